@@ -1,0 +1,47 @@
+/**
+ * Where time comes from. Pure folders take `now` as a number; everything that waits takes a Clock, so that a
+ * test can move time by hand.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+// setTimeout overflows above 2^31-1 ms and then fires at once; longer waits are cut into pieces.
+const longestTimer = 2 ** 31 - 1;
+
+function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return undefined;
+  });
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    let left = Math.max(0, ms);
+    do {
+      const piece = Math.min(left, longestTimer);
+      await wait(piece, signal);
+      left -= piece;
+    } while (left > 0);
+  },
+};
+
+/** Seconds since the epoch, as JWTs count (RFC 7519 §2, NumericDate), rounded down. */
+export function epochSeconds(clock: Clock): number {
+  return Math.floor(clock.now() / 1000);
+}

@@ -1,0 +1,72 @@
+import type { Clock } from "../../src/base/index.ts";
+
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+/**
+ * A clock that the test moves. Sleepers wake in order of their time; between two wakings the event loop runs,
+ * so that what one sleeper starts is seen by the next.
+ */
+export class TestClock implements Clock {
+  #now: number;
+  #sleepers: Sleeper[] = [];
+
+  constructor(start: number | string = "2026-11-25T00:00:00Z") {
+    this.#now = typeof start === "number" ? start : Date.parse(start);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many are asleep. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener(
+        "abort",
+        () => {
+          this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+          reject(signal.reason as Error);
+        },
+        { once: true },
+      );
+    });
+  }
+
+  /** Moves time forward by `ms`, waking whoever is due, in order. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + ms;
+    await settle();
+    for (;;) {
+      const due = this.#sleepers.filter((s) => s.at <= target).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#sleepers = this.#sleepers.filter((other) => other !== due);
+      this.#now = Math.max(this.#now, due.at);
+      due.wake();
+      await settle();
+    }
+    this.#now = target;
+  }
+
+  /** Sets the wall clock without waking anybody: a machine whose clock jumps. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/** Lets pending promise reactions and ready I/O run. */
+export async function settle(rounds = 5): Promise<void> {
+  for (let i = 0; i < rounds; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
