@@ -1,0 +1,67 @@
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+
+/** One certificate that a server sent. */
+export interface ServedCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** SHA-1 of the DER form, 40 lower-case hex digits: what IAM calls a thumbprint. */
+  readonly sha1: string;
+  /** SHA-256 of the DER form, 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly pem: string;
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** What is known of the TLS connection over which an answer came. */
+export interface TlsFacts {
+  /** For example TLSv1.3. */
+  readonly protocol: string;
+  /** Leaf first, as far as Node could link issuers. */
+  readonly chain: readonly ServedCertificate[];
+}
+
+// Chains are short; the bound keeps a crafted loop of cross-signed certificates finite.
+const longestChain = 10;
+
+function nameOf(subject: object | undefined): string {
+  return Object.entries(subject ?? {})
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(", ");
+}
+
+function digits(fingerprint: string): string {
+  return fingerprint.replaceAll(":", "").toLowerCase();
+}
+
+function served(certificate: DetailedPeerCertificate): ServedCertificate {
+  const base64 = certificate.raw.toString("base64").replaceAll(/.{64}/gu, "$&\n");
+  return {
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    sha1: digits(certificate.fingerprint),
+    sha256: digits(certificate.fingerprint256),
+    pem: `-----BEGIN CERTIFICATE-----\n${base64.trimEnd()}\n-----END CERTIFICATE-----\n`,
+    notBefore: Date.parse(certificate.valid_from),
+    notAfter: Date.parse(certificate.valid_to),
+  };
+}
+
+/** The certificates of a connected socket, leaf first. */
+export function servedChain(socket: TLSSocket): readonly ServedCertificate[] {
+  const chain: ServedCertificate[] = [];
+  let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (certificate?.raw !== undefined && chain.length < longestChain) {
+    const one = served(certificate);
+    if (chain.some((known) => known.sha256 === one.sha256)) break;
+    chain.push(one);
+    certificate = certificate.issuerCertificate;
+  }
+  return chain;
+}
+
+/** The TLS facts of a connected socket. */
+export function tlsFacts(socket: TLSSocket): TlsFacts {
+  return { protocol: socket.getProtocol() ?? "unknown", chain: servedChain(socket) };
+}

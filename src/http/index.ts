@@ -1,0 +1,3 @@
+export { type ServedCertificate, type TlsFacts } from "./chain.ts";
+export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
+export { type HttpOptions, type HttpResponse, request } from "./request.ts";

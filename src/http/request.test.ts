@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as plainServer } from "node:http";
+import { createServer, type ServerOptions } from "node:https";
+import type { AddressInfo, Server } from "node:net";
+import { after, before, test } from "node:test";
+import { PodtrustError } from "../base/index.ts";
+import { type TestAuthority, testAuthority } from "../../test/support/certificates.ts";
+import { parseConnectTo, request } from "./index.ts";
+
+const servers: Server[] = [];
+let authority: TestAuthority;
+let port = 0;
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+async function secure(options: ServerOptions): Promise<number> {
+  return listen(
+    createServer(options, (incoming, outgoing) => {
+      if (incoming.url === "/slow") return;
+      if (incoming.url === "/large") outgoing.end("x".repeat(5000));
+      else if (incoming.url === "/cut") {
+        outgoing.writeHead(200, { "content-length": "100" }).write("x");
+        setTimeout(() => outgoing.destroy(), 20);
+      } else if (incoming.url === "/away") outgoing.writeHead(302, { location: "http://elsewhere" }).end();
+      else outgoing.end(JSON.stringify({ host: incoming.headers.host, method: incoming.method }));
+    }),
+  );
+}
+
+before(async () => {
+  authority = await testAuthority();
+  const { certificate, key } = await authority.issue(["oidc.example.com"]);
+  port = await secure({ cert: certificate, key });
+});
+
+after(() => {
+  for (const server of servers) {
+    server.close();
+    if ("closeAllConnections" in server) (server.closeAllConnections as () => void)();
+  }
+});
+
+const via = () => [parseConnectTo(`:443:127.0.0.1:${port}`)];
+const options = () => ({ ca: authority.root, connectTo: via() });
+
+async function reason(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof PodtrustError, String(error));
+    return error.detail["reason"] ?? error.code;
+  }
+  return "nothing was thrown";
+}
+
+test("an answer comes with status, headers, body and the served chain", async () => {
+  const response = await request("https://oidc.example.com/x", options());
+  assert.equal(response.status, 200);
+  assert.deepEqual(JSON.parse(response.body.toString()), { host: "oidc.example.com", method: "GET" });
+  assert.equal(response.tls?.protocol, "TLSv1.3");
+  assert.equal(response.tls.chain.length, 2);
+  assert.match(response.tls.chain[1]?.sha1 ?? "", /^[0-9a-f]{40}$/u);
+  assert.match(response.tls.chain[0]?.pem ?? "", /^-----BEGIN CERTIFICATE-----\n/u);
+});
+
+test("redirects are given, not followed", async () => {
+  const response = await request("https://oidc.example.com/away", options());
+  assert.equal(response.status, 302);
+  assert.equal(response.headers["location"], "http://elsewhere");
+});
+
+test("a certificate of an unknown root, of another name or out of date is refused", async () => {
+  assert.equal(await reason(request("https://oidc.example.com/", { connectTo: via() })), "tls");
+  assert.equal(await reason(request("https://other.example.com/", options())), "tls");
+  const old = await authority.issue(["old.example.com"], { notAfter: new Date(Date.now() - 1000) });
+  const oldPort = await secure({ cert: old.certificate, key: old.key });
+  const connectTo = [parseConnectTo(`::127.0.0.1:${oldPort}`)];
+  assert.equal(await reason(request("https://old.example.com/", { ca: authority.root, connectTo })), "tls");
+});
+
+test("a registered thumbprint stands in for a root, and for nothing else", async () => {
+  const { tls } = await request("https://oidc.example.com/", options());
+  const root = tls?.chain[1]?.sha1 ?? "";
+  const known = { connectTo: via(), thumbprints: [root.toUpperCase()] };
+  assert.equal((await request("https://oidc.example.com/", known)).status, 200);
+  assert.equal(await reason(request("https://other.example.com/", known)), "tls");
+  const unknown = { connectTo: via(), thumbprints: ["0".repeat(40)] };
+  assert.equal(await reason(request("https://oidc.example.com/", unknown)), "thumbprint");
+});
+
+test("size and time are bounded, and a cut answer is no answer", async () => {
+  assert.equal(
+    await reason(request("https://oidc.example.com/large", { ...options(), maxBytes: 4999 })),
+    "too-large",
+  );
+  assert.equal(
+    await reason(request("https://oidc.example.com/slow", { ...options(), timeoutMs: 100 })),
+    "timeout",
+  );
+  assert.equal(await reason(request("https://oidc.example.com/cut", options())), "connect");
+  const signal = AbortSignal.timeout(50);
+  assert.equal(await reason(request("https://oidc.example.com/slow", { ...options(), signal })), "aborted");
+});
+
+test("plain HTTP only where it is allowed; nonsense is a named error", async () => {
+  const plain = await listen(plainServer((_incoming, outgoing) => outgoing.end("plain")));
+  const url = `http://127.0.0.1:${plain}/`;
+  assert.equal(await reason(request(url)), "http-url-invalid");
+  assert.equal((await request(url, { allowPlainHttp: true })).body.toString(), "plain");
+  assert.equal(await reason(request("nonsense")), "http-url-invalid");
+  assert.equal(await reason(request("https://127.0.0.1:1/")), "connect");
+  assert.equal(await reason(request("https://no-such-name.invalid/")), "dns");
+});
+
+test("an IP address is checked against the certificate's addresses", async () => {
+  const { certificate, key } = await authority.issue(["127.0.0.1"]);
+  const own = await secure({ cert: certificate, key });
+  assert.equal((await request(`https://127.0.0.1:${own}/`, { ca: authority.root })).status, 200);
+  assert.equal(await reason(request(`https://127.0.0.1:${port}/`, { ca: authority.root })), "tls");
+});

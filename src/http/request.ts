@@ -1,0 +1,193 @@
+import { once } from "node:events";
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
+import { request as secureRequest, type RequestOptions } from "node:https";
+import { isIP } from "node:net";
+import { checkServerIdentity, rootCertificates, TLSSocket } from "node:tls";
+import { PodtrustError } from "../base/index.ts";
+import { tlsFacts, type TlsFacts } from "./chain.ts";
+import { type ConnectTo, connectTarget } from "./connect-to.ts";
+import { httpFailure, reasonOf } from "./failure.ts";
+
+export interface HttpOptions {
+  /** GET unless told. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Milliseconds for the whole exchange, from the look-up of the name to the last byte; 10,000 unless told. */
+  readonly timeoutMs?: number;
+  /** The largest body that is accepted, in bytes; 1 MiB unless told. */
+  readonly maxBytes?: number;
+  /** PEM certificates that are trusted in place of the public roots. */
+  readonly ca?: string | readonly string[];
+  /** A client certificate and its key, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly connectTo?: readonly ConnectTo[];
+  readonly signal?: AbortSignal;
+  /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */
+  readonly allowPlainHttp?: boolean;
+  /**
+   * SHA-1 thumbprints, 40 hex digits: a chain that no root vouches for is accepted when it holds one of them,
+   * as IAM does. Name and dates are checked all the same.
+   */
+  readonly thumbprints?: readonly string[];
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; several of one name are joined by a comma and a space. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Absent for plain HTTP. */
+  readonly tls?: TlsFacts;
+}
+
+const defaultTimeout = 10_000;
+const defaultMaxBytes = 1024 * 1024;
+const maxHeaderSize = 32 * 1024;
+
+function checkedUrl(text: string, options: HttpOptions): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const schemes = options.allowPlainHttp === true ? ["https:", "http:"] : ["https:"];
+  if (url === undefined || !schemes.includes(url.protocol)) {
+    throw new PodtrustError("http-url-invalid", `${text} is not an ${schemes.join(" or ")} URL`, {
+      detail: { url: text },
+    });
+  }
+  return url;
+}
+
+function requestOptions(url: URL, options: HttpOptions): RequestOptions {
+  const secure = url.protocol === "https:";
+  const name = url.hostname.replace(/^\[(.*)\]$/u, "$1");
+  const asked = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  const target = connectTarget(options.connectTo ?? [], name, asked);
+  const base: RequestOptions = {
+    method: options.method ?? "GET",
+    host: target.host,
+    port: target.port,
+    path: url.pathname + url.search,
+    // `host` above is where we connect; who we ask for stays the URL's.
+    headers: { host: url.host, "accept-encoding": "identity", ...options.headers },
+    agent: false,
+    maxHeaderSize,
+  };
+  if (!secure) return base;
+  return {
+    ...base,
+    ...(isIP(name) === 0 ? { servername: name } : { servername: "" }),
+    ca: options.ca === undefined ? [...rootCertificates] : [options.ca].flat(),
+    ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
+    minVersion: "TLSv1.2",
+    ...identityCheck(name),
+    // With thumbprints the chain is judged in `judgeChain`, after the handshake and before the request.
+    rejectUnauthorized: options.thumbprints === undefined,
+  };
+}
+
+// Node checks the certificate against `servername` or `host`; for an IP address both would be where we connect.
+function identityCheck(name: string): Pick<RequestOptions, "checkServerIdentity"> {
+  return { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };
+}
+
+const unknownRoot = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+/** Accepts an unknown root only for a registered thumbprint, and nothing else that is wrong. */
+function judgeChain(url: URL, socket: TLSSocket, thumbprints: readonly string[]): PodtrustError | undefined {
+  const { chain } = tlsFacts(socket);
+  const leaf = socket.getPeerCertificate();
+  const mismatch = checkServerIdentity(url.hostname, leaf);
+  if (mismatch !== undefined) return httpFailure(url.href, "tls", mismatch);
+  if (socket.authorized) return undefined;
+  const code = String(socket.authorizationError);
+  if (!unknownRoot.has(code)) return httpFailure(url.href, "tls", new Error(code));
+  const known = new Set(thumbprints.map((t) => t.toLowerCase()));
+  return chain.some((c) => known.has(c.sha1))
+    ? undefined
+    : httpFailure(url.href, "thumbprint", new Error(code));
+}
+
+async function collect(url: URL, response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const declared = Number(response.headers["content-length"] ?? 0);
+  if (declared > maxBytes)
+    throw httpFailure(url.href, "too-large", new Error(`${declared} > ${maxBytes} bytes`));
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxBytes) throw httpFailure(url.href, "too-large", new Error(`over ${maxBytes} bytes`));
+    parts.push(part);
+  }
+  if (!response.complete) throw httpFailure(url.href, "protocol", new Error("the answer ended early"));
+  return Buffer.concat(parts);
+}
+
+function joinedHeaders(response: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(response.headersDistinct).map(([name, values]) => [name, (values ?? []).join(", ")]),
+  );
+}
+
+async function send(
+  url: URL,
+  outgoing: ClientRequest,
+  options: HttpOptions,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  if (options.thumbprints !== undefined && url.protocol === "https:") {
+    const [socket] = (await once(outgoing, "socket", { signal })) as [TLSSocket];
+    await once(socket, "secureConnect", { signal });
+    const fault = judgeChain(url, socket, options.thumbprints);
+    if (fault !== undefined) throw fault;
+  }
+  outgoing.end(options.body);
+  const [response] = (await once(outgoing, "response", { signal })) as [IncomingMessage];
+  return response;
+}
+
+function failure(url: URL, error: unknown, options: HttpOptions, timeout: AbortSignal): PodtrustError {
+  if (error instanceof PodtrustError) return error;
+  if (options.signal?.aborted === true) return httpFailure(url.href, "aborted");
+  if (timeout.aborted) {
+    return httpFailure(url.href, "timeout", new Error(`${options.timeoutMs ?? defaultTimeout} ms`));
+  }
+  return httpFailure(url.href, reasonOf(error), error);
+}
+
+/**
+ * One HTTP exchange on a connection of its own: TLS verified against the public roots or `ca`, size and time
+ * bounded, redirects never followed (the answer is given as it came).
+ *
+ * Throws PodtrustError `http-url-invalid`, `http-unreachable`, `http-tls`, `http-timeout`, `http-too-large` or
+ * `interrupted`, with `detail.reason` in one word. Any status is an answer, not an error.
+ */
+export async function request(text: string, options: HttpOptions = {}): Promise<HttpResponse> {
+  const url = checkedUrl(text, options);
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? defaultTimeout);
+  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  const start = url.protocol === "https:" ? secureRequest : plainRequest;
+  const outgoing = start(requestOptions(url, options));
+  // Errors after the answer began reach us through the response stream; this keeps them from being unhandled.
+  outgoing.on("error", () => {});
+  const onAbort = (): void => void outgoing.destroy();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    const response = await send(url, outgoing, options, signal);
+    const tls = response.socket instanceof TLSSocket ? tlsFacts(response.socket) : undefined;
+    const body = await collect(url, response, options.maxBytes ?? defaultMaxBytes);
+    const headers = joinedHeaders(response);
+    return { status: response.statusCode ?? 0, headers, body, ...(tls === undefined ? {} : { tls }) };
+  } catch (error) {
+    throw failure(url, error, options, timeout);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    outgoing.destroy();
+  }
+}
