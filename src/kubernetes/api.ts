@@ -1,0 +1,95 @@
+/** Where the cluster's API is and as whom it is read. */
+export type ClusterSource =
+  /** A kubeconfig file, or several joined as in $KUBECONFIG; `context` in place of its current-context. */
+  | { readonly kubeconfig: string; readonly context?: string }
+  /** The ServiceAccount of the pod this runs in. */
+  | { readonly inCluster: true }
+  /** An API server's URL, a file with a bearer token (read anew for each request) and a file with its CA. */
+  | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
+
+/** Why the cluster gave no usable answer, in one word: `detail.reason` of every `cluster-*` error. */
+export type ClusterFailureReason =
+  | "dns"
+  | "connect"
+  | "tls"
+  | "timeout"
+  | "aborted"
+  | "credentials"
+  | "unauthenticated"
+  | "forbidden"
+  | "not-found"
+  | "truncated"
+  | "too-large"
+  | "status";
+
+/** What came back for a path, whatever its status. */
+export interface KubernetesAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** The two documents as the cluster renders them: bytes that are JSON objects, not otherwise judged. */
+export interface ClusterOidcDocuments {
+  readonly discovery: Buffer;
+  readonly jwks: Buffer;
+}
+
+export interface TokenOptions {
+  /** At least one. */
+  readonly audiences: readonly string[];
+  /** 600 to 2^32; the cluster may give less, never more. */
+  readonly expirationSeconds: number;
+}
+
+export interface MintedToken {
+  /** A usable credential: never log it. */
+  readonly token: string;
+  /** RFC 3339. */
+  readonly expirationTimestamp: string;
+}
+
+/** As whom the cluster knows us (SelfSubjectReview). */
+export interface ClusterSubject {
+  readonly username: string;
+  readonly uid: string | undefined;
+  readonly groups: readonly string[];
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The part of the Kubernetes API that podtrust uses. Each call opens a connection of its own, so that behind
+ * a load balancer every API server is seen sooner or later, and reads rotating credentials anew.
+ *
+ * All but `get` throw PodtrustError: `cluster-unreachable`, `cluster-unauthenticated` (401),
+ * `cluster-forbidden` (403, with the right that is missing), `cluster-not-found` (404), `cluster-answer-invalid`
+ * (cut short, too large, not JSON, another status), `cluster-credentials` (a token file or exec plugin failed);
+ * `get` throws only the first and the last. `detail.reason` is a ClusterFailureReason.
+ */
+export interface KubernetesApi {
+  /** The API server's URL without a trailing slash. */
+  readonly server: string;
+  /** The answer for a path such as /version, whatever its status. */
+  get(path: string, options?: CallOptions): Promise<KubernetesAnswer>;
+  /** Discovery document and JWK Set (non-resource paths; ClusterRole system:service-account-issuer-discovery). */
+  oidcDocuments(options?: CallOptions): Promise<ClusterOidcDocuments>;
+  /** A token of a ServiceAccount by the TokenRequest API. */
+  requestToken(
+    namespace: string,
+    name: string,
+    token: TokenOptions,
+    options?: CallOptions,
+  ): Promise<MintedToken>;
+  /** Makes the namespace where it is absent. */
+  createNamespace(name: string, options?: CallOptions): Promise<"created" | "exists">;
+  /** Makes the ServiceAccount where it is absent; its namespace has to be there. */
+  createServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<"created" | "exists">;
+  /** Who we are to the cluster. */
+  selfSubject(options?: CallOptions): Promise<ClusterSubject>;
+  /** True for a credential with every verb on every resource: an admin's, which no daemon should hold. */
+  canDoAnything(options?: CallOptions): Promise<boolean>;
+}

@@ -1,0 +1,13 @@
+export {
+  type CallOptions,
+  type ClusterFailureReason,
+  type ClusterOidcDocuments,
+  type ClusterSource,
+  type ClusterSubject,
+  type KubernetesAnswer,
+  type KubernetesApi,
+  type MintedToken,
+  type TokenOptions,
+} from "./api.ts";
+export { type KubernetesOptions, openKubernetes } from "./open.ts";
+export { type PublisherRbac, publisherRbac } from "./publisher-rbac.ts";
