@@ -1,0 +1,14 @@
+/** Builds the package that users install: plain tsc, no bundler; what is emitted can be read beside its source. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+rmSync("dist", { recursive: true, force: true });
+execFileSync(
+  process.execPath,
+  [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
+  { stdio: "inherit" },
+);
+chmodSync(join("dist", "cli", "main.js"), 0o755);
+console.log("build: dist/ is ready");

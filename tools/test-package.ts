@@ -1,0 +1,89 @@
+/**
+ * Packs the package, installs the tarball into an empty folder as a user would, and runs it there: what is
+ * proven is the thing that is published, not the checkout.
+ */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+const version = (JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version;
+const folder = mkdtempSync(join(tmpdir(), "podtrust-package-"));
+
+function npm(cwd: string, ...args: string[]): string {
+  return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+function podtrust(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const program = join(folder, "node_modules", "podtrust", "dist", "cli", "main.js");
+  return spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8", timeout: 120_000 });
+}
+
+const checks: [string, () => void][] = [
+  [
+    "the tarball holds what users need and nothing else",
+    () => {
+      const listed = npm(".", "pack", "--dry-run", "--json");
+      const [entry] = Object.values(JSON.parse(listed) as Record<string, { files: { path: string }[] }>);
+      const paths = entry?.files.map((file) => file.path) ?? [];
+      assert.ok(
+        paths.includes("dist/cli/main.js") && paths.includes("LICENSE") && paths.includes("README.md"),
+      );
+      assert.deepEqual(
+        paths.filter((path) => /\.test\.|^test\/|^tools\/|^src\/|node_modules/u.test(path)),
+        [],
+      );
+    },
+  ],
+  [
+    "it installs elsewhere, without our development Node",
+    () => {
+      npm(".", "pack", "--pack-destination", folder);
+      const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+      assert.ok(tarball);
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "elsewhere", private: true }));
+      npm(folder, "install", "--ignore-scripts", "--no-audit", "--no-fund", resolve(folder, tarball));
+      const installed = readdirSync(join(folder, "node_modules"));
+      assert.ok(installed.includes("podtrust") && !installed.some((name) => name.startsWith("node-")));
+    },
+  ],
+  [
+    "it says its version and its commands",
+    () => {
+      assert.equal(podtrust("--version").stdout.trim(), version);
+      const help = podtrust("--help");
+      assert.equal(help.status, 0);
+      assert.match(help.stdout, /demo/u);
+      assert.match(help.stdout, /serve/u);
+    },
+  ],
+  ["a wrong call ends with 2 and says so", () => assert.equal(podtrust("dmeo").status, 2)],
+  [
+    "the whole demo runs from the installed package",
+    () => {
+      const demo = podtrust("demo", "--json");
+      assert.equal(demo.status, 0, demo.stderr);
+      const story = JSON.parse(demo.stdout) as { refusals: unknown[]; links: { ok: boolean }[] };
+      assert.ok(story.refusals.length >= 6 && story.links.every((link) => link.ok));
+    },
+  ],
+];
+
+let failed = 0;
+try {
+  for (const [name, check] of checks) {
+    try {
+      check();
+      console.log(`✔ ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.error(`✖ ${name}\n${String(error)}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`package: ${checks.length - failed} of ${checks.length} checks passed`);
+process.exitCode = failed === 0 ? 0 : 1;
