@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { defineCompletion } from "./completion.ts";
+
+/**
+ * Adds one command to the program. The file holds the command's words only; what does the work is imported
+ * inside the action, so that `podtrust --help` loads none of it.
+ */
+export type DefineCommand = (program: Command, context: CommandContext) => void;
+
+/** Every command, in the order in which help lists them. */
+export const commands: readonly DefineCommand[] = [defineCompletion];

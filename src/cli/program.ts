@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { PodtrustError } from "../base/index.ts";
+import { commands } from "./commands/index.ts";
+import type { CommandContext, Switches } from "./context.ts";
+import { styleOf, wantsColor } from "./style.ts";
+
+/** The version of the package that this code was installed from. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function addSwitches(command: Command): void {
+  if (!command.options.some((option) => option.long === "--json")) {
+    command.option("--json", "print one JSON object instead of text");
+  }
+  command.option("-v, --verbose", "say more: log lines, and the causes of an error");
+}
+
+/** The tree of all commands, with the switches that each of them takes. */
+export function createProgram(context: CommandContext, switches: Switches): Command {
+  const program = new Command("podtrust");
+  const style = styleOf(wantsColor(context.env, context.stdout));
+  program
+    .description("Makes a Kubernetes cluster an OIDC identity provider that AWS trusts.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show what a command takes")
+    .helpCommand("help [command]", "show what a command takes")
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureHelp({ styleTitle: style.bold, showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      // Errors are thrown as well, and said once, in our own form.
+      outputError: () => {},
+      getOutHelpWidth: () => context.stdout.columns ?? 100,
+      getErrHelpWidth: () => context.stderr.columns ?? 100,
+      getOutHasColors: () => style.enabled,
+      getErrHasColors: () => style.enabled,
+    });
+  for (const define of commands) define(program, context);
+  for (const command of everyCommand(program)) {
+    // The root has the switches too, so that `podtrust --json plan` means what it says.
+    addSwitches(command);
+  }
+  program.hook("preAction", (_program, action) => {
+    const given = action.optsWithGlobals<Partial<Switches>>();
+    switches.json = given.json === true;
+    switches.verbose = given.verbose === true;
+  });
+  return program;
+}
+
+/** commander's complaint as our own error; undefined when it only ended after help or version. */
+export function usageError(thrown: CommanderError): PodtrustError | undefined {
+  if (thrown.exitCode === 0) return undefined;
+  const text = thrown.message.replace(/^error: /u, "");
+  const [message = text, hint] = text.split(/\n\(Did you mean /u);
+  if (thrown.code === "commander.help") return new PodtrustError("usage", "no command was given");
+  if (hint === undefined) return new PodtrustError("usage", message);
+  return new PodtrustError("usage", message, { next: `Did you mean ${hint.replace(/\)$/u, "")}` });
+}
+
+export { CommanderError };
