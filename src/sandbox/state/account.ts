@@ -1,0 +1,56 @@
+import type { AccessKey, ManagedPolicy, OidcProvider, Parameter, Role, Session } from "./records.ts";
+import { Table } from "./table.ts";
+
+/** All that one account holds. */
+export interface Account {
+  /** Twelve digits. */
+  readonly id: string;
+  /** By ARN. */
+  readonly providers: Table<OidcProvider>;
+  /** By name in lower case: names are unique without regard to case. */
+  readonly roles: Table<Role>;
+  /** By ARN. */
+  readonly policies: Table<ManagedPolicy>;
+  /** By `region/name`: parameters live in a region. */
+  readonly parameters: Table<Parameter>;
+  /** By access key id. */
+  readonly keys: Table<AccessKey>;
+  /** By access key id. */
+  readonly sessions: Table<Session>;
+}
+
+/** The names of an account's tables, which are also the names of its files. */
+export const tableNames = ["providers", "roles", "policies", "parameters", "keys", "sessions"] as const;
+
+export function emptyAccount(id: string): Account {
+  return {
+    id,
+    providers: new Table(),
+    roles: new Table(),
+    policies: new Table(),
+    parameters: new Table(),
+    keys: new Table(),
+    sessions: new Table(),
+  };
+}
+
+/** A role's name as the key of its table. */
+export function roleKey(name: string): string {
+  return name.toLowerCase();
+}
+
+/**
+ * The role as STS sees it at `now`: undefined while a new one has not spread, and with its trust policy from
+ * before while a change has not. IAM itself sees everything at once.
+ */
+export function seenRole(
+  account: Account,
+  name: string,
+  now: number,
+  propagationMs: number,
+): Role | undefined {
+  const role = account.roles.get(roleKey(name));
+  if (role === undefined || now < role.createDate + propagationMs) return undefined;
+  const spread = now >= role.trustChanged + propagationMs;
+  return spread || role.trustBefore === undefined ? role : { ...role, trustPolicy: role.trustBefore };
+}

@@ -1,0 +1,16 @@
+export { type Account, emptyAccount, roleKey, seenRole, tableNames } from "./account.ts";
+export { secretKey, sessionToken, uniqueId } from "./identifier.ts";
+export type {
+  AccessKey,
+  Caller,
+  ManagedPolicy,
+  OidcProvider,
+  Parameter,
+  ParameterVersion,
+  PolicyVersion,
+  Role,
+  Session,
+  SessionOwner,
+  Tag,
+} from "./records.ts";
+export { Table } from "./table.ts";

@@ -1,0 +1,33 @@
+export { AwsError, type AwsErrorOptions, type FaultType } from "./error.ts";
+export {
+  type Field,
+  flag,
+  type Input,
+  integer,
+  type ListLimits,
+  type NumberLimits,
+  type Problem,
+  problemsText,
+  readInput,
+  required,
+  structures,
+  text,
+  type TextLimits,
+  texts,
+  type ValueOf,
+} from "./input.ts";
+export {
+  type Action,
+  action,
+  type ActionOf,
+  type Call,
+  type Decision,
+  type DecisionNotes,
+  type Need,
+  type Page,
+  type PageRequest,
+  type PageResponse,
+  type Result,
+  type Service,
+} from "./service.ts";
+export type { Raw, RawRecord, Shape, Value } from "./value.ts";

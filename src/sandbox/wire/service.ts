@@ -1,0 +1,110 @@
+import type { Caller } from "../state/index.ts";
+import type { Input, ValueOf } from "./input.ts";
+import type { Shape } from "./value.ts";
+
+/** One thing that a call must be allowed to do. All of an action's needs must be allowed. */
+export interface Need {
+  /** `iam:GetRole`. */
+  readonly action: string;
+  /** An ARN, or `*` where the action knows no resource. */
+  readonly resource: string;
+  /** Condition keys with their values, beside the global ones that the server adds. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** What an action may add to the record of its decision. */
+export interface DecisionNotes {
+  readonly who?: string;
+  readonly resource?: string;
+  readonly rule?: string;
+  readonly why?: string;
+  readonly next?: string;
+}
+
+/** One request as an action sees it: parsed, bounded, its signature verified. */
+export interface Call {
+  readonly service: string;
+  readonly action: string;
+  readonly requestId: string;
+  /** Milliseconds: when the request came. */
+  readonly now: number;
+  /** Who signed it. Never undefined, except in actions that are `unsigned`. */
+  readonly caller: Caller | undefined;
+  /** The region of the signature's scope; `us-east-1` when unsigned. */
+  readonly region: string;
+  readonly sourceAddress: string;
+  readonly userAgent: string;
+  /** Aborted when the client went away or the server closes. */
+  readonly signal: AbortSignal;
+  /** Adds to the record of this decision; what is noted last wins. */
+  note(notes: DecisionNotes): void;
+}
+
+/** An answer; undefined where AWS's has no result element. */
+export type Result = Shape | undefined;
+
+/** One operation: its parameters, what it needs to be allowed, and what it does, in the order in which they run. */
+export interface ActionOf<Fields extends Input> {
+  /** The parameters and their constraints; others are ignored, as AWS does. */
+  readonly input: Fields;
+  /** Empty: whoever has signed may call it. Not asked for an `unsigned` action. */
+  readonly access: (params: ValueOf<Fields>, call: Call) => readonly Need[];
+  readonly run: (params: ValueOf<Fields>, call: Call) => Result | Promise<Result>;
+  /** True: needs no signature, and one that is there is ignored (AssumeRoleWithWebIdentity). */
+  readonly unsigned?: boolean;
+}
+
+/** An operation with its parameters' types forgotten, as a service lists it. */
+export type Action = ActionOf<Input>;
+
+/** Checks an operation's types and forgets them. */
+export function action<const Fields extends Input>(operation: ActionOf<Fields>): Action {
+  return operation as unknown as Action;
+}
+
+export interface Service {
+  /** As in ARNs and signature scopes: `iam`, `sts`, `ssm`. */
+  readonly name: string;
+  readonly protocol: "query" | "json";
+  /** `2010-05-08`: how the query protocol tells services apart. */
+  readonly version: string;
+  /** The XML name space of answers; for JSON the prefix of X-Amz-Target (`AmazonSSM`). */
+  readonly namespace: string;
+  /** The code for parameters that break a constraint: `ValidationError`, or JSON's `ValidationException`. */
+  readonly validationCode: string;
+  readonly actions: Readonly<Record<string, Action>>;
+}
+
+/** A request for the web page: anything that is GET or HEAD and names no Action. */
+export interface PageRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+}
+export interface PageResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+export type Page = (request: PageRequest) => PageResponse | Promise<PageResponse>;
+
+/** One decision, as the log, the page and `decisions()` give it. */
+export interface Decision {
+  /** Milliseconds. */
+  readonly time: number;
+  readonly requestId: string;
+  /** `sts:AssumeRoleWithWebIdentity`. */
+  readonly action: string;
+  /** The caller's ARN, a token's subject, or `anonymous`. */
+  readonly who: string;
+  readonly resource?: string;
+  /** `invalid`: refused before anybody asked whether it is allowed (unknown action, bad parameters). */
+  readonly decision: "allow" | "deny" | "invalid";
+  /** What decided: `admin-key`, a policy's statement, a rule's name. */
+  readonly rule: string;
+  /** AWS's code and text, where the answer was an error (also one that came after `allow`). */
+  readonly code?: string;
+  readonly message?: string;
+  readonly why?: string;
+  readonly next?: string;
+}
