@@ -9,5 +9,6 @@ export {
   type MintedToken,
   type TokenOptions,
 } from "./api.ts";
+export { defaultKubeconfig } from "./kubeconfig.ts";
 export { type KubernetesOptions, openKubernetes } from "./open.ts";
 export { type PublisherRbac, publisherRbac } from "./publisher-rbac.ts";

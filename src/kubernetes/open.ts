@@ -1,19 +1,31 @@
-import { PodtrustError } from "../base/index.ts";
+import { type Clock, systemClock } from "../base/index.ts";
 import type { ClusterSource, KubernetesApi } from "./api.ts";
+import { kubernetesClient } from "./client.ts";
+import { endpointOf, podServiceAccount } from "./endpoint.ts";
 
 export interface KubernetesOptions {
   /** Milliseconds for each exchange; 10,000 unless told. */
   readonly timeoutMs?: number;
   /** Where KUBERNETES_SERVICE_HOST and exec plugins' variables come from; the process's own unless told. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Tells when an exec plugin's token has expired. */
+  readonly clock?: Clock;
   /** Where the pod's token and ca.crt lie; the kubelet's place unless told. */
   readonly serviceAccountDirectory?: string;
 }
 
-/** Opens a cluster's API: reads where it is and how to authenticate, without a request yet. */
+/**
+ * Opens a cluster's API: reads where it is and how to authenticate, and makes no request yet.
+ *
+ * Throws PodtrustError `file-unreadable`, `kubeconfig-invalid`, `kubeconfig-context`, `kubeconfig-unsupported`
+ * or, outside a pod, `cluster-credentials`.
+ */
 export async function openKubernetes(
   source: ClusterSource,
   options: KubernetesOptions = {},
 ): Promise<KubernetesApi> {
-  throw new PodtrustError("internal", `being built ${JSON.stringify([source, options.timeoutMs])}`);
+  const environment = { env: options.env ?? process.env, clock: options.clock ?? systemClock };
+  const directory = options.serviceAccountDirectory ?? podServiceAccount;
+  const endpoint = await endpointOf(source, environment, directory);
+  return kubernetesClient(endpoint, options.timeoutMs ?? 10_000);
 }

@@ -1,3 +1,5 @@
+import { checkedName, checkedNamespace } from "./names.ts";
+
 export interface PublisherRbac {
   /** Namespace of the publisher's ServiceAccount; podtrust unless told. */
   readonly namespace?: string;
@@ -5,7 +7,51 @@ export interface PublisherRbac {
   readonly name?: string;
 }
 
-/** The YAML that gives the publisher the two paths it reads, and nothing else. Throws `usage` for an illegal name. */
+/**
+ * The YAML that gives a ServiceAccount the two paths that the publisher reads, and nothing else.
+ *
+ * Throws PodtrustError `usage` for a name that Kubernetes would not take.
+ */
 export function publisherRbac(options: PublisherRbac = {}): string {
-  return JSON.stringify(options);
+  const namespace = checkedNamespace(options.namespace ?? "podtrust");
+  const name = checkedName(options.name ?? "podtrust-publisher");
+  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set.
+# Both hold public keys only. Apply with: kubectl apply -f FILE
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: ${namespace}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: ${name}
+  namespace: ${namespace}
+# A publisher outside the cluster needs no token in a pod, and one inside asks for its own volume.
+automountServiceAccountToken: false
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: ${name}
+rules:
+  - nonResourceURLs:
+      - /.well-known/openid-configuration
+      - /openid/v1/jwks
+    verbs:
+      - get
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: ${name}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: ${name}
+subjects:
+  - kind: ServiceAccount
+    name: ${name}
+    namespace: ${namespace}
+`;
 }

@@ -1,0 +1,74 @@
+import { PodtrustError } from "../base/index.ts";
+import type { KubernetesAnswer } from "./api.ts";
+import { type Mapping, text } from "./kubeconfig.ts";
+
+/** What was asked, for the sentence of an error. */
+export interface Asked {
+  readonly server: string;
+  /** For example "mint a token of aws-test/demo". */
+  readonly what: string;
+  /** The right it takes, for example "get on the path /openid/v1/jwks". */
+  readonly right: string;
+  /** What to do when it is not there. */
+  readonly absent?: string;
+}
+
+const longestMessage = 500;
+
+/** The API server's own sentence (its Status object), or nothing where it gave none. */
+export function statusMessage(body: Buffer): string {
+  try {
+    const status = JSON.parse(body.toString("utf8")) as Mapping | null;
+    return (text(status ?? {}, "message") ?? "").slice(0, longestMessage);
+  } catch {
+    return "";
+  }
+}
+
+/** The error of an answer whose status is not the wanted one. */
+export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustError {
+  const { status } = answer;
+  const message = statusMessage(answer.body);
+  const said = message === "" ? `it answered ${status}` : `it answered ${status}: ${message}`;
+  const sentence = `cluster ${asked.server}, to ${asked.what}: ${said}`;
+  const detail = { server: asked.server, status };
+  if (status === 401) {
+    return new PodtrustError("cluster-unauthenticated", sentence, {
+      detail: { ...detail, reason: "unauthenticated" },
+    });
+  }
+  if (status === 403) {
+    return new PodtrustError("cluster-forbidden", sentence, {
+      next: `Give these credentials the right to ${asked.right}.`,
+      detail: { ...detail, reason: "forbidden", right: asked.right },
+    });
+  }
+  if (status === 404) {
+    return new PodtrustError("cluster-not-found", sentence, {
+      ...(asked.absent === undefined ? {} : { next: asked.absent }),
+      detail: { ...detail, reason: "not-found" },
+    });
+  }
+  return new PodtrustError("cluster-answer-invalid", sentence, { detail: { ...detail, reason: "status" } });
+}
+
+/** The JSON object of a body, or `cluster-answer-invalid` where it is none. */
+export function jsonObject(asked: Asked, body: Buffer): Mapping {
+  const fault = (why: string, reason: string): PodtrustError =>
+    new PodtrustError("cluster-answer-invalid", `cluster ${asked.server}, to ${asked.what}: ${why}`, {
+      detail: { server: asked.server, reason },
+    });
+  const source = body.toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch {
+    const begun = source.trimStart().startsWith("{");
+    if (begun) throw fault(`its answer ends early or is damaged (${body.length} bytes)`, "truncated");
+    throw fault("its answer is not JSON", "status");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw fault("its answer is no JSON object", "status");
+  }
+  return value as Mapping;
+}

@@ -1,0 +1,189 @@
+import { PodtrustError } from "../base/index.ts";
+import { type Asked, jsonObject, statusFault } from "./answer.ts";
+import type {
+  CallOptions,
+  ClusterOidcDocuments,
+  ClusterSubject,
+  KubernetesAnswer,
+  KubernetesApi,
+  MintedToken,
+  TokenOptions,
+} from "./api.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type Mapping, mapping, text } from "./kubeconfig.ts";
+import { checkedName, checkedNamespace } from "./names.ts";
+import { send } from "./transport.ts";
+
+const discoveryPath = "/.well-known/openid-configuration";
+const jwksPath = "/openid/v1/jwks";
+// A hundred RSA-4096 keys come to 75 kB; what is larger is no JWK Set of a cluster.
+const largestDiscovery = 64 * 1024;
+const largestJwks = 1024 * 1024;
+// ValidateTokenRequest of the API server: ten minutes, and an int32's worth of seconds twice over.
+const shortestToken = 600;
+const longestToken = 2 ** 32;
+
+const issuerAbsent =
+  "An API server serves the two documents only when its issuer and jwks_uri are https URLs: " +
+  "set --service-account-issuer and --service-account-jwks-uri.";
+
+/** Refuses what TokenRequest would refuse, in words that name the value. */
+function checkToken(token: TokenOptions): void {
+  const { expirationSeconds: seconds, audiences } = token;
+  if (audiences.length === 0 || audiences.includes("")) throw new TypeError("a token needs an audience");
+  if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= longestToken) return;
+  const bound = seconds > longestToken ? "2^32 seconds at most" : "whole seconds, 600 at least";
+  throw new PodtrustError("token-lifetime", `a token of ${seconds} s: Kubernetes gives ${bound}`, {
+    next: seconds > longestToken ? "Ask for less." : "Ask for 600 seconds or more.",
+    detail: { expirationSeconds: seconds, least: shortestToken, most: longestToken },
+  });
+}
+
+class Client implements KubernetesApi {
+  readonly #endpoint: Endpoint;
+  readonly #timeoutMs: number;
+
+  constructor(endpoint: Endpoint, timeoutMs: number) {
+    this.#endpoint = endpoint;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get server(): string {
+    return this.#endpoint.server;
+  }
+
+  get(path: string, options: CallOptions = {}): Promise<KubernetesAnswer> {
+    return send(this.#endpoint, { path, ...options }, this.#timeoutMs);
+  }
+
+  async oidcDocuments(options: CallOptions = {}): Promise<ClusterOidcDocuments> {
+    const discovery = await this.#document(discoveryPath, largestDiscovery, options);
+    const jwks = await this.#document(jwksPath, largestJwks, options);
+    return { discovery, jwks };
+  }
+
+  async requestToken(
+    namespace: string,
+    name: string,
+    token: TokenOptions,
+    options: CallOptions = {},
+  ): Promise<MintedToken> {
+    checkToken(token);
+    const account = `${checkedNamespace(namespace)}/${checkedName(name)}`;
+    const asked = this.#asked({
+      what: `mint a token of ${account}`,
+      right: `create serviceaccounts/token in the namespace ${namespace}`,
+      absent: `Make the ServiceAccount: kubectl create serviceaccount -n ${namespace} ${name}`,
+    });
+    const body = {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      spec: { audiences: token.audiences, expirationSeconds: token.expirationSeconds },
+    };
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+    const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
+    const minted = text(status, "token");
+    const expirationTimestamp = text(status, "expirationTimestamp");
+    if (minted !== undefined && expirationTimestamp !== undefined)
+      return { token: minted, expirationTimestamp };
+    throw this.#lacking(asked, "status.token");
+  }
+
+  createNamespace(name: string, options: CallOptions = {}): Promise<"created" | "exists"> {
+    const collection = "/api/v1/namespaces";
+    const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: checkedNamespace(name) } };
+    const asked = this.#asked({ what: `make the namespace ${name}`, right: "get and create namespaces" });
+    return this.#createIfAbsent(asked, `${collection}/${name}`, { path: collection, body }, options);
+  }
+
+  createServiceAccount(
+    namespace: string,
+    name: string,
+    options: CallOptions = {},
+  ): Promise<"created" | "exists"> {
+    const collection = `/api/v1/namespaces/${checkedNamespace(namespace)}/serviceaccounts`;
+    const metadata = { namespace, name: checkedName(name) };
+    const body = { apiVersion: "v1", kind: "ServiceAccount", metadata };
+    const asked = this.#asked({
+      what: `make the ServiceAccount ${namespace}/${name}`,
+      right: `get and create serviceaccounts in the namespace ${namespace}`,
+      absent: `Make the namespace first: kubectl create namespace ${namespace}`,
+    });
+    return this.#createIfAbsent(asked, `${collection}/${name}`, { path: collection, body }, options);
+  }
+
+  async selfSubject(options: CallOptions = {}): Promise<ClusterSubject> {
+    const asked = this.#asked({ what: "ask who we are", right: "create selfsubjectreviews" });
+    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
+    const user = mapping(status, "userInfo") ?? {};
+    const username = text(user, "username");
+    if (username === undefined) throw this.#lacking(asked, "status.userInfo.username");
+    const groups = Array.isArray(user["groups"]) ? user["groups"].map(String) : [];
+    return { username, uid: text(user, "uid"), groups };
+  }
+
+  async canDoAnything(options: CallOptions = {}): Promise<boolean> {
+    const asked = this.#asked({ what: "ask what we may do", right: "create selfsubjectaccessreviews" });
+    const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    const resourceAttributes = { verb: "*", group: "*", resource: "*" };
+    const body = {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      spec: { resourceAttributes },
+    };
+    const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
+    if (typeof status["allowed"] !== "boolean") throw this.#lacking(asked, "status.allowed");
+    return status["allowed"];
+  }
+
+  #asked(asked: Omit<Asked, "server">): Asked {
+    return { server: this.server, ...asked };
+  }
+
+  #lacking(asked: Asked, field: string): PodtrustError {
+    const sentence = `cluster ${asked.server}, to ${asked.what}: its answer has no ${field}`;
+    return new PodtrustError("cluster-answer-invalid", sentence, {
+      detail: { server: asked.server, reason: "status" },
+    });
+  }
+
+  async #document(path: string, maxBytes: number, options: CallOptions): Promise<Buffer> {
+    const asked = this.#asked({
+      what: `read ${path}`,
+      right: `get on the non-resource URL ${path} (podtrust manifests publisher-rbac prints it)`,
+      absent: issuerAbsent,
+    });
+    const answer = await send(this.#endpoint, { path, maxBytes, ...options }, this.#timeoutMs);
+    if (answer.status !== 200) throw statusFault(asked, answer);
+    jsonObject(asked, answer.body);
+    return answer.body;
+  }
+
+  async #post(asked: Asked, path: string, body: unknown, options: CallOptions): Promise<Mapping> {
+    const answer = await send(this.#endpoint, { path, body, ...options }, this.#timeoutMs);
+    if (answer.status !== 200 && answer.status !== 201) throw statusFault(asked, answer);
+    return jsonObject(asked, answer.body);
+  }
+
+  async #createIfAbsent(
+    asked: Asked,
+    path: string,
+    creation: { readonly path: string; readonly body: unknown },
+    options: CallOptions,
+  ): Promise<"created" | "exists"> {
+    const found = await this.get(path, options);
+    if (found.status === 200) return "exists";
+    const answer = await send(this.#endpoint, { ...creation, ...options }, this.#timeoutMs);
+    // Somebody was faster: what we wanted is there.
+    if (answer.status === 409) return "exists";
+    if (answer.status !== 201) throw statusFault(asked, answer);
+    return "created";
+  }
+}
+
+/** The API at an endpoint. */
+export function kubernetesClient(endpoint: Endpoint, timeoutMs: number): KubernetesApi {
+  return new Client(endpoint, timeoutMs);
+}

@@ -1,0 +1,64 @@
+import { PodtrustError } from "../base/index.ts";
+import type { Environment } from "./environment.ts";
+import { execCredentials } from "./exec-plugin.ts";
+import {
+  bearer,
+  credentialFault,
+  credentialFile,
+  type Credentials,
+  dataOrFile,
+  type Identity,
+} from "./identity.ts";
+import { entryPath, type KubeconfigContext, type KubeconfigEntry, mapping, text } from "./kubeconfig.ts";
+import { oidcCredentials } from "./oidc-provider.ts";
+
+function unsupported(context: KubeconfigContext, what: string, next: string): PodtrustError {
+  return new PodtrustError(
+    "kubeconfig-unsupported",
+    `kubeconfig ${context.file}: user ${context.user.name} ${what}`,
+    { next, detail: { file: context.file, user: context.user.name } },
+  );
+}
+
+function refuseUnsupported(context: KubeconfigContext): void {
+  const { values } = context.user;
+  if (text(values, "username") !== undefined) {
+    const next = "Kubernetes dropped passwords in 1.19: use a client certificate, a token or an exec plugin.";
+    throw unsupported(context, "authenticates with a password", next);
+  }
+  const impersonating = ["as", "as-uid", "as-groups", "as-user-extra"].find((k) => values[k] !== undefined);
+  if (impersonating !== undefined) {
+    throw unsupported(context, `impersonates (${impersonating})`, "Use the credentials of that user itself.");
+  }
+  const provider = text(mapping(values, "auth-provider") ?? {}, "name");
+  if (provider !== undefined && provider !== "oidc") {
+    const next = "Kubernetes dropped it: use the exec plugin of your provider (for example kubelogin).";
+    throw unsupported(context, `uses the auth-provider ${provider}`, next);
+  }
+}
+
+async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
+  const cert = await dataOrFile(user, "client-certificate");
+  const key = await dataOrFile(user, "client-key");
+  if ((cert === undefined) !== (key === undefined)) {
+    const missing = cert === undefined ? "client-certificate" : "client-key";
+    throw credentialFault(`kubeconfig user ${user.name}`, `${missing} is missing`);
+  }
+  const path = text(user.values, "tokenFile");
+  // tokenFile wins over token, as in client-go: the file is the one that is kept fresh.
+  const token =
+    path === undefined
+      ? text(user.values, "token")
+      : await credentialFile("token file", entryPath(user, path));
+  const { headers } =
+    token === undefined ? { headers: {} } : bearer(`token of kubeconfig user ${user.name}`, token);
+  return cert === undefined || key === undefined ? { headers } : { headers, cert, key };
+}
+
+/** How the user of a kubeconfig's context authenticates. Throws `kubeconfig-unsupported` for ways that are not known. */
+export function kubeconfigCredentials(context: KubeconfigContext, environment: Environment): Credentials {
+  refuseUnsupported(context);
+  if (mapping(context.user.values, "exec") !== undefined) return execCredentials(context, environment);
+  if (mapping(context.user.values, "auth-provider") !== undefined) return oidcCredentials(context);
+  return { identity: () => ofFiles(context.user), refused() {} };
+}

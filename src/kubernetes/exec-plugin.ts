@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import { isAbsolute, join } from "node:path";
+import type { PodtrustError } from "../base/index.ts";
+import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
+import type { Environment } from "./environment.ts";
+import { type KubeconfigContext, type Mapping, mapping, text } from "./kubeconfig.ts";
+
+// The protocol of client-go's credential plugins:
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+const versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+const longestRun = 60_000;
+const largestAnswer = 1024 * 1024;
+const longestComplaint = 300;
+
+interface Plugin {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly apiVersion: string;
+}
+
+interface Remembered {
+  readonly identity: Identity;
+  /** Milliseconds since the epoch; undefined for the life of the process. */
+  readonly until: number | undefined;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+async function execInfo(context: KubeconfigContext, exec: Mapping, apiVersion: string): Promise<string> {
+  const cluster = context.cluster.values;
+  const ca = exec["provideClusterInfo"] === true ? await clusterCa(context.cluster) : undefined;
+  const info = {
+    server: text(cluster, "server"),
+    "tls-server-name": text(cluster, "tls-server-name"),
+    "certificate-authority-data": ca === undefined ? undefined : Buffer.from(ca).toString("base64"),
+  };
+  const spec = { interactive: false, ...(exec["provideClusterInfo"] === true ? { cluster: info } : {}) };
+  return JSON.stringify({ apiVersion, kind: "ExecCredential", spec });
+}
+
+function addedEnv(exec: Mapping): Record<string, string> {
+  const list = Array.isArray(exec["env"]) ? (exec["env"] as readonly Mapping[]) : [];
+  return Object.fromEntries(list.map((e) => [text(e, "name") ?? "", text(e, "value") ?? ""]));
+}
+
+async function pluginOf(context: KubeconfigContext, environment: Environment): Promise<Plugin> {
+  const exec = mapping(context.user.values, "exec") ?? {};
+  const fault = (why: string): PodtrustError =>
+    credentialFault(`exec plugin of kubeconfig user ${context.user.name}`, why);
+  const command = text(exec, "command");
+  if (command === undefined) throw fault("no command is named");
+  const apiVersion = text(exec, "apiVersion") ?? "";
+  if (!versions.includes(apiVersion)) {
+    throw fault(`its apiVersion is "${apiVersion}", known are ${versions.join(" and ")}`);
+  }
+  if (exec["interactiveMode"] === "Always") throw fault("it wants a terminal (interactiveMode: Always)");
+  const KUBERNETES_EXEC_INFO = await execInfo(context, exec, apiVersion);
+  return {
+    // A command with a slash is a path from the kubeconfig's folder; a bare one is looked up in PATH.
+    command: command.includes("/") && !isAbsolute(command) ? join(context.user.folder, command) : command,
+    args: texts(exec["args"]),
+    env: { ...environment.env, ...addedEnv(exec), KUBERNETES_EXEC_INFO },
+    apiVersion,
+  };
+}
+
+function run(plugin: Plugin): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { env: plugin.env, timeout: longestRun, maxBuffer: largestAnswer };
+    const child = execFile(plugin.command, plugin.args, options, (error, stdout, stderr) => {
+      if (error === null) {
+        resolve(stdout);
+        return;
+      }
+      const said = stderr.trim().slice(0, longestComplaint);
+      const how = error.killed === true ? `it did not end within ${longestRun / 1000} s` : "it failed";
+      // execFile's own message repeats the arguments, which may hold what nobody else should read.
+      const code = typeof error.code === "number" ? `exit ${error.code}` : String(error.code ?? error.signal);
+      reject(credentialFault(`exec plugin ${plugin.command}`, `${how} (${code})${said && `: ${said}`}`));
+    });
+    child.stdin?.end();
+  });
+}
+
+function execCredential(plugin: Plugin, answer: string): Mapping {
+  const fault = (why: string): PodtrustError => credentialFault(`exec plugin ${plugin.command}`, why);
+  let credential: Mapping | null;
+  try {
+    credential = JSON.parse(answer) as Mapping | null;
+  } catch {
+    throw fault("its answer is not JSON");
+  }
+  if (credential?.["kind"] !== "ExecCredential") throw fault("its answer is no ExecCredential");
+  if (credential["apiVersion"] !== plugin.apiVersion) {
+    throw fault(`it answers in ${String(credential["apiVersion"])} when asked in ${plugin.apiVersion}`);
+  }
+  return mapping(credential, "status") ?? {};
+}
+
+function parseAnswer(plugin: Plugin, answer: string): Remembered {
+  const status = execCredential(plugin, answer);
+  const token = text(status, "token");
+  const cert = text(status, "clientCertificateData");
+  const key = text(status, "clientKeyData");
+  const certificate = cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  if (token === undefined && certificate === undefined) {
+    const why = "its answer holds neither a token nor a client certificate with its key";
+    throw credentialFault(`exec plugin ${plugin.command}`, why);
+  }
+  const expiry = text(status, "expirationTimestamp");
+  const { headers } = token === undefined ? { headers: {} } : bearer(`token of ${plugin.command}`, token);
+  return {
+    identity: { headers, ...certificate },
+    until: expiry === undefined ? undefined : Date.parse(expiry),
+  };
+}
+
+/**
+ * Credentials of an exec plugin: run without a shell and without a terminal, bounded in time and output, its
+ * answer remembered until it expires or the cluster refuses it.
+ *
+ * `identity` throws PodtrustError `cluster-credentials`.
+ */
+export function execCredentials(context: KubeconfigContext, environment: Environment): Credentials {
+  let remembered: Remembered | undefined;
+  return {
+    async identity() {
+      const { until } = remembered ?? {};
+      if (until !== undefined && environment.clock.now() >= until) remembered = undefined;
+      if (remembered === undefined) {
+        const plugin = await pluginOf(context, environment);
+        remembered = parseAnswer(plugin, await run(plugin));
+      }
+      return remembered.identity;
+    },
+    refused() {
+      remembered = undefined;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { errorText, PodtrustError } from "../base/index.ts";
+import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
+
+/** What one request carries to say who asks. */
+export interface Identity {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Client certificate and key, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Gives the identity for each request anew, since files and tokens rotate. */
+export interface Credentials {
+  identity(): Promise<Identity>;
+  /** The cluster did not accept it (401): whatever is remembered is to be forgotten. */
+  refused(): void;
+}
+
+/** A credential that could not be had: which one, and why. */
+export function credentialFault(what: string, why: string, cause?: unknown): PodtrustError {
+  return new PodtrustError("cluster-credentials", `${what}: ${why}`, {
+    cause,
+    detail: { reason: "credentials" },
+  });
+}
+
+/** A file of the credentials, read anew. */
+export async function credentialFile(what: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw credentialFault(`${what} ${path}`, errorText(error), error);
+  }
+}
+
+/** Bearer header of a token as it stands in a file or a kubeconfig. */
+export function bearer(what: string, token: string): Identity {
+  const trimmed = token.trim();
+  // RFC 6750 §2.1: one token68 word. Anything else would be a header of somebody else's making.
+  if (!/^[\w.~+/-]+=*$/u.test(trimmed)) throw credentialFault(what, "it holds no bearer token");
+  return { headers: { authorization: `Bearer ${trimmed}` } };
+}
+
+/** A token in a file that somebody keeps fresh. */
+export function tokenFileCredentials(path: string): Credentials {
+  return {
+    identity: async () => bearer(`token file ${path}`, await credentialFile("token file", path)),
+    refused() {},
+  };
+}
+
+/** PEM under `key`-data, else of the file under `key`; undefined where neither is. */
+export async function dataOrFile(entry: KubeconfigEntry, key: string): Promise<string | undefined> {
+  const data = text(entry.values, `${key}-data`);
+  if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
+  const path = text(entry.values, key);
+  return path === undefined ? undefined : credentialFile(key, entryPath(entry, path));
+}
+
+/** The CA of the API server, PEM; undefined means the public roots. */
+export function clusterCa(cluster: KubeconfigEntry): Promise<string | undefined> {
+  return dataOrFile(cluster, "certificate-authority");
+}

@@ -1,0 +1,170 @@
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { errorText, PodtrustError } from "../base/index.ts";
+
+/** A mapping as YAML gives it, values unjudged. */
+export type Mapping = Readonly<Record<string, unknown>>;
+
+/** A named cluster or user of a kubeconfig, with the folder its relative paths start from. */
+export interface KubeconfigEntry {
+  readonly name: string;
+  readonly values: Mapping;
+  readonly folder: string;
+}
+
+/** The part of a kubeconfig that one context selects. */
+export interface KubeconfigContext {
+  /** The file or files, for messages. */
+  readonly file: string;
+  readonly context: string;
+  readonly namespace: string | undefined;
+  readonly cluster: KubeconfigEntry;
+  readonly user: KubeconfigEntry;
+}
+
+// Kubeconfigs with embedded certificates of hundreds of clusters stay below this.
+const largest = 4 * 1024 * 1024;
+
+interface Loaded {
+  currentContext: string | undefined;
+  readonly clusters: Map<string, KubeconfigEntry>;
+  readonly users: Map<string, KubeconfigEntry>;
+  readonly contexts: Map<string, KubeconfigEntry>;
+}
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The mapping under a key; an absent one is empty. */
+export function mapping(values: Mapping, key: string): Mapping | undefined {
+  const value = values[key];
+  return isMapping(value) ? value : undefined;
+}
+
+/** The text under a key, undefined where it is absent or empty, as client-go treats both alike. */
+export function text(values: Mapping, key: string): string | undefined {
+  const value = values[key];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function invalid(file: string, what: string, cause?: unknown): PodtrustError {
+  return new PodtrustError("kubeconfig-invalid", `kubeconfig ${file}: ${what}`, { cause, detail: { file } });
+}
+
+function expand(path: string): string {
+  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+}
+
+async function readYaml(file: string): Promise<Mapping> {
+  let source: string;
+  try {
+    const { size } = await stat(file);
+    if (size > largest) throw invalid(file, `it is ${size} bytes long, more than ${largest}`);
+    source = await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof PodtrustError) throw error;
+    throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${errorText(error)}`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = parse(source, { prettyErrors: false });
+  } catch (error) {
+    // The parser's own sentence could quote the line, and with it a token; its position says enough.
+    const at = (error as { pos?: readonly number[] }).pos?.[0] ?? 0;
+    throw invalid(file, `line ${source.slice(0, at).split("\n").length} is not YAML`);
+  }
+  if (!isMapping(value)) throw invalid(file, "it is not a mapping with clusters, users and contexts");
+  return value;
+}
+
+function addEntries(file: string, list: unknown, inner: string, into: Map<string, KubeconfigEntry>): void {
+  if (list === undefined || list === null) return;
+  if (!Array.isArray(list)) throw invalid(file, `${inner}s is not a list`);
+  for (const item of list as readonly unknown[]) {
+    const name = isMapping(item) ? text(item, "name") : undefined;
+    if (!isMapping(item) || name === undefined) throw invalid(file, `an entry of ${inner}s has no name`);
+    // The first file that names an entry wins, as in kubectl.
+    if (!into.has(name)) into.set(name, { name, values: mapping(item, inner) ?? {}, folder: dirname(file) });
+  }
+}
+
+async function load(files: readonly string[]): Promise<Loaded> {
+  const loaded: Loaded = {
+    currentContext: undefined,
+    clusters: new Map(),
+    users: new Map(),
+    contexts: new Map(),
+  };
+  for (const file of files) {
+    const values = await readYaml(file);
+    loaded.currentContext ??= text(values, "current-context");
+    addEntries(file, values["clusters"], "cluster", loaded.clusters);
+    addEntries(file, values["users"], "user", loaded.users);
+    addEntries(file, values["contexts"], "context", loaded.contexts);
+  }
+  return loaded;
+}
+
+function pick(file: string, loaded: Loaded, asked: string | undefined): KubeconfigEntry {
+  const known = [...loaded.contexts.keys()];
+  const detail = { file, contexts: known };
+  const name = asked ?? loaded.currentContext;
+  if (name === undefined) {
+    throw new PodtrustError("kubeconfig-context", `kubeconfig ${file} has no current-context`, {
+      next: `Name one of its contexts: ${known.join(", ") || "it has none"}.`,
+      detail,
+    });
+  }
+  const context = loaded.contexts.get(name);
+  if (context === undefined) {
+    throw new PodtrustError("kubeconfig-context", `kubeconfig ${file} has no context ${name}`, {
+      next: `Its contexts are: ${known.join(", ") || "none"}.`,
+      detail,
+    });
+  }
+  return context;
+}
+
+/**
+ * Reads one kubeconfig, or several joined as in $KUBECONFIG (the first that names a thing wins), and gives
+ * what `context`, else its current-context, selects.
+ *
+ * Throws PodtrustError `file-unreadable`, `kubeconfig-invalid` or `kubeconfig-context`.
+ */
+export async function readKubeconfig(paths: string, context?: string): Promise<KubeconfigContext> {
+  const files = paths
+    .split(delimiter)
+    .filter((path) => path !== "")
+    .map((path) => resolve(expand(path)));
+  if (files.length === 0) throw invalid('""', "no file is named");
+  const loaded = await load(files);
+  const file = files.join(delimiter);
+  const chosen = pick(file, loaded, context);
+  const part = (kind: "cluster" | "user", from: Map<string, KubeconfigEntry>): KubeconfigEntry => {
+    const name = text(chosen.values, kind) ?? "";
+    const entry = from.get(name);
+    if (entry !== undefined) return entry;
+    throw invalid(file, `context ${chosen.name} names the ${kind} "${name}", which is not there`);
+  };
+  return {
+    file,
+    context: chosen.name,
+    namespace: text(chosen.values, "namespace"),
+    cluster: part("cluster", loaded.clusters),
+    user: part("user", loaded.users),
+  };
+}
+
+/** A path of an entry, relative to the file it stands in. */
+export function entryPath(entry: KubeconfigEntry, path: string): string {
+  return isAbsolute(path) ? path : join(entry.folder, path);
+}
+
+/** Where kubectl would look: $KUBECONFIG, else ~/.kube/config. */
+export function defaultKubeconfig(env: Readonly<Record<string, string | undefined>>): string {
+  const named = env["KUBECONFIG"];
+  return named === undefined || named === "" ? join(homedir(), ".kube", "config") : named;
+}

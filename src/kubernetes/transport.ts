@@ -1,0 +1,88 @@
+import { errorText, PodtrustError } from "../base/index.ts";
+import { type HttpOptions, request } from "../http/index.ts";
+import type { CallOptions, ClusterFailureReason, KubernetesAnswer } from "./api.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** One call of the API. */
+export interface Call extends CallOptions {
+  /** With its query; begins with a slash. */
+  readonly path: string;
+  /** GET unless a body is given, which makes it a POST of JSON. */
+  readonly body?: unknown;
+  readonly maxBytes?: number;
+}
+
+const passed = new Set<unknown>(["dns", "connect", "tls", "timeout", "too-large", "aborted"]);
+
+// The connection broke after the answer had begun: Node says so with these words only.
+const cut = /\baborted\b|ended early/u;
+
+function reasonOf(error: PodtrustError): ClusterFailureReason {
+  const { reason } = error.detail;
+  if (reason !== "dns" && reason !== "tls" && cut.test(errorText(error.cause))) return "truncated";
+  return passed.has(reason) ? (reason as ClusterFailureReason) : "connect";
+}
+
+function clusterFault(server: string, error: PodtrustError): PodtrustError {
+  const reason = reasonOf(error);
+  if (error.code === "interrupted") return error;
+  const code = ["too-large", "truncated"].includes(reason) ? "cluster-answer-invalid" : "cluster-unreachable";
+  return new PodtrustError(code, `cluster ${server}: ${error.message}`, {
+    cause: error,
+    detail: { reason, server },
+    ...(reason === "tls" ? { next: "Check that the CA given is the one of this API server." } : {}),
+  });
+}
+
+function address(endpoint: Endpoint, path: string): { url: string; options: HttpOptions } {
+  const url = new URL(endpoint.server + path);
+  if (endpoint.tlsServerName === undefined) return { url: url.href, options: {} };
+  // The certificate is checked for the other name, the connection goes to the server all the same.
+  const { host, hostname } = url;
+  const port = url.port === "" ? 443 : Number(url.port);
+  url.hostname = endpoint.tlsServerName;
+  const target = hostname.replace(/^\[(.*)\]$/u, "$1");
+  return {
+    url: url.href,
+    options: {
+      headers: { host },
+      connectTo: [{ host: "", port: undefined, address: target, toPort: port }],
+    },
+  };
+}
+
+/**
+ * Sends one call on a connection of its own, with credentials and CA read anew.
+ *
+ * Throws PodtrustError `cluster-unreachable`, `cluster-answer-invalid` (too large, cut short),
+ * `cluster-credentials` or `interrupted`. Any status is an answer.
+ */
+export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): Promise<KubernetesAnswer> {
+  if (!call.path.startsWith("/")) throw new TypeError(`path ${call.path} does not begin with a slash`);
+  const { headers, ...certificate } = await endpoint.credentials.identity();
+  const ca = await endpoint.ca();
+  const { url, options } = address(endpoint, call.path);
+  const posted = call.body !== undefined;
+  try {
+    const { status, ...rest } = await request(url, {
+      ...options,
+      ...certificate,
+      method: posted ? "POST" : "GET",
+      headers: {
+        "user-agent": "podtrust",
+        ...(posted ? { "content-type": "application/json", accept: "application/json" } : {}),
+        ...options.headers,
+        ...headers,
+      },
+      ...(posted ? { body: JSON.stringify(call.body) } : {}),
+      ...(ca === undefined ? {} : { ca }),
+      ...(call.maxBytes === undefined ? {} : { maxBytes: call.maxBytes }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      timeoutMs,
+    });
+    if (status === 401) endpoint.credentials.refused();
+    return { status, headers: rest.headers, body: rest.body };
+  } catch (error) {
+    throw error instanceof PodtrustError ? clusterFault(endpoint.server, error) : error;
+  }
+}
