@@ -1,0 +1,17 @@
+export type {
+  BoundAddress,
+  CertificateSource,
+  ChallengeAnswers,
+  DistrustOutcome,
+  ListenAddress,
+  Publisher,
+  PublisherAddresses,
+  PublisherListen,
+  PublisherOptions,
+  PublisherStack,
+  PublisherStatus,
+  ServedCertificate,
+} from "./publisher.ts";
+export type { Failing, KeyState, KeyStatus, Refusal, RefusalReason, StackStatus } from "./status.ts";
+export { defaultLimits, type ServingLimits } from "./serving/limits.ts";
+export { startPublisher } from "./start.ts";

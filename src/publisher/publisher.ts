@@ -1,0 +1,123 @@
+import type { SecureContext } from "node:tls";
+import type { Clock, Logger } from "../base/index.ts";
+import type { KubernetesApi } from "../kubernetes/index.ts";
+import type { ServingLimits } from "./serving/limits.ts";
+import type { StackStatus } from "./status.ts";
+
+/** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
+
+/** A certificate chain and its key, PEM. `notAfter` in milliseconds since the epoch. */
+export interface ServedCertificate {
+  readonly certificate: string;
+  readonly key: string;
+  readonly notAfter: number;
+}
+
+/** What gives a stack its certificate, and a new one in time. */
+export interface CertificateSource {
+  /** The certificate to serve now, also an expired one; undefined before the first. */
+  current(): ServedCertificate | undefined;
+  /** Calls back whenever `current` has changed; gives the function that ends that. */
+  onChange(listener: () => void): () => void;
+}
+
+/** What an ACME client needs answered while it proves that a name is ours. */
+export interface ChallengeAnswers {
+  /** The key authorization for `/.well-known/acme-challenge/TOKEN` (RFC 8555 §8.3). */
+  http01?(token: string): string | undefined;
+  /** The certificate to show a validator that offers `acme-tls/1` (RFC 8737). */
+  tlsAlpn01?(serverName: string): SecureContext | undefined;
+}
+
+/** One issuer: where its keys come from, and what is published about it. */
+export interface PublisherStack {
+  /** The stack's name: letters, digits, `.`, `_` and `-`; names its folder in the state directory. */
+  readonly name: string;
+  /** As in the config, never from a request. */
+  readonly issuer: string;
+  /** Issuer + `/openid/v1/jwks` unless told. */
+  readonly jwksUri?: string;
+  readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments">;
+  /** Absent only with `insecurePlainHttpBehindProxy`. */
+  readonly certificates?: CertificateSource;
+  /** Milliseconds for which a key that vanished from the cluster stays published; 24 h unless told. */
+  readonly keyRetention?: number;
+  /** Milliseconds between two looks at the cluster; 10,000 unless told. */
+  readonly pollInterval?: number;
+  /** The value of Cache-Control on both documents; `public, max-age=60` unless told. */
+  readonly cacheControl?: string;
+}
+
+export interface PublisherListen {
+  /** HTTPS, HTTP/1.1 and HTTP/2 on each. */
+  readonly https?: readonly ListenAddress[];
+  /** Port 80: answers HTTP-01 challenges and nothing else. */
+  readonly http?: readonly ListenAddress[];
+  /**
+   * Plain HTTP/1.1 for a proxy that speaks TLS to the world. Who can reach these addresses past the proxy
+   * can be fooled by whoever sits between: no relying party may ever be pointed at them.
+   */
+  readonly insecurePlainHttpBehindProxy?: readonly ListenAddress[];
+  /** /healthz, /readyz, /status, /metrics. Loopback, port 9890 unless told; false for none. */
+  readonly admin?: ListenAddress | false;
+}
+
+export interface PublisherOptions {
+  readonly stacks: readonly PublisherStack[];
+  readonly listen: PublisherListen;
+  /** Made with mode 0700 where absent. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly challenges?: ChallengeAnswers;
+  readonly limits?: Partial<ServingLimits>;
+}
+
+/** An address that is being listened on. */
+export interface BoundAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface PublisherAddresses {
+  readonly https: readonly BoundAddress[];
+  readonly http: readonly BoundAddress[];
+  readonly plain: readonly BoundAddress[];
+  readonly admin: BoundAddress | undefined;
+}
+
+export interface PublisherStatus {
+  /** Everything that a relying party needs is held: validated documents and unexpired certificates. */
+  readonly ready: boolean;
+  /** Why not, in sentences; empty when ready. */
+  readonly unready: readonly string[];
+  readonly stacks: readonly StackStatus[];
+}
+
+/** What became of a `distrust`. */
+export interface DistrustOutcome {
+  readonly stack: string;
+  readonly kid: string;
+  /** False when the key was distrusted before. */
+  readonly changed: boolean;
+  /** False when the disk refused: it holds until the next restart only. */
+  readonly persisted: boolean;
+  /** Milliseconds since the epoch from which no cache that keeps to Cache-Control holds the key. */
+  readonly effectiveAt: number;
+}
+
+export interface Publisher {
+  readonly addresses: PublisherAddresses;
+  status(): PublisherStatus;
+  /** Resolves at the first moment at which `status().ready` is true. */
+  ready(signal?: AbortSignal): Promise<void>;
+  /** Looks at every cluster now, and resolves when what was seen is served or refused. */
+  refresh(): Promise<void>;
+  /** Takes a key out of what is published, at once and for good. `stack` where several hold the kid. */
+  distrust(kid: string, stack?: string): Promise<DistrustOutcome>;
+  /** Changes to other options; listeners and sources that are the same go on. Throws and changes nothing when they are bad. */
+  reload(options: PublisherOptions): Promise<void>;
+  /** Stops accepting, lets what runs end within `graceMs` (10,000 unless told), then cuts. */
+  close(graceMs?: number): Promise<void>;
+}

@@ -1,0 +1,73 @@
+/** What a key of an issuer is to the publisher. */
+export type KeyState =
+  /** In the cluster's own set, and published. */
+  | "current"
+  /** Gone from the cluster, still published. */
+  | "retained"
+  /** Taken out by an operator. */
+  | "distrusted";
+
+/** A key and its times, in milliseconds since the epoch. */
+export interface KeyStatus {
+  readonly kid: string;
+  readonly alg: string;
+  readonly state: KeyState;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** From when a relying party that keeps to Cache-Control knows the key: not to sign with before. */
+  readonly promotableAt: number;
+  /** When it was first missed in the cluster. */
+  readonly absentSince?: number;
+  /** When it will no longer be published, if it does not come back. */
+  readonly retainedUntil?: number;
+  readonly distrustedAt?: number;
+}
+
+/** Why the cluster's last answer was not published: a closed set, also the label of a metric. */
+export type RefusalReason =
+  | "unreachable"
+  | "forbidden"
+  | "bad-answer"
+  | "discovery-invalid"
+  | "issuer-mismatch"
+  | "jwks-invalid"
+  | "jwks-empty"
+  | "internal";
+
+export interface Refusal {
+  readonly reason: RefusalReason;
+  /** What is wrong with which value. */
+  readonly message: string;
+  readonly next: string;
+}
+
+/** A row of refusals without a success between. */
+export interface Failing extends Refusal {
+  readonly since: number;
+  readonly count: number;
+}
+
+/** One issuer, as `/status` and `rotate status` show it. Times in milliseconds since the epoch. */
+export interface StackStatus {
+  readonly stack: string;
+  readonly issuer: string;
+  readonly discoveryUrl: string;
+  readonly jwksUri: string;
+  readonly cluster: string;
+  /** Absent until a first good answer. */
+  readonly documents?: {
+    /** Where what is served was last confirmed. */
+    readonly from: "cluster" | "disk";
+    /** The last good answer of the cluster. */
+    readonly confirmedAt: number;
+    readonly changedAt: number;
+    /** SHA-256 of the JWK Set, hex. */
+    readonly jwksDigest: string;
+  };
+  readonly failing?: Failing;
+  readonly keys: readonly KeyStatus[];
+  /** Things that work but should be put right, in sentences. */
+  readonly warnings: readonly string[];
+  readonly certificate?: { readonly notAfter: number };
+  readonly unready: readonly string[];
+}
