@@ -1,0 +1,13 @@
+export {
+  type Authority,
+  authorityPem,
+  type CertificateAndKey,
+  createAuthority,
+  issue,
+  issueWithKey,
+  type LeafRequest,
+  longValidity,
+  newKeys,
+  pem,
+  type Validity,
+} from "./authority.ts";
