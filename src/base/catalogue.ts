@@ -120,6 +120,15 @@ export const catalogue = {
     summary: "A Namespace or ServiceAccount has a name that Kubernetes does not allow.",
     next: "Give it as NAMESPACE/NAME, in lower case, as kubectl prints it.",
   },
+  // plan
+  "plan-name-taken": {
+    summary: "Something with the wanted name exists already and does not carry this stack's mark.",
+    next: "Choose another name, or take it over after looking at it with podtrust import.",
+  },
+  "plan-changed": {
+    summary: "What stands at the provider changed between showing the plan and acting on it.",
+    next: "Look at the new plan and decide again.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** The closed set of error codes. */
