@@ -129,6 +129,19 @@ export const catalogue = {
     summary: "What stands at the provider changed between showing the plan and acting on it.",
     next: "Look at the new plan and decide again.",
   },
+  // config
+  "config-unreadable": {
+    summary: "The config file could not be read as YAML.",
+    next: "Check the path given with -f, and the file's syntax at the lines named.",
+  },
+  "config-invalid": {
+    summary: "The config file has mistakes; all of them are listed.",
+    next: "Correct each of them; docs/reference/config.md says what every key takes.",
+  },
+  "config-without-publisher": {
+    summary: "The config has no publisher section, which means that somebody else serves the issuer.",
+    next: "Add a publisher section to serve the issuer from here, or leave serving to whoever does it.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** The closed set of error codes. */
