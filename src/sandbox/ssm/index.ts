@@ -1,0 +1,1 @@
+export { ssmService } from "./service.ts";

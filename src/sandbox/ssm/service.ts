@@ -1,0 +1,20 @@
+import type { Account } from "../state/index.ts";
+import type { Call, Service } from "../wire/index.ts";
+import { createSeal } from "./cipher.ts";
+import { readActions } from "./read.ts";
+import { Shelf } from "./shelf.ts";
+import { writeActions } from "./write.ts";
+
+/** SSM Parameter Store for one account (AWS JSON 1.1); parameters live in the region of the call's signature. */
+export function ssmService(options: { readonly account: Account }): Service {
+  const seal = createSeal();
+  const open = (call: Call): Shelf => new Shelf(options.account, call, seal);
+  return {
+    name: "ssm",
+    protocol: "json",
+    version: "2014-11-06",
+    namespace: "AmazonSSM",
+    validationCode: "ValidationException",
+    actions: { ...readActions(open), ...writeActions(open) },
+  };
+}

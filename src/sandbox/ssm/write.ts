@@ -1,0 +1,219 @@
+import type { Parameter, ParameterVersion, Tag } from "../state/index.ts";
+import {
+  type Action,
+  action,
+  AwsError,
+  type Call,
+  flag,
+  type Need,
+  required,
+  structures,
+  text,
+  type ValueOf,
+} from "../wire/index.ts";
+import { checkName } from "./name.ts";
+import type { Shelf } from "./shelf.ts";
+
+type OpenShelf = (call: Call) => Shelf;
+
+const types = ["SecureString", "StringList", "String"] as const;
+const tiers = ["Advanced", "Intelligent-Tiering", "Standard"] as const;
+const standardSize = 4096;
+const advancedSize = 8192;
+const parametersPerRegion = 10_000;
+const versionsKept = 100;
+/** The one key that the sandbox knows: AWS's own, whose policy lets everybody in who may use SSM. */
+const defaultKey = "alias/aws/ssm";
+
+const putInput = {
+  Name: required(text({ min: 1, max: 2048 })),
+  Value: required(text({ min: 1 })),
+  Type: text({ oneOf: types }),
+  Description: text({ max: 1024 }),
+  KeyId: text({ min: 1, max: 256 }),
+  Overwrite: flag(),
+  AllowedPattern: text({ max: 1024 }),
+  Tags: structures(
+    { Key: required(text({ min: 1, max: 128 })), Value: required(text({ max: 256 })) },
+    { max: 50 },
+  ),
+  Tier: text({ oneOf: tiers }),
+  Policies: text({ min: 1, max: 4096 }),
+  DataType: text({ max: 128 }),
+};
+type Put = ValueOf<typeof putInput>;
+
+function invalid(message: string): AwsError {
+  return new AwsError("ValidationException", message);
+}
+
+function checkUnsupported(put: Put): void {
+  if (put.Policies !== undefined) throw invalid("This sandbox does not implement parameter policies.");
+  if (put.DataType !== undefined && put.DataType !== "text") {
+    throw invalid(
+      `The following data type is not supported: ${put.DataType} (Data type names are all lowercase.)`,
+    );
+  }
+  if (put.KeyId !== undefined && put.KeyId !== defaultKey) {
+    const text_ = `This sandbox has no KMS: ${put.KeyId} is not ${defaultKey}.`;
+    throw new AwsError("InvalidKeyId", text_);
+  }
+}
+
+function checkPattern(pattern: string, value: string): void {
+  let fits: boolean;
+  try {
+    fits = new RegExp(`^(?:${pattern})$`, "u").test(value);
+  } catch {
+    throw new AwsError(
+      "InvalidAllowedPatternException",
+      `The request does not meet the regular expression requirement.`,
+    );
+  }
+  if (fits) return;
+  throw new AwsError(
+    "ParameterPatternMismatchException",
+    `Parameter value, cannot be validated against allowedPattern: ${pattern}`,
+  );
+}
+
+function standardTier(size: number, before: string | undefined): string {
+  if (before === "Advanced") {
+    throw invalid(
+      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the " +
+        "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced " +
+        "parameter and recreate it as a standard parameter.",
+    );
+  }
+  if (size <= standardSize) return "Standard";
+  throw invalid(
+    `Standard tier parameters support a maximum parameter value of ${standardSize} characters. To create a ` +
+      "larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see " +
+      "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
+  );
+}
+
+/** The tier that a value ends up in; refuses one that is too large for the tier asked for. */
+function tierOf(put: Put, before: string | undefined): string {
+  const size = Buffer.byteLength(put.Value);
+  const asked = put.Tier ?? before ?? "Standard";
+  const small = size <= standardSize && before !== "Advanced";
+  if (asked === "Standard" || (asked === "Intelligent-Tiering" && small)) return standardTier(size, before);
+  if (size <= advancedSize) return "Advanced";
+  throw invalid(`Advanced tier parameters support a maximum parameter value of ${advancedSize} characters.`);
+}
+
+function typeOf(put: Put, before: Parameter | undefined): Parameter["type"] {
+  const type = put.Type as Parameter["type"] | undefined;
+  if (before === undefined) {
+    if (type === undefined) throw invalid("A parameter type is required when you create a parameter.");
+    return type;
+  }
+  if (type === undefined || type === before.type) return before.type;
+  throw new AwsError(
+    "HierarchyTypeMismatchException",
+    `The parameter ${put.Name} is a ${before.type}. A parameter's type cannot be changed.`,
+  );
+}
+
+function checkOverwrite(shelf: Shelf, put: Put, before: Parameter | undefined): void {
+  if (put.Overwrite === true && put.Tags !== undefined && put.Tags.length > 0) {
+    throw invalid(
+      "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove " +
+        "overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or " +
+        "RemoveTagsFromResource.",
+    );
+  }
+  if (before !== undefined && put.Overwrite !== true) {
+    throw new AwsError(
+      "ParameterAlreadyExists",
+      "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+    );
+  }
+  if (before === undefined && shelf.all().length >= parametersPerRegion) {
+    throw new AwsError(
+      "ParameterLimitExceeded",
+      `The limit of ${parametersPerRegion} parameters is reached.`,
+    );
+  }
+}
+
+function tagsOf(put: Put): readonly Tag[] {
+  return (put.Tags ?? []).map(({ Key, Value }) => ({ key: Key, value: Value }));
+}
+
+function withOptional(put: Put, before: Parameter | undefined, secure: boolean): Partial<Parameter> {
+  const description = put.Description ?? before?.description;
+  const allowedPattern = put.AllowedPattern ?? before?.allowedPattern;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(allowedPattern === undefined ? {} : { allowedPattern }),
+    ...(secure ? { keyId: defaultKey } : {}),
+  };
+}
+
+function putNeeds(shelf: Shelf, put: Put): readonly Need[] {
+  const resource = shelf.arn(put.Name);
+  const tags = tagsOf(put);
+  const asked = Object.fromEntries(tags.map(({ key, value }) => [`aws:RequestTag/${key}`, value]));
+  const tagContext = tags.length === 0 ? {} : { ...asked, "aws:TagKeys": tags.map(({ key }) => key) };
+  const context = {
+    ...shelf.tagContext(put.Name),
+    ...tagContext,
+    "ssm:Overwrite": String(put.Overwrite === true),
+  };
+  const needs = [{ action: "ssm:PutParameter", resource, context }];
+  return tags.length === 0 ? needs : [...needs, { action: "ssm:AddTagsToResource", resource, context }];
+}
+
+function putParameter(open: OpenShelf): Action {
+  return action({
+    input: putInput,
+    access: (put, call) => putNeeds(open(call), put),
+    run(put, call) {
+      const shelf = open(call);
+      checkName(put.Name);
+      checkUnsupported(put);
+      const before = shelf.get(put.Name);
+      const type = typeOf(put, before);
+      checkOverwrite(shelf, put, before);
+      const tier = tierOf(put, before?.tier);
+      const rest = withOptional(put, before, type === "SecureString");
+      if (rest.allowedPattern !== undefined) checkPattern(rest.allowedPattern, put.Value);
+      const version = (before?.versions.at(-1)?.version ?? 0) + 1;
+      const by = call.caller?.arn ?? "";
+      const written: ParameterVersion = { version, value: put.Value, date: call.now, by, labels: [] };
+      shelf.put({
+        name: put.Name,
+        arn: shelf.arn(put.Name),
+        type,
+        tier,
+        dataType: "text",
+        ...rest,
+        versions: [...(before?.versions ?? []), written].slice(-versionsKept),
+        tags: before?.tags ?? tagsOf(put),
+      });
+      return { Version: version, Tier: tier };
+    },
+  });
+}
+
+function deleteParameter(open: OpenShelf): Action {
+  return action({
+    input: { Name: required(text({ min: 1, max: 1011 })) },
+    access({ Name }, call) {
+      const shelf = open(call);
+      return [{ action: "ssm:DeleteParameter", resource: shelf.arn(Name), context: shelf.tagContext(Name) }];
+    },
+    run({ Name }, call) {
+      // AWS sends this error without a text.
+      if (!open(call).delete(Name)) throw new AwsError("ParameterNotFound", "");
+      return {};
+    },
+  });
+}
+
+/** The actions that change something. */
+export function writeActions(open: OpenShelf): Record<string, Action> {
+  return { PutParameter: putParameter(open), DeleteParameter: deleteParameter(open) };
+}
