@@ -142,6 +142,35 @@ export const catalogue = {
     summary: "The config has no publisher section, which means that somebody else serves the issuer.",
     next: "Add a publisher section to serve the issuer from here, or leave serving to whoever does it.",
   },
+  // publisher
+  "publisher-key-unknown": {
+    summary: "A key was named that the publisher does not know.",
+    next: "Take a kid that podtrust rotate status shows.",
+  },
+  "publisher-last-key": {
+    summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",
+    next: "Give the cluster a new signing key first; to refuse every token at once, delete the OIDC provider in IAM.",
+  },
+  "publisher-stack-invalid": {
+    summary: "An issuer cannot be published as it was given.",
+    next: "Correct the stack's config.",
+  },
+  "publisher-listen": {
+    summary: "An address could not be listened on.",
+    next: "Check that no other process uses it and that this user may; below port 1024 use socket activation or CAP_NET_BIND_SERVICE.",
+  },
+  "publisher-running": {
+    summary: "Another publisher uses the same state directory.",
+    next: "End the other one, or give this one a state directory of its own.",
+  },
+  "publisher-not-running": {
+    summary: "No publisher answers on the control socket of the state directory.",
+    next: "Start podtrust serve, or name its state directory with --state.",
+  },
+  "publisher-as-root": {
+    summary: "The publisher does not run as root.",
+    next: "Run it as a user of its own; ports below 1024 come by socket activation (LISTEN_FDS) or the ambient capability CAP_NET_BIND_SERVICE.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** The closed set of error codes. */

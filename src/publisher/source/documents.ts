@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import { renderDiscovery, renderJwkSet } from "../../oidc/index.ts";
+import type { IssuerNames } from "./judge.ts";
+import { type KeyRing, publishedKeys } from "./keys.ts";
+
+/** The two documents of an issuer as they are served. */
+export interface PublishedDocuments {
+  readonly discovery: string;
+  readonly jwks: string;
+  /** SHA-256 of the JWK Set, hex. */
+  readonly jwksDigest: string;
+}
+
+/** Renders what a ring of keys makes public; undefined when it publishes none. */
+export function renderDocuments(ring: KeyRing, names: IssuerNames): PublishedDocuments | undefined {
+  const keys = publishedKeys(ring);
+  if (keys.length === 0) return undefined;
+  const jwks = renderJwkSet(keys);
+  const discovery = renderDiscovery({ ...names, algorithms: keys.map((key) => key.alg) });
+  return { discovery, jwks, jwksDigest: createHash("sha256").update(jwks).digest("hex") };
+}

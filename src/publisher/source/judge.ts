@@ -1,0 +1,92 @@
+import { errorText, PodtrustError } from "../../base/index.ts";
+import { issuerDifference, parseDiscovery, parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
+import type { Refusal, RefusalReason } from "../status.ts";
+
+/** What is published about an issuer, whatever the cluster says. */
+export interface IssuerNames {
+  readonly issuer: string;
+  readonly jwksUri: string;
+}
+
+/** The verdict on one answer of the cluster. */
+export type Observation =
+  | {
+      readonly ok: true;
+      readonly keys: readonly PublicJwk[];
+      /** Sentences about what works and should yet be put right. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+const reasons: Readonly<Record<string, RefusalReason>> = {
+  "cluster-unreachable": "unreachable",
+  "cluster-forbidden": "forbidden",
+  "cluster-unauthenticated": "forbidden",
+  "cluster-credentials": "forbidden",
+  "cluster-not-found": "bad-answer",
+  "cluster-answer-invalid": "bad-answer",
+  "discovery-invalid": "discovery-invalid",
+  "jwks-invalid": "jwks-invalid",
+};
+
+/** Why nothing new can be published, for anything that was thrown on the way. */
+export function refusalOf(thrown: unknown): Refusal {
+  if (!(thrown instanceof PodtrustError)) {
+    return { reason: "internal", message: errorText(thrown), next: "Report it with the publisher's log." };
+  }
+  return { reason: reasons[thrown.code] ?? "internal", message: thrown.message, next: thrown.next };
+}
+
+/** An empty set is told apart from a broken one: it is what an outage looks like to a careless publisher. */
+function isEmptySet(bytes: Uint8Array): boolean {
+  try {
+    const set = JSON.parse(Buffer.from(bytes).toString("utf8")) as { keys?: unknown };
+    return Array.isArray(set.keys) && set.keys.length === 0;
+  } catch {
+    return bytes.length === 0;
+  }
+}
+
+function jwksRefusal(jwks: Uint8Array, thrown: unknown): Refusal {
+  const refusal = refusalOf(thrown);
+  if (refusal.reason !== "jwks-invalid") return refusal;
+  const noneUsable = thrown instanceof PodtrustError && Array.isArray(thrown.detail["leftOut"]);
+  return isEmptySet(jwks) || noneUsable ? { ...refusal, reason: "jwks-empty" } : refusal;
+}
+
+function issuerRefusal(expected: string, actual: string): Refusal | undefined {
+  const names = { expected: "issuer in the config", actual: "issuer in the cluster's discovery document" };
+  const difference = issuerDifference(expected, actual, names);
+  if (difference === undefined) return undefined;
+  return {
+    reason: "issuer-mismatch",
+    message: difference.message,
+    next: `Start the API server with --service-account-issuer=${expected} as the first of its issuers, or correct \`issuer\` in the config.`,
+  };
+}
+
+function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[] {
+  if (clusters === names.jwksUri) return [];
+  return [
+    `The cluster names ${clusters} as jwks_uri; ${names.jwksUri} is published all the same. ` +
+      `Start the API server with --service-account-jwks-uri=${names.jwksUri} to make them the same.`,
+  ];
+}
+
+/** Whether what the cluster answered may be published, and with which keys. Never throws. */
+export function judge(
+  documents: { readonly discovery: Uint8Array; readonly jwks: Uint8Array },
+  names: IssuerNames,
+): Observation {
+  try {
+    const discovery = parseDiscovery(documents.discovery);
+    const refusal = issuerRefusal(names.issuer, discovery.issuer);
+    if (refusal !== undefined) return { ok: false, refusal };
+    const set = parseJwkSet(documents.jwks);
+    const leftOut = set.leftOut.map((key) => `Key ${key.kid ?? "without kid"} is left out: ${key.reason}.`);
+    const warnings = [...jwksUriWarning(names, discovery.jwksUri), ...leftOut, ...set.warnings];
+    return { ok: true, keys: set.keys, warnings: [...warnings, ...discovery.warnings] };
+  } catch (thrown) {
+    return { ok: false, refusal: jwksRefusal(documents.jwks, thrown) };
+  }
+}

@@ -1,0 +1,49 @@
+import type { LogFields, Logger } from "../../base/index.ts";
+import type { SourceEvent } from "./state.ts";
+
+interface Line {
+  readonly level: "info" | "warn" | "error";
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const keyLines = {
+  "key-appeared": { level: "info", message: "a key appeared in the cluster and is published" },
+  "key-vanished": {
+    level: "info",
+    message: "a key vanished from the cluster and stays published for a while",
+  },
+  "key-returned": { level: "info", message: "a key that had vanished from the cluster is back" },
+  "key-replaced": {
+    level: "warn",
+    message: "the cluster shows another key under a known kid: it is published instead",
+  },
+  "key-dropped": { level: "info", message: "a key that vanished long enough ago is no longer published" },
+  "key-distrusted": { level: "warn", message: "a key was distrusted and is no longer published" },
+} as const;
+
+function lineOf(event: SourceEvent): Line {
+  if (event.type === "refused") {
+    const { reason, message, next, since, count } = event.failing;
+    const fields = { reason, next, since: iso(since), count };
+    return { level: "error", message: `nothing new is published: ${message}`, fields };
+  }
+  if (event.type === "recovered") {
+    const { reason, since, count } = event.failing;
+    const seconds = Math.round((event.now - since) / 1000);
+    const fields = { reason, count, seconds };
+    return { level: "info", message: "the cluster's documents are good again", fields };
+  }
+  if (event.type === "warned") return { level: "warn", message: event.warning, fields: {} };
+  return { ...keyLines[event.type], fields: { kid: event.kid } };
+}
+
+/** Says in the log what happened to an issuer's keys. */
+export function say(logger: Logger, events: readonly SourceEvent[]): void {
+  for (const event of events) {
+    const line = lineOf(event);
+    logger[line.level](line.message, line.fields);
+  }
+}

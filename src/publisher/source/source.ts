@@ -1,0 +1,182 @@
+import { randomInt } from "node:crypto";
+import { type Clock, errorText, type Logger } from "../../base/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { RefusalReason } from "../status.ts";
+import { type PublishedDocuments, renderDocuments } from "./documents.ts";
+import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
+import { say } from "./says.ts";
+import { distrust, emptyState, observe, type SourceState, type Step } from "./state.ts";
+import type { DocumentStore } from "./store.ts";
+
+export interface SourceOptions {
+  readonly names: IssuerNames;
+  readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments">;
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Milliseconds. */
+  readonly keyRetention: number;
+  /** Milliseconds. */
+  readonly pollInterval: number;
+  /** Called at once whenever other documents are to be served. */
+  readonly publish: (documents: PublishedDocuments) => void;
+}
+
+/** What happened since the start, for metrics. */
+export interface SourceTallies {
+  confirmed: number;
+  readonly refused: Map<RefusalReason, number>;
+  unsaved: number;
+}
+
+/** Times of sightings go to the disk this often; changes at once. */
+const saveEvery = 300_000;
+
+/**
+ * The documents of one issuer: looks at the cluster again and again, judges what it sees, and publishes what
+ * may be published. Whatever goes wrong, the last good documents stay.
+ */
+export class IssuerSource {
+  readonly tallies: SourceTallies = { confirmed: 0, refused: new Map(), unsaved: 0 };
+  readonly #options: SourceOptions;
+  readonly #ending = new AbortController();
+  #state: SourceState = emptyState;
+  #documents: PublishedDocuments | undefined;
+  #diskWarning: string | undefined;
+  #loop: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #saving: Promise<boolean> = Promise.resolve(true);
+  #saved: SourceState | undefined;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  get documents(): PublishedDocuments | undefined {
+    return this.#documents;
+  }
+
+  /** What is wrong with the disk, in a sentence. */
+  get diskWarning(): string | undefined {
+    return this.#diskWarning;
+  }
+
+  /** Publishes what the disk holds, then looks at the cluster until `close`. */
+  async start(): Promise<void> {
+    const restored = await this.#options.store.load();
+    this.#state = restored.state;
+    this.#saved = restored.state;
+    this.#diskWarning = restored.warning;
+    if (restored.warning !== undefined) this.#options.logger.error(restored.warning);
+    this.#render();
+    this.#loop = this.#run(this.#ending.signal);
+  }
+
+  /** One look at the cluster; joins one that is under way. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** Throws `publisher-key-unknown` or `publisher-last-key`. Gives whether it changed something and is on disk. */
+  async distrust(kid: string): Promise<{ changed: boolean; persisted: boolean }> {
+    const step = distrust(this.#state, kid, this.#options.clock.now());
+    this.#take(step);
+    const persisted = await this.#save();
+    return { changed: step.events.length > 0, persisted };
+  }
+
+  /** Ends the looking, and saves what was seen last. */
+  async close(): Promise<void> {
+    this.#ending.abort(new Error("the publisher is ending"));
+    await this.#loop;
+    await this.#save();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, pollInterval } = this.#options;
+    while (!signal.aborted) {
+      await this.look();
+      // A tenth to either side: publishers that started together do not stay together.
+      const jitter = randomInt(0, Math.max(1, Math.round(pollInterval / 5))) - pollInterval / 10;
+      await clock.sleep(pollInterval + jitter, signal).catch(() => {});
+    }
+  }
+
+  async #observation(): Promise<Observation> {
+    const { cluster, names } = this.#options;
+    try {
+      return judge(await cluster.oidcDocuments({ signal: this.#ending.signal }), names);
+    } catch (thrown) {
+      return { ok: false, refusal: refusalOf(thrown) };
+    }
+  }
+
+  async #look(): Promise<void> {
+    const observation = await this.#observation();
+    if (this.#ending.signal.aborted) return;
+    const { clock, keyRetention } = this.#options;
+    this.#take(observe(this.#state, observation, clock.now(), keyRetention));
+    if (this.#state.failing === undefined) this.tallies.confirmed += 1;
+    else {
+      const { reason } = this.#state.failing;
+      this.tallies.refused.set(reason, (this.tallies.refused.get(reason) ?? 0) + 1);
+    }
+    if (this.#worthSaving()) await this.#save();
+  }
+
+  #take(step: Step): void {
+    const before = this.#state;
+    this.#state = step.state;
+    if (step.state.changedAt !== before.changedAt) this.#render();
+    say(this.#options.logger, step.events);
+  }
+
+  #render(): void {
+    const documents = renderDocuments(this.#state.ring, this.#options.names);
+    if (documents === undefined) return;
+    this.#documents = documents;
+    this.#options.publish(documents);
+  }
+
+  #worthSaving(): boolean {
+    const [now, last] = [this.#state, this.#saved];
+    if (now.confirmedAt === undefined) return false;
+    if (last?.confirmedAt === undefined || this.#diskWarning !== undefined) return true;
+    if (now.changedAt !== last.changedAt) return true;
+    const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
+    if (absent(now) !== absent(last)) return true;
+    // The shorter keys are kept, the finer their times have to be.
+    const every = Math.min(saveEvery, this.#options.keyRetention / 20);
+    return Math.abs(now.confirmedAt - last.confirmedAt) >= every;
+  }
+
+  /** Writes one after the other, always the newest; false when the disk refused. */
+  #save(): Promise<boolean> {
+    this.#saving = this.#saving.then(() => this.#write());
+    return this.#saving;
+  }
+
+  async #write(): Promise<boolean> {
+    const state = this.#state;
+    if (state === this.#saved || state.ring.length === 0) return true;
+    const { store, logger } = this.#options;
+    try {
+      await store.save(state);
+    } catch (thrown) {
+      this.tallies.unsaved += 1;
+      const warning = `${errorText(thrown)}; after a restart older documents would be served until the cluster answers.`;
+      if (this.#diskWarning !== warning) logger.error(warning);
+      this.#diskWarning = warning;
+      return false;
+    }
+    if (this.#diskWarning !== undefined) logger.info("the documents are on disk again");
+    this.#diskWarning = undefined;
+    this.#saved = state;
+    return true;
+  }
+}
