@@ -1,90 +1,102 @@
-import type { Clock, Logger } from "../../base/index.ts";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { epochSeconds, silentLogger, systemClock } from "../../base/index.ts";
+import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { publisherUser } from "./access.ts";
+import type { ApiState } from "./api.ts";
+import { SigningKeys, tokenClaims } from "./keys.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { Objects } from "./objects.ts";
+import { clusterServer, type ServerMood } from "./server.ts";
+import type { ForgedToken, StandInCluster, StandInClusterOptions } from "./types.ts";
 
-export type SigningAlgorithm = "RS256" | "ES256";
+// --service-account-max-token-expiration is unset by default; this is the longest it takes.
+const unlimited = 2 ** 32;
 
-export interface StandInClusterOptions {
-  /** The `iss` of its tokens; an https URL, else the two documents are absent as in Kubernetes. */
-  readonly issuer: string;
-  /** What its discovery document says; the issuer + /openid/v1/jwks unless told. */
-  readonly jwksUri?: string;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  /** 0, any free port, unless told. */
-  readonly port?: number;
-  /** Of the first signing key; RS256 (RSA-2048), as kubeadm and k3s make them, unless told. */
-  readonly algorithm?: SigningAlgorithm;
-  /** Longest token in seconds, as --service-account-max-token-expiration: longer requests are cut to it. */
-  readonly maxTokenSeconds?: number;
-  /** Lets strangers be system:anonymous (403) as kubeadm does; unless told they get 401 as from k3s. */
-  readonly anonymousAuth?: boolean;
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
 }
 
-/** Where a signing key stands: one is `signing`, others are `published` and still verify. */
-export interface StandInKey {
-  readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
-  readonly state: "signing" | "published";
+function withoutUndefined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-/** The signing keys, moved as kOps does: create, promote, drop. */
-export interface StandInKeys {
-  list(): readonly StandInKey[];
-  /** A new key, published and not yet signing. */
-  create(algorithm?: SigningAlgorithm): Promise<StandInKey>;
-  /** From now on new tokens are signed by it; the earlier one stays published. */
-  promote(kid: string): void;
-  /** Takes it out of the JWK Set, and its tokens verify no longer. The signing key cannot be dropped. */
-  drop(kid: string): void;
+function forge(state: ApiState, forged: ForgedToken): string {
+  const { namespace, name, signedBy = "cluster" } = forged;
+  const uid = state.objects.findAccount(namespace, name)?.uid ?? randomUUID();
+  const issuedAt = forged.issuedAt ?? state.now();
+  const times = { issuedAt, expiresAt: issuedAt + (forged.expirationSeconds ?? 3600) };
+  const audiences = forged.audiences ?? [state.issuer];
+  const usual = tokenClaims(state.issuer, { namespace, name, uid }, audiences, times);
+  const claims = withoutUndefined({ ...usual, ...forged.claims });
+  const header = forged.header ?? {};
+  if (signedBy === "foreign-key") return state.keys.signForeign(claims, header);
+  return state.keys.sign(claims, header, signedBy === "cluster" ? undefined : signedBy.kid);
 }
 
-/** What a forged token says; all that is absent is as TokenRequest would have it. */
-export interface ForgedToken {
-  readonly namespace: string;
-  readonly name: string;
-  readonly audiences?: readonly string[];
-  /** Seconds since the epoch; now unless told. */
-  readonly issuedAt?: number;
-  /** Seconds of life, negative for one that ended before it began; 3600 unless told. */
-  readonly expirationSeconds?: number;
-  /** By the cluster's own signing key, one of its published keys by kid, or a key of nobody's (with the signing key's kid). */
-  readonly signedBy?: "cluster" | "foreign-key" | { readonly kid: string };
-  /** Claims set over the usual ones; undefined removes one. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header fields set over the usual ones; undefined removes one. */
-  readonly header?: Readonly<Record<string, unknown>>;
+function addServiceAccount({ objects }: ApiState, namespace: string, name: string): void {
+  if (!objects.namespaces().some((kept) => kept.name === namespace)) objects.createNamespace(namespace);
+  if (objects.findAccount(namespace, name) === undefined) objects.createAccount(namespace, name);
 }
 
-/** What the API server does wrong on purpose, for tests of those who read it. */
-export type ClusterFault =
-  | "gone" /* connections are cut at once */
-  | "hang" /* no answer ever */
-  | "error" /* 500 */
-  | "forbidden" /* 403 for the two documents */
-  | "empty-jwks"
-  | "truncated"
-  | "wrong-issuer"
-  | "nonsense"
-  | "split"; /* every other connection reaches an API server that does not know the newest key yet */
-
-export interface StandInCluster {
-  /** https://127.0.0.1:PORT */
-  readonly url: string;
-  /** PEM of the CA of its own HTTPS. */
-  readonly ca: string;
-  readonly issuer: string;
-  readonly keys: StandInKeys;
-  /** A kubeconfig: of the admin (client certificate), or of a user that may read the two documents only. */
-  kubeconfig(user?: "admin" | "publisher"): string;
-  /** Makes a ServiceAccount, and its namespace where that is absent. */
-  addServiceAccount(namespace: string, name: string): void;
-  /** A token that TokenRequest would never give: expired, foreign, for whom you like. For demonstrations and tests. */
-  forgeToken(forged: ForgedToken): string;
-  /** Misbehave until told otherwise by undefined. */
-  misbehave(fault: ClusterFault | undefined): void;
-  close(): Promise<void>;
+async function newState(options: StandInClusterOptions): Promise<ApiState> {
+  const clock = options.clock ?? systemClock;
+  return {
+    issuer: options.issuer,
+    jwksUri: options.jwksUri ?? `${options.issuer.replace(/\/$/u, "")}/openid/v1/jwks`,
+    keys: await SigningKeys.start(options.algorithm ?? "RS256"),
+    objects: new Objects(() => clock.now()),
+    now: () => epochSeconds(clock),
+    maxTokenSeconds: options.maxTokenSeconds ?? unlimited,
+    anonymousAuth: options.anonymousAuth ?? false,
+  };
 }
 
-/** Starts a stand-in cluster on loopback. */
+/**
+ * Starts a stand-in cluster on loopback: the part of the Kubernetes API that `kubectl create token` and the
+ * publisher need, over HTTPS under a CA of its own. It has no pods, no RBAC objects and no watch, and refuses
+ * what it does not do by name.
+ */
 export async function startStandInCluster(options: StandInClusterOptions): Promise<StandInCluster> {
-  throw new Error(`being built: ${options.issuer}`);
+  const state = await newState(options);
+  const authority = await createAuthority("podtrust stand-in cluster CA");
+  const ca = authorityPem(authority);
+  const tls = await issueWithKey(authority, {
+    commonName: "stand-in-cluster",
+    names: ["127.0.0.1", "::1", "localhost", "kubernetes.default.svc"],
+    usage: "server",
+  });
+  const client = (commonName: string, organizations: readonly string[]) =>
+    issueWithKey(authority, { commonName, organizations, usage: "client" });
+  const admin = await client("stand-in-admin", ["system:masters"]);
+  const publisher = await client(publisherUser, []);
+  const mood: ServerMood = { fault: undefined, connections: 0 };
+  const logger = options.logger ?? silentLogger;
+  const server = clusterServer({ cert: tls.certificate, key: tls.key, ca }, { state, mood, logger });
+  const url = `https://127.0.0.1:${await listen(server, options.port ?? 0)}`;
+  return {
+    url,
+    ca,
+    issuer: options.issuer,
+    keys: state.keys,
+    kubeconfig: (user = "admin") =>
+      user === "admin"
+        ? kubeconfigText(url, ca, { name: "stand-in-admin", ...admin })
+        : kubeconfigText(url, ca, { name: publisherUser, ...publisher }),
+    addServiceAccount: (namespace, name) => addServiceAccount(state, namespace, name),
+    forgeToken: (forged) => forge(state, forged),
+    misbehave(fault) {
+      mood.fault = fault;
+    },
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }

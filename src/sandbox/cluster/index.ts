@@ -1,3 +1,4 @@
+export { startStandInCluster } from "./cluster.ts";
 export {
   type ClusterFault,
   type ForgedToken,
@@ -6,5 +7,4 @@ export {
   type StandInClusterOptions,
   type StandInKey,
   type StandInKeys,
-  startStandInCluster,
-} from "./cluster.ts";
+} from "./types.ts";

@@ -1,0 +1,152 @@
+import type { PublicJwk } from "../../oidc/index.ts";
+import { allowed, discoveryPath, forbidden, jwksPath } from "./access.ts";
+import { discoveryPage } from "./discovery.ts";
+import { issuerDocument } from "./documents.ts";
+import { type KeptMetadata, kubernetesTime, shownList, shownObject } from "./objects.ts";
+import { selfSubjectAccessReview, selfSubjectReview } from "./reviews.ts";
+import { accessOf, type ResourceRequest, resourceRequest } from "./route.ts";
+import { badRequest, noSuchPath, notDone } from "./status.ts";
+import { mintToken, type TokenIssuing } from "./token-request.ts";
+import type { ClusterFault } from "./types.ts";
+import type { Authentication, User } from "./user.ts";
+
+/** One request, read. */
+export interface ApiRequest {
+  readonly user: User;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Absent where none was sent. */
+  readonly body: object | undefined;
+  readonly fault: ClusterFault | undefined;
+  /** The keys that the API server which this connection reached publishes. */
+  readonly published: readonly PublicJwk[];
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiState extends TokenIssuing, Authentication {
+  readonly jwksUri: string;
+}
+
+// What Kubernetes has the two documents cached for; the publisher overrides it.
+const documentCaching = "public, max-age=3600";
+
+function nonResource(state: ApiState, request: ApiRequest): ApiAnswer {
+  const { path, fault, published } = request;
+  if (path === discoveryPath || path === jwksPath) {
+    const { issuer, jwksUri } = state;
+    const document = issuerDocument(path, { issuer, jwksUri, keys: published }, fault);
+    if (document === undefined) throw noSuchPath();
+    const headers = { "content-type": document.type, "cache-control": documentCaching };
+    return { status: 200, body: document.body, headers };
+  }
+  if (/^\/(healthz|livez|readyz)$/u.test(path)) {
+    return { status: 200, body: "ok", headers: { "content-type": "text/plain; charset=utf-8" } };
+  }
+  const page = discoveryPage(path);
+  if (page === undefined) throw noSuchPath();
+  return { status: 200, body: page };
+}
+
+function required(body: object | undefined): object {
+  if (body === undefined) throw badRequest("a JSON body is missing");
+  return body;
+}
+
+function metadataOf(body: object): KeptMetadata & { readonly name: string } {
+  const { metadata } = body as { readonly metadata?: KeptMetadata & { readonly name?: unknown } };
+  if (typeof metadata?.name !== "string") throw badRequest("metadata.name is missing");
+  return { ...metadata, name: metadata.name };
+}
+
+type Handler = (state: ApiState, wanted: ResourceRequest, request: ApiRequest) => ApiAnswer;
+
+const namespaces: Readonly<Record<string, Handler>> = {
+  list: ({ objects }) => ({
+    status: 200,
+    body: shownList("NamespaceList", objects.version, objects.namespaces()),
+  }),
+  get: ({ objects }, { name = "" }) => ({ status: 200, body: shownObject(objects.namespace(name)) }),
+  create: ({ objects }, _wanted, { body }) => {
+    const { name, ...metadata } = metadataOf(required(body));
+    return { status: 201, body: shownObject(objects.createNamespace(name, metadata)) };
+  },
+  delete: ({ objects }, { name = "" }) => ({ status: 200, body: shownObject(objects.deleteNamespace(name)) }),
+};
+
+const accounts: Readonly<Record<string, Handler>> = {
+  list: ({ objects }, { namespace }) => ({
+    status: 200,
+    body: shownList("ServiceAccountList", objects.version, objects.accounts(namespace)),
+  }),
+  get: ({ objects }, { namespace = "", name = "" }) => ({
+    status: 200,
+    body: shownObject(objects.account(namespace, name)),
+  }),
+  create: ({ objects }, { namespace = "" }, { body }) => {
+    const { name, ...metadata } = metadataOf(required(body));
+    return { status: 201, body: shownObject(objects.createAccount(namespace, name, metadata)) };
+  },
+  delete: ({ objects }, { namespace = "", name = "" }) => ({
+    status: 200,
+    body: shownObject(objects.deleteAccount(namespace, name)),
+  }),
+};
+
+const token: Readonly<Record<string, Handler>> = {
+  create: (state, { namespace = "", name = "" }, { body }) => {
+    const { uid } = state.objects.account(namespace, name);
+    return { status: 201, body: mintToken({ namespace, name, uid }, required(body), state) };
+  },
+};
+
+const reviews: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  "authentication.k8s.io selfsubjectreviews": {
+    create: (state, _wanted, { user }) => ({
+      status: 201,
+      body: selfSubjectReview(user, kubernetesTime(state.now() * 1000)),
+    }),
+  },
+  "authorization.k8s.io selfsubjectaccessreviews": {
+    create: (_state, _wanted, { user, body }) => ({
+      status: 201,
+      body: selfSubjectAccessReview(user, required(body)),
+    }),
+  },
+};
+
+const resources: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  " namespaces": namespaces,
+  " serviceaccounts": accounts,
+  " serviceaccounts/token": token,
+  ...reviews,
+};
+
+function handlerOf(wanted: ResourceRequest, query: URLSearchParams): Handler {
+  const { group, resource, subresource, verb } = wanted;
+  const kind = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const known = resources[`${group} ${kind}`];
+  if (known === undefined) throw noSuchPath();
+  if (["1", "true"].includes(query.get("watch") ?? "")) throw notDone(`watch ${kind}`);
+  if (query.get("labelSelector") || query.get("fieldSelector")) throw notDone(`select ${kind}`);
+  const handler = known[verb];
+  if (handler === undefined) throw notDone(`${verb} ${kind}`);
+  return handler;
+}
+
+/** Answers a request of somebody who is known; throws StatusError. */
+export function answer(state: ApiState, request: ApiRequest): ApiAnswer {
+  const { user, method, path } = request;
+  const wanted = resourceRequest(method, path);
+  const access = accessOf(method, path, wanted);
+  const issuerPath = path === discoveryPath || path === jwksPath;
+  if (!allowed(user, access) || (issuerPath && request.fault === "forbidden")) throw forbidden(user, access);
+  if (wanted !== undefined) return handlerOf(wanted, request.query)(state, wanted, request);
+  if (method !== "GET" && method !== "HEAD") throw notDone(`${method} ${path}`);
+  return nonResource(state, request);
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from "node:http";
+import { errorText } from "../../base/index.ts";
+import { readProtobuf } from "./protobuf.ts";
+import { badRequest, StatusError } from "./status.ts";
+
+const largestBody = 1024 * 1024;
+
+async function collect(incoming: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > largestBody) throw new StatusError(413, "RequestEntityTooLarge", "the body is too large");
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function parse(body: Buffer, type: string): unknown {
+  const [essence = ""] = type.split(";");
+  if (essence.trim() === "application/vnd.kubernetes.protobuf") return readProtobuf(body);
+  if (essence.trim() === "application/json") return JSON.parse(body.toString("utf8"));
+  const message = `the stand-in cluster reads JSON and Kubernetes' protobuf, not ${type}`;
+  throw new StatusError(415, "UnsupportedMediaType", message);
+}
+
+/** The object that a request carries; undefined without one. Throws StatusError. */
+export async function readBody(incoming: IncomingMessage): Promise<object | undefined> {
+  const body = await collect(incoming);
+  // What a DELETE carries (DeleteOptions) changes nothing here, and PUT and PATCH are refused whatever they carry.
+  if (body.length === 0 || incoming.method !== "POST") return undefined;
+  let value: unknown;
+  try {
+    value = parse(body, incoming.headers["content-type"] ?? "");
+  } catch (error) {
+    throw error instanceof StatusError ? error : badRequest(`the body cannot be read: ${errorText(error)}`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw badRequest("the body is not an object");
+}

@@ -1,0 +1,142 @@
+import { generateKeyPair, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
+import { promisify } from "node:util";
+import { type Jws, kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../oidc/index.ts";
+import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
+
+const generate = promisify(generateKeyPair);
+
+interface Held {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly privateKey: KeyObject;
+  readonly jwk: PublicJwk;
+}
+
+function held(privateKey: KeyObject, algorithm: SigningAlgorithm): Held {
+  return { kid: kubernetesKid(privateKey), algorithm, privateKey, jwk: publicJwk(privateKey) };
+}
+
+async function newKey(algorithm: SigningAlgorithm): Promise<Held> {
+  const pair =
+    algorithm === "RS256"
+      ? await generate("rsa", { modulusLength: 2048 })
+      : await generate("ec", { namedCurve: "P-256" });
+  return held(pair.privateKey, algorithm);
+}
+
+function segment(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+function signed(header: object, claims: object, key: Held): string {
+  const input = `${segment(header)}.${segment(claims)}`;
+  const signature = sign("sha256", Buffer.from(input), { key: key.privateKey, dsaEncoding: "ieee-p1363" });
+  return `${input}.${signature.toString("base64url")}`;
+}
+
+/** The signing keys of a stand-in cluster: one signs, all verify. */
+export class SigningKeys implements StandInKeys {
+  #keys: readonly Held[];
+  #signing: Held;
+  #foreign: Held | undefined;
+
+  private constructor(first: Held) {
+    this.#keys = [first];
+    this.#signing = first;
+  }
+
+  static async start(algorithm: SigningAlgorithm): Promise<SigningKeys> {
+    return new SigningKeys(await newKey(algorithm));
+  }
+
+  list(): readonly StandInKey[] {
+    return this.#keys.map((key) => this.#shown(key));
+  }
+
+  async create(algorithm: SigningAlgorithm = this.#signing.algorithm): Promise<StandInKey> {
+    const key = await newKey(algorithm);
+    this.#keys = [...this.#keys, key];
+    return this.#shown(key);
+  }
+
+  promote(kid: string): void {
+    this.#signing = this.#find(kid);
+  }
+
+  drop(kid: string): void {
+    const key = this.#find(kid);
+    if (key === this.#signing) throw new TypeError(`${kid} is the signing key: promote another one first`);
+    this.#keys = this.#keys.filter((other) => other !== key);
+  }
+
+  /** What is published, oldest first. */
+  published(): readonly PublicJwk[] {
+    return this.#keys.map((key) => key.jwk);
+  }
+
+  /** A token by the signing key, or by the published one with this kid. */
+  sign(claims: object, header: object = {}, kid: string = this.#signing.kid): string {
+    const key = this.#find(kid);
+    return signed({ alg: key.algorithm, kid: key.kid, ...header }, claims, key);
+  }
+
+  /** A token that claims to be signed by the signing key and is signed by a key of nobody's. */
+  signForeign(claims: object, header: object): string {
+    this.#foreign ??= this.#newForeign();
+    return signed({ alg: this.#foreign.algorithm, kid: this.#signing.kid, ...header }, claims, this.#foreign);
+  }
+
+  /** Whether one of the published keys made the signature. */
+  verifies(jws: Jws): boolean {
+    return this.#keys.some((key) => key.kid === jws.kid && verifyJws(jws, key.jwk));
+  }
+
+  #newForeign(): Held {
+    const { algorithm } = this.#signing;
+    const pair =
+      algorithm === "RS256"
+        ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+        : generateKeyPairSync("ec", { namedCurve: "P-256" });
+    return held(pair.privateKey, algorithm);
+  }
+
+  #find(kid: string): Held {
+    const key = this.#keys.find((other) => other.kid === kid);
+    if (key === undefined) throw new TypeError(`the stand-in cluster has no key ${kid}`);
+    return key;
+  }
+
+  #shown(key: Held): StandInKey {
+    const state = key === this.#signing ? "signing" : "published";
+    return { kid: key.kid, algorithm: key.algorithm, state };
+  }
+}
+
+/** The claims of a ServiceAccount's token as Kubernetes writes them (k8s.io/kubernetes pkg/serviceaccount). */
+export interface TokenSubject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Claims in Kubernetes' order; times in seconds since the epoch. */
+export function tokenClaims(
+  issuer: string,
+  subject: TokenSubject,
+  audiences: readonly string[],
+  times: { readonly issuedAt: number; readonly expiresAt: number },
+): Record<string, unknown> {
+  return {
+    aud: audiences,
+    exp: times.expiresAt,
+    iat: times.issuedAt,
+    iss: issuer,
+    jti: randomUUID(),
+    "kubernetes.io": {
+      namespace: subject.namespace,
+      serviceaccount: { name: subject.name, uid: subject.uid },
+    },
+    nbf: times.issuedAt,
+    sub: `system:serviceaccount:${subject.namespace}:${subject.name}`,
+  };
+}

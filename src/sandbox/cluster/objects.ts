@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
+import { alreadyExists, invalid, notFound } from "./status.ts";
+
+/** A Namespace or ServiceAccount as it is kept. */
+export interface Kept {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, unknown>>;
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
+/** What a person may set. */
+export interface KeptMetadata {
+  readonly labels?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+}
+
+/** Namespaces and ServiceAccounts, in memory. */
+export class Objects {
+  readonly #now: () => number;
+  readonly #namespaces = new Map<string, Kept>();
+  readonly #accounts = new Map<string, Kept>();
+  #version = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    for (const name of ["default", "kube-public", "kube-system"]) this.createNamespace(name);
+  }
+
+  get version(): string {
+    return String(this.#version);
+  }
+
+  namespaces(): readonly Kept[] {
+    return [...this.#namespaces.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Of one namespace, or of all. */
+  accounts(namespace?: string): readonly Kept[] {
+    return [...this.#accounts.entries()]
+      .filter(([, kept]) => namespace === undefined || kept.namespace === namespace)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, kept]) => kept);
+  }
+
+  namespace(name: string): Kept {
+    const kept = this.#namespaces.get(name);
+    if (kept === undefined) throw notFound("namespaces", name);
+    return kept;
+  }
+
+  account(namespace: string, name: string): Kept {
+    const kept = this.findAccount(namespace, name);
+    if (kept === undefined) throw notFound("serviceaccounts", name);
+    return kept;
+  }
+
+  findAccount(namespace: string, name: string): Kept | undefined {
+    return this.#accounts.get(`${namespace}/${name}`);
+  }
+
+  createNamespace(name: string, metadata: KeptMetadata = {}): Kept {
+    const problem = namespaceProblem(name);
+    if (problem !== undefined) throw invalid("Namespace", name, "metadata.name", problem);
+    if (this.#namespaces.has(name)) throw alreadyExists("namespaces", name);
+    const kept = this.#keep(name, undefined, metadata);
+    this.#namespaces.set(name, kept);
+    // The controller that makes it elsewhere takes a moment; here it is there at once.
+    this.createAccount(name, "default");
+    return kept;
+  }
+
+  createAccount(namespace: string, name: string, metadata: KeptMetadata = {}): Kept {
+    this.namespace(namespace);
+    const problem = serviceAccountProblem(name);
+    if (problem !== undefined) throw invalid("ServiceAccount", name, "metadata.name", problem);
+    const key = `${namespace}/${name}`;
+    if (this.#accounts.has(key)) throw alreadyExists("serviceaccounts", name);
+    const kept = this.#keep(name, namespace, metadata);
+    this.#accounts.set(key, kept);
+    return kept;
+  }
+
+  deleteNamespace(name: string): Kept {
+    const kept = this.namespace(name);
+    for (const account of this.accounts(name)) this.#accounts.delete(`${name}/${account.name}`);
+    this.#namespaces.delete(name);
+    this.#version += 1;
+    return kept;
+  }
+
+  deleteAccount(namespace: string, name: string): Kept {
+    const kept = this.account(namespace, name);
+    this.#accounts.delete(`${namespace}/${name}`);
+    this.#version += 1;
+    return kept;
+  }
+
+  #keep(name: string, namespace: string | undefined, metadata: KeptMetadata): Kept {
+    this.#version += 1;
+    return {
+      name,
+      namespace,
+      uid: randomUUID(),
+      resourceVersion: this.version,
+      createdAt: this.#now(),
+      labels: metadata.labels ?? {},
+      annotations: metadata.annotations ?? {},
+    };
+  }
+}
+
+/** RFC 3339 with whole seconds, as Kubernetes writes times. */
+export function kubernetesTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/u, "Z");
+}
+
+function metadataOf(kept: Kept): object {
+  const labels =
+    kept.namespace === undefined ? { "kubernetes.io/metadata.name": kept.name, ...kept.labels } : kept.labels;
+  return {
+    name: kept.name,
+    ...(kept.namespace === undefined ? {} : { namespace: kept.namespace }),
+    uid: kept.uid,
+    resourceVersion: kept.resourceVersion,
+    creationTimestamp: kubernetesTime(kept.createdAt),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(Object.keys(kept.annotations).length === 0 ? {} : { annotations: kept.annotations }),
+  };
+}
+
+/** The object as the API shows it. */
+export function shownObject(kept: Kept): object {
+  if (kept.namespace !== undefined)
+    return { kind: "ServiceAccount", apiVersion: "v1", metadata: metadataOf(kept) };
+  return {
+    kind: "Namespace",
+    apiVersion: "v1",
+    metadata: metadataOf(kept),
+    spec: { finalizers: ["kubernetes"] },
+    status: { phase: "Active" },
+  };
+}
+
+/** A list as the API shows it: items without kind and apiVersion. */
+export function shownList(kind: string, resourceVersion: string, kept: readonly Kept[]): object {
+  const items = kept.map((one) => {
+    const { kind: _kind, apiVersion: _apiVersion, ...rest } = shownObject(one) as Record<string, unknown>;
+    return rest;
+  });
+  return { kind, apiVersion: "v1", metadata: { resourceVersion }, items };
+}

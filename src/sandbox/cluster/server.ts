@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server, type ServerOptions } from "node:https";
+import type { Socket } from "node:net";
+import { errorText, type Logger } from "../../base/index.ts";
+import type { PublicJwk } from "../../oidc/index.ts";
+import { type ApiAnswer, type ApiState, answer } from "./api.ts";
+import { discoveryPath, jwksPath } from "./access.ts";
+import { readBody } from "./body.ts";
+import { StatusError, unauthorized } from "./status.ts";
+import type { ClusterFault } from "./types.ts";
+import { authenticate } from "./user.ts";
+
+/** What the server does wrong, and how many connections it has had. */
+export interface ServerMood {
+  fault: ClusterFault | undefined;
+  connections: number;
+}
+
+interface Wiring {
+  readonly state: ApiState;
+  readonly mood: ServerMood;
+  readonly logger: Logger;
+}
+
+const second = new WeakSet<Socket>();
+
+function publishedBy(incoming: IncomingMessage, { state, mood }: Wiring): readonly PublicJwk[] {
+  const all = state.keys.published();
+  const behind = mood.fault === "split" && second.has(incoming.socket) && all.length > 1;
+  return behind ? all.slice(0, -1) : all;
+}
+
+async function decide(incoming: IncomingMessage, wiring: Wiring): Promise<ApiAnswer> {
+  const { state, mood } = wiring;
+  const url = new URL(incoming.url ?? "/", "https://stand-in.invalid");
+  const user = authenticate(incoming, state);
+  if (user === undefined) throw unauthorized();
+  if (mood.fault === "error")
+    throw new StatusError(500, "InternalError", "the stand-in cluster was told to fail");
+  const request = {
+    user,
+    method: incoming.method ?? "GET",
+    path: url.pathname,
+    query: url.searchParams,
+    body: await readBody(incoming),
+    fault: mood.fault,
+    published: publishedBy(incoming, wiring),
+  };
+  const answered = answer(state, request);
+  wiring.logger.debug("stand-in cluster answered", {
+    user: user.username,
+    method: request.method,
+    path: request.path,
+    status: answered.status,
+  });
+  return answered;
+}
+
+async function reply(incoming: IncomingMessage, outgoing: ServerResponse, wiring: Wiring): Promise<void> {
+  let answered: ApiAnswer;
+  try {
+    answered = await decide(incoming, wiring);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    answered = { status: error.code, body: error.toObject() };
+  }
+  const { status, body, headers = {} } = answered;
+  const bytes = Buffer.from(typeof body === "string" ? body : `${JSON.stringify(body)}\n`);
+  const document = [discoveryPath, jwksPath].includes((incoming.url ?? "").split("?")[0] ?? "");
+  outgoing.writeHead(status, {
+    "content-type": "application/json",
+    "cache-control": "no-cache, private",
+    "content-length": bytes.length,
+    "x-podtrust": "stand-in cluster",
+    ...headers,
+  });
+  if (wiring.mood.fault === "truncated" && document) {
+    outgoing.write(bytes.subarray(0, bytes.length >> 1), () => incoming.socket.destroy());
+    return;
+  }
+  outgoing.end(bytes);
+}
+
+function onRequest(incoming: IncomingMessage, outgoing: ServerResponse, wiring: Wiring): void {
+  if (wiring.mood.fault === "hang") return;
+  reply(incoming, outgoing, wiring).catch((error: unknown) => {
+    wiring.logger.warn("stand-in cluster: a request failed", { error: errorText(error) });
+    outgoing.destroy();
+  });
+}
+
+/** The HTTPS server of a stand-in cluster; client certificates are asked for and not demanded, as by Kubernetes. */
+export function clusterServer(tls: ServerOptions, wiring: Wiring): Server {
+  const options = { ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" } as const;
+  const server = createServer(options, (incoming, outgoing) => onRequest(incoming, outgoing, wiring));
+  server.on("connection", (socket: Socket) => {
+    if (wiring.mood.fault === "gone") socket.destroy();
+  });
+  server.on("secureConnection", (socket: Socket) => {
+    wiring.mood.connections += 1;
+    if (wiring.mood.connections % 2 === 0) second.add(socket);
+  });
+  return server;
+}

@@ -1,0 +1,85 @@
+import type { Clock, Logger } from "../../base/index.ts";
+
+export type SigningAlgorithm = "RS256" | "ES256";
+
+export interface StandInClusterOptions {
+  /** The `iss` of its tokens; an https URL, else the two documents are absent as in Kubernetes. */
+  readonly issuer: string;
+  /** What its discovery document says; the issuer + /openid/v1/jwks unless told. */
+  readonly jwksUri?: string;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** 0, any free port, unless told. */
+  readonly port?: number;
+  /** Of the first signing key; RS256 (RSA-2048), as kubeadm and k3s make them, unless told. */
+  readonly algorithm?: SigningAlgorithm;
+  /** Longest token in seconds, as --service-account-max-token-expiration: longer requests are cut to it. */
+  readonly maxTokenSeconds?: number;
+  /** Lets strangers be system:anonymous (403) as kubeadm does; unless told they get 401 as from k3s. */
+  readonly anonymousAuth?: boolean;
+}
+
+/** Where a signing key stands: one is `signing`, others are `published` and still verify. */
+export interface StandInKey {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly state: "signing" | "published";
+}
+
+/** The signing keys, moved as kOps does: create, promote, drop. */
+export interface StandInKeys {
+  list(): readonly StandInKey[];
+  /** A new key, published and not yet signing. */
+  create(algorithm?: SigningAlgorithm): Promise<StandInKey>;
+  /** From now on new tokens are signed by it; the earlier one stays published. */
+  promote(kid: string): void;
+  /** Takes it out of the JWK Set, and its tokens verify no longer. The signing key cannot be dropped. */
+  drop(kid: string): void;
+}
+
+/** What a forged token says; all that is absent is as TokenRequest would have it. */
+export interface ForgedToken {
+  readonly namespace: string;
+  readonly name: string;
+  readonly audiences?: readonly string[];
+  /** Seconds since the epoch; now unless told. */
+  readonly issuedAt?: number;
+  /** Seconds of life, negative for one that ended before it began; 3600 unless told. */
+  readonly expirationSeconds?: number;
+  /** By the cluster's own signing key, one of its published keys by kid, or a key of nobody's (with the signing key's kid). */
+  readonly signedBy?: "cluster" | "foreign-key" | { readonly kid: string };
+  /** Claims set over the usual ones; undefined removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Header fields set over the usual ones; undefined removes one. */
+  readonly header?: Readonly<Record<string, unknown>>;
+}
+
+/** What the API server does wrong on purpose, for tests of those who read it. */
+export type ClusterFault =
+  | "gone" /* connections are cut at once */
+  | "hang" /* no answer ever */
+  | "error" /* 500 */
+  | "forbidden" /* 403 for the two documents */
+  | "empty-jwks"
+  | "truncated"
+  | "wrong-issuer"
+  | "nonsense"
+  | "split"; /* every other connection reaches an API server that does not know the newest key yet */
+
+export interface StandInCluster {
+  /** https://127.0.0.1:PORT */
+  readonly url: string;
+  /** PEM of the CA of its own HTTPS. */
+  readonly ca: string;
+  readonly issuer: string;
+  readonly keys: StandInKeys;
+  /** A kubeconfig: of the admin (client certificate), or of a user that may read the two documents only. */
+  kubeconfig(user?: "admin" | "publisher"): string;
+  /** Makes a ServiceAccount, and its namespace where that is absent. */
+  addServiceAccount(namespace: string, name: string): void;
+  /** A token that TokenRequest would never give: expired, foreign, for whom you like. For demonstrations and tests. */
+  forgeToken(forged: ForgedToken): string;
+  /** Misbehave until told otherwise by undefined. */
+  misbehave(fault: ClusterFault | undefined): void;
+  close(): Promise<void>;
+}
