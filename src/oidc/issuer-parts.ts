@@ -47,6 +47,13 @@ export function issuerParts(text: string): IssuerParts {
  */
 export function canonicalIssuer(text: string): string {
   const parts = issuerParts(text.trim());
-  const port = parts.port === undefined || parts.port === "" || parts.port === "443" ? "" : `:${parts.port}`;
-  return `https://${parts.host.toLowerCase()}${port}${parts.path}`;
+  const port = parts.port?.trim() ?? "";
+  const colonPort = port === "" || port === "443" ? "" : `:${port}`;
+  return `https://${parts.host.toLowerCase()}${colonPort}${parts.path}`.trimEnd();
+}
+
+/** The text for a message or a log: what stands before an `@` may be a password and is left out. */
+export function withoutUserinfo(text: string): string {
+  const { userinfo } = issuerParts(text);
+  return userinfo === undefined ? text : text.replace(`${userinfo}@`, "…@");
 }

@@ -1,5 +1,5 @@
 import { shown } from "./document.ts";
-import { canonicalIssuer, type IssuerParts, issuerParts } from "./issuer-parts.ts";
+import { canonicalIssuer, type IssuerParts, issuerParts, withoutUserinfo } from "./issuer-parts.ts";
 
 /** One reason why AWS would not take an issuer, or why its tokens could never match. */
 export interface IssuerProblem {
@@ -47,7 +47,6 @@ const rules: readonly Rule[] = [
   {
     name: "userinfo",
     broken: ({ userinfo }) => userinfo !== undefined,
-    // What stands before an @ may be a password: it is not repeated.
     message: ({ host }) => `issuer at host ${shown(host)} has a user name or password before an @`,
     next: () => "Take out everything between https:// and the @.",
   },
@@ -94,7 +93,7 @@ const rules: readonly Rule[] = [
   {
     name: "length",
     broken: (_, text) => text.length > longestIssuer,
-    message: (_, text) => `issuer has ${text.length} characters; IAM takes at most ${longestIssuer}`,
+    message: () => `issuer has more than the ${longestIssuer} characters that IAM takes`,
     next: () => "Use a shorter name or path.",
   },
 ];
@@ -107,7 +106,8 @@ export function issuerProblems(text: string): readonly IssuerProblem[] {
     ];
   }
   const parts = issuerParts(text);
+  const safe = withoutUserinfo(text);
   return rules
     .filter((rule) => rule.broken(parts, text))
-    .map((rule) => ({ rule: rule.name, message: rule.message(parts, text), next: rule.next(parts, text) }));
+    .map((rule) => ({ rule: rule.name, message: rule.message(parts, safe), next: rule.next(parts, safe) }));
 }

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import { issuerParts } from "./issuer-parts.ts";
+import { issuerParts, withoutUserinfo } from "./issuer-parts.ts";
 import { type IssuerProblem, issuerProblems } from "./issuer-problems.ts";
 import { issuerWarnings } from "./issuer-warnings.ts";
 
@@ -39,7 +39,7 @@ export function parseIssuer(text: string): Issuer {
   if (problems[0] !== undefined) {
     throw new PodtrustError("issuer-invalid", summary(problems), {
       next: problems[0].next,
-      detail: { issuer: text.slice(0, 300), problems },
+      detail: { issuer: withoutUserinfo(text).slice(0, 300), problems },
     });
   }
   const { host, path } = issuerParts(text);
