@@ -1,4 +1,6 @@
 export { AwsError, type AwsErrorOptions, type FaultType } from "./error.ts";
+export { type DispatchOptions } from "./dispatch.ts";
+export { type Gate, headerOf, type WireRequest } from "./gate.ts";
 export {
   type Field,
   flag,
@@ -31,3 +33,4 @@ export {
   type Service,
 } from "./service.ts";
 export type { Raw, RawRecord, Shape, Value } from "./value.ts";
+export { startWire, type WireOptions, type WireServer } from "./server.ts";

@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import type { WireRequest } from "../wire/index.ts";
+import { type Protocol, signatureFault } from "./fault.ts";
+
+/** What a signature claims, from the Authorization header or from the query of a presigned URL. */
+export interface Authorization {
+  readonly accessKeyId: string;
+  /** `YYYYMMDD`, `eu-central-1`, `sts`, `aws4_request`. */
+  readonly scope: {
+    readonly date: string;
+    readonly region: string;
+    readonly service: string;
+    readonly end: string;
+  };
+  readonly signedHeaders: readonly string[];
+  /** Hexadecimal, as it came. */
+  readonly signature: string;
+  /** `YYYYMMDDTHHMMSSZ`. */
+  readonly date: string;
+  readonly token: string | undefined;
+  /** Seconds that a presigned URL is good for; undefined for a header. */
+  readonly expires: number | undefined;
+}
+
+const algorithm = "AWS4-HMAC-SHA256";
+
+function firstHeader(request: WireRequest, name: string): string | undefined {
+  return request.headers[name]?.[0];
+}
+
+/** The query of a request as pairs, decoded; `+` stays a plus, as in SigV4. */
+export function queryPairs(target: string): [string, string][] {
+  const at = target.indexOf("?");
+  if (at === -1 || at === target.length - 1) return [];
+  return target
+    .slice(at + 1)
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const equals = pair.indexOf("=");
+      const [name, value] = equals === -1 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
+      return [decode(name), decode(value)];
+    });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+// The header itself is not repeated to the client: it might hold what was not meant to be a key id.
+function sumOf(header: string): string {
+  return `(Hashed with SHA-256 and encoded with Base64) Authorization=${createHash("sha256").update(header).digest("base64")}`;
+}
+
+function credentialScope(credential: string, protocol: Protocol): [string, Authorization["scope"]] {
+  const parts = credential.split("/");
+  // A key id holds no slash, so there are exactly five.
+  const [accessKeyId, date, region, service, end] = parts;
+  if (
+    parts.length !== 5 ||
+    accessKeyId === undefined ||
+    date === undefined ||
+    region === undefined ||
+    service === undefined ||
+    end === undefined
+  ) {
+    throw signatureFault(
+      protocol,
+      "incomplete",
+      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
+      "the Credential part has another number of elements",
+    );
+  }
+  return [accessKeyId, { date, region, service, end }];
+}
+
+function headerParts(header: string): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const part of header.slice(algorithm.length).split(",")) {
+    const equals = part.indexOf("=");
+    if (equals > 0) parts.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
+  }
+  return parts;
+}
+
+function headerDate(request: WireRequest): string | undefined {
+  const amz = firstHeader(request, "x-amz-date");
+  if (amz !== undefined) return amz;
+  const plain = Date.parse(firstHeader(request, "date") ?? "");
+  if (Number.isNaN(plain)) return undefined;
+  return new Date(plain).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
+}
+
+function fromHeader(request: WireRequest, header: string, protocol: Protocol): Authorization {
+  if (!header.startsWith(`${algorithm} `)) {
+    const said = header.split(" ", 1)[0] ?? "";
+    throw signatureFault(
+      protocol,
+      "incomplete",
+      `Unsupported AWS 'algorithm': '${said}'. ${sumOf(header)}`,
+      `only ${algorithm} is verified here`,
+    );
+  }
+  const parts = headerParts(header);
+  const date = headerDate(request);
+  const missing = ["Credential", "Signature", "SignedHeaders"]
+    .filter((name) => (parts.get(name) ?? "") === "")
+    .map((name) => `Authorization header requires '${name}' parameter.`);
+  if (date === undefined) {
+    missing.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  }
+  if (missing.length > 0 || date === undefined) {
+    const message = `${missing.join(" ")} ${sumOf(header)}`;
+    throw signatureFault(protocol, "incomplete", message, "the Authorization header lacks parts");
+  }
+  const [accessKeyId, scope] = credentialScope(parts.get("Credential") ?? "", protocol);
+  return {
+    accessKeyId,
+    scope,
+    signedHeaders: (parts.get("SignedHeaders") ?? "").toLowerCase().split(";"),
+    signature: parts.get("Signature") ?? "",
+    date,
+    token: firstHeader(request, "x-amz-security-token"),
+    expires: undefined,
+  };
+}
+
+function fromQuery(query: ReadonlyMap<string, string>, protocol: Protocol): Authorization {
+  const missing = ["Credential", "Signature", "SignedHeaders", "Date"]
+    .filter((name) => (query.get(`X-Amz-${name}`) ?? "") === "")
+    .map((name) => `AWS query-string parameters must include 'X-Amz-${name}'.`);
+  if (query.get("X-Amz-Algorithm") !== algorithm || missing.length > 0) {
+    const message = missing.length > 0 ? missing.join(" ") : "Unsupported AWS 'algorithm'.";
+    throw signatureFault(protocol, "incomplete", message, "the presigned URL lacks parts");
+  }
+  const [accessKeyId, scope] = credentialScope(query.get("X-Amz-Credential") ?? "", protocol);
+  const expires = Number(query.get("X-Amz-Expires") ?? "900");
+  return {
+    accessKeyId,
+    scope,
+    signedHeaders: (query.get("X-Amz-SignedHeaders") ?? "").toLowerCase().split(";"),
+    signature: query.get("X-Amz-Signature") ?? "",
+    date: query.get("X-Amz-Date") ?? "",
+    token: query.get("X-Amz-Security-Token"),
+    // A week is the longest that AWS lets a presigned URL live; nonsense counts as expired.
+    expires: Number.isInteger(expires) ? Math.min(Math.max(expires, 0), 604_800) : 0,
+  };
+}
+
+/** Reads what the signature claims; undefined when the request is not signed at all. */
+export function readAuthorization(request: WireRequest, protocol: Protocol): Authorization | undefined {
+  const header = firstHeader(request, "authorization");
+  if (header !== undefined) return fromHeader(request, header, protocol);
+  const query = new Map(queryPairs(request.target));
+  return query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature")
+    ? fromQuery(query, protocol)
+    : undefined;
+}

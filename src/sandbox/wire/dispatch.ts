@@ -1,0 +1,143 @@
+import { type Clock, errorText, type Logger } from "../../base/index.ts";
+import { AwsError } from "./error.ts";
+import { type Gate, headerOf, type WireRequest } from "./gate.ts";
+import { problemsText, readInput } from "./input.ts";
+import { renderError, renderResult, type WireResponse } from "./render.ts";
+import { type Route, RouteError, routeRequest } from "./route.ts";
+import type { Call, Decision, Result, Service } from "./service.ts";
+import { Trail } from "./trail.ts";
+
+export interface DispatchOptions {
+  readonly services: readonly Service[];
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called before each answer: writes down what changed. A rejection becomes the answer ServiceFailure. */
+  readonly persist: () => Promise<void>;
+  readonly onDecision: (decision: Decision) => void;
+}
+
+/** Where a request came from, and what ends it. */
+export interface Origin {
+  readonly address: string;
+  readonly signal: AbortSignal;
+}
+
+function openCall(route: Route, request: WireRequest, origin: Origin, trail: Trail): Omit<Call, "caller"> {
+  return {
+    service: route.service.name,
+    action: route.name,
+    requestId: trail.requestId,
+    now: trail.now,
+    region: "us-east-1",
+    sourceAddress: origin.address,
+    userAgent: headerOf(request, "user-agent") ?? "",
+    signal: origin.signal,
+    note: (notes) => trail.note(notes),
+  };
+}
+
+function paramsOf(route: Route): never {
+  const { params, problems } = readInput(route.action.input, route.params);
+  if (problems.length > 0) throw new AwsError(route.service.validationCode, problemsText(problems));
+  // `action()` has tied these parameters to this operation and then forgotten their type.
+  return params as never;
+}
+
+async function performUnsigned(route: Route, call: Call, trail: Trail): Promise<Result> {
+  trail.at("invalid", "parameters-valid");
+  const params = paramsOf(route);
+  // It decides by itself: what it refuses is denied.
+  trail.at("deny", "operation");
+  const result = await route.action.run(params, call);
+  trail.at("allow", "operation");
+  return result;
+}
+
+async function performSigned(route: Route, call: Call, trail: Trail, gate: Gate): Promise<Result> {
+  trail.at("invalid", "parameters-valid");
+  const params = paramsOf(route);
+  const needs = route.action.access(params, call);
+  trail.resource = needs[0]?.resource;
+  trail.at("deny", "action-allowed");
+  const rules = needs.map((need) => {
+    trail.resource = need.resource;
+    return gate.authorize(call, need);
+  });
+  trail.at("allow", rules[0] ?? "signed-caller");
+  return route.action.run(params, call);
+}
+
+async function perform(
+  route: Route,
+  request: WireRequest,
+  base: Omit<Call, "caller">,
+  context: { readonly trail: Trail; readonly gate: Gate },
+): Promise<Result> {
+  const { trail, gate } = context;
+  if (route.action.unsigned === true) return performUnsigned(route, { ...base, caller: undefined }, trail);
+  trail.at("deny", "request-signed");
+  const { caller, region } = gate.authenticate(request, route.service, trail.now);
+  trail.who = caller.arn;
+  return performSigned(route, { ...base, caller, region }, trail, gate);
+}
+
+/** Answers one request of an AWS protocol and records its decision. */
+export async function dispatch(
+  request: WireRequest,
+  origin: Origin,
+  options: DispatchOptions,
+): Promise<WireResponse> {
+  const trail = new Trail(options.clock.now());
+  let route: Route;
+  try {
+    route = routeRequest(options.services, request);
+  } catch (thrown) {
+    const error = await refusalOf(thrown, options);
+    const { service, protocol, operation } =
+      error instanceof RouteError ? error : { service: undefined, protocol: "query" as const, operation: "" };
+    options.onDecision(trail.decision(`${service?.name ?? "unknown"}:${operation}`, error));
+    return renderError({ service, protocol }, trail.requestId, error);
+  }
+  const { service, name } = route;
+  const action = `${service.name}:${name}`;
+  try {
+    const base = openCall(route, request, origin, trail);
+    const result = await perform(route, request, base, { trail, gate: options.gate });
+    await persisted(options);
+    options.onDecision(trail.decision(action, undefined));
+    return renderResult(service, name, trail.requestId, result);
+  } catch (thrown) {
+    const error = await refusalOf(thrown, options);
+    options.onDecision(trail.decision(action, error));
+    return renderError({ service, protocol: service.protocol }, trail.requestId, error);
+  }
+}
+
+async function persisted(options: DispatchOptions): Promise<void> {
+  try {
+    await options.persist();
+  } catch (cause) {
+    options.logger.error("the state could not be written", { error: errorText(cause) });
+    throw new AwsError("ServiceFailure", "The sandbox could not write its state", {
+      status: 500,
+      rule: "state-written",
+      why: "the change is held in memory and is written again with the next call",
+      cause,
+    });
+  }
+}
+
+async function refusalOf(thrown: unknown, options: DispatchOptions): Promise<AwsError> {
+  if (!(thrown instanceof AwsError)) {
+    options.logger.error("an operation failed in a way it should not", { error: errorText(thrown) });
+    return new AwsError("InternalFailure", "The sandbox met a fault of its own", {
+      status: 500,
+      rule: "no-fault",
+      cause: thrown,
+    });
+  }
+  // A refused call may still have changed something.
+  if (thrown.rule !== "state-written") await options.persist().catch(() => undefined);
+  return thrown;
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import type { AwsError } from "./error.ts";
+import type { Decision, DecisionNotes } from "./service.ts";
+
+/** What is learnt about one request on its way through, which becomes the record of its decision. */
+export class Trail {
+  readonly requestId = randomUUID();
+  /** Milliseconds. */
+  readonly now: number;
+  who = "anonymous";
+  resource: string | undefined;
+  #decision: Decision["decision"] = "invalid";
+  #rule = "request-well-formed";
+  #notes: DecisionNotes = {};
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** What it would be if the next step ended the request. */
+  at(decision: Decision["decision"], rule: string): void {
+    this.#decision = decision;
+    this.#rule = rule;
+  }
+
+  note(notes: DecisionNotes): void {
+    this.#notes = { ...this.#notes, ...notes };
+  }
+
+  #decidingRule(error: AwsError | undefined): string {
+    const ofError = this.#decision === "allow" ? undefined : error?.rule;
+    return this.#notes.rule ?? ofError ?? this.#rule;
+  }
+
+  /** The record. What an operation noted goes before what was seen from outside. */
+  decision(action: string, error: AwsError | undefined): Decision {
+    const notes = this.#notes;
+    const optional = {
+      resource: notes.resource ?? this.resource,
+      code: error?.code,
+      message: error?.message,
+      why: notes.why ?? error?.why,
+      next: notes.next ?? error?.next,
+    };
+    const present = Object.entries(optional).filter(([, value]) => value !== undefined);
+    return {
+      time: this.now,
+      requestId: this.requestId,
+      action,
+      who: notes.who ?? this.who,
+      decision: this.#decision,
+      rule: this.#decidingRule(error),
+      ...(Object.fromEntries(present) as Partial<Record<keyof typeof optional, string>>),
+    };
+  }
+}
