@@ -171,6 +171,68 @@ export const catalogue = {
     summary: "The publisher does not run as root.",
     next: "Run it as a user of its own; ports below 1024 come by socket activation (LISTEN_FDS) or the ambient capability CAP_NET_BIND_SERVICE.",
   },
+  // acme
+  "acme-directory-invalid": {
+    summary: "The address of a CA is not that of an ACME directory, or not one whose answers can be trusted.",
+    next: "Give the directory URL as the CA's documentation has it, with https://.",
+  },
+  "acme-answer-invalid": {
+    summary: "A CA's answer is not what ACME asks for.",
+    next: "Check that the address is an ACME directory and that no proxy answers in its place.",
+  },
+  "acme-refused": {
+    summary: "The CA refused a request.",
+    next: "Look at the reason that the CA gave.",
+  },
+  "acme-unavailable": {
+    summary: "The CA failed to answer a request properly.",
+    next: "Wait: the attempt is repeated; look at the CA's status page when it goes on.",
+  },
+  "acme-rate-limited": {
+    summary: "The CA has had too many requests, orders or failures from this account, address or name.",
+    next: "Wait until the time that the CA named; use its staging directory while testing.",
+  },
+  "acme-account-refused": {
+    summary: "The CA does not accept the account, its contact, its binding or its agreement.",
+    next: "Look at the reason that the CA gave, and at the CA's terms.",
+  },
+  "acme-account-unknown": {
+    summary: "The CA knows no account with this key.",
+    next: "A new one is made with the next attempt.",
+  },
+  "acme-name-refused": {
+    summary: "The CA issues no certificate for this name.",
+    next: "Check the name; public CAs take public names only.",
+  },
+  "acme-profile-unknown": {
+    summary: "The CA offers no certificate profile of this name.",
+    next: "Choose one of the CA's profiles, or none.",
+  },
+  "acme-caa": {
+    summary: "A CAA record of the name, or of one above it, forbids this CA to issue.",
+    next: "Add a CAA record that names the CA (and the account, where it names accounts).",
+  },
+  "acme-no-solver": {
+    summary: "The CA offers none of the challenges that are set up.",
+    next: "Set up one of the challenges that the CA offers for this name.",
+  },
+  "acme-challenge-failed": {
+    summary: "The CA could not verify that the name is ours.",
+    next: "Check that the name leads to this machine, from everywhere.",
+  },
+  "acme-certificate-invalid": {
+    summary: "The certificate that a CA gave is not the one that was asked for.",
+    next: "Report it to the CA; the old certificate goes on being served.",
+  },
+  // tls
+  "certificate-invalid": {
+    summary: "A certificate and key cannot be served together.",
+    next: "Give a PEM chain, leaf first, and the private key that belongs to its leaf.",
+  },
+  "certificate-store-invalid": {
+    summary: "A file of the certificate store is not what podtrust wrote.",
+    next: "Move the file that is named away; a new account or certificate is then made.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** The closed set of error codes. */

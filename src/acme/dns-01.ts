@@ -1,0 +1,49 @@
+import { dnsDigest } from "./key-authorization.ts";
+import type { ChallengeSolver, PresentedChallenge } from "./solver.ts";
+
+/**
+ * A DNS zone that TXT records can be put into. `name` is absolute, without a dot at its end.
+ * `setTxt` adds a value and leaves others of the name as they are (a name and its wildcard are proved under one
+ * record name); when the value is there already it changes nothing. `clearTxt` takes that one value away and is
+ * content when it is not there.
+ */
+export interface DnsProvider {
+  setTxt(name: string, value: string, signal?: AbortSignal): Promise<void>;
+  clearTxt(name: string, value: string): Promise<void>;
+}
+
+export interface Dns01Options {
+  readonly provider: DnsProvider;
+  /** Resolves once validators will see the record; at once unless told. */
+  readonly waitForPropagation?: (name: string, value: string, signal?: AbortSignal) => Promise<void>;
+}
+
+function record(challenge: PresentedChallenge): { name: string; value: string } {
+  return {
+    name: `_acme-challenge.${challenge.identifier.value}`,
+    value: dnsDigest(challenge.keyAuthorization),
+  };
+}
+
+/** DNS-01 (RFC 8555 §8.4) by way of a provider. */
+export function dns01Solver(options: Dns01Options): ChallengeSolver {
+  const { provider } = options;
+  return {
+    type: "dns-01",
+    async present(challenge, signal) {
+      const { name, value } = record(challenge);
+      try {
+        await provider.setTxt(name, value, signal);
+        await options.waitForPropagation?.(name, value, signal);
+      } catch (error) {
+        // What failed is what the caller must hear of, also when clearing fails after it.
+        await provider.clearTxt(name, value).catch(() => {});
+        throw error;
+      }
+    },
+    async cleanup(challenge) {
+      const { name, value } = record(challenge);
+      await provider.clearTxt(name, value);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+export { type AccountJwk, type AccountKey, createAccountKey, readAccountKey } from "./account-key.ts";
+export { type AcmeAccount, type RevocationReason } from "./account.ts";
+export { type AcmeClient, type AcmeClientOptions, type NewAccount } from "./client.ts";
+export { openAcme } from "./open.ts";
+export {
+  type Authorization,
+  type Challenge,
+  type Directory,
+  type ExternalAccount,
+  type NewOrder,
+  type Order,
+  type RenewalInfo,
+} from "./resources.ts";
+export { type ChallengeSolver, type Identifier, type PresentedChallenge } from "./solver.ts";
+export { type Http01Solver, http01Solver } from "./http-01.ts";
+export { acmeTlsProtocol, type TlsAlpn01Solver, tlsAlpn01Solver } from "./tls-alpn-01.ts";
+export { type Dns01Options, dns01Solver, type DnsProvider } from "./dns-01.ts";
+export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
+export { AcmeProblem, type Subproblem } from "./problem.ts";
+export { letsEncrypt, stagingOf } from "./known-cas.ts";

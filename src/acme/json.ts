@@ -1,0 +1,24 @@
+/** What can be read of JSON that a stranger sent. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+const longestText = 4096;
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A JSON object, or undefined for anything else. */
+export function parseObject(body: Uint8Array): JsonRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A string of bounded length without control characters: CA texts end up in logs and on terminals. */
+export function text(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return value.slice(0, longestText).replaceAll(/\p{Cc}+/gu, " ");
+}

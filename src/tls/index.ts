@@ -1,0 +1,21 @@
+export { type CertificateFilesOptions, watchCertificateFiles } from "./certificate-files.ts";
+export { fileStore, type FileStoreOptions } from "./file-store.ts";
+export {
+  type AccountUri,
+  type CertificateIssuer,
+  type CertificateManager,
+  type CertificateManagerOptions,
+  type CertificateSource,
+  type CertificateState,
+  type CertificateStatus,
+  type ServedCertificate,
+  startCertificateManager,
+} from "./manager.ts";
+export {
+  type CertificateAddress,
+  type CertificateStore,
+  type StoredAccount,
+  type StoredCertificate,
+  type StoredRenewal,
+  type StoreLock,
+} from "./store.ts";

@@ -1,0 +1,74 @@
+/** Which certificate: whose (directory URL of the CA, account there) and for which names. */
+export interface CertificateAddress {
+  /** The CA's directory URL. */
+  readonly directory: string;
+  /** The account's contact; empty for none. */
+  readonly account: string;
+  /** In any order; compared without regard to order and case. */
+  readonly names: readonly string[];
+}
+
+/** When to renew, as ARI had it. Times in milliseconds since the epoch. */
+export interface StoredRenewal {
+  readonly start: number;
+  readonly end: number;
+  /** The moment in the window that was drawn for this certificate. */
+  readonly selected: number;
+  /** When to ask the CA again. */
+  readonly checkAt: number;
+  readonly explanationUrl?: string;
+}
+
+/** A certificate with its key: always saved and loaded together. */
+export interface StoredCertificate {
+  /** PEM chain, leaf first. */
+  readonly certificate: string;
+  /** PKCS #8 PEM: a secret. */
+  readonly key: string;
+  readonly renewal?: StoredRenewal;
+}
+
+/** An account at a CA. */
+export interface StoredAccount {
+  /** PKCS #8 PEM: a secret. */
+  readonly key: string;
+  /** Absent while the CA has not confirmed it. */
+  readonly uri?: string;
+}
+
+/** A lock that is held. */
+export interface StoreLock {
+  /** Aborted when the lock was lost to somebody who thought us dead: stop what it protects. */
+  readonly lost: AbortSignal;
+  /** Gives it back; a second call does nothing. */
+  release(): Promise<void>;
+}
+
+/**
+ * Where certificates and accounts are kept. The contract, which test/support/store-contract.ts checks for
+ * every implementation:
+ *
+ * - `load` gives what the last `save` of that address gave, or undefined where there was none. A reader sees
+ *   one save or another, whole: never a mixture, never a certificate with another's key, also when the writer
+ *   dies in the middle or the disk is full.
+ * - A `save` that rejects has changed nothing. One that resolves outlives a loss of power.
+ * - Addresses are the same when directory, account and the set of names are, whatever their order and case.
+ *   An address may hold any text; none leads out of the store.
+ * - Secrets are readable by the owner alone.
+ * - What is there and cannot be read as what it should be is an error (`certificate-store-invalid`) that names
+ *   it, never undefined: a new order at every start would use up the CA's limits.
+ * - `list` gives the addresses of all certificates, in no particular order.
+ * - `lock` resolves once the lock is had, in this process and across all that share the store. It keeps itself
+ *   fresh until it is released. One whose holder is dead, or that has not been fresh for twice its interval, is
+ *   taken over. It rejects with the signal's reason when aborted. A lock protects long jobs from being done
+ *   twice, not data: `load` and `save` are safe without one, and after `lock` one looks again whether the job
+ *   is still to be done.
+ */
+export interface CertificateStore {
+  load(address: CertificateAddress): Promise<StoredCertificate | undefined>;
+  save(address: CertificateAddress, certificate: StoredCertificate): Promise<void>;
+  list(): Promise<readonly CertificateAddress[]>;
+  loadAccount(directory: string, account: string): Promise<StoredAccount | undefined>;
+  saveAccount(directory: string, account: string, value: StoredAccount): Promise<void>;
+  lock(name: string, signal?: AbortSignal): Promise<StoreLock>;
+}
