@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mayVisit } from "./host.ts";
+
+test("loopback names may visit, with and without a port", () => {
+  for (const host of [
+    "localhost",
+    "LOCALHOST:4566",
+    "a.localhost:1",
+    "127.0.0.1:4566",
+    "127.9.9.9",
+    "[::1]:4566",
+    "[::1]",
+  ]) {
+    assert.ok(mayVisit(host, "127.0.0.1"), host);
+  }
+});
+
+test("a name that was pointed here by its owner may not", () => {
+  const names = [
+    "evil.example",
+    "127.0.0.1.evil.example:4566",
+    "localhost.evil.example",
+    "",
+    "10.0.0.5",
+    "[::2]:1",
+    "a b",
+    "x@127.0.0.1",
+  ];
+  for (const host of names) assert.ok(!mayVisit(host, "127.0.0.1"), host);
+});
+
+test("the address that is listened on may visit; with all addresses, any literal one", () => {
+  assert.ok(mayVisit("10.0.0.5:4566", "10.0.0.5"));
+  assert.ok(!mayVisit("10.0.0.6:4566", "10.0.0.5"));
+  assert.ok(mayVisit("sandbox.internal:4566", "sandbox.internal"));
+  assert.ok(mayVisit("10.0.0.6:4566", "0.0.0.0"));
+  assert.ok(mayVisit("[fd00::1]:4566", "::"));
+  assert.ok(!mayVisit("evil.example", "0.0.0.0"));
+});

@@ -1,0 +1,2 @@
+export { decisionsShown } from "./decisions.ts";
+export { type PageOptions, sandboxPage } from "./page.ts";

@@ -1,0 +1,63 @@
+/** What one statement of a trust policy says, as far as a reader needs to see at a glance. */
+export interface TrustLine {
+  readonly effect: "Allow" | "Deny";
+  /** The principals, without the noise of ARNs where they are OIDC providers. */
+  readonly who: readonly string[];
+  /** `sub StringEquals system:serviceaccount:a:b`, one a condition. */
+  readonly conditions: readonly string[];
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+function principals(principal: unknown): readonly string[] {
+  if (typeof principal === "string") return [principal];
+  return Object.values(record(principal)).flatMap((names) =>
+    list(names).map((name) => String(name).replace(/^arn:aws:iam::\d{12}:oidc-provider\//u, "")),
+  );
+}
+
+function conditions(block: unknown): readonly string[] {
+  return Object.entries(record(block)).flatMap(([operator, keys]) =>
+    Object.entries(record(keys)).map(([key, values]) => {
+      // An issuer's own keys end in :sub, :aud and the like; the issuer itself is named beside them.
+      const short = /[./].*:(\w+)$/u.exec(key)?.[1] ?? key;
+      return `${short} ${operator} ${list(values).map(String).join(" or ")}`;
+    }),
+  );
+}
+
+/** Reads a trust policy for show. Text that is no policy gives no lines: whoever shows it shows the text too. */
+export function trustSummary(text: string): readonly TrustLine[] {
+  let policy: unknown;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  return list(record(policy)["Statement"]).map((statement) => {
+    const { Effect, Principal, Condition } = record(statement);
+    return {
+      effect: Effect === "Deny" ? "Deny" : "Allow",
+      who: principals(Principal),
+      conditions: conditions(Condition),
+    };
+  });
+}
+
+/** A JSON text with line breaks and indents; as it is where it is not JSON. */
+export function prettyJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Account } from "../state/index.ts";
+import type { Decision } from "../wire/index.ts";
+
+/** All that the page shows, at one moment. */
+export interface View {
+  readonly account: Account;
+  /** Oldest first. */
+  readonly decisions: readonly Decision[];
+  /** Milliseconds. */
+  readonly now: number;
+  readonly propagationMs: number;
+  readonly messageProfile: string;
+}
+
+/** `12:04:05` in UTC. */
+export function clockTime(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}

@@ -1,0 +1,178 @@
+import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
+import { type ConnectTo, type HttpResponse, request } from "../../http/index.ts";
+import type { IssuerDocuments } from "../../trust/index.ts";
+import { freshSeconds } from "./freshness.ts";
+
+/** What STS grants an issuer before it gives up on it. */
+export interface IssuerLimits {
+  /** For each of the two documents, in milliseconds. AWS says: under five seconds. */
+  readonly timeoutMs: number;
+  /** The largest document, in bytes. AWS publishes none; 200 keys of 8192 bits stay under this. */
+  readonly maxBytes: number;
+  /** The least time between two fetches that only an unknown kid asks for, in milliseconds. */
+  readonly refetchMs: number;
+  /** How many issuers are remembered. */
+  readonly maxIssuers: number;
+}
+
+export const awsIssuerLimits: IssuerLimits = {
+  timeoutMs: 5000,
+  maxBytes: 512 * 1024,
+  refetchMs: 5000,
+  maxIssuers: 200,
+};
+
+export interface IssuerDocumentsOptions {
+  readonly clock: Clock;
+  /** PEM certificates trusted in place of the public roots. */
+  readonly ca?: string;
+  readonly connectTo?: readonly ConnectTo[];
+  readonly limits?: Partial<IssuerLimits>;
+}
+
+/** A registered OIDC provider, as far as fetching goes. */
+export interface RegisteredIssuer {
+  /** Without the scheme, as IAM keeps it. */
+  readonly url: string;
+  /** SHA-1, 40 hex digits each; asked only when no root vouches for the chain. */
+  readonly thumbprints: readonly string[];
+}
+
+interface Held {
+  readonly documents: IssuerDocuments;
+  readonly fetchedAt: number;
+  /** Milliseconds since the epoch; the sooner of both documents' ends. */
+  readonly freshUntil: number;
+}
+
+type Fetched = { ok: true; text: string; freshS: number } | Extract<IssuerDocuments, { ok: false }>;
+
+function jwksUriOf(discovery: string): string | undefined {
+  try {
+    const document: unknown = JSON.parse(discovery);
+    const uri = (document as { jwks_uri?: unknown } | null)?.jwks_uri;
+    return typeof uri === "string" ? uri : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function holdsKid(documents: IssuerDocuments, kid: string): boolean {
+  if (!documents.ok) return false;
+  try {
+    const { keys } = JSON.parse(documents.jwks) as { keys?: unknown };
+    return Array.isArray(keys) && keys.some((key) => (key as { kid?: unknown } | null)?.kid === kid);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The two documents of the registered issuers, fetched over verified TLS and kept for as long as their
+ * Cache-Control allows. A kid that the kept set does not hold makes STS ask again, so that a rotated key is
+ * seen at once, but no more often than the limit, so that invented kids cannot flood an issuer. Calls that
+ * meet a fetch under way share its answer.
+ */
+export class IssuerDocumentCache {
+  readonly #clock: Clock;
+  readonly #limits: IssuerLimits;
+  readonly #options: IssuerDocumentsOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #underWay = new Map<string, Promise<Held>>();
+
+  constructor(options: IssuerDocumentsOptions) {
+    this.#clock = options.clock;
+    this.#options = options;
+    this.#limits = { ...awsIssuerLimits, ...options.limits };
+  }
+
+  /** The documents, for a token that names `kid`. Never rejects: a failure is an answer too, and is not kept. */
+  async documents(issuer: RegisteredIssuer, kid: string | undefined): Promise<IssuerDocuments> {
+    const key = [issuer.url, ...issuer.thumbprints].join(" ");
+    const held = this.#held.get(key);
+    if (held !== undefined && this.#usable(held, kid)) return held.documents;
+    const underWay = this.#underWay.get(key) ?? this.#start(key, issuer);
+    return (await underWay).documents;
+  }
+
+  #usable(held: Held, kid: string | undefined): boolean {
+    const now = this.#clock.now();
+    if (now >= held.freshUntil) return false;
+    if (kid === undefined || holdsKid(held.documents, kid)) return true;
+    return now - held.fetchedAt < this.#limits.refetchMs;
+  }
+
+  #start(key: string, issuer: RegisteredIssuer): Promise<Held> {
+    const fetching = this.#fetchBoth(issuer)
+      .then((fetched) => this.#keep(key, fetched))
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, fetching);
+    return fetching;
+  }
+
+  // A refetch that an invented kid asked for must not cost others what is still fresh.
+  #keep(key: string, fetched: Held): Held {
+    const before = this.#held.get(key);
+    const stillFresh = before !== undefined && this.#clock.now() < before.freshUntil;
+    const held = !fetched.documents.ok && stillFresh ? { ...before, fetchedAt: fetched.fetchedAt } : fetched;
+    this.#held.delete(key);
+    if (!held.documents.ok) return held;
+    this.#held.set(key, held);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > this.#limits.maxIssuers && oldest !== undefined) this.#held.delete(oldest);
+    return held;
+  }
+
+  async #fetchBoth(issuer: RegisteredIssuer): Promise<Held> {
+    const fetchedAt = this.#clock.now();
+    const failed = (documents: IssuerDocuments): Held => ({ documents, fetchedAt, freshUntil: fetchedAt });
+    const base = `https://${issuer.url}`.replace(/\/$/u, "");
+    const discovery = await this.#fetch("discovery", `${base}/.well-known/openid-configuration`, issuer);
+    if (!discovery.ok) return failed(discovery);
+    const uri = jwksUriOf(discovery.text);
+    if (uri === undefined) {
+      const detail = "the discovery document is not JSON or names no jwks_uri";
+      return failed({ ok: false, at: "discovery", reason: "invalid", detail });
+    }
+    const jwks = await this.#fetch("jwks", uri, issuer);
+    if (!jwks.ok) return failed(jwks);
+    const freshS = Math.min(discovery.freshS, jwks.freshS);
+    const documents: IssuerDocuments = { ok: true, discovery: discovery.text, jwks: jwks.text };
+    return { documents, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };
+  }
+
+  async #fetch(at: "discovery" | "jwks", url: string, issuer: RegisteredIssuer): Promise<Fetched> {
+    try {
+      return this.#judge(at, url, await request(url, this.#requestOptions(issuer)));
+    } catch (error) {
+      const reason = error instanceof PodtrustError ? error.detail["reason"] : undefined;
+      return {
+        ok: false,
+        at,
+        reason: typeof reason === "string" ? reason : "invalid",
+        detail: errorText(error),
+      };
+    }
+  }
+
+  #requestOptions(issuer: RegisteredIssuer): Parameters<typeof request>[1] {
+    const { ca, connectTo } = this.#options;
+    return {
+      timeoutMs: this.#limits.timeoutMs,
+      maxBytes: this.#limits.maxBytes,
+      headers: { accept: "application/json" },
+      thumbprints: issuer.thumbprints,
+      ...(ca === undefined ? {} : { ca }),
+      ...(connectTo === undefined ? {} : { connectTo }),
+    };
+  }
+
+  #judge(at: "discovery" | "jwks", url: string, response: HttpResponse): Fetched {
+    if (response.status !== 200) {
+      const where =
+        response.headers["location"] === undefined ? "" : ` and a redirect, which STS does not follow`;
+      return { ok: false, at, reason: "status", detail: `${url} answered ${response.status}${where}` };
+    }
+    return { ok: true, text: response.body.toString("utf8"), freshS: freshSeconds(response.headers) };
+  }
+}
