@@ -1,0 +1,18 @@
+export type {
+  AcmeAuthority,
+  AcmeConfig,
+  AwsConfig,
+  ClusterSource,
+  Config,
+  EabConfig,
+  ListenAddress,
+  PublisherConfig,
+  RoleConfig,
+  ServeConfig,
+} from "./config.ts";
+export { durationText, parseDuration } from "./duration.ts";
+export { configJsonSchema } from "./json-schema.ts";
+export { listenText, parseListen } from "./listen.ts";
+export { loadConfig, parseConfig, publisherOf } from "./load.ts";
+export type { Environment } from "./places.ts";
+export type { ConfigProblem } from "./problem.ts";

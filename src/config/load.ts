@@ -1,0 +1,91 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { errorText, PodtrustError } from "../base/index.ts";
+import type { Config, PublisherConfig } from "./config.ts";
+import { crossProblems } from "./cross-problems.ts";
+import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
+import type { Environment } from "./places.ts";
+import { readInlinePolicies } from "./policy-problems.ts";
+import { type ConfigProblem, problemText } from "./problem.ts";
+import { resolveConfig } from "./resolve.ts";
+import { schemaProblems } from "./schema-problems.ts";
+import type { ConfigInput } from "./schema/index.ts";
+import { secretProblems } from "./secret-problems.ts";
+
+// A list longer than this helps nobody; the number of the rest is said.
+const mostShown = 50;
+
+function invalid(file: string, problems: readonly ConfigProblem[]): PodtrustError {
+  const name = basename(file);
+  const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
+  const shown = problems.slice(0, mostShown).map((problem) => `\n  ${problemText(name, problem)}`);
+  const rest = problems.length > mostShown ? `\n  and ${problems.length - mostShown} more` : "";
+  return new PodtrustError("config-invalid", `${name} has ${count}:${shown.join("")}${rest}`, {
+    detail: { file, problems: problems.slice(0, mostShown) },
+  });
+}
+
+/** The secret says it all: what else is wrong with the same key would only repeat that it must go. */
+function merged(
+  secrets: readonly ConfigProblem[],
+  others: readonly ConfigProblem[],
+): readonly ConfigProblem[] {
+  const keys = new Set(secrets.map((problem) => problem.key));
+  return [...secrets, ...others.filter((problem) => !keys.has(problem.key))].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
+}
+
+/**
+ * Reads a config from its text. Throws PodtrustError `config-invalid` with every mistake at once, in `message`
+ * for a person and in `detail.problems` (ConfigProblem[]) for machines.
+ */
+export async function parseConfig(text: string, file: string, env: Environment): Promise<Config> {
+  const document = parseConfigText(text);
+  if ("problems" in document) throw invalid(file, document.problems);
+  if (document.value === null || document.value === undefined) {
+    throw invalid(file, [
+      { key: "", line: 1, column: 1, message: "is empty", accepted: "stack and issuer at least" },
+    ]);
+  }
+  const inline = await readInlinePolicies(document, file, env);
+  const problems = merged(secretProblems(document), allProblems(document, inline.problems));
+  if (problems.length > 0) throw invalid(file, problems);
+  return resolveConfig(document.value as ConfigInput, { file, env, files: inline.files });
+}
+
+function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return [...schemaProblems(document), ...crossProblems(document), ...inline];
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    const facts = await stat(file);
+    if (!facts.isFile()) throw new Error("it is not a file");
+    if (facts.size > largestConfig) throw new Error(`it is larger than ${largestConfig} bytes`);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = missing ? "there is no such file" : errorText(error);
+    throw new PodtrustError("config-unreadable", `${file} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Loads a config file. Relative names in it are relative to its folder. Throws PodtrustError
+ * `config-unreadable` (absent, not a file, over 256 KiB, not UTF-8) or `config-invalid`.
+ */
+export async function loadConfig(name: string, env: Environment): Promise<Config> {
+  const file = resolve(name);
+  return parseConfig(await textOf(file), file, env);
+}
+
+/** The publisher's section; a config without one means that somebody else serves the issuer: `config-without-publisher`. */
+export function publisherOf(config: Config): PublisherConfig {
+  if (config.publisher !== undefined) return config.publisher;
+  throw new PodtrustError(
+    "config-without-publisher",
+    `${basename(config.file)} has no publisher section: ${config.issuer} is served by somebody else`,
+    { detail: { file: config.file, stack: config.stack } },
+  );
+}

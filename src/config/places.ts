@@ -1,0 +1,24 @@
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+/** Environment variables as a record. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A file name of the config: relative to the config file's folder, `~/` is the home directory. */
+export function placeOf(name: string, configFile: string, env: Environment): string {
+  if (name.startsWith("~/")) return join(env["HOME"] ?? homedir(), name.slice(2));
+  return resolve(dirname(configFile), name);
+}
+
+/**
+ * Where a stack's state is kept unless the config says: what systemd made for the unit (STATE_DIRECTORY), else
+ * the XDG base directory for state.
+ */
+export function standardStateDir(stack: string, env: Environment): string {
+  const bySystemd = env["STATE_DIRECTORY"]?.split(":")[0];
+  if (bySystemd !== undefined && bySystemd !== "") return bySystemd;
+  const xdg = env["XDG_STATE_HOME"];
+  const base =
+    xdg !== undefined && xdg.startsWith("/") ? xdg : join(env["HOME"] ?? homedir(), ".local", "state");
+  return join(base, "podtrust", stack);
+}

@@ -1,0 +1,78 @@
+import { readFile, stat } from "node:fs/promises";
+import { errorText } from "../base/index.ts";
+import type { ConfigDocument } from "./document.ts";
+import { type Environment, placeOf } from "./places.ts";
+import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
+import { valueAt } from "./schema-problems.ts";
+
+// IAM takes at most 10,240 characters of inline policies per role; white space does not count there.
+const largestPolicy = 64 * 1024;
+
+interface InlinePolicy {
+  readonly path: KeyPath;
+  readonly value: unknown;
+}
+
+/** What is wrong with inline policies, and the text of the files that they name. */
+export interface InlinePolicies {
+  readonly problems: readonly ConfigProblem[];
+  readonly files: ReadonlyMap<string, string>;
+}
+
+function entriesAt(root: unknown, path: KeyPath): readonly (readonly [string | number, unknown])[] {
+  const value = valueAt(root, path);
+  if (Array.isArray(value)) return [...value.entries()];
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+
+function inlinePolicies(root: unknown): readonly InlinePolicy[] {
+  return entriesAt(root, ["aws"]).flatMap(([account]) =>
+    entriesAt(root, ["aws", account, "roles"]).flatMap(([role]) => {
+      const path: KeyPath = ["aws", account, "roles", role, "inline"];
+      return entriesAt(root, path).map(([name, value]) => ({ path: [...path, name], value }));
+    }),
+  );
+}
+
+async function textOf(file: string): Promise<string> {
+  const facts = await stat(file);
+  if (!facts.isFile()) throw new Error("is not a file");
+  if (facts.size > largestPolicy) throw new Error(`is larger than ${largestPolicy} bytes`);
+  return readFile(file, "utf8");
+}
+
+function policyProblem(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+/** Reads the files of inline policies and has every policy read as IAM would read it. */
+export async function readInlinePolicies(
+  document: ConfigDocument,
+  configFile: string,
+  env: Environment,
+): Promise<InlinePolicies> {
+  const problems: ConfigProblem[] = [];
+  const files = new Map<string, string>();
+  for (const { path, value } of inlinePolicies(document.value)) {
+    const where = { key: keyText(path), ...document.positionOf(path) };
+    const name = valueAt(value, ["file"]);
+    let text: string | undefined;
+    if (typeof name === "string" && name !== "" && !name.includes("\0")) {
+      const place = placeOf(name, configFile, env);
+      try {
+        text = await textOf(place);
+        files.set(place, text);
+      } catch (error) {
+        problems.push({ ...where, message: `${name} cannot be read: ${errorText(error)}` });
+      }
+    } else if (valueAt(value, ["Statement"]) !== undefined) text = JSON.stringify(value);
+    const wrong = text === undefined ? undefined : policyProblem(text);
+    if (wrong !== undefined) problems.push({ ...where, message: `is no policy that IAM takes: ${wrong}` });
+  }
+  return { problems, files };
+}

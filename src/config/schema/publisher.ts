@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { clusterSource } from "./cluster.ts";
+import type { PublisherInput } from "./input.ts";
+import { duration, file, httpsUrl, type Leaf, list, listen, section, text } from "./leaf.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const addresses = (what: string, standard: string, example: readonly string[]): z.ZodArray<z.ZodString> => {
+  const leaf: Leaf = {
+    what,
+    accepted: `a list of addresses such as ${JSON.stringify(example)}`,
+    standard,
+    example,
+  };
+  return list(leaf, listen({ what: "An address." }), { least: 1, most: 16 });
+};
+
+const authority = () => ({
+  directory: httpsUrl({
+    what: "The CA's ACME directory.",
+    accepted: "an https URL",
+    standard: "https://acme-v02.api.letsencrypt.org/directory",
+    example: "https://acme-staging-v02.api.letsencrypt.org/directory",
+  }).optional(),
+  caFile: file(
+    "PEM of the roots that a private CA's own HTTPS is verified with.",
+    "acme-roots.pem",
+  ).optional(),
+  profile: text(
+    { what: "The certificate profile to ask for.", accepted: "a profile's name", example: "tlsserver" },
+    /^[\w.-]{1,64}$/u,
+  ).optional(),
+  eab: section("External account binding, for CAs that ask for it. Both values are read from files.", {
+    kidFile: file("A file with the key identifier.", "eab-kid"),
+    hmacKeyFile: file("A file with the HMAC key, base64url as the CA gave it.", "eab-key"),
+  }).optional(),
+});
+
+const acme = section("A certificate by ACME (RFC 8555), renewed by itself.", {
+  email: text(
+    { what: "Where the CA may write to.", accepted: "an e-mail address", example: "ops@example.com" },
+    /^[^\s@]{1,64}@[^\s@]{1,253}$/u,
+  ).optional(),
+  challenge: z
+    .enum(["http-01", "tls-alpn-01"], { error: "http-01 or tls-alpn-01" })
+    .meta({
+      description:
+        "How the name is proven. http-01 needs port 80, tls-alpn-01 only port 443. Accepted: http-01 or tls-alpn-01. Default: http-01.",
+    })
+    .optional(),
+  ...authority(),
+  fallback: section("A second CA, asked when the first keeps failing.", {
+    ...authority(),
+    directory: httpsUrl({ what: "The second CA's ACME directory.", accepted: "an https URL" }),
+  }).optional(),
+});
+
+const httpsListen = addresses("Where to serve HTTPS.", '["[::]:443"]', ["[::]:443"]).optional();
+const httpListen = addresses(
+  "Where to answer HTTP-01 challenges over plain HTTP; nothing else is served there.",
+  '["[::]:80"] with http-01, else none',
+  ["[::]:80"],
+).optional();
+
+const https = z
+  .union(
+    [
+      section("With a certificate by ACME.", { listen: httpsListen, http: httpListen, acme }),
+      section("With a certificate and key from files, read again when they change.", {
+        listen: httpsListen,
+        http: httpListen,
+        certificateFile: file("PEM: the certificate, then its intermediates.", "/etc/podtrust/tls.crt"),
+        keyFile: file("PEM: the private key.", "/etc/podtrust/tls.key"),
+      }),
+    ],
+    { error: "a section with listen and either acme, or certificateFile and keyFile" },
+  )
+  .meta({ description: "Serve the documents over HTTPS." });
+
+const directive =
+  "(?:public|no-cache|must-revalidate|no-transform|immutable|(?:s-maxage|max-age|stale-while-revalidate|stale-if-error)=\\d{1,9})";
+
+/** What makes the discovery document and the JWK Set public. */
+export const publisher: z.ZodType<PublisherInput> = section(
+  "Publishes the issuer's documents. Left out: somebody else serves the issuer.",
+  {
+    source: clusterSource(
+      "Where the keys come from, with rights of its own (podtrust manifests publisher-rbac), never the admin's. Default: {inCluster: true}.",
+    ).optional(),
+    jwksUri: httpsUrl({
+      what: "The published jwks_uri, also when another host serves it.",
+      accepted: "an https URL",
+      standard: "the issuer + /openid/v1/jwks",
+      example: "https://keys.example.com/jwks",
+    }).optional(),
+    keyRetention: duration(
+      {
+        what: "How long a key that vanished from the cluster stays published. The longest token in use must fit.",
+        standard: "24h",
+        example: "24h",
+      },
+      10 * minute,
+      30 * day,
+    ).optional(),
+    pollInterval: duration(
+      { what: "How often the cluster is asked for its keys.", standard: "10s", example: "10s" },
+      1000,
+      hour,
+    ).optional(),
+    cacheControl: text(
+      {
+        what: "The Cache-Control header of both documents: how long a relying party may go on without asking.",
+        accepted: "directives such as public, max-age=60",
+        standard: "public, max-age=60",
+        example: "public, max-age=60",
+      },
+      new RegExp(`^${directive}(?:, ?${directive})*$`, "u"),
+    ).optional(),
+    admin: z
+      .union([listen({ what: "An address.", example: "127.0.0.1:9890" }), z.literal(false)], {
+        error: "an address and a port such as 127.0.0.1:9890, or false",
+      })
+      .meta({
+        description:
+          "The second listener: /healthz, /readyz, /status, /metrics. Accepted: an address and a port, or false for none. Default: 127.0.0.1:9890.",
+        examples: ["127.0.0.1:9890"],
+      })
+      .optional(),
+    stateDir: file(
+      "Where certificates, accounts and the last good documents are kept. Default: $STATE_DIRECTORY, else $XDG_STATE_HOME/podtrust/STACK.",
+      "/var/lib/podtrust",
+    ).optional(),
+    https: https.optional(),
+    insecurePlainHttpBehindProxy: section(
+      "Plain HTTP in place of https, for a proxy of your own that speaks TLS to the world. Whoever can put himself between that proxy and this listener can choose the keys that AWS trusts.",
+      {
+        listen: addresses("Where the proxy finds us.", "none", ["127.0.0.1:8080"]),
+      },
+    ).optional(),
+  },
+);
