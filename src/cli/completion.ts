@@ -49,9 +49,15 @@ export function everyNode(node: CompletionNode): readonly CompletionNode[] {
   return [node, ...node.commands.flatMap(everyNode)];
 }
 
-const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
+type Shell = "bash" | "zsh" | "fish";
+
+const scripts: Record<Shell, (nodes: readonly CompletionNode[]) => string> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
 
 /** The script that a shell reads. */
-export function completionScript(shell: keyof typeof scripts, tree: CompletionNode): string {
+export function completionScript(shell: Shell, tree: CompletionNode): string {
   return scripts[shell](everyNode(tree));
 }
