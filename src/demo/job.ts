@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PodtrustError } from "../base/index.ts";
+import type { JobResult } from "../aws/index.ts";
+
+/** How the demo job is run: the guide's pod, as a child process. */
+export interface Workload {
+  /** The program and its first arguments that run `podtrust job`. */
+  readonly program: readonly string[];
+  /** A folder of the demo's own; each run gets a home of its own in it. */
+  readonly folder: string;
+  /** Where AWS is: the sandbox. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly signal: AbortSignal;
+}
+
+/** One run of the job: with this token in the projected file, or with none. */
+export interface JobRun {
+  readonly token: string | undefined;
+  /** Reads this parameter's value instead of listing names. */
+  readonly read?: string;
+}
+
+const longestRun = 30_000;
+const largestOutput = 256 * 1024;
+
+/**
+ * The job's whole environment: the guide's four AWS_ variables, plus what stands in for AWS's address. Nothing
+ * of ours is handed down, so that no other credential can answer in the token's place.
+ */
+export function jobEnvironment(workload: Workload, home: string, tokenFile: string | undefined): NodeJS.ProcessEnv {
+  return {
+    HOME: home,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_ENDPOINT_URL: workload.endpoint,
+    AWS_REGION: workload.region,
+    AWS_ROLE_ARN: workload.roleArn,
+    AWS_ROLE_SESSION_NAME: workload.sessionName,
+    ...(tokenFile === undefined ? {} : { AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile }),
+  };
+}
+
+function collect(workload: Workload, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const [command = process.execPath, ...first] = workload.program;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...first, ...args], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      signal: workload.signal,
+      timeout: longestRun,
+    });
+    let output = "";
+    let complaint = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(0, largestOutput);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint = (complaint + text).slice(0, largestOutput);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (output.trim() === "") reject(new Error(`the job ended with ${code} and said nothing. ${complaint.trim()}`));
+      else resolve(output);
+    });
+  });
+}
+
+/** Runs the job once: a token in a file as kubelet projects it, the variables, the real SDK. */
+export async function runJob(workload: Workload, run: JobRun): Promise<JobResult> {
+  const home = await mkdtemp(join(workload.folder, "pod-"));
+  try {
+    const tokenFile = run.token === undefined ? undefined : join(home, "token");
+    // Without a line end: the SDKs send the file as it is.
+    if (tokenFile !== undefined) await writeFile(tokenFile, run.token ?? "", { mode: 0o600 });
+    const args = ["job", "--json", ...(run.read === undefined ? [] : ["--read", run.read])];
+    const text = await collect(workload, args, jobEnvironment(workload, home, tokenFile));
+    return JSON.parse(text) as JobResult;
+  } catch (cause) {
+    if (workload.signal.aborted) throw new PodtrustError("interrupted", "the demo was ended", { cause });
+    throw new PodtrustError("demo-job-failed", "the demo job did not answer", { cause });
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { http01Solver } from "../acme/index.ts";
+import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import type { ConnectTo } from "../http/index.ts";
+import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
+import { type Issuer, parseDiscovery, parseIssuer } from "../oidc/index.ts";
+import { type Publisher, startPublisher } from "../publisher/index.ts";
+import {
+  type Sandbox,
+  type StandInCa,
+  type StandInCluster,
+  startSandbox,
+  startStandInCa,
+  startStandInCluster,
+} from "../sandbox/index.ts";
+import { type CertificateManager, fileStore, startCertificateManager } from "../tls/index.ts";
+import { writeStandInKubeconfig } from "./kubeconfig.ts";
+
+/** Everything of the demo that runs, on loopback. */
+export interface Stage {
+  readonly issuer: Issuer;
+  /** As an administrator: makes ServiceAccounts, mints tokens. */
+  readonly cluster: KubernetesApi;
+  /** Absent with a real cluster. */
+  readonly standIn: StandInCluster | undefined;
+  readonly ca: StandInCa;
+  readonly certificates: CertificateManager;
+  readonly publisher: Publisher;
+  readonly sandbox: Sandbox;
+  /** What takes the place of public DNS: the issuer's port 443 leads to the publisher. */
+  readonly connectTo: readonly ConnectTo[];
+  readonly folder: string;
+  /** The stand-in's kubeconfig for kubectl, or the file that was given. */
+  readonly kubeconfig: string;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds; what real life counts in minutes is counted in seconds here, and the demo says so. */
+export const demoTimes = { poll: 250, cache: 1000, propagation: 1000, ready: 30_000 } as const;
+
+/** Ends in reverse order what was started, all of it, whatever one of them says. */
+class Ending {
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  add(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
+  async all(): Promise<void> {
+    for (const end of this.#ends.splice(0).reverse()) await end().catch(() => undefined);
+  }
+}
+
+interface Cluster {
+  readonly issuer: Issuer;
+  readonly admin: KubernetesApi;
+  /** As whom the publisher reads: the stand-in's has the two paths and nothing else. */
+  readonly reader: KubernetesApi;
+  readonly standIn: StandInCluster | undefined;
+  readonly kubeconfig: string;
+}
+
+async function standInCluster(folder: string, options: StageOptions, ending: Ending): Promise<Cluster> {
+  // The guide's form: a name nobody can guess under a zone; .example is reserved, so it exists nowhere.
+  const issuer = parseIssuer(`https://${randomUUID()}.podtrust.example`);
+  const standIn = await startStandInCluster({ issuer: issuer.url, clock: options.clock });
+  ending.add(() => standIn.close());
+  const kubeconfig = await writeStandInKubeconfig(folder, "admin", standIn.kubeconfig("admin"));
+  const publisherFile = await writeStandInKubeconfig(folder, "publisher", standIn.kubeconfig("publisher"));
+  const [admin, reader] = await Promise.all([
+    openKubernetes({ kubeconfig }),
+    openKubernetes({ kubeconfig: publisherFile }),
+  ]);
+  return { issuer, admin, reader, standIn, kubeconfig };
+}
+
+async function realCluster(kubeconfig: string, options: StageOptions): Promise<Cluster> {
+  const source = { kubeconfig, ...(options.context === undefined ? {} : { context: options.context }) };
+  const admin = await openKubernetes(source);
+  const documents = await admin.oidcDocuments({ signal: options.signal });
+  const issuer = parseIssuer(parseDiscovery(documents.discovery).issuer);
+  return { issuer, admin, reader: admin, standIn: undefined, kubeconfig };
+}
+
+/** Ends the wait for a publisher that does not become ready, with what it says is missing. */
+async function untilReady(publisher: Publisher, certificates: CertificateManager, options: StageOptions): Promise<void> {
+  const late = AbortSignal.timeout(demoTimes.ready);
+  try {
+    await publisher.ready(AbortSignal.any([late, options.signal]));
+  } catch (cause) {
+    options.signal.throwIfAborted();
+    const missing = [...publisher.status().unready, certificates.status().lastError?.message ?? ""];
+    throw new PodtrustError("demo-not-ready", `the publisher is not ready: ${missing.filter(Boolean).join("; ")}`, { cause });
+  }
+}
+
+async function build(folder: string, options: StageOptions, ending: Ending): Promise<Omit<Stage, "close">> {
+  const { clock, logger, kubeconfig } = options;
+  const cluster = kubeconfig === undefined ? await standInCluster(folder, options, ending) : await realCluster(kubeconfig, options);
+  const { issuer } = cluster;
+  // Filled once the ports are known: the CA and the sandbox look it up at each connection.
+  const connectTo: ConnectTo[] = [];
+  const ca = await startStandInCa({ clock, connectTo });
+  ending.add(() => ca.close());
+  const solver = http01Solver();
+  const certificates = await startCertificateManager({
+    names: [issuer.host],
+    issuers: [{ directory: ca.directoryUrl, ca: ca.tlsCa, staging: false }],
+    store: fileStore({ folder: join(folder, "certificates"), clock }),
+    solvers: [solver],
+    termsOfServiceAgreed: true,
+    clock,
+    logger,
+  });
+  ending.add(() => certificates.close());
+  const publisher = await startPublisher({
+    stacks: [
+      {
+        name: "demo",
+        issuer: issuer.url,
+        cluster: cluster.reader,
+        certificates,
+        pollInterval: demoTimes.poll,
+        cacheControl: `public, max-age=${demoTimes.cache / 1000}`,
+      },
+    ],
+    listen: { https: [{ host: "127.0.0.1", port: 0 }], http: [{ host: "127.0.0.1", port: 0 }], admin: false },
+    stateDir: join(folder, "publisher"),
+    challenges: { http01: (token) => solver.http01(token) },
+    clock,
+    logger,
+  });
+  ending.add(() => publisher.close(1000));
+  for (const [from, bound] of [[80, publisher.addresses.http[0]], [443, publisher.addresses.https[0]]] as const) {
+    if (bound !== undefined) connectTo.push({ host: issuer.host, port: from, address: bound.address, toPort: bound.port });
+  }
+  const sandbox = await startSandbox({ connectTo, ca: ca.root, propagationMs: demoTimes.propagation, clock, logger });
+  ending.add(() => sandbox.close());
+  await untilReady(publisher, certificates, options);
+  return {
+    issuer,
+    cluster: cluster.admin,
+    standIn: cluster.standIn,
+    ca,
+    certificates,
+    publisher,
+    sandbox,
+    connectTo,
+    folder,
+    kubeconfig: cluster.kubeconfig,
+  };
+}
+
+/** Starts it all, or nothing: what was started before a failure is ended again. */
+export async function setStage(options: StageOptions): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-demo-"));
+  await mkdir(join(folder, "pods"), { mode: 0o700 });
+  const ending = new Ending();
+  ending.add(() => rm(folder, { recursive: true, force: true }));
+  try {
+    return { ...(await build(folder, options, ending)), close: () => ending.all() };
+  } catch (error) {
+    await ending.all();
+    throw error;
+  }
+}
