@@ -32,7 +32,7 @@ export interface ChallengeAnswers {
 
 /** One issuer: where its keys come from, and what is published about it. */
 export interface PublisherStack {
-  /** The stack's name: letters, digits, `.`, `_` and `-`; names its folder in the state directory. */
+  /** The stack's name: 1 to 63 lower-case letters, digits and hyphens; names its file in the state directory. */
   readonly name: string;
   /** As in the config, never from a request. */
   readonly issuer: string;
@@ -47,6 +47,8 @@ export interface PublisherStack {
   readonly pollInterval?: number;
   /** The value of Cache-Control on both documents; `public, max-age=60` unless told. */
   readonly cacheControl?: string;
+  /** Where its last good documents are kept, in place of the publisher's own state directory. */
+  readonly stateDir?: string;
 }
 
 export interface PublisherListen {

@@ -6,7 +6,7 @@ import { type PublishedDocuments, renderDocuments } from "./documents.ts";
 import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
 import { say } from "./says.ts";
 import { distrust, emptyState, observe, type SourceState, type Step } from "./state.ts";
-import type { DocumentStore } from "./store.ts";
+import type { DocumentStore, Restored } from "./store.ts";
 
 export interface SourceOptions {
   readonly names: IssuerNames;
@@ -20,6 +20,8 @@ export interface SourceOptions {
   readonly pollInterval: number;
   /** Called at once whenever other documents are to be served. */
   readonly publish: (documents: PublishedDocuments) => void;
+  /** Called after each look at the cluster. */
+  readonly looked?: () => void;
 }
 
 /** What happened since the start, for metrics. */
@@ -65,11 +67,12 @@ export class IssuerSource {
     return this.#diskWarning;
   }
 
-  /** Publishes what the disk holds, then looks at the cluster until `close`. */
-  async start(): Promise<void> {
-    const restored = await this.#options.store.load();
+  /** Publishes what the disk holds, or what a predecessor knew, then looks at the cluster until `close`. */
+  async start(predecessor?: SourceState): Promise<void> {
+    const restored: Restored =
+      predecessor === undefined ? await this.#options.store.load() : { state: predecessor };
     this.#state = restored.state;
-    this.#saved = restored.state;
+    this.#saved = predecessor === undefined ? restored.state : undefined;
     this.#diskWarning = restored.warning;
     if (restored.warning !== undefined) this.#options.logger.error(restored.warning);
     this.#render();
@@ -126,6 +129,7 @@ export class IssuerSource {
       const { reason } = this.#state.failing;
       this.tallies.refused.set(reason, (this.tallies.refused.get(reason) ?? 0) + 1);
     }
+    this.#options.looked?.();
     if (this.#worthSaving()) await this.#save();
   }
 

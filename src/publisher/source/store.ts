@@ -33,8 +33,6 @@ interface StoredState {
   readonly keys: readonly StoredKey[];
 }
 
-const fileName = "documents.json";
-
 function isTime(value: unknown): boolean {
   return value === undefined || (typeof value === "number" && Number.isFinite(value));
 }
@@ -122,8 +120,9 @@ async function replaceFile(folder: string, name: string, text: string): Promise<
 
 const isAbsent = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === "ENOENT";
 
-/** The documents of `issuer` in a folder of their own. */
-export function documentStore(folder: string, issuer: string): DocumentStore {
+/** The documents of `issuer` as the file `STACK.json` in a folder that only we may enter. */
+export function documentStore(folder: string, stack: string, issuer: string): DocumentStore {
+  const fileName = `${stack}.json`;
   const path = join(folder, fileName);
   return {
     async load() {

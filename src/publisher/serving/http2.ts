@@ -1,0 +1,116 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from "node:http2";
+import { performance } from "node:perf_hooks";
+import type { TLSSocket } from "node:tls";
+import type { ServingLimits } from "./limits.ts";
+import type { Site } from "./site.ts";
+import type { Tallies } from "./tallies.ts";
+
+/** Bounds of one HTTP/2 session; each names the attack that it stands against where it has a name. */
+export function http2Options(limits: ServingLimits): ServerOptions {
+  // In Node's documentation and not yet in its types.
+  const settingsFlood = { maxOutstandingSettings: 4 };
+  return {
+    ...settingsFlood,
+    settings: {
+      maxConcurrentStreams: limits.http2Streams,
+      maxHeaderListSize: limits.headerBytes,
+      enablePush: false,
+    },
+    maxSessionMemory: limits.http2SessionMemory,
+    maxHeaderListPairs: 64,
+    // CVE-2019-9512 (ping flood) and CVE-2019-9515 (settings flood).
+    maxOutstandingPings: 4,
+    maxSettings: 16,
+    // CVE-2023-44487 (rapid reset).
+    streamResetBurst: limits.http2ResetBurst,
+    streamResetRate: limits.http2ResetRate,
+    maxSessionInvalidFrames: 16,
+    maxSessionRejectedStreams: 64,
+  };
+}
+
+const one = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(", ") : value;
+
+const ignore = (): void => {};
+
+/** HTTP/2 by Node's stream API on sockets that agreed on h2. */
+export class Http2Sessions {
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #options: ServerOptions;
+  readonly #limits: ServingLimits;
+  readonly #site: () => Site;
+  readonly #tallies: Tallies;
+
+  constructor(site: () => Site, limits: ServingLimits, tallies: Tallies) {
+    this.#site = site;
+    this.#limits = limits;
+    this.#options = http2Options(limits);
+    this.#tallies = tallies;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Speaks HTTP/2 on a socket. */
+  serve(socket: TLSSocket): void {
+    const session = performServerHandshake(socket, this.#options);
+    this.#sessions.add(session);
+    this.#tallies.open.h2 += 1;
+    const aged = setTimeout(() => this.#end(session), this.#limits.http2SessionAge);
+    aged.unref();
+    session.once("close", () => {
+      clearTimeout(aged);
+      this.#sessions.delete(session);
+      this.#tallies.open.h2 -= 1;
+    });
+    // A session's errors are the client's; Node has closed it by then.
+    session.on("error", () => (this.#tallies.cutOff.malformed += 1));
+    session.setTimeout(this.#limits.keepAliveTimeout, () => this.#end(session));
+    session.on("stream", (stream, headers, flags) => this.#answer(stream, headers, flags));
+  }
+
+  /** Asks every client to go: what runs may end, nothing new is taken. */
+  drain(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  #end(session: ServerHttp2Session): void {
+    if (session.destroyed) return;
+    session.close();
+    // A peer that holds its streams open by a closed window does not keep us.
+    setTimeout(() => session.destroy(), this.#limits.requestTimeout).unref();
+  }
+
+  #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+    const begun = performance.now();
+    // A reset by the client is no fault of ours, and without a listener it would end the process.
+    stream.on("error", ignore);
+    const method = headers[":method"] ?? "";
+    const answer = this.#site().answer({
+      method,
+      authority: headers[":authority"] ?? headers.host,
+      target: headers[":path"] ?? "",
+      ifNoneMatch: headers["if-none-match"],
+      acceptEncoding: one(headers["accept-encoding"]),
+    });
+    if (stream.destroyed) return;
+    const bodiless = method === "HEAD" || answer.body.length === 0;
+    stream.respond(answer.http2, bodiless ? { endStream: true } : undefined);
+    if (!bodiless) stream.end(answer.body);
+    // RFC 9113 §8.1: content that has no use is not waited for.
+    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0) {
+      stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    }
+    answer.tally.count += 1;
+    this.#tallies.took((performance.now() - begun) / 1000);
+  }
+}

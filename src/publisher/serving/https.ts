@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:https";
+import type { Socket } from "node:net";
+import type { SecureContext, TLSSocket } from "node:tls";
+import type { Logger } from "../../base/index.ts";
+import type { ChallengeAnswers, ListenAddress } from "../publisher.ts";
+import { type Connections, gate } from "./connections.ts";
+import type { SecureContexts } from "./contexts.ts";
+import { http1ClientError, http1Handler, http1Options } from "./http1.ts";
+import { Http2Sessions } from "./http2.ts";
+import type { ServingLimits } from "./limits.ts";
+import { listenOn } from "./listen.ts";
+import { drainServer, type Listener } from "./listener.ts";
+import type { Site } from "./site.ts";
+import type { Tallies } from "./tallies.ts";
+
+// RFC 8737 §4. Written out, since the folder that knows it loads a certificate library.
+const acmeTlsProtocol = "acme-tls/1";
+
+/** What every listener of a publisher shares. */
+export interface ServingDeps {
+  readonly site: () => Site;
+  readonly connections: Connections;
+  readonly limits: ServingLimits;
+  readonly tallies: Tallies;
+  readonly logger: Logger;
+}
+
+export interface HttpsDeps extends ServingDeps {
+  readonly contexts: () => SecureContexts;
+  readonly challenges: () => ChallengeAnswers;
+}
+
+export interface HttpsListener extends Listener {
+  readonly server: Server;
+}
+
+/** Tickets are readable by whoever holds their key: it lives for half a day, in memory. */
+const ticketKeyAge = 12 * 3_600_000;
+
+type Alpn = (this: TLSSocket, offer: { servername: string; protocols: string[] }) => string | undefined;
+
+/** h2 where it is offered; a CA's validator gets the certificate of its challenge and nothing else. */
+function alpnCallback(deps: HttpsDeps): Alpn {
+  return function choose({ servername, protocols }) {
+    if (protocols.includes(acmeTlsProtocol)) {
+      const context = deps.challenges().tlsAlpn01?.(servername);
+      if (context === undefined) return undefined;
+      this.setKeyCert(context);
+      return acmeTlsProtocol;
+    }
+    if (protocols.includes("h2")) return "h2";
+    return protocols.includes("http/1.1") ? "http/1.1" : undefined;
+  };
+}
+
+/** Hands a socket on after its handshake: true for HTTP/1.1, which Node's own listener takes. */
+function dispatch(socket: TLSSocket, sessions: Http2Sessions, tallies: Tallies): boolean {
+  tallies.handshakes.done += 1;
+  if (socket.alpnProtocol === "h2") {
+    sessions.serve(socket);
+    return false;
+  }
+  // RFC 8737 §3: nothing is spoken over a validator's connection.
+  if (socket.alpnProtocol === acmeTlsProtocol) {
+    socket.end();
+    return false;
+  }
+  tallies.open["http/1.1"] += 1;
+  socket.once("close", () => (tallies.open["http/1.1"] -= 1));
+  return true;
+}
+
+function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Sessions } {
+  const { limits, tallies } = deps;
+  const sessions = new Http2Sessions(deps.site, limits, tallies);
+  const options = {
+    ...http1Options(limits),
+    ...deps.contexts().defaults,
+    handshakeTimeout: limits.handshakeTimeout,
+    ALPNCallback: alpnCallback(deps),
+    SNICallback: (name: string, done: (error: Error | null, context?: SecureContext) => void) =>
+      done(null, deps.contexts().contextFor(name)),
+  };
+  const server = createServer(options, http1Handler(deps.site, tallies));
+  server.maxHeadersCount = 64;
+  server.maxRequestsPerSocket = limits.requestsPerConnection;
+  // Silence in the middle of an answer that is not taken.
+  server.setTimeout(limits.requestTimeout);
+  gate(server, "connection", (socket) => deps.connections.admit(socket));
+  gate(server, "secureConnection", (socket: Socket) => dispatch(socket as TLSSocket, sessions, tallies));
+  server.on("clientError", http1ClientError(tallies));
+  server.on("tlsClientError", () => (tallies.handshakes.failed += 1));
+  return { server, sessions };
+}
+
+function rotateTicketKeys(server: Server): NodeJS.Timeout {
+  const change = (): void => server.setTicketKeys(randomBytes(48));
+  change();
+  return setInterval(change, ticketKeyAge).unref();
+}
+
+/** HTTP/1.1 and HTTP/2 over TLS 1.2 and 1.3 on one port. */
+export async function listenHttps(asked: ListenAddress, deps: HttpsDeps): Promise<HttpsListener> {
+  const { server, sessions } = secureServer(deps);
+  const bound = await listenOn(server, asked, deps.logger);
+  const rotation = rotateTicketKeys(server);
+  return {
+    asked,
+    bound,
+    server,
+    async drain() {
+      clearInterval(rotation);
+      sessions.drain();
+      await drainServer(server);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import type { AddressInfo, Server } from "node:net";
+import { errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import type { BoundAddress, ListenAddress } from "../publisher.ts";
+
+/** An address as a person writes it. */
+export function listenText(address: ListenAddress): string {
+  if ("fd" in address) return `socket ${address.fd} of LISTEN_FDS`;
+  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+async function bind(server: Server, address: ListenAddress): Promise<void> {
+  // More than the usual 511: a burst of handshakes waits in the kernel rather than being refused.
+  const backlog = 1024;
+  server.listen("fd" in address ? { fd: address.fd, backlog } : { ...address, backlog });
+  await once(server, "listening");
+}
+
+const withoutIpv6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
+
+/** Listens; `[::]` means IPv4 as well, and IPv4 alone on a machine without IPv6. Throws `publisher-listen`. */
+export async function listenOn(
+  server: Server,
+  address: ListenAddress,
+  logger: Logger,
+): Promise<BoundAddress> {
+  try {
+    await bind(server, address).catch(async (error: NodeJS.ErrnoException) => {
+      const everywhere = "host" in address && address.host === "::";
+      if (!everywhere || !withoutIpv6.has(error.code ?? "")) throw error;
+      logger.warn(`this machine has no IPv6: ${listenText(address)} is listened on over IPv4 alone`);
+      await bind(server, { host: "0.0.0.0", port: address.port });
+    });
+  } catch (cause) {
+    const sentence = `${listenText(address)} could not be listened on: ${errorText(cause)}`;
+    throw new PodtrustError("publisher-listen", sentence, { cause });
+  }
+  const bound = server.address() as AddressInfo;
+  return { address: bound.address, port: bound.port };
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { type Answer, type Fields, prepareAnswer } from "./answer.ts";
+import { matchesAny, prefersGzip } from "./negotiation.ts";
+import type { Place, Tallies } from "./tallies.ts";
+
+/** What is served under one URL, in all its forms. */
+export interface Representation {
+  readonly tags: readonly string[];
+  readonly identity: Answer;
+  /** Absent where it would not be smaller. */
+  readonly gzip: Answer | undefined;
+  readonly notModified: { readonly identity: Answer; readonly gzip: Answer };
+}
+
+export interface RepresentationInput {
+  readonly stack: string;
+  readonly place: Place;
+  readonly mediaType: string;
+  readonly cacheControl: string;
+  /** What every answer carries. */
+  readonly common: Fields;
+  readonly text: string;
+}
+
+/** Computes every form of a document once. */
+export function represent(input: RepresentationInput, tallies: Tallies): Representation {
+  const { stack, place, text } = input;
+  const digest = createHash("sha256").update(text).digest("base64url").slice(0, 27);
+  const packed = gzipSync(text, { level: 9 });
+  const smaller = packed.length < Buffer.byteLength(text);
+  const tags = { identity: `"${digest}"`, gzip: `"${digest}-gzip"` };
+  const varying: Fields = smaller ? [["Vary", "Accept-Encoding"]] : [];
+  const fields = (tag: string): Fields => [
+    ["Cache-Control", input.cacheControl],
+    ["ETag", tag],
+    ...varying,
+    ...input.common,
+  ];
+  const type: Fields = [["Content-Type", input.mediaType]];
+  const encoding: Fields = [["Content-Encoding", "gzip"]];
+  const tally = tallies.tally(stack, place, 200);
+  const notModified = (tag: string): Answer =>
+    prepareAnswer({
+      status: 304,
+      fields: fields(tag),
+      tally: tallies.tally(stack, place, 304),
+      withoutLength: true,
+    });
+  return {
+    tags: smaller ? [tags.identity, tags.gzip] : [tags.identity],
+    identity: prepareAnswer({ status: 200, fields: [...type, ...fields(tags.identity)], body: text, tally }),
+    gzip: smaller
+      ? prepareAnswer({
+          status: 200,
+          fields: [...type, ...encoding, ...fields(tags.gzip)],
+          body: packed,
+          tally,
+        })
+      : undefined,
+    notModified: { identity: notModified(tags.identity), gzip: notModified(tags.gzip) },
+  };
+}
+
+/** The form that fits a request's If-None-Match and Accept-Encoding. */
+export function choose(
+  representation: Representation,
+  ifNoneMatch: string | undefined,
+  acceptEncoding: string | undefined,
+): Answer {
+  const gzip = representation.gzip !== undefined && prefersGzip(acceptEncoding);
+  if (ifNoneMatch !== undefined && matchesAny(ifNoneMatch, representation.tags)) {
+    return gzip ? representation.notModified.gzip : representation.notModified.identity;
+  }
+  return gzip ? (representation.gzip ?? representation.identity) : representation.identity;
+}

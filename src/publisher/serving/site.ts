@@ -1,0 +1,174 @@
+import { type Answer, type Fields, prepareAnswer } from "./answer.ts";
+import { choose, represent, type Representation } from "./representation.ts";
+import type { Place, Tallies } from "./tallies.ts";
+
+/** One URL that a stack publishes. */
+export interface SitePage {
+  readonly stack: string;
+  readonly place: "discovery" | "jwks";
+  /** `https://host/path` as the config names it. */
+  readonly url: string;
+  readonly cacheControl: string;
+}
+
+export interface SiteOptions {
+  /** Strict-Transport-Security is sent over TLS only (RFC 6797 §7.2). */
+  readonly secure: boolean;
+  /** The request target's longest, in bytes. */
+  readonly targetBytes: number;
+  readonly tallies: Tallies;
+}
+
+/** What a request says, as far as an answer depends on it. */
+export interface Asked {
+  readonly method: string;
+  /** Host or :authority. */
+  readonly authority: string | undefined;
+  readonly target: string;
+  readonly ifNoneMatch: string | undefined;
+  readonly acceptEncoding: string | undefined;
+}
+
+interface Page {
+  readonly page: SitePage;
+  representation: Representation | undefined;
+  readonly notAllowed: Answer;
+  readonly notYet: Answer;
+}
+
+const mediaTypes = { discovery: "application/json", jwks: "application/jwk-set+json" } as const;
+
+/** A host as it is looked up: lower case, without port and final dot. */
+export function hostOf(authority: string): string {
+  const lower = authority.toLowerCase();
+  const end = lower.indexOf(":", lower.startsWith("[") ? lower.indexOf("]") : 0);
+  const host = end < 0 ? lower : lower.slice(0, end);
+  return host.endsWith(".") ? host.slice(0, -1) : host;
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  414: "URI Too Long",
+  417: "Expectation Failed",
+  421: "Misdirected Request",
+  431: "Request Header Fields Too Large",
+  503: "Service Unavailable",
+};
+
+/** The reason phrase of a status that we give to strangers. */
+export function reasonPhrase(status: number): string {
+  return reasons[status] ?? "";
+}
+
+/**
+ * Everything that is served, by host and exact path. Documents are swapped whole: a request sees the old or the
+ * new one. The host decides where to look and never what is written: both documents come from the config.
+ */
+export class Site {
+  readonly #hosts = new Map<string, Map<string, Page>>();
+  readonly #common: Fields;
+  readonly #options: SiteOptions;
+  readonly #misdirected: Answer;
+  readonly #tooLong: Answer;
+  readonly #badRequest: Answer;
+  readonly #notFound: Answer;
+
+  constructor(pages: readonly SitePage[], options: SiteOptions) {
+    this.#options = options;
+    const hsts: Fields = options.secure ? [["Strict-Transport-Security", "max-age=31536000"]] : [];
+    this.#common = [...hsts, ["X-Content-Type-Options", "nosniff"]];
+    this.#misdirected = this.problem(421);
+    this.#tooLong = this.problem(414);
+    this.#badRequest = this.problem(400);
+    this.#notFound = this.problem(404);
+    for (const page of pages) this.#add(page);
+  }
+
+  /** Host names that are served. */
+  get hosts(): readonly string[] {
+    return [...this.#hosts.keys()];
+  }
+
+  /** An answer without a document, counted under `place`. */
+  problem(status: number, fields: Fields = [], place: Place = "other", stack = ""): Answer {
+    return prepareAnswer({
+      status,
+      fields: [
+        ["Content-Type", "text/plain; charset=utf-8"],
+        ["Cache-Control", "no-store"],
+        ...this.#common,
+        ...fields,
+      ],
+      body: `${status} ${reasonPhrase(status)}\n`,
+      tally: this.#options.tallies.tally(stack, place, status),
+    });
+  }
+
+  /** Serves `text` from now on for every page of the stack at that place. */
+  publish(stack: string, place: SitePage["place"], text: string): void {
+    for (const paths of this.#hosts.values()) {
+      for (const entry of paths.values()) {
+        const { page } = entry;
+        if (page.stack !== stack || page.place !== place) continue;
+        const { cacheControl } = page;
+        const mediaType = mediaTypes[place];
+        const input = { stack, place, mediaType, cacheControl, common: this.#common, text };
+        entry.representation = represent(input, this.#options.tallies);
+      }
+    }
+  }
+
+  /** The answer to a request. */
+  answer(asked: Asked): Answer {
+    if (asked.target.length > this.#options.targetBytes) return this.#tooLong;
+    const place = asked.target.startsWith("/") ? asked : absoluteForm(asked);
+    if (place?.authority === undefined) return this.#badRequest;
+    const paths = this.#hosts.get(place.authority) ?? this.#hosts.get(hostOf(place.authority));
+    if (paths === undefined) return this.#misdirected;
+    const entry = paths.get(place.target) ?? paths.get(pathOf(place.target));
+    if (entry === undefined) return this.#notFound;
+    if (asked.method !== "GET" && asked.method !== "HEAD") return entry.notAllowed;
+    if (entry.representation === undefined) return entry.notYet;
+    return choose(entry.representation, asked.ifNoneMatch, asked.acceptEncoding);
+  }
+
+  #add(page: SitePage): void {
+    const { host, path } = placeOf(page.url);
+    const { stack, place } = page;
+    const paths = this.#hosts.get(host) ?? new Map<string, Page>();
+    this.#hosts.set(host, paths);
+    const taken = paths.get(path);
+    if (taken !== undefined) {
+      throw new TypeError(`${page.url} is published by ${taken.page.stack} and by ${stack}`);
+    }
+    paths.set(path, {
+      page,
+      representation: undefined,
+      notAllowed: this.problem(405, [["Allow", "GET, HEAD"]], place, stack),
+      notYet: this.problem(503, [["Retry-After", "10"]], place, stack),
+    });
+  }
+}
+
+/** Host and path of a URL, without rewriting the path as `new URL` would. */
+export function placeOf(url: string): { readonly host: string; readonly path: string } {
+  const rest = url.slice("https://".length);
+  const slash = rest.indexOf("/");
+  return slash < 0
+    ? { host: hostOf(rest), path: "/" }
+    : { host: hostOf(rest.slice(0, slash)), path: rest.slice(slash) };
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
+}
+
+/** RFC 9112 §3.2.2: a server accepts the absolute form, and then the Host field does not count. */
+function absoluteForm(asked: Asked): Pick<Asked, "authority" | "target"> | undefined {
+  const parts = /^https?:\/\/([^/?#]+)(\/[^#]*)?$/iu.exec(asked.target);
+  return parts === null ? undefined : { authority: parts[1], target: parts[2] ?? "/" };
+}

@@ -1,0 +1,53 @@
+import type { Tally } from "./answer.ts";
+
+/** What is served at a place: a closed set, so that strangers cannot make labels. */
+export type Place = "discovery" | "jwks" | "challenge" | "other";
+
+export interface RequestCount {
+  /** Empty where the request named no issuer of ours. */
+  readonly stack: string;
+  readonly place: Place;
+  readonly status: number;
+  readonly tally: Tally;
+}
+
+/** Upper bounds of the latency buckets, in seconds. */
+export const latencyBounds: readonly number[] = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5,
+];
+
+/** What happens on the wire, counted by plain additions and read when somebody asks for metrics. */
+export class Tallies {
+  readonly #requests = new Map<string, RequestCount>();
+  /** Answers per bucket; the last one is everything above the bounds. */
+  readonly latency: number[] = Array.from({ length: latencyBounds.length + 1 }, () => 0);
+  latencySum = 0;
+  readonly handshakes = { done: 0, failed: 0 };
+  readonly refusedConnections = { total: 0, address: 0 };
+  /** Clients that were cut off: what they sent was malformed, too large or too slow. */
+  readonly cutOff = { malformed: 0, "too-large": 0, "too-slow": 0 };
+  readonly open = { "http/1.1": 0, h2: 0, handshake: 0 };
+
+  /** The cell that counts answers of one kind; the same cell for the same kind. */
+  tally(stack: string, place: Place, status: number): Tally {
+    const key = `${stack}\n${place}\n${status}`;
+    let found = this.#requests.get(key);
+    if (found === undefined) {
+      found = { stack, place, status, tally: { count: 0 } };
+      this.#requests.set(key, found);
+    }
+    return found.tally;
+  }
+
+  get requests(): readonly RequestCount[] {
+    return [...this.#requests.values()];
+  }
+
+  /** Notes how long an answer took, in seconds. */
+  took(seconds: number): void {
+    let bucket = 0;
+    while (bucket < latencyBounds.length && seconds > (latencyBounds[bucket] ?? 0)) bucket += 1;
+    this.latency[bucket] = (this.latency[bucket] ?? 0) + 1;
+    this.latencySum += seconds;
+  }
+}
