@@ -1,5 +1,19 @@
+import type { X509Certificate } from "node:crypto";
+import { type Clock, PodtrustError } from "../base/index.ts";
 import type { AcmeAccount } from "./account.ts";
+import { authorize } from "./authorize.ts";
+import { chainText, namesOf, readChain, validityOf } from "./chain.ts";
+import { newSigningRequest, type SigningRequest } from "./csr.ts";
+import { identifiersOf } from "./names.ts";
+import { AcmeProblem } from "./problem.ts";
+import { certificateId } from "./renewal-info.ts";
+import type { Order } from "./resources.ts";
+import type { Session } from "./session.ts";
+import { SignedAccount } from "./signed-account.ts";
 import type { ChallengeSolver } from "./solver.ts";
+
+// A CA's clock may be ahead of ours; more than a day is no clock any more.
+const mostSkew = 24 * 3_600_000;
 
 export interface CertificateRequest {
   /** DNS names (a wildcard too) and IP addresses. */
@@ -23,9 +37,133 @@ export interface IssuedCertificate {
   readonly notAfter: number;
 }
 
-/** The whole way from an order to a certificate. */
-export declare function obtainCertificate(
+async function checkProfile(
+  session: Session,
+  profile: string | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (profile === undefined) return;
+  const offered = Object.keys((await session.directory(signal)).profiles);
+  if (offered.includes(profile)) return;
+  const list = offered.length === 0 ? "the CA has no profiles" : `the CA's are ${offered.join(", ")}`;
+  throw new PodtrustError("acme-profile-unknown", `${session.directoryUrl}: no profile ${profile}: ${list}`, {
+    detail: { profile, offered },
+  });
+}
+
+// RFC 9773 §5: only what the same CA issued can be replaced, and only where it does ARI.
+async function replaced(
+  session: Session,
+  certificate: string | undefined,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { renewalInfo } = await session.directory(signal);
+  return certificate === undefined || renewalInfo === undefined ? undefined : certificateId(certificate);
+}
+
+async function placeOrder(
+  account: SignedAccount,
+  request: CertificateRequest,
+  signal?: AbortSignal,
+): Promise<Order> {
+  await checkProfile(account.session, request.profile, signal);
+  const order = {
+    names: request.names,
+    ...(request.profile === undefined ? {} : { profile: request.profile }),
+  };
+  const replaces = await replaced(account.session, request.replaces, signal);
+  if (replaces === undefined) return account.newOrder(order, signal);
+  try {
+    return await account.newOrder({ ...order, replaces }, signal);
+  } catch (error) {
+    // `replaces` is a courtesy that earns exemption from rate limits; a CA that will not have it still issues.
+    const refused =
+      error instanceof AcmeProblem &&
+      (error.is("alreadyReplaced") || error.status === 404 || error.is("malformed"));
+    if (!refused) throw error;
+    account.session.logger.warn("the CA does not take `replaces`; ordering without", { replaces });
+    return account.newOrder(order, signal);
+  }
+}
+
+function refuse(why: string, cause?: unknown): never {
+  throw new PodtrustError("acme-certificate-invalid", why, cause === undefined ? {} : { cause });
+}
+
+function checkedChain(text: string): readonly [X509Certificate, ...X509Certificate[]] {
+  try {
+    return readChain(text);
+  } catch (error) {
+    return refuse(`the CA's chain is unusable: ${error instanceof Error ? error.message : ""}`, error);
+  }
+}
+
+function checkLeaf(
+  leaf: X509Certificate,
+  wanted: { names: readonly string[]; request: SigningRequest; clock: Clock },
+): void {
+  const spki = leaf.publicKey.export({ type: "spki", format: "der" });
+  if (!spki.equals(wanted.request.publicKey))
+    refuse("the certificate is for another key than the one that was sent");
+  const names = namesOf(leaf);
+  if (names.join() !== [...wanted.names].sort().join()) {
+    refuse(`the certificate is for ${names.join(", ")}, not for ${wanted.names.join(", ")}`);
+  }
+  const { notBefore, notAfter } = validityOf(leaf);
+  const now = wanted.clock.now();
+  if (notAfter <= now)
+    refuse(
+      `the certificate expired at ${new Date(notAfter).toISOString()} already; is this machine's clock right?`,
+    );
+  if (notBefore > now + mostSkew)
+    refuse(
+      `the certificate begins at ${new Date(notBefore).toISOString()} only; is this machine's clock right?`,
+    );
+}
+
+function rootOf(chain: readonly X509Certificate[]): string {
+  return /^CN=(.*)$/mu.exec(chain.at(-1)?.issuer ?? "")?.[1] ?? "";
+}
+
+async function download(
+  account: AcmeAccount,
+  url: string,
+  preferredRoot: string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly [X509Certificate, ...X509Certificate[]]> {
+  const first = await account.certificate(url, signal);
+  const chain = checkedChain(first.chain);
+  if (preferredRoot === undefined || rootOf(chain) === preferredRoot) return chain;
+  for (const alternate of first.alternates) {
+    const other = checkedChain((await account.certificate(alternate, signal)).chain);
+    if (rootOf(other) === preferredRoot) return other;
+  }
+  return chain;
+}
+
+/**
+ * The whole way: order, proof of every name, a new P-256 key, certificate, checks (RFC 8555 §7.4). Every
+ * challenge that was presented is cleaned up, whatever happens.
+ *
+ * Throws AcmeProblem for what the CA refuses, PodtrustError `acme-no-solver`, `acme-profile-unknown`,
+ * `acme-certificate-invalid`, `deadline-exceeded` and those of src/http.
+ */
+export async function obtainCertificate(
   account: AcmeAccount,
   request: CertificateRequest,
   signal?: AbortSignal,
-): Promise<IssuedCertificate>;
+): Promise<IssuedCertificate> {
+  if (!(account instanceof SignedAccount)) throw new TypeError("an account of openAcme is needed");
+  const identifiers = identifiersOf(request.names);
+  let order = await placeOrder(account, request, signal);
+  for (const url of order.authorizations) await authorize(account, url, request.solvers, signal);
+  order = await account.waitForOrder(order, (seen) => seen.status !== "pending", signal);
+  const signing = await newSigningRequest(identifiers);
+  order = await account.finalize(order, signing.csr, signal);
+  order = await account.waitForOrder(order, (seen) => seen.status === "valid", signal);
+  if (order.certificate === undefined) refuse(`the order ${order.url} is valid and names no certificate`);
+  const chain = await download(account, order.certificate, request.preferredRoot, signal);
+  const names = identifiers.map((one) => one.value);
+  checkLeaf(chain[0], { names, request: signing, clock: account.session.options.clock });
+  return { certificate: chainText(chain), key: signing.key, ...validityOf(chain[0]) };
+}

@@ -1,4 +1,79 @@
-import type { AcmeClient, AcmeClientOptions } from "./client.ts";
+import { PodtrustError } from "../base/index.ts";
+import type { AcmeAccount } from "./account.ts";
+import type { AccountKey } from "./account-key.ts";
+import type { AcmeClient, AcmeClientOptions, NewAccount } from "./client.ts";
+import { bindExternalAccount } from "./jws.ts";
+import { certificateId, readRenewalInfo } from "./renewal-info.ts";
+import type { Directory, RenewalInfo } from "./resources.ts";
+import { Session } from "./session.ts";
+import { locationOf, SignedAccount } from "./signed-account.ts";
+
+function checkAgreements(url: string, directory: Directory, account: NewAccount): void {
+  if (account.onlyReturnExisting === true) return;
+  const refuse = (message: string, next: string): never => {
+    throw new PodtrustError("acme-account-refused", `${url}: ${message}`, { next, detail: { url } });
+  };
+  if (directory.externalAccountRequired && account.externalAccount === undefined) {
+    refuse(
+      "the CA makes accounts only for those it knows",
+      "Give the key id and HMAC key that the CA hands out (external account binding).",
+    );
+  }
+  if (directory.termsOfService !== undefined && !account.termsOfServiceAgreed) {
+    refuse("the CA's terms have not been agreed to", `Read ${directory.termsOfService} and agree to it.`);
+  }
+}
+
+class Client implements AcmeClient {
+  readonly directoryUrl: string;
+  readonly #session: Session;
+
+  constructor(options: AcmeClientOptions) {
+    this.#session = new Session(options);
+    this.directoryUrl = options.directory;
+  }
+
+  directory(signal?: AbortSignal): Promise<Directory> {
+    return this.#session.directory(signal);
+  }
+
+  async newAccount(account: NewAccount, signal?: AbortSignal): Promise<AcmeAccount> {
+    const directory = await this.#session.directory(signal);
+    checkAgreements(this.directoryUrl, directory, account);
+    const { newAccount } = directory;
+    const { key, contact = [], externalAccount } = account;
+    const payload =
+      account.onlyReturnExisting === true
+        ? { onlyReturnExisting: true }
+        : {
+            termsOfServiceAgreed: account.termsOfServiceAgreed,
+            ...(contact.length === 0 ? {} : { contact: contact.map((mail) => `mailto:${mail}`) }),
+            ...(externalAccount === undefined
+              ? {}
+              : { externalAccountBinding: bindExternalAccount(externalAccount, key, newAccount) }),
+          };
+    const response = await this.#session.post(newAccount, { key }, payload, { signal });
+    return new SignedAccount(this.#session, key, locationOf(newAccount, response));
+  }
+
+  account(key: AccountKey, uri: string): AcmeAccount {
+    return new SignedAccount(this.#session, key, uri);
+  }
+
+  async renewalInfo(certificate: string, signal?: AbortSignal): Promise<RenewalInfo | undefined> {
+    const { renewalInfo } = await this.#session.directory(signal);
+    if (renewalInfo === undefined) return undefined;
+    const url = `${renewalInfo.replace(/\/$/u, "")}/${certificateId(certificate)}`;
+    const response = await this.#session.get(url, signal);
+    return readRenewalInfo(url, response, this.#session.options.clock.now());
+  }
+
+  clockOffset(): number | undefined {
+    return this.#session.clockOffset;
+  }
+}
 
 /** A client for one CA; nothing is sent yet. Throws `acme-directory-invalid` for a URL that is not verified HTTPS. */
-export declare function openAcme(options: AcmeClientOptions): AcmeClient;
+export function openAcme(options: AcmeClientOptions): AcmeClient {
+  return new Client(options);
+}

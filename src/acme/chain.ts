@@ -1,0 +1,67 @@
+import { X509Certificate } from "node:crypto";
+import { PodtrustError } from "../base/index.ts";
+import { canonicalAddress } from "./names.ts";
+
+const longestChain = 10;
+const longestPem = 128 * 1024;
+const block = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]+?-----END \1-----/gu;
+
+function invalid(why: string, cause?: unknown): PodtrustError {
+  return new PodtrustError("certificate-invalid", why, cause === undefined ? {} : { cause });
+}
+
+/**
+ * The certificates of a PEM chain, leaf first, each signed by the next. Throws `certificate-invalid`, also when
+ * there is anything but certificates in it: a CA's answer is handed on to other software (RFC 8555 §9.1, §11.4).
+ */
+export function readChain(pem: string): readonly [X509Certificate, ...X509Certificate[]] {
+  if (pem.length > longestPem) throw invalid(`the chain is longer than ${longestPem} characters`);
+  const blocks = [...pem.matchAll(block)];
+  const other = blocks.find(([, label]) => label !== "CERTIFICATE");
+  if (other !== undefined) throw invalid(`the chain holds a ${other[1]} beside its certificates`);
+  if (blocks.length > longestChain)
+    throw invalid(`the chain holds ${blocks.length} certificates, more than ${longestChain}`);
+  const [leaf, ...rest] = blocks.map(([text]) => readCertificate(text));
+  if (leaf === undefined) throw invalid("there is no certificate in PEM form");
+  checkLinks([leaf, ...rest]);
+  return [leaf, ...rest];
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw invalid("a certificate of the chain cannot be read", error);
+  }
+}
+
+function checkLinks(chain: readonly X509Certificate[]): void {
+  for (const [index, certificate] of chain.entries()) {
+    const issuer = chain[index + 1];
+    if (issuer === undefined) return;
+    if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) {
+      throw invalid(`certificate ${index + 1} of the chain is not signed by the one after it`);
+    }
+  }
+}
+
+/** The chain in one form: certificates only, a line feed at the end of each. */
+export function chainText(chain: readonly X509Certificate[]): string {
+  return chain.map((certificate) => `${certificate.toString().trim()}\n`).join("");
+}
+
+/** The names of a certificate's subjectAltName, sorted: DNS names in lower case, addresses in one form. */
+export function namesOf(certificate: X509Certificate): readonly string[] {
+  const parts = (certificate.subjectAltName ?? "").split(", ").filter(Boolean);
+  const names = parts.map((part) => {
+    if (part.startsWith("DNS:")) return part.slice(4).toLowerCase();
+    if (part.startsWith("IP Address:")) return canonicalAddress(part.slice(11).toLowerCase());
+    return part;
+  });
+  return names.sort();
+}
+
+/** When a certificate is good, in milliseconds since the epoch. */
+export function validityOf(certificate: X509Certificate): { notBefore: number; notAfter: number } {
+  return { notBefore: certificate.validFromDate.getTime(), notAfter: certificate.validToDate.getTime() };
+}

@@ -1,0 +1,96 @@
+import { PodtrustError } from "../base/index.ts";
+import type { HttpResponse } from "../http/index.ts";
+import { isRecord, type JsonRecord, parseObject, text } from "./json.ts";
+import type { Authorization, Challenge, Order } from "./resources.ts";
+import type { Identifier } from "./solver.ts";
+import { isCaUrl } from "./url.ts";
+
+const most = 200;
+const orderStatus = ["pending", "ready", "processing", "valid", "invalid"] as const;
+const challengeStatus = ["pending", "processing", "valid", "invalid"] as const;
+const authorizationStatus = ["pending", "valid", "invalid", "deactivated", "expired", "revoked"] as const;
+// Tokens end up in paths and are looked up in tables: RFC 8555 §8.3 allows these characters only.
+const tokenShape = /^[A-Za-z0-9_-]{1,512}$/u;
+
+/** An answer that is not what RFC 8555 asks for. */
+export function answerInvalid(url: string, why: string): PodtrustError {
+  return new PodtrustError("acme-answer-invalid", `${url}: ${why}`, { detail: { url } });
+}
+
+/** The JSON object of an answer. Throws `acme-answer-invalid`. */
+export function objectOf(url: string, response: HttpResponse): JsonRecord {
+  const document = parseObject(response.body);
+  if (document === undefined) throw answerInvalid(url, "the answer is not a JSON object");
+  return document;
+}
+
+function oneOf<T extends string>(url: string, allowed: readonly T[], value: unknown): T {
+  const found = allowed.find((status) => status === value);
+  if (found === undefined) throw answerInvalid(url, `status is ${text(value) ?? "absent"}`);
+  return found;
+}
+
+function urlIn(url: string, document: JsonRecord, name: string): string {
+  const value = text(document[name]);
+  if (value === undefined || !isCaUrl(value)) throw answerInvalid(url, `${name} is not an https URL`);
+  return value;
+}
+
+function listOf(url: string, document: JsonRecord, name: string): readonly unknown[] {
+  const value = document[name];
+  if (!Array.isArray(value) || value.length > most)
+    throw answerInvalid(url, `${name} is not a list of at most ${most}`);
+  return value as readonly unknown[];
+}
+
+function identifierOf(url: string, value: unknown): Identifier {
+  const fields = isRecord(value) ? value : {};
+  const name = text(fields["value"]);
+  const { type } = fields;
+  if ((type !== "dns" && type !== "ip") || name === undefined)
+    throw answerInvalid(url, "an identifier is neither dns nor ip");
+  return { type, value: name.toLowerCase() };
+}
+
+/** Reads an order (RFC 8555 §7.1.3). */
+export function readOrder(url: string, response: HttpResponse): Order {
+  const document = objectOf(url, response);
+  const certificate = document["certificate"] === undefined ? undefined : urlIn(url, document, "certificate");
+  return {
+    url,
+    status: oneOf(url, orderStatus, document["status"]),
+    identifiers: listOf(url, document, "identifiers").map((one) => identifierOf(url, one)),
+    authorizations: listOf(url, document, "authorizations").map((one) =>
+      urlIn(url, { authorization: one }, "authorization"),
+    ),
+    finalize: urlIn(url, document, "finalize"),
+    certificate,
+    error: document["error"],
+  };
+}
+
+function challengeOf(url: string, value: unknown): Challenge {
+  const fields = isRecord(value) ? value : {};
+  const token = text(fields["token"]) ?? "";
+  if (token !== "" && !tokenShape.test(token))
+    throw answerInvalid(url, "a challenge's token has characters that no token has");
+  return {
+    type: text(fields["type"]) ?? "",
+    url: urlIn(url, fields, "url"),
+    status: oneOf(url, challengeStatus, fields["status"]),
+    token,
+    error: fields["error"],
+  };
+}
+
+/** Reads an authorization (RFC 8555 §7.1.4). */
+export function readAuthorization(url: string, response: HttpResponse): Authorization {
+  const document = objectOf(url, response);
+  return {
+    url,
+    status: oneOf(url, authorizationStatus, document["status"]),
+    identifier: identifierOf(url, document["identifier"]),
+    wildcard: document["wildcard"] === true,
+    challenges: listOf(url, document, "challenges").map((one) => challengeOf(url, one)),
+  };
+}

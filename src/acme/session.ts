@@ -1,0 +1,123 @@
+import { type Logger, PodtrustError, silentLogger } from "../base/index.ts";
+import { type HttpOptions, type HttpResponse, request } from "../http/index.ts";
+import type { AcmeClientOptions } from "./client.ts";
+import { signRequest, type Signer } from "./jws.ts";
+import { Nonces } from "./nonces.ts";
+import { AcmeProblem, problemOf } from "./problem.ts";
+import { readDirectory } from "./read-directory.ts";
+import { answerInvalid } from "./read-order.ts";
+import type { Directory } from "./resources.ts";
+import { checkDirectoryUrl, isLoopbackHttp } from "./url.ts";
+
+// A directory seldom changes; a day-long process notices within the hour when it does.
+const directoryLife = 3_600_000;
+// Pebble rejects up to every second nonce on purpose; eleven in a row are 1 in 2,000 then.
+const mostBadNonces = 10;
+const maxBytes = 256 * 1024;
+
+export interface PostOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly accept?: string;
+}
+
+/** The exchanges with one CA: directory, nonces, signed requests, problems. */
+export class Session {
+  readonly directoryUrl: string;
+  readonly options: AcmeClientOptions;
+  readonly logger: Logger;
+  readonly #nonces = new Nonces();
+  #directory: { readonly value: Directory; readonly until: number } | undefined;
+  #clockOffset: number | undefined;
+
+  constructor(options: AcmeClientOptions) {
+    checkDirectoryUrl(options.directory);
+    this.directoryUrl = options.directory;
+    this.options = options;
+    this.logger = (options.logger ?? silentLogger).child({ ca: options.directory });
+  }
+
+  get clockOffset(): number | undefined {
+    return this.#clockOffset;
+  }
+
+  async directory(signal?: AbortSignal): Promise<Directory> {
+    const now = this.options.clock.now();
+    if (this.#directory !== undefined && this.#directory.until > now) return this.#directory.value;
+    const response = await this.get(this.directoryUrl, signal);
+    const value = readDirectory(this.directoryUrl, response);
+    this.#directory = { value, until: now + directoryLife };
+    return value;
+  }
+
+  /** An unsigned GET. Throws AcmeProblem for any status but 200. */
+  async get(url: string, signal?: AbortSignal): Promise<HttpResponse> {
+    const response = await this.#exchange(url, signal === undefined ? {} : { signal });
+    if (response.status !== 200) throw problemOf(url, response, this.options.clock.now());
+    return response;
+  }
+
+  /** A signed POST, or POST-as-GET without `payload`. A rejected nonce is replaced; other problems are thrown. */
+  async post(
+    url: string,
+    signer: Signer,
+    payload: object | undefined,
+    options: PostOptions = {},
+  ): Promise<HttpResponse> {
+    for (let rejected = 0; ; rejected += 1) {
+      const nonce = await this.#nonce(options.signal);
+      const response = await this.#exchange(url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/jose+json",
+          ...(options.accept === undefined ? {} : { accept: options.accept }),
+        },
+        body: JSON.stringify(signRequest(signer, { url, nonce }, payload)),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+      if (response.status >= 200 && response.status < 300) return response;
+      const problem = problemOf(url, response, this.options.clock.now());
+      if (!problem.is("badNonce") || rejected >= mostBadNonces) throw problem;
+      this.logger.debug("nonce rejected", { url, rejected: rejected + 1 });
+    }
+  }
+
+  async #nonce(signal: AbortSignal | undefined): Promise<string> {
+    const kept = this.#nonces.take();
+    if (kept !== undefined) return kept;
+    const { newNonce } = await this.directory(signal);
+    const response = await this.#exchange(newNonce, {
+      method: "HEAD",
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (response.status >= 400) throw problemOf(newNonce, response, this.options.clock.now());
+    const fresh = this.#nonces.take();
+    if (fresh === undefined) throw answerInvalid(newNonce, "it gave no nonce");
+    return fresh;
+  }
+
+  async #exchange(url: string, options: HttpOptions): Promise<HttpResponse> {
+    const { ca, connectTo, timeoutMs } = this.options;
+    const response = await request(url, {
+      timeoutMs: timeoutMs ?? 30_000,
+      maxBytes,
+      ...(ca === undefined ? {} : { ca }),
+      ...(connectTo === undefined ? {} : { connectTo }),
+      // The CA's URLs may be plain only where the operator's own is: on loopback.
+      ...(isLoopbackHttp(this.directoryUrl) && isLoopbackHttp(url) ? { allowPlainHttp: true } : {}),
+      ...options,
+      headers: { "user-agent": "podtrust", "accept-language": "en", ...options.headers },
+    });
+    this.#nonces.keep(response.headers);
+    const sent = Date.parse(response.headers["date"] ?? "");
+    if (!Number.isNaN(sent)) this.#clockOffset = sent - this.options.clock.now();
+    return response;
+  }
+}
+
+/** Whether an error will likely pass by itself: worth another look before a deadline. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof AcmeProblem)
+    return error.code === "acme-unavailable" || error.code === "acme-rate-limited";
+  const passing = ["http-unreachable", "http-timeout"];
+  return error instanceof PodtrustError && passing.includes(error.code);
+}
