@@ -1,63 +1,51 @@
-import type { Clock, Logger } from "../../base/index.ts";
-import type { ConnectTo } from "../../http/index.ts";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { silentLogger, systemClock } from "../../base/index.ts";
+import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { renewalIdOf } from "./issuance.ts";
+import { type CaMood, caServer } from "./server.ts";
+import { type CaState, newState } from "./state.ts";
+import type { StandInCa, StandInCaOptions } from "./types.ts";
 
-export interface StandInCaOptions {
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  /** Where challenges really connect: name:80 for HTTP-01, name:443 for TLS-ALPN-01. */
-  readonly connectTo?: readonly ConnectTo[];
-  /** TXT records of a name, for DNS-01; absent: that challenge is not offered. */
-  readonly resolveTxt?: (name: string) => Promise<readonly string[]>;
-  /** 0, any free port, unless told. */
-  readonly port?: number;
-  /** Life of a certificate of the profile `classic`; 90 days unless told. */
-  readonly certificateSeconds?: number;
-  /** Rejects every n-th nonce though it is good (badNonce); 0, never, unless told. */
-  readonly rejectNonceEvery?: number;
-  /** External accounts by key id, HMAC keys in base64url; given: an account needs one (RFC 8555 §7.3.4). */
-  readonly externalAccounts?: Readonly<Record<string, string>>;
+function suggestRenewal(state: CaState, certificate: string, explanationUrl: string | undefined): void {
+  const renewalId = renewalIdOf(certificate, state.hierarchy.intermediate);
+  const issued = state.issued.find((one) => one.renewalId === renewalId);
+  if (issued === undefined) throw new TypeError("this stand-in CA has not issued that certificate");
+  issued.renewNow = { explanationUrl };
 }
 
-/** What the CA does wrong on purpose. */
-export interface CaFault {
-  readonly what: "rate-limit" /* 429 */ | "error" /* 500 */ | "hang" | "nonsense" /* 200 and no JSON */;
-  /** Seconds, for 429 and 500. */
-  readonly retryAfter?: number;
-  /** Only these resources; all unless told. */
-  readonly at?: readonly CaResource[];
-}
-
-export type CaResource =
-  | "directory"
-  | "newNonce"
-  | "newAccount"
-  | "newOrder"
-  | "account"
-  | "order"
-  | "authorization"
-  | "challenge"
-  | "finalize"
-  | "certificate"
-  | "revokeCert"
-  | "keyChange"
-  | "renewalInfo";
-
-export interface StandInCa {
-  readonly directoryUrl: string;
-  /** PEM of the CA of its own HTTPS. */
-  readonly tlsCa: string;
-  /** PEM of the root that its certificates lead to. */
-  readonly root: string;
-  /** PEM chains issued so far, oldest first. */
-  readonly issued: readonly string[];
-  /** From now on renewalInfo says that this certificate (PEM, leaf first) is to be renewed at once, and why. */
-  suggestRenewal(certificate: string, explanationUrl?: string): void;
-  /** Misbehave until told otherwise by undefined. */
-  misbehave(fault: CaFault | undefined): void;
-  close(): Promise<void>;
-}
-
-/** Starts a stand-in certificate authority speaking ACME (RFC 8555) on loopback. */
+/**
+ * Starts a stand-in certificate authority on loopback: ACME (RFC 8555, 8737, 9773 and profiles) with HTTP-01,
+ * TLS-ALPN-01 and, given a resolver, DNS-01, over HTTPS under a CA of its own. It validates once, from here, and
+ * looks at no CAA records.
+ */
 export async function startStandInCa(options: StandInCaOptions = {}): Promise<StandInCa> {
-  throw new Error(`being built: ${options.port}`);
+  const clock = options.clock ?? systemClock;
+  const state = await newState(options, { clock, logger: options.logger ?? silentLogger });
+  const own = await createAuthority("podtrust stand-in CA's own HTTPS");
+  const names = ["127.0.0.1", "::1", "localhost"];
+  const tls = await issueWithKey(own, { commonName: "stand-in-ca", names, usage: "server" });
+  const mood: CaMood = { fault: undefined };
+  const server = caServer(tls, state, mood);
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  state.base = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    directoryUrl: `${state.base}/directory`,
+    tlsCa: authorityPem(own),
+    root: authorityPem(state.hierarchy.root),
+    get issued() {
+      return state.issued.map((one) => one.chain);
+    },
+    suggestRenewal: (certificate, explanationUrl) => suggestRenewal(state, certificate, explanationUrl),
+    misbehave(fault) {
+      mood.fault = fault;
+    },
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }

@@ -1,7 +1,2 @@
-export {
-  type CaFault,
-  type CaResource,
-  type StandInCa,
-  type StandInCaOptions,
-  startStandInCa,
-} from "./ca.ts";
+export { startStandInCa } from "./ca.ts";
+export { type CaFault, type CaResource, type StandInCa, type StandInCaOptions } from "./types.ts";

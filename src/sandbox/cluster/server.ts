@@ -70,6 +70,7 @@ async function reply(incoming: IncomingMessage, outgoing: ServerResponse, wiring
   outgoing.writeHead(status, {
     "content-type": "application/json",
     "cache-control": "no-cache, private",
+    date: new Date(wiring.state.now() * 1000).toUTCString(),
     "content-length": bytes.length,
     "x-podtrust": "stand-in cluster",
     ...headers,

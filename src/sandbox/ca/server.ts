@@ -1,0 +1,167 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import { errorText } from "../../base/index.ts";
+import type { CertificateAndKey } from "../authority/index.ts";
+import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
+import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
+import { type Exchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
+import { beginChallenge, newOrder, readAuthorization, readOrder } from "./orders.ts";
+import { Problem } from "./problem.ts";
+import { directory } from "./show.ts";
+import type { CaState } from "./state.ts";
+import type { CaFault, CaResource } from "./types.ts";
+
+type Post = (state: CaState, exchange: Exchange, id: string) => Reply | Promise<Reply>;
+
+interface Route {
+  readonly resource: CaResource;
+  readonly path: RegExp;
+  readonly signer?: Signer;
+  readonly post?: Post;
+  readonly get?: (state: CaState, id: string) => Reply;
+}
+
+const routes: readonly Route[] = [
+  {
+    resource: "directory",
+    path: /^\/directory$/u,
+    get: (state) => ({ status: 200, body: directory(state) }),
+  },
+  { resource: "newNonce", path: /^\/new-nonce$/u, get: () => ({ status: 204 }) },
+  { resource: "newAccount", path: /^\/new-account$/u, signer: "key", post: newAccount },
+  { resource: "newOrder", path: /^\/new-order$/u, signer: "account", post: newOrder },
+  { resource: "account", path: /^\/account\/([\w-]+)\/orders$/u, signer: "account", post: accountOrders },
+  { resource: "account", path: /^\/account\/([\w-]+)$/u, signer: "account", post: updateAccount },
+  { resource: "finalize", path: /^\/order\/([\w-]+)\/finalize$/u, signer: "account", post: finalize },
+  { resource: "order", path: /^\/order\/([\w-]+)$/u, signer: "account", post: readOrder },
+  {
+    resource: "authorization",
+    path: /^\/authorization\/([\w-]+)$/u,
+    signer: "account",
+    post: readAuthorization,
+  },
+  { resource: "challenge", path: /^\/challenge\/([\w-]+)$/u, signer: "account", post: beginChallenge },
+  { resource: "certificate", path: /^\/certificate\/([\w-]+)$/u, signer: "account", post: readCertificate },
+  { resource: "revokeCert", path: /^\/revoke-certificate$/u, signer: "either", post: revoke },
+  { resource: "keyChange", path: /^\/key-change$/u, signer: "account", post: keyChange },
+  { resource: "renewalInfo", path: /^\/renewal-info\/([\w.-]+)$/u, get: renewalInfo },
+];
+
+const largestBody = 64 * 1024;
+
+/** What the server does wrong at the moment. */
+export interface CaMood {
+  fault: CaFault | undefined;
+}
+
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > largestBody) throw new Problem("malformed", "the body is too large", 413);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+async function posted(
+  state: CaState,
+  incoming: IncomingMessage,
+  { signer = "account", post }: Route,
+  id: string,
+): Promise<Reply> {
+  if (post === undefined) throw new Problem("malformed", "this resource does not take POST", 405);
+  if (incoming.headers["content-type"] !== "application/jose+json") {
+    throw new Problem("malformed", "the Content-Type of a request is application/jose+json", 415);
+  }
+  const body = await readBody(incoming);
+  return post(state, verifiedExchange(state, `${state.base}${incoming.url ?? ""}`, body, signer), id);
+}
+
+async function respond(state: CaState, incoming: IncomingMessage, route: Route, id: string): Promise<Reply> {
+  if (incoming.method === "POST") return posted(state, incoming, route, id);
+  if (incoming.method !== "GET" && incoming.method !== "HEAD") {
+    throw new Problem("malformed", "only GET, HEAD and POST are taken", 405);
+  }
+  // RFC 8555 §6.3: everything but directory, newNonce and renewalInfo is read by POST-as-GET.
+  if (route.get === undefined) throw new Problem("malformed", "this resource is read by POST-as-GET", 405);
+  const reply = route.get(state, id);
+  return incoming.method === "HEAD" && reply.status === 204 ? { ...reply, status: 200 } : reply;
+}
+
+function faultReply({ what, retryAfter }: CaFault): Reply {
+  if (what === "nonsense") {
+    return { status: 200, body: "<html>It works!</html>", headers: { "content-type": "text/html" } };
+  }
+  const problem =
+    what === "rate-limit"
+      ? new Problem("rateLimited", "the stand-in CA was told that this is too much", 429)
+      : new Problem("serverInternal", "the stand-in CA was told to fail", 500);
+  const wait = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+  const headers = { "content-type": "application/problem+json", ...wait };
+  return { status: problem.status, body: problem.toObject(), headers };
+}
+
+function problemReply(error: unknown): Reply {
+  const problem = error instanceof Problem ? error : new Problem("serverInternal", errorText(error), 500);
+  const headers = { "content-type": "application/problem+json" };
+  return { status: problem.status, body: problem.toObject(), headers };
+}
+
+function write(state: CaState, outgoing: ServerResponse, resource: CaResource, reply: Reply): void {
+  const { status, body, headers = {} } = reply;
+  const text = typeof body === "object" ? JSON.stringify(body, undefined, 2) : (body ?? "");
+  outgoing.writeHead(status, {
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(status === 204 ? {} : { "content-length": Buffer.byteLength(text) }),
+    "cache-control": "no-store",
+    date: new Date(state.clock.now()).toUTCString(),
+    "x-podtrust": "stand-in CA",
+    // RFC 8555 §6.5 has a nonce with every answer to a POST, errors included; more does no harm.
+    ...(resource === "directory" || resource === "renewalInfo"
+      ? {}
+      : { "replay-nonce": state.nonces.issue() }),
+    link: `<${state.base}/directory>;rel="index"`,
+    ...headers,
+  });
+  outgoing.end(outgoing.req.method === "HEAD" ? undefined : text);
+}
+
+async function handle(
+  { state, mood }: { readonly state: CaState; readonly mood: CaMood },
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const path = (incoming.url ?? "").split("?")[0] ?? "";
+  const route = routes.find((one) => one.path.test(path));
+  if (route === undefined) {
+    write(
+      state,
+      outgoing,
+      "directory",
+      problemReply(new Problem("malformed", "there is no such resource", 404)),
+    );
+    return;
+  }
+  const { fault } = mood;
+  if (fault !== undefined && (fault.at === undefined || fault.at.includes(route.resource))) {
+    if (fault.what !== "hang") write(state, outgoing, route.resource, faultReply(fault));
+    return;
+  }
+  const id = route.path.exec(path)?.[1] ?? "";
+  const reply = await respond(state, incoming, route, id).catch(problemReply);
+  state.logger.debug("stand-in CA answered", { resource: route.resource, status: reply.status });
+  write(state, outgoing, route.resource, reply);
+}
+
+/** The HTTPS server of a stand-in CA. */
+export function caServer(tls: CertificateAndKey, state: CaState, mood: CaMood): Server {
+  const options = { cert: tls.certificate, key: tls.key, minVersion: "TLSv1.2" } as const;
+  return createServer(options, (incoming, outgoing) => {
+    handle({ state, mood }, incoming, outgoing).catch((error: unknown) => {
+      state.logger.warn("stand-in CA: a request failed", { error: errorText(error) });
+      outgoing.destroy();
+    });
+  });
+}

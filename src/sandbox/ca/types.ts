@@ -1,0 +1,60 @@
+import type { Clock, Logger } from "../../base/index.ts";
+import type { ConnectTo } from "../../http/index.ts";
+
+export interface StandInCaOptions {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Where challenges really connect: name:80 for HTTP-01, name:443 for TLS-ALPN-01. */
+  readonly connectTo?: readonly ConnectTo[];
+  /** TXT records of a name, for DNS-01; absent: that challenge is not offered. */
+  readonly resolveTxt?: (name: string) => Promise<readonly string[]>;
+  /** 0, any free port, unless told. */
+  readonly port?: number;
+  /** Life of a certificate of the profile `classic`; 90 days unless told. */
+  readonly certificateSeconds?: number;
+  /** Rejects every n-th nonce though it is good (badNonce); 0, never, unless told. */
+  readonly rejectNonceEvery?: number;
+  /** Leaves an order `processing` until it was asked for twice, as CAs that issue in the background do. */
+  readonly issuesLater?: boolean;
+  /** External accounts by key id, HMAC keys in base64url; given: an account needs one (RFC 8555 §7.3.4). */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
+}
+
+/** What the CA does wrong on purpose. */
+export interface CaFault {
+  readonly what: "rate-limit" /* 429 */ | "error" /* 500 */ | "hang" | "nonsense" /* 200 and no JSON */;
+  /** Seconds, for 429 and 500. */
+  readonly retryAfter?: number;
+  /** Only these resources; all unless told. */
+  readonly at?: readonly CaResource[];
+}
+
+export type CaResource =
+  | "directory"
+  | "newNonce"
+  | "newAccount"
+  | "newOrder"
+  | "account"
+  | "order"
+  | "authorization"
+  | "challenge"
+  | "finalize"
+  | "certificate"
+  | "revokeCert"
+  | "keyChange"
+  | "renewalInfo";
+
+export interface StandInCa {
+  readonly directoryUrl: string;
+  /** PEM of the CA of its own HTTPS. */
+  readonly tlsCa: string;
+  /** PEM of the root that its certificates lead to. */
+  readonly root: string;
+  /** PEM chains issued so far, oldest first. */
+  readonly issued: readonly string[];
+  /** From now on renewalInfo says that this certificate (PEM, leaf first) is to be renewed at once, and why. */
+  suggestRenewal(certificate: string, explanationUrl?: string): void;
+  /** Misbehave until told otherwise by undefined. */
+  misbehave(fault: CaFault | undefined): void;
+  close(): Promise<void>;
+}
