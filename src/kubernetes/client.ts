@@ -89,14 +89,14 @@ class Client implements KubernetesApi {
     throw this.#lacking(asked, "status.token");
   }
 
-  createNamespace(name: string, options: CallOptions = {}): Promise<"created" | "exists"> {
+  async createNamespace(name: string, options: CallOptions = {}): Promise<"created" | "exists"> {
     const collection = "/api/v1/namespaces";
     const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: checkedNamespace(name) } };
     const asked = this.#asked({ what: `make the namespace ${name}`, right: "get and create namespaces" });
     return this.#createIfAbsent(asked, `${collection}/${name}`, { path: collection, body }, options);
   }
 
-  createServiceAccount(
+  async createServiceAccount(
     namespace: string,
     name: string,
     options: CallOptions = {},
