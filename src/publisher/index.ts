@@ -14,4 +14,6 @@ export type {
 } from "./publisher.ts";
 export type { Failing, KeyState, KeyStatus, Refusal, RefusalReason, StackStatus } from "./status.ts";
 export { defaultLimits, type ServingLimits } from "./serving/limits.ts";
+export { distrustKey, publisherStatus } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
+export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";

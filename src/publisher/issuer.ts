@@ -60,11 +60,6 @@ export class PublishedIssuer {
     return this.source.start(predecessor);
   }
 
-  /** Publishes what is known on sites that are new. */
-  publishAgain(): void {
-    if (this.source.documents !== undefined) this.#publish(this.source.documents);
-  }
-
   status(): StackStatus {
     const { name, issuer, discoveryUrl, jwksUri, keyRetention, cacheTime, pollInterval } = this.#prepared;
     const { state, documents, diskWarning } = this.source;

@@ -20,6 +20,8 @@ export interface CertificateSource {
   current(): ServedCertificate | undefined;
   /** Calls back whenever `current` has changed; gives the function that ends that. */
   onChange(listener: () => void): () => void;
+  /** For metrics, where it is known: certificates had since the start, and failures in a row. */
+  status?(): { readonly renewals: number; readonly attempts: number };
 }
 
 /** What an ACME client needs answered while it proves that a name is ours. */

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../base/index.ts";
 import { parseIssuer } from "../oidc/index.ts";
 import type { PublisherOptions, PublisherStack } from "./publisher.ts";
 import type { SitePage } from "./serving/site.ts";
@@ -115,11 +115,4 @@ export function sameSource(a: PreparedStack, b: PreparedStack): boolean {
     a.stateDir === b.stateDir &&
     a.stack.cluster === b.stack.cluster
   );
-}
-
-/** A caller's mistake as the error that an operator sees. */
-export function asStackError(thrown: unknown): PodtrustError {
-  return thrown instanceof PodtrustError
-    ? thrown
-    : new PodtrustError("publisher-stack-invalid", errorText(thrown), { cause: thrown });
 }

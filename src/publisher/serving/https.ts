@@ -31,10 +31,6 @@ export interface HttpsDeps extends ServingDeps {
   readonly challenges: () => ChallengeAnswers;
 }
 
-export interface HttpsListener extends Listener {
-  readonly server: Server;
-}
-
 /** Tickets are readable by whoever holds their key: it lives for half a day, in memory. */
 const ticketKeyAge = 12 * 3_600_000;
 
@@ -95,20 +91,18 @@ function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Session
 }
 
 function rotateTicketKeys(server: Server): NodeJS.Timeout {
-  const change = (): void => server.setTicketKeys(randomBytes(48));
-  change();
-  return setInterval(change, ticketKeyAge).unref();
+  return setInterval(() => server.setTicketKeys(randomBytes(48)), ticketKeyAge).unref();
 }
 
 /** HTTP/1.1 and HTTP/2 over TLS 1.2 and 1.3 on one port. */
-export async function listenHttps(asked: ListenAddress, deps: HttpsDeps): Promise<HttpsListener> {
+export async function listenHttps(asked: ListenAddress, deps: HttpsDeps): Promise<Listener> {
   const { server, sessions } = secureServer(deps);
   const bound = await listenOn(server, asked, deps.logger);
   const rotation = rotateTicketKeys(server);
   return {
     asked,
     bound,
-    server,
+    useDefaults: (options) => server.setSecureContext(options),
     async drain() {
       clearInterval(rotation);
       sessions.drain();

@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
 
 /** Something that is listened on. */
@@ -8,6 +9,8 @@ export interface Listener {
   readonly bound: BoundAddress;
   /** Stops accepting and asks clients to go; resolves when the last one went. */
   drain(): Promise<void>;
+  /** Changes the certificate for new handshakes that name no server. */
+  useDefaults?(options: SecureContextOptions): void;
 }
 
 /** How often a draining server looks for connections that have become idle, in milliseconds. */

@@ -1,0 +1,153 @@
+/** One metric: what it is called, what it counts, and which labels it has. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  /** Label names with the values that they take; a word in capitals stands for an open but bounded set. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const stack = { stack: "STACK" } as const;
+const failures = "unreachable, forbidden, bad-answer or internal";
+const refusals = "discovery-invalid, issuer-mismatch, jwks-invalid or jwks-empty";
+
+/**
+ * Every metric of the publisher. docs/reference/metrics.md is generated from here. Label values come from our
+ * own config and code, never from a request, so that a stranger cannot make series.
+ */
+export const metricCatalogue = {
+  ready: {
+    name: "podtrust_ready",
+    type: "gauge",
+    help: "1 while validated documents and an unexpired certificate are held for every stack, else 0.",
+    labels: {},
+  },
+  documentsAge: {
+    name: "podtrust_documents_age_seconds",
+    type: "gauge",
+    help: "Seconds since the cluster last confirmed the documents that are served. Grows while it cannot be read or is refused.",
+    labels: stack,
+  },
+  documentsRestored: {
+    name: "podtrust_documents_restored",
+    type: "gauge",
+    help: "1 while the documents served come from the disk and the cluster has not confirmed them since the start.",
+    labels: stack,
+  },
+  documentsChanged: {
+    name: "podtrust_documents_changed_timestamp_seconds",
+    type: "gauge",
+    help: "When the published keys last changed.",
+    labels: stack,
+  },
+  documentsUnsaved: {
+    name: "podtrust_documents_unsaved_total",
+    type: "counter",
+    help: "Failed attempts to write the last good documents to the disk.",
+    labels: stack,
+  },
+  refreshes: {
+    name: "podtrust_refreshes_total",
+    type: "counter",
+    help: "Answers of the cluster that were good.",
+    labels: stack,
+  },
+  refreshFailures: {
+    name: "podtrust_refresh_failures_total",
+    type: "counter",
+    help: "Attempts to read the cluster that gave no answer to judge.",
+    labels: { ...stack, reason: failures },
+  },
+  refusals: {
+    name: "podtrust_publication_refusals_total",
+    type: "counter",
+    help: "Answers of the cluster that were not published because they must not be.",
+    labels: { ...stack, reason: refusals },
+  },
+  failingSince: {
+    name: "podtrust_refresh_failing_since_timestamp_seconds",
+    type: "gauge",
+    help: "When the present row of failures and refusals began; absent while the last attempt was good.",
+    labels: stack,
+  },
+  keys: {
+    name: "podtrust_keys",
+    type: "gauge",
+    help: "Keys that are known. current and retained ones are published.",
+    labels: { ...stack, state: "current, retained or distrusted" },
+  },
+  warnings: {
+    name: "podtrust_warnings",
+    type: "gauge",
+    help: "Things that work and should be put right; /status says which.",
+    labels: stack,
+  },
+  certificateExpiry: {
+    name: "podtrust_certificate_expiry_timestamp_seconds",
+    type: "gauge",
+    help: "When the certificate that is served expires; absent without one.",
+    labels: stack,
+  },
+  certificateRenewals: {
+    name: "podtrust_certificate_renewals_total",
+    type: "counter",
+    help: "Certificates obtained, or read anew from their files, since the start.",
+    labels: stack,
+  },
+  certificateFailures: {
+    name: "podtrust_certificate_failures_in_a_row",
+    type: "gauge",
+    help: "Failed attempts to obtain a certificate since the last that worked.",
+    labels: stack,
+  },
+  requests: {
+    name: "podtrust_http_requests_total",
+    type: "counter",
+    help: "Requests answered. other: paths that are none of ours and requests that could not be read.",
+    labels: { ...stack, path: "discovery, jwks, challenge or other", status: "STATUS" },
+  },
+  latency: {
+    name: "podtrust_http_request_duration_seconds",
+    type: "histogram",
+    help: "From a request read to its answer handed to the connection.",
+    labels: {},
+  },
+  connections: {
+    name: "podtrust_connections",
+    type: "gauge",
+    help: "Open connections by what they speak; handshake: not yet known.",
+    labels: { protocol: "http/1.1, h2 or handshake" },
+  },
+  connectionsRefused: {
+    name: "podtrust_connections_refused_total",
+    type: "counter",
+    help: "Connections turned away: too many in total, or from one address.",
+    labels: { bound: "total or address" },
+  },
+  handshakes: {
+    name: "podtrust_tls_handshakes_total",
+    type: "counter",
+    help: "TLS handshakes by their end.",
+    labels: { outcome: "done or failed" },
+  },
+  cutOff: {
+    name: "podtrust_clients_cut_off_total",
+    type: "counter",
+    help: "Clients cut off for what they sent.",
+    labels: { reason: "malformed, too-large or too-slow" },
+  },
+  residentMemory: {
+    name: "process_resident_memory_bytes",
+    type: "gauge",
+    help: "Resident memory of the process.",
+    labels: {},
+  },
+  cpuSeconds: {
+    name: "process_cpu_seconds_total",
+    type: "counter",
+    help: "User and system CPU time of the process.",
+    labels: {},
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricId = keyof typeof metricCatalogue;

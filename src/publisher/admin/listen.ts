@@ -1,0 +1,58 @@
+import { errorText } from "../../base/index.ts";
+import type { BoundAddress, ListenAddress } from "../publisher.ts";
+import { listenOn, listenText } from "../serving/listen.ts";
+import { drainServer } from "../serving/listener.ts";
+import { expose } from "./exposition.ts";
+import { json, line, type LocalReply, localServer } from "./local-server.ts";
+import type { AdminView } from "./view.ts";
+
+/** The second listener, open. */
+export interface AdminListener {
+  readonly asked: ListenAddress;
+  readonly bound: BoundAddress;
+  close(): Promise<void>;
+}
+
+function readiness(view: AdminView): LocalReply {
+  const { ready, unready } = view.publisher.status();
+  return ready ? line("ready") : line(unready.join("\n"), 503);
+}
+
+async function metrics(view: AdminView): Promise<LocalReply> {
+  const { type, text } = await expose(view);
+  return { status: 200, type, body: text };
+}
+
+const places: Readonly<Record<string, (view: AdminView) => LocalReply | Promise<LocalReply>>> = {
+  "/healthz": () => line("ok"),
+  "/readyz": readiness,
+  "/status": (view) => json(view.publisher.status()),
+  "/metrics": metrics,
+};
+
+const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u.test(address);
+
+/**
+ * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
+ * cluster's API does not make it unready, since the last good documents are served on.
+ */
+export async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
+  const server = localServer(
+    async ({ url = "", method }) => {
+      const place = places[url.split("?")[0] ?? ""];
+      if (place === undefined) return line("404 Not Found", 404);
+      if (method !== "GET" && method !== "HEAD")
+        return { ...line("405 Method Not Allowed", 405), allow: "GET, HEAD" };
+      return place(view);
+    },
+    (error) => {
+      view.logger.error(`the second listener failed to answer: ${errorText(error)}`);
+      return line("500 Internal Server Error", 500);
+    },
+  );
+  const bound = await listenOn(server, asked, view.logger);
+  if (!isLoopback(bound.address)) {
+    view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
+  }
+  return { asked, bound, close: () => drainServer(server) };
+}

@@ -1,0 +1,153 @@
+import type { PublisherStatus } from "../publisher.ts";
+import { latencyBounds, type Tallies } from "../serving/tallies.ts";
+import type { RefusalReason, StackStatus } from "../status.ts";
+import { type MetricId } from "./catalogue.ts";
+import type { AdminView } from "./view.ts";
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** `_bucket`, `_sum` or `_count` of a histogram. */
+  readonly suffix?: string;
+}
+
+export type Samples = Readonly<Record<MetricId, readonly Sample[]>>;
+
+const failureReasons: readonly RefusalReason[] = ["unreachable", "forbidden", "bad-answer", "internal"];
+const refusalReasons: readonly RefusalReason[] = [
+  "discovery-invalid",
+  "issuer-mismatch",
+  "jwks-invalid",
+  "jwks-empty",
+];
+const keyStates = ["current", "retained", "distrusted"] as const;
+
+const plain = (value: number): readonly Sample[] => [{ labels: {}, value }];
+
+/** One sample for each stack that has the value. */
+function perStack(
+  status: PublisherStatus,
+  value: (stack: StackStatus) => number | undefined,
+): readonly Sample[] {
+  return status.stacks.flatMap((stack) => {
+    const found = value(stack);
+    return found === undefined ? [] : [{ labels: { stack: stack.stack }, value: found }];
+  });
+}
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
+
+function documentSamples(view: AdminView, status: PublisherStatus) {
+  const age = (stack: StackStatus): number | undefined =>
+    stack.documents === undefined
+      ? undefined
+      : Math.max(0, view.clock.now() - stack.documents.confirmedAt) / 1000;
+  return {
+    ready: plain(status.ready ? 1 : 0),
+    documentsAge: perStack(status, age),
+    documentsRestored: perStack(status, (stack) => (stack.documents?.from === "disk" ? 1 : 0)),
+    documentsChanged: perStack(status, (stack) => seconds(stack.documents?.changedAt)),
+    failingSince: perStack(status, (stack) => seconds(stack.failing?.since)),
+    warnings: perStack(status, (stack) => stack.warnings.length),
+    keys: status.stacks.flatMap((stack) =>
+      keyStates.map((state) => ({
+        labels: { stack: stack.stack, state },
+        value: stack.keys.filter((key) => key.state === state).length,
+      })),
+    ),
+  };
+}
+
+function sourceSamples(view: AdminView) {
+  const sources = view.sources();
+  const byReason = (reasons: readonly RefusalReason[]): readonly Sample[] =>
+    sources.flatMap(({ prepared, tallies }) =>
+      reasons.map((reason) => ({
+        labels: { stack: prepared.name, reason },
+        value: tallies.refused.get(reason) ?? 0,
+      })),
+    );
+  const of = (key: "confirmed" | "unsaved"): readonly Sample[] =>
+    sources.map(({ prepared, tallies }) => ({ labels: { stack: prepared.name }, value: tallies[key] }));
+  return {
+    refreshes: of("confirmed"),
+    documentsUnsaved: of("unsaved"),
+    refreshFailures: byReason(failureReasons),
+    refusals: byReason(refusalReasons),
+  };
+}
+
+function certificateSamples(view: AdminView) {
+  const held = view.sources().flatMap(({ prepared }) => {
+    const source = prepared.stack.certificates;
+    return source === undefined
+      ? []
+      : [
+          {
+            labels: { stack: prepared.name },
+            notAfter: source.current()?.notAfter,
+            status: source.status?.(),
+          },
+        ];
+  });
+  return {
+    certificateExpiry: held.flatMap(({ labels, notAfter }) =>
+      notAfter === undefined ? [] : [{ labels, value: notAfter / 1000 }],
+    ),
+    certificateRenewals: held.map(({ labels, status }) => ({ labels, value: status?.renewals ?? 0 })),
+    certificateFailures: held.map(({ labels, status }) => ({ labels, value: status?.attempts ?? 0 })),
+  };
+}
+
+function latencySamples(tallies: Tallies): readonly Sample[] {
+  let sum = 0;
+  const buckets = tallies.latency.map((count, index) => {
+    sum += count;
+    const bound = latencyBounds[index];
+    return { labels: { le: bound === undefined ? "+Inf" : String(bound) }, value: sum, suffix: "_bucket" };
+  });
+  return [
+    ...buckets,
+    { labels: {}, value: tallies.latencySum, suffix: "_sum" },
+    { labels: {}, value: sum, suffix: "_count" },
+  ];
+}
+
+function wireSamples(view: AdminView) {
+  const { tallies, connections } = view;
+  const { open } = tallies;
+  const spoken = open["http/1.1"] + open.h2;
+  const byName = (label: string, counts: Readonly<Record<string, number>>): readonly Sample[] =>
+    Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
+  return {
+    requests: tallies.requests
+      .filter(({ tally }) => tally.count > 0)
+      .map(({ stack, place, status, tally }) => ({
+        labels: { stack, path: place, status: String(status) },
+        value: tally.count,
+      })),
+    latency: latencySamples(tallies),
+    connections: byName("protocol", {
+      "http/1.1": open["http/1.1"],
+      h2: open.h2,
+      handshake: Math.max(0, connections.size - spoken),
+    }),
+    connectionsRefused: byName("bound", tallies.refusedConnections),
+    handshakes: byName("outcome", tallies.handshakes),
+    cutOff: byName("reason", tallies.cutOff),
+  };
+}
+
+/** Every metric's samples at this moment. */
+export function takeSamples(view: AdminView): Samples {
+  const status = view.publisher.status();
+  const cpu = process.cpuUsage();
+  return {
+    ...documentSamples(view, status),
+    ...sourceSamples(view),
+    ...certificateSamples(view),
+    ...wireSamples(view),
+    residentMemory: plain(process.memoryUsage.rss()),
+    cpuSeconds: plain((cpu.user + cpu.system) / 1_000_000),
+  };
+}

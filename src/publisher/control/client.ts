@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
+import type { DistrustOutcome, PublisherStatus } from "../publisher.ts";
+import { controlPath } from "./sockets.ts";
+
+const timeout = 5000;
+const largestAnswer = 4 * 1024 * 1024;
+
+interface Failure {
+  readonly error?: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly next: string;
+    readonly detail?: Readonly<Record<string, unknown>>;
+  };
+}
+
+async function readAnswer(response: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > largestAnswer) throw new Error("its answer is too large");
+    parts.push(part);
+  }
+  return JSON.parse(Buffer.concat(parts).toString("utf8"));
+}
+
+async function ask(socketPath: string, method: string, path: string, body?: object): Promise<unknown> {
+  const outgoing = request({
+    socketPath,
+    method,
+    path,
+    host: "publisher",
+    agent: false,
+    signal: AbortSignal.timeout(timeout),
+  });
+  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+  return readAnswer(response);
+}
+
+async function call(stateDir: string, method: string, path: string, body?: object): Promise<unknown> {
+  const socketPath = controlPath(stateDir);
+  let answer: unknown;
+  try {
+    answer = await ask(socketPath, method, path, body);
+  } catch (cause) {
+    throw new PodtrustError(
+      "publisher-not-running",
+      `no publisher answers on ${socketPath}: ${errorText(cause)}`,
+      { cause, detail: { socket: socketPath } },
+    );
+  }
+  const { error } = answer as Failure;
+  if (error === undefined) return answer;
+  const { code, message, next, detail = {} } = error;
+  throw new PodtrustError(code, message, { next, detail });
+}
+
+/** What the publisher that uses a state directory is doing. Throws `publisher-not-running`. */
+export async function publisherStatus(stateDir: string): Promise<PublisherStatus> {
+  return (await call(stateDir, "GET", "/status")) as PublisherStatus;
+}
+
+/**
+ * Has the publisher that uses a state directory distrust a key. Throws `publisher-not-running`,
+ * `publisher-key-unknown`, `publisher-last-key`.
+ */
+export async function distrustKey(stateDir: string, kid: string, stack?: string): Promise<DistrustOutcome> {
+  const body = { kid, ...(stack === undefined ? {} : { stack }) };
+  return (await call(stateDir, "POST", "/distrust", body)) as DistrustOutcome;
+}

@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { chmod, mkdir, rm } from "node:fs/promises";
+import type { IncomingMessage, Server } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
+import { json, line, type LocalReply, localServer } from "../admin/local-server.ts";
+import type { Publisher } from "../publisher.ts";
+import { drainServer } from "../serving/listener.ts";
+
+type Controlled = Pick<Publisher, "status" | "distrust">;
+
+/** Where the socket is in a state directory. */
+export function controlPath(stateDir: string): string {
+  return join(stateDir, "publisher.sock");
+}
+
+// sun_path of sockaddr_un has 108 bytes on Linux, 104 elsewhere, a final zero included.
+const longestPath = 103;
+const largestRequest = 8 * 1024;
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > largestRequest)
+      throw new PodtrustError("usage", `a request has more than ${largestRequest} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+async function distrust(request: IncomingMessage, publisher: Controlled): Promise<LocalReply> {
+  let asked: { kid?: unknown; stack?: unknown };
+  try {
+    asked = JSON.parse(await readBody(request)) as typeof asked;
+  } catch (cause) {
+    throw new PodtrustError("usage", "a request is not JSON", { cause });
+  }
+  const { kid, stack } = asked;
+  if (typeof kid !== "string" || kid === "" || !(stack === undefined || typeof stack === "string"))
+    throw new PodtrustError("usage", 'a request is not {"kid", "stack"}');
+  return json(await publisher.distrust(kid, stack));
+}
+
+async function answer(request: IncomingMessage, publisher: Controlled): Promise<LocalReply> {
+  const what = `${request.method ?? ""} ${request.url ?? ""}`;
+  if (what === "GET /status") return json(publisher.status());
+  if (what === "POST /distrust") return distrust(request, publisher);
+  return line("404 Not Found", 404);
+}
+
+/** Whether a process answers there. */
+async function answers(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function bind(server: Server, path: string): Promise<void> {
+  server.listen(path);
+  await once(server, "listening");
+  await chmod(path, 0o600);
+}
+
+/** Opens one socket; a file left by a process that died is replaced, a living one's is not. */
+async function openSocket(stateDir: string, publisher: Controlled): Promise<Server> {
+  const path = controlPath(stateDir);
+  if (Buffer.byteLength(path) > longestPath) {
+    throw new PodtrustError(
+      "publisher-listen",
+      `the control socket's path is longer than ${longestPath} bytes: ${path}`,
+      {
+        next: "Choose a state directory with a shorter name.",
+      },
+    );
+  }
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const server = localServer(
+    (request) => answer(request, publisher),
+    (error) => json({ error: asPodtrustError(error) }, 400),
+  );
+  try {
+    await bind(server, path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") throw error;
+      if (await answers(path)) {
+        throw new PodtrustError("publisher-running", `another publisher answers on ${path}`, {
+          cause: error,
+        });
+      }
+      await rm(path, { force: true });
+      await bind(server, path);
+    });
+  } catch (cause) {
+    if (cause instanceof PodtrustError) throw cause;
+    const sentence = `the control socket ${path} could not be opened: ${errorText(cause)}`;
+    throw new PodtrustError("publisher-listen", sentence, { cause });
+  }
+  return server;
+}
+
+/** By which other processes of the same user speak to a publisher: a socket in each state directory. */
+export class ControlSockets {
+  readonly #publisher: Controlled;
+  #open = new Map<string, Server>();
+
+  constructor(publisher: Controlled) {
+    this.#publisher = publisher;
+  }
+
+  /** Opens what is new and closes what is gone. Throws `publisher-running` or `publisher-listen`. */
+  async use(stateDirs: readonly string[]): Promise<void> {
+    const next = new Map<string, Server>();
+    for (const stateDir of new Set(stateDirs)) {
+      const server = this.#open.get(stateDir) ?? (await openSocket(stateDir, this.#publisher));
+      next.set(stateDir, server);
+      this.#open.set(stateDir, server);
+    }
+    const gone = [...this.#open].filter(([stateDir]) => !next.has(stateDir));
+    this.#open = next;
+    await Promise.all(gone.map(([, server]) => drainServer(server)));
+  }
+
+  close(): Promise<void> {
+    return this.use([]);
+  }
+}
