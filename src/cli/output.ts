@@ -13,6 +13,8 @@ export interface Output {
   line(text?: string): void;
   /** The one object of `--json`; nothing without. Called at most once. */
   result(value: object): void;
+  /** Like `result`, on a single line: for output that other programs read line by line. */
+  compact(value: object): void;
   /** Text as it is, in either mode: a manifest, a script, a raw token. No line end is added. */
   raw(text: string): void;
 }
@@ -20,18 +22,20 @@ export interface Output {
 /** The output of one run. */
 export function createOutput(host: Host, json: boolean): Output {
   let said = false;
+  const once = (text: string): void => {
+    if (!json) return;
+    if (said) throw new TypeError("--json prints one object: it was given twice");
+    said = true;
+    host.stdout.write(`${text}\n`);
+  };
   return {
     json,
     style: styleOf(!json && wantsColor(host.env, host.stdout)),
     line(text = "") {
       if (!json) host.stdout.write(`${text}\n`);
     },
-    result(value) {
-      if (!json) return;
-      if (said) throw new TypeError("--json prints one object: result() was called twice");
-      said = true;
-      host.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
-    },
+    result: (value) => once(JSON.stringify(value, undefined, 2)),
+    compact: (value) => once(JSON.stringify(value)),
     raw(text) {
       host.stdout.write(text);
     },

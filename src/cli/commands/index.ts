@@ -1,6 +1,9 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { defineCompletion } from "./completion.ts";
+import { defineJob } from "./job.ts";
+import { defineManifests } from "./manifests.ts";
+import { defineToken } from "./token.ts";
 
 /**
  * Adds one command to the program. The file holds the command's words only; what does the work is imported
@@ -9,4 +12,4 @@ import { defineCompletion } from "./completion.ts";
 export type DefineCommand = (program: Command, context: CommandContext) => void;
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly DefineCommand[] = [defineCompletion];
+export const commands: readonly DefineCommand[] = [defineToken, defineManifests, defineCompletion, defineJob];

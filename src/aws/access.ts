@@ -1,0 +1,28 @@
+import type { Clock } from "../base/index.ts";
+
+/** Long-lived or session credentials, as AWS hands them out. Never log them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** As whom, and where, AWS is asked. */
+export interface AwsAccess {
+  readonly region: string;
+  /** Profile of the AWS config files; without one, the SDK's whole chain of credentials. */
+  readonly profile?: string;
+  /** ARN of a role to assume before anything else. */
+  readonly assumeRole?: string;
+  /** In place of the chain: the sandbox's admin. */
+  readonly credentials?: AwsCredentials;
+  /** In place of AWS's own addresses; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_IAM count without it. */
+  readonly endpoint?: string;
+  readonly clock?: Clock;
+}
+
+/** The partition of a region: `aws`, `aws-cn` or `aws-us-gov`. */
+export function partitionOf(region: string): string {
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}

@@ -1,0 +1,97 @@
+import { errorText, type ErrorCode, PodtrustError } from "../base/index.ts";
+
+/** What AWS or its SDK said: `code` is AWS's own error code, or the SDK's error name where AWS was not asked. */
+export interface AwsComplaint {
+  readonly code: string;
+  readonly message: string;
+}
+
+interface Thrown {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly Code?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+}
+
+const asThrown = (value: unknown): Thrown => (typeof value === "object" && value !== null ? value : {});
+
+/** AWS's code and text of whatever the SDK threw. */
+export function complaintOf(thrown: unknown): AwsComplaint {
+  const { name, Code: awsCode } = asThrown(thrown);
+  // The SDK names some exceptions after its model (`InvalidIdentityTokenException`); the wire's code is AWS's own.
+  const code = typeof awsCode === "string" ? awsCode : typeof name === "string" ? name : "UnknownError";
+  return { code, message: thrown instanceof Error ? thrown.message : errorText(thrown) };
+}
+
+/** Whether AWS answered with one of these codes. */
+export function isAwsCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  const { name, Code: awsCode } = asThrown(thrown);
+  return codes.some((code) => name === code || awsCode === code || name === `${code}Exception`);
+}
+
+const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
+  {
+    codes: /^(?:CredentialsProviderError|TokenProviderError|InvalidClientTokenId)$/u,
+    is: "aws-no-credentials",
+  },
+  {
+    codes: /^(?:ExpiredToken(?:Exception)?|TokenRefreshRequired|RequestExpired)$/u,
+    is: "aws-credentials-expired",
+  },
+  {
+    codes:
+      /^(?:SignatureDoesNotMatch|UnrecognizedClientException|IncompleteSignature|InvalidSignatureException)$/u,
+    is: "aws-credentials-refused",
+  },
+  { codes: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|OptInRequired)$/u, is: "aws-denied" },
+  {
+    codes: /^(?:Throttling(?:Exception)?|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/u,
+    is: "aws-throttled",
+  },
+  { codes: /^(?:RequestTimeTooSkewed|RequestInTheFuture)$/u, is: "aws-clock" },
+  { codes: /^LimitExceeded(?:Exception)?$/u, is: "aws-quota" },
+  {
+    codes: /^(?:ServiceFailure|ServiceUnavailable|InternalFailure|InternalError)(?:Exception)?$/u,
+    is: "aws-unavailable",
+  },
+];
+
+const networkCodes =
+  /^(?:ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|ETIMEDOUT|CERT_|ERR_TLS|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/u;
+
+function isNetwork(thrown: unknown): boolean {
+  const { name, code, cause } = asThrown(thrown);
+  if (name === "TimeoutError" || (typeof code === "string" && networkCodes.test(code))) return true;
+  return cause !== undefined && isNetwork(cause);
+}
+
+/**
+ * What the SDK threw as an error for a person: `during` is the call in words (`reading role demo`). An error of
+ * our own passes unchanged.
+ */
+export function awsError(thrown: unknown, during: string): PodtrustError {
+  if (thrown instanceof PodtrustError) return thrown;
+  const { code, message } = complaintOf(thrown);
+  const requestId = asThrown(thrown).$metadata?.requestId;
+  const detail = { awsCode: code, ...(requestId === undefined ? {} : { requestId }) };
+  const options = { cause: thrown, detail };
+  if (isNetwork(thrown))
+    return new PodtrustError(
+      "aws-unreachable",
+      `${during}: AWS did not answer: ${errorText(thrown)}`,
+      options,
+    );
+  const known = byCode.find((entry) => entry.codes.test(code));
+  return new PodtrustError(known?.is ?? "aws-refused", `${during}: ${code}: ${message}`, options);
+}
+
+/** Runs one call and turns what it throws into an error for a person. */
+export async function calling<T>(during: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw awsError(thrown, during);
+  }
+}

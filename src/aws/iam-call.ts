@@ -1,0 +1,65 @@
+import type * as IamApi from "@aws-sdk/client-iam";
+import { retry, type RetrySchedule } from "../base/index.ts";
+import { awsError, isAwsCode } from "./failure.ts";
+import type { AwsSession } from "./session.ts";
+
+type Api = typeof IamApi;
+type Options = { abortSignal?: AbortSignal };
+type Call<T> = (client: IamApi.IAMClient, api: Api, options: Options) => Promise<T>;
+
+// Two writers at one resource: IAM asks both to come again (ConcurrentModification).
+const turns: RetrySchedule = {
+  name: "somebody else is changing the same thing",
+  delays: [250, 500, 1000, 2000],
+  giveUpAfter: 15_000,
+};
+
+async function call<T>(session: AwsSession, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
+  const [client, api] = await Promise.all([session.iam(), import("@aws-sdk/client-iam")]);
+  return work(client, api, signal === undefined ? {} : { abortSignal: signal });
+}
+
+/** Reads and changes IAM for one piece of work: `during` says in words what a call is for. */
+export interface Iam {
+  /** Undefined when IAM says that there is no such thing. */
+  read<T>(during: string, work: Call<T>): Promise<T | undefined>;
+  /** Tried again while another writer is at the same resource. */
+  change<T>(during: string, work: Call<T>): Promise<T>;
+  /** A deletion: that it is gone already is success. */
+  remove(during: string, work: Call<unknown>): Promise<void>;
+}
+
+/** IAM of a session. The client is loaded at the first call. */
+export function iamOf(session: AwsSession, signal?: AbortSignal): Iam {
+  const again = <T>(work: Call<T>): Promise<T> =>
+    retry(() => call(session, signal, work), {
+      schedule: turns,
+      clock: session.clock,
+      retryable: (error) => isAwsCode(error, "ConcurrentModification"),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  return {
+    async read(during, work) {
+      try {
+        return await call(session, signal, work);
+      } catch (thrown) {
+        if (isAwsCode(thrown, "NoSuchEntity")) return undefined;
+        throw awsError(thrown, during);
+      }
+    },
+    async change(during, work) {
+      try {
+        return await again(work);
+      } catch (thrown) {
+        throw awsError(thrown, during);
+      }
+    },
+    async remove(during, work) {
+      try {
+        await again(work);
+      } catch (thrown) {
+        if (!isAwsCode(thrown, "NoSuchEntity")) throw awsError(thrown, during);
+      }
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import {
+  type Difference,
+  marksOf,
+  type Observed,
+  ownerOf,
+  type Resource,
+  type Tags,
+  type Work,
+} from "../plan/index.ts";
+import { iamOf } from "./iam-call.ts";
+import { readRole, readRoleState, type RoleState } from "./role.ts";
+import { createRole, deleteRole, updatePolicies, updateRole } from "./role-changes.ts";
+import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
+import { samePolicy } from "./same-policy.ts";
+import type { AwsSession } from "./session.ts";
+
+/** What a role shall be. */
+export interface RoleWish {
+  readonly stack: string;
+  readonly account: string;
+  readonly name: string;
+  /** As JSON text; `webIdentityTrustPolicy` makes it. */
+  readonly trustPolicy: string;
+  /** `/` unless told. A role that exists keeps its path: another one is refused. */
+  readonly path?: string;
+  readonly description?: string;
+  /** Seconds, 3600 unless told. */
+  readonly maxSession?: number;
+  /** ARNs of managed policies. */
+  readonly policies?: readonly string[];
+  /** Inline policies by name, as JSON text. */
+  readonly inline?: Readonly<Record<string, string>>;
+  /** ARN of the permissions boundary. */
+  readonly boundary?: string;
+  /** Without our marks, which are added. */
+  readonly tags?: Tags;
+  /** Ids of resources that must stand first: the OIDC provider. */
+  readonly dependsOn?: readonly string[];
+  /** Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token at hand. */
+  readonly untilUsable?: (roleArn: string, work: Work) => Promise<void>;
+}
+
+/** IAM's own copies need some seconds to agree (IAM User Guide, "changes are not always immediately visible"). */
+const propagation: RetrySchedule = {
+  name: "IAM is eventually consistent",
+  delays: [200, 500, 1000, 2000],
+  giveUpAfter: 30_000,
+};
+
+function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
+  const { account, name, path = "/" } = wish;
+  return {
+    arn: `arn:${session.partition}:iam::${account}:role${path}${name}`,
+    name,
+    path,
+    trustPolicy: wish.trustPolicy,
+    description: wish.description ?? "",
+    maxSession: wish.maxSession ?? 3600,
+    boundary: wish.boundary,
+    policies: wish.policies ?? [],
+    inline: wish.inline ?? {},
+    tags: { ...wish.tags, ...marksOf(wish.stack) },
+  };
+}
+
+/** Waits until IAM itself gives back what was written. */
+async function untilVisible(session: AwsSession, wanted: WantedRole, work: Work): Promise<void> {
+  const start = session.clock.now();
+  const look = async (): Promise<void> => {
+    const seen = await readRole(session, wanted.name, work.signal);
+    if (seen !== undefined && samePolicy(seen.trustPolicy, wanted.trustPolicy, "trust")) return;
+    throw new PodtrustError(
+      "deadline-exceeded",
+      `role ${wanted.name} did not show up within 30 s: ${propagation.name}`,
+    );
+  };
+  await retry(look, {
+    schedule: propagation,
+    clock: session.clock,
+    signal: work.signal,
+    retryable: (error) => error instanceof PodtrustError && error.code === "deadline-exceeded",
+    onRetry: () => work.waiting(propagation.name, start + propagation.giveUpAfter),
+  });
+}
+
+function pathRefusal(wanted: WantedRole, state: RoleState): PodtrustError {
+  return new PodtrustError(
+    "aws-role-path",
+    `role ${wanted.name} exists under path ${state.path}, the config says ${wanted.path}`,
+    { detail: { name: wanted.name, found: state.path, wanted: wanted.path } },
+  );
+}
+
+/** The id of a role in plans. */
+export function roleId(account: string, name: string): string {
+  return `aws/${account}/role/${name}`;
+}
+
+/** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
+export function roleResource(session: AwsSession, wish: RoleWish): Resource<RoleState> {
+  const wanted = wantedOf(session, wish);
+  const settle = async (work: Work): Promise<void> => {
+    await untilVisible(session, wanted, work);
+    await wish.untilUsable?.(wanted.arn, work);
+  };
+  return {
+    id: roleId(wish.account, wish.name),
+    link: "trust",
+    dependsOn: wish.dependsOn ?? [],
+    async read(signal): Promise<Observed<RoleState>> {
+      const state = await readRoleState(session, wanted.name, signal);
+      if (state === undefined) return { exists: false };
+      return { exists: true, state, owner: ownerOf(state.tags, wish.stack) };
+    },
+    diff(observed): Difference {
+      if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
+      const { state } = observed;
+      const fields = changedFields(wanted, state);
+      const kind = fields.length === 0 ? "none" : "update";
+      return state.path === wanted.path
+        ? { kind, fields }
+        : { kind, fields, refusal: pathRefusal(wanted, state) };
+    },
+    async apply({ observed }, work) {
+      const iam = iamOf(session, work.signal);
+      if (!observed.exists) {
+        await createRole(iam, wanted);
+        await updatePolicies(iam, wanted, { policies: [], inline: {} });
+        return settle(work);
+      }
+      await updateRole(iam, wanted, observed.state);
+      if (!samePolicy(observed.state.trustPolicy, wanted.trustPolicy, "trust")) await settle(work);
+      return undefined;
+    },
+    async delete(observed, work) {
+      if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { IAMClient, IAMClientConfig } from "@aws-sdk/client-iam";
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { STSClient } from "@aws-sdk/client-sts";
+import { type Clock, systemClock } from "../base/index.ts";
+import { type AwsAccess, partitionOf } from "./access.ts";
+
+// One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute.
+const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000 };
+
+// The SDK's standard mode: throttling and 5xx are tried again with growing, jittered waits.
+const mostAttempts = 5;
+
+/** Clients of one account, each loaded when it is first asked for. Opening a session makes no request. */
+export interface AwsSession {
+  readonly region: string;
+  readonly partition: string;
+  readonly clock: Clock;
+  iam(): Promise<IAMClient>;
+  sts(): Promise<STSClient>;
+  ssm(): Promise<SSMClient>;
+  /** Lets go of kept-alive connections. */
+  close(): void;
+}
+
+type Credentials = NonNullable<IAMClientConfig["credentials"]>;
+
+async function credentialsOf(access: AwsAccess): Promise<Credentials | undefined> {
+  const { credentials, profile, assumeRole, region, endpoint } = access;
+  const own = credentials === undefined ? undefined : { ...credentials };
+  if (assumeRole === undefined && (own !== undefined || profile === undefined)) return own;
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+  const base = own ?? fromNodeProviderChain(profile === undefined ? {} : { profile });
+  if (assumeRole === undefined) return base;
+  return fromTemporaryCredentials({
+    masterCredentials: base,
+    params: { RoleArn: assumeRole, RoleSessionName: "podtrust" },
+    clientConfig: { region, ...(endpoint === undefined ? {} : { endpoint }) },
+  });
+}
+
+/** Remembers the promise, so that a client is made once. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** Opens a session; nothing is loaded or asked yet. */
+export function openAws(access: AwsAccess): AwsSession {
+  const opened: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(client: T): T => {
+    opened.push(client);
+    return client;
+  };
+  const settings = once(async () => {
+    const credentials = await credentialsOf(access);
+    return {
+      region: access.region,
+      maxAttempts: mostAttempts,
+      requestHandler: timeouts,
+      ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+    };
+  });
+  return {
+    region: access.region,
+    partition: partitionOf(access.region),
+    clock: access.clock ?? systemClock,
+    iam: once(async () => {
+      const [{ IAMClient }, config] = await Promise.all([import("@aws-sdk/client-iam"), settings()]);
+      return keep(new IAMClient(config));
+    }),
+    sts: once(async () => {
+      const [{ STSClient }, config] = await Promise.all([import("@aws-sdk/client-sts"), settings()]);
+      return keep(new STSClient(config));
+    }),
+    ssm: once(async () => {
+      const [{ SSMClient }, config] = await Promise.all([import("@aws-sdk/client-ssm"), settings()]);
+      return keep(new SSMClient(config));
+    }),
+    close() {
+      for (const client of opened.splice(0)) client.destroy();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+
+interface Flags {
+  readonly path: string;
+  readonly read?: string;
+}
+
+/** `podtrust job`: the demo's workload, run inside the pod or as the demo's child process. */
+export function defineJob(program: Command, context: CommandContext): void {
+  program
+    .command("job", { hidden: true })
+    .description("ask AWS who this workload is and which parameters it may read")
+    .option("--path <path>", "list the names of parameters under this path", "/")
+    .option("--read <name>", "read this one parameter in place of the list (its value is not printed)")
+    .addHelpText(
+      "after",
+      "\nTakes everything from its environment, as any AWS SDK does: AWS_REGION, AWS_ROLE_ARN,\nAWS_ROLE_SESSION_NAME, AWS_WEB_IDENTITY_TOKEN_FILE. Exits 1 when AWS refuses.\n",
+    )
+    .action(async ({ path, read }: Flags) => {
+      const { runJob } = await import("../../aws/index.ts");
+      const result = await runJob({ path, signal: context.signal, ...(read === undefined ? {} : { read }) });
+      const { output } = context;
+      output.compact(result);
+      if (result.identity !== undefined) output.line(`I am ${result.identity.arn}`);
+      if (result.parameters !== undefined) {
+        output.line(`I may read ${result.parameters.length} parameters under ${path}`);
+        for (const name of result.parameters) output.line(`  ${name}`);
+      }
+      if (result.read !== undefined)
+        output.line(`I read ${result.read.name}, version ${result.read.version}`);
+      if (result.error === undefined) return;
+      output.line(`${result.error.call} was refused: ${result.error.code}: ${result.error.message}`);
+      context.exitCode = 1;
+    });
+}
