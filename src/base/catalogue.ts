@@ -312,6 +312,15 @@ export const catalogue = {
     summary: "STS went on refusing a role long after IAM should have told it.",
     next: "Run podtrust explain with the same token and role: it says which rule refuses.",
   },
+  // sandbox
+  "sandbox-state-invalid": {
+    summary: "A file of the sandbox's state folder cannot be used.",
+    next: "Name another folder with --state, or move the file away to start without what it held.",
+  },
+  "sandbox-listen": {
+    summary: "The sandbox could not listen on its address.",
+    next: "Choose another --port, or end the process that uses this one.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** The closed set of error codes. */

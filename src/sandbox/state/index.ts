@@ -13,4 +13,5 @@ export type {
   SessionOwner,
   Tag,
 } from "./records.ts";
+export { openStore, type Store } from "./store.ts";
 export { Table } from "./table.ts";

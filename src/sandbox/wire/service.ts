@@ -8,6 +8,8 @@ export interface Need {
   readonly action: string;
   /** An ARN, or `*` where the action knows no resource. */
   readonly resource: string;
+  /** How AWS names the resource in a refusal, where not by its ARN: `role demo`. */
+  readonly shown?: string;
   /** Condition keys with their values, beside the global ones that the server adds. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }

@@ -27,8 +27,13 @@ export class Trail {
     this.#notes = { ...this.#notes, ...notes };
   }
 
+  // An operation that asks a role's trust policy refuses by itself, after whoever called it was let in.
+  #outcome(error: AwsError | undefined): Decision["decision"] {
+    return error?.status === 403 ? "deny" : this.#decision;
+  }
+
   #decidingRule(error: AwsError | undefined): string {
-    const ofError = this.#decision === "allow" ? undefined : error?.rule;
+    const ofError = this.#outcome(error) === "allow" ? undefined : error?.rule;
     return this.#notes.rule ?? ofError ?? this.#rule;
   }
 
@@ -48,7 +53,7 @@ export class Trail {
       requestId: this.requestId,
       action,
       who: notes.who ?? this.who,
-      decision: this.#decision,
+      decision: this.#outcome(error),
       rule: this.#decidingRule(error),
       ...(Object.fromEntries(present) as Partial<Record<keyof typeof optional, string>>),
     };

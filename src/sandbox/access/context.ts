@@ -1,0 +1,50 @@
+import { type Account, type Caller, roleKey, type Session } from "../state/index.ts";
+import type { Call, Need } from "../wire/index.ts";
+
+type Context = Record<string, string | readonly string[]>;
+
+function principalTags(account: Account, session: Session): Context {
+  const role = session.of.kind === "role" ? account.roles.get(roleKey(session.of.roleName)) : undefined;
+  // A session's tags go before its role's.
+  const tags = [...(role?.tags ?? []), ...session.tags];
+  return Object.fromEntries(tags.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value]));
+}
+
+function sessionContext(account: Account, session: Session): Context {
+  return {
+    "aws:TokenIssueTime": new Date(session.createDate).toISOString(),
+    ...principalTags(account, session),
+    ...(session.sourceIdentity === undefined ? {} : { "aws:SourceIdentity": session.sourceIdentity }),
+    ...(session.federatedProvider === undefined
+      ? {}
+      : { "aws:FederatedProvider": session.federatedProvider }),
+    ...session.claims,
+  };
+}
+
+/** The ARN of who asks as `aws:PrincipalArn` has it: a session's is its role's. */
+function principalArn(caller: Caller): string {
+  const owner = caller.session?.of;
+  return owner?.kind === "role" ? owner.roleArn : caller.arn;
+}
+
+/** The condition keys of a call: the global ones (IAM User Guide, "AWS global condition context keys"), then the need's. */
+export function contextOf(account: Account, caller: Caller, call: Call, need: Need): Context {
+  const admin = caller.kind === "admin";
+  return {
+    "aws:CurrentTime": new Date(call.now).toISOString(),
+    "aws:EpochTime": String(Math.floor(call.now / 1000)),
+    "aws:PrincipalAccount": caller.account,
+    "aws:PrincipalArn": principalArn(caller),
+    "aws:PrincipalType": admin ? "User" : "AssumedRole",
+    "aws:userid": caller.userId,
+    ...(admin ? { "aws:username": caller.arn.slice(caller.arn.lastIndexOf("/") + 1) } : {}),
+    "aws:RequestedRegion": call.region,
+    "aws:SecureTransport": "false",
+    "aws:SourceIp": call.sourceAddress.replace(/^::ffff:/u, ""),
+    "aws:UserAgent": call.userAgent,
+    "aws:ViaAWSService": "false",
+    ...(caller.session === undefined ? {} : sessionContext(account, caller.session)),
+    ...need.context,
+  };
+}

@@ -1,0 +1,35 @@
+import { authorize, type MessageProfile } from "../../trust/index.ts";
+import { verifyRequest } from "../sigv4/index.ts";
+import type { Account } from "../state/index.ts";
+import type { Gate } from "../wire/index.ts";
+import { callerOf, findKey } from "./caller.ts";
+import { contextOf } from "./context.ts";
+import { accessDenied, statementName } from "./denial.ts";
+import { policiesOf } from "./policies.ts";
+
+/** Who may come in and who may do what, by the keys and policies of one account. */
+export function accountGate(account: Account, profile: MessageProfile): Gate {
+  return {
+    authenticate(request, service, now) {
+      const claimed = verifyRequest(request, {
+        service: service.name,
+        protocol: service.protocol,
+        now,
+        findKey: (id) => findKey(account, id),
+      });
+      return { caller: callerOf(account, claimed.accessKeyId), region: claimed.scope.region };
+    },
+    authorize(call, need) {
+      const { caller } = call;
+      if (caller === undefined) throw new TypeError("an unsigned call cannot be authorised");
+      if (caller.kind === "admin" || caller.session === undefined) return "admin-key";
+      const evaluation = authorize(policiesOf(account, caller.session), {
+        action: need.action,
+        resource: need.resource,
+        context: contextOf(account, caller, call, need),
+      });
+      if (evaluation.effect !== "allow") throw accessDenied(call, need, evaluation, profile);
+      return `allow: ${statementName(evaluation)}`;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { type Action, action, type Value } from "../wire/index.ts";
+import type { IamContext } from "./context.ts";
+import { inlinePolicySize, policyVersions, quotas } from "./quotas.ts";
+
+/** GetAccountSummary: what the account holds and may hold. Only what the sandbox knows is counted. */
+export function accountSummaryActions({ account }: IamContext): Record<string, Action> {
+  return {
+    GetAccountSummary: action({
+      input: {},
+      access: () => [{ action: "iam:GetAccountSummary", resource: "*" }],
+      run() {
+        const versions = account.policies.values().reduce((sum, { versions: all }) => sum + all.length, 0);
+        const summary: [string, Value][] = [
+          ["Users", 0],
+          ["Groups", 0],
+          ["Roles", account.roles.size],
+          ["RolesQuota", quotas.RolesPerAccount],
+          ["Policies", account.policies.size],
+          ["PoliciesQuota", quotas.PoliciesPerAccount],
+          ["PolicySizeQuota", quotas.PolicySize],
+          ["PolicyVersionsInUse", versions],
+          ["VersionsPerPolicyQuota", policyVersions],
+          ["AttachedPoliciesPerRoleQuota", quotas.PoliciesPerRole],
+          ["AssumeRolePolicySizeQuota", quotas.ACLSizePerRole],
+          ["RolePolicySizeQuota", inlinePolicySize],
+          ["Providers", account.providers.size],
+          ["InstanceProfiles", 0],
+          ["ServerCertificates", 0],
+          ["MFADevices", 0],
+          ["AccountMFAEnabled", 0],
+          ["AccountAccessKeysPresent", 0],
+        ];
+        return { SummaryMap: new Map(summary) };
+      },
+    }),
+  };
+}

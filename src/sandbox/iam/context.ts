@@ -1,0 +1,10 @@
+import type { Account } from "../state/index.ts";
+
+/** The thumbprint that IAM fetches by itself when a provider is made without one. */
+export type FetchThumbprint = (issuer: string) => Promise<string>;
+
+/** What the operations of IAM work on. */
+export interface IamContext {
+  readonly account: Account;
+  readonly fetchThumbprint: FetchThumbprint;
+}

@@ -1,0 +1,69 @@
+import { type Role, roleKey } from "../state/index.ts";
+import type { Need, Shape } from "../wire/index.ts";
+import type { IamContext } from "./context.ts";
+import { encodedDocument } from "./documents.ts";
+import { noSuchEntity } from "./errors.ts";
+import { resourceTagContext, sortedTags, tagShapes } from "./tags.ts";
+
+/** A role of the account, or NoSuchEntity. */
+export function roleOf({ account }: IamContext, name: string): Role {
+  const role = account.roles.get(roleKey(name));
+  if (role === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
+  return role;
+}
+
+/** What an operation on one role needs; a role that does not exist has the ARN that it would have under `/`. */
+export function roleNeed(
+  { account }: IamContext,
+  operation: string,
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+): Need {
+  const role = account.roles.get(roleKey(name));
+  const boundary = role?.boundary === undefined ? {} : { "iam:PermissionsBoundary": role.boundary };
+  return {
+    action: `iam:${operation}`,
+    resource: role?.arn ?? `arn:aws:iam::${account.id}:role/${name}`,
+    shown: `role ${name}`,
+    context: { ...resourceTagContext(role?.tags ?? []), ...boundary, ...more },
+  };
+}
+
+function boundaryShape(role: Role): Shape | undefined {
+  if (role.boundary === undefined) return undefined;
+  return { PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: role.boundary };
+}
+
+function lastUsedShape(role: Role): Shape {
+  if (role.lastUsed === undefined) return {};
+  return { LastUsedDate: new Date(role.lastUsed.date), Region: role.lastUsed.region };
+}
+
+/**
+ * A role as answers give it: CreateRole leaves out the longest session, lists leave out tags, boundary and last
+ * use, GetRole gives all.
+ */
+export function roleShape(role: Role, view: "created" | "listed" | "full"): Shape {
+  const tags = role.tags.length === 0 ? undefined : role.tags;
+  const created = tags === undefined ? undefined : tagShapes(tags);
+  const full = tags === undefined ? undefined : tagShapes(sortedTags(tags));
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.id,
+    Arn: role.arn,
+    CreateDate: new Date(role.createDate),
+    AssumeRolePolicyDocument: encodedDocument(role.trustPolicy),
+    Description: role.description,
+    ...(view === "created" ? { PermissionsBoundary: boundaryShape(role), Tags: created } : {}),
+    ...(view === "listed" ? { MaxSessionDuration: role.maxSessionDuration } : {}),
+    ...(view === "full"
+      ? {
+          MaxSessionDuration: role.maxSessionDuration,
+          PermissionsBoundary: boundaryShape(role),
+          Tags: full,
+          RoleLastUsed: lastUsedShape(role),
+        }
+      : {}),
+  };
+}
