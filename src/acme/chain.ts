@@ -10,21 +10,28 @@ function invalid(why: string, cause?: unknown): PodtrustError {
   return new PodtrustError("certificate-invalid", why, cause === undefined ? {} : { cause });
 }
 
-/**
- * The certificates of a PEM chain, leaf first, each signed by the next. Throws `certificate-invalid`, also when
- * there is anything but certificates in it: a CA's answer is handed on to other software (RFC 8555 §9.1, §11.4).
- */
-export function readChain(pem: string): readonly [X509Certificate, ...X509Certificate[]] {
+/** The certificates of a PEM text, in its order. Throws `certificate-invalid`, also for anything beside certificates. */
+export function readCertificates(pem: string): readonly [X509Certificate, ...X509Certificate[]] {
   if (pem.length > longestPem) throw invalid(`the chain is longer than ${longestPem} characters`);
   const blocks = [...pem.matchAll(block)];
   const other = blocks.find(([, label]) => label !== "CERTIFICATE");
-  if (other !== undefined) throw invalid(`the chain holds a ${other[1]} beside its certificates`);
-  if (blocks.length > longestChain)
+  if (other !== undefined) throw invalid(`there is a ${other[1]} beside the certificates`);
+  if (blocks.length > longestChain) {
     throw invalid(`the chain holds ${blocks.length} certificates, more than ${longestChain}`);
+  }
   const [leaf, ...rest] = blocks.map(([text]) => readCertificate(text));
   if (leaf === undefined) throw invalid("there is no certificate in PEM form");
-  checkLinks([leaf, ...rest]);
   return [leaf, ...rest];
+}
+
+/**
+ * The certificates of a chain, leaf first, each signed by the next. Throws `certificate-invalid`, also when
+ * there is anything but certificates in it: a CA's answer is handed on to other software (RFC 8555 §11.4).
+ */
+export function readChain(pem: string): readonly [X509Certificate, ...X509Certificate[]] {
+  const chain = readCertificates(pem);
+  checkLinks(chain);
+  return chain;
 }
 
 function readCertificate(pem: string): X509Certificate {

@@ -1,8 +1,22 @@
-import type { Clock, Logger } from "../base/index.ts";
-import type { CertificateSource } from "./manager.ts";
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { namesOf, readCertificates } from "../acme/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  errorText,
+  type Logger,
+  PodtrustError,
+  silentLogger,
+} from "../base/index.ts";
+import { type Held, heldOf, Holding } from "./holding.ts";
+import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
+import { checkPair } from "./stored.ts";
 
 export interface CertificateFilesOptions {
+  /** PEM chain, leaf first. */
   readonly certificateFile: string;
+  /** PEM. */
   readonly keyFile: string;
   readonly clock: Clock;
   readonly logger?: Logger;
@@ -10,5 +24,139 @@ export interface CertificateFilesOptions {
   readonly interval?: number;
 }
 
-/** A certificate and key that somebody else renews. Rejects when the files hold no usable pair at the start. */
-export declare function watchCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource>;
+const usualInterval = 10_000;
+const mostBytes = 256 * 1024;
+
+async function readPem(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > mostBytes) throw new Error(`it is ${size} bytes long`);
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new PodtrustError("file-unreadable", `${path}: ${errorText(error)}`, { cause: error });
+  }
+}
+
+class CertificateFiles implements CertificateSource {
+  readonly #options: CertificateFilesOptions;
+  readonly #logger: Logger;
+  readonly #holding: Holding;
+  readonly #closing = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  // Digests of the pair that is served and of the one refused last: the same content is judged once.
+  #served = "";
+  #refusedPair = "";
+  #failures = 0;
+  #renewals = 0;
+  #lastError: CertificateStatus["lastError"];
+
+  constructor(options: CertificateFilesOptions) {
+    this.#options = options;
+    this.#logger = (options.logger ?? silentLogger).child({ file: options.certificateFile });
+    this.#holding = new Holding(this.#logger);
+  }
+
+  async start(): Promise<void> {
+    await this.#look();
+    this.#running = this.#watch();
+  }
+
+  current(): ServedCertificate | undefined {
+    return this.#holding.current();
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#holding.onChange(listener);
+  }
+
+  status(): CertificateStatus {
+    const { held } = this.#holding;
+    const closed = this.#closing.signal.aborted;
+    return {
+      state: closed ? "closed" : this.#failures > 0 ? "failing" : "valid",
+      names: held === undefined ? [] : namesOf(readCertificates(held.certificate)[0]),
+      ready: this.#holding.isReady(this.#options.clock.now()),
+      attempts: this.#failures,
+      renewals: this.#renewals,
+      ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new PodtrustError("interrupted", "the watch of certificate files was closed"));
+    await this.#running;
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, interval = usualInterval } = this.#options;
+    for (;;) {
+      try {
+        await clock.sleep(interval, this.#closing.signal);
+      } catch {
+        return;
+      }
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#refused(error);
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { certificateFile, keyFile } = this.#options;
+    const certificate = await readPem(certificateFile);
+    const key = await readPem(keyFile);
+    const seen = createHash("sha256").update(certificate).update("\0").update(key).digest("hex");
+    if (seen === this.#refusedPair) return;
+    if (seen !== this.#served) this.#take(seen, { certificate, key });
+    this.#failures = 0;
+    this.#lastError = undefined;
+  }
+
+  #take(seen: string, pair: { readonly certificate: string; readonly key: string }): void {
+    this.#refusedPair = seen;
+    const fresh = this.#judge(pair.certificate, pair.key);
+    this.#refusedPair = "";
+    this.#served = seen;
+    const first = this.#holding.held === undefined;
+    this.#holding.swap(fresh);
+    if (!first) this.#renewals += 1;
+    this.#logger.info("certificate in use", { notAfter: new Date(fresh.notAfter).toISOString() });
+  }
+
+  #judge(certificate: string, key: string): Held {
+    checkPair(certificate, key);
+    const fresh = heldOf({ certificate, key }, this.#options.certificateFile);
+    const now = this.#options.clock.now();
+    if (fresh.notAfter <= now && this.#holding.isReady(now)) {
+      const when = new Date(fresh.notAfter).toISOString();
+      throw new PodtrustError("certificate-invalid", `the new certificate expired at ${when}`, {
+        next: "Put a certificate there that is good; the one before goes on being served.",
+      });
+    }
+    return fresh;
+  }
+
+  // A writer that is between its two files looks like this as well: the next look sees both.
+  #refused(error: unknown): void {
+    const { code, message, next } = asPodtrustError(error);
+    const known = this.#lastError?.message === message;
+    this.#failures += 1;
+    this.#lastError = { code, message, next, at: this.#options.clock.now() };
+    if (!known) this.#logger.error("the changed certificate files are not used", { error: message, next });
+  }
+}
+
+/**
+ * A certificate and key that somebody else renews. The files are looked at every `interval`; a changed pair is
+ * used when it is one, and otherwise the one before goes on being served.
+ *
+ * Rejects with `file-unreadable` or `certificate-invalid` when there is no usable pair at the start.
+ */
+export async function watchCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
+  const files = new CertificateFiles(options);
+  await files.start();
+  return files;
+}

@@ -1,4 +1,5 @@
 export { type CertificateFilesOptions, watchCertificateFiles } from "./certificate-files.ts";
+export { memoryStore } from "./memory-store.ts";
 export { fileStore, type FileStoreOptions } from "./file-store.ts";
 export {
   type AccountUri,
@@ -9,8 +10,8 @@ export {
   type CertificateState,
   type CertificateStatus,
   type ServedCertificate,
-  startCertificateManager,
 } from "./manager.ts";
+export { startCertificateManager } from "./certificate-manager.ts";
 export {
   type CertificateAddress,
   type CertificateStore,

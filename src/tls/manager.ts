@@ -112,8 +112,3 @@ export interface CertificateManager extends CertificateSource {
   /** Asks for a new certificate now, whatever the schedule; resolves when that attempt ended. */
   renewNow(): Promise<void>;
 }
-
-/** Loads what the store has, serves that, and obtains and renews in the background until closed. */
-export declare function startCertificateManager(
-  options: CertificateManagerOptions,
-): Promise<CertificateManager>;

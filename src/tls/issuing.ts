@@ -1,0 +1,165 @@
+import { AcmeProblem, type IssuedCertificate, stagingOf } from "../acme/index.ts";
+import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
+import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
+import type { AccountUri, CertificateIssuer } from "./manager.ts";
+
+/** An issuer with its environments and what became of the last attempts there. */
+interface Chain {
+  readonly issuer: CertificateIssuer;
+  readonly production: Authority;
+  readonly staging: Authority | undefined;
+  /** Failures in a row. */
+  failures: number;
+  /** Not to be asked before, by its own Retry-After. */
+  blockedUntil: number;
+}
+
+/** A certificate, and who gave it. */
+export interface Obtained {
+  readonly issued: IssuedCertificate;
+  readonly issuer: CertificateIssuer;
+}
+
+/** What a new certificate replaces. */
+export interface Replaced {
+  readonly directory: string;
+  readonly certificate: string;
+}
+
+// A staging that is itself down says nothing of us, and must not keep us from production.
+const ownFaults = ["acme-unavailable", "http-unreachable", "http-timeout", "http-tls", "acme-rate-limited"];
+
+function isOwnFault(error: unknown): boolean {
+  return error instanceof PodtrustError && ownFaults.includes(error.code);
+}
+
+/** The directory of an issuer's staging environment, where it has one. */
+export function stagingDirectory(issuer: CertificateIssuer): string | undefined {
+  if (issuer.staging === false) return undefined;
+  const staging = issuer.staging ?? stagingOf(issuer.directory);
+  return staging === issuer.directory ? undefined : staging;
+}
+
+/** Asks the issuers in their order; after a failure an issuer's staging before its production. */
+export class Issuing {
+  readonly #chains: readonly Chain[];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #accounts = new Map<string, AccountUri>();
+
+  constructor(issuers: readonly CertificateIssuer[], tools: AuthorityTools, open: OpenAuthority) {
+    this.#clock = tools.clock;
+    this.#logger = tools.logger;
+    this.#chains = issuers.map((issuer) => {
+      const staging = stagingDirectory(issuer);
+      return {
+        issuer,
+        production: open(issuer, issuer.directory, tools),
+        staging: staging === undefined ? undefined : open(issuer, staging, tools),
+        failures: 0,
+        blockedUntil: 0,
+      };
+    });
+  }
+
+  get #authorities(): readonly Authority[] {
+    return this.#chains.flatMap(({ production, staging }) =>
+      staging === undefined ? [production] : [production, staging],
+    );
+  }
+
+  /** The accounts made so far. */
+  get accounts(): readonly AccountUri[] {
+    return this.#authorities.flatMap(({ directory }) => this.#accounts.get(directory) ?? []);
+  }
+
+  /** Makes what accounts are missing, at every CA and environment in use. True when none is missing any more. */
+  async makeAccounts(signal?: AbortSignal): Promise<boolean> {
+    for (const authority of this.#authorities) {
+      if (this.#accounts.has(authority.directory)) continue;
+      try {
+        this.#accounts.set(authority.directory, await authority.account(signal));
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.#logger.warn("no account yet", { ca: authority.directory, error: errorText(error) });
+      }
+    }
+    return this.#accounts.size === new Set(this.#authorities.map((one) => one.directory)).size;
+  }
+
+  /** The production authority at a directory. */
+  authority(directory: string): Authority | undefined {
+    return this.#chains.find(({ issuer }) => issuer.directory === directory)?.production;
+  }
+
+  clockOffset(): number | undefined {
+    return this.#authorities.map((one) => one.clockOffset()).find((offset) => offset !== undefined);
+  }
+
+  /** Milliseconds since the epoch before which no issuer is to be asked; 0 when one may be. */
+  get blockedUntil(): number {
+    return Math.min(...this.#chains.map((chain) => chain.blockedUntil));
+  }
+
+  /** Throws the preferred issuer's error when none gives a certificate. */
+  async obtain(
+    names: readonly string[],
+    replaced: Replaced | undefined,
+    signal: AbortSignal,
+  ): Promise<Obtained> {
+    const errors: PodtrustError[] = [];
+    for (const chain of this.#chains) {
+      if (chain.blockedUntil > this.#clock.now()) continue;
+      try {
+        const issued = await this.#ask(chain, names, replaced, signal);
+        chain.failures = 0;
+        chain.blockedUntil = 0;
+        return { issued, issuer: chain.issuer };
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#failed(chain, error);
+        errors.push(asPodtrustError(error));
+      }
+    }
+    throw errors[0] ?? new PodtrustError("acme-rate-limited", "every CA asked us to wait");
+  }
+
+  async #ask(
+    chain: Chain,
+    names: readonly string[],
+    replaced: Replaced | undefined,
+    signal: AbortSignal,
+  ): Promise<IssuedCertificate> {
+    if (chain.failures > 0 && chain.staging !== undefined) await this.#rehearse(chain.staging, names, signal);
+    const own = replaced?.directory === chain.issuer.directory ? replaced.certificate : undefined;
+    return chain.production.obtain(names, own, signal);
+  }
+
+  // What fails at staging would fail at production too, and there it would count against our limits.
+  async #rehearse(staging: Authority, names: readonly string[], signal: AbortSignal): Promise<void> {
+    try {
+      await staging.obtain(names, undefined, signal);
+      this.#logger.info("staging issues again; asking production", { ca: staging.directory });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isOwnFault(error)) throw error;
+      this.#logger.warn("staging is of no help; asking production", {
+        ca: staging.directory,
+        error: errorText(error),
+      });
+    }
+  }
+
+  #failed(chain: Chain, error: unknown): void {
+    chain.failures += 1;
+    const wait = error instanceof AcmeProblem ? error.retryAfterMs : undefined;
+    if (wait !== undefined) chain.blockedUntil = this.#clock.now() + wait;
+    this.#logger.error("no certificate", {
+      ca: chain.issuer.directory,
+      failures: chain.failures,
+      error: errorText(error),
+      ...(error instanceof PodtrustError ? { code: error.code, next: error.next } : {}),
+      ...(wait === undefined ? {} : { retryAfterSeconds: Math.ceil(wait / 1000) }),
+    });
+  }
+}

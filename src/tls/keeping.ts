@@ -1,0 +1,64 @@
+import { asPodtrustError, type Clock, errorText, type Logger } from "../base/index.ts";
+import { type Held, heldOf } from "./holding.ts";
+import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
+import type { CertificateAddress, CertificateStore } from "./store.ts";
+
+/** What keeping needs to know. */
+export interface KeepingOptions {
+  readonly store: CertificateStore;
+  readonly issuers: readonly CertificateIssuer[];
+  readonly names: readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The store, as the manager of one set of names sees it: nothing that goes wrong there stops the serving. */
+export class Keeping {
+  readonly #options: KeepingOptions;
+  #lastError: CertificateStatus["lastError"];
+
+  constructor(options: KeepingOptions) {
+    this.#options = options;
+  }
+
+  /** Why what is served could not be kept; undefined when it is kept. */
+  get lastError(): CertificateStatus["lastError"] {
+    return this.#lastError;
+  }
+
+  /** The usable certificate of the store that lasts longest, whichever issuer's. */
+  async newest(): Promise<Held | undefined> {
+    const { store, issuers, logger } = this.#options;
+    const found: Held[] = [];
+    for (const { directory } of issuers) {
+      try {
+        const stored = await store.load(this.#address(directory));
+        if (stored !== undefined) found.push(heldOf(stored, directory));
+      } catch (error) {
+        logger.error("a stored certificate is unusable", { ca: directory, error: errorText(error) });
+      }
+    }
+    return found.sort((a, b) => b.notAfter - a.notAfter)[0];
+  }
+
+  /** Keeps what is served; a failure is noted, for another try. */
+  async save(held: Held): Promise<void> {
+    const { certificate, key, renewal, from } = held;
+    const { store, clock, logger } = this.#options;
+    try {
+      const value = { certificate, key, ...(renewal === undefined ? {} : { renewal }) };
+      await store.save(this.#address(from), value);
+      this.#lastError = undefined;
+    } catch (error) {
+      const { code, message, next } = asPodtrustError(error);
+      this.#lastError = { code, message, next, at: clock.now() };
+      logger.error("the certificate is in use and could not be kept", { error: message, next });
+    }
+  }
+
+  #address(directory: string): CertificateAddress {
+    const { issuers, names } = this.#options;
+    const issuer = issuers.find((one) => one.directory === directory);
+    return { directory, account: issuer?.email ?? "", names };
+  }
+}
