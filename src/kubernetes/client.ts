@@ -30,7 +30,10 @@ const issuerAbsent =
 /** Refuses what TokenRequest would refuse, in words that name the value. */
 function checkToken(token: TokenOptions): void {
   const { expirationSeconds: seconds, audiences } = token;
-  if (audiences.length === 0 || audiences.includes("")) throw new TypeError("a token needs an audience");
+  // Without one Kubernetes would give a token for its own API: more than was meant.
+  if (audiences.length === 0 || audiences.includes("")) {
+    throw new PodtrustError("usage", "a token needs an audience, and none may be empty");
+  }
   if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= longestToken) return;
   const bound = seconds > longestToken ? "2^32 seconds at most" : "whole seconds, 600 at least";
   throw new PodtrustError("token-lifetime", `a token of ${seconds} s: Kubernetes gives ${bound}`, {

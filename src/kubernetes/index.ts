@@ -11,4 +11,4 @@ export {
 } from "./api.ts";
 export { defaultKubeconfig } from "./kubeconfig.ts";
 export { type KubernetesOptions, openKubernetes } from "./open.ts";
-export { type PublisherRbac, publisherRbac } from "./publisher-rbac.ts";
+export { type PublisherRbac, publisherRbac, publisherRbacList } from "./publisher-rbac.ts";

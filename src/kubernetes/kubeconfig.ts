@@ -66,7 +66,9 @@ async function readYaml(file: string): Promise<Mapping> {
     source = await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof PodtrustError) throw error;
-    throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${errorText(error)}`, { cause: error });
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const why = missing ? "there is no such file" : errorText(error);
+    throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${why}`, { cause: error });
   }
   let value: unknown;
   try {
@@ -166,5 +168,5 @@ export function entryPath(entry: KubeconfigEntry, path: string): string {
 /** Where kubectl would look: $KUBECONFIG, else ~/.kube/config. */
 export function defaultKubeconfig(env: Readonly<Record<string, string | undefined>>): string {
   const named = env["KUBECONFIG"];
-  return named === undefined || named === "" ? join(homedir(), ".kube", "config") : named;
+  return named === undefined || named === "" ? join(env["HOME"] ?? homedir(), ".kube", "config") : named;
 }

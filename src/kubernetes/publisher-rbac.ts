@@ -55,3 +55,10 @@ subjects:
     namespace: ${namespace}
 `;
 }
+
+/** The same as one object of kind List, which kubectl applies as well. */
+export async function publisherRbacList(options: PublisherRbac = {}): Promise<object> {
+  const { parseAllDocuments } = await import("yaml");
+  const items = parseAllDocuments(publisherRbac(options)).map((document) => document.toJSON() as object);
+  return { apiVersion: "v1", kind: "List", items };
+}

@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+
+/** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
+export function defineManifests(program: Command, context: CommandContext): void {
+  const manifests = program.command("manifests").description("print Kubernetes manifests");
+  manifests
+    .command("publisher-rbac")
+    .description("print the least rights that the publisher needs in the cluster")
+    .option("--namespace <namespace>", "namespace of the publisher's ServiceAccount", "podtrust")
+    .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
+    .addHelpText("after", "\npodtrust manifests publisher-rbac | kubectl apply -f -\n")
+    .action(async (options: { namespace: string; name: string }) => {
+      const { publisherRbac, publisherRbacList } = await import("../../kubernetes/index.ts");
+      if (context.json) context.output.result(await publisherRbacList(options));
+      else context.output.raw(publisherRbac(options));
+    });
+}
