@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { PodtrustError } from "../../base/index.ts";
+import {
+  type AccessKey,
+  type Account,
+  emptyAccount,
+  openStore,
+  type Role,
+  seenRole,
+  Table,
+  uniqueId,
+} from "./index.ts";
+
+const account = "111122223333";
+const key: AccessKey = { id: "AKIAEXAMPLE", secret: "the-secret", createDate: 1 };
+
+async function folder(t: TestContext): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "podtrust-state-"));
+  t.after(() => rm(made, { recursive: true, force: true }));
+  return join(made, "state");
+}
+
+function role(change: Partial<Role> = {}): Role {
+  return {
+    name: "Demo",
+    path: "/",
+    id: "AROAEXAMPLE",
+    arn: `arn:aws:iam::${account}:role/Demo`,
+    createDate: 1000,
+    maxSessionDuration: 3600,
+    trustPolicy: "new",
+    trustChanged: 1000,
+    inline: {},
+    attached: [],
+    tags: [],
+    ...change,
+  };
+}
+
+test("what was written is there after a restart, in order, readable by its owner only", async (t) => {
+  const path = await folder(t);
+  const first = await openStore(account, path);
+  first.account.keys.set(key.id, key);
+  first.account.roles.set("demo", role());
+  first.account.roles.set("other", role({ name: "other" }));
+  await first.persist();
+  const second = await openStore(account, path);
+  assert.deepEqual(second.account.keys.get(key.id), key);
+  assert.deepEqual(
+    second.account.roles.values().map(({ name }) => name),
+    ["Demo", "other"],
+  );
+  assert.deepEqual((await readdir(path)).sort(), ["keys.json", "roles.json"]);
+  assert.equal((await stat(join(path, "keys.json"))).mode & 0o777, 0o600);
+  assert.equal((await stat(path)).mode & 0o777, 0o700);
+});
+
+test("only what has changed is written again", async (t) => {
+  const path = await folder(t);
+  const store = await openStore(account, path);
+  store.account.keys.set(key.id, key);
+  await store.persist();
+  const before = await stat(join(path, "keys.json"), { bigint: true });
+  store.account.roles.set("demo", role());
+  assert.equal(store.account.keys.delete("absent"), false);
+  await Promise.all([store.persist(), store.persist()]);
+  assert.equal((await stat(join(path, "keys.json"), { bigint: true })).ino, before.ino);
+  assert.ok((await readdir(path)).includes("roles.json"));
+});
+
+test("a write that fails is tried again with the next one", async (t) => {
+  const path = await folder(t);
+  const store = await openStore(account, path);
+  store.account.keys.set(key.id, key);
+  await rm(path, { recursive: true });
+  await assert.rejects(store.persist(), /ENOENT/u);
+  await openStore(account, path);
+  await store.persist();
+  assert.match(await readFile(join(path, "keys.json"), "utf8"), /AKIAEXAMPLE/u);
+  assert.deepEqual(await readdir(path), ["keys.json"]);
+});
+
+test("a file that is not ours, of another format or of another account is refused by name", async (t) => {
+  const path = await folder(t);
+  await openStore(account, path);
+  const file = join(path, "roles.json");
+  const code = (wanted: string, text: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof PodtrustError);
+    assert.equal(error.code, wanted);
+    assert.match(error.message, text);
+    return true;
+  };
+  for (const [content, text] of [
+    ["{", /not JSON/u],
+    ["[]", /not a table/u],
+    [`{"format":1,"account":"${account}","records":[["a"]]}`, /not a table/u],
+    [`{"format":2,"account":"${account}","records":[]}`, /its format is 2, not 1/u],
+    ['{"format":1,"account":"999988887777","records":[]}', /of account 999988887777/u],
+  ] as const) {
+    await writeFile(file, content);
+    await assert.rejects(openStore(account, path), code("sandbox-state-invalid", text));
+  }
+  await rm(file);
+  await writeFile(join(path, "file"), "");
+  await assert.rejects(openStore(account, join(path, "file")), code("file-unwritable", /cannot be used/u));
+  await chmod(path, 0o700);
+});
+
+test("in memory nothing is written", async () => {
+  const store = await openStore(account, undefined);
+  store.account.keys.set(key.id, key);
+  await store.persist();
+  assert.equal(store.account.keys.size, 1);
+});
+
+test("STS sees a new role, and a changed trust policy, when they have spread", () => {
+  const holding = (one: Role): Account => {
+    const all = emptyAccount(account);
+    all.roles.set("demo", one);
+    return all;
+  };
+  const fresh = holding(role());
+  assert.equal(seenRole(fresh, "DEMO", 8999, 8000), undefined);
+  assert.equal(seenRole(fresh, "demo", 9000, 8000)?.trustPolicy, "new");
+  assert.equal(seenRole(fresh, "demo", 1000, 0)?.trustPolicy, "new");
+  assert.equal(seenRole(fresh, "absent", 9000, 0), undefined);
+  const changed = holding(role({ trustBefore: "old", trustChanged: 20_000 }));
+  assert.equal(seenRole(changed, "demo", 27_999, 8000)?.trustPolicy, "old");
+  assert.equal(seenRole(changed, "demo", 28_000, 8000)?.trustPolicy, "new");
+  assert.equal(seenRole(changed, "demo", 20_000, 0)?.trustPolicy, "new");
+});
+
+test("tables tell of a change once, and ids have AWS's form", () => {
+  const table = new Table<number>([["a", 1]]);
+  assert.equal(table.takeDirty(), false);
+  table.set("b", 2);
+  assert.equal(table.takeDirty(), true);
+  assert.equal(table.takeDirty(), false);
+  assert.deepEqual(table.entries(), [
+    ["a", 1],
+    ["b", 2],
+  ]);
+  assert.match(uniqueId("AROA"), /^AROA[A-Z2-7]{17}$/u);
+  assert.match(uniqueId("ASIA"), /^ASIA[A-Z2-7]{16}$/u);
+});
