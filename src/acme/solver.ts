@@ -24,7 +24,8 @@ export interface PresentedChallenge {
  * - From then until `cleanup` every validator is answered, however many ask and however often: CAs validate
  *   from several places.
  * - Several challenges may stand at once, also several for one name; presenting or cleaning up one of them
- *   leaves the others as they are. Presenting the same one twice is as presenting it once.
+ *   leaves the others as they are (where a validator can be shown one answer a name, as in TLS-ALPN-01, it is
+ *   the newest). Presenting the same one twice is as presenting it once.
  * - `cleanup` takes back what `present` did and nothing else. For a challenge that was never presented, or was
  *   cleaned up before, it resolves and changes nothing. It is called once a challenge is decided, also after
  *   failures and aborts, and gets no signal because of that.
