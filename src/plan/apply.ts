@@ -30,7 +30,7 @@ const shape = (kind: string, fields: readonly FieldChange[]): string => JSON.str
 async function recheck(change: Change, plan: Plan, signal: AbortSignal): Promise<Change> {
   const { resource } = change;
   const observed = await resource.read(signal);
-  if (change.kind === "delete") return absentChange(resource, observed, change.reason ?? "");
+  if (change.kind === "delete") return absentChange(resource, observed, "is no longer wanted");
   const taken = takenError(resource, observed, plan.adopt.has(resource.id));
   if (taken !== undefined) throw taken;
   const { change: now, refusal } = presentChange(resource, observed);

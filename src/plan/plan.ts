@@ -29,16 +29,26 @@ export interface Plan {
 // Providers throttle; a handful at a time is fast enough for a thousand roles.
 const readsAtOnce = 8;
 
-async function readAll(resources: readonly Resource[], signal: AbortSignal): Promise<Observed[]> {
-  const results: Observed[] = [];
-  const queue = [...resources.entries()];
+/** A resource beside what was found of it. */
+interface Seen {
+  readonly id: string;
+  readonly dependsOn: readonly string[];
+  readonly resource: Resource;
+  readonly observed: Observed;
+}
+
+async function readAll(resources: readonly Resource[], signal: AbortSignal): Promise<readonly Seen[]> {
+  const seen: Seen[] = [];
+  const queue = [...resources];
   const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      results[next[0]] = await next[1].read(signal);
+    for (let resource = queue.shift(); resource !== undefined; resource = queue.shift()) {
+      const observed = await resource.read(signal);
+      seen.push({ id: resource.id, dependsOn: resource.dependsOn, resource, observed });
     }
   };
   await Promise.all(Array.from({ length: readsAtOnce }, worker));
-  return results;
+  const place = new Map(resources.map((resource, index) => [resource, index]));
+  return seen.sort((a, b) => Number(place.get(a.resource)) - Number(place.get(b.resource)));
 }
 
 /** The error of a name that somebody else has, or undefined when the thing is absent, ours, or to be adopted. */
@@ -76,9 +86,23 @@ export function absentChange(resource: Resource, observed: Observed, reason: str
   return { ...stays, kind: "delete", reason };
 }
 
-function extras(input: PlanInput): readonly Resource[] {
+function surplusOf(input: PlanInput): readonly Resource[] {
   const wanted = new Set(input.desired.map((resource) => resource.id));
   return (input.owned ?? []).filter((resource) => !wanted.has(resource.id));
+}
+
+async function planDown(input: PlanInput, adopt: ReadonlySet<string>, signal: AbortSignal): Promise<Plan> {
+  const every = inOrder(await readAll([...input.desired, ...surplusOf(input)], signal));
+  const changes = every.map(({ resource, observed }) =>
+    absentChange(resource, observed, "the stack is taken down"),
+  );
+  return { changes: changes.reverse(), refusals: [], adopt };
+}
+
+function deletionOf({ resource, observed }: Seen, policy: Policy | undefined): Change {
+  const change = absentChange(resource, observed, "no longer in the config");
+  if (change.kind !== "delete" || policy !== "upsert-only") return change;
+  return { ...change, kind: "none", reason: "no longer in the config, but this run deletes nothing" };
 }
 
 /** Reads everything and says what would be done; changes nothing. */
@@ -87,24 +111,11 @@ export async function planOf(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Plan> {
   const adopt = input.adopt ?? new Set<string>();
-  const desired = inOrder(input.desired);
-  const surplus = inOrder(extras(input));
-  const seen = await readAll([...desired, ...surplus], signal);
-  const observedOf = (index: number): Observed => seen[index] ?? { exists: false };
-  const surplusSeen = (index: number): Observed => observedOf(desired.length + index);
-
-  if (input.goal === "absent") {
-    const every = inOrder([...desired, ...surplus]);
-    const byResource = new Map([...desired, ...surplus].map((resource, i) => [resource, observedOf(i)]));
-    const changes = every.map((resource) =>
-      absentChange(resource, byResource.get(resource) ?? { exists: false }, "the stack is taken down"),
-    );
-    return { changes: changes.reverse(), refusals: [], adopt };
-  }
-
+  if (input.goal === "absent") return planDown(input, adopt, signal);
+  const desired = await readAll(inOrder(input.desired), signal);
+  const surplus = await readAll(inOrder(surplusOf(input)), signal);
   const refusals: PodtrustError[] = [];
-  const changes = desired.map((resource, index): Change => {
-    const observed = observedOf(index);
+  const changes = desired.map(({ resource, observed }): Change => {
     const taken = takenError(resource, observed, adopt.has(resource.id));
     if (taken !== undefined) {
       refusals.push(taken);
@@ -114,11 +125,7 @@ export async function planOf(
     if (refusal !== undefined) refusals.push(refusal);
     return change;
   });
-  const deletions = surplus.map((resource, index): Change => {
-    const change = absentChange(resource, surplusSeen(index), "no longer in the config");
-    if (change.kind !== "delete" || input.policy !== "upsert-only") return change;
-    return { ...change, kind: "none", reason: "no longer in the config, but this run deletes nothing" };
-  });
+  const deletions = surplus.map((seen) => deletionOf(seen, input.policy));
   return { changes: [...changes, ...deletions.reverse()], refusals, adopt };
 }
 
