@@ -9,7 +9,8 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, now: num
   const value = headers["retry-after"]?.trim();
   if (value === undefined || value === "") return undefined;
   if (/^\d{1,10}$/u.test(value)) return Math.min(Number(value) * 1000, longest);
-  const until = Date.parse(value);
+  // Date.parse makes a date of almost anything ("-1" is one of 2001): only what ends as an HTTP date does.
+  const until = value.endsWith(" GMT") ? Date.parse(value) : NaN;
   if (Number.isNaN(until)) return undefined;
   const sent = Date.parse(headers["date"] ?? "");
   return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), longest);

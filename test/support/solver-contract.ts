@@ -6,7 +6,7 @@ import type { ChallengeSolver, PresentedChallenge } from "../../src/acme/index.t
 export interface SolverUnderTest {
   readonly solver: ChallengeSolver;
   /** Whether a validator of this challenge would now find what it looks for. */
-  answered(challenge: PresentedChallenge): Promise<boolean>;
+  readonly answered: (challenge: PresentedChallenge) => Promise<boolean>;
 }
 
 function challenge(type: string, name: string, token: string): PresentedChallenge {
