@@ -86,7 +86,7 @@ const rolesHaveSubjects: Rule = (document) =>
 
 const oneWayOut: Rule = (document) => {
   const section = valueAt(document.value, ["publisher"]);
-  if (typeof section !== "object" || section === null) return [];
+  if (typeof section !== "object" || section === null || Array.isArray(section)) return [];
   const ways = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
   const base = { key: "publisher", ...document.positionOf(["publisher"]) };
   if (ways.length === 0) return [{ ...base, message: "does not say how to publish", accepted: "https" }];

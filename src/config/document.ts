@@ -57,6 +57,12 @@ function depthProblem(text: string): ConfigProblem | undefined {
   return undefined;
 }
 
+/** Whether plain data is deeper than is accepted, or contains itself. */
+function outgrows(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth > deepest || Object.values(value).some((inner) => outgrows(inner, depth + 1));
+}
+
 /** Reads YAML; gives either the document or everything that is wrong with its syntax. */
 export function parseConfigText(
   text: string,
@@ -79,6 +85,11 @@ export function parseConfigText(
       return { problems };
     }
     const value: unknown = document.toJS({ maxAliasCount: mostAliases });
+    if (outgrows(value)) {
+      return {
+        problems: [{ key: "", line: 1, column: 1, message: `is nested more than ${deepest} levels deep` }],
+      };
+    }
     const walk = (path: KeyPath): unknown => {
       let node: unknown = document.contents;
       for (const key of path) {

@@ -19,13 +19,16 @@ export function valueAt(root: unknown, path: KeyPath): unknown {
   }, root);
 }
 
-function shownValue(path: KeyPath, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  const hidden = path.some((key) => typeof key === "string" && secretName(key));
-  const text = JSON.stringify(value) ?? "";
-  return hidden || (typeof value === "string" && secretKind(value) !== undefined) || /PRIVATE KEY/u.test(text)
-    ? undefined
-    : valueText(value);
+function hideSecret(key: string, value: unknown): unknown {
+  const secret = typeof value === "string" && (secretName(key) || secretKind(value) !== undefined);
+  return secret ? "(not repeated here)" : value;
+}
+
+/** A value as errors show it, without any secret in it. */
+function shownValue(path: KeyPath, value: unknown): string {
+  const key = path.findLast((part) => typeof part === "string") ?? "";
+  const copy = JSON.parse(JSON.stringify({ [key]: value }, hideSecret)) as Record<string, unknown>;
+  return valueText(copy[key]);
 }
 
 function missing(document: ConfigDocument, path: KeyPath, accepted: string): ConfigProblem {
@@ -39,14 +42,13 @@ function wrongValue(document: ConfigDocument, path: KeyPath, issue: Issue): Conf
   if (planned !== undefined) return { ...base, message: planned };
   if (value === undefined) return missing(document, path, issue.message);
   const shown = shownValue(path, value);
-  const withValue = shown === undefined ? base : { ...base, value: shown };
+  const withValue = { ...base, value: shown };
   // Checks of our own (the issuer's) say everything in one sentence.
   if (issue.code === "custom" && typeof issue.params?.["next"] === "string") {
     const message = issue.message.replace(/^issuer /u, "");
     return { ...withValue, message, next: issue.params["next"] };
   }
-  const what = shown ?? "the value (not repeated here)";
-  const problem = { ...withValue, message: `${what} is not accepted`, accepted: issue.message };
+  const problem = { ...withValue, message: `${shown} is not accepted`, accepted: issue.message };
   const choices = issue.code === "invalid_value" ? issue.values.map(String) : [];
   const near = typeof value === "string" ? nearest(value, choices) : undefined;
   return near === undefined ? problem : { ...problem, nearest: near };
