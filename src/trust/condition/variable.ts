@@ -1,0 +1,35 @@
+import type { PolicyVersion } from "../policy/document.ts";
+import type { ContextKeys } from "./context.ts";
+import { type Pattern, patternOf } from "./pattern.ts";
+
+// ${key}, ${key, 'default'}; IAM User Guide, "IAM policy elements: Variables and tags".
+const variable = /\$\{\s*([^,{}]+?)\s*(?:,\s*'([^']*)'\s*)?\}/gu;
+const escaped = new Set(["*", "?", "$"]);
+
+function valueOf(name: string, otherwise: string | undefined, keys: ContextKeys): string | undefined {
+  if (otherwise === undefined && escaped.has(name)) return name;
+  return keys.single(name) ?? otherwise;
+}
+
+/**
+ * A value of a policy with its variables replaced; what replaces them is plain text, wildcards in it do not count.
+ * Undefined when the request has no single value for one of them and the policy no default: then nothing is equal
+ * to it. Before Version 2012-10-17 there are no variables, and `${aws:username}` means these very characters.
+ */
+export function expandValue(text: string, version: PolicyVersion, keys: ContextKeys): Pattern | undefined {
+  if (version !== "2012-10-17" || !text.includes("${")) return patternOf(text);
+  const pattern: Pattern[number][] = [];
+  let end = 0;
+  for (const match of text.matchAll(variable)) {
+    const value = valueOf(match[1] as string, match[2], keys);
+    if (value === undefined) return undefined;
+    pattern.push(...patternOf(text.slice(end, match.index)), ...Array.from(value));
+    end = match.index + match[0].length;
+  }
+  return [...pattern, ...patternOf(text.slice(end))];
+}
+
+/** Whether a value has something in it that is read as a policy variable. */
+export function hasVariable(text: string): boolean {
+  return text.search(variable) >= 0;
+}

@@ -1,0 +1,55 @@
+export { authorize, evaluate, type PolicyLayers } from "./access/evaluate.ts";
+export type {
+  AccessRequest,
+  Effect,
+  Evaluation,
+  Layer,
+  Principal,
+  RequestContext,
+  StatementTrace,
+} from "./access/request.ts";
+export { canonicalPolicy } from "./policy/canonical.ts";
+export { diffPolicies, type PolicyChange } from "./policy/diff.ts";
+export type {
+  Condition,
+  NamedPolicy,
+  PolicyDocument,
+  PolicyKind,
+  PolicyVersion,
+  Principals,
+  PrincipalType,
+  Statement,
+} from "./policy/document.ts";
+export { PolicyError } from "./policy/error.ts";
+export { type PolicyWarning, trustPolicyWarnings } from "./policy/lint.ts";
+export { parsePolicy } from "./policy/parse.ts";
+export {
+  inlinePolicyQuota,
+  managedPolicyQuota,
+  policyQuotas,
+  policySize,
+  type QuotaRefusal,
+  trustQuota,
+} from "./policy/quota.ts";
+export { policyText } from "./policy/text.ts";
+export { webIdentityTrustPolicy, type WebIdentityTrust } from "./policy/web-identity.ts";
+export type { Answer } from "./sts/answer.ts";
+export { decideWebIdentity, explainWebIdentity } from "./sts/decide.ts";
+export type {
+  IssuerDocuments,
+  ProviderFacts,
+  RoleFacts,
+  WebIdentityFacts,
+  WebIdentityRequest,
+} from "./sts/facts.ts";
+export {
+  type Grant,
+  type MessageProfile,
+  messageProfiles,
+  type Refusal,
+  type RuleReport,
+  type WebIdentityDecision,
+} from "./sts/outcome.ts";
+export type { Evidence, RoleArn, StsRule } from "./sts/rule.ts";
+export { parseRoleArn } from "./sts/rules/request.ts";
+export { stsRules } from "./sts/rules/index.ts";

@@ -1,0 +1,63 @@
+import type { RequestContext } from "../access/request.ts";
+import type { PolicyDocument } from "../policy/document.ts";
+
+/** The parameters of AssumeRoleWithWebIdentity as they came: texts, none of them checked. */
+export interface WebIdentityRequest {
+  readonly roleArn?: string | undefined;
+  readonly roleSessionName?: string | undefined;
+  readonly webIdentityToken?: string | undefined;
+  readonly providerId?: string | undefined;
+  readonly durationSeconds?: string | undefined;
+  /** The inline session policy. */
+  readonly policy?: string | undefined;
+  readonly policyArns?: readonly string[] | undefined;
+}
+
+/** An OIDC provider of IAM. */
+export interface ProviderFacts {
+  readonly arn: string;
+  /** Without the scheme, as IAM keeps it. */
+  readonly url: string;
+  readonly clientIds: readonly string[];
+}
+
+/** A role as STS sees it. */
+export interface RoleFacts {
+  readonly arn: string;
+  readonly name: string;
+  /** `AROA…` */
+  readonly id: string;
+  readonly trustPolicy: PolicyDocument;
+  /** Seconds. */
+  readonly maxSessionDuration: number;
+  readonly account: string;
+}
+
+/** What the issuer serves, or why it could not be had. `reason` is a word of src/http, `status` or `invalid`. */
+export type IssuerDocuments =
+  | { readonly ok: true; readonly discovery: string; readonly jwks: string }
+  | {
+      readonly ok: false;
+      readonly at: "discovery" | "jwks";
+      readonly reason: string;
+      readonly detail: string;
+    };
+
+/** All that a decision of AssumeRoleWithWebIdentity depends on, as data. */
+export interface WebIdentityFacts {
+  readonly request: WebIdentityRequest;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** The OIDC providers of the account that the role's ARN names. */
+  readonly providers: readonly ProviderFacts[];
+  /** Undefined: there is none, or it has not spread to STS yet. */
+  readonly role: RoleFacts | undefined;
+  /** Undefined: not fetched yet. */
+  readonly documents?: IssuerDocuments | undefined;
+  /** The managed policies that may limit a session; undefined for an ARN that names none. */
+  readonly managedPolicy?: ((arn: string) => PolicyDocument | undefined) | undefined;
+  /** More condition keys that the request brings: aws:SourceIp, aws:SecureTransport. */
+  readonly context?: RequestContext | undefined;
+  /** STS is switched off for the account in the region that was asked. */
+  readonly regionDisabled?: boolean | undefined;
+}

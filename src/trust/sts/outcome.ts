@@ -1,0 +1,74 @@
+import type { NamedPolicy } from "../policy/document.ts";
+import type { ProviderFacts } from "./facts.ts";
+
+/** Which generation of AWS's texts is spoken. */
+export type MessageProfile = "legacy" | "2026";
+export const messageProfiles = ["legacy", "2026"] as const satisfies readonly MessageProfile[];
+
+/** What STS answers, and what that means. */
+export interface Refusal {
+  /** The name of the rule that decided. */
+  readonly rule: string;
+  /** On the wire. */
+  readonly code: string;
+  /** HTTP. */
+  readonly status: number;
+  readonly type: "Sender" | "Receiver";
+  /** AWS's words, letter by letter. */
+  readonly messages: Readonly<Record<MessageProfile, string>>;
+  /** What AWS does not say: one sentence for a person, without any part of the token's signature. */
+  readonly why: string;
+  /** What to do about it. */
+  readonly next: string;
+}
+
+/** What STS grants. */
+export interface Grant {
+  /** SubjectFromWebIdentityToken. */
+  readonly subject: string;
+  /** `azp`, else the one audience. */
+  readonly audience: string;
+  readonly provider: ProviderFacts;
+  readonly issuer: string;
+  readonly sessionName: string;
+  /** Seconds; the token's own end does not shorten it. */
+  readonly duration: number;
+  readonly sourceIdentity?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys: readonly string[];
+  /** The inline session policy and those of PolicyArns; empty: no limit. */
+  readonly sessionPolicies: readonly NamedPolicy[];
+  /** Percent. */
+  readonly packedPolicySize: number;
+  /** The `https://aws.amazon.com/roles` claim named the role. */
+  readonly roleAuthorizedByIdp: boolean;
+  /** The condition keys of the claims: `<provider>:sub` and its like. */
+  readonly claims: Readonly<Record<string, string | readonly string[]>>;
+}
+
+export type WebIdentityDecision =
+  | { readonly outcome: "accepted"; readonly grant: Grant }
+  | { readonly outcome: "refused"; readonly refusal: Refusal; readonly passed: readonly string[] }
+  /** All is well so far: fetch the issuer's documents and ask again with them. */
+  | {
+      readonly outcome: "needs-documents";
+      readonly issuer: string;
+      readonly provider: ProviderFacts;
+      /** Of the token's header, for a cache to look for. */
+      readonly kid: string | undefined;
+      readonly passed: readonly string[];
+    };
+
+/** One rule's answer for a person. */
+export interface RuleReport {
+  readonly rule: string;
+  /** What the rule asks for. */
+  readonly title: string;
+  readonly outcome: "accepted" | "refused" | "not-reached";
+  /** What was found, or why the rule could not be asked. */
+  readonly finding: string;
+  /** Present when refused. */
+  readonly refusal?: Refusal;
+  /** What is legal and yet asks for trouble. */
+  readonly warnings: readonly string[];
+}

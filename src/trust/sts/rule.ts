@@ -1,0 +1,121 @@
+import type { Jws } from "../../oidc/index.ts";
+import type { AccessRequest } from "../access/request.ts";
+import type { NamedPolicy } from "../policy/document.ts";
+import type { Answer } from "./answer.ts";
+import type { ProviderFacts, RoleFacts, WebIdentityFacts } from "./facts.ts";
+import type { Refusal } from "./outcome.ts";
+
+/** How sure a rule or a text is. `docs/reference/sts-rules.md` says what each word means. */
+export type Evidence = "documented" | "observed" | "reported" | "inferred";
+
+/** A role's ARN, taken apart. */
+export interface RoleArn {
+  readonly arn: string;
+  readonly partition: string;
+  readonly account: string;
+  /** Without the path. */
+  readonly name: string;
+}
+
+/** The five claims that every token must have, of whatever type they are. */
+export interface RequiredClaims {
+  readonly iss: unknown;
+  readonly sub: unknown;
+  readonly aud: unknown;
+  readonly iat: unknown;
+  readonly exp: unknown;
+}
+
+/** Session tags of the token. */
+export interface TokenTags {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys: readonly string[];
+}
+
+/** What earlier rules found out, by name, for later ones. */
+export interface Known {
+  readonly roleArn: RoleArn;
+  readonly jws: Jws;
+  readonly claims: RequiredClaims;
+  readonly subject: string;
+  /** Seconds since the epoch. */
+  readonly times: { readonly exp: number; readonly iat: number; readonly nbf: number | undefined };
+  readonly audiences: readonly string[];
+  /** `azp`, else the one audience. */
+  readonly audience: string;
+  readonly provider: ProviderFacts;
+  /** What the issuer serves, unread. */
+  readonly served: { readonly discovery: string; readonly jwks: string };
+  /** The entries of the JWK Set that are JSON objects. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  /** The one that must have signed. */
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly tokenTags: TokenTags;
+  readonly sourceIdentity: { readonly value: string | undefined };
+  readonly roleAuthorizedByIdp: boolean;
+  readonly role: RoleFacts;
+  /** What the trust policy is asked, and what its conditions see. */
+  readonly question: AccessRequest;
+  /** Seconds. */
+  readonly duration: number;
+  readonly sessionPolicy: { readonly value: NamedPolicy | undefined };
+  readonly managedPolicies: readonly NamedPolicy[];
+  /** Percent. */
+  readonly packedPolicySize: number;
+}
+
+export type Verdict =
+  | {
+      readonly outcome: "accepted";
+      /** What was found, as a sentence. */
+      readonly finding: string;
+      readonly learned?: Partial<Known>;
+      readonly warnings?: readonly string[];
+    }
+  | {
+      readonly outcome: "refused";
+      readonly refusal: Omit<Refusal, "rule">;
+      /** What can be said all the same, so that an explanation can go on. */
+      readonly learned?: Partial<Known>;
+    }
+  | { readonly outcome: "needs-documents" };
+
+interface RuleFacts {
+  /** Stable: its conformance test is named after it, logs and pages speak of it. */
+  readonly name: string;
+  /** What it asks for, as one sentence. */
+  readonly title: string;
+  /** Where that is known from: addresses of pages, and RFC sections. */
+  readonly sources: readonly string[];
+  /** How sure it is that AWS does this. */
+  readonly evidence: Evidence;
+  /** What is not known, or differs from what one would think. */
+  readonly note?: string;
+  /** Everything that it may answer. */
+  readonly answers: readonly Answer[];
+}
+
+interface RuleSpec<Need extends keyof Known> extends RuleFacts {
+  /** What earlier rules must have found before this one can be asked. */
+  readonly needs: readonly Need[];
+  readonly check: (facts: WebIdentityFacts, known: Pick<Known, Need>) => Verdict;
+}
+
+/** One rule by which STS accepts a token: a pure function with its documentation. */
+export interface StsRule extends RuleFacts {
+  readonly needs: readonly (keyof Known)[];
+  readonly check: (facts: WebIdentityFacts, known: Partial<Known>) => Verdict;
+}
+
+/** A rule that is asked only once all that it needs is known, which makes this widening of its type true. */
+export function stsRule<const Need extends keyof Known>(spec: RuleSpec<Need>): StsRule {
+  return spec as unknown as StsRule;
+}
+
+export function accepted(
+  finding: string,
+  learned: Partial<Known> = {},
+  warnings: readonly string[] = [],
+): Verdict {
+  return { outcome: "accepted", finding, learned, warnings };
+}

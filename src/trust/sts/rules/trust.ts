@@ -1,0 +1,210 @@
+import type { AccessRequest, Evaluation, RequestContext } from "../../access/request.ts";
+import { evaluate } from "../../access/evaluate.ts";
+import { trustPolicyWarnings } from "../../policy/lint.ts";
+import { type Answer, refused, sameText } from "../answer.ts";
+import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
+import { accepted, type Known, type StsRule, stsRule } from "../rule.ts";
+import { sources } from "../sources.ts";
+import { notAuthorized } from "../texts.ts";
+import { moment } from "./shown.ts";
+
+function denied(when: string, evidence: Answer["evidence"]["2026"]): Answer {
+  return sameText(when, "AccessDenied", notAuthorized, { evidence, status: 403 });
+}
+
+const noRole = denied("the role does not exist, or has not spread to STS yet", "documented");
+
+const roleExists = stsRule({
+  name: "role-exists",
+  title: "The role exists and has spread to STS.",
+  sources: [sources.irsaErrors, sources.observed],
+  evidence: "observed",
+  note: "On purpose the same answer as for a trust policy that says no. A new role was refused for 7.6 to 11.5 seconds.",
+  answers: [noRole],
+  needs: ["roleArn"],
+  check({ role }, { roleArn }) {
+    if (role !== undefined && role.arn === roleArn.arn) return accepted(`role ${role.name} exists`, { role });
+    return refused(noRole, {
+      why:
+        role === undefined
+          ? `there is no role ${roleArn.arn}, or it was made a moment ago and STS does not know it yet`
+          : `the role's ARN is ${role.arn}, and asked is ${roleArn.arn}`,
+      next: "Check the account, the path and the name; after making a role wait some seconds and try again.",
+    });
+  },
+});
+
+type Values = Readonly<Record<string, string | readonly string[]>>;
+
+/** The claims that become condition keys, for an issuer that AWS does not know by name. */
+function claimKeys(known: Pick<Known, "provider" | "jws" | "subject" | "audience" | "audiences">): Values {
+  const { url } = known.provider;
+  const { amr, email } = known.jws.claims;
+  const list: readonly unknown[] = Array.isArray(amr) ? amr : [amr];
+  const methods = list.filter((one) => typeof one === "string");
+  return {
+    [`${url}:aud`]: known.audience,
+    [`${url}:oaud`]: known.audiences,
+    [`${url}:sub`]: known.subject,
+    ...(methods.length === 0 ? {} : { [`${url}:amr`]: methods }),
+    ...(typeof email === "string" ? { [`${url}:email`]: email } : {}),
+  };
+}
+
+function tagKeys({ tags, transitiveTagKeys }: Known["tokenTags"]): Values {
+  const names = Object.keys(tags);
+  if (names.length === 0) return {};
+  return {
+    "aws:TagKeys": names,
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    ...(transitiveTagKeys.length === 0 ? {} : { "sts:TransitiveTagKeys": transitiveTagKeys }),
+  };
+}
+
+type Asking = Pick<
+  Known,
+  | "provider"
+  | "jws"
+  | "subject"
+  | "audience"
+  | "audiences"
+  | "tokenTags"
+  | "sourceIdentity"
+  | "roleAuthorizedByIdp"
+>;
+
+/** All condition keys that a trust policy sees. aws:PrincipalArn is not among them. */
+function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
+  const { arn } = known.provider;
+  const source = known.sourceIdentity.value;
+  return {
+    ...facts.context,
+    "aws:CurrentTime": moment(facts.now),
+    "aws:EpochTime": String(facts.now),
+    "aws:PrincipalAccount": arn.split(":")[4] ?? "",
+    "aws:PrincipalType": "User",
+    "aws:userid": arn,
+    "sts:RoleSessionName": facts.request.roleSessionName ?? "",
+    "sts:RoleAuthorizedByIdp": String(known.roleAuthorizedByIdp),
+    ...(source === undefined ? {} : { "sts:SourceIdentity": source }),
+    ...tagKeys(known.tokenTags),
+    ...claimKeys(known),
+  };
+}
+
+/** What the statements say that came closest: about this principal and action, and yet not holding. */
+function closest({ trace }: Evaluation): string {
+  const lines = trace.map((one) => {
+    const name = one.sid === undefined ? `statement ${one.statement}` : `statement ${one.sid}`;
+    return `${name} (${one.effect}): ${one.because.join("; ")}`;
+  });
+  return lines.length === 0 ? "it has no statement" : lines.join(" · ");
+}
+
+function whyNot(role: RoleFacts, action: string, answer: Evaluation): string {
+  const { by } = answer;
+  if (by === undefined)
+    return `the trust policy of role ${role.name} does not allow ${action}: ${closest(answer)}`;
+  const deciding = answer.trace.find((one) => one.matched && one.effect === "Deny");
+  const reason =
+    deciding === undefined || deciding.because.length === 0 ? "" : `: ${deciding.because.join("; ")}`;
+  return `statement ${by.sid ?? by.statement} of the trust policy of role ${role.name} denies ${action}${reason}`;
+}
+
+function ask(role: RoleFacts, request: AccessRequest): Evaluation {
+  return evaluate([{ name: "trust", document: role.trustPolicy }], request);
+}
+
+const trustSaysNo = denied("no statement of the trust policy allows it, or one denies it", "observed");
+
+const trustPolicy = stsRule({
+  name: "trust-policy",
+  title: "The role's trust policy allows sts:AssumeRoleWithWebIdentity to this provider and these claims.",
+  sources: [sources.irsaErrors, sources.conditionOperators, sources.conditionKeys, sources.observed],
+  evidence: "observed",
+  note: "Keys of a private issuer: :aud (azp, else the audience), :oaud (what aud says), :sub, :amr, :email, all after the provider's URL as it is registered. Also seen: aws:PrincipalAccount (of the provider), aws:PrincipalType User, aws:userid (the provider's ARN), sts:RoleSessionName, sts:RoleAuthorizedByIdp, and tags and source identity of the token; aws:PrincipalArn is not there. A principal AWS * does not let OIDC users in.",
+  answers: [trustSaysNo],
+  needs: [
+    "role",
+    "provider",
+    "jws",
+    "subject",
+    "audience",
+    "audiences",
+    "tokenTags",
+    "sourceIdentity",
+    "roleAuthorizedByIdp",
+  ],
+  check(facts, known) {
+    const { role, provider } = known;
+    const question: AccessRequest = {
+      action: "sts:AssumeRoleWithWebIdentity",
+      resource: role.arn,
+      principal: { type: "Federated", ids: [provider.arn] },
+      context: contextOf(facts, known),
+    };
+    const answer = ask(role, question);
+    if (answer.effect === "allow") {
+      const warnings = trustPolicyWarnings(role.trustPolicy).map(
+        (one) => `statement ${one.statement}: ${one.message}. ${one.next}`,
+      );
+      const by = answer.by?.sid ?? answer.by?.statement;
+      return accepted(`statement ${by} of the trust policy allows it`, { question }, warnings);
+    }
+    return refused(trustSaysNo, {
+      why: whyNot(role, question.action, answer),
+      next: `Let the trust policy allow ${question.action} to ${provider.arn} with StringEquals on ${provider.url}:aud (${known.audience}) and ${provider.url}:sub (${known.subject}), if this workload is meant.`,
+      learned: { question },
+    });
+  },
+});
+
+interface ExtraAction {
+  readonly name: string;
+  readonly action: "sts:TagSession" | "sts:SetSourceIdentity";
+  readonly title: string;
+  readonly source: string;
+  readonly used: (known: Pick<Known, "tokenTags" | "sourceIdentity">) => boolean;
+}
+
+function extraAction({ name, action, title, source, used }: ExtraAction): StsRule {
+  const answer = denied(`the trust policy does not allow ${action}`, "inferred");
+  return stsRule({
+    name,
+    title,
+    sources: [source],
+    evidence: "documented",
+    note: "That it is needed is documented; the answer's text has not been seen.",
+    answers: [answer],
+    needs: ["role", "question", "tokenTags", "sourceIdentity"],
+    check(_facts, known) {
+      if (!used(known)) return accepted(`${action} is not needed`);
+      const says = ask(known.role, { ...known.question, action });
+      if (says.effect === "allow") return accepted(`the trust policy allows ${action}`);
+      return refused(answer, {
+        why: whyNot(known.role, action, says),
+        next: `Add ${action} to the actions of the trust policy's statement, or take the claim out of the token.`,
+      });
+    },
+  });
+}
+
+/** The rules about the role and what its trust policy says. */
+export const trustRules: readonly StsRule[] = [
+  roleExists,
+  trustPolicy,
+  extraAction({
+    name: "tag-session-allowed",
+    action: "sts:TagSession",
+    title: "The trust policy allows sts:TagSession when the token brings session tags.",
+    source: sources.sessionTags,
+    used: ({ tokenTags }) => Object.keys(tokenTags.tags).length > 0,
+  }),
+  extraAction({
+    name: "source-identity-allowed",
+    action: "sts:SetSourceIdentity",
+    title: "The trust policy allows sts:SetSourceIdentity when the token brings a source identity.",
+    source: sources.sourceIdentity,
+    used: ({ sourceIdentity }) => sourceIdentity.value !== undefined,
+  }),
+];
