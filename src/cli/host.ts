@@ -14,6 +14,8 @@ export interface TextSource extends AsyncIterable<string | Uint8Array> {
 
 /** All that the command line takes from its surroundings. Nothing below `main.ts` touches the process itself. */
 export interface Host {
+  /** What starts this very program again, as a child: the runtime and the script. */
+  readonly program: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Relative paths are resolved against it. */
   readonly cwd: string;

@@ -13,6 +13,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await run(process.argv.slice(2), {
+  program: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
   env: process.env,
   cwd: process.cwd(),
   stdin: process.stdin,

@@ -21,8 +21,10 @@ export interface Workload {
 /** One run of the job: with this token in the projected file, or with none. */
 export interface JobRun {
   readonly token: string | undefined;
-  /** Reads this parameter's value instead of listing names. */
+  /** Reads this parameter instead of listing names. */
   readonly read?: string;
+  /** Lists the names under this path. */
+  readonly path?: string;
 }
 
 const longestRun = 30_000;
@@ -32,7 +34,11 @@ const largestOutput = 256 * 1024;
  * The job's whole environment: the guide's four AWS_ variables, plus what stands in for AWS's address. Nothing
  * of ours is handed down, so that no other credential can answer in the token's place.
  */
-export function jobEnvironment(workload: Workload, home: string, tokenFile: string | undefined): NodeJS.ProcessEnv {
+export function jobEnvironment(
+  workload: Workload,
+  home: string,
+  tokenFile: string | undefined,
+): NodeJS.ProcessEnv {
   return {
     HOME: home,
     AWS_EC2_METADATA_DISABLED: "true",
@@ -63,7 +69,8 @@ function collect(workload: Workload, args: readonly string[], env: NodeJS.Proces
     });
     child.on("error", reject);
     child.on("close", (code) => {
-      if (output.trim() === "") reject(new Error(`the job ended with ${code} and said nothing. ${complaint.trim()}`));
+      if (output.trim() === "")
+        reject(new Error(`the job ended with ${code} and said nothing. ${complaint.trim()}`));
       else resolve(output);
     });
   });
@@ -76,7 +83,9 @@ export async function runJob(workload: Workload, run: JobRun): Promise<JobResult
     const tokenFile = run.token === undefined ? undefined : join(home, "token");
     // Without a line end: the SDKs send the file as it is.
     if (tokenFile !== undefined) await writeFile(tokenFile, run.token ?? "", { mode: 0o600 });
-    const args = ["job", "--json", ...(run.read === undefined ? [] : ["--read", run.read])];
+    const read = run.read === undefined ? [] : ["--read", run.read];
+    const path = run.path === undefined ? [] : ["--path", run.path];
+    const args = ["job", "--json", ...read, ...path];
     const text = await collect(workload, args, jobEnvironment(workload, home, tokenFile));
     return JSON.parse(text) as JobResult;
   } catch (cause) {

@@ -9,9 +9,15 @@ const awsBytes = 64 * 1024;
 
 /** Fetches a document of the issuer as AWS does: by its name, over verified TLS. */
 export async function fetchAsAws(stage: Stage, url: string): Promise<HttpResponse> {
-  const options = { ca: stage.ca.root, connectTo: stage.connectTo, timeoutMs: awsTimeout, maxBytes: awsBytes };
+  const options = {
+    ca: stage.ca.root,
+    connectTo: stage.connectTo,
+    timeoutMs: awsTimeout,
+    maxBytes: awsBytes,
+  };
   const response = await request(url, options);
-  if (response.status !== 200) throw new PodtrustError("demo-document-missing", `${url}: status ${response.status}`);
+  if (response.status !== 200)
+    throw new PodtrustError("demo-document-missing", `${url}: status ${response.status}`);
   return response;
 }
 
@@ -31,7 +37,10 @@ export const outsideLinks = {
     const response = await fetchAsAws(stage, stage.issuer.discoveryUrl);
     const document = parseDiscovery(response.body);
     if (document.issuer !== stage.issuer.url) {
-      throw new PodtrustError("demo-document-missing", `the discovery document says ${document.issuer}, not ${stage.issuer.url}`);
+      throw new PodtrustError(
+        "demo-document-missing",
+        `the discovery document says ${document.issuer}, not ${stage.issuer.url}`,
+      );
     }
     return `${stage.issuer.discoveryUrl} names the issuer letter for letter`;
   },
@@ -44,13 +53,16 @@ export const outsideLinks = {
 
   dns(stage: Stage): Promise<string> {
     const rule = stage.connectTo.find((one) => one.port === 443);
-    return Promise.resolve(`${stage.issuer.host} port 443 leads to ${rule?.address}:${rule?.toPort} (stand-in for public DNS)`);
+    return Promise.resolve(
+      `${stage.issuer.host} port 443 leads to ${rule?.address}:${rule?.toPort} (stand-in for public DNS)`,
+    );
   },
 
   async tls(stage: Stage): Promise<string> {
     const { tls } = await fetchAsAws(stage, stage.issuer.discoveryUrl);
     const leaf = tls?.chain[0];
-    if (tls === undefined || leaf === undefined) throw new PodtrustError("demo-document-missing", "no certificate was served");
+    if (tls === undefined || leaf === undefined)
+      throw new PodtrustError("demo-document-missing", "no certificate was served");
     return `${tls.protocol}; issued by ${leaf.issuer} over ACME HTTP-01, good until ${day(leaf.notAfter)}`;
   },
 

@@ -78,7 +78,10 @@ async function attempt(one: Attempt, stage: RefusalStage): Promise<StoryRefusal>
   }
   const { code, message } = result.error;
   if (code !== one.expected) {
-    throw new PodtrustError("demo-not-refused", `${one.what}: refused with ${code}, expected ${one.expected}: ${message}`);
+    throw new PodtrustError(
+      "demo-not-refused",
+      `${one.what}: refused with ${code}, expected ${one.expected}: ${message}`,
+    );
   }
   return { what: one.what, code, message, why: one.why };
 }
@@ -107,7 +110,12 @@ export async function showRefusals(
   }
   const notShown: NotShown[] =
     expiredToken === undefined
-      ? [{ what: "an expired token", why: "the cluster gives none shorter than 600 s and the demo does not wait for one" }]
+      ? [
+          {
+            what: "an expired token",
+            why: "the cluster gives none shorter than 600 s and the demo does not wait for one",
+          },
+        ]
       : [];
   return { refusals, notShown };
 }

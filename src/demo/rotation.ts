@@ -69,7 +69,10 @@ function short(kid: string): string {
  * Rotates the signing key in the order that refuses nobody: published first, signing after, and the old key's
  * tokens good until they expire. A checker asks STS all the while.
  */
-export async function showRotation(stage: RotationStage, tell: (step: string) => void): Promise<StoryRotation> {
+export async function showRotation(
+  stage: RotationStage,
+  tell: (step: string) => void,
+): Promise<StoryRotation> {
   const checker = new Checker(stage);
   checker.add(await stage.mint());
   const checking = checker.run();

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { http01Solver } from "../acme/index.ts";
@@ -32,7 +32,12 @@ export interface Stage {
   readonly sandbox: Sandbox;
   /** What takes the place of public DNS: the issuer's port 443 leads to the publisher. */
   readonly connectTo: readonly ConnectTo[];
+  readonly clock: Clock;
   readonly folder: string;
+  /** PEM file of the root that vouches for the issuer's certificate. */
+  readonly rootFile: string;
+  /** The sandbox's administrator, as an AWS shared-credentials file. */
+  readonly adminCredentials: string;
   /** The stand-in's kubeconfig for kubectl, or the file that was given. */
   readonly kubeconfig: string;
   close(): Promise<void>;
@@ -94,20 +99,31 @@ async function realCluster(kubeconfig: string, options: StageOptions): Promise<C
 }
 
 /** Ends the wait for a publisher that does not become ready, with what it says is missing. */
-async function untilReady(publisher: Publisher, certificates: CertificateManager, options: StageOptions): Promise<void> {
+async function untilReady(
+  publisher: Publisher,
+  certificates: CertificateManager,
+  options: StageOptions,
+): Promise<void> {
   const late = AbortSignal.timeout(demoTimes.ready);
   try {
     await publisher.ready(AbortSignal.any([late, options.signal]));
   } catch (cause) {
     options.signal.throwIfAborted();
     const missing = [...publisher.status().unready, certificates.status().lastError?.message ?? ""];
-    throw new PodtrustError("demo-not-ready", `the publisher is not ready: ${missing.filter(Boolean).join("; ")}`, { cause });
+    throw new PodtrustError(
+      "demo-not-ready",
+      `the publisher is not ready: ${missing.filter(Boolean).join("; ")}`,
+      { cause },
+    );
   }
 }
 
 async function build(folder: string, options: StageOptions, ending: Ending): Promise<Omit<Stage, "close">> {
   const { clock, logger, kubeconfig } = options;
-  const cluster = kubeconfig === undefined ? await standInCluster(folder, options, ending) : await realCluster(kubeconfig, options);
+  const cluster =
+    kubeconfig === undefined
+      ? await standInCluster(folder, options, ending)
+      : await realCluster(kubeconfig, options);
   const { issuer } = cluster;
   // Filled once the ports are known: the CA and the sandbox look it up at each connection.
   const connectTo: ConnectTo[] = [];
@@ -117,7 +133,7 @@ async function build(folder: string, options: StageOptions, ending: Ending): Pro
   const certificates = await startCertificateManager({
     names: [issuer.host],
     issuers: [{ directory: ca.directoryUrl, ca: ca.tlsCa, staging: false }],
-    store: fileStore({ folder: join(folder, "certificates"), clock }),
+    store: fileStore({ directory: join(folder, "certificates"), clock }),
     solvers: [solver],
     termsOfServiceAgreed: true,
     clock,
@@ -142,11 +158,25 @@ async function build(folder: string, options: StageOptions, ending: Ending): Pro
     logger,
   });
   ending.add(() => publisher.close(1000));
-  for (const [from, bound] of [[80, publisher.addresses.http[0]], [443, publisher.addresses.https[0]]] as const) {
-    if (bound !== undefined) connectTo.push({ host: issuer.host, port: from, address: bound.address, toPort: bound.port });
+  for (const [from, bound] of [
+    [80, publisher.addresses.http[0]],
+    [443, publisher.addresses.https[0]],
+  ] as const) {
+    if (bound !== undefined)
+      connectTo.push({ host: issuer.host, port: from, address: bound.address, toPort: bound.port });
   }
-  const sandbox = await startSandbox({ connectTo, ca: ca.root, propagationMs: demoTimes.propagation, clock, logger });
+  const adminCredentials = join(folder, "admin.ini");
+  const sandbox = await startSandbox({
+    connectTo,
+    ca: ca.root,
+    adminCredentials,
+    propagationMs: demoTimes.propagation,
+    clock,
+    logger,
+  });
   ending.add(() => sandbox.close());
+  const rootFile = join(folder, "root.pem");
+  await writeFile(rootFile, ca.root);
   await untilReady(publisher, certificates, options);
   return {
     issuer,
@@ -157,7 +187,10 @@ async function build(folder: string, options: StageOptions, ending: Ending): Pro
     publisher,
     sandbox,
     connectTo,
+    clock,
     folder,
+    rootFile,
+    adminCredentials,
     kubeconfig: cluster.kubeconfig,
   };
 }
@@ -165,7 +198,6 @@ async function build(folder: string, options: StageOptions, ending: Ending): Pro
 /** Starts it all, or nothing: what was started before a failure is ended again. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-demo-"));
-  await mkdir(join(folder, "pods"), { mode: 0o700 });
   const ending = new Ending();
   ending.add(() => rm(folder, { recursive: true, force: true }));
   try {

@@ -73,14 +73,18 @@ export function tellEvent(event: StoryEvent, paint: Paint, width: number): reado
     case "opening":
       return [
         ...wrap(`A cluster becomes an identity provider that AWS trusts: ${event.issuer}`, width, ""),
-        ...event.standIns.flatMap((line) => wrap(`stand-in: ${line}`, width, "  ")).map((line) => paint.dim(line)),
+        ...event.standIns
+          .flatMap((line) => wrap(`stand-in: ${line}`, width, "  "))
+          .map((line) => paint.dim(line)),
       ];
     case "chapter":
       return ["", paint.bold(event.title)];
     case "link":
       return tellLink(event.link, paint, width);
     case "waiting":
-      return wrap(`… ${event.reason}, at most ${event.seconds} s`, width, "    ").map((line) => paint.dim(line));
+      return wrap(`… ${event.reason}, at most ${event.seconds} s`, width, "    ").map((line) =>
+        paint.dim(line),
+      );
     case "said":
       return event.lines.map((line) => `      ${line}`);
     case "refusal":

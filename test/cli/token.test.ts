@@ -16,6 +16,7 @@ let cluster: StandInCluster;
 async function podtrust(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const said = { out: "", err: "" };
   const code = await run(args, {
+    program: [process.execPath, "src/cli/main.ts"],
     env: { HOME: folder, KUBECONFIG: join(folder, "kubeconfig") },
     cwd: folder,
     stdin: Readable.from([]),

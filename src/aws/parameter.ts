@@ -1,0 +1,31 @@
+import { calling } from "./failure.ts";
+import type { AwsSession } from "./session.ts";
+
+/** A parameter to be kept in Parameter Store. */
+export interface ParameterWish {
+  readonly name: string;
+  readonly value: string;
+  /** A SecureString instead of a String. */
+  readonly secure?: boolean;
+}
+
+/** ssm:PutParameter (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html). */
+export async function putParameter(
+  session: AwsSession,
+  wish: ParameterWish,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { PutParameterCommand } = await import("@aws-sdk/client-ssm");
+  const client = await session.ssm();
+  const input = {
+    Name: wish.name,
+    Value: wish.value,
+    Type: wish.secure === true ? "SecureString" : "String",
+  } as const;
+  await calling(`writing parameter ${wish.name}`, () =>
+    client.send(
+      new PutParameterCommand({ ...input, Overwrite: true }),
+      signal === undefined ? {} : { abortSignal: signal },
+    ),
+  );
+}

@@ -1,0 +1,104 @@
+import {
+  type AwsSession,
+  oidcProviderArn,
+  oidcProviderResource,
+  openAws,
+  putParameter,
+  roleResource,
+  waitUntilAssumable,
+  webIdentityTrustPolicy,
+} from "../aws/index.ts";
+import { type Clock, PodtrustError } from "../base/index.ts";
+import { type ApplyEvent, applyPlan, planOf, type Resource } from "../plan/index.ts";
+import { cast, denyPolicy } from "./cast.ts";
+
+/** What AWS needs to know of the cluster, and how it is asked. */
+export interface AwsSide {
+  readonly session: AwsSession;
+  readonly account: string;
+  readonly issuer: string;
+  readonly signal: AbortSignal;
+}
+
+/** A session with the sandbox as its administrator. */
+export function adminSession(
+  sandbox: {
+    readonly url: string;
+    readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  },
+  clock: Clock,
+): AwsSession {
+  return openAws({ region: cast.region, endpoint: sandbox.url, credentials: sandbox.admin, clock });
+}
+
+/** Puts the demo's parameters into Parameter Store, the denied one among them. */
+export async function putParameters(side: AwsSide): Promise<void> {
+  for (const parameter of [...cast.parameters, cast.deniedParameter]) {
+    await putParameter(side.session, parameter, side.signal);
+  }
+}
+
+function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
+  const { session, account, issuer } = side;
+  const provider = oidcProviderResource(session, {
+    stack: cast.stack,
+    account,
+    issuer,
+    audiences: [cast.audience],
+  });
+  const trustPolicy = webIdentityTrustPolicy({
+    partition: session.partition,
+    account,
+    issuer,
+    audiences: [cast.audience],
+    serviceAccounts: [`${cast.namespace}/${cast.serviceAccount}`],
+  });
+  const role = roleResource(session, {
+    stack: cast.stack,
+    account,
+    name: cast.role,
+    trustPolicy,
+    policies: [cast.policy],
+    inline: { "keep-the-root-password": denyPolicy(account) },
+    dependsOn: [provider.id],
+    untilUsable: async (roleArn, work) => {
+      const request = { roleArn, sessionName: cast.sessionName, token: await token() };
+      await waitUntilAssumable(session, request, work);
+    },
+  });
+  return [provider, role];
+}
+
+/** What came of making the trust, link by link. */
+export interface MadeTrust {
+  readonly roleArn: string;
+  /** What the link shows; rejects with what went wrong there. */
+  link(name: "provider" | "trust"): Promise<string>;
+}
+
+/** Plans and applies OIDC provider and role. */
+export async function makeTrust(
+  side: AwsSide,
+  token: () => Promise<string>,
+  onEvent: (event: ApplyEvent) => void,
+): Promise<MadeTrust> {
+  const { session, account, issuer } = side;
+  const plan = await planOf({ desired: resources(side, token) }, side.signal);
+  const outcome = await applyPlan(plan, { onEvent, signal: side.signal });
+  const roleArn = `arn:${session.partition}:iam::${account}:role/${cast.role}`;
+  const subject = `system:serviceaccount:${cast.namespace}:${cast.serviceAccount}`;
+  const details = {
+    provider: `${oidcProviderArn(session.partition, account, issuer)}, for the audience ${cast.audience}`,
+    trust: `${roleArn} admits sub ${subject} with aud ${cast.audience}, both to the letter; it carries ${cast.policy.split("/")[1]} and an inline Deny`,
+  };
+  return {
+    roleArn,
+    link(name) {
+      const failure = outcome.failed.find(({ change }) => change.resource.link === name);
+      if (failure !== undefined) return Promise.reject(failure.error);
+      if (!outcome.skipped.some(({ resource }) => resource.link === name))
+        return Promise.resolve(details[name]);
+      return Promise.reject(new PodtrustError("interrupted", `the ${name} was not made`));
+    },
+  };
+}
