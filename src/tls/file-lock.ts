@@ -65,6 +65,12 @@ async function clear(files: Files, path: string, dead: Sighting): Promise<void> 
   }
 }
 
+// Touching the file's time needs no room on a full disk, and can never touch another holder's file.
+async function showLife(file: FileHandle, clock: Clock): Promise<void> {
+  const seconds = clock.now() / 1000;
+  await file.utimes(seconds, seconds);
+}
+
 class HeldLock implements StoreLock {
   readonly #door: LockDoor;
   readonly #path: string;
@@ -110,15 +116,13 @@ class HeldLock implements StoreLock {
     return there?.ino === ino;
   }
 
-  // Touching the file's time needs no room on a full disk, and can never touch another holder's file.
   async #beat(): Promise<void> {
     const { clock, logger } = this.#door;
     try {
       for (;;) {
-        const seconds = clock.now() / 1000;
-        await this.#file.utimes(seconds, seconds);
         await clock.sleep(freshness, this.#stop.signal);
         if (!(await this.#isOurs())) throw new Error("somebody else took it over");
+        await showLife(this.#file, clock);
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return;
@@ -130,7 +134,9 @@ class HeldLock implements StoreLock {
 
 async function hold(door: LockDoor, path: string, owner: LockOwner): Promise<StoreLock> {
   ownLocks.add(owner.id);
-  return new HeldLock(door, path, await door.files.open(path, "r"), owner);
+  const file = await door.files.open(path, "r");
+  await showLife(file, door.clock);
+  return new HeldLock(door, path, file, owner);
 }
 
 /** Watches a lock that somebody holds; gives what there is to say once it is free to be taken. */

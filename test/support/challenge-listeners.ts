@@ -36,7 +36,7 @@ function alpnCallback(solver: TlsAlpn01Solver): TlsOptions {
       this.setKeyCert(context);
       return acmeTlsProtocol;
     },
-  } as TlsOptions;
+  };
 }
 
 /** Starts both listeners; ports are free ones unless told. */
