@@ -1,6 +1,7 @@
+import { policyQuotas } from "../../trust/index.ts";
 import { type Action, action, type Value } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
-import { inlinePolicySize, policyVersions, quotas } from "./quotas.ts";
+import { policyVersions, quotas } from "./quotas.ts";
 
 /** GetAccountSummary: what the account holds and may hold. Only what the sandbox knows is counted. */
 export function accountSummaryActions({ account }: IamContext): Record<string, Action> {
@@ -17,12 +18,12 @@ export function accountSummaryActions({ account }: IamContext): Record<string, A
           ["RolesQuota", quotas.RolesPerAccount],
           ["Policies", account.policies.size],
           ["PoliciesQuota", quotas.PoliciesPerAccount],
-          ["PolicySizeQuota", quotas.PolicySize],
+          ["PolicySizeQuota", policyQuotas.managed],
           ["PolicyVersionsInUse", versions],
           ["VersionsPerPolicyQuota", policyVersions],
           ["AttachedPoliciesPerRoleQuota", quotas.PoliciesPerRole],
-          ["AssumeRolePolicySizeQuota", quotas.ACLSizePerRole],
-          ["RolePolicySizeQuota", inlinePolicySize],
+          ["AssumeRolePolicySizeQuota", policyQuotas.trust],
+          ["RolePolicySizeQuota", policyQuotas.inlineOfRole],
           ["Providers", account.providers.size],
           ["InstanceProfiles", 0],
           ["ServerCertificates", 0],

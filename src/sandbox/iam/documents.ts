@@ -1,6 +1,13 @@
-import { parsePolicy, PolicyError, policySize } from "../../trust/index.ts";
+import {
+  inlinePolicyQuota,
+  managedPolicyQuota,
+  parsePolicy,
+  PolicyError,
+  type QuotaRefusal,
+  trustQuota,
+} from "../../trust/index.ts";
+import type { Role } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
-import { withinQuota } from "./quotas.ts";
 
 function checkGrammar(text: string, kind: "trust" | "identity"): void {
   try {
@@ -16,21 +23,32 @@ function checkGrammar(text: string, kind: "trust" | "identity"): void {
   }
 }
 
+function checkSize(refusal: QuotaRefusal | undefined): void {
+  if (refusal === undefined) return;
+  const { code, message, status, size, limit } = refusal;
+  throw new AwsError(code, message, {
+    status,
+    rule: "within-quota",
+    why: `the policy has ${size} characters without white space, ${limit} are allowed`,
+  });
+}
+
 /** Refuses a trust policy that IAM would not store. */
 export function checkTrustPolicy(text: string): void {
   checkGrammar(text, "trust");
-  withinQuota("ACLSizePerRole", policySize(text));
+  checkSize(trustQuota(text));
 }
 
 /** Refuses a managed policy's document that IAM would not store. */
 export function checkManagedPolicy(text: string): void {
   checkGrammar(text, "identity");
-  withinQuota("PolicySize", policySize(text));
+  checkSize(managedPolicyQuota(text));
 }
 
-/** Refuses an inline policy that IAM would not store. */
-export function checkInlinePolicy(text: string): void {
+/** Refuses an inline policy that IAM would not store beside those that the role has. */
+export function checkInlinePolicy(role: Role, name: string, text: string): void {
   checkGrammar(text, "identity");
+  checkSize(inlinePolicyQuota(Object.values({ ...role.inline, [name]: text }), role.name));
 }
 
 /** Documents leave IAM percent-encoded (RFC 3986). */

@@ -34,13 +34,13 @@ export function providerNeed(context: IamContext, operation: string, arn: string
   return { action: `iam:${operation}`, resource: arn, context: resourceTagContext(known?.tags ?? []) };
 }
 
-function checkedThumbprints(list: readonly string[]): readonly string[] {
-  if (list.length > thumbprints) throw invalidInput("Thumbprint list must contain fewer than 5 entries.");
-  return list.map((one) => one.toLowerCase());
+function checkedThumbprints(given: readonly string[]): readonly string[] {
+  if (given.length > thumbprints) throw invalidInput("Thumbprint list must contain fewer than 5 entries.");
+  return given.map((one) => one.toLowerCase());
 }
 
-function checkedClientIds(list: readonly string[]): readonly string[] {
-  const different = [...new Set(list)];
+function checkedClientIds(given: readonly string[]): readonly string[] {
+  const different = [...new Set(given)];
   withinQuota("ClientIdsPerOpenIdConnectProvider", different.length);
   return different;
 }

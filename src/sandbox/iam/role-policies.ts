@@ -1,6 +1,5 @@
-import { policySize } from "../../trust/index.ts";
 import { type Role, roleKey } from "../state/index.ts";
-import { type Action, action, AwsError, required } from "../wire/index.ts";
+import { type Action, action, required } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { checkInlinePolicy, encodedDocument } from "./documents.ts";
 import { noSuchEntity } from "./errors.ts";
@@ -8,7 +7,7 @@ import { boundaryArn, document, paging, pathPrefix, policyArn, policyName, roleN
 import { pageOf, sortedBy } from "./page.ts";
 import { policyArnParts } from "./arn.ts";
 import { attachablePolicy, checkedBoundary, findPolicy } from "./policy-store.ts";
-import { inlinePolicySize, withinQuota } from "./quotas.ts";
+import { withinQuota } from "./quotas.ts";
 import { roleNeed, roleOf } from "./role-view.ts";
 
 function put(context: IamContext, role: Role): void {
@@ -21,16 +20,6 @@ function inlineOf(role: Role, name: string): string {
   return text;
 }
 
-function checkInlineSize(role: Role, inline: Readonly<Record<string, string>>): void {
-  const size = Object.values(inline).reduce((sum, text) => sum + policySize(text), 0);
-  if (size <= inlinePolicySize) return;
-  throw new AwsError(
-    "LimitExceeded",
-    `Maximum policy size of ${inlinePolicySize} bytes exceeded for role ${role.name}`,
-    { status: 409, rule: "within-quota" },
-  );
-}
-
 function inlineActions(context: IamContext): Record<string, Action> {
   const named = { RoleName: roleName, PolicyName: policyName };
   return {
@@ -39,9 +28,8 @@ function inlineActions(context: IamContext): Record<string, Action> {
       access: (params) => [roleNeed(context, "PutRolePolicy", params.RoleName)],
       run(params) {
         const role = roleOf(context, params.RoleName);
-        checkInlinePolicy(params.PolicyDocument);
+        checkInlinePolicy(role, params.PolicyName, params.PolicyDocument);
         const inline = { ...role.inline, [params.PolicyName]: params.PolicyDocument };
-        checkInlineSize(role, inline);
         put(context, { ...role, inline });
         return undefined;
       },
