@@ -16,5 +16,6 @@ export {
   startStandInCluster,
 } from "./cluster/index.ts";
 export { type AwsManagedPolicy, awsManagedPolicies } from "./iam/index.ts";
+export { decisionLine } from "./page/index.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
 export type { Decision } from "./wire/index.ts";

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { defineCompletion } from "./completion.ts";
+import { defineDemo } from "./demo.ts";
 import { defineJob } from "./job.ts";
 import { defineManifests } from "./manifests.ts";
+import { defineSandbox } from "./sandbox.ts";
 import { defineToken } from "./token.ts";
 
 /**
@@ -12,4 +14,4 @@ import { defineToken } from "./token.ts";
 export type DefineCommand = (program: Command, context: CommandContext) => void;
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly DefineCommand[] = [defineToken, defineManifests, defineCompletion, defineJob];
+export const commands: readonly DefineCommand[] = [defineDemo, defineSandbox, defineToken, defineManifests, defineCompletion, defineJob];

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { type AccessKey, type Account, secretKey, uniqueId } from "../state/index.ts";
 
@@ -12,13 +12,32 @@ export function adminKey(account: Account, now: number): AccessKey {
   return key;
 }
 
+// By its first line we know a file of our own again.
+const mark = "# Keys of a podtrust sandbox; they are worth nothing at AWS.";
+
 /** What an AWS shared-credentials file holds for a key. */
 function credentialsText(key: AccessKey): string {
-  return `[default]\naws_access_key_id = ${key.id}\naws_secret_access_key = ${key.secret}\n`;
+  return `${mark}\n[default]\naws_access_key_id = ${key.id}\naws_secret_access_key = ${key.secret}\n`;
 }
 
-/** Writes the administrator's key as an AWS shared-credentials file, mode 0600, in place of what was there. */
+// Somebody who names ~/.aws/credentials would lose real keys.
+async function refuseForeignFile(path: string): Promise<void> {
+  const before = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) =>
+    error.code === "ENOENT" ? mark : "",
+  );
+  if (before.startsWith(mark)) return;
+  throw new PodtrustError("file-unwritable", `${path} is there and is not a file of the sandbox's keys`, {
+    next: "Name a file of its own for the sandbox's keys.",
+    detail: { path },
+  });
+}
+
+/**
+ * Writes the administrator's key as an AWS shared-credentials file, mode 0600; in place of one that a sandbox
+ * wrote before, never of another file.
+ */
 export async function writeAdminCredentials(path: string, key: AccessKey): Promise<void> {
+  await refuseForeignFile(path);
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const file = await open(temporary, "wx", 0o600);

@@ -1,0 +1,22 @@
+import type { Decision } from "../wire/index.ts";
+
+// What a stranger sent must not make a second line, move the cursor, or look like another field.
+function field(name: string, value: string | undefined): string {
+  if (value === undefined) return "";
+  const plain = /^[!#-~]+$/u.test(value);
+  const shown = plain
+    ? value
+    : JSON.stringify(value).replaceAll(/[^ -~]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+  return ` ${name}=${shown}`;
+}
+
+/**
+ * A decision as one line: when, what was decided, the action, who asked, on what, the rule that decided and, for
+ * a refusal, AWS's code. Only printable ASCII.
+ */
+export function decisionLine(decision: Decision): string {
+  const { time, who, resource, rule, code } = decision;
+  const fields = [field("who", who), field("resource", resource), field("rule", rule), field("code", code)];
+  const action = field("action", decision.action);
+  return `${new Date(time).toISOString()} ${decision.decision}${action}${fields.join("")}`;
+}

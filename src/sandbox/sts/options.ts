@@ -1,0 +1,13 @@
+import type { MessageProfile } from "../../trust/index.ts";
+import type { Account } from "../state/index.ts";
+import type { IssuerDocumentCache } from "./issuer-documents.ts";
+
+/** What STS works with. */
+export interface StsOptions {
+  readonly account: Account;
+  /** How long a new role or a changed trust policy stays unseen, in milliseconds. */
+  readonly propagationMs: number;
+  /** Which generation of AWS's texts is spoken. */
+  readonly messageProfile: MessageProfile;
+  readonly issuers: IssuerDocumentCache;
+}

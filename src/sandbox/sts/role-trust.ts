@@ -1,0 +1,102 @@
+import { authorize, evaluate, type Evaluation, type RoleFacts } from "../../trust/index.ts";
+import { contextOf, policiesOf } from "../access/index.ts";
+import type { Account, Caller } from "../state/index.ts";
+import { AwsError, type Call } from "../wire/index.ts";
+
+/** What a caller wants of a role: `sts:AssumeRole`, and with it `sts:TagSession` or `sts:SetSourceIdentity`. */
+export interface RoleRequest {
+  readonly action: string;
+  readonly roleArn: string;
+  /** Undefined: there is none, or STS does not see it yet. */
+  readonly role: RoleFacts | undefined;
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+}
+
+function refusal(caller: Caller, request: RoleRequest, why: string, suffix = ""): AwsError {
+  const what = `${request.action} on resource: ${request.roleArn}`;
+  return new AwsError("AccessDenied", `User: ${caller.arn} is not authorized to perform: ${what}${suffix}`, {
+    status: 403,
+    rule: "role-trust",
+    why,
+    next: `Let the role's trust policy name ${caller.arn}, and a policy of the caller allow ${request.action}.`,
+  });
+}
+
+/** What the caller's own policies say; the administrator may do everything. */
+function ownPolicies(account: Account, call: Call, caller: Caller, request: RoleRequest): Evaluation {
+  const { action, roleArn: resource, context } = request;
+  if (caller.kind === "admin" || caller.session === undefined) return { effect: "allow", trace: [] };
+  return authorize(policiesOf(account, caller.session), {
+    action,
+    resource,
+    context: contextOf(account, caller, call, { action, resource, context }),
+  });
+}
+
+/** How far a trust policy goes towards a caller. */
+type Reach = "session" | "role" | "account" | "denied" | "none";
+
+function trustReach(
+  account: Account,
+  call: Call,
+  caller: Caller,
+  request: RoleRequest & { role: RoleFacts },
+): Reach {
+  const { action, roleArn: resource, role } = request;
+  const owner = caller.session?.of;
+  const ownRole = owner?.kind === "role" ? [owner.roleArn] : [];
+  const context = contextOf(account, caller, call, { action, resource, context: request.context });
+  const ask = (ids: readonly string[], ofAccount?: string): Evaluation["effect"] =>
+    evaluate([{ name: "trust policy", document: role.trustPolicy }], {
+      action,
+      resource,
+      context,
+      principal: { type: "AWS", ids, ...(ofAccount === undefined ? {} : { account: ofAccount }) },
+    }).effect;
+  const widest = ask([caller.arn, ...ownRole], caller.account);
+  if (widest !== "allow") return widest === "explicit-deny" ? "denied" : "none";
+  if (ask([caller.arn]) === "allow") return "session";
+  return ask([caller.arn, ...ownRole]) === "allow" ? "role" : "account";
+}
+
+/**
+ * Whether a caller of the same account gets what it wants of a role. A trust policy that names the account
+ * leaves it to the caller's own policies; one that names the role needs no such Allow, but a boundary and a
+ * session policy still limit; one that names the session itself needs neither. A Deny on either side wins
+ * (IAM User Guide, "Policy evaluation logic", resource-based policies in one account). Gives the rule that
+ * allowed, or throws AWS's refusal.
+ */
+export function requireTrust(account: Account, call: Call, request: RoleRequest): string {
+  const { caller } = call;
+  if (caller === undefined) throw new TypeError("an unsigned call has no caller whom a role could trust");
+  const { role } = request;
+  if (role === undefined) {
+    throw refusal(
+      caller,
+      request,
+      "There is no such role in this account, or it was made so recently that STS does not see it yet.",
+    );
+  }
+  const reach = trustReach(account, call, caller, { ...request, role });
+  if (reach === "denied") throw refusal(caller, request, `The trust policy of ${role.name} denies it.`);
+  if (reach === "none") {
+    throw refusal(
+      caller,
+      request,
+      `No statement of the trust policy of ${role.name} allows ${request.action} to this caller.`,
+    );
+  }
+  const own = ownPolicies(account, call, caller, request);
+  if (own.effect === "explicit-deny") {
+    const suffix = " with an explicit deny in an identity-based policy";
+    throw refusal(caller, request, `${own.by?.policy ?? "A policy of the caller"} denies it.`, suffix);
+  }
+  const enough =
+    own.effect === "allow" || reach === "session" || (reach === "role" && own.layer === "identity");
+  if (enough) return `trust policy of ${role.name}`;
+  throw refusal(
+    caller,
+    request,
+    `The trust policy of ${role.name} leaves it to the caller's own policies, and none of them allows it.`,
+  );
+}
