@@ -242,6 +242,17 @@ test("the publisher and every ServiceAccount read the two paths and nothing else
   assert.deepEqual((await admin.selfSubject()).groups, ["system:masters", "system:authenticated"]);
 });
 
+test("tls-server-name: the certificate is checked for that name, wherever the server is", async () => {
+  const named = async (name: string): Promise<KubernetesApi> => {
+    const kubeconfig = join(folder, `kubeconfig-${(files += 1)}`);
+    const line = `server: ${cluster.url}\n      tls-server-name: ${name}`;
+    await writeFile(kubeconfig, cluster.kubeconfig().replace(/server: .*/u, line));
+    return openKubernetes({ kubeconfig });
+  };
+  assert.equal((await (await named("kubernetes.default.svc")).get("/readyz")).body.toString(), "ok");
+  await assert.rejects((await named("other.example.com")).get("/readyz"), reason("tls"));
+});
+
 test("strangers get 401, or 403 where the cluster knows system:anonymous", async () => {
   const { api } = await byToken(cluster, "not.a.token");
   await assert.rejects(api.oidcDocuments(), { code: "cluster-unauthenticated" });

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { TestClock } from "../../test/support/clock.ts";
+import { execCredentials } from "./exec-plugin.ts";
+import type { Credentials } from "./identity.ts";
+import type { KubeconfigContext } from "./kubeconfig.ts";
+
+const apiVersion = "client.authentication.k8s.io/v1";
+const clock = new TestClock();
+let folder = "";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "podtrust-exec-"));
+  // A plugin that counts its runs, keeps what it was told, and answers what ANSWER says.
+  const plugin = `#!${process.execPath}
+const fs = require("node:fs");
+fs.appendFileSync("${folder}/runs", process.env.KUBERNETES_EXEC_INFO + "\\n");
+if (process.env.COMPLAINT) { console.error(process.env.COMPLAINT); process.exit(3); }
+process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2).join("+")));
+`;
+  await writeFile(join(folder, "plugin"), plugin);
+  await chmod(join(folder, "plugin"), 0o755);
+});
+
+after(() => rm(folder, { recursive: true }));
+
+function credentials(exec: object, env: Readonly<Record<string, string>> = {}): Credentials {
+  const values = { exec: { apiVersion, command: "./plugin", ...exec } };
+  const cluster = {
+    server: "https://192.0.2.1",
+    "certificate-authority-data": Buffer.from("CA").toString("base64"),
+  };
+  const context: KubeconfigContext = {
+    file: join(folder, "config"),
+    context: "main",
+    namespace: undefined,
+    cluster: { name: "c", values: cluster, folder },
+    user: { name: "u", values, folder },
+  };
+  return execCredentials(context, { env: { PATH: process.env["PATH"], ...env }, clock });
+}
+
+function answer(status: object, version = apiVersion): Readonly<Record<string, string>> {
+  return { ANSWER: JSON.stringify({ apiVersion: version, kind: "ExecCredential", status }) };
+}
+
+async function runs(): Promise<readonly string[]> {
+  return (await readFile(join(folder, "runs"), "utf8")).trim().split("\n");
+}
+
+test("a plugin beside the kubeconfig is told what client-go tells it, and its token is used", async () => {
+  // A token with a blank would be a header of somebody else's making.
+  const blank = credentials({ args: ["a b"] }, answer({ token: "ARGS.t" }));
+  await assert.rejects(blank.identity(), { code: "cluster-credentials", message: /no bearer token/u });
+  const good = await credentials(
+    { args: ["x"], provideClusterInfo: true },
+    answer({ token: "ARGS.t" }),
+  ).identity();
+  assert.equal(good.headers["authorization"], "Bearer x+y.t");
+  assert.deepEqual(JSON.parse((await runs()).at(-1) ?? ""), {
+    apiVersion,
+    kind: "ExecCredential",
+    spec: {
+      interactive: false,
+      cluster: {
+        server: "https://192.0.2.1",
+        "certificate-authority-data": Buffer.from("CA").toString("base64"),
+      },
+    },
+  });
+});
+
+test("an answer is remembered until it expires or the cluster refuses it", async () => {
+  const expirationTimestamp = new Date(clock.now() + 60_000).toISOString();
+  const plugin = credentials({}, answer({ token: "t", expirationTimestamp }));
+  const start = (await runs()).length;
+  await plugin.identity();
+  await plugin.identity();
+  assert.equal((await runs()).length, start + 1);
+  plugin.refused();
+  await plugin.identity();
+  assert.equal((await runs()).length, start + 2);
+  clock.jump(60_000);
+  await plugin.identity();
+  assert.equal((await runs()).length, start + 3);
+});
+
+test("client certificates come by plugin too", async () => {
+  const given = { clientCertificateData: "CERT", clientKeyData: "KEY" };
+  assert.deepEqual(await credentials({}, answer(given)).identity(), {
+    headers: {},
+    cert: "CERT",
+    key: "KEY",
+  });
+});
+
+test("what goes wrong is named, without the plugin's arguments", async () => {
+  const cases: readonly (readonly [RegExp, object, Readonly<Record<string, string>>])[] = [
+    [/it failed \(exit 3\): log in first/u, {}, { COMPLAINT: "log in first" }],
+    [/ENOENT/u, { command: "no-such-plugin-of-anybody" }, {}],
+    [/no command is named/u, { command: "" }, {}],
+    [/its apiVersion is "v1alpha1"/u, { apiVersion: "v1alpha1" }, {}],
+    [/wants a terminal/u, { interactiveMode: "Always" }, {}],
+    [/not JSON/u, {}, { ANSWER: "hello" }],
+    [/no ExecCredential/u, {}, { ANSWER: "null" }],
+    [/answers in client.authentication.k8s.io\/v1beta1/u, {}, answer({ token: "t" }, `${apiVersion}beta1`)],
+    [/neither a token nor a client certificate/u, {}, answer({ clientKeyData: "KEY" })],
+  ];
+  for (const [message, exec, env] of cases) {
+    await assert.rejects(
+      credentials({ args: ["--secret=hidden"], ...exec }, env).identity(),
+      (error: { code: string; message: string }) => {
+        assert.equal(error.code, "cluster-credentials");
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /hidden/u);
+        return true;
+      },
+    );
+  }
+});
