@@ -9,6 +9,7 @@ import {
   PodtrustError,
 } from "../base/index.ts";
 import { parseJws } from "../oidc/index.ts";
+import type { ApplyEvent } from "../plan/index.ts";
 import { adminSession, type AwsSide, makeTrust, putParameters } from "./aws-side.ts";
 import { cast } from "./cast.ts";
 import { runJob, type Workload } from "./job.ts";
@@ -85,6 +86,20 @@ function token(stage: Stage, name: string, audience: string): Promise<string> {
   return stage.cluster.requestToken(cast.namespace, name, wish).then((minted) => minted.token);
 }
 
+/** Tells each reason to wait once, however often it is waited for. */
+function tellWaits({ clock, tell }: DemoOptions): (event: ApplyEvent) => void {
+  const told = new Set<string>();
+  return (event) => {
+    if (event.type !== "waiting" || told.has(event.reason)) return;
+    told.add(event.reason);
+    tell({
+      kind: "waiting",
+      reason: event.reason,
+      seconds: Math.ceil((event.deadline - clock.now()) / 1000),
+    });
+  };
+}
+
 async function tellTrust(
   side: AwsSide,
   stage: Stage,
@@ -95,11 +110,7 @@ async function tellTrust(
   const made = await makeTrust(
     side,
     () => token(stage, cast.serviceAccount, cast.audience),
-    (event) => {
-      if (event.type !== "waiting") return;
-      const seconds = Math.ceil((event.deadline - options.clock.now()) / 1000);
-      options.tell({ kind: "waiting", reason: event.reason, seconds });
-    },
+    tellWaits(options),
   );
   for (const name of ["provider", "trust"] as const) await telling.link(name, () => made.link(name));
   return made.roleArn;

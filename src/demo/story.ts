@@ -49,7 +49,6 @@ export type StoryEvent =
   | { readonly kind: "chapter"; readonly title: string }
   | { readonly kind: "link"; readonly link: StoryLink }
   | { readonly kind: "waiting"; readonly reason: string; readonly seconds: number }
-  | { readonly kind: "said"; readonly lines: readonly string[] }
   | { readonly kind: "refusal"; readonly refusal: StoryRefusal }
   | { readonly kind: "step"; readonly text: string }
   | { readonly kind: "not-shown"; readonly notShown: NotShown }

@@ -85,8 +85,6 @@ export function tellEvent(event: StoryEvent, paint: Paint, width: number): reado
       return wrap(`… ${event.reason}, at most ${event.seconds} s`, width, "    ").map((line) =>
         paint.dim(line),
       );
-    case "said":
-      return event.lines.map((line) => `      ${line}`);
     case "refusal":
       return tellRefusal(event.refusal, paint, width);
     case "step":

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { links } from "../../src/base/index.ts";
+import type { Story } from "../../src/demo/index.ts";
+
+function demo(...args: string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, ["src/cli/main.ts", "demo", ...args], {
+    // A machine with credentials of its own must tell the same story.
+    env: {
+      ...process.env,
+      NO_COLOR: "1",
+      AWS_ACCESS_KEY_ID: "AKIAFROMTHEMACHINE",
+      AWS_SECRET_ACCESS_KEY: "x",
+      AWS_REGION: "us-east-2",
+    },
+  });
+}
+
+async function ended(
+  child: ChildProcessWithoutNullStreams,
+): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (part: Buffer) => (said.out += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (said.err += part.toString()));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, ...said };
+}
+
+test("podtrust demo --json is one object that holds the whole story", async () => {
+  const { code, out, err } = await ended(demo("--json"));
+  assert.equal(code, 0, err);
+  const story = JSON.parse(out) as Story;
+  assert.deepEqual(
+    story.links.map((link) => link.name),
+    [...links],
+  );
+  assert.ok(story.links.every((link) => link.ok && link.detail.length > 0));
+  assert.equal(story.identity.arn, "arn:aws:sts::111122223333:assumed-role/k3s-demo-app/k3s-cluster");
+  assert.deepEqual(story.parameters, ["/demo/database/host", "/demo/database/password", "/demo/greeting"]);
+  assert.deepEqual(
+    story.refusals.map((refusal) => refusal.code),
+    [
+      "CredentialsProviderError",
+      "AccessDenied",
+      "InvalidIdentityToken",
+      "InvalidIdentityToken",
+      "ExpiredTokenException",
+      "AccessDeniedException",
+    ],
+  );
+  assert.equal(story.refusals[1]?.message, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+  assert.match(
+    story.refusals[4]?.message ?? "",
+    /^Token expired: current date\/time \d+ must be before the expiration date\/time \d+$/u,
+  );
+  assert.match(story.refusals[5]?.message ?? "", /with an explicit deny in an identity-based policy$/u);
+  assert.ok(story.refusals.every((refusal) => refusal.why.endsWith(".")));
+  assert.equal(story.rotation?.refused, 0);
+  assert.ok(story.rotation.tokensChecked >= 10, String(story.rotation.tokensChecked));
+  assert.deepEqual(story.notShown, []);
+  assert.doesNotMatch(out, /eyJ[\w-]+\.eyJ/u, "no usable token in the output");
+});
+
+test("podtrust demo --keep leaves everything running, says how to reach it, and ends it all on Ctrl-C", async () => {
+  const child = demo("--keep");
+  let out = "";
+  child.stdout.on("data", (part: Buffer) => {
+    out += part.toString();
+    if (out.includes("a browser at")) child.emit("told");
+  });
+  await once(child, "told");
+  assert.match(out, /✔ permission/u);
+  assert.doesNotMatch(out, /\u001B\[/u, "no colour with NO_COLOR");
+  const page = /a browser at (\S+)/u.exec(out)?.[1] ?? "";
+  const folder = /--cacert (\S+)\/root\.pem/u.exec(out)?.[1] ?? "";
+  assert.match(await (await fetch(page, { headers: { accept: "text/html" } })).text(), /k3s-demo-app/u);
+  assert.ok(existsSync(folder));
+  child.kill("SIGINT");
+  const [code] = (await once(child, "close")) as [number];
+  assert.equal(code, 0);
+  await assert.rejects(fetch(page));
+  assert.ok(!existsSync(folder), "the demo's folder is gone");
+});
+
+test("a kubeconfig that is not there is said as such, and nothing else happens", async () => {
+  const { code, out } = await ended(demo("--kubeconfig", "no-such-file", "--json"));
+  assert.equal(code, 1);
+  const { error } = JSON.parse(out) as { error: { code: string; message: string; next: string } };
+  assert.match(error.message, /no-such-file/u);
+  assert.ok(error.next.length > 0);
+});
