@@ -126,8 +126,7 @@ class Manager implements CertificateManager {
   async close(): Promise<void> {
     this.#closing.abort(new PodtrustError("interrupted", "the certificate manager was closed"));
     await this.#running;
-    this.#forced?.reject(this.#closing.signal.reason as Error);
-    this.#forced = undefined;
+    this.#settle((forced) => forced.reject(this.#closing.signal.reason as Error));
   }
 
   #orClosed(signal: AbortSignal | undefined): AbortSignal {
@@ -210,22 +209,27 @@ class Manager implements CertificateManager {
   }
 
   async #attempt(): Promise<void> {
-    const forced = this.#forced;
     this.#working = true;
     try {
-      await this.#obtain(forced !== undefined);
+      await this.#obtain(this.#forced !== undefined);
       this.#backoff.succeeded();
-      this.#forced = undefined;
-      forced?.resolve();
+      this.#settle((forced) => forced.resolve());
     } catch (error) {
+      // While closing nothing is a failure; `close` tells those who wait.
       if (this.#closing.signal.aborted) return;
       this.#failed(error);
-      this.#forced = undefined;
-      forced?.reject(asPodtrustError(error));
+      this.#settle((forced) => forced.reject(asPodtrustError(error)));
     } finally {
       this.#working = false;
       this.#waiters.check();
     }
+  }
+
+  // Also those who asked while the attempt was under way: it is what they asked for.
+  #settle(tell: (forced: PromiseWithResolvers<void>) => void): void {
+    const forced = this.#forced;
+    this.#forced = undefined;
+    if (forced !== undefined) tell(forced);
   }
 
   async #obtain(forced: boolean): Promise<void> {
