@@ -10,13 +10,13 @@ export interface Output {
   /** Colours for lines on standard output. */
   readonly style: Style;
   /** A line for a person; nothing with `--json`. */
-  line(text?: string): void;
+  readonly line: (text?: string) => void;
   /** The one object of `--json`; nothing without. Called at most once. */
-  result(value: object): void;
+  readonly result: (value: object) => void;
   /** Like `result`, on a single line: for output that other programs read line by line. */
-  compact(value: object): void;
+  readonly compact: (value: object) => void;
   /** Text as it is, in either mode: a manifest, a script, a raw token. No line end is added. */
-  raw(text: string): void;
+  readonly raw: (text: string) => void;
 }
 
 /** The output of one run. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { PodtrustError } from "../base/index.ts";
+import { nearest, PodtrustError } from "../base/index.ts";
 import { commands } from "./commands/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { styleOf, wantsColor } from "./style.ts";
@@ -57,13 +57,22 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
   return program;
 }
 
+/** commander names the choices of an argument or option but not the nearest one. */
+function nearestChoice(message: string): PodtrustError | undefined {
+  const parts = /value '(.*?)' (?:.*?)is invalid.*Allowed choices are (.+)\.$/u.exec(message);
+  const near = nearest(parts?.[1] ?? "", (parts?.[2] ?? "").split(", "));
+  return near === undefined
+    ? undefined
+    : new PodtrustError("usage", message, { next: `Did you mean ${near}?` });
+}
+
 /** commander's complaint as our own error; undefined when it only ended after help or version. */
 export function usageError(thrown: CommanderError): PodtrustError | undefined {
   if (thrown.exitCode === 0) return undefined;
   const text = thrown.message.replace(/^error: /u, "");
   const [message = text, hint] = text.split(/\n\(Did you mean /u);
   if (thrown.code === "commander.help") return new PodtrustError("usage", "no command was given");
-  if (hint === undefined) return new PodtrustError("usage", message);
+  if (hint === undefined) return nearestChoice(message) ?? new PodtrustError("usage", message);
   return new PodtrustError("usage", message, { next: `Did you mean ${hint.replace(/\)$/u, "")}` });
 }
 

@@ -25,8 +25,8 @@ export interface Wait {
  */
 export interface Progress {
   /** A step in words. */
-  line(text: string): void;
-  wait(wait: Wait): Waiting;
+  readonly line: (text: string) => void;
+  readonly wait: (wait: Wait) => Waiting;
 }
 
 const second = 1000;
@@ -61,7 +61,7 @@ export function createProgress(host: Host): Progress {
         clear();
         host.stderr.write(style.dim(text));
       };
-      if (live) countDown(host, draw, over.signal).catch(() => clear());
+      if (live) countDown(host, draw, over.signal).catch(() => undefined);
       else line(sentence());
       const end = (text: string): void => {
         if (over.signal.aborted) throw new TypeError("a wait ends once");

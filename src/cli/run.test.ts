@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { podtrustHere } from "../../test/support/cli.ts";
+
+describe("a command line", () => {
+  test("--help names every command that is there, and nothing hidden", async () => {
+    const { code, out, err } = await podtrustHere(["--help"]);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^Usage: podtrust/u);
+    assert.match(out, /^ {2}completion /mu);
+    assert.doesNotMatch(out, /^ {2}job /mu);
+  });
+
+  test("--version is the package's", async () => {
+    const { code, out } = await podtrustHere(["--version"]);
+    assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/u.test(out)], [0, true]);
+  });
+
+  const wrong: [string, string[], RegExp][] = [
+    ["no command", [], /no command was given/u],
+    ["an unknown command", ["completin"], /unknown command 'completin'\nnext: {2}Did you mean completion\?/u],
+    [
+      "an unknown option",
+      ["completion", "bash", "--jsn"],
+      /unknown option '--jsn'\nnext: {2}Did you mean --json\?/u,
+    ],
+    ["a missing argument", ["completion"], /missing required argument 'shell'/u],
+    ["a surplus argument", ["completion", "bash", "zsh"], /too many arguments/u],
+    ["a value that is no choice", ["completion", "bsh"], /'bsh' is invalid.*\nnext: {2}Did you mean bash\?/u],
+  ];
+  for (const [what, args, text] of wrong) {
+    test(`${what} is used wrongly: exit 2, one error, the next step`, async () => {
+      const { code, out, err } = await podtrustHere(args);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, text);
+      assert.match(err, /^code: {2}usage$/mu);
+    });
+  }
+
+  test("--json says an error as one object on standard output", async () => {
+    for (const args of [
+      ["completin", "--json"],
+      ["--json", "completin"],
+    ]) {
+      const { code, out, err } = await podtrustHere(args);
+      assert.deepEqual([code, err], [2, ""]);
+      assert.deepEqual(JSON.parse(out), {
+        error: { code: "usage", message: "unknown command 'completin'", next: "Did you mean completion?" },
+      });
+    }
+  });
+
+  test("-v adds where an error came from", async () => {
+    const { err } = await podtrustHere(["completion", "bsh", "-v"]);
+    assert.match(err, /PodtrustError: .*\n {4}at /u);
+  });
+});
+
+describe("colour", () => {
+  const escape = "\u001B[";
+  const terminal = { write: () => true, isTTY: true };
+  const errOf = async (env: Record<string, string>, isTTY: boolean): Promise<string> => {
+    let text = "";
+    await podtrustHere(["completin"], {
+      env,
+      stderr: { ...terminal, isTTY, write: (more) => (text += more) },
+    });
+    return text;
+  };
+
+  test("is for terminals, unless NO_COLOR or TERM=dumb", async () => {
+    assert.ok((await errOf({ TERM: "xterm" }, true)).includes(escape));
+    assert.ok(!(await errOf({ TERM: "xterm", NO_COLOR: "1" }, true)).includes(escape));
+    assert.ok((await errOf({ TERM: "xterm", NO_COLOR: "" }, true)).includes(escape));
+    assert.ok(!(await errOf({ TERM: "dumb" }, true)).includes(escape));
+  });
+
+  test("is not for pipes, unless FORCE_COLOR", async () => {
+    assert.ok(!(await errOf({}, false)).includes(escape));
+    assert.ok((await errOf({ FORCE_COLOR: "1" }, false)).includes(escape));
+    assert.ok(!(await errOf({ FORCE_COLOR: "0" }, true)).includes(escape));
+    assert.ok(!(await errOf({ FORCE_COLOR: "1", NO_COLOR: "1" }, true)).includes(escape));
+  });
+});

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Readable } from "node:stream";
+import { type Host, run } from "../../src/cli/index.ts";
+import { TestClock } from "./clock.ts";
+
+/** The program as its source. */
+export const mainFile: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** How a command ended, and what it said. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface ChildOptions {
+  readonly cwd?: string;
+  /** Beside PATH and HOME, which are always given; nothing else of the test's own environment is. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with the child once it runs, for example to send it a signal. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs `podtrust ARGS` as a child process. */
+export function podtrustChild(args: readonly string[], options: ChildOptions = {}): Promise<CliResult> {
+  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", NODE_NO_WARNINGS: "1", ...options.env };
+  const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: 60_000 });
+  options.onStart?.((signal) => child.kill(signal));
+  const said = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...said }));
+  });
+}
+
+/** Runs `podtrust ARGS` inside this process, on a host of memory. */
+export async function podtrustHere(args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> {
+  const said = { out: "", err: "" };
+  const code = await run(args, {
+    env: {},
+    cwd: "/",
+    program: [process.execPath, mainFile],
+    stdin: Readable.from([]),
+    stdout: { write: (text) => (said.out += text) },
+    stderr: { write: (text) => (said.err += text) },
+    signal: new AbortController().signal,
+    clock: new TestClock(),
+    ...host,
+  });
+  return { code, ...said };
+}
