@@ -96,27 +96,33 @@ async function optionsOf(context: CommandContext, typed: SandboxCommandOptions):
   };
 }
 
+/** The address as a client on this machine asks for it. */
+function clientUrl(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
 function introduce(context: CommandContext, sandbox: Sandbox, credentials: string): void {
   const { output } = context;
+  const url = clientUrl(sandbox.url);
   const { bold, dim } = output.style;
   output.line(
     `${bold("podtrust sandbox")}: a stand-in for IAM, STS and SSM Parameter Store, account ${sandbox.account}`,
   );
-  output.line(`${sandbox.url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
+  output.line(`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
   output.line();
   output.line("Point AWS clients at it:");
-  output.line(`  export AWS_ENDPOINT_URL=${sandbox.url}`);
+  output.line(`  export AWS_ENDPOINT_URL=${url}`);
   output.line("  export AWS_REGION=us-east-1");
   output.line(`  export AWS_SHARED_CREDENTIALS_FILE=${credentials}`);
   output.line("  aws sts get-caller-identity");
   output.line();
   output.line(dim("Ctrl-C ends it."));
   output.result({
-    url: sandbox.url,
+    url,
     account: sandbox.account,
     adminCredentials: credentials,
     environment: {
-      AWS_ENDPOINT_URL: sandbox.url,
+      AWS_ENDPOINT_URL: url,
       AWS_REGION: "us-east-1",
       AWS_SHARED_CREDENTIALS_FILE: credentials,
     },

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fromIni } from "@aws-sdk/credential-providers";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { systemClock } from "../../src/base/index.ts";
+import { testAuthority } from "../support/certificates.ts";
+import { podtrustHere } from "../support/cli.ts";
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "podtrust-test-"));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+interface Running {
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Ends it as Ctrl-C does; gives the exit code. */
+  readonly end: () => Promise<number | null>;
+}
+
+/** Runs `podtrust sandbox ARGS` and waits until it has said what `until` matches. */
+async function running(
+  t: TestContext,
+  args: readonly string[],
+  until = /Ctrl-C ends it|^\}\n/mu,
+): Promise<Running> {
+  const ending = new AbortController();
+  let out = "";
+  let err = "";
+  const done = podtrustHere(["sandbox", "--port", "0", ...args], {
+    signal: ending.signal,
+    clock: systemClock,
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  });
+  const end = async (): Promise<number | null> => {
+    ending.abort();
+    return (await done).code;
+  };
+  t.after(end);
+  const ended = done.then(({ code }) => {
+    throw new Error(`the sandbox ended with ${code}: ${err}`);
+  });
+  ended.catch(() => {});
+  while (!until.test(out)) await Promise.race([new Promise((resolve) => setTimeout(resolve, 10)), ended]);
+  return { out: () => out, err: () => err, end };
+}
+
+test("it says how to point clients at it, and the keys it wrote work", async (t) => {
+  const file = join(await folder(t), "credentials");
+  const { out, end } = await running(t, ["--admin-credentials", file, "--account", "444455556666"]);
+  const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1];
+  assert.match(out(), /a stand-in for IAM, STS and SSM Parameter Store, account 444455556666/u);
+  assert.ok(out().includes(`AWS_SHARED_CREDENTIALS_FILE=${file}`));
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.ok(!out().includes(/aws_secret_access_key = (\S+)/u.exec(await readFile(file, "utf8"))?.[1] ?? "-"));
+  const credentials = fromIni({ filepath: file, ignoreCache: true });
+  const client = new STSClient({ endpoint: url ?? "", region: "us-east-1", credentials });
+  t.after(() => client.destroy());
+  const who = await client.send(new GetCallerIdentityCommand({}));
+  assert.equal(who.Arn, "arn:aws:iam::444455556666:user/podtrust-admin");
+  assert.equal(await end(), 0);
+  await assert.rejects(fetch(url ?? ""));
+});
+
+test("without --admin-credentials the keys stand in a private folder that goes away", async (t) => {
+  const { out, end } = await running(t, ["--json"]);
+  const said = JSON.parse(out()) as { url: string; account: string; adminCredentials: string };
+  assert.equal(said.account, "111122223333");
+  assert.equal((await stat(said.adminCredentials)).mode & 0o777, 0o600);
+  assert.equal((await stat(join(said.adminCredentials, ".."))).mode & 0o777, 0o700);
+  await end();
+  await assert.rejects(stat(said.adminCredentials));
+});
+
+test("--log says one line a request", async (t) => {
+  const { out, end } = await running(t, ["--log"]);
+  const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
+  await fetch(`${url}/?Action=GetCallerIdentity&Version=2011-06-15`);
+  await fetch(`${url}/?Action=Fly&Version=2011-06-15`);
+  await end();
+  const lines = out()
+    .split("\n")
+    .filter((line) => line.includes("action="));
+  assert.equal(lines.length, 2);
+  assert.match(
+    lines[0] ?? "",
+    /^\d{4}-.*Z deny action=sts:GetCallerIdentity who=anonymous rule=\S+ code=MissingAuthenticationToken$/u,
+  );
+  assert.match(lines[1] ?? "", / invalid action=sts:Fly who=anonymous rule=\S+ code=InvalidAction$/u);
+});
+
+test("with --json the lines of --log leave standard output to the one object", async (t) => {
+  const { out, err, end } = await running(t, ["--log", "--json"]);
+  const { url } = JSON.parse(out()) as { url: string };
+  await fetch(`${url}/?Action=Fly&Version=2011-06-15`);
+  await end();
+  JSON.parse(out());
+  assert.match(err(), /code=InvalidAction/u);
+});
+
+test("--state keeps the account over a restart, its keys too", async (t) => {
+  const state = join(await folder(t), "state");
+  const keys: string[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    const { out, end } = await running(t, ["--json", "--state", state]);
+    const { adminCredentials } = JSON.parse(out()) as { adminCredentials: string };
+    keys.push(await readFile(adminCredentials, "utf8"));
+    await end();
+  }
+  assert.equal(keys[0], keys[1]);
+});
+
+test("beyond loopback it warns", async (t) => {
+  const { err, out } = await running(t, ["--listen", "0.0.0.0"]);
+  assert.match(err(), /^warning: the sandbox listens on 0\.0\.0\.0, where others can reach it/u);
+  const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
+  assert.match(url, /^http:\/\/127\.0\.0\.1:/u);
+  assert.equal((await fetch(url)).status, 200);
+});
+
+test("bad flags are refused by name and start nothing", async (t) => {
+  const path = await folder(t);
+  const notPem = join(path, "not.pem");
+  await writeFile(notPem, "hello");
+  const real = join(path, "real");
+  await writeFile(real, "[default]\naws_access_key_id = AKIAREAL\n");
+  const cases: readonly [readonly string[], string, RegExp, number][] = [
+    [["--port", "70000"], "usage", /70000 is not a port/u, 2],
+    [["--account", "12"], "usage", /--account 12/u, 2],
+    [["--propagation", "soon"], "usage", /--propagation soon/u, 2],
+    [["--connect-to", "x"], "usage", /--connect-to x/u, 2],
+    [["--message-profile", "2025"], "usage", /2025/u, 2],
+    [["--ca", notPem], "usage", /holds no PEM certificate/u, 2],
+    [["--ca", join(path, "none")], "file-unreadable", /none/u, 1],
+    [["--listen", "192.0.2.1"], "sandbox-listen", /192\.0\.2\.1/u, 1],
+    [["--admin-credentials", real], "file-unwritable", /is not a file of the sandbox/u, 1],
+  ];
+  for (const [args, code, message, exit] of cases) {
+    const result = await podtrustHere(["sandbox", "--json", "--port", "0", ...args], { clock: systemClock });
+    const { error } = JSON.parse(result.out) as { error: { code: string; message: string } };
+    assert.deepEqual([error.code, result.code], [code, exit], result.out);
+    assert.match(error.message, message);
+  }
+  assert.match(await readFile(real, "utf8"), /AKIAREAL/u);
+});
+
+test("--ca takes certificates among other text", async (t) => {
+  const { root } = await testAuthority();
+  const file = join(await folder(t), "ca.pem");
+  await writeFile(file, `a comment\n${root}\nanother\n`);
+  await chmod(file, 0o400);
+  const { end } = await running(t, ["--ca", file, "--connect-to", ":443:127.0.0.1:8443"]);
+  assert.equal(await end(), 0);
+});

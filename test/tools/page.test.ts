@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
+import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
+import { keysOf, policy, startTestSandbox, subject, type TestSandbox } from "../support/sandbox.ts";
+
+const missing = await browserMissing();
+if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
+if (missing !== undefined) console.log(`left out: the page in a real browser: ${missing}`);
+const options = missing === undefined ? {} : { skip: missing };
+
+let world: TestSandbox;
+let page: BrowserPage;
+
+before(async () => {
+  if (missing !== undefined) return;
+  world = await startTestSandbox({ propagationMs: 8000 });
+  const deny = { Effect: "Deny", Action: "ssm:GetParameter", Resource: "*" };
+  const arn = await world.role("demo", { policy: policy(deny) });
+  const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+  await world.iam().send(new AttachRolePolicyCommand({ RoleName: "demo", PolicyArn: readOnly }));
+  await world.ssm().send(new PutParameterCommand({ Name: "/demo/kept-out", Value: "v", Type: "String" }));
+  world.clock.jump(9000);
+  const hostile = "<img src=https://elsewhere.example/x onerror=document.title='broken'>";
+  await assert.rejects(world.assume({ role: arn, token: await world.token({ sub: hostile }) }));
+  const job = world.ssm(keysOf(await world.assume({ role: arn, token: await world.token() })));
+  await assert.rejects(job.send(new GetParameterCommand({ Name: "/demo/kept-out" })));
+  await world.role("fresh");
+  page = await openBrowser();
+});
+after(async () => {
+  await page?.close();
+  await world?.close();
+});
+
+/** Waits until an expression is true in the page. */
+async function eventually(expression: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await page.evaluate<boolean>(expression))) {
+    if (performance.now() > deadline) throw new Error(`still false: ${expression}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test(
+  "a browser shows decisions, providers and roles, and asks nobody else for anything",
+  options,
+  async () => {
+    await page.open(world.sandbox.url);
+    const text = await page.evaluate<string>("document.body.innerText");
+    assert.match(text, /This is a sandbox, a stand-in/u);
+    assert.ok(text.includes(world.issuer.issuer));
+    assert.ok(text.includes(`sub StringEquals ${subject}`));
+    assert.match(text, /with an explicit deny in an identity-based policy/u);
+    assert.match(text, /new: STS does not see it yet/u);
+    assert.equal(await page.evaluate("document.title"), "podtrust sandbox · account 111122223333");
+    assert.equal(await page.evaluate("document.querySelectorAll('img').length"), 0);
+    for (const url of page.requests) assert.match(url, /^(?:data:|http:\/\/127\.0\.0\.1:)/u);
+    assert.deepEqual(page.complaints, []);
+  },
+);
+
+test(
+  "the style sheet is in force, light and dark, and its texts stand out from their ground",
+  options,
+  async () => {
+    for (const scheme of ["light", "dark"]) {
+      await page.call("Emulation.setEmulatedMedia", {
+        features: [{ name: "prefers-color-scheme", value: scheme }],
+      });
+      const worst = await page.evaluate<{ ratio: number; text: string }>(contrast);
+      assert.ok(worst.ratio >= 4.5, `${scheme}: ${worst.ratio} for "${worst.text}"`);
+      const ground = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+      assert.equal(ground, scheme === "light" ? "rgb(246, 247, 249)" : "rgb(20, 23, 28)");
+      const folder = process.env["PODTRUST_SCREENSHOTS"];
+      if (folder === undefined) continue;
+      const { data } = await page.call("Page.captureScreenshot", { captureBeyondViewport: true });
+      await writeFile(`${folder}/page-${scheme}.png`, Buffer.from(String(data), "base64"));
+    }
+  },
+);
+
+// WCAG 2.2 §1.4.3: the ratio of the lighter to the darker relative luminance, over every element with text of its own.
+const contrast = `(() => {
+  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = numbers(color).slice(0, 3).map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (numbers(color)[3] !== 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  let worst = { ratio: 21, text: "" };
+  for (const element of document.body.querySelectorAll("*")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
+    if (!own || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
+    const [a, b] = [light(getComputedStyle(element).color), light(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < worst.ratio) worst = { ratio, text: element.textContent.trim().slice(0, 40) };
+  }
+  return worst;
+})()`;
+
+test("the browser's accessibility tree has headings, tables and regions by name", options, async () => {
+  await page.call("Accessibility.enable");
+  const { nodes } = await page.call("Accessibility.getFullAXTree");
+  const named = (nodes as { role?: { value: string }; name?: { value: string } }[]).map(
+    ({ role, name }) => `${role?.value ?? ""} ${name?.value ?? ""}`,
+  );
+  assert.ok(named.some((node) => node === "heading podtrust sandbox"));
+  for (const title of ["Decisions", "OIDC providers", "Roles"]) {
+    assert.ok(
+      named.some((node) => node.startsWith(`heading ${title}`)),
+      title,
+    );
+    assert.ok(
+      named.some((node) => node.startsWith(`region ${title}`)),
+      title,
+    );
+  }
+  assert.ok(named.includes("columnheader Why"));
+  assert.ok(named.some((node) => node === "button Pause updates"));
+  assert.ok(named.includes("link Skip to the decisions"));
+});
+
+test("the page does not scroll sideways on a telephone", options, async () => {
+  await page.call("Emulation.setDeviceMetricsOverride", {
+    width: 375,
+    height: 800,
+    deviceScaleFactor: 2,
+    mobile: true,
+  });
+  const [content, window] = await page.evaluate<[number, number]>(
+    "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
+  );
+  assert.ok(content <= window, `${content} > ${window}`);
+  await page.call("Emulation.clearDeviceMetricsOverride");
+});
+
+test(
+  "new decisions appear by themselves, opened policies stay open, and a button stops it",
+  options,
+  async () => {
+    await page.evaluate("document.querySelector('#roles details').open = true");
+    await world.ssm().send(new PutParameterCommand({ Name: "/seen/live", Value: "v", Type: "String" }));
+    await eventually("document.querySelector('#decisions').innerText.includes('parameter/seen/live')");
+    await world.role("later");
+    await eventually("document.querySelector('#roles').innerText.includes('role/later')");
+    assert.equal(await page.evaluate("document.querySelector('#roles details').open"), true);
+    await page.evaluate("document.getElementById('pause').click()");
+    assert.equal(await page.evaluate("document.getElementById('pause').textContent"), "Resume updates");
+    await world.ssm().send(new PutParameterCommand({ Name: "/not/seen", Value: "v", Type: "String" }));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(await page.evaluate("document.body.innerText.includes('parameter/not/seen')"), false);
+    assert.deepEqual(page.complaints, []);
+  },
+);
+
+test("a name that was pointed at the sandbox from outside gets no page", options, async () => {
+  const { port } = new URL(world.sandbox.url);
+  // Any name below localhost resolves to loopback in a browser; a foreign one only with the owner's DNS.
+  await page.open(`http://sandbox.localhost:${port}/`);
+  assert.equal(await page.evaluate("document.querySelector('h1').textContent"), "podtrust sandbox");
+  const foreign = await rebound(port);
+  assert.equal(foreign.status, 421);
+  assert.ok(!foreign.body.includes("role"));
+});
+
+async function rebound(port: string): Promise<{ status: number; body: string }> {
+  const { request } = await import("node:http");
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, headers: { host: `evil.example:${port}` } }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (part: string) => (body += part));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
