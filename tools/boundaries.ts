@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   trust: ["base", "oidc"],
   plan: ["base"],
   http: ["base"],
-  config: ["base", "oidc"],
+  config: ["base", "oidc", "trust"],
   acme: ["base", "oidc", "http"],
   tls: ["base", "oidc", "http", "acme"],
   kubernetes: ["base", "oidc", "http", "config"],

@@ -1,4 +1,4 @@
-import type { CompletionNode, CompletionOption } from "./completion.ts";
+import type { CompletionNode, CompletionOption } from "./completion-tree.ts";
 
 const pathOf = (node: CompletionNode): string => node.path.map((word) => `/${word}`).join("");
 

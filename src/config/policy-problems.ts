@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
-import { errorText } from "../base/index.ts";
+import { errorText, PodtrustError } from "../base/index.ts";
+import { parsePolicy } from "../trust/index.ts";
 import type { ConfigDocument } from "./document.ts";
 import { type Environment, placeOf } from "./places.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
@@ -43,10 +44,11 @@ async function textOf(file: string): Promise<string> {
 
 function policyProblem(text: string): string | undefined {
   try {
-    JSON.parse(text);
+    parsePolicy(text, "identity");
     return undefined;
   } catch (error) {
-    return errorText(error);
+    if (error instanceof PodtrustError) return error.message;
+    throw error;
   }
 }
 

@@ -9,7 +9,10 @@ export function defineCompletion(program: Command, context: CommandContext): voi
     .addArgument(new Argument("<shell>", "the shell to complete in").choices(["bash", "zsh", "fish"]))
     .addHelpText("after", "\nbash: source <(podtrust completion bash)\n")
     .action(async (shell: "bash" | "zsh" | "fish") => {
-      const { completionScript, completionTree } = await import("../completion.ts");
+      const [{ completionScript }, { completionTree }] = await Promise.all([
+        import("../completion.ts"),
+        import("../completion-tree.ts"),
+      ]);
       context.output.raw(completionScript(shell, completionTree(program)));
     });
 }
