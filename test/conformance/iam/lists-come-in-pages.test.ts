@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DeleteRoleCommand, ListRolesCommand, paginateListRoles } from "@aws-sdk/client-iam";
+import { createRole, iamSandbox, refused } from "../../support/iam.ts";
+
+const name = (index: number): string => `role-${String(index).padStart(3, "0")}`;
+
+test("a hundred to a page, or as many as asked, each item once", async (t) => {
+  const { iam } = await iamSandbox(t);
+  for (let index = 0; index < 105; index += 1) await createRole(iam, name(index));
+  const first = await iam.send(new ListRolesCommand({}));
+  assert.equal(first.Roles?.length, 100);
+  assert.equal(first.IsTruncated, true);
+  const second = await iam.send(new ListRolesCommand({ Marker: first.Marker }));
+  assert.equal(second.Roles?.length, 5);
+  assert.equal(second.IsTruncated, false);
+  assert.equal(second.Marker, undefined);
+  const seen: string[] = [];
+  for await (const page of paginateListRoles({ client: iam, pageSize: 7 }, {})) {
+    seen.push(...(page.Roles ?? []).map(({ RoleName }) => RoleName ?? ""));
+  }
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 105 }, (_, index) => name(index)),
+  );
+});
+
+test("what is deleted between two pages shifts nothing", async (t) => {
+  const { iam } = await iamSandbox(t);
+  for (let index = 0; index < 4; index += 1) await createRole(iam, name(index));
+  const first = await iam.send(new ListRolesCommand({ MaxItems: 2 }));
+  await iam.send(new DeleteRoleCommand({ RoleName: name(1) }));
+  const second = await iam.send(new ListRolesCommand({ MaxItems: 2, Marker: first.Marker }));
+  assert.deepEqual(
+    second.Roles?.map(({ RoleName }) => RoleName),
+    [name(2), name(3)],
+  );
+});
+
+test("a marker that nobody gave, and a page size out of bounds", async (t) => {
+  const { iam } = await iamSandbox(t);
+  await refused(iam.send(new ListRolesCommand({ Marker: "abc" })), "ValidationError", "Invalid Marker.");
+  await refused(
+    iam.send(new ListRolesCommand({ MaxItems: 0 })),
+    "ValidationError",
+    /'maxItems'.*equal to 1$/u,
+  );
+  await refused(iam.send(new ListRolesCommand({ MaxItems: 1001 })), "ValidationError", /equal to 1000$/u);
+});
