@@ -1,0 +1,166 @@
+/**
+ * Builds the real servers of the cluster suites from the pinned Go modules in build/, once per content of their
+ * go.mod and go.sum:
+ *
+ *   node test/cluster/build.ts              all of them
+ *   node test/cluster/build.ts pebble       one module
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const cache = join(here, "..", "..", ".cache", "cluster");
+
+interface GoModule {
+  /** Its folder in build/. */
+  readonly name: string;
+  readonly version: string;
+  /** How long it takes from an empty Go cache, for whoever waits. */
+  readonly time: string;
+  readonly ldflags: string;
+  /** Package by the name of its program. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+const strip = "-s -w";
+const modules: readonly GoModule[] = [
+  {
+    name: "etcd",
+    version: "3.6.16",
+    time: "40 seconds",
+    ldflags: strip,
+    programs: { etcd: "go.etcd.io/etcd/server/v3" },
+  },
+  {
+    name: "kubernetes",
+    version: "1.36.3",
+    time: "4 minutes",
+    // Without a version of its own the API server calls itself v0.0.0.
+    ldflags: `${strip} -X k8s.io/component-base/version.gitVersion=v1.36.3`,
+    programs: {
+      "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+      kubectl: "k8s.io/kubernetes/cmd/kubectl",
+    },
+  },
+  {
+    name: "pebble",
+    version: "2.10.1",
+    time: "5 seconds",
+    ldflags: `${strip} -X main.version=v2.10.1`,
+    programs: {
+      pebble: "github.com/letsencrypt/pebble/v2/cmd/pebble",
+      "pebble-challtestsrv": "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv",
+    },
+  },
+];
+
+/** Paths of the built programs. */
+export interface Programs {
+  readonly etcd: string;
+  readonly "kube-apiserver": string;
+  readonly kubectl: string;
+  readonly pebble: string;
+  readonly "pebble-challtestsrv": string;
+}
+
+const flagsOf = (module: GoModule): readonly string[] => [
+  "-mod=readonly",
+  "-trimpath",
+  "-buildvcs=false",
+  `-ldflags=${module.ldflags}`,
+];
+
+/** The folder of a module's programs: another one as soon as its pins or flags change. */
+function folderOf(module: GoModule): string {
+  const hash = createHash("sha256").update(
+    `${process.platform} ${process.arch} ${flagsOf(module).join(" ")}`,
+  );
+  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(here, "build", module.name, file)));
+  return join(cache, `${module.name}-${hash.digest("hex").slice(0, 16)}`);
+}
+
+function isBuilt(module: GoModule): boolean {
+  return Object.keys(module.programs).every((program) => existsSync(join(folderOf(module), program)));
+}
+
+function run(args: readonly string[], cwd: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // CGO_ENABLED=0: the programs then need no C compiler to build and no C library to run.
+    const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+    const child = spawn("go", args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", (error) => {
+      reject(new Error(`go cannot be started: ${error.message}`));
+    });
+    child.on("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`go ${args[0]} in ${cwd} ended with ${code ?? signal}`));
+    });
+  });
+}
+
+async function buildModule(module: GoModule, say: (line: string) => void): Promise<void> {
+  const names = Object.keys(module.programs).join(", ");
+  const folder = folderOf(module);
+  mkdirSync(cache, { recursive: true });
+  // Built aside and moved in whole, so that a build cut short leaves nothing that looks finished.
+  const aside = mkdtempSync(join(cache, "building-"));
+  try {
+    for (const [program, path] of Object.entries(module.programs)) {
+      const start = performance.now();
+      say(
+        `building ${program} of ${module.name} ${module.version} (${names}: ${module.time} from an empty Go cache)`,
+      );
+      const output = join(aside, program);
+      await run(["build", ...flagsOf(module), "-o", output, path], join(here, "build", module.name));
+      say(`built ${program} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    }
+    // Another process may have built the same meanwhile: then its programs stay.
+    if (!isBuilt(module)) {
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(aside, folder);
+    }
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** The programs' paths, of which those that are not in the cache yet are built first. */
+export async function buildPrograms(say: (line: string) => void = console.log): Promise<Programs> {
+  for (const module of modules) if (!isBuilt(module)) await buildModule(module, say);
+  const paths = modules.flatMap((module) =>
+    Object.keys(module.programs).map((program) => [program, join(folderOf(module), program)]),
+  );
+  return Object.fromEntries(paths) as Programs & Record<string, string>;
+}
+
+function hasGo(): boolean {
+  return (process.env["PATH"] ?? "")
+    .split(":")
+    .some((folder) => folder !== "" && existsSync(join(folder, "go")));
+}
+
+/** Why the cluster suites cannot run on this machine, or undefined. */
+export function whyNoCluster(): string | undefined {
+  if (process.platform !== "linux")
+    return `the real servers are run on Linux only, and this is ${process.platform}`;
+  if (hasGo() || modules.every(isBuilt)) return undefined;
+  return "the real servers are built with Go (https://go.dev), and there is no `go` on the PATH";
+}
+
+if (import.meta.main) {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !modules.some((module) => module.name === name));
+  if (unknown !== undefined)
+    throw new TypeError(`no module ${unknown}: ${modules.map(({ name }) => name).join(", ")}`);
+  const missing = whyNoCluster();
+  if (missing !== undefined) throw new Error(missing);
+  for (const module of modules) {
+    if (wanted.length > 0 && !wanted.includes(module.name)) continue;
+    if (isBuilt(module)) console.log(`${module.name} ${module.version} stands in ${folderOf(module)}`);
+    else await buildModule(module, console.log);
+  }
+}

@@ -1,0 +1,84 @@
+import { ask } from "./https.ts";
+import { type Program, type Run, untilReady } from "./run.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+/** Which keys an API server uses. */
+export interface ServerKeys {
+  /** The one it signs with. */
+  readonly signer: SigningKey;
+  /** Those it publishes and accepts; the signer must be among them. */
+  readonly verifiers: readonly SigningKey[];
+}
+
+/** What stays the same when a server is started again. */
+export interface ServerSpec {
+  readonly name: string;
+  readonly port: number;
+  readonly command: string;
+  readonly etcdUrl: string;
+  /** PEM files: the server's certificate and key, and the CA of its clients. */
+  readonly files: { readonly certificate: string; readonly key: string; readonly clientCa: string };
+  /** PEM of the CA that vouches for the server. */
+  readonly ca: string;
+  readonly issuer: string;
+  readonly jwksUri: string | undefined;
+  readonly extraArgs: readonly string[];
+}
+
+/** An API server that can be started again with other keys, on the same port. */
+export interface ApiServer {
+  readonly url: string;
+  readonly pid: () => number;
+  readonly output: () => string;
+  readonly restart: (keys: ServerKeys) => Promise<void>;
+  /** Ends it; `restart` brings it back. */
+  readonly stop: () => Promise<void>;
+}
+
+function argsOf(spec: ServerSpec, keys: ServerKeys): readonly string[] {
+  return [
+    `--etcd-servers=${spec.etcdUrl}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${spec.port}`,
+    // A loopback address is no endpoint for pods, so the server refuses to announce it; here there are no pods.
+    "--endpoint-reconciler-type=none",
+    `--tls-cert-file=${spec.files.certificate}`,
+    `--tls-private-key-file=${spec.files.key}`,
+    `--client-ca-file=${spec.files.clientCa}`,
+    "--authorization-mode=Node,RBAC",
+    "--service-cluster-ip-range=10.96.0.0/16",
+    `--service-account-issuer=${spec.issuer}`,
+    ...(spec.jwksUri === undefined ? [] : [`--service-account-jwks-uri=${spec.jwksUri}`]),
+    `--service-account-signing-key-file=${keys.signer.privateFile}`,
+    ...keys.verifiers.map((key) => `--service-account-key-file=${key.publicFile}`),
+    "--profiling=false",
+    // At the end nobody is left to be drained.
+    "--shutdown-delay-duration=0s",
+    ...spec.extraArgs,
+  ];
+}
+
+async function launch(run: Run, spec: ServerSpec, keys: ServerKeys): Promise<Program> {
+  const program = await run.start({ name: spec.name, command: spec.command, args: argsOf(spec, keys) });
+  const ready = async (): Promise<void> => {
+    const { status, text } = await ask(`https://127.0.0.1:${spec.port}/readyz`, spec.ca);
+    if (status !== 200) throw new Error(`readyz answers ${status}: ${text}`);
+  };
+  await untilReady(program, ready, 60_000);
+  return program;
+}
+
+/** Starts an API server and waits for its /readyz. */
+export async function startApiServer(run: Run, spec: ServerSpec, keys: ServerKeys): Promise<ApiServer> {
+  let program = await launch(run, spec, keys);
+  return {
+    url: `https://127.0.0.1:${spec.port}`,
+    pid: () => program.pid,
+    output: () => program.output(),
+    async restart(next) {
+      await program.stop();
+      program = await launch(run, spec, next);
+    },
+    stop: () => program.stop(),
+  };
+}

@@ -1,0 +1,51 @@
+import { request } from "node:https";
+import type { KeyPair } from "./authority.ts";
+
+export interface AskOptions {
+  readonly method?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly client?: KeyPair;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One request on a connection of its own, with the server verified by this CA. */
+export function ask(url: string, ca: string, options: AskOptions = {}): Promise<Answer> {
+  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  // Pebble in strict mode wants a User-Agent (RFC 8555 §6.1).
+  const headers: Record<string, string> = { "user-agent": "podtrust-test-cluster" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      {
+        method: options.method ?? "GET",
+        headers,
+        ca,
+        agent: false,
+        timeout: 10_000,
+        ...(options.client === undefined
+          ? {}
+          : { cert: options.client.certificate, key: options.client.key }),
+      },
+      (incoming) => {
+        let text = "";
+        incoming.setEncoding("utf8");
+        incoming.on("data", (piece: string) => (text += piece));
+        incoming.on("end", () => {
+          resolve({ status: incoming.statusCode ?? 0, text });
+        });
+        incoming.on("error", reject);
+      },
+    );
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer from ${url} in 10 s`)));
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
