@@ -51,13 +51,14 @@ class AcmeAuthority implements Authority {
     this.directory = directory;
     this.#issuer = issuer;
     this.#tools = tools;
-    const { ca, connectTo } = issuer;
+    const { ca, connectTo, timeoutMs } = issuer;
     this.#client = openAcme({
       directory,
       clock: tools.clock,
       logger: tools.logger,
       ...(ca === undefined ? {} : { ca }),
       ...(connectTo === undefined ? {} : { connectTo }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   }
 

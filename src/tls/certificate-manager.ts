@@ -49,6 +49,8 @@ class Manager implements CertificateManager {
   #running: Promise<void> = Promise.resolve();
   #wake = new AbortController();
   #forced: PromiseWithResolvers<void> | undefined;
+  // Asked for by a person, whatever the certificate's dates say; stands until one was obtained.
+  #wanted = false;
   #working = false;
   #accountsMade = false;
   #renewals = 0;
@@ -98,6 +100,7 @@ class Manager implements CertificateManager {
 
   async renewNow(): Promise<void> {
     this.#closing.signal.throwIfAborted();
+    this.#wanted = true;
     this.#forced ??= Promise.withResolvers<void>();
     const { promise } = this.#forced;
     this.#wake.abort();
@@ -148,7 +151,7 @@ class Manager implements CertificateManager {
   /** When to attempt next; now when nothing is held. */
   #dueAt(): number {
     const { held } = this.#holding;
-    if (held === undefined) return Math.max(this.#clock.now(), this.#backoff.until);
+    if (held === undefined || this.#wanted) return Math.max(this.#clock.now(), this.#backoff.until);
     const due = decideRenewal({ now: this.#clock.now(), ...held }).at;
     const young = this.#obtainedAt + Math.min(leastAge, (held.notAfter - held.notBefore) / 4);
     return Math.max(due, this.#backoff.until, young);
@@ -211,7 +214,8 @@ class Manager implements CertificateManager {
   async #attempt(): Promise<void> {
     this.#working = true;
     try {
-      await this.#obtain(this.#forced !== undefined);
+      await this.#obtain();
+      this.#wanted = false;
       this.#backoff.succeeded();
       this.#settle((forced) => forced.resolve());
     } catch (error) {
@@ -232,10 +236,10 @@ class Manager implements CertificateManager {
     if (forced !== undefined) tell(forced);
   }
 
-  async #obtain(forced: boolean): Promise<void> {
+  async #obtain(): Promise<void> {
     const lock = await this.#store.lock(`certificate ${this.#names.join(" ")}`, this.#closing.signal);
     try {
-      if (!forced && (await this.#takeFromStore())) return;
+      if (!this.#wanted && (await this.#takeFromStore())) return;
       const { held } = this.#holding;
       const replaced = held && { directory: held.from, certificate: held.certificate };
       const signal = AbortSignal.any([this.#closing.signal, lock.lost]);

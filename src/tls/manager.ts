@@ -38,6 +38,8 @@ export interface CertificateIssuer {
   readonly ca?: string | readonly string[];
   readonly connectTo?: readonly ConnectTo[];
   readonly preferredRoot?: string;
+  /** Milliseconds for one exchange with the CA; 30,000 unless told. */
+  readonly timeoutMs?: number;
 }
 
 export interface CertificateManagerOptions {
@@ -109,6 +111,9 @@ export interface CertificateManager extends CertificateSource {
   accountsReady(signal?: AbortSignal): Promise<readonly AccountUri[]>;
   /** Resolves at the first moment at which an unexpired certificate is held. */
   ready(signal?: AbortSignal): Promise<void>;
-  /** Asks for a new certificate now, whatever the schedule; resolves when that attempt ended. */
+  /**
+   * Asks for a new certificate now, whatever dates and schedule say; settles as that attempt does. After a
+   * failure it is asked for again by the schedule, until there is one.
+   */
   renewNow(): Promise<void>;
 }

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { type TestAuthority, testAuthority } from "../../test/support/certificates.ts";
+import { TestClock } from "../../test/support/clock.ts";
+import { stepUntil } from "../../test/support/steps.ts";
+import { type CertificateSource, watchCertificateFiles } from "./index.ts";
+
+let authority: TestAuthority;
+let clock: TestClock;
+let folder: string;
+let source: CertificateSource | undefined;
+
+beforeEach(async () => {
+  authority = await testAuthority();
+  clock = new TestClock(Date.now());
+  folder = mkdtempSync(join(tmpdir(), "podtrust-pair-"));
+  source = undefined;
+});
+afterEach(async () => {
+  await source?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const at = (name: string): string => join(folder, name);
+
+function put(pair: { certificate?: string; key?: string }): void {
+  if (pair.certificate !== undefined) writeFileSync(at("tls.crt"), pair.certificate);
+  if (pair.key !== undefined) writeFileSync(at("tls.key"), pair.key);
+}
+
+async function watch(): Promise<CertificateSource> {
+  source = await watchCertificateFiles({ certificateFile: at("tls.crt"), keyFile: at("tls.key"), clock });
+  return source;
+}
+
+test("a pair is served, and a changed one within one look", async () => {
+  const [first, second] = [await authority.issue(["a.example"]), await authority.issue(["b.example"])];
+  put(first);
+  const files = await watch();
+  assert.equal(files.current()?.certificate, first.certificate);
+  assert.deepEqual(
+    [files.status().state, files.status().ready, files.status().names],
+    ["valid", true, ["a.example"]],
+  );
+  let changes = 0;
+  files.onChange(() => (changes += 1));
+  await clock.advance(60_000);
+  put(second);
+  await stepUntil(clock, () => changes === 1, { limit: 11_000 });
+  assert.equal(files.current()?.key, second.key);
+  assert.deepEqual([files.status().names, files.status().renewals], [["b.example"], 1]);
+});
+
+test("half of a change is not served: the old pair is, until both files have changed", async () => {
+  const [first, second] = [await authority.issue(["a.example"]), await authority.issue(["a.example"])];
+  put(first);
+  const files = await watch();
+  put({ certificate: second.certificate });
+  await stepUntil(clock, () => files.status().state === "failing");
+  assert.match(
+    files.status().lastError?.message ?? "",
+    /private key is not that of the certificate for a\.example/u,
+  );
+  assert.equal(files.current()?.certificate, first.certificate);
+  put({ key: second.key });
+  await stepUntil(clock, () => files.status().state === "valid");
+  assert.equal(files.current()?.certificate, second.certificate);
+  assert.equal(files.status().lastError, undefined);
+});
+
+test("what is no certificate, no key, gone or expired is refused, and the old one goes on", async () => {
+  const first = await authority.issue(["a.example"]);
+  const past = { notBefore: new Date(Date.now() - 9e6), notAfter: new Date(Date.now() - 1e6) };
+  const expired = await authority.issue(["a.example"], past);
+  put(first);
+  const files = await watch();
+  const bad = [
+    { certificate: "nonsense" },
+    { certificate: "" },
+    { key: "nonsense" },
+    { certificate: `${first.certificate}${first.key}` },
+    expired,
+  ];
+  for (const pair of bad) {
+    put(pair);
+    await stepUntil(clock, () => files.status().state === "failing", { limit: 11_000 });
+    assert.equal(files.current()?.certificate, first.certificate);
+    assert.equal(files.status().ready, true);
+    assert.equal(files.status().lastError?.code, "certificate-invalid");
+    put(first);
+    await stepUntil(clock, () => files.status().state === "valid", { limit: 11_000 });
+  }
+  rmSync(at("tls.key"));
+  await stepUntil(clock, () => files.status().state === "failing", { limit: 11_000 });
+  assert.equal(files.status().lastError?.code, "file-unreadable");
+  put(first);
+  await stepUntil(clock, () => files.status().state === "valid", { limit: 11_000 });
+});
+
+test("at the start there must be a pair; an expired one is served and not called ready", async () => {
+  await assert.rejects(watch(), { code: "file-unreadable", message: /tls\.crt/u });
+  put({ certificate: "x", key: "y" });
+  await assert.rejects(watch(), { code: "certificate-invalid" });
+  const past = { notBefore: new Date(Date.now() - 9e6), notAfter: new Date(Date.now() - 1e6) };
+  const expired = await authority.issue(["a.example"], past);
+  put(expired);
+  const files = await watch();
+  assert.equal(files.current()?.certificate, expired.certificate);
+  assert.equal(files.status().ready, false);
+});

@@ -1,0 +1,100 @@
+/** A CA that answers 429, 500, nothing or nonsense: what is served goes on being served, and status says why. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import type { CaFault } from "../../src/sandbox/ca/index.ts";
+import type { CertificateManager } from "../../src/tls/index.ts";
+import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
+import { stepUntil } from "../support/steps.ts";
+
+const hour = 3_600_000;
+let bench: CertificateBench;
+let manager: CertificateManager;
+
+beforeEach(async () => {
+  bench = await startCertificateBench();
+  manager = await bench.start();
+  await stepUntil(bench.clock, () => manager.status().state === "valid");
+});
+afterEach(() => bench.close());
+
+/** Asks for a new certificate while the CA does this; gives the code and the seconds until the next attempt. */
+async function under(
+  fault: CaFault,
+): Promise<{ code: string | undefined; next: string | undefined; wait: number }> {
+  const before = manager.current();
+  bench.ca.misbehave(fault);
+  let ended = false;
+  const renewal = manager.renewNow().then(
+    () => assert.fail("it was given a certificate"),
+    () => (ended = true),
+  );
+  await stepUntil(bench.clock, () => ended, { limit: 24 * hour });
+  await renewal;
+  await stepUntil(bench.clock, () => manager.status().nextAttempt !== undefined, { step: 1 });
+  const { lastError, state, ready, nextAttempt = 0 } = manager.status();
+  assert.deepEqual([state, ready], ["failing", true]);
+  assert.deepEqual(manager.current(), before, "the old certificate goes on being served");
+  assert.ok(bench.logger.lines.some((line) => line.startsWith("error no new certificate this time")));
+  return { code: lastError?.code, next: lastError?.next, wait: (nextAttempt - bench.clock.now()) / 1000 };
+}
+
+async function recovers(limit: number): Promise<void> {
+  bench.ca.misbehave(undefined);
+  const before = manager.current();
+  await stepUntil(bench.clock, () => manager.status().state === "valid", { step: 30_000, limit });
+  assert.notEqual(manager.current()?.key, before?.key);
+  assert.equal(servedNames(manager), "DNS:oidc.example.com");
+  assert.equal(manager.status().lastError, undefined);
+}
+
+test("429 with Retry-After: nobody asks again before", async () => {
+  const { code, wait, next } = await under({ what: "rate-limit", retryAfter: 7200, at: ["newOrder"] });
+  assert.equal(code, "acme-rate-limited");
+  assert.ok(wait > 7100 && wait <= 7200, `${wait} s`);
+  assert.match(next ?? "", /staging/u);
+  await recovers(3 * hour);
+});
+
+test("500 on everything: the schedule's own pace", async () => {
+  const { code, wait } = await under({ what: "error" });
+  assert.equal(code, "acme-unavailable");
+  assert.ok(wait > 30 && wait <= 60, `${wait} s`);
+  await recovers(hour);
+});
+
+test("500 with Retry-After in the middle of an order", async () => {
+  const { code, wait } = await under({ what: "error", retryAfter: 600, at: ["finalize"] });
+  assert.equal(code, "acme-unavailable");
+  assert.ok(wait > 500 && wait <= 600, `${wait} s`);
+  await recovers(hour);
+});
+
+test("no answer at all: given up in time", async () => {
+  const { code } = await under({ what: "hang", at: ["newOrder"] });
+  assert.equal(code, "http-timeout");
+  await recovers(hour);
+});
+
+test("nonsense in place of an order", async () => {
+  const { code } = await under({ what: "nonsense", at: ["newOrder"] });
+  assert.equal(code, "acme-answer-invalid");
+  await recovers(hour);
+});
+
+test("nonsense in place of a certificate", async () => {
+  const { code } = await under({ what: "nonsense", at: ["certificate"] });
+  assert.equal(code, "acme-answer-invalid");
+  await recovers(hour);
+});
+
+test("a CA that is gone at the start leaves nothing to serve, and one that comes back is used", async () => {
+  bench.ca.misbehave({ what: "nonsense", at: ["directory"] });
+  const fresh = await bench.start({ names: ["new.example.com"] });
+  await stepUntil(bench.clock, () => fresh.status().state === "failing");
+  assert.equal(fresh.current(), undefined);
+  assert.equal(fresh.status().ready, false);
+  assert.equal(fresh.status().lastError?.code, "acme-directory-invalid");
+  bench.ca.misbehave(undefined);
+  await stepUntil(bench.clock, () => fresh.status().ready);
+  assert.equal(servedNames(fresh), "DNS:new.example.com");
+});
