@@ -33,7 +33,7 @@ export {
 } from "./policy/quota.ts";
 export { policyText } from "./policy/text.ts";
 export { webIdentityTrustPolicy, type WebIdentityTrust } from "./policy/web-identity.ts";
-export type { Answer } from "./sts/answer.ts";
+export type { Answer, Evidence } from "./sts/answer.ts";
 export { decideWebIdentity, explainWebIdentity } from "./sts/decide.ts";
 export type {
   IssuerDocuments,
@@ -50,6 +50,6 @@ export {
   type RuleReport,
   type WebIdentityDecision,
 } from "./sts/outcome.ts";
-export type { Evidence, RoleArn, StsRule } from "./sts/rule.ts";
+export type { RoleArn, StsRule } from "./sts/rule.ts";
 export { parseRoleArn } from "./sts/rules/request.ts";
 export { stsRules } from "./sts/rules/index.ts";

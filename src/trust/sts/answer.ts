@@ -1,5 +1,7 @@
 import type { MessageProfile } from "./outcome.ts";
-import type { Evidence, Known, Verdict } from "./rule.ts";
+
+/** How sure a rule or a text is. `docs/reference/sts-rules.md` says what each word means. */
+export type Evidence = "documented" | "observed" | "reported" | "inferred";
 
 /** One thing that STS may answer, written so that rule and reference page have the text from one place. */
 export interface Answer {
@@ -28,38 +30,5 @@ export function sameText(
     status,
     texts: { legacy: text, "2026": text },
     evidence: { legacy: evidence, "2026": evidence },
-  };
-}
-
-/** What a person is told beside AWS's words. */
-export interface Words {
-  readonly why: string;
-  readonly next: string;
-  /** Values for the `<name>`s of the text. */
-  readonly values?: Readonly<Record<string, string>>;
-  readonly learned?: Partial<Known>;
-}
-
-function filled(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/<([^<>]+)>/gu, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new TypeError(`the text needs a value for <${name}>: ${text}`);
-    return value;
-  });
-}
-
-/** Refuses with an answer. */
-export function refused(answer: Answer, words: Words): Verdict {
-  const values = words.values ?? {};
-  const { code, status } = answer;
-  const messages = {
-    legacy: filled(answer.texts.legacy, values),
-    "2026": filled(answer.texts["2026"], values),
-  };
-  const type = status >= 500 ? "Receiver" : "Sender";
-  return {
-    outcome: "refused",
-    refusal: { code, status, type, messages, why: words.why, next: words.next },
-    ...(words.learned === undefined ? {} : { learned: words.learned }),
   };
 }

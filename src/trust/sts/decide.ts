@@ -2,7 +2,7 @@ import { type Asked, askRules } from "./ask.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
 import type { RuleReport, WebIdentityDecision } from "./outcome.ts";
-import type { Known } from "./rule.ts";
+import type { Known, StsRule } from "./rule.ts";
 import { stsRules } from "./rules/index.ts";
 
 /**
@@ -10,9 +10,14 @@ import { stsRules } from "./rules/index.ts";
  * wrong before the issuer's documents are looked at; fetch them and ask again.
  */
 export function decideWebIdentity(facts: WebIdentityFacts): WebIdentityDecision {
+  return decideBy(stsRules, facts);
+}
+
+/** The same by any list of rules; TypeError when one stands before what it needs. */
+export function decideBy(rules: readonly StsRule[], facts: WebIdentityFacts): WebIdentityDecision {
   const passed: string[] = [];
   let known: Partial<Known> = {};
-  for (const asked of askRules(stsRules, facts)) {
+  for (const asked of askRules(rules, facts)) {
     const { rule } = asked;
     if ("lacks" in asked)
       throw new TypeError(`rule ${rule.name} comes before what it needs: ${asked.lacks.join(", ")}`);

@@ -1,12 +1,9 @@
 import type { Jws } from "../../oidc/index.ts";
 import type { AccessRequest } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer, Evidence } from "./answer.ts";
 import type { ProviderFacts, RoleFacts, WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";
-
-/** How sure a rule or a text is. `docs/reference/sts-rules.md` says what each word means. */
-export type Evidence = "documented" | "observed" | "reported" | "inferred";
 
 /** A role's ARN, taken apart. */
 export interface RoleArn {
@@ -110,12 +107,4 @@ export interface StsRule extends RuleFacts {
 /** A rule that is asked only once all that it needs is known, which makes this widening of its type true. */
 export function stsRule<const Need extends keyof Known>(spec: RuleSpec<Need>): StsRule {
   return spec as unknown as StsRule;
-}
-
-export function accepted(
-  finding: string,
-  learned: Partial<Known> = {},
-  warnings: readonly string[] = [],
-): Verdict {
-  return { outcome: "accepted", finding, learned, warnings };
 }

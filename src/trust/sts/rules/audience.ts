@@ -1,7 +1,8 @@
-import { refused, sameText } from "../answer.ts";
-import { accepted, type StsRule, stsRule } from "../rule.ts";
+import { sameText } from "../answer.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 const oneAudience =

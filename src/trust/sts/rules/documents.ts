@@ -1,10 +1,11 @@
 import { errorText, PodtrustError } from "../../../base/index.ts";
 import { type DiscoveryDocument, issuerDifference, parseDiscovery } from "../../../oidc/index.ts";
-import { refused, sameText } from "../answer.ts";
+import { sameText } from "../answer.ts";
 import type { IssuerDocuments } from "../facts.ts";
-import { accepted, type StsRule, stsRule } from "../rule.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken, noVerificationKey } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject, type webcrypto, X509Certificate } from "node:crypto";
 import { algorithms, isAlgorithm, mostKeysOfType, verifyJws } from "../../../oidc/index.ts";
-import { refused, sameText } from "../answer.ts";
-import { accepted, type StsRule, stsRule } from "../rule.ts";
+import { sameText } from "../answer.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken, noVerificationKey } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 type Jwk = Readonly<Record<string, unknown>>;
@@ -92,9 +93,10 @@ function setAsText(keys: readonly Jwk[]): string {
 }
 
 function select(keys: readonly Jwk[], kid: string, kty: string | undefined): Jwk | undefined {
-  const usable = keys.filter((key) => unusable(key) === undefined);
+  const named = kid === "" ? keys : keys.filter((key) => key["kid"] === kid);
+  const usable = named.filter((key) => unusable(key) === undefined);
   if (kid === "") return usable.length === 1 && usable[0]?.["kty"] === kty ? usable[0] : undefined;
-  return usable.findLast((key) => key["kid"] === kid && key["kty"] === kty);
+  return usable.findLast((key) => key["kty"] === kty);
 }
 
 const selection = stsRule({

@@ -1,7 +1,8 @@
-import { sameText, refused } from "../answer.ts";
+import { type Evidence, sameText } from "../answer.ts";
 import type { WebIdentityRequest } from "../facts.ts";
-import { accepted, type Evidence, type StsRule, stsRule } from "../rule.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
+import { accepted, refused } from "../verdict.ts";
 
 /** A parameter that breaks a constraint of the API model. */
 interface Problem {

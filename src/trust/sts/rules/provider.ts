@@ -1,10 +1,11 @@
 import { nearest } from "../../../base/index.ts";
 import { issuerDifference } from "../../../oidc/index.ts";
-import { type Answer, refused } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import type { ProviderFacts } from "../facts.ts";
-import { accepted, type StsRule, stsRule } from "../rule.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 const unregistered: Answer = {

@@ -1,7 +1,8 @@
-import { refused, sameText } from "../answer.ts";
-import { accepted, type RoleArn, type StsRule, stsRule } from "../rule.ts";
+import { sameText } from "../answer.ts";
+import { type RoleArn, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 const roleArnForm =

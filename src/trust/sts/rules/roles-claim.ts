@@ -1,7 +1,8 @@
-import { type Answer, refused, sameText } from "../answer.ts";
-import { accepted, type StsRule, stsRule } from "../rule.ts";
+import { type Answer, sameText } from "../answer.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 const claim = "https://aws.amazon.com/roles";

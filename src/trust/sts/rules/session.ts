@@ -2,10 +2,11 @@ import type { NamedPolicy } from "../../policy/document.ts";
 import { PolicyError } from "../../policy/error.ts";
 import { parsePolicy } from "../../policy/parse.ts";
 import { policySize } from "../../policy/quota.ts";
-import { refused, sameText } from "../answer.ts";
+import { sameText } from "../answer.ts";
 import type { WebIdentityFacts } from "../facts.ts";
-import { accepted, type Known, type StsRule, stsRule } from "../rule.ts";
+import { type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
+import { accepted, refused } from "../verdict.ts";
 import { lasting } from "./shown.ts";
 
 const defaultDuration = 3600;

@@ -1,13 +1,17 @@
 import { awsSkewSeconds } from "../../../oidc/index.ts";
-import { refused, sameText } from "../answer.ts";
-import { accepted, type StsRule, stsRule } from "../rule.ts";
+import { sameText } from "../answer.ts";
+import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { lasting, moment, shown } from "./shown.ts";
+
+// AWS speaks of integers and long integers.
+const longest = 2 ** 63;
 
 /** A timestamp as AWS takes it: a whole number, or one in digits as a text. */
 function timestamp(value: unknown): number | undefined {
-  if (typeof value === "number") return Number.isInteger(value) ? value : undefined;
+  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < longest ? value : undefined;
   return typeof value === "string" && /^-?\d{1,18}$/u.test(value) ? Number(value) : undefined;
 }
 

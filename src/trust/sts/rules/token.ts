@@ -1,9 +1,10 @@
 import { errorText, PodtrustError } from "../../../base/index.ts";
 import { isAlgorithm, type Jws, parseJws } from "../../../oidc/index.ts";
-import { refused, sameText } from "../answer.ts";
-import { accepted, type RequiredClaims, type StsRule, stsRule } from "../rule.ts";
+import { sameText } from "../answer.ts";
+import { type RequiredClaims, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken, notAJwt } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
 
 const notACompactJws = sameText(

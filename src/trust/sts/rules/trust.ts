@@ -1,11 +1,12 @@
 import type { AccessRequest, Evaluation, RequestContext } from "../../access/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
-import { type Answer, refused, sameText } from "../answer.ts";
+import { type Answer, sameText } from "../answer.ts";
 import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
-import { accepted, type Known, type StsRule, stsRule } from "../rule.ts";
+import { type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { notAuthorized } from "../texts.ts";
+import { accepted, refused } from "../verdict.ts";
 import { moment } from "./shown.ts";
 
 function denied(when: string, evidence: Answer["evidence"]["2026"]): Answer {
