@@ -1,6 +1,6 @@
 /** The signatures that AWS verifies (AssumeRoleWithWebIdentity) and that podtrust therefore does (RFC 7518 §3). */
 export type Algorithm = "RS256" | "RS384" | "RS512" | "ES256" | "ES384" | "ES512";
-export type Curve = "P-256" | "P-384" | "P-521";
+type Curve = "P-256" | "P-384" | "P-521";
 
 export interface AlgorithmFacts {
   readonly kty: "RSA" | "EC";
