@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { parse } from "yaml";
 import { type KubernetesApi, openKubernetes, publisherRbac } from "../../src/kubernetes/index.ts";
 import { parseJws } from "../../src/oidc/index.ts";
@@ -145,5 +147,36 @@ describe("our client against a real Kubernetes", { skip }, () => {
       const ours = await ask(`${standIn.url}${path}`, standIn.ca, { method, body, client });
       assert.deepEqual(judged(ours), judged(real), `${path} ${JSON.stringify(body)}`);
     }
+  });
+
+  test("the stand-in refuses a ServiceAccount as the real one does", async () => {
+    const own = { audiences: [issuer], expirationSeconds: 600 };
+    const { token: realToken } = await admin.requestToken("aws-test", "demo", own);
+    const ourToken = standIn.forgeToken({ namespace: "aws-test", name: "demo" });
+    const cases: readonly (readonly [path: string, body?: object])[] = [
+      ["/metrics"],
+      ["/api/v1/namespaces"],
+      ["/api/v1/namespaces/aws-test"],
+      ["/api/v1/namespaces/aws-test/serviceaccounts"],
+      ["/api/v1/namespaces/aws-test/serviceaccounts/demo"],
+      ["/api/v1/namespaces/aws-test/serviceaccounts/demo/token", { kind: "TokenRequest", spec: {} }],
+      ["/version/x"],
+    ];
+    for (const [path, body] of cases) {
+      const method = body === undefined ? "GET" : "POST";
+      const real = await cluster.ask(path, { method, body, token: realToken });
+      const ours = await ask(`${standIn.url}${path}`, standIn.ca, { method, body, token: ourToken });
+      assert.deepEqual(judged(ours), judged(real), path);
+    }
+    const stranger = await ask(`${standIn.url}/version`, standIn.ca, { token: "not.a.token" });
+    assert.deepEqual(judged(stranger), judged(await cluster.ask("/version", { token: "not.a.token" })));
+  });
+
+  test("the kubectl of the real cluster mints from the stand-in", async () => {
+    const kubeconfig = join(folder, "for-kubectl");
+    await writeFile(kubeconfig, standIn.kubeconfig());
+    const args = [`--kubeconfig=${kubeconfig}`, "create", "token", "demo", "-n", "aws-test", "--audience=a"];
+    const { stdout } = await promisify(execFile)(cluster.kubectlPath, args, { env: { HOME: folder } });
+    assert.deepEqual(parseJws(stdout.trim()).claims["aud"], ["a"]);
   });
 });

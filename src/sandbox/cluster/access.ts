@@ -20,8 +20,8 @@ export const discoveryPath = "/.well-known/openid-configuration";
 export const jwksPath = "/openid/v1/jwks";
 
 const issuerPaths = new Set([discoveryPath, jwksPath]);
-const publicPaths = /^\/(healthz|livez|readyz|version)(\/|$)/u;
-const discoverableApi = /^\/(api|apis|openapi)(\/|$)/u;
+const publicPaths = /^\/(?:healthz|livez|readyz|version\/?)$/u;
+const discoverableApi = /^\/(?:api|apis|openapi)(?:\/|$)/u;
 const ownReviews = new Set([
   "authentication.k8s.io selfsubjectreviews",
   "authorization.k8s.io selfsubjectaccessreviews",

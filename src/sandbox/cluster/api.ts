@@ -36,12 +36,19 @@ export interface ApiState extends TokenIssuing, Authentication {
 // What Kubernetes has the two documents cached for; the publisher overrides it.
 const documentCaching = "public, max-age=3600";
 
+// Paths that are no API are answered by Go's own mux.
+const pageNotFound: ApiAnswer = {
+  status: 404,
+  body: "404 page not found\n",
+  headers: { "content-type": "text/plain; charset=utf-8" },
+};
+
 function nonResource(state: ApiState, request: ApiRequest): ApiAnswer {
   const { path, fault, published } = request;
   if (path === discoveryPath || path === jwksPath) {
     const { issuer, jwksUri } = state;
     const document = issuerDocument(path, { issuer, jwksUri, keys: published }, fault);
-    if (document === undefined) throw noSuchPath();
+    if (document === undefined) return pageNotFound;
     const headers = { "content-type": document.type, "cache-control": documentCaching };
     return { status: 200, body: document.body, headers };
   }
@@ -49,7 +56,7 @@ function nonResource(state: ApiState, request: ApiRequest): ApiAnswer {
     return { status: 200, body: "ok", headers: { "content-type": "text/plain; charset=utf-8" } };
   }
   const page = discoveryPage(path);
-  if (page === undefined) throw noSuchPath();
+  if (page === undefined) return pageNotFound;
   return { status: 200, body: page };
 }
 
@@ -127,6 +134,8 @@ const resources: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   ...reviews,
 };
 
+const knownGroups = new Set(Object.keys(resources).map((key) => key.split(" ")[0]));
+
 function handlerOf(wanted: ResourceRequest, query: URLSearchParams): Handler {
   const { group, resource, subresource, verb } = wanted;
   const kind = subresource === undefined ? resource : `${resource}/${subresource}`;
@@ -146,6 +155,7 @@ export function answer(state: ApiState, request: ApiRequest): ApiAnswer {
   const access = accessOf(method, path, wanted);
   const issuerPath = path === discoveryPath || path === jwksPath;
   if (!allowed(user, access) || (issuerPath && request.fault === "forbidden")) throw forbidden(user, access);
+  if (wanted !== undefined && !knownGroups.has(wanted.group)) return pageNotFound;
   if (wanted !== undefined) return handlerOf(wanted, request.query)(state, wanted, request);
   if (method !== "GET" && method !== "HEAD") throw notDone(`${method} ${path}`);
   return nonResource(state, request);
