@@ -1,0 +1,8 @@
+import { configJsonSchema } from "../../src/config/index.ts";
+import type { GeneratedPage } from "../docs.ts";
+
+const page: GeneratedPage = {
+  path: "docs/reference/podtrust.schema.json",
+  render: () => `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+};
+export default page;
