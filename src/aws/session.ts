@@ -8,7 +8,7 @@ import { type AwsAccess, partitionOf } from "./access.ts";
 const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000 };
 
 // The SDK's standard mode: throttling and 5xx are tried again with growing, jittered waits.
-const mostAttempts = 5;
+const usualAttempts = 5;
 
 /** Clients of one account, each loaded when it is first asked for. Opening a session makes no request. */
 export interface AwsSession {
@@ -55,7 +55,7 @@ export function openAws(access: AwsAccess): AwsSession {
     const credentials = await credentialsOf(access);
     return {
       region: access.region,
-      maxAttempts: mostAttempts,
+      maxAttempts: access.attempts ?? usualAttempts,
       requestHandler: timeouts,
       ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
       ...(credentials === undefined ? {} : { credentials }),

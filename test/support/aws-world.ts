@@ -1,0 +1,77 @@
+import {
+  type AwsSession,
+  oidcProviderResource,
+  openAws,
+  type OidcProviderWish,
+  roleResource,
+  type RoleWish,
+  webIdentityTrustPolicy,
+} from "../../src/aws/index.ts";
+import type { Resource } from "../../src/plan/index.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
+import { testAuthority } from "./certificates.ts";
+import { type IssuerServer, startIssuer } from "./issuer-server.ts";
+import { account, audience, ecKey, type TestKey } from "./sandbox.ts";
+
+/** A sandbox account that is still empty, an issuer that it can reach, and podtrust's session as its administrator. */
+export interface AwsWorld {
+  readonly sandbox: Sandbox;
+  readonly issuer: IssuerServer;
+  readonly key: TestKey;
+  readonly session: AwsSession;
+  /** The issuer's provider as a resource of stack `prod`. */
+  readonly provider: (wish?: Partial<OidcProviderWish>) => Resource;
+  /** Role `demo` as a resource of stack `prod`. */
+  readonly role: (wish?: Partial<RoleWish>) => Resource;
+  readonly close: () => Promise<void>;
+}
+
+const authority = await testAuthority();
+
+export async function startAwsWorld(options: SandboxOptions = {}): Promise<AwsWorld> {
+  const issuer = await startIssuer(authority);
+  const key = ecKey("first");
+  issuer.publish([key.jwk]);
+  const sandbox = await startSandbox({
+    account,
+    ca: authority.root,
+    connectTo: issuer.connectTo,
+    propagationMs: 0,
+    ...options,
+  });
+  const session = openAws({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
+  const trustPolicy = webIdentityTrustPolicy({
+    partition: "aws",
+    account,
+    issuer: issuer.issuer,
+    audiences: [audience],
+    serviceAccounts: ["aws-test/demo"],
+  });
+  const common = { stack: "prod", account };
+  return {
+    sandbox,
+    issuer,
+    key,
+    session,
+    provider: (wish = {}) =>
+      oidcProviderResource(session, {
+        ...common,
+        issuer: issuer.issuer,
+        audiences: [audience],
+        ...wish,
+      }),
+    role: (wish = {}) =>
+      roleResource(session, {
+        ...common,
+        name: "demo",
+        trustPolicy,
+        policies: ["arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"],
+        ...wish,
+      }),
+    async close() {
+      session.close();
+      await sandbox.close();
+      await issuer.close();
+    },
+  };
+}
