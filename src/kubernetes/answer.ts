@@ -16,7 +16,7 @@ export interface Asked {
 const longestMessage = 500;
 
 /** The API server's own sentence (its Status object), or nothing where it gave none. */
-export function statusMessage(body: Buffer): string {
+function statusMessage(body: Buffer): string {
   try {
     const status = JSON.parse(body.toString("utf8")) as Mapping | null;
     return (text(status ?? {}, "message") ?? "").slice(0, longestMessage);

@@ -7,7 +7,7 @@ import * as x509 from "@peculiar/x509";
 const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** Seconds since the epoch. */
-export interface Validity {
+interface Validity {
   readonly notBefore: number;
   readonly notAfter: number;
 }
@@ -25,7 +25,7 @@ export interface CertificateAndKey {
 }
 
 /** A certificate to be signed. */
-export interface LeafRequest {
+interface LeafRequest {
   readonly commonName: string;
   readonly organizations?: readonly string[];
   /** DNS names and IP addresses. */
@@ -39,20 +39,20 @@ export interface LeafRequest {
  * The validity of what stand-ins serve themselves with. It is wide because whoever connects checks it by the
  * machine's clock, while a stand-in may live by a clock that a test moves.
  */
-export const longValidity: Validity = {
+const longValidity: Validity = {
   notBefore: Date.UTC(2020, 0, 1) / 1000,
   notAfter: Date.UTC(2049, 11, 31) / 1000,
 };
 
 /** PEM of DER. */
-export function pem(label: string, der: ArrayBuffer | Uint8Array): string {
+function pem(label: string, der: ArrayBuffer | Uint8Array): string {
   const bytes = Buffer.from(der as Uint8Array);
   const lines = bytes.toString("base64").match(/.{1,64}/gu) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
 /** A new P-256 key pair that can be exported. */
-export async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ecdsa, true, ["sign", "verify"]);
 }
 

@@ -5,9 +5,4 @@ export {
   createAuthority,
   issue,
   issueWithKey,
-  type LeafRequest,
-  longValidity,
-  newKeys,
-  pem,
-  type Validity,
 } from "./authority.ts";

@@ -17,7 +17,7 @@ export interface FlatJws {
 }
 
 /** What accounts may sign with; MACs are for external account binding alone (RFC 8555 §6.2). */
-export const signatureAlgorithms = ["ES256", "RS256"];
+const signatureAlgorithms: readonly string[] = ["ES256", "RS256"];
 
 const base64url = /^[A-Za-z0-9_-]*$/u;
 

@@ -7,7 +7,7 @@ import type { StandInCaOptions } from "./types.ts";
 import type { Reach } from "./validation.ts";
 
 /** Profiles (draft-ietf-acme-profiles) by name, with the life of their certificates in seconds. */
-export interface Profile {
+interface Profile {
   readonly description: string;
   readonly seconds: number;
 }
