@@ -17,7 +17,7 @@ function because(decision: Decision): Html {
   const answer =
     decision.code === undefined
       ? undefined
-      : html`<p><code>${decision.code}</code> ${decision.message ?? ""}</p>`;
+      : html`<p class="answer"><code>${decision.code}</code> ${decision.message ?? ""}</p>`;
   const why = decision.why === undefined ? undefined : html`<p class="why">${decision.why}</p>`;
   const next = decision.next === undefined ? undefined : html`<p class="next">${decision.next}</p>`;
   return html`<p><span class="quiet">by</span> <code>${decision.rule}</code></p>

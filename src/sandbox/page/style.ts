@@ -53,9 +53,20 @@ summary { cursor: pointer; color: var(--accent); width: fit-content; }
 .decisions td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .decisions td:nth-child(3) { min-width: 24rem; }
 .decisions td:last-child { min-width: 22rem; }
-.why { font-weight: 600; }
+.answer { color: var(--soft); }
+.why { max-width: 50rem; }
 .next::before { content: "→ "; color: var(--accent); }
 button { font: inherit; color: var(--accent); background: none; border: 1px solid var(--line); border-radius: .4rem; padding: .15rem .7rem; cursor: pointer; }
 footer { padding-bottom: 2.5rem; color: var(--soft); font-size: .9rem; }
+#providers td, #providers th, #roles td, #roles tbody th { min-width: 12rem; }
+#roles td:last-child, #roles th:last-child { min-width: 0; }
+@media (max-width: 62rem) {
+  .decisions, .decisions tbody { display: block; }
+  .decisions thead { position: absolute; left: -100vw; }
+  .decisions tr { display: grid; grid-template-columns: auto 1fr; gap: .2rem 1rem; padding: .7rem 1.25rem; border-top: 1px solid var(--line); }
+  .decisions td { border: 0; padding: 0; }
+  .decisions td:nth-child(n) { min-width: 0; }
+  .decisions td:nth-child(n+3) { grid-column: 1 / -1; }
+}
 @media (max-width: 40rem) { header, main, footer { padding-inline: .75rem; } th, td { padding-inline: .75rem; } }
 `;
