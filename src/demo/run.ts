@@ -116,10 +116,15 @@ async function tellTrust(
   return made.roleArn;
 }
 
+/** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the stage does. */
 async function makeServiceAccounts(stage: Stage): Promise<void> {
   await stage.cluster.createNamespace(cast.namespace);
-  await stage.cluster.createServiceAccount(cast.namespace, cast.serviceAccount);
-  await stage.cluster.createServiceAccount(cast.namespace, cast.otherServiceAccount);
+  for (const name of [cast.serviceAccount, cast.otherServiceAccount]) {
+    const made = await stage.cluster.createServiceAccount(cast.namespace, name);
+    if (made === "created" && stage.standIn === undefined) {
+      stage.atEnd(() => stage.cluster.deleteServiceAccount(cast.namespace, name));
+    }
+  }
 }
 
 function tokenDetail(jwt: string, clock: Clock): string {

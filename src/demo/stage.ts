@@ -40,6 +40,8 @@ export interface Stage {
   readonly adminCredentials: string;
   /** The stand-in's kubeconfig for kubectl, or the file that was given. */
   readonly kubeconfig: string;
+  /** Run when the stage closes, before all that was started earlier ends. */
+  atEnd(end: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -118,7 +120,11 @@ async function untilReady(
   }
 }
 
-async function build(folder: string, options: StageOptions, ending: Ending): Promise<Omit<Stage, "close">> {
+async function build(
+  folder: string,
+  options: StageOptions,
+  ending: Ending,
+): Promise<Omit<Stage, "atEnd" | "close">> {
   const { clock, logger, kubeconfig } = options;
   const cluster =
     kubeconfig === undefined
@@ -201,7 +207,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const ending = new Ending();
   ending.add(() => rm(folder, { recursive: true, force: true }));
   try {
-    return { ...(await build(folder, options, ending)), close: () => ending.all() };
+    const built = await build(folder, options, ending);
+    return { ...built, atEnd: (end) => ending.add(end), close: () => ending.all() };
   } catch (error) {
     await ending.all();
     throw error;

@@ -88,6 +88,8 @@ export interface KubernetesApi {
   createNamespace(name: string, options?: CallOptions): Promise<"created" | "exists">;
   /** Makes the ServiceAccount where it is absent; its namespace has to be there. */
   createServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<"created" | "exists">;
+  /** Removes a ServiceAccount; that it is gone already is success. */
+  deleteServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<void>;
   /** Who we are to the cluster. */
   selfSubject(options?: CallOptions): Promise<ClusterSubject>;
   /** True for a credential with every verb on every resource: an admin's, which no daemon should hold. */

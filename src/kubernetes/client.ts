@@ -115,6 +115,16 @@ class Client implements KubernetesApi {
     return this.#createIfAbsent(asked, `${collection}/${name}`, { path: collection, body }, options);
   }
 
+  async deleteServiceAccount(namespace: string, name: string, options: CallOptions = {}): Promise<void> {
+    const path = `/api/v1/namespaces/${checkedNamespace(namespace)}/serviceaccounts/${checkedName(name)}`;
+    const asked = this.#asked({
+      what: `remove the ServiceAccount ${namespace}/${name}`,
+      right: `delete serviceaccounts in the namespace ${namespace}`,
+    });
+    const answer = await send(this.#endpoint, { path, method: "DELETE", ...options }, this.#timeoutMs);
+    if (answer.status !== 200 && answer.status !== 404) throw statusFault(asked, answer);
+  }
+
   async selfSubject(options: CallOptions = {}): Promise<ClusterSubject> {
     const asked = this.#asked({ what: "ask who we are", right: "create selfsubjectreviews" });
     const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";

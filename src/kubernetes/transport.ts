@@ -7,7 +7,8 @@ import type { Endpoint } from "./endpoint.ts";
 export interface Call extends CallOptions {
   /** With its query; begins with a slash. */
   readonly path: string;
-  /** GET unless a body is given, which makes it a POST of JSON. */
+  /** GET unless told, or a body is given, which makes it a POST of JSON. */
+  readonly method?: "DELETE";
   readonly body?: unknown;
   readonly maxBytes?: number;
 }
@@ -67,7 +68,7 @@ export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): P
     const { status, ...rest } = await request(url, {
       ...options,
       ...certificate,
-      method: posted ? "POST" : "GET",
+      method: call.method ?? (posted ? "POST" : "GET"),
       headers: {
         "user-agent": "podtrust",
         ...(posted ? { "content-type": "application/json", accept: "application/json" } : {}),

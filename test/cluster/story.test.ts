@@ -1,0 +1,263 @@
+/**
+ * The main job on real input: a real API server's keys, published by `podtrust serve` with a certificate from a
+ * real ACME server, let a real token into a role; everybody else is refused; and the API server's key is rotated
+ * without a valid token being refused on the way.
+ */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type HttpResponse, request } from "../../src/http/index.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { signedByForeignKey } from "../../src/demo/foreign-token.ts";
+import {
+  type ControlPlane,
+  freePorts,
+  leftOut,
+  type Pebble,
+  startControlPlane,
+  startPebble,
+} from "./harness/index.ts";
+import { type AwsAccount, LiveTokens, trustingAccount } from "./story/aws-account.ts";
+import { podtrust, serve, type Serving } from "./story/podtrust.ts";
+
+const skip = leftOut();
+const name = `${randomUUID()}.cluster.example`;
+const issuer = `https://${name}`;
+const audience = "sts.amazonaws.com";
+const cacheSeconds = 2;
+
+let folder: string;
+let plane: ControlPlane;
+let pebble: Pebble;
+let serving: Serving;
+let sandbox: Sandbox;
+let account: AwsAccount;
+let httpsPort: number;
+let adminPort: number;
+let config: string;
+
+const connectTo = () => [{ host: name, port: 443, address: "127.0.0.1", toPort: httpsPort }];
+const published = (path: string): Promise<HttpResponse> =>
+  request(`${issuer}${path}`, { ca: pebble.root, connectTo: connectTo() });
+
+async function publishedKids(): Promise<string[]> {
+  const { keys } = JSON.parse((await published("/openid/v1/jwks")).body.toString()) as {
+    keys: { kid: string }[];
+  };
+  return keys.map((key) => key.kid).sort();
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await holds()) return;
+    await sleep(100);
+  }
+  throw new Error(`${what} did not come about in 20 s: ${serving.log()}`);
+}
+
+/** The publisher's own ServiceAccount with the manifests that podtrust prints, and a kubeconfig for it. */
+async function publisherKubeconfig(): Promise<string> {
+  const manifests = await podtrust(
+    "manifests",
+    "publisher-rbac",
+    "--namespace",
+    "podtrust",
+    "--name",
+    "publisher",
+  );
+  assert.equal(manifests.code, 0, manifests.err);
+  await plane.kubectl(["create", "namespace", "podtrust"]).catch(() => "exists");
+  await plane.kubectl(["apply", "-f", "-"], manifests.out);
+  const token = await plane.requestToken("podtrust", "publisher", issuer, 3600);
+  return plane.kubeconfigWithToken(token);
+}
+
+describe("the story on a real API server and a real ACME server", { skip }, () => {
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "podtrust-story-"));
+    const ports = await freePorts(3);
+    const [httpPort = 0] = ports;
+    [, httpsPort = 0, adminPort = 0] = ports;
+    [plane, pebble] = await Promise.all([
+      startControlPlane({ issuer, jwksUri: `${issuer}/openid/v1/jwks` }),
+      startPebble({ httpPort, tlsPort: httpsPort }),
+    ]);
+    await plane.kubectl(["create", "serviceaccount", "demo-service-account"]);
+    await plane.kubectl(["create", "serviceaccount", "another-service-account"]);
+    writeFileSync(join(folder, "acme-roots.pem"), pebble.tlsCa);
+    config = join(folder, "podtrust.yaml");
+    writeFileSync(
+      config,
+      JSON.stringify({
+        stack: "story",
+        issuer,
+        publisher: {
+          source: { kubeconfig: await publisherKubeconfig() },
+          pollInterval: "1s",
+          cacheControl: `public, max-age=${cacheSeconds}`,
+          admin: `127.0.0.1:${adminPort}`,
+          stateDir: join(folder, "state"),
+          https: {
+            listen: [`127.0.0.1:${httpsPort}`],
+            http: [`127.0.0.1:${httpPort}`],
+            acme: {
+              email: "ops@example.com",
+              directory: pebble.directoryUrl,
+              caFile: join(folder, "acme-roots.pem"),
+            },
+          },
+        },
+      }),
+    );
+    serving = await serve(config, adminPort);
+    sandbox = await startSandbox({ connectTo: connectTo(), ca: pebble.root, propagationMs: 0 });
+    account = await trustingAccount(sandbox, issuer, "default/demo-service-account");
+  });
+
+  after(async () => {
+    account?.session.close();
+    await sandbox?.close();
+    await serving?.stop();
+    await Promise.all([plane?.stop(), pebble?.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("what is published is what the API server renders, under a certificate that Pebble issued", async () => {
+    const [discovery, jwks] = await Promise.all([
+      published("/.well-known/openid-configuration"),
+      published("/openid/v1/jwks"),
+    ]);
+    const own = await plane.ask("/openid/v1/jwks");
+    assert.deepEqual(JSON.parse(jwks.body.toString()), JSON.parse(own.text));
+    assert.equal((JSON.parse(discovery.body.toString()) as { issuer: string }).issuer, issuer);
+    assert.match(discovery.tls?.chain[0]?.issuer ?? "", /Pebble/u);
+    assert.equal(discovery.headers["cache-control"], `public, max-age=${cacheSeconds}`);
+  });
+
+  test("the publisher's own rights are the two paths and nothing else", async () => {
+    const token = await plane.requestToken("podtrust", "publisher", issuer, 3600);
+    for (const [path, status] of [
+      ["/.well-known/openid-configuration", 200],
+      ["/openid/v1/jwks", 200],
+      ["/api/v1/namespaces/default/secrets", 403],
+      ["/api/v1/namespaces/podtrust/serviceaccounts", 403],
+      ["/metrics", 403],
+    ] as const) {
+      assert.equal((await plane.ask(path, { token })).status, status, path);
+    }
+  });
+
+  test("serve refuses the administrator's kubeconfig", async () => {
+    const admin = join(folder, "admin.yaml");
+    const [http, https, other] = await freePorts(3);
+    writeFileSync(
+      admin,
+      JSON.stringify({
+        stack: "admin",
+        issuer,
+        publisher: {
+          source: { kubeconfig: plane.adminKubeconfig },
+          admin: `127.0.0.1:${other}`,
+          stateDir: join(folder, "admin-state"),
+          https: {
+            listen: [`127.0.0.1:${https}`],
+            http: [`127.0.0.1:${http}`],
+            acme: { directory: pebble.directoryUrl, caFile: join(folder, "acme-roots.pem") },
+          },
+        },
+      }),
+    );
+    await assert.rejects(serve(admin, other ?? 0), /admin/u);
+  });
+
+  test("a token of the real TokenRequest is let in", async () => {
+    const answer = await account.ask(
+      await plane.requestToken("default", "demo-service-account", audience, 600),
+    );
+    assert.deepEqual(answer, { arn: `arn:aws:sts::${sandbox.account}:assumed-role/story/story` });
+  });
+
+  test("everybody else is refused, each for the right reason", async () => {
+    const good = await plane.requestToken("default", "demo-service-account", audience, 600);
+    const tokens: [string, string, RegExp][] = [
+      [
+        await plane.requestToken("default", "another-service-account", audience, 600),
+        "AccessDenied",
+        /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/u,
+      ],
+      [
+        await plane.requestToken("default", "demo-service-account", "vault.example", 600),
+        "InvalidIdentityToken",
+        /could not be validated/u,
+      ],
+      [await signedByForeignKey(good), "InvalidIdentityToken", /could not be validated/u],
+      ["not a token at all", "InvalidIdentityToken", /not a valid JWT/u],
+    ];
+    for (const [token, code, text] of tokens) {
+      const answer = await account.ask(token);
+      assert.ok("code" in answer, JSON.stringify(answer));
+      assert.equal(answer.code, code);
+      assert.match(answer.message, text);
+    }
+  });
+
+  test("the signing key is rotated with an overlap, and no valid token is refused; a distrusted key is", async () => {
+    const old = plane.keys().signer;
+    const live = new LiveTokens(account);
+    const mint = (): Promise<string> => plane.requestToken("default", "demo-service-account", audience, 600);
+    const oldToken = await mint();
+    live.add("old key", oldToken);
+    try {
+      const fresh = plane.createKey();
+      await plane.useKeys({ signer: old, verifiers: [old, fresh] });
+      await until("the new key's publication", async () => (await publishedKids()).includes(fresh.kid));
+      await sleep(cacheSeconds * 1000);
+      await plane.useKeys({ signer: fresh, verifiers: [fresh, old] });
+      live.add("new key", await mint());
+      await sleep(2000);
+      await plane.useKeys({ signer: fresh, verifiers: [fresh] });
+      // The cluster shows one key; the publisher keeps both, since tokens of the old one are still good.
+      await until("a look at the cluster without the old key", async () =>
+        /"state":\s*"retained"/u.test((await serving.admin("/status")).text),
+      );
+      assert.deepEqual(await publishedKids(), [old.kid, fresh.kid].sort());
+      await sleep(2000);
+      live.remove("old key");
+      const distrust = await podtrust("rotate", "distrust", old.kid, "-f", config, "--json");
+      assert.equal(distrust.code, 0, distrust.err + distrust.out);
+      assert.deepEqual(await publishedKids(), [fresh.kid]);
+      await sleep(cacheSeconds * 1000 + 500);
+      const refused = await account.ask(oldToken);
+      assert.ok("code" in refused, "a token of the distrusted key was let in");
+      assert.equal(refused.code, "InvalidIdentityToken");
+      const status = await podtrust("rotate", "status", "-f", config);
+      assert.equal(status.code, 0, status.err);
+      assert.match(status.out, /distrusted/u);
+    } finally {
+      await live.stop();
+    }
+    assert.deepEqual(live.refusals, []);
+    assert.ok(live.asked >= 50, `only ${live.asked} asked`);
+  });
+
+  test("an outage of the API server takes nothing off the net, and metrics tell", async () => {
+    const before = await publishedKids();
+    for (const server of plane.servers) await server.stop();
+    await until("a failed look", async () =>
+      /podtrust_\w*(?:fail|refus)\w*\{[^}]*reason="unreachable"[^}]*\} [1-9]/u.test(
+        (await serving.admin("/metrics")).text,
+      ),
+    );
+    assert.equal((await serving.admin("/readyz")).status, 200);
+    assert.deepEqual(await publishedKids(), before);
+  });
+
+  test("it ends on SIGTERM with 0", async () => {
+    assert.equal(await serving.stop(), 0);
+    assert.doesNotMatch(serving.log(), /eyJ[\w-]+\.eyJ/u, "no token in the log");
+  });
+});
