@@ -11,7 +11,7 @@ import { checkDirectoryUrl, isLoopbackHttp } from "./url.ts";
 
 // A directory seldom changes; a day-long process notices within the hour when it does.
 const directoryLife = 3_600_000;
-// Pebble rejects up to every second nonce on purpose; eleven in a row are 1 in 2,000 then.
+// Where three nonces in ten are rejected on purpose, as Pebble does, eleven in a row are one in 500,000.
 const mostBadNonces = 10;
 const maxBytes = 256 * 1024;
 
