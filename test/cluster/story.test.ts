@@ -41,11 +41,11 @@ let adminPort: number;
 let config: string;
 
 const connectTo = () => [{ host: name, port: 443, address: "127.0.0.1", toPort: httpsPort }];
-const published = (path: string): Promise<HttpResponse> =>
+const fetched = (path: string): Promise<HttpResponse> =>
   request(`${issuer}${path}`, { ca: pebble.root, connectTo: connectTo() });
 
 async function publishedKids(): Promise<string[]> {
-  const { keys } = JSON.parse((await published("/openid/v1/jwks")).body.toString()) as {
+  const { keys } = JSON.parse((await fetched("/openid/v1/jwks")).body.toString()) as {
     keys: { kid: string }[];
   };
   return keys.map((key) => key.kid).sort();
@@ -245,7 +245,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
   });
 
   test("an outage of the API server takes nothing off the net, and metrics tell", async () => {
-    const before = await publishedKids();
+    const published = await publishedKids();
     for (const server of plane.servers) await server.stop();
     await until("a failed look", async () =>
       /podtrust_\w*(?:fail|refus)\w*\{[^}]*reason="unreachable"[^}]*\} [1-9]/u.test(
@@ -253,7 +253,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
       ),
     );
     assert.equal((await serving.admin("/readyz")).status, 200);
-    assert.deepEqual(await publishedKids(), before);
+    assert.deepEqual(await publishedKids(), published);
   });
 
   test("it ends on SIGTERM with 0", async () => {
