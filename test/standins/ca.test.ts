@@ -358,6 +358,8 @@ test("renewalInfo: in the last third of its life, at once when told to, and one 
   assert.equal(urgent.explanationURL, "https://stand-in.invalid/incident");
   assert.equal((await acme.get(`${acme.url("renewalInfo")}/AAAA.BBBB`)).status, 400);
 
+  const failed = await ordered(acme, kid, { hold: () => "wrong", more: { replaces: id } });
+  assert.equal(failed.order.status, "invalid");
   await certificate(acme, kid, { replaces: id });
   const identifiers = [{ type: "dns", value: "oidc.example.com" }];
   const twice = await acme.post(acme.url("newOrder"), { kid, payload: { identifiers, replaces: id } });

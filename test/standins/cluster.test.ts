@@ -242,6 +242,19 @@ test("the publisher and every ServiceAccount read the two paths and nothing else
   assert.deepEqual((await admin.selfSubject()).groups, ["system:masters", "system:authenticated"]);
 });
 
+test("in a pod: the kubelet's files, read anew, as the ServiceAccount that they are of", async () => {
+  const pod = await mkdtemp(join(folder, "pod-"));
+  await writeFile(join(pod, "ca.crt"), cluster.ca);
+  const { hostname, port } = new URL(cluster.url);
+  const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+  const api = await openKubernetes({ inCluster: true }, { env, serviceAccountDirectory: pod });
+  await assert.rejects(api.oidcDocuments(), reason("credentials"));
+  for (const name of ["demo", "default"]) {
+    await writeFile(join(pod, "token"), cluster.forgeToken({ namespace: "aws-test", name }));
+    assert.equal((await api.selfSubject()).username, `system:serviceaccount:aws-test:${name}`);
+  }
+});
+
 test("tls-server-name: the certificate is checked for that name, wherever the server is", async () => {
   const named = async (name: string): Promise<KubernetesApi> => {
     const kubeconfig = join(folder, `kubeconfig-${(files += 1)}`);

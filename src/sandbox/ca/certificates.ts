@@ -26,7 +26,6 @@ async function issueFor(state: CaState, order: Order, csr: CheckedCsr): Promise<
     thumbprint: csr.thumbprint,
     notBefore,
     notAfter,
-    replaced: false,
     revoked: false,
     renewNow: undefined,
   };

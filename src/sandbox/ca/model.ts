@@ -41,6 +41,8 @@ export interface Order {
   readonly names: readonly string[];
   readonly authorizations: readonly Authorization[];
   readonly profile: string;
+  /** RFC 9773 §5: the identifier of the certificate that it is to replace. */
+  readonly replaces: string | undefined;
   readonly expiresAt: number;
   status: "pending" | "ready" | "processing" | "valid" | "invalid";
   certificate: string | undefined;
@@ -63,7 +65,6 @@ export interface Issued {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
-  replaced: boolean;
   revoked: boolean;
   /** Given: renewal is asked for at once. */
   renewNow: { readonly explanationUrl: string | undefined } | undefined;

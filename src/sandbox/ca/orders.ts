@@ -64,14 +64,18 @@ function newAuthorization(state: CaState, owner: Account, asked: string): Author
   return authorization;
 }
 
-// RFC 9773 §5: the order says which certificate it replaces, and one is replaced once.
-function checkReplaces(state: CaState, owner: Account, replaces: unknown): void {
-  if (replaces === undefined) return;
+// RFC 9773 §5: one certificate is replaced once; an order that failed has replaced nothing.
+function checkedReplaces(state: CaState, owner: Account, replaces: unknown): string | undefined {
+  if (replaces === undefined) return undefined;
   const issued = state.issued.find((one) => one.renewalId === replaces && one.account === owner.id);
   if (issued === undefined)
     throw new Problem("malformed", "replaces names no certificate of this account", 404);
-  if (issued.replaced) throw new Problem("alreadyReplaced", "that certificate is replaced already", 409);
-  issued.replaced = true;
+  for (const order of state.orders.values()) {
+    settle(state, order);
+    const taken = order.replaces === issued.renewalId && order.status !== "invalid";
+    if (taken) throw new Problem("alreadyReplaced", "another order replaces that certificate", 409);
+  }
+  return issued.renewalId;
 }
 
 function urlOf(state: CaState, order: Order): string {
@@ -90,13 +94,14 @@ export function newOrder(state: CaState, exchange: Exchange): Reply {
   if (typeof profile !== "string" || !Object.hasOwn(state.profiles, profile)) {
     throw new Problem("invalidProfile", "the directory's meta.profiles has no such profile");
   }
-  checkReplaces(state, owner, payload["replaces"]);
+  const replaces = checkedReplaces(state, owner, payload["replaces"]);
   const order: Order = {
     id: newId(),
     account: owner.id,
     names,
     authorizations: names.map((name) => newAuthorization(state, owner, name)),
     profile,
+    replaces,
     expiresAt: state.clock.now() + week,
     status: "pending",
     certificate: undefined,
