@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { stsRules } from "../../src/trust/index.ts";
+
+const folder = new URL("sts/", import.meta.url);
+const files = readdirSync(folder);
+
+test("every rule has a file that is named after it, and every file has its rule", () => {
+  assert.deepEqual(files.toSorted(), stsRules.map((rule) => `${rule.name}.test.ts`).toSorted());
+});
+
+test("names are used once", () => {
+  assert.equal(new Set(stsRules.map((rule) => rule.name)).size, stsRules.length);
+});
+
+for (const rule of stsRules) {
+  test(`the file of ${rule.name} asserts every answer of the rule, letter by letter`, () => {
+    const source = readFileSync(new URL(`${rule.name}.test.ts`, folder), "utf8");
+    assert.match(source, /refuses\(|refusalOf\(/u);
+    assert.match(source, /accepts\(|grantOf\(/u);
+    const fixture = readFileSync(new URL("fixture.ts", import.meta.url), "utf8");
+    for (const text of rule.answers.flatMap((answer) => Object.values(answer.texts))) {
+      // The longest piece without a value in it.
+      const piece = text.split(/<[^<>]+>/u).reduce((a, b) => (b.length > a.length ? b : a));
+      const literal = piece === "" || source.includes(piece);
+      assert.ok(literal || (fixture.includes(piece) && source.includes("texts.")), `${rule.name}: ${text}`);
+    }
+  });
+}

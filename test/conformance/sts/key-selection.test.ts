@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { test } from "node:test";
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import { accepts, ecKey, refusalOf, refuses, rsaKey, signer, type SigningKey, texts } from "../fixture.ts";
+
+const refusal = { rule: "key-selection", code: "InvalidIdentityToken", text: texts.noVerificationKey };
+const other = await rsaKey("other");
+const ec = await ecKey("ec");
+
+/** A self-signed certificate of a key, as x5c wants it: base64 of its DER. */
+async function certificateOf(key: SigningKey): Promise<string> {
+  x509.cryptoProvider.set(webcrypto);
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const pkcs8 = key.privateKey.export({ type: "pkcs8", format: "der" });
+  const privateKey = await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["sign"]);
+  const publicKey = await webcrypto.subtle.importKey("jwk", key.jwk, algorithm, true, ["verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=signer",
+    keys: { privateKey, publicKey },
+    signingAlgorithm: algorithm,
+  });
+  return Buffer.from(certificate.rawData).toString("base64");
+}
+const ownCertificate = await certificateOf(signer);
+const withoutKey = { ...signer.jwk, n: undefined, e: undefined };
+
+for (const [name, change] of [
+  ["an unknown kid", { header: { kid: "unknown" } }],
+  ["a kid in other case", { header: { kid: "RSA" } }],
+  ["an empty kid and two keys", { header: { kid: "" }, keys: [signer.jwk, other.jwk] }],
+  ["no kid and two keys", { header: { kid: undefined }, keys: [signer.jwk, other.jwk] }],
+  ["no kid, and the one key of another type", { header: { kid: undefined }, keys: [ec.jwk] }],
+  ["no kid and no key", { header: { kid: undefined }, keys: [] }],
+  ["an ES256 token under the kid of an RSA key", { key: { ...ec, kid: "rsa" }, keys: [signer.jwk] }],
+  ["a key without kid", { keys: [{ ...signer.jwk, kid: undefined }] }],
+  [
+    "a key without kid, and a token without one",
+    { header: { kid: undefined }, keys: [{ ...signer.jwk, kid: undefined }] },
+  ],
+  ["a key with an empty kid", { header: { kid: "" }, keys: [{ ...signer.jwk, kid: "" }] }],
+  ["a key for encryption", { keys: [{ ...signer.jwk, use: "enc" }] }],
+  ["a key with x5c in place of n and e", { keys: [{ ...withoutKey, x5c: [ownCertificate] }] }],
+  ["a key whose x5c is another key's", { keys: [{ ...signer.jwk, x5c: [await certificateOf(other)] }] }],
+  ["a key whose x5c is no certificate", { keys: [{ ...signer.jwk, x5c: ["AAAA"] }] }],
+  ["a key whose x5c is no list", { keys: [{ ...signer.jwk, x5c: ownCertificate }] }],
+  ["a symmetric key of that kid", { keys: [{ kty: "oct", k: "AAAA", kid: "rsa" }] }],
+  ["a key in the token's own header", { key: other, header: { jwk: other.jwk }, keys: [signer.jwk] }],
+  [
+    "an address in the token's own header",
+    { key: other, header: { jku: "https://evil.test/jwks" }, keys: [signer.jwk] },
+  ],
+] as const) {
+  test(name, () => refuses(change, refusal));
+}
+
+test("a set of many keys is not printed in whole", async () => {
+  const keys = Array.from({ length: 30 }, (_, index) => ({ ...signer.jwk, kid: `other-${index}` }));
+  assert.match((await refusalOf({ keys }, refusal)).why, /and 20 more/u);
+});
+
+for (const [name, change] of [
+  ["no kid and exactly one key", { header: { kid: undefined } }],
+  ["an empty kid and exactly one key", { header: { kid: "" } }],
+  [
+    "no kid, one usable key and one for encryption",
+    { header: { kid: undefined }, keys: [{ ...other.jwk, use: "enc" }, signer.jwk] },
+  ],
+  ["a key without use", { keys: [{ ...signer.jwk, use: undefined }] }],
+  ["a key whose alg says otherwise", { keys: [{ ...signer.jwk, alg: "RS512" }] }],
+  ["a matching x5c", { keys: [{ ...signer.jwk, x5c: [ownCertificate] }] }],
+  ["a kid that stands twice, the right key last", { keys: [{ ...other.jwk, kid: "rsa" }, signer.jwk] }],
+  [
+    "a key of the signer's type under a kid that stands twice",
+    { keys: [signer.jwk, { ...ec.jwk, kid: "rsa" }] },
+  ],
+] as const) {
+  test(`${name}: accepted`, () => accepts(change));
+}
