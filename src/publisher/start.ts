@@ -14,6 +14,8 @@ import type {
 } from "./publisher.ts";
 import { Connections } from "./serving/connections.ts";
 import { SecureContexts } from "./serving/contexts.ts";
+import { HttpDate } from "./serving/http-date.ts";
+import { IdleWatch } from "./serving/idle.ts";
 import { defaultLimits, type ServingLimits } from "./serving/limits.ts";
 import { listenText } from "./serving/listen.ts";
 import { Site } from "./serving/site.ts";
@@ -36,6 +38,7 @@ class RunningPublisher implements Publisher {
   readonly #tallies = new Tallies();
   readonly #limits: ServingLimits;
   readonly #connections: Connections;
+  readonly #idle: IdleWatch;
   readonly #listeners: Listeners;
   readonly #moment = new Moment(() => this.status().ready);
   #scene: Scene;
@@ -49,12 +52,16 @@ class RunningPublisher implements Publisher {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#connections = new Connections(this.#limits, this.#tallies);
     this.#scene = this.#stage(options, prepareStacks(options));
+    this.#idle = new IdleWatch(this.#limits.keepAliveTimeout);
+    this.#connections.onFull = () => this.#idle.shed();
     this.#listeners = new Listeners({
       secure: {
         site: () => this.#scene.secure,
         contexts: () => this.#scene.contexts,
         challenges: () => this.#scene.options.challenges ?? {},
         connections: this.#connections,
+        idle: this.#idle,
+        date: new HttpDate(() => options.clock.now()),
         limits: this.#limits,
         tallies: this.#tallies,
         logger: options.logger,
@@ -130,6 +137,7 @@ class RunningPublisher implements Publisher {
     await Promise.all([this.#listeners.drain().finally(() => over.abort()), cut()]);
     await Promise.all(this.#issuers.map((issuer) => issuer.source.close()));
     this.#retire(this.#scene);
+    this.#idle.close();
     await this.#admin?.close();
     await this.#control?.close();
   }

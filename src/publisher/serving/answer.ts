@@ -1,3 +1,5 @@
+import { reasonPhrase } from "./reasons.ts";
+
 /** How often something was answered. A cell, so that counting is one addition. */
 export interface Tally {
   count: number;
@@ -5,21 +7,17 @@ export interface Tally {
 
 export type Fields = readonly (readonly [name: string, value: string])[];
 
-/**
- * One answer in every form in which it can go out, computed when a document changes and never on a request.
- */
-export interface Answer {
-  readonly status: number;
+/** An answer as it goes over the wire within one second. */
+export interface AnswerForms {
+  readonly date: string;
+  /** A whole HTTP/1.1 message for a connection that stays open. */
+  readonly message: Buffer;
+  /** The same without content, for HEAD. */
+  readonly head: Buffer;
   /** Names and values in turn, for writeHead. */
-  readonly http1: readonly string[];
-  /** The same for a connection that has to end with this answer. */
-  readonly http1Close: readonly string[];
-  /** For Http2Stream.respond. */
-  readonly http2: Readonly<Record<string, string | number>>;
-  readonly body: Buffer;
-  /** The body with a character for each byte: HTTP/1.1 sends it in one write with the header section. */
-  readonly latin1: string;
-  readonly tally: Tally;
+  readonly http1: string[];
+  /** Names and values in turn, for Http2Stream.respond. */
+  readonly http2: (string | number)[];
 }
 
 export interface AnswerInput {
@@ -31,21 +29,45 @@ export interface AnswerInput {
   readonly withoutLength?: boolean;
 }
 
-/** Puts an answer into its forms. */
-export function prepareAnswer(input: AnswerInput): Answer {
-  const body = Buffer.from(input.body ?? "");
-  const length: Fields = input.withoutLength === true ? [] : [["Content-Length", String(body.length)]];
-  const fields = [...input.fields, ...length];
+function formsOf(answer: Answer, fields: Fields, date: string): AnswerForms {
+  const all: Fields = [...fields, ["Date", date]];
+  const lines = all.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const head = Buffer.from(
+    `HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}\r\n${lines}\r\n`,
+    "latin1",
+  );
   return {
-    status: input.status,
-    http1: fields.flat(),
-    http1Close: [...fields.flat(), "Connection", "close"],
-    http2: Object.fromEntries([
-      [":status", input.status],
-      ...fields.map(([name, value]) => [name.toLowerCase(), value]),
-    ]) as Record<string, string | number>,
-    body,
-    latin1: body.toString("latin1"),
-    tally: input.tally,
+    date,
+    message: Buffer.concat([head, answer.body]),
+    head,
+    http1: all.flat(),
+    // With status and date given Node changes nothing in the list, so that one list serves every stream.
+    http2: [":status", answer.status, ...all.flatMap(([name, value]) => [name.toLowerCase(), value])],
   };
+}
+
+/**
+ * One answer, ready to go out in every form. Nothing is computed for a request: the forms are made when a
+ * document changes, and again when the second in Date does.
+ */
+export class Answer {
+  readonly status: number;
+  readonly body: Buffer;
+  readonly tally: Tally;
+  readonly #fields: Fields;
+  #forms: AnswerForms | undefined;
+
+  constructor(input: AnswerInput) {
+    this.status = input.status;
+    this.body = Buffer.from(input.body ?? "");
+    this.tally = input.tally;
+    const length: Fields = input.withoutLength === true ? [] : [["Content-Length", String(this.body.length)]];
+    this.#fields = [...input.fields, ...length];
+  }
+
+  /** Its forms with this value of Date. */
+  at(date: string): AnswerForms {
+    if (this.#forms?.date !== date) this.#forms = formsOf(this, this.#fields, date);
+    return this.#forms;
+  }
 }

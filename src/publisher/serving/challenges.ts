@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { ChallengeAnswers } from "../publisher.ts";
-import { reasonPhrase } from "./site.ts";
+import { reasonPhrase } from "./reasons.ts";
 import type { Tallies } from "./tallies.ts";
 
 const path = "/.well-known/acme-challenge/";

@@ -1,17 +1,24 @@
-import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerOptions, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import type { ServingLimits } from "./limits.ts";
-import { reasonPhrase, type Site } from "./site.ts";
+import type { Answer } from "./answer.ts";
+import type { HttpDate } from "./http-date.ts";
+import { reasonPhrase } from "./reasons.ts";
+import type { Site } from "./site.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** Options of a node:http or node:https server that strangers talk to. */
-export function http1Options(limits: ServingLimits): ServerOptions {
+export function http1Options(
+  limits: ServingLimits,
+): ServerOptions<typeof IncomingMessage, typeof PreparedResponse> {
   return {
+    ServerResponse: PreparedResponse,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.requestTimeout,
-    keepAliveTimeout: limits.keepAliveTimeout,
+    // IdleWatch does it for less.
+    keepAliveTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeout),
     requireHostHeader: true,
     insecureHTTPParser: false,
@@ -21,73 +28,81 @@ export function http1Options(limits: ServingLimits): ServerOptions {
   };
 }
 
-interface Headers {
-  host: string | undefined;
-  ifNoneMatch: string | undefined;
-  acceptEncoding: string | undefined;
-  hosts: number;
-  content: boolean;
-}
-
-/** Picks what counts out of the raw list; building Node's header object costs more than the answer. */
-function readHeaders(raw: readonly string[]): Headers {
-  const headers: Headers = {
-    host: undefined,
-    ifNoneMatch: undefined,
-    acceptEncoding: undefined,
-    hosts: 0,
-    content: false,
-  };
-  for (let index = 0; index < raw.length; index += 2) readHeader(headers, raw[index] ?? "", raw[index + 1]);
-  return headers;
-}
-
-const joined = (before: string | undefined, value: string | undefined): string | undefined =>
-  before === undefined ? value : `${before}, ${value ?? ""}`;
-
-function readHeader(headers: Headers, name: string, value: string | undefined): void {
-  // The length sorts out nearly all names without lower-casing them.
-  switch (name.length) {
-    case 4:
-      if (name.toLowerCase() !== "host") return;
-      headers.host = value;
-      headers.hosts += 1;
-      return;
-    case 13:
-      if (name.toLowerCase() === "if-none-match") headers.ifNoneMatch = joined(headers.ifNoneMatch, value);
-      return;
-    case 14:
-      if (name.toLowerCase() === "content-length" && value !== "0") headers.content = true;
-      return;
-    case 15:
-      if (name.toLowerCase() === "accept-encoding")
-        headers.acceptEncoding = joined(headers.acceptEncoding, value);
-      return;
-    case 17:
-      if (name.toLowerCase() === "transfer-encoding") headers.content = true;
-      return;
-    default:
+/**
+ * A response that can send a whole prepared message at once. Node's own writeHead and end validate, join and
+ * measure what was prepared long ago, which takes longer than all the rest of an answer.
+ */
+export class PreparedResponse extends ServerResponse {
+  /** Sends it, and tells Node that this response is done; false where the socket is not ours yet (pipelining). */
+  sendMessage(message: Buffer): boolean {
+    const { socket } = this;
+    if (socket === null || socket.destroyed) return false;
+    socket.write(message);
+    this.finished = true;
+    this.emit("finish");
+    return true;
   }
+}
+
+/** Whether a message in HTTP/1.1's own terms will do: the connection stays, and nothing was sent along. */
+function isUsual(request: IncomingMessage, response: ServerResponse): boolean {
+  const { headers } = request;
+  return (
+    response.shouldKeepAlive &&
+    request.httpVersionMinor === 1 &&
+    headers["content-length"] === undefined &&
+    headers["transfer-encoding"] === undefined
+  );
+}
+
+/** RFC 9112 §3.2: more than one Host field is an error; Node's header object shows the first only. */
+function hasSeveralHosts(raw: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  return hosts > 1;
+}
+
+function answerTo(request: IncomingMessage, site: Site): Answer {
+  if (hasSeveralHosts(request.rawHeaders)) return site.problem(400);
+  const { method = "", url: target = "", headers } = request;
+  return site.answer({
+    method,
+    authority: headers.host,
+    target,
+    ifNoneMatch: headers["if-none-match"],
+    acceptEncoding: headers["accept-encoding"],
+  });
+}
+
+/** Sends by Node's own means; what was sent along with the request is not read, so the connection ends. */
+function sendSlowly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  fields: string[],
+): void {
+  const close = !isUsual(request, response) ? ["Connection", "close"] : [];
+  response.writeHead(answer.status, [...fields, ...close]);
+  response.end(answer.body);
 }
 
 /** Answers HTTP/1.1 and 1.0 requests. */
 export function http1Handler(
   site: () => Site,
   tallies: Tallies,
-): (request: IncomingMessage, response: ServerResponse) => void {
+  date: HttpDate,
+): (request: IncomingMessage, response: PreparedResponse) => void {
   return (request, response) => {
     const begun = performance.now();
-    const headers = readHeaders(request.rawHeaders);
-    const { method = "", url: target = "" } = request;
-    const { host, ifNoneMatch, acceptEncoding } = headers;
-    // RFC 9112 §3.2: more than one Host field is a 400.
-    const answer =
-      headers.hosts > 1
-        ? site().problem(400)
-        : site().answer({ method, authority: host, target, ifNoneMatch, acceptEncoding });
-    // What was sent along with a request that has no use for it is not read: the connection ends instead.
-    response.writeHead(answer.status, (headers.content ? answer.http1Close : answer.http1) as string[]);
-    response.end(answer.latin1, "latin1");
+    const answer = answerTo(request, site());
+    const forms = answer.at(date.text);
+    const message = request.method === "HEAD" ? forms.head : forms.message;
+    if (!isUsual(request, response) || !response.sendMessage(message)) {
+      sendSlowly(request, response, answer, forms.http1);
+    }
     answer.tally.count += 1;
     tallies.took((performance.now() - begun) / 1000);
   };
@@ -118,7 +133,7 @@ const cut: Readonly<Record<number, "malformed" | "too-large" | "too-slow">> = {
 };
 
 /** Cuts off a client whose request cannot be read, with a last answer where one can still be sent. */
-export function http1ClientError(tallies: Tallies): (error: Error, socket: Duplex) => void {
+export function http1ClientError(tallies: Tallies, date: HttpDate): (error: Error, socket: Duplex) => void {
   return (error, socket) => {
     const { code = "" } = error as ClientError;
     if (!socket.writable || code === "ECONNRESET" || code.startsWith("ERR_SSL") || code === "EPIPE") {
@@ -128,9 +143,8 @@ export function http1ClientError(tallies: Tallies): (error: Error, socket: Duple
     const status = statusOf(error);
     tallies.cutOff[cut[status] ?? "malformed"] += 1;
     tallies.tally("", "other", status).count += 1;
-    const date = new Date(performance.timeOrigin + performance.now()).toUTCString();
     socket.end(
-      `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nDate: ${date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nDate: ${date.text}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
     );
     // Whoever does not take the answer does not keep the connection either.
     socket.once("finish", () => socket.destroy());

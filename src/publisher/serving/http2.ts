@@ -8,6 +8,9 @@ import {
 } from "node:http2";
 import { performance } from "node:perf_hooks";
 import type { TLSSocket } from "node:tls";
+import type { ServingDeps } from "./deps.ts";
+import type { HttpDate } from "./http-date.ts";
+import type { IdleWatch } from "./idle.ts";
 import type { ServingLimits } from "./limits.ts";
 import type { Site } from "./site.ts";
 import type { Tallies } from "./tallies.ts";
@@ -33,6 +36,8 @@ export function http2Options(limits: ServingLimits): ServerOptions {
     streamResetRate: limits.http2ResetRate,
     maxSessionInvalidFrames: 16,
     maxSessionRejectedStreams: 64,
+    // Our own headers are right; looking for doubles in each answer costs more than finding its document.
+    strictSingleValueFields: false,
   };
 }
 
@@ -48,9 +53,14 @@ export class Http2Sessions {
   readonly #limits: ServingLimits;
   readonly #site: () => Site;
   readonly #tallies: Tallies;
+  readonly #date: HttpDate;
+  readonly #idle: IdleWatch;
 
-  constructor(site: () => Site, limits: ServingLimits, tallies: Tallies) {
-    this.#site = site;
+  constructor(deps: ServingDeps) {
+    const { limits, tallies } = deps;
+    this.#site = deps.site;
+    this.#date = deps.date;
+    this.#idle = deps.idle;
     this.#limits = limits;
     this.#options = http2Options(limits);
     this.#tallies = tallies;
@@ -74,7 +84,7 @@ export class Http2Sessions {
     });
     // A session's errors are the client's; Node has closed it by then.
     session.on("error", () => (this.#tallies.cutOff.malformed += 1));
-    session.setTimeout(this.#limits.keepAliveTimeout, () => this.#end(session));
+    this.#idle.watch(socket, () => this.#end(session));
     session.on("stream", (stream, headers, flags) => this.#answer(stream, headers, flags));
   }
 
@@ -104,7 +114,10 @@ export class Http2Sessions {
     });
     if (stream.destroyed) return;
     const bodiless = method === "HEAD" || answer.body.length === 0;
-    stream.respond(answer.http2, bodiless ? { endStream: true } : undefined);
+    stream.respond(
+      answer.at(this.#date.text).http2 as readonly string[],
+      bodiless ? { endStream: true } : undefined,
+    );
     if (!bodiless) stream.end(answer.body);
     // RFC 9113 §8.1: content that has no use is not waited for.
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0) {

@@ -2,34 +2,16 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
-import type { Logger } from "../../base/index.ts";
-import type { ChallengeAnswers, ListenAddress } from "../publisher.ts";
-import { type Connections, gate } from "./connections.ts";
-import type { SecureContexts } from "./contexts.ts";
+import type { ListenAddress } from "../publisher.ts";
+import { gate } from "./connections.ts";
+import type { HttpsDeps, ServingDeps } from "./deps.ts";
 import { http1ClientError, http1Handler, http1Options } from "./http1.ts";
 import { Http2Sessions } from "./http2.ts";
-import type { ServingLimits } from "./limits.ts";
 import { listenOn } from "./listen.ts";
 import { drainServer, type Listener } from "./listener.ts";
-import type { Site } from "./site.ts";
-import type { Tallies } from "./tallies.ts";
 
 // RFC 8737 §4. Written out, since the folder that knows it loads a certificate library.
 const acmeTlsProtocol = "acme-tls/1";
-
-/** What every listener of a publisher shares. */
-export interface ServingDeps {
-  readonly site: () => Site;
-  readonly connections: Connections;
-  readonly limits: ServingLimits;
-  readonly tallies: Tallies;
-  readonly logger: Logger;
-}
-
-export interface HttpsDeps extends ServingDeps {
-  readonly contexts: () => SecureContexts;
-  readonly challenges: () => ChallengeAnswers;
-}
 
 /** Tickets are readable by whoever holds their key: it lives for half a day, in memory. */
 const ticketKeyAge = 12 * 3_600_000;
@@ -46,12 +28,12 @@ function alpnCallback(deps: HttpsDeps): Alpn {
       return acmeTlsProtocol;
     }
     if (protocols.includes("h2")) return "h2";
-    return protocols.includes("http/1.1") ? "http/1.1" : undefined;
+    return protocols.find((protocol) => protocol === "http/1.1" || protocol === "http/1.0");
   };
 }
 
 /** Hands a socket on after its handshake: true for HTTP/1.1, which Node's own listener takes. */
-function dispatch(socket: TLSSocket, sessions: Http2Sessions, tallies: Tallies): boolean {
+function dispatch(socket: TLSSocket, sessions: Http2Sessions, { tallies, idle }: ServingDeps): boolean {
   tallies.handshakes.done += 1;
   if (socket.alpnProtocol === "h2") {
     sessions.serve(socket);
@@ -62,6 +44,7 @@ function dispatch(socket: TLSSocket, sessions: Http2Sessions, tallies: Tallies):
     socket.end();
     return false;
   }
+  idle.watch(socket, () => socket.destroy());
   tallies.open["http/1.1"] += 1;
   socket.once("close", () => (tallies.open["http/1.1"] -= 1));
   return true;
@@ -69,7 +52,7 @@ function dispatch(socket: TLSSocket, sessions: Http2Sessions, tallies: Tallies):
 
 function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Sessions } {
   const { limits, tallies } = deps;
-  const sessions = new Http2Sessions(deps.site, limits, tallies);
+  const sessions = new Http2Sessions(deps);
   const options = {
     ...http1Options(limits),
     ...deps.contexts().defaults,
@@ -78,14 +61,12 @@ function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Session
     SNICallback: (name: string, done: (error: Error | null, context?: SecureContext) => void) =>
       done(null, deps.contexts().contextFor(name)),
   };
-  const server = createServer(options, http1Handler(deps.site, tallies));
+  const server = createServer(options, http1Handler(deps.site, tallies, deps.date));
   server.maxHeadersCount = 64;
   server.maxRequestsPerSocket = limits.requestsPerConnection;
-  // Silence in the middle of an answer that is not taken.
-  server.setTimeout(limits.requestTimeout);
   gate(server, "connection", (socket) => deps.connections.admit(socket));
-  gate(server, "secureConnection", (socket: Socket) => dispatch(socket as TLSSocket, sessions, tallies));
-  server.on("clientError", http1ClientError(tallies));
+  gate(server, "secureConnection", (socket: Socket) => dispatch(socket as TLSSocket, sessions, deps));
+  server.on("clientError", http1ClientError(tallies, deps.date));
   server.on("tlsClientError", () => (tallies.handshakes.failed += 1));
   return { server, sessions };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { type Answer, type Fields, prepareAnswer } from "./answer.ts";
+import { Answer, type Fields } from "./answer.ts";
 import { matchesAny, prefersGzip } from "./negotiation.ts";
 import type { Place, Tallies } from "./tallies.ts";
 
@@ -41,7 +41,7 @@ export function represent(input: RepresentationInput, tallies: Tallies): Represe
   const encoding: Fields = [["Content-Encoding", "gzip"]];
   const tally = tallies.tally(stack, place, 200);
   const notModified = (tag: string): Answer =>
-    prepareAnswer({
+    new Answer({
       status: 304,
       fields: fields(tag),
       tally: tallies.tally(stack, place, 304),
@@ -49,9 +49,9 @@ export function represent(input: RepresentationInput, tallies: Tallies): Represe
     });
   return {
     tags: smaller ? [tags.identity, tags.gzip] : [tags.identity],
-    identity: prepareAnswer({ status: 200, fields: [...type, ...fields(tags.identity)], body: text, tally }),
+    identity: new Answer({ status: 200, fields: [...type, ...fields(tags.identity)], body: text, tally }),
     gzip: smaller
-      ? prepareAnswer({
+      ? new Answer({
           status: 200,
           fields: [...type, ...encoding, ...fields(tags.gzip)],
           body: packed,

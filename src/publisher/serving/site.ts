@@ -1,4 +1,5 @@
-import { type Answer, type Fields, prepareAnswer } from "./answer.ts";
+import { Answer, type Fields } from "./answer.ts";
+import { reasonPhrase } from "./reasons.ts";
 import { choose, represent, type Representation } from "./representation.ts";
 import type { Place, Tallies } from "./tallies.ts";
 
@@ -46,29 +47,14 @@ export function hostOf(authority: string): string {
   return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  408: "Request Timeout",
-  414: "URI Too Long",
-  417: "Expectation Failed",
-  421: "Misdirected Request",
-  431: "Request Header Fields Too Large",
-  503: "Service Unavailable",
-};
-
-/** The reason phrase of a status that we give to strangers. */
-export function reasonPhrase(status: number): string {
-  return reasons[status] ?? "";
-}
-
 /**
  * Everything that is served, by host and exact path. Documents are swapped whole: a request sees the old or the
  * new one. The host decides where to look and never what is written: both documents come from the config.
  */
 export class Site {
   readonly #hosts = new Map<string, Map<string, Page>>();
+  /** The same by what clients write: with a port, in capitals. Bounded, since clients write what they like. */
+  readonly #written = new Map<string, Map<string, Page>>();
   readonly #common: Fields;
   readonly #options: SiteOptions;
   readonly #misdirected: Answer;
@@ -94,7 +80,7 @@ export class Site {
 
   /** An answer without a document, counted under `place`. */
   problem(status: number, fields: Fields = [], place: Place = "other", stack = ""): Answer {
-    return prepareAnswer({
+    return new Answer({
       status,
       fields: [
         ["Content-Type", "text/plain; charset=utf-8"],
@@ -126,13 +112,19 @@ export class Site {
     if (asked.target.length > this.#options.targetBytes) return this.#tooLong;
     const place = asked.target.startsWith("/") ? asked : absoluteForm(asked);
     if (place?.authority === undefined) return this.#badRequest;
-    const paths = this.#hosts.get(place.authority) ?? this.#hosts.get(hostOf(place.authority));
+    const paths = this.#written.get(place.authority) ?? this.#pathsOf(place.authority);
     if (paths === undefined) return this.#misdirected;
     const entry = paths.get(place.target) ?? paths.get(pathOf(place.target));
     if (entry === undefined) return this.#notFound;
     if (asked.method !== "GET" && asked.method !== "HEAD") return entry.notAllowed;
     if (entry.representation === undefined) return entry.notYet;
     return choose(entry.representation, asked.ifNoneMatch, asked.acceptEncoding);
+  }
+
+  #pathsOf(authority: string): Map<string, Page> | undefined {
+    const paths = this.#hosts.get(hostOf(authority));
+    if (paths !== undefined && this.#written.size < 64) this.#written.set(authority, paths);
+    return paths;
   }
 
   #add(page: SitePage): void {

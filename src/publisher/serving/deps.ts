@@ -1,0 +1,25 @@
+import type { Logger } from "../../base/index.ts";
+import type { ChallengeAnswers } from "../publisher.ts";
+import type { Connections } from "./connections.ts";
+import type { SecureContexts } from "./contexts.ts";
+import type { HttpDate } from "./http-date.ts";
+import type { IdleWatch } from "./idle.ts";
+import type { ServingLimits } from "./limits.ts";
+import type { Site } from "./site.ts";
+import type { Tallies } from "./tallies.ts";
+
+/** What every listener of a publisher shares. */
+export interface ServingDeps {
+  readonly site: () => Site;
+  readonly connections: Connections;
+  readonly idle: IdleWatch;
+  readonly date: HttpDate;
+  readonly limits: ServingLimits;
+  readonly tallies: Tallies;
+  readonly logger: Logger;
+}
+
+export interface HttpsDeps extends ServingDeps {
+  readonly contexts: () => SecureContexts;
+  readonly challenges: () => ChallengeAnswers;
+}
