@@ -19,7 +19,7 @@ before(async () => {
 const fs = require("node:fs");
 fs.appendFileSync("${folder}/runs", process.env.KUBERNETES_EXEC_INFO + "\\n");
 if (process.env.COMPLAINT) { console.error(process.env.COMPLAINT); process.exit(3); }
-process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2).join("+")));
+process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2).join("+").replace("$", "_")));
 `;
   await writeFile(join(folder, "plugin"), plugin);
   await chmod(join(folder, "plugin"), 0o755);
@@ -56,10 +56,10 @@ test("a plugin beside the kubeconfig is told what client-go tells it, and its to
   const blank = credentials({ args: ["a b"] }, answer({ token: "ARGS.t" }));
   await assert.rejects(blank.identity(), { code: "cluster-credentials", message: /no bearer token/u });
   const good = await credentials(
-    { args: ["x"], provideClusterInfo: true },
+    { args: ["x", "$y"], provideClusterInfo: true },
     answer({ token: "ARGS.t" }),
   ).identity();
-  assert.equal(good.headers["authorization"], "Bearer x+y.t");
+  assert.equal(good.headers["authorization"], "Bearer x+_y.t");
   assert.deepEqual(JSON.parse((await runs()).at(-1) ?? ""), {
     apiVersion,
     kind: "ExecCredential",
