@@ -1,19 +1,14 @@
-export { type AwsAccess, type AwsCredentials, partitionOf } from "./access.ts";
+export type { AwsAccess, AwsCredentials } from "./access.ts";
 export {
   assumeWithWebIdentity,
   type AssumedIdentity,
   waitUntilAssumable,
   type WebIdentityRequest,
 } from "./assume.ts";
-export { type AwsComplaint, awsError, complaintOf, isAwsCode } from "./failure.ts";
+export { type AwsComplaint, complaintOf, isAwsCode } from "./failure.ts";
 export { callerIdentity, type CallerIdentity, checkAccount } from "./identity.ts";
 export { type JobOptions, type JobResult, runJob } from "./job.ts";
-export {
-  oidcProviderArn,
-  type OidcProviderFacts,
-  readOidcProvider,
-  readOidcProviders,
-} from "./oidc-provider.ts";
+export { oidcProviderArn, type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
 export { oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
 export { ownedResources } from "./owned.ts";
 export { readRole, readRoleState, type RoleFacts, type RoleState } from "./role.ts";

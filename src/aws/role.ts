@@ -33,7 +33,7 @@ export interface RoleState extends RoleFacts {
 const decoded = (text: string | undefined): string => decodeURIComponent(text ?? "");
 
 /** The name of a role in an ARN, or the name itself. */
-export function roleNameOf(nameOrArn: string): string {
+function roleNameOf(nameOrArn: string): string {
   return nameOrArn.startsWith("arn:") ? (nameOrArn.split("/").at(-1) ?? "") : nameOrArn;
 }
 

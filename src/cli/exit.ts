@@ -3,7 +3,12 @@ import type { PodtrustError } from "../base/index.ts";
 /** 0 done, 1 failed, 2 used wrongly (command line or config), 3 differences found. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-const usedWrongly: ReadonlySet<string> = new Set(["usage", "config-invalid", "config-unreadable"]);
+const usedWrongly: ReadonlySet<string> = new Set([
+  "usage",
+  "config-invalid",
+  "config-unreadable",
+  "config-without-publisher",
+]);
 
 /** The exit code that an error means. */
 export function exitCodeOf(error: PodtrustError): ExitCode {

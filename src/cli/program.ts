@@ -6,7 +6,7 @@ import type { CommandContext, Switches } from "./context.ts";
 import { styleOf, wantsColor } from "./style.ts";
 
 /** The version of the package that this code was installed from. */
-export function packageVersion(): string {
+function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

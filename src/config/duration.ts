@@ -7,8 +7,7 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /** What a duration looks like: `24h`, `1h30m`, `500ms`. */
-export const durationPattern: RegExp =
-  /^(?:\d{1,6}d)?(?:\d{1,6}h)?(?:\d{1,6}m(?!s))?(?:\d{1,6}s)?(?:\d{1,6}ms)?$/u;
+const durationPattern: RegExp = /^(?:\d{1,6}d)?(?:\d{1,6}h)?(?:\d{1,6}m(?!s))?(?:\d{1,6}s)?(?:\d{1,6}ms)?$/u;
 
 /** Milliseconds of `24h`, `1h30m`, `90s`, `500ms` or `7d`; undefined when it is none of these. */
 export function parseDuration(text: string): number | undefined {

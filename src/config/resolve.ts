@@ -14,7 +14,7 @@ export interface ConfigSource {
 }
 
 /** The JSON text of an inline policy. */
-export function inlineText(input: InlineInput, source: ConfigSource): string {
+function inlineText(input: InlineInput, source: ConfigSource): string {
   if (!("file" in input) || typeof input.file !== "string") return JSON.stringify(input);
   return accepted(source.files.get(placeOf(input.file, source.file, source.env)), "policy file");
 }

@@ -1,8 +1,8 @@
 /** The format of what our marks promise; raised when an older podtrust must keep its hands off. */
-export const markFormat = 1;
+const markFormat = 1;
 
 /** The keys of our mark, wherever a provider keeps tags or labels. */
-export const markKeys = { stack: "podtrust:stack", format: "podtrust:format" } as const;
+const markKeys = { stack: "podtrust:stack", format: "podtrust:format" } as const;
 
 /** Tags as a plain record. */
 export type Tags = Readonly<Record<string, string>>;

@@ -81,6 +81,17 @@ describe("provider and role", () => {
     assert.equal(isEmpty(await planOf({ desired: [world.provider({ tags: { team: "a" } })] })), true);
   });
 
+  test("a role that is no longer in the config goes, and its provider stays; upsert-only keeps both", async () => {
+    const owned = await ownedResources(world.session, { stack: "prod", account });
+    const desired = [world.provider({ tags: { team: "a" } })];
+    assert.equal(isEmpty(await planOf({ desired, owned, policy: "upsert-only" })), true);
+    const plan = await planOf({ desired, owned });
+    assert.deepEqual(shown(plan), ["delete trust: "]);
+    assert.deepEqual((await applyPlan(plan)).failed, []);
+    assert.equal(await readRoleState(world.session, "demo"), undefined);
+    await settle([world.role()]);
+  });
+
   test("the way down leaves nothing of ours, and a second time finds nothing", async () => {
     const owned = await ownedResources(world.session, { stack: "prod", account });
     assert.equal(owned.length, 2);

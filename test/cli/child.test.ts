@@ -106,6 +106,23 @@ describe("podtrust as a process", () => {
   });
 });
 
+describe("a signal", () => {
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    test(`${name} ends what serves, which cleans up and exits 0`, async () => {
+      let kill: (signal: NodeJS.Signals) => void = () => {};
+      const { code, err } = await podtrustChild(["sandbox", "--port", "0", "--json"], {
+        cwd: folder,
+        env: { HOME: folder },
+        onStart: (how) => (kill = how),
+        onOutput: (out) => {
+          if (out.includes("\n}")) kill(name);
+        },
+      });
+      assert.deepEqual([code, err], [0, ""]);
+    });
+  }
+});
+
 describe("the job without AWS", () => {
   const job = {
     AWS_REGION: "eu-central-1",

@@ -51,6 +51,24 @@ describe("bash", () => {
   });
 });
 
+test(
+  "fish offers commands, and values of a closed list",
+  { skip: installed("fish") ? false : "fish is not installed on this machine" },
+  async () => {
+    const script = await scriptFor("fish");
+    const offers = (line: string): string[] => {
+      const program = `source; complete -C ${JSON.stringify(line)}`;
+      const { stdout } = spawnSync("fish", ["--no-config", "-c", program], {
+        input: script,
+        encoding: "utf8",
+      });
+      return stdout.split("\n").map((one) => one.split("\t")[0] ?? "");
+    };
+    assert.ok(offers("podtrust comp").includes("completion"));
+    assert.deepEqual(offers("podtrust completion ").slice(0, 3), ["bash", "fish", "zsh"]);
+  },
+);
+
 for (const shell of ["zsh", "fish"]) {
   const reason = installed(shell) ? false : `${shell} is not installed on this machine`;
   test(`${shell} reads its script`, { skip: reason }, async () => {

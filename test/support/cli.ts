@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with the child once it runs, for example to send it a signal. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called with all of standard output whenever there is more of it. */
+  readonly onOutput?: (out: string) => void;
 }
 
 /** Runs `podtrust ARGS` as a child process. */
@@ -28,7 +30,10 @@ export function podtrustChild(args: readonly string[], options: ChildOptions = {
   const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: 60_000 });
   options.onStart?.((signal) => child.kill(signal));
   const said = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said.out += text;
+    options.onOutput?.(said.out);
+  });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
