@@ -36,12 +36,19 @@ export interface IamSandbox {
   readonly sandbox: Sandbox;
   readonly iam: IAMClient;
   /** IAM's client with a role's session, which may do what the role's policies say. */
-  assume(role: string, session?: { policy?: string; name?: string }): Promise<IAMClient>;
+  readonly assume: (role: string, session?: { policy?: string; name?: string }) => Promise<IAMClient>;
 }
 
-/** Starts it; both end with the test. */
-export async function iamSandbox(t: TestContext, options: SandboxOptions = {}): Promise<IamSandbox> {
-  const sandbox = await startSandbox({ account, propagationMs: 0, ...options });
+/** Starts it; both end with the test. Changes spread at once, unless `spreads` says that they take their usual time. */
+export async function iamSandbox(
+  t: TestContext,
+  { spreads = "at once", ...options }: SandboxOptions & { spreads?: "at once" | "usually" } = {},
+): Promise<IamSandbox> {
+  const sandbox = await startSandbox({
+    account,
+    ...(spreads === "at once" ? { propagationMs: 0 } : {}),
+    ...options,
+  });
   const config = {
     endpoint: sandbox.url,
     region: "eu-central-1",

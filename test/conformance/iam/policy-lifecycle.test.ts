@@ -6,6 +6,7 @@ import {
   GetPolicyCommand,
   ListEntitiesForPolicyCommand,
   ListPoliciesCommand,
+  type ListPoliciesCommandInput,
   ListPolicyTagsCommand,
   TagPolicyCommand,
   UntagPolicyCommand,
@@ -84,7 +85,7 @@ test("lists by scope, use and path", async (t) => {
   await createPolicy(iam, "Loose");
   await attach(iam, "demo", await createPolicy(iam, "Held"));
   await attach(iam, "demo", ssmReadOnly);
-  const names = async (input: ConstructorParameters<typeof ListPoliciesCommand>[0]) =>
+  const names = async (input: ListPoliciesCommandInput) =>
     (await iam.send(new ListPoliciesCommand(input))).Policies?.map(({ PolicyName }) => PolicyName);
   assert.deepEqual(await names({ Scope: "Local" }), ["Held", "Loose"]);
   assert.deepEqual(await names({ OnlyAttached: true }), ["Held", "AmazonSSMReadOnlyAccess"]);
