@@ -66,20 +66,41 @@ test("the sooner end of the two documents counts", async (t) => {
   assert.equal(server.requests.length, 4);
 });
 
-test("an unknown kid is looked for at once, but invented kids do not flood the issuer", async (t) => {
-  const { server, clock, cache, provider } = await setUp(t);
+test("a new key is found at once, however soon after the last fetch", async (t) => {
+  const { server, cache, provider } = await setUp(t);
   server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
   await cache.documents(provider, "one");
-  clock.jump(awsIssuerLimits.refetchMs);
   server.publish([{ kid: "one" }, { kid: "two" }], { "cache-control": "max-age=600" });
   const rotated = await cache.documents(provider, "two");
   assert.ok(rotated.ok && rotated.jwks.includes('"two"'));
   assert.equal(server.requests.length, 4);
+});
+
+test("invented kids do not flood the issuer", async (t) => {
+  const { server, clock, cache, provider } = await setUp(t);
+  server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
+  await cache.documents(provider, "one");
   for (let i = 0; i < 20; i += 1) await cache.documents(provider, `invented-${i}`);
   assert.equal(server.requests.length, 4);
   clock.jump(awsIssuerLimits.refetchMs);
-  for (let i = 0; i < 20; i += 1) await cache.documents(provider, `invented-${i}`);
+  await Promise.all(Array.from({ length: 20 }, (_, i) => cache.documents(provider, `invented-${i}`)));
+  await cache.documents(provider, "one");
   assert.equal(server.requests.length, 6);
+});
+
+test("who meets a fetch that began before his key was published is not refused for it", async (t) => {
+  const { server, cache, provider } = await setUp(t);
+  server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
+  let late: Promise<unknown> = Promise.resolve();
+  server.pages.set(jwksPath, (_request, response) => {
+    server.publish([{ kid: "one" }, { kid: "two" }]);
+    late = cache.documents(provider, "two");
+    response.end('{"keys":[{"kid":"one"}]}');
+  });
+  const early = await cache.documents(provider, "one");
+  assert.ok(early.ok && !early.jwks.includes('"two"'));
+  assert.match(JSON.stringify(await late), /two/u);
+  assert.equal(server.requests.length, 4);
 });
 
 test("a refetch that an invented kid asked for and that fails leaves fresh documents in place", async (t) => {

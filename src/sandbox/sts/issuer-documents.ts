@@ -9,7 +9,7 @@ export interface IssuerLimits {
   readonly timeoutMs: number;
   /** The largest document, in bytes. AWS publishes none; 200 keys of 8192 bits stay under this. */
   readonly maxBytes: number;
-  /** The least time between two fetches that only an unknown kid asks for, in milliseconds. */
+  /** After a fetch that did not find the kid it was made for, how long no other is made for a kid, in milliseconds. */
   readonly refetchMs: number;
   /** How many issuers are remembered. */
   readonly maxIssuers: number;
@@ -18,7 +18,7 @@ export interface IssuerLimits {
 export const awsIssuerLimits: IssuerLimits = {
   timeoutMs: 5000,
   maxBytes: 512 * 1024,
-  refetchMs: 5000,
+  refetchMs: 1000,
   maxIssuers: 200,
 };
 
@@ -40,10 +40,13 @@ export interface RegisteredIssuer {
 
 interface Held {
   readonly documents: IssuerDocuments;
-  readonly fetchedAt: number;
+  /** When a kid was last looked for in vain, milliseconds since the epoch. */
+  missedAt: number;
   /** Milliseconds since the epoch; the sooner of both documents' ends. */
   readonly freshUntil: number;
 }
+
+const never = Number.NEGATIVE_INFINITY;
 
 type Fetched = { ok: true; text: string; freshS: number } | Extract<IssuerDocuments, { ok: false }>;
 
@@ -57,8 +60,10 @@ function jwksUriOf(discovery: string): string | undefined {
   }
 }
 
-function holdsKid(documents: IssuerDocuments, kid: string): boolean {
+/** Whether documents hold what a token asks for: the key it names, or any where it names none. */
+function answers({ documents }: Held, kid: string | undefined): boolean {
   if (!documents.ok) return false;
+  if (kid === undefined) return true;
   try {
     const { keys } = JSON.parse(documents.jwks) as { keys?: unknown };
     return Array.isArray(keys) && keys.some((key) => (key as { kid?: unknown } | null)?.kid === kid);
@@ -70,8 +75,8 @@ function holdsKid(documents: IssuerDocuments, kid: string): boolean {
 /**
  * The two documents of the registered issuers, fetched over verified TLS and kept for as long as their
  * Cache-Control allows. A kid that the kept set does not hold makes STS ask again, so that a rotated key is
- * seen at once, but no more often than the limit, so that invented kids cannot flood an issuer. Calls that
- * meet a fetch under way share its answer.
+ * seen at once; but after a search in vain not for a while, so that invented kids cannot flood an issuer. Calls
+ * that meet a fetch under way share its answer.
  */
 export class IssuerDocumentCache {
   readonly #clock: Clock;
@@ -91,15 +96,18 @@ export class IssuerDocumentCache {
     const key = [issuer.url, ...issuer.thumbprints].join(" ");
     const held = this.#held.get(key);
     if (held !== undefined && this.#usable(held, kid)) return held.documents;
-    const underWay = this.#underWay.get(key) ?? this.#start(key, issuer);
-    return (await underWay).documents;
+    const shared = await this.#underWay.get(key);
+    // A fetch that began before this call may have just missed a new key: then it is worth a second one.
+    if (shared !== undefined && (!shared.documents.ok || answers(shared, kid))) return shared.documents;
+    const found = await (this.#underWay.get(key) ?? this.#start(key, issuer));
+    if (!answers(found, kid)) found.missedAt = this.#clock.now();
+    return found.documents;
   }
 
   #usable(held: Held, kid: string | undefined): boolean {
     const now = this.#clock.now();
     if (now >= held.freshUntil) return false;
-    if (kid === undefined || holdsKid(held.documents, kid)) return true;
-    return now - held.fetchedAt < this.#limits.refetchMs;
+    return answers(held, kid) || now - held.missedAt < this.#limits.refetchMs;
   }
 
   #start(key: string, issuer: RegisteredIssuer): Promise<Held> {
@@ -114,7 +122,7 @@ export class IssuerDocumentCache {
   #keep(key: string, fetched: Held): Held {
     const before = this.#held.get(key);
     const stillFresh = before !== undefined && this.#clock.now() < before.freshUntil;
-    const held = !fetched.documents.ok && stillFresh ? { ...before, fetchedAt: fetched.fetchedAt } : fetched;
+    const held = !fetched.documents.ok && stillFresh ? before : fetched;
     this.#held.delete(key);
     if (!held.documents.ok) return held;
     this.#held.set(key, held);
@@ -125,7 +133,11 @@ export class IssuerDocumentCache {
 
   async #fetchBoth(issuer: RegisteredIssuer): Promise<Held> {
     const fetchedAt = this.#clock.now();
-    const failed = (documents: IssuerDocuments): Held => ({ documents, fetchedAt, freshUntil: fetchedAt });
+    const failed = (documents: IssuerDocuments): Held => ({
+      documents,
+      missedAt: never,
+      freshUntil: fetchedAt,
+    });
     const base = `https://${issuer.url}`.replace(/\/$/u, "");
     const discovery = await this.#fetch("discovery", `${base}/.well-known/openid-configuration`, issuer);
     if (!discovery.ok) return failed(discovery);
@@ -138,7 +150,7 @@ export class IssuerDocumentCache {
     if (!jwks.ok) return failed(jwks);
     const freshS = Math.min(discovery.freshS, jwks.freshS);
     const documents: IssuerDocuments = { ok: true, discovery: discovery.text, jwks: jwks.text };
-    return { documents, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };
+    return { documents, missedAt: never, freshUntil: fetchedAt + freshS * 1000 };
   }
 
   async #fetch(at: "discovery" | "jwks", url: string, issuer: RegisteredIssuer): Promise<Fetched> {

@@ -1,4 +1,4 @@
-import { authorize, evaluate, type Evaluation, type RoleFacts } from "../../trust/index.ts";
+import { authorize, evaluate, type Evaluation, type Layer, type RoleFacts } from "../../trust/index.ts";
 import { contextOf, policiesOf } from "../access/index.ts";
 import type { Account, Caller } from "../state/index.ts";
 import { AwsError, type Call } from "../wire/index.ts";
@@ -33,6 +33,12 @@ function ownPolicies(account: Account, call: Call, caller: Caller, request: Role
   });
 }
 
+const layerNames: Readonly<Record<Layer, string>> = {
+  identity: "an identity-based policy",
+  boundary: "a permissions boundary",
+  session: "a session policy",
+};
+
 /** How far a trust policy goes towards a caller. */
 type Reach = "session" | "role" | "account" | "denied" | "none";
 
@@ -59,6 +65,12 @@ function trustReach(
   return ask([caller.arn, ...ownRole]) === "allow" ? "role" : "account";
 }
 
+/** What of a trust policy's reach needs no Allow of the caller's own, given what these say. */
+function suffices(reach: Reach, own: Evaluation): boolean {
+  if (own.effect === "allow" || reach === "session") return true;
+  return reach === "role" && own.layer === "identity";
+}
+
 /**
  * Whether a caller of the same account gets what it wants of a role. A trust policy that names the account
  * leaves it to the caller's own policies; one that names the role needs no such Allow, but a boundary and a
@@ -70,33 +82,21 @@ export function requireTrust(account: Account, call: Call, request: RoleRequest)
   const { caller } = call;
   if (caller === undefined) throw new TypeError("an unsigned call has no caller whom a role could trust");
   const { role } = request;
+  const refuse = (why: string, suffix?: string): AwsError => refusal(caller, request, why, suffix);
   if (role === undefined) {
-    throw refusal(
-      caller,
-      request,
-      "There is no such role in this account, or it was made so recently that STS does not see it yet.",
+    throw refuse(
+      "there is no such role in this account, or it was made a moment ago and STS does not see it yet",
     );
   }
+  const trusting = `the trust policy of role ${role.name}`;
   const reach = trustReach(account, call, caller, { ...request, role });
-  if (reach === "denied") throw refusal(caller, request, `The trust policy of ${role.name} denies it.`);
-  if (reach === "none") {
-    throw refusal(
-      caller,
-      request,
-      `No statement of the trust policy of ${role.name} allows ${request.action} to this caller.`,
-    );
-  }
+  if (reach === "denied") throw refuse(`${trusting} denies it`);
+  if (reach === "none") throw refuse(`no statement of ${trusting} allows ${request.action} to this caller`);
   const own = ownPolicies(account, call, caller, request);
   if (own.effect === "explicit-deny") {
-    const suffix = " with an explicit deny in an identity-based policy";
-    throw refusal(caller, request, `${own.by?.policy ?? "A policy of the caller"} denies it.`, suffix);
+    const suffix = ` with an explicit deny in ${layerNames[own.layer ?? "identity"]}`;
+    throw refuse(`${own.by?.policy ?? "a policy of the caller"} denies it`, suffix);
   }
-  const enough =
-    own.effect === "allow" || reach === "session" || (reach === "role" && own.layer === "identity");
-  if (enough) return `trust policy of ${role.name}`;
-  throw refusal(
-    caller,
-    request,
-    `The trust policy of ${role.name} leaves it to the caller's own policies, and none of them allows it.`,
-  );
+  if (suffices(reach, own)) return `trust policy of ${role.name}`;
+  throw refuse(`${trusting} leaves it to the caller's own policies, and none of them allows it`);
 }

@@ -45,7 +45,12 @@ function factsOf(options: StsOptions, params: ValueOf<typeof input>, call: Call)
     providers,
     role: roleFacts(options, roleArn, call.now),
     managedPolicy: sessionManagedPolicy(options.account),
-    context: { "aws:SourceIp": call.sourceAddress, "aws:UserAgent": call.userAgent },
+    context: {
+      "aws:RequestedRegion": call.region,
+      "aws:SecureTransport": "false",
+      "aws:SourceIp": call.sourceAddress.replace(/^::ffff:/u, ""),
+      "aws:UserAgent": call.userAgent,
+    },
   };
 }
 
