@@ -1,12 +1,16 @@
 import { once } from "node:events";
-import { type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
-import { request as secureRequest, type RequestOptions } from "node:https";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
-import { checkServerIdentity, rootCertificates, TLSSocket } from "node:tls";
+import { checkServerIdentity, TLSSocket } from "node:tls";
 import { PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
+
+// An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
+const { request: plainRequest } = process.getBuiltinModule("node:http");
+const { request: secureRequest } = process.getBuiltinModule("node:https");
 
 export interface HttpOptions {
   /** GET unless told. */
@@ -76,7 +80,8 @@ function requestOptions(url: URL, options: HttpOptions): RequestOptions {
   return {
     ...base,
     ...(isIP(name) === 0 ? { servername: name } : { servername: "" }),
-    ca: options.ca === undefined ? [...rootCertificates] : [options.ca].flat(),
+    // Without it Node trusts its own roots and NODE_EXTRA_CA_CERTS, parsed once per process.
+    ...(options.ca === undefined ? {} : { ca: [options.ca].flat() }),
     ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
     minVersion: "TLSv1.2",
     ...identityCheck(name),
@@ -151,13 +156,42 @@ async function send(
   return response;
 }
 
-function failure(url: URL, error: unknown, options: HttpOptions, timeout: AbortSignal): PodtrustError {
-  if (error instanceof PodtrustError) return error;
-  if (options.signal?.aborted === true) return httpFailure(url.href, "aborted");
-  if (timeout.aborted) {
-    return httpFailure(url.href, "timeout", new Error(`${options.timeoutMs ?? defaultTimeout} ms`));
+/** What ends an exchange before it is done. The timer goes with the exchange, not when it would have fired. */
+class Ending {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  readonly #end = (): void => this.#controller.abort();
+  readonly #ms: number;
+  #late = false;
+
+  constructor(options: HttpOptions) {
+    this.#ms = options.timeoutMs ?? defaultTimeout;
+    this.#caller = options.signal;
+    this.#timer = setTimeout(() => {
+      this.#late = true;
+      this.#end();
+    }, this.#ms);
+    if (this.#caller?.aborted === true) this.#end();
+    this.#caller?.addEventListener("abort", this.#end, { once: true });
   }
-  return httpFailure(url.href, reasonOf(error), error);
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** What was thrown, as our own error. */
+  failure(url: URL, error: unknown): PodtrustError {
+    if (error instanceof PodtrustError) return error;
+    if (this.#caller?.aborted === true) return httpFailure(url.href, "aborted");
+    if (this.#late) return httpFailure(url.href, "timeout", new Error(`${this.#ms} ms`));
+    return httpFailure(url.href, reasonOf(error), error);
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#end);
+  }
 }
 
 /**
@@ -169,25 +203,23 @@ function failure(url: URL, error: unknown, options: HttpOptions, timeout: AbortS
  */
 export async function request(text: string, options: HttpOptions = {}): Promise<HttpResponse> {
   const url = checkedUrl(text, options);
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? defaultTimeout);
-  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  const ending = new Ending(options);
   const start = url.protocol === "https:" ? secureRequest : plainRequest;
   const outgoing = start(requestOptions(url, options));
   // Errors after the answer began reach us through the response stream; this keeps them from being unhandled.
   outgoing.on("error", () => {});
-  const onAbort = (): void => void outgoing.destroy();
-  signal.addEventListener("abort", onAbort, { once: true });
+  ending.signal.addEventListener("abort", () => outgoing.destroy(), { once: true });
   try {
-    signal.throwIfAborted();
-    const response = await send(url, outgoing, options, signal);
+    ending.signal.throwIfAborted();
+    const response = await send(url, outgoing, options, ending.signal);
     const tls = response.socket instanceof TLSSocket ? tlsFacts(response.socket) : undefined;
     const body = await collect(url, response, options.maxBytes ?? defaultMaxBytes);
     const headers = joinedHeaders(response);
     return { status: response.statusCode ?? 0, headers, body, ...(tls === undefined ? {} : { tls }) };
   } catch (error) {
-    throw failure(url, error, options, timeout);
+    throw ending.failure(url, error);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    ending.release();
     outgoing.destroy();
   }
 }

@@ -128,8 +128,8 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
 
   test("what is published is what the API server renders, under a certificate that Pebble issued", async () => {
     const [discovery, jwks] = await Promise.all([
-      published("/.well-known/openid-configuration"),
-      published("/openid/v1/jwks"),
+      fetched("/.well-known/openid-configuration"),
+      fetched("/openid/v1/jwks"),
     ]);
     const own = await plane.ask("/openid/v1/jwks");
     assert.deepEqual(JSON.parse(jwks.body.toString()), JSON.parse(own.text));
