@@ -112,7 +112,8 @@ function introduce(context: CommandContext, sandbox: Sandbox, credentials: strin
   output.line();
   output.line("Point AWS clients at it:");
   output.line(`  export AWS_ENDPOINT_URL=${url}`);
-  output.line("  export AWS_REGION=us-east-1");
+  // The AWS CLI 1 and boto3 know the second name only.
+  output.line("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
   output.line(`  export AWS_SHARED_CREDENTIALS_FILE=${credentials}`);
   output.line("  aws sts get-caller-identity");
   output.line();
@@ -124,6 +125,7 @@ function introduce(context: CommandContext, sandbox: Sandbox, credentials: strin
     environment: {
       AWS_ENDPOINT_URL: url,
       AWS_REGION: "us-east-1",
+      AWS_DEFAULT_REGION: "us-east-1",
       AWS_SHARED_CREDENTIALS_FILE: credentials,
     },
   });
