@@ -1,11 +1,10 @@
-import { webcrypto } from "node:crypto";
-// @peculiar/x509 wants it loaded first.
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
+import { generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
 import { privateKeyPem } from "./pem.ts";
 import type { Identifier } from "./solver.ts";
+import { certificateRequest, type KeyPair, subjectAltName } from "./x509.ts";
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const generate = promisify(generateKeyPair);
 
 /** A new P-256 key and a request for a certificate with these names. */
 export interface SigningRequest {
@@ -17,19 +16,17 @@ export interface SigningRequest {
   readonly publicKey: Uint8Array;
 }
 
+/** A new key pair of P-256. */
+export function newKeyPair(): Promise<KeyPair> {
+  return generate("ec", { namedCurve: "P-256" });
+}
+
 /** Makes a key that is used for this one certificate, and its request. The subject stays empty: names are SANs. */
 export async function newSigningRequest(identifiers: readonly Identifier[]): Promise<SigningRequest> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const names = identifiers.map(({ type, value }) => ({ type, value }));
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [new x509.SubjectAlternativeNameExtension(names)],
-  });
-  const publicKey = await webcrypto.subtle.exportKey("spki", keys.publicKey);
+  const keys = await newKeyPair();
   return {
     key: privateKeyPem(keys.privateKey),
-    csr: new Uint8Array(request.rawData),
-    publicKey: new Uint8Array(publicKey),
+    csr: certificateRequest(keys, [subjectAltName(identifiers)]),
+    publicKey: keys.publicKey.export({ type: "spki", format: "der" }),
   };
 }

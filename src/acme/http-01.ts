@@ -10,9 +10,6 @@ export interface Http01Solver extends ChallengeSolver {
   http01(token: string): string | undefined;
 }
 
-/** The path below which validators ask. */
-export const http01Path = "/.well-known/acme-challenge/";
-
 /** A solver whose answers a listener on port 80 looks up. */
 export function http01Solver(): Http01Solver {
   const answers = new Map<string, string>();

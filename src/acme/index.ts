@@ -18,6 +18,6 @@ export { type Dns01Options, dns01Solver, type DnsProvider } from "./dns-01.ts";
 export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
 export { AcmeProblem, type Subproblem } from "./problem.ts";
 export { letsEncrypt, stagingOf } from "./known-cas.ts";
-export { chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
+export { namesOf, readCertificates, validityOf } from "./chain.ts";
 export { certificateId } from "./renewal-info.ts";
 export { identifiersOf } from "./names.ts";

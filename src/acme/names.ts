@@ -13,8 +13,18 @@ export function canonicalAddress(address: string): string {
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }
 
+/** The 4 or 16 octets of an IP address. */
+export function addressBytes(address: string): Buffer {
+  if (isIP(address) !== 6) return Buffer.from(address.split(".").map(Number));
+  const [head = "", tail] = canonicalAddress(address).split("::");
+  const left = head.split(":").filter(Boolean);
+  const right = (tail ?? "").split(":").filter(Boolean);
+  const zeros = Array<string>(8 - left.length - right.length).fill("0");
+  return Buffer.from([...left, ...zeros, ...right].map((group) => group.padStart(4, "0")).join(""), "hex");
+}
+
 /** A DNS name (A-labels, lower case, no dot at the end) or an IP address, as ACME wants it. Throws `acme-name-refused`. */
-export function identifierOf(name: string): Identifier {
+function identifierOf(name: string): Identifier {
   if (isIP(name) !== 0) return { type: "ip", value: canonicalAddress(name) };
   const [star, rest] = name.startsWith("*.") ? ["*.", name.slice(2)] : ["", name];
   const value = star + domainToASCII(rest.replace(/\.$/u, "")).toLowerCase();

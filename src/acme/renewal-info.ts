@@ -1,8 +1,7 @@
-// @peculiar/x509 wants it loaded first.
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
+import { X509Certificate } from "node:crypto";
 import { PodtrustError } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
+import { elementsOf, type Read } from "./der.ts";
 import { isRecord, text } from "./json.ts";
 import { answerInvalid, objectOf } from "./read-order.ts";
 import type { RenewalInfo } from "./resources.ts";
@@ -13,25 +12,38 @@ const usualWait = 6 * 3_600_000;
 const shortestWait = 60_000;
 const longestWait = 24 * 3_600_000;
 
-function hexBytes(hex: string): Buffer {
-  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
+// 2.5.29.35, and the keyIdentifier in it, `[0] IMPLICIT` (RFC 5280 §4.2.1.1).
+const authorityKeyIdentifier = "551d23";
+const keyIdentifier = 0x80;
+
+function within(part: Read | undefined): readonly Read[] {
+  return part === undefined ? [] : elementsOf(part.content);
+}
+
+/** Serial number and authority key identifier of a certificate in DER, the octets as they stand there. */
+function issuerAndSerial(certificate: Buffer): { authority: Buffer | undefined; serial: Buffer | undefined } {
+  const fields = within(within(elementsOf(certificate)[0])[0]);
+  const list = within(within(fields.find(({ tag }) => tag === 0xa3))[0]);
+  const extension = list.map(within).find(([oid]) => oid?.content.toString("hex") === authorityKeyIdentifier);
+  const [value] = within(extension?.at(-1));
+  return {
+    authority: within(value).find(({ tag }) => tag === keyIdentifier)?.content,
+    serial: fields.find(({ tag }) => tag === 0x02)?.content,
+  };
 }
 
 /**
  * A certificate's identifier for ARI: base64url of the authority key identifier, a dot, base64url of the serial
- * number's DER bytes with the zero that a set top bit makes necessary (RFC 9773 §4.1). `certificate`: PEM.
+ * number's DER octets, with the zero that a set top bit makes necessary (RFC 9773 §4.1). `certificate`: PEM.
  */
 export function certificateId(certificate: string): string {
-  const parsed = new x509.X509Certificate(certificate);
-  const authority = parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId;
-  if (authority === undefined) {
+  const { authority, serial } = issuerAndSerial(new X509Certificate(certificate).raw);
+  if (authority === undefined || serial === undefined) {
     throw new PodtrustError("certificate-invalid", "the certificate has no authority key identifier", {
       next: "Renew by its dates: ARI cannot name it.",
     });
   }
-  const serial = hexBytes(parsed.serialNumber);
-  const der = (serial[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), serial]) : serial;
-  return `${hexBytes(authority).toString("base64url")}.${der.toString("base64url")}`;
+  return `${authority.toString("base64url")}.${serial.toString("base64url")}`;
 }
 
 /** Reads a renewalInfo answer (RFC 9773 §4.2). `now` in milliseconds since the epoch. */

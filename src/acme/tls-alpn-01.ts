@@ -1,19 +1,18 @@
-import { webcrypto } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
-// @peculiar/x509 wants it loaded first.
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
+import { newKeyPair } from "./csr.ts";
+import * as der from "./der.ts";
 import { alpnDigest } from "./key-authorization.ts";
+import { addressBytes } from "./names.ts";
 import { privateKeyPem } from "./pem.ts";
 import type { ChallengeSolver, Identifier, PresentedChallenge } from "./solver.ts";
+import { selfSignedCertificate, subjectAltName } from "./x509.ts";
 
 /** The protocol by which a validator is known (RFC 8737 §4). */
 export const acmeTlsProtocol = "acme-tls/1";
 
 // id-pe-acmeIdentifier, RFC 8737 §6.1.
 const acmeIdentifier = "1.3.6.1.5.5.7.1.31";
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /**
  * TLS-ALPN-01 (RFC 8737). A TLS listener that may meet validators has an `ALPNCallback` (in place of
@@ -35,24 +34,15 @@ export interface ChallengeCertificate {
 
 /** The DER of the acmeIdentifier extension's value: an OCTET STRING of the digest (RFC 8737 §3). */
 export function acmeIdentifierValue(authorization: string): Buffer {
-  return Buffer.concat([Buffer.from([0x04, 0x20]), alpnDigest(authorization)]);
-}
-
-function reversedV6(address: string): string {
-  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  const [head = "", tail] = canonical.split("::");
-  const left = head.split(":").filter(Boolean);
-  const right = (tail ?? "").split(":").filter(Boolean);
-  const middle = Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill("0");
-  const digits = [...left, ...middle, ...right].map((group) => group.padStart(4, "0")).join("");
-  return `${digits.split("").reverse().join(".")}.ip6.arpa`;
+  return der.octetString(alpnDigest(authorization));
 }
 
 /** What a validator puts into SNI: the name, or for an address its reverse name (RFC 8738 §6). */
 export function validationName(identifier: Identifier): string {
   if (identifier.type === "dns") return identifier.value.toLowerCase();
-  if (!isIPv4(identifier.value)) return reversedV6(identifier.value);
-  return `${identifier.value.split(".").reverse().join(".")}.in-addr.arpa`;
+  const bytes = addressBytes(identifier.value);
+  if (isIPv4(identifier.value)) return `${[...bytes].reverse().join(".")}.in-addr.arpa`;
+  return `${bytes.toString("hex").split("").reverse().join(".")}.ip6.arpa`;
 }
 
 /** Makes the self-signed certificate that answers a challenge. */
@@ -60,20 +50,18 @@ export async function challengeCertificate(
   identifier: Identifier,
   authorization: string,
 ): Promise<ChallengeCertificate> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=ACME challenge",
+  const keys = await newKeyPair();
+  const certificate = selfSignedCertificate(keys, {
+    commonName: "ACME challenge",
     // RFC 8737 leaves the dates open. A wide range holds also where the clocks of both sides differ.
     notBefore: new Date("2020-01-01T00:00:00Z"),
     notAfter: new Date("2049-12-31T00:00:00Z"),
-    keys,
-    signingAlgorithm: algorithm,
     extensions: [
-      new x509.SubjectAlternativeNameExtension([{ type: identifier.type, value: identifier.value }]),
-      new x509.Extension(acmeIdentifier, true, acmeIdentifierValue(authorization)),
+      subjectAltName([identifier]),
+      { oid: acmeIdentifier, critical: true, value: acmeIdentifierValue(authorization) },
     ],
   });
-  return { certificate: `${certificate.toString("pem")}\n`, key: privateKeyPem(keys.privateKey) };
+  return { certificate, key: privateKeyPem(keys.privateKey) };
 }
 
 /** A solver whose certificates a TLS listener looks up. */

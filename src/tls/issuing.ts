@@ -34,7 +34,7 @@ function isOwnFault(error: unknown): boolean {
 }
 
 /** The directory of an issuer's staging environment, where it has one. */
-export function stagingDirectory(issuer: CertificateIssuer): string | undefined {
+function stagingDirectory(issuer: CertificateIssuer): string | undefined {
   if (issuer.staging === false) return undefined;
   const staging = issuer.staging ?? stagingOf(issuer.directory);
   return staging === issuer.directory ? undefined : staging;
