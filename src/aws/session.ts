@@ -1,7 +1,7 @@
 import type { IAMClient, IAMClientConfig } from "@aws-sdk/client-iam";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
-import { type Clock, systemClock } from "../base/index.ts";
+import { type Clock, errorText, PodtrustError, systemClock } from "../base/index.ts";
 import { type AwsAccess, partitionOf } from "./access.ts";
 
 // One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute.
@@ -23,13 +23,29 @@ export interface AwsSession {
 }
 
 type Credentials = NonNullable<IAMClientConfig["credentials"]>;
+type AwsCredentialIdentity = Exclude<Credentials, (...args: never[]) => unknown>;
+
+type Provider = () => Promise<AwsCredentialIdentity>;
+
+/** The SDK's own error does not say which profile it looked for. */
+function named(profile: string | undefined, provider: Provider): Provider {
+  if (profile === undefined) return provider;
+  return async () => {
+    try {
+      return await provider();
+    } catch (cause) {
+      const message = `profile ${profile} gives no credentials: ${errorText(cause)}`;
+      throw new PodtrustError("aws-no-credentials", message, { cause });
+    }
+  };
+}
 
 async function credentialsOf(access: AwsAccess): Promise<Credentials | undefined> {
   const { credentials, profile, assumeRole, region, endpoint } = access;
   const own = credentials === undefined ? undefined : { ...credentials };
   if (assumeRole === undefined && (own !== undefined || profile === undefined)) return own;
   const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
-  const base = own ?? fromNodeProviderChain(profile === undefined ? {} : { profile });
+  const base = own ?? named(profile, fromNodeProviderChain(profile === undefined ? {} : { profile }));
   if (assumeRole === undefined) return base;
   return fromTemporaryCredentials({
     masterCredentials: base,

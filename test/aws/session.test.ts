@@ -19,6 +19,7 @@ import {
 } from "../../src/aws/index.ts";
 import { applyPlan, planOf, type Work } from "../../src/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
+import { TestClock } from "../support/clock.ts";
 import { podtrustChild } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
 
@@ -147,6 +148,19 @@ describe("a session", () => {
     stranger.close();
   });
 
+  test("a profile that does not exist is told as missing credentials", async () => {
+    const session = openAws({
+      region: "eu-central-1",
+      endpoint: "http://127.0.0.1:9",
+      profile: "podtrust-no-such-profile",
+    });
+    await assert.rejects(callerIdentity(session), {
+      code: "aws-no-credentials",
+      message: /podtrust-no-such-profile/u,
+    });
+    session.close();
+  });
+
   test("an endpoint that is not there is told as unreachable", async () => {
     const session = openAws({ region: "eu-central-1", endpoint: "http://127.0.0.1:9", credentials });
     await assert.rejects(callerIdentity(session), { code: "aws-unreachable", message: /ECONNREFUSED/u });
@@ -180,6 +194,43 @@ describe("propagation", () => {
     assert.ok(said.includes("IAM has not yet told STS about the change"));
     const { arn } = await assumeWithWebIdentity(world.session, { roleArn, sessionName: "job", token });
     assert.equal(arn, `arn:aws:sts::${account}:assumed-role/demo/job`);
+  });
+
+  test("a role that STS never hears of is given up at the deadline, with what it said last", async (t) => {
+    const world = await startAwsWorld({ propagationMs: 3_600_000 });
+    t.after(() => world.close());
+    await applyPlan(await planOf({ desired: [world.provider(), world.role()] }));
+    const clock = new TestClock();
+    const { sandbox } = world;
+    const session = openAws({
+      region: "eu-central-1",
+      endpoint: sandbox.url,
+      credentials: sandbox.admin,
+      clock,
+    });
+    const deadlines = new Set<number>();
+    const work: Work = {
+      signal: new AbortController().signal,
+      waiting: (_reason, deadline) => deadlines.add(deadline),
+    };
+    const token = await tokenOf(world);
+    const ended = new AbortController();
+    const hopeless = waitUntilAssumable(session, { roleArn, sessionName: "probe", token }, work).finally(
+      () => {
+        ended.abort();
+      },
+    );
+    const refused = assert.rejects(hopeless, {
+      code: "aws-not-assumable",
+      message: /after 36 s: Not authorized/u,
+    });
+    const start = clock.now();
+    // Each try is a real request: time moves on whenever the wait has begun to sleep.
+    while (!ended.signal.aborted)
+      await (clock.sleeping > 0 ? clock.advance(2000) : new Promise((resolve) => setTimeout(resolve, 1)));
+    await refused;
+    assert.deepEqual([...deadlines], [start + 36_000]);
+    session.close();
   });
 
   test("any other refusal is final at once", async (t) => {
