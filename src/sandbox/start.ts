@@ -13,7 +13,7 @@ import { DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { decisionsShown, sandboxPage } from "./page/index.ts";
 import { ssmService } from "./ssm/index.ts";
-import { type Account, openStore } from "./state/index.ts";
+import { type Account, openStore, type Store } from "./state/index.ts";
 import { IssuerDocumentCache, stsService } from "./sts/index.ts";
 import {
   type Decision,
@@ -130,17 +130,12 @@ async function listening(options: WireOptions): Promise<WireServer> {
   }
 }
 
-/**
- * Starts IAM, STS and SSM Parameter Store for one account on one HTTP port, and a page that shows what they
- * decide.
- */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const settings = settingsOf(options);
+async function startOn(store: Store, settings: Settings, options: SandboxOptions): Promise<Sandbox> {
   const { clock, logger, listen, messageProfile } = settings;
-  const store = await openStore(settings.account, options.stateDir);
   const { account } = store;
   const key = adminKey(account, clock.now());
   await store.persist();
+  if (options.adminCredentials !== undefined) await writeAdminCredentials(options.adminCredentials, key);
   const ring = new DecisionRing(decisionsShown);
   const wire = await listening({
     services: servicesOf(account, settings, options),
@@ -156,17 +151,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     listen,
     port: options.port ?? 0,
   });
-  try {
-    if (options.adminCredentials !== undefined) await writeAdminCredentials(options.adminCredentials, key);
-  } catch (error) {
-    await wire.close();
-    throw error;
-  }
   return {
     url: wire.url,
     account: settings.account,
     admin: { accessKeyId: key.id, secretAccessKey: key.secret },
     decisions: () => ring.all(),
-    close: () => wire.close(),
+    async close() {
+      await wire.close();
+      await store.close();
+    },
   };
+}
+
+/**
+ * Starts IAM, STS and SSM Parameter Store for one account on one HTTP port, and a page that shows what they
+ * decide.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const settings = settingsOf(options);
+  const store = await openStore(settings.account, options.stateDir);
+  try {
+    return await startOn(store, settings, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }

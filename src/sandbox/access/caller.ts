@@ -3,7 +3,7 @@ import type { Account, Caller, Session } from "../state/index.ts";
 import type { KnownKey } from "../sigv4/index.ts";
 
 /** The name of the one user that the sandbox has: its administrator. */
-export const adminName = "podtrust-admin";
+const adminName = "podtrust-admin";
 
 /** The administrator's unique id, the same for an account after every start. */
 function adminId(account: string): string {

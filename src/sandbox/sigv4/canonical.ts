@@ -48,7 +48,7 @@ function canonicalHeaders(request: WireRequest, names: readonly string[]): strin
 }
 
 /** The canonical request of AWS Signature Version 4 (IAM User Guide, "Create a signed AWS API request", step 1). */
-export function canonicalRequest(request: WireRequest, claimed: Authorization): string {
+function canonicalRequest(request: WireRequest, claimed: Authorization): string {
   return [
     request.method,
     canonicalPath(request.target),

@@ -1,4 +1,4 @@
-export { type Account, emptyAccount, roleKey, seenRole, tableNames } from "./account.ts";
+export { type Account, emptyAccount, roleKey, seenRole } from "./account.ts";
 export { secretKey, sessionToken, uniqueId } from "./identifier.ts";
 export type {
   AccessKey,
@@ -10,7 +10,6 @@ export type {
   PolicyVersion,
   Role,
   Session,
-  SessionOwner,
   Tag,
 } from "./records.ts";
 export { openStore, type Store } from "./store.ts";

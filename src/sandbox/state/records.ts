@@ -118,7 +118,7 @@ export interface Session {
   /** The context keys of the web identity that stay for the session: `issuer:sub`, `issuer:aud`. */
   readonly claims?: Readonly<Record<string, string | readonly string[]>>;
 }
-export type SessionOwner =
+type SessionOwner =
   | {
       readonly kind: "role";
       readonly roleArn: string;

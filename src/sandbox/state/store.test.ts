@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { type TestContext, test } from "node:test";
 import { PodtrustError } from "../../base/index.ts";
 import {
@@ -48,13 +49,14 @@ test("what was written is there after a restart, in order, readable by its owner
   first.account.roles.set("demo", role());
   first.account.roles.set("other", role({ name: "other" }));
   await first.persist();
+  await first.close();
   const second = await openStore(account, path);
   assert.deepEqual(second.account.keys.get(key.id), key);
   assert.deepEqual(
     second.account.roles.values().map(({ name }) => name),
     ["Demo", "other"],
   );
-  assert.deepEqual((await readdir(path)).sort(), ["keys.json", "roles.json"]);
+  assert.deepEqual((await readdir(path)).sort(), ["keys.json", "lock", "roles.json"]);
   assert.equal((await stat(join(path, "keys.json"))).mode & 0o777, 0o600);
   assert.equal((await stat(path)).mode & 0o777, 0o700);
 });
@@ -77,8 +79,8 @@ test("a write that fails is tried again with the next one", async (t) => {
   const store = await openStore(account, path);
   store.account.keys.set(key.id, key);
   await rm(path, { recursive: true });
-  await assert.rejects(store.persist(), /ENOENT/u);
-  await openStore(account, path);
+  await assert.rejects(store.persist(), { code: "file-unwritable", message: /ENOENT/u });
+  await mkdir(path);
   await store.persist();
   assert.match(await readFile(join(path, "keys.json"), "utf8"), /AKIAEXAMPLE/u);
   assert.deepEqual(await readdir(path), ["keys.json"]);
@@ -86,7 +88,7 @@ test("a write that fails is tried again with the next one", async (t) => {
 
 test("a file that is not ours, of another format or of another account is refused by name", async (t) => {
   const path = await folder(t);
-  await openStore(account, path);
+  await (await openStore(account, path)).close();
   const file = join(path, "roles.json");
   const code = (wanted: string, text: RegExp) => (error: unknown) => {
     assert.ok(error instanceof PodtrustError);
@@ -108,6 +110,24 @@ test("a file that is not ours, of another format or of another account is refuse
   await writeFile(join(path, "file"), "");
   await assert.rejects(openStore(account, join(path, "file")), code("file-unwritable", /cannot be used/u));
   await chmod(path, 0o700);
+});
+
+test("a folder has one process at a time, and a dead one's lock is taken over", async (t) => {
+  const path = await folder(t);
+  const first = await openStore(account, path);
+  const locked = {
+    code: "sandbox-state-locked",
+    message: new RegExp(`in use by process ${process.pid}$`, "u"),
+  };
+  await assert.rejects(openStore(account, path), locked);
+  await first.close();
+  await (await openStore(account, path)).close();
+  for (const gone of ["2147483646", "", "nonsense"]) {
+    await writeFile(join(path, "lock"), gone);
+    await (await openStore(account, path)).close();
+  }
+  await writeFile(join(path, "lock"), "1");
+  await assert.rejects(openStore(account, path), { code: "sandbox-state-locked" });
 });
 
 test("in memory nothing is written", async () => {

@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { type Account, emptyAccount, tableNames } from "./account.ts";
+import { lockFolder } from "./lock.ts";
 import { Table } from "./table.ts";
 
 /** Where an account is kept. */
@@ -10,6 +11,8 @@ export interface Store {
   readonly account: Account;
   /** Writes every table that has changed; in memory it does nothing. Calls while one runs wait for it. */
   persist(): Promise<void>;
+  /** Lets another process have the folder. */
+  close(): Promise<void>;
 }
 
 const format = 1;
@@ -75,7 +78,10 @@ async function writeAtomically(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw new PodtrustError("file-unwritable", `${path} cannot be written: ${errorText(error)}`, {
+      cause: error,
+      detail: { path },
+    });
   }
 }
 
@@ -96,38 +102,60 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/**
- * Opens what is kept of an account: one JSON file a table in `folder`, mode 0600, since secrets stand in them;
- * without a folder all is in memory and ends with the process. One process at a time may use a folder.
- */
-export async function openStore(accountId: string, folder: string | undefined): Promise<Store> {
-  if (folder === undefined) return { account: emptyAccount(accountId), persist: () => Promise.resolve() };
-  await makeFolder(folder);
-  const paths = Object.fromEntries(tableNames.map((name) => [name, join(folder, `${name}.json`)]));
-  const tables = await Promise.all(
+type Tables = readonly (readonly [name: string, path: string, table: Table<unknown>])[];
+
+async function readTables(accountId: string, folder: string): Promise<Tables> {
+  return Promise.all(
     tableNames.map(async (name) => {
-      const records = await readTable(paths[name] ?? "", accountId);
-      return [name, new Table(records)] as const;
+      const path = join(folder, `${name}.json`);
+      return [name, path, new Table(await readTable(path, accountId))] as const;
     }),
   );
-  const account = { id: accountId, ...Object.fromEntries(tables) } as unknown as Account;
-  const write = async (): Promise<void> => {
-    for (const [name, table] of tables) {
-      if (!table.takeDirty()) continue;
-      try {
-        await writeAtomically(paths[name] ?? "", textOf(table, accountId));
-      } catch (error) {
-        table.markDirty();
-        throw error;
-      }
+}
+
+async function writeTables(tables: Tables, accountId: string): Promise<void> {
+  for (const [, path, table] of tables) {
+    if (!table.takeDirty()) continue;
+    try {
+      await writeAtomically(path, textOf(table, accountId));
+    } catch (error) {
+      table.markDirty();
+      throw error;
     }
-  };
+  }
+}
+
+async function openFolder(accountId: string, folder: string): Promise<Store> {
+  await makeFolder(folder);
+  const unlock = await lockFolder(folder);
+  let tables: Tables;
+  try {
+    tables = await readTables(accountId, folder);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+  const named = Object.fromEntries(tables.map(([name, , table]) => [name, table]));
   let last: Promise<void> = Promise.resolve();
   return {
-    account,
+    account: { id: accountId, ...named } as unknown as Account,
     persist() {
-      last = last.catch(() => undefined).then(write);
+      last = last.catch(() => undefined).then(() => writeTables(tables, accountId));
       return last;
     },
+    async close() {
+      await last.catch(() => undefined);
+      await unlock();
+    },
   };
+}
+
+/**
+ * Opens what is kept of an account: one JSON file a table in `folder`, mode 0600, since secrets stand in them;
+ * without a folder all is in memory and ends with the process. One process at a time has a folder.
+ */
+export async function openStore(accountId: string, folder: string | undefined): Promise<Store> {
+  if (folder !== undefined) return openFolder(accountId, folder);
+  const done = (): Promise<void> => Promise.resolve();
+  return { account: emptyAccount(accountId), persist: done, close: done };
 }

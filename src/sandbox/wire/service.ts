@@ -78,7 +78,7 @@ export interface Service {
 }
 
 /** A request for the web page: anything that is GET or HEAD and names no Action. */
-export interface PageRequest {
+interface PageRequest {
   readonly method: string;
   readonly path: string;
   readonly host: string;
