@@ -56,6 +56,8 @@ test("names become identifiers: lower case, A-labels, each once, sorted; address
   );
   const bad = [
     "",
+    "0",
+    "127.1",
     "a..b",
     "-a.example",
     "a b.example",

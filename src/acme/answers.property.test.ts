@@ -1,0 +1,102 @@
+/** Whatever a CA sends, reading it gives a document or one of our errors, and nothing else. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { PodtrustError } from "../base/index.ts";
+import { readCertificates } from "./chain.ts";
+import { alternateLinks } from "./link.ts";
+import { identifiersOf } from "./names.ts";
+import { problemOf } from "./problem.ts";
+import { readDirectory } from "./read-directory.ts";
+import { readAuthorization, readOrder } from "./read-order.ts";
+import { readRenewalInfo } from "./renewal-info.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+const url = "https://ca.example/x";
+const names = [
+  "status",
+  "identifiers",
+  "authorizations",
+  "finalize",
+  "challenges",
+  "identifier",
+  "token",
+  "type",
+  "url",
+];
+const more = [
+  "suggestedWindow",
+  "start",
+  "end",
+  "meta",
+  "profiles",
+  "newNonce",
+  "newOrder",
+  "subproblems",
+  "detail",
+];
+const leaf = fc.oneof(
+  fc.constantFrom("pending", "valid", "dns", "http-01", url, "http://plain.example/", "2026-01-01T00:00:00Z"),
+  fc.string(),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+);
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    leaf,
+    fc.array(tie("tree"), { maxLength: 4 }),
+    fc.dictionary(fc.constantFrom(...names, ...more), tie("tree"), { maxKeys: 8 }),
+  ),
+}));
+const body = fc.oneof(
+  fc.string(),
+  tree.map((value) => JSON.stringify(value) ?? ""),
+);
+const headers = fc.dictionary(fc.constantFrom("retry-after", "date", "link"), fc.string());
+
+function onlyOurErrors(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    assert.ok(error instanceof PodtrustError, String(error));
+  }
+}
+
+test("answers of every shape", () => {
+  fc.assert(
+    fc.property(body, headers, fc.integer({ min: 200, max: 599 }), (text, fields, status) => {
+      const response = { status, headers: fields, body: Buffer.from(text) };
+      onlyOurErrors(() => readDirectory(url, response));
+      onlyOurErrors(() => readOrder(url, response));
+      onlyOurErrors(() => readAuthorization(url, response));
+      onlyOurErrors(() => readRenewalInfo(url, response, 0));
+      onlyOurErrors(() => readCertificates(text));
+      assert.ok(problemOf(url, response, 0).message.startsWith(url));
+      assert.ok(alternateLinks(fields["link"], url).length <= 5);
+      const wait = retryAfterMs(fields, 0);
+      assert.ok(wait === undefined || (wait >= 0 && wait <= 30 * 24 * 3_600_000));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("names of every shape", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.ipV6()), { maxLength: 5 }),
+      (list) => {
+        onlyOurErrors(() => {
+          const once = identifiersOf(list);
+          assert.deepEqual(
+            identifiersOf(once.map((one) => one.value)),
+            once,
+            "the canonical form is its own",
+          );
+        });
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
