@@ -8,6 +8,7 @@ import {
 } from "node:http2";
 import { performance } from "node:perf_hooks";
 import type { TLSSocket } from "node:tls";
+import type { Answer } from "./answer.ts";
 import type { ServingDeps } from "./deps.ts";
 import type { HttpDate } from "./http-date.ts";
 import type { IdleWatch } from "./idle.ts";
@@ -41,9 +42,14 @@ export function http2Options(limits: ServingLimits): ServerOptions {
   };
 }
 
-const one = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value.join(", ") : value;
+/** Characters of all names and values: what they decode to, not what they took on the wire. */
+function sizeOf(fields: readonly string[]): number {
+  let size = 0;
+  for (const text of fields) size += text.length;
+  return size;
+}
 
+const endStream = { endStream: true } as const;
 const ignore = (): void => {};
 
 /** HTTP/2 by Node's stream API on sockets that agreed on h2. */
@@ -85,7 +91,11 @@ export class Http2Sessions {
     // A session's errors are the client's; Node has closed it by then.
     session.on("error", () => (this.#tallies.cutOff.malformed += 1));
     this.#idle.watch(socket, () => this.#end(session));
-    session.on("stream", (stream, headers, flags) => this.#answer(stream, headers, flags));
+    session.on("stream", (stream, headers, flags, fields) => {
+      // SETTINGS_MAX_HEADER_LIST_SIZE is a request: nghttp2 takes up to 64 KiB all the same.
+      if (sizeOf(fields) > this.#limits.headerBytes) this.#send(stream, this.#site().problem(431), flags);
+      else this.#answer(stream, headers, flags);
+    });
   }
 
   /** Asks every client to go: what runs may end, nothing new is taken. */
@@ -102,28 +112,29 @@ export class Http2Sessions {
 
   #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
     const begun = performance.now();
-    // A reset by the client is no fault of ours, and without a listener it would end the process.
-    stream.on("error", ignore);
-    const method = headers[":method"] ?? "";
     const answer = this.#site().answer({
-      method,
+      method: headers[":method"] ?? "",
       authority: headers[":authority"] ?? headers.host,
       target: headers[":path"] ?? "",
       ifNoneMatch: headers["if-none-match"],
-      acceptEncoding: one(headers["accept-encoding"]),
+      acceptEncoding: headers["accept-encoding"],
     });
+    this.#send(stream, answer, flags);
+    this.#tallies.took((performance.now() - begun) / 1000);
+  }
+
+  #send(stream: ServerHttp2Stream, answer: Answer, flags: number): void {
+    // A reset by the client is no fault of ours, and without a listener it would end the process.
+    stream.on("error", ignore);
     if (stream.destroyed) return;
-    const bodiless = method === "HEAD" || answer.body.length === 0;
-    stream.respond(
-      answer.at(this.#date.text).http2 as readonly string[],
-      bodiless ? { endStream: true } : undefined,
-    );
+    const bodiless = stream.headRequest || answer.body.length === 0;
+    const fields = answer.at(this.#date.text).http2 as readonly string[];
+    stream.respond(fields, bodiless ? endStream : undefined);
     if (!bodiless) stream.end(answer.body);
     // RFC 9113 §8.1: content that has no use is not waited for.
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0) {
       stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
     }
     answer.tally.count += 1;
-    this.#tallies.took((performance.now() - begun) / 1000);
   }
 }
