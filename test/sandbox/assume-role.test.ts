@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { CreatePolicyCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import {
   AssumeRoleCommand,
@@ -228,6 +229,77 @@ test("session policies limit an assumed role too", async () => {
     awsError("AccessDeniedException", /no session policy/u),
   );
   await assert.rejects(assume(world.sts(), arn, { Policy: "{" }), awsError("MalformedPolicyDocument", /./u));
+});
+
+test("managed session policies limit it, and must exist and fit", async () => {
+  const arn = await world.role("managed-limit", { trust: trust(root), policy: policy(allow("ssm:*")) });
+  const readOnly = [{ arn: "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess" }];
+  const output = await assume(world.sts(), arn, { PolicyArns: readOnly });
+  assert.equal(output.PackedPolicySize, 2);
+  const client = world.ssm(keysOf(output));
+  await client.send(new GetParameterCommand({ Name: "/a" }));
+  await assert.rejects(
+    client.send(new PutParameterCommand({ Name: "/b", Value: "v", Type: "String" })),
+    awsError("AccessDeniedException", /no session policy/u),
+  );
+  const none = [{ arn: `arn:aws:iam::${account}:policy/none` }];
+  await assert.rejects(
+    assume(world.sts(), arn, { PolicyArns: none }),
+    awsError("ValidationError", /policy\/none does not exist or is not attachable/u),
+  );
+  const { Policy: long } = await world.iam().send(
+    new CreatePolicyCommand({
+      PolicyName: "long",
+      Path: `/${"x".repeat(500)}/`,
+      PolicyDocument: JSON.stringify(policy(allow("ssm:*"))),
+    }),
+  );
+  const many = Array.from({ length: 10 }, () => ({ arn: long?.Arn ?? "" }));
+  await assert.rejects(
+    assume(world.sts(), arn, { PolicyArns: many }),
+    awsError("PackedPolicyTooLarge", /^Packed policy consumes \d{3}% of allotted space/u),
+  );
+});
+
+test("a Deny of the trust policy wins over its Allow", async () => {
+  const both = {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Principal: { AWS: root }, Action: "sts:AssumeRole" },
+      {
+        Effect: "Deny",
+        Principal: { AWS: "*" },
+        Action: "sts:AssumeRole",
+        Condition: { StringEquals: { "sts:RoleSessionName": "chain" } },
+      },
+    ],
+  };
+  const arn = await world.role("self-denying", { trust: both });
+  await assert.rejects(assume(world.sts(), arn), awsError("AccessDenied", /is not authorized/u, 403));
+  assert.match(world.sandbox.decisions().at(-1)?.why ?? "", /denies it/u);
+  await assume(world.sts(), arn, { RoleSessionName: "other" });
+});
+
+test("a permissions boundary still limits whom a trust policy names as a role, not whom it names as a session", async () => {
+  const { Policy: boundary } = await world
+    .iam()
+    .send(
+      new CreatePolicyCommand({
+        PolicyName: "narrow",
+        PolicyDocument: JSON.stringify(policy(allow("ssm:*"))),
+      }),
+    );
+  const bounded = await world.role("bounded", { boundary: boundary?.Arn ?? "" });
+  const keys = keysOf(await world.assume({ role: bounded, token: await world.token() }));
+  const byRole = await world.role("trusts-bounded", { trust: trust(bounded) });
+  await assert.rejects(
+    assume(world.sts(keys), byRole),
+    awsError("AccessDenied", /is not authorized to perform: sts:AssumeRole/u, 403),
+  );
+  const bySession = await world.role("trusts-session", {
+    trust: trust(`arn:aws:sts::${account}:assumed-role/bounded/job`),
+  });
+  await assume(world.sts(keys), bySession);
 });
 
 test("GetSessionToken gives the administrator short-lived keys, and sessions nothing", async () => {

@@ -1,3 +1,3 @@
 export { decisionLine } from "./decision-line.ts";
 export { decisionsShown } from "./decisions.ts";
-export { type PageOptions, sandboxPage } from "./page.ts";
+export { sandboxPage } from "./page.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { emptyAccount, type Role } from "../state/index.ts";
+import { emptyAccount, type OidcProvider, type Role } from "../state/index.ts";
 import type { Decision, PageResponse } from "../wire/index.ts";
 import { sandboxPage } from "./page.ts";
 import { prettyJson, trustSummary } from "./trust-summary.ts";
@@ -50,10 +50,16 @@ const decision: Decision = {
 
 async function visit(
   path: string,
-  options: { host?: string; roles?: readonly Role[]; decisions?: readonly Decision[] } = {},
+  options: {
+    host?: string;
+    roles?: readonly Role[];
+    providers?: readonly OidcProvider[];
+    decisions?: readonly Decision[];
+  } = {},
 ): Promise<PageResponse> {
   const account = emptyAccount("111122223333");
   for (const one of options.roles ?? []) account.roles.set(one.name, one);
+  for (const one of options.providers ?? []) account.providers.set(one.arn, one);
   const page = sandboxPage({
     account,
     decisions: () => options.decisions ?? [],
@@ -139,6 +145,24 @@ test("a role says whether STS sees it and its trust policy already", async () =>
   assert.match((await visit("/", { roles: [role("old")] })).body, /in effect/u);
   assert.match((await visit("/", { roles: [fresh] })).body, /new: STS does not see it yet, 7 s more/u);
   assert.match((await visit("/", { roles: [edited] })).body, /still sees the old trust policy, 5 s more/u);
+});
+
+test("a provider shows its issuer, audiences and thumbprints, or what their lack means", async () => {
+  const one = {
+    arn: provider,
+    url: "oidc.example.com/a?<b>",
+    clientIds: [],
+    thumbprints: [],
+    tags: [],
+    createDate: now,
+  };
+  const bare = await visit("/", { providers: [one] });
+  assert.match(bare.body, /https:\/\/oidc\.example\.com\/a\?&lt;b&gt;/u);
+  assert.match(bare.body, /no token can match/u);
+  assert.match(bare.body, /public roots only/u);
+  const full = { ...one, clientIds: ["sts.amazonaws.com"], thumbprints: ["ab".repeat(20)] };
+  const { body } = await visit("/", { providers: [full] });
+  assert.ok(body.includes("<code>sts.amazonaws.com</code>") && body.includes("ab".repeat(20)));
 });
 
 test("other paths and other names get no page", async () => {

@@ -1,4 +1,11 @@
-import { authorize, evaluate, type Evaluation, type Layer, type RoleFacts } from "../../trust/index.ts";
+import {
+  authorize,
+  evaluate,
+  type Evaluation,
+  type Layer,
+  type NamedPolicy,
+  type RoleFacts,
+} from "../../trust/index.ts";
 import { contextOf, policiesOf } from "../access/index.ts";
 import type { Account, Caller } from "../state/index.ts";
 import { AwsError, type Call } from "../wire/index.ts";
@@ -22,15 +29,35 @@ function refusal(caller: Caller, request: RoleRequest, why: string, suffix = "")
   });
 }
 
-/** What the caller's own policies say; the administrator may do everything. */
-function ownPolicies(account: Account, call: Call, caller: Caller, request: RoleRequest): Evaluation {
+/** What the caller's own policies say. */
+interface OwnPolicies {
+  readonly all: Evaluation;
+  /** Boundary and session policies allow it, whatever the identity policies say. */
+  readonly withinLimits: boolean;
+}
+
+const everything: NamedPolicy = {
+  name: "the trust policy's own Allow",
+  document: {
+    version: "2012-10-17",
+    statements: [{ effect: "Allow", actions: ["*"], resources: ["*"], conditions: [] }],
+  },
+};
+
+function ownPolicies(account: Account, call: Call, caller: Caller, request: RoleRequest): OwnPolicies {
   const { action, roleArn: resource, context } = request;
-  if (caller.kind === "admin" || caller.session === undefined) return { effect: "allow", trace: [] };
-  return authorize(policiesOf(account, caller.session), {
+  // The administrator may do everything.
+  if (caller.kind === "admin" || caller.session === undefined) {
+    return { all: { effect: "allow", trace: [] }, withinLimits: true };
+  }
+  const policies = policiesOf(account, caller.session);
+  const asked = {
     action,
     resource,
     context: contextOf(account, caller, call, { action, resource, context }),
-  });
+  };
+  const limits = authorize({ ...policies, identity: [everything] }, asked);
+  return { all: authorize(policies, asked), withinLimits: limits.effect === "allow" };
 }
 
 const layerNames: Readonly<Record<Layer, string>> = {
@@ -66,9 +93,9 @@ function trustReach(
 }
 
 /** What of a trust policy's reach needs no Allow of the caller's own, given what these say. */
-function suffices(reach: Reach, own: Evaluation): boolean {
-  if (own.effect === "allow" || reach === "session") return true;
-  return reach === "role" && own.layer === "identity";
+function suffices(reach: Reach, own: OwnPolicies): boolean {
+  if (own.all.effect === "allow" || reach === "session") return true;
+  return reach === "role" && own.withinLimits;
 }
 
 /**
@@ -93,10 +120,12 @@ export function requireTrust(account: Account, call: Call, request: RoleRequest)
   if (reach === "denied") throw refuse(`${trusting} denies it`);
   if (reach === "none") throw refuse(`no statement of ${trusting} allows ${request.action} to this caller`);
   const own = ownPolicies(account, call, caller, request);
-  if (own.effect === "explicit-deny") {
-    const suffix = ` with an explicit deny in ${layerNames[own.layer ?? "identity"]}`;
-    throw refuse(`${own.by?.policy ?? "a policy of the caller"} denies it`, suffix);
+  if (own.all.effect === "explicit-deny") {
+    const suffix = ` with an explicit deny in ${layerNames[own.all.layer ?? "identity"]}`;
+    throw refuse(`${own.all.by?.policy ?? "a policy of the caller"} denies it`, suffix);
   }
   if (suffices(reach, own)) return `trust policy of ${role.name}`;
-  throw refuse(`${trusting} leaves it to the caller's own policies, and none of them allows it`);
+  throw refuse(
+    `${trusting} does not name this caller so closely that it needs no Allow of its own policies, and these do not allow it`,
+  );
 }
