@@ -11,8 +11,8 @@ import { checkDirectoryUrl, isLoopbackHttp } from "./url.ts";
 
 // A directory seldom changes; a day-long process notices within the hour when it does.
 const directoryLife = 3_600_000;
-// Where three nonces in ten are rejected on purpose, as Pebble does, eleven in a row are one in 500,000.
-const mostBadNonces = 10;
+// Pebble rejects up to half of all nonces on purpose; twenty-one in a row are one in two million then.
+const mostBadNonces = 20;
 const maxBytes = 256 * 1024;
 
 export interface PostOptions {
