@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CreatePolicyCommand } from "@aws-sdk/client-iam";
+import { CreatePolicyCommand, GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import {
   AssumeRoleCommand,
@@ -281,14 +281,12 @@ test("a Deny of the trust policy wins over its Allow", async () => {
 });
 
 test("a permissions boundary still limits whom a trust policy names as a role, not whom it names as a session", async () => {
-  const { Policy: boundary } = await world
-    .iam()
-    .send(
-      new CreatePolicyCommand({
-        PolicyName: "narrow",
-        PolicyDocument: JSON.stringify(policy(allow("ssm:*"))),
-      }),
-    );
+  const { Policy: boundary } = await world.iam().send(
+    new CreatePolicyCommand({
+      PolicyName: "narrow",
+      PolicyDocument: JSON.stringify(policy(allow("ssm:*"))),
+    }),
+  );
   const bounded = await world.role("bounded", { boundary: boundary?.Arn ?? "" });
   const keys = keysOf(await world.assume({ role: bounded, token: await world.token() }));
   const byRole = await world.role("trusts-bounded", { trust: trust(bounded) });
@@ -309,6 +307,11 @@ test("GetSessionToken gives the administrator short-lived keys, and sessions not
   const client = world.sts(keys);
   const who = await client.send(new GetCallerIdentityCommand({}));
   assert.equal(who.Arn, `arn:aws:iam::${account}:user/podtrust-admin`);
+  await world.ssm(keys).send(new GetParameterCommand({ Name: "/a" }));
+  await assert.rejects(
+    world.iam(keys).send(new GetRoleCommand({ RoleName: "limited" })),
+    awsError("InvalidClientTokenId", "The security token included in the request is invalid", 403),
+  );
   await assert.rejects(
     client.send(new GetSessionTokenCommand({})),
     awsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403),

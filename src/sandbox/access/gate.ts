@@ -1,11 +1,22 @@
 import { authorize, type MessageProfile } from "../../trust/index.ts";
 import { verifyRequest } from "../sigv4/index.ts";
-import type { Account } from "../state/index.ts";
-import type { Gate } from "../wire/index.ts";
+import type { Account, Caller } from "../state/index.ts";
+import { AwsError, type Gate, type Need } from "../wire/index.ts";
 import { callerOf, findKey } from "./caller.ts";
 import { contextOf } from "./context.ts";
 import { accessDenied, statementName } from "./denial.ts";
 import { policiesOf } from "./policies.ts";
+
+// API reference of GetSessionToken: such keys, got without MFA, are good for no operation of IAM.
+function adminRule(caller: Caller, need: Need): string {
+  if (caller.session === undefined || !need.action.startsWith("iam:")) return "admin-key";
+  throw new AwsError("InvalidClientTokenId", "The security token included in the request is invalid", {
+    status: 403,
+    rule: "session-token-without-mfa",
+    why: "keys from GetSessionToken that were got without MFA may not call IAM",
+    next: "Sign with the administrator's own keys.",
+  });
+}
 
 /** Who may come in and who may do what, by the keys and policies of one account. */
 export function accountGate(account: Account, profile: MessageProfile): Gate {
@@ -22,7 +33,7 @@ export function accountGate(account: Account, profile: MessageProfile): Gate {
     authorize(call, need) {
       const { caller } = call;
       if (caller === undefined) throw new TypeError("an unsigned call cannot be authorised");
-      if (caller.kind === "admin" || caller.session === undefined) return "admin-key";
+      if (caller.kind === "admin" || caller.session === undefined) return adminRule(caller, need);
       const evaluation = authorize(policiesOf(account, caller.session), {
         action: need.action,
         resource: need.resource,
