@@ -50,6 +50,7 @@ export function authorize(layers: PolicyLayers, request: AccessRequest): Evaluat
     answers.find((answer) => answer.effect === "explicit-deny") ??
     answers.find((answer) => answer.effect === "implicit-deny");
   if (stopped !== undefined) return { ...stopped, trace };
-  const granted = answers[0]?.by;
-  return { effect: "allow", ...(granted === undefined ? {} : { by: granted }), trace };
+  // All allow, and so a statement of the identity's policies does.
+  const { by: granted } = answers[0] as { by: NonNullable<Evaluation["by"]> };
+  return { effect: "allow", by: granted, trace };
 }

@@ -64,7 +64,7 @@ function reportOf(asked: Asked): RuleReport {
     const refusal = { rule: name, ...verdict.refusal };
     return { ...base, outcome: "refused", finding: refusal.why, refusal };
   }
-  return { ...base, outcome: "accepted", finding: verdict.finding, warnings: verdict.warnings ?? [] };
+  return { ...base, outcome: "accepted", finding: verdict.finding, warnings: verdict.warnings };
 }
 
 /**

@@ -67,7 +67,7 @@ export type Verdict =
       /** What was found, as a sentence. */
       readonly finding: string;
       readonly learned?: Partial<Known>;
-      readonly warnings?: readonly string[];
+      readonly warnings: readonly string[];
     }
   | {
       readonly outcome: "refused";

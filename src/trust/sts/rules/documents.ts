@@ -1,5 +1,5 @@
 import { errorText, PodtrustError } from "../../../base/index.ts";
-import { type DiscoveryDocument, issuerDifference, parseDiscovery } from "../../../oidc/index.ts";
+import { issuerDifference, parseDiscovery } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import type { IssuerDocuments } from "../facts.ts";
 import { type StsRule, stsRule } from "../rule.ts";
@@ -7,6 +7,7 @@ import { sources } from "../sources.ts";
 import { invalidToken, noVerificationKey } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
+import { tried } from "./tried.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;
 
@@ -84,15 +85,6 @@ const discoveryUnusable = sameText(
   { evidence: "reported" },
 );
 
-function discoveryOf(text: string): DiscoveryDocument | PodtrustError {
-  try {
-    return parseDiscovery(text);
-  } catch (error) {
-    if (error instanceof PodtrustError) return error;
-    throw error;
-  }
-}
-
 const discovery = stsRule({
   name: "discovery-document",
   title:
@@ -103,7 +95,7 @@ const discovery = stsRule({
   answers: [discoveryUnusable],
   needs: ["served", "provider"],
   check(_facts, { served, provider }) {
-    const read = discoveryOf(served.discovery);
+    const read = tried(() => parseDiscovery(served.discovery));
     if (read instanceof PodtrustError)
       return refused(discoveryUnusable, { why: errorText(read), next: read.next });
     const names = { expected: "the provider in IAM", actual: "issuer of the discovery document" };

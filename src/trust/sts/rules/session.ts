@@ -8,6 +8,7 @@ import { type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { accepted, refused } from "../verdict.ts";
 import { lasting } from "./shown.ts";
+import { tried } from "./tried.ts";
 
 const defaultDuration = 3600;
 
@@ -27,11 +28,12 @@ const duration = stsRule({
   answers: [tooLong],
   needs: ["role"],
   check({ request }, { role }) {
-    const seconds = Number(request.durationSeconds ?? defaultDuration);
+    const asked = request.durationSeconds ?? String(defaultDuration);
+    const seconds = Number(asked);
     if (seconds <= role.maxSessionDuration)
       return accepted(`a session of ${lasting(seconds)}`, { duration: seconds });
     return refused(tooLong, {
-      why: `${seconds} seconds were asked for, and role ${role.name} allows ${role.maxSessionDuration}`,
+      why: `${asked} seconds were asked for, and role ${role.name} allows ${role.maxSessionDuration}`,
       next: "Ask for less, or raise the role's MaxSessionDuration.",
     });
   },
@@ -46,15 +48,6 @@ const malformed = sameText(
   },
 );
 
-function inlinePolicy(text: string): NamedPolicy | PolicyError {
-  try {
-    return { name: "session policy", document: parsePolicy(text, "session") };
-  } catch (error) {
-    if (error instanceof PolicyError) return error;
-    throw error;
-  }
-}
-
 const sessionPolicy = stsRule({
   name: "session-policy",
   title: "Policy, where it is given, is a policy document.",
@@ -66,13 +59,16 @@ const sessionPolicy = stsRule({
   check({ request }) {
     if (request.policy === undefined)
       return accepted("no session policy", { sessionPolicy: { value: undefined } });
-    const value = inlinePolicy(request.policy);
-    if (!(value instanceof PolicyError))
+    const text = request.policy;
+    const document = tried(() => parsePolicy(text, "session"));
+    if (!(document instanceof PolicyError)) {
+      const value = { name: "session policy", document } as NamedPolicy;
       return accepted("a session policy limits it", { sessionPolicy: { value } });
+    }
     return refused(malformed, {
-      why: value.message,
+      why: document.message,
       next: "Correct the session policy.",
-      values: { problem: value.awsMessage },
+      values: { problem: document.awsMessage },
     });
   },
 });

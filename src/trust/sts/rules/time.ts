@@ -11,7 +11,8 @@ const longest = 2 ** 63;
 
 /** A timestamp as AWS takes it: a whole number, or one in digits as a text. */
 function timestamp(value: unknown): number | undefined {
-  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < longest ? value : undefined;
+  if (typeof value === "number")
+    return Number.isInteger(value) && Math.abs(value) < longest ? value : undefined;
   return typeof value === "string" && /^-?\d{1,18}$/u.test(value) ? Number(value) : undefined;
 }
 

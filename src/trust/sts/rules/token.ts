@@ -1,11 +1,12 @@
 import { errorText, PodtrustError } from "../../../base/index.ts";
-import { isAlgorithm, type Jws, parseJws } from "../../../oidc/index.ts";
+import { isAlgorithm, parseJws } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import { type RequiredClaims, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken, notAJwt } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
+import { tried } from "./tried.ts";
 
 const notACompactJws = sameText(
   "the token is not three base64url parts of which two are JSON objects, or its alg, kid or crit have the wrong type",
@@ -13,15 +14,6 @@ const notACompactJws = sameText(
   notAJwt,
   { evidence: "observed" },
 );
-
-function tokenOf(text: string): Jws | PodtrustError {
-  try {
-    return parseJws(text);
-  } catch (error) {
-    if (error instanceof PodtrustError) return error;
-    throw error;
-  }
-}
 
 const structure = stsRule({
   name: "token-structure",
@@ -32,7 +24,7 @@ const structure = stsRule({
   answers: [notACompactJws],
   needs: [],
   check({ request }) {
-    const jws = tokenOf(request.webIdentityToken ?? "");
+    const jws = tried(() => parseJws(request.webIdentityToken ?? ""));
     if (!(jws instanceof PodtrustError))
       return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws });
     return refused(notACompactJws, { why: errorText(jws), next: jws.next });

@@ -78,14 +78,15 @@ type Asking = Pick<
 function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
   const { arn } = known.provider;
   const source = known.sourceIdentity.value;
+  const session = facts.request.roleSessionName;
   return {
     ...facts.context,
     "aws:CurrentTime": moment(facts.now),
     "aws:EpochTime": String(facts.now),
-    "aws:PrincipalAccount": arn.split(":")[4] ?? "",
+    "aws:PrincipalAccount": arn.split(":")[4] as string,
     "aws:PrincipalType": "User",
     "aws:userid": arn,
-    "sts:RoleSessionName": facts.request.roleSessionName ?? "",
+    ...(session === undefined ? {} : { "sts:RoleSessionName": session }),
     "sts:RoleAuthorizedByIdp": String(known.roleAuthorizedByIdp),
     ...(source === undefined ? {} : { "sts:SourceIdentity": source }),
     ...tagKeys(known.tokenTags),
@@ -102,14 +103,20 @@ function closest({ trace }: Evaluation): string {
   return lines.length === 0 ? "it has no statement" : lines.join(" · ");
 }
 
+/** The statement that decided; there is one unless nothing spoke. */
+function deciding({ by }: Evaluation): string {
+  const { sid, statement } = by as NonNullable<Evaluation["by"]>;
+  return `statement ${sid ?? statement}`;
+}
+
 function whyNot(role: RoleFacts, action: string, answer: Evaluation): string {
-  const { by } = answer;
-  if (by === undefined)
+  if (answer.by === undefined)
     return `the trust policy of role ${role.name} does not allow ${action}: ${closest(answer)}`;
-  const deciding = answer.trace.find((one) => one.matched && one.effect === "Deny");
-  const reason =
-    deciding === undefined || deciding.because.length === 0 ? "" : `: ${deciding.because.join("; ")}`;
-  return `statement ${by.sid ?? by.statement} of the trust policy of role ${role.name} denies ${action}${reason}`;
+  const reasons = answer.trace
+    .filter((one) => one.matched && one.effect === "Deny")
+    .flatMap((one) => one.because);
+  const says = `${deciding(answer)} of the trust policy of role ${role.name} denies ${action}`;
+  return [says, ...reasons].join("; ");
 }
 
 function ask(role: RoleFacts, request: AccessRequest): Evaluation {
@@ -149,8 +156,7 @@ const trustPolicy = stsRule({
       const warnings = trustPolicyWarnings(role.trustPolicy).map(
         (one) => `statement ${one.statement}: ${one.message}. ${one.next}`,
       );
-      const by = answer.by?.sid ?? answer.by?.statement;
-      return accepted(`statement ${by} of the trust policy allows it`, { question }, warnings);
+      return accepted(`${deciding(answer)} of the trust policy allows it`, { question }, warnings);
     }
     return refused(trustSaysNo, {
       why: whyNot(role, question.action, answer),

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { trustPolicyWarnings } from "./lint.ts";
+import { parsePolicy } from "./parse.ts";
+
+const provider = "arn:aws:iam::111122223333:oidc-provider/oidc.example.test";
+const good = {
+  "oidc.example.test:aud": "sts.amazonaws.com",
+  "oidc.example.test:sub": "system:serviceaccount:a:b",
+};
+
+function rules(statement: object, version: string | undefined = "2012-10-17"): readonly string[] {
+  const whole = {
+    Effect: "Allow",
+    Principal: { Federated: provider },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    ...statement,
+  };
+  const warnings = trustPolicyWarnings(
+    parsePolicy(JSON.stringify({ Version: version, Statement: whole }), "trust"),
+  );
+  assert.ok(warnings.every((one) => one.statement === 1 && one.message.length > 20 && one.next.length > 10));
+  return warnings.map((one) => one.rule);
+}
+
+test("a narrow policy is not complained about", () => {
+  assert.deepEqual(rules({ Condition: { StringEquals: good } }), []);
+  assert.deepEqual(
+    rules({
+      Condition: { StringEquals: { ...good, "aws:PrincipalAccount": "1", "sts:RoleSessionName": "x" } },
+    }),
+    [],
+  );
+});
+
+test("what is missing", () => {
+  assert.deepEqual(rules({}), ["no-audience", "no-subject"]);
+  assert.deepEqual(rules({ Condition: { StringEquals: { "oidc.example.test:oaud": "a" } } }), ["no-subject"]);
+});
+
+test("what lets in whom it should keep out", () => {
+  const { "oidc.example.test:sub": sub } = good;
+  const aud = { "oidc.example.test:aud": "sts.amazonaws.com" };
+  assert.deepEqual(
+    rules({
+      Condition: { StringEquals: aud, "ForAllValues:StringEquals": { "oidc.example.test:sub": sub } },
+    }),
+    ["for-all-values"],
+  );
+  assert.deepEqual(
+    rules({ Condition: { StringEquals: aud, StringEqualsIfExists: { "oidc.example.test:sub": sub } } }),
+    ["if-exists"],
+  );
+  assert.deepEqual(
+    rules({ Condition: { StringEquals: aud, StringLike: { "oidc.example.test:sub": "*" } } }),
+    ["wildcard-subject"],
+  );
+  assert.deepEqual(rules({ Principal: { AWS: "*" }, Action: "sts:AssumeRole" }), ["anybody"]);
+});
+
+test("what can never be true", () => {
+  assert.deepEqual(rules({ Condition: { StringEquals: { ...good, "oidc.example.test:sub": "system:*" } } }), [
+    "wildcard-literal",
+  ]);
+  assert.deepEqual(rules({ Condition: { StringEquals: { ...good, "other.test:sub": "x" } } }), [
+    "foreign-key",
+  ]);
+  assert.deepEqual(
+    rules(
+      { Condition: { StringEquals: { ...good, "oidc.example.test:email": "${aws:username}" } } },
+      "2008-10-17",
+    ),
+    ["variable-without-version"],
+  );
+});
+
+test("a Deny may be as wide as it likes, and principals of AWS are no issuer's", () => {
+  assert.deepEqual(rules({ Effect: "Deny" }), []);
+  assert.deepEqual(rules({ Principal: { AWS: "111122223333" }, Action: "sts:AssumeRole" }), []);
+  assert.deepEqual(
+    rules({
+      Principal: { AWS: "*" },
+      Action: "sts:AssumeRole",
+      Condition: { StringEquals: { "aws:PrincipalOrgID": "o" } },
+    }),
+    [],
+  );
+});
