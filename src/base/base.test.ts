@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { TestClock } from "../../test/support/clock.ts";
 import {
@@ -7,6 +10,7 @@ import {
   errorText,
   nextDelay,
   PodtrustError,
+  readBoundedText,
   retry,
   silentLogger,
   systemClock,
@@ -83,4 +87,19 @@ test("the system clock counts in milliseconds and sleeps for real", async () => 
   assert.ok(systemClock.now() - start >= 4);
   assert.equal(epochSeconds(new TestClock(1999)), 1);
   silentLogger.child({}).info("nothing");
+});
+
+test("a file is read up to its bound, and one without an end is not read forever", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-base-"));
+  try {
+    const file = join(folder, "file");
+    const text = "é".repeat(50_000);
+    await writeFile(file, text);
+    assert.equal(await readBoundedText(file, 100_000), text);
+    await assert.rejects(readBoundedText(file, 99_999), /longer than 99999 bytes/u);
+    await assert.rejects(readBoundedText("/dev/zero", 1_000_000), /longer than/u);
+    await assert.rejects(readBoundedText(join(folder, "none"), 1), /ENOENT/u);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

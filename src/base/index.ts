@@ -1,3 +1,4 @@
+export { readBoundedText } from "./bounded-file.ts";
 export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";

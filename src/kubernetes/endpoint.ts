@@ -29,10 +29,20 @@ export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 function checkedServer(server: string, where: string): string {
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url?.protocol !== "https:" || url.username !== "" || url.search !== "" || url.hash !== "") {
-    throw new PodtrustError("kubeconfig-unsupported", `${where}: server ${server} is not an https URL`, {
-      next: "Give the API server's own https address: what is read over plain HTTP could be anybody's keys.",
-    });
+  const refuse = (what: string, next: string): PodtrustError =>
+    new PodtrustError("kubeconfig-unsupported", `${where}: server ${what}`, { next });
+  // Not repeated: what stands before an @ may be a password.
+  if (url !== undefined && url.username + url.password !== "") {
+    throw refuse(
+      `at ${url.host} has a user name or password in its URL`,
+      "Take out what stands before the @.",
+    );
+  }
+  if (url?.protocol !== "https:" || url.search !== "" || url.hash !== "") {
+    throw refuse(
+      `${server} is not an https URL without query and fragment`,
+      "Give the API server's own https address: what is read over plain HTTP could be anybody's keys.",
+    );
   }
   return url.href.replace(/\/+$/u, "");
 }

@@ -107,6 +107,8 @@ test("what goes wrong is named, without the plugin's arguments", async () => {
     [/not JSON/u, {}, { ANSWER: "hello" }],
     [/no ExecCredential/u, {}, { ANSWER: "null" }],
     [/answers in client.authentication.k8s.io\/v1beta1/u, {}, answer({ token: "t" }, `${apiVersion}beta1`)],
+    [/expirationTimestamp "soon" is no time/u, {}, answer({ token: "t", expirationTimestamp: "soon" })],
+    [/not JSON/u, { env: [null, { name: "A" }] }, { ANSWER: "hello" }],
     [/neither a token nor a client certificate/u, {}, answer({ clientKeyData: "KEY" })],
   ];
   for (const [message, exec, env] of cases) {

@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { PodtrustError } from "../base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { Environment } from "./environment.ts";
-import { type KubeconfigContext, type Mapping, mapping, text } from "./kubeconfig.ts";
+import { isMapping, type KubeconfigContext, type Mapping, mapping, text } from "./kubeconfig.ts";
 
 // The protocol of client-go's credential plugins:
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
@@ -42,8 +42,10 @@ async function execInfo(context: KubeconfigContext, exec: Mapping, apiVersion: s
 }
 
 function addedEnv(exec: Mapping): Record<string, string> {
-  const list = Array.isArray(exec["env"]) ? (exec["env"] as readonly Mapping[]) : [];
-  return Object.fromEntries(list.map((e) => [text(e, "name") ?? "", text(e, "value") ?? ""]));
+  const list: readonly unknown[] = Array.isArray(exec["env"]) ? exec["env"] : [];
+  return Object.fromEntries(
+    list.filter(isMapping).map((e) => [text(e, "name") ?? "", text(e, "value") ?? ""]),
+  );
 }
 
 async function pluginOf(context: KubeconfigContext, environment: Environment): Promise<Plugin> {
@@ -111,6 +113,9 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
     throw credentialFault(`exec plugin ${plugin.command}`, why);
   }
   const expiry = text(status, "expirationTimestamp");
+  if (expiry !== undefined && Number.isNaN(Date.parse(expiry))) {
+    throw credentialFault(`exec plugin ${plugin.command}`, `its expirationTimestamp "${expiry}" is no time`);
+  }
   const { headers } = token === undefined ? { headers: {} } : bearer(`token of ${plugin.command}`, token);
   return {
     identity: { headers, ...certificate },

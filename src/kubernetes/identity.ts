@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, PodtrustError, readBoundedText } from "../base/index.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
 
 /** What one request carries to say who asks. */
@@ -25,10 +24,13 @@ export function credentialFault(what: string, why: string, cause?: unknown): Pod
   });
 }
 
-/** A file of the credentials, read anew. */
+// A bundle of every public root comes to a quarter of this.
+const largestFile = 1024 * 1024;
+
+/** A file of the credentials, read anew. Throws `cluster-credentials`. */
 export async function credentialFile(what: string, path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readBoundedText(path, largestFile);
   } catch (error) {
     throw credentialFault(`${what} ${path}`, errorText(error), error);
   }

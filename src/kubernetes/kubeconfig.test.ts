@@ -101,8 +101,10 @@ test("what is no kubeconfig is refused by name, and nothing of a damaged one is 
   await assert.rejects(readKubeconfig(folder), refused("file-unreadable", /EISDIR/u));
   await assert.rejects(
     readKubeconfig(await file("#".repeat(5 * 1024 * 1024))),
-    refused("kubeconfig-invalid", /bytes long/u),
+    refused("kubeconfig-invalid", /longer than/u),
   );
+  // Without an end, and without a size that could be asked for.
+  await assert.rejects(readKubeconfig("/dev/zero"), refused("kubeconfig-invalid", /longer than/u));
 });
 
 test("aliases that would grow without bound are refused", async () => {
@@ -135,6 +137,7 @@ test("tokens, token files and client certificates; files are read anew", async (
     identity({ "client-certificate": "client.pem" }),
     refused("cluster-credentials", /client-key is missing/u),
   );
+  await assert.rejects(identity({ tokenFile: "/dev/zero" }), refused("cluster-credentials", /longer than/u));
   await assert.rejects(identity({ tokenFile: "gone" }), refused("cluster-credentials", /gone/u));
   await assert.rejects(identity({ token: "a\r\nx: y" }), refused("cluster-credentials", /no bearer token/u));
 });
@@ -161,6 +164,16 @@ test("what would weaken the reading, or is no longer of Kubernetes, is refused b
     [/proxy-url/u, { token: "a" }, { server, "proxy-url": "http://proxy" }],
     [/is not an https URL/u, { token: "a" }, { server: "http://192.0.2.1:8080" }],
     [/is not an https URL/u, { token: "a" }, {}],
+    [
+      /^(?!.*hunter2).* has a user name or password/u,
+      { token: "a" },
+      { server: "https://a:hunter2@192.0.2.1" },
+    ],
+    [
+      /^(?!.*hunter2).* has a user name or password/u,
+      { token: "a" },
+      { server: "https://:hunter2@192.0.2.1" },
+    ],
     [/authenticates with a password/u, { username: "admin", password: "x" }],
     [/impersonates \(as\)/u, { token: "a", as: "somebody" }],
     [/auth-provider gcp/u, { "auth-provider": { name: "gcp" } }],

@@ -1,8 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, PodtrustError, readBoundedText } from "../base/index.ts";
 
 /** A mapping as YAML gives it, values unjudged. */
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -34,7 +33,7 @@ interface Loaded {
   readonly contexts: Map<string, KubeconfigEntry>;
 }
 
-function isMapping(value: unknown): value is Mapping {
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -61,11 +60,9 @@ function expand(path: string): string {
 async function readYaml(file: string): Promise<Mapping> {
   let source: string;
   try {
-    const { size } = await stat(file);
-    if (size > largest) throw invalid(file, `it is ${size} bytes long, more than ${largest}`);
-    source = await readFile(file, "utf8");
+    source = await readBoundedText(file, largest);
   } catch (error) {
-    if (error instanceof PodtrustError) throw error;
+    if (error instanceof RangeError) throw invalid(file, error.message);
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "there is no such file" : errorText(error);
     throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${why}`, { cause: error });
