@@ -94,6 +94,39 @@ test("a registered thumbprint stands in for a root, and for nothing else", async
   assert.equal(await reason(request("https://oidc.example.com/", unknown)), "thumbprint");
 });
 
+test("a registered certificate that is only laid beside a forged leaf vouches for nothing", async () => {
+  const forger = await testAuthority();
+  const { certificate, key } = await forger.issue(["oidc.example.com", "::1"]);
+  const [leaf = ""] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/u);
+  const forged = await secure({ cert: leaf + authority.root, key });
+  const { tls } = await request("https://oidc.example.com/", options());
+  const known = {
+    connectTo: [parseConnectTo(`::127.0.0.1:${forged}`)],
+    thumbprints: [tls?.chain[1]?.sha1 ?? ""],
+  };
+  await assert.rejects(request("https://oidc.example.com/", known), /CERT_SIGNATURE_FAILURE/u);
+});
+
+test("with thumbprints an IPv6 address is checked as well", async () => {
+  const { certificate, key } = await authority.issue(["::1"]);
+  const own = await secure({ cert: certificate, key });
+  const { tls } = await request("https://oidc.example.com/", options());
+  const known = {
+    connectTo: [parseConnectTo(`::127.0.0.1:${own}`)],
+    thumbprints: [tls?.chain[1]?.sha1 ?? ""],
+  };
+  assert.equal((await request("https://[::1]/", known)).status, 200);
+  assert.equal(await reason(request("https://[::2]/", known)), "tls");
+});
+
+test("a password in a URL is refused and not repeated", async () => {
+  await assert.rejects(request("https://joe:hunter2@oidc.example.com/x", options()), (error) => {
+    assert.ok(error instanceof PodtrustError && error.code === "http-url-invalid");
+    assert.doesNotMatch(JSON.stringify(error), /hunter2/u);
+    return true;
+  });
+});
+
 test("size and time are bounded, and a cut answer is no answer", async () => {
   assert.equal(
     await reason(request("https://oidc.example.com/large", { ...options(), maxBytes: 4999 })),

@@ -52,6 +52,11 @@ const maxHeaderSize = 32 * 1024;
 
 function checkedUrl(text: string, options: HttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && url.username + url.password !== "") {
+    // Every error names the URL, and so would every log: a password has no place in it.
+    const sentence = `the URL at ${url.host} has a user name or password in it`;
+    throw new PodtrustError("http-url-invalid", sentence, { detail: { url: url.origin } });
+  }
   const schemes = options.allowPlainHttp === true ? ["https:", "http:"] : ["https:"];
   if (url === undefined || !schemes.includes(url.protocol)) {
     throw new PodtrustError("http-url-invalid", `${text} is not an ${schemes.join(" or ")} URL`, {
@@ -61,9 +66,14 @@ function checkedUrl(text: string, options: HttpOptions): URL {
   return url;
 }
 
+/** The URL's host as certificates have it: an IPv6 address without its brackets. */
+function hostName(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/u, "$1");
+}
+
 function requestOptions(url: URL, options: HttpOptions): RequestOptions {
   const secure = url.protocol === "https:";
-  const name = url.hostname.replace(/^\[(.*)\]$/u, "$1");
+  const name = hostName(url);
   const asked = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
   const target = connectTarget(options.connectTo ?? [], name, asked);
   const base: RequestOptions = {
@@ -107,7 +117,7 @@ const unknownRoot = new Set([
 function judgeChain(url: URL, socket: TLSSocket, thumbprints: readonly string[]): PodtrustError | undefined {
   const { chain } = tlsFacts(socket);
   const leaf = socket.getPeerCertificate();
-  const mismatch = checkServerIdentity(url.hostname, leaf);
+  const mismatch = checkServerIdentity(hostName(url), leaf);
   if (mismatch !== undefined) return httpFailure(url.href, "tls", mismatch);
   if (socket.authorized) return undefined;
   const code = String(socket.authorizationError);
