@@ -71,7 +71,7 @@ test("a session's keys: its role is the principal, its own tags go before the ro
     "aws:PrincipalType": "AssumedRole",
     "aws:userid": "AROAEXAMPLE:job",
     "aws:RequestedRegion": "eu-central-1",
-    "aws:SecureTransport": "false",
+    "aws:SecureTransport": "true",
     "aws:SourceIp": "127.0.0.1",
     "aws:UserAgent": "test",
     "aws:ViaAWSService": "false",

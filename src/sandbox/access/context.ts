@@ -40,7 +40,8 @@ export function contextOf(account: Account, caller: Caller, call: Call, need: Ne
     "aws:userid": caller.userId,
     ...(admin ? { "aws:username": caller.arn.slice(caller.arn.lastIndexOf("/") + 1) } : {}),
     "aws:RequestedRegion": call.region,
-    "aws:SecureTransport": "false",
+    // AWS is reached over TLS only; loopback stands in for it, and a policy that insists on TLS shall work here too.
+    "aws:SecureTransport": "true",
     "aws:SourceIp": call.sourceAddress.replace(/^::ffff:/u, ""),
     "aws:UserAgent": call.userAgent,
     "aws:ViaAWSService": "false",

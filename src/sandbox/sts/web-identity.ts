@@ -47,7 +47,8 @@ function factsOf(options: StsOptions, params: ValueOf<typeof input>, call: Call)
     managedPolicy: sessionManagedPolicy(options.account),
     context: {
       "aws:RequestedRegion": call.region,
-      "aws:SecureTransport": "false",
+      // AWS is reached over TLS only; loopback stands in for it, and a policy that insists on TLS shall work here too.
+      "aws:SecureTransport": "true",
       "aws:SourceIp": call.sourceAddress.replace(/^::ffff:/u, ""),
       "aws:UserAgent": call.userAgent,
     },
