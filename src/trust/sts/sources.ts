@@ -18,5 +18,5 @@ export const sources = {
   discovery: "https://openid.net/specs/openid-connect-discovery-1_0.html",
   core: "https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation",
   observed: "answers of STS in us-east-1, seen and published by a third party in September 2026",
-  emulator: "https://github.com/versity/versitygw, which says that it mirrors IAM",
+  emulator: "https://github.com/versity/versitygw",
 } as const;

@@ -109,31 +109,34 @@ interface ParameterRule {
   readonly name: string;
   readonly parameter: keyof WebIdentityRequest;
   readonly title: string;
+  /** Of the rule; the form of the texts was reported by others for all of them. */
   readonly evidence: Evidence;
   readonly when: string;
   readonly next: string;
   readonly note?: string;
 }
 
+const form =
+  "One sentence for each broken constraint of the call, joined by semicolons, as `Value '<value>' at '<parameter>' failed to satisfy constraint: Member must have length greater than or equal to 20`.";
+
 function parameterRule(spec: ParameterRule): StsRule {
   const { name, title, parameter, evidence, when, next, note } = spec;
-  const text = `<count> validation error<s> detected: <problems>`;
-  const answer = sameText(when, "ValidationError", text, { evidence });
+  const text = "<count> validation error<s> detected: <problems>";
+  const answer = sameText(when, "ValidationError", text, { evidence: "reported" });
   return stsRule({
     name,
     title,
     sources: [sources.api, sources.emulator],
     evidence,
-    ...(note === undefined ? {} : { note }),
+    note: note === undefined ? form : `${form} ${note}`,
     answers: [answer],
     needs: [],
     check({ request }) {
       const all = problemsOf(request);
       const own = all.filter((problem) => problem.parameter === parameter);
       if (own.length === 0) {
-        return accepted(
-          request[parameter] === undefined ? `${parameter} is not given` : `${parameter} is in bounds`,
-        );
+        const given = request[parameter] !== undefined;
+        return accepted(given ? `${parameter} is in bounds` : `${parameter} is not given`);
       }
       const values = {
         count: String(all.length),
@@ -151,7 +154,7 @@ export const parameterRules: readonly StsRule[] = [
     name: "role-arn-length",
     parameter: "roleArn",
     title: "RoleArn is given and has 20 to 2048 characters.",
-    evidence: "reported",
+    evidence: "documented",
     when: "RoleArn is missing, shorter than 20 or longer than 2048 characters",
     next: "Give the role's ARN: arn:aws:iam::ACCOUNT:role/NAME.",
   }),
@@ -159,10 +162,10 @@ export const parameterRules: readonly StsRule[] = [
     name: "role-session-name",
     parameter: "roleSessionName",
     title: "RoleSessionName has 2 to 64 letters, digits and characters of _+=,.@-.",
-    evidence: "reported",
+    evidence: "documented",
     when: "RoleSessionName is missing, too short, too long, or has another character",
     next: "Set AWS_ROLE_SESSION_NAME to a name of letters, digits and _+=,.@- only.",
-    note: "The text was recorded with AssumeRole, which has the same parameter.",
+    note: "The text of the pattern was recorded with AssumeRole, which has the same parameter.",
   }),
   parameterRule({
     name: "token-length",
@@ -202,7 +205,7 @@ export const parameterRules: readonly StsRule[] = [
     name: "duration-bounds",
     parameter: "durationSeconds",
     title: "DurationSeconds, where it is given, lies between 900 and 43,200.",
-    evidence: "reported",
+    evidence: "documented",
     when: "DurationSeconds is no whole number, below 900 or above 43,200",
     next: "Ask for 900 seconds or more, and no more than the role's MaxSessionDuration.",
     note: "The text for what is no number is not known; this one is by analogy.",
