@@ -18,9 +18,4 @@ export class Nonces {
   take(): string | undefined {
     return this.#kept.pop();
   }
-
-  /** Forgets all: a CA that rejected one has likely restarted. */
-  clear(): void {
-    this.#kept.length = 0;
-  }
 }

@@ -1,19 +1,17 @@
-import type { X509Certificate } from "node:crypto";
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../base/index.ts";
 import type { AcmeAccount } from "./account.ts";
 import { authorize } from "./authorize.ts";
-import { chainText, namesOf, readChain, validityOf } from "./chain.ts";
-import { newSigningRequest, type SigningRequest } from "./csr.ts";
+import { chainText, validityOf } from "./chain.ts";
+import { newSigningRequest } from "./csr.ts";
+import { checkLeaf, downloadChain } from "./download.ts";
 import { identifiersOf } from "./names.ts";
 import { AcmeProblem } from "./problem.ts";
+import { answerInvalid } from "./read-order.ts";
 import { certificateId } from "./renewal-info.ts";
 import type { Order } from "./resources.ts";
 import type { Session } from "./session.ts";
 import { SignedAccount } from "./signed-account.ts";
 import type { ChallengeSolver } from "./solver.ts";
-
-// A CA's clock may be ahead of ours; more than a day is no clock any more.
-const mostSkew = 24 * 3_600_000;
 
 export interface CertificateRequest {
   /** DNS names (a wildcard too) and IP addresses. */
@@ -86,61 +84,6 @@ async function placeOrder(
   }
 }
 
-function refuse(why: string, cause?: unknown): never {
-  throw new PodtrustError("acme-certificate-invalid", why, cause === undefined ? {} : { cause });
-}
-
-function checkedChain(text: string): readonly [X509Certificate, ...X509Certificate[]] {
-  try {
-    return readChain(text);
-  } catch (error) {
-    return refuse(`the CA's chain is unusable: ${error instanceof Error ? error.message : ""}`, error);
-  }
-}
-
-function checkLeaf(
-  leaf: X509Certificate,
-  wanted: { names: readonly string[]; request: SigningRequest; clock: Clock },
-): void {
-  const spki = leaf.publicKey.export({ type: "spki", format: "der" });
-  if (!spki.equals(wanted.request.publicKey))
-    refuse("the certificate is for another key than the one that was sent");
-  const names = namesOf(leaf);
-  if (names.join() !== [...wanted.names].sort().join()) {
-    refuse(`the certificate is for ${names.join(", ")}, not for ${wanted.names.join(", ")}`);
-  }
-  const { notBefore, notAfter } = validityOf(leaf);
-  const now = wanted.clock.now();
-  if (notAfter <= now)
-    refuse(
-      `the certificate expired at ${new Date(notAfter).toISOString()} already; is this machine's clock right?`,
-    );
-  if (notBefore > now + mostSkew)
-    refuse(
-      `the certificate begins at ${new Date(notBefore).toISOString()} only; is this machine's clock right?`,
-    );
-}
-
-function rootOf(chain: readonly X509Certificate[]): string {
-  return /^CN=(.*)$/mu.exec(chain.at(-1)?.issuer ?? "")?.[1] ?? "";
-}
-
-async function download(
-  account: AcmeAccount,
-  url: string,
-  preferredRoot: string | undefined,
-  signal?: AbortSignal,
-): Promise<readonly [X509Certificate, ...X509Certificate[]]> {
-  const first = await account.certificate(url, signal);
-  const chain = checkedChain(first.chain);
-  if (preferredRoot === undefined || rootOf(chain) === preferredRoot) return chain;
-  for (const alternate of first.alternates) {
-    const other = checkedChain((await account.certificate(alternate, signal)).chain);
-    if (rootOf(other) === preferredRoot) return other;
-  }
-  return chain;
-}
-
 /**
  * The whole way: order, proof of every name, a new P-256 key, certificate, checks (RFC 8555 §7.4). Every
  * challenge that was presented is cleaned up, whatever happens.
@@ -161,9 +104,9 @@ export async function obtainCertificate(
   const signing = await newSigningRequest(identifiers);
   order = await account.finalize(order, signing.csr, signal);
   order = await account.waitForOrder(order, (seen) => seen.status === "valid", signal);
-  if (order.certificate === undefined) refuse(`the order ${order.url} is valid and names no certificate`);
-  const chain = await download(account, order.certificate, request.preferredRoot, signal);
+  if (order.certificate === undefined) throw answerInvalid(order.url, "it is valid and names no certificate");
+  const chain = await downloadChain(account, order.certificate, request.preferredRoot, signal);
   const names = identifiers.map((one) => one.value);
-  checkLeaf(chain[0], { names, request: signing, clock: account.session.options.clock });
+  checkLeaf(chain[0], { names, publicKey: signing.publicKey, now: account.session.options.clock.now() });
   return { certificate: chainText(chain), key: signing.key, ...validityOf(chain[0]) };
 }

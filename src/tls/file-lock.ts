@@ -134,7 +134,7 @@ class HeldLock implements StoreLock {
 
 async function hold(door: LockDoor, path: string, owner: LockOwner): Promise<StoreLock> {
   ownLocks.add(owner.id);
-  const file = await door.files.open(path, "r");
+  const file = await door.files.open(path, "r+");
   await showLife(file, door.clock);
   return new HeldLock(door, path, file, owner);
 }

@@ -53,6 +53,8 @@ export async function writeSynced(files: Files, path: string, text: string): Pro
 }
 
 async function syncFolder(files: Files, path: string): Promise<void> {
+  // Windows opens no folders, and keeps their entries by itself.
+  if (process.platform === "win32") return;
   const folder = await files.open(path, "r");
   try {
     await folder.sync();

@@ -26,7 +26,7 @@ export interface CertificateSource {
 
 /** A CA and how it is used. */
 export interface CertificateIssuer {
-  /** The directory URL; Let's Encrypt's production unless told. */
+  /** The directory URL (`letsEncrypt.production` of src/acme is one). */
   readonly directory: string;
   /** Where attempts after a failure go first; known for Let's Encrypt, none for others unless told. */
   readonly staging?: string | false;
