@@ -17,3 +17,5 @@ export { defaultLimits, type ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";
+export { type ActivatedSockets, activatedSockets } from "./activation.ts";
+export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";

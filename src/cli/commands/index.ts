@@ -4,7 +4,9 @@ import { defineCompletion } from "./completion.ts";
 import { defineDemo } from "./demo.ts";
 import { defineJob } from "./job.ts";
 import { defineManifests } from "./manifests.ts";
+import { defineRotate } from "./rotate.ts";
 import { defineSandbox } from "./sandbox.ts";
+import { defineServe } from "./serve.ts";
 import { defineToken } from "./token.ts";
 
 /**
@@ -14,4 +16,13 @@ import { defineToken } from "./token.ts";
 export type DefineCommand = (program: Command, context: CommandContext) => void;
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly DefineCommand[] = [defineDemo, defineSandbox, defineToken, defineManifests, defineCompletion, defineJob];
+export const commands: readonly DefineCommand[] = [
+  defineDemo,
+  defineSandbox,
+  defineServe,
+  defineRotate,
+  defineToken,
+  defineManifests,
+  defineCompletion,
+  defineJob,
+];

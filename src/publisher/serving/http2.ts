@@ -127,7 +127,7 @@ export class Http2Sessions {
     // A reset by the client is no fault of ours, and without a listener it would end the process.
     stream.on("error", ignore);
     if (stream.destroyed) return;
-    const bodiless = stream.headRequest || answer.body.length === 0;
+    const bodiless = stream.writableEnded || answer.body.length === 0;
     const fields = answer.at(this.#date.text).http2 as readonly string[];
     stream.respond(fields, bodiless ? endStream : undefined);
     if (!bodiless) stream.end(answer.body);

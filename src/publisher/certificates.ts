@@ -1,0 +1,135 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Http01Solver, TlsAlpn01Solver } from "../acme/index.ts";
+import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
+import type { AcmeAuthority, AcmeConfig, ServeConfig } from "../config/index.ts";
+import { LateCertificates } from "./late-certificates.ts";
+import type { CertificateSource, ChallengeAnswers } from "./publisher.ts";
+
+/** What a stack's certificate comes from, as the config has it. */
+export interface CertificateWish {
+  readonly serve: ServeConfig;
+  readonly names: readonly string[];
+  readonly stateDir: string;
+}
+
+/** A certificate at work. */
+export interface OpenCertificate {
+  /** Absent where TLS is a proxy's. */
+  readonly source?: CertificateSource;
+  /** Called once the listeners stand: a CA asks them. */
+  begin(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CertificateDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const nothing = async (): Promise<void> => {};
+
+async function secretOf(path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (cause) {
+    throw new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause });
+  }
+}
+
+async function issuerOf(authority: AcmeAuthority, email: string | undefined) {
+  const { directory, caFile, profile, eab } = authority;
+  const external =
+    eab === undefined
+      ? {}
+      : { externalAccount: { kid: await secretOf(eab.kidFile), hmacKey: await secretOf(eab.hmacKeyFile) } };
+  return {
+    directory,
+    ...(email === undefined ? {} : { email }),
+    ...(caFile === undefined ? {} : { ca: await secretOf(caFile) }),
+    ...(profile === undefined ? {} : { profile }),
+    ...external,
+  };
+}
+
+/** Opens certificates, and answers the challenges of all of them. */
+export class Certificates {
+  readonly #deps: CertificateDeps;
+  #solvers: Promise<Solvers> | undefined;
+  #answers: ChallengeAnswers = {};
+
+  constructor(deps: CertificateDeps) {
+    this.#deps = deps;
+  }
+
+  /** For the listeners: what is asked is looked up at that moment. */
+  get challenges(): ChallengeAnswers {
+    return {
+      http01: (token) => this.#answers.http01?.(token),
+      tlsAlpn01: (name) => this.#answers.tlsAlpn01?.(name),
+    };
+  }
+
+  /**
+   * Opens one. Rejects for files without a usable pair, and for files of
+   * secrets that cannot be read.
+   */
+  async open(wish: CertificateWish): Promise<OpenCertificate> {
+    const { serve } = wish;
+    if (serve.kind === "insecure-plain-http") return { begin: nothing, close: nothing };
+    // The folders that order and parse certificates are loaded by those who need them.
+    if (serve.kind === "files") {
+      const { watchCertificateFiles } = await import("../tls/index.ts");
+      const { certificateFile, keyFile } = serve;
+      const source = await watchCertificateFiles({ certificateFile, keyFile, ...this.#deps });
+      return { source, begin: nothing, close: () => source.close() };
+    }
+    return this.#openAcme(serve.acme, wish);
+  }
+
+  async #openAcme(acme: AcmeConfig, wish: CertificateWish): Promise<OpenCertificate> {
+    const authorities = acme.fallback === undefined ? [acme] : [acme, acme.fallback];
+    const issuers = await Promise.all(authorities.map((one) => issuerOf(one, acme.email)));
+    const solver = (await this.#loadSolvers())[acme.challenge];
+    const source = new LateCertificates();
+    let close = nothing;
+    return {
+      source,
+      begin: async () => {
+        const { fileStore, startCertificateManager } = await import("../tls/index.ts");
+        const { clock, logger } = this.#deps;
+        const manager = await startCertificateManager({
+          names: wish.names,
+          issuers,
+          store: fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger }),
+          solvers: [solver],
+          // Naming a CA in the config is the agreement; docs/guides/publisher.md says so.
+          termsOfServiceAgreed: true,
+          clock,
+          logger,
+        });
+        close = () => manager.close();
+        source.bind(manager);
+      },
+      close: () => close(),
+    };
+  }
+
+  #loadSolvers(): Promise<Solvers> {
+    this.#solvers ??= import("../acme/index.ts").then(({ http01Solver, tlsAlpn01Solver }) => {
+      const http01 = http01Solver();
+      const tlsAlpn01 = tlsAlpn01Solver();
+      this.#answers = {
+        http01: (token) => http01.http01(token),
+        tlsAlpn01: (name) => tlsAlpn01.tlsAlpn01(name),
+      };
+      return { "http-01": http01, "tls-alpn-01": tlsAlpn01 };
+    });
+    return this.#solvers;
+  }
+}
+
+interface Solvers {
+  readonly "http-01": Http01Solver;
+  readonly "tls-alpn-01": TlsAlpn01Solver;
+}

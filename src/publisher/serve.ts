@@ -1,0 +1,214 @@
+import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
+import { type Config, type ListenAddress as Wanted, listenText, publisherOf } from "../config/index.ts";
+import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
+import { parseIssuer } from "../oidc/index.ts";
+import type { ActivatedSockets } from "./activation.ts";
+import { Certificates, type OpenCertificate } from "./certificates.ts";
+import type {
+  ListenAddress,
+  Publisher,
+  PublisherListen,
+  PublisherOptions,
+  PublisherStack,
+} from "./publisher.ts";
+import { placeOf } from "./serving/site.ts";
+import { startPublisher } from "./start.ts";
+
+export interface ServeOptions {
+  /** One for each stack. */
+  readonly configs: readonly Config[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Sockets that `systemd:NAME` in a config means. */
+  readonly sockets: ActivatedSockets;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A publisher that follows config files. */
+export interface Serving {
+  readonly publisher: Publisher;
+  /** Goes over to other configs; rejects and changes nothing when they are bad. */
+  reload(configs: readonly Config[]): Promise<void>;
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Things that are opened once for the same part of a config, and go on through a reload. */
+class Kept<T> {
+  #held = new Map<string, T>();
+
+  /** What was opened for `wish`, or a new one; `fresh` collects those. */
+  async take(wish: unknown, open: () => Promise<T>, taken: Map<string, T>): Promise<T> {
+    const key = JSON.stringify(wish);
+    const had = taken.get(key) ?? this.#held.get(key) ?? (await open());
+    taken.set(key, had);
+    return had;
+  }
+
+  isHeld(key: string): boolean {
+    return this.#held.has(key);
+  }
+
+  /** Holds these from now on; gives those that are no longer held. */
+  hold(taken: Map<string, T>): readonly T[] {
+    const gone = [...this.#held].filter(([key]) => !taken.has(key)).map(([, value]) => value);
+    this.#held = taken;
+    return gone;
+  }
+}
+
+function socketsNamed(name: string, sockets: ActivatedSockets): readonly ListenAddress[] {
+  const found = sockets.get(name);
+  if (found !== undefined) return found.map((fd) => ({ fd }));
+  const known = [...sockets.keys()].join(", ");
+  throw new PodtrustError("publisher-listen", `no socket of the name ${name} was passed (LISTEN_FDNAMES)`, {
+    next: known === "" ? "Start the unit by its .socket unit, or name an address." : `Passed: ${known}.`,
+  });
+}
+
+/** Addresses of all configs, each once. */
+function addressesOf(wanted: readonly Wanted[], sockets: ActivatedSockets): readonly ListenAddress[] {
+  const each = new Map(wanted.map((address) => [listenText(address), address]));
+  return [...each.values()].flatMap((address) =>
+    "systemd" in address ? socketsNamed(address.systemd, sockets) : [address],
+  );
+}
+
+function listenOf(configs: readonly Config[], sockets: ActivatedSockets): PublisherListen {
+  const publishers = configs.map((config) => publisherOf(config));
+  const of = (part: "https" | "http"): readonly Wanted[] =>
+    publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? [] : serve[part]));
+  const plain = publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? serve.listen : []));
+  // One listener shows all stacks: the first that is wanted.
+  const admin = publishers.map((publisher) => publisher.admin).find((address) => address !== false);
+  return {
+    https: addressesOf(of("https"), sockets),
+    http: addressesOf(of("http"), sockets),
+    insecurePlainHttpBehindProxy: addressesOf(plain, sockets),
+    admin: admin === undefined ? false : (addressesOf([admin], sockets)[0] ?? false),
+  };
+}
+
+class ServingConfigs implements Serving {
+  readonly #options: ServeOptions;
+  readonly #certificates: Certificates;
+  readonly #clusters = new Kept<KubernetesApi>();
+  readonly #opened = new Kept<OpenCertificate>();
+  #publisher: Publisher | undefined;
+
+  constructor(options: ServeOptions) {
+    this.#options = options;
+    this.#certificates = new Certificates({ clock: options.clock, logger: options.logger });
+  }
+
+  get publisher(): Publisher {
+    if (this.#publisher === undefined) throw new TypeError("the publisher has not been started");
+    return this.#publisher;
+  }
+
+  /** Starts, or goes over to, these configs. */
+  async reload(configs: readonly Config[]): Promise<void> {
+    if (configs.length === 0) throw new TypeError("a publisher needs a config");
+    const clusters = new Map<string, KubernetesApi>();
+    const certificates = new Map<string, OpenCertificate>();
+    try {
+      const listen = listenOf(configs, this.#options.sockets);
+      const stacks: PublisherStack[] = [];
+      for (const config of configs) stacks.push(await this.#stack(config, clusters, certificates));
+      await this.#apply(this.#optionsFor(configs, stacks, listen));
+    } catch (error) {
+      const fresh = [...certificates].filter(([key]) => !this.#opened.isHeld(key));
+      await Promise.all(fresh.map(([, opened]) => opened.close()));
+      throw error;
+    }
+    const fresh = [...certificates].filter(([key]) => !this.#opened.isHeld(key));
+    const gone = this.#opened.hold(certificates);
+    const newClusters = [...clusters].filter(([key]) => !this.#clusters.isHeld(key));
+    this.#clusters.hold(clusters);
+    await Promise.all([
+      ...gone.map((opened) => opened.close()),
+      ...fresh.map(([, opened]) => opened.begin()),
+    ]);
+    for (const [, cluster] of newClusters) void this.#warnOfAdmin(cluster);
+  }
+
+  async close(graceMs?: number): Promise<void> {
+    await this.#publisher?.close(graceMs);
+    await Promise.all(this.#opened.hold(new Map()).map((opened) => opened.close()));
+  }
+
+  #optionsFor(
+    configs: readonly Config[],
+    stacks: readonly PublisherStack[],
+    listen: PublisherListen,
+  ): PublisherOptions {
+    const { clock, logger } = this.#options;
+    const stateDir = publisherOf(configs[0] as Config).stateDir;
+    return { stacks, listen, stateDir, clock, logger, challenges: this.#certificates.challenges };
+  }
+
+  async #apply(options: PublisherOptions): Promise<void> {
+    if (this.#publisher === undefined) this.#publisher = await startPublisher(options);
+    else await this.#publisher.reload(options);
+  }
+
+  async #stack(
+    config: Config,
+    clusters: Map<string, KubernetesApi>,
+    certificates: Map<string, OpenCertificate>,
+  ): Promise<PublisherStack> {
+    const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } =
+      publisherOf(config);
+    const { env, clock } = this.#options;
+    const cluster = await this.#clusters.take(source, () => openKubernetes(source, { env, clock }), clusters);
+    const discoveryUrl = parseIssuer(config.issuer).discoveryUrl;
+    const names = [...new Set([placeOf(discoveryUrl).host, placeOf(jwksUri).host])];
+    const wish = { serve: certificatePart(serve), names, stateDir };
+    const opened = await this.#opened.take(
+      wish,
+      () => this.#certificates.open({ serve, names, stateDir }),
+      certificates,
+    );
+    return {
+      name: config.stack,
+      issuer: config.issuer,
+      jwksUri,
+      cluster,
+      ...(opened.source === undefined ? {} : { certificates: opened.source }),
+      keyRetention,
+      pollInterval,
+      cacheControl,
+      stateDir,
+    };
+  }
+
+  async #warnOfAdmin(cluster: KubernetesApi): Promise<void> {
+    const admin = await cluster.canDoAnything().catch(() => false);
+    if (!admin) return;
+    this.#options.logger.warn(
+      `the publisher's credentials for ${cluster.server} may do anything in the cluster: whoever takes over this process takes over the cluster`,
+      { next: "Give it rights of its own: podtrust manifests publisher-rbac." },
+    );
+  }
+}
+
+/** What of `serve` a certificate depends on: where it is served does not count. */
+function certificatePart(serve: ReturnType<typeof publisherOf>["serve"]): object {
+  if (serve.kind === "acme") return { acme: serve.acme };
+  if (serve.kind === "files") return { certificateFile: serve.certificateFile, keyFile: serve.keyFile };
+  return {};
+}
+
+/**
+ * Serves what configs name. Throws what openKubernetes, startPublisher and watchCertificateFiles throw, and
+ * `config-without-publisher`.
+ */
+export async function servePublisher(options: ServeOptions): Promise<Serving> {
+  const serving = new ServingConfigs(options);
+  try {
+    await serving.reload(options.configs);
+  } catch (error) {
+    await serving.close(0).catch((second: unknown) => options.logger.warn(errorText(second)));
+    throw error;
+  }
+  return serving;
+}
