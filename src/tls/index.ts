@@ -12,6 +12,7 @@ export {
   type ServedCertificate,
 } from "./manager.ts";
 export { startCertificateManager } from "./certificate-manager.ts";
+export { type RenewalReason } from "./renewal.ts";
 export {
   type CertificateAddress,
   type CertificateStore,

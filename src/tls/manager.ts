@@ -1,6 +1,7 @@
 import type { ChallengeSolver, ExternalAccount } from "../acme/index.ts";
 import type { Clock, Logger } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
+import type { RenewalReason } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
 
 /** A certificate that is served. `notAfter` in milliseconds since the epoch. */
@@ -80,7 +81,7 @@ export interface CertificateStatus {
   readonly from?: string;
   /** When the certificate is to be replaced, and why then. */
   readonly nextRenewal?: number;
-  readonly renewalReason?: string;
+  readonly renewalReason?: RenewalReason;
   /** When the next attempt or check is made. */
   readonly nextAttempt?: number;
   /** Failures in a row. */
