@@ -40,6 +40,7 @@ let httpsPort: number;
 let adminPort: number;
 let config: string;
 
+const tokenFile = (): string => join(folder, "publisher-token");
 const connectTo = () => [{ host: name, port: 443, address: "127.0.0.1", toPort: httpsPort }];
 const fetched = (path: string): Promise<HttpResponse> =>
   request(`${issuer}${path}`, { ca: pebble.root, connectTo: connectTo() });
@@ -59,8 +60,8 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   throw new Error(`${what} did not come about in 20 s: ${serving.log()}`);
 }
 
-/** The publisher's own ServiceAccount with the manifests that podtrust prints, and a kubeconfig for it. */
-async function publisherKubeconfig(): Promise<string> {
+/** The publisher's own ServiceAccount, made by the manifests that podtrust prints. */
+async function makePublisherAccount(): Promise<void> {
   const manifests = await podtrust(
     "manifests",
     "publisher-rbac",
@@ -72,8 +73,13 @@ async function publisherKubeconfig(): Promise<string> {
   assert.equal(manifests.code, 0, manifests.err);
   await plane.kubectl(["create", "namespace", "podtrust"]).catch(() => "exists");
   await plane.kubectl(["apply", "-f", "-"], manifests.out);
-  const token = await plane.requestToken("podtrust", "publisher", issuer, 3600);
-  return plane.kubeconfigWithToken(token);
+}
+
+/** Puts a fresh token of it into the file that the publisher reads, as a kubelet does at 80 % of a token's life. */
+async function renewPublisherToken(): Promise<void> {
+  writeFileSync(tokenFile(), await plane.requestToken("podtrust", "publisher", issuer, 3600), {
+    mode: 0o600,
+  });
 }
 
 describe("the story on a real API server and a real ACME server", { skip }, () => {
@@ -89,6 +95,9 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
     await plane.kubectl(["create", "serviceaccount", "demo-service-account"]);
     await plane.kubectl(["create", "serviceaccount", "another-service-account"]);
     writeFileSync(join(folder, "acme-roots.pem"), pebble.tlsCa);
+    writeFileSync(join(folder, "cluster-ca.pem"), plane.ca);
+    await makePublisherAccount();
+    await renewPublisherToken();
     config = join(folder, "podtrust.yaml");
     writeFileSync(
       config,
@@ -96,7 +105,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
         stack: "story",
         issuer,
         publisher: {
-          source: { kubeconfig: await publisherKubeconfig() },
+          source: { server: plane.server, tokenFile: tokenFile(), caFile: join(folder, "cluster-ca.pem") },
           pollInterval: "1s",
           cacheControl: `public, max-age=${cacheSeconds}`,
           admin: `127.0.0.1:${adminPort}`,
@@ -218,6 +227,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
       await sleep(cacheSeconds * 1000);
       await plane.useKeys({ signer: fresh, verifiers: [fresh, old] });
       live.add("new key", await mint());
+      await renewPublisherToken();
       await sleep(2000);
       await plane.useKeys({ signer: fresh, verifiers: [fresh] });
       // The cluster shows one key; the publisher keeps both, since tokens of the old one are still good.

@@ -40,7 +40,7 @@ export interface Serving {
 /** Starts `podtrust serve` and waits until /readyz says yes. */
 export async function serve(config: string, adminPort: number): Promise<Serving> {
   // The gate runs as root; a publisher must not, unless it is told by a flag that says what it gives up.
-  const root = process.getuid?.() === 0 ? ["--allow-root"] : [];
+  const root = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
   const { child, said } = start(["serve", "-f", config, ...root]);
   const admin = async (path: string): Promise<{ status: number; text: string }> => {
     const response = await fetch(`http://127.0.0.1:${adminPort}${path}`);
