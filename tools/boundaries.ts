@@ -22,6 +22,7 @@ const allowed: Record<string, readonly string[]> = {
   kubernetes: ["base", "oidc", "http", "config"],
   aws: ["base", "oidc", "trust", "plan", "http", "config"],
   publisher: ["base", "oidc", "http", "config", "kubernetes", "acme", "tls"],
+  stack: ["base", "oidc", "trust", "plan", "http", "config", "aws", "kubernetes"],
   sandbox: ["base", "oidc", "trust", "http"],
   demo: [
     "base",
@@ -51,6 +52,7 @@ const allowed: Record<string, readonly string[]> = {
     "publisher",
     "sandbox",
     "demo",
+    "stack",
   ],
 };
 

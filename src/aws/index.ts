@@ -1,4 +1,10 @@
-export type { AwsAccess, AwsCredentials } from "./access.ts";
+export { type AwsAccess, type AwsCredentials, partitionOf } from "./access.ts";
+export {
+  type AccountQuotas,
+  hasManagedPolicy,
+  readAccountQuotas,
+  usualOidcProviders,
+} from "./account-quotas.ts";
 export {
   assumeWithWebIdentity,
   type AssumedIdentity,
@@ -9,7 +15,7 @@ export { type AwsComplaint, complaintOf, isAwsCode } from "./failure.ts";
 export { callerIdentity, type CallerIdentity, checkAccount } from "./identity.ts";
 export { type JobOptions, type JobResult, runJob } from "./job.ts";
 export { oidcProviderArn, type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
-export { oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
+export { oidcProviderId, oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
 export { ownedResources } from "./owned.ts";
 export { readRole, readRoleState, type RoleFacts, type RoleState } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";

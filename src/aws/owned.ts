@@ -8,6 +8,9 @@ import { deleteRole } from "./role-changes.ts";
 import { roleId } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
 
+// An account has up to a thousand roles, and each is asked for; IAM throttles who asks for all of them at once.
+const readsAtOnce = 8;
+
 interface Whose {
   readonly stack: string;
   readonly account: string;
@@ -82,10 +85,17 @@ export async function ownedResources(
   const providers = (await readOidcProviders(session, signal)).filter(({ tags }) => isOurs(tags));
   const ids = providers.map(({ arn }) => oidcProviderId(whose.account, arn));
   const names = (await roleNames(session, signal)).filter((name) => !name.startsWith("AWSServiceRoleFor"));
-  const roles: Resource[] = [];
-  for (const name of names) {
-    const role = await readRole(session, name, signal);
-    if (role !== undefined && isOurs(role.tags)) roles.push(ownedRole(session, whose, name, ids));
-  }
-  return [...providers.map(({ arn }) => ownedProvider(session, whose, arn) as Resource), ...roles];
+  const roles = new Map<string, Resource>();
+  const queue = [...names];
+  const worker = async (): Promise<void> => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      const role = await readRole(session, name, signal);
+      if (role !== undefined && isOurs(role.tags)) roles.set(name, ownedRole(session, whose, name, ids));
+    }
+  };
+  await Promise.all(Array.from({ length: readsAtOnce }, worker));
+  return [
+    ...providers.map(({ arn }) => ownedProvider(session, whose, arn) as Resource),
+    ...names.flatMap((name) => roles.get(name) ?? []),
+  ];
 }

@@ -134,6 +134,16 @@ export const catalogue = {
     summary: "What stands at the provider changed between showing the plan and acting on it.",
     next: "Look at the new plan and decide again.",
   },
+  "plan-nothing-there": {
+    summary: "Something was to be taken over that does not exist.",
+    next: "Check the name; podtrust up makes what is not there.",
+  },
+  // stack
+  "issuer-unreached": {
+    summary:
+      "The issuer could not be read from outside as AWS will read it, so nothing was made that trusts it.",
+    next: "Publish it first (podtrust serve), and look at the two documents at its public name.",
+  },
   // config
   "config-unreadable": {
     summary: "The config file could not be read as YAML.",
@@ -146,6 +156,10 @@ export const catalogue = {
   "config-without-publisher": {
     summary: "The config has no publisher section, which means that somebody else serves the issuer.",
     next: "Add a publisher section to serve the issuer from here, or leave serving to whoever does it.",
+  },
+  "config-without-aws": {
+    summary: "The config names no AWS account.",
+    next: "Add an aws section with the account, its region and its roles.",
   },
   // publisher
   "publisher-key-unknown": {
@@ -307,6 +321,10 @@ export const catalogue = {
   "aws-role-path": {
     summary: "A role exists under another path than the config says, and a path cannot be changed.",
     next: "Set the path in the config to the one the role has, or choose another name.",
+  },
+  "aws-policy-missing": {
+    summary: "A managed policy that a role is to have does not exist, or cannot be attached.",
+    next: "Correct its ARN in the config, or create the policy first.",
   },
   "aws-not-assumable": {
     summary: "STS went on refusing a role long after IAM should have told it.",

@@ -8,6 +8,7 @@ const usedWrongly: ReadonlySet<string> = new Set([
   "config-invalid",
   "config-unreadable",
   "config-without-publisher",
+  "config-without-aws",
 ]);
 
 /** The exit code that an error means. */

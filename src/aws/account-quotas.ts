@@ -1,0 +1,55 @@
+import { iamOf } from "./iam-call.ts";
+import type { AwsSession } from "./session.ts";
+
+/** What an account holds and may hold of what a stack makes. */
+export interface AccountQuotas {
+  readonly roles: { readonly used: number; readonly quota: number };
+  /** Managed policies on one role. */
+  readonly policiesPerRole: number;
+  /** Characters of a trust policy without white space. */
+  readonly trustPolicySize: number;
+  /** Characters of all inline policies of one role without white space. */
+  readonly inlinePolicySize: number;
+  /** OIDC providers that are there. Their quota is not part of the summary. */
+  readonly oidcProviders: number;
+}
+
+/** AWS's default number of OIDC providers per account (quota L-858F3967), which can be raised. */
+export const usualOidcProviders = 100;
+
+/**
+ * iam:GetAccountSummary and iam:ListOpenIDConnectProviders. What the summary leaves out counts as without end:
+ * IAM itself says no then.
+ */
+export async function readAccountQuotas(session: AwsSession, signal?: AbortSignal): Promise<AccountQuotas> {
+  const iam = iamOf(session, signal);
+  const [summary, providers] = await Promise.all([
+    iam.read("reading the account's quotas", (client, api, options) =>
+      client.send(new api.GetAccountSummaryCommand({}), options),
+    ),
+    iam.read("listing OIDC providers", (client, api, options) =>
+      client.send(new api.ListOpenIDConnectProvidersCommand({}), options),
+    ),
+  ]);
+  const map: Partial<Record<string, number>> = summary?.SummaryMap ?? {};
+  const quota = (name: string): number => map[name] ?? Number.POSITIVE_INFINITY;
+  return {
+    roles: { used: map["Roles"] ?? 0, quota: quota("RolesQuota") },
+    policiesPerRole: quota("AttachedPoliciesPerRoleQuota"),
+    trustPolicySize: quota("AssumeRolePolicySizeQuota"),
+    inlinePolicySize: quota("RolePolicySizeQuota"),
+    oidcProviders: providers?.OpenIDConnectProviderList?.length ?? 0,
+  };
+}
+
+/** Whether a managed policy of this ARN can be attached (iam:GetPolicy). */
+export async function hasManagedPolicy(
+  session: AwsSession,
+  arn: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const answer = await iamOf(session, signal).read(`reading policy ${arn}`, (client, api, options) =>
+    client.send(new api.GetPolicyCommand({ PolicyArn: arn }), options),
+  );
+  return answer?.Policy?.IsAttachable === true;
+}

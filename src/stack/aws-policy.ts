@@ -1,0 +1,190 @@
+import { oidcProviderArn, partitionOf } from "../aws/index.ts";
+import type { AwsConfig, Config } from "../config/index.ts";
+import { marksOf } from "../plan/index.ts";
+
+type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** One statement, as IAM's JSON has it. */
+interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Condition;
+}
+
+/** A policy that can be given to IAM as it is. */
+export interface AwsPolicy {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly PolicyStatement[];
+}
+
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)].sort();
+
+function lookingAround(all: { roles: string; providers: string }): readonly PolicyStatement[] {
+  return [
+    {
+      Sid: "Look",
+      Effect: "Allow",
+      Action: ["iam:GetAccountSummary", "iam:ListOpenIDConnectProviders", "iam:ListRoles"],
+      Resource: "*",
+    },
+    {
+      // IAM's lists hold no tags: what carries our mark is found by reading each.
+      Sid: "FindWhatIsOurs",
+      Effect: "Allow",
+      Action: [
+        "iam:GetOpenIDConnectProvider",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+      ],
+      Resource: [all.providers, all.roles],
+    },
+  ];
+}
+
+interface Input {
+  readonly account: AwsConfig;
+  readonly provider: string;
+  readonly roles: readonly string[];
+  readonly all: { readonly roles: string; readonly providers: string };
+  /** The condition of a request that sets our mark, and of a thing that carries it. */
+  readonly marking: Condition;
+  readonly marked: Readonly<Record<string, string>>;
+}
+
+function providerStatements(input: Input): readonly PolicyStatement[] {
+  const { provider, all, marking, marked } = input;
+  return [
+    {
+      Sid: "MakeTheProvider",
+      Effect: "Allow",
+      Action: ["iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"],
+      Resource: provider,
+      Condition: marking,
+    },
+    {
+      Sid: "ChangeOurProvider",
+      Effect: "Allow",
+      Action: [
+        "iam:AddClientIDToOpenIDConnectProvider",
+        "iam:RemoveClientIDFromOpenIDConnectProvider",
+        "iam:TagOpenIDConnectProvider",
+        "iam:UntagOpenIDConnectProvider",
+        "iam:UpdateOpenIDConnectProviderThumbprint",
+      ],
+      Resource: provider,
+      Condition: { StringEquals: marked },
+    },
+    {
+      Sid: "DeleteOurProviders",
+      Effect: "Allow",
+      Action: ["iam:DeleteOpenIDConnectProvider"],
+      Resource: all.providers,
+      Condition: { StringEquals: marked },
+    },
+  ];
+}
+
+function roleStatements(input: Input): readonly PolicyStatement[] {
+  const { account, roles, marking, marked } = input;
+  const inline = account.roles.some((role) => Object.keys(role.inline).length > 0);
+  return [
+    {
+      Sid: "MakeRoles",
+      Effect: "Allow",
+      Action: ["iam:CreateRole", "iam:TagRole"],
+      Resource: roles,
+      Condition: marking,
+    },
+    {
+      Sid: "ChangeOurRoles",
+      Effect: "Allow",
+      Action: [
+        ...(inline ? ["iam:PutRolePolicy"] : []),
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+      ],
+      Resource: roles,
+      Condition: { StringEquals: marked },
+    },
+  ];
+}
+
+function grantingStatements(input: Input): readonly PolicyStatement[] {
+  const { account, roles, marked } = input;
+  const policies = unique(account.roles.flatMap((role) => role.policies));
+  const boundaries = unique(account.roles.flatMap(({ boundary }) => boundary ?? []));
+  const only = (key: string, arns: readonly string[]): Condition => ({
+    StringEquals: marked,
+    ArnEquals: { [key]: arns },
+  });
+  const statements: PolicyStatement[] = [];
+  if (policies.length > 0) {
+    statements.push({
+      Sid: "AttachTheConfigsPolicies",
+      Effect: "Allow",
+      Action: ["iam:AttachRolePolicy"],
+      Resource: roles,
+      Condition: only("iam:PolicyARN", policies),
+    });
+  }
+  if (boundaries.length > 0) {
+    statements.push({
+      Sid: "SetTheConfigsBoundaries",
+      Effect: "Allow",
+      Action: ["iam:PutRolePermissionsBoundary"],
+      Resource: roles,
+      Condition: only("iam:PermissionsBoundary", boundaries),
+    });
+  }
+  if (policies.length + boundaries.length > 0) {
+    statements.push({
+      Sid: "SeeThatPoliciesExist",
+      Effect: "Allow",
+      Action: ["iam:GetPolicy"],
+      Resource: unique([...policies, ...boundaries]),
+    });
+  }
+  return statements;
+}
+
+/**
+ * The least that podtrust needs in one account for a config: it makes only what the config names and only with
+ * the stack's mark, attaches only the config's policies, and changes or deletes only what carries the mark.
+ * Surplus roles of the stack are no longer in the config, so deleting goes by mark alone.
+ */
+export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AwsPolicy {
+  const iam = `arn:${partitionOf(account.region)}:iam::${account.account}`;
+  const [[mark, stack] = ["", ""]] = Object.entries(marksOf(config.stack));
+  const marked = { [`aws:ResourceTag/${mark}`]: stack };
+  const all = { roles: `${iam}:role/*`, providers: `${iam}:oidc-provider/*` };
+  const input: Input = {
+    account,
+    provider: oidcProviderArn(partitionOf(account.region), account.account, config.issuer),
+    roles: account.roles.map(({ path, name }) => `${iam}:role${path}${name}`),
+    all,
+    marking: { StringEquals: { [`aws:RequestTag/${mark}`]: stack } },
+    marked,
+  };
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      ...lookingAround(all),
+      ...providerStatements(input),
+      ...(account.roles.length === 0 ? [] : [...roleStatements(input), ...grantingStatements(input)]),
+      {
+        Sid: "DeleteOurRoles",
+        Effect: "Allow",
+        Action: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
+        Resource: all.roles,
+        Condition: { StringEquals: marked },
+      },
+    ],
+  };
+}

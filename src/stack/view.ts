@@ -1,0 +1,56 @@
+import type { Change, ChangeKind } from "../plan/index.ts";
+import type { StackPlan } from "./stack.ts";
+
+/** One change as `--json` has it. */
+export interface ChangeView {
+  readonly id: string;
+  readonly link: string;
+  readonly kind: ChangeKind;
+  readonly reason?: string;
+  readonly fields: Change["fields"];
+}
+
+/** A plan as `--json` has it. */
+export interface PlanView {
+  readonly stack: string;
+  readonly issuer: string;
+  readonly accounts: readonly {
+    readonly account: string;
+    readonly region: string;
+    readonly caller: string;
+  }[];
+  readonly changes: readonly ChangeView[];
+  readonly summary: Readonly<Record<ChangeKind, number>>;
+  readonly refusals: readonly object[];
+  readonly warnings: readonly string[];
+}
+
+/** One change as data. */
+export function changeView({ resource, kind, reason, fields }: Change): ChangeView {
+  const { id, link } = resource;
+  return { id, link, kind, fields, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** How many changes of each kind a plan has. */
+export function summaryOf(changes: readonly Pick<Change, "kind">[]): Readonly<Record<ChangeKind, number>> {
+  const summary: Record<ChangeKind, number> = { create: 0, update: 0, replace: 0, delete: 0, none: 0 };
+  for (const { kind } of changes) summary[kind] += 1;
+  return summary;
+}
+
+/** A plan as data: the same for the same plan, without credentials. */
+export function planView({ config, accounts, plan, warnings }: StackPlan): PlanView {
+  return {
+    stack: config.stack,
+    issuer: config.issuer,
+    accounts: accounts.map(({ config: { account, region }, caller }) => ({
+      account,
+      region,
+      caller: caller.arn,
+    })),
+    changes: plan.changes.map(changeView),
+    summary: summaryOf(plan.changes),
+    refusals: plan.refusals.map((refusal) => refusal.toJSON()),
+    warnings,
+  };
+}
