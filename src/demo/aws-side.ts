@@ -9,6 +9,7 @@ import {
   webIdentityTrustPolicy,
 } from "../aws/index.ts";
 import { type Clock, PodtrustError } from "../base/index.ts";
+import { serviceAccountSubject } from "../oidc/index.ts";
 import { type ApplyEvent, applyPlan, planOf, type Resource } from "../plan/index.ts";
 import { cast, denyPolicy } from "./cast.ts";
 
@@ -86,10 +87,10 @@ export async function makeTrust(
   const plan = await planOf({ desired: resources(side, token) }, side.signal);
   const outcome = await applyPlan(plan, { onEvent, signal: side.signal });
   const roleArn = `arn:${session.partition}:iam::${account}:role/${cast.role}`;
-  const subject = `system:serviceaccount:${cast.namespace}:${cast.serviceAccount}`;
+  const subject = serviceAccountSubject(cast.namespace, cast.serviceAccount);
   const details = {
     provider: `${oidcProviderArn(session.partition, account, issuer)}, for the audience ${cast.audience}`,
-    trust: `${roleArn} admits sub ${subject} with aud ${cast.audience}, both to the letter; it carries ${cast.policy.split("/")[1]} and an inline Deny`,
+    trust: `${roleArn} admits the subject ${subject} with the audience ${cast.audience} and nobody else; its policies are ${cast.policy.split("/")[1]} and an inline Deny`,
   };
   return {
     roleArn,

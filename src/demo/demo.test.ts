@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
+import { readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { systemClock } from "../base/index.ts";
+import { PodtrustError, systemClock } from "../base/index.ts";
 import { parseJws, publicJwk, verifyJws } from "../oidc/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";
-import { jobEnvironment } from "./job.ts";
+import { makeFolder, writePrivateFile } from "./files.ts";
+import { jobEnvironment, runJob, type Workload } from "./job.ts";
+import { keptLines } from "./kept.ts";
+import { Narrator } from "./narrator.ts";
 import { type RotationStage, showRotation } from "./rotation.ts";
-import type { Story } from "./story.ts";
+import type { Stage } from "./stage.ts";
+import type { Story, StoryEvent } from "./story.ts";
 import { type Paint, tellEvent, wrap } from "./telling.ts";
 
 const plain: Paint = { bold: String, dim: String, red: String, green: String, yellow: String };
@@ -85,22 +91,126 @@ function rotationStage(
   };
 }
 
-test("a rotation publishes first and signs after, and its checker asks with tokens of both keys", async () => {
-  const seen = new Set<string>();
-  const stage = rotationStage((token) => Boolean(seen.add(token)));
+test("a rotation publishes first and signs after, and STS is asked with both keys' tokens at the two moments that count", async () => {
+  const asked: string[] = [];
+  const stage = rotationStage((token) => {
+    asked.push(`${stage.order.length} steps: ${token}`);
+    return true;
+  });
   const { tokensChecked, refused } = await showRotation(stage, () => {});
   assert.deepEqual(stage.order, ["create", "published", "promote new", "drop old", "published"]);
-  assert.deepEqual([...seen].sort(), ["token of new", "token of old"]);
-  assert.ok(tokensChecked > 5);
-  assert.equal(refused, 0);
+  for (const key of ["old", "new"]) {
+    assert.ok(asked.includes(`3 steps: token of ${key}`), "as soon as the new key signs");
+    assert.ok(asked.includes(`5 steps: token of ${key}`), "when no copy with the old key is left");
+  }
+  assert.deepEqual([tokensChecked, refused], [asked.length, 0]);
 });
 
-test("a checker that is refused says so", async () => {
-  const { refused } = await showRotation(
-    rotationStage((token) => token !== "token of old"),
-    () => {},
+test("one valid token refused in a rotation ends the story with how many they were", async () => {
+  const stage = rotationStage((token, signing) => token !== "token of old" || signing === "old");
+  await assert.rejects(
+    showRotation(stage, () => {}),
+    (error: PodtrustError) => {
+      assert.equal(error.code, "demo-link-broken");
+      assert.match(error.message, /^[1-9]\d* of \d+ valid tokens were refused/u);
+      return true;
+    },
   );
-  assert.ok(refused > 0);
+});
+
+test("a checker that cannot ask ends the story, and not the process", async () => {
+  const stage: RotationStage = {
+    ...rotationStage(() => true),
+    accepted: () => Promise.reject(new Error("STS is gone")),
+  };
+  // While the rotation still waits for caches, the failure must not count as unhandled.
+  await assert.rejects(
+    showRotation({ ...stage, cacheMs: 200 }, () => {}),
+    /STS is gone/u,
+  );
+});
+
+test("a link that breaks is told at its place, whether in making it or in looking at it", async () => {
+  const told: StoryEvent[] = [];
+  const narrator = new Narrator((event) => told.push(event), new AbortController().signal);
+  await narrator.link("cluster", () => Promise.resolve("is there"));
+  const cause = new PodtrustError("cluster-forbidden", "may not", { next: "Ask for the right." });
+  await assert.rejects(
+    narrator.during("serviceaccount", () => Promise.reject(cause)),
+    (error: PodtrustError) => {
+      assert.deepEqual([error.code, error.next], ["demo-link-broken", "Ask for the right."]);
+      assert.match(error.message, /broke at serviceaccount: may not/u);
+      return true;
+    },
+  );
+  assert.deepEqual(narrator.links, [
+    { name: "cluster", ok: true, detail: "is there" },
+    { name: "serviceaccount", ok: false, detail: "may not" },
+  ]);
+  assert.deepEqual(
+    told.map((event) => event.kind),
+    ["link", "link"],
+  );
+});
+
+test("the lines for another shell are quoted for it, and name what is needed to reach the same cluster", () => {
+  const stage = {
+    connectTo: [{ host: "a.example", port: 443, address: "127.0.0.1", toPort: 8443 }],
+    sandbox: { url: "http://127.0.0.1:4580" },
+    adminCredentials: "/tmp/x/admin.ini",
+    rootFile: "/tmp/x/root.pem",
+    issuer: { discoveryUrl: "https://a.example/d" },
+    kubeconfig: "/home/o'neill/my config",
+    context: "prod",
+  } as unknown as Stage;
+  const text = keptLines(stage).join("\n");
+  assert.match(text, /kubectl --kubeconfig '\/home\/o'\\''neill\/my config' --context prod /u);
+  assert.match(
+    text,
+    /curl --connect-to a\.example:443:127\.0\.0\.1:8443 --cacert \/tmp\/x\/root\.pem https/u,
+  );
+  assert.match(text, /export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:4580 /u);
+});
+
+test("a folder that cannot be made or a file that cannot be written is named", async () => {
+  const unwritable = { code: "file-unwritable", message: /no-such-folder.*ENOENT/u };
+  await assert.rejects(makeFolder("/no-such-folder", "demo-"), unwritable);
+  await assert.rejects(writePrivateFile("/no-such-folder", "token", "secret"), (error: PodtrustError) => {
+    assert.doesNotMatch(JSON.stringify(error), /secret/u);
+    return unwritable.message.test(error.message) && error.code === unwritable.code;
+  });
+});
+
+test("a job that says nothing or nonsense is an error with its last words", async () => {
+  const folder = await makeFolder(tmpdir(), "podtrust-job-");
+  const workload = (script: string): Workload => ({
+    program: [process.execPath, "-e", script, "--"],
+    folder,
+    endpoint: "http://127.0.0.1:1",
+    region: "r",
+    roleArn: "a",
+    sessionName: "s",
+    signal: new AbortController().signal,
+  });
+  try {
+    await assert.rejects(
+      runJob(workload("console.error('no such thing'); process.exit(7)"), { token: "t" }),
+      {
+        code: "demo-job-failed",
+        message: /ended with 7 and said nothing\. no such thing/u,
+      },
+    );
+    await assert.rejects(runJob(workload("process.kill(process.pid, 'SIGKILL')"), { token: "t" }), {
+      message: /ended with SIGKILL/u,
+    });
+    await assert.rejects(
+      runJob(workload("console.log('hello')"), { token: "t" }),
+      /demo job did not answer/u,
+    );
+    assert.deepEqual(await readdir(folder), [], "no token is left lying about");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("each event is told in lines that fit", () => {
@@ -113,18 +223,24 @@ test("each event is told in lines that fit", () => {
     notShown: [],
     seconds: 1.25,
   };
-  const told = [
-    tellEvent({ kind: "opening", issuer: "https://x", standIns: [long] }, plain, 80),
-    tellEvent({ kind: "link", link: { name: "tls", ok: false, detail: long } }, plain, 80),
-    tellEvent({ kind: "waiting", reason: long, seconds: 3 }, plain, 80),
-    tellEvent({ kind: "refusal", refusal: { what: "w", code: "c", message: long, why: long } }, plain, 80),
-    tellEvent({ kind: "not-shown", notShown: { what: long, why: long } }, plain, 80),
-    tellEvent({ kind: "step", text: long }, plain, 80),
-    tellEvent({ kind: "chapter", title: "t" }, plain, 80),
-    tellEvent({ kind: "closing", story }, plain, 80),
-  ];
-  for (const lines of told) for (const line of lines) assert.ok(line.length <= 80, line);
-  assert.match(told[1]?.[0] ?? "", /✖ tls/u);
-  assert.match(told[7]?.join("\n") ?? "", /1 were turned away[\s\S]*1\.3 s/u);
+  for (const width of [80, 48]) {
+    const told = [
+      tellEvent({ kind: "opening", issuer: "https://x", standIns: [long] }, plain, width),
+      tellEvent({ kind: "link", link: { name: "tls", ok: false, detail: long } }, plain, width),
+      tellEvent({ kind: "waiting", reason: long, seconds: 3 }, plain, width),
+      tellEvent(
+        { kind: "refusal", refusal: { what: long, code: "c", message: long, why: long } },
+        plain,
+        width,
+      ),
+      tellEvent({ kind: "not-shown", notShown: { what: long, why: long } }, plain, width),
+      tellEvent({ kind: "step", text: long }, plain, width),
+      tellEvent({ kind: "chapter", title: long }, plain, width),
+      tellEvent({ kind: "closing", story }, plain, width),
+    ];
+    for (const lines of told) for (const line of lines) assert.ok(line.length <= width, line);
+    assert.match(told[1]?.[0] ?? "", /✖ tls/u);
+    assert.match(told[7]?.join(" ") ?? "", /1\s+were turned away.*1\.3 s/u);
+  }
   assert.deepEqual(wrap("a", 1, "  "), ["  a"]);
 });

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { PodtrustError } from "../base/index.ts";
+import { rm } from "node:fs/promises";
 import type { JobResult } from "../aws/index.ts";
+import { errorText, PodtrustError } from "../base/index.ts";
+import { makeFolder, writePrivateFile } from "./files.ts";
 
 /** How the demo job is run: the guide's pod, as a child process. */
 export interface Workload {
@@ -29,6 +29,7 @@ export interface JobRun {
 
 const longestRun = 30_000;
 const largestOutput = 256 * 1024;
+const longestComplaint = 500;
 
 /**
  * The job's whole environment: the guide's four AWS_ variables, plus what stands in for AWS's address. Nothing
@@ -65,24 +66,26 @@ function collect(workload: Workload, args: readonly string[], env: NodeJS.Proces
       output = (output + text).slice(0, largestOutput);
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint = (complaint + text).slice(0, largestOutput);
+      complaint = (complaint + text).slice(0, longestComplaint);
     });
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       if (output.trim() === "")
-        reject(new Error(`the job ended with ${code} and said nothing. ${complaint.trim()}`));
+        reject(new Error(`it ended with ${signal ?? code} and said nothing. ${complaint.trim()}`));
       else resolve(output);
     });
   });
 }
 
-/** Runs the job once: a token in a file as kubelet projects it, the variables, the real SDK. */
+/**
+ * Runs the job once: a token in a file as kubelet projects it, the variables, the real SDK. What AWS refuses is part
+ * of the result. Throws `demo-job-failed`, `file-unwritable` or `interrupted`.
+ */
 export async function runJob(workload: Workload, run: JobRun): Promise<JobResult> {
-  const home = await mkdtemp(join(workload.folder, "pod-"));
+  const home = await makeFolder(workload.folder, "pod-");
   try {
-    const tokenFile = run.token === undefined ? undefined : join(home, "token");
     // Without a line end: the SDKs send the file as it is.
-    if (tokenFile !== undefined) await writeFile(tokenFile, run.token ?? "", { mode: 0o600 });
+    const tokenFile = run.token === undefined ? undefined : await writePrivateFile(home, "token", run.token);
     const read = run.read === undefined ? [] : ["--read", run.read];
     const path = run.path === undefined ? [] : ["--path", run.path];
     const args = ["job", "--json", ...read, ...path];
@@ -90,7 +93,8 @@ export async function runJob(workload: Workload, run: JobRun): Promise<JobResult
     return JSON.parse(text) as JobResult;
   } catch (cause) {
     if (workload.signal.aborted) throw new PodtrustError("interrupted", "the demo was ended", { cause });
-    throw new PodtrustError("demo-job-failed", "the demo job did not answer", { cause });
+    if (cause instanceof PodtrustError) throw cause;
+    throw new PodtrustError("demo-job-failed", `the demo job did not answer: ${errorText(cause)}`, { cause });
   } finally {
     await rm(home, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../base/index.ts";
 import { type HttpResponse, request } from "../http/index.ts";
-import { parseDiscovery, parseJwkSet } from "../oidc/index.ts";
+import { type DiscoveryDocument, parseDiscovery, parseJwkSet } from "../oidc/index.ts";
 import type { Stage } from "./stage.ts";
 
 // AWS's own bounds (docs/reference/sts-rules.md): five seconds a document.
@@ -8,7 +8,7 @@ const awsTimeout = 5000;
 const awsBytes = 64 * 1024;
 
 /** Fetches a document of the issuer as AWS does: by its name, over verified TLS. */
-export async function fetchAsAws(stage: Stage, url: string): Promise<HttpResponse> {
+async function fetchAsAws(stage: Stage, url: string): Promise<HttpResponse> {
   const options = {
     ca: stage.ca.root,
     connectTo: stage.connectTo,
@@ -19,6 +19,11 @@ export async function fetchAsAws(stage: Stage, url: string): Promise<HttpRespons
   if (response.status !== 200)
     throw new PodtrustError("demo-document-missing", `${url}: status ${response.status}`);
   return response;
+}
+
+async function discoveryOf(stage: Stage): Promise<{ response: HttpResponse; document: DiscoveryDocument }> {
+  const response = await fetchAsAws(stage, stage.issuer.discoveryUrl);
+  return { response, document: parseDiscovery(response.body) };
 }
 
 function day(milliseconds: number): string {
@@ -34,8 +39,7 @@ export const outsideLinks = {
   },
 
   async discovery(stage: Stage): Promise<string> {
-    const response = await fetchAsAws(stage, stage.issuer.discoveryUrl);
-    const document = parseDiscovery(response.body);
+    const { document } = await discoveryOf(stage);
     if (document.issuer !== stage.issuer.url) {
       throw new PodtrustError(
         "demo-document-missing",
@@ -46,31 +50,34 @@ export const outsideLinks = {
   },
 
   async jwks(stage: Stage): Promise<string> {
-    const { keys } = parseJwkSet((await fetchAsAws(stage, stage.issuer.defaultJwksUri)).body);
+    const { jwksUri } = (await discoveryOf(stage)).document;
+    const { keys } = parseJwkSet((await fetchAsAws(stage, jwksUri)).body);
     const list = keys.map((key) => `${key.alg} ${key.kid.slice(0, 12)}…`).join(", ");
-    return `${stage.issuer.defaultJwksUri} holds ${keys.length} public key${keys.length === 1 ? "" : "s"}: ${list}`;
+    return `${jwksUri} holds ${keys.length} public key${keys.length === 1 ? "" : "s"}: ${list}`;
   },
 
   dns(stage: Stage): Promise<string> {
-    const rule = stage.connectTo.find((one) => one.port === 443);
-    return Promise.resolve(
-      `${stage.issuer.host} port 443 leads to ${rule?.address}:${rule?.toPort} (stand-in for public DNS)`,
-    );
+    const { host } = stage.issuer;
+    const rule = stage.connectTo.find((one) => one.host === host.toLowerCase() && one.port === 443);
+    if (rule === undefined)
+      return Promise.reject(new PodtrustError("demo-document-missing", `${host} leads nowhere`));
+    const where = `${rule.address}:${rule.toPort}`;
+    return Promise.resolve(`${host} port 443 leads to ${where} (stand-in for public DNS)`);
   },
 
   async tls(stage: Stage): Promise<string> {
-    const { tls } = await fetchAsAws(stage, stage.issuer.discoveryUrl);
+    const { tls } = (await discoveryOf(stage)).response;
     const leaf = tls?.chain[0];
     if (tls === undefined || leaf === undefined)
       throw new PodtrustError("demo-document-missing", "no certificate was served");
-    return `${tls.protocol}; issued by ${leaf.issuer} over ACME HTTP-01, good until ${day(leaf.notAfter)}`;
+    return `${tls.protocol}; its certificate came over ACME HTTP-01 from ${leaf.issuer}, good until ${day(leaf.notAfter)}`;
   },
 
   async reachability(stage: Stage): Promise<string> {
-    const both = await Promise.all(
-      [stage.issuer.discoveryUrl, stage.issuer.defaultJwksUri].map((url) => fetchAsAws(stage, url)),
-    );
-    const types = both.map((response) => response.headers["content-type"]).join(" and ");
-    return `200 twice over verified HTTPS, ${types}, ${both[0]?.headers["cache-control"]}`;
+    const { response, document } = await discoveryOf(stage);
+    const both = [response, await fetchAsAws(stage, document.jwksUri)];
+    const types = both.map(({ headers }) => headers["content-type"]).join(" and ");
+    const caching = response.headers["cache-control"];
+    return `both come with status 200 over verified HTTPS, as ${types}; Cache-Control: ${caching}`;
   },
 } as const;

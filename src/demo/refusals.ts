@@ -44,30 +44,30 @@ const otherServiceAccount = (stage: RefusalStage): Attempt => ({
 });
 
 const otherAudience = (stage: RefusalStage): Attempt => ({
-  what: `the right ServiceAccount with a token meant for ${stage.otherAudience}`,
+  what: `the right ServiceAccount, with a token meant for ${stage.otherAudience}`,
   expected: "InvalidIdentityToken",
   why: `A token is good for one audience: the OIDC provider knows ${stage.audience} alone.`,
   run: async () => ({ token: await stage.tokenFor("trusted", stage.otherAudience) }),
 });
 
 const otherKey = (stage: RefusalStage): Attempt => ({
-  what: "the right words, signed by another key",
+  what: "a forged token, with the same claims but signed by another key",
   expected: "InvalidIdentityToken",
-  why: "The signature does not fit the key of that name in the published JWK Set, so nothing in the token counts.",
+  why: "The published key of that kid does not verify the signature, so nothing in the token counts.",
   run: async () => ({ token: await signedByForeignKey(stage.goodToken) }),
 });
 
 const expired = (token: () => Promise<string>): Attempt => ({
-  what: "the right ServiceAccount with a token that has expired",
+  what: "the right ServiceAccount, with a token that has expired",
   expected: "ExpiredTokenException",
-  why: "AWS allows a clock five minutes of error; after that a copied token is worthless.",
+  why: "AWS forgives clocks five minutes; after that a stolen token is worthless.",
   run: async () => ({ token: await token() }),
 });
 
 const deniedParameter = (stage: RefusalStage): Attempt => ({
   what: `the right token, reading ${stage.deniedParameter}`,
   expected: "AccessDeniedException",
-  why: "It is let in, but an inline Deny of its role keeps this one parameter from it: a Deny wins over any Allow.",
+  why: "It is let in, but an inline policy of its role denies this one parameter: a Deny wins over any Allow.",
   run: () => Promise.resolve({ token: stage.goodToken, read: stage.deniedParameter }),
 });
 

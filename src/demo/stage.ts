@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { http01Solver } from "../acme/index.ts";
-import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
 import { type Issuer, parseDiscovery, parseIssuer } from "../oidc/index.ts";
@@ -17,7 +17,7 @@ import {
   startStandInCluster,
 } from "../sandbox/index.ts";
 import { type CertificateManager, fileStore, startCertificateManager } from "../tls/index.ts";
-import { writeStandInKubeconfig } from "./kubeconfig.ts";
+import { makeFolder, writePrivateFile } from "./files.ts";
 
 /** Everything of the demo that runs, on loopback. */
 export interface Stage {
@@ -38,8 +38,9 @@ export interface Stage {
   readonly rootFile: string;
   /** The sandbox's administrator, as an AWS shared-credentials file. */
   readonly adminCredentials: string;
-  /** The stand-in's kubeconfig for kubectl, or the file that was given. */
+  /** The stand-in's kubeconfig for kubectl, or the file that was given, with the context that was asked for. */
   readonly kubeconfig: string;
+  readonly context: string | undefined;
   /** Run when the stage closes, before all that was started earlier ends. */
   atEnd(end: () => Promise<void>): void;
   close(): Promise<void>;
@@ -54,18 +55,27 @@ export interface StageOptions {
 }
 
 /** Milliseconds; what real life counts in minutes is counted in seconds here, and the demo says so. */
-export const demoTimes = { poll: 250, cache: 1000, propagation: 1000, ready: 30_000 } as const;
+export const demoTimes = { poll: 250, cache: 1000, propagation: 700, ready: 30_000 } as const;
 
 /** Ends in reverse order what was started, all of it, whatever one of them says. */
 class Ending {
   readonly #ends: (() => Promise<void>)[] = [];
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   add(end: () => Promise<void>): void {
     this.#ends.push(end);
   }
 
   async all(): Promise<void> {
-    for (const end of this.#ends.splice(0).reverse()) await end().catch(() => undefined);
+    for (const end of this.#ends.splice(0).reverse()) {
+      await end().catch((error: unknown) => {
+        this.#logger.error("something the demo made is left behind", { error: errorText(error) });
+      });
+    }
   }
 }
 
@@ -83,8 +93,12 @@ async function standInCluster(folder: string, options: StageOptions, ending: End
   const issuer = parseIssuer(`https://${randomUUID()}.podtrust.example`);
   const standIn = await startStandInCluster({ issuer: issuer.url, clock: options.clock });
   ending.add(() => standIn.close());
-  const kubeconfig = await writeStandInKubeconfig(folder, "admin", standIn.kubeconfig("admin"));
-  const publisherFile = await writeStandInKubeconfig(folder, "publisher", standIn.kubeconfig("publisher"));
+  const kubeconfig = await writePrivateFile(folder, "admin.kubeconfig", standIn.kubeconfig("admin"));
+  const publisherFile = await writePrivateFile(
+    folder,
+    "publisher.kubeconfig",
+    standIn.kubeconfig("publisher"),
+  );
   const [admin, reader] = await Promise.all([
     openKubernetes({ kubeconfig }),
     openKubernetes({ kubeconfig: publisherFile }),
@@ -169,7 +183,12 @@ async function build(
     [443, publisher.addresses.https[0]],
   ] as const) {
     if (bound !== undefined)
-      connectTo.push({ host: issuer.host, port: from, address: bound.address, toPort: bound.port });
+      connectTo.push({
+        host: issuer.host.toLowerCase(),
+        port: from,
+        address: bound.address,
+        toPort: bound.port,
+      });
   }
   const adminCredentials = join(folder, "admin.ini");
   const sandbox = await startSandbox({
@@ -181,8 +200,7 @@ async function build(
     logger,
   });
   ending.add(() => sandbox.close());
-  const rootFile = join(folder, "root.pem");
-  await writeFile(rootFile, ca.root);
+  const rootFile = await writePrivateFile(folder, "root.pem", ca.root);
   await untilReady(publisher, certificates, options);
   return {
     issuer,
@@ -198,13 +216,14 @@ async function build(
     rootFile,
     adminCredentials,
     kubeconfig: cluster.kubeconfig,
+    context: options.context,
   };
 }
 
 /** Starts it all, or nothing: what was started before a failure is ended again. */
 export async function setStage(options: StageOptions): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-demo-"));
-  const ending = new Ending();
+  const folder = await makeFolder(tmpdir(), "podtrust-demo-");
+  const ending = new Ending(options.logger);
   ending.add(() => rm(folder, { recursive: true, force: true }));
   try {
     const built = await build(folder, options, ending);

@@ -46,24 +46,48 @@ export function wrap(text: string, width: number, indent: string): string[] {
 
 function tellLink(link: StoryLink, paint: Paint, width: number): string[] {
   const mark = link.ok ? paint.green("✔") : paint.red("✖");
-  const head = `  ${mark} ${paint.bold(link.name.padEnd(nameWidth))}  ${meaning[link.name]}`;
-  return [head, ...wrap(link.detail, width, " ".repeat(nameWidth + 6)).map((line) => paint.dim(line))];
+  const indent = " ".repeat(nameWidth + 6);
+  const [first = "", ...rest] = wrap(meaning[link.name], width, indent);
+  return [
+    `  ${mark} ${paint.bold(link.name.padEnd(nameWidth))}  ${first.slice(indent.length)}`,
+    ...rest,
+    ...wrap(link.detail, width, indent).map((line) => paint.dim(line)),
+  ];
 }
 
 function tellRefusal(refusal: StoryRefusal, paint: Paint, width: number): string[] {
+  const [first = "", ...rest] = wrap(`refused: ${refusal.what}`, width, "    ");
   return [
-    `  ${paint.green("✔")} ${paint.bold(refusal.what)}`,
+    `  ${paint.green("✔")} ${paint.bold(first.trimStart())}`,
+    ...rest.map((line) => paint.bold(line)),
     ...wrap(`${refusal.code}: ${refusal.message}`, width, "      ").map((line) => paint.yellow(line)),
     ...wrap(refusal.why, width, "      ").map((line) => paint.dim(line)),
   ];
 }
 
-function tellClosing(story: Story, paint: Paint): string[] {
+function tellOpening(issuer: string, standIns: readonly string[], paint: Paint, width: number): string[] {
+  return [
+    ...wrap(`A cluster becomes an identity provider that AWS trusts, as ${issuer}`, width, ""),
+    "",
+    ...wrap("All of it runs on this machine. These are stand-ins:", width, ""),
+    ...standIns.flatMap((line) => wrap(`- ${line}`, width, "  ")).map((line) => paint.dim(line)),
+    ...wrap(
+      "To keep it short, IAM spreads changes in less than a second and keys are cached for one.",
+      width,
+      "",
+    ),
+  ];
+}
+
+function tellClosing(story: Story, paint: Paint, width: number): string[] {
   const turned = story.refusals.length;
+  const sum = `One workload was let in, ${turned} were turned away, and no key was stored anywhere.`;
+  const next =
+    "podtrust demo --keep leaves it all running, --kubeconfig FILE tells it of a cluster of yours.";
   return [
     "",
-    paint.bold(`One workload was let in, ${turned} were turned away, and no key was stored anywhere.`),
-    paint.dim(`${story.seconds.toFixed(1)} s`),
+    ...wrap(sum, width, "").map((line) => paint.bold(line)),
+    ...wrap(`${story.seconds.toFixed(1)} s. ${next}`, width, "").map((line) => paint.dim(line)),
   ];
 }
 
@@ -71,18 +95,13 @@ function tellClosing(story: Story, paint: Paint): string[] {
 export function tellEvent(event: StoryEvent, paint: Paint, width: number): readonly string[] {
   switch (event.kind) {
     case "opening":
-      return [
-        ...wrap(`A cluster becomes an identity provider that AWS trusts: ${event.issuer}`, width, ""),
-        ...event.standIns
-          .flatMap((line) => wrap(`stand-in: ${line}`, width, "  "))
-          .map((line) => paint.dim(line)),
-      ];
+      return tellOpening(event.issuer, event.standIns, paint, width);
     case "chapter":
-      return ["", paint.bold(event.title)];
+      return ["", ...wrap(event.title, width, "").map((line) => paint.bold(line))];
     case "link":
       return tellLink(event.link, paint, width);
     case "waiting":
-      return wrap(`… ${event.reason}, at most ${event.seconds} s`, width, "    ").map((line) =>
+      return wrap(`… waiting up to ${event.seconds} s: ${event.reason}`, width, "    ").map((line) =>
         paint.dim(line),
       );
     case "refusal":
@@ -92,6 +111,6 @@ export function tellEvent(event: StoryEvent, paint: Paint, width: number): reado
     case "not-shown":
       return wrap(`not shown: ${event.notShown.what}, since ${event.notShown.why}`, width, "  ");
     case "closing":
-      return tellClosing(event.story, paint);
+      return tellClosing(event.story, paint, width);
   }
 }

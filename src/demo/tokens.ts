@@ -1,0 +1,23 @@
+import { cast } from "./cast.ts";
+import type { Stage } from "./stage.ts";
+
+/** A token by TokenRequest for one of the cast's ServiceAccounts: what kubelet would project into its pod. */
+export async function mintToken(stage: Stage, name: string, audience: string): Promise<string> {
+  const wish = { audiences: [audience], expirationSeconds: cast.tokenSeconds };
+  const { token } = await stage.cluster.requestToken(cast.namespace, name, wish);
+  return token;
+}
+
+/** A token that the stand-in cluster signed long ago; undefined for a real one, where it would be waited for. */
+export function expiredToken({ standIn, clock }: Stage): (() => Promise<string>) | undefined {
+  if (standIn === undefined) return undefined;
+  const forged = {
+    namespace: cast.namespace,
+    name: cast.serviceAccount,
+    audiences: [cast.audience],
+    // Beyond the five minutes that AWS forgives; nothing else is wrong about it.
+    issuedAt: Math.floor(clock.now() / 1000) - 7200,
+    expirationSeconds: 3600,
+  };
+  return () => Promise.resolve(standIn.forgeToken(forged));
+}
