@@ -8,7 +8,7 @@ import { systemClock } from "../../src/base/index.ts";
 import { fileStore, startCertificateManager } from "../../src/tls/index.ts";
 import type { DnsProvider } from "../../src/acme/index.ts";
 import { acmeContract } from "../support/acme-contract.ts";
-import { startChallengeListeners } from "../support/challenge-listeners.ts";
+import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { type ChallengeDns, leftOut, type Pebble, startPebble } from "./harness/index.ts";
 
 const skip = leftOut();
@@ -31,34 +31,29 @@ function txtRecords(dns: ChallengeDns): DnsProvider {
   };
 }
 
-async function pebbleWith(
-  options: { nonceReject?: number } = {},
-): Promise<Pebble & { listeners: Awaited<ReturnType<typeof startChallengeListeners>> }> {
+/** A Pebble and the listeners that it validates; both end with `close`. */
+async function pebbleWithListeners(): Promise<
+  Pebble & { listeners: ChallengeListeners; close: () => Promise<void> }
+> {
   const listeners = await startChallengeListeners();
   const { httpPort, tlsPort } = listeners;
-  const pebble = await startPebble({
-    httpPort,
-    tlsPort,
-    nonceReject: 50,
-    authorizationReuse: 50,
-    ...options,
-  });
-  return { ...pebble, listeners };
+  try {
+    const pebble = await startPebble({ httpPort, tlsPort, nonceReject: 30, authorizationReuse: 50 });
+    const close = async (): Promise<void> => {
+      await Promise.all([pebble.stop(), listeners.close()]);
+    };
+    return { ...pebble, listeners, close };
+  } catch (error) {
+    await listeners.close();
+    throw error;
+  }
 }
 
 acmeContract("Pebble", {
   skip,
   async start() {
-    const pebble = await pebbleWith();
-    return {
-      ...pebble,
-      shortProfile: "shortlived",
-      clock: systemClock,
-      dns: txtRecords(pebble.dns),
-      close: async () => {
-        await Promise.all([pebble.stop(), pebble.listeners.close()]);
-      },
-    };
+    const pebble = await pebbleWithListeners();
+    return { ...pebble, shortProfile: "shortlived", clock: systemClock, dns: txtRecords(pebble.dns) };
   },
   async startExternal() {
     const pebble = await startPebble({ httpPort: 1, tlsPort: 1, externalAccounts: { "kid-1": hmacKey } });
@@ -67,35 +62,39 @@ acmeContract("Pebble", {
 });
 
 test(
-  "the manager: two Pebbles, accounts of both, a certificate, a renewal, and the second when the first is gone",
+  "the manager: accounts at two Pebbles, a certificate, a renewal, and the second when the first is gone",
   { skip },
   async () => {
-    const first = await pebbleWith();
-    const second = await startPebble({
-      httpPort: first.listeners.httpPort,
-      tlsPort: first.listeners.tlsPort,
-    });
-    const folder = mkdtempSync(join(tmpdir(), "podtrust-acme-"));
-    const manager = await startCertificateManager({
-      names: ["oidc.example.com"],
-      issuers: [first, second].map((one) => ({
-        directory: one.directoryUrl,
-        ca: one.tlsCa,
-        email: "ops@example.com",
-        profile: "shortlived",
-      })),
-      store: fileStore({ directory: folder, clock: systemClock }),
-      solvers: [first.listeners.tlsAlpn01, first.listeners.http01],
-      termsOfServiceAgreed: true,
-      clock: systemClock,
-    });
+    const closing = new AsyncDisposableStack();
     try {
+      const first = await pebbleWithListeners();
+      closing.defer(() => first.close());
+      const { http01, tlsAlpn01, httpPort, tlsPort } = first.listeners;
+      const second = await startPebble({ httpPort, tlsPort });
+      closing.defer(() => second.stop());
+      const folder = mkdtempSync(join(tmpdir(), "podtrust-acme-"));
+      closing.defer(() => rmSync(folder, { recursive: true }));
+      const manager = await startCertificateManager({
+        names: ["oidc.example.com"],
+        issuers: [first, second].map((one) => ({
+          directory: one.directoryUrl,
+          ca: one.tlsCa,
+          email: "ops@example.com",
+          profile: "shortlived",
+        })),
+        store: fileStore({ directory: folder, clock: systemClock }),
+        solvers: [tlsAlpn01, http01],
+        termsOfServiceAgreed: true,
+        clock: systemClock,
+      });
+      closing.defer(() => manager.close());
       await manager.ready(AbortSignal.timeout(60_000));
+      const accounts = await manager.accountsReady(AbortSignal.timeout(60_000));
       assert.deepEqual(
-        manager.accounts().map((one) => one.directory),
+        accounts.map((one) => one.directory),
         [first.directoryUrl, second.directoryUrl],
       );
-      assert.deepEqual(manager.accounts()[0]?.caaIdentities, ["pebble.letsencrypt.org"]);
+      assert.deepEqual(accounts[0]?.caaIdentities, ["pebble.letsencrypt.org"]);
       const one = manager.current();
       await manager.renewNow();
       const two = manager.current();
@@ -106,9 +105,7 @@ test(
       assert.equal(manager.status().from, second.directoryUrl);
       assert.notEqual(manager.current()?.key, two?.key);
     } finally {
-      await manager.close();
-      await Promise.all([first.stop(), second.stop(), first.listeners.close()]);
-      rmSync(folder, { recursive: true });
+      await closing.disposeAsync();
     }
   },
 );

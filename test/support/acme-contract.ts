@@ -50,11 +50,13 @@ export interface ContractOptions {
 /** What our ACME client does with every CA. */
 export function acmeContract(name: string, options: ContractOptions): void {
   describe(`the ACME client against ${name}`, { skip: options.skip }, () => {
+    let started: CaUnderTest | undefined;
     let ca: CaUnderTest;
     let client: AcmeClient;
     let account: AcmeAccount;
     before(async () => {
-      ca = await options.start();
+      started = await options.start();
+      ca = started;
       client = openAcme({ directory: ca.directoryUrl, ca: ca.tlsCa, clock: ca.clock });
       account = await client.newAccount({
         key: createAccountKey(),
@@ -62,7 +64,7 @@ export function acmeContract(name: string, options: ContractOptions): void {
         termsOfServiceAgreed: true,
       });
     });
-    after(() => ca.close());
+    after(() => started?.close());
 
     const chainOf = (pem: string): X509Certificate[] =>
       pem
