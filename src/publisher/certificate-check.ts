@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import type { PreparedStack } from "./stacks.ts";
 
 /** What a stack's certificate is worth at a moment. */
@@ -14,9 +15,9 @@ const nothing: CertificateVerdict = { unready: [], warnings: [] };
 
 function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
   const leaf = new X509Certificate(pem);
-  return hosts.filter(
-    (host) => leaf.checkHost(host, { subject: "never" }) === undefined && leaf.checkIP(host) === undefined,
-  );
+  const names = (host: string): boolean =>
+    (isIP(host) === 0 ? leaf.checkHost(host, { subject: "never" }) : leaf.checkIP(host)) !== undefined;
+  return hosts.filter((host) => !names(host));
 }
 
 /** Remembers which hosts a certificate does not name, since parsing it for each look would be waste. */

@@ -13,7 +13,7 @@ import {
   startPublisher,
 } from "../../src/publisher/index.ts";
 import { type TestAuthority, testAuthority, type TestCertificate } from "./certificates.ts";
-import { TestClock } from "./clock.ts";
+import { settle, TestClock } from "./clock.ts";
 
 /** A fresh public signing key. */
 export function newKey(type: "EC" | "RSA" = "EC"): PublicJwk {
@@ -138,6 +138,8 @@ export interface TestPublisher extends AsyncDisposable {
   readonly host: string;
   /** Of the first HTTPS listener. */
   readonly port: number;
+  /** Moves time by `ms`, waiting for the publisher's disk at each poll, which the clock knows nothing of. */
+  pass(ms: number): Promise<void>;
   /** The text of an admin page. */
   admin(path: string): Promise<{ status: number; text: string }>;
 }
@@ -187,6 +189,14 @@ export async function startTestPublisher(input: TestPublisherInput = {}): Promis
     stateDir,
     host,
     port: publisher.addresses.https[0]?.port ?? 0,
+    async pass(ms) {
+      const step = 5000;
+      for (let left = ms; left > 0; left -= step) {
+        while (clock.sleeping === 0) await settle();
+        await clock.advance(Math.min(step, left));
+      }
+      while (clock.sleeping === 0) await settle();
+    },
     async admin(path) {
       const response = await fetch(`http://127.0.0.1:${publisher.addresses.admin?.port}${path}`);
       return { status: response.status, text: await response.text() };

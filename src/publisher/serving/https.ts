@@ -16,6 +16,9 @@ const acmeTlsProtocol = "acme-tls/1";
 /** Tickets are readable by whoever holds their key: it lives for half a day, in memory. */
 const ticketKeyAge = 12 * 3_600_000;
 
+/** Sockets of validators: their certificate is chosen, and their server name must not choose another. */
+const validators = new WeakSet<TLSSocket>();
+
 type Alpn = (this: TLSSocket, offer: { servername: string; protocols: string[] }) => string | undefined;
 
 /** h2 where it is offered; a CA's validator gets the certificate of its challenge and nothing else. */
@@ -25,10 +28,25 @@ function alpnCallback(deps: HttpsDeps): Alpn {
       const context = deps.challenges().tlsAlpn01?.(servername);
       if (context === undefined) return undefined;
       this.setKeyCert(context);
+      validators.add(this);
       return acmeTlsProtocol;
     }
     if (protocols.includes("h2")) return "h2";
     return protocols.find((protocol) => protocol === "http/1.1" || protocol === "http/1.0");
+  };
+}
+
+type Sni = (
+  this: unknown,
+  name: string,
+  done: (error: Error | null, context?: SecureContext) => void,
+) => void;
+
+/** The certificate by server name. Node calls it on the socket, after the ALPNCallback. */
+function sniCallback(deps: HttpsDeps): Sni {
+  return function choose(name, done) {
+    if (validators.has(this as TLSSocket)) done(null);
+    else done(null, deps.contexts().contextFor(name));
   };
 }
 
@@ -58,8 +76,7 @@ function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Session
     ...deps.contexts().defaults,
     handshakeTimeout: limits.handshakeTimeout,
     ALPNCallback: alpnCallback(deps),
-    SNICallback: (name: string, done: (error: Error | null, context?: SecureContext) => void) =>
-      done(null, deps.contexts().contextFor(name)),
+    SNICallback: sniCallback(deps),
   };
   const server = createServer(options, http1Handler(deps.site, tallies, deps.date));
   server.maxHeadersCount = 64;

@@ -49,6 +49,7 @@ export class IssuerSource {
   #looking: Promise<void> | undefined;
   #saving: Promise<boolean> = Promise.resolve(true);
   #saved: SourceState | undefined;
+  #unsavedChange = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -90,7 +91,7 @@ export class IssuerSource {
     const step = distrust(this.#state, kid, this.#options.clock.now());
     this.#take(step);
     const persisted = await this.#save();
-    return { changed: step.events.length > 0, persisted };
+    return { changed: step.changed, persisted };
   }
 
   /** Ends the looking, and saves what was seen last. */
@@ -134,9 +135,9 @@ export class IssuerSource {
   }
 
   #take(step: Step): void {
-    const before = this.#state;
     this.#state = step.state;
-    if (step.state.changedAt !== before.changedAt) this.#render();
+    this.#unsavedChange ||= step.changed;
+    if (step.changed) this.#render();
     say(this.#options.logger, step.events);
   }
 
@@ -150,8 +151,8 @@ export class IssuerSource {
   #worthSaving(): boolean {
     const [now, last] = [this.#state, this.#saved];
     if (now.confirmedAt === undefined) return false;
-    if (last?.confirmedAt === undefined || this.#diskWarning !== undefined) return true;
-    if (now.changedAt !== last.changedAt) return true;
+    if (last?.confirmedAt === undefined || this.#unsavedChange) return true;
+    if (this.#diskWarning !== undefined) return true;
     const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
     if (absent(now) !== absent(last)) return true;
     // The shorter keys are kept, the finer their times have to be.
@@ -181,6 +182,7 @@ export class IssuerSource {
     if (this.#diskWarning !== undefined) logger.info("the documents are on disk again");
     this.#diskWarning = undefined;
     this.#saved = state;
+    this.#unsavedChange = false;
     return true;
   }
 }

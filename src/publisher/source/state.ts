@@ -27,6 +27,8 @@ export type SourceEvent =
 export interface Step {
   readonly state: SourceState;
   readonly events: readonly SourceEvent[];
+  /** Whether other keys are to be published than before. */
+  readonly changed: boolean;
 }
 
 export const emptyState: SourceState = { ring: [], from: "cluster", warnings: [] };
@@ -45,8 +47,12 @@ function refuse(state: SourceState, refusal: Refusal, now: number): Step {
   const failing = { ...refusal, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
   const quiet =
     before?.reason === refusal.reason && state.saidAt !== undefined && now - state.saidAt < sayAgain;
-  if (quiet) return { state: { ...state, failing }, events: [] };
-  return { state: { ...state, failing, saidAt: now }, events: [{ type: "refused", failing }] };
+  if (quiet) return { state: { ...state, failing }, events: [], changed: false };
+  return {
+    state: { ...state, failing, saidAt: now },
+    events: [{ type: "refused", failing }],
+    changed: false,
+  };
 }
 
 const kids = (ring: KeyRing): string => JSON.stringify(publishedKeys(ring));
@@ -79,6 +85,7 @@ export function observe(state: SourceState, observation: Observation, now: numbe
       ...events,
       ...fresh.map((warning) => ({ type: "warned", warning }) as const),
     ],
+    changed,
   };
 }
 
@@ -102,7 +109,7 @@ function unknownKey(ring: KeyRing, kid: string): PodtrustError {
 export function distrust(state: SourceState, kid: string, now: number): Step {
   const key = state.ring.find((known) => known.jwk.kid === kid);
   if (key === undefined) throw unknownKey(state.ring, kid);
-  if (key.distrustedAt !== undefined) return { state, events: [] };
+  if (key.distrustedAt !== undefined) return { state, events: [], changed: false };
   if (publishedKeys(state.ring).length === 1) {
     throw new PodtrustError(
       "publisher-last-key",
@@ -111,5 +118,9 @@ export function distrust(state: SourceState, kid: string, now: number): Step {
     );
   }
   const ring = state.ring.map((known) => (known === key ? { ...known, distrustedAt: now } : known));
-  return { state: { ...state, ring, changedAt: now }, events: [{ type: "key-distrusted", kid }] };
+  return {
+    state: { ...state, ring, changedAt: now },
+    events: [{ type: "key-distrusted", kid }],
+    changed: true,
+  };
 }

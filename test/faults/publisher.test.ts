@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { PodtrustError } from "../../src/base/index.ts";
+import { renderDiscovery, renderJwkSet } from "../../src/oidc/index.ts";
+import { startPublisher } from "../../src/publisher/index.ts";
+import { get, jwksPath } from "../publisher/support.ts";
+import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+
+const hour = 3_600_000;
+
+async function metric(to: TestPublisher, line: string): Promise<number> {
+  const { text } = await to.admin("/metrics");
+  const found = text.split("\n").find((one) => one.startsWith(`${line} `));
+  assert.ok(found !== undefined, `${line} in\n${text}`);
+  return Number(found.slice(line.length));
+}
+
+async function served(to: TestPublisher): Promise<string> {
+  const answer = await get(to, jwksPath);
+  assert.equal(answer.status, 200);
+  return answer.body.toString();
+}
+
+/** Asserts that a fault leaves what is served as it was, and that metrics, status and log say what is wrong. */
+async function staysThrough(
+  to: TestPublisher,
+  fault: () => { discovery: Buffer; jwks: Buffer },
+  expected: { metric: string; reason: string; log: RegExp },
+): Promise<void> {
+  const before = await served(to);
+  to.cluster.fault = fault;
+  await to.pass(hour);
+  assert.equal(await served(to), before);
+  assert.ok((await metric(to, `${expected.metric}{stack="test",reason="${expected.reason}"}`)) > 300);
+  assert.ok((await metric(to, 'podtrust_documents_age_seconds{stack="test"}')) >= 3590);
+  assert.equal((await to.admin("/readyz")).status, 200);
+  const [stack] = to.publisher.status().stacks;
+  assert.equal(stack?.failing?.reason, expected.reason);
+  assert.ok((stack?.failing?.count ?? 0) > 300);
+  const said = to.log.of("error").filter((line) => expected.log.test(line));
+  assert.ok(said.length >= 2 && said.length <= 20, `said ${said.length} times`);
+  to.cluster.fault = undefined;
+  await to.pass(20_000);
+  assert.equal(to.publisher.status().stacks[0]?.failing, undefined);
+  assert.match(to.log.of("info").join("\n"), /the cluster's documents are good again/u);
+}
+
+test("API server gone for an hour: the last good documents go on being served", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  await staysThrough(
+    to,
+    () => {
+      throw new PodtrustError(
+        "cluster-unreachable",
+        "cluster https://cluster.test:6443: connect ECONNREFUSED",
+      );
+    },
+    { metric: "podtrust_refresh_failures_total", reason: "unreachable", log: /ECONNREFUSED/u },
+  );
+});
+
+test("empty JWK Set: never published", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const { discovery } = to.cluster.documents();
+  await staysThrough(to, () => ({ discovery, jwks: Buffer.from('{"keys":[]}') }), {
+    metric: "podtrust_publication_refusals_total",
+    reason: "jwks-empty",
+    log: /the JWK Set is empty/u,
+  });
+});
+
+test("truncated body: never published", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const { discovery, jwks } = to.cluster.documents();
+  await staysThrough(to, () => ({ discovery, jwks: jwks.subarray(0, jwks.length - 20) }), {
+    metric: "podtrust_publication_refusals_total",
+    reason: "jwks-invalid",
+    log: /the JWK Set is not JSON/u,
+  });
+});
+
+test("wrong issuer: never published, and the flag that cures it is named", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const { jwks } = to.cluster.documents();
+  const issuer = "https://kubernetes.default.svc.cluster.local";
+  const discovery = Buffer.from(
+    renderDiscovery({ issuer, jwksUri: `${issuer}/openid/v1/jwks`, algorithms: ["RS256"] }),
+  );
+  await staysThrough(to, () => ({ discovery, jwks }), {
+    metric: "podtrust_publication_refusals_total",
+    reason: "issuer-mismatch",
+    log: /kubernetes\.default\.svc/u,
+  });
+  const line = to.log.lines.find((one) => one.fields["reason"] === "issuer-mismatch");
+  assert.match(String(line?.fields["next"]), /--service-account-issuer=https:\/\/oidc\.example\.test/u);
+});
+
+test("a private key in the cluster's answer is never published", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const { discovery } = to.cluster.documents();
+  const jwks = Buffer.from(JSON.stringify({ keys: [{ ...newKey(), d: "c2VjcmV0" }] }));
+  await staysThrough(to, () => ({ discovery, jwks }), {
+    metric: "podtrust_publication_refusals_total",
+    reason: "jwks-invalid",
+    log: /private member/u,
+  });
+  assert.ok(!JSON.stringify(to.log.lines).includes("c2VjcmV0"));
+});
+
+test("restart with the API server gone: the documents come from the disk, and a distrusted key stays out", async () => {
+  const keys = [newKey(), newKey()];
+  await using to = await startTestPublisher({ keys });
+  await to.publisher.ready();
+  await to.publisher.distrust(keys[0]?.kid ?? "");
+  const before = await served(to);
+  await to.publisher.close(0);
+  to.cluster.fault = () => {
+    throw new PodtrustError("cluster-unreachable", "down");
+  };
+  const again = await startPublisher(to.options);
+  await again.ready();
+  const restarted: TestPublisher = Object.assign(Object.create(to) as TestPublisher, {
+    port: again.addresses.https[0]?.port,
+    publisher: again,
+  });
+  assert.equal(await served(restarted), before);
+  const [stack] = again.status().stacks;
+  assert.equal(stack?.documents?.from, "disk");
+  assert.equal(again.status().ready, true);
+  await again.close(0);
+  const file = join(to.stateDir, "publisher", "test.json");
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.equal((await stat(join(to.stateDir, "publisher"))).mode & 0o777, 0o700);
+});
+
+test("a damaged file on disk is set aside and told, and the cluster is read anew", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  await to.publisher.close(0);
+  const file = join(to.stateDir, "publisher", "test.json");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.slice(0, 50));
+  const again = await startPublisher(to.options);
+  await again.ready();
+  await again.refresh();
+  await again.close(0);
+  assert.match(to.log.of("error").join(), /test\.json is damaged .* set aside/u);
+  assert.equal((await readFile(`${file}.damaged`, "utf8")).length, 50);
+  assert.match(await readFile(file, "utf8"), /"format": 1/u);
+});
+
+test("full disk: new keys are published all the same, and that they are not kept is told until they are", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const folder = join(to.stateDir, "publisher");
+  // A file in the folder's place refuses every write, also root's.
+  await to.publisher.refresh();
+  await rm(folder, { recursive: true });
+  await writeFile(folder, "");
+  const added = newKey();
+  to.cluster.keys = [...to.cluster.keys, added];
+  await to.pass(20_000);
+  assert.ok((await served(to)).includes(added.kid));
+  assert.ok((await metric(to, 'podtrust_documents_unsaved_total{stack="test"}')) >= 1);
+  assert.match(to.publisher.status().stacks[0]?.warnings.join() ?? "", /could not be written/u);
+  assert.match(to.log.of("error").join(), /could not be written/u);
+  const outcome = await to.publisher.distrust(added.kid);
+  assert.equal(outcome.persisted, false);
+  assert.ok(!(await served(to)).includes(added.kid));
+  await rm(folder);
+  await mkdir(folder);
+  await chmod(folder, 0o777);
+  await to.pass(20_000);
+  assert.deepEqual(
+    to.publisher.status().stacks[0]?.warnings.filter((one) => one.includes("written")),
+    [],
+  );
+  assert.match(await readFile(join(folder, "test.json"), "utf8"), /"distrustedAt"/u);
+});
+
+test("clock an hour off, either way: nothing is dropped and nothing stops", async () => {
+  await using to = await startTestPublisher({
+    keys: [newKey(), newKey()],
+    stack: { keyRetention: 4 * hour },
+  });
+  await to.publisher.ready();
+  const before = await served(to);
+  to.cluster.keys = to.cluster.keys.slice(1);
+  await to.pass(20_000);
+  for (const jump of [hour, -2 * hour, hour]) {
+    to.clock.jump(jump);
+    await to.pass(60_000);
+    assert.equal(await served(to), before);
+  }
+  assert.ok((await metric(to, 'podtrust_documents_age_seconds{stack="test"}')) >= 0);
+  assert.equal((await to.admin("/readyz")).status, 200);
+  await to.pass(5 * hour);
+  assert.equal(await served(to), renderJwkSet(to.cluster.keys));
+});
+
+test("a poll that hangs does not stop the serving, and the next one is made", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const original = to.cluster.oidcDocuments.bind(to.cluster);
+  let hung = 0;
+  to.cluster.oidcDocuments = () => {
+    hung += 1;
+    return hung === 1
+      ? to.clock.sleep(10_000).then(() => Promise.reject(new PodtrustError("cluster-unreachable", "timeout")))
+      : original();
+  };
+  await to.pass(15_000);
+  assert.equal((await get(to, jwksPath)).status, 200);
+  await to.pass(30_000);
+  assert.ok(hung >= 2);
+  assert.equal(to.publisher.status().stacks[0]?.failing, undefined);
+});
+
+test("before the first good answer nothing is invented: 503 and unready", async () => {
+  await using to = await startTestPublisher({ issuer: "https://new.example.test" });
+  const { FakeCluster } = await import("../support/publisher.ts");
+  const empty = new FakeCluster("https://new.example.test");
+  empty.fault = () => {
+    throw new PodtrustError("cluster-forbidden", "403");
+  };
+  const [own] = to.options.stacks;
+  assert.ok(own !== undefined);
+  await to.publisher.close(0);
+  await rm(join(to.stateDir, "publisher"), { recursive: true });
+  const publisher = await startPublisher({ ...to.options, stacks: [{ ...own, cluster: empty }] });
+  const at: TestPublisher = Object.assign(Object.create(to) as TestPublisher, {
+    port: publisher.addresses.https[0]?.port,
+  });
+  const answer = await get(at, jwksPath);
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers["retry-after"], "10");
+  assert.equal(publisher.status().ready, false);
+  await publisher.close(0);
+});

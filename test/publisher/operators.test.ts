@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { PodtrustError } from "../../src/base/index.ts";
+import { distrustKey, metricCatalogue, publisherStatus, startPublisher } from "../../src/publisher/index.ts";
+import { FakeCluster, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { discoveryPath, get, jwksPath } from "./support.ts";
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "none",
+    (error: unknown) => (error as PodtrustError).code,
+  );
+
+async function kidsOf(to: TestPublisher): Promise<string[]> {
+  const { body } = await get(to, jwksPath);
+  return (JSON.parse(body.toString()) as { keys: { kid: string }[] }).keys.map((key) => key.kid);
+}
+
+test("readyz waits for documents, and an outage of the cluster does not take it back", async () => {
+  await using to = await startTestPublisher({ stack: {} });
+  to.cluster.fault = () => {
+    throw new Error("down");
+  };
+  assert.equal((await to.admin("/healthz")).text, "ok\n");
+  await to.publisher.ready();
+  await to.clock.advance(3_600_000);
+  assert.equal((await to.admin("/readyz")).status, 200);
+  assert.match((await to.admin("/metrics")).text, /podtrust_documents_age_seconds\{stack="test"\} 3\d{3}/u);
+  assert.equal((await to.admin("/nothing")).status, 404);
+});
+
+test("every metric of the catalogue is exposed, with the labels that it names", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  await get(to, jwksPath);
+  await get(to, discoveryPath);
+  await get(to, "/x");
+  const { text } = await to.admin("/metrics");
+  for (const { name, type, labels } of Object.values(metricCatalogue)) {
+    assert.match(text, new RegExp(`^# TYPE ${name} ${type}$`, "mu"));
+    for (const line of text.split("\n").filter((one) => one.startsWith(`${name}{`))) {
+      const names = [...line.matchAll(/[{,](\w+)="/gu)].map((found) => found[1]);
+      assert.deepEqual(names, Object.keys(labels), line);
+    }
+  }
+  assert.match(text, /podtrust_http_requests_total\{stack="test",path="jwks",status="200"\} 1/u);
+  assert.match(text, /podtrust_http_requests_total\{stack="",path="other",status="404"\} 1/u);
+  assert.match(text, /podtrust_http_request_duration_seconds_count 3/u);
+  assert.match(text, /podtrust_tls_handshakes_total\{outcome="done"\} 3/u);
+});
+
+test("strangers cannot make series: a thousand paths are one", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  for (let index = 0; index < 20; index += 1)
+    await get(to, `/path-${index}`, { method: index % 2 === 0 ? "GET" : "PUT" });
+  const { text } = await to.admin("/metrics");
+  const series = text.split("\n").filter((line) => line.startsWith("podtrust_http_requests_total{"));
+  assert.deepEqual(series, ['podtrust_http_requests_total{stack="",path="other",status="404"} 20']);
+});
+
+test("another process distrusts a key by the socket: at once, for good, and on disk", async () => {
+  const keys = [newKey(), newKey()];
+  const [first, second] = keys.map((key) => key.kid) as [string, string];
+  await using to = await startTestPublisher({ keys });
+  await to.publisher.ready();
+  const socket = await stat(join(to.stateDir, "publisher.sock"));
+  assert.equal(socket.mode & 0o777, 0o600);
+  const outcome = await distrustKey(to.stateDir, first);
+  assert.deepEqual(outcome, {
+    stack: "test",
+    kid: first,
+    changed: true,
+    persisted: true,
+    effectiveAt: to.clock.now() + 60_000,
+  });
+  assert.deepEqual(await kidsOf(to), [second]);
+  await to.clock.advance(60_000);
+  assert.deepEqual(await kidsOf(to), [second]);
+  const status = await publisherStatus(to.stateDir);
+  assert.equal(status.stacks[0]?.keys.find((key) => key.kid === first)?.state, "distrusted");
+  assert.match(status.stacks[0]?.warnings.join() ?? "", /still shows it/u);
+  assert.equal((await distrustKey(to.stateDir, first)).changed, false);
+  assert.equal(await codeOf(distrustKey(to.stateDir, "unknown")), "publisher-key-unknown");
+  assert.equal(await codeOf(distrustKey(to.stateDir, second)), "publisher-last-key");
+  await to.publisher.close(0);
+  to.cluster.fault = () => {
+    throw new Error("down");
+  };
+  const again = await startPublisher({ ...to.options });
+  assert.equal((await publisherStatus(to.stateDir)).stacks[0]?.documents?.from, "disk");
+  to.cluster.fault = undefined;
+  await again.refresh();
+  assert.equal(again.status().stacks[0]?.keys.find((key) => key.kid === first)?.state, "distrusted");
+  await again.close(0);
+});
+
+test("two publishers do not share a state directory, and a dead one's socket is no obstacle", async () => {
+  await using to = await startTestPublisher();
+  assert.equal(await codeOf(startPublisher(to.options)), "publisher-running");
+  assert.equal((await to.admin("/healthz")).status, 200);
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-socket-"));
+  await writeFile(join(folder, "publisher.sock"), "");
+  await rm(join(folder, "publisher.sock"));
+  const dead = createServer().listen(join(folder, "publisher.sock"));
+  await new Promise((resolve) => dead.once("listening", resolve));
+  dead.unref();
+  // What a killed process leaves: the file, with nobody behind it.
+  (dead as unknown as { _handle: { close(): void } })._handle.close();
+  await writeFile(join(folder, "publisher.sock"), "").catch(() => {});
+  const own = await startPublisher({ ...to.options, stateDir: folder });
+  assert.equal((await publisherStatus(folder)).stacks.length, 1);
+  await own.close(0);
+  await rm(folder, { recursive: true });
+  assert.equal(await codeOf(publisherStatus(folder)), "publisher-not-running");
+});
+
+test("several issuers are told apart by name and path, each with its certificate and its keys", async () => {
+  await using to = await startTestPublisher();
+  const b = new FakeCluster("https://b.example.test/clusters/one");
+  const [own] = to.options.stacks;
+  assert.ok(own !== undefined);
+  const { FakeCertificates } = await import("../support/publisher.ts");
+  const certificates = new FakeCertificates(
+    await to.authority.issue(["b.example.test", "keys.example.test"]),
+  );
+  const jwksUri = "https://keys.example.test/one.json";
+  await to.publisher.reload({
+    ...to.options,
+    stacks: [own, { name: "b", issuer: b.issuer, jwksUri, cluster: b, certificates }],
+  });
+  await to.publisher.ready();
+  const at = (host: string): TestPublisher => Object.assign(Object.create(to) as TestPublisher, { host });
+  const discovery = await get(at("b.example.test"), `/clusters/one${discoveryPath}`);
+  assert.equal((JSON.parse(discovery.body.toString()) as { jwks_uri: string }).jwks_uri, jwksUri);
+  assert.deepEqual((await get(at("keys.example.test"), "/one.json")).body, b.documents().jwks);
+  assert.deepEqual((await get(to, jwksPath)).body, to.cluster.documents().jwks);
+  assert.equal((await get(at("b.example.test"), jwksPath)).status, 404);
+  assert.match(
+    to.publisher.status().stacks[1]?.warnings.join() ?? "",
+    /--service-account-jwks-uri=https:\/\/keys/u,
+  );
+});
+
+test("a reload keeps listeners and sources that are the same, and takes what changed", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const asked = to.cluster.asked;
+  const [own] = to.options.stacks;
+  assert.ok(own !== undefined);
+  const addresses = to.publisher.addresses;
+  await to.publisher.reload({ ...to.options, stacks: [{ ...own, cacheControl: "public, max-age=5" }] });
+  assert.deepEqual(to.publisher.addresses, addresses);
+  assert.equal(to.cluster.asked, asked);
+  assert.equal((await get(to, jwksPath)).headers["cache-control"], "public, max-age=5");
+  to.cluster.keys = [newKey()];
+  const before = await kidsOf(to);
+  await to.publisher.reload({ ...to.options, stacks: [{ ...own, keyRetention: 1000 }] });
+  await to.publisher.refresh();
+  assert.deepEqual(new Set(await kidsOf(to)), new Set([...before, to.cluster.keys[0]?.kid]));
+});
+
+test("bad new options are refused and the old ones go on", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const [own] = to.options.stacks;
+  assert.ok(own !== undefined);
+  const bad = (change: object) =>
+    codeOf(to.publisher.reload({ ...to.options, stacks: [{ ...own, ...change }] }));
+  assert.equal(await bad({ issuer: "http://a.test" }), "issuer-invalid");
+  assert.equal(await bad({ jwksUri: "http://a.test/" }), "publisher-stack-invalid");
+  assert.equal(await bad({ name: "../x" }), "publisher-stack-invalid");
+  assert.equal(await bad({ cacheControl: "a\r\nb: c" }), "publisher-stack-invalid");
+  const { certificates: _none, ...bare } = own;
+  assert.equal(
+    await codeOf(to.publisher.reload({ ...to.options, stacks: [bare] })),
+    "publisher-stack-invalid",
+  );
+  assert.equal(
+    await codeOf(to.publisher.reload({ ...to.options, stacks: [own, { ...own, name: "twin" }] })),
+    "publisher-stack-invalid",
+  );
+  const taken = { host: "127.0.0.1", port: to.publisher.addresses.admin?.port ?? 0 };
+  assert.equal(
+    await codeOf(to.publisher.reload({ ...to.options, listen: { ...to.options.listen, http: [taken] } })),
+    "publisher-listen",
+  );
+  assert.equal((await get(to, jwksPath)).status, 200);
+  assert.equal((await to.admin("/readyz")).status, 200);
+});
+
+test("port 80 answers challenges and nothing else, without a redirect", async () => {
+  const challenges = { http01: (token: string) => (token === "tok-1" ? "tok-1.thumb" : undefined) };
+  await using to = await startTestPublisher({
+    options: {
+      challenges,
+      listen: {
+        https: [{ host: "127.0.0.1", port: 0 }],
+        http: [{ host: "127.0.0.1", port: 0 }],
+        admin: false,
+      },
+    },
+  });
+  await to.publisher.ready();
+  const base = `http://127.0.0.1:${to.publisher.addresses.http[0]?.port}`;
+  const ask = (path: string, method = "GET") => fetch(base + path, { method, redirect: "manual" });
+  const answer = await ask("/.well-known/acme-challenge/tok-1");
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("content-type"), "application/octet-stream");
+  assert.equal(await answer.text(), "tok-1.thumb");
+  for (const path of [
+    "/.well-known/acme-challenge/tok-2",
+    "/.well-known/acme-challenge/../x",
+    "/",
+    jwksPath,
+    discoveryPath,
+  ])
+    assert.equal((await ask(path)).status, 404, path);
+  assert.equal((await ask("/.well-known/acme-challenge/tok-1", "POST")).status, 405);
+});
+
+test("plain HTTP behind a proxy serves the documents without HSTS, and only by the option that says so", async () => {
+  await using to = await startTestPublisher();
+  const [own] = to.options.stacks;
+  assert.ok(own !== undefined);
+  const { certificates: _none, ...bare } = own;
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-plain-"));
+  const listen = { insecurePlainHttpBehindProxy: [{ host: "127.0.0.1", port: 0 }], admin: false } as const;
+  const plain = await startPublisher({ ...to.options, stacks: [bare], stateDir: folder, listen });
+  await plain.ready();
+  const url = `http://127.0.0.1:${plain.addresses.plain[0]?.port}${jwksPath}`;
+  assert.equal((await fetch(url)).status, 421);
+  const { request } = await import("node:http");
+  const headers = await new Promise<Record<string, unknown>>((resolve, reject) => {
+    const outgoing = request(url, { headers: { host: to.host }, agent: false }, (response) => {
+      response.resume();
+      resolve(response.headers);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+  assert.equal(headers["content-type"], "application/jwk-set+json");
+  assert.equal(headers["strict-transport-security"], undefined);
+  await plain.close(0);
+  await rm(folder, { recursive: true });
+});
+
+test("shutdown lets a request under way end, and new connections are refused", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  const { raw, readAll } = await import("./support.ts");
+  const socket = await raw(to);
+  socket.write(`GET ${jwksPath} HTTP/1.1\r\nHost: ${to.host}\r\n`);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const closing = to.publisher.close(3000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await assert.rejects(raw(to));
+  socket.write("\r\n");
+  assert.match(await readAll(socket), /^HTTP\/1\.1 200 OK/u);
+  await closing;
+});
