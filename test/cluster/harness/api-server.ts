@@ -16,8 +16,14 @@ export interface ServerSpec {
   readonly port: number;
   readonly command: string;
   readonly etcdUrl: string;
-  /** PEM files: the server's certificate and key, and the CA of its clients. */
-  readonly files: { readonly certificate: string; readonly key: string; readonly clientCa: string };
+  /** PEM files: the server's certificate and key, the CA of its clients and of kubelets, and what it shows to those. */
+  readonly files: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly ca: string;
+    readonly kubeletCertificate: string;
+    readonly kubeletKey: string;
+  };
   /** PEM of the CA that vouches for the server. */
   readonly ca: string;
   readonly issuer: string;
@@ -40,11 +46,14 @@ function argsOf(spec: ServerSpec, keys: ServerKeys): readonly string[] {
     `--etcd-servers=${spec.etcdUrl}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${spec.port}`,
-    // A loopback address is no endpoint for pods, so the server refuses to announce it; here there are no pods.
+    // A loopback address is no endpoint for pods, so the server refuses to announce it.
     "--endpoint-reconciler-type=none",
     `--tls-cert-file=${spec.files.certificate}`,
     `--tls-private-key-file=${spec.files.key}`,
-    `--client-ca-file=${spec.files.clientCa}`,
+    `--client-ca-file=${spec.files.ca}`,
+    `--kubelet-certificate-authority=${spec.files.ca}`,
+    `--kubelet-client-certificate=${spec.files.kubeletCertificate}`,
+    `--kubelet-client-key=${spec.files.kubeletKey}`,
     "--authorization-mode=Node,RBAC",
     "--service-cluster-ip-range=10.96.0.0/16",
     `--service-account-issuer=${spec.issuer}`,

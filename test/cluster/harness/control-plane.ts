@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { buildPrograms, type Programs } from "../build.ts";
 import { type ApiServer, type ServerKeys, type ServerSpec, startApiServer } from "./api-server.ts";
-import { type Authority, createAuthority, type KeyPair } from "./authority.ts";
+import { type Authority, type CertificateRequest, createAuthority, type KeyPair } from "./authority.ts";
 import { startEtcd } from "./etcd.ts";
 import { type Answer, ask, type AskOptions } from "./https.ts";
 import { kubeconfig } from "./kubeconfig.ts";
@@ -39,6 +39,8 @@ export interface ControlPlane {
   readonly kubeconfigFor: (user: string, groups?: readonly string[]) => Promise<string>;
   /** Path of a kubeconfig for a bearer token, such as a ServiceAccount's. */
   readonly kubeconfigWithToken: (token: string) => string;
+  /** A certificate of the cluster's CA, for a server or a client. */
+  readonly issue: (request: CertificateRequest) => Promise<KeyPair>;
   /** The keys in use now. */
   readonly keys: () => ServerKeys;
   readonly createKey: (type?: SigningKeyType) => SigningKey;
@@ -82,10 +84,16 @@ async function serverSpecs(base: Base): Promise<readonly ServerSpec[]> {
   const { run, programs, authority, options, etcdUrl } = base;
   const names = ["localhost", "127.0.0.1", "kubernetes.default.svc", ...(options.serverNames ?? [])];
   const pair = await authority.issue({ commonName: "kube-apiserver", names });
+  const toKubelets = await authority.issue({
+    commonName: "kube-apiserver-kubelet-client",
+    organizations: ["system:masters"],
+  });
   const files = {
     certificate: run.write("server.crt", pair.certificate),
     key: run.write("server.key", pair.key),
-    clientCa: run.write("ca.crt", authority.certificate),
+    ca: run.write("ca.crt", authority.certificate),
+    kubeletCertificate: run.write("kubelet-client.crt", toKubelets.certificate),
+    kubeletKey: run.write("kubelet-client.key", toKubelets.key),
   };
   const ports = await freePorts(options.servers ?? 1);
   return ports.map((port, index) => ({
@@ -158,6 +166,7 @@ function clientsOf(base: Base, admin: Administration) {
     kubeconfigWithToken: (token: string) => writeConfig({ token }),
     kubeconfigFor: async (user: string, groups: readonly string[] = []) =>
       writeConfig(await authority.issue({ commonName: user, organizations: groups })),
+    issue: (request: CertificateRequest) => authority.issue(request),
     ask: asked,
     kubectl,
     kubectlPath: programs.kubectl,

@@ -1,12 +1,13 @@
 /**
  * The parent of all programs of one run. It outlives whoever started it by the moment it takes to end them: when
- * the channel to that process closes, be it by a clean end, a crash or SIGKILL, every program is killed and the
- * run's folder removed. Started by run.ts, as a process group of its own, so that a signal to the test's group
+ * the channel to that process closes, be it by a clean end, a crash or SIGKILL, every program is killed, and the
+ * run's cgroups and its folder are removed. Started by run.ts, as a process group of its own, so that a signal to the test's group
  * does not end it first.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, rmSync } from "node:fs";
 import process from "node:process";
+import { removeCgroup } from "./cgroup.ts";
 
 /** What run.ts sends. */
 export type GuardRequest =
@@ -19,6 +20,8 @@ export type GuardRequest =
       readonly log: string;
     }
   | { readonly type: "stop"; readonly id: number; readonly graceMs: number }
+  /** A cgroup that is to be removed at the end, in every hierarchy. */
+  | { readonly type: "cgroup"; readonly name: string }
   | { readonly type: "end" };
 
 /** What the guard answers. */
@@ -29,6 +32,7 @@ export type GuardReport =
 
 const folder = process.argv[2] ?? "";
 const children = new Map<number, ChildProcess>();
+const cgroups: string[] = [];
 let ending = false;
 
 function report(message: GuardReport): void {
@@ -79,6 +83,7 @@ function stop(id: number, graceMs: number): void {
 
 function finishWhenEmpty(): void {
   if (children.size > 0) return;
+  for (const name of cgroups) removeCgroup(name);
   rmSync(folder, { recursive: true, force: true });
   // With the channel goes the last thing that keeps this process alive.
   if (process.connected) process.disconnect?.();
@@ -94,6 +99,7 @@ function end(): void {
 process.on("message", (request: GuardRequest) => {
   if (request.type === "start") start(request);
   else if (request.type === "stop") stop(request.id, request.graceMs);
+  else if (request.type === "cgroup") cgroups.push(request.name);
   else end();
 });
 process.on("disconnect", end);

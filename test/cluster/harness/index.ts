@@ -1,21 +1,35 @@
 import process from "node:process";
 import { whyNoCluster } from "../build.ts";
+import { whyNoPods } from "./why-no-pods.ts";
 
 export { buildPrograms, type Programs } from "../build.ts";
 export type { ApiServer, ServerKeys } from "./api-server.ts";
+export { type Cluster, startCluster } from "./cluster.ts";
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
+export { hierarchies } from "./cgroup.ts";
 export type { Answer, AskOptions } from "./https.ts";
 export { type ChallengeDns, type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
+export { podtrustImage, writePodtrustImage } from "./images.ts";
+export type { Kubelet } from "./kubelet.ts";
+export { type ClusterNode, startNode } from "./node.ts";
 export { freePorts } from "./ports.ts";
 export type { SigningKey, SigningKeyType } from "./signing-key.ts";
+
+function reasonLeftOut(reason: string | undefined, what: string): string | false {
+  if (reason === undefined) return false;
+  if (process.env["CI"] === "true") throw new Error(`${what} cannot run: ${reason}`);
+  return `left out: ${reason}`;
+}
 
 /**
  * For `test(name, { skip: leftOut() })`: false where the real servers can be had, else the reason why the suite is
  * left out. With CI=true an error instead: there, nothing is left out.
  */
 export function leftOut(): string | false {
-  const reason = whyNoCluster();
-  if (reason === undefined) return false;
-  if (process.env["CI"] === "true") throw new Error(`the cluster suites cannot run: ${reason}`);
-  return `left out: ${reason}`;
+  return reasonLeftOut(whyNoCluster(), "the cluster suites");
+}
+
+/** The same for suites that run pods, which takes more: Linux, root, runc, cgroups. */
+export function podsLeftOut(): string | false {
+  return reasonLeftOut(whyNoPods(), "the suites with pods");
 }

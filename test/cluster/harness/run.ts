@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { createCgroup, removeCgroup } from "./cgroup.ts";
 import type { GuardReport, GuardRequest } from "./guard.ts";
 
 /** A program to run. */
@@ -36,6 +37,8 @@ export interface Run {
   /** Writes a file into the folder, mode 0600, and gives its path. */
   readonly write: (name: string, content: string) => string;
   readonly start: (spec: ProgramSpec) => Promise<Program>;
+  /** Makes a cgroup in every hierarchy, which is removed at the end with all that stands and runs below it. */
+  readonly createCgroup: (name: string) => void;
   /** Ends everything; resolves when all of it, the folder too, is gone. Twice is once. */
   readonly end: () => Promise<void>;
 }
@@ -60,7 +63,7 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function openGuard(folder: string): Guard {
+function openGuard(folder: string, cgroups: readonly string[]): Guard {
   const child = fork(fileURLToPath(new URL("guard.ts", import.meta.url)), [folder], {
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
@@ -71,6 +74,7 @@ function openGuard(folder: string): Guard {
   child.on("message", (report: GuardReport) => listeners.get(report.id)?.(report));
   child.once("exit", () => {
     for (const [id, listener] of listeners) listener({ type: "exited", id, how: guardsEnd });
+    for (const name of cgroups) removeCgroup(name);
     rmSync(folder, { recursive: true, force: true });
   });
   // Neither the guard nor its channel keeps a finished test process alive.
@@ -137,7 +141,8 @@ function startProgram(
 /** Opens a run; whatever becomes of this process, all that it starts is ended and its folder removed. */
 export function openRun(name: string): Run {
   const folder = mkdtempSync(join(tmpdir(), `podtrust-${name}-`));
-  const guard = openGuard(folder);
+  const cgroups: string[] = [];
+  const guard = openGuard(folder, cgroups);
   let programs = 0;
   return {
     folder,
@@ -149,6 +154,12 @@ export function openRun(name: string): Run {
     start(spec) {
       programs += 1;
       return startProgram({ guard, folder, id: programs }, spec);
+    },
+    createCgroup(group) {
+      cgroups.push(group);
+      // First, so that it goes even if this process ends the next moment.
+      guard.send({ type: "cgroup", name: group });
+      createCgroup(group);
     },
     async end() {
       if (guard.process.exitCode !== null || guard.process.signalCode !== null) return;

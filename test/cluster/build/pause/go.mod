@@ -1,0 +1,3 @@
+module podtrust.test/cluster/pause
+
+go 1.26.0

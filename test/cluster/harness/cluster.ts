@@ -1,0 +1,63 @@
+import { buildPrograms } from "../build.ts";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
+import { type ClusterNode, startNode } from "./node.ts";
+import { openRun, type Program, type Run } from "./run.ts";
+import { startWorkers } from "./workers.ts";
+
+/** A whole Kubernetes: a control plane with its controllers, and a node that runs pods. */
+export interface Cluster extends ControlPlane {
+  readonly node: ClusterNode;
+}
+
+async function untilServiceAccounts(plane: ControlPlane): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while ((await plane.ask("/api/v1/namespaces/default/serviceaccounts/default")).status !== 200) {
+    if (performance.now() > deadline)
+      throw new Error("the controller manager made no ServiceAccount in 30 s");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+interface Population {
+  readonly workers: readonly Program[];
+  readonly node: ClusterNode;
+}
+
+async function populate(plane: ControlPlane, run: Run): Promise<Population> {
+  const workers = await startWorkers(run, plane, await buildPrograms());
+  const node = await startNode(plane);
+  try {
+    await untilServiceAccounts(plane);
+    return { workers, node };
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
+}
+
+/** Starts a whole Kubernetes; resolves when its node is ready and pods can be made in the namespace default. */
+export async function startCluster(options: ControlPlaneOptions): Promise<Cluster> {
+  const plane = await startControlPlane(options);
+  const run = openRun("workers");
+  const endControl = async (): Promise<void> => {
+    await run.end();
+    await plane.stop();
+  };
+  try {
+    const { workers, node } = await populate(plane, run);
+    const stop = async (): Promise<void> => {
+      await node.stop();
+      await endControl();
+    };
+    return {
+      ...plane,
+      node,
+      pids: () => [...plane.pids(), ...workers.map(({ pid }) => pid), ...node.pids()],
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await endControl();
+    throw error;
+  }
+}
