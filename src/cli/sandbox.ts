@@ -1,12 +1,12 @@
-import { X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../base/index.ts";
 import { parseDuration } from "../config/index.ts";
 import { parseConnectTo } from "../http/index.ts";
 import { decisionLine, type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/index.ts";
+import { readCaFile } from "./ca-file.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What was typed. */
@@ -46,25 +46,6 @@ function accountOf(text: string): string {
   });
 }
 
-async function certificatesOf(path: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw new PodtrustError("file-unreadable", `--ca ${path}: ${errorText(error)}`, { cause: error });
-  }
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
-  try {
-    const read = blocks.map((block) => new X509Certificate(block).toString());
-    if (read.length > 0) return read.join("");
-  } catch (error) {
-    throw new PodtrustError("usage", `--ca ${path} holds a certificate that cannot be read`, {
-      cause: error,
-    });
-  }
-  throw new PodtrustError("usage", `--ca ${path} holds no PEM certificate`);
-}
-
 function isLoopback(address: string): boolean {
   return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
@@ -90,7 +71,7 @@ async function optionsOf(context: CommandContext, typed: SandboxCommandOptions):
     connectTo: connectTo.map(parseConnectTo),
     clock: context.clock,
     logger: await context.logger(),
-    ...(ca === undefined ? {} : { ca: await certificatesOf(context.path(ca)) }),
+    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
     ...(state === undefined ? {} : { stateDir: context.path(state) }),
     ...(log === true ? { onDecision: (decision) => say(decisionLine(decision)) } : {}),
   };

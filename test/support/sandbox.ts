@@ -81,6 +81,9 @@ export interface AssumeInput {
 
 const authority = await testAuthority();
 
+/** PEM of the root that vouches for the issuer. */
+export const issuerRoot: string = authority.root;
+
 export function allow(
   action: string | readonly string[],
   resource: string | readonly string[] = "*",

@@ -2,12 +2,17 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { defineCompletion } from "./completion.ts";
 import { defineDemo } from "./demo.ts";
+import { defineDown } from "./down.ts";
+import { defineExplain } from "./explain.ts";
+import { defineImport } from "./import.ts";
 import { defineJob } from "./job.ts";
 import { defineManifests } from "./manifests.ts";
+import { definePlan } from "./plan.ts";
 import { defineRotate } from "./rotate.ts";
 import { defineSandbox } from "./sandbox.ts";
 import { defineServe } from "./serve.ts";
 import { defineToken } from "./token.ts";
+import { defineUp } from "./up.ts";
 
 /**
  * Adds one command to the program. The file holds the command's words only; what does the work is imported
@@ -19,8 +24,13 @@ export type DefineCommand = (program: Command, context: CommandContext) => void;
 export const commands: readonly DefineCommand[] = [
   defineDemo,
   defineSandbox,
+  definePlan,
+  defineUp,
+  defineDown,
+  defineImport,
   defineServe,
   defineRotate,
+  defineExplain,
   defineToken,
   defineManifests,
   defineCompletion,
