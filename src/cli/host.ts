@@ -10,6 +10,8 @@ export interface TextStream {
 /** What is read from: a process's standard input, or a test's text. */
 export interface TextSource extends AsyncIterable<string | Uint8Array> {
   readonly isTTY?: boolean;
+  /** Lets go of it: nothing more is read. */
+  destroy?(): unknown;
 }
 
 /** All that the command line takes from its surroundings. Nothing below `main.ts` touches the process itself. */

@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** The options of every command that works on a stack's config. */
+export function withStackOptions(command: Command): Command {
+  return command
+    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .option(
+      "--connect-to <rule>",
+      "host:port:address:port, as curl's, in place of public DNS; repeatable",
+      collect,
+    )
+    .option(
+      "--ca <file>",
+      "PEM certificates that the issuer is verified against; AWS gets the thumbprint where no public root vouches for it",
+    );
+}
+
+/** `--only` and `--skip`. */
+export function withSelection(command: Command): Command {
+  return command
+    .option("--only <name>", "only what has this link, name or id; repeatable", collect)
+    .option("--skip <name>", "all but what has this link, name or id; repeatable", collect);
+}
