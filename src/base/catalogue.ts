@@ -186,6 +186,10 @@ export const catalogue = {
     summary: "No publisher answers on the control socket of the state directory.",
     next: "Start podtrust serve, or name its state directory with --state.",
   },
+  "publisher-admin-credentials": {
+    summary: "The publisher was given an administrator's credentials for the cluster.",
+    next: "Give it rights of its own, two paths to read: podtrust manifests publisher-rbac | kubectl apply -f -",
+  },
   "publisher-as-root": {
     summary: "The publisher does not run as root.",
     next: "Run it as a user of its own; ports below 1024 come by socket activation (LISTEN_FDS) or the ambient capability CAP_NET_BIND_SERVICE.",

@@ -13,6 +13,7 @@ test("the nearest spelling is found over one edit in three letters", () => {
 test("what is near to nothing has no nearest", () => {
   assert.equal(nearest("banana", ["https", "source"]), undefined);
   assert.equal(nearest("x", []), undefined);
+  assert.equal(nearest("", ["", "x"]), undefined);
   assert.equal(nearest("s".repeat(65), ["source"]), undefined);
   assert.equal(nearest("ab", ["xy"]), undefined);
 });

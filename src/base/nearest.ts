@@ -22,7 +22,7 @@ const longestWord = 64;
  * letters, whatever the case.
  */
 export function nearest(word: string, valid: readonly string[]): string | undefined {
-  if (word.length > longestWord) return undefined;
+  if (word === "" || word.length > longestWord) return undefined;
   const ranked = valid
     .map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);

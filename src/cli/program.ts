@@ -60,7 +60,7 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
 /** commander names the choices of an argument or option but not the nearest one. */
 function nearestChoice(message: string): PodtrustError | undefined {
   const parts = /value '(.*?)' (?:.*?)is invalid.*Allowed choices are (.+)\.$/u.exec(message);
-  const near = nearest(parts?.[1] ?? "", (parts?.[2] ?? "").split(", "));
+  const near = parts === null ? undefined : nearest(parts[1] ?? "", (parts[2] ?? "").split(", "));
   return near === undefined
     ? undefined
     : new PodtrustError("usage", message, { next: `Did you mean ${near}?` });

@@ -24,8 +24,16 @@ describe("a command line", () => {
       ["completion", "bash", "--jsn"],
       /unknown option '--jsn'\nnext: {2}Did you mean --json\?/u,
     ],
-    ["a missing argument", ["completion"], /missing required argument 'shell'/u],
-    ["a surplus argument", ["completion", "bash", "zsh"], /too many arguments/u],
+    [
+      "a missing argument",
+      ["completion"],
+      /missing required argument 'shell'\nnext: {2}Run the command with --help/u,
+    ],
+    [
+      "a surplus argument",
+      ["completion", "bash", "zsh"],
+      /too many arguments.*\nnext: {2}Run the command with --help/u,
+    ],
     ["a value that is no choice", ["completion", "bsh"], /'bsh' is invalid.*\nnext: {2}Did you mean bash\?/u],
   ];
   for (const [what, args, text] of wrong) {
