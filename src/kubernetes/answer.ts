@@ -19,7 +19,9 @@ const longestMessage = 500;
 function statusMessage(body: Buffer): string {
   try {
     const status = JSON.parse(body.toString("utf8")) as Mapping | null;
-    return (text(status ?? {}, "message") ?? "").slice(0, longestMessage);
+    const message = (text(status ?? {}, "message") ?? "").slice(0, longestMessage);
+    // It ends on a terminal or in a log: nothing in it may move a cursor or begin a line of its own.
+    return message.replaceAll(/\p{Cc}+/gu, " ");
   } catch {
     return "";
   }

@@ -77,6 +77,21 @@ test("a shorter life than asked for is said", async () => {
   assert.match(out, /The cluster gave 7200 s where 86400 s were asked for/u);
 });
 
+test("what a cluster writes into a token or an error cannot move the cursor of a terminal", async () => {
+  const issuer = "https://oidc.example.com/\u001B[2J";
+  const hostile = await startStandInCluster({ issuer, clock });
+  try {
+    hostile.addServiceAccount("aws-test", "demo");
+    await writeFile(join(folder, "hostile"), hostile.kubeconfig());
+    const { code, out } = await podtrust("token", "aws-test/demo", "--kubeconfig", "hostile");
+    assert.equal(code, 0);
+    assert.match(out, /iss +"https:\/\/oidc\.example\.com\/\\u001b\[2J"\n/u);
+    assert.ok(!out.includes("\u001B"));
+  } finally {
+    await hostile.close();
+  }
+});
+
 test("the cluster of a config file", async () => {
   const config = `stack: prod
 issuer: https://oidc.example.com
