@@ -35,15 +35,19 @@ async function issueFor(state: CaState, order: Order, csr: CheckedCsr): Promise<
   order.pollsLeft = state.issuesLater ? 2 : 0;
 }
 
+function readyOrder(state: CaState, exchange: Exchange, id: string): Order {
+  const mine = ownOrder(state, exchange, id);
+  if (mine.status === "ready") return mine;
+  throw new Problem("orderNotReady", `the order is ${mine.status}, not ready`, 403);
+}
+
 /** RFC 8555 §7.4, finalization. */
 export async function finalize(state: CaState, exchange: Exchange, id: string): Promise<Reply> {
   const payload = payloadOf(exchange);
-  const mine = ownOrder(state, exchange, id);
-  if (mine.status !== "ready") {
-    throw new Problem("orderNotReady", `the order is ${mine.status}, not ready`, 403);
-  }
+  const mine = readyOrder(state, exchange, id);
   const csr = await checkCsr(payload["csr"], mine.names, requester(exchange).thumbprint);
-  mine.status = "processing";
+  // Asked again: while the CSR was looked at, another request may have finalized the same order.
+  readyOrder(state, exchange, id).status = "processing";
   try {
     await issueFor(state, mine, csr);
   } catch (error) {

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { test } from "node:test";
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import { silentLogger, systemClock } from "../../base/index.ts";
+import { finalize } from "./certificates.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Account, Order } from "./model.ts";
+import type { Problem } from "./problem.ts";
+import { newState } from "./state.ts";
+
+async function csr(name: string): Promise<string> {
+  const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+    "sign",
+    "verify",
+  ]);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    keys,
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: name }])],
+  });
+  return Buffer.from(request.rawData).toString("base64url");
+}
+
+test("an order that is finalized twice at once gives one certificate", async () => {
+  const state = await newState({}, { clock: systemClock, logger: silentLogger });
+  const account: Account = { id: "a", jwk: {}, thumbprint: "t", contact: [], status: "valid", orders: ["o"] };
+  const order: Order = {
+    id: "o",
+    account: "a",
+    names: ["oidc.example.com"],
+    authorizations: [],
+    profile: "classic",
+    replaces: undefined,
+    expiresAt: systemClock.now() + 60_000,
+    status: "ready",
+    certificate: undefined,
+    error: undefined,
+    pollsLeft: 0,
+  };
+  state.orders.set(order.id, order);
+  const payload = { csr: await csr("oidc.example.com") };
+  const jws = { header: {}, payload, signingInput: "", signature: Buffer.alloc(0), payloadText: "" };
+  const exchange: Exchange = { jws, account, jwk: {}, url: "" };
+  const both = await Promise.allSettled([finalize(state, exchange, "o"), finalize(state, exchange, "o")]);
+  assert.deepEqual(both.map((one) => one.status).sort(), ["fulfilled", "rejected"]);
+  const refused = both.flatMap((one) => (one.status === "rejected" ? [one.reason as Problem] : []));
+  assert.equal(refused[0]?.type, "orderNotReady");
+  assert.equal(state.issued.length, 1);
+});
