@@ -1,7 +1,6 @@
 export { authorize, evaluate, type PolicyLayers } from "./access/evaluate.ts";
 export type {
   AccessRequest,
-  Effect,
   Evaluation,
   Layer,
   Principal,

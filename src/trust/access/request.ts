@@ -35,7 +35,7 @@ export interface StatementTrace {
   readonly because: readonly string[];
 }
 
-export type Effect = "allow" | "explicit-deny" | "implicit-deny";
+type Effect = "allow" | "explicit-deny" | "implicit-deny";
 
 /** Which set of policies a decision was made in. */
 export type Layer = "identity" | "boundary" | "session";

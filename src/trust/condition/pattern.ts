@@ -1,6 +1,6 @@
 /** `*` and `?` as wildcards; the same characters as plain text are strings. */
-export const anyText = Symbol("*");
-export const oneCharacter = Symbol("?");
+const anyText = Symbol("*");
+const oneCharacter = Symbol("?");
 
 /** A text with wildcards: one code point or wildcard an entry. */
 export type Pattern = readonly (string | typeof anyText | typeof oneCharacter)[];

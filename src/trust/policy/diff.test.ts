@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diffPolicies } from "./diff.ts";
+import { diffPolicies } from "../index.ts";
 import type { PolicyDocument, Statement } from "./document.ts";
 
 const read: Statement = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { trustPolicyWarnings } from "./lint.ts";
+import { trustPolicyWarnings } from "../index.ts";
 import { parsePolicy } from "./parse.ts";
 
 const provider = "arn:aws:iam::111122223333:oidc-provider/oidc.example.test";

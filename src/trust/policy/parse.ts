@@ -4,7 +4,7 @@ import { isObject, onlyMembers, type Place, type RawObject, refuse, syntaxText }
 import { trustStatement } from "./trust-statement.ts";
 
 /** The longest policy document that IAM's API takes at all, in characters. */
-export const longestDocument = 131_072;
+const longestDocument = 131_072;
 
 /** IAM's sentences that differ between the parser of trust policies and that of all others. */
 const sentences = {
