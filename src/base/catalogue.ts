@@ -90,6 +90,15 @@ export const catalogue = {
     summary: "The cluster does not have what was asked for (404).",
     next: "Check the name and the namespace.",
   },
+  "cluster-conflict": {
+    summary:
+      "Another manager owns a field of the object, or the object is no longer the one that was meant (409).",
+    next: "Look at who manages it: kubectl get --show-managed-fields -o yaml; where ours shall win, give --force-conflicts.",
+  },
+  "cluster-refused": {
+    summary: "The cluster's API or its admission refuses the object as it was given.",
+    next: "Read the cluster's words in the message: they name the field or the policy.",
+  },
   "cluster-answer-invalid": {
     summary: "The cluster's answer was cut short, too large, or not what the Kubernetes API gives.",
     next: "Check that the address is an API server's, and look at the server's own log.",
@@ -139,6 +148,27 @@ export const catalogue = {
     next: "Check the name; podtrust up makes what is not there.",
   },
   // stack
+  "workload-role-unknown": {
+    summary: "No role of the config trusts the ServiceAccount, or more than one does.",
+    next: "Add the ServiceAccount to a role's serviceAccounts in the config, then run podtrust up.",
+  },
+  "workload-namespace-missing": {
+    summary: "The namespace of a workload is not there.",
+    next: "Make it: kubectl create namespace NAME.",
+  },
+  "workload-issuer": {
+    summary:
+      "The cluster's issuer or keys are not the ones that are configured and published: AWS would refuse its tokens.",
+    next: "Run podtrust status: it shows which of the three differs.",
+  },
+  "workload-role-absent": {
+    summary: "The role of a workload is not in the AWS account, or does not admit its ServiceAccount.",
+    next: "Run podtrust up, then the same command again.",
+  },
+  "workload-failed": {
+    summary: "The workload ran and failed.",
+    next: "Read its log above; podtrust status shows each link of the chain.",
+  },
   "issuer-unreached": {
     summary:
       "The issuer could not be read from outside as AWS will read it, so nothing was made that trusts it.",

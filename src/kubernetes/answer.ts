@@ -16,7 +16,7 @@ export interface Asked {
 const longestMessage = 500;
 
 /** The API server's own sentence (its Status object), or nothing where it gave none. */
-function statusMessage(body: Buffer): string {
+export function statusMessage(body: Buffer): string {
   try {
     const status = JSON.parse(body.toString("utf8")) as Mapping | null;
     const message = (text(status ?? {}, "message") ?? "").slice(0, longestMessage);
@@ -26,6 +26,9 @@ function statusMessage(body: Buffer): string {
     return "";
   }
 }
+
+// Admission speaks with the 403 of missing rights, but no right would help.
+const byAdmission = /violates PodSecurity|admission webhook|exceeded quota|ValidatingAdmissionPolicy/u;
 
 /** The error of an answer whose status is not the wanted one. */
 export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustError {
@@ -38,6 +41,12 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
     return new PodtrustError("cluster-unauthenticated", sentence, {
       detail: { ...detail, reason: "unauthenticated" },
     });
+  }
+  if (status === 409) {
+    return new PodtrustError("cluster-conflict", sentence, { detail: { ...detail, reason: "conflict" } });
+  }
+  if (status === 400 || status === 422 || (status === 403 && byAdmission.test(message))) {
+    return new PodtrustError("cluster-refused", sentence, { detail: { ...detail, reason: "refused" } });
   }
   if (status === 403) {
     return new PodtrustError("cluster-forbidden", sentence, {

@@ -1,3 +1,5 @@
+import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
+
 /** Where the cluster's API is and as whom it is read. */
 export type ClusterSource =
   /** A kubeconfig file, or several joined as in $KUBECONFIG; `context` in place of its current-context. */
@@ -18,6 +20,8 @@ export type ClusterFailureReason =
   | "unauthenticated"
   | "forbidden"
   | "not-found"
+  | "conflict"
+  | "refused"
   | "truncated"
   | "too-large"
   | "status";
@@ -61,12 +65,39 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How an object is applied (https://kubernetes.io/docs/reference/using-api/server-side-apply/). */
+export interface ApplyOptions extends CallOptions {
+  /** Who owns the fields that are given. */
+  readonly fieldManager: string;
+  /** Takes fields that another manager owns, in place of `cluster-conflict`. */
+  readonly force?: boolean;
+  /** Judged by the API server and its admission, and not kept. */
+  readonly dryRun?: boolean;
+}
+
+export interface PodLogOptions extends CallOptions {
+  /** Needed where the pod has several. */
+  readonly container?: string;
+  /** Of the log's beginning; 1 MiB unless told. */
+  readonly limitBytes?: number;
+}
+
+/** A container's log from its beginning. */
+export interface PodLog {
+  readonly text: string;
+  /** The limit was reached: there may be more. */
+  readonly full: boolean;
+  /** Why there is none yet, or no more, in the API server's words. */
+  readonly absent?: string;
+}
+
 /**
  * The part of the Kubernetes API that podtrust uses. Each call opens a connection of its own, so that behind
  * a load balancer every API server is seen sooner or later, and reads rotating credentials anew.
  *
  * All but `get` throw PodtrustError: `cluster-unreachable`, `cluster-unauthenticated` (401),
- * `cluster-forbidden` (403, with the right that is missing), `cluster-not-found` (404), `cluster-answer-invalid`
+ * `cluster-forbidden` (403, with the right that is missing), `cluster-not-found` (404), `cluster-conflict` (409),
+ * `cluster-refused` (the object is invalid or forbidden by admission), `cluster-answer-invalid`
  * (cut short, too large, not JSON, another status), `cluster-credentials` (a token file or exec plugin failed);
  * `get` throws only the first and the last. `detail.reason` is a ClusterFailureReason.
  */
@@ -90,6 +121,20 @@ export interface KubernetesApi {
   createServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<"created" | "exists">;
   /** Removes a ServiceAccount; that it is gone already is success. */
   deleteServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<void>;
+  /** An object; undefined where there is none. */
+  read(ref: ObjectRef, options?: CallOptions): Promise<KubernetesObject | undefined>;
+  /** Objects of a kind in a namespace, at most `limit`. */
+  list(query: ObjectQuery, options?: CallOptions): Promise<readonly KubernetesObject[]>;
+  /**
+   * Server-side apply: what is given becomes so, what others own stays. Fields that the API does not know are an
+   * error. Throws `cluster-conflict` where another manager owns a field with another value, `cluster-refused`
+   * where the API server or its admission refuses the object.
+   */
+  apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
+  /** Removes an object and, in the background, what it owns; with `uid` only that very one, else `cluster-conflict`. */
+  remove(ref: ObjectRef, options?: CallOptions & { readonly uid?: string }): Promise<"removed" | "absent">;
+  /** A container's log from its beginning; one that has not started has none, which is no error. */
+  podLog(namespace: string, name: string, options?: PodLogOptions): Promise<PodLog>;
   /** Who we are to the cluster. */
   selfSubject(options?: CallOptions): Promise<ClusterSubject>;
   /** True for a credential with every verb on every resource: an admin's, which no daemon should hold. */

@@ -1,17 +1,22 @@
 import { PodtrustError } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault } from "./answer.ts";
 import type {
+  ApplyOptions,
   CallOptions,
   ClusterOidcDocuments,
   ClusterSubject,
   KubernetesAnswer,
   KubernetesApi,
   MintedToken,
+  PodLog,
+  PodLogOptions,
   TokenOptions,
 } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Mapping, mapping, text } from "./kubeconfig.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
+import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
+import { ObjectCalls } from "./objects.ts";
 import { send } from "./transport.ts";
 
 const discoveryPath = "/.well-known/openid-configuration";
@@ -45,10 +50,12 @@ function checkToken(token: TokenOptions): void {
 class Client implements KubernetesApi {
   readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
+  readonly #objects: ObjectCalls;
 
   constructor(endpoint: Endpoint, timeoutMs: number) {
     this.#endpoint = endpoint;
     this.#timeoutMs = timeoutMs;
+    this.#objects = new ObjectCalls(endpoint, timeoutMs);
   }
 
   get server(): string {
@@ -123,6 +130,29 @@ class Client implements KubernetesApi {
     });
     const answer = await send(this.#endpoint, { path, method: "DELETE", ...options }, this.#timeoutMs);
     if (answer.status !== 200 && answer.status !== 404) throw statusFault(asked, answer);
+  }
+
+  read(ref: ObjectRef, options: CallOptions = {}): Promise<KubernetesObject | undefined> {
+    return this.#objects.read(ref, options);
+  }
+
+  list(query: ObjectQuery, options: CallOptions = {}): Promise<readonly KubernetesObject[]> {
+    return this.#objects.list(query, options);
+  }
+
+  apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
+    return this.#objects.apply(object, options);
+  }
+
+  remove(
+    ref: ObjectRef,
+    options: CallOptions & { readonly uid?: string } = {},
+  ): Promise<"removed" | "absent"> {
+    return this.#objects.remove(ref, options);
+  }
+
+  podLog(namespace: string, name: string, options: PodLogOptions = {}): Promise<PodLog> {
+    return this.#objects.podLog(namespace, name, options);
   }
 
   async selfSubject(options: CallOptions = {}): Promise<ClusterSubject> {

@@ -1,4 +1,5 @@
 export {
+  type ApplyOptions,
   type CallOptions,
   type ClusterFailureReason,
   type ClusterOidcDocuments,
@@ -7,8 +8,18 @@ export {
   type KubernetesAnswer,
   type KubernetesApi,
   type MintedToken,
+  type PodLog,
+  type PodLogOptions,
   type TokenOptions,
 } from "./api.ts";
 export { defaultKubeconfig } from "./kubeconfig.ts";
+export {
+  type KubernetesObject,
+  type ObjectKind,
+  type ObjectMetadata,
+  type ObjectQuery,
+  type ObjectRef,
+  objectText,
+} from "./object.ts";
 export { type KubernetesOptions, openKubernetes } from "./open.ts";
 export { type PublisherRbac, publisherRbac, publisherRbacList } from "./publisher-rbac.ts";

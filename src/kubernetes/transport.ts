@@ -8,8 +8,10 @@ export interface Call extends CallOptions {
   /** With its query; begins with a slash. */
   readonly path: string;
   /** GET unless told, or a body is given, which makes it a POST of JSON. */
-  readonly method?: "DELETE";
+  readonly method?: "DELETE" | "PATCH";
   readonly body?: unknown;
+  /** Of the body; application/json unless told. */
+  readonly contentType?: string;
   readonly maxBytes?: number;
 }
 
@@ -52,6 +54,10 @@ function address(endpoint: Endpoint, path: string): { url: string; options: Http
   };
 }
 
+function bodyHeaders({ body, contentType = "application/json" }: Call): Readonly<Record<string, string>> {
+  return body === undefined ? {} : { "content-type": contentType, accept: "application/json" };
+}
+
 /**
  * Sends one call on a connection of its own, with credentials and CA read anew.
  *
@@ -69,12 +75,7 @@ export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): P
       ...options,
       ...certificate,
       method: call.method ?? (posted ? "POST" : "GET"),
-      headers: {
-        "user-agent": "podtrust",
-        ...(posted ? { "content-type": "application/json", accept: "application/json" } : {}),
-        ...options.headers,
-        ...headers,
-      },
+      headers: { "user-agent": "podtrust", ...bodyHeaders(call), ...options.headers, ...headers },
       ...(posted ? { body: JSON.stringify(call.body) } : {}),
       ...(ca === undefined ? {} : { ca }),
       ...(call.maxBytes === undefined ? {} : { maxBytes: call.maxBytes }),

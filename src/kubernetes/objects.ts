@@ -1,0 +1,141 @@
+import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
+import type { ApplyOptions, CallOptions, KubernetesAnswer, PodLog, PodLogOptions } from "./api.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type Mapping, mapping, text } from "./kubeconfig.ts";
+import {
+  type KubernetesObject,
+  listPath,
+  objectPath,
+  type ObjectQuery,
+  type ObjectRef,
+  objectText,
+  pluralOf,
+} from "./object.ts";
+import { type Call, send } from "./transport.ts";
+
+// An object is 1.5 MB at the most (etcd's bound), a list of a hundred pods a few.
+const largestObject = 2 * 1024 * 1024;
+const largestList = 8 * 1024 * 1024;
+
+function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "namespace">): string {
+  const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
+  return `${verb} ${pluralOf(kind)}${where}`;
+}
+
+/** Reads, applies and removes single objects at an endpoint. */
+export class ObjectCalls {
+  readonly #endpoint: Endpoint;
+  readonly #timeoutMs: number;
+
+  constructor(endpoint: Endpoint, timeoutMs: number) {
+    this.#endpoint = endpoint;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async read(ref: ObjectRef, options: CallOptions): Promise<KubernetesObject | undefined> {
+    const asked = this.#asked(`read the ${objectText(ref)}`, rightOn("get", ref));
+    const answer = await this.#send({ path: objectPath(ref), maxBytes: largestObject, ...options });
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw statusFault(asked, answer);
+    return this.#object(asked, jsonObject(asked, answer.body));
+  }
+
+  async list(query: ObjectQuery, options: CallOptions): Promise<readonly KubernetesObject[]> {
+    const asked = this.#asked(
+      `list ${pluralOf(query.kind)} of the namespace ${query.namespace}`,
+      rightOn("list", query),
+    );
+    const answer = await this.#send({ path: listPath(query), maxBytes: largestList, ...options });
+    if (answer.status !== 200) throw statusFault(asked, answer);
+    const { items } = jsonObject(asked, answer.body);
+    // Items of a list carry neither kind nor apiVersion.
+    const whole = (item: unknown): unknown => ({ kind: query.kind, apiVersion: "", ...(item as object) });
+    return Array.isArray(items) ? items.map((item) => this.#object(asked, whole(item))) : [];
+  }
+
+  async apply(object: KubernetesObject, wish: ApplyOptions): Promise<KubernetesObject> {
+    const { name, namespace } = object.metadata;
+    const ref = {
+      kind: object.kind as ObjectRef["kind"],
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    const asked = this.#asked(`apply the ${objectText(ref)}`, rightOn("get, create and patch", ref));
+    const query = new URLSearchParams({ fieldManager: wish.fieldManager, fieldValidation: "Strict" });
+    if (wish.force === true) query.set("force", "true");
+    if (wish.dryRun === true) query.set("dryRun", "All");
+    const answer = await this.#send({
+      path: `${objectPath(ref)}?${query.toString()}`,
+      method: "PATCH",
+      // The type wants YAML, of which JSON is a part.
+      contentType: "application/apply-patch+yaml",
+      body: object,
+      maxBytes: largestObject,
+      ...(wish.signal === undefined ? {} : { signal: wish.signal }),
+    });
+    if (answer.status !== 200 && answer.status !== 201) throw statusFault(asked, answer);
+    return this.#object(asked, jsonObject(asked, answer.body));
+  }
+
+  async remove(ref: ObjectRef, options: CallOptions & { uid?: string }): Promise<"removed" | "absent"> {
+    const asked = this.#asked(`remove the ${objectText(ref)}`, rightOn("delete", ref));
+    const { uid, signal } = options;
+    const answer = await this.#send({
+      path: objectPath(ref),
+      method: "DELETE",
+      body: {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.status === 404) return "absent";
+    if (answer.status !== 200 && answer.status !== 202) throw statusFault(asked, answer);
+    return "removed";
+  }
+
+  async podLog(namespace: string, name: string, options: PodLogOptions): Promise<PodLog> {
+    const ref: ObjectRef = { kind: "Pod", namespace, name };
+    const asked = this.#asked(
+      `read the log of the ${objectText(ref)}`,
+      `get pods/log in the namespace ${namespace}`,
+    );
+    const { container, limitBytes = 1024 * 1024, signal } = options;
+    const query = new URLSearchParams({ limitBytes: String(limitBytes) });
+    if (container !== undefined) query.set("container", container);
+    const answer = await this.#send({
+      path: `${objectPath(ref)}/log?${query.toString()}`,
+      maxBytes: limitBytes + 1024,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.status === 200) {
+      return { text: answer.body.toString("utf8"), full: answer.body.length >= limitBytes };
+    }
+    // 400: the container has not started; 404: the pod is gone, or its log is.
+    if (answer.status === 400 || answer.status === 404) {
+      return { text: "", full: false, absent: statusMessage(answer.body) };
+    }
+    throw statusFault(asked, answer);
+  }
+
+  #send(call: Call): Promise<KubernetesAnswer> {
+    return send(this.#endpoint, call, this.#timeoutMs);
+  }
+
+  #asked(what: string, right: string): Asked {
+    return { server: this.#endpoint.server, what, right };
+  }
+
+  #object(asked: Asked, value: unknown): KubernetesObject {
+    const object = value as Mapping;
+    const metadata = mapping(object, "metadata") ?? {};
+    if (text(metadata, "name") !== undefined) return object as unknown as KubernetesObject;
+    throw statusFault(asked, {
+      status: 200,
+      headers: {},
+      body: Buffer.from('{"message":"an object without metadata.name"}'),
+    });
+  }
+}
