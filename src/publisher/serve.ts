@@ -1,5 +1,11 @@
 import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
-import { type Config, type ListenAddress as Wanted, listenText, publisherOf } from "../config/index.ts";
+import {
+  type ClusterSource,
+  type Config,
+  type ListenAddress as Wanted,
+  listenText,
+  publisherOf,
+} from "../config/index.ts";
 import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
 import { parseIssuer } from "../oidc/index.ts";
 import type { ActivatedSockets } from "./activation.ts";
@@ -13,6 +19,9 @@ import type {
 } from "./publisher.ts";
 import { placeOf } from "./serving/site.ts";
 import { startPublisher } from "./start.ts";
+
+// Milliseconds for a question whose answer is not waited for when the cluster is away.
+const askingRights = 3000;
 
 export interface ServeOptions {
   /** One for each stack. */
@@ -122,13 +131,11 @@ class ServingConfigs implements Serving {
     }
     const fresh = [...certificates].filter(([key]) => !this.#opened.isHeld(key));
     const gone = this.#opened.hold(certificates);
-    const newClusters = [...clusters].filter(([key]) => !this.#clusters.isHeld(key));
     this.#clusters.hold(clusters);
     await Promise.all([
       ...gone.map((opened) => opened.close()),
       ...fresh.map(([, opened]) => opened.begin()),
     ]);
-    for (const [, cluster] of newClusters) void this.#warnOfAdmin(cluster);
   }
 
   async close(graceMs?: number): Promise<void> {
@@ -158,8 +165,7 @@ class ServingConfigs implements Serving {
   ): Promise<PublisherStack> {
     const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } =
       publisherOf(config);
-    const { env, clock } = this.#options;
-    const cluster = await this.#clusters.take(source, () => openKubernetes(source, { env, clock }), clusters);
+    const cluster = await this.#clusters.take(source, () => this.#open(source), clusters);
     const discoveryUrl = parseIssuer(config.issuer).discoveryUrl;
     const names = [...new Set([placeOf(discoveryUrl).host, placeOf(jwksUri).host])];
     const wish = { serve: certificatePart(serve), names, stateDir };
@@ -181,12 +187,24 @@ class ServingConfigs implements Serving {
     };
   }
 
-  async #warnOfAdmin(cluster: KubernetesApi): Promise<void> {
-    const admin = await cluster.canDoAnything().catch(() => false);
-    if (!admin) return;
-    this.#options.logger.warn(
-      `the publisher's credentials for ${cluster.server} may do anything in the cluster: whoever takes over this process takes over the cluster`,
-      { next: "Give it rights of its own: podtrust manifests publisher-rbac." },
+  /**
+   * Opens a cluster with rights of the publisher's own. An administrator's are refused: whoever took over this
+   * process would take over the cluster. A cluster that does not answer is given the benefit of the doubt, since
+   * what is on disk has to be served all the same.
+   */
+  async #open(source: ClusterSource): Promise<KubernetesApi> {
+    const { env, clock, logger } = this.#options;
+    const cluster = await openKubernetes(source, { env, clock });
+    const admin = await cluster
+      .canDoAnything({ signal: AbortSignal.timeout(askingRights) })
+      .catch((error: unknown) => {
+        logger.debug("the cluster does not say what these credentials may do", { error: errorText(error) });
+        return false;
+      });
+    if (!admin) return cluster;
+    throw new PodtrustError(
+      "publisher-admin-credentials",
+      `the publisher's credentials for ${cluster.server} may do anything in the cluster`,
     );
   }
 }
