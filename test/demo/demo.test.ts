@@ -2,21 +2,54 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { test } from "node:test";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { links } from "../../src/base/index.ts";
 import type { Story } from "../../src/demo/index.ts";
 
+let folder = "";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "podtrust-demo-test-"));
+});
+
+after(async () => {
+  await rm(folder, { recursive: true });
+});
+
 function demo(...args: string[]): ChildProcessWithoutNullStreams {
+  return demoWith({}, ...args);
+}
+
+function demoWith(env: NodeJS.ProcessEnv, ...args: string[]): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, ["src/cli/main.ts", "demo", ...args], {
-    // A machine with credentials of its own must tell the same story.
     env: {
       ...process.env,
       NO_COLOR: "1",
+      TMPDIR: folder,
+      // A machine with credentials, a profile and a proxy of its own must tell the same story.
       AWS_ACCESS_KEY_ID: "AKIAFROMTHEMACHINE",
       AWS_SECRET_ACCESS_KEY: "x",
       AWS_REGION: "us-east-2",
+      AWS_PROFILE: "nobody-has-this-profile",
+      HTTPS_PROXY: "http://127.0.0.1:1",
+      HTTP_PROXY: "http://127.0.0.1:1",
+      NODE_USE_ENV_PROXY: "1",
+      ...env,
     },
   });
+}
+
+/** Resolves with what was said on standard output as soon as it matches; fails when the demo ends before. */
+async function until(child: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<string> {
+  let text = "";
+  for await (const part of child.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    text += part.toString();
+    if (pattern.test(text)) return text;
+  }
+  throw new Error(`it ended without ${pattern}: ${text}`);
 }
 
 async function ended(
@@ -66,23 +99,18 @@ test("podtrust demo --json is one object that holds the whole story", async () =
 
 test("podtrust demo --keep leaves everything running, says how to reach it, and ends it all on Ctrl-C", async () => {
   const child = demo("--keep");
-  let out = "";
-  child.stdout.on("data", (part: Buffer) => {
-    out += part.toString();
-    if (out.includes("a browser at")) child.emit("told");
-  });
-  await once(child, "told");
+  const out = await until(child, /a browser at .*\n/u);
   assert.match(out, /✔ permission/u);
   assert.ok(!out.includes("\u001B["), "no colour with NO_COLOR");
   const page = /a browser at (\S+)/u.exec(out)?.[1] ?? "";
-  const folder = /--cacert (\S+)\/root\.pem/u.exec(out)?.[1] ?? "";
+  const stage = /--cacert (\S+)\/root\.pem/u.exec(out)?.[1] ?? "";
   assert.match(await (await fetch(page, { headers: { accept: "text/html" } })).text(), /k3s-demo-app/u);
-  assert.ok(existsSync(folder));
+  assert.ok(existsSync(stage));
   child.kill("SIGINT");
   const [code] = (await once(child, "close")) as [number];
   assert.equal(code, 0);
   await assert.rejects(fetch(page));
-  assert.ok(!existsSync(folder), "the demo's folder is gone");
+  assert.ok(!existsSync(stage), "the demo's folder is gone");
 });
 
 test("a kubeconfig that is not there is said as such, and nothing else happens", async () => {
@@ -91,4 +119,34 @@ test("a kubeconfig that is not there is said as such, and nothing else happens",
   const { error } = JSON.parse(out) as { error: { code: string; message: string; next: string } };
   assert.match(error.message, /no-such-file/u);
   assert.ok(error.next.length > 0);
+});
+
+for (const [moment, pattern] of [
+  ["before the chain is told", /link by link/u],
+  ["while others are turned away and the key is rotated", /Everybody else/u],
+] as const) {
+  test(`Ctrl-C ${moment} ends the demo and leaves no file`, async () => {
+    const child = demo();
+    await until(child, pattern);
+    child.kill("SIGINT");
+    const { code, err } = await ended(child);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^error: the demo was ended in the middle of its story\nnext: {2}Nothing of it is left/u,
+    );
+    assert.deepEqual(await readdir(folder), []);
+  });
+}
+
+test("a folder for temporary files that is not there is named, not met as a fault of ours", async () => {
+  const { code, err } = await ended(demoWith({ TMPDIR: join(folder, "absent") }));
+  assert.equal(code, 1);
+  assert.match(err, /absent\/podtrust-demo-\S* cannot be written: ENOENT[^]*code: {2}file-unwritable/u);
+});
+
+test("--context without a kubeconfig is used wrongly: the stand-in has none to choose from", async () => {
+  const { code, out, err } = await ended(demo("--context", "prod"));
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, /--context prod goes with --kubeconfig/u);
 });
