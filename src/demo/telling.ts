@@ -69,7 +69,7 @@ function tellOpening(issuer: string, standIns: readonly string[], paint: Paint, 
   return [
     ...wrap(`A cluster becomes an identity provider that AWS trusts, as ${issuer}`, width, ""),
     "",
-    ...wrap("All of it runs on this machine. These are stand-ins:", width, ""),
+    ...wrap("No account at AWS is touched. These are stand-ins, on this machine:", width, ""),
     ...standIns.flatMap((line) => wrap(`- ${line}`, width, "  ")).map((line) => paint.dim(line)),
     ...wrap(
       "To keep it short, IAM spreads changes in less than a second and keys are cached for one.",
