@@ -2,8 +2,8 @@
  * Checks the direction of imports (docs/adr/0005-boundaries.md) and says how many modules it saw, so that a
  * check which looked at nothing cannot pass.
  *
- * Told by lines of `import`/`export … from` and `import(…)`: TypeScript 7 ships no compiler API to ask, and
- * erasable TypeScript keeps imports in these forms.
+ * Told by lines of `import`/`export … from`, `import("…")` and `getBuiltinModule("…")`: TypeScript 7 ships no compiler
+ * API to ask, and erasable TypeScript keeps imports in these forms. A module named by anything but a text is a fault.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
@@ -78,7 +78,9 @@ interface Import {
 }
 
 const importForm =
-  /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)/gu;
+  /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|(?:import|getBuiltinModule)\(\s*"([^"]+)"\s*\)/gu;
+/** What the forms above cannot read: a module that is named while the program runs. */
+const hiddenForm = /\b(?:import|getBuiltinModule)\(\s*[^"\s)]/u;
 
 function importsOf(file: string): Import[] {
   const source = readFileSync(file, "utf8");
@@ -142,8 +144,10 @@ const edges = new Map<string, string[]>(files.map((file) => [file, []]));
 for (const { file, target } of imports) {
   if (target.startsWith(".")) edges.get(file)?.push(normalize(join(dirname(file), target)));
 }
+const hidden = files.filter((file) => hiddenForm.test(readFileSync(file, "utf8")));
 const faults = [
   ...new Set([
+    ...hidden.map((file) => `${file} imports a module whose name only running it tells`),
     ...imports.map(fault).filter((f) => f !== undefined),
     ...circles(edges).map((c) => `circle: ${c}`),
   ]),
