@@ -11,7 +11,11 @@ export interface StackCommandOptions extends Selection {
   readonly ca?: string;
 }
 
-async function wayOf(context: CommandContext, options: StackCommandOptions): Promise<OutsideWay> {
+/** How a command line reaches the issuer. */
+export async function wayOf(
+  context: CommandContext,
+  options: Pick<StackCommandOptions, "connectTo" | "ca">,
+): Promise<OutsideWay> {
   const { connectTo, ca } = options;
   return {
     ...(connectTo === undefined ? {} : { connectTo: connectTo.map(parseConnectTo) }),

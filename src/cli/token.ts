@@ -1,10 +1,10 @@
 import { PodtrustError } from "../base/index.ts";
-import { parseDuration } from "../config/index.ts";
 import { type MintedToken, openKubernetes } from "../kubernetes/index.ts";
 import { parseJws } from "../oidc/index.ts";
 import { chosenCluster, type ClusterChoice } from "./cluster-choice.ts";
 import type { CommandContext } from "./context.ts";
 import { relativeTime } from "./relative-time.ts";
+import { secondsOf } from "./seconds.ts";
 
 export interface TokenCommandOptions extends ClusterChoice {
   readonly audience?: readonly string[];
@@ -20,14 +20,6 @@ function accountOf(text: string): readonly [namespace: string, name: string] {
   if (namespace !== "" && name !== "" && rest.length === 0) return [namespace, name];
   throw new PodtrustError("usage", `"${text}" is not of the form NAMESPACE/NAME`, {
     next: "For example: podtrust token aws-test/demo-service-account",
-  });
-}
-
-function secondsOf(text: string): number {
-  const ms = /^\d+$/u.test(text) ? Number(text) * 1000 : parseDuration(text);
-  if (ms !== undefined && ms % 1000 === 0) return ms / 1000;
-  throw new PodtrustError("usage", `--expiration ${text} is not a time`, {
-    next: "Give seconds, as 3600, or a duration, as 1h30m.",
   });
 }
 
@@ -88,7 +80,7 @@ export async function mintAndShow(
   options: TokenCommandOptions,
 ): Promise<void> {
   const [namespace, name] = accountOf(account);
-  const expirationSeconds = secondsOf(options.expiration);
+  const expirationSeconds = secondsOf("--expiration", options.expiration);
   const audiences = options.audience ?? ["sts.amazonaws.com"];
   const { env, clock, signal, output } = context;
   const api = await openKubernetes(await chosenCluster(context, options), { env, clock });

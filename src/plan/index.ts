@@ -1,5 +1,5 @@
 export { type ApplyEvent, type ApplyOptions, type ApplyOutcome, applyPlan } from "./apply.ts";
-export { isMark, marksOf, type Owner, ownerOf, type Tags } from "./ownership.ts";
+export { isMark, marksOf, type Owner, ownerOf, ownerText, type Tags } from "./ownership.ts";
 export { isEmpty, type Plan, type PlanInput, planOf, type Policy } from "./plan.ts";
 export {
   type Change,

@@ -3,4 +3,23 @@ export type { OpenAccount } from "./accounts.ts";
 export { type IssuerSeen, type OutsideWay, seeIssuer } from "./outside.ts";
 export type { Selection } from "./selection.ts";
 export { openStack, type PlanWish, type Stack, type StackOptions, type StackPlan } from "./stack.ts";
+export {
+  admits,
+  type DemoRemoval,
+  demoObjects,
+  type DemoRunEvent,
+  type DemoRunResult,
+  demoServiceAccount,
+  type DemoWish,
+  objectsYaml,
+  patchYaml,
+  preflightWorkload,
+  removeDemoWorkload,
+  runDemoWorkload,
+  workloadParts,
+  workloadPatch,
+  type WorkloadTarget,
+  workloadTarget,
+  workloadYaml,
+} from "./workload/index.ts";
 export { type ChangeView, changeView, planView, type PlanView, summaryOf } from "./view.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
+import { defineApply } from "./apply.ts";
 import { defineCompletion } from "./completion.ts";
 import { defineDemo } from "./demo.ts";
 import { defineDown } from "./down.ts";
@@ -33,6 +34,7 @@ export const commands: readonly DefineCommand[] = [
   defineExplain,
   defineToken,
   defineManifests,
+  defineApply,
   defineCompletion,
   defineJob,
 ];

@@ -1,6 +1,50 @@
 import type { Command } from "commander";
 import type { AwsPolicyCommandOptions } from "../aws-policy.ts";
 import type { CommandContext } from "../context.ts";
+import { withDemo, withRole } from "./workload-options.ts";
+import type { DemoManifestsOptions, WorkloadManifestsOptions } from "../workload.ts";
+
+function defineWorkload(manifests: Command, context: CommandContext): void {
+  withRole(
+    manifests
+      .command("workload")
+      .description(
+        "print a workload's ServiceAccount, token volume and variables, or a patch for one that exists",
+      )
+      .argument("<namespace/name>", "its ServiceAccount")
+      .option("-f, --file <file>", "the stack's config", "podtrust.yaml"),
+  )
+    .option("--patch <kind/name>", "a patch for an existing workload, as deployment/web")
+    .option(
+      "--container <name>",
+      "with --patch: the container that gets the token (default: the workload's name)",
+    )
+    .addHelpText(
+      "after",
+      "\npodtrust manifests workload shop/web --patch deployment/web > patch.yaml\n" +
+        "kubectl patch -n shop deployment/web --patch-file patch.yaml\n",
+    )
+    .action(async (serviceAccount: string, options: WorkloadManifestsOptions) => {
+      const { printWorkload } = await import("../workload.ts");
+      await printWorkload(context, serviceAccount, options);
+    });
+}
+
+function defineDemoManifests(manifests: Command, context: CommandContext): void {
+  withDemo(
+    withRole(
+      manifests
+        .command("demo")
+        .description("print the guide's ServiceAccount and Job, for the role that the config gives them")
+        .option("-f, --file <file>", "the stack's config", "podtrust.yaml"),
+    ),
+  )
+    .addHelpText("after", "\npodtrust manifests demo | kubectl apply -f -\n")
+    .action(async (options: DemoManifestsOptions) => {
+      const { printDemo } = await import("../workload.ts");
+      await printDemo(context, options);
+    });
+}
 
 /** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
 export function defineManifests(program: Command, context: CommandContext): void {
@@ -32,4 +76,6 @@ export function defineManifests(program: Command, context: CommandContext): void
       const { printAwsPolicy } = await import("../aws-policy.ts");
       await printAwsPolicy(context, options);
     });
+  defineWorkload(manifests, context);
+  defineDemoManifests(manifests, context);
 }

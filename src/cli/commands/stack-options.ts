@@ -17,6 +17,21 @@ export function withStackOptions(command: Command): Command {
     );
 }
 
+/** The options of every command that looks at a stack and makes nothing in AWS. */
+export function withIssuerOptions(command: Command): Command {
+  return command
+    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .option(
+      "--connect-to <rule>",
+      "host:port:address:port, as curl's, in place of public DNS; repeatable",
+      collect,
+    )
+    .option(
+      "--ca <file>",
+      "PEM certificates that the issuer is verified against, in place of the public roots",
+    );
+}
+
 /** `--only` and `--skip`. */
 export function withSelection(command: Command): Command {
   return command

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { PodtrustError } from "../../base/index.ts";
+import type { Config } from "../../config/index.ts";
+import type { KubernetesObject } from "../../kubernetes/index.ts";
+import { labelsOf } from "./mark.ts";
+import { serviceAccountObject, tokenMount, tokenVolume, variables } from "./pieces.ts";
+import { admits, type WorkloadTarget } from "./target.ts";
+
+/** The guide's names (step 7). */
+export const demo = {
+  job: "demo-app",
+  serviceAccount: "demo-service-account",
+  namespace: "default",
+  image: "amazon/aws-cli:2.15.40",
+} as const;
+
+/** Where the Job keeps what it was made from, so that a second run knows its own. */
+export const manifestAnnotation = "podtrust/manifest";
+
+/** How the demo's Job differs from the guide's. */
+export interface DemoWish {
+  /** An image of podtrust, which runs `podtrust job`; the guide's AWS CLI unless told. */
+  readonly image?: string;
+  /** AWS_ENDPOINT_URL of the pod: where a sandbox is, seen from there. */
+  readonly awsEndpoint?: string;
+  /** Parameters under this path are listed; `/`, as in the guide, unless told. */
+  readonly path?: string;
+}
+
+/** The ServiceAccount that the config means for the demo: the one of the guide's name, in whatever namespace. */
+export function demoServiceAccount(config: Config): string {
+  const roles = config.aws.flatMap((account) => account.roles);
+  const usual = `${demo.namespace}/${demo.serviceAccount}`;
+  if (roles.some((role) => admits(role, usual))) return usual;
+  const named = roles
+    .flatMap((role) => role.serviceAccounts)
+    .filter((account) => account.endsWith(`/${demo.serviceAccount}`));
+  const [first, second] = [...new Set(named)];
+  if (first === undefined || second === undefined) return first ?? usual;
+  throw new PodtrustError(
+    "workload-role-unknown",
+    `several ServiceAccounts are the demo's: ${named.join(", ")}`,
+    {
+      next: "Name one by --service-account NAMESPACE/NAME.",
+    },
+  );
+}
+
+function program({ image, path = "/" }: DemoWish): object {
+  if (image !== undefined) return { image, args: ["job", "--path", path] };
+  const script = [
+    "aws sts get-caller-identity",
+    "aws ssm get-parameters-by-path \\",
+    `  --path ${path} --recursive \\`,
+    "  --with-decryption \\",
+    '  --query "Parameters[*].[Name]" \\',
+    "  --output text",
+    "",
+  ];
+  return { image: demo.image, command: ["sh", "-e", "-c", script.join("\n")] };
+}
+
+function checkedPath(path: string): string {
+  if (/^\/[\w./-]*$/u.test(path)) return path;
+  throw new PodtrustError("usage", `--path ${path} is not a path of Parameter Store`, {
+    next: "Give it as /demo: letters, digits and . _ - / after a slash.",
+  });
+}
+
+function podSpec(target: WorkloadTarget, wish: DemoWish): object {
+  const endpoint = wish.awsEndpoint;
+  const env = [
+    ...variables(target),
+    ...(endpoint === undefined ? [] : [{ name: "AWS_ENDPOINT_URL", value: endpoint }]),
+  ];
+  const own = wish.image === undefined;
+  const container = {
+    name: demo.job,
+    ...program({ ...wish, path: checkedPath(wish.path ?? "/") }),
+    imagePullPolicy: "IfNotPresent",
+    env,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+      // The AWS CLI's image runs as root; podtrust's does not.
+      ...(own ? {} : { runAsNonRoot: true }),
+    },
+    volumeMounts: [tokenMount("token"), ...(own ? [{ name: "aws-config", mountPath: "/root/.aws" }] : [])],
+  };
+  return {
+    restartPolicy: "Never",
+    serviceAccountName: target.serviceAccount,
+    // The token for AWS is a volume of its own; the one for the cluster's API is not needed.
+    automountServiceAccountToken: false,
+    securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+    containers: [container],
+    volumes: [tokenVolume("token", target), ...(own ? [{ name: "aws-config", emptyDir: {} }] : [])],
+  };
+}
+
+/** A few hex digits that stand for a manifest. */
+function digestOf(value: object): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+}
+
+/** The guide's ServiceAccount and Job with our mark: what `manifests demo` prints and `apply demo` applies. */
+export function demoObjects(target: WorkloadTarget, wish: DemoWish = {}): readonly KubernetesObject[] {
+  const labels = labelsOf(target.stack);
+  const spec = {
+    backoffLimit: 0,
+    // Whatever keeps the pod from ending, the Job does not outlive it for long.
+    activeDeadlineSeconds: 900,
+    template: { metadata: { labels }, spec: podSpec(target, wish) },
+  };
+  const job: KubernetesObject = {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: demo.job,
+      namespace: target.namespace,
+      labels,
+      annotations: { [manifestAnnotation]: digestOf(spec) },
+    },
+    spec,
+  };
+  return [serviceAccountObject(target, labels), job];
+}

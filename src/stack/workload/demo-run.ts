@@ -1,0 +1,240 @@
+import { type Clock, PodtrustError } from "../../base/index.ts";
+import {
+  type KubernetesApi,
+  type KubernetesObject,
+  type ObjectRef,
+  objectText,
+} from "../../kubernetes/index.ts";
+import { ownerText } from "../../plan/index.ts";
+import { demo, demoObjects, type DemoWish, manifestAnnotation } from "./demo-job.ts";
+import { isFinished, type JobState, jobState } from "./job-state.ts";
+import { LogFollower } from "./log-follower.ts";
+import { fieldManager, objectOwner } from "./mark.ts";
+import type { WorkloadTarget } from "./target.ts";
+
+/** What happens while the demo runs. */
+export type DemoRunEvent =
+  | { readonly type: "step"; readonly text: string }
+  | { readonly type: "waiting"; readonly reason: string; readonly deadline: number }
+  | { readonly type: "running"; readonly pod: string }
+  | { readonly type: "log"; readonly line: string };
+
+export interface DemoRunInput {
+  readonly target: WorkloadTarget;
+  readonly cluster: KubernetesApi;
+  readonly wish: DemoWish;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Milliseconds until the pod has to have ended. */
+  readonly timeoutMs: number;
+  /** Takes fields that other managers own. */
+  readonly force?: boolean;
+  readonly onEvent: (event: DemoRunEvent) => void;
+}
+
+/** How the demo ended. */
+export interface DemoRunResult {
+  readonly job: string;
+  readonly pod: string | undefined;
+  /** What the pod wrote, by line. */
+  readonly log: readonly string[];
+}
+
+const pollMs = 1000;
+
+const jobRef = ({ namespace }: WorkloadTarget): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
+const accountRef = ({ namespace, serviceAccount }: WorkloadTarget): ObjectRef => ({
+  kind: "ServiceAccount",
+  namespace,
+  name: serviceAccount,
+});
+
+function taken(ref: ObjectRef, object: KubernetesObject, target: WorkloadTarget): PodtrustError | undefined {
+  const owner = objectOwner(object, target.stack);
+  if (owner.kind === "ours") return undefined;
+  return new PodtrustError(
+    "plan-name-taken",
+    `the ${objectText(ref)} is there and not ours: it looks like ${ownerText(owner)}'s`,
+    {
+      next: `Remove or rename it, or run the demo in another namespace: --service-account NAMESPACE/NAME.`,
+      detail: { ...ref },
+    },
+  );
+}
+
+async function untilGone(input: DemoRunInput, ref: ObjectRef, uid: string | undefined): Promise<void> {
+  const { cluster, clock, signal, onEvent } = input;
+  const deadline = clock.now() + input.timeoutMs;
+  for (;;) {
+    const found = await cluster.read(ref, { signal });
+    if (found === undefined || found.metadata.uid !== uid) return;
+    const reason = `the earlier ${objectText(ref)} is being removed`;
+    if (clock.now() >= deadline) throw new PodtrustError("deadline-exceeded", `${reason}, and still there`);
+    onEvent({ type: "waiting", reason, deadline });
+    await clock.sleep(pollMs, signal);
+  }
+}
+
+async function applyAccount(input: DemoRunInput, object: KubernetesObject): Promise<void> {
+  const { target, cluster, signal, force = false, onEvent } = input;
+  const ref = accountRef(target);
+  const found = await cluster.read(ref, { signal });
+  if (found !== undefined && taken(ref, found, target) !== undefined) {
+    // It serves as it is, and stays whoever's it is.
+    onEvent({ type: "step", text: `${objectText(ref)} is there already and not ours: used as it is` });
+    return;
+  }
+  await cluster.apply(object, { fieldManager, force, signal });
+  onEvent({ type: "step", text: `${objectText(ref)} applied` });
+}
+
+/** Makes way for the Job; gives the one that runs already where it is the very same. */
+async function earlierJob(
+  input: DemoRunInput,
+  wanted: KubernetesObject,
+): Promise<KubernetesObject | undefined> {
+  const { target, cluster, signal, onEvent } = input;
+  const ref = jobRef(target);
+  const found = await cluster.read(ref, { signal });
+  if (found === undefined) return undefined;
+  const refusal = taken(ref, found, target);
+  if (refusal !== undefined) throw refusal;
+  const same =
+    found.metadata.annotations?.[manifestAnnotation] === wanted.metadata.annotations?.[manifestAnnotation];
+  if (same && !isFinished(found) && found.metadata.deletionTimestamp === undefined) {
+    onEvent({ type: "step", text: `${objectText(ref)} still runs: waiting for it` });
+    return found;
+  }
+  const { uid } = found.metadata;
+  await cluster.remove(ref, { signal, ...(uid === undefined ? {} : { uid }) });
+  onEvent({ type: "step", text: `the earlier ${objectText(ref)} removed` });
+  await untilGone(input, ref, uid);
+  return undefined;
+}
+
+async function stateOf(input: DemoRunInput, uid: string): Promise<JobState> {
+  const { target, cluster, signal } = input;
+  const { namespace } = target;
+  const ref = jobRef(target);
+  const job = await cluster.read(ref, { signal });
+  if (job?.metadata.uid !== uid) {
+    return { phase: "failed", reason: `somebody removed the ${objectText(ref)} while it was waited for` };
+  }
+  const labels = `batch.kubernetes.io/controller-uid=${uid}`;
+  const pods = await cluster.list({ kind: "Pod", namespace, labels }, { signal });
+  const pod = [...pods].sort((a, b) =>
+    (a.metadata.creationTimestamp ?? "") < (b.metadata.creationTimestamp ?? "") ? 1 : -1,
+  )[0];
+  const about = pod?.metadata.uid ?? uid;
+  const events = await cluster
+    .list({ kind: "Event", namespace, fields: `involvedObject.uid=${about}` }, { signal })
+    // Events only explain; who may not read them still sees the pod.
+    .catch(() => []);
+  return jobState(job, pod, events);
+}
+
+class Run {
+  readonly #input: DemoRunInput;
+  readonly #log: string[] = [];
+  #follower: LogFollower | undefined;
+
+  constructor(input: DemoRunInput) {
+    this.#input = input;
+  }
+
+  async #follow(pod: string, end: boolean): Promise<void> {
+    const { cluster, target, signal, onEvent } = this.#input;
+    if (this.#follower?.pod !== pod) {
+      const onLine = (line: string): void => {
+        this.#log.push(line);
+        onEvent({ type: "log", line });
+      };
+      onEvent({ type: "running", pod });
+      const { namespace } = target;
+      this.#follower = new LogFollower({ cluster, namespace, pod, container: demo.job, onLine });
+    }
+    await this.#follower.read({ end, signal });
+  }
+
+  #failed(reason: string): PodtrustError {
+    const { target } = this.#input;
+    return new PodtrustError("workload-failed", `the ${objectText(jobRef(target))} failed: ${reason}`, {
+      detail: { namespace: target.namespace, job: demo.job, log: this.#log.slice(-20) },
+    });
+  }
+
+  #late(state: JobState): PodtrustError {
+    const what = objectText(jobRef(this.#input.target));
+    const why = state.phase === "waiting" ? state.reason : "its container still runs";
+    return new PodtrustError("deadline-exceeded", `the ${what} did not end in time: ${why}`, {
+      detail: { reason: why },
+    });
+  }
+
+  async untilEnd(uid: string): Promise<DemoRunResult> {
+    const { clock, signal, timeoutMs, onEvent } = this.#input;
+    const deadline = clock.now() + timeoutMs;
+    for (;;) {
+      const state = await stateOf(this.#input, uid);
+      const ended = state.phase === "succeeded" || state.phase === "failed";
+      if (state.phase !== "waiting" && state.pod !== undefined) await this.#follow(state.pod, ended);
+      if (state.phase === "failed") throw this.#failed(state.reason);
+      if (state.phase === "succeeded") {
+        return { job: `${this.#input.target.namespace}/${demo.job}`, pod: state.pod, log: this.#log };
+      }
+      if (state.phase === "waiting") {
+        if (state.hopeless === true) throw this.#failed(state.reason);
+        onEvent({ type: "waiting", reason: state.reason, deadline });
+      }
+      if (clock.now() >= deadline) throw this.#late(state);
+      await clock.sleep(pollMs, signal);
+    }
+  }
+}
+
+/**
+ * Applies the demo's ServiceAccount and Job, follows the pod's log, and waits for its end. A finished Job of ours
+ * is replaced, one that still runs is waited for, anybody else's is left alone.
+ *
+ * Throws `plan-name-taken`, `workload-failed`, `deadline-exceeded`, `cluster-*`.
+ */
+export async function runDemoWorkload(input: DemoRunInput): Promise<DemoRunResult> {
+  const { target, cluster, wish, signal, force = false, onEvent } = input;
+  const [account, job] = demoObjects(target, wish);
+  if (account === undefined || job === undefined) throw new TypeError("the demo is two objects");
+  const running = await earlierJob(input, job);
+  await applyAccount(input, account);
+  const applied = running ?? (await cluster.apply(job, { fieldManager, force, signal }));
+  if (running === undefined) onEvent({ type: "step", text: `${objectText(jobRef(target))} applied` });
+  return new Run(input).untilEnd(applied.metadata.uid ?? "");
+}
+
+/** What `removeDemoWorkload` did, object by object. */
+export interface DemoRemoval {
+  readonly object: string;
+  readonly outcome: "removed" | "absent" | "not-ours";
+}
+
+/** Removes the demo's Job and ServiceAccount where they carry our mark; others stay. */
+export async function removeDemoWorkload(
+  input: Pick<DemoRunInput, "target" | "cluster" | "signal">,
+): Promise<readonly DemoRemoval[]> {
+  const { target, cluster, signal } = input;
+  const removals: DemoRemoval[] = [];
+  for (const ref of [jobRef(target), accountRef(target)]) {
+    const object = objectText(ref);
+    const found = await cluster.read(ref, { signal });
+    if (found === undefined) {
+      removals.push({ object, outcome: "absent" });
+    } else if (taken(ref, found, target) === undefined) {
+      const { uid } = found.metadata;
+      removals.push({
+        object,
+        outcome: await cluster.remove(ref, { signal, ...(uid === undefined ? {} : { uid }) }),
+      });
+    } else {
+      removals.push({ object, outcome: "not-ours" });
+    }
+  }
+  return removals;
+}

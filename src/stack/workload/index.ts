@@ -1,0 +1,13 @@
+export { demoObjects, demoServiceAccount, type DemoWish } from "./demo-job.ts";
+export {
+  type DemoRemoval,
+  type DemoRunEvent,
+  type DemoRunInput,
+  type DemoRunResult,
+  removeDemoWorkload,
+  runDemoWorkload,
+} from "./demo-run.ts";
+export { type PatchWish, workloadPatch } from "./patch.ts";
+export { type PreflightInput, preflightWorkload } from "./preflight.ts";
+export { objectsYaml, patchYaml, workloadParts, workloadYaml } from "./render.ts";
+export { admits, namesOf, type WorkloadTarget, workloadTarget, type WorkloadWish } from "./target.ts";

@@ -1,0 +1,99 @@
+import type { KubernetesObject } from "../../kubernetes/index.ts";
+
+/** How far a Job's one pod is. */
+export type JobState =
+  | { readonly phase: "waiting"; readonly reason: string; readonly pod?: string; readonly hopeless?: true }
+  | { readonly phase: "running"; readonly pod: string }
+  | { readonly phase: "succeeded"; readonly pod?: string }
+  | { readonly phase: "failed"; readonly pod?: string; readonly reason: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fields = (value: unknown): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+const items = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fields) : []);
+const words = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function condition(object: KubernetesObject, type: string): Fields | undefined {
+  const found = items(fields(object["status"])["conditions"]).find((one) => one["type"] === type);
+  return found?.["status"] === "True" ? found : undefined;
+}
+
+/** Whether a Job has come to its end, one way or the other. */
+export function isFinished(job: KubernetesObject): boolean {
+  return ["Complete", "Failed"].some((type) => condition(job, type) !== undefined);
+}
+
+// Waiting helps none of these: what was given can never become a running container.
+const hopeless = new Set(["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"]);
+
+function containerStatus(pod: KubernetesObject): Fields {
+  return fields(items(fields(pod["status"])["containerStatuses"])[0]?.["state"]);
+}
+
+function unscheduled(pod: KubernetesObject): string | undefined {
+  const conditions = items(fields(pod["status"])["conditions"]);
+  const scheduled = conditions.find((one) => one["type"] === "PodScheduled");
+  if (scheduled?.["status"] === "True") return undefined;
+  const why = words(scheduled?.["message"]);
+  return why === "" ? "no node has taken the pod yet" : `no node takes the pod: ${why}`;
+}
+
+/** The newest complaint about a pod that is of use to a person. */
+function complaint(events: readonly KubernetesObject[]): string {
+  const warnings = events.filter((event) => event["type"] === "Warning");
+  const last = warnings.at(-1);
+  return last === undefined ? "" : `${words(last["reason"])}: ${words(last["message"])}`;
+}
+
+function waitingReason(pod: KubernetesObject, events: readonly KubernetesObject[]): string {
+  const waiting = fields(containerStatus(pod)["waiting"]);
+  const reason = words(waiting["reason"]);
+  if (reason === "") return unscheduled(pod) ?? "the kubelet has not begun with the pod";
+  const message = words(waiting["message"]);
+  if (message !== "") return `${reason}: ${message}`;
+  const said = complaint(events);
+  return said === "" ? reason : `${reason}; ${said}`;
+}
+
+function exitReason(pod: KubernetesObject): string {
+  const ended = fields(containerStatus(pod)["terminated"]);
+  const code = ended["exitCode"];
+  if (typeof code !== "number") return words(fields(pod["status"])["message"]) || "its pod failed";
+  const why = words(ended["reason"]);
+  return `its container ended with ${code}${why === "" || why === "Error" ? "" : ` (${why})`}`;
+}
+
+function ofPod(pod: KubernetesObject, events: readonly KubernetesObject[]): JobState {
+  const { name } = pod.metadata;
+  const phase = words(fields(pod["status"])["phase"]);
+  if (phase === "Succeeded") return { phase: "succeeded", pod: name };
+  if (phase === "Failed") return { phase: "failed", pod: name, reason: exitReason(pod) };
+  const state = containerStatus(pod);
+  if (state["running"] !== undefined || state["terminated"] !== undefined) {
+    return { phase: "running", pod: name };
+  }
+  const reason = waitingReason(pod, events);
+  const dead = hopeless.has(words(fields(state["waiting"])["reason"]));
+  return { phase: "waiting", pod: name, reason, ...(dead ? { hopeless: true } : {}) };
+}
+
+/** How far a Job is, from what the API says of it, of its newest pod and of that pod's events. */
+export function jobState(
+  job: KubernetesObject,
+  pod: KubernetesObject | undefined,
+  events: readonly KubernetesObject[],
+): JobState {
+  const failed = condition(job, "Failed");
+  if (pod !== undefined) {
+    const state = ofPod(pod, events);
+    if (failed === undefined || state.phase === "failed") return state;
+  }
+  if (failed !== undefined) {
+    const reason = `${words(failed["reason"])}: ${words(failed["message"])}`;
+    return { phase: "failed", reason, ...(pod === undefined ? {} : { pod: pod.metadata.name }) };
+  }
+  if (condition(job, "Complete") !== undefined) return { phase: "succeeded" };
+  const said = complaint(events);
+  return { phase: "waiting", reason: said === "" ? "the Job controller has made no pod yet" : said };
+}

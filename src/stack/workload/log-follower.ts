@@ -1,0 +1,43 @@
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+
+/** Where a log is read from. */
+export interface LogSource {
+  readonly cluster: Pick<KubernetesApi, "podLog">;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * Follows a container's log by reading it again from its beginning, which loses no line when a connection
+ * breaks. Ends at the first mebibyte: whoever writes more than that has no demo to show.
+ */
+export class LogFollower {
+  readonly #source: LogSource;
+  #given = 0;
+  #full = false;
+
+  constructor(source: LogSource) {
+    this.#source = source;
+  }
+
+  get pod(): string {
+    return this.#source.pod;
+  }
+
+  /** Gives the whole lines that are new; at the end also what has no line end. */
+  async read(options: { readonly end: boolean; readonly signal: AbortSignal }): Promise<void> {
+    if (this.#full) return;
+    const { cluster, namespace, pod, container, onLine } = this.#source;
+    const { text, full } = await cluster.podLog(namespace, pod, { container, signal: options.signal });
+    const lines = text.split("\n");
+    const last = lines.pop() ?? "";
+    for (const line of lines.slice(this.#given)) onLine(line);
+    this.#given = Math.max(this.#given, lines.length);
+    if ((options.end || full) && last !== "") onLine(last);
+    if (!full) return;
+    this.#full = true;
+    onLine("(the log goes on; what is over 1 MiB is left out)");
+  }
+}

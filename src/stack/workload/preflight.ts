@@ -1,0 +1,121 @@
+import { errorText, PodtrustError } from "../../base/index.ts";
+import { type AwsSession, readRole } from "../../aws/index.ts";
+import { request } from "../../http/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { issuerDifference, parseDiscovery, parseJwkSet, serviceAccountSubject } from "../../oidc/index.ts";
+import { evaluate, parsePolicy } from "../../trust/index.ts";
+import { iamProviderKey } from "../../oidc/index.ts";
+import { type OutsideWay, seeIssuer } from "../outside.ts";
+import type { WorkloadTarget } from "./target.ts";
+
+/** What is asked before anything is applied. */
+export interface PreflightInput {
+  readonly target: WorkloadTarget;
+  readonly cluster: KubernetesApi;
+  /** The account of the role. */
+  readonly session: AwsSession;
+  readonly way: OutsideWay;
+  readonly signal: AbortSignal;
+  /** Told what could not be checked, and why. */
+  readonly notice: (text: string) => void;
+}
+
+async function checkNamespace({ target, cluster, signal, notice }: PreflightInput): Promise<void> {
+  const { namespace } = target;
+  try {
+    if ((await cluster.read({ kind: "Namespace", name: namespace }, { signal })) !== undefined) return;
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || error.code !== "cluster-forbidden") throw error;
+    notice(`whether the namespace ${namespace} is there was not checked: ${error.message}`);
+    return;
+  }
+  throw new PodtrustError(
+    "workload-namespace-missing",
+    `the cluster ${cluster.server} has no namespace ${namespace}`,
+    { next: `Make it: kubectl create namespace ${namespace}`, detail: { namespace } },
+  );
+}
+
+async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Promise<void> {
+  const documents = await cluster.oidcDocuments({ signal });
+  const own = parseDiscovery(documents.discovery);
+  const names = { expected: "the issuer in the config", actual: `that of the cluster ${cluster.server}` };
+  const difference = issuerDifference(target.issuer, own.issuer, names);
+  if (difference !== undefined) {
+    throw new PodtrustError("workload-issuer", difference.message, {
+      next: "Start the API server with --service-account-issuer as in the config, or correct the config.",
+      detail: { configured: target.issuer, cluster: own.issuer },
+    });
+  }
+  const { jwksUri } = await seeIssuer(target.issuer, way, signal);
+  const published = parseJwkSet((await request(jwksUri, { ...way, signal })).body);
+  const known = new Set(published.keys.map(({ kid }) => kid));
+  const missing = parseJwkSet(documents.jwks).keys.filter(({ kid }) => !known.has(kid));
+  if (missing.length === 0) return;
+  const kids = missing.map(({ kid }) => kid);
+  throw new PodtrustError(
+    "workload-issuer",
+    `${jwksUri} does not hold the cluster's key ${kids.join(", ")}: AWS would refuse what it signs`,
+    {
+      next: "Publish it first: podtrust serve, or wait until the running one has seen it.",
+      detail: { kids },
+    },
+  );
+}
+
+/** Whether a trust policy lets a ServiceAccount's token in. */
+export function trustAdmits(trustPolicy: string, target: WorkloadTarget, providerArn: string): boolean {
+  const key = iamProviderKey(target.issuer);
+  const subject = serviceAccountSubject(target.namespace, target.serviceAccount);
+  const { effect } = evaluate([{ name: "trust policy", document: parsePolicy(trustPolicy, "trust") }], {
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: target.roleArn,
+    principal: { type: "Federated", ids: [providerArn], account: target.account.account },
+    context: { [`${key}:aud`]: target.audience, [`${key}:sub`]: subject },
+  });
+  return effect === "allow";
+}
+
+// Who may read no role may still run a workload that has one.
+const unseen: ReadonlySet<string> = new Set(["aws-no-credentials", "aws-denied", "aws-credentials-expired"]);
+
+async function checkRole({ target, session, signal, notice }: PreflightInput): Promise<void> {
+  const { role, roleArn, account } = target;
+  let facts: Awaited<ReturnType<typeof readRole>>;
+  try {
+    facts = await readRole(session, role.name, signal);
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || !unseen.has(error.code)) throw error;
+    notice(`whether the role ${role.name} is there was not checked: ${errorText(error)}`);
+    return;
+  }
+  const detail = { role: role.name, account: account.account };
+  if (facts?.arn !== roleArn) {
+    const found = facts === undefined ? "" : `, there is ${facts.arn}`;
+    throw new PodtrustError(
+      "workload-role-absent",
+      `account ${account.account} has no role ${roleArn}${found}`,
+      {
+        detail,
+      },
+    );
+  }
+  const provider = roleArn.replace(/:role\/.*$/u, `:oidc-provider/${iamProviderKey(target.issuer)}`);
+  if (trustAdmits(facts.trustPolicy, target, provider)) return;
+  throw new PodtrustError(
+    "workload-role-absent",
+    `the trust policy of ${roleArn} does not let ${target.namespace}/${target.serviceAccount} in with the audience ${target.audience}`,
+    { detail },
+  );
+}
+
+/**
+ * Refuses what cannot work, before anything is applied: no such namespace, an issuer or keys that are not the
+ * published ones, no role that lets the ServiceAccount in. Throws `workload-*`, `issuer-unreached`, and what is
+ * wrong with the cluster or with AWS.
+ */
+export async function preflightWorkload(input: PreflightInput): Promise<void> {
+  await checkNamespace(input);
+  await checkIssuer(input);
+  await checkRole(input);
+}

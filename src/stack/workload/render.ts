@@ -1,0 +1,39 @@
+import { stringify } from "yaml";
+import { podFragment, workloadPatch, type PatchWish } from "./patch.ts";
+import { serviceAccountObject } from "./pieces.ts";
+import type { WorkloadTarget } from "./target.ts";
+
+const yaml = (value: object): string => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+
+/** Objects as YAML documents, for kubectl apply. */
+export function objectsYaml(objects: readonly object[]): string {
+  return objects.map(yaml).join("---\n");
+}
+
+/** What `manifests workload` gives, as data: the ServiceAccount, and what its pods need. */
+export function workloadParts(target: WorkloadTarget): { serviceAccount: object; podSpec: object } {
+  return { serviceAccount: serviceAccountObject(target), podSpec: podFragment(target, "YOUR-CONTAINER") };
+}
+
+/** The ServiceAccount as YAML, and in comments what belongs into the spec of its pods. */
+export function workloadYaml(target: WorkloadTarget): string {
+  const { serviceAccount, podSpec } = workloadParts(target);
+  const fragment = yaml(podSpec).trimEnd().split("\n");
+  return [
+    yaml(serviceAccount).trimEnd(),
+    "# This belongs into the spec of the pods (spec.template.spec of a Deployment). For one that exists already,",
+    "# --patch deployment/NAME prints it as a patch for kustomize and kubectl patch.",
+    ...fragment.map((line) => `# ${line}`),
+    "",
+  ].join("\n");
+}
+
+/** The patch as YAML. */
+export function patchYaml(target: WorkloadTarget, wish: PatchWish): string {
+  const patch = workloadPatch(target, wish);
+  return [
+    `# kustomization.yaml: patches: [{path: THIS-FILE, target: {kind: ${patch.kind}, name: ${patch.metadata.name}}}]`,
+    `# or at once: kubectl patch -n ${target.namespace} ${wish.of} --patch-file THIS-FILE`,
+    yaml(patch),
+  ].join("\n");
+}

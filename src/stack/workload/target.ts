@@ -1,0 +1,146 @@
+import { nearest, PodtrustError } from "../../base/index.ts";
+import { partitionOf } from "../../aws/index.ts";
+import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
+import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
+
+/** What a command line says about a workload, beside the config. */
+export interface WorkloadWish {
+  /** NAMESPACE/NAME of its ServiceAccount. */
+  readonly serviceAccount: string;
+  /** Where several roles trust it: which one. */
+  readonly role?: string;
+  /** Where several accounts have such a role: which one. */
+  readonly account?: string;
+  /** The account's first audience unless told. */
+  readonly audience?: string;
+  /** Seconds of the projected token; 3600 unless told. */
+  readonly expirationSeconds?: number;
+}
+
+/** All that a workload's manifests say. */
+export interface WorkloadTarget {
+  readonly stack: string;
+  readonly issuer: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+  readonly roleArn: string;
+  readonly region: string;
+  readonly sessionName: string;
+  readonly audience: string;
+  readonly expirationSeconds: number;
+}
+
+// The API server's bound on a projected token (ValidateServiceAccountTokenProjection).
+const shortestToken = 600;
+const longestToken = 2 ** 32;
+const usualToken = 3600;
+
+interface Candidate {
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+}
+
+/** Whether a pattern of the config fits a ServiceAccount; `*` and `?` as IAM's StringLike reads them. */
+function fits(pattern: string, serviceAccount: string): boolean {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "u").test(serviceAccount);
+}
+
+/** Whether a role of the config lets a ServiceAccount in, by name or by pattern. */
+export function admits(role: RoleConfig, serviceAccount: string): boolean {
+  return (
+    role.serviceAccounts.includes(serviceAccount) ||
+    role.subjectPatterns.some((pattern) => fits(pattern, serviceAccount))
+  );
+}
+
+/** The two halves of NAMESPACE/NAME; throws `subject-invalid`. */
+export function namesOf(text: string): readonly [namespace: string, name: string] {
+  const [namespace = "", name = "", ...rest] = text.split("/");
+  const problem =
+    rest.length > 0 ? "it has a second slash" : (namespaceProblem(namespace) ?? serviceAccountProblem(name));
+  if (problem === undefined) return [namespace, name];
+  throw new PodtrustError("subject-invalid", `"${text}" is not of the form NAMESPACE/NAME: ${problem}`);
+}
+
+function candidates(config: Config, wish: WorkloadWish): readonly Candidate[] {
+  return config.aws
+    .filter(({ account }) => wish.account === undefined || account === wish.account)
+    .flatMap((account) => account.roles.map((role) => ({ account, role })))
+    .filter(({ role }) => wish.role === undefined || role.name === wish.role)
+    .filter(({ role }) => admits(role, wish.serviceAccount));
+}
+
+function noRole(config: Config, wish: WorkloadWish): PodtrustError {
+  const known = config.aws.flatMap(({ roles }) => roles.flatMap(({ serviceAccounts }) => serviceAccounts));
+  const near = nearest(wish.serviceAccount, known);
+  const which = [
+    wish.role === undefined ? "no role" : `no role ${wish.role}`,
+    wish.account === undefined ? "of the config" : `of account ${wish.account} in the config`,
+  ].join(" ");
+  return new PodtrustError("workload-role-unknown", `${which} trusts ${wish.serviceAccount}`, {
+    ...(near === undefined ? {} : { next: `Did you mean ${near}? Else add it to a role's serviceAccounts.` }),
+    detail: { serviceAccount: wish.serviceAccount, known: [...new Set(known)] },
+  });
+}
+
+function chosen(config: Config, wish: WorkloadWish): Candidate {
+  if (config.aws.length === 0) {
+    throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
+  }
+  const found = candidates(config, wish);
+  const [first, second] = found;
+  if (first === undefined) throw noRole(config, wish);
+  if (second === undefined) return first;
+  const names = found.map(({ account, role }) => `${role.name} in ${account.account}`).join(", ");
+  throw new PodtrustError("workload-role-unknown", `several roles trust ${wish.serviceAccount}: ${names}`, {
+    next: "Name one by --role NAME, and its account by --account ID where both have it.",
+    detail: { serviceAccount: wish.serviceAccount },
+  });
+}
+
+function checkedLifetime(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= longestToken) return seconds;
+  const bound = seconds > longestToken ? "2^32 seconds at most" : "600 at least";
+  throw new PodtrustError(
+    "token-lifetime",
+    `a projected token of ${seconds} s: Kubernetes takes whole seconds, ${bound}`,
+    { detail: { expirationSeconds: seconds, least: shortestToken, most: longestToken } },
+  );
+}
+
+function checkedAudience(account: AwsConfig, wish: WorkloadWish): string {
+  const [usual = ""] = account.audiences;
+  const audience = wish.audience ?? usual;
+  if (account.audiences.includes(audience)) return audience;
+  const near = nearest(audience, account.audiences) ?? usual;
+  throw new PodtrustError("usage", `account ${account.account} does not accept the audience ${audience}`, {
+    next: `Take ${near}, or add the audience to the account in the config.`,
+    detail: { audience, accepted: account.audiences },
+  });
+}
+
+/**
+ * What the config says for a ServiceAccount. Throws `subject-invalid`, `config-without-aws`,
+ * `workload-role-unknown`, `token-lifetime` or `usage`.
+ */
+export function workloadTarget(config: Config, wish: WorkloadWish): WorkloadTarget {
+  const [namespace, serviceAccount] = namesOf(wish.serviceAccount);
+  const expirationSeconds = checkedLifetime(wish.expirationSeconds ?? usualToken);
+  const { account, role } = chosen(config, wish);
+  return {
+    stack: config.stack,
+    issuer: config.issuer,
+    namespace,
+    serviceAccount,
+    account,
+    role,
+    roleArn: `arn:${partitionOf(account.region)}:iam::${account.account}:role${role.path}${role.name}`,
+    region: account.region,
+    sessionName: role.sessionName ?? role.name,
+    audience: checkedAudience(account, wish),
+    expirationSeconds,
+  };
+}
