@@ -49,7 +49,7 @@ function served(certificate: DetailedPeerCertificate): ServedCertificate {
 }
 
 /** The certificates of a connected socket, leaf first. */
-export function servedChain(socket: TLSSocket): readonly ServedCertificate[] {
+function servedChain(socket: TLSSocket): readonly ServedCertificate[] {
   const chain: ServedCertificate[] = [];
   let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   while (certificate?.raw !== undefined && chain.length < longestChain) {
