@@ -19,6 +19,6 @@ export { oidcProviderId, oidcProviderResource, type OidcProviderWish } from "./o
 export { ownedResources } from "./owned.ts";
 export { readRole, readRoleState, type RoleFacts, type RoleState } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
-export { roleResource, type RoleWish } from "./role-resource.ts";
+export { roleId, roleResource, type RoleWish } from "./role-resource.ts";
 export { type AwsSession, openAws } from "./session.ts";
 export { webIdentityTrustPolicy, type WebIdentityTrust } from "./trust-policy.ts";

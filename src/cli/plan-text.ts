@@ -52,9 +52,11 @@ function fieldLines({ before, after }: FieldChange, style: Style): readonly stri
   if (before === undefined) return valueLines(after);
   if (isList(before) && isList(after)) return ["", ...listLines(before, after, style)];
   if (isDocument(before) && isDocument(after)) return ["", ...documentLines(before, after, style)];
-  const was = valueLines(before).join(" ");
-  const shall = after === undefined ? style.red("removed") : style.green(valueLines(after).join(" "));
-  return [`${style.red(was)} → ${shall}`];
+  const was = valueLines(before);
+  if (after !== undefined)
+    return [`${style.red(was.join(" "))} → ${style.green(valueLines(after).join(" "))}`];
+  if (was.length === 1) return [`${style.red(was.join(" "))} → ${style.red("removed")}`];
+  return [style.red("removed"), ...was.map((line) => style.red(`- ${line}`))];
 }
 
 function changeLines(change: Change, style: Style): readonly string[] {

@@ -25,7 +25,7 @@ export interface AccountResources {
 }
 
 /** The trust policy of a role: its ServiceAccounts to the letter, patterns only where the config has them. */
-export function trustPolicyOf(
+function trustPolicyOf(
   { issuer }: Pick<Config, "issuer">,
   account: AwsConfig,
   role: RoleConfig,

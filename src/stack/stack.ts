@@ -1,5 +1,14 @@
 import { type Clock, errorText, PodtrustError } from "../base/index.ts";
-import { type AwsAccess, type AwsSession, ownedResources, type RoleWish } from "../aws/index.ts";
+import {
+  type AwsAccess,
+  type AwsSession,
+  oidcProviderArn,
+  oidcProviderId,
+  ownedResources,
+  partitionOf,
+  roleId,
+  type RoleWish,
+} from "../aws/index.ts";
 import type { Config, Environment } from "../config/index.ts";
 import {
   type ApplyOptions,
@@ -73,12 +82,16 @@ const belongsTo = (account: OpenAccount, { id }: Resource): boolean =>
 // With --only, an account that has nothing of what is named is not asked for anything, credentials included.
 function meantAccounts({ config, select = {} }: StackOptions): Config["aws"] {
   const { only = [] } = select;
-  const ids = (account: Config["aws"][number]): readonly { id: string; link: "provider" | "trust" }[] => [
-    { id: `aws/${account.account}/oidc-provider/${config.issuer.replace("https://", "")}`, link: "provider" },
-    ...account.roles.map(({ name }) => ({
-      id: `aws/${account.account}/role/${name}`,
-      link: "trust" as const,
-    })),
+  const ids = ({
+    account,
+    region,
+    roles,
+  }: Config["aws"][number]): readonly Pick<Resource, "id" | "link">[] => [
+    {
+      id: oidcProviderId(account, oidcProviderArn(partitionOf(region), account, config.issuer)),
+      link: "provider",
+    },
+    ...roles.map(({ name }) => ({ id: roleId(account, name), link: "trust" as const })),
   ];
   const known = config.aws.flatMap(ids);
   const allKnown = only.every((name) => known.some((one) => isNamed(one, [name])));
@@ -145,7 +158,7 @@ class AwsStack implements Stack {
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";
     const plan = await planOf({ desired, owned, goal, policy, adopt }, signal);
-    const warnings = [...config.warnings];
+    const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
     if (wish.adopt === true) refusals.push(...absentees(plan));
     else if (goal === "present") warnings.push(...(await this.#unreached(plan)));
