@@ -345,3 +345,9 @@ test("forged tokens: expired, foreign, with claims of one's choice, as the name 
     ["system:node:x", false, "JWT"],
   );
 });
+
+test("a path that reads like another host, and one that is none, get answers and not a cut connection", async () => {
+  assert.equal((await admin.get("//")).status, 404);
+  assert.equal((await admin.get("//kubernetes.example/version")).status, 404);
+  assert.equal((await admin.get("/%zz")).status, 404);
+});

@@ -6,7 +6,7 @@ import type { PublicJwk } from "../../oidc/index.ts";
 import { type ApiAnswer, type ApiState, answer } from "./api.ts";
 import { discoveryPath, jwksPath } from "./access.ts";
 import { readBody } from "./body.ts";
-import { StatusError, unauthorized } from "./status.ts";
+import { badRequest, StatusError, unauthorized } from "./status.ts";
 import type { ClusterFault } from "./types.ts";
 import { authenticate } from "./user.ts";
 
@@ -30,9 +30,16 @@ function publishedBy(incoming: IncomingMessage, { state, mood }: Wiring): readon
   return behind ? all.slice(0, -1) : all;
 }
 
+// Put together as text: resolved as a reference, `//name/path` would name another host.
+function asked(target: string): URL {
+  const url = URL.parse(target.startsWith("/") ? `https://stand-in.invalid${target}` : target);
+  if (url === null) throw badRequest("the request's target is neither a path nor a URL");
+  return url;
+}
+
 async function decide(incoming: IncomingMessage, wiring: Wiring): Promise<ApiAnswer> {
   const { state, mood } = wiring;
-  const url = new URL(incoming.url ?? "/", "https://stand-in.invalid");
+  const url = asked(incoming.url ?? "/");
   const user = authenticate(incoming, state);
   if (user === undefined) throw unauthorized();
   if (mood.fault === "error")
