@@ -51,6 +51,8 @@ const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
     is: "aws-throttled",
   },
   { codes: /^(?:RequestTimeTooSkewed|RequestInTheFuture)$/u, is: "aws-clock" },
+  // Somebody made it since the plan was: its name was free then.
+  { codes: /^EntityAlreadyExists(?:Exception)?$/u, is: "plan-changed" },
   { codes: /^LimitExceeded(?:Exception)?$/u, is: "aws-quota" },
   {
     codes: /^(?:ServiceFailure|ServiceUnavailable|InternalFailure|InternalError)(?:Exception)?$/u,
