@@ -81,6 +81,13 @@ const modules: readonly GoModule[] = [
       "pebble-challtestsrv": "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv",
     },
   },
+  {
+    name: "versitygw",
+    version: "1.8.0",
+    time: "70 seconds",
+    ldflags: `${strip} -X main.Version=v1.8.0`,
+    programs: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
+  },
 ];
 
 /** Paths of the built programs. */
@@ -97,6 +104,7 @@ export interface Programs {
   readonly pause: string;
   readonly pebble: string;
   readonly "pebble-challtestsrv": string;
+  readonly versitygw: string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [
