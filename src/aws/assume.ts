@@ -7,8 +7,8 @@ import type { AwsSession } from "./session.ts";
 export interface WebIdentityRequest {
   readonly roleArn: string;
   readonly sessionName: string;
-  /** The token itself: never logged, never part of an error. */
-  readonly token: string;
+  /** The token itself: never logged, never part of an error. Absent only to see the call refused. */
+  readonly token?: string;
 }
 
 /** The answer without the credentials' secrets. */
@@ -49,7 +49,7 @@ export async function assumeWithWebIdentity(
 // Observed on AWS: a new role is refused for 5 to 12 s. Thrice that, and it is something else.
 const propagation: RetrySchedule = {
   name: "IAM has not yet told STS about the change",
-  delays: [250, 500, 1000, 2000],
+  delays: [250, 250, 250, 300, 500, 1000, 2000],
   giveUpAfter: 36_000,
 };
 

@@ -55,7 +55,7 @@ export interface StageOptions {
 }
 
 /** Milliseconds; what real life counts in minutes is counted in seconds here, and the demo says so. */
-export const demoTimes = { poll: 250, cache: 1000, propagation: 700, ready: 30_000 } as const;
+export const demoTimes = { poll: 250, cache: 1000, propagation: 1000, ready: 30_000 } as const;
 
 /** Ends in reverse order what was started, all of it, whatever one of them says. */
 class Ending {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -106,5 +106,4 @@ test("the store locked by a process that was killed: the lock is taken over and 
   await once(holder, "exit");
   await stepUntil(bench.clock, () => manager.status().ready);
   assert.ok(bench.logger.lines.some((line) => /taking over a lock .* is dead/u.test(line)));
-  rmSync(directory, { recursive: true });
 });
