@@ -19,36 +19,12 @@ import {
   startControlPlane,
   startPebble,
 } from "./harness/index.ts";
+import { isAlive, untilGone, untilRemoved } from "./harness/endings.ts";
 import { ask } from "./harness/https.ts";
 
 const skip = leftOut();
 const issuer = "https://oidc.example.com";
 const jwksUri = `${issuer}/openid/v1/jwks`;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function untilGone(pids: readonly number[]): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (pids.some(isAlive)) {
-    assert.ok(performance.now() < deadline, `still alive: ${pids.filter(isAlive).join(", ")}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function untilRemoved(folder: string): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (existsSync(folder)) {
-    assert.ok(performance.now() < deadline, `still there: ${folder}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function firstLine(stream: Readable): Promise<string> {
   for await (const line of createInterface(stream)) return line;

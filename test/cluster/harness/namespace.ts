@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { untilGone } from "./endings.ts";
 import { type Program, type Run, untilReady } from "./run.ts";
 
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -27,23 +28,6 @@ export interface NodeNamespace {
 function childOf(pid: number): number | undefined {
   const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
   return child === undefined || child === "" ? undefined : Number(child);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function until<T>(probe: () => T | undefined): Promise<T> {
-  for (;;) {
-    const found = probe();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function startIn(
@@ -72,7 +56,7 @@ async function startIn(
     pid,
     async stop() {
       await program.stop();
-      await until(() => (isAlive(pid) ? undefined : true));
+      await untilGone([pid]);
     },
   };
 }

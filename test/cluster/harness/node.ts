@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { buildPrograms } from "../build.ts";
 import { type Containerd, startContainerd } from "./containerd.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { untilGone } from "./endings.ts";
 import { writePauseImage } from "./images.ts";
 import { type Kubelet, nodeName, startKubelet } from "./kubelet.ts";
 import { type NodeNamespace, openNamespace } from "./namespace.ts";
@@ -36,7 +37,11 @@ function handle(
   parts: { readonly containerd: Containerd; readonly kubelet: Kubelet; readonly cgroup: string },
 ): ClusterNode {
   const { containerd, kubelet, cgroup } = parts;
-  const stop = (): Promise<void> => run.end();
+  const stop = async (): Promise<void> => {
+    await run.end();
+    // The last to go: the kernel keeps the first process of a PID namespace until all others are gone.
+    await untilGone([namespace.pid]);
+  };
   return {
     name: nodeName,
     kubelet,

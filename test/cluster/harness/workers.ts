@@ -20,9 +20,11 @@ export async function startWorkers(
     run.start({
       name: "kube-controller-manager",
       command: programs["kube-controller-manager"],
-      // For the ConfigMap kube-root-ca.crt, of which each pod's own token volume has a part.
       args: [
         ...(await common("kube-controller-manager")),
+        // Each controller has rights of its own; the one user they share has few.
+        "--use-service-account-credentials=true",
+        // For the ConfigMap kube-root-ca.crt, which is in each pod's volume for the API server.
         `--root-ca-file=${run.write("root-ca.crt", plane.ca)}`,
       ],
     }),
