@@ -4,6 +4,22 @@ export type { OutsideWay } from "./outside.ts";
 export type { Selection } from "./selection.ts";
 export { openStack, type PlanWish, type Stack, type StackOptions, type StackPlan } from "./stack.ts";
 export {
+  type Finding,
+  type LinkReport,
+  type Outcome,
+  type StatusOptions,
+  statusOf,
+  type StatusReport,
+} from "./status/index.ts";
+export {
+  type CaseReport,
+  junitXml,
+  type TestOptions,
+  type TestReport,
+  testStack,
+  type Verdict,
+} from "./test/index.ts";
+export {
   admits,
   type DemoRemoval,
   demoObjects,

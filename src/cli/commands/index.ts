@@ -12,6 +12,8 @@ import { definePlan } from "./plan.ts";
 import { defineRotate } from "./rotate.ts";
 import { defineSandbox } from "./sandbox.ts";
 import { defineServe } from "./serve.ts";
+import { defineStatus } from "./status.ts";
+import { defineTest } from "./test.ts";
 import { defineToken } from "./token.ts";
 import { defineUp } from "./up.ts";
 
@@ -31,6 +33,8 @@ export const commands: readonly DefineCommand[] = [
   defineImport,
   defineServe,
   defineRotate,
+  defineStatus,
+  defineTest,
   defineExplain,
   defineToken,
   defineManifests,

@@ -38,3 +38,10 @@ export function withSelection(command: Command): Command {
     .option("--only <name>", "only what has this link, name or id; repeatable", collect)
     .option("--skip <name>", "all but what has this link, name or id; repeatable", collect);
 }
+
+/** `--only` and `--skip` of the links that are looked at. */
+export function withLinks(command: Command): Command {
+  return command
+    .option("--only <link>", "look at this link only, for example sts; repeatable", collect)
+    .option("--skip <link>", "leave this link out; repeatable", collect);
+}

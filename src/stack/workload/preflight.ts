@@ -3,9 +3,8 @@ import { type AwsSession, readRole } from "../../aws/index.ts";
 import { request } from "../../http/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet, serviceAccountSubject } from "../../oidc/index.ts";
-import { evaluate, parsePolicy } from "../../trust/index.ts";
-import { iamProviderKey } from "../../oidc/index.ts";
 import { type OutsideWay, seeIssuer } from "../outside.ts";
+import { trustAdmits } from "../trust-admits.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What is asked before anything is applied. */
@@ -63,19 +62,6 @@ async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Pr
   );
 }
 
-/** Whether a trust policy lets a ServiceAccount's token in. */
-export function trustAdmits(trustPolicy: string, target: WorkloadTarget, providerArn: string): boolean {
-  const key = iamProviderKey(target.issuer);
-  const subject = serviceAccountSubject(target.namespace, target.serviceAccount);
-  const { effect } = evaluate([{ name: "trust policy", document: parsePolicy(trustPolicy, "trust") }], {
-    action: "sts:AssumeRoleWithWebIdentity",
-    resource: target.roleArn,
-    principal: { type: "Federated", ids: [providerArn], account: target.account.account },
-    context: { [`${key}:aud`]: target.audience, [`${key}:sub`]: subject },
-  });
-  return effect === "allow";
-}
-
 // Who may read no role may still run a workload that has one.
 const unseen: ReadonlySet<string> = new Set(["aws-no-credentials", "aws-denied", "aws-credentials-expired"]);
 
@@ -100,8 +86,9 @@ async function checkRole({ target, session, signal, notice }: PreflightInput): P
       },
     );
   }
-  const provider = roleArn.replace(/:role\/.*$/u, `:oidc-provider/${iamProviderKey(target.issuer)}`);
-  if (trustAdmits(facts.trustPolicy, target, provider)) return;
+  const subject = serviceAccountSubject(target.namespace, target.serviceAccount);
+  const asker = { config: target, account, role, subject, audience: target.audience };
+  if (trustAdmits(facts.trustPolicy, asker)) return;
   throw new PodtrustError(
     "workload-role-absent",
     `the trust policy of ${roleArn} does not let ${target.namespace}/${target.serviceAccount} in with the audience ${target.audience}`,

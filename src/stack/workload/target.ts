@@ -1,7 +1,7 @@
 import { nearest, PodtrustError } from "../../base/index.ts";
-import { partitionOf } from "../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
+import { roleArnOf } from "../trust-admits.ts";
 
 /** What a command line says about a workload, beside the config. */
 export interface WorkloadWish {
@@ -137,7 +137,7 @@ export function workloadTarget(config: Config, wish: WorkloadWish): WorkloadTarg
     serviceAccount,
     account,
     role,
-    roleArn: `arn:${partitionOf(account.region)}:iam::${account.account}:role${role.path}${role.name}`,
+    roleArn: roleArnOf(account, role),
     region: account.region,
     sessionName: role.sessionName ?? role.name,
     audience: checkedAudience(account, wish),

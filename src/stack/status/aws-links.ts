@@ -1,0 +1,209 @@
+import { PodtrustError } from "../../base/index.ts";
+import {
+  assumeWithWebIdentity,
+  complaintOf,
+  oidcProviderId,
+  type OidcProviderFacts,
+  oidcProviderArn,
+  type RoleState,
+} from "../../aws/index.ts";
+import type { AwsConfig, RoleConfig } from "../../config/index.ts";
+import { parseSubject, serviceAccountSubject } from "../../oidc/index.ts";
+import { ownerText } from "../../plan/index.ts";
+import { roleArnOf, trustAdmits } from "../trust-admits.ts";
+import { lengthText } from "./ages.ts";
+import { oneOfEach, tokenFor } from "./cluster-links.ts";
+import { inTurns } from "./in-turns.ts";
+import { BehindError, type Finding, findingOf } from "./report.ts";
+import type { Expectation, Seen, World } from "./world.ts";
+
+const fresh = "read now";
+const fromIam = ({ account }: AwsConfig): string => `IAM of account ${account}`;
+const upMakesIt = "Make it: podtrust up.";
+
+const noAccount = (world: World): readonly Finding[] => [
+  { outcome: "unseen", seen: "the config names no AWS account", from: world.config.file },
+];
+
+function ownership({ observed }: Seen, what: string, from: string): readonly Finding[] {
+  if (!observed.exists || observed.owner.kind === "ours") return [];
+  const seen = `${what} does not carry this stack's mark: it looks like ${ownerText(observed.owner)}'s`;
+  return [
+    { outcome: "warning", seen, from, next: "Take it over with podtrust import, or leave it to them." },
+  ];
+}
+
+function drift(fields: readonly string[], what: string, from: string): readonly Finding[] {
+  if (fields.length === 0) return [];
+  const seen = `${what} differs from the config in ${fields.join(", ")}`;
+  return [{ outcome: "warning", seen, from, next: "podtrust plan shows how; podtrust up mends it." }];
+}
+
+function audiencesFinding(account: AwsConfig, { clientIds, arn }: OidcProviderFacts, from: string): Finding {
+  const missing = account.audiences.filter((audience) => !clientIds.includes(audience));
+  if (missing.length === 0) {
+    return { outcome: "ok", seen: `${arn}, for the audience ${clientIds.join(", ")}`, from, fresh };
+  }
+  const seen = `${arn} does not accept the audience ${missing.join(", ")} (it accepts ${clientIds.join(", ")})`;
+  return { outcome: "broken", seen, from, fresh, next: "Add it: podtrust up." };
+}
+
+async function lookAtOneProvider(world: World, account: AwsConfig): Promise<readonly Finding[]> {
+  const from = fromIam(account);
+  try {
+    const { session } = await world.account(account);
+    const arn = oidcProviderArn(session.partition, account.account, world.config.issuer);
+    const seen = await world.observed(account, oidcProviderId(account.account, arn));
+    if (!seen.observed.exists) {
+      return [{ outcome: "broken", seen: `there is no OIDC provider ${arn}`, from, fresh, next: upMakesIt }];
+    }
+    const facts = seen.observed.state as OidcProviderFacts;
+    const rest = seen.fields.filter((field) => field !== "audiences");
+    const what = "the OIDC provider";
+    return [
+      audiencesFinding(account, facts, from),
+      ...ownership(seen, what, from),
+      ...drift(rest, what, from),
+    ];
+  } catch (error) {
+    return [findingOf(error, from)];
+  }
+}
+
+/** The OIDC provider in each account. */
+export async function lookAtProviders(world: World): Promise<readonly Finding[]> {
+  if (world.config.aws.length === 0) return noAccount(world);
+  return (await inTurns(world.config.aws, (account) => lookAtOneProvider(world, account))).flat();
+}
+
+interface Role {
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+}
+
+function rolesOf(world: World): readonly Role[] {
+  return world.config.aws.flatMap((account) => account.roles.map((role) => ({ account, role })));
+}
+
+async function roleOf(world: World, { account, role }: Role): Promise<Seen> {
+  try {
+    await world.account(account);
+  } catch (error) {
+    throw new BehindError("provider", error);
+  }
+  return world.observed(account, `aws/${account.account}/role/${role.name}`);
+}
+
+// What the permissions are made of; the rest of a role is about who may have it.
+const isPermission = (field: string): boolean => /^(?:policies|boundary|inline\.)/u.test(field);
+
+function admission(world: World, { account, role }: Role, state: RoleState): readonly Finding[] {
+  const from = fromIam(account);
+  const refused = role.serviceAccounts.filter((serviceAccount) => {
+    const [namespace = "", name = ""] = serviceAccount.split("/");
+    const subject = serviceAccountSubject(namespace, name);
+    const lets = (audience: string): boolean =>
+      trustAdmits(state.trustPolicy, { config: world.config, account, role, subject, audience });
+    return !account.audiences.every(lets);
+  });
+  const who = [...role.serviceAccounts, ...role.subjectPatterns].join(", ");
+  if (refused.length === 0) return [{ outcome: "ok", seen: `${state.arn} lets in ${who}`, from, fresh }];
+  const seen = `${state.arn} does not let in ${refused.join(", ")}`;
+  return [
+    {
+      outcome: "broken",
+      seen,
+      from,
+      fresh,
+      next: "podtrust plan shows how its trust policy differs; podtrust up mends it.",
+    },
+  ];
+}
+
+async function lookAtTrust(world: World, one: Role): Promise<readonly Finding[]> {
+  const from = fromIam(one.account);
+  try {
+    const seen = await roleOf(world, one);
+    if (!seen.observed.exists) {
+      const arn = roleArnOf(one.account, one.role);
+      return [{ outcome: "broken", seen: `there is no role ${arn}`, from, fresh, next: upMakesIt }];
+    }
+    const state = seen.observed.state as RoleState;
+    const what = `role ${one.role.name}`;
+    const rest = seen.fields.filter((field) => !isPermission(field));
+    return [...admission(world, one, state), ...ownership(seen, what, from), ...drift(rest, what, from)];
+  } catch (error) {
+    return [findingOf(error, from)];
+  }
+}
+
+/** The roles, and whom their trust policies let in. */
+export async function lookAtRoles(world: World): Promise<readonly Finding[]> {
+  if (world.config.aws.length === 0) return noAccount(world);
+  return (await inTurns(rolesOf(world), (one) => lookAtTrust(world, one))).flat();
+}
+
+async function askSts(world: World, expected: Expectation): Promise<Finding> {
+  const { account, role, serviceAccount } = expected;
+  const from = `STS in ${account.region}`;
+  const roleArn = roleArnOf(account, role);
+  try {
+    const token = await tokenFor(world, expected);
+    const session = world.session(account);
+    const request = { roleArn, sessionName: role.sessionName ?? "podtrust", token };
+    const { arn, subject, expiration } = await assumeWithWebIdentity(session, request, world.signal);
+    const who = parseSubject(subject);
+    const name = who === undefined ? serviceAccount : `${who.namespace}/${who.name}`;
+    const good = `answered now, credentials good for ${lengthText(expiration - world.clock.now())}`;
+    return { outcome: "ok", seen: `${name} is ${arn}`, from, fresh: good };
+  } catch (error) {
+    if (error instanceof BehindError || error instanceof PodtrustError) return findingOf(error, from);
+    world.signal.throwIfAborted();
+    const { code, message } = complaintOf(error);
+    const next = `podtrust explain says by which rule: podtrust token ${serviceAccount} --raw | podtrust explain --token - --role ${roleArn}`;
+    return {
+      outcome: "broken",
+      seen: `${serviceAccount} for ${roleArn}: ${code}: ${message}`,
+      from,
+      fresh: "answered now",
+      next,
+    };
+  }
+}
+
+/** What STS answers to a real token of each role. */
+export async function lookAtSts(world: World): Promise<readonly Finding[]> {
+  const expected = oneOfEach(world);
+  if (expected.length === 0) return noAccount(world);
+  return inTurns(expected, (one) => askSts(world, one));
+}
+
+function permissionText({ policies, inline, boundary }: RoleState): string {
+  const parts = [
+    ...policies.map((arn) => arn.split("/").at(-1) ?? arn),
+    ...Object.keys(inline).map((name) => `inline ${name}`),
+  ];
+  const limit = boundary === undefined ? "" : `, within the boundary ${boundary.split("/").at(-1) ?? ""}`;
+  return parts.length === 0 ? "no policy at all" : `${parts.join(", ")}${limit}`;
+}
+
+async function lookAtPermission(world: World, one: Role): Promise<Finding> {
+  const from = fromIam(one.account);
+  try {
+    const { observed, fields } = await roleOf(world, one);
+    if (!observed.exists) return findingOf(new BehindError("trust", undefined), from);
+    const has = `role ${one.role.name} has ${permissionText(observed.state as RoleState)}`;
+    const wrong = fields.filter(isPermission);
+    if (wrong.length === 0) return { outcome: "ok", seen: has, from, fresh };
+    const seen = `${has}; that differs from the config in ${wrong.join(", ")}`;
+    return { outcome: "broken", seen, from, fresh, next: "podtrust plan shows how; podtrust up mends it." };
+  } catch (error) {
+    return findingOf(error, from);
+  }
+}
+
+/** What the roles may do, as the config has it. */
+export async function lookAtPermissions(world: World): Promise<readonly Finding[]> {
+  if (world.config.aws.length === 0) return noAccount(world);
+  return inTurns(rolesOf(world), (one) => lookAtPermission(world, one));
+}

@@ -1,0 +1,223 @@
+import { lookup } from "node:dns/promises";
+import { type Clock, type Link, PodtrustError } from "../../base/index.ts";
+import { type AwsAccess, type AwsSession, checkAccount, openAws } from "../../aws/index.ts";
+import type { AwsConfig, Config, Environment, RoleConfig } from "../../config/index.ts";
+import { type HttpResponse, request } from "../../http/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import {
+  type DiscoveryDocument,
+  type JwkSet,
+  parseDiscovery,
+  parseIssuer,
+  parseJwkSet,
+} from "../../oidc/index.ts";
+import type { OutsideWay } from "../outside.ts";
+import { accountResources, type AccountResources } from "../resources.ts";
+import { BehindError } from "./report.ts";
+
+export interface WorldOptions {
+  readonly config: Config;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly way?: OutsideWay;
+  /** How a session is opened; the SDK's own chain of credentials unless told. */
+  readonly open?: (access: AwsAccess) => AwsSession;
+  /** The addresses of a name; the system's resolver unless told. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+}
+
+/** A document of the issuer, as it was served. */
+export interface Served<T> {
+  readonly url: string;
+  readonly response: HttpResponse;
+  readonly document: T;
+}
+
+/** A ServiceAccount that a role of the config names. */
+export interface Expectation {
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+}
+
+/** An account that could be asked, with what it shall hold. */
+export interface AskedAccount {
+  readonly session: AwsSession;
+  readonly caller: string;
+  readonly resources: AccountResources;
+}
+
+// AWS gives an issuer five seconds a document (docs/reference/sts-rules.md).
+const asAws = { timeoutMs: 5000, maxBytes: 64 * 1024 };
+
+const linkOfReason: Readonly<Record<string, Link>> = { dns: "dns", tls: "tls" };
+
+/**
+ * Everything that the links look at, each of it asked once per report, however many links need it, and all of it
+ * at the same time. What failed fails again for each who asks, and a look that is behind another link says so.
+ */
+export class World {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly way: OutsideWay;
+  readonly #options: WorldOptions;
+  readonly #looks = new Map<string, Promise<unknown>>();
+  readonly #sessions = new Map<string, AwsSession>();
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.config = options.config;
+    this.clock = options.clock;
+    this.signal = options.signal;
+    this.way = options.way ?? {};
+  }
+
+  #once<T>(key: string, look: () => Promise<T>): Promise<T> {
+    const known = this.#looks.get(key) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const started = look();
+    // Each who waits for it sees what it throws; nobody waiting is no fault.
+    started.catch(() => undefined);
+    this.#looks.set(key, started);
+    return started;
+  }
+
+  /** The cluster's API; throws `usage` where the config names none. */
+  cluster(): Promise<KubernetesApi> {
+    return this.#once("cluster", async () => {
+      const { config, env, clock } = this.#options;
+      if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock });
+      throw new PodtrustError("usage", "the config names no cluster", {
+        next: "Add a cluster to the config: {kubeconfig: ~/.kube/config}.",
+      });
+    });
+  }
+
+  /** The cluster's own two documents. */
+  ownDocuments(): Promise<{ readonly discovery: DiscoveryDocument; readonly jwks: JwkSet }> {
+    return this.#once("own", async () => {
+      const { discovery, jwks } = await (await this.cluster()).oidcDocuments({ signal: this.signal });
+      return { discovery: parseDiscovery(discovery), jwks: parseJwkSet(jwks) };
+    });
+  }
+
+  /** What a URL of the issuer answers, whatever its status; throws what src/http throws. */
+  fetch(url: string): Promise<HttpResponse> {
+    return this.#once(`fetch ${url}`, () => request(url, { ...asAws, ...this.way, signal: this.signal }));
+  }
+
+  async #served<T>(
+    url: string,
+    parse: (body: Buffer) => T,
+    code: "discovery-invalid" | "jwks-invalid",
+  ): Promise<Served<T>> {
+    let response: HttpResponse;
+    try {
+      response = await this.fetch(url);
+    } catch (error) {
+      if (!(error instanceof PodtrustError)) throw error;
+      throw new BehindError(linkOfReason[String(error.detail["reason"])] ?? "reachability", error);
+    }
+    if (response.status === 200) return { url, response, document: parse(response.body) };
+    throw new PodtrustError(code, `${url} answers with status ${response.status}`, {
+      next: "Publish it: podtrust serve, or look at the server that serves this name.",
+    });
+  }
+
+  /** The published discovery document. */
+  discovery(): Promise<Served<DiscoveryDocument>> {
+    const { discoveryUrl } = parseIssuer(this.config.issuer);
+    return this.#once("discovery", () => this.#served(discoveryUrl, parseDiscovery, "discovery-invalid"));
+  }
+
+  /** Where the JWK Set is: as the discovery document says, else where Kubernetes puts it. */
+  jwksUri(): Promise<string> {
+    return this.discovery().then(
+      ({ document }) => document.jwksUri,
+      () => parseIssuer(this.config.issuer).defaultJwksUri,
+    );
+  }
+
+  /** The published JWK Set. */
+  jwks(): Promise<Served<JwkSet>> {
+    return this.#once("jwks", async () => this.#served(await this.jwksUri(), parseJwkSet, "jwks-invalid"));
+  }
+
+  addresses(host: string): Promise<readonly string[]> {
+    const system = async (name: string): Promise<readonly string[]> =>
+      (await lookup(name, { all: true })).map(({ address }) => address);
+    return this.#once(`addresses ${host}`, () => (this.#options.resolve ?? system)(host));
+  }
+
+  /** A session that need not have credentials: STS takes tokens unsigned. */
+  session(account: AwsConfig): AwsSession {
+    const known = this.#sessions.get(account.account);
+    if (known !== undefined) return known;
+    const { region, profile, assumeRole } = account;
+    const opened = (this.#options.open ?? openAws)({
+      region,
+      clock: this.clock,
+      ...(profile === undefined ? {} : { profile }),
+      ...(assumeRole === undefined ? {} : { assumeRole }),
+    });
+    this.#sessions.set(account.account, opened);
+    return opened;
+  }
+
+  /** An account, its number checked. */
+  account(account: AwsConfig): Promise<AskedAccount> {
+    return this.#once(`account ${account.account}`, async () => {
+      const session = this.session(account);
+      const { arn } = await checkAccount(session, account.account, this.signal);
+      const { config } = this;
+      return { session, caller: arn, resources: accountResources({ config, account, session }) };
+    });
+  }
+
+  /** What a resource of an account is now. */
+  observed(account: AwsConfig, id: string): Promise<Seen> {
+    return this.#once(`resource ${id}`, async () => {
+      const { resources } = await this.account(account);
+      const resource = resources.resources.find((one) => one.id === id);
+      if (resource === undefined) throw new TypeError(`no resource ${id}`);
+      const observed = await resource.read(this.signal);
+      const fields = observed.exists ? resource.diff(observed).fields.map(({ field }) => field) : [];
+      return { observed, fields };
+    });
+  }
+
+  /** A token of a ServiceAccount, minted now; never part of a report. */
+  token(serviceAccount: string, audience: string): Promise<string> {
+    return this.#once(`token ${serviceAccount} ${audience}`, async () => {
+      const [namespace = "", name = ""] = serviceAccount.split("/");
+      const wish = { audiences: [audience], expirationSeconds: 600 };
+      const api = await this.cluster();
+      return (await api.requestToken(namespace, name, wish, { signal: this.signal })).token;
+    });
+  }
+
+  /** Each ServiceAccount that a role names. */
+  expectations(): readonly Expectation[] {
+    return this.config.aws.flatMap((account) =>
+      account.roles.flatMap((role) =>
+        role.serviceAccounts.map((serviceAccount) => ({ account, role, serviceAccount })),
+      ),
+    );
+  }
+
+  close(): void {
+    for (const session of this.#sessions.values()) session.close();
+    this.#sessions.clear();
+  }
+}
+
+type Resources = AccountResources["resources"];
+
+/** A resource as it was found, and the names of its fields that are not as the config has them. */
+export interface Seen {
+  readonly observed: Awaited<ReturnType<Resources[number]["read"]>>;
+  readonly fields: readonly string[];
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { awsSkewSeconds, parseJws } from "../../oidc/index.ts";
+import type { AwsConfig, RoleConfig } from "../../config/index.ts";
+import { admits } from "../workload/index.ts";
+import { expired, noToken, notTrusted, otherAudience, type Reason } from "./refusal.ts";
+
+/** A role and what is tried with it. */
+export interface Tried {
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+}
+
+/** What a case may use. */
+export interface CaseTools {
+  /** A token of a ServiceAccount; throws what the cluster says. */
+  mint(serviceAccount: string, audience: string): Promise<string>;
+  /** Whether there is a ServiceAccount. */
+  exists(serviceAccount: string): Promise<boolean>;
+  /** Waits until a time, in milliseconds since the epoch, with a reason on the screen. */
+  waitUntil(at: number, reason: string): Promise<void>;
+}
+
+/** One call to be made. */
+export interface Case extends Tried {
+  readonly name: string;
+  /** Absent: it has to succeed. */
+  readonly refusal?: Reason;
+  /** The token of the call; undefined for a call without one. Throws `LeftOut`. */
+  token(tools: CaseTools): Promise<string | undefined>;
+}
+
+/** Why a case cannot be tried. */
+export class LeftOut extends Error {}
+
+function positives({ account, role }: Tried): readonly Case[] {
+  const [audience = ""] = account.audiences;
+  return role.serviceAccounts.map((serviceAccount) => ({
+    account,
+    role,
+    name: `${serviceAccount} gets in`,
+    token: (tools) => tools.mint(serviceAccount, audience),
+  }));
+}
+
+function stranger(tried: Tried, other: string | undefined): Case {
+  const { account, role } = tried;
+  const [trusted = ""] = role.serviceAccounts;
+  // Every namespace has it (kube-controller-manager makes it), and hardly a role trusts it.
+  const name = other ?? `${trusted.split("/")[0]}/default`;
+  return {
+    account,
+    role,
+    name: `another ServiceAccount, ${name}, is refused`,
+    refusal: notTrusted,
+    async token(tools) {
+      if (admits(role, name))
+        throw new LeftOut(`the role trusts ${name}; name one that it does not by --other`);
+      if (!(await tools.exists(name))) {
+        throw new LeftOut(`there is no ServiceAccount ${name}; name one that is there by --other`);
+      }
+      return tools.mint(name, account.audiences[0] ?? "");
+    },
+  };
+}
+
+function misaddressed({ account, role }: Tried): Case {
+  const [trusted = ""] = role.serviceAccounts;
+  return {
+    account,
+    role,
+    name: `${trusted} with a token for another audience is refused`,
+    refusal: otherAudience,
+    // Nobody can have registered it by accident.
+    token: (tools) => tools.mint(trusted, `podtrust-test-${randomUUID()}`),
+  };
+}
+
+function tokenless({ account, role }: Tried): Case {
+  return {
+    account,
+    role,
+    name: "a call without a token is refused",
+    refusal: noToken,
+    token: () => Promise.resolve(undefined),
+  };
+}
+
+function outlived({ account, role }: Tried, wait: boolean): Case {
+  const [trusted = ""] = role.serviceAccounts;
+  return {
+    account,
+    role,
+    name: `${trusted} with an expired token is refused`,
+    refusal: expired,
+    async token(tools) {
+      if (!wait) throw new LeftOut("the shortest token lives ten minutes: --wait-expiry waits for its end");
+      const token = await tools.mint(trusted, account.audiences[0] ?? "");
+      const end = Number(parseJws(token).claims["exp"]);
+      await tools.waitUntil(
+        (end + awsSkewSeconds + 1) * 1000,
+        "the shortest token has to expire, and AWS's allowance for clocks to pass",
+      );
+      return token;
+    },
+  };
+}
+
+/** What is tried with a role: whoever it names gets in, and nobody else. */
+export function casesOf(
+  tried: Tried,
+  options: { readonly other?: string | undefined; readonly waitExpiry: boolean },
+): readonly Case[] {
+  if (tried.role.serviceAccounts.length === 0) return [];
+  return [
+    ...positives(tried),
+    stranger(tried, options.other),
+    misaddressed(tried),
+    tokenless(tried),
+    outlived(tried, options.waitExpiry),
+  ];
+}

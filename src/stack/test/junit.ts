@@ -1,0 +1,42 @@
+import type { CaseReport, TestReport } from "./case.ts";
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+  "\n": "&#10;",
+  "\t": "&#9;",
+};
+
+/** Text for XML 1.0, which has no place for most control characters at all. */
+function escaped(text: string): string {
+  const clean = text.replace(/(?![\n\t])[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, "\uFFFD");
+  return clean.replace(/[&<>"'\n\t]/gu, (found) => entities[found] ?? found);
+}
+
+function caseXml(one: CaseReport): string {
+  const head = `    <testcase classname="${escaped(one.role)}" name="${escaped(one.name)}" time="${one.seconds.toFixed(3)}"`;
+  if (one.verdict === "passed") return `${head}/>`;
+  const tag = one.verdict === "failed" ? "failure" : "skipped";
+  const expected = one.verdict === "failed" ? ` expected: ${one.expected}` : "";
+  return `${head}>\n      <${tag} message="${escaped(one.got + expected)}"/>\n    </testcase>`;
+}
+
+/** The report in the form that CI systems read: one suite, a case for each call. */
+export function junitXml(report: TestReport, at: number): string {
+  const { cases, failed, leftOut, stack } = report;
+  const time = cases.reduce((sum, one) => sum + one.seconds, 0).toFixed(3);
+  const counts = `tests="${cases.length}" failures="${failed}" errors="0" skipped="${leftOut}" time="${time}"`;
+  const when = new Date(at).toISOString().slice(0, 19);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="podtrust test" ${counts}>`,
+    `  <testsuite name="${escaped(`podtrust ${stack}`)}" timestamp="${when}" ${counts}>`,
+    ...cases.map(caseXml),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}

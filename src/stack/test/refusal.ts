@@ -1,0 +1,45 @@
+/** By what a refusal is known to be for the reason that was meant. */
+export interface Reason {
+  readonly code: RegExp;
+  readonly message: RegExp;
+  /** In words: `AccessDenied: the trust policy does not name it`. */
+  readonly words: string;
+}
+
+// AWS's own texts, of both generations (docs/reference/sts-rules.md); the code alone would let another reason pass.
+/** Whom the trust policy does not name. */
+export const notTrusted: Reason = {
+  code: /^AccessDenied/u,
+  message: /Not authorized to perform sts:AssumeRoleWithWebIdentity/u,
+  words: "AccessDenied, since the trust policy does not name it",
+};
+
+/** An audience that the OIDC provider does not have. */
+export const otherAudience: Reason = {
+  code: /^InvalidIdentityToken/u,
+  // Since 2026 AWS says no more than the second.
+  message: /audience|could not be validated/iu,
+  words: "InvalidIdentityToken, since the OIDC provider does not have that audience",
+};
+
+/** A call that carries no token. */
+export const noToken: Reason = {
+  code: /^(?:ValidationError|MissingParameter)/u,
+  message: /webIdentityToken/iu,
+  words: "ValidationError, since there is no token",
+};
+
+/** A token whose time is over. */
+export const expired: Reason = {
+  code: /^(?:ExpiredToken|InvalidIdentityToken)/u,
+  message: /expired/iu,
+  words: "ExpiredTokenException, since its time is over",
+};
+
+/** Whether AWS refused for this reason. */
+export function isFor(
+  reason: Reason,
+  complaint: { readonly code: string; readonly message: string },
+): boolean {
+  return reason.code.test(complaint.code) && reason.message.test(complaint.message);
+}

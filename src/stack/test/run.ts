@@ -1,0 +1,164 @@
+import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
+import {
+  type AwsAccess,
+  type AwsSession,
+  assumeWithWebIdentity,
+  complaintOf,
+  openAws,
+} from "../../aws/index.ts";
+import type { AwsConfig, Config } from "../../config/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { roleArnOf } from "../trust-admits.ts";
+import { namesOf } from "../workload/index.ts";
+import { type CaseReport, reportOf, type TestReport, type Verdict } from "./case.ts";
+import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
+import { isFor } from "./refusal.ts";
+
+export interface TestOptions {
+  readonly config: Config;
+  readonly cluster: KubernetesApi;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Waits for a token to expire; else that case is reported as left out. */
+  readonly waitExpiry?: boolean;
+  /** NAMESPACE/NAME of a ServiceAccount that no role trusts; `default` beside the trusted one unless told. */
+  readonly other?: string;
+  /** Only roles of these names. */
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly onCase?: (report: CaseReport) => void;
+  readonly onWait?: (reason: string, deadline: number) => void;
+  /** How a session is opened; the SDK's own chain of credentials unless told. */
+  readonly open?: (access: AwsAccess) => AwsSession;
+}
+
+interface Answer {
+  readonly verdict: Verdict;
+  readonly got: string;
+}
+
+const tokenSeconds = 600;
+
+class TestRun {
+  readonly #options: TestOptions;
+  readonly #sessions = new Map<string, AwsSession>();
+
+  constructor(options: TestOptions) {
+    this.#options = options;
+  }
+
+  #session({ region }: AwsConfig): AwsSession {
+    const known = this.#sessions.get(region);
+    if (known !== undefined) return known;
+    // No credentials: the call is unsigned, and who runs this need not be anybody in the account.
+    const { clock, open = openAws } = this.#options;
+    const session = open({ region, clock });
+    this.#sessions.set(region, session);
+    return session;
+  }
+
+  readonly #tools: CaseTools = {
+    mint: async (serviceAccount, audience) => {
+      const { cluster, signal } = this.#options;
+      const [namespace, name] = namesOf(serviceAccount);
+      const wish = { audiences: [audience], expirationSeconds: tokenSeconds };
+      return (await cluster.requestToken(namespace, name, wish, { signal })).token;
+    },
+    exists: async (serviceAccount) => {
+      const { cluster, signal } = this.#options;
+      const [namespace, name] = namesOf(serviceAccount);
+      return (await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal })) !== undefined;
+    },
+    waitUntil: async (at, reason) => {
+      const { clock, signal, onWait } = this.#options;
+      onWait?.(reason, at);
+      await clock.sleep(Math.max(0, at - clock.now()), signal);
+    },
+  };
+
+  async #ask(one: Case): Promise<Answer> {
+    const { signal } = this.#options;
+    const { account, role, refusal } = one;
+    const roleArn = roleArnOf(account, role);
+    let token: string | undefined;
+    try {
+      token = await one.token(this.#tools);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LeftOut) return { verdict: "left-out", got: error.message };
+      return { verdict: "failed", got: `no token could be had: ${errorText(error)}` };
+    }
+    try {
+      const sessionName = role.sessionName ?? role.name;
+      const request = { roleArn, sessionName, ...(token === undefined ? {} : { token }) };
+      const { arn } = await assumeWithWebIdentity(this.#session(account), request, signal);
+      return { verdict: refusal === undefined ? "passed" : "failed", got: `was let in as ${arn}` };
+    } catch (error) {
+      signal.throwIfAborted();
+      const complaint = complaintOf(error);
+      const right = refusal !== undefined && isFor(refusal, complaint);
+      return { verdict: right ? "passed" : "failed", got: `${complaint.code}: ${complaint.message}` };
+    }
+  }
+
+  async run(one: Case): Promise<CaseReport> {
+    const { clock, onCase } = this.#options;
+    const start = clock.now();
+    const { verdict, got } = await this.#ask(one);
+    const report: CaseReport = {
+      name: one.name,
+      kind: one.refusal === undefined ? "positive" : "negative",
+      role: `${one.account.account}/${one.role.name}`,
+      verdict,
+      expected:
+        one.refusal === undefined
+          ? `STS gives credentials for ${roleArnOf(one.account, one.role)}`
+          : one.refusal.words,
+      got,
+      seconds: (clock.now() - start) / 1000,
+    };
+    onCase?.(report);
+    return report;
+  }
+
+  close(): void {
+    for (const session of this.#sessions.values()) session.close();
+  }
+}
+
+function wantedCases(options: TestOptions): readonly Case[] {
+  const { config, only = [], skip = [], other, waitExpiry = false } = options;
+  const known = config.aws.flatMap(({ roles }) => roles.map(({ name }) => name));
+  const unknown = [...only, ...skip].find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new PodtrustError("usage", `the config has no role ${unknown}`, {
+      next: `Its roles: ${known.join(", ") || "none"}.`,
+    });
+  }
+  if (other !== undefined) namesOf(other);
+  return config.aws.flatMap((account) =>
+    account.roles
+      .filter(({ name }) => (only.length === 0 || only.includes(name)) && !skip.includes(name))
+      .flatMap((role) => casesOf({ account, role }, { other, waitExpiry })),
+  );
+}
+
+/**
+ * Makes the real calls with real tokens: each ServiceAccount that a role names gets in; another one, another
+ * audience, no token and an expired token do not, each for its own reason. Roles that only have patterns are
+ * not tried. Throws `config-without-aws`, `usage` and `interrupted`; what the calls came to is in the report.
+ */
+export async function testStack(options: TestOptions): Promise<TestReport> {
+  const { config } = options;
+  if (config.aws.length === 0) {
+    throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
+  }
+  const cases = wantedCases(options);
+  const run = new TestRun(options);
+  try {
+    // The waiting ones begin at once, so that all of them together take one token's life.
+    return reportOf(config.stack, config.issuer, await Promise.all(cases.map((one) => run.run(one))));
+  } finally {
+    run.close();
+  }
+}

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import {
+  DeleteRoleCommand,
+  DetachRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { type Link, links } from "../../src/base/index.ts";
+import { type LinkReport, type StatusOptions, statusOf, type StatusReport } from "../../src/stack/index.ts";
+import { account } from "../support/sandbox.ts";
+import { demoAccount, chainYaml, type ChainWorld, startChainWorld } from "../support/chain-world.ts";
+import { TestClock } from "../support/clock.ts";
+
+const role = "k3s-demo-app";
+const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+
+describe("status", () => {
+  // The SDK signs by the machine's clock, so the world starts there.
+  const clock = new TestClock(Date.now());
+  let world: ChainWorld;
+
+  before(async () => {
+    world = await startChainWorld(clock);
+  });
+
+  after(() => world.close());
+
+  beforeEach(async () => {
+    world.cluster.misbehave(undefined);
+    world.cluster.addServiceAccount("aws-test", "demo-service-account");
+    await world.publish();
+    await world.up();
+  });
+
+  async function look(options: Partial<StatusOptions> = {}): Promise<StatusReport> {
+    const { config, way, open } = world;
+    const { signal } = new AbortController();
+    return statusOf({ config, way, open, clock, signal, env: {}, ...options });
+  }
+
+  function link(report: StatusReport, name: Link): LinkReport {
+    const found = report.links.find((one) => one.name === name);
+    assert.ok(found, name);
+    return found;
+  }
+
+  const outcomes = (report: StatusReport): Record<string, string> =>
+    Object.fromEntries(report.links.map(({ name, outcome }) => [name, outcome]));
+
+  test("every link in the order of the chain, each with what was seen and by whom", async () => {
+    const report = await look();
+    assert.deepEqual(
+      report.links.map(({ name }) => name),
+      [...links],
+    );
+    const others = { ...outcomes(report), injection: "ok" };
+    assert.deepEqual(new Set(Object.values(others)), new Set(["ok"]), JSON.stringify(report, undefined, 1));
+    assert.equal(link(report, "injection").outcome, "unseen");
+    assert.equal(report.broken, undefined);
+    for (const one of report.links) for (const finding of one.findings) assert.notEqual(finding.from, "");
+    assert.match(link(report, "sts").findings[0]?.seen ?? "", /assumed-role\/k3s-demo-app\/k3s-cluster$/u);
+    assert.match(link(report, "dns").findings[0]?.from ?? "", /--connect-to/u);
+    assert.match(link(report, "jwks").findings[0]?.fresh ?? "", /max-age=1/u);
+  });
+
+  test("no report holds a token", async () => {
+    assert.doesNotMatch(JSON.stringify(await look()), /eyJ[\w-]{20}/u);
+  });
+
+  test("a key that the cluster signs with and nobody publishes", async () => {
+    const key = await world.cluster.keys.create();
+    const usual = world.cluster.keys.list().find(({ state }) => state === "signing");
+    world.cluster.keys.promote(key.kid);
+    const report = await look();
+    assert.equal(report.broken?.name, "jwks");
+    assert.match(report.broken.seen, new RegExp(`lacks the cluster's key ${key.kid}`, "u"));
+    assert.match(link(report, "token").findings[0]?.seen ?? "", /which is not published/u);
+    assert.equal(link(report, "sts").outcome, "broken");
+    // What has nothing to do with it was looked at all the same.
+    assert.equal(link(report, "permission").outcome, "ok");
+    world.cluster.keys.promote(usual?.kid ?? "");
+    world.cluster.keys.drop(key.kid);
+  });
+
+  test("a cluster with another issuer is broken at its first link", async () => {
+    world.cluster.misbehave("wrong-issuer");
+    const report = await look();
+    assert.equal(report.broken?.name, "cluster");
+    assert.match(report.broken.seen, /they are different issuers/u);
+  });
+
+  test("a cluster that is gone hides its own links and no others", async () => {
+    world.cluster.misbehave("gone");
+    const report = await look();
+    assert.equal(report.broken?.name, "cluster");
+    const seen = outcomes(report);
+    assert.deepEqual(
+      [seen["discovery"], seen["provider"], seen["serviceaccount"], seen["token"], seen["sts"]],
+      ["ok", "ok", "unseen", "unseen", "unseen"],
+    );
+  });
+
+  test("documents that are not served", async () => {
+    world.issuer.pages.clear();
+    const report = await look();
+    assert.equal(report.broken?.name, "discovery");
+    assert.match(report.broken.seen, /answers with status 404/u);
+  });
+
+  test("a name that does not resolve, one that is private, and a root that nobody knows", async () => {
+    const nowhere = await look({
+      way: {},
+      resolve: () => Promise.reject(new Error("getaddrinfo ENOTFOUND")),
+    });
+    assert.equal(nowhere.broken?.name, "dns");
+    assert.equal(link(nowhere, "discovery").outcome, "unseen");
+    const inside = await look({ way: {}, resolve: () => Promise.resolve(["10.1.2.3"]), only: ["dns"] });
+    assert.equal(link(inside, "dns").outcome, "warning");
+    const unknown = await look({ way: { connectTo: world.way.connectTo ?? [] } });
+    assert.equal(unknown.broken?.name, "tls");
+    assert.equal(link(unknown, "jwks").findings[0]?.seen, "not seen: it is behind tls");
+  });
+
+  test("a certificate with less than a sixth of its life left", async () => {
+    const late = new TestClock(Date.now());
+    const { tls } = await import("../../src/http/index.ts").then(({ request }) =>
+      request(`${world.issuer.issuer}/.well-known/openid-configuration`, world.way),
+    );
+    const leaf = tls?.chain[0];
+    assert.ok(leaf);
+    late.jump(leaf.notAfter - 1000 - late.now());
+    const report = await look({ clock: late, only: ["tls"] });
+    assert.equal(link(report, "tls").outcome, "warning");
+    assert.match(link(report, "tls").findings[0]?.fresh ?? "", /in 1 second$/u);
+  });
+
+  test("a role that is gone, and one that lets in somebody else", async () => {
+    const iam = await world.open({ region: "eu-central-1" }).iam();
+    const other = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Deny", Principal: "*", Action: "sts:AssumeRoleWithWebIdentity" }],
+    });
+    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: other }));
+    const shut = await look();
+    assert.equal(shut.broken?.name, "trust");
+    assert.match(shut.broken.seen, new RegExp(`does not let in ${demoAccount}`, "u"));
+    assert.match(link(shut, "sts").findings[0]?.seen ?? "", /AccessDenied/u);
+    await iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn: readOnly }));
+    const bare = await look({ only: ["permission"] });
+    assert.match(bare.broken?.seen ?? "", /no policy at all; that differs from the config in policies/u);
+    await iam.send(new DeleteRoleCommand({ RoleName: role }));
+    const gone = await look();
+    assert.equal(gone.broken?.seen, `there is no role arn:aws:iam::${account}:role/${role}`);
+    assert.equal(link(gone, "permission").outcome, "unseen");
+    iam.destroy();
+  });
+
+  test("a ServiceAccount that is not there", async () => {
+    await world.api.deleteServiceAccount("aws-test", "demo-service-account");
+    const report = await look();
+    assert.equal(report.broken?.name, "serviceaccount");
+    assert.equal(
+      report.broken.next,
+      "Make it: kubectl create serviceaccount -n aws-test demo-service-account",
+    );
+    assert.equal(link(report, "sts").findings[0]?.seen, "not seen: it is behind token");
+  });
+
+  test("credentials of another account are told at the provider", async () => {
+    const text = chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`).replace(
+      account,
+      "999988887777",
+    );
+    const report = await look({ config: await world.configOf(text) });
+    assert.equal(report.broken?.name, "provider");
+    assert.match(report.broken.seen, /belong to account 111122223333/u);
+    assert.equal(link(report, "trust").findings[0]?.seen, "not seen: it is behind provider");
+  });
+
+  test("without a cluster and without accounts what is there is looked at", async () => {
+    const config = await world.configOf(`stack: prod\nissuer: ${world.issuer.issuer}\n`);
+    const report = await look({ config });
+    assert.equal(report.broken, undefined);
+    const seen = outcomes(report);
+    assert.deepEqual(
+      [seen["discovery"], seen["tls"], seen["cluster"], seen["provider"]],
+      ["ok", "ok", "unseen", "unseen"],
+    );
+  });
+
+  test("--only and --skip take links, and a wrong name says the nearest", async () => {
+    const some = await look({ only: ["tls", "discovery"], skip: ["tls"] });
+    assert.deepEqual(
+      some.links.map(({ name }) => name),
+      ["discovery"],
+    );
+    await assert.rejects(look({ only: ["provder"] }), { code: "usage", next: "Did you mean provider?" });
+  });
+});
