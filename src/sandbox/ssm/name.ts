@@ -80,7 +80,8 @@ export function checkName(name: string): void {
 
 /** Refuses a path that GetParametersByPath does not take. */
 export function checkPath(path: string): void {
-  if (!/^\/(?:[\w.-]+\/?)*$/u.test(path)) throw new AwsError("ValidationException", pathRules);
+  // Each slash ends a name or nothing: one way to read a path, so that no path takes long to refuse.
+  if (!/^\/(?:[\w.-]+\/)*[\w.-]*$/u.test(path)) throw new AwsError("ValidationException", pathRules);
 }
 
 /** Whether a parameter stands below a path: directly, or with `recursive` at any level. */

@@ -177,6 +177,15 @@ test("a variable without a value fits nothing; a list is no value", () => {
   assert.ok(holds("StringEquals", "aws:username", ["${x:missing}", "alice"]));
 });
 
+test("white space around a variable's key does not count, and no amount of it takes long", () => {
+  assert.ok(holds("StringEquals", "aws:username", "${ aws:username }"));
+  assert.ok(holds("StringEquals", "aws:username", "${ x:missing , 'alice' }"));
+  const started = performance.now();
+  assert.ok(!holds("StringEquals", "aws:username", `\${${" ".repeat(100_000)}`));
+  assert.ok(!holds("StringEquals", "aws:username", "${a, '".repeat(20_000)));
+  assert.ok(performance.now() - started < 2000);
+});
+
 test("what looks right and is not gets its reason", () => {
   const why = (operator: string, key: string, values: string): string =>
     judge({ operator, key, values }).because;

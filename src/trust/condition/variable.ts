@@ -2,8 +2,9 @@ import type { PolicyVersion } from "../policy/document.ts";
 import type { ContextKeys } from "./context.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
 
-// ${key}, ${key, 'default'}; IAM User Guide, "IAM policy elements: Variables and tags".
-const variable = /\$\{\s*([^,{}]+?)\s*(?:,\s*'([^']*)'\s*)?\}/gu;
+// ${key}, ${key, 'default'}; IAM User Guide, "IAM policy elements: Variables and tags". White space around the key
+// is part of what is caught and cut off later: no text has two ways to be read, and none takes long.
+const variable = /\$\{([^,{}]+)(?:,\s*'([^']*)'\s*)?\}/gu;
 const escaped = new Set(["*", "?", "$"]);
 
 function valueOf(name: string, otherwise: string | undefined, keys: ContextKeys): string | undefined {
@@ -21,7 +22,7 @@ export function expandValue(text: string, version: PolicyVersion, keys: ContextK
   const pattern: Pattern[number][] = [];
   let end = 0;
   for (const match of text.matchAll(variable)) {
-    const value = valueOf(match[1] as string, match[2], keys);
+    const value = valueOf((match[1] as string).trim(), match[2], keys);
     if (value === undefined) return undefined;
     pattern.push(...patternOf(text.slice(end, match.index)), ...Array.from(value));
     end = match.index + match[0].length;
