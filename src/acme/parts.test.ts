@@ -186,6 +186,7 @@ test("every kind of problem has a code of its own kind", () => {
   assert.equal(code("invalidProfile"), "acme-profile-unknown");
   assert.equal(code("serverInternal"), "acme-unavailable");
   assert.equal(code("somethingNew"), "acme-refused");
+  for (const name of ["constructor", "__proto__", "toString", ""]) assert.equal(code(name), "acme-refused");
   assert.equal(problemOf(url, answer("<html>", 503), 0).code, "acme-unavailable");
   assert.equal(problemOf(url, answer("", 429), 0).code, "acme-rate-limited");
   assert.equal(problemOf(url, answer({ type: "urn:other:rateLimited" }, 404), 0).code, "acme-refused");

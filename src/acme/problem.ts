@@ -65,7 +65,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 };
 
 function meaningOf(type: string, status: number): Meaning {
-  const known = type.startsWith(prefix) ? meanings[type.slice(prefix.length)] : undefined;
+  const name = type.startsWith(prefix) ? type.slice(prefix.length) : "";
+  const known = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
   if (known !== undefined) return known;
   if (status === 429) return { code: "acme-rate-limited" };
   return { code: status >= 500 ? "acme-unavailable" : "acme-refused" };

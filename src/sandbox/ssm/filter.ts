@@ -17,25 +17,26 @@ export const filterInput = structures({
 
 type Test = (parameter: Parameter, value: string) => boolean;
 
-function attribute(key: string): ((parameter: Parameter) => string | undefined) | undefined {
-  if (key.startsWith("tag:")) {
-    return (parameter) => parameter.tags.find((tag) => `tag:${tag.key}` === key)?.value;
-  }
-  const known: Record<string, (parameter: Parameter) => string | undefined> = {
-    Name: (parameter) => parameter.name,
-    Type: (parameter) => parameter.type,
-    KeyId: (parameter) => parameter.keyId,
-    Tier: (parameter) => parameter.tier,
-    DataType: (parameter) => parameter.dataType,
-  };
-  return known[key];
+type Read = (parameter: Parameter) => string | undefined;
+
+const attributes: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ["Name", (parameter) => parameter.name],
+  ["Type", (parameter) => parameter.type],
+  ["KeyId", (parameter) => parameter.keyId],
+  ["Tier", (parameter) => parameter.tier],
+  ["DataType", (parameter) => parameter.dataType],
+]);
+
+function attribute(key: string): Read | undefined {
+  if (!key.startsWith("tag:")) return attributes.get(key);
+  return (parameter) => parameter.tags.find((tag) => `tag:${tag.key}` === key)?.value;
 }
 
-const comparisons: Record<string, (actual: string, wanted: string) => boolean> = {
-  Equals: (actual, wanted) => actual === wanted,
-  BeginsWith: (actual, wanted) => actual.startsWith(wanted),
-  Contains: (actual, wanted) => actual.includes(wanted),
-};
+const comparisons: ReadonlyMap<string, (actual: string, wanted: string) => boolean> = new Map([
+  ["Equals", (actual: string, wanted: string) => actual === wanted],
+  ["BeginsWith", (actual: string, wanted: string) => actual.startsWith(wanted)],
+  ["Contains", (actual: string, wanted: string) => actual.includes(wanted)],
+]);
 
 function pathTest(option: string): Test {
   if (option !== "Recursive" && option !== "OneLevel") {
@@ -53,7 +54,7 @@ function testOf(key: string, option: string | undefined): Test {
   if (read === undefined) {
     throw new AwsError("InvalidFilterKey", `The specified filter key ${key} isn't valid.`);
   }
-  const compare = comparisons[option ?? "Equals"];
+  const compare = comparisons.get(option ?? "Equals");
   if (compare === undefined) {
     throw new AwsError("InvalidFilterOption", `The following filter option is not valid: ${option}.`);
   }

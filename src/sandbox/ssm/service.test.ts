@@ -204,6 +204,30 @@ test("DescribeParameters filters, and shows no values", async () => {
   assert.ok(!JSON.stringify(await run("DescribeParameters", {})).includes('"Value"'));
 });
 
+test("a path is refused as fast as it is taken", async () => {
+  const { run } = setUp();
+  for (const Path of ["/", "/a", "/a/", "/a/b.c/-d_/"]) await run("GetParametersByPath", { Path });
+  const started = performance.now();
+  for (const Path of ["a", "//", "/a//b", `/${"a".repeat(2000)}!`, `${"/a".repeat(1000)}!`]) {
+    await assert.rejects(run("GetParametersByPath", { Path }), refusal("ValidationException"));
+  }
+  assert.ok(performance.now() - started < 2000);
+});
+
+test("a filter that bears the name of a property of every object is no filter", async () => {
+  const { run } = setUp();
+  await run("PutParameter", { Name: "/a", Value: "v", Type: "String" });
+  for (const name of ["valueOf", "__proto__", "toString"]) {
+    const filtered = (filter: RawRecord): Promise<Shape> =>
+      run("DescribeParameters", { ParameterFilters: [filter] });
+    await assert.rejects(filtered({ Key: name, Values: ["x"] }), refusal("InvalidFilterKey"));
+    await assert.rejects(
+      filtered({ Key: "Name", Option: name, Values: ["x"] }),
+      refusal("InvalidFilterOption"),
+    );
+  }
+});
+
 test("what PutParameter does not take", async () => {
   const { run } = setUp();
   const base = { Name: "/x", Value: "v", Type: "String" };
