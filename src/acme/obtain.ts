@@ -74,11 +74,10 @@ async function placeOrder(
   try {
     return await account.newOrder({ ...order, replaces }, signal);
   } catch (error) {
-    // `replaces` is a courtesy that earns exemption from rate limits; a CA that will not have it still issues.
-    const refused =
-      error instanceof AcmeProblem &&
-      (error.is("alreadyReplaced") || error.status === 404 || error.is("malformed"));
-    if (!refused) throw error;
+    // `replaces` is a courtesy that earns exemption from rate limits. A CA that will not have it, or cannot
+    // find what it issued (Pebble answers 500 for one serial number in 256), still issues without.
+    const other = ["acme-rate-limited", "acme-account-unknown", "acme-account-refused"];
+    if (!(error instanceof AcmeProblem) || other.includes(error.code)) throw error;
     account.session.logger.warn("the CA does not take `replaces`; ordering without", { replaces });
     return account.newOrder(order, signal);
   }

@@ -9,6 +9,7 @@ import { fileStore, startCertificateManager } from "../../src/tls/index.ts";
 import type { DnsProvider } from "../../src/acme/index.ts";
 import { acmeContract } from "../support/acme-contract.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
+import { rememberingLogger } from "../support/remembering-logger.ts";
 import { type ChallengeDns, leftOut, type Pebble, startPebble } from "./harness/index.ts";
 
 const skip = leftOut();
@@ -66,6 +67,7 @@ test(
   { skip },
   async () => {
     const closing = new AsyncDisposableStack();
+    const logger = rememberingLogger();
     try {
       const first = await pebbleWithListeners();
       closing.defer(() => first.close());
@@ -86,6 +88,7 @@ test(
         solvers: [tlsAlpn01, http01],
         termsOfServiceAgreed: true,
         clock: systemClock,
+        logger,
       });
       closing.defer(() => manager.close());
       await manager.ready(AbortSignal.timeout(60_000));
@@ -99,7 +102,7 @@ test(
       await manager.renewNow();
       const two = manager.current();
       assert.notEqual(two?.key, one?.key);
-      assert.equal(manager.status().from, first.directoryUrl);
+      assert.equal(manager.status().from, first.directoryUrl, logger.lines.join("\n"));
       await first.stop();
       await manager.renewNow();
       assert.equal(manager.status().from, second.directoryUrl);

@@ -117,7 +117,10 @@ export function acmeContract(name: string, options: ContractOptions): void {
 
     test("ARI: the CA says when, an order names what it replaces, and replaces it once", async () => {
       const request = { names: ["ari.example.com"], solvers: [ca.listeners.http01] };
-      const first = await obtainCertificate(account, request);
+      // Pebble does not find certificates again whose serial number needs a leading zero in DER.
+      let first = await obtainCertificate(account, request);
+      while (certificateId(first.certificate).includes(".A"))
+        first = await obtainCertificate(account, request);
       const info = await client.renewalInfo(first.certificate);
       assert.ok(info !== undefined);
       assert.ok(info.start > first.notBefore && info.end <= first.notAfter, JSON.stringify(info));
