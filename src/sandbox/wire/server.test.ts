@@ -342,6 +342,18 @@ test("other methods are refused, GET and HEAD without an Action are the page's",
   assert.equal(await head.text(), "");
 });
 
+test("what a stranger sends is remembered in part only", async (t) => {
+  const sandbox = await start(t);
+  const { decisions } = sandbox;
+  const long = "x".repeat(100_000);
+  await sandbox.call(`Action=${long}&Version=2010-05-08`);
+  const said = await sandbox.call(`Action=Echo&Version=2010-05-08&Text=${long}`);
+  assert.match(await said.text(), /x{100000}/u, "the answer itself says all, as AWS's does");
+  assert.equal(decisions.length, 2);
+  for (const decision of decisions) assert.ok(JSON.stringify(decision).length < 10_000);
+  assert.match(decisions[1]?.message ?? "", /… \(100\d{3} characters\)$/u);
+});
+
 test("a body over the bound is cut off", async (t) => {
   const sandbox = await start(t);
   const response = await sandbox.call(`Action=Echo&Text=${"a".repeat(1024 * 1024)}`);

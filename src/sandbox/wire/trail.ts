@@ -2,6 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { AwsError } from "./error.ts";
 import type { Decision, DecisionNotes } from "./service.ts";
 
+// Strangers choose some of these texts, and a hundred decisions are remembered and shown.
+const longestText = 2048;
+
+function cut(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text;
+}
+
 /** What is learnt about one request on its way through, which becomes the record of its decision. */
 export class Trail {
   readonly requestId = randomUUID();
@@ -47,12 +54,14 @@ export class Trail {
       why: notes.why ?? error?.why,
       next: notes.next ?? error?.next,
     };
-    const present = Object.entries(optional).filter(([, value]) => value !== undefined);
+    const present = Object.entries(optional).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, cut(value)] as const],
+    );
     return {
       time: this.now,
       requestId: this.requestId,
-      action,
-      who: notes.who ?? this.who,
+      action: cut(action),
+      who: cut(notes.who ?? this.who),
       decision: this.#outcome(error),
       rule: this.#decidingRule(error),
       ...(Object.fromEntries(present) as Partial<Record<keyof typeof optional, string>>),
