@@ -28,7 +28,10 @@ function firstHeader(request: WireRequest, name: string): string | undefined {
   return request.headers[name]?.[0];
 }
 
-/** The query of a request as pairs, decoded; `+` stays a plus, as in SigV4. */
+/**
+ * The query of a request as pairs, decoded. A bare `+` is a space, as it is for whoever reads the parameters: what
+ * is signed and what is done must be the same text.
+ */
 export function queryPairs(target: string): [string, string][] {
   const at = target.indexOf("?");
   if (at === -1 || at === target.length - 1) return [];
@@ -45,7 +48,7 @@ export function queryPairs(target: string): [string, string][] {
 
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replaceAll("+", "%20"));
   } catch {
     return text;
   }

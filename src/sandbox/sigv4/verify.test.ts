@@ -152,6 +152,14 @@ test("a body, a path, a query, a method or a header that was altered is refused"
   );
 });
 
+test("a plus in the query is signed as the space that it means", () => {
+  const space = sign({ target: "/?A=a%20b" });
+  assert.ok(verifyRequest({ ...space, target: "/?A=a+b" }, options()));
+  const plus = sign({ target: "/?A=a%2Bb" });
+  assert.ok(verifyRequest(plus, options()));
+  refused({ ...plus, target: "/?A=a+b" }, "SignatureDoesNotMatch", doesNotMatch);
+});
+
 test("another secret, a cut signature and one that is no hexadecimal are refused", () => {
   refused(sign({ secret: "another" }), "SignatureDoesNotMatch", doesNotMatch);
   const request = sign();
