@@ -128,6 +128,34 @@ test("a folder has one process at a time, and a dead one's lock is taken over", 
   }
   await writeFile(join(path, "lock"), "1");
   await assert.rejects(openStore(account, path), { code: "sandbox-state-locked" });
+  // In a container every process has the number of the one that died in it.
+  await writeFile(join(path, "lock"), `${process.pid} of-a-predecessor`);
+  const taken = await openStore(account, path);
+  await assert.rejects(openStore(account, path), locked);
+  await taken.close();
+});
+
+test("of many that find a dead one's lock at the same time, one has the folder", async (t) => {
+  const path = await folder(t);
+  await mkdir(path);
+  for (let round = 0; round < 20; round += 1) {
+    await writeFile(join(path, "lock"), "2147483646");
+    const all = await Promise.allSettled(Array.from({ length: 8 }, () => openStore(account, path)));
+    const opened = all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    assert.equal(opened.length, 1);
+    assert.deepEqual(await readdir(path), ["lock"]);
+    for (const store of opened) await store.close();
+  }
+});
+
+test("a folder that was there keeps its mode, a new one is ours alone", async (t) => {
+  const path = await folder(t);
+  await mkdir(path);
+  await chmod(path, 0o755);
+  await (await openStore(account, path)).close();
+  assert.equal((await stat(path)).mode & 0o777, 0o755);
+  await (await openStore(account, join(path, "a", "b"))).close();
+  assert.equal((await stat(join(path, "a", "b"))).mode & 0o777, 0o700);
 });
 
 test("in memory nothing is written", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { type Account, emptyAccount, tableNames } from "./account.ts";
@@ -92,8 +92,8 @@ function textOf(table: Table<unknown>, account: string): string {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
+    // One that is there keeps its mode: somebody may have named a folder that is not ours alone.
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
   } catch (error) {
     throw new PodtrustError("file-unwritable", `${folder} cannot be used: ${errorText(error)}`, {
       cause: error,
