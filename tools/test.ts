@@ -4,7 +4,7 @@
  *
  *   node tools/test.ts unit      what `npm ci` brought is enough
  *   node tools/test.ts tools     needs Debian's chromium, OpenSSL and nginx; PyPI for the AWS CLI
- *   node tools/test.ts cluster   needs Go; builds a real Kubernetes once into .cache/
+ *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -102,13 +102,16 @@ describe("a whole Kubernetes that runs pods", { skip }, () => {
   });
 
   test("a Job runs to its end as nobody in particular, and its log is its projected token", async () => {
-    const script = `console.log(process.getuid(), require("fs").readFileSync("${tokenFile}", "utf8"))`;
+    const script = `const fs = require("fs");
+      let refusal;
+      try { fs.writeFileSync("/written", ""); } catch ({ code }) { refusal = code; }
+      console.log(process.getuid(), refusal, fs.readFileSync("${tokenFile}", "utf8"))`;
     await apply(
       tokenJob({ name: "show", serviceAccount: "demo-service-account", command: [node, "-e", script] }),
     );
     assert.equal(await untilJobEnds(cluster, "default", "show"), "Complete");
-    const [uid, token = ""] = (await logOf("show")).trim().split(" ");
-    assert.equal(uid, "65532");
+    const [uid, refusal, token = ""] = (await logOf("show")).trim().split(" ");
+    assert.deepEqual([uid, refusal], ["65532", "EROFS"]);
     const jws = parseJws(token);
     const { keys } = parseJwkSet((await cluster.ask("/openid/v1/jwks")).text);
     assert.equal(
