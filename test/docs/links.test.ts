@@ -3,7 +3,12 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-const pages = [...globSync("*.md"), ...globSync("docs/**/*.md"), ...globSync("test/**/README.md"), ...globSync("deploy/**/*.md")];
+const pages = [
+  ...globSync("*.md"),
+  ...globSync("docs/**/*.md"),
+  ...globSync("test/**/README.md"),
+  ...globSync("deploy/**/*.md"),
+];
 
 /** The anchor that a heading gets on the usual hosts: lower case, punctuation gone, spaces to hyphens. */
 function anchorOf(heading: string): string {
@@ -42,7 +47,9 @@ for (const page of pages) {
 
 test("each promise of SECURITY.md names a test that exists", () => {
   const table = readFileSync("SECURITY.md", "utf8").split("## Promises")[1]?.split("\n## ")[0] ?? "";
-  const rows = table.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| promise") && !line.startsWith("| ---"));
+  const rows = table
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| promise") && !line.startsWith("| ---"));
   assert.ok(rows.length >= 10, `only ${rows.length} promises`);
   for (const row of rows) {
     const tests = [...row.matchAll(/\]\(((?:test|src)\/[^)\s]+)\)/gu)].map((match) => match[1] ?? "");

@@ -41,18 +41,27 @@ export function podtrustChild(args: readonly string[], options: ChildOptions = {
   });
 }
 
-/** Runs `podtrust ARGS` inside this process, on a host of memory. */
-export async function podtrustHere(args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> {
-  const said = { out: "", err: "" };
-  const code = await run(args, {
+/** A host of memory: no variables, nothing to read, and nobody who listens. */
+export function podtrustHost(): Host {
+  return {
     env: {},
     cwd: "/",
     program: [process.execPath, mainFile],
     stdin: Readable.from([]),
-    stdout: { write: (text) => (said.out += text) },
-    stderr: { write: (text) => (said.err += text) },
+    stdout: { write: () => true },
+    stderr: { write: () => true },
     signal: new AbortController().signal,
     clock: new TestClock(),
+  };
+}
+
+/** Runs `podtrust ARGS` inside this process, on a host of memory. */
+export async function podtrustHere(args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> {
+  const said = { out: "", err: "" };
+  const code = await run(args, {
+    ...podtrustHost(),
+    stdout: { write: (text) => (said.out += text) },
+    stderr: { write: (text) => (said.err += text) },
     ...host,
   });
   return { code, ...said };

@@ -1,0 +1,144 @@
+/**
+ * Every command of README and guides is one that exists, and is run. How a page is read (CONTRIBUTING.md says it to
+ * those who write one):
+ *
+ *   ```yaml   a config where it has `stack`, else keys that take the place of that config's, where they are keys of one
+ *   ```sh     commands, run from the page's first to its last in one folder; KID stands for a key's ID
+ *   ```       output, not looked at
+ *
+ * A page that does not say `podtrust serve` finds the issuer published; one that does not say `podtrust up` finds AWS
+ * made as the config says. A page without a config finds the README's.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { parse, parseAllDocuments } from "yaml";
+import { parseConfig } from "../../src/config/index.ts";
+import { guideWorld } from "./guide-world.ts";
+import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } from "./pages.ts";
+
+/** What needs more than a stand-in, and the test that runs it. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "apply demo": "test/stack/workload.test.ts",
+  "test --wait-expiry": "test/stack/test.test.ts",
+  "status --watch": "test/stack/status.test.ts",
+};
+
+/** What a command says when it did what its page promises. */
+const said: Readonly<Record<string, RegExp>> = {
+  "manifests publisher-rbac": /nonResourceURLs/u,
+  "manifests aws-policy": /"iam:CreateOpenIDConnectProvider"/u,
+  "manifests workload": /serviceAccountToken:/u,
+  "manifests demo": /kind: Job/u,
+  status: /Every link holds|No link is broken/u,
+  test: /, 0 not,/u,
+  explain: /AWS would accept it/u,
+  "rotate status": /current/u,
+  "rotate distrust": /\S/u,
+};
+
+const isCommand = ({ words }: ShellCommand): boolean => words[0] === "podtrust";
+const textOf = ({ words }: ShellCommand): string => words.join(" ");
+
+async function elsewhereOf(command: ShellCommand): Promise<string | undefined> {
+  const args = command.words.slice(1);
+  const { name } = await understand(args);
+  return Object.keys(elsewhere).find((entry) => {
+    const [wanted, option] = entry.split(" --");
+    return name === wanted && (option === undefined || args.includes(`--${option}`));
+  });
+}
+
+/** The config that a YAML block means; undefined where it is a file of somebody else's. */
+function configOf(block: Block, before: string): string | undefined {
+  if (block.language !== "yaml") return undefined;
+  const value = parse(block.text) as Record<string, unknown>;
+  if ("stack" in value) return block.text;
+  const parts = ["cluster", "publisher", "aws"];
+  if (!Object.keys(value).every((key) => parts.includes(key))) return undefined;
+  return JSON.stringify({ ...(parse(before) as object), ...value });
+}
+
+const ten = blocksOf("README.md").filter(
+  ({ text, language }) => language === "yaml" || /podtrust up/u.test(text),
+);
+const usual = ten.find(({ language }) => language === "yaml")?.text ?? "";
+
+for (const page of pages) {
+  const blocks = blocksOf(page);
+  const commands = blocks.flatMap(shellOf).filter(isCommand);
+
+  test(`${page}: every config is one without a mistake, and every command exists`, async () => {
+    let before = usual;
+    for (const block of blocks) {
+      const config = configOf(block, before);
+      if (config === undefined) continue;
+      const { warnings } = await parseConfig(config, "/etc/podtrust/podtrust.yaml", { HOME: "/root" });
+      assert.deepEqual(warnings, [], `${page}:${block.line}`);
+      if (config === block.text) before = config;
+    }
+    for (const command of commands) {
+      await assert.doesNotReject(understand(command.words.slice(1)), `${page}: ${textOf(command)}`);
+    }
+  });
+
+  const says = (verb: string): boolean => commands.some(({ words }) => words[1] === verb);
+
+  test(`${page}: every command works, one after the other`, { skip: commands.length === 0 }, async (t) => {
+    const world = await guideWorld(t);
+    await world.config(usual);
+    const prepare = async (words: readonly string[]): Promise<void> => {
+      const result = await world.run({ words: ["podtrust", ...words], into: undefined, end: "" });
+      assert.equal(result?.code, 0, `${words.join(" ")}\n${result?.err}`);
+    };
+    const own = blocks.find((block) => configOf(block, "{}") === block.text);
+    if (own !== undefined) await world.config(own.text);
+    if (!says("serve")) await prepare(["serve"]);
+    const named = parse(own?.text ?? usual) as { aws?: object };
+    if (!says("up") && named.aws !== undefined) await prepare(["up", "--yes"]);
+    for (const command of blocks.flatMap(shellOf)) {
+      if (isCommand(command) && (await elsewhereOf(command)) !== undefined) continue;
+      const result = await world.run(command);
+      if (result === undefined) continue;
+      const { name } = await understand(command.words.slice(1));
+      const all = `${textOf(command)}\n${result.out}${result.err}`;
+      assert.equal(result.code, 0, all);
+      if (!command.words.includes("--json")) assert.match(result.out, said[name] ?? /^/u, all);
+      if (command.end === "|") assert.ok(parseAllDocuments(result.out).length > 0, all);
+    }
+  });
+}
+
+test("what is run elsewhere is on a page, and its test is there", async () => {
+  const found = await Promise.all(
+    pages.flatMap(blocksOf).flatMap(shellOf).filter(isCommand).map(elsewhereOf),
+  );
+  for (const [entry, file] of Object.entries(elsewhere)) {
+    assert.ok(found.includes(entry), `no page says podtrust ${entry}`);
+    assert.match(readFileSync(file, "utf8"), /test\(/u);
+  }
+});
+
+test("a command that does not exist would be found", async () => {
+  for (const line of ["plann", "plan --chek", "token", "completion tcsh", "rotate", "up extra"]) {
+    await assert.rejects(understand(line.split(" ")), line);
+  }
+});
+
+test("every script of npm that a page names is there", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+  const lines = ["README.md", "CONTRIBUTING.md", ...pages]
+    .map((page) => readFileSync(page, "utf8"))
+    .join("\n");
+  const named = [...lines.matchAll(/npm run (?:--silent )?([\w:]+)/gu)].map(([, name]) => name ?? "");
+  assert.ok(named.length > 5);
+  assert.deepEqual(
+    named.filter((name) => scripts[name] === undefined),
+    [],
+  );
+});
+
+test("a cluster takes ten lines", () => {
+  const lines = ten.flatMap(({ text }) => text.trim().split("\n"));
+  assert.ok(lines.length > 0 && lines.length <= 10, `${lines.length} lines`);
+});

@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { parse } from "yaml";
+import { systemClock } from "../../src/base/index.ts";
+import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
+import { testAuthority } from "../support/certificates.ts";
+import { type CliResult, podtrustHere } from "../support/cli.ts";
+import { account } from "../support/sandbox.ts";
+import { sandboxEnvironment, typed, useEnvironment } from "../support/stack-world.ts";
+import { type ShellCommand, understand } from "./pages.ts";
+
+/** The name that all pages use. */
+const host = "oidc.example.com";
+
+/**
+ * What a reader of the pages has: a cluster (the stand-in), an account (the sandbox), an issuer's name that leads to
+ * this machine, a shell in an empty folder, and a `y` for every question.
+ */
+export interface GuideWorld {
+  /** Writes the page's config. */
+  config(text: string): Promise<void>;
+  /** Runs one command of a page as its reader would; undefined where it is another program that changes nothing. */
+  run(command: ShellCommand): Promise<CliResult | undefined>;
+}
+
+const authority = await testAuthority();
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+export async function guideWorld(t: TestContext): Promise<GuideWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-guide-"));
+  const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
+  const port = await freePort();
+  const rule = `${host}:443:127.0.0.1:${port}`;
+  const cluster = await startStandInCluster({ issuer: `https://${host}` });
+  // The first key was rotated away, for those who distrust one.
+  const oldKid = cluster.keys.list()[0]?.kid ?? "";
+  cluster.keys.promote((await cluster.keys.create()).kid);
+  const connectTo = [{ host, port: 443, address: "127.0.0.1", toPort: port }];
+  const sandbox = await startSandbox({ account, ca: authority.root, connectTo, propagationMs: 0 });
+  const iam = new IAMClient({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
+  let ownSandbox = "";
+  const ending = new AbortController();
+  const lastingOnes: Promise<CliResult>[] = [];
+  t.after(async () => {
+    ending.abort();
+    await Promise.all(lastingOnes);
+    iam.destroy();
+    await sandbox.close();
+    await cluster.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const tls = await authority.issue([host]);
+  await mkdir(join(folder, ".kube"));
+  await write(".kube/config", cluster.kubeconfig());
+  await write("publisher.kubeconfig", cluster.kubeconfig("publisher"));
+  await write("tls.crt", tls.certificate);
+  await write("tls.key", tls.key);
+  for (const name of ["root.pem", "private-root.pem"]) await write(name, authority.root);
+  for (const namespace of ["default", "aws-test", "shop"]) {
+    for (const name of ["default", "demo-service-account", "web"]) cluster.addServiceAccount(namespace, name);
+  }
+  const api = await openKubernetes({ kubeconfig: join(folder, ".kube/config") }, { clock: systemClock });
+  const env: Record<string, string> = {
+    HOME: folder,
+    PWD: folder,
+    XDG_STATE_HOME: join(folder, "state"),
+    ...sandboxEnvironment(sandbox.url, sandbox.admin),
+  };
+
+  /** The page's config with what a test cannot have: port 443, a public CA, and the publisher's token in /etc. */
+  async function servedConfig(): Promise<void> {
+    const { stack, issuer } = parse(await readFile(join(folder, "podtrust.yaml"), "utf8")) as {
+      stack: string;
+      issuer: string;
+    };
+    const https = { listen: [`127.0.0.1:${port}`], certificateFile: "tls.crt", keyFile: "tls.key" };
+    const source = { kubeconfig: "publisher.kubeconfig" };
+    const publisher = { source, https, admin: "127.0.0.1:0", pollInterval: "1s", cacheControl: "max-age=1" };
+    await write("served.yaml", JSON.stringify({ stack, issuer, publisher }));
+  }
+
+  async function stay(args: readonly string[], there: RegExp): Promise<CliResult> {
+    let said = "";
+    const stream = { write: (text: string) => (said += text) };
+    const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
+    const running = podtrustHere(args, { ...shared, stdout: stream, stderr: stream });
+    lastingOnes.push(running);
+    const ended = running.then(({ code }) => {
+      if (!there.test(said)) throw new Error(`podtrust ${args.join(" ")} ended with ${code}:\n${said}`);
+    });
+    while (!there.test(said)) await Promise.race([new Promise((resolve) => setTimeout(resolve, 10)), ended]);
+    return { code: 0, out: said, err: "" };
+  }
+
+  async function serve(): Promise<CliResult> {
+    await servedConfig();
+    const root = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
+    return stay(["serve", "-f", "served.yaml", ...root], /every stack is published/u);
+  }
+
+  async function startOwnSandbox(args: readonly string[]): Promise<CliResult> {
+    const result = await stay([...args, "--port", "0"], /Ctrl-C ends it/u);
+    ownSandbox = /AWS_ENDPOINT_URL=(\S+)/u.exec(result.out)?.[1] ?? "";
+    return result;
+  }
+
+  async function podtrust(args: readonly string[], quiet: boolean): Promise<CliResult> {
+    const { name, options } = await understand(args);
+    if (name === "serve") return serve();
+    if (name === "sandbox") return startOwnSandbox(args);
+    const way = options.includes("--connect-to") ? ["--connect-to", rule] : [];
+    const ca = options.includes("--ca") && !args.includes("--ca") ? ["--ca", "root.pem"] : [];
+    useEnvironment(Object.fromEntries(Object.entries(env).filter(([key]) => key.startsWith("AWS_"))));
+    const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
+    const all = [...args, ...way, ...ca];
+    if (quiet) return podtrustHere(all, shared);
+    const { said, ...screen } = typed("y\n");
+    const { code } = await podtrustHere(all, { ...shared, ...screen });
+    return { code, ...said };
+  }
+
+  /** What the other programs of the pages would give a podtrust that comes after them. */
+  const others: readonly (readonly [RegExp, (words: readonly string[]) => Promise<string>])[] = [
+    [
+      /^kubectl create token /u,
+      async () =>
+        (await api.requestToken("default", "default", { audiences: [host], expirationSeconds: 3600 })).token,
+    ],
+    [/^kubectl get configmap kube-root-ca\.crt /u, () => Promise.resolve(cluster.ca)],
+    [/^kubectl get --raw /u, async (words) => (await api.get(words.at(-1) ?? "")).body.toString("utf8")],
+    [
+      /^aws iam get-role /u,
+      async (words) => {
+        const { Role } = await iam.send(
+          new GetRoleCommand({ RoleName: words[words.indexOf("--role-name") + 1] }),
+        );
+        return decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "");
+      },
+    ],
+  ];
+
+  async function other({ words, into }: ShellCommand): Promise<undefined> {
+    const line = words.join(" ");
+    const [, give] = others.find(([pattern]) => pattern.test(line)) ?? [];
+    if (into !== undefined) await write(into, (await give?.(words)) ?? "");
+  }
+
+  function exportAll(words: readonly string[]): void {
+    for (const word of words) {
+      const [name = "", value = ""] = word.split("=");
+      env[name] = name === "AWS_ENDPOINT_URL" ? ownSandbox : value.replace("$PWD", folder);
+    }
+  }
+
+  return {
+    config: (text) => write("podtrust.yaml", text),
+    async run(command) {
+      const [program = "", ...args] = command.words;
+      if (program === "export") exportAll(args);
+      if (program !== "podtrust") return other(command);
+      const words = args.map((word) => (word === "KID" ? oldKid : word));
+      const result = await podtrust(words, command.into !== undefined || command.end === "|");
+      if (command.into !== undefined) await write(command.into, result.out);
+      return result;
+    },
+  };
+}

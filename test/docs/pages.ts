@@ -1,0 +1,91 @@
+import { globSync, readFileSync } from "node:fs";
+import { createContext } from "../../src/cli/context.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { podtrustHost } from "../support/cli.ts";
+
+/** The pages whose commands are run; those of docs/reference are made from the code. */
+export const pages: readonly string[] = ["README.md", ...globSync("docs/guides/*.md").sort()];
+
+/** A fenced block of a page. */
+export interface Block {
+  readonly page: string;
+  /** Of its first line of text. */
+  readonly line: number;
+  readonly language: string;
+  readonly text: string;
+}
+
+export function blocksOf(page: string): readonly Block[] {
+  const text = readFileSync(page, "utf8");
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gmu)].map((match) => ({
+    page,
+    line: text.slice(0, match.index).split("\n").length + 1,
+    language: match[1] ?? "",
+    text: match[2] ?? "",
+  }));
+}
+
+/** One program of a command line. */
+export interface ShellCommand {
+  readonly words: readonly string[];
+  /** The file after `>`. */
+  readonly into: string | undefined;
+  /** What ended it: `|`, `&&`, `;`, `&` or the line's end. */
+  readonly end: string;
+}
+
+const token = /(#.*$)|(&&|[|;&>])|((?:'[^']*'|"[^"]*"|[^\s'"|;&>])+)/gu;
+
+/** The programs of a line, read as a shell reads what the pages use: quotes, `|`, `>`, `&&`, `;`, `&`, `#`. */
+function commandsOf(line: string): readonly ShellCommand[] {
+  const found: ShellCommand[] = [];
+  let [words, into, redirected]: [string[], string | undefined, boolean] = [[], undefined, false];
+  const finish = (end: string): void => {
+    if (words.length > 0) found.push({ words, into, end });
+    [words, into, redirected] = [[], undefined, false];
+  };
+  for (const [, comment, operator, word] of line.matchAll(token)) {
+    if (comment !== undefined) break;
+    const plain = word?.replaceAll(/'([^']*)'|"([^"]*)"/gu, "$1$2");
+    if (operator === ">") redirected = true;
+    else if (operator !== undefined) finish(operator);
+    else if (redirected) [into, redirected] = [plain, false];
+    else if (plain !== undefined) words.push(plain);
+  }
+  finish("");
+  return found;
+}
+
+/** The commands of a block in their order; a line that ends in a backslash goes on in the next. */
+export function shellOf(block: Block): readonly ShellCommand[] {
+  if (block.language !== "sh") return [];
+  return block.text.replaceAll("\\\n", " ").split("\n").flatMap(commandsOf);
+}
+
+/** A line of podtrust, understood by the real tree of commands. */
+export interface Understood {
+  /** As `rotate status`. */
+  readonly name: string;
+  /** Long names of the options that it takes, given or not. */
+  readonly options: readonly string[];
+}
+
+/** Parses the words after `podtrust` and does nothing more; throws what the command line would complain of. */
+export async function understand(args: readonly string[]): Promise<Understood> {
+  const switches = { json: false, verbose: false };
+  const program = createProgram(createContext(podtrustHost(), switches), switches);
+  let found: Understood | undefined;
+  const all = [program];
+  for (const command of all) {
+    all.push(...command.commands);
+    if (command.commands.length > 0) continue;
+    command.action(() => {
+      const names: string[] = [];
+      for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
+      found = { name: names.join(" "), options: command.options.map(({ long }) => long ?? "") };
+    });
+  }
+  await program.parseAsync(args, { from: "user" });
+  if (found === undefined) throw new Error(`podtrust ${args.join(" ")} names no command`);
+  return found;
+}
