@@ -48,6 +48,8 @@ restrict_oom_score_adj = true
 [plugins."io.containerd.cri.v1.runtime".cni]
 bin_dirs = ["${network}"]
 conf_dir = "${network}"
+# Otherwise it asks for a plugin for that too, and which of two absent ones an event names is left to chance.
+use_internal_loopback = true
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"

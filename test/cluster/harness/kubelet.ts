@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { ControlPlane } from "./control-plane.ts";
 import { runtimeSocket } from "./containerd.ts";
 import { ask } from "./https.ts";
@@ -22,6 +23,7 @@ interface Files {
   readonly clientCa: string;
   readonly certificate: string;
   readonly key: string;
+  readonly resolvConf: string;
 }
 
 function configuration(port: number, cgroup: string, files: Files): object {
@@ -46,6 +48,7 @@ function configuration(port: number, cgroup: string, files: Files): object {
     failSwapOn: false,
     enforceNodeAllocatable: [],
     oomScoreAdj: 0,
+    resolvConf: files.resolvConf,
     // The machine's own rules and folders stay as they are.
     makeIPTablesUtilChains: false,
     volumePluginDir: "/var/lib/kubelet/volume-plugins",
@@ -79,6 +82,8 @@ export async function startKubelet(
         clientCa: run.write("ca.crt", plane.ca),
         certificate: run.write("kubelet.crt", serving.certificate),
         key: run.write("kubelet.key", serving.key),
+        // The machine's may be a link into /run, which is another one for the node.
+        resolvConf: run.write("resolv.conf", readFileSync("/etc/resolv.conf", "utf8")),
       }),
     ),
   );
