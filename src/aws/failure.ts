@@ -33,7 +33,7 @@ export function isAwsCode(thrown: unknown, ...codes: readonly string[]): boolean
 
 const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
   {
-    codes: /^(?:CredentialsProviderError|TokenProviderError|InvalidClientTokenId)$/u,
+    codes: /^(?:CredentialsProviderError|TokenProviderError|InvalidClientTokenId|InvalidAccessKeyId)$/u,
     is: "aws-no-credentials",
   },
   {
@@ -53,6 +53,11 @@ const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
   { codes: /^(?:RequestTimeTooSkewed|RequestInTheFuture)$/u, is: "aws-clock" },
   // Somebody made it since the plan was: its name was free then.
   { codes: /^EntityAlreadyExists(?:Exception)?$/u, is: "plan-changed" },
+  { codes: /^NoSuchBucket$/u, is: "s3-bucket-missing" },
+  {
+    codes: /^(?:PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/u,
+    is: "s3-wrong-region",
+  },
   { codes: /^LimitExceeded(?:Exception)?$/u, is: "aws-quota" },
   {
     codes: /^(?:ServiceFailure|ServiceUnavailable|InternalFailure|InternalError)(?:Exception)?$/u,

@@ -20,5 +20,8 @@ export { ownedResources } from "./owned.ts";
 export { readRole, readRoleState, type RoleFacts, type RoleState } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
 export { roleId, roleResource, type RoleWish } from "./role-resource.ts";
+export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";
+export { readPublicAccess, type PublicAccess } from "./s3-access.ts";
+export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-policy.ts";
 export { type AwsSession, openAws } from "./session.ts";
 export { webIdentityTrustPolicy, type WebIdentityTrust } from "./trust-policy.ts";

@@ -1,4 +1,5 @@
 import type { IAMClient, IAMClientConfig } from "@aws-sdk/client-iam";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
 import { type Clock, errorText, PodtrustError, systemClock } from "../base/index.ts";
@@ -18,6 +19,8 @@ export interface AwsSession {
   iam(): Promise<IAMClient>;
   sts(): Promise<STSClient>;
   ssm(): Promise<SSMClient>;
+  /** `pathStyle`: the bucket stands in the path, not in the host name. */
+  s3(pathStyle: boolean): Promise<S3Client>;
   /** Lets go of kept-alive connections. */
   close(): void;
 }
@@ -93,6 +96,10 @@ export function openAws(access: AwsAccess): AwsSession {
       const [{ SSMClient }, config] = await Promise.all([import("@aws-sdk/client-ssm"), settings()]);
       return keep(new SSMClient(config));
     }),
+    async s3(pathStyle) {
+      const [{ S3Client }, config] = await Promise.all([import("@aws-sdk/client-s3"), settings()]);
+      return keep(new S3Client({ ...config, forcePathStyle: pathStyle }));
+    },
     close() {
       for (const client of opened.splice(0)) client.destroy();
     },

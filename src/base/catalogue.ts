@@ -191,6 +191,10 @@ export const catalogue = {
     summary: "The config names no AWS account.",
     next: "Add an aws section with the account, its region and its roles.",
   },
+  "config-without-s3": {
+    summary: "The config does not publish to S3.",
+    next: "Give the publisher section s3: {bucket, region} in place of https.",
+  },
   // publisher
   "publisher-key-unknown": {
     summary: "A key was named that the publisher does not know.",
@@ -223,6 +227,26 @@ export const catalogue = {
   "publisher-as-root": {
     summary: "The publisher does not run as root.",
     next: "Run it as a user of its own; ports below 1024 come by socket activation (LISTEN_FDS) or the ambient capability CAP_NET_BIND_SERVICE.",
+  },
+  "publication-foreign": {
+    summary: "The place to publish in holds the documents of another issuer.",
+    next: "Publish elsewhere (another bucket, or an issuer with a path), or remove that discovery document first.",
+  },
+  "publication-refused": {
+    summary: "What the cluster answered must not be published.",
+    next: "Look at the reason; what was published before stays.",
+  },
+  "publication-conflict": {
+    summary: "Other publishers kept writing to the same place.",
+    next: "Run the same command again; look for publishers that you do not know of when it goes on.",
+  },
+  "publication-empty": {
+    summary: "Every key is distrusted, and an empty JWK Set is never published.",
+    next: "Give the cluster a new signing key; until then the old documents stay.",
+  },
+  "publication-full": {
+    summary: "A JWK Set that several publishers share has more keys than they can tell each other of.",
+    next: "Give stacks of one issuer issuers of their own, or keep vanished keys for a shorter time (keyRetention).",
   },
   // acme
   "acme-directory-invalid": {
@@ -347,6 +371,18 @@ export const catalogue = {
   "aws-refused": {
     summary: "AWS refused a call for a reason of its own, given in the message.",
     next: "Read AWS's text in the message; the code is AWS's own.",
+  },
+  "s3-bucket-missing": {
+    summary: "There is no such bucket.",
+    next: "Make it, in the region that the config names, or correct publisher.s3.bucket.",
+  },
+  "s3-wrong-region": {
+    summary: "The bucket is in another region than the config says.",
+    next: "Correct publisher.s3.region; the message has what S3 said.",
+  },
+  "s3-object-invalid": {
+    summary: "What stands under one of the documents' keys in the bucket is no document of ours.",
+    next: "Look at the object, and move it away or publish under other keys.",
   },
   "aws-wrong-account": {
     summary: "The credentials belong to another account than the config names.",

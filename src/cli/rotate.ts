@@ -1,5 +1,11 @@
 import { loadConfig, publisherOf } from "../config/index.ts";
-import { distrustKey, type KeyStatus, publisherStatus, type StackStatus } from "../publisher/index.ts";
+import {
+  distrustKey,
+  type KeyStatus,
+  type PublicationStatus,
+  publisherStatus,
+  type StackStatus,
+} from "../publisher/index.ts";
 import type { CommandContext } from "./context.ts";
 import type { Output } from "./output.ts";
 
@@ -27,6 +33,16 @@ function keyLines(key: KeyStatus): readonly string[] {
   return lines;
 }
 
+function showPublication(output: Output, publication: PublicationStatus): void {
+  const { place, confirmedAt, failing } = publication;
+  const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${time(confirmedAt)}`;
+  output.line(`  published in ${place}, ${seen}`);
+  if (failing === undefined) return;
+  const { code, since, count, message, next } = failing;
+  output.line(`  ${output.style.red(code)} since ${time(since)}, ${count} times in a row: ${message}`);
+  output.line(`  next: ${next}`);
+}
+
 function showStack(output: Output, stack: StackStatus): void {
   const { style } = output;
   output.line(`${style.bold(stack.stack)}  ${stack.issuer}`);
@@ -40,6 +56,7 @@ function showStack(output: Output, stack: StackStatus): void {
     output.line(`  ${style.red(reason)} since ${time(since)}, ${count} times in a row: ${message}`);
     output.line(`  next: ${next}`);
   }
+  if (stack.publication !== undefined) showPublication(output, stack.publication);
   for (const warning of stack.warnings) output.line(`  ${style.yellow("warning")}: ${warning}`);
   for (const key of stack.keys) {
     output.line(`  ${style.bold(key.kid)}  ${key.alg}  ${key.state}`);
@@ -70,6 +87,11 @@ export async function distrust(
   output.line(
     `Caches that keep to Cache-Control may hold it until ${time(outcome.effectiveAt)}; AWS does not say how long its own do.`,
   );
+  if (!outcome.published) {
+    output.line(
+      `${output.style.red("It is still public")}: the bucket could not be written to. It goes as soon as that works; rotate status says why not.`,
+    );
+  }
   if (!outcome.persisted) {
     output.line(
       `${output.style.red("The disk refused to keep this")}: it holds until the publisher restarts. Its log says why.`,

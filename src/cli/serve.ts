@@ -77,6 +77,7 @@ export async function serve(context: CommandContext, options: ServeCommandOption
     logger,
     sockets: activatedSockets(context.env, process.pid),
     env: context.env,
+    openTarget: async (s3) => (await import("./s3.ts")).openTarget(s3, context.clock),
   });
   const unhook = reloadOnHangup(serving, () => loadAll(context, options), logger);
   sayStart(logger, serving);

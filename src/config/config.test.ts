@@ -284,8 +284,6 @@ aws:
     ["dns", `${minimal}dns: cloudflare\n`, "dns"],
     ["machine", `${minimal}machine: {hetzner: {}}\n`, "machine"],
     ["an issuer by zone", "stack: prod\nissuer: {zone: example.com}\n", "issuer"],
-    ["S3", publisher("s3: {bucket: b, region: eu-central-1}"), "publisher.s3"],
-    ["S3 in place of https", publisher("https: {s3: {bucket: b}}"), "publisher.https.s3"],
   ];
   for (const [what, text, key] of planned) {
     test(`${what} is refused by name as not there yet`, async () => {
@@ -296,6 +294,7 @@ aws:
   }
 
   const single: [string, string, string, RegExp][] = [
+    ["S3 inside https", publisher("https: {s3: {bucket: b}}"), "publisher.https.s3", /a way of its own/u],
     ["no way to publish", publisher("keyRetention: 24h"), "publisher", /does not say how/u],
     [
       "two ways to publish",

@@ -1,3 +1,5 @@
+import type { S3Keys } from "./s3-place.ts";
+
 /** Where a cluster's API is, and how to authenticate there. File names are absolute. */
 export type ClusterSource =
   | { readonly kubeconfig: string; readonly context?: string }
@@ -45,8 +47,25 @@ export type ServeConfig =
       readonly http: readonly ListenAddress[];
       readonly certificateFile: string;
       readonly keyFile: string;
+      /** Of jwksUri's host, where that has a certificate of its own. */
+      readonly jwks?: { readonly certificateFile: string; readonly keyFile: string };
     }
-  | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenAddress[] };
+  | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenAddress[] }
+  | S3Config;
+
+/** A bucket that the documents are written into. */
+export interface S3Config {
+  readonly kind: "s3";
+  readonly bucket: string;
+  readonly region: string;
+  /** The keys of the two objects. */
+  readonly keys: S3Keys;
+  /** The account that the bucket must belong to. */
+  readonly account?: string;
+  readonly profile?: string;
+  readonly assumeRole?: string;
+  readonly endpoint?: string;
+}
 
 export interface PublisherConfig {
   readonly source: ClusterSource;

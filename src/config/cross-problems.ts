@@ -1,5 +1,7 @@
+import { issuerProblems } from "../oidc/index.ts";
 import type { ConfigDocument } from "./document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
+import { s3Problems } from "./s3-place.ts";
 import { valueAt } from "./schema-problems.ts";
 
 // These rules look at several keys. They are written against raw data, so that they speak up in the same run
@@ -89,12 +91,60 @@ const oneWayOut: Rule = (document) => {
   if (typeof section !== "object" || section === null || Array.isArray(section)) return [];
   const ways = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
   const base = { key: "publisher", ...document.positionOf(["publisher"]) };
-  if (ways.length === 0) return [{ ...base, message: "does not say how to publish", accepted: "https" }];
+  if (ways.length === 0)
+    return [{ ...base, message: "does not say how to publish", accepted: "https or s3" }];
   if (ways.length === 1) return [];
   return [{ ...base, message: `has both ${ways.join(" and ")}`, accepted: "one of them" }];
 };
 
-const rules: readonly Rule[] = [accountsOnce, rolesOnce, listsWithoutRepeats, rolesHaveSubjects, oneWayOut];
+function textAt(document: ConfigDocument, path: KeyPath): string | undefined {
+  const value = valueAt(document.value, path);
+  return typeof value === "string" ? value : undefined;
+}
+
+function httpsUrlAt(document: ConfigDocument, path: KeyPath): string | undefined {
+  const value = textAt(document, path);
+  return value !== undefined && value.startsWith("https://") && URL.canParse(value) ? value : undefined;
+}
+
+const urlsLeadIntoTheBucket: Rule = (document) => {
+  const section: KeyPath = ["publisher", "s3"];
+  const issuer = textAt(document, ["issuer"]);
+  const [bucket, region] = ["bucket", "region"].map((key) => textAt(document, [...section, key]));
+  if (issuer === undefined || bucket === undefined || region === undefined) return [];
+  // What the schema says of the issuer is enough.
+  if (issuerProblems(issuer).length > 0) return [];
+  const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
+  const prefix = textAt(document, [...section, "prefix"]) ?? "";
+  const wish = { issuer, bucket, region, prefix, ...(jwksUri === undefined ? {} : { jwksUri }) };
+  return s3Problems(wish).map(({ of, message, next }) => {
+    const path: KeyPath = of === "issuer" ? ["issuer"] : ["publisher", "jwksUri"];
+    const value = valueText(of === "issuer" ? issuer : jwksUri);
+    return { key: keyText(path), ...document.positionOf(path), value, message, next };
+  });
+};
+
+const secondCertificateHasAHost: Rule = (document) => {
+  const path: KeyPath = ["publisher", "https", "jwks"];
+  if (valueAt(document.value, path) === undefined) return [];
+  const issuer = httpsUrlAt(document, ["issuer"]);
+  const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
+  if (issuer !== undefined && jwksUri !== undefined && new URL(issuer).host !== new URL(jwksUri).host)
+    return [];
+  const message = "is for a host of its own, and jwksUri has none but the issuer's";
+  const next = "Set publisher.jwksUri to a URL on the other host, or leave jwks out.";
+  return [{ key: keyText(path), ...document.positionOf(path), message, next }];
+};
+
+const rules: readonly Rule[] = [
+  accountsOnce,
+  rolesOnce,
+  listsWithoutRepeats,
+  rolesHaveSubjects,
+  oneWayOut,
+  urlsLeadIntoTheBucket,
+  secondCertificateHasAHost,
+];
 
 /** Mistakes that only show when several keys are seen together. */
 export function crossProblems(document: ConfigDocument): readonly ConfigProblem[] {

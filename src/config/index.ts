@@ -8,6 +8,7 @@ export type {
   ListenAddress,
   PublisherConfig,
   RoleConfig,
+  S3Config,
   ServeConfig,
 } from "./config.ts";
 export { durationText, parseDuration } from "./duration.ts";
@@ -16,3 +17,4 @@ export { listenText, parseListen } from "./listen.ts";
 export { loadConfig, parseConfig, publisherOf } from "./load.ts";
 export type { Environment } from "./places.ts";
 export type { ConfigProblem } from "./problem.ts";
+export type { S3Keys } from "./s3-place.ts";

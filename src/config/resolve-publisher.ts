@@ -5,11 +5,20 @@ import type {
   ClusterSource,
   ListenAddress,
   PublisherConfig,
+  S3Config,
   ServeConfig,
 } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { parseListen } from "./listen.ts";
-import type { AcmeInput, AuthorityInput, ClusterInput, HttpsInput, PublisherInput } from "./schema/index.ts";
+import { s3Keys } from "./s3-place.ts";
+import type {
+  AcmeInput,
+  AuthorityInput,
+  ClusterInput,
+  HttpsInput,
+  PublisherInput,
+  S3Input,
+} from "./schema/index.ts";
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -64,12 +73,37 @@ function resolveHttps(input: HttpsInput, place: Place): ServeConfig {
   const https = addressesOf(input.listen ?? ["[::]:443"]);
   if (!("acme" in input)) {
     const http = addressesOf(input.http ?? []);
-    const { certificateFile, keyFile } = input;
-    return { kind: "files", https, http, certificateFile: place(certificateFile), keyFile: place(keyFile) };
+    const pair = (files: { certificateFile: string; keyFile: string }) => ({
+      certificateFile: place(files.certificateFile),
+      keyFile: place(files.keyFile),
+    });
+    const jwks = input.jwks === undefined ? {} : { jwks: pair(input.jwks) };
+    return { kind: "files", https, http, ...pair(input), ...jwks };
   }
   const acme = resolveAcme(input.acme, place);
   const http = addressesOf(input.http ?? (acme.challenge === "http-01" ? ["[::]:80"] : []));
   return { kind: "acme", https, http, acme };
+}
+
+function resolveS3(input: S3Input, issuer: string, jwksUri: string): S3Config {
+  const { bucket, region, prefix = "", account, profile, assumeRole, endpoint } = input;
+  return {
+    kind: "s3",
+    bucket,
+    region,
+    keys: s3Keys({ issuer, jwksUri, bucket, region, prefix }),
+    ...(account === undefined ? {} : { account }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(assumeRole === undefined ? {} : { assumeRole }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+function resolveServe(input: PublisherInput, issuer: string, jwksUri: string, place: Place): ServeConfig {
+  const { insecurePlainHttpBehindProxy: plain, s3, https } = input;
+  if (s3 !== undefined) return resolveS3(s3, issuer, jwksUri);
+  if (plain !== undefined) return { kind: "insecure-plain-http", listen: addressesOf(plain.listen) };
+  return resolveHttps(accepted(https, "publisher"), place);
 }
 
 /** The publisher's section with defaults. */
@@ -78,19 +112,16 @@ export function resolvePublisher(
   names: { readonly issuer: string; readonly stateDir: string },
   place: Place,
 ): PublisherConfig {
-  const plain = input.insecurePlainHttpBehindProxy;
   const { admin = "127.0.0.1:9890", stateDir } = input;
+  const jwksUri = input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri;
   return {
     source: input.source === undefined ? { inCluster: true } : resolveCluster(input.source, place),
-    jwksUri: input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri,
+    jwksUri,
     keyRetention: milliseconds(input.keyRetention ?? "24h"),
     pollInterval: milliseconds(input.pollInterval ?? "10s"),
     cacheControl: input.cacheControl ?? "public, max-age=60",
     admin: admin === false ? false : accepted(parseListen(admin), "address"),
     stateDir: stateDir === undefined ? names.stateDir : place(stateDir),
-    serve:
-      plain === undefined
-        ? resolveHttps(accepted(input.https, "publisher"), place)
-        : { kind: "insecure-plain-http", listen: addressesOf(plain.listen) },
+    serve: resolveServe(input, names.issuer, jwksUri, place),
   };
 }

@@ -1,9 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import type { CertificateSource } from "./publisher.ts";
 import type { PreparedStack } from "./stacks.ts";
 
-/** What a stack's certificate is worth at a moment. */
+/** What a stack's certificates are worth at a moment. */
 export interface CertificateVerdict {
+  /** Of the one that expires first. */
   readonly notAfter?: number;
   /** Why a relying party would refuse it, in sentences. */
   readonly unready: readonly string[];
@@ -21,18 +23,17 @@ function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
 }
 
 /** Remembers which hosts a certificate does not name, since parsing it for each look would be waste. */
-export class CertificateCheck {
+class OneCheck {
   #of: string | undefined;
   #uncovered: readonly string[] = [];
 
-  verdict(prepared: PreparedStack, now: number): CertificateVerdict {
-    const source = prepared.stack.certificates;
-    if (source === undefined) return nothing;
+  verdict(source: CertificateSource, hosts: readonly string[], now: number): CertificateVerdict {
     const current = source.current();
     if (current === undefined) return { unready: ["There is no certificate yet."], warnings: [] };
-    if (current.certificate !== this.#of) {
-      this.#uncovered = uncovered(current.certificate, prepared.hosts);
-      this.#of = current.certificate;
+    const of = JSON.stringify([current.certificate, hosts]);
+    if (of !== this.#of) {
+      this.#uncovered = uncovered(current.certificate, hosts);
+      this.#of = of;
     }
     const { notAfter } = current;
     const unready = now < notAfter ? [] : [`The certificate expired at ${iso(notAfter)}.`];
@@ -40,5 +41,25 @@ export class CertificateCheck {
       (host) => `The certificate does not name ${host}: relying parties refuse it.`,
     );
     return { notAfter, unready, warnings };
+  }
+}
+
+/** Judges the certificates of a stack. */
+export class CertificateCheck {
+  readonly #first = new OneCheck();
+  readonly #second = new OneCheck();
+
+  verdict({ stack, hosts, jwksHosts }: PreparedStack, now: number): CertificateVerdict {
+    const { certificates, jwksCertificates } = stack;
+    const verdicts = [
+      certificates === undefined ? nothing : this.#first.verdict(certificates, hosts, now),
+      jwksCertificates === undefined ? nothing : this.#second.verdict(jwksCertificates, jwksHosts, now),
+    ];
+    const ends = verdicts.flatMap(({ notAfter }) => notAfter ?? []);
+    return {
+      ...(ends.length === 0 ? {} : { notAfter: Math.min(...ends) }),
+      unready: verdicts.flatMap(({ unready }) => unready),
+      warnings: verdicts.flatMap(({ warnings }) => warnings),
+    };
   }
 }

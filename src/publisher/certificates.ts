@@ -76,7 +76,7 @@ export class Certificates {
    */
   async open(wish: CertificateWish): Promise<OpenCertificate> {
     const { serve } = wish;
-    if (serve.kind === "insecure-plain-http") return { begin: nothing, close: nothing };
+    if (!("https" in serve)) return { begin: nothing, close: nothing };
     // The folders that order and parse certificates are loaded by those who need them.
     if (serve.kind === "files") {
       const { watchCertificateFiles } = await import("../tls/index.ts");

@@ -12,10 +12,21 @@ export type {
   PublisherStatus,
   ServedCertificate,
 } from "./publisher.ts";
-export type { Failing, KeyState, KeyStatus, Refusal, RefusalReason, StackStatus } from "./status.ts";
+export type {
+  Failing,
+  KeyState,
+  KeyStatus,
+  PublicationStatus,
+  Refusal,
+  RefusalReason,
+  StackStatus,
+} from "./status.ts";
 export { defaultLimits, type ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";
 export { type ActivatedSockets, activatedSockets } from "./activation.ts";
+export { type PublishOnceOptions, publishOnce } from "./target/once.ts";
+export type { PublicationOutcome } from "./target/publish.ts";
+export type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target/target.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";

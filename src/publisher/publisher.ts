@@ -3,6 +3,7 @@ import type { Clock, Logger } from "../base/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
 import type { ServingLimits } from "./serving/limits.ts";
 import type { StackStatus } from "./status.ts";
+import type { DocumentTarget } from "./target/target.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
@@ -43,6 +44,10 @@ export interface PublisherStack {
   readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments">;
   /** Absent only with `insecurePlainHttpBehindProxy`. */
   readonly certificates?: CertificateSource;
+  /** Of jwksUri's host, where that has a certificate of its own. */
+  readonly jwksCertificates?: CertificateSource;
+  /** Where the documents are published in place of our own listeners. */
+  readonly target?: DocumentTarget;
   /** Milliseconds for which a key that vanished from the cluster stays published; 24 h unless told. */
   readonly keyRetention?: number;
   /** Milliseconds between two looks at the cluster; 10,000 unless told. */
@@ -107,6 +112,8 @@ export interface DistrustOutcome {
   readonly changed: boolean;
   /** False when the disk refused: it holds until the next restart only. */
   readonly persisted: boolean;
+  /** False when the key still stands in public elsewhere: it goes as soon as that place can be written to. */
+  readonly published: boolean;
   /** Milliseconds since the epoch from which no cache that keeps to Cache-Control holds the key. */
   readonly effectiveAt: number;
 }

@@ -3,6 +3,8 @@ import {
   type ClusterSource,
   type Config,
   type ListenAddress as Wanted,
+  type S3Config,
+  type ServeConfig,
   listenText,
   publisherOf,
 } from "../config/index.ts";
@@ -19,6 +21,7 @@ import type {
 } from "./publisher.ts";
 import { placeOf } from "./serving/site.ts";
 import { startPublisher } from "./start.ts";
+import type { DocumentTarget } from "./target/target.ts";
 
 // Milliseconds for a question whose answer is not waited for when the cluster is away.
 const askingRights = 3000;
@@ -31,7 +34,11 @@ export interface ServeOptions {
   /** Sockets that `systemd:NAME` in a config means. */
   readonly sockets: ActivatedSockets;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Opens a bucket that a config publishes in. Who only serves from here can do without. */
+  readonly openTarget?: (config: S3Config) => Promise<DocumentTarget>;
 }
+
+type FilesConfig = Extract<ServeConfig, { kind: "files" }>;
 
 /** A publisher that follows config files. */
 export interface Serving {
@@ -85,7 +92,7 @@ function addressesOf(wanted: readonly Wanted[], sockets: ActivatedSockets): read
 function listenOf(configs: readonly Config[], sockets: ActivatedSockets): PublisherListen {
   const publishers = configs.map((config) => publisherOf(config));
   const of = (part: "https" | "http"): readonly Wanted[] =>
-    publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? [] : serve[part]));
+    publishers.flatMap(({ serve }) => ("https" in serve ? serve[part] : []));
   const plain = publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? serve.listen : []));
   // One listener shows all stacks: the first that is wanted.
   const admin = publishers.map((publisher) => publisher.admin).find((address) => address !== false);
@@ -97,11 +104,19 @@ function listenOf(configs: readonly Config[], sockets: ActivatedSockets): Publis
   };
 }
 
+/** What one set of configs has opened. */
+interface Taken {
+  readonly clusters: Map<string, KubernetesApi>;
+  readonly certificates: Map<string, OpenCertificate>;
+  readonly targets: Map<string, DocumentTarget>;
+}
+
 class ServingConfigs implements Serving {
   readonly #options: ServeOptions;
   readonly #certificates: Certificates;
   readonly #clusters = new Kept<KubernetesApi>();
   readonly #opened = new Kept<OpenCertificate>();
+  readonly #targets = new Kept<DocumentTarget>();
   #publisher: Publisher | undefined;
 
   constructor(options: ServeOptions) {
@@ -117,21 +132,23 @@ class ServingConfigs implements Serving {
   /** Starts, or goes over to, these configs. */
   async reload(configs: readonly Config[]): Promise<void> {
     if (configs.length === 0) throw new TypeError("a publisher needs a config");
-    const clusters = new Map<string, KubernetesApi>();
-    const certificates = new Map<string, OpenCertificate>();
+    const taken: Taken = { clusters: new Map(), certificates: new Map(), targets: new Map() };
+    const { clusters, certificates, targets } = taken;
     try {
       const listen = listenOf(configs, this.#options.sockets);
       const stacks: PublisherStack[] = [];
-      for (const config of configs) stacks.push(await this.#stack(config, clusters, certificates));
+      for (const config of configs) stacks.push(await this.#stack(config, taken));
       await this.#apply(this.#optionsFor(configs, stacks, listen));
     } catch (error) {
       const fresh = [...certificates].filter(([key]) => !this.#opened.isHeld(key));
       await Promise.all(fresh.map(([, opened]) => opened.close()));
+      for (const [key, target] of targets) if (!this.#targets.isHeld(key)) target.close();
       throw error;
     }
     const fresh = [...certificates].filter(([key]) => !this.#opened.isHeld(key));
     const gone = this.#opened.hold(certificates);
     this.#clusters.hold(clusters);
+    for (const target of this.#targets.hold(targets)) target.close();
     await Promise.all([
       ...gone.map((opened) => opened.close()),
       ...fresh.map(([, opened]) => opened.begin()),
@@ -141,6 +158,7 @@ class ServingConfigs implements Serving {
   async close(graceMs?: number): Promise<void> {
     await this.#publisher?.close(graceMs);
     await Promise.all(this.#opened.hold(new Map()).map((opened) => opened.close()));
+    for (const target of this.#targets.hold(new Map())) target.close();
   }
 
   #optionsFor(
@@ -158,32 +176,49 @@ class ServingConfigs implements Serving {
     else await this.#publisher.reload(options);
   }
 
-  async #stack(
-    config: Config,
-    clusters: Map<string, KubernetesApi>,
-    certificates: Map<string, OpenCertificate>,
-  ): Promise<PublisherStack> {
+  async #stack(config: Config, taken: Taken): Promise<PublisherStack> {
     const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } =
       publisherOf(config);
-    const cluster = await this.#clusters.take(source, () => this.#open(source), clusters);
-    const discoveryUrl = parseIssuer(config.issuer).discoveryUrl;
-    const names = [...new Set([placeOf(discoveryUrl).host, placeOf(jwksUri).host])];
-    const wish = { serve: certificatePart(serve), names, stateDir };
-    const opened = await this.#opened.take(
-      wish,
-      () => this.#certificates.open({ serve, names, stateDir }),
-      certificates,
-    );
+    const cluster = await this.#clusters.take(source, () => this.#open(source), taken.clusters);
+    const target = serve.kind === "s3" ? await this.#target(serve, taken) : undefined;
     return {
       name: config.stack,
       issuer: config.issuer,
       jwksUri,
       cluster,
-      ...(opened.source === undefined ? {} : { certificates: opened.source }),
+      ...(target === undefined ? await this.#certificatesOf(config, taken) : { target }),
       keyRetention,
       pollInterval,
       cacheControl,
       stateDir,
+    };
+  }
+
+  async #target(serve: S3Config, { targets }: Taken): Promise<DocumentTarget> {
+    const { openTarget } = this.#options;
+    if (openTarget === undefined) throw new TypeError("a config with s3 needs openTarget");
+    return this.#targets.take(serve, () => openTarget(serve), targets);
+  }
+
+  async #certificatesOf(
+    config: Config,
+    { certificates }: Taken,
+  ): Promise<Pick<PublisherStack, "certificates" | "jwksCertificates">> {
+    const { serve, stateDir, jwksUri } = publisherOf(config);
+    const hosts = [placeOf(parseIssuer(config.issuer).discoveryUrl).host, placeOf(jwksUri).host];
+    const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
+      const wish = { serve: certificatePart(part), names, stateDir };
+      const opening = () => this.#certificates.open({ serve: part, names, stateDir });
+      return this.#opened.take(wish, opening, certificates);
+    };
+    const second = serve.kind === "files" ? serve.jwks : undefined;
+    const [first, jwks] = await Promise.all([
+      open(serve, second === undefined ? [...new Set(hosts)] : hosts.slice(0, 1)),
+      second === undefined ? undefined : open({ ...(serve as FilesConfig), ...second }, hosts.slice(1)),
+    ]);
+    return {
+      ...(first.source === undefined ? {} : { certificates: first.source }),
+      ...(jwks?.source === undefined ? {} : { jwksCertificates: jwks.source }),
     };
   }
 
@@ -210,7 +245,7 @@ class ServingConfigs implements Serving {
 }
 
 /** What of `serve` a certificate depends on: where it is served does not count. */
-function certificatePart(serve: ReturnType<typeof publisherOf>["serve"]): object {
+function certificatePart(serve: ServeConfig): object {
   if (serve.kind === "acme") return { acme: serve.acme };
   if (serve.kind === "files") return { certificateFile: serve.certificateFile, keyFile: serve.keyFile };
   return {};

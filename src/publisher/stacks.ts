@@ -21,6 +21,8 @@ export interface PreparedStack {
   readonly stateDir: string;
   /** The names that its certificate has to carry. */
   readonly hosts: readonly string[];
+  /** The names that a second certificate has to carry. */
+  readonly jwksHosts: readonly string[];
 }
 
 const day = 86_400_000;
@@ -53,7 +55,8 @@ function prepareStack(stack: PublisherStack, stateDir: string): PreparedStack {
   const cacheControl = stack.cacheControl ?? "public, max-age=60";
   if (!/^[\t\u0020-\u007E]{1,200}$/u.test(cacheControl))
     throw invalid(name, "its cacheControl is no header value");
-  const hosts = new Set([placeOf(issuer.discoveryUrl).host, placeOf(jwksUri).host]);
+  const [first, second] = [placeOf(issuer.discoveryUrl).host, placeOf(jwksUri).host];
+  const apart = stack.jwksCertificates !== undefined && first !== second;
   return {
     stack,
     name,
@@ -65,7 +68,8 @@ function prepareStack(stack: PublisherStack, stateDir: string): PreparedStack {
     cacheControl,
     cacheTime: maxAge(cacheControl),
     stateDir: stack.stateDir ?? stateDir,
-    hosts: [...hosts],
+    hosts: apart ? [first] : [...new Set([first, second])],
+    jwksHosts: apart ? [second] : [],
   };
 }
 
@@ -75,6 +79,8 @@ function checkTogether(stacks: readonly PreparedStack[], options: PublisherOptio
   for (const { name, stack, discoveryUrl, jwksUri } of stacks) {
     if (names.has(name)) throw invalid(name, "two stacks have this name");
     names.add(name);
+    // What is published elsewhere is not served from here.
+    if (stack.target !== undefined) continue;
     if ((options.listen.https ?? []).length > 0 && stack.certificates === undefined) {
       throw invalid(name, "it has no certificate to serve HTTPS with");
     }
@@ -91,7 +97,9 @@ function checkTogether(stacks: readonly PreparedStack[], options: PublisherOptio
 export function prepareStacks(options: PublisherOptions): readonly PreparedStack[] {
   if (options.stacks.length === 0) throw new TypeError("a publisher needs a stack");
   const { https = [], insecurePlainHttpBehindProxy: plain = [] } = options.listen;
-  if (https.length + plain.length === 0) throw new TypeError("a publisher needs an address to serve on");
+  const served = options.stacks.some((stack) => stack.target === undefined);
+  if (served && https.length + plain.length === 0)
+    throw new TypeError("a publisher needs an address to serve on");
   const stacks = options.stacks.map((stack) => prepareStack(stack, options.stateDir));
   checkTogether(stacks, options);
   return stacks;
@@ -99,7 +107,8 @@ export function prepareStacks(options: PublisherOptions): readonly PreparedStack
 
 /** The URLs of all stacks. */
 export function pagesOf(stacks: readonly PreparedStack[]): readonly SitePage[] {
-  return stacks.flatMap(({ name, discoveryUrl, jwksUri, cacheControl }) => [
+  const served = stacks.filter(({ stack }) => stack.target === undefined);
+  return served.flatMap(({ name, discoveryUrl, jwksUri, cacheControl }) => [
     { stack: name, place: "discovery", url: discoveryUrl, cacheControl } as const,
     { stack: name, place: "jwks", url: jwksUri, cacheControl } as const,
   ]);
@@ -113,6 +122,7 @@ export function sameSource(a: PreparedStack, b: PreparedStack): boolean {
     a.keyRetention === b.keyRetention &&
     a.pollInterval === b.pollInterval &&
     a.stateDir === b.stateDir &&
-    a.stack.cluster === b.stack.cluster
+    a.stack.cluster === b.stack.cluster &&
+    a.stack.target === b.stack.target
   );
 }

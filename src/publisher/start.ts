@@ -112,9 +112,10 @@ class RunningPublisher implements Publisher {
   async distrust(kid: string, stack?: string): Promise<DistrustOutcome> {
     const issuer = this.#holder(kid, stack);
     const { changed, persisted } = await issuer.source.distrust(kid);
+    const published = await issuer.flush();
     const { name, cacheTime } = issuer.prepared;
     const effectiveAt = this.#scene.options.clock.now() + cacheTime;
-    return { stack: name, kid, changed, persisted, effectiveAt };
+    return { stack: name, kid, changed, persisted, published, effectiveAt };
   }
 
   reload(options: PublisherOptions): Promise<void> {
@@ -135,7 +136,7 @@ class RunningPublisher implements Publisher {
       this.#connections.destroyAll();
     };
     await Promise.all([this.#listeners.drain().finally(() => over.abort()), cut()]);
-    await Promise.all(this.#issuers.map((issuer) => issuer.source.close()));
+    await Promise.all(this.#issuers.map((issuer) => issuer.close()));
     this.#retire(this.#scene);
     this.#idle.close();
     await this.#admin?.close();
@@ -146,9 +147,12 @@ class RunningPublisher implements Publisher {
     const pages = pagesOf(prepared);
     const site = (secure: boolean): Site =>
       new Site(pages, { secure, targetBytes: this.#limits.targetBytes, tallies: this.#tallies });
-    const named = prepared.flatMap(({ name, hosts, stack }) =>
-      stack.certificates === undefined ? [] : [{ stack: name, hosts, certificates: stack.certificates }],
-    );
+    const named = prepared.flatMap(({ name, hosts, jwksHosts, stack }) => [
+      ...(stack.certificates === undefined ? [] : [{ stack: name, hosts, certificates: stack.certificates }]),
+      ...(stack.jwksCertificates === undefined
+        ? []
+        : [{ stack: name, hosts: jwksHosts, certificates: stack.jwksCertificates }]),
+    ]);
     const contexts = new SecureContexts(named, options.logger);
     contexts.onDefault = (defaults) => this.#listeners.useDefaults(defaults);
     const unsubscribe = named.map((one) => one.certificates.onChange(() => this.#moment.check()));
@@ -181,7 +185,8 @@ class RunningPublisher implements Publisher {
       logger: options.logger,
       tallies: this.#tallies,
       connections: this.#connections,
-      sources: () => this.#issuers.map(({ prepared, tallies }) => ({ prepared, tallies })),
+      sources: () =>
+        this.#issuers.map(({ prepared, tallies, targetTallies: target }) => ({ prepared, tallies, target })),
     });
   }
 
@@ -264,7 +269,7 @@ class RunningPublisher implements Publisher {
     });
     const gone = this.#issuers.filter((issuer) => !kept.has(issuer));
     // Both would write the same file: the old one ends first.
-    await Promise.all(gone.map((issuer) => issuer.source.close()));
+    await Promise.all(gone.map((issuer) => issuer.close()));
     this.#issuers = next;
     const starting = next.filter((issuer) => !kept.has(issuer));
     await Promise.all(

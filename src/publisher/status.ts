@@ -47,6 +47,27 @@ export interface Failing extends Refusal {
   readonly count: number;
 }
 
+/** How it stands with documents that are published elsewhere: in a bucket. */
+export interface PublicationStatus {
+  /** `s3://BUCKET`. */
+  readonly place: string;
+  /** Something is to be written that is not yet. */
+  readonly pending: boolean;
+  /** When what is to be there was last seen to be there. */
+  readonly confirmedAt?: number;
+  /** When this publisher last wrote. */
+  readonly changedAt?: number;
+  /** A row of failures without a success between. */
+  readonly failing?: {
+    readonly code: string;
+    readonly message: string;
+    readonly next: string;
+    readonly since: number;
+    readonly count: number;
+  };
+  readonly warnings: readonly string[];
+}
+
 /** One issuer, as `/status` and `rotate status` show it. Times in milliseconds since the epoch. */
 export interface StackStatus {
   readonly stack: string;
@@ -69,5 +90,7 @@ export interface StackStatus {
   /** Things that work but should be put right, in sentences. */
   readonly warnings: readonly string[];
   readonly certificate?: { readonly notAfter: number };
+  /** Absent where the documents are served from here. */
+  readonly publication?: PublicationStatus;
   readonly unready: readonly string[];
 }

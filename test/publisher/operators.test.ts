@@ -76,6 +76,7 @@ test("another process distrusts a key by the socket: at once, for good, and on d
     kid: first,
     changed: true,
     persisted: true,
+    published: true,
     effectiveAt: to.clock.now() + 60_000,
   });
   assert.deepEqual(await kidsOf(to), [second]);

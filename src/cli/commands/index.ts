@@ -9,6 +9,7 @@ import { defineImport } from "./import.ts";
 import { defineJob } from "./job.ts";
 import { defineManifests } from "./manifests.ts";
 import { definePlan } from "./plan.ts";
+import { definePublish } from "./publish.ts";
 import { defineRotate } from "./rotate.ts";
 import { defineSandbox } from "./sandbox.ts";
 import { defineServe } from "./serve.ts";
@@ -32,6 +33,7 @@ export const commands: readonly DefineCommand[] = [
   defineDown,
   defineImport,
   defineServe,
+  definePublish,
   defineRotate,
   defineStatus,
   defineTest,

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { AwsPolicyCommandOptions } from "../aws-policy.ts";
 import type { CommandContext } from "../context.ts";
+import type { S3PolicyCommandOptions } from "../s3-policy.ts";
 import { withDemo, withRole } from "./workload-options.ts";
 import type { DemoManifestsOptions, WorkloadManifestsOptions } from "../workload.ts";
 
@@ -75,6 +76,28 @@ export function defineManifests(program: Command, context: CommandContext): void
     .action(async (options: AwsPolicyCommandOptions) => {
       const { printAwsPolicy } = await import("../aws-policy.ts");
       await printAwsPolicy(context, options);
+    });
+  manifests
+    .command("s3-policy")
+    .description("print the policy of the bucket: strangers read the two documents and nothing else")
+    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .option("--cloudfront <arn>", "let in this CloudFront distribution alone; the bucket stays private")
+    .addHelpText(
+      "after",
+      "\npodtrust manifests s3-policy > policy.json\n" +
+        "aws s3api put-bucket-policy --bucket BUCKET --policy file://policy.json\n",
+    )
+    .action(async (options: S3PolicyCommandOptions) => {
+      const { printS3Policy } = await import("../s3-policy.ts");
+      await printS3Policy(context, "bucket", options);
+    });
+  manifests
+    .command("s3-publisher-policy")
+    .description("print the least IAM policy of the credentials that publish into the bucket")
+    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .action(async (options: S3PolicyCommandOptions) => {
+      const { printS3Policy } = await import("../s3-policy.ts");
+      await printS3Policy(context, "publisher", options);
     });
   defineWorkload(manifests, context);
   defineDemoManifests(manifests, context);

@@ -54,13 +54,13 @@ export type {
   InlineInput,
   PublisherInput,
   RoleInput,
+  S3Input,
 } from "./input.ts";
 
-/** Keys of the design that this version does not have yet: refused by name, not as unknown. */
+/** Keys that this version does not have yet, or that belong elsewhere: refused by name, not as unknown. */
 export const plannedKeys: Readonly<Record<string, string>> = {
   dns: "podtrust does not manage names yet: point the name at the publisher by hand and leave dns out",
   machine: "podtrust does not make machines yet: use a cluster that is there and leave machine out",
   "issuer.zone": "podtrust does not make names yet: give the issuer as a URL",
-  "publisher.s3": "podtrust does not publish to S3 yet: use publisher.https",
-  "publisher.https.s3": "podtrust does not publish to S3 yet: use acme, or certificateFile and keyFile",
+  "publisher.https.s3": "s3 is a way of its own: write it as publisher.s3, in place of https",
 };

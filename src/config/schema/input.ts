@@ -32,7 +32,21 @@ interface Listening {
 
 export type HttpsInput =
   | (Listening & { acme: AcmeInput })
-  | (Listening & { certificateFile: string; keyFile: string });
+  | (Listening & {
+      certificateFile: string;
+      keyFile: string;
+      jwks?: { certificateFile: string; keyFile: string } | undefined;
+    });
+
+export interface S3Input {
+  bucket: string;
+  region: string;
+  prefix?: string | undefined;
+  account?: string | undefined;
+  profile?: string | undefined;
+  assumeRole?: string | undefined;
+  endpoint?: string | undefined;
+}
 
 export interface PublisherInput {
   source?: ClusterInput | undefined;
@@ -44,6 +58,7 @@ export interface PublisherInput {
   stateDir?: string | undefined;
   https?: HttpsInput | undefined;
   insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
+  s3?: S3Input | undefined;
 }
 
 /** An inline policy: its file, or itself. */

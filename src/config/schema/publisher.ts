@@ -2,6 +2,7 @@ import { z } from "zod";
 import { clusterSource } from "./cluster.ts";
 import type { PublisherInput } from "./input.ts";
 import { duration, file, httpsUrl, type Leaf, list, listen, section, text } from "./leaf.ts";
+import { s3 } from "./s3.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -73,6 +74,13 @@ const https = z
         http: httpListen,
         certificateFile: file("PEM: the certificate, then its intermediates.", "/etc/podtrust/tls.crt"),
         keyFile: file("PEM: the private key.", "/etc/podtrust/tls.key"),
+        jwks: section(
+          "A certificate of its own for the host of jwksUri. Left out: the first one names both hosts.",
+          {
+            certificateFile: file("PEM: the certificate, then its intermediates.", "/etc/podtrust/keys.crt"),
+            keyFile: file("PEM: the private key.", "/etc/podtrust/keys.key"),
+          },
+        ).optional(),
       }),
     ],
     { error: "a section with listen and either acme, or certificateFile and keyFile" },
@@ -139,5 +147,6 @@ export const publisher: z.ZodType<PublisherInput> = section(
         listen: addresses("Where the proxy finds us.", "none", ["127.0.0.1:8080"]),
       },
     ).optional(),
+    s3: s3.optional(),
   },
 );

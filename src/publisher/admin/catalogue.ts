@@ -82,6 +82,24 @@ export const metricCatalogue = {
     help: "Things that work and should be put right; /status says which.",
     labels: stack,
   },
+  targetConfirmed: {
+    name: "podtrust_target_confirmed_timestamp_seconds",
+    type: "gauge",
+    help: "When the documents were last seen to stand in the bucket as they should; absent before the first time, and for stacks that are served from here.",
+    labels: stack,
+  },
+  targetFailures: {
+    name: "podtrust_target_failures_total",
+    type: "counter",
+    help: "Attempts to bring the documents into the bucket that failed.",
+    labels: stack,
+  },
+  targetConflicts: {
+    name: "podtrust_target_conflicts_total",
+    type: "counter",
+    help: "Times that another publisher wrote into the bucket between our reading and our writing.",
+    labels: stack,
+  },
   certificateExpiry: {
     name: "podtrust_certificate_expiry_timestamp_seconds",
     type: "gauge",

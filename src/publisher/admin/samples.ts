@@ -99,6 +99,19 @@ function certificateSamples(view: AdminView) {
   };
 }
 
+function targetSamples(view: AdminView, status: PublisherStatus) {
+  const targets = view
+    .sources()
+    .flatMap(({ prepared, target }) =>
+      target === undefined ? [] : [{ labels: { stack: prepared.name }, target }],
+    );
+  return {
+    targetConfirmed: perStack(status, (stack) => seconds(stack.publication?.confirmedAt)),
+    targetFailures: targets.map(({ labels, target }) => ({ labels, value: target.failed })),
+    targetConflicts: targets.map(({ labels, target }) => ({ labels, value: target.conflicts })),
+  };
+}
+
 function latencySamples(tallies: Tallies): readonly Sample[] {
   let sum = 0;
   const buckets = tallies.latency.map((count, index) => {
@@ -145,6 +158,7 @@ export function takeSamples(view: AdminView): Samples {
   return {
     ...documentSamples(view, status),
     ...sourceSamples(view),
+    ...targetSamples(view, status),
     ...certificateSamples(view),
     ...wireSamples(view),
     residentMemory: plain(process.memoryUsage.rss()),

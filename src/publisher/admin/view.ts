@@ -4,6 +4,7 @@ import type { Connections } from "../serving/connections.ts";
 import type { Tallies } from "../serving/tallies.ts";
 import type { SourceTallies } from "../source/source.ts";
 import type { PreparedStack } from "../stacks.ts";
+import type { TargetTallies } from "../target/loop.ts";
 
 /** What the second listener shows. */
 export interface AdminView {
@@ -12,5 +13,10 @@ export interface AdminView {
   readonly logger: Logger;
   readonly tallies: Tallies;
   readonly connections: Connections;
-  readonly sources: () => readonly { readonly prepared: PreparedStack; readonly tallies: SourceTallies }[];
+  readonly sources: () => readonly {
+    readonly prepared: PreparedStack;
+    readonly tallies: SourceTallies;
+    /** Of what is published elsewhere. */
+    readonly target: TargetTallies | undefined;
+  }[];
 }

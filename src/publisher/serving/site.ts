@@ -37,7 +37,7 @@ interface Page {
   readonly notYet: Answer;
 }
 
-const mediaTypes = { discovery: "application/json", jwks: "application/jwk-set+json" } as const;
+export const mediaTypes = { discovery: "application/json", jwks: "application/jwk-set+json" } as const;
 
 /** A host as it is looked up: lower case, without port and final dot. */
 export function hostOf(authority: string): string {

@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import type { S3Input } from "./input.ts";
+import { httpsUrl, section, text } from "./leaf.ts";
+
+/** A bucket in place of a server of our own. */
+export const s3: z.ZodType<S3Input> = section(
+  "In place of https: write both documents into an S3 bucket, which the issuer's URL leads to, directly or by a front such as CloudFront. Nothing listens for strangers then.",
+  {
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    bucket: text(
+      {
+        what: "The bucket. It exists already.",
+        accepted: "3 to 63 lower-case letters, digits, hyphens and dots",
+        example: "example-oidc",
+      },
+      /^(?!\d{1,3}(?:\.\d{1,3}){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u,
+    ),
+    region: text(
+      {
+        what: "The bucket's region.",
+        accepted: "a region such as eu-central-1, or auto where another service asks for it",
+        example: "eu-central-1",
+      },
+      /^(?:[a-z]{2}(?:-[a-z]+)+-\d{1,2}|auto)$/u,
+    ),
+    prefix: text(
+      {
+        what: "What comes before the URL's path in the bucket: the origin path of a CloudFront distribution.",
+        accepted: "path parts that each end with a slash, such as oidc/",
+        standard: "none",
+        example: "oidc/",
+      },
+      /^(?:[\w.-]{1,128}\/){0,8}$/u,
+    ).optional(),
+    account: text(
+      {
+        what: "The account that owns the bucket: nothing is written into anybody else's.",
+        accepted: "12 digits in quotes",
+        example: "111122223333",
+      },
+      /^\d{12}$/u,
+    ).optional(),
+    profile: text(
+      { what: "The profile of the AWS config files to use.", accepted: "a profile's name", example: "prod" },
+      /^[^\0\n[\]]{1,128}$/u,
+    ).optional(),
+    assumeRole: text(
+      {
+        what: "A role to assume before anything else.",
+        accepted: "a role's ARN such as arn:aws:iam::111122223333:role/publisher",
+        example: "arn:aws:iam::111122223333:role/publisher",
+      },
+      /^arn:aws[a-z-]*:iam::\d{12}:role\/[!-~]{1,512}$/u,
+    ).optional(),
+    endpoint: httpsUrl({
+      what: "Another service that speaks S3 (R2, MinIO), in place of AWS's own.",
+      accepted: "an https URL",
+      standard: "AWS's endpoint of the region; AWS_ENDPOINT_URL_S3 counts as well",
+      example: "https://s3.example.com",
+    }).optional(),
+  },
+);

@@ -1,0 +1,149 @@
+import { asPodtrustError, type Clock, type Logger } from "../../base/index.ts";
+import type { PublicationStatus } from "../status.ts";
+import { type PublicationOutcome, type PublicationWish, publishTo } from "./publish.ts";
+import type { DocumentTarget } from "./target.ts";
+
+export interface TargetLoopOptions {
+  readonly target: DocumentTarget;
+  /** What is to be published at this moment; undefined while there is nothing to go by. */
+  readonly wish: () => PublicationWish | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told whenever readiness may have changed. */
+  readonly changed: () => void;
+}
+
+/** What happened since the start, for metrics. */
+export interface TargetTallies {
+  confirmed: number;
+  failed: number;
+  conflicts: number;
+}
+
+// A minute is how long what somebody else overwrote, or took away, stays so.
+const lookAgain = 60_000;
+const afterFailures = [1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
+// Marks alone are worth a write this often: relying parties do not see them.
+const marksEvery = 300_000;
+const sayAgain = 300_000;
+
+/** Keeps a target as a source says, through outages and beside other publishers. */
+export class TargetLoop {
+  readonly tallies: TargetTallies = { confirmed: 0, failed: 0, conflicts: 0 };
+  readonly #options: TargetLoopOptions;
+  readonly #ending = new AbortController();
+  #loop: Promise<void> | undefined;
+  #nap: AbortController | undefined;
+  #asked = false;
+  #waiting: ((published: boolean) => void)[] = [];
+  #status: PublicationStatus;
+  #marksAt: number | undefined;
+  #saidAt: number | undefined;
+  #warned: readonly string[] = [];
+
+  constructor(options: TargetLoopOptions) {
+    this.#options = options;
+    this.#status = { place: options.target.place, pending: true, warnings: [] };
+  }
+
+  get status(): PublicationStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#loop = this.#run(this.#ending.signal);
+  }
+
+  /** Publishes what is now to be published as soon as can be; gives whether that worked at the first try. */
+  publish(): Promise<boolean> {
+    this.#status = { ...this.#status, pending: true };
+    this.#asked = true;
+    const done = new Promise<boolean>((resolve) => this.#waiting.push(resolve));
+    this.#nap?.abort();
+    return this.#ending.signal.aborted ? Promise.resolve(false) : done;
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort(new Error("the publisher is ending"));
+    await this.#loop;
+    for (const wake of this.#waiting.splice(0)) wake(false);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#asked = false;
+      const waiting = this.#waiting.splice(0);
+      const published = await this.#pass(signal);
+      failures = published ? 0 : failures + 1;
+      for (const wake of waiting) wake(published);
+      const wait = published
+        ? lookAgain
+        : (afterFailures[Math.min(failures, afterFailures.length) - 1] ?? lookAgain);
+      if (this.#asked) continue;
+      this.#nap = new AbortController();
+      await clock.sleep(wait, AbortSignal.any([signal, this.#nap.signal])).catch(() => {});
+      this.#nap = undefined;
+    }
+  }
+
+  /** One pass; false where it failed. What there is nothing to go by for is not a failure. */
+  async #pass(signal: AbortSignal): Promise<boolean> {
+    const { target, clock, wish } = this.#options;
+    const first = wish();
+    if (first === undefined) return true;
+    const now = clock.now();
+    const every = Math.min(marksEvery, first.retention / 20);
+    const marksDue = this.#marksAt === undefined || Math.abs(now - this.#marksAt) >= every;
+    try {
+      const outcome = await publishTo(() => ({ ...(wish() ?? first), marksDue }), { target, clock, signal });
+      if (marksDue || outcome.written.includes("jwks")) this.#marksAt = now;
+      this.#succeeded(outcome);
+      return true;
+    } catch (thrown) {
+      if (!signal.aborted) this.#failed(thrown);
+      return false;
+    } finally {
+      this.#options.changed();
+    }
+  }
+
+  #succeeded(outcome: PublicationOutcome): void {
+    const { logger, clock } = this.#options;
+    const { place, failing } = this.#status;
+    const now = clock.now();
+    const { written, conflicts, warnings, keys } = outcome;
+    this.tallies.confirmed += 1;
+    this.tallies.conflicts += conflicts;
+    if (failing !== undefined) logger.info("publishing works again", { place, count: failing.count });
+    if (written.length > 0) {
+      logger.info("documents were written", { place, written, kids: keys.map(({ kid }) => kid), conflicts });
+    }
+    for (const warning of warnings) if (!this.#warned.includes(warning)) logger.warn(warning);
+    this.#warned = warnings;
+    const changedAt = written.length > 0 ? now : this.#status.changedAt;
+    this.#status = {
+      place,
+      pending: this.#asked,
+      confirmedAt: now,
+      ...(changedAt === undefined ? {} : { changedAt }),
+      warnings,
+    };
+  }
+
+  #failed(thrown: unknown): void {
+    const { logger, clock } = this.#options;
+    const { code, message, next } = asPodtrustError(thrown);
+    const now = clock.now();
+    const before = this.#status.failing;
+    this.tallies.failed += 1;
+    const failing = { code, message, next, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
+    const same = before?.code === code && this.#saidAt !== undefined && now - this.#saidAt < sayAgain;
+    if (!same) {
+      logger.error(`what is to be published is not: ${message}`, { code, next, count: failing.count });
+      this.#saidAt = now;
+    }
+    this.#status = { ...this.#status, pending: true, failing };
+  }
+}

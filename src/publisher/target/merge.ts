@@ -1,0 +1,130 @@
+import { mostKeysOfType, type PublicJwk } from "../../oidc/index.ts";
+import type { KeyRing } from "../source/keys.ts";
+import { kidTag, type Mark, type Marks, type StackMarks } from "./marks.ts";
+
+/** What stands at a target. */
+export interface Standing {
+  readonly keys: readonly PublicJwk[];
+  readonly marks: Marks;
+}
+
+/** What one publisher knows of its cluster. */
+export interface OwnKeys {
+  readonly stack: string;
+  readonly ring: KeyRing;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Milliseconds. */
+  readonly retention: number;
+  /** Whether the cluster's last answer was good: only then does what it lacks count as gone. */
+  readonly confirmed: boolean;
+}
+
+export interface Merged {
+  readonly keys: readonly PublicJwk[];
+  readonly marks: Marks;
+  /** Kids that the cluster shows and somebody distrusted. */
+  readonly distrustedYetShown: readonly string[];
+}
+
+/** A key of ours and what is to be said of it. */
+interface Held {
+  readonly jwk: PublicJwk;
+  readonly mark: Mark;
+}
+
+const isDistrusted = ({ distrustedAt }: Mark): boolean => distrustedAt !== undefined;
+
+/** Tags that any stack distrusts: one issuer has one verdict. */
+function distrustedTags(marks: Marks, ring: KeyRing): ReadonlySet<string> {
+  const told = [...marks.values()].flatMap((of) =>
+    [...of].filter(([, mark]) => isDistrusted(mark)).map(([tag]) => tag),
+  );
+  const own = ring.filter((key) => key.distrustedAt !== undefined).map((key) => kidTag(key.jwk.kid));
+  return new Set([...told, ...own]);
+}
+
+/** Marks beside our own, and the tags that they hold. */
+function foreign(marks: Marks, stack: string): { readonly marks: Marks; readonly tags: ReadonlySet<string> } {
+  const others = new Map([...marks].filter(([name]) => name !== stack));
+  return { marks: others, tags: new Set([...others.values()].flatMap((of) => [...of.keys()])) };
+}
+
+function absence(own: OwnKeys, said: Mark | undefined, since: number | undefined): Mark {
+  // Another publisher of the stack may see the key still: it counts from when nobody says so any more.
+  if (said?.absentSince === undefined) return own.confirmed ? { absentSince: own.now } : {};
+  return { absentSince: Math.max(said.absentSince, since ?? 0) };
+}
+
+function ownHeld(standing: Standing, own: OwnKeys, others: ReadonlySet<string>): Map<string, Held> {
+  const said: StackMarks = standing.marks.get(own.stack) ?? new Map<string, Mark>();
+  const held = new Map<string, Held>();
+  for (const jwk of standing.keys) {
+    const tag = kidTag(jwk.kid);
+    // What nobody says anything of was put there by hand: it is treated as having vanished just now.
+    if (said.has(tag) || !others.has(tag))
+      held.set(tag, { jwk, mark: absence(own, said.get(tag), undefined) });
+  }
+  for (const { jwk, absentSince } of own.ring) {
+    const tag = kidTag(jwk.kid);
+    const mark = absentSince === undefined ? {} : absence(own, said.get(tag), absentSince);
+    held.set(tag, { jwk, mark });
+  }
+  return held;
+}
+
+function isOver({ absentSince }: Mark, { now, retention, confirmed }: OwnKeys): boolean {
+  return confirmed && absentSince !== undefined && now - absentSince >= retention;
+}
+
+/** Tags of what makes room where there are more keys of a type than relying parties take: gone longest first. */
+function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, Held>): ReadonlySet<string> {
+  return new Set(
+    ["RSA", "EC"].flatMap((kty) => {
+      const ofType = keys.filter((key) => key.kty === kty).map((key) => kidTag(key.kid));
+      const since = (tag: string): number | undefined => held.get(tag)?.mark.absentSince;
+      const gone = ofType.filter((tag) => since(tag) !== undefined);
+      gone.sort((a, b) => (since(a) ?? 0) - (since(b) ?? 0));
+      return gone.slice(0, Math.max(0, ofType.length - mostKeysOfType));
+    }),
+  );
+}
+
+function tombstones(standing: Standing, { stack, ring, now }: OwnKeys): StackMarks {
+  const said = [...(standing.marks.get(stack) ?? [])].filter(([, mark]) => isDistrusted(mark));
+  const known = ring
+    .filter((key) => key.distrustedAt !== undefined)
+    .map((key): [string, Mark] => [kidTag(key.jwk.kid), { distrustedAt: key.distrustedAt ?? now }]);
+  return new Map([...known, ...said]);
+}
+
+/**
+ * What is to stand at a target, by the rules of observeKeys, for publishers that know nothing of each other: each
+ * stack answers for its own keys, a key that its cluster no longer shows stays for the retention, counted from
+ * when the stack's publishers agree on that, and a key that anybody distrusts is out.
+ */
+export function mergePublication(standing: Standing, own: OwnKeys): Merged {
+  const distrusted = distrustedTags(standing.marks, own.ring);
+  const others = foreign(standing.marks, own.stack);
+  const held = ownHeld(standing, own, others.tags);
+  for (const [tag, { mark }] of held) if (distrusted.has(tag) || isOver(mark, own)) held.delete(tag);
+  const keys = new Map([...held].map(([tag, { jwk }]) => [tag, jwk]));
+  for (const jwk of standing.keys) {
+    const tag = kidTag(jwk.kid);
+    if (others.tags.has(tag) && !distrusted.has(tag) && !keys.has(tag)) keys.set(tag, jwk);
+  }
+  for (const tag of surplus([...keys.values()], held)) {
+    keys.delete(tag);
+    held.delete(tag);
+  }
+  const mine = new Map([...held].map(([tag, { mark }]): [string, Mark] => [tag, mark]));
+  for (const [tag, mark] of tombstones(standing, own)) mine.set(tag, mark);
+  const sorted = new Map([...mine].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    keys: [...keys.values()].sort((a, b) => (a.kid < b.kid ? -1 : 1)),
+    marks: new Map([...others.marks, [own.stack, sorted]]),
+    distrustedYetShown: own.ring
+      .filter((key) => key.absentSince === undefined && distrusted.has(kidTag(key.jwk.kid)))
+      .map((key) => key.jwk.kid),
+  };
+}

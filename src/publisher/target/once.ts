@@ -1,0 +1,49 @@
+import { type Clock, PodtrustError } from "../../base/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { judge } from "../source/judge.ts";
+import { observeKeys } from "../source/keys.ts";
+import type { IssuerNames } from "../source/judge.ts";
+import { type PublicationOutcome, publishTo } from "./publish.ts";
+import type { DocumentTarget } from "./target.ts";
+
+export interface PublishOnceOptions {
+  readonly stack: string;
+  readonly names: IssuerNames;
+  readonly cluster: Pick<KubernetesApi, "oidcDocuments">;
+  readonly target: DocumentTarget;
+  readonly cacheControl: string;
+  /** Milliseconds. */
+  readonly keyRetention: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at a cluster once and publishes what may be published. All that is remembered of earlier times stands at
+ * the target. Throws what reading the cluster throws, `publication-refused` for documents that must not be
+ * published, and what publishTo throws.
+ */
+export async function publishOnce(options: PublishOnceOptions): Promise<PublicationOutcome> {
+  const { stack, names, cluster, target, cacheControl, keyRetention, clock, signal } = options;
+  const observation = judge(await cluster.oidcDocuments({ signal }), names);
+  if (!observation.ok) {
+    const { reason, message, next } = observation.refusal;
+    throw new PodtrustError("publication-refused", message, { next, detail: { reason } });
+  }
+  const wish = () => {
+    const now = clock.now();
+    const { ring } = observeKeys([], observation.keys, now, keyRetention);
+    return {
+      stack,
+      names,
+      cacheControl,
+      ring,
+      now,
+      retention: keyRetention,
+      confirmed: true,
+      marksDue: true,
+    };
+  };
+  const outcome = await publishTo(wish, { target, clock, signal });
+  return { ...outcome, warnings: [...observation.warnings, ...outcome.warnings] };
+}

@@ -1,0 +1,193 @@
+import { randomInt } from "node:crypto";
+import { type Clock, errorText, PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
+import {
+  parseDiscovery,
+  parseJwkSet,
+  type PublicJwk,
+  renderDiscovery,
+  renderJwkSet,
+} from "../../oidc/index.ts";
+import { mediaTypes } from "../serving/site.ts";
+import type { IssuerNames } from "../source/judge.ts";
+import { type Marks, parseMarks, renderMarks } from "./marks.ts";
+import { type Merged, mergePublication, type OwnKeys } from "./merge.ts";
+import type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target.ts";
+
+/** What is to be published. */
+export interface PublicationWish extends OwnKeys {
+  readonly names: IssuerNames;
+  readonly cacheControl: string;
+  /** False: marks alone, which no relying party sees, are not worth a write now. */
+  readonly marksDue: boolean;
+}
+
+export interface PublicationOutcome {
+  /** What was written, in order; nothing when all of it stood there. */
+  readonly written: readonly DocumentName[];
+  readonly keys: readonly PublicJwk[];
+  /** How often another publisher came between reading and writing. */
+  readonly conflicts: number;
+  /** Sentences about what works and should yet be put right. */
+  readonly warnings: readonly string[];
+}
+
+export interface PublicationDeps {
+  readonly target: DocumentTarget;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+}
+
+interface Found {
+  readonly discovery: StoredDocument | undefined;
+  readonly jwks: StoredDocument | undefined;
+}
+
+class Conflict extends Error {}
+
+// Whoever lost a race reads again and writes what holds for both.
+const turns: RetrySchedule = {
+  name: "another publisher writes at the same time",
+  delays: [50, 100, 200, 400, 800, 1600],
+  giveUpAfter: 20_000,
+};
+
+function checkIssuer(place: string, names: IssuerNames, found: Found): readonly string[] {
+  if (found.discovery === undefined) return [];
+  let standing: ReturnType<typeof parseDiscovery>;
+  try {
+    standing = parseDiscovery(found.discovery.text);
+  } catch (error) {
+    return [`What stood in ${place} in place of the discovery document was none: ${errorText(error)}.`];
+  }
+  if (standing.issuer !== names.issuer) {
+    throw new PodtrustError(
+      "publication-foreign",
+      `${place} holds the documents of ${standing.issuer}, not of ${names.issuer}`,
+      { detail: { place, found: standing.issuer, expected: names.issuer } },
+    );
+  }
+  if (standing.jwksUri === names.jwksUri) return [];
+  return [`${place} named ${standing.jwksUri} as jwks_uri: publishers of one issuer have to agree on it.`];
+}
+
+interface Read {
+  readonly keys: readonly PublicJwk[];
+  readonly marks: Marks;
+  readonly warnings: readonly string[];
+}
+
+function readStanding(place: string, jwks: StoredDocument | undefined): Read {
+  if (jwks === undefined) return { keys: [], marks: new Map(), warnings: [] };
+  const marks = parseMarks(jwks.note);
+  const warnings =
+    marks === undefined ? [`What publishers told each other in ${place} cannot be read; its keys stay.`] : [];
+  try {
+    return { keys: parseJwkSet(jwks.text).keys, marks: marks ?? new Map(), warnings };
+  } catch (error) {
+    const sentence = `The JWK Set that stood in ${place} was none and is replaced: ${errorText(error)}.`;
+    return { keys: [], marks: marks ?? new Map(), warnings: [...warnings, sentence] };
+  }
+}
+
+const distrustedOf = (marks: Marks | undefined): string =>
+  [...(marks ?? [])]
+    .flatMap(([, of]) => [...of].filter(([, mark]) => mark.distrustedAt !== undefined).map(([tag]) => tag))
+    .sort()
+    .join();
+
+function differs(standing: StoredDocument | undefined, wanted: DocumentToWrite): boolean {
+  return (
+    standing === undefined ||
+    standing.text !== wanted.text ||
+    standing.mediaType !== wanted.mediaType ||
+    standing.cacheControl !== wanted.cacheControl
+  );
+}
+
+function isDue(standing: StoredDocument | undefined, wanted: DocumentToWrite, marksDue: boolean): boolean {
+  if (differs(standing, wanted)) return true;
+  if (standing?.note === wanted.note) return false;
+  return marksDue || distrustedOf(parseMarks(standing?.note)) !== distrustedOf(parseMarks(wanted.note));
+}
+
+function documentsOf(wish: PublicationWish, merged: Merged, place: string) {
+  const { names, cacheControl } = wish;
+  const { keys } = merged;
+  if (keys.length === 0) {
+    throw new PodtrustError(
+      "publication-empty",
+      `every key is distrusted: ${place} would hold an empty JWK Set`,
+    );
+  }
+  const note = renderMarks(merged.marks, wish.stack);
+  if (note === undefined)
+    throw new PodtrustError("publication-full", `${place} holds more keys than can be kept track of`);
+  const discovery: DocumentToWrite = {
+    text: renderDiscovery({ ...names, algorithms: keys.map((key) => key.alg) }),
+    mediaType: mediaTypes.discovery,
+    cacheControl,
+  };
+  const jwks: DocumentToWrite = { text: renderJwkSet(keys), mediaType: mediaTypes.jwks, cacheControl, note };
+  return { discovery, jwks };
+}
+
+async function attempt(
+  wish: PublicationWish,
+  { target, signal }: PublicationDeps,
+  written: Set<DocumentName>,
+) {
+  const { place } = target;
+  // One after the other: what the set was merged from is at least as new as the discovery document.
+  const discovery = await target.read("discovery", signal);
+  const jwks = await target.read("jwks", signal);
+  const told = checkIssuer(place, wish.names, { discovery, jwks });
+  const standing = readStanding(place, jwks);
+  const merged = mergePublication(standing, wish);
+  const wanted = documentsOf(wish, merged, place);
+  const put = async (name: DocumentName, before: StoredDocument | undefined): Promise<void> => {
+    const outcome = await target.write(name, wanted[name], before, signal);
+    if (outcome === "conflict") throw new Conflict(`${name} was written by another publisher`);
+    written.add(name);
+  };
+  // The set first: a discovery document never names an algorithm, or a set, that is not there yet.
+  if (isDue(jwks, wanted.jwks, wish.marksDue)) await put("jwks", jwks);
+  if (differs(discovery, wanted.discovery)) await put("discovery", discovery);
+  const shown = merged.distrustedYetShown.map(
+    (kid) => `Key ${kid} is distrusted and the cluster still shows it: tokens that it signs are refused.`,
+  );
+  return { keys: merged.keys, warnings: [...told, ...standing.warnings, ...shown] };
+}
+
+/**
+ * Reads what stands at a target, merges, and writes what differs, JWK Set before discovery document; begins again
+ * when another publisher was faster. Throws `publication-foreign`, `publication-empty`, `publication-full`,
+ * `publication-conflict`, and what the target throws.
+ */
+export async function publishTo(
+  wish: () => PublicationWish,
+  deps: PublicationDeps,
+): Promise<PublicationOutcome> {
+  let conflicts = 0;
+  const written = new Set<DocumentName>();
+  const { clock, signal } = deps;
+  try {
+    const done = await retry(
+      async () => {
+        if (conflicts > 0) await clock.sleep(randomInt(0, 50), signal);
+        return attempt(wish(), deps, written);
+      },
+      {
+        schedule: turns,
+        clock,
+        retryable: (error) => error instanceof Conflict,
+        onRetry: () => (conflicts += 1),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
+    return { ...done, written: [...written], conflicts };
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    const sentence = `other publishers kept writing into ${deps.target.place} for ${turns.giveUpAfter / 1000} seconds`;
+    throw new PodtrustError("publication-conflict", sentence, { cause: error });
+  }
+}
