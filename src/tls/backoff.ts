@@ -1,13 +1,14 @@
 import { asPodtrustError, type Clock } from "../base/index.ts";
 import type { CertificateStatus } from "./manager.ts";
 import { attemptDelay } from "./retry-schedule.ts";
+import { endOf, noWait, type Wait } from "./wait.ts";
 
 /** Failures in a row, and when to try again. */
 export class Backoff {
   readonly #clock: Clock;
   #failures = 0;
   #since = 0;
-  #until = 0;
+  #wait: Wait = noWait;
   #lastError: CertificateStatus["lastError"];
 
   constructor(clock: Clock) {
@@ -20,7 +21,7 @@ export class Backoff {
 
   /** No attempt before, milliseconds since the epoch. */
   get until(): number {
-    return this.#until;
+    return endOf(this.#wait, this.#clock.now());
   }
 
   /** What went wrong last, until an attempt succeeds. */
@@ -36,12 +37,12 @@ export class Backoff {
     const { code, message, next } = asPodtrustError(error);
     this.#lastError = { code, message, next, at: now };
     const delay = attemptDelay(this.#failures, now - this.#since, facts.urgent);
-    this.#until = Math.max(now + delay, facts.blockedUntil);
+    this.#wait = { from: now, until: Math.max(now + delay, facts.blockedUntil) };
   }
 
   succeeded(): void {
     this.#failures = 0;
-    this.#until = 0;
+    this.#wait = noWait;
     this.#lastError = undefined;
   }
 }

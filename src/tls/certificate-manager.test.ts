@@ -128,7 +128,7 @@ test("the CA's word is asked at once, kept, asked again as often as it wants, an
     explanationUrl: "https://ca.example/revoked",
     retryAfter: 6 * hour,
   });
-  await stepUntil(clock, () => manager.status().renewals === 2, { step: 10 * minute, limit: 7 * hour });
+  await stepUntil(clock, () => manager.status().renewals === 2, { step: 10 * minute, limit: 2 * day });
   assert.equal(orders().at(-1), `obtain ${main} replacing`);
 });
 
@@ -231,6 +231,39 @@ test("Retry-After of the CA is kept to, beyond the schedule's own wait", async (
   await assert.rejects(manager.renewNow(), { code: "acme-rate-limited" }, "not even when a person asks");
   await stepUntil(clock, () => manager.status().ready);
   assert.equal(orders().length, 2);
+});
+
+test("a clock that is set right after a year ahead keeps nobody waiting for that year", async () => {
+  const year = 365 * day;
+  const limited = new AcmeProblem(
+    { type: "urn:ietf:params:acme:error:rateLimited", detail: "too many" },
+    { url: main, status: 429, retryAfterMs: hour },
+  );
+  cas.failures.set(main, [limited]);
+  clock.jump(year);
+  const manager = await start({ issuers: [{ directory: main }] });
+  await stepUntil(clock, () => manager.status().state === "failing");
+  clock.jump(-year);
+  await stepUntil(clock, () => manager.status().ready);
+
+  // The CA's clock was right when it issued: the certificate is due as it would have been.
+  clock.jump(year);
+  cas.ahead = -year;
+  await manager.renewNow();
+  clock.jump(-year);
+  cas.ahead = 0;
+  cas.info.set(main, { start: clock.now(), end: clock.now(), explanationUrl: undefined, retryAfter: hour });
+  await stepUntil(clock, () => manager.status().renewals === 3, { step: minute });
+});
+
+test("a small step back of the clock ends no wait", async () => {
+  cas.failures.set(main, [refused(), refused()]);
+  const manager = await start({ issuers: [{ directory: main }] });
+  await stepUntil(clock, () => manager.status().attempts === 1);
+  clock.jump(-5000);
+  await clock.advance(minute);
+  await breathe();
+  assert.equal(orders().length, 1);
 });
 
 test("the second CA is asked in the same attempt when the first gives none, and is not told what it did not issue", async () => {

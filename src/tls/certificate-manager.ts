@@ -24,6 +24,7 @@ import type {
 } from "./manager.ts";
 import { decideRenewal, type RenewalDecision } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
+import { endOf, noWait, type Wait } from "./wait.ts";
 import { Waiters } from "./waiters.ts";
 
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
@@ -54,7 +55,7 @@ class Manager implements CertificateManager {
   #working = false;
   #accountsMade = false;
   #renewals = 0;
-  #obtainedAt = -Infinity;
+  #young: Wait = noWait;
   #nextAttempt: number | undefined;
 
   constructor(options: CertificateManagerOptions, open: OpenAuthority) {
@@ -151,10 +152,10 @@ class Manager implements CertificateManager {
   /** When to attempt next; now when nothing is held. */
   #dueAt(): number {
     const { held } = this.#holding;
-    if (held === undefined || this.#wanted) return Math.max(this.#clock.now(), this.#backoff.until);
-    const due = decideRenewal({ now: this.#clock.now(), ...held }).at;
-    const young = this.#obtainedAt + Math.min(leastAge, (held.notAfter - held.notBefore) / 4);
-    return Math.max(due, this.#backoff.until, young);
+    const now = this.#clock.now();
+    if (held === undefined || this.#wanted) return Math.max(now, this.#backoff.until);
+    const due = decideRenewal({ now, ...held }).at;
+    return Math.max(due, this.#backoff.until, endOf(this.#young, now));
   }
 
   async #run(): Promise<void> {
@@ -265,11 +266,12 @@ class Manager implements CertificateManager {
   }
 
   #accept(held: Held): void {
-    this.#obtainedAt = this.#clock.now();
-    this.#holding.swap(held);
     const { notBefore, notAfter, from } = held;
+    const now = this.#clock.now();
+    this.#young = { from: now, until: now + Math.min(leastAge, (notAfter - notBefore) / 4) };
+    this.#holding.swap(held);
     this.#logger.info("certificate in use", { from, notAfter: new Date(notAfter).toISOString() });
-    if (notBefore > this.#clock.now()) {
+    if (notBefore > now) {
       this.#logger.warn("the certificate begins in the future: this machine's clock is behind", {
         notBefore: new Date(notBefore).toISOString(),
       });

@@ -7,6 +7,8 @@ import type { StoredRenewal } from "./store.ts";
 // RFC 9773 §4.3.3 wants a back-off for renewal information that cannot be had.
 const retries = [60_000, 300_000, 1_800_000, 6 * 3_600_000];
 const withoutAri = 24 * 3_600_000;
+// No wait is longer: what lies further ahead was reckoned by a clock that has been set right since.
+const longestWait = withoutAri;
 
 export interface InfoWatchOptions {
   readonly clock: Clock;
@@ -38,7 +40,7 @@ export class InfoWatch {
   ): Promise<StoredRenewal | undefined> {
     const now = this.#options.clock.now();
     this.#follow(held, authority);
-    if (authority === undefined || this.#askAt > now) return undefined;
+    if (authority === undefined || !this.#isDue(now)) return undefined;
     try {
       const info = await authority.renewalInfo(held.certificate, signal);
       this.#failures = 0;
@@ -59,9 +61,13 @@ export class InfoWatch {
     }
   }
 
+  #isDue(now: number): boolean {
+    return this.#askAt !== Infinity && (this.#askAt <= now || this.#askAt > now + longestWait);
+  }
+
   #follow(held: Held, authority: Authority | undefined): void {
     if (authority === undefined || held.notAfter <= this.#options.clock.now()) this.#askAt = Infinity;
-    else if (held.certificate !== this.#certificate) {
+    else if (held.certificate !== this.#certificate || this.#askAt === Infinity) {
       this.#askAt = held.renewal?.checkAt ?? 0;
       this.#failures = 0;
     }

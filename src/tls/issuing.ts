@@ -2,6 +2,7 @@ import { AcmeProblem, type IssuedCertificate, stagingOf } from "../acme/index.ts
 import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
+import { endOf, noWait, type Wait } from "./wait.ts";
 
 /** An issuer with its environments and what became of the last attempts there. */
 interface Chain {
@@ -10,8 +11,8 @@ interface Chain {
   readonly staging: Authority | undefined;
   /** Failures in a row. */
   failures: number;
-  /** Not to be asked before, by its own Retry-After. */
-  blockedUntil: number;
+  /** Not to be asked meanwhile, by its own Retry-After. */
+  blocked: Wait;
 }
 
 /** A certificate, and who gave it. */
@@ -57,7 +58,7 @@ export class Issuing {
         production: open(issuer, issuer.directory, tools),
         staging: staging === undefined ? undefined : open(issuer, staging, tools),
         failures: 0,
-        blockedUntil: 0,
+        blocked: noWait,
       };
     });
   }
@@ -96,9 +97,10 @@ export class Issuing {
     return this.#authorities.map((one) => one.clockOffset()).find((offset) => offset !== undefined);
   }
 
-  /** Milliseconds since the epoch before which no issuer is to be asked; 0 when one may be. */
+  /** Milliseconds since the epoch before which no issuer is to be asked; -Infinity when one never was told to wait. */
   get blockedUntil(): number {
-    return Math.min(...this.#chains.map((chain) => chain.blockedUntil));
+    const now = this.#clock.now();
+    return Math.min(...this.#chains.map(({ blocked }) => endOf(blocked, now)));
   }
 
   /** Throws the preferred issuer's error when none gives a certificate. */
@@ -109,11 +111,12 @@ export class Issuing {
   ): Promise<Obtained> {
     const errors: PodtrustError[] = [];
     for (const chain of this.#chains) {
-      if (chain.blockedUntil > this.#clock.now()) continue;
+      const now = this.#clock.now();
+      if (endOf(chain.blocked, now) > now) continue;
       try {
         const issued = await this.#ask(chain, names, replaced, signal);
         chain.failures = 0;
-        chain.blockedUntil = 0;
+        chain.blocked = noWait;
         return { issued, issuer: chain.issuer };
       } catch (error) {
         signal.throwIfAborted();
@@ -153,7 +156,8 @@ export class Issuing {
   #failed(chain: Chain, error: unknown): void {
     chain.failures += 1;
     const wait = error instanceof AcmeProblem ? error.retryAfterMs : undefined;
-    if (wait !== undefined) chain.blockedUntil = this.#clock.now() + wait;
+    const now = this.#clock.now();
+    if (wait !== undefined) chain.blocked = { from: now, until: now + wait };
     this.#logger.error("no certificate", {
       ca: chain.issuer.directory,
       failures: chain.failures,

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/base/index.ts";
 
 interface Sleeper {
-  readonly at: number;
+  at: number;
   readonly wake: () => void;
 }
 
@@ -60,9 +60,10 @@ export class TestClock implements Clock {
     this.#now = target;
   }
 
-  /** Sets the wall clock without waking anybody: a machine whose clock jumps. */
+  /** Sets the wall clock without waking anybody: a machine whose clock jumps. Timers run on what is left of them. */
   jump(ms: number): void {
     this.#now += ms;
+    for (const sleeper of this.#sleepers) sleeper.at += ms;
   }
 }
 
