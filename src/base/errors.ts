@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode } from "./catalogue.ts";
+import { catalogue, type ErrorCode } from "./catalogue/index.ts";
 
 export interface ErrorOptions {
   /** What to do next, where the catalogue's sentence can be bettered. */

@@ -71,11 +71,7 @@ function tellOpening(issuer: string, standIns: readonly string[], paint: Paint, 
     "",
     ...wrap("No account at AWS is touched. These are stand-ins, on this machine:", width, ""),
     ...standIns.flatMap((line) => wrap(`- ${line}`, width, "  ")).map((line) => paint.dim(line)),
-    ...wrap(
-      "To keep it short, IAM spreads changes in one second and keys are cached for one.",
-      width,
-      "",
-    ),
+    ...wrap("To keep it short, IAM spreads changes in one second and keys are cached for one.", width, ""),
   ];
 }
 

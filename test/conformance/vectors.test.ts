@@ -30,7 +30,12 @@ const pem = createPublicKey(signer.privateKey).export({ type: "spki", format: "p
 const hmacInput = unsigned({ alg: "HS256", kid: "rsa" }).replace(/\.$/u, "");
 const tags = "https://aws.amazon.com/tags";
 const flipped = `${payload.slice(0, 20)}${payload[20] === "A" ? "B" : "A"}${payload.slice(21)}`;
-const failing = (reason: string): NonNullable<Change["documents"]> => ({ ok: false, at: "jwks", reason, detail: reason });
+const failing = (reason: string): NonNullable<Change["documents"]> => ({
+  ok: false,
+  at: "jwks",
+  reason,
+  detail: reason,
+});
 const second = { arn: `${providerArn}2`, url: "b.test", clientIds: [audience] };
 
 /** Number, what is done, what is changed, the rule that refuses (undefined: accepted). */

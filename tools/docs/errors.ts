@@ -12,7 +12,7 @@ Every error that podtrust tells a person has a stable code, a sentence that says
 and one that says what to do next. With \`--json\` they are one object:
 \`{"error": {"code", "message", "next", "detail"}}\`. A code, once released, is never given another meaning.
 
-This page is made from \`src/base/catalogue.ts\` by \`npm run docs\`.
+This page is made from \`src/base/catalogue/\` by \`npm run docs\`.
 
 ${sections.join("\n")}`;
 }

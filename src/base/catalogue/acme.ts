@@ -1,0 +1,57 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about certificate authorities. */
+export const acmeErrors = {
+  "acme-directory-invalid": {
+    summary: "The address of a CA is not that of an ACME directory, or not one whose answers can be trusted.",
+    next: "Give the directory URL as the CA's documentation has it, with https://.",
+  },
+  "acme-answer-invalid": {
+    summary: "A CA's answer is not what ACME asks for.",
+    next: "Check that the address is an ACME directory and that no proxy answers in its place.",
+  },
+  "acme-refused": {
+    summary: "The CA refused a request.",
+    next: "Look at the reason that the CA gave.",
+  },
+  "acme-unavailable": {
+    summary: "The CA failed to answer a request properly.",
+    next: "Wait: the attempt is repeated; look at the CA's status page when it goes on.",
+  },
+  "acme-rate-limited": {
+    summary: "The CA has had too many requests, orders or failures from this account, address or name.",
+    next: "Wait until the time that the CA named; use its staging directory while testing.",
+  },
+  "acme-account-refused": {
+    summary: "The CA does not accept the account, its contact, its binding or its agreement.",
+    next: "Look at the reason that the CA gave, and at the CA's terms.",
+  },
+  "acme-account-unknown": {
+    summary: "The CA knows no account with this key.",
+    next: "A new one is made with the next attempt.",
+  },
+  "acme-name-refused": {
+    summary: "The CA issues no certificate for this name.",
+    next: "Check the name; public CAs take public names only.",
+  },
+  "acme-profile-unknown": {
+    summary: "The CA offers no certificate profile of this name.",
+    next: "Choose one of the CA's profiles, or none.",
+  },
+  "acme-caa": {
+    summary: "A CAA record of the name, or of one above it, forbids this CA to issue.",
+    next: "Add a CAA record that names the CA (and the account, where it names accounts).",
+  },
+  "acme-no-solver": {
+    summary: "The CA offers none of the challenges that are set up.",
+    next: "Set up one of the challenges that the CA offers for this name.",
+  },
+  "acme-challenge-failed": {
+    summary: "The CA could not verify that the name is ours.",
+    next: "Check that the name leads to this machine, from everywhere.",
+  },
+  "acme-certificate-invalid": {
+    summary: "The certificate that a CA gave is not the one that was asked for.",
+    next: "Report it to the CA; the old certificate goes on being served.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,73 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about AWS. */
+export const awsErrors = {
+  "aws-no-credentials": {
+    summary: "No AWS credentials were found, or AWS does not know them.",
+    next: "Sign in (aws sso login, aws configure), set AWS_PROFILE, or name a profile in the config.",
+  },
+  "aws-credentials-expired": {
+    summary: "The AWS credentials have expired.",
+    next: "Sign in again, then run the same command.",
+  },
+  "aws-credentials-refused": {
+    summary: "AWS knows the access key but not the signature made with it.",
+    next: "Check that the secret belongs to the key, and that nothing between here and AWS rewrites requests.",
+  },
+  "aws-denied": {
+    summary: "AWS refused a call: the caller may not do this.",
+    next: "Give the caller the permission named in the message, or use other credentials.",
+  },
+  "aws-throttled": {
+    summary: "AWS asked to slow down, and went on asking after several tries.",
+    next: "Wait a minute and run the same command again; it goes on from what stands.",
+  },
+  "aws-clock": {
+    summary: "This machine's clock differs from AWS's by more than AWS accepts.",
+    next: "Set the clock (timedatectl set-ntp true), then run the same command.",
+  },
+  "aws-quota": {
+    summary: "A quota of the AWS account is used up.",
+    next: "Remove what is no longer needed, or ask AWS for a higher quota of the name in the message.",
+  },
+  "aws-unavailable": {
+    summary: "AWS answered that it is in trouble itself.",
+    next: "Wait and run the same command again; it goes on from what stands.",
+  },
+  "aws-unreachable": {
+    summary: "AWS, or what AWS_ENDPOINT_URL names in its place, could not be reached.",
+    next: "Check the network, the region's name, and AWS_ENDPOINT_URL.",
+  },
+  "aws-refused": {
+    summary: "AWS refused a call for a reason of its own, given in the message.",
+    next: "Read AWS's text in the message; the code is AWS's own.",
+  },
+  "s3-bucket-missing": {
+    summary: "There is no such bucket.",
+    next: "Make it, in the region that the config names, or correct publisher.s3.bucket.",
+  },
+  "s3-wrong-region": {
+    summary: "The bucket is in another region than the config says.",
+    next: "Correct publisher.s3.region; the message has what S3 said.",
+  },
+  "s3-object-invalid": {
+    summary: "What stands under one of the documents' keys in the bucket is no document of ours.",
+    next: "Look at the object, and move it away or publish under other keys.",
+  },
+  "aws-wrong-account": {
+    summary: "The credentials belong to another account than the config names.",
+    next: "Use credentials of the account in the config (profile or assumeRole), or correct the account.",
+  },
+  "aws-role-path": {
+    summary: "A role exists under another path than the config says, and a path cannot be changed.",
+    next: "Set the path in the config to the one the role has, or choose another name.",
+  },
+  "aws-policy-missing": {
+    summary: "A managed policy that a role is to have does not exist, or cannot be attached.",
+    next: "Correct its ARN in the config, or create the policy first.",
+  },
+  "aws-not-assumable": {
+    summary: "STS went on refusing a role long after IAM should have told it.",
+    next: "Run podtrust explain with the same token and role: it says which rule refuses.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,25 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about the config file. */
+export const configErrors = {
+  "config-unreadable": {
+    summary: "The config file could not be read as YAML.",
+    next: "Check the path given with -f, and the file's syntax at the lines named.",
+  },
+  "config-invalid": {
+    summary: "The config file has mistakes; all of them are listed.",
+    next: "Correct each of them; docs/reference/config.md says what every key takes.",
+  },
+  "config-without-publisher": {
+    summary: "The config has no publisher section, which means that somebody else serves the issuer.",
+    next: "Add a publisher section to serve the issuer from here, or leave serving to whoever does it.",
+  },
+  "config-without-aws": {
+    summary: "The config names no AWS account.",
+    next: "Add an aws section with the account, its region and its roles.",
+  },
+  "config-without-s3": {
+    summary: "The config does not publish to S3.",
+    next: "Give the publisher section s3: {bucket, region} in place of https.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,25 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about the demo. */
+export const demoErrors = {
+  "demo-link-broken": {
+    summary: "The demo's story broke at a link of the chain.",
+    next: "Look at the reason; run the demo with -v for the log of every part.",
+  },
+  "demo-not-ready": {
+    summary: "The demo's publisher did not come to hold documents and a certificate in time.",
+    next: "Run the demo again with -v, and look at what it says is missing.",
+  },
+  "demo-document-missing": {
+    summary: "The published documents could not be read back as AWS would read them.",
+    next: "Run the demo again with -v for the publisher's log.",
+  },
+  "demo-job-failed": {
+    summary: "The demo's workload ended without an answer.",
+    next: "Run the demo again with -v.",
+  },
+  "demo-not-refused": {
+    summary: "Somebody who should have been turned away was let in, or was refused for another reason.",
+    next: "Report it: this is exactly what must not happen.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

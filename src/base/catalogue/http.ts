@@ -1,0 +1,25 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about outgoing requests. */
+export const httpErrors = {
+  "http-url-invalid": {
+    summary: "An address to fetch is not a legal http or https URL.",
+    next: "Correct the address.",
+  },
+  "http-unreachable": {
+    summary: "A server could not be reached: its name did not resolve or no connection came about.",
+    next: "Check the name, the network path and that the server is running.",
+  },
+  "http-tls": {
+    summary: "A server's certificate could not be verified, or the TLS handshake failed.",
+    next: "Check the served chain and name; for a private CA give --ca FILE.",
+  },
+  "http-timeout": {
+    summary: "A server did not answer in time.",
+    next: "Check the server's load and the network path, then try again.",
+  },
+  "http-too-large": {
+    summary: "A server's answer was larger than is accepted.",
+    next: "Check that the address names the right document.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,38 @@
+import { acmeErrors } from "./acme.ts";
+import { awsErrors } from "./aws.ts";
+import { configErrors } from "./config.ts";
+import { demoErrors } from "./demo.ts";
+import { generalErrors } from "./general.ts";
+import { httpErrors } from "./http.ts";
+import { kubernetesErrors } from "./kubernetes.ts";
+import { oidcErrors } from "./oidc.ts";
+import { planErrors } from "./plan.ts";
+import { publisherErrors } from "./publisher.ts";
+import { sandboxErrors } from "./sandbox.ts";
+import { stackErrors } from "./stack.ts";
+import { tlsErrors } from "./tls.ts";
+import { trustErrors } from "./trust.ts";
+
+/**
+ * Every error a person can meet, by its stable code. docs/reference/errors.md is generated from here, and a test
+ * keeps both the same. A code, once released, is never given another meaning.
+ */
+export const catalogue = {
+  ...generalErrors,
+  ...httpErrors,
+  ...kubernetesErrors,
+  ...oidcErrors,
+  ...trustErrors,
+  ...planErrors,
+  ...stackErrors,
+  ...configErrors,
+  ...publisherErrors,
+  ...acmeErrors,
+  ...tlsErrors,
+  ...demoErrors,
+  ...awsErrors,
+  ...sandboxErrors,
+} as const;
+
+/** The closed set of error codes. */
+export type ErrorCode = keyof typeof catalogue;

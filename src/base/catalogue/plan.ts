@@ -1,0 +1,17 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about plans. */
+export const planErrors = {
+  "plan-name-taken": {
+    summary: "Something with the wanted name exists already and does not carry this stack's mark.",
+    next: "Choose another name, or take it over after looking at it with podtrust import.",
+  },
+  "plan-changed": {
+    summary: "What stands at the provider changed between showing the plan and acting on it.",
+    next: "Look at the new plan and decide again.",
+  },
+  "plan-nothing-there": {
+    summary: "Something was to be taken over that does not exist.",
+    next: "Check the name; podtrust up makes what is not there.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,31 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about stacks. */
+export const stackErrors = {
+  "workload-role-unknown": {
+    summary: "No role of the config trusts the ServiceAccount, or more than one does.",
+    next: "Add the ServiceAccount to a role's serviceAccounts in the config, then run podtrust up.",
+  },
+  "workload-namespace-missing": {
+    summary: "The namespace of a workload is not there.",
+    next: "Make it: kubectl create namespace NAME.",
+  },
+  "workload-issuer": {
+    summary:
+      "The cluster's issuer or keys are not the ones that are configured and published: AWS would refuse its tokens.",
+    next: "Run podtrust status: it shows which of the three differs.",
+  },
+  "workload-role-absent": {
+    summary: "The role of a workload is not in the AWS account, or does not admit its ServiceAccount.",
+    next: "Run podtrust up, then the same command again.",
+  },
+  "workload-failed": {
+    summary: "The workload ran and failed.",
+    next: "Read its log above; podtrust status shows each link of the chain.",
+  },
+  "issuer-unreached": {
+    summary:
+      "The issuer could not be read from outside as AWS will read it, so nothing was made that trusts it.",
+    next: "Publish it first (podtrust serve), and look at the two documents at its public name.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,9 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about policies. */
+export const trustErrors = {
+  "policy-malformed": {
+    summary: "A policy document is one that IAM refuses.",
+    next: "Correct the policy where the message says; IAM answers the same words.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
