@@ -44,6 +44,9 @@ test("both documents come over verified TLS, and are kept as long as Cache-Contr
   clock.jump(1);
   await cache.documents(provider, "one");
   assert.equal(server.requests.length, 4);
+  clock.jump(-3_600_000);
+  await cache.documents(provider, "one");
+  assert.equal(server.requests.length, 6, "a clock that was set back makes nothing fresher");
 });
 
 for (const control of ["no-cache", "no-store", "max-age=0"]) {

@@ -42,8 +42,15 @@ interface Held {
   readonly documents: IssuerDocuments;
   /** When a kid was last looked for in vain, milliseconds since the epoch. */
   missedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
   /** Milliseconds since the epoch; the sooner of both documents' ends. */
   readonly freshUntil: number;
+}
+
+// A clock that was set back since says nothing of a document's age: it is asked for again.
+function isFresh({ fetchedAt, freshUntil }: Held, now: number): boolean {
+  return now >= fetchedAt && now < freshUntil;
 }
 
 const never = Number.NEGATIVE_INFINITY;
@@ -106,7 +113,7 @@ export class IssuerDocumentCache {
 
   #usable(held: Held, kid: string | undefined): boolean {
     const now = this.#clock.now();
-    if (now >= held.freshUntil) return false;
+    if (!isFresh(held, now)) return false;
     return answers(held, kid) || now - held.missedAt < this.#limits.refetchMs;
   }
 
@@ -121,7 +128,7 @@ export class IssuerDocumentCache {
   // A refetch that an invented kid asked for must not cost others what is still fresh.
   #keep(key: string, fetched: Held): Held {
     const before = this.#held.get(key);
-    const stillFresh = before !== undefined && this.#clock.now() < before.freshUntil;
+    const stillFresh = before !== undefined && isFresh(before, this.#clock.now());
     const held = !fetched.documents.ok && stillFresh ? before : fetched;
     this.#held.delete(key);
     if (!held.documents.ok) return held;
@@ -136,6 +143,7 @@ export class IssuerDocumentCache {
     const failed = (documents: IssuerDocuments): Held => ({
       documents,
       missedAt: never,
+      fetchedAt,
       freshUntil: fetchedAt,
     });
     const base = `https://${issuer.url}`.replace(/\/$/u, "");
@@ -150,7 +158,7 @@ export class IssuerDocumentCache {
     if (!jwks.ok) return failed(jwks);
     const freshS = Math.min(discovery.freshS, jwks.freshS);
     const documents: IssuerDocuments = { ok: true, discovery: discovery.text, jwks: jwks.text };
-    return { documents, missedAt: never, freshUntil: fetchedAt + freshS * 1000 };
+    return { documents, missedAt: never, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };
   }
 
   async #fetch(at: "discovery" | "jwks", url: string, issuer: RegisteredIssuer): Promise<Fetched> {
