@@ -248,6 +248,8 @@ test("what PutParameter does not take", async () => {
   await refused({ Value: "x".repeat(8193), Tier: "Advanced" }, "ValidationException", /8192/u);
   await refused({ Value: "x", AllowedPattern: "\\d+" }, "ParameterPatternMismatchException", /\\d\+/u);
   await refused({ AllowedPattern: "(" }, "InvalidAllowedPatternException");
+  const endless = { AllowedPattern: "(a+)+b", Value: "a".repeat(4000) };
+  await refused(endless, "InvalidAllowedPatternException");
   await refused({ KeyId: "alias/mine" }, "InvalidKeyId");
   await refused({ DataType: "aws:ec2:image" }, "ValidationException");
   await refused({ Policies: "[]" }, "ValidationException");
