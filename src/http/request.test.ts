@@ -28,6 +28,7 @@ async function secure(options: ServerOptions): Promise<number> {
         outgoing.writeHead(200, { "content-length": "100" }).write("x");
         setTimeout(() => outgoing.destroy(), 20);
       } else if (incoming.url === "/away") outgoing.writeHead(302, { location: "http://elsewhere" }).end();
+      else if (incoming.url === "/echo") incoming.pipe(outgoing);
       else outgoing.end(JSON.stringify({ host: incoming.headers.host, method: incoming.method }));
     }),
   );
@@ -67,6 +68,14 @@ test("an answer comes with status, headers, body and the served chain", async ()
   assert.equal(response.tls.chain.length, 2);
   assert.match(response.tls.chain[1]?.sha1 ?? "", /^[0-9a-f]{40}$/u);
   assert.match(response.tls.chain[0]?.pem ?? "", /^-----BEGIN CERTIFICATE-----\n/u);
+});
+
+test("a body arrives whatever the method", async () => {
+  for (const method of ["POST", "PATCH", "DELETE"]) {
+    const sent = { ...options(), method, body: `é of ${method}` };
+    const { body } = await request("https://oidc.example.com/echo", sent);
+    assert.equal(body.toString(), `é of ${method}`);
+  }
 });
 
 test("redirects are given, not followed", async () => {

@@ -71,6 +71,11 @@ function hostName(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/u, "$1");
 }
 
+// Node frames the body of a DELETE only when it is told its length; unframed, servers do not see it.
+function lengthOf(body: HttpOptions["body"]): Readonly<Record<string, string>> {
+  return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+}
+
 function requestOptions(url: URL, options: HttpOptions): RequestOptions {
   const secure = url.protocol === "https:";
   const name = hostName(url);
@@ -82,7 +87,7 @@ function requestOptions(url: URL, options: HttpOptions): RequestOptions {
     port: target.port,
     path: url.pathname + url.search,
     // `host` above is where we connect; who we ask for stays the URL's.
-    headers: { host: url.host, "accept-encoding": "identity", ...options.headers },
+    headers: { host: url.host, "accept-encoding": "identity", ...lengthOf(options.body), ...options.headers },
     agent: false,
     maxHeaderSize,
   };

@@ -30,6 +30,12 @@ export function statusMessage(body: Buffer): string {
 // Admission speaks with the 403 of missing rights, but no right would help.
 const byAdmission = /violates PodSecurity|admission webhook|exceeded quota|ValidatingAdmissionPolicy/u;
 
+function isRefused(status: number, message: string): boolean {
+  if (status === 400 || status === 422) return true;
+  // An unknown field in server-side apply is a 500, in spite of fieldValidation.
+  return (status === 403 && byAdmission.test(message)) || (status === 500 && message.includes("typed patch"));
+}
+
 /** The error of an answer whose status is not the wanted one. */
 export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustError {
   const { status } = answer;
@@ -45,7 +51,7 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
   if (status === 409) {
     return new PodtrustError("cluster-conflict", sentence, { detail: { ...detail, reason: "conflict" } });
   }
-  if (status === 400 || status === 422 || (status === 403 && byAdmission.test(message))) {
+  if (isRefused(status, message)) {
     return new PodtrustError("cluster-refused", sentence, { detail: { ...detail, reason: "refused" } });
   }
   if (status === 403) {

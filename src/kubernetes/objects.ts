@@ -22,6 +22,9 @@ function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "na
   return `${verb} ${pluralOf(kind)}${where}`;
 }
 
+// No node has the pod; the container has not started; pod or log is gone; the kubelet does not answer.
+const noLog = new Set([204, 400, 404, 500, 502, 503, 504]);
+
 /** Reads, applies and removes single objects at an endpoint. */
 export class ObjectCalls {
   readonly #endpoint: Endpoint;
@@ -113,9 +116,9 @@ export class ObjectCalls {
     if (answer.status === 200) {
       return { text: answer.body.toString("utf8"), full: answer.body.length >= limitBytes };
     }
-    // 400: the container has not started; 404: the pod is gone, or its log is.
-    if (answer.status === 400 || answer.status === 404) {
-      return { text: "", full: false, absent: statusMessage(answer.body) };
+    if (noLog.has(answer.status)) {
+      const said = statusMessage(answer.body);
+      return { text: "", full: false, absent: said === "" ? `it answered ${answer.status}` : said };
     }
     throw statusFault(asked, answer);
   }
