@@ -95,7 +95,7 @@ function servicesOf(account: Account, settings: Settings, options: SandboxOption
     ...(options.connectTo === undefined ? {} : { connectTo: options.connectTo }),
   };
   return [
-    iamService({ account, fetchThumbprint: thumbprintFetcher(outgoing) }),
+    iamService({ account, propagationMs, fetchThumbprint: thumbprintFetcher(outgoing) }),
     stsService({
       account,
       propagationMs,

@@ -7,4 +7,6 @@ export type FetchThumbprint = (issuer: string) => Promise<string>;
 export interface IamContext {
   readonly account: Account;
   readonly fetchThumbprint: FetchThumbprint;
+  /** How long STS goes on seeing what was before a change, in milliseconds. */
+  readonly propagationMs: number;
 }

@@ -1,4 +1,4 @@
-import { type Role, roleKey, uniqueId } from "../state/index.ts";
+import { type Role, roleKey, seenRole, uniqueId } from "../state/index.ts";
 import { type Action, action, type Need, required } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { checkTrustPolicy } from "./documents.ts";
@@ -130,9 +130,11 @@ function updateTrust(context: IamContext): Action {
     run(params, call) {
       const role = roleOf(context, params.RoleName);
       checkTrustPolicy(params.PolicyDocument);
+      // Of two changes in short order STS sees the second in its time, and the first perhaps never.
+      const seen = seenRole(context.account, role.name, call.now, context.propagationMs);
       context.account.roles.set(roleKey(role.name), {
         ...role,
-        trustBefore: role.trustPolicy,
+        trustBefore: seen?.trustPolicy ?? role.trustPolicy,
         trustPolicy: params.PolicyDocument,
         trustChanged: call.now,
       });

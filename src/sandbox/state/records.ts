@@ -40,7 +40,6 @@ export interface Role {
   /** ARN of the permissions boundary. */
   readonly boundary?: string;
   readonly tags: readonly Tag[];
-  readonly lastUsed?: { readonly date: number; readonly region: string };
 }
 
 export interface PolicyVersion {

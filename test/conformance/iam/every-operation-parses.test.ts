@@ -88,6 +88,7 @@ test("AWS's client understands every answer, and no operation is left out here",
   }
   const service = iamService({
     account: emptyAccount(account),
+    propagationMs: 0,
     fetchThumbprint: () => Promise.reject(new Error("not asked")),
   });
   assert.deepEqual(Object.keys(service.actions).sort(), story.map(([name]) => name).sort());

@@ -39,6 +39,19 @@ test("a changed trust policy spreads as slowly, both ways", async (t) => {
   await assume("demo");
 });
 
+test("a second change does not hasten the first", async (t) => {
+  const clock = new TestClock(Date.now());
+  const { iam, assume } = await iamSandbox(t, { clock, propagationMs: 5000 });
+  await createRole(iam, "demo");
+  clock.jump(5000);
+  for (const PolicyDocument of [nobody, trustPolicy]) {
+    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: "demo", PolicyDocument }));
+    await assume("demo");
+  }
+  clock.jump(5000);
+  await assume("demo");
+});
+
 test("a role made again under its name spreads anew", async (t) => {
   const clock = new TestClock(Date.now());
   const { iam, assume } = await iamSandbox(t, { clock, propagationMs: 5000 });
