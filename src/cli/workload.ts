@@ -37,7 +37,7 @@ export interface DemoManifestsOptions extends RoleOptions {
 }
 
 /** The workload that a command line means. */
-export function targetOf(config: Config, serviceAccount: string, options: RoleOptions): WorkloadTarget {
+function targetOf(config: Config, serviceAccount: string, options: RoleOptions): WorkloadTarget {
   const { role, account, audience } = options;
   return workloadTarget(config, {
     serviceAccount,

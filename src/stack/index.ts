@@ -20,7 +20,6 @@ export {
   type Verdict,
 } from "./test/index.ts";
 export {
-  admits,
   type DemoRemoval,
   demoObjects,
   type DemoRunEvent,

@@ -13,7 +13,7 @@ import { ownerText } from "../../plan/index.ts";
 import { roleArnOf, trustAdmits } from "../trust-admits.ts";
 import { lengthText } from "./ages.ts";
 import { oneOfEach, tokenFor } from "./cluster-links.ts";
-import { inTurns } from "./in-turns.ts";
+import { inTurns } from "../in-turns.ts";
 import { BehindError, type Finding, findingOf } from "./report.ts";
 import type { Expectation, Seen, World } from "./world.ts";
 

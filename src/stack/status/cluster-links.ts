@@ -3,7 +3,7 @@ import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts"
 import { issuerDifference, type Jws, parseJws, verifyJws } from "../../oidc/index.ts";
 import { roleArnOf } from "../trust-admits.ts";
 import { lengthText } from "./ages.ts";
-import { inTurns } from "./in-turns.ts";
+import { inTurns } from "../in-turns.ts";
 import { injectionProblem, isAlive } from "./injection.ts";
 import { BehindError, type Finding, findingOf } from "./report.ts";
 import type { Expectation, World } from "./world.ts";

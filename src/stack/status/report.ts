@@ -48,7 +48,7 @@ export class BehindError extends Error {
 }
 
 /** What went wrong, as a finding. */
-export function brokenBy(error: PodtrustError, from: string): Finding {
+function brokenBy(error: PodtrustError, from: string): Finding {
   return { outcome: "broken", seen: error.message, from, next: error.next, code: error.code };
 }
 

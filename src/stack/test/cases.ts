@@ -25,6 +25,8 @@ export interface Case extends Tried {
   readonly name: string;
   /** Absent: it has to succeed. */
   readonly refusal?: Reason;
+  /** Waits for minutes, and does nothing meanwhile. */
+  readonly waits?: boolean;
   /** The token of the call; undefined for a call without one. Throws `LeftOut`. */
   token(tools: CaseTools): Promise<string | undefined>;
 }
@@ -92,6 +94,7 @@ function outlived({ account, role }: Tried, wait: boolean): Case {
     role,
     name: `${trusted} with an expired token is refused`,
     refusal: expired,
+    waits: wait,
     async token(tools) {
       if (!wait) throw new LeftOut("the shortest token lives ten minutes: --wait-expiry waits for its end");
       const token = await tools.mint(trusted, account.audiences[0] ?? "");

@@ -8,6 +8,7 @@ import {
 } from "../../aws/index.ts";
 import type { AwsConfig, Config } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { inTurns } from "../in-turns.ts";
 import { roleArnOf } from "../trust-admits.ts";
 import { namesOf } from "../workload/index.ts";
 import { type CaseReport, reportOf, type TestReport, type Verdict } from "./case.ts";
@@ -156,8 +157,17 @@ export async function testStack(options: TestOptions): Promise<TestReport> {
   const cases = wantedCases(options);
   const run = new TestRun(options);
   try {
-    // The waiting ones begin at once, so that all of them together take one token's life.
-    return reportOf(config.stack, config.issuer, await Promise.all(cases.map((one) => run.run(one))));
+    const reports = new Map<Case, CaseReport>();
+    const tried = async (one: Case): Promise<void> => void reports.set(one, await run.run(one));
+    const quick = cases.filter(({ waits }) => waits !== true);
+    // Those that wait begin at once, so that all of them together take one token's life.
+    const slow = cases.filter(({ waits }) => waits === true);
+    await Promise.all([inTurns(quick, tried), ...slow.map(tried)]);
+    return reportOf(
+      config.stack,
+      config.issuer,
+      cases.flatMap((one) => reports.get(one) ?? []),
+    );
   } finally {
     run.close();
   }
