@@ -20,6 +20,7 @@ import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } f
 /** What needs more than a stand-in, and the test that runs it. */
 const elsewhere: Readonly<Record<string, string>> = {
   "apply demo": "test/stack/workload.test.ts",
+  "publish s3": "src/publisher/target/publish.test.ts",
   "test --wait-expiry": "test/stack/test.test.ts",
   "status --watch": "test/stack/status.test.ts",
 };
@@ -28,6 +29,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 const said: Readonly<Record<string, RegExp>> = {
   "manifests publisher-rbac": /nonResourceURLs/u,
   "manifests aws-policy": /"iam:CreateOpenIDConnectProvider"/u,
+  "manifests s3-policy": /"AWS:SourceArn"/u,
+  "manifests s3-publisher-policy": /"s3:PutObject"/u,
   "manifests workload": /serviceAccountToken:/u,
   "manifests demo": /kind: Job/u,
   status: /Every link holds|No link is broken/u,
