@@ -134,6 +134,22 @@ test("statements are named by Sid where they have one, and an empty policy says 
   assert.match(empty.outcome === "refused" ? empty.refusal.why : "", /it has no statement/u);
 });
 
+test("an issuer whose name is a prefix of AWS's own keys gives the session its claims and nothing else", async () => {
+  const url = "aws";
+  const decision = await attempt({
+    claims: { iss: `https://${url}` },
+    provider: { url },
+    discovery: { issuer: `https://${url}` },
+    trust: trust({ StringEquals: { "aws:sub": subject } }),
+  });
+  assert.equal(decision.outcome, "accepted");
+  assert.deepEqual(Object.keys(decision.outcome === "accepted" ? decision.grant.claims : {}).sort(), [
+    "aws:aud",
+    "aws:oaud",
+    "aws:sub",
+  ]);
+});
+
 test("rules out of order are the caller's fault", async () => {
   const facts = await factsOf();
   assert.throws(() => decideBy(stsRules.toReversed(), facts), /comes before what it needs/u);

@@ -1,12 +1,12 @@
 import type { WebIdentityFacts } from "./facts.ts";
 import type { Grant } from "./outcome.ts";
 import type { Known } from "./rule.ts";
+import { claimKeys } from "./rules/trust.ts";
 
 /** What STS gives once every rule has accepted. */
 export function grantOf(facts: WebIdentityFacts, known: Known): Grant {
-  const { provider, sourceIdentity, sessionPolicy, managedPolicies, tokenTags, question } = known;
+  const { provider, sourceIdentity, sessionPolicy, managedPolicies, tokenTags } = known;
   const inline = sessionPolicy.value === undefined ? [] : [sessionPolicy.value];
-  const prefix = `${provider.url}:`;
   return {
     subject: known.subject,
     audience: known.audience,
@@ -20,6 +20,6 @@ export function grantOf(facts: WebIdentityFacts, known: Known): Grant {
     sessionPolicies: [...inline, ...managedPolicies],
     packedPolicySize: known.packedPolicySize,
     roleAuthorizedByIdp: known.roleAuthorizedByIdp,
-    claims: Object.fromEntries(Object.entries(question.context).filter(([key]) => key.startsWith(prefix))),
+    claims: claimKeys(known),
   };
 }

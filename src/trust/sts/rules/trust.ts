@@ -38,7 +38,9 @@ const roleExists = stsRule({
 type Values = Readonly<Record<string, string | readonly string[]>>;
 
 /** The claims that become condition keys, for an issuer that AWS does not know by name. */
-function claimKeys(known: Pick<Known, "provider" | "jws" | "subject" | "audience" | "audiences">): Values {
+export function claimKeys(
+  known: Pick<Known, "provider" | "jws" | "subject" | "audience" | "audiences">,
+): Values {
   const { url } = known.provider;
   const { amr, email } = known.jws.claims;
   const list: readonly unknown[] = Array.isArray(amr) ? amr : [amr];
