@@ -33,6 +33,7 @@ export const tagKeys = required(texts({ min: 1, max: 128, pattern: `${tagCharact
 
 /** Of every list that comes in pages. */
 export const paging = {
-  Marker: text({ min: 1, max: 320 }),
+  // AWS's are of 320 characters at most; ours hold a whole ARN, which may be longer.
+  Marker: text({ min: 1, max: 4096 }),
   MaxItems: integer({ min: 1, max: 1000 }),
 };

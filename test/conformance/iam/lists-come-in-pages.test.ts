@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeleteRoleCommand, ListRolesCommand, paginateListRoles } from "@aws-sdk/client-iam";
-import { createRole, iamSandbox, refused } from "../../support/iam.ts";
+import {
+  CreatePolicyCommand,
+  DeleteRoleCommand,
+  ListRolesCommand,
+  paginateListPolicies,
+  paginateListRoles,
+} from "@aws-sdk/client-iam";
+import { createRole, iamSandbox, policyOf, refused } from "../../support/iam.ts";
 
 const name = (index: number): string => `role-${String(index).padStart(3, "0")}`;
 
@@ -35,6 +41,21 @@ test("what is deleted between two pages shifts nothing", async (t) => {
     second.Roles?.map(({ RoleName }) => RoleName),
     [name(2), name(3)],
   );
+});
+
+test("names with the longest of paths come in pages too", async (t) => {
+  const { iam } = await iamSandbox(t);
+  const document = policyOf({ Effect: "Allow", Action: "*", Resource: "*" });
+  const names = ["a", "b", "c"];
+  for (const PolicyName of names) {
+    const input = { PolicyName, Path: `/${"x".repeat(510)}/`, PolicyDocument: document };
+    await iam.send(new CreatePolicyCommand(input));
+  }
+  const seen: unknown[] = [];
+  for await (const page of paginateListPolicies({ client: iam, pageSize: 1 }, { Scope: "Local" })) {
+    seen.push(...(page.Policies ?? []).map(({ PolicyName }) => PolicyName));
+  }
+  assert.deepEqual(seen, names);
 });
 
 test("a marker that nobody gave, and a page size out of bounds", async (t) => {
