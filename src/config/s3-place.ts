@@ -52,7 +52,7 @@ const pathStyle = ({ bucket, region }: S3Wish): string => `https://s3.${region}.
 const hostStyle = ({ bucket, region }: S3Wish): string => `https://${bucket}.s3.${region}.amazonaws.com`;
 
 /** The form of URL that leads into the bucket without a front. */
-export function s3Url(wish: S3Wish): string {
+function s3Url(wish: S3Wish): string {
   return wish.bucket.includes(".") ? pathStyle(wish) : hostStyle(wish);
 }
 

@@ -21,7 +21,7 @@ export type {
   RefusalReason,
   StackStatus,
 } from "./status.ts";
-export { defaultLimits, type ServingLimits } from "./serving/limits.ts";
+export type { ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";

@@ -32,7 +32,7 @@ function invalid(name: string, what: string): PodtrustError {
 }
 
 /** Milliseconds of max-age; 0 where it says that nothing is kept. */
-export function maxAge(cacheControl: string): number {
+function maxAge(cacheControl: string): number {
   if (/\bno-(?:cache|store)\b/iu.test(cacheControl)) return 0;
   const seconds = [...cacheControl.matchAll(/\b(?:s-maxage|max-age)=(\d{1,9})\b/giu)].map((found) =>
     Number(found[1]),

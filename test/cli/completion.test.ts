@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { describe, test } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
 import { podtrustHere } from "../support/cli.ts";
 
 async function scriptFor(shell: string): Promise<string> {
   const { code, out } = await podtrustHere(["completion", shell]);
   assert.equal(code, 0);
   return out;
+}
+
+/** The script in a file, as a person keeps it; fish does not read one from a socket, which Node's pipes are. */
+async function scriptFile(t: TestContext, shell: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "podtrust-completion-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, `podtrust.${shell}`);
+  writeFileSync(file, await scriptFor(shell));
+  return file;
 }
 
 const installed = (shell: string): boolean => spawnSync(shell, ["--version"]).status === 0;
@@ -54,14 +66,11 @@ describe("bash", () => {
 test(
   "fish offers commands, and values of a closed list",
   { skip: installed("fish") ? false : "fish is not installed on this machine" },
-  async () => {
-    const script = await scriptFor("fish");
+  async (t) => {
+    const file = await scriptFile(t, "fish");
     const offers = (line: string): string[] => {
-      const program = `source; complete -C ${JSON.stringify(line)}`;
-      const { stdout } = spawnSync("fish", ["--no-config", "-c", program], {
-        input: script,
-        encoding: "utf8",
-      });
+      const program = `source ${file}; complete -C ${JSON.stringify(line)}`;
+      const { stdout } = spawnSync("fish", ["--no-config", "-c", program], { encoding: "utf8" });
       return stdout.split("\n").map((one) => one.split("\t")[0] ?? "");
     };
     assert.ok(offers("podtrust comp").includes("completion"));
@@ -71,8 +80,8 @@ test(
 
 for (const shell of ["zsh", "fish"]) {
   const reason = installed(shell) ? false : `${shell} is not installed on this machine`;
-  test(`${shell} reads its script`, { skip: reason }, async () => {
-    const { status, stderr } = spawnSync(shell, ["-n"], { input: await scriptFor(shell), encoding: "utf8" });
+  test(`${shell} reads its script`, { skip: reason }, async (t) => {
+    const { status, stderr } = spawnSync(shell, ["-n", await scriptFile(t, shell)], { encoding: "utf8" });
     assert.equal(status, 0, stderr);
   });
 

@@ -6,7 +6,7 @@ import type { CertificateSource } from "../publisher.ts";
  * TLS 1.2 and 1.3: AWS falls back to thumbprints where 1.3 is demanded. Ciphers with forward secrecy and
  * authenticated encryption only.
  */
-export const tlsOptions = {
+const tlsOptions = {
   minVersion: "TLSv1.2",
   honorCipherOrder: true,
   ciphers: [

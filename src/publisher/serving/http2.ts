@@ -17,7 +17,7 @@ import type { Site } from "./site.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** Bounds of one HTTP/2 session; each names the attack that it stands against where it has a name. */
-export function http2Options(limits: ServingLimits): ServerOptions {
+function http2Options(limits: ServingLimits): ServerOptions {
   // In Node's documentation and not yet in its types.
   const settingsFlood = { maxOutstandingSettings: 4 };
   return {
