@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildPrograms } from "../build.ts";
 import { createAuthority } from "./authority.ts";
@@ -29,6 +29,10 @@ export interface S3Server {
   /** The same in a file, for NODE_EXTRA_CA_CERTS and AWS_CA_BUNDLE. */
   readonly caFile: string;
   readonly root: S3Credentials;
+  /** Somebody without rights: a bucket's policy names him by his access key. */
+  readonly user: S3Credentials;
+  /** The server's access log: a line for each request, as S3 writes them. */
+  readonly log: () => readonly string[];
   readonly output: () => string;
   /** Ends the server; its buckets stay. */
   readonly halt: () => Promise<void>;
@@ -42,6 +46,8 @@ interface Place {
   readonly port: number;
   readonly region: string;
   readonly root: S3Credentials;
+  readonly user: S3Credentials;
+  readonly logFile: string;
   readonly args: readonly string[];
   readonly ca: string;
 }
@@ -52,10 +58,15 @@ async function prepare(run: Run, options: S3ServerOptions): Promise<Place> {
   const names = ["127.0.0.1", "localhost", domain, `*.${domain}`];
   const pair = await authority.issue({ commonName: "s3", names });
   const [port = 0] = await freePorts(1);
-  const folders = ["data", "users", "sidecar"].map((name) => join(run.folder, name));
+  const folders = ["data", "users"].map((name) => join(run.folder, name));
   for (const folder of folders) mkdirSync(folder);
-  const [data = "", users = "", sidecar = ""] = folders;
+  const [data = "", users = ""] = folders;
   const root = { accessKeyId: "ROOTROOTROOTROOT", secretAccessKey: "root-secret-of-a-test-server" };
+  const user = { accessKeyId: "PUBLISHERPUBLISHER", secretAccessKey: "publisher-secret-of-a-test-server" };
+  const account = { access: user.accessKeyId, secret: user.secretAccessKey, role: "user" };
+  const accounts = { accessAccounts: { [user.accessKeyId]: account } };
+  writeFileSync(join(users, "users.json"), JSON.stringify(accounts), { mode: 0o600 });
+  const logFile = join(run.folder, "access.log");
   const args = [
     `--port=127.0.0.1:${port}`,
     `--region=${region}`,
@@ -63,13 +74,12 @@ async function prepare(run: Run, options: S3ServerOptions): Promise<Place> {
     `--cert=${run.write("s3.crt", pair.certificate)}`,
     `--key=${run.write("s3.key", pair.key)}`,
     `--iam-dir=${users}`,
+    `--access-log=${logFile}`,
     "--quiet",
     "posix",
-    // Not every folder for temporary files keeps extended attributes.
-    `--sidecar=${sidecar}`,
     data,
   ];
-  return { port, region, root, args, ca: authority.certificate };
+  return { port, region, root, user, logFile, args, ca: authority.certificate };
 }
 
 async function begin(run: Run, command: string, place: Place): Promise<Program> {
@@ -90,7 +100,7 @@ export async function startS3(options: S3ServerOptions = {}): Promise<S3Server> 
   try {
     const place = await prepare(run, options);
     let program = await begin(run, versitygw, place);
-    const { port, region, root, ca } = place;
+    const { port, region, root, user, logFile, ca } = place;
     const stop = (): Promise<void> => run.end();
     return {
       endpoint: `https://127.0.0.1:${port}`,
@@ -99,6 +109,8 @@ export async function startS3(options: S3ServerOptions = {}): Promise<S3Server> 
       ca,
       caFile: run.write("ca.crt", ca),
       root,
+      user,
+      log: () => readFileSync(logFile, "utf8").split("\n").filter(Boolean),
       output: () => program.output(),
       halt: () => program.stop(),
       async resume() {
