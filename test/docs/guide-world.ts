@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { GetRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
 import { systemClock } from "../../src/base/index.ts";
 import { openKubernetes } from "../../src/kubernetes/index.ts";
@@ -27,6 +27,8 @@ export interface GuideWorld {
   config(text: string): Promise<void>;
   /** Runs one command of a page as its reader would; undefined where it is another program that changes nothing. */
   run(command: ShellCommand): Promise<CliResult | undefined>;
+  /** Names of the account's roles. */
+  roles(): Promise<readonly string[]>;
 }
 
 const authority = await testAuthority();
@@ -168,6 +170,10 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   }
 
   return {
+    async roles() {
+      const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+      return Roles.map(({ RoleName = "" }) => RoleName);
+    },
     config: (text) => write("podtrust.yaml", text),
     async run(command) {
       const [program = "", ...args] = command.words;
