@@ -274,6 +274,20 @@ test("polling keeps to Retry-After, to its own pace without, and to its deadline
   await assert.rejects(poll(polling([61_000, undefined], new SwiftClock(0))), { code: "deadline-exceeded" });
 });
 
+test("a clock that is set back makes no polling longer", async () => {
+  let waits = 0;
+  const backwards = {
+    now: () => -waits * 3_600_000,
+    sleep: (ms: number): Promise<void> => {
+      waits += 1;
+      assert.ok(waits < 100, `still waiting after ${ms} ms more`);
+      return Promise.resolve();
+    },
+  };
+  const endless = { ...polling([undefined], new SwiftClock(0)), clock: backwards, done: () => false };
+  await assert.rejects(poll(endless), { code: "deadline-exceeded" });
+});
+
 test("while a CA decides, what passes by itself is waited out and what does not is thrown at once", async () => {
   const busy = new AcmeProblem({ detail: "busy" }, { url, status: 503, retryAfterMs: 3000 });
   const unreachable = new PodtrustError("http-unreachable", "gone");

@@ -33,18 +33,22 @@ async function look<T>(polling: Polling<T>): Promise<Look<T>> {
 /** Looks until `done`, keeping to Retry-After. Throws `deadline-exceeded`, or at once what will not pass. */
 export async function poll<T>(polling: Polling<T>): Promise<T> {
   const { clock, deadlineMs, what } = polling;
-  const deadline = clock.now() + deadlineMs;
+  const begin = clock.now();
+  let waited = 0;
   for (let looks = 0; ; looks += 1) {
     const seen = await look(polling);
     if ("value" in seen && polling.done(seen.value)) return seen.value;
     const usual = waits[Math.min(looks, waits.length - 1)] ?? shortestWait;
     const wait = Math.max(shortestWait, seen.retryAfterMs ?? usual);
-    if (clock.now() + wait > deadline) {
+    // A clock that is set back meanwhile must not make this go on for as long as it was set back.
+    const spent = Math.max(waited, clock.now() - begin);
+    if (spent + wait > deadlineMs) {
       if ("failed" in seen) throw seen.failed;
       throw new PodtrustError("deadline-exceeded", `${what}: not decided within ${deadlineMs / 1000} s`, {
         detail: { what, seconds: deadlineMs / 1000 },
       });
     }
     await clock.sleep(wait, polling.signal);
+    waited += wait;
   }
 }
