@@ -2,7 +2,7 @@ import type { Evaluation, Layer, MessageProfile } from "../../trust/index.ts";
 import { AwsError, type Call, type Need } from "../wire/index.ts";
 
 /** How AWS names the kinds of policies. */
-const layerNames: Readonly<Record<Layer, { readonly one: string; readonly a: string }>> = {
+export const layerNames: Readonly<Record<Layer, { readonly one: string; readonly a: string }>> = {
   identity: { one: "identity-based policy", a: "an identity-based policy" },
   boundary: { one: "permissions boundary", a: "a permissions boundary" },
   session: { one: "session policy", a: "a session policy" },

@@ -1,12 +1,5 @@
-import {
-  authorize,
-  evaluate,
-  type Evaluation,
-  type Layer,
-  type NamedPolicy,
-  type RoleFacts,
-} from "../../trust/index.ts";
-import { contextOf, policiesOf } from "../access/index.ts";
+import { authorize, evaluate, type Evaluation, type NamedPolicy, type RoleFacts } from "../../trust/index.ts";
+import { contextOf, layerNames, policiesOf } from "../access/index.ts";
 import type { Account, Caller } from "../state/index.ts";
 import { AwsError, type Call } from "../wire/index.ts";
 
@@ -59,12 +52,6 @@ function ownPolicies(account: Account, call: Call, caller: Caller, request: Role
   const limits = authorize({ ...policies, identity: [everything] }, asked);
   return { all: authorize(policies, asked), withinLimits: limits.effect === "allow" };
 }
-
-const layerNames: Readonly<Record<Layer, string>> = {
-  identity: "an identity-based policy",
-  boundary: "a permissions boundary",
-  session: "a session policy",
-};
 
 /** How far a trust policy goes towards a caller. */
 type Reach = "session" | "role" | "account" | "denied" | "none";
@@ -121,7 +108,7 @@ export function requireTrust(account: Account, call: Call, request: RoleRequest)
   if (reach === "none") throw refuse(`no statement of ${trusting} allows ${request.action} to this caller`);
   const own = ownPolicies(account, call, caller, request);
   if (own.all.effect === "explicit-deny") {
-    const suffix = ` with an explicit deny in ${layerNames[own.all.layer ?? "identity"]}`;
+    const suffix = ` with an explicit deny in ${layerNames[own.all.layer ?? "identity"].a}`;
     throw refuse(`${own.all.by?.policy ?? "a policy of the caller"} denies it`, suffix);
   }
   if (suffices(reach, own)) return `trust policy of ${role.name}`;
