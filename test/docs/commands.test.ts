@@ -19,10 +19,10 @@ import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } f
 
 /** What needs more than a stand-in, and the test that runs it. */
 const elsewhere: Readonly<Record<string, string>> = {
-  "apply demo": "test/stack/workload.test.ts",
-  "publish s3": "src/publisher/target/publish.test.ts",
+  "apply demo": "test/cluster/apply.test.ts",
+  "publish s3": "test/cluster/s3.test.ts",
   "test --wait-expiry": "test/stack/test.test.ts",
-  "status --watch": "test/stack/status.test.ts",
+  "status --watch": "test/cli/status.test.ts",
 };
 
 /** What a command says when it did what its page promises; the first entry that fits counts. */
@@ -130,7 +130,8 @@ test("what is run elsewhere is on a page, and its test is there", async () => {
   );
   for (const [entry, file] of Object.entries(elsewhere)) {
     assert.ok(found.includes(entry), `no page says podtrust ${entry}`);
-    assert.match(readFileSync(file, "utf8"), /test\(/u);
+    const last = entry.split(" ").at(-1) ?? "";
+    assert.ok(readFileSync(file, "utf8").includes(last), `${file} does not run ${entry}`);
   }
 });
 
