@@ -34,6 +34,7 @@ export interface DemoManifestsOptions extends RoleOptions {
   readonly image?: string;
   readonly path: string;
   readonly awsEndpoint?: string;
+  readonly hostNetwork?: boolean;
 }
 
 /** The workload that a command line means. */
@@ -53,12 +54,13 @@ export function demoOf(
   config: Config,
   options: DemoManifestsOptions,
 ): { readonly target: WorkloadTarget; readonly wish: DemoWish } {
-  const { image, path, awsEndpoint } = options;
+  const { image, path, awsEndpoint, hostNetwork } = options;
   const target = targetOf(config, options.serviceAccount ?? demoServiceAccount(config), options);
   const wish = {
     path,
     ...(image === undefined ? {} : { image }),
     ...(awsEndpoint === undefined ? {} : { awsEndpoint }),
+    ...(hostNetwork === undefined ? {} : { hostNetwork }),
   };
   return { target, wish };
 }

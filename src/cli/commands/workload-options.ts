@@ -18,5 +18,6 @@ export function withDemo(command: Command): Command {
     )
     .option("--image <image>", "an image of podtrust, which runs podtrust job (default: the guide's AWS CLI)")
     .option("--path <path>", "list the parameters under this path", "/")
+    .option("--host-network", "the node's network in place of the pod's, where there is none for pods")
     .option("--aws-endpoint <url>", "where a sandbox is, seen from the pod, in place of AWS");
 }

@@ -23,6 +23,8 @@ export interface DemoWish {
   readonly image?: string;
   /** AWS_ENDPOINT_URL of the pod: where a sandbox is, seen from there. */
   readonly awsEndpoint?: string;
+  /** The node's own network in place of the pod's: where a cluster has no pod network, or one that leads nowhere. */
+  readonly hostNetwork?: boolean;
   /** Parameters under this path are listed; `/`, as in the guide, unless told. */
   readonly path?: string;
 }
@@ -90,6 +92,7 @@ function podSpec(target: WorkloadTarget, wish: DemoWish): object {
   };
   return {
     restartPolicy: "Never",
+    ...(wish.hostNetwork === true ? { hostNetwork: true } : {}),
     serviceAccountName: target.serviceAccount,
     // The token for AWS is a volume of its own; the one for the cluster's API is not needed.
     automountServiceAccountToken: false,
