@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
 import { namesOf, readCertificates } from "../acme/index.ts";
 import {
   asPodtrustError,
@@ -7,6 +6,7 @@ import {
   errorText,
   type Logger,
   PodtrustError,
+  readBoundedText,
   silentLogger,
 } from "../base/index.ts";
 import { type Held, heldOf, Holding } from "./holding.ts";
@@ -29,9 +29,7 @@ const mostBytes = 256 * 1024;
 
 async function readPem(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > mostBytes) throw new Error(`it is ${size} bytes long`);
-    return await readFile(path, "utf8");
+    return await readBoundedText(path, mostBytes);
   } catch (error) {
     throw new PodtrustError("file-unreadable", `${path}: ${errorText(error)}`, { cause: error });
   }
