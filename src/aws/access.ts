@@ -18,6 +18,8 @@ export interface AwsAccess {
   readonly credentials?: AwsCredentials;
   /** In place of AWS's own addresses; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_IAM count without it. */
   readonly endpoint?: string;
+  /** The same for S3 alone: another service that speaks it. */
+  readonly s3Endpoint?: string;
   /** How often a call is tried while AWS throttles or is in trouble; 5 unless told. */
   readonly attempts?: number;
   readonly clock?: Clock;

@@ -45,7 +45,7 @@ export async function readPublicAccess(
   const complaints: string[] = [];
   try {
     const api = await import("@aws-sdk/client-s3");
-    const client = await session.s3(bucket.includes(".") || access.endpoint !== undefined);
+    const client = await session.s3(bucket);
     const options = { abortSignal: signal };
     const blocks = await answerOr<readonly string[]>(
       async () => {

@@ -63,23 +63,20 @@ class BucketDocuments implements S3Documents {
   readonly place: string;
   readonly #at: S3Place;
   readonly #session: AwsSession;
-  readonly #pathStyle: boolean;
+  #client: Promise<S3Api.S3Client> | undefined;
 
-  constructor(at: S3Place, session: AwsSession, pathStyle: boolean) {
+  constructor(at: S3Place, session: AwsSession) {
     this.place = `s3://${at.bucket}`;
     this.#at = at;
     this.#session = session;
-    this.#pathStyle = pathStyle;
   }
 
   async #send<T>(
     signal: AbortSignal | undefined,
     work: (client: S3Api.S3Client, api: Api, options: { abortSignal?: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const [client, api] = await Promise.all([
-      this.#session.s3(this.#pathStyle),
-      import("@aws-sdk/client-s3"),
-    ]);
+    this.#client ??= this.#session.s3(this.#at.bucket);
+    const [client, api] = await Promise.all([this.#client, import("@aws-sdk/client-s3")]);
     return work(client, api, signal === undefined ? {} : { abortSignal: signal });
   }
 
@@ -151,7 +148,5 @@ class BucketDocuments implements S3Documents {
  * `s3-bucket-missing`, `s3-wrong-region`, `aws-denied`, `s3-object-invalid`.
  */
 export function openS3Documents(at: S3Place, access: AwsAccess): S3Documents {
-  // A host name with the bucket's dots in it is covered by no certificate.
-  const pathStyle = at.bucket.includes(".") || access.endpoint !== undefined;
-  return new BucketDocuments(at, openAws(access), pathStyle);
+  return new BucketDocuments(at, openAws(access));
 }

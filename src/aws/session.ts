@@ -19,8 +19,8 @@ export interface AwsSession {
   iam(): Promise<IAMClient>;
   sts(): Promise<STSClient>;
   ssm(): Promise<SSMClient>;
-  /** `pathStyle`: the bucket stands in the path, not in the host name. */
-  s3(pathStyle: boolean): Promise<S3Client>;
+  /** For one bucket. */
+  s3(bucket: string): Promise<S3Client>;
   /** Lets go of kept-alive connections. */
   close(): void;
 }
@@ -96,9 +96,14 @@ export function openAws(access: AwsAccess): AwsSession {
       const [{ SSMClient }, config] = await Promise.all([import("@aws-sdk/client-ssm"), settings()]);
       return keep(new SSMClient(config));
     }),
-    async s3(pathStyle) {
+    async s3(bucket) {
       const [{ S3Client }, config] = await Promise.all([import("@aws-sdk/client-s3"), settings()]);
-      return keep(new S3Client({ ...config, forcePathStyle: pathStyle }));
+      const endpoint = access.s3Endpoint ?? access.endpoint;
+      const own = endpoint === undefined ? {} : { endpoint };
+      // A host name with the bucket's dots in it is covered by no certificate, and services beside AWS's
+      // need not have host names for buckets at all.
+      const forcePathStyle = bucket.includes(".") || endpoint !== undefined;
+      return keep(new S3Client({ ...config, ...own, forcePathStyle }));
     },
     close() {
       for (const client of opened.splice(0)) client.destroy();

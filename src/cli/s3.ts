@@ -12,7 +12,7 @@ export function s3Access(config: S3Config, clock: Clock): AwsAccess {
     clock,
     ...(profile === undefined ? {} : { profile }),
     ...(assumeRole === undefined ? {} : { assumeRole }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(endpoint === undefined ? {} : { s3Endpoint: endpoint }),
   };
 }
 

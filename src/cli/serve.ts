@@ -24,10 +24,12 @@ const addressText = ({ address, port }: { address: string; port: number }): stri
 
 function sayStart(logger: Logger, serving: Serving): void {
   const { https, http, plain, admin } = serving.publisher.addresses;
+  const elsewhere = serving.publisher.status().stacks.flatMap(({ publication }) => publication?.place ?? []);
   logger.info("the publisher listens", {
     https: https.map(addressText),
     http: http.map(addressText),
     ...(plain.length === 0 ? {} : { insecurePlainHttp: plain.map(addressText) }),
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
     ...(admin === undefined ? {} : { admin: addressText(admin) }),
   });
 }

@@ -65,7 +65,8 @@ export class PublishedIssuer {
 
   #looked(): void {
     // The first good answer may say no more than the disk did, and then nothing else wakes the loop.
-    if (this.#loop?.status.confirmedAt === undefined && this.source.state.from === "cluster")
+    const { confirmedAt, failing } = this.#loop?.status ?? {};
+    if (confirmedAt === undefined && failing === undefined && this.source.state.from === "cluster")
       void this.#loop?.publish();
     this.#deps.changed();
   }

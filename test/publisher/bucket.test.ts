@@ -71,7 +71,7 @@ test("nothing listens for strangers, and it is ready once the documents stand in
 
 test("a new key is in the bucket at the look that sees it, a gone one for its retention", async (t) => {
   const bucket = new FakeBucket();
-  const to = await start(t, bucket);
+  const to = await start(t, bucket, { stack: { pollInterval: 600_000 } });
   await isReady(to);
   const old = kidOf(to, 0);
   to.cluster.keys = [newKey()];

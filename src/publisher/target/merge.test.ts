@@ -30,6 +30,25 @@ test("a key that vanished stays for the retention, remembered where it is publis
   assert.equal(kids(at), "b");
 });
 
+test("a key that went is not brought back by a publisher that still remembers it", () => {
+  const first = ringOf("a", "b");
+  const { ring } = observeKeys(first, [jwk("b")], 1000, day);
+  let at: Standing = mergePublication(nothing, own(first));
+  at = mergePublication(at, own(ring, 1000));
+  at = mergePublication(at, own(ring, 1000 + day));
+  assert.equal(kids(at), "b");
+  for (const confirmed of [true, false]) {
+    assert.equal(kids(mergePublication(at, own(ring, 2000 + day, { confirmed }))), "b");
+  }
+});
+
+test("a bucket that was emptied gets back what is still kept, with the time that is left", () => {
+  const { ring } = observeKeys(ringOf("a", "b"), [jwk("b")], 1000, day);
+  const at = mergePublication(nothing, own(ring, day));
+  assert.equal(kids(at), "a,b");
+  assert.equal(kids(mergePublication(at, own(ring, day + 1000))), "b");
+});
+
 test("a key that another publisher of the stack still sees does not age", () => {
   let at: Standing = mergePublication(nothing, own(ringOf("a", "b")));
   for (let now = 0; now < 5 * day; now += day / 4) {
@@ -98,21 +117,51 @@ const steps = fc.array(
 
 test("property: what any cluster showed last is published, and nothing goes before its retention", () => {
   fc.assert(
-    fc.property(steps, (looks) => {
+    fc.property(steps, fc.boolean(), (looks, remembers) => {
       let at: Standing = nothing;
       let now = 100 * day;
       const last = new Map<string, readonly string[]>();
       const lastShown = new Map<string, number>();
+      const rings = new Map<string, KeyRing>();
       for (const { stack, shown, wait } of looks) {
         now += wait;
         const before = at;
-        at = mergePublication(at, own(ringOf(...shown), now, { stack }));
+        const known = remembers ? (rings.get(stack) ?? []) : [];
+        const { ring } = observeKeys(known, shown.map(jwk), now, day);
+        rings.set(stack, ring);
+        at = mergePublication(at, own(ring, now, { stack }));
         last.set(stack, shown);
         for (const kid of shown) lastShown.set(kid, now);
         for (const kid of [...last.values()].flat()) assert.ok(kids(at).includes(kid));
         for (const { kid } of before.keys)
           if (!kids(at).includes(kid)) assert.ok(now - (lastShown.get(kid) ?? now) >= day);
       }
+    }),
+  );
+});
+
+test("property: a key that no cluster shows any more is gone after twice the retention", () => {
+  fc.assert(
+    fc.property(steps, fc.boolean(), (looks, remembers) => {
+      let at: Standing = nothing;
+      let now = 100 * day;
+      const rings = new Map<string, KeyRing>();
+      const look = (stack: string, shown: readonly string[]): void => {
+        const known = remembers ? (rings.get(stack) ?? []) : [];
+        const { ring } = observeKeys(known, shown.map(jwk), now, day);
+        rings.set(stack, ring);
+        at = mergePublication(at, own(ring, now, { stack }));
+      };
+      for (const { stack, shown, wait } of looks) {
+        now += wait;
+        look(stack, shown);
+      }
+      const stacks = [...rings.keys()];
+      for (let passed = 0; passed <= 2 * day; passed += day / 8) {
+        now += day / 8;
+        for (const stack of stacks) look(stack, ["z"]);
+      }
+      assert.equal(kids(at), "z");
     }),
   );
 });

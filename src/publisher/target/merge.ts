@@ -67,8 +67,10 @@ function ownHeld(standing: Standing, own: OwnKeys, others: ReadonlySet<string>):
   }
   for (const { jwk, absentSince } of own.ring) {
     const tag = kidTag(jwk.kid);
-    const mark = absentSince === undefined ? {} : absence(own, said.get(tag), absentSince);
-    held.set(tag, { jwk, mark });
+    if (absentSince === undefined) held.set(tag, { jwk, mark: {} });
+    else if (held.has(tag)) held.set(tag, { jwk, mark: absence(own, said.get(tag), absentSince) });
+    // It stands there no longer: our own count is all there is, and one that has run out brings nothing back.
+    else if (own.now - absentSince < own.retention) held.set(tag, { jwk, mark: { absentSince } });
   }
   return held;
 }
