@@ -295,6 +295,35 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
     }
   });
 
+  test("podtrust serve with s3 in the config publishes, hears rotate distrust, and ends on SIGTERM", async () => {
+    const bucket = await newBucket();
+    const cluster = await startStandInCluster({ issuer: issuerOf(bucket) });
+    const { kid } = await cluster.keys.create();
+    const config = await writeConfig(bucket, cluster);
+    const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
+    let kill: (signal: NodeJS.Signals) => void = () => {};
+    const serving = podtrustChild(["serve", "-f", config, ...asRoot], {
+      env: environment(),
+      onStart: (end) => (kill = end),
+    });
+    try {
+      for (let wait = 0; wait < 200 && (await kidsOf(bucket)).length < 2; wait += 1)
+        await systemClock.sleep(50);
+      assert.equal((await kidsOf(bucket)).length, 2);
+      const distrust = await podtrustChild(["rotate", "distrust", kid, "-f", config]);
+      assert.equal(distrust.code, 0, distrust.err);
+      assert.equal((await kidsOf(bucket)).includes(kid), false);
+      const status = await podtrustChild(["rotate", "status", "-f", config]);
+      assert.match(status.out, new RegExp(`published in s3://${bucket}, seen there`, "u"));
+    } finally {
+      kill("SIGTERM");
+      await cluster.close();
+    }
+    const { code, out, err } = await serving;
+    assert.equal(code, 0, err);
+    assert.match(out + err, new RegExp(`"elsewhere":\\["s3://${bucket}"\\]`, "u"));
+  });
+
   async function until(
     serving: Serving,
     holds: (status: PublisherStatus) => boolean,
