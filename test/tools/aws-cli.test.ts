@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { aws, awsCliMissing, type CliRun } from "../support/aws-cli.ts";
+import { aws, awsCliMissing } from "../support/aws-cli.ts";
+import type { ProgramRun } from "../support/python-venv.ts";
 import {
   account,
   ecKey,
@@ -42,7 +43,7 @@ async function asAdmin(...args: readonly string[]): Promise<Record<string, unkno
 }
 
 /** Runs a command as the guide's job does: the role and the token's file in the environment, and no keys. */
-async function asJob(token: string, ...args: readonly string[]): Promise<CliRun> {
+async function asJob(token: string, ...args: readonly string[]): Promise<ProgramRun> {
   const file = join(folder, "token");
   await writeFile(file, token);
   return aws([...args, "--output", "json"], {

@@ -52,6 +52,11 @@ export async function trustingAccount(
   if (!isEmpty(await planOf({ desired: [provider, role] }, signal)))
     throw new Error("the plan is not empty after up");
   const roleArn = `arn:aws:iam::${account}:role/story`;
+  return accountOf(session, roleArn);
+}
+
+/** An account in which somebody else made the role. */
+export function accountOf(session: AwsSession, roleArn: string): AwsAccount {
   return {
     session,
     roleArn,

@@ -9,7 +9,14 @@ export interface Ended {
   readonly err: string;
 }
 
-function start(args: readonly string[]): { child: ChildProcess; said: { out: string; err: string } } {
+/** A `podtrust …` that runs, and what it has said so far. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly said: { out: string; err: string };
+}
+
+/** Starts `podtrust …` and does not wait for it. */
+export function start(args: readonly string[]): Started {
   const child = spawn(process.execPath, ["src/cli/main.ts", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1" },

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readOidcProviders, readRole } from "../../../src/aws/index.ts";
+import { type Guide, roleName } from "./world.ts";
+
+/** All that was made goes, in AWS and in the cluster; then the publisher is told to end. */
+export async function step(guide: Guide): Promise<void> {
+  const cluster = guide.the("cluster");
+  await cluster.kubectl(["delete", "job", "resident"]);
+  await guide.podtrust(["apply", "demo", "--delete"]);
+  // podtrust leaves what others made: this ServiceAccount is step 01's, and so is its removal.
+  await cluster.kubectl(["delete", "serviceaccount", "demo-service-account"]);
+  const { out } = await guide.podtrust(["down", "--yes", ...guide.way]);
+  assert.match(out, /Done: 2 of 2\./u);
+  const { session } = guide.the("account");
+  assert.deepEqual(await readOidcProviders(session), []);
+  assert.equal(await readRole(session, roleName), undefined);
+  assert.match((await guide.podtrust(["down", "--yes", ...guide.way])).out, /[Nn]othing/u);
+  await cluster.kubectl(["delete", "-f", "-"], (await guide.podtrust(["manifests", "publisher-rbac"])).out);
+  const kinds = "namespaces,jobs,pods,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings";
+  const ours = /demo-app|demo-service-account|podtrust|resident/u;
+  let left: readonly string[] = [];
+  for (let tries = 0; tries < 50; tries += 1) {
+    const names = await cluster.kubectl(["get", kinds, "--all-namespaces", "--output=name"]);
+    left = names.split("\n").filter((name) => ours.test(name));
+    if (left.length === 0) break;
+    await sleep(200);
+  }
+  assert.deepEqual(left, []);
+  assert.equal(await guide.the("serving").stop(), 0);
+  assert.doesNotMatch(guide.the("serving").log(), /eyJ[\w-]+\.eyJ/u, "no token in the log");
+}
