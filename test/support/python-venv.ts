@@ -12,6 +12,7 @@ export interface ProgramRun {
 /** A package of PyPI in a folder of its own below .cache/. */
 export interface PythonVenv {
   readonly requirement: string;
+  readonly folder: string;
   /** Path of a program in it. */
   readonly program: (name: string) => string;
   /** Installs it where it is not there; says why it cannot be had, else undefined. */
@@ -55,6 +56,7 @@ export function pythonVenv(name: string, version: string): PythonVenv {
   const marker = `${folder}/installed`;
   return {
     requirement,
+    folder,
     program,
     async missing() {
       const there = await access(marker).then(
