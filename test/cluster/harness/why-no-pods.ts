@@ -44,5 +44,6 @@ export function whyNoPods(): string | undefined {
       encoding: "utf8",
     },
   );
-  return tried.status === 0 ? undefined : `namespaces cannot be made: ${tried.stderr.trim()}`;
+  if (tried.status === 0) return undefined;
+  return `namespaces cannot be made: ${tried.error?.message ?? tried.stderr.trim()}`;
 }
