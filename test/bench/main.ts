@@ -1,136 +1,38 @@
-/** `npm run bench`: the publisher against nginx; writes docs/benchmarks.md. `--quick` for a look, which writes nothing. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
+/**
+ * `npm run bench`: measures, and writes what came out into docs/.
+ *
+ *   npm run bench                      all of it
+ *   npm run bench -- commands          one part: publisher, commands
+ *   npm run bench -- publisher --quick for a look; writes nothing
+ */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
-import { parseConnectTo, request } from "../../src/http/index.ts";
-import { startStandInCluster } from "../../src/sandbox/index.ts";
-import { testAuthority } from "../support/certificates.ts";
-import { commandOf, type Load, measure, type Outcome, percentile99 } from "./h2load.ts";
-import { ratioOf, renderPage, type Row } from "./page.ts";
-import { type Measured, output, residentMiB } from "./process.ts";
-import { buildPackage, type Stage, startNginx, startPublisherProcess, versions } from "./servers.ts";
-import { keyVisibility } from "./visibility.ts";
+import { benchCommands } from "./commands.ts";
+import { benchPublisher } from "./publisher.ts";
 
-const quick = process.argv.includes("--quick");
-const rounds = quick ? 1 : 7;
-const requests = quick ? 50_000 : 100_000;
-
-const loads: readonly { load: Load; aim?: number }[] = [
-  { load: { name: "HTTP/1.1", flags: ["--h1", "-c64", "-m1"], requests }, aim: 0.56 },
-  { load: { name: "HTTP/2", flags: ["-c64", "-m1"], requests }, aim: 0.47 },
-  { load: { name: "HTTP/2, 10 streams", flags: ["-c64", "-m10"], requests } },
-  {
-    load: {
-      name: "new connections, each with a request",
-      flags: ["--h1", "-c200", "-m1"],
-      requests: 200,
-      repeat: quick ? 5 : 25,
-    },
-    aim: 0.6,
-  },
-];
-
-const better = (a: Outcome | undefined, b: Outcome): Outcome => ({
-  perSecond: Math.max(a?.perSecond ?? 0, b.perSecond),
-  cpuMicros: Math.min(a?.cpuMicros ?? Infinity, b.cpuMicros),
-  peakMiB: Math.max(a?.peakMiB ?? 0, b.peakMiB),
-});
-
-async function compare(load: Load, podtrust: Measured, nginx: Measured): Promise<Omit<Row, "aim">> {
-  let [ours, theirs]: (Outcome | undefined)[] = [undefined, undefined];
-  for (let round = 0; round < rounds; round += 1) {
-    ours = better(ours, await measure(load, podtrust));
-    theirs = better(theirs, await measure(load, nginx));
-  }
-  if (ours === undefined || theirs === undefined) throw new TypeError("there was no round");
-  const command = commandOf(load, podtrust.port).join(" ").replace(String(podtrust.port), "PORT");
-  return { load, command, podtrust: ours, nginx: theirs };
+interface Part {
+  /** In docs/. */
+  readonly page: string;
+  /** Gives the page's text. */
+  readonly measure: (quick: boolean) => Promise<string>;
 }
 
-/** What V8's young generation may grow to, in MiB; 32 unless told. */
-const smallHeap = "--max-semi-space-size=2";
+const parts: Readonly<Record<string, Part>> = {
+  publisher: { page: "benchmarks.md", measure: benchPublisher },
+  commands: { page: "benchmarks-commands.md", measure: benchCommands },
+};
 
-async function withSmallHeap(stage: Stage): Promise<{ flag: string; idleMiB: number; peakMiB: number }> {
-  const publisher = await startPublisherProcess(stage, [smallHeap]);
-  try {
-    await pause(5000);
-    const idleMiB = await residentMiB(publisher.pid);
-    const peaks: number[] = [];
-    for (const { load } of loads) peaks.push((await measure(load, publisher)).peakMiB);
-    return { flag: smallHeap, idleMiB, peakMiB: Math.max(...peaks) };
-  } finally {
-    await publisher.close();
-  }
-}
+const words = process.argv.slice(2);
+const quick = words.includes("--quick");
+const wanted = words.filter((word) => word !== "--quick");
+const unknown = wanted.find((name) => !(name in parts));
+if (unknown !== undefined)
+  throw new TypeError(`no part ${unknown} of the bench: ${Object.keys(parts).join(", ")}`);
 
-async function bench(stage: Stage, root: string): Promise<string> {
-  const busy = (loadavg()[0] ?? 0).toFixed(1);
-  const small = await withSmallHeap(stage);
-  const podtrust = await startPublisherProcess(stage);
-  const ending: (() => Promise<void>)[] = [() => podtrust.close()];
-  try {
-    const connectTo = [parseConnectTo(`:443:127.0.0.1:${podtrust.port}`)];
-    const jwks = await request(`${stage.issuer}/openid/v1/jwks`, { ca: root, connectTo });
-    const nginx = await startNginx(stage.folder, jwks.body.toString());
-    ending.push(() => nginx.close());
-    await pause(5000);
-    const idleMiB = { podtrust: await residentMiB(podtrust.pid), nginx: await residentMiB(nginx.pid) };
-    const rows: Row[] = [];
-    for (const { load, aim } of loads) {
-      const row = { ...(await compare(load, podtrust, nginx)), ...(aim === undefined ? {} : { aim }) };
-      console.log(`${load.name}: ${ratioOf(row).toFixed(2)} ×`);
-      rows.push(row);
-    }
-    const p99 = [];
-    for (const { load } of loads.slice(0, 2)) {
-      const at = (server: Measured): Promise<number> =>
-        percentile99({ ...load, requests: 50_000 }, server, join(stage.folder, "times"));
-      p99.push({
-        name: `${load.name}, 64 connections`,
-        podtrust: await at(podtrust),
-        nginx: await at(nginx),
-      });
-    }
-    return renderPage({
-      when: new Date().toISOString().slice(0, 10),
-      machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, load average ${busy} at the start`,
-      versions: await versions(),
-      rounds,
-      rows,
-      p99,
-      idleMiB,
-      peakMiB: Math.max(...rows.map((row) => row.podtrust.peakMiB)),
-      small,
-      visibleMs: await keyVisibility(stage, root, podtrust, quick ? 1 : 5),
-    });
-  } finally {
-    await Promise.all(ending.map((close) => close()));
-  }
-}
-
-for (const [name, args] of [
-  ["taskset", ["--version"]],
-  ["nginx", ["-v"]],
-  ["h2load", ["--version"]],
-] as const) {
-  await output(name, args).catch(() => {
-    throw new Error(`npm run bench needs ${name}`);
-  });
-}
-const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
-const issuer = "https://oidc.example.test";
-const cluster = await startStandInCluster({ issuer });
-try {
-  await cluster.keys.create();
-  const authority = await testAuthority();
-  const program = await buildPackage();
-  const stage = { program, folder, issuer, cluster, tls: await authority.issue(["oidc.example.test"]) };
-  const page = await bench(stage, authority.root);
-  console.log(page);
-  if (!quick) await writeFile(join(import.meta.dirname, "../../docs/benchmarks.md"), page);
-} finally {
-  await cluster.close();
-  await rm(folder, { recursive: true, force: true });
+for (const [name, { page, measure }] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const text = await measure(quick);
+  console.log(text);
+  if (!quick) await writeFile(join(import.meta.dirname, "../../docs", page), text);
 }

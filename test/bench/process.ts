@@ -51,3 +51,12 @@ export async function output(file: string, args: readonly string[]): Promise<str
   const { stdout, stderr } = await run(file, args, { maxBuffer: 64 * 1024 * 1024 });
   return stdout === "" ? stderr : stdout;
 }
+
+/** Throws unless these programs can be run, each with the option that is given. */
+export async function needed(programs: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, option] of Object.entries(programs)) {
+    await output(name, [option]).catch(() => {
+      throw new Error(`npm run bench needs ${name}`);
+    });
+  }
+}
