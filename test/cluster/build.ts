@@ -88,6 +88,13 @@ const modules: readonly GoModule[] = [
     ldflags: `${strip} -X main.Version=v1.8.0`,
     programs: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
   },
+  {
+    name: "h2spec",
+    version: "2.2.1",
+    time: "5 seconds",
+    ldflags: strip,
+    programs: { h2spec: "github.com/summerwind/h2spec/cmd/h2spec" },
+  },
 ];
 
 /** Paths of the built programs. */
@@ -105,6 +112,7 @@ export interface Programs {
   readonly pebble: string;
   readonly "pebble-challtestsrv": string;
   readonly versitygw: string;
+  readonly h2spec: string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [
