@@ -4,6 +4,8 @@
  *
  *   node test/cluster/build.ts              all of them
  *   node test/cluster/build.ts pebble       one module
+ *
+ * A test builds what it asks for: the API servers of other versions than the usual one only for who names one.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -29,7 +31,30 @@ interface GoModule {
 }
 
 const strip = "-s -w";
-const modules: readonly GoModule[] = [
+
+/** The minors of Kubernetes whose API server can be had: those that upstream supports. */
+export const kubernetesVersions = ["1.35", "1.36", "1.37"] as const;
+export type KubernetesVersion = (typeof kubernetesVersions)[number];
+/** The one that everything runs on unless it asks for another. */
+const usualVersion = "1.36";
+
+/** Another version of the API server alone; kubectl and etcd are those of the usual one. */
+function apiServerModule(minor: string, version: string): GoModule {
+  return {
+    name: `kubernetes-${minor}`,
+    version,
+    time: "4 minutes",
+    ldflags: `${strip} -X k8s.io/component-base/version.gitVersion=v${version}`,
+    programs: { "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver" },
+  };
+}
+
+const otherVersions: Readonly<Record<Exclude<KubernetesVersion, typeof usualVersion>, GoModule>> = {
+  "1.35": apiServerModule("1.35", "1.35.4"),
+  "1.37": apiServerModule("1.37", "1.37.2"),
+};
+
+const usual: readonly GoModule[] = [
   {
     name: "etcd",
     version: "3.6.16",
@@ -96,6 +121,7 @@ const modules: readonly GoModule[] = [
     programs: { h2spec: "github.com/summerwind/h2spec/cmd/h2spec" },
   },
 ];
+const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions)];
 
 /** Paths of the built programs. */
 export interface Programs {
@@ -131,6 +157,19 @@ function folderOf(module: GoModule): string {
   const source = join(here, "build", module.name);
   for (const file of readdirSync(source).sort()) hash.update(readFileSync(join(source, file)));
   return join(cache, `${module.name}-${hash.digest("hex").slice(0, 16)}`);
+}
+
+function modulesOf(versions: readonly KubernetesVersion[]): readonly GoModule[] {
+  const others = versions.flatMap((version) => (version === usualVersion ? [] : [otherVersions[version]]));
+  return [...usual, ...others];
+}
+
+/** The whole version of a minor, such as 1.36.3. */
+export function kubernetesVersion(minor: KubernetesVersion): string {
+  const name = minor === usualVersion ? "kubernetes" : `kubernetes-${minor}`;
+  const found = modules.find((module) => module.name === name);
+  if (found === undefined) throw new TypeError(`there is no Kubernetes ${minor}`);
+  return found.version;
 }
 
 function isBuilt(module: GoModule): boolean {
@@ -178,10 +217,18 @@ async function buildModule(module: GoModule, say: (line: string) => void): Promi
   }
 }
 
-/** The programs' paths, of which those that are not in the cache yet are built first. */
-export async function buildPrograms(say: (line: string) => void = console.log): Promise<Programs> {
-  for (const module of modules) if (!isBuilt(module)) await buildModule(module, say);
-  const paths = modules.flatMap((module) =>
+/**
+ * The programs' paths, of which those that are not in the cache yet are built first. `version` chooses the API server;
+ * the rest is what it is.
+ */
+export async function buildPrograms(
+  say: (line: string) => void = console.log,
+  version: KubernetesVersion = usualVersion,
+): Promise<Programs> {
+  const wanted = modulesOf([version]);
+  for (const module of wanted) if (!isBuilt(module)) await buildModule(module, say);
+  // Another version's API server comes after the usual one, and takes its place.
+  const paths = wanted.flatMap((module) =>
     Object.keys(module.programs).map((program) => [program, join(folderOf(module), program)]),
   );
   return Object.fromEntries(paths) as Programs & Record<string, string>;
@@ -193,11 +240,11 @@ function hasGo(): boolean {
     .some((folder) => folder !== "" && existsSync(join(folder, "go")));
 }
 
-/** Why the cluster suites cannot run on this machine, or undefined. */
-export function whyNoCluster(): string | undefined {
+/** Why the cluster suites, on these versions beside the usual one, cannot run on this machine, or undefined. */
+export function whyNoCluster(versions: readonly KubernetesVersion[] = []): string | undefined {
   if (process.platform !== "linux")
     return `the real servers are run on Linux only, and this is ${process.platform}`;
-  if (hasGo() || modules.every(isBuilt)) return undefined;
+  if (hasGo() || modulesOf(versions).every(isBuilt)) return undefined;
   return "the real servers are built with Go (https://go.dev), and there is no `go` on the PATH";
 }
 

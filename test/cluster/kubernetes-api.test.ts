@@ -9,7 +9,14 @@ import { parse } from "yaml";
 import { type KubernetesApi, openKubernetes, publisherRbac } from "../../src/kubernetes/index.ts";
 import { parseJws } from "../../src/oidc/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
-import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import {
+  type Answer,
+  type ControlPlane,
+  type KubernetesVersion,
+  kubernetesVersions,
+  leftOut,
+  startControlPlane,
+} from "./harness/index.ts";
 import { ask } from "./harness/https.ts";
 
 /** Of a failure its code, reason and sentence; of an answer all of it. */
@@ -19,11 +26,11 @@ function judged({ status, text }: Answer): object {
   return { status, message, reason, code };
 }
 
-const skip = leftOut();
+const skip = leftOut(kubernetesVersions);
 const issuer = "https://oidc.example.com";
 const jwksUri = `${issuer}/openid/v1/jwks`;
 
-describe("our client against a real Kubernetes", { skip }, () => {
+function suite(version: KubernetesVersion): void {
   let cluster: ControlPlane;
   let standIn: StandInCluster;
   let admin: KubernetesApi;
@@ -32,7 +39,7 @@ describe("our client against a real Kubernetes", { skip }, () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "podtrust-kubernetes-api-"));
-    cluster = await startControlPlane({ issuer, jwksUri });
+    cluster = await startControlPlane({ version, issuer, jwksUri });
     standIn = await startStandInCluster({ issuer, jwksUri });
     admin = await openKubernetes({ kubeconfig: cluster.adminKubeconfig });
     await admin.createNamespace("aws-test");
@@ -179,4 +186,9 @@ describe("our client against a real Kubernetes", { skip }, () => {
     const { stdout } = await promisify(execFile)(cluster.kubectlPath, args, { env: { HOME: folder } });
     assert.deepEqual(parseJws(stdout.trim()).claims["aud"], ["a"]);
   });
-});
+}
+
+for (const version of kubernetesVersions)
+  describe(`our client against a real Kubernetes ${version}`, { skip }, () => {
+    suite(version);
+  });

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { buildPrograms, type Programs } from "../build.ts";
+import { buildPrograms, type KubernetesVersion, type Programs } from "../build.ts";
 import { type ApiServer, type ServerKeys, type ServerSpec, startApiServer } from "./api-server.ts";
 import { type Authority, type CertificateRequest, createAuthority, type KeyPair } from "./authority.ts";
 import { startEtcd } from "./etcd.ts";
@@ -13,6 +13,8 @@ import { createSigningKey, type SigningKey, type SigningKeyType } from "./signin
 export interface ControlPlaneOptions {
   /** `iss` of the tokens; nothing needs to answer there. */
   readonly issuer: string;
+  /** Of the API server, whatever the version of the rest; the usual one unless told. */
+  readonly version?: KubernetesVersion;
   /** Absent: Kubernetes names the API server's own address. */
   readonly jwksUri?: string;
   /** 1 unless told; all on one etcd. */
@@ -209,7 +211,7 @@ async function assemble(base: Base, etcdPid: number): Promise<ControlPlane> {
 
 /** Starts etcd and API servers with their own CA, on free ports of loopback, and waits until they are ready. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const programs = await buildPrograms();
+  const programs = await buildPrograms(console.log, options.version);
   const run = openRun("cluster");
   try {
     const authority = await createAuthority("podtrust test cluster");

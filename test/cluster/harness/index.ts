@@ -1,8 +1,14 @@
 import process from "node:process";
-import { whyNoCluster } from "../build.ts";
+import { type KubernetesVersion, whyNoCluster } from "../build.ts";
 import { whyNoPods } from "./why-no-pods.ts";
 
-export { buildPrograms, type Programs } from "../build.ts";
+export {
+  buildPrograms,
+  type KubernetesVersion,
+  kubernetesVersion,
+  kubernetesVersions,
+  type Programs,
+} from "../build.ts";
 export type { ApiServer, ServerKeys } from "./api-server.ts";
 export { type Cluster, startCluster } from "./cluster.ts";
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
@@ -25,10 +31,11 @@ function reasonLeftOut(reason: string | undefined, what: string): string | false
 
 /**
  * For `test(name, { skip: leftOut() })`: false where the real servers can be had, else the reason why the suite is
- * left out. With CI=true an error instead: there, nothing is left out.
+ * left out. With CI=true an error instead: there, nothing is left out. `versions` are those that the suite asks for
+ * beside the usual one.
  */
-export function leftOut(): string | false {
-  return reasonLeftOut(whyNoCluster(), "the cluster suites");
+export function leftOut(versions: readonly KubernetesVersion[] = []): string | false {
+  return reasonLeftOut(whyNoCluster(versions), "the cluster suites");
 }
 
 /** The same for suites that run pods, which takes more: Linux, root, runc, cgroups. */
