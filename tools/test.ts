@@ -4,11 +4,12 @@
  *
  *   node tools/test.ts unit      what `npm ci` brought is enough
  *   node tools/test.ts tools     needs Debian's chromium, OpenSSL and nginx; PyPI for the AWS CLI
- *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
+ *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
+ *                                twelve minutes at least, since a soak runs beside its other suites
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -24,10 +25,14 @@ const pure = [
   "test/vectors/rfc*.test.ts",
 ];
 
+const soak = "test/cluster/soak.test.ts";
+
 /** Files that run together, each in a process of its own or all in one. */
 interface Batch {
   readonly files: readonly string[];
   readonly isolation: "process" | "none";
+  /** It runs while the others do, and its output comes when it has ended. */
+  readonly beside?: true;
 }
 
 interface Group {
@@ -35,6 +40,8 @@ interface Group {
   readonly concurrency: number;
   /** Milliseconds for one test. */
   readonly timeout: number;
+  /** What batches that run at the same time would otherwise both do. */
+  readonly prepare?: () => Promise<void>;
 }
 
 const isolated = (pattern: string) => (): readonly Batch[] => [
@@ -54,7 +61,19 @@ const groups: Record<string, Group> = {
     timeout: 120_000,
   },
   tools: { batches: isolated("test/tools/**/*.test.ts"), concurrency: 1, timeout: 300_000 },
-  cluster: { batches: isolated("test/cluster/**/*.test.ts"), concurrency: 1, timeout: 1_800_000 },
+  cluster: {
+    // The soak waits most of its twelve minutes, in a cluster of its own.
+    batches: () => [
+      { files: globSync(soak), isolation: "process", beside: true },
+      { files: globSync("test/cluster/**/*.test.ts", { exclude: [soak] }), isolation: "process" },
+    ],
+    concurrency: 1,
+    timeout: 1_800_000,
+    async prepare() {
+      const { buildPrograms, whyNoCluster } = await import("../test/cluster/build.ts");
+      if (whyNoCluster() === undefined) await buildPrograms();
+    },
+  },
 };
 
 const [name = "unit", ...rest] = process.argv.slice(2);
@@ -63,17 +82,22 @@ if (group === undefined)
   throw new TypeError(`no such group of tests: ${name} (${Object.keys(groups).join(", ")})`);
 const wanted = rest.filter((argument) => !argument.startsWith("--"));
 const flags = rest.filter((argument) => argument.startsWith("--"));
-const batches = group
+const batches: readonly Batch[] = group
   .batches()
-  .map(({ files, isolation }) => ({
-    isolation,
-    files: files.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part))).sort(),
+  .map((batch) => ({
+    ...batch,
+    files: batch.files
+      .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+      .sort(),
   }))
   .filter(({ files }) => files.length > 0);
 if (batches.length === 0) throw new TypeError(`no test file in group ${name} matches ${wanted.join(" ")}`);
 
 // The runner's own lines of skipped tests scroll away; these are kept for the end of the run.
 const folder = mkdtempSync(join(tmpdir(), "podtrust-tests-"));
+
+/** A batch that is alone has nothing to be beside of. */
+const isBeside = ({ beside }: Batch): boolean => beside === true && batches.length > 1;
 
 async function runBatch({ concurrency, timeout }: Group, batch: Batch, skipped: string): Promise<number> {
   const runner = spawn(
@@ -90,19 +114,35 @@ async function runBatch({ concurrency, timeout }: Group, batch: Batch, skipped: 
       ...flags,
       ...batch.files,
     ],
-    { stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: "1" } },
+    {
+      stdio: isBeside(batch) ? ["ignore", "pipe", "pipe"] : "inherit",
+      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    },
   );
-  const [code, signal] = (await once(runner, "exit")) as [number | null, NodeJS.Signals | null];
+  const output: Buffer[] = [];
+  for (const stream of [runner.stdout, runner.stderr])
+    stream?.on("data", (chunk: Buffer) => void output.push(chunk));
+  const [code, signal] = (await once(runner, "close")) as [number | null, NodeJS.Signals | null];
+  process.stdout.write(Buffer.concat(output));
   return code ?? (signal === null ? 0 : 1);
 }
 
+/** Runs all batches, those that may run beside others at the same time; gives the first exit code that is not 0. */
+async function runBatches(running: Group): Promise<number> {
+  if (batches.length > 1) await running.prepare?.();
+  const run = (batch: Batch): Promise<number> =>
+    runBatch(running, batch, join(folder, `skipped-${batches.indexOf(batch)}`));
+  const beside = batches.filter(isBeside).map(run);
+  const codes: number[] = [];
+  for (const batch of batches.filter((one) => !isBeside(one))) codes.push(await run(batch));
+  if (beside.length > 0) console.log("\nbeside these:");
+  codes.push(...(await Promise.all(beside)));
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
 try {
-  const leftOut: string[] = [];
-  for (const [index, batch] of batches.entries()) {
-    const skipped = join(folder, `skipped-${index}`);
-    process.exitCode = (await runBatch(group, batch, skipped)) || process.exitCode || 0;
-    if (existsSync(skipped)) leftOut.push(readFileSync(skipped, "utf8").trim());
-  }
+  process.exitCode = await runBatches(group);
+  const leftOut = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8").trim());
   const lines = leftOut.filter((text) => text !== "").join("\n");
   if (lines !== "") console.log(`\nleft out:\n${lines}`);
   if (lines !== "" && process.env["CI"] === "true") {
