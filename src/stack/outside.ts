@@ -17,8 +17,8 @@ export interface IssuerSeen {
   readonly keys: number;
 }
 
-// AWS gives an issuer five seconds a document (docs/reference/sts-rules.md).
-const asAws: HttpOptions = { timeoutMs: 5000, maxBytes: 64 * 1024 };
+/** AWS gives an issuer five seconds a document (docs/reference/sts-rules.md). */
+export const asAws: HttpOptions = { timeoutMs: 5000, maxBytes: 64 * 1024 };
 
 function unreached(issuer: string, cause: unknown): PodtrustError {
   const next = cause instanceof PodtrustError && cause.code === "http-tls" ? { next: cause.next } : {};
@@ -32,11 +32,13 @@ async function fetched(url: string, options: HttpOptions): Promise<HttpResponse>
   throw new PodtrustError("issuer-unreached", `${url} answers with status ${response.status}`);
 }
 
-/**
- * Reads discovery document and JWK Set by the issuer's name, as AWS will: over verified HTTPS, within AWS's
- * time, letter for letter the issuer's. Throws `issuer-unreached`.
- */
-export async function seeIssuer(issuer: string, way: OutsideWay, signal: AbortSignal): Promise<IssuerSeen> {
+interface IssuerRead {
+  readonly discoveryUrl: string;
+  readonly jwksUri: string;
+  readonly kids: readonly string[];
+}
+
+async function readIssuer(issuer: string, way: OutsideWay, signal: AbortSignal): Promise<IssuerRead> {
   const { discoveryUrl } = parseIssuer(issuer);
   const options = { ...way, signal };
   try {
@@ -46,11 +48,30 @@ export async function seeIssuer(issuer: string, way: OutsideWay, signal: AbortSi
       throw new PodtrustError("discovery-invalid", sentence);
     }
     const { keys } = parseJwkSet((await fetched(discovery.jwksUri, options)).body);
-    return { discoveryUrl, jwksUri: discovery.jwksUri, keys: keys.length };
+    return { discoveryUrl, jwksUri: discovery.jwksUri, kids: keys.map(({ kid }) => kid) };
   } catch (error) {
     signal.throwIfAborted();
     throw unreached(issuer, error);
   }
+}
+
+/**
+ * Reads discovery document and JWK Set by the issuer's name, as AWS will: over verified HTTPS, within AWS's
+ * time, letter for letter the issuer's. Throws `issuer-unreached`.
+ */
+export async function seeIssuer(issuer: string, way: OutsideWay, signal: AbortSignal): Promise<IssuerSeen> {
+  const { discoveryUrl, jwksUri, kids } = await readIssuer(issuer, way, signal);
+  return { discoveryUrl, jwksUri, keys: kids.length };
+}
+
+/** The kids that are published, read as `seeIssuer` reads them, and where. Throws `issuer-unreached`. */
+export async function publishedKids(
+  issuer: string,
+  way: OutsideWay,
+  signal: AbortSignal,
+): Promise<{ readonly jwksUri: string; readonly kids: ReadonlySet<string> }> {
+  const { jwksUri, kids } = await readIssuer(issuer, way, signal);
+  return { jwksUri, kids: new Set(kids) };
 }
 
 function isUnvouched(error: unknown): boolean {

@@ -2,8 +2,7 @@ import type { Command } from "commander";
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** The options of every command that works on a stack's config. */
-export function withStackOptions(command: Command): Command {
+function withConfigAndIssuer(command: Command, ca: string): Command {
   return command
     .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
     .option(
@@ -11,25 +10,17 @@ export function withStackOptions(command: Command): Command {
       "host:port:address:port, as curl's, in place of public DNS; repeatable",
       collect,
     )
-    .option(
-      "--ca <file>",
-      "PEM certificates that the issuer is verified against; AWS gets the thumbprint where no public root vouches for it",
-    );
+    .option("--ca <file>", `PEM certificates that the issuer is verified against${ca}`);
+}
+
+/** The options of every command that works on a stack's config. */
+export function withStackOptions(command: Command): Command {
+  return withConfigAndIssuer(command, "; AWS gets the thumbprint where no public root vouches for it");
 }
 
 /** The options of every command that looks at a stack and makes nothing in AWS. */
 export function withIssuerOptions(command: Command): Command {
-  return command
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
-    .option(
-      "--connect-to <rule>",
-      "host:port:address:port, as curl's, in place of public DNS; repeatable",
-      collect,
-    )
-    .option(
-      "--ca <file>",
-      "PEM certificates that the issuer is verified against, in place of the public roots",
-    );
+  return withConfigAndIssuer(command, ", in place of the public roots");
 }
 
 /** `--only` and `--skip`. */

@@ -11,7 +11,7 @@ import {
   parseIssuer,
   parseJwkSet,
 } from "../../oidc/index.ts";
-import type { OutsideWay } from "../outside.ts";
+import { asAws, type OutsideWay } from "../outside.ts";
 import { accountResources, type AccountResources } from "../resources.ts";
 import { BehindError } from "./report.ts";
 
@@ -48,9 +48,6 @@ export interface AskedAccount {
   readonly caller: string;
   readonly resources: AccountResources;
 }
-
-// AWS gives an issuer five seconds a document (docs/reference/sts-rules.md).
-const asAws = { timeoutMs: 5000, maxBytes: 64 * 1024 };
 
 const linkOfReason: Readonly<Record<string, Link>> = { dns: "dns", tls: "tls" };
 

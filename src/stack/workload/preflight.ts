@@ -1,9 +1,8 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { type AwsSession, readRole } from "../../aws/index.ts";
-import { request } from "../../http/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet, serviceAccountSubject } from "../../oidc/index.ts";
-import { type OutsideWay, seeIssuer } from "../outside.ts";
+import { type OutsideWay, publishedKids } from "../outside.ts";
 import { trustAdmits } from "../trust-admits.ts";
 import type { WorkloadTarget } from "./target.ts";
 
@@ -46,9 +45,7 @@ async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Pr
       detail: { configured: target.issuer, cluster: own.issuer },
     });
   }
-  const { jwksUri } = await seeIssuer(target.issuer, way, signal);
-  const published = parseJwkSet((await request(jwksUri, { ...way, signal })).body);
-  const known = new Set(published.keys.map(({ kid }) => kid));
+  const { jwksUri, kids: known } = await publishedKids(target.issuer, way, signal);
   const missing = parseJwkSet(documents.jwks).keys.filter(({ kid }) => !known.has(kid));
   if (missing.length === 0) return;
   const kids = missing.map(({ kid }) => kid);
