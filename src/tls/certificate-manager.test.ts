@@ -128,7 +128,11 @@ test("the CA's word is asked at once, kept, asked again as often as it wants, an
     explanationUrl: "https://ca.example/revoked",
     retryAfter: 6 * hour,
   });
-  await stepUntil(clock, () => manager.status().renewals === 2, { step: 10 * minute, limit: 2 * day });
+  await stepUntil(clock, () => manager.status().renewals === 2, {
+    step: 10 * minute,
+    limit: 2 * day,
+    pause: 25,
+  });
   assert.equal(orders().at(-1), `obtain ${main} replacing`);
 });
 

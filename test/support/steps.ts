@@ -5,6 +5,8 @@ export interface Steps {
   readonly step?: number;
   /** Milliseconds of the clock that may pass; an hour unless told. */
   readonly limit?: number;
+  /** Real milliseconds after each step; 3 unless told. More where steps are long and work between them is real. */
+  readonly pause?: number;
 }
 
 // Files, sockets and keys take real time, more of it on a busy machine.
@@ -18,7 +20,7 @@ export async function stepUntil(clock: TestClock, done: () => boolean, steps: St
   const end = clock.now() + (steps.limit ?? 3_600_000);
   let deadline = Infinity;
   for (;;) {
-    await breathe(3);
+    await breathe(steps.pause ?? 3);
     if (done()) return;
     if (performance.now() > deadline) {
       throw new Error(`not done by ${new Date(end).toISOString()} of the test's clock`);
