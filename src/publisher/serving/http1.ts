@@ -132,11 +132,23 @@ const cut: Readonly<Record<number, "malformed" | "too-large" | "too-slow">> = {
   431: "too-large",
 };
 
-/** Cuts off a client whose request cannot be read, with a last answer where one can still be sent. */
-export function http1ClientError(tallies: Tallies, date: HttpDate): (error: Error, socket: Duplex) => void {
+/** Errors of a connection that is gone: there is nobody to answer. */
+const gone = new Set(["ECONNRESET", "EPIPE"]);
+
+/**
+ * Cuts off a client whose request cannot be read, with a last answer where one can still be sent. `speaksHttp1`
+ * says whether a connection was handed to HTTP/1.1. Any other is destroyed at once and never written to: Node
+ * reports failures of a TLS handshake here too, and a handshake that ends after an answer was begun would start
+ * HTTP/2 over the pending write, which aborts the process.
+ */
+export function http1ClientError(
+  tallies: Tallies,
+  date: HttpDate,
+  speaksHttp1: (socket: Duplex) => boolean,
+): (error: Error, socket: Duplex) => void {
   return (error, socket) => {
     const { code = "" } = error as ClientError;
-    if (!socket.writable || code === "ECONNRESET" || code.startsWith("ERR_SSL") || code === "EPIPE") {
+    if (!speaksHttp1(socket) || !socket.writable || gone.has(code)) {
       socket.destroy();
       return;
     }

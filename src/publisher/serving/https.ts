@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
 import { gate } from "./connections.ts";
@@ -50,6 +51,9 @@ function sniCallback(deps: HttpsDeps): Sni {
   };
 }
 
+/** Sockets that Node's HTTP/1.1 was given: the only ones that its errors may be answered on. */
+const http1Sockets = new WeakSet<Duplex>();
+
 /** Hands a socket on after its handshake: true for HTTP/1.1, which Node's own listener takes. */
 function dispatch(socket: TLSSocket, sessions: Http2Sessions, { tallies, idle }: ServingDeps): boolean {
   tallies.handshakes.done += 1;
@@ -62,6 +66,7 @@ function dispatch(socket: TLSSocket, sessions: Http2Sessions, { tallies, idle }:
     socket.end();
     return false;
   }
+  http1Sockets.add(socket);
   idle.watch(socket, () => socket.destroy());
   tallies.open["http/1.1"] += 1;
   socket.once("close", () => (tallies.open["http/1.1"] -= 1));
@@ -83,7 +88,10 @@ function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Session
   server.maxRequestsPerSocket = limits.requestsPerConnection;
   gate(server, "connection", (socket) => deps.connections.admit(socket));
   gate(server, "secureConnection", (socket: Socket) => dispatch(socket as TLSSocket, sessions, deps));
-  server.on("clientError", http1ClientError(tallies, deps.date));
+  server.on(
+    "clientError",
+    http1ClientError(tallies, deps.date, (socket) => http1Sockets.has(socket)),
+  );
   server.on("tlsClientError", () => (tallies.handshakes.failed += 1));
   return { server, sessions };
 }

@@ -23,7 +23,11 @@ function plainServer(deps: ServingDeps, clients: Clients, handler: PreparedListe
     socket.once("close", () => (tallies.open["http/1.1"] -= 1));
     return true;
   });
-  server.on("clientError", http1ClientError(tallies, deps.date));
+  // Nothing else is spoken on a plain port.
+  server.on(
+    "clientError",
+    http1ClientError(tallies, deps.date, () => true),
+  );
   return server;
 }
 
