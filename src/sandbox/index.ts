@@ -1,6 +1,10 @@
+export {
+  awsManagedPolicies,
+  decisionLine,
+  IssuerDocumentCache,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from "./aws/index.ts";
 export { type StandInCa, startStandInCa } from "./ca/index.ts";
 export { type StandInCluster, startStandInCluster } from "./cluster/index.ts";
-export { awsManagedPolicies } from "./iam/index.ts";
-export { decisionLine } from "./page/index.ts";
-export { IssuerDocumentCache } from "./sts/index.ts";
-export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";

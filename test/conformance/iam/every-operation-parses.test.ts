@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as sdk from "@aws-sdk/client-iam";
-import { iamService } from "../../../src/sandbox/iam/index.ts";
-import { emptyAccount } from "../../../src/sandbox/state/index.ts";
+import { iamService } from "../../../src/sandbox/aws/iam/index.ts";
+import { emptyAccount } from "../../../src/sandbox/aws/state/index.ts";
 import {
   account,
   allowAll,

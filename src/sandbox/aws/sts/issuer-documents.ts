@@ -1,6 +1,6 @@
-import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
-import { type ConnectTo, type HttpResponse, request } from "../../http/index.ts";
-import type { IssuerDocuments } from "../../trust/index.ts";
+import { type Clock, errorText, PodtrustError } from "../../../base/index.ts";
+import { type ConnectTo, type HttpResponse, request } from "../../../http/index.ts";
+import type { IssuerDocuments } from "../../../trust/index.ts";
 import { freshSeconds } from "./freshness.ts";
 
 /** What STS grants an issuer before it gives up on it. */

@@ -1,4 +1,10 @@
-import { authorize, evaluate, type Evaluation, type NamedPolicy, type RoleFacts } from "../../trust/index.ts";
+import {
+  authorize,
+  evaluate,
+  type Evaluation,
+  type NamedPolicy,
+  type RoleFacts,
+} from "../../../trust/index.ts";
 import { contextOf, layerNames, policiesOf } from "../access/index.ts";
 import type { Account, Caller } from "../state/index.ts";
 import { AwsError, type Call } from "../wire/index.ts";

@@ -1,4 +1,4 @@
-import { parseJws } from "../../oidc/index.ts";
+import { parseJws } from "../../../oidc/index.ts";
 import {
   decideWebIdentity,
   type Grant,
@@ -8,7 +8,7 @@ import {
   type Refusal,
   type WebIdentityDecision,
   type WebIdentityFacts,
-} from "../../trust/index.ts";
+} from "../../../trust/index.ts";
 import type { Tag } from "../state/index.ts";
 import { type Action, action, AwsError, type Call, structures, text, type ValueOf } from "../wire/index.ts";
 import { assumedRoleArn, credentials, type SessionDesk } from "./desk.ts";

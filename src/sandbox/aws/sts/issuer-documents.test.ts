@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import { testAuthority } from "../../../test/support/certificates.ts";
-import { TestClock } from "../../../test/support/clock.ts";
-import { discoveryOf, type IssuerServer, startIssuer } from "../../../test/support/issuer-server.ts";
+import { testAuthority } from "../../../../test/support/certificates.ts";
+import { TestClock } from "../../../../test/support/clock.ts";
+import { discoveryOf, type IssuerServer, startIssuer } from "../../../../test/support/issuer-server.ts";
 import { awsIssuerLimits, IssuerDocumentCache, type IssuerLimits } from "./issuer-documents.ts";
 
 const authority = await testAuthority();

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { XMLParser } from "fast-xml-parser";
-import { TestClock } from "../../../test/support/clock.ts";
-import { type Logger, silentLogger } from "../../base/index.ts";
+import { TestClock } from "../../../../test/support/clock.ts";
+import { type Logger, silentLogger } from "../../../base/index.ts";
 import type { Caller } from "../state/index.ts";
 import {
   action,

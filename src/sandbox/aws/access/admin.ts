@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
 import { type AccessKey, type Account, secretKey, uniqueId } from "../state/index.ts";
 
 /** The administrator's key of an account: the one that is kept, or a new one. */

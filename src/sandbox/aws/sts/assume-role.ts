@@ -1,4 +1,4 @@
-import { parseRoleArn } from "../../trust/index.ts";
+import { parseRoleArn } from "../../../trust/index.ts";
 import type { Session, Tag } from "../state/index.ts";
 import {
   type Action,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type TestContext, test } from "node:test";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../../base/index.ts";
 import {
   type AccessKey,
   type Account,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
 
 /** The locks that this process holds, by what stands in them. */
 const held = new Set<string>();

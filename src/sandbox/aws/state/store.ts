@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
 import { type Account, emptyAccount, tableNames } from "./account.ts";
 import { lockFolder } from "./lock.ts";
 import { Table } from "./table.ts";

@@ -5,9 +5,9 @@ import {
   PodtrustError,
   silentLogger,
   systemClock,
-} from "../base/index.ts";
-import type { ConnectTo } from "../http/index.ts";
-import type { MessageProfile } from "../trust/index.ts";
+} from "../../base/index.ts";
+import type { ConnectTo } from "../../http/index.ts";
+import type { MessageProfile } from "../../trust/index.ts";
 import { accountGate, adminKey, writeAdminCredentials } from "./access/index.ts";
 import { DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";

@@ -5,7 +5,7 @@ import {
   PolicyError,
   type QuotaRefusal,
   trustQuota,
-} from "../../trust/index.ts";
+} from "../../../trust/index.ts";
 import type { Role } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
 

@@ -1,6 +1,6 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
-import { type ConnectTo, request } from "../../http/index.ts";
-import { parseDiscovery } from "../../oidc/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
+import { type ConnectTo, request } from "../../../http/index.ts";
+import { parseDiscovery } from "../../../oidc/index.ts";
 import { AwsError } from "../wire/index.ts";
 import type { FetchThumbprint } from "./context.ts";
 

@@ -1,0 +1,4 @@
+export { awsManagedPolicies } from "./iam/index.ts";
+export { decisionLine } from "./page/index.ts";
+export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
+export { IssuerDocumentCache } from "./sts/index.ts";
