@@ -8,7 +8,7 @@ import {
 } from "../../base/index.ts";
 import type { ConnectTo } from "../../http/index.ts";
 import type { MessageProfile } from "../../trust/index.ts";
-import { accountGate, adminKey, writeAdminCredentials } from "./access/index.ts";
+import { accountGate, adminKey, type RateLimit, RateLimiter, writeAdminCredentials } from "./access/index.ts";
 import { DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { decisionsShown, sandboxPage } from "./page/index.ts";
@@ -43,6 +43,8 @@ export interface SandboxOptions {
   readonly propagationMs?: number;
   /** Which generation of AWS's texts is spoken; `2026` unless told. */
   readonly messageProfile?: MessageProfile;
+  /** How many signed calls IAM takes before it answers `Throttling`; any number unless told. Real IAM: about 20/s. */
+  readonly iamRateLimit?: RateLimit;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Told every decision, as it is made. */
@@ -106,6 +108,10 @@ function servicesOf(account: Account, settings: Settings, options: SandboxOption
   ];
 }
 
+function rateLimitersOf({ iamRateLimit }: SandboxOptions): Map<string, RateLimiter> {
+  return new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
+}
+
 function pageOf(account: Account, settings: Settings, ring: DecisionRing): Page {
   const { clock, listen, propagationMs, messageProfile } = settings;
   return sandboxPage({
@@ -139,7 +145,7 @@ async function startOn(store: Store, settings: Settings, options: SandboxOptions
   const ring = new DecisionRing(decisionsShown);
   const wire = await listening({
     services: servicesOf(account, settings, options),
-    gate: accountGate(account, messageProfile),
+    gate: accountGate({ account, messageProfile, rateLimiters: rateLimitersOf(options) }),
     page: pageOf(account, settings, ring),
     persist: () => store.persist(),
     onDecision(decision) {

@@ -6,6 +6,7 @@ import { callerOf, findKey } from "./caller.ts";
 import { contextOf } from "./context.ts";
 import { accessDenied, statementName } from "./denial.ts";
 import { policiesOf } from "./policies.ts";
+import type { RateLimiter } from "./rate-limit.ts";
 
 // API reference of GetSessionToken: such keys, got without MFA, are good for no operation of IAM.
 function adminRule(caller: Caller, need: Need): string {
@@ -18,8 +19,15 @@ function adminRule(caller: Caller, need: Need): string {
   });
 }
 
+export interface GateOptions {
+  readonly account: Account;
+  readonly messageProfile: MessageProfile;
+  /** By the service's name; one that is not named takes any number of calls. */
+  readonly rateLimiters: ReadonlyMap<string, RateLimiter>;
+}
+
 /** Who may come in and who may do what, by the keys and policies of one account. */
-export function accountGate(account: Account, profile: MessageProfile): Gate {
+export function accountGate({ account, messageProfile, rateLimiters }: GateOptions): Gate {
   return {
     authenticate(request, service, now) {
       const claimed = verifyRequest(request, {
@@ -28,6 +36,7 @@ export function accountGate(account: Account, profile: MessageProfile): Gate {
         now,
         findKey: (id) => findKey(account, id),
       });
+      rateLimiters.get(service.name)?.take(now);
       return { caller: callerOf(account, claimed.accessKeyId), region: claimed.scope.region };
     },
     authorize(call, need) {
@@ -39,7 +48,7 @@ export function accountGate(account: Account, profile: MessageProfile): Gate {
         resource: need.resource,
         context: contextOf(account, caller, call, need),
       });
-      if (evaluation.effect !== "allow") throw accessDenied(call, need, evaluation, profile);
+      if (evaluation.effect !== "allow") throw accessDenied(call, need, evaluation, messageProfile);
       return `allow: ${statementName(evaluation)}`;
     },
   };

@@ -1,0 +1,45 @@
+import { AwsError } from "../wire/index.ts";
+
+/** How many calls a service takes from the account. */
+export interface RateLimit {
+  /** Calls a second that it takes for good; more than 0. */
+  readonly perSecond: number;
+  /** Calls that it takes at once after a rest; a whole number, 1 or more. */
+  readonly burst: number;
+}
+
+/**
+ * A token bucket of an account and a service, with the refusal that AWS's query protocol gives of an empty one
+ * (IAM API Reference, "Common Errors": ThrottlingException, on the wire `Throttling`, HTTP 400).
+ */
+export class RateLimiter {
+  readonly #limit: RateLimit;
+  #tokens: number;
+  #filledAt: number | undefined;
+
+  constructor(limit: RateLimit) {
+    const { perSecond, burst } = limit;
+    if (!(Number.isFinite(perSecond) && perSecond > 0 && Number.isInteger(burst) && burst >= 1)) {
+      throw new TypeError("a rate limit is more than 0 calls a second and a burst of 1 call or more");
+    }
+    this.#limit = limit;
+    this.#tokens = burst;
+  }
+
+  /** Counts one call, at `now` in milliseconds; throws AWS's refusal when there have been too many. */
+  take(now: number): void {
+    const { perSecond, burst } = this.#limit;
+    // A clock that was set back fills nothing.
+    const elapsed = Math.max(0, now - (this.#filledAt ?? now));
+    this.#tokens = Math.min(burst, this.#tokens + (elapsed * perSecond) / 1000);
+    this.#filledAt = now;
+    if (this.#tokens < 1) {
+      throw new AwsError("Throttling", "Rate exceeded", {
+        rule: "rate-limit",
+        why: `this sandbox takes ${perSecond} calls a second, and ${burst} at once after a rest`,
+        next: "Call more slowly, and repeat a throttled call after a growing pause.",
+      });
+    }
+    this.#tokens -= 1;
+  }
+}
