@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import type { Clock, Logger } from "../base/index.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
-import type { LogLevel } from "./log.ts";
-import { createOutput, type Output } from "./output.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import type { LogLevel } from "./terminal/log.ts";
+import { createOutput, type Output } from "./terminal/output.ts";
+import { createProgress, type Progress } from "./terminal/progress.ts";
 
 /** What a command's action works with. `json` and `verbose` are known once the command line is parsed. */
 export interface CommandContext extends Host {
@@ -53,7 +53,7 @@ export function createContext(host: Host, switches: Switches): CommandContext {
       return resolve(host.cwd, name.startsWith("~/") ? resolve(home, name.slice(2)) : name);
     },
     async logger(level = "warn") {
-      const { openLogger } = await import("./log.ts");
+      const { openLogger } = await import("./terminal/log.ts");
       return openLogger(host, switches.verbose ? "debug" : level);
     },
   };

@@ -1,6 +1,6 @@
 import { errorText, type PodtrustError } from "../base/index.ts";
 import type { CommandContext } from "./context.ts";
-import { styleOf, wantsColor } from "./style.ts";
+import { styleOf, wantsColor } from "./terminal/style.ts";
 
 function causes(error: unknown): string {
   const lines: string[] = [];

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
-import { commands } from "./commands/index.ts";
+import { commands } from "./commands.ts";
 import type { CommandContext, Switches } from "./context.ts";
-import { styleOf, wantsColor } from "./style.ts";
+import { styleOf, wantsColor } from "./terminal/style.ts";
 
 /** The version of the package that this code was installed from. */
 function packageVersion(): string {

@@ -1,0 +1,140 @@
+import { basename } from "node:path";
+import { PodtrustError } from "../../base/index.ts";
+import { openAws } from "../../aws/index.ts";
+import { type Config, loadConfig } from "../../config/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import {
+  type DemoRunEvent,
+  preflightWorkload,
+  removeDemoWorkload,
+  runDemoWorkload,
+  type WorkloadTarget,
+} from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { Waiting } from "../terminal/progress.ts";
+import { secondsOf } from "../options/seconds.ts";
+import { wayOf } from "../changes/open.ts";
+import { type DemoManifestsOptions, demoOf } from "../manifests/run-workload.ts";
+
+export interface ApplyDemoOptions extends DemoManifestsOptions {
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+  readonly timeout: string;
+  readonly forceConflicts?: boolean;
+  readonly delete?: boolean;
+}
+
+/** The cluster of a config; throws `usage` where it names none. */
+export async function clusterOf(context: CommandContext, config: Config): Promise<KubernetesApi> {
+  const { env, clock } = context;
+  if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock });
+  throw new PodtrustError("usage", `${basename(config.file)} has no cluster`, {
+    next: "Add a cluster to it: {kubeconfig: ~/.kube/config}, with a context where it has several.",
+  });
+}
+
+/** Says on the screen what happens; log lines go to standard output, the rest to standard error. */
+class Telling {
+  readonly #context: CommandContext;
+  #wait: Waiting | undefined;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+  }
+
+  readonly tell = (event: DemoRunEvent): void => {
+    const { progress, output } = this.#context;
+    if (event.type === "waiting") {
+      const { reason, deadline } = event;
+      if (this.#wait === undefined) this.#wait = progress.wait({ what: "the pod", reason, deadline });
+      else this.#wait.update(reason);
+      return;
+    }
+    if (event.type === "log") {
+      output.line(event.line);
+      return;
+    }
+    this.end(true);
+    progress.line(event.type === "step" ? event.text : `pod ${event.pod} runs; its log:`);
+  };
+
+  end(good: boolean): void {
+    const wait = this.#wait;
+    this.#wait = undefined;
+    if (good) wait?.done("waited for the pod");
+    else wait?.failed();
+  }
+}
+
+async function remove(
+  context: CommandContext,
+  target: WorkloadTarget,
+  cluster: KubernetesApi,
+): Promise<void> {
+  const removals = await removeDemoWorkload({ target, cluster, signal: context.signal });
+  const words = {
+    removed: "removed",
+    absent: "is not there",
+    "not-ours": "left: it does not carry our mark",
+  } as const;
+  for (const { object, outcome } of removals) context.output.line(`${object}: ${words[outcome]}`);
+  context.output.result({ removals });
+}
+
+async function check(
+  context: CommandContext,
+  target: WorkloadTarget,
+  cluster: KubernetesApi,
+  options: ApplyDemoOptions,
+): Promise<void> {
+  const { region, profile, assumeRole } = target.account;
+  const session = openAws({
+    region,
+    clock: context.clock,
+    ...(profile === undefined ? {} : { profile }),
+    ...(assumeRole === undefined ? {} : { assumeRole }),
+  });
+  try {
+    await preflightWorkload({
+      target,
+      cluster,
+      session,
+      way: await wayOf(context, options),
+      signal: context.signal,
+      notice: (text) => context.progress.line(`note: ${text}`),
+    });
+  } finally {
+    session.close();
+  }
+}
+
+/** Runs the demo's Job to its end, or removes it. */
+export async function applyDemo(context: CommandContext, options: ApplyDemoOptions): Promise<void> {
+  const config = await loadConfig(context.path(options.file), context.env);
+  const { target, wish } = demoOf(config, options);
+  const timeoutMs = secondsOf("--timeout", options.timeout) * 1000;
+  const cluster = await clusterOf(context, config);
+  if (options.delete === true) return remove(context, target, cluster);
+  await check(context, target, cluster, options);
+  const telling = new Telling(context);
+  const { clock, signal, output, progress } = context;
+  try {
+    const result = await runDemoWorkload({
+      target,
+      cluster,
+      wish,
+      clock,
+      signal,
+      timeoutMs,
+      force: options.forceConflicts === true,
+      onEvent: telling.tell,
+    });
+    telling.end(true);
+    progress.line(`Job ${result.job} succeeded`);
+    output.result(result);
+  } catch (error) {
+    telling.end(false);
+    throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Change } from "../../plan/index.ts";
+import type { StackPlan } from "../../stack/index.ts";
+import { planLines } from "./plan-text.ts";
+import { styleOf } from "../terminal/style.ts";
+
+const resource = { id: "aws/1/role/demo", link: "trust" } as Change["resource"];
+
+function linesOf(...changes: Partial<Change>[]): readonly string[] {
+  const every = changes.map((change) => ({
+    resource,
+    kind: "update",
+    fields: [],
+    observed: { exists: false },
+    ...change,
+  }));
+  const shown = { config: { stack: "prod", issuer: "https://x" }, accounts: [], plan: { changes: every } };
+  return planLines(shown as unknown as StackPlan, styleOf(false)).slice(2);
+}
+
+test("fields that came, went and changed", () => {
+  const fields = [
+    { field: "path", before: undefined, after: "/" },
+    { field: "boundary", before: "arn:a", after: undefined },
+    { field: "maxSession", before: 3600, after: 7200 },
+    { field: "policies", before: ["a", "b"], after: ["b", "c"] },
+    { field: "inline.x", before: { A: 1 }, after: undefined },
+  ];
+  assert.deepEqual(linesOf({ fields }), [
+    "~ aws/1/role/demo  update",
+    "      path        /",
+    "      boundary    arn:a → removed",
+    "      maxSession  3600 → 7200",
+    "      policies",
+    "        - a",
+    "          b",
+    "        + c",
+    "      inline.x    removed",
+    "        - {",
+    '        -   "A": 1',
+    "        - }",
+    "",
+    "1 to change.",
+  ]);
+});
+
+test("what stays is left out, unless there is something to say about it", () => {
+  assert.deepEqual(linesOf({ kind: "none" }), ["Nothing to do, 1 unchanged."]);
+  assert.deepEqual(linesOf({ kind: "none", reason: "is not there" }, { kind: "delete" }), [
+    "  aws/1/role/demo   (is not there)",
+    "- aws/1/role/demo  delete",
+    "",
+    "1 to delete, 1 unchanged.",
+  ]);
+  assert.equal(linesOf({ kind: "replace" }, { kind: "create" }).at(-1), "1 to create, 1 to replace.");
+});
+
+test("what others wrote cannot move the cursor", () => {
+  const fields = [{ field: "tags.x", before: "\u001B[2J", after: "" }];
+  assert.equal(linesOf({ fields })[1], String.raw`      tags.x  "\u001b[2J" → ""`);
+});

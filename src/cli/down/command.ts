@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+import type { ChangeCommandOptions } from "../changes/carry-out.ts";
+import type { CommandContext } from "../context.ts";
+import { withSelection, withStackOptions } from "../options/stack.ts";
+
+/** `podtrust down`: deletes what carries the stack's mark. */
+export function defineDown(program: Command, context: CommandContext): void {
+  const command = program
+    .command("down")
+    .description("delete from AWS all that carries the stack's mark, and nothing else");
+  withSelection(withStackOptions(command))
+    .option("--yes", "do it without asking")
+    .addHelpText("after", "\nShows the plan first and asks; without a terminal it needs --yes.\n")
+    .action(async (options: ChangeCommandOptions) => {
+      const { goDown } = await import("../changes/carry-out.ts");
+      await goDown(context, options);
+    });
+}

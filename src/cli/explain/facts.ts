@@ -1,0 +1,205 @@
+import type { AwsAccess } from "../../aws/index.ts";
+import { PodtrustError } from "../../base/index.ts";
+import { type Jws, parseJws } from "../../oidc/index.ts";
+import {
+  type IssuerDocuments,
+  parsePolicy,
+  type PolicyDocument,
+  type ProviderFacts,
+  type RoleArn,
+  type RoleFacts,
+} from "../../trust/index.ts";
+import type { CommandContext } from "../context.ts";
+import { readCaFile } from "../options/ca-file.ts";
+import { readTextFile } from "../options/text-file.ts";
+
+const kibibyte = 1024;
+
+/** The token, and what had to be said about its file. */
+export interface GivenToken {
+  readonly text: string;
+  readonly jws: Jws;
+  readonly notes: readonly string[];
+}
+
+/** Reads the token's file; throws `file-unreadable`, or `token-invalid` for what is no token at all. */
+export async function readToken(context: CommandContext, name: string): Promise<GivenToken> {
+  // Tokens begin so, being JSON in base64url; an error about the file would print it.
+  if (/^eyJ[\w-]+\.[\w-]+\.[\w-]*$/u.test(name)) {
+    throw new PodtrustError("usage", "--token takes a file, and what stands there is a token itself", {
+      next: "Put the token into a file, or give it on standard input with --token -; arguments can be seen by other users.",
+    });
+  }
+  const whole = await readTextFile(context, {
+    option: "--token",
+    name,
+    maxBytes: 64 * kibibyte,
+    stdin: true,
+  });
+  const text = whole.replace(/\r?\n$/u, "");
+  const notes =
+    text === whole
+      ? []
+      : [
+          "The token's file ends in a line break, which is left out here. SDKs send a file as it is: write it without.",
+        ];
+  return { text, jws: parseJws(text, { maxChars: 64 * kibibyte }), notes };
+}
+
+/** An OIDC provider with what is needed to fetch from it. */
+export interface ExplainedProvider extends ProviderFacts {
+  readonly thumbprints: readonly string[];
+}
+
+/** Role and providers, wherever they come from. */
+export interface AccountFacts {
+  readonly role: RoleFacts | undefined;
+  readonly providers: readonly ExplainedProvider[];
+  /** What was taken for granted. */
+  readonly notes: readonly string[];
+}
+
+const longestSession = 43_200;
+
+function namedProviders(policy: PolicyDocument, clientIds: readonly string[]): readonly ExplainedProvider[] {
+  const marker = ":oidc-provider/";
+  const arns = policy.statements
+    .flatMap((statement) => statement.principals?.Federated ?? [])
+    .filter((value) => value.includes(marker));
+  return [...new Set(arns)].map((arn) => ({
+    arn,
+    url: arn.slice(arn.indexOf(marker) + marker.length),
+    clientIds,
+    thumbprints: [],
+  }));
+}
+
+/** Role and providers as a trust policy in a file has them; throws PolicyError for what IAM would not take. */
+export async function factsOfPolicy(
+  context: CommandContext,
+  name: string,
+  role: RoleArn,
+  clientIds: readonly string[],
+): Promise<AccountFacts> {
+  const text = await readTextFile(context, { option: "--trust-policy", name, maxBytes: 256 * kibibyte });
+  const trustPolicy = parsePolicy(text, "trust");
+  const providers = namedProviders(trustPolicy, clientIds);
+  const { arn, account } = role;
+  return {
+    role: { arn, name: role.name, id: "", trustPolicy, maxSessionDuration: longestSession, account },
+    providers,
+    notes: [
+      `IAM was not asked: the role is taken to exist with the longest MaxSessionDuration, and the providers that the trust policy names to be registered with the client IDs ${clientIds.join(", ")}.`,
+    ],
+  };
+}
+
+const usualRegions: Readonly<Record<string, string>> = {
+  "aws-cn": "cn-north-1",
+  "aws-us-gov": "us-gov-west-1",
+};
+
+/** As whom IAM is asked: what the shell says, and the SDK's whole chain where it says nothing. */
+function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
+  const region =
+    env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? usualRegions[role.partition] ?? "us-east-1";
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+  const { AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_IAM: iam, AWS_ENDPOINT_URL_STS: sts } = env;
+  return {
+    region,
+    clock,
+    // With an address for each service the SDK knows best.
+    ...(endpoint === undefined || iam !== undefined || sts !== undefined ? {} : { endpoint }),
+    ...(id === undefined || secret === undefined
+      ? {}
+      : {
+          credentials: {
+            accessKeyId: id,
+            secretAccessKey: secret,
+            ...(token === undefined ? {} : { sessionToken: token }),
+          },
+        }),
+  };
+}
+
+/** Role and providers as IAM has them; throws `aws-*`, also when the credentials are of another account. */
+export async function factsOfAccount(context: CommandContext, asked: RoleArn): Promise<AccountFacts> {
+  const aws = await import("../../aws/index.ts");
+  const session = aws.openAws(accessOf(context, asked));
+  const { signal } = context;
+  try {
+    const caller = await aws.callerIdentity(session, signal);
+    if (caller.account !== asked.account) {
+      throw new PodtrustError(
+        "aws-wrong-account",
+        `the role is of account ${asked.account}, and the credentials are of account ${caller.account} (${caller.arn})`,
+        {
+          next: `Use credentials of account ${asked.account}, or give the trust policy by --trust-policy FILE.`,
+        },
+      );
+    }
+    const [found, providers] = await Promise.all([
+      aws.readRole(session, asked.arn, signal),
+      aws.readOidcProviders(session, signal),
+    ]);
+    const role =
+      found === undefined
+        ? undefined
+        : {
+            arn: found.arn,
+            name: found.name,
+            id: found.id,
+            trustPolicy: parsePolicy(found.trustPolicy, "trust"),
+            maxSessionDuration: found.maxSession,
+            account: found.account,
+          };
+    return { role, providers, notes: [] };
+  } finally {
+    session.close();
+  }
+}
+
+/** Where the issuer's documents come from: two files, or the issuer as these options let it be reached. */
+export interface DocumentSources {
+  readonly discovery?: string;
+  readonly jwks?: string;
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+}
+
+/** The issuer's documents from files. */
+async function documentsOfFiles(
+  context: CommandContext,
+  discovery: string,
+  jwks: string,
+): Promise<IssuerDocuments> {
+  const maxBytes = 512 * kibibyte;
+  const [one, other] = await Promise.all([
+    readTextFile(context, { option: "--discovery", name: discovery, maxBytes }),
+    readTextFile(context, { option: "--jwks", name: jwks, maxBytes }),
+  ]);
+  return { ok: true, discovery: one, jwks: other };
+}
+
+/**
+ * The issuer's documents: from files, or fetched as AWS would, within its limits. Undefined when no registered
+ * provider is the token's, since AWS would not fetch then.
+ */
+export async function documentsFor(
+  context: CommandContext,
+  from: DocumentSources,
+  jws: Jws,
+  providers: readonly ExplainedProvider[],
+): Promise<IssuerDocuments | undefined> {
+  const { discovery, jwks } = from;
+  if (discovery !== undefined && jwks !== undefined) return documentsOfFiles(context, discovery, jwks);
+  const provider = providers.find(({ url }) => `https://${url}` === jws.claims["iss"]);
+  if (provider === undefined) return undefined;
+  const [{ IssuerDocumentCache }, { parseConnectTo }] = await Promise.all([
+    import("../../sandbox/index.ts"),
+    import("../../http/index.ts"),
+  ]);
+  const connectTo = (from.connectTo ?? []).map(parseConnectTo);
+  const ca = from.ca === undefined ? {} : { ca: await readCaFile(context, from.ca) };
+  return new IssuerDocumentCache({ clock: context.clock, connectTo, ...ca }).documents(provider, jws.kid);
+}

@@ -1,0 +1,179 @@
+import { PodtrustError } from "../../base/index.ts";
+import { parseDuration } from "../../config/index.ts";
+import {
+  explainWebIdentity,
+  messageProfiles,
+  parseRoleArn,
+  type Refusal,
+  type RoleArn,
+  type RuleReport,
+} from "../../trust/index.ts";
+import type { CommandContext } from "../context.ts";
+import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, readToken } from "./facts.ts";
+import { relativeTime } from "../terminal/relative-time.ts";
+
+/** What was typed. */
+export interface ExplainCommandOptions extends DocumentSources {
+  readonly token: string;
+  readonly role: string;
+  readonly trustPolicy?: string;
+  readonly clientId?: readonly string[];
+  readonly at?: string;
+  readonly duration?: string;
+  readonly sessionName: string;
+}
+
+function roleOf(text: string): RoleArn {
+  const role = parseRoleArn(text);
+  if (role !== undefined) return role;
+  throw new PodtrustError("usage", `--role ${text} is not the ARN of a role`, {
+    next: "Give it as arn:aws:iam::ACCOUNT:role/NAME, with the path where the role has one.",
+  });
+}
+
+function timeOf(text: string | undefined, now: number): number {
+  if (text === undefined) return Math.floor(now / 1000);
+  if (/^\d{1,12}$/u.test(text)) return Number(text);
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/u.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (!Number.isNaN(ms)) return Math.floor(ms / 1000);
+  throw new PodtrustError("usage", `--at ${text} is not a time`, {
+    next: "Give it as 2026-11-25T12:00:00Z, or in seconds since 1970.",
+  });
+}
+
+function durationOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^\d{1,9}$/u.test(text)) return text;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms % 1000 === 0) return String(ms / 1000);
+  throw new PodtrustError("usage", `--duration ${text} is not a time`, {
+    next: "Give seconds, as 3600, or a duration, as 1h30m.",
+  });
+}
+
+function checkTogether(options: ExplainCommandOptions): void {
+  if ((options.discovery === undefined) !== (options.jwks === undefined)) {
+    throw new PodtrustError("usage", "--discovery and --jwks go together", {
+      next: "Give both files, or neither: both documents are then fetched from the issuer.",
+    });
+  }
+  if (options.clientId !== undefined && options.trustPolicy === undefined) {
+    throw new PodtrustError("usage", "--client-id goes with --trust-policy: IAM knows the provider's own", {
+      next: "Leave --client-id out, or give the trust policy's file.",
+    });
+  }
+}
+
+/** AWS's words; of both generations where they differ. */
+function answerLines({ code, status, messages }: Refusal): readonly string[] {
+  if (messages.legacy === messages["2026"]) return [`AWS answers ${code} (${status}): ${messages["2026"]}`];
+  return messageProfiles
+    .toReversed()
+    .map((profile) => `AWS answers ${code} (${status}), ${profile}: ${messages[profile]}`);
+}
+
+/** What strangers wrote into a token must not reach a terminal as a command to it. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function sayRule(context: CommandContext, report: RuleReport): void {
+  const { output } = context;
+  const { green, red, dim, yellow } = output.style;
+  const marks = { accepted: green("✔"), refused: red("✖"), "not-reached": dim("·") } as const;
+  const name = report.rule.padEnd(24);
+  const found = visible(report.finding);
+  const finding = report.outcome === "not-reached" ? dim(found) : found;
+  output.line(`${marks[report.outcome]} ${name} ${finding}`);
+  for (const warning of report.warnings) output.line(yellow(`  warning: ${visible(warning)}`));
+  if (report.refusal === undefined) return;
+  for (const line of answerLines(report.refusal)) output.line(dim(`  ${visible(line)}`));
+  output.line(`  do: ${visible(report.refusal.next)}`);
+}
+
+function sayVerdict(context: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
+  const { output } = context;
+  const { bold, green, red } = output.style;
+  const refusals = reports.filter((one) => one.outcome === "refused");
+  output.line();
+  const [first] = refusals;
+  if (first !== undefined) {
+    output.line(bold(red(`AWS would refuse it, by the rule ${first.rule}: ${visible(first.finding)}.`)));
+    if (refusals.length > 1) {
+      output.line(`After that ${refusals.length - 1} more would stand in the way, marked above.`);
+    }
+    return;
+  }
+  output.line(bold(green(`AWS would accept it for role ${role.name}.`)));
+}
+
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function sayHead(context: CommandContext, role: RoleArn, claims: Claims, now: number): void {
+  const { output, clock } = context;
+  const { bold } = output.style;
+  const [iss, sub, aud] = [claims["iss"], claims["sub"], claims["aud"]].map((one) =>
+    visible(JSON.stringify(one) ?? "nothing"),
+  );
+  output.line(`${bold("role")}   ${role.arn}`);
+  output.line(`${bold("token")}  ${sub} of ${iss} for ${aud}`);
+  output.line(`${bold("at")}     ${instant(now)}, ${relativeTime(now * 1000, clock.now())}`);
+  output.line();
+}
+
+/**
+ * Says whether AWS would accept a token for a role and, rule by rule, why not. Ends with exit code 3 when it would
+ * not. Nothing of the token's signature is printed, and nothing of its payload but what a finding is about.
+ */
+export async function explainToken(context: CommandContext, options: ExplainCommandOptions): Promise<void> {
+  const asked = roleOf(options.role);
+  checkTogether(options);
+  const now = timeOf(options.at, context.clock.now());
+  const durationSeconds = durationOf(options.duration);
+  const token = await readToken(context, options.token);
+  const { trustPolicy, clientId = ["sts.amazonaws.com"] } = options;
+  const { role, providers, notes } =
+    trustPolicy === undefined
+      ? await factsOfAccount(context, asked)
+      : await factsOfPolicy(context, trustPolicy, asked, clientId);
+  const documents = await documentsFor(context, options, token.jws, providers);
+  const reports = explainWebIdentity({
+    request: {
+      roleArn: asked.arn,
+      roleSessionName: options.sessionName,
+      webIdentityToken: token.text,
+      durationSeconds,
+    },
+    now,
+    providers,
+    role,
+    documents,
+  });
+  const said = [...token.notes, ...notes];
+  const { output } = context;
+  sayHead(context, asked, token.jws.claims, now);
+  for (const report of reports) sayRule(context, report);
+  for (const note of said) output.line(output.style.yellow(`note: ${note}`));
+  sayVerdict(context, reports, asked);
+  const refusal = reports.find((one) => one.outcome === "refused")?.refusal;
+  const accepted = refusal === undefined;
+  const { iss, sub, aud } = token.jws.claims;
+  output.result({
+    accepted,
+    role: asked.arn,
+    at: instant(now),
+    token: { iss, sub, aud },
+    ...(accepted ? {} : { refusal }),
+    rules: reports,
+    notes: said,
+  });
+  context.exitCode = accepted ? 0 : 3;
+}

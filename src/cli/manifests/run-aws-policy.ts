@@ -1,0 +1,34 @@
+import { PodtrustError } from "../../base/index.ts";
+import { type AwsConfig, type Config, loadConfig } from "../../config/index.ts";
+import { leastAwsPolicy } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+
+export interface AwsPolicyCommandOptions {
+  readonly file: string;
+  readonly account?: string;
+}
+
+function accountOf(config: Config, wanted: string | undefined): AwsConfig {
+  const accounts = config.aws.map(({ account }) => account);
+  const [only] = config.aws;
+  if (only === undefined)
+    throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
+  if (wanted === undefined && accounts.length === 1) return only;
+  const found = config.aws.find(({ account }) => account === wanted);
+  if (found !== undefined) return found;
+  const sentence =
+    wanted === undefined
+      ? `${config.file} names ${accounts.length} accounts, and each needs a policy of its own`
+      : `${config.file} does not name account ${wanted}`;
+  throw new PodtrustError("usage", sentence, { next: `Give --account ${accounts.join(" or ")}.` });
+}
+
+/** Prints the least policy of one account: JSON as IAM takes it, with `--json` and without. */
+export async function printAwsPolicy(
+  context: CommandContext,
+  options: AwsPolicyCommandOptions,
+): Promise<void> {
+  const config = await loadConfig(context.path(options.file), context.env);
+  const policy = leastAwsPolicy(config, accountOf(config, options.account));
+  context.output.raw(`${JSON.stringify(policy, undefined, 2)}\n`);
+}

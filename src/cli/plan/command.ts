@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import type { PlanCommandOptions } from "./run.ts";
+import { withSelection, withStackOptions } from "../options/stack.ts";
+
+/** `podtrust plan`: what `up` would do, field by field. */
+export function definePlan(program: Command, context: CommandContext): void {
+  const command = program
+    .command("plan")
+    .description("show what up would change in AWS, field by field; changes nothing");
+  withSelection(withStackOptions(command))
+    .option("--check", "exit 3 when something differs from the config")
+    .option("--down", "show what down would delete instead")
+    .option("--upsert-only", "leave what is ours and no longer in the config")
+    .addHelpText(
+      "after",
+      "\n--only and --skip take a link (provider, trust), a role's name, or an id as the plan shows it.\n" +
+        "Exits 1 when up would refuse the plan, and says why.\n",
+    )
+    .action(async (options: PlanCommandOptions) => {
+      const { showPlan } = await import("./run.ts");
+      await showPlan(context, options);
+    });
+}

@@ -1,0 +1,119 @@
+import { type PublicAccess, readPublicAccess } from "../../aws/index.ts";
+import { asPodtrustError } from "../../base/index.ts";
+import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
+import { parseConnectTo } from "../../http/index.ts";
+import { openKubernetes } from "../../kubernetes/index.ts";
+import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
+import { type IssuerSeen, type OutsideWay, seeIssuer } from "../../stack/index.ts";
+import { readCaFile } from "../options/ca-file.ts";
+import type { CommandContext } from "../context.ts";
+import type { Output } from "../terminal/output.ts";
+import { publicHints } from "./public-hints.ts";
+import { loadS3, openTarget, s3Access } from "../options/bucket.ts";
+
+/** What was typed. */
+export interface PublishS3CommandOptions {
+  readonly file: string;
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+  /** False with --no-verify. */
+  readonly verify: boolean;
+}
+
+type Seen =
+  | ({ readonly reached: true } & IssuerSeen)
+  | { readonly reached: false; readonly message: string; readonly next: string };
+
+async function publish(context: CommandContext, config: Config, s3: S3Config): Promise<PublicationOutcome> {
+  const { clock, signal, env } = context;
+  const { source, jwksUri, cacheControl, keyRetention } = publisherOf(config);
+  const cluster = await openKubernetes(source, { env, clock });
+  const target = openTarget(s3, clock);
+  try {
+    return await publishOnce({
+      stack: config.stack,
+      names: { issuer: config.issuer, jwksUri },
+      cluster,
+      target,
+      cacheControl,
+      keyRetention,
+      clock,
+      signal,
+    });
+  } finally {
+    target.close();
+  }
+}
+
+async function look(
+  context: CommandContext,
+  config: Config,
+  options: PublishS3CommandOptions,
+): Promise<Seen> {
+  const { connectTo, ca } = options;
+  const way: OutsideWay = {
+    ...(connectTo === undefined ? {} : { connectTo: connectTo.map(parseConnectTo) }),
+    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
+  };
+  try {
+    return { reached: true, ...(await seeIssuer(config.issuer, way, context.signal)) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const { message, next } = asPodtrustError(error);
+    return { reached: false, message, next };
+  }
+}
+
+function sayOutcome(output: Output, s3: S3Config, outcome: PublicationOutcome): void {
+  const place = `s3://${s3.bucket}`;
+  for (const name of outcome.written) output.line(`${output.style.green("wrote")} ${place}/${s3.keys[name]}`);
+  if (outcome.written.length === 0) output.line(`${place} holds both documents as they should be`);
+  for (const { kid, alg } of outcome.keys) output.line(`  ${kid}  ${alg}`);
+  for (const warning of outcome.warnings) output.line(`${output.style.yellow("warning")}: ${warning}`);
+}
+
+function saySeen(
+  output: Output,
+  seen: Seen,
+  access: PublicAccess | undefined,
+  hints: readonly string[],
+): void {
+  if (seen.reached) {
+    output.line(
+      `${output.style.green("seen")} from outside: ${seen.discoveryUrl} and ${seen.jwksUri}, ${seen.keys} keys`,
+    );
+  } else output.line(`${output.style.red("not seen")} from outside: ${seen.message}`);
+  if (access !== undefined) {
+    const on = access.blocks === "unknown" ? "unknown" : access.blocks.join(", ") || "none";
+    output.line(`  Block Public Access on the bucket: ${on}; bucket policy: ${access.policy}`);
+  }
+  for (const hint of hints) output.line(`  ${hint}`);
+}
+
+/** `podtrust publish s3`: once, then a look from outside; exit code 3 when that fails. */
+export async function publishS3(context: CommandContext, options: PublishS3CommandOptions): Promise<void> {
+  const { config, s3 } = await loadS3(context.path(options.file), context.env);
+  const { output, clock, signal } = context;
+  const outcome = await publish(context, config, s3);
+  sayOutcome(output, s3, outcome);
+  const { written, keys, conflicts, warnings } = outcome;
+  const published = {
+    bucket: s3.bucket,
+    keys: s3.keys,
+    written,
+    kids: keys.map(({ kid }) => kid),
+    conflicts,
+    warnings,
+  };
+  if (!options.verify) {
+    output.result(published);
+    return;
+  }
+  const seen = await look(context, config, options);
+  // Who is let in is asked only where it can explain something.
+  const access = seen.reached ? undefined : await readPublicAccess(s3.bucket, s3Access(s3, clock), signal);
+  const hints = access === undefined ? [] : publicHints(config.issuer, s3, access);
+  saySeen(output, seen, access, hints);
+  output.result({ ...published, seen, ...(access === undefined ? {} : { access, hints }) });
+  if (!seen.reached) context.exitCode = 3;
+}

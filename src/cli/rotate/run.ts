@@ -1,0 +1,101 @@
+import { loadConfig, publisherOf } from "../../config/index.ts";
+import {
+  distrustKey,
+  type KeyStatus,
+  type PublicationStatus,
+  publisherStatus,
+  type StackStatus,
+} from "../../publisher/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { Output } from "../terminal/output.ts";
+
+/** What was typed. */
+export interface RotateCommandOptions {
+  readonly file?: string;
+  readonly state?: string;
+  readonly stack?: string;
+}
+
+async function stateDirOf(context: CommandContext, options: RotateCommandOptions): Promise<string> {
+  if (options.state !== undefined) return context.path(options.state);
+  const config = await loadConfig(context.path(options.file ?? "podtrust.yaml"), context.env);
+  return publisherOf(config).stateDir;
+}
+
+const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
+
+function keyLines(key: KeyStatus): readonly string[] {
+  const lines = [`first seen ${time(key.firstSeen)}, last seen ${time(key.lastSeen)}`];
+  if (key.state === "current") lines.push(`may sign from ${time(key.promotableAt)}`);
+  if (key.absentSince !== undefined) lines.push(`missing in the cluster since ${time(key.absentSince)}`);
+  if (key.retainedUntil !== undefined) lines.push(`published until ${time(key.retainedUntil)}`);
+  if (key.distrustedAt !== undefined) lines.push(`distrusted at ${time(key.distrustedAt)}, not published`);
+  return lines;
+}
+
+function showPublication(output: Output, publication: PublicationStatus): void {
+  const { place, confirmedAt, failing } = publication;
+  const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${time(confirmedAt)}`;
+  output.line(`  published in ${place}, ${seen}`);
+  if (failing === undefined) return;
+  const { code, since, count, message, next } = failing;
+  output.line(`  ${output.style.red(code)} since ${time(since)}, ${count} times in a row: ${message}`);
+  output.line(`  next: ${next}`);
+}
+
+function showStack(output: Output, stack: StackStatus): void {
+  const { style } = output;
+  output.line(`${style.bold(stack.stack)}  ${stack.issuer}`);
+  if (stack.documents === undefined) output.line("  nothing is published yet");
+  else {
+    const { from, confirmedAt, changedAt } = stack.documents;
+    output.line(`  confirmed ${time(confirmedAt)} (${from}), changed ${time(changedAt)}`);
+  }
+  if (stack.failing !== undefined) {
+    const { reason, message, next, since, count } = stack.failing;
+    output.line(`  ${style.red(reason)} since ${time(since)}, ${count} times in a row: ${message}`);
+    output.line(`  next: ${next}`);
+  }
+  if (stack.publication !== undefined) showPublication(output, stack.publication);
+  for (const warning of stack.warnings) output.line(`  ${style.yellow("warning")}: ${warning}`);
+  for (const key of stack.keys) {
+    output.line(`  ${style.bold(key.kid)}  ${key.alg}  ${key.state}`);
+    for (const line of keyLines(key)) output.line(`    ${line}`);
+  }
+}
+
+/** `podtrust rotate status`. */
+export async function showKeys(context: CommandContext, options: RotateCommandOptions): Promise<void> {
+  const status = await publisherStatus(await stateDirOf(context, options));
+  for (const stack of status.stacks) showStack(context.output, stack);
+  context.output.result(status);
+}
+
+/** `podtrust rotate distrust KID`. */
+export async function distrust(
+  context: CommandContext,
+  kid: string,
+  options: RotateCommandOptions,
+): Promise<void> {
+  const outcome = await distrustKey(await stateDirOf(context, options), kid, options.stack);
+  const { output } = context;
+  output.line(
+    outcome.changed
+      ? `${kid} of ${outcome.stack} is no longer published.`
+      : `${kid} of ${outcome.stack} was distrusted before.`,
+  );
+  output.line(
+    `Caches that keep to Cache-Control may hold it until ${time(outcome.effectiveAt)}; AWS does not say how long its own do.`,
+  );
+  if (!outcome.published) {
+    output.line(
+      `${output.style.red("It is still public")}: the bucket could not be written to. It goes as soon as that works; rotate status says why not.`,
+    );
+  }
+  if (!outcome.persisted) {
+    output.line(
+      `${output.style.red("The disk refused to keep this")}: it holds until the publisher restarts. Its log says why.`,
+    );
+  }
+  output.result(outcome);
+}

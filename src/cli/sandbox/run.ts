@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { isIP } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PodtrustError } from "../../base/index.ts";
+import { parseDuration } from "../../config/index.ts";
+import { parseConnectTo } from "../../http/index.ts";
+import { decisionLine, type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/index.ts";
+import { readCaFile } from "../options/ca-file.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What was typed. */
+export interface SandboxCommandOptions {
+  readonly port: string;
+  readonly listen: string;
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+  readonly account: string;
+  readonly state?: string;
+  readonly adminCredentials?: string;
+  readonly propagation: string;
+  readonly messageProfile: "legacy" | "2026";
+  readonly log?: boolean;
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new PodtrustError("usage", `--port ${text} is not a port`, {
+    next: "Ports run from 0 (any) to 65535.",
+  });
+}
+
+function propagationOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new PodtrustError("usage", `--propagation ${text} is not a time`, {
+    next: "Give a duration, as 8s or 500ms; 0s makes everything visible at once.",
+  });
+}
+
+function accountOf(text: string): string {
+  if (/^\d{12}$/u.test(text)) return text;
+  throw new PodtrustError("usage", `--account ${text} is not an AWS account's number`, {
+    next: "Give twelve digits, as 111122223333.",
+  });
+}
+
+function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
+}
+
+function warnOfStrangers(context: CommandContext, listen: string): void {
+  if (isLoopback(listen)) return;
+  context.progress.line(
+    `warning: the sandbox listens on ${listen}, where others can reach it over plain HTTP. They can read its page ` +
+      "and try tokens on it; credentials and parameters cross the network unencrypted.",
+  );
+}
+
+async function optionsOf(context: CommandContext, typed: SandboxCommandOptions): Promise<SandboxOptions> {
+  const { log, state, ca, connectTo = [] } = typed;
+  // With --json standard output holds the one object, and lines go where progress goes.
+  const say = (line: string): void => (context.json ? context.progress : context.output).line(line);
+  return {
+    port: portOf(typed.port),
+    listen: typed.listen,
+    account: accountOf(typed.account),
+    propagationMs: propagationOf(typed.propagation),
+    messageProfile: typed.messageProfile,
+    connectTo: connectTo.map(parseConnectTo),
+    clock: context.clock,
+    logger: await context.logger(),
+    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
+    ...(state === undefined ? {} : { stateDir: context.path(state) }),
+    ...(log === true ? { onDecision: (decision) => say(decisionLine(decision)) } : {}),
+  };
+}
+
+/** The address as a client on this machine asks for it. */
+function clientUrl(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
+function introduce(context: CommandContext, sandbox: Sandbox, credentials: string): void {
+  const { output } = context;
+  const url = clientUrl(sandbox.url);
+  const { bold, dim } = output.style;
+  output.line(
+    `${bold("podtrust sandbox")}: a stand-in for IAM, STS and SSM Parameter Store, account ${sandbox.account}`,
+  );
+  output.line(`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
+  output.line();
+  output.line("Point AWS clients at it:");
+  output.line(`  export AWS_ENDPOINT_URL=${url}`);
+  // The AWS CLI 1 and boto3 know the second name only.
+  output.line("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
+  output.line(`  export AWS_SHARED_CREDENTIALS_FILE=${credentials}`);
+  output.line("  aws sts get-caller-identity");
+  output.line();
+  output.line(dim("Ctrl-C ends it."));
+  output.result({
+    url,
+    account: sandbox.account,
+    adminCredentials: credentials,
+    environment: {
+      AWS_ENDPOINT_URL: url,
+      AWS_REGION: "us-east-1",
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_SHARED_CREDENTIALS_FILE: credentials,
+    },
+  });
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
+export async function serveSandbox(context: CommandContext, typed: SandboxCommandOptions): Promise<void> {
+  const options = await optionsOf(context, typed);
+  warnOfStrangers(context, typed.listen);
+  const own =
+    typed.adminCredentials === undefined ? await mkdtemp(join(tmpdir(), "podtrust-sandbox-")) : undefined;
+  try {
+    const credentials =
+      own === undefined ? context.path(typed.adminCredentials ?? "") : join(own, "credentials");
+    const sandbox = await startSandbox({ ...options, adminCredentials: credentials });
+    try {
+      introduce(context, sandbox, credentials);
+      await untilAborted(context.signal);
+    } finally {
+      await sandbox.close();
+    }
+  } finally {
+    if (own !== undefined) await rm(own, { recursive: true, force: true });
+  }
+}

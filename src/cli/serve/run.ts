@@ -1,0 +1,92 @@
+import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { type Config, loadConfig } from "../../config/index.ts";
+import { activatedSockets, servePublisher, type Serving } from "../../publisher/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What was typed. */
+export interface ServeCommandOptions {
+  readonly file?: readonly string[];
+  readonly insecureRunAsRoot?: boolean;
+}
+
+function refuseRoot(options: ServeCommandOptions): void {
+  if (options.insecureRunAsRoot === true || process.getuid?.() !== 0) return;
+  throw new PodtrustError("publisher-as-root", "podtrust serve does not run as root");
+}
+
+async function loadAll(context: CommandContext, options: ServeCommandOptions): Promise<readonly Config[]> {
+  const files = options.file ?? ["podtrust.yaml"];
+  return Promise.all(files.map((file) => loadConfig(context.path(file), context.env)));
+}
+
+const addressText = ({ address, port }: { address: string; port: number }): string =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+
+function sayStart(logger: Logger, serving: Serving): void {
+  const { https, http, plain, admin } = serving.publisher.addresses;
+  const elsewhere = serving.publisher.status().stacks.flatMap(({ publication }) => publication?.place ?? []);
+  logger.info("the publisher listens", {
+    https: https.map(addressText),
+    http: http.map(addressText),
+    ...(plain.length === 0 ? {} : { insecurePlainHttp: plain.map(addressText) }),
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
+    ...(admin === undefined ? {} : { admin: addressText(admin) }),
+  });
+}
+
+function sayReady(logger: Logger, serving: Serving, signal: AbortSignal): void {
+  serving.publisher.ready(signal).then(
+    () => logger.info("every stack is published"),
+    // It ended before.
+    () => {},
+  );
+}
+
+/** Reads the config again on SIGHUP until the function that is given back is called. */
+function reloadOnHangup(
+  serving: Serving,
+  load: () => Promise<readonly Config[]>,
+  logger: Logger,
+): () => void {
+  const reload = (): void => {
+    load()
+      .then((configs) => serving.reload(configs))
+      .then(() => logger.info("the config was read again and holds from now on"))
+      .catch((thrown: unknown) => {
+        const { message, next, code } = asPodtrustError(thrown);
+        logger.error(`the new config is refused and the old one goes on: ${message}`, { code, next });
+      });
+  };
+  process.on("SIGHUP", reload);
+  return () => void process.off("SIGHUP", reload);
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+/** Serves until the command is told to end. */
+export async function serve(context: CommandContext, options: ServeCommandOptions): Promise<void> {
+  refuseRoot(options);
+  const configs = await loadAll(context, options);
+  const logger = await context.logger("info");
+  for (const warning of configs.flatMap((config) => config.warnings)) logger.warn(warning);
+  const serving = await servePublisher({
+    configs,
+    clock: context.clock,
+    logger,
+    sockets: activatedSockets(context.env, process.pid),
+    env: context.env,
+    openTarget: async (s3) => (await import("../options/bucket.ts")).openTarget(s3, context.clock),
+  });
+  const unhook = reloadOnHangup(serving, () => loadAll(context, options), logger);
+  sayStart(logger, serving);
+  sayReady(logger, serving, context.signal);
+  await aborted(context.signal);
+  unhook();
+  logger.info("the publisher is ending", { reason: errorText(context.signal.reason) });
+  await serving.close();
+  logger.info("the publisher has ended");
+}

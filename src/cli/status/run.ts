@@ -1,0 +1,139 @@
+import { links, PodtrustError } from "../../base/index.ts";
+import { type Config, loadConfig } from "../../config/index.ts";
+import {
+  type Finding,
+  type LinkReport,
+  type Outcome,
+  statusOf,
+  type StatusReport,
+} from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+import { secondsOf } from "../options/seconds.ts";
+import { wayOf } from "../changes/open.ts";
+
+export interface StatusCommandOptions {
+  readonly file: string;
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  /** Seconds, or a duration; true for the usual. */
+  readonly watch?: string | true;
+}
+
+const nameWidth = Math.max(...links.map((link) => link.length));
+const usualWatch = 10;
+
+function marksOf(context: CommandContext): Readonly<Record<Outcome, string>> {
+  const { style } = context.output;
+  return {
+    ok: style.green("✔"),
+    warning: style.yellow("!"),
+    broken: style.red("✖"),
+    unseen: style.dim("?"),
+  };
+}
+
+function findingLines(context: CommandContext, finding: Finding, head: string): readonly string[] {
+  const { style } = context.output;
+  const indent = " ".repeat(nameWidth + 4);
+  const { seen, from, fresh, next } = finding;
+  return [
+    `${marksOf(context)[finding.outcome]} ${head}  ${seen}`,
+    style.dim(`${indent}${from}${fresh === undefined ? "" : `; ${fresh}`}`),
+    ...(next === undefined || finding.outcome === "ok" ? [] : [`${indent}${style.cyan("next")}: ${next}`]),
+  ];
+}
+
+function linkLines(context: CommandContext, { name, findings }: LinkReport): readonly string[] {
+  return findings.flatMap((finding, index) => {
+    const head = index === 0 ? context.output.style.bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth);
+    return findingLines(context, finding, head);
+  });
+}
+
+function summary({ links: reports, broken }: StatusReport): string {
+  const names = (outcome: Outcome): string =>
+    reports
+      .filter((link) => link.outcome === outcome)
+      .map(({ name }) => name)
+      .join(", ");
+  const parts = [
+    ["broken", names("broken")],
+    ["to look at", names("warning")],
+    ["not seen", names("unseen")],
+  ].filter(([, list]) => list !== "");
+  const told = parts.map(([what, list]) => `${what}: ${list}`).join("; ");
+  if (broken === undefined) return told === "" ? "Every link holds." : `No link is broken; ${told}.`;
+  return `The chain breaks at ${broken.name}; ${told}.`;
+}
+
+function say(context: CommandContext, report: StatusReport): void {
+  const { output } = context;
+  for (const link of report.links) for (const line of linkLines(context, link)) output.line(line);
+  output.line();
+  output.line(output.style.bold(summary(report)));
+  if (report.broken !== undefined) output.line(`${output.style.cyan("next")}: ${report.broken.next}`);
+}
+
+/** What has to be different for a report to be worth showing again. */
+function essence({ links: reports }: StatusReport): string {
+  return JSON.stringify(
+    reports.map(({ name, findings }) => [name, findings.map((one) => [one.outcome, one.seen])]),
+  );
+}
+
+async function watch(context: CommandContext, look: () => Promise<StatusReport>, ms: number): Promise<void> {
+  const { clock, signal, output } = context;
+  let before = "";
+  while (!signal.aborted) {
+    try {
+      const report = await look();
+      context.exitCode = report.broken === undefined ? 0 : 3;
+      const now = essence(report);
+      if (context.json) output.raw(`${JSON.stringify(report)}\n`);
+      else if (now === before) output.line(`${report.at}  ${summary(report)}`);
+      else {
+        output.line(output.style.dim(report.at));
+        say(context, report);
+      }
+      before = now;
+      await clock.sleep(ms, signal);
+    } catch (error) {
+      // Ctrl-C is how a watch ends; what it saw last is how it exits.
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+function watchMs(text: string | true): number {
+  const seconds = text === true ? usualWatch : secondsOf("--watch", text);
+  if (seconds >= 1) return seconds * 1000;
+  throw new PodtrustError("usage", "--watch looks once a second at the most");
+}
+
+/** Shows every link, once or again and again; the exit code says whether one is broken. */
+export async function showStatus(context: CommandContext, options: StatusCommandOptions): Promise<void> {
+  const config: Config = await loadConfig(context.path(options.file), context.env);
+  const { env, clock, signal, output } = context;
+  const { only, skip } = options;
+  const way = await wayOf(context, options);
+  const look = (): Promise<StatusReport> =>
+    statusOf({
+      config,
+      env,
+      clock,
+      signal,
+      way,
+      ...(only === undefined ? {} : { only }),
+      ...(skip === undefined ? {} : { skip }),
+    });
+  if (options.watch !== undefined) return watch(context, look, watchMs(options.watch));
+  const report = await look();
+  output.line(`${output.style.bold(report.stack)}  ${report.issuer}`);
+  output.line();
+  say(context, report);
+  output.result(report);
+  if (report.broken !== undefined) context.exitCode = 3;
+  return undefined;
+}

@@ -1,0 +1,46 @@
+import type { Logger } from "../../base/index.ts";
+import type { Host } from "../host.ts";
+import { renderLogLine } from "./log-line.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+// What must never reach a log even when a caller passes it by mistake; base/logger.ts forbids it as well.
+const secrets = [
+  "token",
+  "webIdentityToken",
+  "privateKey",
+  "secretAccessKey",
+  "sessionToken",
+  "password",
+  "authorization",
+];
+
+/**
+ * A Logger (pino) on the host's standard error: a line of JSON each, or on a terminal a line for a person.
+ * pino is loaded here and not before, since most commands never log.
+ */
+export async function openLogger(host: Host, level: LogLevel): Promise<Logger> {
+  const { pino } = await import("pino");
+  const readable = host.stderr.isTTY === true && host.env["PODTRUST_LOG"] !== "json";
+  const destination = {
+    write: (line: string): void => void host.stderr.write(readable ? renderLogLine(line) : line),
+  };
+  const root = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date(host.clock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: "[left out]" },
+    },
+    destination,
+  );
+  const wrap = (inner: typeof root): Logger => ({
+    debug: (message, fields = {}) => inner.debug(fields, message),
+    info: (message, fields = {}) => inner.info(fields, message),
+    warn: (message, fields = {}) => inner.warn(fields, message),
+    error: (message, fields = {}) => inner.error(fields, message),
+    child: (fields) => wrap(inner.child(fields)),
+  });
+  return wrap(root);
+}

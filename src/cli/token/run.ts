@@ -1,0 +1,95 @@
+import { PodtrustError } from "../../base/index.ts";
+import { type MintedToken, openKubernetes } from "../../kubernetes/index.ts";
+import { parseJws } from "../../oidc/index.ts";
+import { chosenCluster, type ClusterChoice } from "../options/cluster.ts";
+import type { CommandContext } from "../context.ts";
+import { relativeTime } from "../terminal/relative-time.ts";
+import { secondsOf } from "../options/seconds.ts";
+
+export interface TokenCommandOptions extends ClusterChoice {
+  readonly audience?: readonly string[];
+  /** Seconds, or a duration such as 1h. */
+  readonly expiration: string;
+  readonly raw?: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function accountOf(text: string): readonly [namespace: string, name: string] {
+  const [namespace = "", name = "", ...rest] = text.split("/");
+  if (namespace !== "" && name !== "" && rest.length === 0) return [namespace, name];
+  throw new PodtrustError("usage", `"${text}" is not of the form NAMESPACE/NAME`, {
+    next: "For example: podtrust token aws-test/demo-service-account",
+  });
+}
+
+// The last moment that a Date can hold (ECMA-262 §21.4.1.1), milliseconds since the epoch.
+const longestTime = 8.64e15;
+const timeClaims = new Set(["iat", "nbf", "exp"]);
+
+function claimText(name: string, value: unknown, now: number): string {
+  if (timeClaims.has(name) && typeof value === "number") {
+    const at = value * 1000;
+    if (Math.abs(at) > longestTime) return String(value);
+    return `${value}  ${new Date(at).toISOString().replace(".000Z", "Z")}, ${relativeTime(at, now)}`;
+  }
+  // Who made the token chose the text: one with control characters is shown escaped, not sent to the terminal.
+  return typeof value === "string" && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value);
+}
+
+function fieldLines(context: CommandContext, title: string, fields: Fields): void {
+  const { output, clock } = context;
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  output.line(output.style.bold(title));
+  for (const [name, value] of Object.entries(fields)) {
+    output.line(`  ${output.style.dim(name.padEnd(width))}  ${claimText(name, value, clock.now())}`);
+  }
+}
+
+function times(claims: Fields, now: number): Fields {
+  const known = [...timeClaims].flatMap((name) => {
+    const value = claims[name];
+    return typeof value === "number" ? [[name, relativeTime(value * 1000, now)] as const] : [];
+  });
+  return Object.fromEntries(known);
+}
+
+function show(context: CommandContext, minted: MintedToken, asked: number): void {
+  const { header, claims } = parseJws(minted.token);
+  const { output } = context;
+  fieldLines(context, "header", header);
+  fieldLines(context, "claims", claims);
+  const given = Number(claims["exp"]) - Number(claims["iat"]);
+  if (given < asked) {
+    output.line(
+      output.style.yellow(`The cluster gave ${given} s where ${asked} s were asked for: its longest.`),
+    );
+  }
+  output.line(output.style.dim("The signature is left out; --raw prints the token itself."));
+  const { expirationTimestamp } = minted;
+  output.result({ header, claims, times: times(claims, context.clock.now()), expirationTimestamp });
+}
+
+/**
+ * Mints a token by TokenRequest and prints it decoded, never with its signature; with `raw` the token alone, in
+ * `--json` as `{"token", "expirationTimestamp"}`.
+ */
+export async function mintAndShow(
+  context: CommandContext,
+  account: string,
+  options: TokenCommandOptions,
+): Promise<void> {
+  const [namespace, name] = accountOf(account);
+  const expirationSeconds = secondsOf("--expiration", options.expiration);
+  const audiences = options.audience ?? ["sts.amazonaws.com"];
+  const { env, clock, signal, output } = context;
+  const api = await openKubernetes(await chosenCluster(context, options), { env, clock });
+  const minted = await api.requestToken(namespace, name, { audiences, expirationSeconds }, { signal });
+  if (options.raw !== true) {
+    show(context, minted, expirationSeconds);
+  } else if (context.json) {
+    output.result(minted);
+  } else {
+    output.raw(`${minted.token}\n`);
+  }
+}
