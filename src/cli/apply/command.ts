@@ -25,7 +25,7 @@ export function defineApply(program: Command, context: CommandContext): void {
         "finished Job and waits for one that still runs. Exits 1 when the pod fails.\n",
     )
     .action(async (options: ApplyDemoOptions) => {
-      const { applyDemo } = await import("./run.ts");
-      await applyDemo(context, options);
+      const { runApplyDemo } = await import("./run.ts");
+      await runApplyDemo(context, options);
     });
 }

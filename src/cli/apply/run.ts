@@ -1,8 +1,6 @@
-import { basename } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
 import { openAws } from "../../aws/index.ts";
-import { type Config, loadConfig } from "../../config/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import { loadConfig } from "../../config/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
 import {
   type DemoRunEvent,
   preflightWorkload,
@@ -13,24 +11,14 @@ import {
 import type { CommandContext } from "../context.ts";
 import type { Waiting } from "../terminal/progress.ts";
 import { secondsOf } from "../options/seconds.ts";
-import { wayOf } from "../changes/open.ts";
-import { type DemoManifestsOptions, demoOf } from "../manifests/run-workload.ts";
+import { type WayOptions, wayOf } from "../options/way.ts";
+import { clusterOf } from "../options/cluster.ts";
+import { type DemoOptions, demoOf } from "../options/target.ts";
 
-export interface ApplyDemoOptions extends DemoManifestsOptions {
-  readonly connectTo?: readonly string[];
-  readonly ca?: string;
+export interface ApplyDemoOptions extends DemoOptions, WayOptions {
   readonly timeout: string;
   readonly forceConflicts?: boolean;
   readonly delete?: boolean;
-}
-
-/** The cluster of a config; throws `usage` where it names none. */
-export async function clusterOf(context: CommandContext, config: Config): Promise<KubernetesApi> {
-  const { env, clock } = context;
-  if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock });
-  throw new PodtrustError("usage", `${basename(config.file)} has no cluster`, {
-    next: "Add a cluster to it: {kubeconfig: ~/.kube/config}, with a context where it has several.",
-  });
 }
 
 /** Says on the screen what happens; log lines go to standard output, the rest to standard error. */
@@ -108,8 +96,8 @@ async function check(
   }
 }
 
-/** Runs the demo's Job to its end, or removes it. */
-export async function applyDemo(context: CommandContext, options: ApplyDemoOptions): Promise<void> {
+/** `podtrust apply demo`: runs the Job to its end, or removes it. */
+export async function runApplyDemo(context: CommandContext, options: ApplyDemoOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
   const { target, wish } = demoOf(config, options);
   const timeoutMs = secondsOf("--timeout", options.timeout) * 1000;

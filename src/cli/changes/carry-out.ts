@@ -5,10 +5,10 @@ import { tellApplying } from "./applying.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../failure.ts";
-import { sayPlan, sayRefusals } from "../plan/run.ts";
-import { type StackCommandOptions, withStack } from "./open.ts";
+import { sayPlan, sayRefusals } from "./say-plan.ts";
+import { type StackOptions, withStack } from "./open.ts";
 
-export interface ChangeCommandOptions extends StackCommandOptions {
+export interface ChangeOptions extends StackOptions {
   readonly yes?: boolean;
   readonly upsertOnly?: boolean;
 }
@@ -57,9 +57,10 @@ async function agreed(
   return false;
 }
 
-async function carryOut(
+/** Shows the plan of `up`, `down` or `import`, asks, and carries it out. */
+export async function carryOut(
   context: CommandContext,
-  options: ChangeCommandOptions,
+  options: ChangeOptions,
   command: Command,
 ): Promise<void> {
   await withStack(context, options, async (stack) => {
@@ -75,25 +76,4 @@ async function carryOut(
     sayOutcome(context, outcome);
     context.output.result({ ...planView(shown), ...outcomeView(outcome) });
   });
-}
-
-/** `podtrust up`. */
-export async function goUp(context: CommandContext, options: ChangeCommandOptions): Promise<void> {
-  const wish: PlanWish = { policy: options.upsertOnly === true ? "upsert-only" : "sync" };
-  await carryOut(context, options, { name: "up", wish, question: "Do this?" });
-}
-
-/** `podtrust down`. */
-export async function goDown(context: CommandContext, options: ChangeCommandOptions): Promise<void> {
-  await carryOut(context, options, { name: "down", wish: { goal: "absent" }, question: "Delete this?" });
-}
-
-/** `podtrust import NAME…`. */
-export async function takeOver(
-  context: CommandContext,
-  names: readonly string[],
-  options: ChangeCommandOptions,
-): Promise<void> {
-  const question = "Take over and change as shown?";
-  await carryOut(context, { ...options, only: names }, { name: "import", wish: { adopt: true }, question });
 }

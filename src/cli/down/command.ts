@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ChangeCommandOptions } from "../changes/carry-out.ts";
+import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
 import { withSelection, withStackOptions } from "../options/stack.ts";
 
@@ -11,8 +11,8 @@ export function defineDown(program: Command, context: CommandContext): void {
   withSelection(withStackOptions(command))
     .option("--yes", "do it without asking")
     .addHelpText("after", "\nShows the plan first and asks; without a terminal it needs --yes.\n")
-    .action(async (options: ChangeCommandOptions) => {
-      const { goDown } = await import("../changes/carry-out.ts");
-      await goDown(context, options);
+    .action(async (options: ChangeOptions) => {
+      const { runDown } = await import("./run.ts");
+      await runDown(context, options);
     });
 }

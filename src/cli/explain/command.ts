@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { ExplainCommandOptions } from "./run.ts";
+import type { ExplainOptions } from "./run.ts";
 
 /** `podtrust explain`: whether AWS would accept a token for a role and, rule by rule, why not. */
 export function defineExplain(program: Command, context: CommandContext): void {
@@ -36,8 +36,8 @@ export function defineExplain(program: Command, context: CommandContext): void {
         "AWS_ENDPOINT_URL points it at a sandbox. Exits 0 when the token would be accepted, 3 when not.\n" +
         "The token is never printed.\n",
     )
-    .action(async (options: ExplainCommandOptions) => {
-      const { explainToken } = await import("./run.ts");
-      await explainToken(context, options);
+    .action(async (options: ExplainOptions) => {
+      const { runExplain } = await import("./run.ts");
+      await runExplain(context, options);
     });
 }

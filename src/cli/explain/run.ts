@@ -13,7 +13,7 @@ import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, read
 import { relativeTime } from "../terminal/relative-time.ts";
 
 /** What was typed. */
-export interface ExplainCommandOptions extends DocumentSources {
+export interface ExplainOptions extends DocumentSources {
   readonly token: string;
   readonly role: string;
   readonly trustPolicy?: string;
@@ -52,7 +52,7 @@ function durationOf(text: string | undefined): string | undefined {
   });
 }
 
-function checkTogether(options: ExplainCommandOptions): void {
+function checkTogether(options: ExplainOptions): void {
   if ((options.discovery === undefined) !== (options.jwks === undefined)) {
     throw new PodtrustError("usage", "--discovery and --jwks go together", {
       next: "Give both files, or neither: both documents are then fetched from the issuer.",
@@ -133,7 +133,7 @@ function sayHead(context: CommandContext, role: RoleArn, claims: Claims, now: nu
  * Says whether AWS would accept a token for a role and, rule by rule, why not. Ends with exit code 3 when it would
  * not. Nothing of the token's signature is printed, and nothing of its payload but what a finding is about.
  */
-export async function explainToken(context: CommandContext, options: ExplainCommandOptions): Promise<void> {
+export async function runExplain(context: CommandContext, options: ExplainOptions): Promise<void> {
   const asked = roleOf(options.role);
   checkTogether(options);
   const now = timeOf(options.at, context.clock.now());

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ChangeCommandOptions } from "../changes/carry-out.ts";
+import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
 import { withStackOptions } from "../options/stack.ts";
 
@@ -16,8 +16,8 @@ export function defineImport(program: Command, context: CommandContext): void {
       "\nThe config says what it shall be from then on: import marks it as the stack's and changes the rest to fit.\n" +
         "A role keeps its unique id. Shows the plan first and asks; without a terminal it needs --yes.\n",
     )
-    .action(async (names: readonly string[], options: ChangeCommandOptions) => {
-      const { takeOver } = await import("../changes/carry-out.ts");
-      await takeOver(context, names, options);
+    .action(async (names: readonly string[], options: ChangeOptions) => {
+      const { runImport } = await import("./run.ts");
+      await runImport(context, names, options);
     });
 }

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
-import type { AwsPolicyCommandOptions } from "./run-aws-policy.ts";
+import type { AwsPolicyOptions } from "./run-aws-policy.ts";
 import type { CommandContext } from "../context.ts";
-import type { S3PolicyCommandOptions } from "./run-s3-policy.ts";
+import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
+import type { S3PolicyOptions } from "./run-s3-policy.ts";
+import type { DemoOptions } from "../options/target.ts";
 import { withDemo, withRole } from "../options/workload.ts";
-import type { DemoManifestsOptions, WorkloadManifestsOptions } from "./run-workload.ts";
+import type { WorkloadOptions } from "./run-workload.ts";
 
 function defineWorkload(manifests: Command, context: CommandContext): void {
   withRole(
@@ -25,9 +27,9 @@ function defineWorkload(manifests: Command, context: CommandContext): void {
       "\npodtrust manifests workload shop/web --patch deployment/web > patch.yaml\n" +
         "kubectl patch -n shop deployment/web --patch-file patch.yaml\n",
     )
-    .action(async (serviceAccount: string, options: WorkloadManifestsOptions) => {
-      const { printWorkload } = await import("./run-workload.ts");
-      await printWorkload(context, serviceAccount, options);
+    .action(async (serviceAccount: string, options: WorkloadOptions) => {
+      const { runWorkload } = await import("./run-workload.ts");
+      await runWorkload(context, serviceAccount, options);
     });
 }
 
@@ -41,13 +43,13 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
     ),
   )
     .addHelpText("after", "\npodtrust manifests demo | kubectl apply -f -\n")
-    .action(async (options: DemoManifestsOptions) => {
-      const { printDemo } = await import("./run-workload.ts");
-      await printDemo(context, options);
+    .action(async (options: DemoOptions) => {
+      const { runDemoManifests } = await import("./run-demo.ts");
+      await runDemoManifests(context, options);
     });
 }
 
-/** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
+/** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
 export function defineManifests(program: Command, context: CommandContext): void {
   const manifests = program
     .command("manifests")
@@ -58,10 +60,9 @@ export function defineManifests(program: Command, context: CommandContext): void
     .option("--namespace <namespace>", "namespace of the publisher's ServiceAccount", "podtrust")
     .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
     .addHelpText("after", "\npodtrust manifests publisher-rbac | kubectl apply -f -\n")
-    .action(async (options: { namespace: string; name: string }) => {
-      const { publisherRbac, publisherRbacList } = await import("../../kubernetes/index.ts");
-      if (context.json) context.output.result(await publisherRbacList(options));
-      else context.output.raw(publisherRbac(options));
+    .action(async (options: PublisherRbacOptions) => {
+      const { runPublisherRbac } = await import("./run-publisher-rbac.ts");
+      await runPublisherRbac(context, options);
     });
   manifests
     .command("aws-policy")
@@ -73,9 +74,9 @@ export function defineManifests(program: Command, context: CommandContext): void
       "\npodtrust manifests aws-policy > policy.json\n" +
         "aws iam create-policy --policy-name podtrust --policy-document file://policy.json\n",
     )
-    .action(async (options: AwsPolicyCommandOptions) => {
-      const { printAwsPolicy } = await import("./run-aws-policy.ts");
-      await printAwsPolicy(context, options);
+    .action(async (options: AwsPolicyOptions) => {
+      const { runAwsPolicy } = await import("./run-aws-policy.ts");
+      await runAwsPolicy(context, options);
     });
   manifests
     .command("s3-policy")
@@ -87,17 +88,17 @@ export function defineManifests(program: Command, context: CommandContext): void
       "\npodtrust manifests s3-policy > policy.json\n" +
         "aws s3api put-bucket-policy --bucket BUCKET --policy file://policy.json\n",
     )
-    .action(async (options: S3PolicyCommandOptions) => {
-      const { printS3Policy } = await import("./run-s3-policy.ts");
-      await printS3Policy(context, "bucket", options);
+    .action(async (options: S3PolicyOptions) => {
+      const { runS3Policy } = await import("./run-s3-policy.ts");
+      await runS3Policy(context, "bucket", options);
     });
   manifests
     .command("s3-publisher-policy")
     .description("print the least IAM policy of the credentials that publish into the bucket")
     .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
-    .action(async (options: S3PolicyCommandOptions) => {
-      const { printS3Policy } = await import("./run-s3-policy.ts");
-      await printS3Policy(context, "publisher", options);
+    .action(async (options: S3PolicyOptions) => {
+      const { runS3Policy } = await import("./run-s3-policy.ts");
+      await runS3Policy(context, "publisher", options);
     });
   defineWorkload(manifests, context);
   defineDemoManifests(manifests, context);

@@ -3,7 +3,7 @@ import { type AwsConfig, type Config, loadConfig } from "../../config/index.ts";
 import { leastAwsPolicy } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
-export interface AwsPolicyCommandOptions {
+export interface AwsPolicyOptions {
   readonly file: string;
   readonly account?: string;
 }
@@ -24,10 +24,7 @@ function accountOf(config: Config, wanted: string | undefined): AwsConfig {
 }
 
 /** Prints the least policy of one account: JSON as IAM takes it, with `--json` and without. */
-export async function printAwsPolicy(
-  context: CommandContext,
-  options: AwsPolicyCommandOptions,
-): Promise<void> {
+export async function runAwsPolicy(context: CommandContext, options: AwsPolicyOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
   const policy = leastAwsPolicy(config, accountOf(config, options.account));
   context.output.raw(`${JSON.stringify(policy, undefined, 2)}\n`);

@@ -1,13 +1,24 @@
+import { basename } from "node:path";
 import { PodtrustError } from "../../base/index.ts";
-import type { ClusterSource } from "../../kubernetes/index.ts";
+import { type Config, loadConfig } from "../../config/index.ts";
+import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** How a command line names a cluster. */
-export interface ClusterChoice {
+export interface ClusterOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   /** The config file. */
   readonly file?: string;
+}
+
+/** The cluster of a config; throws `usage` where it names none. */
+export async function clusterOf(context: CommandContext, config: Config): Promise<KubernetesApi> {
+  const { env, clock } = context;
+  if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock });
+  throw new PodtrustError("usage", `${basename(config.file)} has no cluster`, {
+    next: "Add a cluster to it: {kubeconfig: ~/.kube/config}, with a context where it has several.",
+  });
 }
 
 /**
@@ -15,23 +26,22 @@ export interface ClusterChoice {
  *
  * Throws PodtrustError `usage` for a contradiction or a config without a cluster, and what loadConfig throws.
  */
-export async function chosenCluster(context: CommandContext, choice: ClusterChoice): Promise<ClusterSource> {
-  if (choice.file === undefined) {
-    const { defaultKubeconfig } = await import("../../kubernetes/index.ts");
-    const { kubeconfig } = choice;
-    const files = kubeconfig === undefined ? defaultKubeconfig(context.env) : context.path(kubeconfig);
-    return { kubeconfig: files, ...(choice.context === undefined ? {} : { context: choice.context }) };
+export async function chosenCluster(
+  context: CommandContext,
+  options: ClusterOptions,
+): Promise<KubernetesApi> {
+  const { env, clock } = context;
+  const { file, kubeconfig, context: name } = options;
+  if (file === undefined) {
+    const files = kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig);
+    const source = { kubeconfig: files, ...(name === undefined ? {} : { context: name }) };
+    return openKubernetes(source, { env, clock });
   }
-  if (choice.kubeconfig !== undefined || choice.context !== undefined) {
+  if (kubeconfig !== undefined || name !== undefined) {
     throw new PodtrustError(
       "usage",
       "-f names the cluster already; --kubeconfig and --context go without it",
     );
   }
-  const { loadConfig } = await import("../../config/index.ts");
-  const { cluster } = await loadConfig(context.path(choice.file), context.env);
-  if (cluster !== undefined) return cluster;
-  throw new PodtrustError("usage", `${choice.file} has no cluster`, {
-    next: "Add a cluster to it, or name one by --kubeconfig FILE.",
-  });
+  return clusterOf(context, await loadConfig(context.path(file), env));
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { PlanCommandOptions } from "./run.ts";
+import type { PlanOptions } from "./run.ts";
 import { withSelection, withStackOptions } from "../options/stack.ts";
 
 /** `podtrust plan`: what `up` would do, field by field. */
@@ -17,8 +17,8 @@ export function definePlan(program: Command, context: CommandContext): void {
       "\n--only and --skip take a link (provider, trust), a role's name, or an id as the plan shows it.\n" +
         "Exits 1 when up would refuse the plan, and says why.\n",
     )
-    .action(async (options: PlanCommandOptions) => {
-      const { showPlan } = await import("./run.ts");
-      await showPlan(context, options);
+    .action(async (options: PlanOptions) => {
+      const { runPlan } = await import("./run.ts");
+      await runPlan(context, options);
     });
 }

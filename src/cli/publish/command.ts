@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { PublishS3CommandOptions } from "./run.ts";
+import type { PublishS3Options } from "./run.ts";
 
 /** `podtrust publish s3`: brings the documents into a bucket once. */
 export function definePublish(program: Command, context: CommandContext): void {
@@ -20,8 +20,8 @@ export function definePublish(program: Command, context: CommandContext): void {
       "\nKeys that vanished from the cluster stay for keyRetention, also those that another publisher wrote.\n" +
         "podtrust serve does the same again and again. Exit code 3: published, and not to be read from outside.\n",
     )
-    .action(async (options: PublishS3CommandOptions) => {
-      const { publishS3 } = await import("./run.ts");
-      await publishS3(context, options);
+    .action(async (options: PublishS3Options) => {
+      const { runPublishS3 } = await import("./run.ts");
+      await runPublishS3(context, options);
     });
 }

@@ -1,21 +1,18 @@
 import { type PublicAccess, readPublicAccess } from "../../aws/index.ts";
 import { asPodtrustError } from "../../base/index.ts";
 import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
-import { parseConnectTo } from "../../http/index.ts";
 import { openKubernetes } from "../../kubernetes/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
-import { type IssuerSeen, type OutsideWay, seeIssuer } from "../../stack/index.ts";
-import { readCaFile } from "../options/ca-file.ts";
+import { type IssuerSeen, seeIssuer } from "../../stack/index.ts";
+import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
 import type { Output } from "../terminal/output.ts";
 import { publicHints } from "./public-hints.ts";
 import { loadS3, openTarget, s3Access } from "../options/bucket.ts";
 
 /** What was typed. */
-export interface PublishS3CommandOptions {
+export interface PublishS3Options extends WayOptions {
   readonly file: string;
-  readonly connectTo?: readonly string[];
-  readonly ca?: string;
   /** False with --no-verify. */
   readonly verify: boolean;
 }
@@ -45,16 +42,8 @@ async function publish(context: CommandContext, config: Config, s3: S3Config): P
   }
 }
 
-async function look(
-  context: CommandContext,
-  config: Config,
-  options: PublishS3CommandOptions,
-): Promise<Seen> {
-  const { connectTo, ca } = options;
-  const way: OutsideWay = {
-    ...(connectTo === undefined ? {} : { connectTo: connectTo.map(parseConnectTo) }),
-    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
-  };
+async function look(context: CommandContext, config: Config, options: PublishS3Options): Promise<Seen> {
+  const way = await wayOf(context, options);
   try {
     return { reached: true, ...(await seeIssuer(config.issuer, way, context.signal)) };
   } catch (error) {
@@ -91,7 +80,7 @@ function saySeen(
 }
 
 /** `podtrust publish s3`: once, then a look from outside; exit code 3 when that fails. */
-export async function publishS3(context: CommandContext, options: PublishS3CommandOptions): Promise<void> {
+export async function runPublishS3(context: CommandContext, options: PublishS3Options): Promise<void> {
   const { config, s3 } = await loadS3(context.path(options.file), context.env);
   const { output, clock, signal } = context;
   const outcome = await publish(context, config, s3);

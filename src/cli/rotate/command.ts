@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { RotateCommandOptions } from "./run.ts";
+import type { RotateOptions } from "./run.ts";
 
 /** `podtrust rotate status` and `podtrust rotate distrust KID`: look at and tell a running publisher. */
 export function defineRotate(program: Command, context: CommandContext): void {
@@ -10,9 +10,9 @@ export function defineRotate(program: Command, context: CommandContext): void {
     .description("show each key of the running publisher, its state and its times")
     .option("-f, --file <file>", "the config of the publisher (default: podtrust.yaml)")
     .option("--state <dir>", "the publisher's state directory, in place of a config")
-    .action(async (options: RotateCommandOptions) => {
-      const { showKeys } = await import("./run.ts");
-      await showKeys(context, options);
+    .action(async (options: RotateOptions) => {
+      const { runRotateStatus } = await import("./run.ts");
+      await runRotateStatus(context, options);
     });
   rotate
     .command("distrust")
@@ -21,8 +21,8 @@ export function defineRotate(program: Command, context: CommandContext): void {
     .option("-f, --file <file>", "the config of the publisher (default: podtrust.yaml)")
     .option("--state <dir>", "the publisher's state directory, in place of a config")
     .option("--stack <name>", "the stack, where several hold the key")
-    .action(async (kid: string, options: RotateCommandOptions) => {
-      const { distrust } = await import("./run.ts");
-      await distrust(context, kid, options);
+    .action(async (kid: string, options: RotateOptions) => {
+      const { runRotateDistrust } = await import("./run.ts");
+      await runRotateDistrust(context, kid, options);
     });
 }

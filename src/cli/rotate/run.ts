@@ -10,13 +10,13 @@ import type { CommandContext } from "../context.ts";
 import type { Output } from "../terminal/output.ts";
 
 /** What was typed. */
-export interface RotateCommandOptions {
+export interface RotateOptions {
   readonly file?: string;
   readonly state?: string;
   readonly stack?: string;
 }
 
-async function stateDirOf(context: CommandContext, options: RotateCommandOptions): Promise<string> {
+async function stateDirOf(context: CommandContext, options: RotateOptions): Promise<string> {
   if (options.state !== undefined) return context.path(options.state);
   const config = await loadConfig(context.path(options.file ?? "podtrust.yaml"), context.env);
   return publisherOf(config).stateDir;
@@ -65,17 +65,17 @@ function showStack(output: Output, stack: StackStatus): void {
 }
 
 /** `podtrust rotate status`. */
-export async function showKeys(context: CommandContext, options: RotateCommandOptions): Promise<void> {
+export async function runRotateStatus(context: CommandContext, options: RotateOptions): Promise<void> {
   const status = await publisherStatus(await stateDirOf(context, options));
   for (const stack of status.stacks) showStack(context.output, stack);
   context.output.result(status);
 }
 
 /** `podtrust rotate distrust KID`. */
-export async function distrust(
+export async function runRotateDistrust(
   context: CommandContext,
   kid: string,
-  options: RotateCommandOptions,
+  options: RotateOptions,
 ): Promise<void> {
   const outcome = await distrustKey(await stateDirOf(context, options), kid, options.stack);
   const { output } = context;

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { SandboxCommandOptions } from "./run.ts";
+import type { TypedOptions } from "./run.ts";
 
 /** `podtrust sandbox`: IAM, STS and SSM Parameter Store on one port, until Ctrl-C. */
 export function defineSandbox(program: Command, context: CommandContext): void {
@@ -27,8 +27,8 @@ export function defineSandbox(program: Command, context: CommandContext): void {
     )
     .option("--log", "one line a request: when, decision, action, who, and the rule that decided")
     .addHelpText("after", "\nThe same address shows a page in a browser: what was decided, and why.\n")
-    .action(async (options: SandboxCommandOptions) => {
-      const { serveSandbox } = await import("./run.ts");
-      await serveSandbox(context, options);
+    .action(async (options: TypedOptions) => {
+      const { runSandbox } = await import("./run.ts");
+      await runSandbox(context, options);
     });
 }

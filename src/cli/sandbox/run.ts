@@ -10,7 +10,7 @@ import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */
-export interface SandboxCommandOptions {
+export interface TypedOptions {
   readonly port: string;
   readonly listen: string;
   readonly connectTo?: readonly string[];
@@ -58,7 +58,7 @@ function warnOfStrangers(context: CommandContext, listen: string): void {
   );
 }
 
-async function optionsOf(context: CommandContext, typed: SandboxCommandOptions): Promise<SandboxOptions> {
+async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<SandboxOptions> {
   const { log, state, ca, connectTo = [] } = typed;
   // With --json standard output holds the one object, and lines go where progress goes.
   const say = (line: string): void => (context.json ? context.progress : context.output).line(line);
@@ -120,7 +120,7 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
-export async function serveSandbox(context: CommandContext, typed: SandboxCommandOptions): Promise<void> {
+export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
   const options = await optionsOf(context, typed);
   warnOfStrangers(context, typed.listen);
   const own =

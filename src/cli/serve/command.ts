@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { ServeCommandOptions } from "./run.ts";
+import type { ServeOptions } from "./run.ts";
 
 /** `podtrust serve`: publishes issuers' documents until SIGTERM; SIGHUP reads the config again. */
 export function defineServe(program: Command, context: CommandContext): void {
@@ -18,8 +18,8 @@ export function defineServe(program: Command, context: CommandContext): void {
       "\nSIGHUP reads the config again; a bad one is refused and the old one goes on. SIGTERM ends it once\n" +
         "requests under way are answered. Naming a CA in the config agrees to its terms of service.\n",
     )
-    .action(async (options: ServeCommandOptions) => {
-      const { serve } = await import("./run.ts");
-      await serve(context, options);
+    .action(async (options: ServeOptions) => {
+      const { runServe } = await import("./run.ts");
+      await runServe(context, options);
     });
 }

@@ -4,17 +4,17 @@ import { activatedSockets, servePublisher, type Serving } from "../../publisher/
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */
-export interface ServeCommandOptions {
+export interface ServeOptions {
   readonly file?: readonly string[];
   readonly insecureRunAsRoot?: boolean;
 }
 
-function refuseRoot(options: ServeCommandOptions): void {
+function refuseRoot(options: ServeOptions): void {
   if (options.insecureRunAsRoot === true || process.getuid?.() !== 0) return;
   throw new PodtrustError("publisher-as-root", "podtrust serve does not run as root");
 }
 
-async function loadAll(context: CommandContext, options: ServeCommandOptions): Promise<readonly Config[]> {
+async function loadAll(context: CommandContext, options: ServeOptions): Promise<readonly Config[]> {
   const files = options.file ?? ["podtrust.yaml"];
   return Promise.all(files.map((file) => loadConfig(context.path(file), context.env)));
 }
@@ -68,7 +68,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** Serves until the command is told to end. */
-export async function serve(context: CommandContext, options: ServeCommandOptions): Promise<void> {
+export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
   refuseRoot(options);
   const configs = await loadAll(context, options);
   const logger = await context.logger("info");

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { StatusCommandOptions } from "./run.ts";
+import type { StatusOptions } from "./run.ts";
 import { withIssuerOptions, withLinks } from "../options/stack.ts";
 
 /** `podtrust status`: every link of the chain, as it is seen from here. */
@@ -18,8 +18,8 @@ export function defineStatus(program: Command, context: CommandContext): void {
       "\nChanges nothing. It mints a token of one ServiceAccount of each role and asks STS with it.\n" +
         "Exits 3 when a link is broken. With --watch and --json: one report a line.\n",
     )
-    .action(async (options: StatusCommandOptions) => {
-      const { showStatus } = await import("./run.ts");
-      await showStatus(context, options);
+    .action(async (options: StatusOptions) => {
+      const { runStatus } = await import("./run.ts");
+      await runStatus(context, options);
     });
 }

@@ -9,12 +9,10 @@ import {
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { secondsOf } from "../options/seconds.ts";
-import { wayOf } from "../changes/open.ts";
+import { type WayOptions, wayOf } from "../options/way.ts";
 
-export interface StatusCommandOptions {
+export interface StatusOptions extends WayOptions {
   readonly file: string;
-  readonly connectTo?: readonly string[];
-  readonly ca?: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   /** Seconds, or a duration; true for the usual. */
@@ -113,7 +111,7 @@ function watchMs(text: string | true): number {
 }
 
 /** Shows every link, once or again and again; the exit code says whether one is broken. */
-export async function showStatus(context: CommandContext, options: StatusCommandOptions): Promise<void> {
+export async function runStatus(context: CommandContext, options: StatusOptions): Promise<void> {
   const config: Config = await loadConfig(context.path(options.file), context.env);
   const { env, clock, signal, output } = context;
   const { only, skip } = options;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { TestCommandOptions } from "./run.ts";
+import type { TestOptions } from "./run.ts";
 
 /** `podtrust test`: real calls with real tokens, those that must succeed and those that must not. */
 export function defineTest(program: Command, context: CommandContext): void {
@@ -22,7 +22,7 @@ export function defineTest(program: Command, context: CommandContext): void {
       "\nNeeds the right to mint tokens in the cluster, and no AWS credentials. Exits 0 only when everybody who\n" +
         "should get in did and everybody else was refused for the right reason.\n",
     )
-    .action(async (options: TestCommandOptions) => {
+    .action(async (options: TestOptions) => {
       const { runTest } = await import("./run.ts");
       await runTest(context, options);
     });

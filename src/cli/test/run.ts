@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { loadConfig } from "../../config/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
-import { clusterOf } from "../apply/run.ts";
+import { clusterOf } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
 import type { Waiting } from "../terminal/progress.ts";
 
-export interface TestCommandOptions {
+export interface TestOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -40,7 +40,7 @@ function closing(report: TestReport): string {
 }
 
 /** Tries every role, shows what came of it, and exits 1 unless all of it was as it has to be. */
-export async function runTest(context: CommandContext, options: TestCommandOptions): Promise<void> {
+export async function runTest(context: CommandContext, options: TestOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
   const { clock, signal, output, progress } = context;
   const cluster = await clusterOf(context, config);

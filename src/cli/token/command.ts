@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { TokenCommandOptions } from "./run.ts";
+import type { TokenOptions } from "./run.ts";
 
 /** `podtrust token NAMESPACE/NAME`: mints a ServiceAccount's token and shows what is in it. */
 export function defineToken(program: Command, context: CommandContext): void {
@@ -15,8 +15,8 @@ export function defineToken(program: Command, context: CommandContext): void {
     .option("--kubeconfig <file>", "the cluster (default: $KUBECONFIG, else ~/.kube/config)")
     .option("--context <name>", "a context of the kubeconfig in place of the current one")
     .option("-f, --file <file>", "take the cluster of this config file")
-    .action(async (account: string, options: TokenCommandOptions) => {
-      const { mintAndShow } = await import("./run.ts");
-      await mintAndShow(context, account, options);
+    .action(async (account: string, options: TokenOptions) => {
+      const { runToken } = await import("./run.ts");
+      await runToken(context, account, options);
     });
 }

@@ -1,12 +1,12 @@
 import { PodtrustError } from "../../base/index.ts";
-import { type MintedToken, openKubernetes } from "../../kubernetes/index.ts";
+import type { MintedToken } from "../../kubernetes/index.ts";
 import { parseJws } from "../../oidc/index.ts";
-import { chosenCluster, type ClusterChoice } from "../options/cluster.ts";
+import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
 import { relativeTime } from "../terminal/relative-time.ts";
 import { secondsOf } from "../options/seconds.ts";
 
-export interface TokenCommandOptions extends ClusterChoice {
+export interface TokenOptions extends ClusterOptions {
   readonly audience?: readonly string[];
   /** Seconds, or a duration such as 1h. */
   readonly expiration: string;
@@ -74,16 +74,16 @@ function show(context: CommandContext, minted: MintedToken, asked: number): void
  * Mints a token by TokenRequest and prints it decoded, never with its signature; with `raw` the token alone, in
  * `--json` as `{"token", "expirationTimestamp"}`.
  */
-export async function mintAndShow(
+export async function runToken(
   context: CommandContext,
   account: string,
-  options: TokenCommandOptions,
+  options: TokenOptions,
 ): Promise<void> {
   const [namespace, name] = accountOf(account);
   const expirationSeconds = secondsOf("--expiration", options.expiration);
   const audiences = options.audience ?? ["sts.amazonaws.com"];
-  const { env, clock, signal, output } = context;
-  const api = await openKubernetes(await chosenCluster(context, options), { env, clock });
+  const { signal, output } = context;
+  const api = await chosenCluster(context, options);
   const minted = await api.requestToken(namespace, name, { audiences, expirationSeconds }, { signal });
   if (options.raw !== true) {
     show(context, minted, expirationSeconds);

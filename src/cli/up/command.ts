@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ChangeCommandOptions } from "../changes/carry-out.ts";
+import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
 import { withSelection, withStackOptions } from "../options/stack.ts";
 
@@ -15,8 +15,8 @@ export function defineUp(program: Command, context: CommandContext): void {
       "after",
       "\nShows the plan first and asks; without a terminal it needs --yes. Ended half-way, run it again.\n",
     )
-    .action(async (options: ChangeCommandOptions) => {
-      const { goUp } = await import("../changes/carry-out.ts");
-      await goUp(context, options);
+    .action(async (options: ChangeOptions) => {
+      const { runUp } = await import("./run.ts");
+      await runUp(context, options);
     });
 }

@@ -1,0 +1,52 @@
+import { PodtrustError } from "../../base/index.ts";
+import { keptLines, runDemo as playDemo, tellEvent } from "../../demo/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What was typed. */
+export interface DemoOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly keep?: true;
+}
+
+async function untilEnded(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** `podtrust demo`. */
+export async function runDemo(
+  context: CommandContext,
+  { kubeconfig, context: name, keep }: DemoOptions,
+): Promise<void> {
+  if (kubeconfig === undefined && name !== undefined) {
+    throw new PodtrustError("usage", `--context ${name} goes with --kubeconfig`, {
+      next: "Name the kubeconfig too, or leave both out for the stand-in cluster.",
+    });
+  }
+  const { json, output, progress, signal } = context;
+  const width = Math.min(context.stdout.columns ?? 100, 120);
+  await playDemo({
+    program: context.program,
+    clock: context.clock,
+    logger: await context.logger("error"),
+    signal,
+    tell: (event) => {
+      for (const line of tellEvent(event, output.style, width)) output.line(line);
+      if (event.kind === "closing") output.result(event.story);
+    },
+    ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
+    ...(name === undefined ? {} : { context: name }),
+    ...(keep === undefined
+      ? {}
+      : {
+          keep: async (stage) => {
+            // With --json standard output is the story's object alone.
+            for (const line of keptLines(stage)) (json ? progress : output).line(line);
+            await untilEnded(signal);
+          },
+        }),
+  });
+}

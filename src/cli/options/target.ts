@@ -1,0 +1,48 @@
+import type { Config } from "../../config/index.ts";
+import { demoServiceAccount, type DemoWish, type WorkloadTarget, workloadTarget } from "../../stack/index.ts";
+import { secondsOf } from "./seconds.ts";
+
+/** What was typed about a workload's role and token. */
+export interface RoleOptions {
+  readonly file: string;
+  readonly role?: string;
+  readonly account?: string;
+  readonly audience?: string;
+  readonly expiration: string;
+}
+
+export interface DemoOptions extends RoleOptions {
+  readonly serviceAccount?: string;
+  readonly image?: string;
+  readonly path: string;
+  readonly awsEndpoint?: string;
+  readonly hostNetwork?: boolean;
+}
+
+/** The workload that a command line means. */
+export function targetOf(config: Config, serviceAccount: string, options: RoleOptions): WorkloadTarget {
+  const { role, account, audience } = options;
+  return workloadTarget(config, {
+    serviceAccount,
+    expirationSeconds: secondsOf("--expiration", options.expiration),
+    ...(role === undefined ? {} : { role }),
+    ...(account === undefined ? {} : { account }),
+    ...(audience === undefined ? {} : { audience }),
+  });
+}
+
+/** The demo that a command line means. */
+export function demoOf(
+  config: Config,
+  options: DemoOptions,
+): { readonly target: WorkloadTarget; readonly wish: DemoWish } {
+  const { image, path, awsEndpoint, hostNetwork } = options;
+  const target = targetOf(config, options.serviceAccount ?? demoServiceAccount(config), options);
+  const wish = {
+    path,
+    ...(image === undefined ? {} : { image }),
+    ...(awsEndpoint === undefined ? {} : { awsEndpoint }),
+    ...(hostNetwork === undefined ? {} : { hostNetwork }),
+  };
+  return { target, wish };
+}

@@ -1,0 +1,19 @@
+import { parseConnectTo } from "../../http/index.ts";
+import type { OutsideWay } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+import { readCaFile } from "./ca-file.ts";
+
+/** What was typed about how the issuer is reached. */
+export interface WayOptions {
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+}
+
+/** How a command line reaches the issuer. */
+export async function wayOf(context: CommandContext, options: WayOptions): Promise<OutsideWay> {
+  const { connectTo, ca } = options;
+  return {
+    ...(connectTo === undefined ? {} : { connectTo: connectTo.map(parseConnectTo) }),
+    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
+  };
+}
