@@ -1,6 +1,5 @@
 export { readBoundedText } from "./bounded-file.ts";
-export type { CatalogueEntry } from "./catalogue/entry.ts";
-export { catalogue, type ErrorCode } from "./catalogue/index.ts";
+export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/index.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";

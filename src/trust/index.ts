@@ -50,5 +50,4 @@ export {
   type WebIdentityDecision,
 } from "./sts/outcome.ts";
 export type { RoleArn, StsRule } from "./sts/rule.ts";
-export { parseRoleArn } from "./sts/rules/request.ts";
-export { stsRules } from "./sts/rules/index.ts";
+export { parseRoleArn, stsRules } from "./sts/rules/index.ts";

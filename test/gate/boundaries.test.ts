@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 const tool = resolve("tools/boundaries.ts");
 
@@ -16,9 +17,9 @@ async function judged(files: Readonly<Record<string, string>>): Promise<readonly
       await writeFile(join(folder, path), text);
     }
     const { status, stderr } = spawnSync(process.execPath, [tool], { cwd: folder, encoding: "utf8" });
-    // A tree this small is a fault in itself.
+    // A tree this small lacks most rooms of the table, which is a fault in itself.
     assert.equal(status, 1);
-    assert.match(stderr, /saw \d+ modules, expected at least/u);
+    assert.match(stderr, /^no modules seen in .*$/mu);
     return stderr.trim().split("\n").slice(0, -1);
   } finally {
     await rm(folder, { recursive: true });
@@ -38,32 +39,94 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     'export { x } from "../acme/x.ts";',
     /the door of acme\/ is its index/u,
   ],
+  [
+    "an import from one product of the sandbox into another",
+    "src/sandbox/aws/iam/a.ts",
+    'import { startStandInCa } from "../../ca/index.ts";',
+    /sandbox\/aws\/ must not import sandbox\/ca\//u,
+  ],
+  [
+    "an import of what is above a room with rules of its own",
+    "src/sandbox/ca/a.ts",
+    'import { startSandbox } from "../index.ts";',
+    /sandbox\/ca\/ must not import sandbox\//u,
+  ],
+  [
+    "the back door of a room inside a room",
+    "src/sandbox/index.ts",
+    'export { x } from "./aws/start.ts";',
+    /the door of sandbox\/aws\/ is its index/u,
+  ],
+  [
+    "a short cut into a room inside another folder",
+    "src/demo/a.ts",
+    'export { x } from "../sandbox/aws/index.ts";',
+    /the door of sandbox\/ is its index/u,
+  ],
   ["a way out of src", "src/cli/a.ts", 'import { x } from "../../test/x.ts";', /outside src/u],
   ["I/O in a pure folder", "src/oidc/a.ts", 'import {\n  readFile,\n} from "node:fs";', /oidc\/ is pure/u],
-  ["I/O by a built-in module", "src/trust/a.ts", 'process.getBuiltinModule("node:fs");', /trust\/ is pure/u],
+  ["I/O by a built-in module", "src/trust/a.ts", 'getBuiltinModule("node:fs");', /trust\/ is pure/u],
+  [
+    "a clock that a pure folder reads",
+    "src/plan/x/a.ts",
+    "const t = Date.now();",
+    /must not name Date\.now/u,
+  ],
+  ["chance in a pure folder", "src/oidc/a.ts", "randomBytes(8);", /must not name randomBytes/u],
+  ["a request by a pure folder", "src/trust/a.ts", "await fetch(url);", /must not name fetch/u],
   ["a reserved package", "src/demo/a.ts", 'await import("@aws-sdk/client-sts");', /only aws\/ imports/u],
   ["an unknown folder", "src/utils/a.ts", 'import "node:fs";', /utils\/ is not in the table/u],
   ["a name only running tells", "src/cli/a.ts", "await import(`${name}.ts`);", /only running it tells/u],
 ];
 
-for (const [what, path, text, said] of faults) {
-  test(`the check of import directions finds ${what}`, async () => {
-    const found = await judged({ [path]: text });
-    assert.equal(found.length, 1, found.join("\n"));
-    assert.match(found[0] ?? "", said);
-  });
-}
+describe("tools/boundaries.ts", () => {
+  for (const [what, path, text, said] of faults) {
+    test(`finds ${what}`, async () => {
+      const found = await judged({ [path]: text });
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0] ?? "", said);
+    });
+  }
 
-test("the check of import directions finds a circle, and nothing in what is allowed", async () => {
-  const circle = await judged({
-    "src/base/a.ts": 'import "./b.ts";',
-    "src/base/b.ts": 'export * from "./a.ts";',
+  test("finds the back door of any folder that has an index.ts", async () => {
+    const found = await judged({
+      "src/cli/a.ts": 'import "./terminal/x.ts";',
+      "src/cli/terminal/index.ts": "",
+      "src/cli/terminal/x.ts": "",
+    });
+    assert.deepEqual(found, [
+      "src/cli/a.ts imports src/cli/terminal/x.ts: the door of cli/terminal/ is its index.ts",
+    ]);
   });
-  assert.deepEqual(circle, ["circle: src/base/a.ts → src/base/b.ts → src/base/a.ts"]);
-  const allowed = await judged({
-    "src/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
-    "src/oidc/a.ts": 'import { sign } from "node:crypto";\nimport { y } from "../base/index.ts";',
-    "src/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',
+
+  test("finds a circle of imports", async () => {
+    const circle = await judged({
+      "src/base/a.ts": 'import "./b.ts";',
+      "src/base/b.ts": 'export * from "./a.ts";',
+    });
+    assert.deepEqual(circle, ["circle: src/base/a.ts → src/base/b.ts → src/base/a.ts"]);
   });
-  assert.deepEqual(allowed, []);
+
+  test("has nothing against what is allowed", async () => {
+    const allowed = await judged({
+      "src/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
+      "src/oidc/a.ts": 'import { sign } from "node:crypto";\nimport { y } from "../base/index.ts";',
+      "src/oidc/b.ts": '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',
+      "src/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',
+      "src/sandbox/index.ts": 'export { x } from "./ca/index.ts";',
+      "src/sandbox/ca/a.ts": 'import { y } from "../authority/index.ts";',
+      "src/sandbox/aws/iam/a.ts": 'import { z } from "../decisions.ts";',
+    });
+    assert.deepEqual(allowed, []);
+  });
+
+  test("has looked at every module of src/, and at every room of its table", () => {
+    const modules = readdirSync("src", { recursive: true, encoding: "utf8" }).filter(
+      (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"),
+    );
+    const { status, stdout } = spawnSync(process.execPath, [tool], { encoding: "utf8" });
+    const [, saw] = /^boundaries: (\d+) modules, \d+ imports, 0 faults$/mu.exec(stdout) ?? [];
+    assert.deepEqual([status, Number(saw)], [0, modules.length]);
+    assert.ok(modules.length > 500, "a walk that finds so few has not seen src/");
+  });
 });

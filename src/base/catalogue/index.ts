@@ -13,6 +13,8 @@ import { stackErrors } from "./stack.ts";
 import { tlsErrors } from "./tls.ts";
 import { trustErrors } from "./trust.ts";
 
+export type { CatalogueEntry } from "./entry.ts";
+
 /**
  * Every error a person can meet, by its stable code. docs/reference/errors.md is generated from here, and a test
  * keeps both the same. A code, once released, is never given another meaning.

@@ -1,7 +1,7 @@
 import type { WebIdentityFacts } from "./facts.ts";
 import type { Grant } from "./outcome.ts";
 import type { Known } from "./rule.ts";
-import { claimKeys } from "./rules/trust.ts";
+import { claimKeys } from "./rules/index.ts";
 
 /** What STS gives once every rule has accepted. */
 export function grantOf(facts: WebIdentityFacts, known: Known): Grant {

@@ -12,6 +12,9 @@ import { timeRules } from "./time.ts";
 import { tokenRules } from "./token.ts";
 import { trustRules } from "./trust.ts";
 
+export { parseRoleArn } from "./request.ts";
+export { claimKeys } from "./trust.ts";
+
 /**
  * The rules by which STS accepts a token, in the order in which they are asked; the first that refuses speaks. AWS
  * does not document its order: parameters come first and trust after the token, that much is known.
