@@ -20,6 +20,7 @@ const allowed: Record<string, readonly string[]> = {
   oidc: ["base"],
   trust: ["base", "oidc"],
   plan: ["base"],
+  injection: ["base"],
   http: ["base"],
   config: ["base", "oidc", "trust"],
   acme: ["base", "oidc", "http"],
@@ -27,7 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   kubernetes: ["base", "oidc", "http", "config"],
   aws: ["base", "oidc", "trust", "plan", "http", "config"],
   publisher: ["base", "oidc", "http", "config", "kubernetes", "acme", "tls"],
-  stack: ["base", "oidc", "trust", "plan", "http", "config", "aws", "kubernetes"],
+  stack: ["base", "oidc", "trust", "plan", "injection", "http", "config", "aws", "kubernetes"],
   // Three products and what they share: none of them knows another.
   sandbox: [],
   "sandbox/authority": [],
@@ -39,6 +40,7 @@ const allowed: Record<string, readonly string[]> = {
     "oidc",
     "trust",
     "plan",
+    "injection",
     "http",
     "config",
     "kubernetes",
@@ -77,7 +79,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
 ];
 
 /** Folders that do no I/O: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
-const pure = ["oidc", "trust", "plan"];
+const pure = ["oidc", "trust", "plan", "injection"];
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =

@@ -1,12 +1,12 @@
 /**
- * The pure core has every line and branch walked by a test: `oidc/`, `trust/` and `plan/` hold nothing that a test
+ * The pure core has every line and branch walked by a test: `oidc/`, `trust/`, `plan/` and `injection/` hold nothing that a test
  * could not reach, so what is not covered is either untested or dead.
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import process from "node:process";
 
-const pure = "{oidc,trust,plan}";
+const pure = "{oidc,trust,plan,injection}";
 const files = globSync([
   `src/${pure}/**/*.test.ts`,
   "test/conformance/*.test.ts",

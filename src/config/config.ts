@@ -98,13 +98,15 @@ export interface RoleConfig {
   /** Seconds. */
   readonly maxSession: number;
   /** AWS_ROLE_SESSION_NAME of the workload. */
-  readonly sessionName?: string;
+  readonly sessionName: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface AwsConfig {
   readonly account: string;
   readonly region: string;
+  /** AWS_STS_REGIONAL_ENDPOINTS of the workloads; absent: not set. */
+  readonly stsRegionalEndpoints?: "regional" | "legacy";
   readonly audiences: readonly string[];
   /** Profile of the AWS config files. */
   readonly profile?: string;

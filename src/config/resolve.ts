@@ -19,6 +19,9 @@ function inlineText(input: InlineInput, source: ConfigSource): string {
   return accepted(source.files.get(placeOf(input.file, source.file, source.env)), "policy file");
 }
 
+/** STS takes session names of two characters or more, IAM takes roles of one. */
+const standardSessionName = (role: string): string => (role.length < 2 ? `podtrust-${role}` : role);
+
 function resolveRole(input: RoleInput, source: ConfigSource): RoleConfig {
   const inline = Object.entries(input.inline ?? {}).map(([name, policy]) => [
     name,
@@ -33,7 +36,7 @@ function resolveRole(input: RoleInput, source: ConfigSource): RoleConfig {
     inline: Object.fromEntries(inline) as Record<string, string>,
     path: input.path ?? "/",
     maxSession: milliseconds(input.maxSession ?? "1h") / 1000,
-    sessionName: input.sessionName ?? input.name,
+    sessionName: input.sessionName ?? standardSessionName(input.name),
     tags: input.tags ?? {},
     ...(boundary === undefined ? {} : { boundary }),
     ...(description === undefined ? {} : { description }),
@@ -41,13 +44,14 @@ function resolveRole(input: RoleInput, source: ConfigSource): RoleConfig {
 }
 
 function resolveAws(input: AwsInput, source: ConfigSource): AwsConfig {
-  const { profile, assumeRole } = input;
+  const { profile, assumeRole, stsRegionalEndpoints } = input;
   return {
     account: input.account,
     region: input.region,
     audiences: input.audiences ?? ["sts.amazonaws.com"],
     tags: input.tags ?? {},
     roles: (input.roles ?? []).map((role) => resolveRole(role, source)),
+    ...(stsRegionalEndpoints === undefined ? {} : { stsRegionalEndpoints }),
     ...(profile === undefined ? {} : { profile }),
     ...(assumeRole === undefined ? {} : { assumeRole }),
   };

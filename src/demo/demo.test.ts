@@ -37,7 +37,7 @@ for (const [alg, key] of [
   });
 }
 
-test("the job's environment is the guide's four variables, AWS's address, and nothing of ours", () => {
+test("the job's environment is what a pod is given for its role, AWS's address, and nothing of ours", () => {
   const workload = {
     program: [],
     folder: "/f",
@@ -49,6 +49,7 @@ test("the job's environment is the guide's four variables, AWS's address, and no
   };
   const names = Object.keys(jobEnvironment(workload, "/home", "/home/token")).sort();
   assert.deepEqual(names, [
+    "AWS_DEFAULT_REGION",
     "AWS_EC2_METADATA_DISABLED",
     "AWS_ENDPOINT_URL",
     "AWS_REGION",

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { JobResult } from "../aws/index.ts";
 import { errorText, PodtrustError } from "../base/index.ts";
+import { roleEnvironment } from "../injection/index.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
 
 /** How the demo job is run: the guide's pod, as a child process. */
@@ -32,22 +33,21 @@ const largestOutput = 256 * 1024;
 const longestComplaint = 500;
 
 /**
- * The job's whole environment: the guide's four AWS_ variables, plus what stands in for AWS's address. Nothing
- * of ours is handed down, so that no other credential can answer in the token's place.
+ * The job's whole environment: what a pod is given for a role, plus what stands in for AWS's address. Nothing of ours
+ * is handed down, so that no other credential can answer in the token's place.
  */
 export function jobEnvironment(
   workload: Workload,
   home: string,
   tokenFile: string | undefined,
 ): NodeJS.ProcessEnv {
+  const { AWS_WEB_IDENTITY_TOKEN_FILE, ...role } = roleEnvironment(workload, tokenFile ?? "");
   return {
     HOME: home,
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_ENDPOINT_URL: workload.endpoint,
-    AWS_REGION: workload.region,
-    AWS_ROLE_ARN: workload.roleArn,
-    AWS_ROLE_SESSION_NAME: workload.sessionName,
-    ...(tokenFile === undefined ? {} : { AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile }),
+    ...role,
+    ...(tokenFile === undefined ? {} : { AWS_WEB_IDENTITY_TOKEN_FILE }),
   };
 }
 

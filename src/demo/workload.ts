@@ -27,7 +27,8 @@ export async function tellWorkload(stage: Stage, workload: Workload, narrator: N
     mintToken(stage, cast.serviceAccount, cast.audience),
   );
   await narrator.link("serviceaccount", () => Promise.resolve(`${cast.namespace}/${cast.serviceAccount}`));
-  const variables = "AWS_REGION, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME and AWS_WEB_IDENTITY_TOKEN_FILE";
+  const variables =
+    "AWS_REGION, AWS_DEFAULT_REGION, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME and AWS_WEB_IDENTITY_TOKEN_FILE";
   await narrator.link("injection", () =>
     Promise.resolve(`${variables}, set in a child process that stands in for a pod and inherits nothing`),
   );

@@ -45,11 +45,7 @@ export function untilUsable(
       return notice(`${soon}; STS was not asked: ${errorText(error)}`);
     }
     try {
-      await waitUntilAssumable(
-        input.session,
-        { roleArn, sessionName: role.sessionName ?? "podtrust", token },
-        work,
-      );
+      await waitUntilAssumable(input.session, { roleArn, sessionName: role.sessionName, token }, work);
     } catch (error) {
       work.signal.throwIfAborted();
       if (!(error instanceof PodtrustError) || error.code === "aws-not-assumable") throw error;

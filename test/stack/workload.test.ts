@@ -298,6 +298,7 @@ describe("the workload's side", () => {
       assert.equal(container?.name, "main");
       assert.deepEqual(Object.fromEntries(container.env.map(({ name, value }) => [name, value])), {
         AWS_REGION: "eu-central-1",
+        AWS_DEFAULT_REGION: "eu-central-1",
         AWS_ROLE_ARN: `arn:aws:iam::111122223333:role/${role}`,
         AWS_ROLE_SESSION_NAME: "k3s-cluster",
         AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/tokens/token",

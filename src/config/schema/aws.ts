@@ -150,6 +150,14 @@ export const awsAccount: z.ZodType<AwsInput> = section("One AWS account that tru
     },
     /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/u,
   ),
+  stsRegionalEndpoints: z
+    .enum(["regional", "legacy"], { error: "regional or legacy" })
+    .meta({
+      description:
+        "AWS_STS_REGIONAL_ENDPOINTS of the workloads, for SDKs from before 2022, which else ask STS in us-east-1. Accepted: regional or legacy. Default: not set.",
+      examples: ["regional"],
+    })
+    .optional(),
   audiences: list(
     {
       what: "The audiences that the OIDC provider accepts.",

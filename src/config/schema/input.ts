@@ -81,6 +81,7 @@ export interface RoleInput {
 export interface AwsInput {
   account: string;
   region: string;
+  stsRegionalEndpoints?: "regional" | "legacy" | undefined;
   audiences?: string[] | undefined;
   profile?: string | undefined;
   assumeRole?: string | undefined;

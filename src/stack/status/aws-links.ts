@@ -150,7 +150,7 @@ async function askSts(world: World, expected: Expectation): Promise<Finding> {
   try {
     const token = await tokenFor(world, expected);
     const session = world.session(account);
-    const request = { roleArn, sessionName: role.sessionName ?? "podtrust", token };
+    const request = { roleArn, sessionName: role.sessionName, token };
     const { arn, subject, expiration } = await assumeWithWebIdentity(session, request, world.signal);
     const who = parseSubject(subject);
     const name = who === undefined ? serviceAccount : `${who.namespace}/${who.name}`;

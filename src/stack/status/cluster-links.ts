@@ -1,10 +1,10 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
+import { injectionProblem, isAlive, webhookRoleAnnotation } from "../../injection/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import { issuerDifference, type Jws, parseJws, verifyJws } from "../../oidc/index.ts";
 import { roleArnOf } from "../trust-admits.ts";
 import { lengthText } from "./ages.ts";
 import { inTurns } from "../in-turns.ts";
-import { injectionProblem, isAlive } from "./injection.ts";
 import { BehindError, type Finding, findingOf } from "./report.ts";
 import type { Expectation, World } from "./world.ts";
 
@@ -88,10 +88,10 @@ function annotationFinding(
   from: string,
 ): Finding | undefined {
   // Whoever runs AWS's webhook beside us gets what it says there.
-  const annotated = object.metadata.annotations?.["eks.amazonaws.com/role-arn"];
+  const annotated = object.metadata.annotations?.[webhookRoleAnnotation];
   const wanted = roleArnOf(expected.account, expected.role);
   if (annotated === undefined || annotated === wanted) return undefined;
-  const seen = `ServiceAccount ${expected.serviceAccount} carries eks.amazonaws.com/role-arn "${annotated}", the config means ${wanted}`;
+  const seen = `ServiceAccount ${expected.serviceAccount} carries ${webhookRoleAnnotation} "${annotated}", the config means ${wanted}`;
   return { outcome: "warning", seen, from, next: "Correct the annotation, then make the pods anew." };
 }
 
@@ -150,17 +150,20 @@ async function lookAtPods(world: World, { account, role, serviceAccount }: Expec
     if (pods.length === 0)
       return { outcome: "unseen", seen: `no pod runs as ${serviceAccount} now`, from, fresh };
     const wanted = { roleArn: roleArnOf(account, role), audiences: account.audiences };
-    const wrong = pods.flatMap((pod) => {
+    const problems = pods.flatMap((pod) => {
       const problem = injectionProblem(pod, wanted);
-      return problem === undefined ? [] : [`pod ${namespace}/${pod.metadata.name} ${problem}`];
+      return problem === undefined ? [] : [{ pod: `${namespace}/${pod.metadata.name}`, ...problem }];
     });
-    if (wrong[0] === undefined) {
+    const worst = problems.find(({ reason }) => reason !== "region-missing") ?? problems[0];
+    if (worst === undefined) {
       const count = `${pods.length} pod${pods.length === 1 ? "" : "s"} as ${serviceAccount}`;
       return { outcome: "ok", seen: `${count}, with token file and variables`, from, fresh };
     }
-    const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more of ${pods.length})` : "";
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more of ${pods.length})` : "";
     const next = `Give it what it needs: podtrust manifests workload ${serviceAccount} --patch deployment/NAME; pods get it when they are made.`;
-    return { outcome: "broken", seen: `${wrong[0]}${more}`, from, fresh, next };
+    // Without a region it has the role all the same, and may name one in its code.
+    const outcome = worst.reason === "region-missing" ? "warning" : "broken";
+    return { outcome, seen: `pod ${worst.pod} ${worst.text}${more}`, from, fresh, next };
   } catch (error) {
     if (error instanceof PodtrustError && error.code === "cluster-not-found") {
       return { outcome: "unseen", seen: "this cluster serves no pods", from };

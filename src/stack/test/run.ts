@@ -90,7 +90,7 @@ class TestRun {
       return { verdict: "failed", got: `no token could be had: ${errorText(error)}` };
     }
     try {
-      const sessionName = role.sessionName ?? role.name;
+      const sessionName = role.sessionName;
       const request = { roleArn, sessionName, ...(token === undefined ? {} : { token }) };
       const { arn } = await assumeWithWebIdentity(this.#session(account), request, signal);
       return { verdict: refusal === undefined ? "passed" : "failed", got: `was let in as ${arn}` };

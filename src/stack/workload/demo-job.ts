@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
+import { injectRole, type PodSpec } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { labelsOf } from "./mark.ts";
-import { serviceAccountObject, tokenMount, tokenVolume, variables } from "./pieces.ts";
-import { admits, type WorkloadTarget } from "./target.ts";
+import { admits, serviceAccountObject, type WorkloadTarget } from "./target.ts";
 
 /** The guide's names (step 7). */
 export const demo = {
@@ -69,18 +69,14 @@ function checkedPath(path: string): string {
   });
 }
 
-function podSpec(target: WorkloadTarget, wish: DemoWish): object {
+function podSpec(target: WorkloadTarget, wish: DemoWish): PodSpec {
   const endpoint = wish.awsEndpoint;
-  const env = [
-    ...variables(target),
-    ...(endpoint === undefined ? [] : [{ name: "AWS_ENDPOINT_URL", value: endpoint }]),
-  ];
   const own = wish.image === undefined;
   const container = {
     name: demo.job,
     ...program({ ...wish, path: checkedPath(wish.path ?? "/") }),
     imagePullPolicy: "IfNotPresent",
-    env,
+    ...(endpoint === undefined ? {} : { env: [{ name: "AWS_ENDPOINT_URL", value: endpoint }] }),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
@@ -88,9 +84,9 @@ function podSpec(target: WorkloadTarget, wish: DemoWish): object {
       // The AWS CLI's image runs as root; podtrust's does not.
       ...(own ? {} : { runAsNonRoot: true }),
     },
-    volumeMounts: [tokenMount("token"), ...(own ? [{ name: "aws-config", mountPath: "/root/.aws" }] : [])],
+    ...(own ? { volumeMounts: [{ name: "aws-config", mountPath: "/root/.aws" }] } : {}),
   };
-  return {
+  const spec = {
     restartPolicy: "Never",
     ...(wish.hostNetwork === true ? { hostNetwork: true } : {}),
     serviceAccountName: target.serviceAccount,
@@ -98,8 +94,9 @@ function podSpec(target: WorkloadTarget, wish: DemoWish): object {
     automountServiceAccountToken: false,
     securityContext: { seccompProfile: { type: "RuntimeDefault" } },
     containers: [container],
-    volumes: [tokenVolume("token", target), ...(own ? [{ name: "aws-config", emptyDir: {} }] : [])],
+    ...(own ? { volumes: [{ name: "aws-config", emptyDir: {} }] } : {}),
   };
+  return injectRole(spec, target);
 }
 
 /** A few hex digits that stand for a manifest. */

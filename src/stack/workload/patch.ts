@@ -1,6 +1,6 @@
 import { nearest, PodtrustError } from "../../base/index.ts";
+import { injectRole } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
-import { tokenMount, tokenVolume, variables } from "./pieces.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What a patch is for. */
@@ -34,9 +34,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** The volume's name in an existing workload, where `token` may be taken. */
-const volume = "aws-token";
-
 function kindOf(text: string): Kind {
   const kind = kinds[text.toLowerCase().replace(/s$/u, "")];
   if (kind !== undefined) return kind;
@@ -51,11 +48,8 @@ function kindOf(text: string): Kind {
 
 /** The part of a pod's spec that gives a container the token and the variables. */
 export function podFragment(target: WorkloadTarget, container: string): object {
-  return {
-    serviceAccountName: target.serviceAccount,
-    containers: [{ name: container, env: [...variables(target)], volumeMounts: [tokenMount(volume)] }],
-    volumes: [tokenVolume(volume, target)],
-  };
+  const { serviceAccount } = target;
+  return injectRole({ serviceAccountName: serviceAccount, containers: [{ name: container }] }, target);
 }
 
 /**

@@ -1,7 +1,6 @@
 import { stringify } from "yaml";
 import { podFragment, workloadPatch, type PatchWish } from "./patch.ts";
-import { serviceAccountObject } from "./pieces.ts";
-import type { WorkloadTarget } from "./target.ts";
+import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 
 const yaml = (value: object): string => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 

@@ -1,5 +1,7 @@
 import { nearest, PodtrustError } from "../../base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
+import type { RoleAccess } from "../../injection/index.ts";
+import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
 import { roleArnOf } from "../trust-admits.ts";
 
@@ -18,18 +20,13 @@ export interface WorkloadWish {
 }
 
 /** All that a workload's manifests say. */
-export interface WorkloadTarget {
+export interface WorkloadTarget extends RoleAccess {
   readonly stack: string;
   readonly issuer: string;
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly account: AwsConfig;
   readonly role: RoleConfig;
-  readonly roleArn: string;
-  readonly region: string;
-  readonly sessionName: string;
-  readonly audience: string;
-  readonly expirationSeconds: number;
 }
 
 // The API server's bound on a projected token (ValidateServiceAccountTokenProjection).
@@ -139,8 +136,23 @@ export function workloadTarget(config: Config, wish: WorkloadWish): WorkloadTarg
     role,
     roleArn: roleArnOf(account, role),
     region: account.region,
-    sessionName: role.sessionName ?? role.name,
+    sessionName: role.sessionName,
     audience: checkedAudience(account, wish),
     expirationSeconds,
+    ...(account.stsRegionalEndpoints === undefined
+      ? {}
+      : { stsRegionalEndpoints: account.stsRegionalEndpoints }),
+  };
+}
+
+/** The ServiceAccount of a workload. */
+export function serviceAccountObject(
+  { namespace, serviceAccount }: Pick<WorkloadTarget, "namespace" | "serviceAccount">,
+  labels?: Readonly<Record<string, string>>,
+): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: serviceAccount, namespace, ...(labels === undefined ? {} : { labels }) },
   };
 }

@@ -1,0 +1,109 @@
+import { type Fields, fields, items, textOf } from "./fields.ts";
+import { mountedPath, type PodSpec, tokenFiles } from "./pod.ts";
+
+/** Why a pod cannot use its role, in one word. */
+export type InjectionReason =
+  | "no-container"
+  | "variables-missing"
+  | "role-differs"
+  | "token-file-missing"
+  | "token-not-mounted"
+  | "audience-refused"
+  | "static-credentials"
+  | "region-missing";
+
+/** What is wrong with a pod. */
+export interface InjectionProblem {
+  readonly reason: InjectionReason;
+  /** As the end of a sentence that begins with the pod: `has no AWS_WEB_IDENTITY_TOKEN_FILE`. */
+  readonly text: string;
+}
+
+/** What a pod should have been given. */
+export interface WantedRole {
+  readonly roleArn: string;
+  /** Those that the OIDC provider accepts. */
+  readonly audiences: readonly string[];
+}
+
+/** A value that a ConfigMap or Secret gives, which is not looked at. */
+const elsewhere: unique symbol = Symbol("elsewhere");
+
+function valueOf(container: Fields, name: string): string | typeof elsewhere | undefined {
+  const variable = items(container["env"]).find((one) => one["name"] === name);
+  return variable?.["valueFrom"] === undefined ? textOf(variable?.["value"]) : elsewhere;
+}
+
+const has = (container: Fields, name: string): boolean => valueOf(container, name) !== undefined;
+
+/** A variable that a ConfigMap or Secret may hold as a whole (envFrom), which is not looked at either. */
+const hasUnseen = (container: Fields): boolean => items(container["envFrom"]).length > 0;
+
+function tokenProblem(
+  spec: PodSpec,
+  container: Fields,
+  wanted: WantedRole,
+): InjectionProblem | "unseen" | undefined {
+  const role = valueOf(container, "AWS_ROLE_ARN");
+  const file = valueOf(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  if (role === elsewhere || file === elsewhere) return "unseen";
+  if (role === undefined && file === undefined) {
+    return {
+      reason: "variables-missing",
+      text: "has neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE",
+    };
+  }
+  if (role !== wanted.roleArn) {
+    return {
+      reason: "role-differs",
+      text: `has AWS_ROLE_ARN ${role ?? "unset"} in place of ${wanted.roleArn}`,
+    };
+  }
+  if (file === undefined) {
+    return { reason: "token-file-missing", text: "has no AWS_WEB_IDENTITY_TOKEN_FILE" };
+  }
+  const audience = tokenFiles(spec, container).get(mountedPath(file));
+  if (audience === undefined)
+    return { reason: "token-not-mounted", text: `mounts no projected token at ${file}` };
+  if (wanted.audiences.includes(audience)) return undefined;
+  return {
+    reason: "audience-refused",
+    text: `has a token for the audience ${audience}, which the OIDC provider does not accept`,
+  };
+}
+
+/** What is wrong with one container; undefined when nothing is, or when what it has cannot be seen. */
+function containerProblem(
+  spec: PodSpec,
+  container: Fields,
+  wanted: WantedRole,
+): InjectionProblem | undefined {
+  const problem = tokenProblem(spec, container, wanted);
+  if (problem === "unseen") return undefined;
+  if (problem !== undefined) return problem;
+  // Every SDK's chain of credentials begins with these two.
+  if (has(container, "AWS_ACCESS_KEY_ID")) {
+    return {
+      reason: "static-credentials",
+      text: "has AWS_ACCESS_KEY_ID, which every AWS SDK takes before the role",
+    };
+  }
+  const regions = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+  if (hasUnseen(container) || regions.some((name) => has(container, name))) return undefined;
+  return { reason: "region-missing", text: `has neither ${regions.join(" nor ")}` };
+}
+
+/**
+ * What keeps a pod from using its role; undefined when one of its containers has all it takes. Sidecars need nothing
+ * of it, so one container is enough. With `region-missing` the role can be had, and most clients then ask for a
+ * region all the same.
+ */
+export function injectionProblem(pod: Fields, wanted: WantedRole): InjectionProblem | undefined {
+  const spec = fields(pod["spec"]);
+  const containers = [...items(spec["containers"]), ...items(spec["initContainers"])];
+  const problems = containers.map((container) => containerProblem(spec, container, wanted));
+  if (problems.includes(undefined)) return undefined;
+  const nearly = problems.find((problem) => problem?.reason === "region-missing");
+  const telling = problems.find((problem) => problem?.reason !== "variables-missing");
+  return nearly ?? telling ?? problems[0] ?? { reason: "no-container", text: "has no container" };
+}
