@@ -17,7 +17,7 @@ export { type JobOptions, type JobResult, runJob } from "./job.ts";
 export { oidcProviderArn, type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
 export { oidcProviderId, oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
 export { ownedResources } from "./owned.ts";
-export { readRole, readRoleState, type RoleFacts, type RoleState } from "./role.ts";
+export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
 export { roleId, roleResource, type RoleWish } from "./role-resource.ts";
 export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";

@@ -9,7 +9,7 @@ import {
   type Work,
 } from "../plan/index.ts";
 import { iamOf } from "./iam-call.ts";
-import { readRole, readRoleState, type RoleState } from "./role.ts";
+import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { createRole, deleteRole, updatePolicies, updateRole } from "./role-changes.ts";
 import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
@@ -51,7 +51,7 @@ const propagation: RetrySchedule = {
 function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
   const { account, name, path = "/" } = wish;
   return {
-    arn: `arn:${session.partition}:iam::${account}:role${path}${name}`,
+    arn: roleArn(session.partition, account, { path, name }),
     name,
     path,
     trustPolicy: wish.trustPolicy,

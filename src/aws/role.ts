@@ -1,4 +1,5 @@
 import type { Tags } from "../plan/index.ts";
+import { parsePolicy, type RoleFacts as TrustedRole } from "../trust/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { allPages } from "./pages.ts";
 import type { AwsSession } from "./session.ts";
@@ -27,6 +28,23 @@ export interface RoleState extends RoleFacts {
   readonly policies: readonly string[];
   /** Inline policies by name, as JSON text. */
   readonly inline: Readonly<Record<string, string>>;
+}
+
+/** The ARN of a role in an account; `path` begins and ends with a slash. */
+export function roleArn(
+  partition: string,
+  account: string,
+  { path, name }: { readonly path: string; readonly name: string },
+): string {
+  return `arn:${partition}:iam::${account}:role${path}${name}`;
+}
+
+/** A role as STS judges it. Throws `policy-malformed` for a trust policy that IAM would not take. */
+export function trustedRole(
+  role: Pick<RoleFacts, "arn" | "account" | "name" | "id" | "maxSession" | "trustPolicy">,
+): TrustedRole {
+  const { arn, account, name, id, maxSession: maxSessionDuration, trustPolicy } = role;
+  return { arn, account, name, id, maxSessionDuration, trustPolicy: parsePolicy(trustPolicy, "trust") };
 }
 
 // IAM returns policy documents percent-encoded (RFC 3986).

@@ -1,12 +1,7 @@
-import {
-  type AwsSession,
-  oidcProviderResource,
-  roleResource,
-  type RoleWish,
-  webIdentityTrustPolicy,
-} from "../aws/index.ts";
+import { type AwsSession, oidcProviderResource, roleResource, type RoleWish } from "../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../config/index.ts";
 import type { Resource, Work } from "../plan/index.ts";
+import { trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
   readonly config: Config;
@@ -24,25 +19,8 @@ export interface AccountResources {
   readonly wishes: ReadonlyMap<string, RoleWish>;
 }
 
-/** The trust policy of a role: its ServiceAccounts to the letter, patterns only where the config has them. */
-function trustPolicyOf(
-  { issuer }: Pick<Config, "issuer">,
-  account: AwsConfig,
-  role: RoleConfig,
-  partition: string,
-): string {
-  return webIdentityTrustPolicy({
-    partition,
-    account: account.account,
-    issuer,
-    audiences: account.audiences,
-    serviceAccounts: role.serviceAccounts,
-    subjectPatterns: role.subjectPatterns,
-  });
-}
-
 function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): RoleWish {
-  const { config, account, session } = input;
+  const { config, account } = input;
   const { name, path, maxSession, policies, inline, boundary, description } = role;
   return {
     stack: config.stack,
@@ -52,7 +30,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     maxSession,
     policies,
     inline,
-    trustPolicy: trustPolicyOf(config, account, role, session.partition),
+    trustPolicy: trustPolicyOf({ issuer: config.issuer, account, role }),
     tags: { ...account.tags, ...role.tags },
     dependsOn: [providerId],
     ...(boundary === undefined ? {} : { boundary }),

@@ -5,6 +5,7 @@ export type {
   Layer,
   Principal,
   RequestContext,
+  StatementCheck,
   StatementTrace,
 } from "./access/request.ts";
 export { canonicalPolicy } from "./policy/canonical.ts";
@@ -32,14 +33,16 @@ export {
 } from "./policy/quota.ts";
 export { policyText } from "./policy/text.ts";
 export { webIdentityTrustPolicy, type WebIdentityTrust } from "./policy/web-identity.ts";
+export { admission, type Admission, type AdmissionQuestion } from "./sts/admission.ts";
 export type { Answer, Evidence } from "./sts/answer.ts";
 export { decideWebIdentity, explainWebIdentity } from "./sts/decide.ts";
-export type {
-  IssuerDocuments,
-  ProviderFacts,
-  RoleFacts,
-  WebIdentityFacts,
-  WebIdentityRequest,
+export {
+  callKeys,
+  type IssuerDocuments,
+  type ProviderFacts,
+  type RoleFacts,
+  type WebIdentityFacts,
+  type WebIdentityRequest,
 } from "./sts/facts.ts";
 export {
   type Grant,
@@ -49,5 +52,5 @@ export {
   type RuleReport,
   type WebIdentityDecision,
 } from "./sts/outcome.ts";
-export type { RoleArn, StsRule } from "./sts/rule.ts";
+export type { Hinge, RoleArn, StsRule } from "./sts/rule.ts";
 export { parseRoleArn, stsRules } from "./sts/rules/index.ts";

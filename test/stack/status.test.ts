@@ -8,7 +8,13 @@ import {
 import { type Link, links } from "../../src/base/index.ts";
 import { type LinkReport, type StatusOptions, statusOf, type StatusReport } from "../../src/stack/index.ts";
 import { account } from "../support/sandbox.ts";
-import { demoAccount, chainYaml, type ChainWorld, startChainWorld } from "../support/chain-world.ts";
+import {
+  demoAccount,
+  chainYaml,
+  type ChainWorld,
+  startChainWorld,
+  trustWith,
+} from "../support/chain-world.ts";
 import { TestClock } from "../support/clock.ts";
 
 const role = "k3s-demo-app";
@@ -152,6 +158,32 @@ describe("status", () => {
     const gone = await look();
     assert.equal(gone.broken?.seen, `there is no role arn:aws:iam::${account}:role/${role}`);
     assert.equal(link(gone, "permission").outcome, "unseen");
+    iam.destroy();
+  });
+
+  test("a trust policy that also asks for the session name holds for the name that workloads use", async () => {
+    const iam = await world.open({ region: "eu-central-1" }).iam();
+    const asking = async (name: string): Promise<LinkReport> => {
+      const policy = trustWith(world.issuer.issuer, { StringEquals: { "sts:RoleSessionName": name } });
+      await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
+      return link(await look({ only: ["trust"] }), "trust");
+    };
+    const [good] = (await asking("k3s-cluster")).findings;
+    assert.equal(good?.outcome, "ok", JSON.stringify(good));
+    assert.match(good.seen, /lets in aws-test\/demo-service-account, with the session name k3s-cluster$/u);
+    const [bad] = (await asking("somebody")).findings;
+    assert.equal(bad?.outcome, "broken");
+    assert.match(bad.seen, /asks sts:RoleSessionName for "somebody", and it is "k3s-cluster"/u);
+    iam.destroy();
+  });
+
+  test("a trust policy that asks for the caller's address is neither good nor broken before the call", async () => {
+    const iam = await world.open({ region: "eu-central-1" }).iam();
+    const policy = trustWith(world.issuer.issuer, { IpAddress: { "aws:SourceIp": "192.0.2.0/24" } });
+    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
+    const { outcome, findings } = link(await look({ only: ["trust"] }), "trust");
+    assert.equal(outcome, "warning");
+    assert.match(findings[0]?.seen ?? "", /hangs on aws:SourceIp, which only the call itself brings/u);
     iam.destroy();
   });
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { DeleteRoleCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  DeleteRoleCommand,
+  DetachRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import { parseAllDocuments } from "yaml";
 import { PodtrustError } from "../../src/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../src/kubernetes/index.ts";
@@ -14,7 +18,13 @@ import {
   type WorkloadTarget,
   workloadTarget,
 } from "../../src/stack/index.ts";
-import { chainYaml, type ChainWorld, demoAccount, startChainWorld } from "../support/chain-world.ts";
+import {
+  chainYaml,
+  type ChainWorld,
+  demoAccount,
+  startChainWorld,
+  trustWith,
+} from "../support/chain-world.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { MemoryCluster, type PodLife } from "../support/memory-cluster.ts";
@@ -100,6 +110,27 @@ describe("the workload's side", () => {
       await iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn }));
       await iam.send(new DeleteRoleCommand({ RoleName: role }));
       await assert.rejects(check(), { code: "workload-role-absent", next: /podtrust up/u });
+      iam.destroy();
+    });
+
+    test("a trust policy that also asks for the session name of the config lets the workload run", async () => {
+      const iam = await world.open({ region: "eu-central-1" }).iam();
+      const write = (more: Parameters<typeof trustWith>[1]): Promise<unknown> =>
+        iam.send(
+          new UpdateAssumeRolePolicyCommand({
+            RoleName: role,
+            PolicyDocument: trustWith(world.issuer.issuer, more),
+          }),
+        );
+      await write({ StringEquals: { "sts:RoleSessionName": "k3s-cluster" } });
+      assert.deepEqual(await check(), []);
+      await write({ StringEquals: { "sts:RoleSessionName": "other" } });
+      await assert.rejects(check(), {
+        code: "workload-role-absent",
+        message: /asks sts:RoleSessionName for "other", and it is "k3s-cluster"/u,
+      });
+      await write({ IpAddress: { "aws:SourceIp": "192.0.2.0/24" } });
+      assert.match((await check()).join(), /hangs on aws:SourceIp, which only the call itself brings/u);
       iam.destroy();
     });
 

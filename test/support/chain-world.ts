@@ -41,6 +41,27 @@ export interface ChainWorld {
 const authority = await testAuthority();
 export const demoAccount = "aws-test/demo-service-account";
 
+/** The world's trust policy with more conditions: what somebody may have written by hand. */
+export function trustWith(
+  issuer: string,
+  more: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): string {
+  const url = issuer.replace("https://", "");
+  const equals = {
+    [`${url}:aud`]: "sts.amazonaws.com",
+    [`${url}:sub`]: `system:serviceaccount:${demoAccount.replace("/", ":")}`,
+  };
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow",
+      Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${url}` },
+      Action: "sts:AssumeRoleWithWebIdentity",
+      Condition: { ...more, StringEquals: { ...equals, ...more["StringEquals"] } },
+    },
+  });
+}
+
 /** The YAML of the world's config. */
 export function chainYaml(issuer: string, kubeconfig: string): string {
   return `stack: prod

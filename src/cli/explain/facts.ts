@@ -142,18 +142,7 @@ export async function factsOfAccount(context: CommandContext, asked: RoleArn): P
       aws.readRole(session, asked.arn, signal),
       aws.readOidcProviders(session, signal),
     ]);
-    const role =
-      found === undefined
-        ? undefined
-        : {
-            arn: found.arn,
-            name: found.name,
-            id: found.id,
-            trustPolicy: parsePolicy(found.trustPolicy, "trust"),
-            maxSessionDuration: found.maxSession,
-            account: found.account,
-          };
-    return { role, providers, notes: [] };
+    return { role: found === undefined ? undefined : aws.trustedRole(found), providers, notes: [] };
   } finally {
     session.close();
   }

@@ -1,6 +1,7 @@
 import { PodtrustError } from "../../base/index.ts";
 import { parseDuration } from "../../config/index.ts";
 import {
+  callKeys,
   explainWebIdentity,
   messageProfiles,
   parseRoleArn,
@@ -156,6 +157,7 @@ export async function runExplain(context: CommandContext, options: ExplainOption
     providers,
     role,
     documents,
+    unknownKeys: callKeys,
   });
   const said = [...token.notes, ...notes];
   const { output } = context;

@@ -8,9 +8,9 @@ import {
   type RoleState,
 } from "../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
-import { parseSubject, serviceAccountSubject } from "../../oidc/index.ts";
+import { parseSubject } from "../../oidc/index.ts";
 import { ownerText } from "../../plan/index.ts";
-import { roleArnOf, trustAdmits } from "../trust-admits.ts";
+import { admissionOf, roleArnOf } from "../role-trust.ts";
 import { lengthText } from "./ages.ts";
 import { oneOfEach, tokenFor } from "./cluster-links.ts";
 import { inTurns } from "../in-turns.ts";
@@ -99,25 +99,30 @@ const isPermission = (field: string): boolean => /^(?:policies|boundary|inline\.
 
 function admission(world: World, { account, role }: Role, state: RoleState): readonly Finding[] {
   const from = fromIam(account);
-  const refused = role.serviceAccounts.filter((serviceAccount) => {
-    const [namespace = "", name = ""] = serviceAccount.split("/");
-    const subject = serviceAccountSubject(namespace, name);
-    const lets = (audience: string): boolean =>
-      trustAdmits(state.trustPolicy, { config: world.config, account, role, subject, audience });
-    return !account.audiences.every(lets);
-  });
+  const trusting = { issuer: world.config.issuer, account, role };
+  const now = world.clock.now();
+  const names: string[] = [];
+  const found = role.serviceAccounts.flatMap((serviceAccount): readonly Finding[] =>
+    account.audiences.flatMap((audience): readonly Finding[] => {
+      const answer = admissionOf(trusting, state, { serviceAccount, audience, now });
+      if (answer.outcome === "refused") {
+        const seen = `${state.arn} does not let in ${serviceAccount}: ${answer.refusal.why}`;
+        const next = "podtrust plan shows how its trust policy differs; podtrust up mends it.";
+        return [{ outcome: "broken", seen, from, fresh, next }];
+      }
+      if (answer.outcome === "admitted") {
+        names.push(...answer.hinges.map(({ value }) => value ?? ""));
+        return [];
+      }
+      const keys = answer.hinges.map(({ key }) => key).join(", ");
+      const seen = `whether ${state.arn} lets in ${serviceAccount} hangs on ${keys}, which only the call itself brings`;
+      return [{ outcome: "warning", seen, from, fresh }];
+    }),
+  );
+  if (found.length > 0) return found;
   const who = [...role.serviceAccounts, ...role.subjectPatterns].join(", ");
-  if (refused.length === 0) return [{ outcome: "ok", seen: `${state.arn} lets in ${who}`, from, fresh }];
-  const seen = `${state.arn} does not let in ${refused.join(", ")}`;
-  return [
-    {
-      outcome: "broken",
-      seen,
-      from,
-      fresh,
-      next: "podtrust plan shows how its trust policy differs; podtrust up mends it.",
-    },
-  ];
+  const session = names.length === 0 ? "" : `, with the session name ${[...new Set(names)].join(", ")}`;
+  return [{ outcome: "ok", seen: `${state.arn} lets in ${who}${session}`, from, fresh }];
 }
 
 async function lookAtTrust(world: World, one: Role): Promise<readonly Finding[]> {

@@ -2,7 +2,7 @@ import { errorText, PodtrustError } from "../../base/index.ts";
 import { injectionProblem, isAlive, webhookRoleAnnotation } from "../../injection/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import { issuerDifference, type Jws, parseJws, verifyJws } from "../../oidc/index.ts";
-import { roleArnOf } from "../trust-admits.ts";
+import { roleArnOf } from "../role-trust.ts";
 import { lengthText } from "./ages.ts";
 import { inTurns } from "../in-turns.ts";
 import { BehindError, type Finding, findingOf } from "./report.ts";

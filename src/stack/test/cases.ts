@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { awsSkewSeconds, parseJws } from "../../oidc/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
-import { admits } from "../workload/index.ts";
+import { trusts } from "../role-trust.ts";
 import { expired, noToken, notTrusted, otherAudience, type Reason } from "./refusal.ts";
 
 /** A role and what is tried with it. */
 export interface Tried {
+  readonly issuer: string;
   readonly account: AwsConfig;
   readonly role: RoleConfig;
 }
@@ -34,11 +35,11 @@ export interface Case extends Tried {
 /** Why a case cannot be tried. */
 export class LeftOut extends Error {}
 
-function positives({ account, role }: Tried): readonly Case[] {
+function positives(tried: Tried): readonly Case[] {
+  const { account, role } = tried;
   const [audience = ""] = account.audiences;
   return role.serviceAccounts.map((serviceAccount) => ({
-    account,
-    role,
+    ...tried,
     name: `${serviceAccount} gets in`,
     token: (tools) => tools.mint(serviceAccount, audience),
   }));
@@ -50,12 +51,11 @@ function stranger(tried: Tried, other: string | undefined): Case {
   // Every namespace has it (kube-controller-manager makes it), and hardly a role trusts it.
   const name = other ?? `${trusted.split("/")[0]}/default`;
   return {
-    account,
-    role,
+    ...tried,
     name: `another ServiceAccount, ${name}, is refused`,
     refusal: notTrusted,
     async token(tools) {
-      if (admits(role, name))
+      if (trusts(tried, name))
         throw new LeftOut(`the role trusts ${name}; name one that it does not by --other`);
       if (!(await tools.exists(name))) {
         throw new LeftOut(`there is no ServiceAccount ${name}; name one that is there by --other`);
@@ -65,11 +65,10 @@ function stranger(tried: Tried, other: string | undefined): Case {
   };
 }
 
-function misaddressed({ account, role }: Tried): Case {
-  const [trusted = ""] = role.serviceAccounts;
+function misaddressed(tried: Tried): Case {
+  const [trusted = ""] = tried.role.serviceAccounts;
   return {
-    account,
-    role,
+    ...tried,
     name: `${trusted} with a token for another audience is refused`,
     refusal: otherAudience,
     // Nobody can have registered it by accident.
@@ -77,21 +76,20 @@ function misaddressed({ account, role }: Tried): Case {
   };
 }
 
-function tokenless({ account, role }: Tried): Case {
+function tokenless(tried: Tried): Case {
   return {
-    account,
-    role,
+    ...tried,
     name: "a call without a token is refused",
     refusal: noToken,
     token: () => Promise.resolve(undefined),
   };
 }
 
-function outlived({ account, role }: Tried, wait: boolean): Case {
+function outlived(tried: Tried, wait: boolean): Case {
+  const { account, role } = tried;
   const [trusted = ""] = role.serviceAccounts;
   return {
-    account,
-    role,
+    ...tried,
     name: `${trusted} with an expired token is refused`,
     refusal: expired,
     waits: wait,

@@ -9,7 +9,7 @@ import {
 import type { AwsConfig, Config } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { inTurns } from "../in-turns.ts";
-import { roleArnOf } from "../trust-admits.ts";
+import { roleArnOf } from "../role-trust.ts";
 import { namesOf } from "../workload/index.ts";
 import { type CaseReport, reportOf, type TestReport, type Verdict } from "./case.ts";
 import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
@@ -140,7 +140,7 @@ function wantedCases(options: TestOptions): readonly Case[] {
   return config.aws.flatMap((account) =>
     account.roles
       .filter(({ name }) => (only.length === 0 || only.includes(name)) && !skip.includes(name))
-      .flatMap((role) => casesOf({ account, role }, { other, waitExpiry })),
+      .flatMap((role) => casesOf({ issuer: config.issuer, account, role }, { other, waitExpiry })),
   );
 }
 

@@ -3,8 +3,9 @@ import { PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
+import { trusts } from "../role-trust.ts";
 import { labelsOf } from "./mark.ts";
-import { admits, serviceAccountObject, type WorkloadTarget } from "./target.ts";
+import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 
 /** The guide's names (step 7). */
 export const demo = {
@@ -31,11 +32,12 @@ export interface DemoWish {
 
 /** The ServiceAccount that the config means for the demo: the one of the guide's name, in whatever namespace. */
 export function demoServiceAccount(config: Config): string {
-  const roles = config.aws.flatMap((account) => account.roles);
+  const { issuer } = config;
+  const roles = config.aws.flatMap((account) => account.roles.map((role) => ({ issuer, account, role })));
   const usual = `${demo.namespace}/${demo.serviceAccount}`;
-  if (roles.some((role) => admits(role, usual))) return usual;
+  if (roles.some((one) => trusts(one, usual))) return usual;
   const named = roles
-    .flatMap((role) => role.serviceAccounts)
+    .flatMap(({ role }) => role.serviceAccounts)
     .filter((account) => account.endsWith(`/${demo.serviceAccount}`));
   const [first, second] = [...new Set(named)];
   if (first === undefined || second === undefined) return first ?? usual;

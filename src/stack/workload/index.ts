@@ -10,4 +10,4 @@ export {
 export { type PatchWish, workloadPatch } from "./patch.ts";
 export { type PreflightInput, preflightWorkload } from "./preflight.ts";
 export { objectsYaml, patchYaml, workloadParts, workloadYaml } from "./render.ts";
-export { admits, namesOf, type WorkloadTarget, workloadTarget, type WorkloadWish } from "./target.ts";
+export { namesOf, type WorkloadTarget, workloadTarget, type WorkloadWish } from "./target.ts";

@@ -1,9 +1,9 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { type AwsSession, readRole } from "../../aws/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
-import { issuerDifference, parseDiscovery, parseJwkSet, serviceAccountSubject } from "../../oidc/index.ts";
+import { issuerDifference, parseDiscovery, parseJwkSet } from "../../oidc/index.ts";
 import { type OutsideWay, publishedKids } from "../outside.ts";
-import { trustAdmits } from "../trust-admits.ts";
+import { admissionOf } from "../role-trust.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What is asked before anything is applied. */
@@ -83,13 +83,20 @@ async function checkRole({ target, session, signal, notice }: PreflightInput): P
       },
     );
   }
-  const subject = serviceAccountSubject(target.namespace, target.serviceAccount);
-  const asker = { config: target, account, role, subject, audience: target.audience };
-  if (trustAdmits(facts.trustPolicy, asker)) return;
+  const serviceAccount = `${target.namespace}/${target.serviceAccount}`;
+  const asker = { serviceAccount, audience: target.audience, now: session.clock.now() };
+  const answer = admissionOf(target, facts, asker);
+  if (answer.outcome === "undecided") {
+    const keys = answer.hinges.map(({ key }) => key).join(", ");
+    notice(
+      `whether ${roleArn} lets ${serviceAccount} in hangs on ${keys}, which only the call itself brings`,
+    );
+  }
+  if (answer.outcome !== "refused") return;
   throw new PodtrustError(
     "workload-role-absent",
-    `the trust policy of ${roleArn} does not let ${target.namespace}/${target.serviceAccount} in with the audience ${target.audience}`,
-    { detail },
+    `the trust policy of ${roleArn} does not let ${serviceAccount} in with the audience ${target.audience}: ${answer.refusal.why}`,
+    { detail: { ...detail, rule: answer.refusal.rule } },
   );
 }
 

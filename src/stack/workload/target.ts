@@ -3,7 +3,7 @@ import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { RoleAccess } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
-import { roleArnOf } from "../trust-admits.ts";
+import { roleArnOf, trusts } from "../role-trust.ts";
 
 /** What a command line says about a workload, beside the config. */
 export interface WorkloadWish {
@@ -39,20 +39,6 @@ interface Candidate {
   readonly role: RoleConfig;
 }
 
-/** Whether a pattern of the config fits a ServiceAccount; `*` and `?` as IAM's StringLike reads them. */
-function fits(pattern: string, serviceAccount: string): boolean {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "u").test(serviceAccount);
-}
-
-/** Whether a role of the config lets a ServiceAccount in, by name or by pattern. */
-export function admits(role: RoleConfig, serviceAccount: string): boolean {
-  return (
-    role.serviceAccounts.includes(serviceAccount) ||
-    role.subjectPatterns.some((pattern) => fits(pattern, serviceAccount))
-  );
-}
-
 /** The two halves of NAMESPACE/NAME; throws `subject-invalid`. */
 export function namesOf(text: string): readonly [namespace: string, name: string] {
   const [namespace = "", name = "", ...rest] = text.split("/");
@@ -67,7 +53,7 @@ function candidates(config: Config, wish: WorkloadWish): readonly Candidate[] {
     .filter(({ account }) => wish.account === undefined || account === wish.account)
     .flatMap((account) => account.roles.map((role) => ({ account, role })))
     .filter(({ role }) => wish.role === undefined || role.name === wish.role)
-    .filter(({ role }) => admits(role, wish.serviceAccount));
+    .filter(({ account, role }) => trusts({ issuer: config.issuer, account, role }, wish.serviceAccount));
 }
 
 function noRole(config: Config, wish: WorkloadWish): PodtrustError {

@@ -37,7 +37,10 @@ test("the trace says which statement decided, and why the others did not", () =>
       ["d", 1, undefined, true],
     ],
   );
-  assert.deepEqual(answer.trace[1]?.because, ["its actions are s3:*, without ssm:GetParameter"]);
+  assert.deepEqual(
+    answer.trace[1]?.checks.map(({ because }) => because),
+    ["its actions are s3:*, without ssm:GetParameter"],
+  );
   assert.deepEqual(evaluate([policy("a", { ...allow, Sid: "Read" })], request).by, {
     policy: "a",
     statement: 1,
@@ -84,7 +87,7 @@ for (const [name, change, matched, why] of cases) {
   test(`matching: ${name}`, () => {
     const { trace, effect } = evaluate([policy("p", { ...allow, ...change })], request);
     assert.equal(effect, matched ? "allow" : "implicit-deny");
-    assert.match(trace[0]?.because.join(" ") ?? "", why ?? /.*/u);
+    assert.match(trace[0]?.checks.map(({ because }) => because).join(" ") ?? "", why ?? /.*/u);
   });
 }
 
@@ -115,10 +118,13 @@ test("principals: by ARN, by role, by account, by root, everybody; never by part
 
 test("principals of one kind are not those of another, and nobody is nobody", () => {
   const federated = trust({ principals: { Federated: [role] } });
-  assert.match(evaluate(federated, assume).trace[0]?.because[0] ?? "", /its principals are Federated/u);
+  assert.match(
+    evaluate(federated, assume).trace[0]?.checks[0]?.because ?? "",
+    /its principals are Federated/u,
+  );
   const everybody = trust({ principals: { AWS: ["*"] } });
   const { principal: _, ...nobody } = assume;
-  assert.match(evaluate(everybody, nobody).trace[0]?.because[0] ?? "", /nobody that is known/u);
+  assert.match(evaluate(everybody, nobody).trace[0]?.checks[0]?.because ?? "", /nobody that is known/u);
   const withoutAccount = { ...assume, principal: { type: "AWS", ids: [] } } as const;
   assert.equal(
     evaluate(trust({ principals: { AWS: ["111122223333"] } }), withoutAccount).effect,
@@ -217,6 +223,67 @@ test("property: a boundary or a session never allows what identity alone does no
         request,
       );
       if (limited.effect === "allow") assert.equal(authorize({ identity }, request).effect, "allow");
+    }),
+  );
+});
+
+test("a trace says which condition failed, with what was asked for and what was given", () => {
+  const wanted = ["alice", "bob"];
+  const list = [policy("p", { ...allow, Condition: { StringEquals: { "aws:username": wanted } } })];
+  const [one] = evaluate(list, request).trace;
+  const [check] = one?.checks ?? [];
+  const { because: _, ...facts } = check ?? {};
+  assert.deepEqual(facts, {
+    element: "Condition",
+    operator: "StringEquals",
+    key: "aws:username",
+    wanted,
+    given: ["shop"],
+    holds: false,
+  });
+});
+
+test("an answer that hangs on a key nobody knows yet is undecided, by the statement on which it hangs", () => {
+  const inside = { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } };
+  const open = { ...request, unknownKeys: ["aws:SourceIp"] };
+  const effect = (...all: readonly object[]): unknown => {
+    const { effect: answer, by: statement } = evaluate([policy("p", ...all)], open);
+    return [answer, statement?.statement];
+  };
+  assert.deepEqual(effect({ ...allow, Condition: inside }), ["undecided", 1]);
+  assert.deepEqual(effect(allow, { ...allow, Condition: inside }), ["allow", 1]);
+  assert.deepEqual(effect(allow, { ...deny, Condition: inside }), ["undecided", 2]);
+  assert.deepEqual(effect({ ...deny, Condition: inside }), ["implicit-deny", undefined]);
+  assert.deepEqual(effect(deny, { ...allow, Condition: inside }), ["explicit-deny", 1]);
+  const identity = [policy("i", { ...allow, Condition: inside })];
+  assert.equal(authorize({ identity }, open).effect, "undecided");
+  assert.equal(authorize({ identity: [policy("i", allow)] }, open).effect, "allow");
+});
+
+test("property: what is decided without a key stays so whatever the key turns out to be", () => {
+  const withIp: fc.Arbitrary<Statement> = fc.record({
+    effect: fc.constantFrom("Allow" as const, "Deny" as const),
+    actions: fc.constant(["*"]),
+    resources: fc.constant(["*"]),
+    conditions: fc.constantFrom(
+      [],
+      [{ operator: "StringEquals", key: "x:k", values: ["1", "2"] }],
+      [{ operator: "StringNotEquals", key: "x:k", values: ["1"] }],
+      [{ operator: "Null", key: "x:k", values: ["true"] }],
+      [{ operator: "StringEquals", key: "aws:username", values: ["shop"] }],
+    ),
+  });
+  const list = fc.array(withIp, { maxLength: 4 });
+  fc.assert(
+    fc.property(list, fc.constantFrom("1", "2", "3", undefined), (statementsOfPolicy, value) => {
+      const all = [
+        { name: "p", document: { version: "2012-10-17" as const, statements: statementsOfPolicy } },
+      ];
+      const { effect } = evaluate(all, { ...request, unknownKeys: ["x:k"] });
+      const context = { ...request.context, ...(value === undefined ? {} : { "x:k": value }) };
+      const known = evaluate(all, { ...request, context }).effect;
+      if (effect === "allow") assert.equal(known, "allow");
+      else if (effect !== "undecided") assert.notEqual(known, "allow");
     }),
   );
 });

@@ -17,14 +17,22 @@ function by(trace: StatementTrace): NonNullable<Evaluation["by"]> {
   return { policy, statement, ...(sid === undefined ? {} : { sid }) };
 }
 
-/** Policies of one kind together: a Deny that speaks wins, else an Allow that speaks, else nothing is allowed. */
+/**
+ * Policies of one kind together: a Deny that speaks wins, else an Allow that speaks, else nothing is allowed. Where
+ * the answer hangs on a key of `unknownKeys` it is `undecided`, by the statement on which it hangs.
+ */
 export function evaluate(policies: readonly NamedPolicy[], request: AccessRequest): Evaluation {
   const trace = policies.flatMap((policy) => traceOf(policy, request));
-  const speaking = trace.filter((one) => one.matched);
-  const deny = speaking.find((one) => one.effect === "Deny");
+  const first = (effect: StatementTrace["effect"], matched: true | undefined): StatementTrace | undefined =>
+    trace.find((one) => one.effect === effect && one.matched === matched);
+  const deny = first("Deny", true);
   if (deny !== undefined) return { effect: "explicit-deny", by: by(deny), trace };
-  const allow = speaking[0];
-  return allow === undefined ? { effect: "implicit-deny", trace } : { effect: "allow", by: by(allow), trace };
+  const allow = first("Allow", true);
+  const allowing = allow ?? first("Allow", undefined);
+  if (allowing === undefined) return { effect: "implicit-deny", trace };
+  const open = first("Deny", undefined) ?? (allow === undefined ? allowing : undefined);
+  if (open !== undefined) return { effect: "undecided", by: by(open), trace };
+  return { effect: "allow", by: by(allowing), trace };
 }
 
 export interface PolicyLayers {
@@ -48,7 +56,8 @@ export function authorize(layers: PolicyLayers, request: AccessRequest): Evaluat
   const trace = answers.flatMap((answer) => answer.trace);
   const stopped =
     answers.find((answer) => answer.effect === "explicit-deny") ??
-    answers.find((answer) => answer.effect === "implicit-deny");
+    answers.find((answer) => answer.effect === "implicit-deny") ??
+    answers.find((answer) => answer.effect === "undecided");
   if (stopped !== undefined) return { ...stopped, trace };
   // All allow, and so a statement of the identity's policies does.
   const { by: granted } = answers[0] as { by: NonNullable<Evaluation["by"]> };

@@ -21,6 +21,37 @@ export interface AccessRequest {
   /** Needed where policies name principals: trust policies. */
   readonly principal?: Principal;
   readonly context: RequestContext;
+  /**
+   * Condition keys whose values cannot be known yet, because only the call brings them. A condition on one of them
+   * neither holds nor fails. Without regard to case; none unless told.
+   */
+  readonly unknownKeys?: readonly string[];
+}
+
+/** One thing that a statement asks of a request, what the request has, and whether the two fit. */
+export interface StatementCheck {
+  readonly element:
+    | "Principal"
+    | "NotPrincipal"
+    | "Action"
+    | "NotAction"
+    | "Resource"
+    | "NotResource"
+    | "Condition";
+  /** Of a condition: `ForAnyValue:StringLike`. */
+  readonly operator?: string;
+  /** Of a condition: its key as the policy writes it. */
+  readonly key?: string;
+  /** What the policy names. */
+  readonly wanted: readonly string[];
+  /** What the request has; undefined where it has nothing of the kind, or nobody knows yet. */
+  readonly given: readonly string[] | undefined;
+  /** Undefined: it hangs on a key that is not known yet. */
+  readonly holds: boolean | undefined;
+  /** The keys that are not known yet and on which it hangs. */
+  readonly hangsOn?: readonly string[];
+  /** The same as a sentence. */
+  readonly because: string;
 }
 
 /** One statement of one policy, and why it did or did not speak. */
@@ -30,12 +61,14 @@ export interface StatementTrace {
   readonly statement: number;
   readonly sid?: string;
   readonly effect: "Allow" | "Deny";
-  readonly matched: boolean;
-  /** Sentences: why it does not match, or what it matched. */
-  readonly because: readonly string[];
+  /** Undefined: it hangs on a key that is not known yet. */
+  readonly matched: boolean | undefined;
+  /** What decided: everything that failed, else everything that is not known, else the conditions that hold. */
+  readonly checks: readonly StatementCheck[];
 }
 
-type Effect = "allow" | "explicit-deny" | "implicit-deny";
+/** `undecided` only where a request has keys that are not known yet, and the answer hangs on them. */
+type Effect = "allow" | "explicit-deny" | "implicit-deny" | "undecided";
 
 /** Which set of policies a decision was made in. */
 export type Layer = "identity" | "boundary" | "session";
@@ -44,7 +77,7 @@ export interface Evaluation {
   readonly effect: Effect;
   /** The statement that decided; absent when none spoke. */
   readonly by?: { readonly policy: string; readonly statement: number; readonly sid?: string };
-  /** For `authorize`: whose Deny it was, or which layer does not allow. Absent when allowed. */
+  /** For `authorize`: whose Deny it was, or which layer does not allow for certain. Absent when allowed. */
   readonly layer?: Layer;
   /** Every statement that was looked at, in order. */
   readonly trace: readonly StatementTrace[];

@@ -1,14 +1,11 @@
 import { judgeCondition } from "../condition/condition.ts";
 import { type ContextKeys, contextKeys } from "../condition/context.ts";
-import type { PolicyDocument, Principals, Statement } from "../policy/document.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "../policy/document.ts";
 import { matchesAction, matchesPrincipal, matchesResource } from "./match.ts";
-import type { AccessRequest } from "./request.ts";
+import type { AccessRequest, StatementCheck, StatementTrace } from "./request.ts";
 
-/** Whether a statement speaks about a request; `because` says why not, or what it hangs on. */
-export interface StatementResult {
-  readonly matched: boolean;
-  readonly because: readonly string[];
-}
+/** Whether a statement speaks about a request; `checks` say why not, or what it hangs on. */
+export type StatementResult = Pick<StatementTrace, "matched" | "checks">;
 
 interface Scope {
   readonly request: AccessRequest;
@@ -20,47 +17,67 @@ function list(values: readonly string[]): string {
   return values.join(", ");
 }
 
-function names(principals: Principals): string {
-  return list(
-    Object.entries(principals).flatMap(([type, values]) => values.map((value) => `${type} ${value}`)),
-  );
+function named(principals: Principals): readonly string[] {
+  return Object.entries(principals).flatMap(([type, values]) => values.map((value) => `${type} ${value}`));
 }
 
-function principalMiss(statement: Statement, { request }: Scope): string | undefined {
+function miss(
+  element: StatementCheck["element"],
+  wanted: readonly string[],
+  given: readonly string[] | undefined,
+  because: string,
+): StatementCheck {
+  return { element, wanted, given, holds: false, because };
+}
+
+function principalMiss(statement: Statement, { request }: Scope): StatementCheck | undefined {
   const { principals, notPrincipals } = statement;
   const { principal } = request;
   const who =
     principal === undefined ? "nobody that is known" : `${principal.type} ${principal.ids[0] ?? ""}`;
+  const given = principal?.ids.map((id) => `${principal.type} ${id}`);
   if (principals !== undefined && !matchesPrincipal(principals, principal)) {
-    return `its principals are ${names(principals)}; who asks is ${who}`;
+    const wanted = named(principals);
+    return miss("Principal", wanted, given, `its principals are ${list(wanted)}; who asks is ${who}`);
   }
   if (notPrincipals !== undefined && matchesPrincipal(notPrincipals, principal)) {
-    return `it is not about ${names(notPrincipals)}; who asks is ${who}`;
+    const wanted = named(notPrincipals);
+    return miss("NotPrincipal", wanted, given, `it is not about ${list(wanted)}; who asks is ${who}`);
   }
   return undefined;
 }
 
-function actionMiss(statement: Statement, { request }: Scope): string | undefined {
+function actionMiss(statement: Statement, { request }: Scope): StatementCheck | undefined {
   const { actions, notActions } = statement;
-  if (actions !== undefined && !matchesAction(actions, request.action)) {
-    return `its actions are ${list(actions)}, without ${request.action}`;
+  const { action } = request;
+  if (actions !== undefined && !matchesAction(actions, action)) {
+    return miss("Action", actions, [action], `its actions are ${list(actions)}, without ${action}`);
   }
-  if (notActions !== undefined && matchesAction(notActions, request.action)) {
-    return `it is about all actions but ${list(notActions)}; asked is ${request.action}`;
+  if (notActions !== undefined && matchesAction(notActions, action)) {
+    const because = `it is about all actions but ${list(notActions)}; asked is ${action}`;
+    return miss("NotAction", notActions, [action], because);
   }
   return undefined;
 }
 
-function resourceMiss(statement: Statement, scope: Scope): string | undefined {
+function resourceMiss(statement: Statement, scope: Scope): StatementCheck | undefined {
   const { resources, notResources } = statement;
   const { resource } = scope.request;
   if (resources !== undefined && !matchesResource(resources, resource, scope)) {
-    return `its resources are ${list(resources)}, without ${resource}`;
+    const because = `its resources are ${list(resources)}, without ${resource}`;
+    return miss("Resource", resources, [resource], because);
   }
   if (notResources !== undefined && matchesResource(notResources, resource, scope)) {
-    return `it is about all resources but ${list(notResources)}; asked is ${resource}`;
+    const because = `it is about all resources but ${list(notResources)}; asked is ${resource}`;
+    return miss("NotResource", notResources, [resource], because);
   }
   return undefined;
+}
+
+function conditionCheck(condition: Condition, scope: Scope): StatementCheck {
+  const { operator, key, values } = condition;
+  const given = scope.keys.values(key);
+  return { element: "Condition", operator, key, wanted: values, given, ...judgeCondition(condition, scope) };
 }
 
 /** Matches one statement. Conditions are judged only when it is about this principal, action and resource. */
@@ -69,13 +86,14 @@ export function matchStatement(
   version: PolicyDocument["version"],
   request: AccessRequest,
 ): StatementResult {
-  const scope: Scope = { request, version, keys: contextKeys(request.context) };
+  const scope: Scope = { request, version, keys: contextKeys(request.context, request.unknownKeys) };
   const misses = [principalMiss, actionMiss, resourceMiss]
-    .map((miss) => miss(statement, scope))
-    .filter((miss) => miss !== undefined);
-  if (misses.length > 0) return { matched: false, because: misses };
-  const judged = statement.conditions.map((condition) => judgeCondition(condition, scope));
-  const broken = judged.filter((one) => !one.holds);
-  const matched = broken.length === 0;
-  return { matched, because: (matched ? judged : broken).map((one) => one.because) };
+    .map((missOf) => missOf(statement, scope))
+    .filter((one) => one !== undefined);
+  if (misses.length > 0) return { matched: false, checks: misses };
+  const checks = statement.conditions.map((condition) => conditionCheck(condition, scope));
+  const failed = checks.filter(({ holds }) => holds === false);
+  if (failed.length > 0) return { matched: false, checks: failed };
+  const open = checks.filter(({ holds }) => holds === undefined);
+  return open.length > 0 ? { matched: undefined, checks: open } : { matched: true, checks };
 }

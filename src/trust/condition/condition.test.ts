@@ -34,7 +34,7 @@ function judge(line: Line, version: PolicyVersion = "2012-10-17"): ConditionResu
   return judgeCondition({ operator, key, values: [values].flat() }, { version, keys: contextKeys(context) });
 }
 
-function holds(operator: string, key: string, values: string | readonly string[]): boolean {
+function holds(operator: string, key: string, values: string | readonly string[]): boolean | undefined {
   return judge({ operator, key, values }).holds;
 }
 
@@ -240,10 +240,29 @@ test("an operator and its negation never agree on a key that is there", () => {
       fc.string(),
       ([not, positive], wanted, actual) => {
         const keys = contextKeys({ "x:k": actual });
-        const ask = (operator: string): boolean =>
+        const ask = (operator: string): boolean | undefined =>
           judgeCondition({ operator, key: "x:k", values: [wanted] }, { version: "2008-10-17", keys }).holds;
         assert.notEqual(ask(not), ask(positive));
       },
     ),
   );
+});
+
+test("a condition on a key that is not known yet, or with a variable of one, neither holds nor fails", () => {
+  const scope = {
+    version: "2012-10-17" as const,
+    keys: contextKeys({ "aws:SourceIp": "10.0.0.1", "x:k": "v" }, ["AWS:sourceip"]),
+  };
+  const ask = (operator: string, key: string, value: string): unknown => {
+    const { holds: answer, hangsOn } = judgeCondition({ operator, key, values: [value] }, scope);
+    return [answer, hangsOn];
+  };
+  const open = [undefined, ["aws:SourceIp"]];
+  assert.deepEqual(ask("IpAddress", "aws:SourceIp", "10.0.0.0/8"), open);
+  assert.deepEqual(ask("Null", "aws:SourceIp", "true"), open);
+  assert.deepEqual(ask("StringNotEquals", "x:k", "${aws:SourceIp}"), [undefined, ["aws:SourceIp"]]);
+  assert.deepEqual(ask("StringEquals", "x:k", "v"), [true, undefined]);
+  const older = { ...scope, version: "2008-10-17" as const };
+  const plain = judgeCondition({ operator: "StringEquals", key: "x:k", values: ["${aws:SourceIp}"] }, older);
+  assert.equal(plain.holds, false, "before 2012-10-17 there are no variables");
 });

@@ -2,12 +2,15 @@ import type { Condition, PolicyVersion } from "../policy/document.ts";
 import type { ContextKeys } from "./context.ts";
 import { type Operator, operators, parseOperator } from "./operator.ts";
 import { matchesPattern, type Pattern, patternOf } from "./pattern.ts";
-import { expandValue } from "./variable.ts";
+import { expandValue, variablesOf } from "./variable.ts";
 
 /** Whether one line of a Condition block holds, and why. */
 export interface ConditionResult {
-  readonly holds: boolean;
+  /** Undefined: it hangs on a key that is not known yet. */
+  readonly holds: boolean | undefined;
   readonly because: string;
+  /** Where it hangs on keys that are not known yet: which. */
+  readonly hangsOn?: readonly string[];
 }
 
 export interface ConditionScope {
@@ -83,9 +86,20 @@ function isEmptySet(operator: Operator, actual: readonly string[]): boolean {
   return actual.length === 0 || (operator.set !== undefined && actual.every((value) => value === ""));
 }
 
+/** The keys, of the condition and of its policy variables, of which nobody knows yet what they will be. */
+function unknownIn({ key, values }: Condition, { version, keys }: ConditionScope): readonly string[] {
+  const variables = version === "2012-10-17" ? values.flatMap(variablesOf) : [];
+  return [...new Set([key, ...variables])].filter((name) => keys.isUnknown(name));
+}
+
 /** Judges one line of a Condition block. */
 export function judgeCondition(condition: Condition, scope: ConditionScope): ConditionResult {
   const operator = parseOperator(condition.operator);
+  const unknown = unknownIn(condition, scope);
+  if (unknown.length > 0) {
+    const because = `${condition.operator} asks ${condition.key} for ${list(condition.values)}, which hangs on ${unknown.join(" and ")} of the call itself`;
+    return { holds: undefined, because, hangsOn: unknown };
+  }
   if (operator?.name === "Null") return isNull(condition, scope.keys);
   const facts = operators.get(operator?.name ?? "");
   // A document that was parsed has none of these.

@@ -9,12 +9,15 @@ export interface ContextKeys {
   single(key: string): string | undefined;
   /** The key of the request that is most like a mistyped one. */
   like(key: string): string | undefined;
+  /** Whether nobody knows yet what the key will be. */
+  isUnknown(key: string): boolean;
 }
 
-/** Makes a context searchable. Of keys that differ only in case the last counts. */
-export function contextKeys(context: RequestContext): ContextKeys {
-  const byName = new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]));
-  const names = Object.keys(context);
+/** Makes a context searchable. Of keys that differ only in case the last counts; a key that is unknown has no value. */
+export function contextKeys(context: RequestContext, unknownKeys: readonly string[] = []): ContextKeys {
+  const unknown = new Set(unknownKeys.map((key) => key.toLowerCase()));
+  const names = Object.keys(context).filter((key) => !unknown.has(key.toLowerCase()));
+  const byName = new Map(names.map((key) => [key.toLowerCase(), context[key]]));
   const claim = (key: string): string => key.slice(key.lastIndexOf(":")).toLowerCase();
   return {
     values(key) {
@@ -28,5 +31,6 @@ export function contextKeys(context: RequestContext): ContextKeys {
     // A mistyped issuer is longer than what `nearest` compares, but its claim tells.
     like: (key) =>
       nearest(key, names) ?? names.find((name) => name.includes(":") && claim(name) === claim(key)),
+    isUnknown: (key) => unknown.has(key.toLowerCase()),
   };
 }

@@ -30,7 +30,7 @@ export function expandValue(text: string, version: PolicyVersion, keys: ContextK
   return [...pattern, ...patternOf(text.slice(end))];
 }
 
-/** Whether a value has something in it that is read as a policy variable. */
-export function hasVariable(text: string): boolean {
-  return text.search(variable) >= 0;
+/** The keys that a value's policy variables name. */
+export function variablesOf(text: string): readonly string[] {
+  return [...text.matchAll(variable)].map((match) => (match[1] as string).trim());
 }

@@ -1,6 +1,6 @@
 import { parseOperator } from "../condition/operator.ts";
 import { isOnlyWildcards } from "../condition/pattern.ts";
-import { hasVariable } from "../condition/variable.ts";
+import { variablesOf } from "../condition/variable.ts";
 import type { Condition, PolicyDocument, Statement } from "./document.ts";
 
 /** Something legal in a policy that asks for trouble. */
@@ -23,6 +23,9 @@ export interface PolicyWarning {
 }
 
 type Found = Omit<PolicyWarning, "statement">;
+
+/** Whether a value has something in it that is read as a policy variable. */
+const hasVariable = (value: string): boolean => variablesOf(value).length > 0;
 
 function conditionsOn(statement: Statement, claim: string): readonly Condition[] {
   return statement.conditions.filter((condition) => condition.key.toLowerCase().endsWith(`:${claim}`));

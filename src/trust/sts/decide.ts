@@ -1,4 +1,4 @@
-import { type Asked, askRules } from "./ask.ts";
+import { type Asked, askRules, judgeBy } from "./ask.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
 import type { RuleReport, WebIdentityDecision } from "./outcome.ts";
@@ -15,31 +15,14 @@ export function decideWebIdentity(facts: WebIdentityFacts): WebIdentityDecision 
 
 /** The same by any list of rules; TypeError when one stands before what it needs. */
 export function decideBy(rules: readonly StsRule[], facts: WebIdentityFacts): WebIdentityDecision {
-  const passed: string[] = [];
-  let known: Partial<Known> = {};
-  for (const asked of askRules(rules, facts)) {
-    const { rule } = asked;
-    if ("lacks" in asked)
-      throw new TypeError(`rule ${rule.name} comes before what it needs: ${asked.lacks.join(", ")}`);
-    known = asked.known;
-    const { verdict } = asked;
-    if (verdict.outcome === "refused") {
-      return { outcome: "refused", refusal: { rule: rule.name, ...verdict.refusal }, passed };
-    }
-    if (verdict.outcome === "needs-documents") {
-      const { provider, jws } = known as Known;
-      return {
-        outcome: "needs-documents",
-        issuer: `https://${provider.url}`,
-        provider,
-        kid: jws.kid,
-        passed,
-      };
-    }
-    passed.push(rule.name);
-  }
-  // Every rule has accepted, and so everything is known.
-  return { outcome: "accepted", grant: grantOf(facts, known as Known) };
+  const judged = judgeBy(rules, facts);
+  if (judged.outcome === "refused") return judged;
+  // Every rule so far has accepted, and so everything that they find is known.
+  const known = judged.known as Known;
+  if (judged.outcome === "accepted") return { outcome: "accepted", grant: grantOf(facts, known) };
+  const { provider, jws } = known;
+  const issuer = `https://${provider.url}`;
+  return { outcome: "needs-documents", issuer, provider, kid: jws.kid, passed: judged.passed };
 }
 
 function reportOf(asked: Asked): RuleReport {

@@ -25,7 +25,7 @@ export interface ProviderFacts {
 export interface RoleFacts {
   readonly arn: string;
   readonly name: string;
-  /** `AROA…` */
+  /** `AROA…`; empty where it is not known. */
   readonly id: string;
   readonly trustPolicy: PolicyDocument;
   /** Seconds. */
@@ -43,6 +43,21 @@ export type IssuerDocuments =
       readonly detail: string;
     };
 
+/**
+ * Condition keys that a call of STS brings with it, and nothing before the call knows: where it comes from and by
+ * which region and client (IAM User Guide, "AWS global condition context keys").
+ */
+export const callKeys: readonly string[] = [
+  "aws:SourceIp",
+  "aws:VpcSourceIp",
+  "aws:SourceVpc",
+  "aws:SourceVpcArn",
+  "aws:SourceVpce",
+  "aws:RequestedRegion",
+  "aws:UserAgent",
+  "aws:Referer",
+];
+
 /** All that a decision of AssumeRoleWithWebIdentity depends on, as data. */
 export interface WebIdentityFacts {
   readonly request: WebIdentityRequest;
@@ -58,6 +73,8 @@ export interface WebIdentityFacts {
   readonly managedPolicy?: ((arn: string) => PolicyDocument | undefined) | undefined;
   /** More condition keys that the request brings: aws:SourceIp, aws:SecureTransport. */
   readonly context?: RequestContext | undefined;
+  /** Where no call was made yet: `callKeys`, since nobody knows what they will be. None for a call that came. */
+  readonly unknownKeys?: readonly string[] | undefined;
   /** STS is switched off for the account in the region that was asked. */
   readonly regionDisabled?: boolean | undefined;
 }

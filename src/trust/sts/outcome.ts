@@ -1,3 +1,4 @@
+import type { StatementTrace } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
 import type { ProviderFacts } from "./facts.ts";
 
@@ -20,6 +21,8 @@ export interface Refusal {
   readonly why: string;
   /** What to do about it. */
   readonly next: string;
+  /** Where the trust policy decided: each of its statements, what it asks and what the request has. */
+  readonly statements?: readonly StatementTrace[];
 }
 
 /** What STS grants. */

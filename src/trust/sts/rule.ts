@@ -29,10 +29,19 @@ export interface TokenTags {
   readonly transitiveTagKeys: readonly string[];
 }
 
+/** A condition key on which an answer hangs: another value of it may get another answer. */
+export interface Hinge {
+  readonly key: string;
+  /** Undefined where it is not known yet. */
+  readonly value: string | undefined;
+}
+
 /** What earlier rules found out, by name, for later ones. */
 export interface Known {
   readonly roleArn: RoleArn;
   readonly jws: Jws;
+  /** All claims of the token, as they came. */
+  readonly payload: Readonly<Record<string, unknown>>;
   readonly claims: RequiredClaims;
   readonly subject: string;
   /** Seconds since the epoch. */
@@ -52,7 +61,9 @@ export interface Known {
   readonly roleAuthorizedByIdp: boolean;
   readonly role: RoleFacts;
   /** What the trust policy is asked, and what its conditions see. */
-  readonly question: AccessRequest;
+  readonly question: AccessRequest & { readonly unknownKeys: readonly string[] };
+  /** On which values of this one call the trust policy's answer hangs. */
+  readonly hinges: readonly Hinge[];
   /** Seconds. */
   readonly duration: number;
   readonly sessionPolicy: { readonly value: NamedPolicy | undefined };

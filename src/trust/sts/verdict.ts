@@ -1,3 +1,4 @@
+import type { StatementTrace } from "../access/request.ts";
 import type { Answer } from "./answer.ts";
 import type { Known, Verdict } from "./rule.ts";
 
@@ -16,6 +17,7 @@ export interface Words {
   readonly next: string;
   /** Values for the `<name>`s of the text. */
   readonly values?: Readonly<Record<string, string>>;
+  readonly statements?: readonly StatementTrace[];
   readonly learned?: Partial<Known>;
 }
 
@@ -38,7 +40,15 @@ export function refused(answer: Answer, words: Words): Verdict {
   const type = status >= 500 ? "Receiver" : "Sender";
   return {
     outcome: "refused",
-    refusal: { code, status, type, messages, why: words.why, next: words.next },
+    refusal: {
+      code,
+      status,
+      type,
+      messages,
+      why: words.why,
+      next: words.next,
+      ...(words.statements === undefined ? {} : { statements: words.statements }),
+    },
     ...(words.learned === undefined ? {} : { learned: words.learned }),
   };
 }

@@ -49,9 +49,9 @@ const single = stsRule({
   evidence: "observed",
   note: "Refused also when every audience is registered. Kubernetes writes no azp, and so its tokens need exactly one audience. With azp, aud itself is not compared with anything.",
   answers: [several],
-  needs: ["audiences", "jws"],
-  check(_facts, { audiences, jws }) {
-    const azp = jws.claims["azp"] ?? undefined;
+  needs: ["audiences", "payload"],
+  check(_facts, { audiences, payload }) {
+    const azp = payload["azp"] ?? undefined;
     if (azp !== undefined) {
       const audience = typeof azp === "string" ? azp : JSON.stringify(azp);
       return accepted(`azp ${shown(azp)} counts as the audience`, { audience }, [

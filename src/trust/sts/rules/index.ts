@@ -15,6 +15,14 @@ import { trustRules } from "./trust.ts";
 export { parseRoleArn } from "./request.ts";
 export { claimKeys } from "./trust.ts";
 
+/** The rules about a role and what a token says of itself, which can be asked before there is a token or a call. */
+export const admissionRules: readonly StsRule[] = [
+  ...audienceRules,
+  ...sessionClaimRules,
+  rolesClaim,
+  ...trustRules,
+];
+
 /**
  * The rules by which STS accepts a token, in the order in which they are asked; the first that refuses speaks. AWS
  * does not document its order: parameters come first and trust after the token, that much is known.

@@ -43,9 +43,9 @@ export const rolesClaim: StsRule = stsRule({
   evidence: "observed",
   note: "Looked at before the trust policy. ARNs are compared exactly after trimming; entries that are no ARN are passed by; null counts as absent. A match makes sts:RoleAuthorizedByIdp true.",
   answers: [unsupported, noneValid, notPresent],
-  needs: ["jws", "roleArn"],
-  check(_facts, { jws, roleArn }) {
-    const value = jws.claims[claim] ?? undefined;
+  needs: ["payload", "roleArn"],
+  check(_facts, { payload, roleArn }) {
+    const value = payload[claim] ?? undefined;
     if (value === undefined) return accepted("no roles claim", { roleAuthorizedByIdp: false });
     const given = entries(value);
     if (given === undefined) return refused(unsupported, { why: `the roles claim is ${shown(value)}`, next });

@@ -67,9 +67,9 @@ const tags = stsRule({
   evidence: "observed",
   note: "Seen refused: a plain text as a value in the nested form. The bounds of keys and values, and the answer for malformed transitive_tag_keys, are inferred.",
   answers: [tagsMalformed],
-  needs: ["jws"],
-  check(_facts, { jws }) {
-    const read = tokenTags(jws.claims);
+  needs: ["payload"],
+  check(_facts, { payload }) {
+    const read = tokenTags(payload);
     if (read !== undefined) {
       const names = Object.keys(read.tags);
       return accepted(names.length === 0 ? "no session tags" : `session tags ${names.join(", ")}`, {
@@ -99,9 +99,9 @@ const sourceIdentity = stsRule({
   evidence: "documented",
   note: "What is legal is documented; the answer for what is not has not been seen.",
   answers: [sourceMalformed],
-  needs: ["jws"],
-  check(_facts, { jws }) {
-    const value = jws.claims[sourceClaim] ?? undefined;
+  needs: ["payload"],
+  check(_facts, { payload }) {
+    const value = payload[sourceClaim] ?? undefined;
     if (value === undefined) return accepted("no source identity", { sourceIdentity: { value } });
     if (typeof value === "string" && /^[\w+=,.@-]{2,64}$/u.test(value) && !/^aws:/iu.test(value)) {
       return accepted(`source identity ${value}`, { sourceIdentity: { value } });

@@ -30,9 +30,9 @@ const timestamps = stsRule({
   evidence: "observed",
   note: "A whole number as a text is accepted.",
   answers: [noTimestamp],
-  needs: ["claims", "jws"],
-  check(_facts, { claims, jws }) {
-    const given = { exp: claims.exp, iat: claims.iat, nbf: jws.claims["nbf"] };
+  needs: ["claims", "payload"],
+  check(_facts, { claims, payload }) {
+    const given = { exp: claims.exp, iat: claims.iat, nbf: payload["nbf"] };
     const [exp, iat, nbf] = [timestamp(given.exp), timestamp(given.iat), timestamp(given.nbf)];
     const nbfBroken = given.nbf !== undefined && nbf === undefined;
     if (exp !== undefined && iat !== undefined && !nbfBroken) {

@@ -26,7 +26,7 @@ const structure = stsRule({
   check({ request }) {
     const jws = tried(() => parseJws(request.webIdentityToken ?? ""));
     if (!(jws instanceof PodtrustError))
-      return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws });
+      return accepted(`a JWT, alg ${jws.alg}, kid ${shown(jws.kid)}`, { jws, payload: jws.claims });
     return refused(notACompactJws, { why: errorText(jws), next: jws.next });
   },
 });
@@ -96,12 +96,12 @@ const requiredClaims = stsRule({
   evidence: "observed",
   note: "Which of several missing claims is named first is not known; here it is the first of this order. That null counts as missing for iss and aud is inferred.",
   answers: [claimMissing],
-  needs: ["jws"],
-  check(_facts, { jws: { claims } }) {
-    const missing = required.filter((name) => isMissing(claims, name));
+  needs: ["payload"],
+  check(_facts, { payload }) {
+    const missing = required.filter((name) => isMissing(payload, name));
     const [name] = missing;
     if (name === undefined) {
-      const { iss, sub, aud, iat, exp } = claims;
+      const { iss, sub, aud, iat, exp } = payload;
       return accepted(`iss ${shown(iss)}`, { claims: { iss, sub, aud, iat, exp } });
     }
     return refused(claimMissing, {

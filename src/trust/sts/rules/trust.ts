@@ -3,11 +3,11 @@ import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
 import { type Answer, sameText } from "../answer.ts";
 import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
-import { type Known, type StsRule, stsRule } from "../rule.ts";
+import { type Hinge, type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { notAuthorized } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { moment } from "./shown.ts";
+import { moment, shown } from "./shown.ts";
 
 function denied(when: string, evidence: Answer["evidence"]["2026"]): Answer {
   return sameText(when, "AccessDenied", notAuthorized, { evidence, status: 403 });
@@ -39,10 +39,10 @@ type Values = Readonly<Record<string, string | readonly string[]>>;
 
 /** The claims that become condition keys, for an issuer that AWS does not know by name. */
 export function claimKeys(
-  known: Pick<Known, "provider" | "jws" | "subject" | "audience" | "audiences">,
+  known: Pick<Known, "provider" | "payload" | "subject" | "audience" | "audiences">,
 ): Values {
   const { url } = known.provider;
-  const { amr, email } = known.jws.claims;
+  const { amr, email } = known.payload;
   const list: readonly unknown[] = Array.isArray(amr) ? amr : [amr];
   const methods = list.filter((one) => typeof one === "string");
   return {
@@ -67,7 +67,7 @@ function tagKeys({ tags, transitiveTagKeys }: Known["tokenTags"]): Values {
 type Asking = Pick<
   Known,
   | "provider"
-  | "jws"
+  | "payload"
   | "subject"
   | "audience"
   | "audiences"
@@ -82,6 +82,8 @@ function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
   const source = known.sourceIdentity.value;
   const session = facts.request.roleSessionName;
   return {
+    // STS answers over TLS only.
+    "aws:SecureTransport": "true",
     ...facts.context,
     "aws:CurrentTime": moment(facts.now),
     "aws:EpochTime": String(facts.now),
@@ -100,7 +102,7 @@ function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
 function closest({ trace }: Evaluation): string {
   const lines = trace.map((one) => {
     const name = one.sid === undefined ? `statement ${one.statement}` : `statement ${one.sid}`;
-    return `${name} (${one.effect}): ${one.because.join("; ")}`;
+    return `${name} (${one.effect}): ${one.checks.map(({ because }) => because).join("; ")}`;
   });
   return lines.length === 0 ? "it has no statement" : lines.join(" · ");
 }
@@ -116,13 +118,62 @@ function whyNot(role: RoleFacts, action: string, answer: Evaluation): string {
     return `the trust policy of role ${role.name} does not allow ${action}: ${closest(answer)}`;
   const reasons = answer.trace
     .filter((one) => one.matched && one.effect === "Deny")
-    .flatMap((one) => one.because);
+    .flatMap((one) => one.checks.map(({ because }) => because));
   const says = `${deciding(answer)} of the trust policy of role ${role.name} denies ${action}`;
   return [says, ...reasons].join("; ");
 }
 
 function ask(role: RoleFacts, request: AccessRequest): Evaluation {
   return evaluate([{ name: "trust", document: role.trustPolicy }], request);
+}
+
+const sessionKey = "sts:RoleSessionName";
+
+/** On which values of this one call the answer hangs: what is not known yet, and the name that a caller chooses. */
+function hingesOf(
+  role: RoleFacts,
+  question: Known["question"],
+  answer: Evaluation,
+  sessionName: string | undefined,
+): readonly Hinge[] {
+  if (answer.effect === "undecided") {
+    const open = answer.trace.filter(({ matched }) => matched === undefined);
+    const keys = open.flatMap(({ checks }) => checks.flatMap(({ hangsOn = [] }) => hangsOn));
+    return [...new Set(keys)].map((key) => ({ key, value: undefined }));
+  }
+  const anyName = ask(role, { ...question, unknownKeys: [...question.unknownKeys, sessionKey] });
+  return anyName.effect === "undecided" ? [{ key: sessionKey, value: sessionName }] : [];
+}
+
+/** What a statement of the right principal and action asks of the session's name and does not get. */
+function wantedNames({ trace }: Evaluation): readonly string[] {
+  const checks = trace.flatMap((one) => (one.effect === "Allow" ? one.checks : []));
+  const failed = checks.filter(
+    ({ key, holds }) => key?.toLowerCase() === sessionKey.toLowerCase() && holds === false,
+  );
+  return failed.flatMap(({ wanted }) => wanted);
+}
+
+function nextAfter(answer: Evaluation, question: AccessRequest, known: Asking): string {
+  const names = wantedNames(answer);
+  if (names.length > 0) {
+    const list = names.map((name) => JSON.stringify(name)).join(" or ");
+    return `Ask with the session name ${list} (AWS_ROLE_SESSION_NAME, sessionName in the config), or change that condition.`;
+  }
+  const { arn, url } = known.provider;
+  return `Let the trust policy allow ${question.action} to ${arn} with StringEquals on ${url}:aud (${known.audience}) and ${url}:sub (${known.subject}), if this workload is meant.`;
+}
+
+/** `, for the session name "demo"`: on what an acceptance hangs. */
+function proviso(hinges: readonly Hinge[]): string {
+  const names = hinges.flatMap(({ value }) => value ?? []);
+  return names.length === 0 ? "" : `, for the session name ${names.map((name) => shown(name)).join(", ")}`;
+}
+
+function openWarnings(hinges: readonly Hinge[]): readonly string[] {
+  return hinges
+    .filter(({ value }) => value === undefined)
+    .map(({ key }) => `Whether it is allowed hangs on ${key}, which only the call itself brings.`);
 }
 
 const trustSaysNo = denied("no statement of the trust policy allows it, or one denies it", "observed");
@@ -137,7 +188,7 @@ const trustPolicy = stsRule({
   needs: [
     "role",
     "provider",
-    "jws",
+    "payload",
     "subject",
     "audience",
     "audiences",
@@ -147,23 +198,28 @@ const trustPolicy = stsRule({
   ],
   check(facts, known) {
     const { role, provider } = known;
-    const question: AccessRequest = {
+    const question: Known["question"] = {
       action: "sts:AssumeRoleWithWebIdentity",
       resource: role.arn,
       principal: { type: "Federated", ids: [provider.arn] },
       context: contextOf(facts, known),
+      unknownKeys: (facts.unknownKeys ?? []).filter((key) => facts.context?.[key] === undefined),
     };
     const answer = ask(role, question);
-    if (answer.effect === "allow") {
+    const hinges = hingesOf(role, question, answer, facts.request.roleSessionName);
+    if (answer.effect === "allow" || answer.effect === "undecided") {
       const warnings = trustPolicyWarnings(role.trustPolicy).map(
         (one) => `statement ${one.statement}: ${one.message}. ${one.next}`,
       );
-      return accepted(`${deciding(answer)} of the trust policy allows it`, { question }, warnings);
+      const verb = answer.effect === "allow" ? "allows it" : "may allow it";
+      const finding = `${deciding(answer)} of the trust policy ${verb}${proviso(hinges)}`;
+      return accepted(finding, { question, hinges }, [...openWarnings(hinges), ...warnings]);
     }
     return refused(trustSaysNo, {
       why: whyNot(role, question.action, answer),
-      next: `Let the trust policy allow ${question.action} to ${provider.arn} with StringEquals on ${provider.url}:aud (${known.audience}) and ${provider.url}:sub (${known.subject}), if this workload is meant.`,
-      learned: { question },
+      next: nextAfter(answer, question, known),
+      statements: answer.trace,
+      learned: { question, hinges: [] },
     });
   },
 });
@@ -185,14 +241,20 @@ function extraAction({ name, action, title, source, used }: ExtraAction): StsRul
     evidence: "documented",
     note: "That it is needed is documented; the answer's text has not been seen.",
     answers: [answer],
-    needs: ["role", "question", "tokenTags", "sourceIdentity"],
+    needs: ["role", "question", "hinges", "tokenTags", "sourceIdentity"],
     check(_facts, known) {
       if (!used(known)) return accepted(`${action} is not needed`);
       const says = ask(known.role, { ...known.question, action });
       if (says.effect === "allow") return accepted(`the trust policy allows ${action}`);
+      if (says.effect === "undecided") {
+        const more = hingesOf(known.role, { ...known.question, action }, says, undefined);
+        const hinges = [...known.hinges, ...more];
+        return accepted(`the trust policy may allow ${action}`, { hinges }, openWarnings(more));
+      }
       return refused(answer, {
         why: whyNot(known.role, action, says),
         next: `Add ${action} to the actions of the trust policy's statement, or take the claim out of the token.`,
+        statements: says.trace,
       });
     },
   });

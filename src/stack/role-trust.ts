@@ -1,0 +1,82 @@
+import {
+  oidcProviderArn,
+  partitionOf,
+  type RoleFacts as IamRole,
+  roleArn,
+  trustedRole,
+  webIdentityTrustPolicy,
+} from "../aws/index.ts";
+import type { AwsConfig, RoleConfig } from "../config/index.ts";
+import { iamProviderKey, serviceAccountSubject } from "../oidc/index.ts";
+import { admission, type Admission, type RoleFacts } from "../trust/index.ts";
+
+/** A role of the config, and the issuer whose tokens it trusts. */
+export interface TrustingRole {
+  readonly issuer: string;
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+}
+
+/** The ARN that a role of the config has. */
+export function roleArnOf(account: AwsConfig, role: RoleConfig): string {
+  return roleArn(partitionOf(account.region), account.account, role);
+}
+
+/** The trust policy that the config wants: ServiceAccounts to the letter, patterns only where the config has them. */
+export function trustPolicyOf({ issuer, account, role }: TrustingRole): string {
+  return webIdentityTrustPolicy({
+    partition: partitionOf(account.region),
+    account: account.account,
+    issuer,
+    audiences: account.audiences,
+    serviceAccounts: role.serviceAccounts,
+    subjectPatterns: role.subjectPatterns,
+  });
+}
+
+/** Who would ask. */
+export interface Asker {
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+  readonly audience: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+function admissionBy(trusting: TrustingRole, state: RoleFacts, asker: Asker): Admission {
+  const { issuer, account, role } = trusting;
+  const [namespace = "", name = ""] = asker.serviceAccount.split("/");
+  const arn = oidcProviderArn(partitionOf(account.region), account.account, issuer);
+  return admission({
+    role: state,
+    provider: { arn, url: iamProviderKey(issuer) },
+    claims: { iss: issuer, sub: serviceAccountSubject(namespace, name), aud: [asker.audience] },
+    sessionName: role.sessionName ?? role.name,
+    now: Math.floor(asker.now / 1000),
+    context: { "aws:RequestedRegion": account.region },
+  });
+}
+
+/**
+ * Whether the role, as IAM has it, lets a token of a ServiceAccount in with the session name of the config. Throws
+ * `policy-malformed` for a trust policy that cannot be read.
+ */
+export function admissionOf(trusting: TrustingRole, iamRole: IamRole, asker: Asker): Admission {
+  return admissionBy(trusting, trustedRole(iamRole), asker);
+}
+
+/** Whether the role, as the config wants it, lets tokens of a ServiceAccount in. */
+export function trusts(trusting: TrustingRole, serviceAccount: string): boolean {
+  const { account, role } = trusting;
+  const wanted = trustedRole({
+    arn: roleArnOf(account, role),
+    account: account.account,
+    name: role.name,
+    id: "",
+    maxSession: role.maxSession,
+    trustPolicy: trustPolicyOf(trusting),
+  });
+  // What the config writes asks for no time: any will do.
+  const asker = { serviceAccount, audience: account.audiences[0] ?? "", now: 0 };
+  return admissionBy(trusting, wanted, asker).outcome === "admitted";
+}
