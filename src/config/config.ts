@@ -1,4 +1,4 @@
-import type { S3Keys } from "./s3-place.ts";
+import type { S3Keys } from "./publisher/s3-place.ts";
 
 /** Where a cluster's API is, and how to authenticate there. File names are absolute. */
 export type ClusterSource =

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Pair } from "yaml";
-import type { ConfigProblem, KeyPath } from "./problem.ts";
+import type { ConfigProblem, KeyPath } from "./mistakes/problem.ts";
 
 /** A file larger than this is not one of ours, in bytes. */
 export const largestConfig: number = 256 * 1024;

@@ -11,10 +11,10 @@ export type {
   S3Config,
   ServeConfig,
 } from "./config.ts";
-export { durationText, parseDuration } from "./duration.ts";
+export { durationText, parseDuration } from "./forms/duration.ts";
 export { configJsonSchema } from "./json-schema.ts";
-export { listenText, parseListen } from "./listen.ts";
+export { listenText, parseListen } from "./forms/listen.ts";
 export { loadConfig, parseConfig, publisherOf } from "./load.ts";
 export type { Environment } from "./places.ts";
-export type { ConfigProblem } from "./problem.ts";
-export type { S3Keys } from "./s3-place.ts";
+export type { ConfigProblem } from "./mistakes/problem.ts";
+export type { S3Keys } from "./publisher/s3-place.ts";

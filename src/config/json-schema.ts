@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { configSchema } from "./schema/index.ts";
+import { configSchema } from "./schema.ts";
 
 /** The config file's JSON Schema (draft 2020-12), for editors. */
 export function configJsonSchema(): Record<string, unknown> {

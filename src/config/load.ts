@@ -2,15 +2,15 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { errorText, PodtrustError } from "../base/index.ts";
 import type { Config, PublisherConfig } from "./config.ts";
-import { crossProblems } from "./cross-problems.ts";
+import { crossProblems } from "./mistakes/cross-problems.ts";
 import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
 import type { Environment } from "./places.ts";
-import { readInlinePolicies } from "./policy-problems.ts";
-import { type ConfigProblem, problemText } from "./problem.ts";
+import { readInlinePolicies } from "./aws/inline-policies.ts";
+import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
-import { schemaProblems } from "./schema-problems.ts";
-import type { ConfigInput } from "./schema/index.ts";
-import { secretProblems } from "./secret-problems.ts";
+import { schemaProblems } from "./mistakes/schema-problems.ts";
+import type { ConfigInput } from "./schema.ts";
+import { secretProblems } from "./mistakes/secret-problems.ts";
 
 // A list longer than this helps nobody; the number of the rest is said.
 const mostShown = 50;

@@ -1,8 +1,8 @@
 import { parseIssuer } from "../oidc/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "./config.ts";
 import { type Environment, placeOf, standardStateDir } from "./places.ts";
-import { accepted, milliseconds, resolveCluster, resolvePublisher } from "./resolve-publisher.ts";
-import type { AwsInput, ConfigInput, InlineInput, RoleInput } from "./schema/index.ts";
+import { accepted, milliseconds, resolveCluster, resolvePublisher } from "./publisher/resolve.ts";
+import type { AwsInput, ConfigInput, InlineInput, RoleInput } from "./schema.ts";
 
 /** What a file's content is seen against. */
 export interface ConfigSource {

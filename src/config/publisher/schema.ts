@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { clusterSource } from "./cluster.ts";
-import type { PublisherInput } from "./input.ts";
-import { duration, file, httpsUrl, type Leaf, list, listen, section, text } from "./leaf.ts";
+import { clusterSource } from "../cluster.ts";
+import type { PublisherInput } from "../input.ts";
+import { duration, file, httpsUrl, type Leaf, list, listen, section, text } from "../forms/leaf.ts";
 import { s3 } from "./s3.ts";
 
 const minute = 60_000;

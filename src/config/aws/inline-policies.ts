@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
-import { errorText, PodtrustError } from "../base/index.ts";
-import { parsePolicy } from "../trust/index.ts";
-import type { ConfigDocument } from "./document.ts";
-import { type Environment, placeOf } from "./places.ts";
-import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
-import { valueAt } from "./schema-problems.ts";
+import { errorText, PodtrustError } from "../../base/index.ts";
+import { parsePolicy } from "../../trust/index.ts";
+import type { ConfigDocument } from "../document.ts";
+import { type Environment, placeOf } from "../places.ts";
+import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";
+import { valueAt } from "../mistakes/schema-problems.ts";
 
 // IAM takes at most 10,240 characters of inline policies per role; white space does not count there.
 const largestPolicy = 64 * 1024;

@@ -1,4 +1,4 @@
-import { parseIssuer } from "../oidc/index.ts";
+import { parseIssuer } from "../../oidc/index.ts";
 import type {
   AcmeAuthority,
   AcmeConfig,
@@ -7,9 +7,9 @@ import type {
   PublisherConfig,
   S3Config,
   ServeConfig,
-} from "./config.ts";
-import { parseDuration } from "./duration.ts";
-import { parseListen } from "./listen.ts";
+} from "../config.ts";
+import { parseDuration } from "../forms/duration.ts";
+import { parseListen } from "../forms/listen.ts";
 import { s3Keys } from "./s3-place.ts";
 import type {
   AcmeInput,
@@ -18,7 +18,7 @@ import type {
   HttpsInput,
   PublisherInput,
   S3Input,
-} from "./schema/index.ts";
+} from "../schema.ts";
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
 

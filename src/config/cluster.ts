@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ClusterInput } from "./input.ts";
-import { file, httpsUrl, section, text } from "./leaf.ts";
+import { file, httpsUrl, section, text } from "./forms/leaf.ts";
 
 const accepted = "one of {kubeconfig, context}, {inCluster: true}, {server, caFile, tokenFile}";
 

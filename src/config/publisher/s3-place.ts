@@ -1,4 +1,4 @@
-import { parseIssuer } from "../oidc/index.ts";
+import { parseIssuer } from "../../oidc/index.ts";
 
 /** What decides where in a bucket the documents lie. */
 export interface S3Wish {

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from "node:net";
-import type { ListenAddress } from "./config.ts";
+import type { ListenAddress } from "../config.ts";
 
 /**
  * An address to listen on: `[::]:443`, `0.0.0.0:80`, `127.0.0.1:9890`, `localhost:9890`, or `systemd:NAME` for

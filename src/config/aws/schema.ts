@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { AwsInput } from "./input.ts";
-import { duration, type Leaf, list, section, text } from "./leaf.ts";
+import type { AwsInput } from "../input.ts";
+import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
 
 const hour = 3_600_000;
 

@@ -1,9 +1,9 @@
-import { nearest } from "../base/index.ts";
+import { nearest } from "../../base/index.ts";
 import type { z } from "zod";
-import type { ConfigDocument } from "./document.ts";
+import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 import { knownKeys } from "./schema-walk.ts";
-import { configSchema, plannedKeys } from "./schema/index.ts";
+import { configSchema, plannedKeys } from "../schema.ts";
 import { secretKind, secretName } from "./secrets.ts";
 
 type Issue = z.core.$ZodIssue;

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { issuerProblems } from "../../oidc/index.ts";
-import { awsAccount } from "./aws.ts";
+import { issuerProblems } from "../oidc/index.ts";
+import { awsAccount } from "./aws/schema.ts";
 import { clusterSource } from "./cluster.ts";
 import type { ConfigInput } from "./input.ts";
-import { list, section, text } from "./leaf.ts";
-import { publisher } from "./publisher.ts";
+import { list, section, text } from "./forms/leaf.ts";
+import { publisher } from "./publisher/schema.ts";
 
 const issuer = z
   .string({ error: "an https URL such as https://oidc.example.com" })

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { S3Input } from "./input.ts";
-import { httpsUrl, section, text } from "./leaf.ts";
+import type { S3Input } from "../input.ts";
+import { httpsUrl, section, text } from "../forms/leaf.ts";
 
 /** A bucket in place of a server of our own. */
 export const s3: z.ZodType<S3Input> = section(

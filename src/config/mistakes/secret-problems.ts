@@ -1,4 +1,4 @@
-import type { ConfigDocument } from "./document.ts";
+import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
 import { secretKind, secretName } from "./secrets.ts";
 

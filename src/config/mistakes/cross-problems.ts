@@ -1,7 +1,7 @@
-import { issuerProblems } from "../oidc/index.ts";
-import type { ConfigDocument } from "./document.ts";
+import { issuerProblems } from "../../oidc/index.ts";
+import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
-import { s3Problems } from "./s3-place.ts";
+import { s3Problems } from "../publisher/s3-place.ts";
 import { valueAt } from "./schema-problems.ts";
 
 // These rules look at several keys. They are written against raw data, so that they speak up in the same run

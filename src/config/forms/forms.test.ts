@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { durationText, listenText, parseDuration, parseListen } from "./index.ts";
+import { durationText, listenText, parseDuration, parseListen } from "../index.ts";
 
 test("durations are read in their units, and nothing else is one", () => {
   assert.equal(parseDuration("24h"), 86_400_000);

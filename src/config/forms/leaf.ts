@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { durationText, parseDuration } from "../duration.ts";
-import { parseListen } from "../listen.ts";
+import { durationText, parseDuration } from "./duration.ts";
+import { parseListen } from "./listen.ts";
 
 /** What the reference page and the error of one key say. */
 export interface Leaf {
