@@ -1,6 +1,18 @@
 import { z } from "zod";
-import type { ClusterInput } from "./input.ts";
 import { file, httpsUrl, section, text } from "./forms/leaf.ts";
+import type { Place } from "./places.ts";
+
+/** Where a cluster's API is, and how to authenticate there. File names are absolute. */
+export type ClusterSource =
+  | { readonly kubeconfig: string; readonly context?: string }
+  | { readonly inCluster: true }
+  | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
+
+/** The same as it is written: file names may be relative. */
+export type ClusterInput =
+  | { kubeconfig: string; context?: string | undefined }
+  | { inCluster: true }
+  | { server: string; caFile: string; tokenFile: string };
 
 const accepted = "one of {kubeconfig, context}, {inCluster: true}, {server, caFile, tokenFile}";
 
@@ -28,4 +40,14 @@ export function clusterSource(what: string): z.ZodType<ClusterInput> {
     tokenFile: file("A file with the token; read again for each request.", "/etc/podtrust/token"),
   });
   return z.union([byKubeconfig, inCluster, byToken], { error: accepted }).meta({ description: what });
+}
+
+/** A cluster source with absolute file names. */
+export function resolveCluster(input: ClusterInput, place: Place): ClusterSource {
+  if ("inCluster" in input) return { inCluster: true };
+  if ("server" in input) {
+    return { server: input.server, tokenFile: place(input.tokenFile), caFile: place(input.caFile) };
+  }
+  const kubeconfig = place(input.kubeconfig);
+  return input.context === undefined ? { kubeconfig } : { kubeconfig, context: input.context };
 }

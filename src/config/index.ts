@@ -1,20 +1,18 @@
+export type { AwsConfig, RoleConfig } from "./aws/config.ts";
+export type { ClusterSource } from "./cluster.ts";
+export type { Config } from "./config.ts";
+export { durationText, parseDuration } from "./forms/duration.ts";
+export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
+export { configJsonSchema } from "./json-schema.ts";
+export { loadConfig, parseConfig, publisherOf } from "./load.ts";
+export type { ConfigProblem } from "./mistakes/problem.ts";
+export type { Environment } from "./places.ts";
 export type {
   AcmeAuthority,
   AcmeConfig,
-  AwsConfig,
-  ClusterSource,
-  Config,
   EabConfig,
-  ListenAddress,
   PublisherConfig,
-  RoleConfig,
-  S3Config,
   ServeConfig,
-} from "./config.ts";
-export { durationText, parseDuration } from "./forms/duration.ts";
-export { configJsonSchema } from "./json-schema.ts";
-export { listenText, parseListen } from "./forms/listen.ts";
-export { loadConfig, parseConfig, publisherOf } from "./load.ts";
-export type { Environment } from "./places.ts";
-export type { ConfigProblem } from "./mistakes/problem.ts";
+} from "./publisher/config.ts";
+export type { S3Config } from "./publisher/s3.ts";
 export type { S3Keys } from "./publisher/s3-place.ts";

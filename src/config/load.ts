@@ -1,13 +1,15 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { errorText, PodtrustError } from "../base/index.ts";
-import type { Config, PublisherConfig } from "./config.ts";
-import { crossProblems } from "./mistakes/cross-problems.ts";
+import type { Config } from "./config.ts";
 import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
 import type { Environment } from "./places.ts";
+import { awsRules } from "./aws/rules.ts";
 import { readInlinePolicies } from "./aws/inline-policies.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
+import type { PublisherConfig } from "./publisher/config.ts";
+import { publisherRules } from "./publisher/rules.ts";
 import { schemaProblems } from "./mistakes/schema-problems.ts";
 import type { ConfigInput } from "./schema.ts";
 import { secretProblems } from "./mistakes/secret-problems.ts";
@@ -55,7 +57,8 @@ export async function parseConfig(text: string, file: string, env: Environment):
 }
 
 function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  return [...schemaProblems(document), ...crossProblems(document), ...inline];
+  const rules = [...awsRules, ...publisherRules];
+  return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...inline];
 }
 
 async function textOf(file: string): Promise<string> {

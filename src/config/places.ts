@@ -4,6 +4,18 @@ import { dirname, join, resolve } from "node:path";
 /** Environment variables as a record. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Makes a file name of the config absolute. */
+export type Place = (name: string) => string;
+
+/** What a file's content is seen against. */
+export interface ConfigSource {
+  /** Absolute name of the config file. */
+  readonly file: string;
+  readonly env: Environment;
+  /** Text of the files that inline policies name, by absolute name. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
 /** A file name of the config: relative to the config file's folder, `~/` is the home directory. */
 export function placeOf(name: string, configFile: string, env: Environment): string {
   if (name.startsWith("~/")) return join(env["HOME"] ?? homedir(), name.slice(2));

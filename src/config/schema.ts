@@ -1,10 +1,18 @@
 import { z } from "zod";
 import { issuerProblems } from "../oidc/index.ts";
-import { awsAccount } from "./aws/schema.ts";
-import { clusterSource } from "./cluster.ts";
-import type { ConfigInput } from "./input.ts";
+import { awsAccount, type AwsInput } from "./aws/schema.ts";
+import { type ClusterInput, clusterSource } from "./cluster.ts";
 import { list, section, text } from "./forms/leaf.ts";
-import { publisher } from "./publisher/schema.ts";
+import { publisher, type PublisherInput } from "./publisher/schema.ts";
+
+/** The config file's content once it fits the schema: as it is written, before defaults. */
+export interface ConfigInput {
+  stack: string;
+  issuer: string;
+  cluster?: ClusterInput | undefined;
+  publisher?: PublisherInput | undefined;
+  aws?: AwsInput[] | undefined;
+}
 
 const issuer = z
   .string({ error: "an https URL such as https://oidc.example.com" })
@@ -43,19 +51,6 @@ export const configSchema: z.ZodType<ConfigInput> = section(
     ).optional(),
   },
 );
-
-export type {
-  AcmeInput,
-  AuthorityInput,
-  AwsInput,
-  ClusterInput,
-  ConfigInput,
-  HttpsInput,
-  InlineInput,
-  PublisherInput,
-  RoleInput,
-  S3Input,
-} from "./input.ts";
 
 /** Keys that this version does not have yet, or that belong elsewhere: refused by name, not as unknown. */
 export const plannedKeys: Readonly<Record<string, string>> = {

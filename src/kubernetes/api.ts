@@ -1,14 +1,5 @@
 import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
 
-/** Where the cluster's API is and as whom it is read. */
-export type ClusterSource =
-  /** A kubeconfig file, or several joined as in $KUBECONFIG; `context` in place of its current-context. */
-  | { readonly kubeconfig: string; readonly context?: string }
-  /** The ServiceAccount of the pod this runs in. */
-  | { readonly inCluster: true }
-  /** An API server's URL, a file with a bearer token (read anew for each request) and a file with its CA. */
-  | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
-
 /** Why the cluster gave no usable answer, in one word: `detail.reason` of every `cluster-*` error. */
 export type ClusterFailureReason =
   | "dns"

@@ -3,7 +3,6 @@ export {
   type CallOptions,
   type ClusterFailureReason,
   type ClusterOidcDocuments,
-  type ClusterSource,
   type ClusterSubject,
   type KubernetesAnswer,
   type KubernetesApi,

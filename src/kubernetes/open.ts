@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../base/index.ts";
-import type { ClusterSource, KubernetesApi } from "./api.ts";
+import type { ClusterSource } from "../config/index.ts";
+import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
 import { endpointOf, podServiceAccount } from "./endpoint.ts";
 

@@ -85,7 +85,7 @@ aws:
         policies: [arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess]
 \`\`\`
 
-This page is made from \`src/config/schema/\` by \`npm run docs\`.
+This page is made from \`src/config/\` by \`npm run docs\`.
 
 ${sectionTexts(sections).join("\n")}`;
 }

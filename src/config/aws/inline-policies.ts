@@ -4,7 +4,7 @@ import { parsePolicy } from "../../trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type Environment, placeOf } from "../places.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";
-import { valueAt } from "../mistakes/schema-problems.ts";
+import { valueAt } from "../mistakes/rule.ts";
 
 // IAM takes at most 10,240 characters of inline policies per role; white space does not count there.
 const largestPolicy = 64 * 1024;

@@ -1,6 +1,33 @@
 import { z } from "zod";
-import type { AwsInput } from "../input.ts";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
+
+/** An inline policy: its file, or itself. */
+export type InlineInput = { file: string } | { Statement: unknown; [key: string]: unknown };
+
+export interface RoleInput {
+  name: string;
+  serviceAccounts?: string[] | undefined;
+  subjectPatterns?: string[] | undefined;
+  policies?: string[] | undefined;
+  inline?: Record<string, InlineInput> | undefined;
+  boundary?: string | undefined;
+  path?: string | undefined;
+  description?: string | undefined;
+  maxSession?: string | undefined;
+  sessionName?: string | undefined;
+  tags?: Record<string, string> | undefined;
+}
+
+export interface AwsInput {
+  account: string;
+  region: string;
+  stsRegionalEndpoints?: "regional" | "legacy" | undefined;
+  audiences?: string[] | undefined;
+  profile?: string | undefined;
+  assumeRole?: string | undefined;
+  tags?: Record<string, string> | undefined;
+  roles?: RoleInput[] | undefined;
+}
 
 const hour = 3_600_000;
 

@@ -1,5 +1,7 @@
 import { isIP, isIPv6 } from "node:net";
-import type { ListenAddress } from "../config.ts";
+
+/** Where to listen: an address and a port, or a socket that systemd opened, by its FileDescriptorName. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly systemd: string };
 
 /**
  * An address to listen on: `[::]:443`, `0.0.0.0:80`, `127.0.0.1:9890`, `localhost:9890`, or `systemd:NAME` for

@@ -2,6 +2,7 @@ import { nearest } from "../../base/index.ts";
 import type { z } from "zod";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
+import { valueAt } from "./rule.ts";
 import { knownKeys } from "./schema-walk.ts";
 import { configSchema, plannedKeys } from "../schema.ts";
 import { secretKind, secretName } from "./secrets.ts";
@@ -10,14 +11,6 @@ type Issue = z.core.$ZodIssue;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The value at a path of plain data. */
-export function valueAt(root: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>((value, key) => {
-    if (Array.isArray(value)) return value[Number(key)] as unknown;
-    return isRecord(value) && Object.hasOwn(value, key) ? value[String(key)] : undefined;
-  }, root);
-}
 
 function hideSecret(key: string, value: unknown): unknown {
   const secret = typeof value === "string" && (secretName(key) || secretKind(value) !== undefined);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PodtrustError } from "../../base/index.ts";
-import type { S3Config } from "../config.ts";
+import type { S3Config } from "./s3.ts";
 import { parseConfig } from "../load.ts";
 import type { ConfigProblem } from "../mistakes/problem.ts";
 import { s3Keys, s3Problems, type S3Wish } from "./s3-place.ts";

@@ -1,6 +1,31 @@
 import type { z } from "zod";
-import type { S3Input } from "../input.ts";
 import { httpsUrl, section, text } from "../forms/leaf.ts";
+import { type S3Keys, s3Keys } from "./s3-place.ts";
+
+/** A bucket that the documents are written into. */
+export interface S3Config {
+  readonly kind: "s3";
+  readonly bucket: string;
+  readonly region: string;
+  /** The keys of the two objects. */
+  readonly keys: S3Keys;
+  /** The account that the bucket must belong to. */
+  readonly account?: string;
+  readonly profile?: string;
+  readonly assumeRole?: string;
+  readonly endpoint?: string;
+}
+
+/** The same as it is written. */
+export interface S3Input {
+  bucket: string;
+  region: string;
+  prefix?: string | undefined;
+  account?: string | undefined;
+  profile?: string | undefined;
+  assumeRole?: string | undefined;
+  endpoint?: string | undefined;
+}
 
 /** A bucket in place of a server of our own. */
 export const s3: z.ZodType<S3Input> = section(
@@ -60,3 +85,18 @@ export const s3: z.ZodType<S3Input> = section(
     }).optional(),
   },
 );
+
+/** The bucket with the keys of the two objects. */
+export function resolveS3(input: S3Input, issuer: string, jwksUri: string): S3Config {
+  const { bucket, region, prefix = "", account, profile, assumeRole, endpoint } = input;
+  return {
+    kind: "s3",
+    bucket,
+    region,
+    keys: s3Keys({ issuer, jwksUri, bucket, region, prefix }),
+    ...(account === undefined ? {} : { account }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(assumeRole === undefined ? {} : { assumeRole }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}

@@ -1,8 +1,46 @@
 import { z } from "zod";
-import { clusterSource } from "../cluster.ts";
-import type { PublisherInput } from "../input.ts";
+import { type ClusterInput, clusterSource } from "../cluster.ts";
 import { duration, file, httpsUrl, type Leaf, list, listen, section, text } from "../forms/leaf.ts";
-import { s3 } from "./s3.ts";
+import { s3, type S3Input } from "./s3.ts";
+
+export interface AuthorityInput {
+  directory?: string | undefined;
+  caFile?: string | undefined;
+  profile?: string | undefined;
+  eab?: { kidFile: string; hmacKeyFile: string } | undefined;
+}
+
+export interface AcmeInput extends AuthorityInput {
+  email?: string | undefined;
+  challenge?: "http-01" | "tls-alpn-01" | undefined;
+  fallback?: (AuthorityInput & { directory: string }) | undefined;
+}
+
+interface Listening {
+  listen?: string[] | undefined;
+  http?: string[] | undefined;
+}
+
+export type HttpsInput =
+  | (Listening & { acme: AcmeInput })
+  | (Listening & {
+      certificateFile: string;
+      keyFile: string;
+      jwks?: { certificateFile: string; keyFile: string } | undefined;
+    });
+
+export interface PublisherInput {
+  source?: ClusterInput | undefined;
+  jwksUri?: string | undefined;
+  keyRetention?: string | undefined;
+  pollInterval?: string | undefined;
+  cacheControl?: string | undefined;
+  admin?: string | false | undefined;
+  stateDir?: string | undefined;
+  https?: HttpsInput | undefined;
+  insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
+  s3?: S3Input | undefined;
+}
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,0 +1,18 @@
+import { parseDuration } from "./duration.ts";
+import { type ListenAddress, parseListen } from "./listen.ts";
+
+/** What the schema has accepted is there: anything else is a bug of ours. */
+export function accepted<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new TypeError(`the schema let a bad ${what} through`);
+  return value;
+}
+
+/** Milliseconds of a duration that the schema has accepted. */
+export function milliseconds(text: string): number {
+  return accepted(parseDuration(text), "duration");
+}
+
+/** An address that the schema has accepted. */
+export function address(text: string): ListenAddress {
+  return accepted(parseListen(text), "address");
+}

@@ -1,0 +1,57 @@
+import type { ConfigDocument } from "../document.ts";
+import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
+
+/**
+ * A rule that looks at several keys. It reads raw data, so that it speaks up in the same run in which the schema finds
+ * mistakes elsewhere.
+ */
+export type Rule = (document: ConfigDocument) => readonly ConfigProblem[];
+
+/** The list at a path; empty where there is none. */
+export function listAt(document: ConfigDocument, path: KeyPath): readonly unknown[] {
+  const value = valueAt(document.value, path);
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+/** The value at a path of plain data. */
+export function valueAt(root: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return value[Number(key)] as unknown;
+    return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+      ? (value as Record<string, unknown>)[String(key)]
+      : undefined;
+  }, root);
+}
+
+/** The text at a path; undefined where there is none. */
+export function textAt(document: ConfigDocument, path: KeyPath): string | undefined {
+  const value = valueAt(document.value, path);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The https URL at a path; undefined where there is none that is of the form. */
+export function httpsUrlAt(document: ConfigDocument, path: KeyPath): string | undefined {
+  const value = textAt(document, path);
+  return value !== undefined && value.startsWith("https://") && URL.canParse(value) ? value : undefined;
+}
+
+/** Values that stand at more than one of these paths; with `fold` whatever their case. */
+export function repeated(
+  document: ConfigDocument,
+  paths: readonly KeyPath[],
+  fold: boolean,
+): ConfigProblem[] {
+  const first = new Map<string, KeyPath>();
+  return paths.flatMap((path) => {
+    const value = valueAt(document.value, path);
+    if (typeof value !== "string") return [];
+    const same = fold ? value.toLowerCase() : value;
+    const earlier = first.get(same);
+    if (earlier === undefined) {
+      first.set(same, path);
+      return [];
+    }
+    const message = `${valueText(value)} stands at ${keyText(earlier)} already`;
+    return [{ key: keyText(path), ...document.positionOf(path), value: valueText(value), message }];
+  });
+}

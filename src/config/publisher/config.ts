@@ -1,0 +1,61 @@
+import type { ClusterSource } from "../cluster.ts";
+import type { ListenAddress } from "../forms/listen.ts";
+import type { S3Config } from "./s3.ts";
+
+/** External account binding (RFC 8555 §7.3.4): both in files, since the key is a secret. */
+export interface EabConfig {
+  readonly kidFile: string;
+  readonly hmacKeyFile: string;
+}
+
+/** One certificate authority that speaks ACME. */
+export interface AcmeAuthority {
+  /** URL of the ACME directory. */
+  readonly directory: string;
+  /** PEM of the roots that the directory's own certificate is verified with; absent: the public ones. */
+  readonly caFile?: string;
+  /** Certificate profile (draft-aaron-acme-profiles) to ask for. */
+  readonly profile?: string;
+  readonly eab?: EabConfig;
+}
+
+export interface AcmeConfig extends AcmeAuthority {
+  readonly email?: string;
+  readonly challenge: "http-01" | "tls-alpn-01";
+  /** Asked when the first one keeps failing. */
+  readonly fallback?: AcmeAuthority;
+}
+
+/** How the documents get out. */
+export type ServeConfig =
+  | {
+      readonly kind: "acme";
+      readonly https: readonly ListenAddress[];
+      readonly http: readonly ListenAddress[];
+      readonly acme: AcmeConfig;
+    }
+  | {
+      readonly kind: "files";
+      readonly https: readonly ListenAddress[];
+      readonly http: readonly ListenAddress[];
+      readonly certificateFile: string;
+      readonly keyFile: string;
+      /** Of jwksUri's host, where that has a certificate of its own. */
+      readonly jwks?: { readonly certificateFile: string; readonly keyFile: string };
+    }
+  | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenAddress[] }
+  | S3Config;
+
+export interface PublisherConfig {
+  readonly source: ClusterSource;
+  readonly jwksUri: string;
+  /** Milliseconds for which a key that vanished from the cluster stays published. */
+  readonly keyRetention: number;
+  /** Milliseconds between two looks at the cluster. */
+  readonly pollInterval: number;
+  /** The value of the Cache-Control header. */
+  readonly cacheControl: string;
+  readonly admin: ListenAddress | false;
+  readonly stateDir: string;
+  readonly serve: ServeConfig;
+}

@@ -1,0 +1,47 @@
+import { issuerProblems } from "../../oidc/index.ts";
+import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
+import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { s3Problems } from "./s3-place.ts";
+
+const oneWayOut: Rule = (document) => {
+  const section = valueAt(document.value, ["publisher"]);
+  if (typeof section !== "object" || section === null || Array.isArray(section)) return [];
+  const ways = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
+  const base = { key: "publisher", ...document.positionOf(["publisher"]) };
+  if (ways.length === 0)
+    return [{ ...base, message: "does not say how to publish", accepted: "https or s3" }];
+  if (ways.length === 1) return [];
+  return [{ ...base, message: `has both ${ways.join(" and ")}`, accepted: "one of them" }];
+};
+
+const urlsLeadIntoTheBucket: Rule = (document) => {
+  const section: KeyPath = ["publisher", "s3"];
+  const issuer = textAt(document, ["issuer"]);
+  const [bucket, region] = ["bucket", "region"].map((key) => textAt(document, [...section, key]));
+  if (issuer === undefined || bucket === undefined || region === undefined) return [];
+  // What the schema says of the issuer is enough.
+  if (issuerProblems(issuer).length > 0) return [];
+  const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
+  const prefix = textAt(document, [...section, "prefix"]) ?? "";
+  const wish = { issuer, bucket, region, prefix, ...(jwksUri === undefined ? {} : { jwksUri }) };
+  return s3Problems(wish).map(({ of, message, next }) => {
+    const path: KeyPath = of === "issuer" ? ["issuer"] : ["publisher", "jwksUri"];
+    const value = valueText(of === "issuer" ? issuer : jwksUri);
+    return { key: keyText(path), ...document.positionOf(path), value, message, next };
+  });
+};
+
+const secondCertificateHasAHost: Rule = (document) => {
+  const path: KeyPath = ["publisher", "https", "jwks"];
+  if (valueAt(document.value, path) === undefined) return [];
+  const issuer = httpsUrlAt(document, ["issuer"]);
+  const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
+  if (issuer !== undefined && jwksUri !== undefined && new URL(issuer).host !== new URL(jwksUri).host)
+    return [];
+  const message = "is for a host of its own, and jwksUri has none but the issuer's";
+  const next = "Set publisher.jwksUri to a URL on the other host, or leave jwks out.";
+  return [{ key: keyText(path), ...document.positionOf(path), message, next }];
+};
+
+/** What has to fit together in the publisher's section. */
+export const publisherRules: readonly Rule[] = [oneWayOut, urlsLeadIntoTheBucket, secondCertificateHasAHost];
