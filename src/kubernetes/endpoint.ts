@@ -44,7 +44,7 @@ function checkedServer(server: string, where: string): string {
       "Give the API server's own https address: what is read over plain HTTP could be anybody's keys.",
     );
   }
-  return url.href.replace(/\/+$/u, "");
+  return url.href.replace(/(?<!\/)\/+$/u, "");
 }
 
 function refuseCluster(context: KubeconfigContext): void {

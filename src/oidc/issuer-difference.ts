@@ -18,7 +18,7 @@ export interface IssuerNames {
   readonly actual: string;
 }
 
-const slashless = (text: string): string => text.replace(/\/+$/u, "");
+const slashless = (text: string): string => text.replace(/(?<!\/)\/+$/u, "");
 const schemeless = (text: string): string => text.replace(/^[a-z]*:\/\//iu, "");
 
 const kinds: readonly [

@@ -13,7 +13,7 @@ const durationPattern: RegExp = /^(?:\d{1,6}d)?(?:\d{1,6}h)?(?:\d{1,6}m(?!s))?(?
 export function parseDuration(text: string): number | undefined {
   if (text === "" || !durationPattern.test(text)) return undefined;
   let total = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhd])/gu)) {
+  for (const [, count, unit] of text.matchAll(/(\d{1,6})(ms|[smhd])/gu)) {
     total += Number(count) * (units[unit ?? ""] ?? 0);
   }
   return total;

@@ -9,7 +9,7 @@ const shapes: readonly { readonly what: string; readonly pattern: RegExp }[] = [
     pattern: /^(?=.*[A-Z])(?=.*[a-z])(?=.*\d)[A-Za-z0-9/+]{40}$/u,
   },
   { what: "a GitHub token", pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})\b/u },
-  { what: "a password in a URL", pattern: /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*:[^/?#@\s]+@/iu },
+  { what: "a password in a URL", pattern: /^[a-z][a-z0-9+.-]*:\/\/[^/?#@:\s]*:[^/?#@\s]+@/iu },
 ];
 
 /** What kind of secret a text looks like, or undefined. */

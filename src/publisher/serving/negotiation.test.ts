@@ -13,6 +13,8 @@ test("gzip is sent where it is asked for and liked at least as well (RFC 9110 §
     "br, gzip;q=0.5",
     "gzip ; q=1.000",
     "identity;q=0.5, gzip;q=0.8",
+    "gzip;x=1; Q = 0.3",
+    "gzip;q",
   ])
     assert.equal(prefersGzip(yes), true, yes);
   for (const no of [
@@ -25,7 +27,10 @@ test("gzip is sent where it is asked for and liked at least as well (RFC 9110 §
     "identity, gzip;q=0.3",
     "gzip;q=2",
     "gzip;q=abc",
+    "gzip;q=0.5 1",
+    "gzip;q=",
     "gzipped",
+    `gzip${" ".repeat(600)}`,
   ])
     assert.equal(prefersGzip(no), false, no);
   assert.equal(prefersGzip(undefined), false);

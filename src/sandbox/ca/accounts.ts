@@ -28,7 +28,7 @@ function contactsOf(contact: unknown): readonly string[] {
     if (typeof one !== "string" || !one.startsWith("mailto:")) {
       throw new Problem("unsupportedContact", "a contact is a mailto: URL");
     }
-    if (!/^mailto:[^\s@,?]+@[^\s@,?]+\.[^\s@,?]+$/u.test(one)) {
+    if (!/^mailto:[^\s@,?]+@[^\s@,?.]+(?:\.[^\s@,?.]+)+$/u.test(one)) {
       throw new Problem("invalidContact", `${one} is not one address`);
     }
   }

@@ -29,7 +29,7 @@ function conditions(block: unknown): readonly string[] {
   return Object.entries(record(block)).flatMap(([operator, keys]) =>
     Object.entries(record(keys)).map(([key, values]) => {
       // An issuer's own keys end in :sub, :aud and the like; the issuer itself is named beside them.
-      const short = /[./].*:(\w+)$/u.exec(key)?.[1] ?? key;
+      const short = /^[^./]*[./].*:(\w+)$/u.exec(key)?.[1] ?? key;
       return `${short} ${operator} ${list(values).map(String).join(" or ")}`;
     }),
   );
