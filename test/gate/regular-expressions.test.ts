@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { slowness } from "../../tools/lint/regular-expressions.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+test("regular expressions of quadratic and exponential time are found, each with its cause", () => {
+  const slow: readonly (readonly [RegExp, RegExp])[] = [
+    // Of Accept-Encoding, as it was attacked.
+    [/^\s*q\s*=\s*(\S*)\s*$/iu, /\\s\* and \\s\* share characters: quadratic/u],
+    // Of the difference of two issuers, as it was attacked.
+    [/\/+$/u, /the search begins anew at each character that \\\/\+ takes/u],
+    [/^(?:a+)+$/u, /exponential/u],
+    [/^\w*\d*x$/v, /share characters: quadratic/u],
+  ];
+  for (const [{ source, flags }, cause] of slow)
+    assert.match(slowness(source, flags).join("\n"), cause, source);
+});
+
+test("regular expressions of linear time pass", () => {
+  for (const { source, flags } of [
+    /(?<!\/)\/+$/u,
+    /^[A-Za-z0-9_-]{1,256}$/u,
+    /^https?:\/\/([^/?#]+)(\/[^#]*)?$/iu,
+  ])
+    assert.deepEqual(slowness(source, flags), []);
+});
+
+test("npm run lint fails on a regular expression of quadratic time", () => {
+  const folder = mkdtempSync(join(tmpdir(), "podtrust-lint-"));
+  try {
+    const file = join(folder, "slow.ts");
+    writeFileSync(file, "export const slow = (text: string): boolean => /^\\s*=\\s*\\s*x$/u.test(text);\n");
+    const oxlint = join(root, "node_modules/oxlint/bin/oxlint");
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [oxlint, "-c", join(root, ".oxlintrc.json"), file],
+      { encoding: "utf8" },
+    );
+    assert.notEqual(status, 0);
+    assert.match(stdout, /linear-regular-expressions/u);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
