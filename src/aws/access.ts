@@ -25,6 +25,20 @@ export interface AwsAccess {
   readonly clock?: Clock;
 }
 
+/** As whom the account or bucket of a config's section is asked. */
+export function accessOf(
+  section: Pick<AwsAccess, "region"> & { readonly profile?: string; readonly assumeRole?: string },
+  clock: Clock,
+): AwsAccess {
+  const { region, profile, assumeRole } = section;
+  return {
+    region,
+    clock,
+    ...(profile === undefined ? {} : { profile }),
+    ...(assumeRole === undefined ? {} : { assumeRole }),
+  };
+}
+
 /** The partition of a region: `aws`, `aws-cn` or `aws-us-gov`. */
 export function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";

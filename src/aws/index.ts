@@ -1,4 +1,4 @@
-export { type AwsAccess, type AwsCredentials, partitionOf } from "./access.ts";
+export { accessOf, type AwsAccess, type AwsCredentials, partitionOf } from "./access.ts";
 export {
   type AccountQuotas,
   hasManagedPolicy,
@@ -11,15 +11,15 @@ export {
   waitUntilAssumable,
   type WebIdentityRequest,
 } from "./assume.ts";
-export { type AwsComplaint, complaintOf, isAwsCode } from "./failure.ts";
+export { type AwsComplaint, awsError, complaintOf, isAwsCode } from "./failure.ts";
 export { callerIdentity, type CallerIdentity, checkAccount } from "./identity.ts";
 export { type JobOptions, type JobResult, runJob } from "./job.ts";
 export { oidcProviderArn, type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
-export { oidcProviderId, oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
+export { oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
 export { ownedResources } from "./owned.ts";
 export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
-export { roleId, roleResource, type RoleWish } from "./role-resource.ts";
+export { roleResource, type RoleWish } from "./role-resource.ts";
 export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";
 export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-policy.ts";

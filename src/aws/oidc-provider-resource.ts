@@ -22,8 +22,11 @@ export interface OidcProviderWish {
   readonly audiences: readonly string[];
   /** Without our marks, which are added. */
   readonly tags?: Tags;
-  /** SHA-1 in hex, for a private CA. Absent: AWS fills in its own, and whatever it filled in is no difference. */
-  readonly thumbprints?: readonly string[];
+  /**
+   * Finds out the thumbprints, SHA-1 in hex, for a private CA; asked when the provider is read. Undefined: AWS
+   * fills in its own, and whatever it filled in is no difference.
+   */
+  readonly thumbprints?: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
   /** Run before it is created, for example to see the issuer from outside; what it throws ends the change. */
   readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
 }
@@ -137,9 +140,16 @@ export async function deleteOidcProvider(session: AwsSession, arn: string, work:
   );
 }
 
-/** The id of a provider in plans. */
-export function oidcProviderId(account: string, arn: string): string {
-  return `aws/${account}/oidc-provider/${arn.slice(arn.indexOf("/") + 1)}`;
+/** What plans and selections call a provider. */
+export function oidcProviderNames(
+  account: string,
+  arn: string,
+): Pick<Resource, "id" | "kind" | "names" | "link"> {
+  const url = arn.slice(arn.indexOf("/") + 1);
+  const kind = "oidc-provider";
+  const place = `aws/${account}`;
+  const short = `${kind}/${url}`;
+  return { id: `${place}/${short}`, kind, names: [url, `https://${url}`, short, place], link: "provider" };
 }
 
 /**
@@ -150,18 +160,19 @@ export function oidcProviderResource(
   session: AwsSession,
   wish: OidcProviderWish,
 ): Resource<OidcProviderFacts> {
-  const wanted: Wanted = {
+  const own = {
     arn: oidcProviderArn(session.partition, wish.account, wish.issuer),
     issuer: wish.issuer,
     clientIds: wish.audiences,
-    thumbprints: wish.thumbprints === undefined ? undefined : lower(wish.thumbprints),
     tags: { ...wish.tags, ...marksOf(wish.stack) },
   };
+  let wanted: Wanted = { ...own, thumbprints: undefined };
   return {
-    id: oidcProviderId(wish.account, wanted.arn),
-    link: "provider",
+    ...oidcProviderNames(wish.account, own.arn),
     dependsOn: [],
     async read(signal): Promise<Observed<OidcProviderFacts>> {
+      const thumbprints = await wish.thumbprints?.(signal);
+      wanted = { ...own, thumbprints: thumbprints === undefined ? undefined : lower(thumbprints) };
       const state = await readOidcProvider(session, wanted.arn, signal);
       if (state === undefined) return { exists: false };
       return { exists: true, state, owner: ownerOf(state.tags, wish.stack) };

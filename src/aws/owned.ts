@@ -1,15 +1,13 @@
+import { mapLimit } from "../base/index.ts";
 import { type Observed, ownerOf, type Resource } from "../plan/index.ts";
 import { iamOf } from "./iam-call.ts";
-import { deleteOidcProvider, oidcProviderId } from "./oidc-provider-resource.ts";
+import { deleteOidcProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
 import { type OidcProviderFacts, readOidcProvider, readOidcProviders } from "./oidc-provider.ts";
 import { allPages } from "./pages.ts";
 import { readRole, readRoleState, type RoleState } from "./role.ts";
 import { deleteRole } from "./role-changes.ts";
-import { roleId } from "./role-resource.ts";
+import { roleNames } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
-
-// An account has up to a thousand roles, and each is asked for; IAM throttles who asks for all of them at once.
-const readsAtOnce = 8;
 
 interface Whose {
   readonly stack: string;
@@ -18,8 +16,7 @@ interface Whose {
 
 function ownedProvider(session: AwsSession, whose: Whose, arn: string): Resource<OidcProviderFacts> {
   return {
-    id: oidcProviderId(whose.account, arn),
-    link: "provider",
+    ...oidcProviderNames(whose.account, arn),
     dependsOn: [],
     async read(signal): Promise<Observed<OidcProviderFacts>> {
       const state = await readOidcProvider(session, arn, signal);
@@ -40,8 +37,7 @@ function ownedRole(
   providers: readonly string[],
 ): Resource<RoleState> {
   return {
-    id: roleId(whose.account, name),
-    link: "trust",
+    ...roleNames(whose.account, name),
     // Every role goes before the providers: none is ever left that trusts a provider somebody else may make.
     dependsOn: providers,
     async read(signal): Promise<Observed<RoleState>> {
@@ -58,7 +54,7 @@ function ownedRole(
   };
 }
 
-async function roleNames(session: AwsSession, signal: AbortSignal | undefined): Promise<readonly string[]> {
+async function listedNames(session: AwsSession, signal: AbortSignal | undefined): Promise<readonly string[]> {
   const iam = iamOf(session, signal);
   const roles = await allPages(async (Marker) => {
     const answer = await iam.read("listing roles", (client, api, options) =>
@@ -83,19 +79,13 @@ export async function ownedResources(
 ): Promise<readonly Resource[]> {
   const isOurs = (tags: OidcProviderFacts["tags"]): boolean => ownerOf(tags, whose.stack).kind === "ours";
   const providers = (await readOidcProviders(session, signal)).filter(({ tags }) => isOurs(tags));
-  const ids = providers.map(({ arn }) => oidcProviderId(whose.account, arn));
-  const names = (await roleNames(session, signal)).filter((name) => !name.startsWith("AWSServiceRoleFor"));
-  const roles = new Map<string, Resource>();
-  const queue = [...names];
-  const worker = async (): Promise<void> => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      const role = await readRole(session, name, signal);
-      if (role !== undefined && isOurs(role.tags)) roles.set(name, ownedRole(session, whose, name, ids));
-    }
-  };
-  await Promise.all(Array.from({ length: readsAtOnce }, worker));
+  const ids = providers.map(({ arn }) => oidcProviderNames(whose.account, arn).id);
+  const names = (await listedNames(session, signal)).filter((name) => !name.startsWith("AWSServiceRoleFor"));
+  const roles = await mapLimit(names, (name) => readRole(session, name, signal));
   return [
     ...providers.map(({ arn }) => ownedProvider(session, whose, arn) as Resource),
-    ...names.flatMap((name) => roles.get(name) ?? []),
+    ...roles.flatMap((role) =>
+      role !== undefined && isOurs(role.tags) ? [ownedRole(session, whose, role.name, ids) as Resource] : [],
+    ),
   ];
 }

@@ -92,9 +92,12 @@ function pathRefusal(wanted: WantedRole, state: RoleState): PodtrustError {
   );
 }
 
-/** The id of a role in plans. */
-export function roleId(account: string, name: string): string {
-  return `aws/${account}/role/${name}`;
+/** What plans and selections call a role. */
+export function roleNames(account: string, name: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
+  const kind = "role";
+  const place = `aws/${account}`;
+  const short = `${kind}/${name}`;
+  return { id: `${place}/${short}`, kind, names: [name, short, place], link: "trust" };
 }
 
 /** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
@@ -105,8 +108,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
     await wish.untilUsable?.(wanted.arn, work);
   };
   return {
-    id: roleId(wish.account, wish.name),
-    link: "trust",
+    ...roleNames(wish.account, wish.name),
     dependsOn: wish.dependsOn ?? [],
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, wanted.name, signal);

@@ -5,4 +5,5 @@ export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
 export { type Link, links } from "./links.ts";
+export { mapLimit } from "./map-limit.ts";
 export { nearest } from "./nearest.ts";

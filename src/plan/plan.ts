@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { mapLimit, PodtrustError } from "../base/index.ts";
 import { inOrder } from "./order.ts";
 import { ownerText } from "./ownership.ts";
 import type { Change, Observed, Resource } from "./resource.ts";
@@ -26,9 +26,6 @@ export interface Plan {
   readonly adopt: ReadonlySet<string>;
 }
 
-// Providers throttle; a handful at a time is fast enough for a thousand roles.
-const readsAtOnce = 8;
-
 /** A resource beside what was found of it. */
 interface Seen {
   readonly id: string;
@@ -38,17 +35,10 @@ interface Seen {
 }
 
 async function readAll(resources: readonly Resource[], signal: AbortSignal): Promise<readonly Seen[]> {
-  const seen: Seen[] = [];
-  const queue = [...resources];
-  const worker = async (): Promise<void> => {
-    for (let resource = queue.shift(); resource !== undefined; resource = queue.shift()) {
-      const observed = await resource.read(signal);
-      seen.push({ id: resource.id, dependsOn: resource.dependsOn, resource, observed });
-    }
-  };
-  await Promise.all(Array.from({ length: readsAtOnce }, worker));
-  const place = new Map(resources.map((resource, index) => [resource, index]));
-  return seen.sort((a, b) => Number(place.get(a.resource)) - Number(place.get(b.resource)));
+  return mapLimit(resources, async (resource) => {
+    const observed = await resource.read(signal);
+    return { id: resource.id, dependsOn: resource.dependsOn, resource, observed };
+  });
 }
 
 /** The error of a name that somebody else has, or undefined when the thing is absent, ours, or to be adopted. */

@@ -58,7 +58,11 @@ export interface Work {
 export interface Resource<State = unknown> {
   /** Unique within a plan, stable between runs, readable: `aws/111122223333/role/demo`. */
   readonly id: string;
-  /** The link of the chain that it makes. */
+  /** What it is, in the provider's word: `role`, `oidc-provider`. */
+  readonly kind: string;
+  /** What `--only` and `--skip` may call it beside its id and its kind: `demo`, `role/demo`, `aws/111122223333`. */
+  readonly names: readonly string[];
+  /** The link of the chain that it makes: for reports, and as a name of a whole group. */
   readonly link: Link;
   /** Ids of resources that must stand before this one; ids outside the plan are ignored. */
   readonly dependsOn: readonly string[];

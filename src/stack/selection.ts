@@ -1,29 +1,20 @@
-import { type Link, links, nearest, PodtrustError } from "../base/index.ts";
+import { links, nearest, PodtrustError } from "../base/index.ts";
+import type { Resource } from "../plan/index.ts";
 
-/** Which resources are meant: by link (`provider`), by name (`demo`), or by the id that plans show. */
+/** Which resources are meant: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */
 export interface Selection {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
 }
 
-interface Named {
-  readonly id: string;
-  readonly link: Link;
-}
+type Named = Pick<Resource, "id" | "kind" | "names" | "link">;
 
-/** Every name of a resource: `trust`, `aws/1111…/role/demo`, `aws/1111…`, `role/demo`, `demo`. */
-function namesOf({ id, link }: Named): readonly string[] {
-  const [provider = "", account = "", kind = "", ...rest] = id.split("/");
-  const name = rest.join("/");
-  return [link, id, `${provider}/${account}`, `${kind}/${name}`, name];
-}
-
-const plain = (name: string): string => name.replace(/^https:\/\//u, "");
+const namesOf = ({ id, kind, names, link }: Named): readonly string[] => [id, kind, link, ...names];
 
 /** Whether one of these names means the resource. */
 export function isNamed(resource: Named, names: readonly string[]): boolean {
   const own = namesOf(resource);
-  return names.some((name) => own.includes(plain(name)));
+  return names.some((name) => own.includes(name));
 }
 
 /** Whether a selection takes the resource in. */
@@ -35,7 +26,7 @@ export function isSelected(resource: Named, { only = [], skip = [] }: Selection)
 export function checkNames(resources: readonly Named[], names: readonly string[]): void {
   const known = resources.flatMap(namesOf);
   for (const name of names) {
-    if (known.includes(plain(name)) || links.some((link) => link === name)) continue;
+    if (known.includes(name) || links.some((link) => link === name)) continue;
     const near = nearest(name, [...new Set([...known, ...links])]);
     const next =
       near === undefined

@@ -1,15 +1,4 @@
-import { type Clock, errorText, PodtrustError } from "../base/index.ts";
-import {
-  type AwsAccess,
-  type AwsSession,
-  oidcProviderArn,
-  oidcProviderId,
-  ownedResources,
-  partitionOf,
-  roleId,
-  type RoleWish,
-} from "../aws/index.ts";
-import type { Config, Environment } from "../config/index.ts";
+import { PodtrustError } from "../base/index.ts";
 import {
   type ApplyOptions,
   type ApplyOutcome,
@@ -20,31 +9,19 @@ import {
   type Policy,
   type Resource,
 } from "../plan/index.ts";
-import { type OpenAccount, openAccounts } from "./accounts.ts";
-import { type OutsideWay, privateThumbprints, seeIssuer } from "./outside.ts";
-import { preflight } from "./preflight.ts";
-import { accountResources } from "./resources.ts";
+import type { Config } from "../config/index.ts";
+import { type AwsPartContext, awsParts, type Goal, type Part, type Place } from "./parts/index.ts";
 import { checkNames, isNamed, isSelected, type Selection } from "./selection.ts";
-import { untilUsable } from "./usable.ts";
 
-export interface StackOptions {
-  readonly config: Config;
-  readonly env: Environment;
-  readonly clock: Clock;
+export interface StackOptions extends AwsPartContext {
   readonly signal: AbortSignal;
-  /** How the issuer is reached. */
-  readonly way?: OutsideWay;
   readonly select?: Selection;
-  /** Told while a plan is applied what could not be waited for. */
-  readonly notice?: (text: string) => void;
-  /** How a session is opened; the SDK's own chain of credentials unless told. */
-  readonly open?: (access: AwsAccess) => AwsSession;
 }
 
 /** What a plan is for. */
 export interface PlanWish {
   /** `absent` is the way down; `present` unless told. */
-  readonly goal?: "present" | "absent";
+  readonly goal?: Goal;
   /** `upsert-only` deletes nothing; `sync` unless told. */
   readonly policy?: Policy;
   /** Takes over what exists without our mark, and makes nothing. */
@@ -54,13 +31,13 @@ export interface PlanWish {
 /** A plan beside where it would act. */
 export interface StackPlan {
   readonly config: Config;
-  readonly accounts: readonly OpenAccount[];
+  readonly places: readonly Place[];
   readonly plan: Plan;
   /** What is legal but deserves a second look, in sentences. */
   readonly warnings: readonly string[];
 }
 
-/** A config's accounts, opened and checked. Ended by `close`. */
+/** All that a config owns, its parts opened and checked. Ended by `close`. */
 export interface Stack {
   /** Reads everything and says what would be done; changes nothing. */
   plan(wish?: PlanWish): Promise<StackPlan>;
@@ -70,90 +47,58 @@ export interface Stack {
   close(): void;
 }
 
+/** A part that was opened, with its own of a plan's resources. */
+interface OpenPart {
+  readonly part: Part;
+  readonly place: Place;
+}
+
 interface Wanted {
+  readonly part: Part;
   readonly desired: readonly Resource[];
   readonly owned: readonly Resource[];
-  readonly wishes: ReadonlyMap<string, RoleWish>;
 }
 
-const belongsTo = (account: OpenAccount, { id }: Resource): boolean =>
-  id.startsWith(`aws/${account.config.account}/`);
-
-// With --only, an account that has nothing of what is named is not asked for anything, credentials included.
-function meantAccounts({ config, select = {} }: StackOptions): Config["aws"] {
-  const { only = [] } = select;
-  const ids = ({
-    account,
-    region,
-    roles,
-  }: Config["aws"][number]): readonly Pick<Resource, "id" | "link">[] => [
-    {
-      id: oidcProviderId(account, oidcProviderArn(partitionOf(region), account, config.issuer)),
-      link: "provider",
-    },
-    ...roles.map(({ name }) => ({ id: roleId(account, name), link: "trust" as const })),
-  ];
-  const known = config.aws.flatMap(ids);
+// With --only, a part that has nothing of what is named is not asked for anything, credentials included.
+function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly Part[] {
+  const desired = new Map(parts.map((part) => [part, part.desired("present")]));
+  const known = [...desired.values()].flat();
   const allKnown = only.every((name) => known.some((one) => isNamed(one, [name])));
-  if (only.length === 0 || !allKnown) return config.aws;
-  return config.aws.filter((account) => ids(account).some((one) => isNamed(one, only)));
+  if (only.length === 0 || !allKnown) return parts;
+  return parts.filter((part) => desired.get(part)?.some((one) => isNamed(one, only)));
 }
 
-class AwsStack implements Stack {
+class PartsStack implements Stack {
   readonly #options: StackOptions;
-  readonly #accounts: readonly OpenAccount[];
-  #noticed = new Set<string>();
+  readonly #parts: readonly OpenPart[];
 
-  constructor(options: StackOptions, accounts: readonly OpenAccount[]) {
+  constructor(options: StackOptions, parts: readonly OpenPart[]) {
     this.#options = options;
-    this.#accounts = accounts;
+    this.#parts = parts;
   }
 
-  #notice(text: string): void {
-    if (this.#noticed.has(text)) return;
-    this.#noticed.add(text);
-    this.#options.notice?.(text);
-  }
-
-  async #wanted(wish: PlanWish): Promise<Wanted> {
-    const { config, env, clock, signal, way = {}, select = {} } = this.#options;
-    const present = wish.goal !== "absent";
-    const thumbprints = present ? await privateThumbprints(config.issuer, way, signal) : undefined;
-    const made = this.#accounts.map(({ config: account, session }) =>
-      accountResources({
-        config,
-        account,
-        session,
-        ...(thumbprints === undefined ? {} : { thumbprints }),
-        beforeCreate: async (ending) => void (await seeIssuer(config.issuer, way, ending)),
-        untilUsable: (role) => {
-          const notice = (text: string): void => this.#notice(text);
-          return untilUsable({ config, account, session, env, clock, notice }, role);
-        },
-      }),
+  async #wanted(wish: PlanWish): Promise<readonly Wanted[]> {
+    const { signal, select = {} } = this.#options;
+    const goal = wish.goal ?? "present";
+    const all = await Promise.all(
+      this.#parts.map(async ({ part }) => ({
+        part,
+        desired: part.desired(goal),
+        owned: wish.adopt === true ? [] : await part.owned(signal),
+      })),
     );
-    const whose = ({ config: { account } }: OpenAccount): { stack: string; account: string } => ({
-      stack: config.stack,
-      account,
-    });
-    const owned =
-      wish.adopt === true
-        ? []
-        : await Promise.all(
-            this.#accounts.map((account) => ownedResources(account.session, whose(account), signal)),
-          );
-    const desired = made.flatMap(({ resources }) => resources);
-    checkNames([...desired, ...owned.flat()], [...(select.only ?? []), ...(select.skip ?? [])]);
-    return {
-      desired: desired.filter((resource) => isSelected(resource, select)),
-      owned: owned.flat().filter((resource) => isSelected(resource, select)),
-      wishes: new Map(made.flatMap(({ wishes }) => [...wishes])),
-    };
+    const every = all.flatMap(({ desired, owned }) => [...desired, ...owned]);
+    checkNames(every, [...(select.only ?? []), ...(select.skip ?? [])]);
+    const meant = (resources: readonly Resource[]): readonly Resource[] =>
+      resources.filter((resource) => isSelected(resource, select));
+    return all.map(({ part, desired, owned }) => ({ part, desired: meant(desired), owned: meant(owned) }));
   }
 
   async plan(wish: PlanWish = {}): Promise<StackPlan> {
     const { config, signal } = this.#options;
-    const { desired, owned, wishes } = await this.#wanted(wish);
+    const wanted = await this.#wanted(wish);
+    const desired = wanted.flatMap((one) => one.desired);
+    const owned = wanted.flatMap((one) => one.owned);
     const goal = wish.goal ?? "present";
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";
@@ -161,30 +106,19 @@ class AwsStack implements Stack {
     const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
     if (wish.adopt === true) refusals.push(...absentees(plan));
-    else if (goal === "present") warnings.push(...(await this.#unreached(plan)));
-    for (const account of this.#accounts) {
-      const changes = plan.changes.filter(({ resource }) => belongsTo(account, resource));
-      const { session } = account;
-      const found = await preflight({ account: account.config.account, session, changes, wishes, signal });
+    for (const one of wanted) {
+      const own = new Set([...one.desired, ...one.owned].map(({ id }) => id));
+      const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
+      const found = await one.part.preflight(changes, signal);
       refusals.push(...found.refusals);
       warnings.push(...found.warnings);
     }
-    return { config, accounts: this.#accounts, plan: { ...plan, refusals }, warnings };
-  }
-
-  /** A provider that would be made now would not be, when its issuer does not answer. */
-  async #unreached(plan: Plan): Promise<readonly string[]> {
-    const { config, signal, way = {} } = this.#options;
-    const creates = ({ kind, resource }: Change): boolean =>
-      kind === "create" && resource.link === "provider";
-    if (!plan.changes.some(creates)) return [];
-    try {
-      await seeIssuer(config.issuer, way, signal);
-      return [];
-    } catch (error) {
-      signal.throwIfAborted();
-      return [`${errorText(error)}: up makes no OIDC provider before it can`];
-    }
+    return {
+      config,
+      places: this.#parts.map(({ place }) => place),
+      plan: { ...plan, refusals },
+      warnings: [...new Set(warnings)],
+    };
   }
 
   async checkUnchanged(shown: StackPlan): Promise<void> {
@@ -205,7 +139,7 @@ class AwsStack implements Stack {
   }
 
   close(): void {
-    for (const { session } of this.#accounts) session.close();
+    for (const { part } of this.#parts) part.close();
   }
 }
 
@@ -230,20 +164,33 @@ async function seenAgain({ resource }: Change, signal: AbortSignal): Promise<str
   return observedText(await resource.read(signal));
 }
 
+/** Says each text once. */
+function saidOnce(notice: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text)) return;
+    said.add(text);
+    notice(text);
+  };
+}
+
 /**
- * Opens the accounts of a config that a selection means, and checks their numbers. Throws `config-without-aws`,
- * `aws-wrong-account`, and what is wrong with credentials.
+ * Opens the parts of a config that a selection means, and makes sure of each that it is what the config means,
+ * before anything is read or planned. Throws `config-without-aws`, `aws-wrong-account`, and what is wrong with
+ * credentials.
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
-  const { config, clock, signal, open } = options;
+  const { config, signal, select = {}, notice = () => {} } = options;
   if (config.aws.length === 0) {
     throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
   }
-  const accounts = await openAccounts({
-    accounts: meantAccounts(options),
-    clock,
-    signal,
-    ...(open === undefined ? {} : { open }),
-  });
-  return new AwsStack(options, accounts);
+  const parts = awsParts({ ...options, notice: saidOnce(notice) });
+  try {
+    const meant = meantParts(parts, select);
+    const opened = meant.map(async (part) => ({ part, place: await part.open(signal) }));
+    return new PartsStack(options, await Promise.all(opened));
+  } catch (error) {
+    for (const part of parts) part.close();
+    throw error;
+  }
 }

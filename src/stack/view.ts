@@ -1,4 +1,5 @@
 import type { Change, ChangeKind } from "../plan/index.ts";
+import type { Place } from "./parts/index.ts";
 import type { StackPlan } from "./stack.ts";
 
 /** One change as `--json` has it. */
@@ -14,11 +15,7 @@ export interface ChangeView {
 export interface PlanView {
   readonly stack: string;
   readonly issuer: string;
-  readonly accounts: readonly {
-    readonly account: string;
-    readonly region: string;
-    readonly caller: string;
-  }[];
+  readonly places: readonly Place[];
   readonly changes: readonly ChangeView[];
   readonly summary: Readonly<Record<ChangeKind, number>>;
   readonly refusals: readonly object[];
@@ -39,15 +36,11 @@ export function summaryOf(changes: readonly Pick<Change, "kind">[]): Readonly<Re
 }
 
 /** A plan as data: the same for the same plan, without credentials. */
-export function planView({ config, accounts, plan, warnings }: StackPlan): PlanView {
+export function planView({ config, places, plan, warnings }: StackPlan): PlanView {
   return {
     stack: config.stack,
     issuer: config.issuer,
-    accounts: accounts.map(({ config: { account, region }, caller }) => ({
-      account,
-      region,
-      caller: caller.arn,
-    })),
+    places,
     changes: plan.changes.map(changeView),
     summary: summaryOf(plan.changes),
     refusals: plan.refusals.map((refusal) => refusal.toJSON()),

@@ -253,7 +253,8 @@ describe("drift", () => {
 
   test("thumbprints are set when the config has them, and then are a field like others", async () => {
     const thumbprints = ["A".repeat(40)];
-    const pinned = [world.provider({ tags: { team: "a" }, thumbprints })];
+    const tags = { team: "a" };
+    const pinned = [world.provider({ tags, thumbprints: () => Promise.resolve(thumbprints) })];
     assert.deepEqual(shown(await settle(pinned)), ["update provider: thumbprints"]);
     await iam.send(
       new UpdateOpenIDConnectProviderThumbprintCommand({

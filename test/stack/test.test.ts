@@ -20,7 +20,7 @@ describe("test", () => {
   async function run(options: Partial<TestOptions> = {}): Promise<TestReport> {
     const { config, api, open } = world;
     const { signal } = new AbortController();
-    return testStack({ config, cluster: api, open, clock, signal, ...options });
+    return testStack({ config, env: {}, cluster: api, open, clock, signal, ...options });
   }
 
   const verdicts = ({ cases }: TestReport): readonly string[] => cases.map(({ verdict }) => verdict);

@@ -9,6 +9,7 @@ import { parseAllDocuments } from "yaml";
 import { PodtrustError } from "../../src/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../src/kubernetes/index.ts";
 import {
+  awsPart,
   demoObjects,
   type DemoRunEvent,
   type DemoRunResult,
@@ -61,13 +62,22 @@ describe("the workload's side", () => {
       cluster: KubernetesApi = world.api,
     ): Promise<string[]> {
       const notices: string[] = [];
-      const session = world.open({ region: "eu-central-1" });
+      const { config, open } = world;
+      const part = awsPart({ config, env: {}, clock, open }, config.aws[0] ?? assert.fail());
       try {
         const notice = (text: string): void => void notices.push(text);
         const { way } = world;
-        await preflightWorkload({ target: { ...target, ...changed }, cluster, session, way, signal, notice });
+        await preflightWorkload({
+          target: { ...target, ...changed },
+          cluster,
+          part,
+          way,
+          clock,
+          signal,
+          notice,
+        });
       } finally {
-        session.close();
+        part.close();
       }
       return notices;
     }

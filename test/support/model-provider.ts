@@ -53,6 +53,8 @@ export function modelResource(provider: ModelProvider, wish: ModelWish): Resourc
   const tags = marksOf(stack);
   return {
     id: name,
+    kind: "thing",
+    names: [],
     link: "trust",
     dependsOn: wish.dependsOn ?? [],
     read(): Promise<Observed<Thing>> {

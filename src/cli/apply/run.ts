@@ -1,7 +1,7 @@
-import { openAws } from "../../aws/index.ts";
 import { loadConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import {
+  awsPart,
   type DemoRunEvent,
   preflightWorkload,
   removeDemoWorkload,
@@ -69,33 +69,6 @@ async function remove(
   context.output.result({ removals });
 }
 
-async function check(
-  context: CommandContext,
-  target: WorkloadTarget,
-  cluster: KubernetesApi,
-  options: ApplyDemoOptions,
-): Promise<void> {
-  const { region, profile, assumeRole } = target.account;
-  const session = openAws({
-    region,
-    clock: context.clock,
-    ...(profile === undefined ? {} : { profile }),
-    ...(assumeRole === undefined ? {} : { assumeRole }),
-  });
-  try {
-    await preflightWorkload({
-      target,
-      cluster,
-      session,
-      way: await wayOf(context, options),
-      signal: context.signal,
-      notice: (text) => context.progress.line(`note: ${text}`),
-    });
-  } finally {
-    session.close();
-  }
-}
-
 /** `podtrust apply demo`: runs the Job to its end, or removes it. */
 export async function runApplyDemo(context: CommandContext, options: ApplyDemoOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
@@ -103,9 +76,16 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
   const timeoutMs = secondsOf("--timeout", options.timeout) * 1000;
   const cluster = await clusterOf(context, config);
   if (options.delete === true) return remove(context, target, cluster);
-  await check(context, target, cluster, options);
+  const { env, clock, signal, output, progress } = context;
+  const way = await wayOf(context, options);
+  const part = awsPart({ config, env, clock, way }, target.account);
+  const notice = (text: string): void => progress.line(`note: ${text}`);
+  try {
+    await preflightWorkload({ target, cluster, part, way, clock, signal, notice });
+  } finally {
+    part.close();
+  }
   const telling = new Telling(context);
-  const { clock, signal, output, progress } = context;
   try {
     const result = await runDemoWorkload({
       target,

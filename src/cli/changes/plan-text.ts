@@ -77,12 +77,10 @@ function changeLines(change: Change, style: Style): readonly string[] {
   ];
 }
 
-function headLines({ config, accounts }: StackPlan, style: Style): readonly string[] {
+function headLines({ config, places }: StackPlan, style: Style): readonly string[] {
   return [
     `${style.bold(`stack ${config.stack}`)}, issuer ${config.issuer}`,
-    ...accounts.map(({ config: { account, region }, caller }) =>
-      style.dim(`account ${account}, ${region}, as ${caller.arn}`),
-    ),
+    ...places.map(({ where, caller }) => style.dim(`${where}, as ${caller}`)),
   ];
 }
 

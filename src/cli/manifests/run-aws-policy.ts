@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../base/index.ts";
 import { type AwsConfig, type Config, loadConfig } from "../../config/index.ts";
-import { leastAwsPolicy } from "../../stack/index.ts";
+import { awsPart } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
 export interface AwsPolicyOptions {
@@ -26,6 +26,8 @@ function accountOf(config: Config, wanted: string | undefined): AwsConfig {
 /** Prints the least policy of one account: JSON as IAM takes it, with `--json` and without. */
 export async function runAwsPolicy(context: CommandContext, options: AwsPolicyOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
-  const policy = leastAwsPolicy(config, accountOf(config, options.account));
-  context.output.raw(`${JSON.stringify(policy, undefined, 2)}\n`);
+  const { env, clock } = context;
+  const part = awsPart({ config, env, clock }, accountOf(config, options.account));
+  context.output.raw(`${JSON.stringify(part.leastPolicy(), undefined, 2)}\n`);
+  part.close();
 }

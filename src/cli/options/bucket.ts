@@ -1,4 +1,4 @@
-import { type AwsAccess, openS3Documents } from "../../aws/index.ts";
+import { accessOf, type AwsAccess, openS3Documents } from "../../aws/index.ts";
 import type { Clock } from "../../base/index.ts";
 import { type Config, loadConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { PodtrustError } from "../../base/index.ts";
@@ -6,14 +6,8 @@ import type { DocumentTarget } from "../../publisher/index.ts";
 
 /** As whom, and where, the bucket of a config is asked. */
 export function s3Access(config: S3Config, clock: Clock): AwsAccess {
-  const { region, profile, assumeRole, endpoint } = config;
-  return {
-    region,
-    clock,
-    ...(profile === undefined ? {} : { profile }),
-    ...(assumeRole === undefined ? {} : { assumeRole }),
-    ...(endpoint === undefined ? {} : { s3Endpoint: endpoint }),
-  };
+  const { endpoint } = config;
+  return { ...accessOf(config, clock), ...(endpoint === undefined ? {} : { s3Endpoint: endpoint }) };
 }
 
 /** Opens the bucket of a config as a place to publish in. */

@@ -51,6 +51,7 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
     report = await testStack({
       config,
       cluster,
+      env: context.env,
       clock,
       signal,
       waitExpiry: options.waitExpiry === true,

@@ -1,21 +1,20 @@
-import { PodtrustError } from "../../base/index.ts";
-import {
-  assumeWithWebIdentity,
-  complaintOf,
-  oidcProviderId,
-  type OidcProviderFacts,
-  oidcProviderArn,
-  type RoleState,
-} from "../../aws/index.ts";
+import { mapLimit } from "../../base/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
 import { parseSubject } from "../../oidc/index.ts";
 import { ownerText } from "../../plan/index.ts";
-import { admissionOf, roleArnOf } from "../role-trust.ts";
+import {
+  admissionOf,
+  type Exchange,
+  type Look,
+  type OidcProviderFacts,
+  providerArnOf,
+  roleArnOf,
+  type RoleState,
+} from "../parts/index.ts";
 import { lengthText } from "./ages.ts";
 import { oneOfEach, tokenFor } from "./cluster-links.ts";
-import { inTurns } from "../in-turns.ts";
 import { BehindError, type Finding, findingOf } from "./report.ts";
-import type { Expectation, Seen, World } from "./world.ts";
+import type { Expectation, World } from "./world.ts";
 
 const fresh = "read now";
 const fromIam = ({ account }: AwsConfig): string => `IAM of account ${account}`;
@@ -25,7 +24,7 @@ const noAccount = (world: World): readonly Finding[] => [
   { outcome: "unseen", seen: "the config names no AWS account", from: world.config.file },
 ];
 
-function ownership({ observed }: Seen, what: string, from: string): readonly Finding[] {
+function ownership({ observed }: Look<unknown>, what: string, from: string): readonly Finding[] {
   if (!observed.exists || observed.owner.kind === "ours") return [];
   const seen = `${what} does not carry this stack's mark: it looks like ${ownerText(observed.owner)}'s`;
   return [
@@ -51,17 +50,15 @@ function audiencesFinding(account: AwsConfig, { clientIds, arn }: OidcProviderFa
 async function lookAtOneProvider(world: World, account: AwsConfig): Promise<readonly Finding[]> {
   const from = fromIam(account);
   try {
-    const { session } = await world.account(account);
-    const arn = oidcProviderArn(session.partition, account.account, world.config.issuer);
-    const seen = await world.observed(account, oidcProviderId(account.account, arn));
+    const seen = await (await world.opened(account)).lookAtProvider(world.signal);
     if (!seen.observed.exists) {
+      const arn = providerArnOf(account, world.config.issuer);
       return [{ outcome: "broken", seen: `there is no OIDC provider ${arn}`, from, fresh, next: upMakesIt }];
     }
-    const facts = seen.observed.state as OidcProviderFacts;
     const rest = seen.fields.filter((field) => field !== "audiences");
     const what = "the OIDC provider";
     return [
-      audiencesFinding(account, facts, from),
+      audiencesFinding(account, seen.observed.state, from),
       ...ownership(seen, what, from),
       ...drift(rest, what, from),
     ];
@@ -73,7 +70,7 @@ async function lookAtOneProvider(world: World, account: AwsConfig): Promise<read
 /** The OIDC provider in each account. */
 export async function lookAtProviders(world: World): Promise<readonly Finding[]> {
   if (world.config.aws.length === 0) return noAccount(world);
-  return (await inTurns(world.config.aws, (account) => lookAtOneProvider(world, account))).flat();
+  return (await mapLimit(world.config.aws, (account) => lookAtOneProvider(world, account))).flat();
 }
 
 interface Role {
@@ -85,13 +82,13 @@ function rolesOf(world: World): readonly Role[] {
   return world.config.aws.flatMap((account) => account.roles.map((role) => ({ account, role })));
 }
 
-async function roleOf(world: World, { account, role }: Role): Promise<Seen> {
+async function roleOf(world: World, { account, role }: Role): Promise<Look<RoleState>> {
   try {
-    await world.account(account);
+    await world.opened(account);
   } catch (error) {
     throw new BehindError("provider", error);
   }
-  return world.observed(account, `aws/${account.account}/role/${role.name}`);
+  return world.role(account, role);
 }
 
 // What the permissions are made of; the rest of a role is about who may have it.
@@ -133,7 +130,7 @@ async function lookAtTrust(world: World, one: Role): Promise<readonly Finding[]>
       const arn = roleArnOf(one.account, one.role);
       return [{ outcome: "broken", seen: `there is no role ${arn}`, from, fresh, next: upMakesIt }];
     }
-    const state = seen.observed.state as RoleState;
+    const { state } = seen.observed;
     const what = `role ${one.role.name}`;
     const rest = seen.fields.filter((field) => !isPermission(field));
     return [...admission(world, one, state), ...ownership(seen, what, from), ...drift(rest, what, from)];
@@ -145,42 +142,42 @@ async function lookAtTrust(world: World, one: Role): Promise<readonly Finding[]>
 /** The roles, and whom their trust policies let in. */
 export async function lookAtRoles(world: World): Promise<readonly Finding[]> {
   if (world.config.aws.length === 0) return noAccount(world);
-  return (await inTurns(rolesOf(world), (one) => lookAtTrust(world, one))).flat();
+  return (await mapLimit(rolesOf(world), (one) => lookAtTrust(world, one))).flat();
 }
 
 async function askSts(world: World, expected: Expectation): Promise<Finding> {
   const { account, role, serviceAccount } = expected;
   const from = `STS in ${account.region}`;
   const roleArn = roleArnOf(account, role);
+  let answer: Exchange;
   try {
     const token = await tokenFor(world, expected);
-    const session = world.session(account);
-    const request = { roleArn, sessionName: role.sessionName, token };
-    const { arn, subject, expiration } = await assumeWithWebIdentity(session, request, world.signal);
-    const who = parseSubject(subject);
-    const name = who === undefined ? serviceAccount : `${who.namespace}/${who.name}`;
-    const good = `answered now, credentials good for ${lengthText(expiration - world.clock.now())}`;
-    return { outcome: "ok", seen: `${name} is ${arn}`, from, fresh: good };
+    answer = await world.part(account).exchange(role, token, world.signal);
   } catch (error) {
-    if (error instanceof BehindError || error instanceof PodtrustError) return findingOf(error, from);
     world.signal.throwIfAborted();
-    const { code, message } = complaintOf(error);
-    const next = `podtrust explain says by which rule: podtrust token ${serviceAccount} --raw | podtrust explain --token - --role ${roleArn}`;
+    return findingOf(error, from);
+  }
+  if (answer.kind === "refused") {
     return {
       outcome: "broken",
-      seen: `${serviceAccount} for ${roleArn}: ${code}: ${message}`,
+      seen: `${serviceAccount} for ${roleArn}: ${answer.code}: ${answer.message}`,
       from,
       fresh: "answered now",
-      next,
+      next: `podtrust explain says by which rule: podtrust token ${serviceAccount} --raw | podtrust explain --token - --role ${roleArn}`,
     };
   }
+  const { arn, subject, expiration } = answer;
+  const who = parseSubject(subject);
+  const name = who === undefined ? serviceAccount : `${who.namespace}/${who.name}`;
+  const good = `answered now, credentials good for ${lengthText(expiration - world.clock.now())}`;
+  return { outcome: "ok", seen: `${name} is ${arn}`, from, fresh: good };
 }
 
 /** What STS answers to a real token of each role. */
 export async function lookAtSts(world: World): Promise<readonly Finding[]> {
   const expected = oneOfEach(world);
   if (expected.length === 0) return noAccount(world);
-  return inTurns(expected, (one) => askSts(world, one));
+  return mapLimit(expected, (one) => askSts(world, one));
 }
 
 function permissionText({ policies, inline, boundary }: RoleState): string {
@@ -197,7 +194,7 @@ async function lookAtPermission(world: World, one: Role): Promise<Finding> {
   try {
     const { observed, fields } = await roleOf(world, one);
     if (!observed.exists) return findingOf(new BehindError("trust", undefined), from);
-    const has = `role ${one.role.name} has ${permissionText(observed.state as RoleState)}`;
+    const has = `role ${one.role.name} has ${permissionText(observed.state)}`;
     const wrong = fields.filter(isPermission);
     if (wrong.length === 0) return { outcome: "ok", seen: has, from, fresh };
     const seen = `${has}; that differs from the config in ${wrong.join(", ")}`;
@@ -210,5 +207,5 @@ async function lookAtPermission(world: World, one: Role): Promise<Finding> {
 /** What the roles may do, as the config has it. */
 export async function lookAtPermissions(world: World): Promise<readonly Finding[]> {
   if (world.config.aws.length === 0) return noAccount(world);
-  return inTurns(rolesOf(world), (one) => lookAtPermission(world, one));
+  return mapLimit(rolesOf(world), (one) => lookAtPermission(world, one));
 }

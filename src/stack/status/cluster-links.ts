@@ -1,10 +1,9 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, mapLimit, PodtrustError } from "../../base/index.ts";
 import { injectionProblem, isAlive, webhookRoleAnnotation } from "../../injection/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import { issuerDifference, type Jws, parseJws, verifyJws } from "../../oidc/index.ts";
-import { roleArnOf } from "../role-trust.ts";
+import { roleArnOf } from "../parts/index.ts";
 import { lengthText } from "./ages.ts";
-import { inTurns } from "../in-turns.ts";
 import { BehindError, type Finding, findingOf } from "./report.ts";
 import type { Expectation, World } from "./world.ts";
 
@@ -128,7 +127,7 @@ const nothingNamed = (world: World): readonly Finding[] => [
 export async function lookAtServiceAccounts(world: World): Promise<readonly Finding[]> {
   const expected = world.expectations();
   if (expected.length === 0) return nothingNamed(world);
-  return (await inTurns(expected, (one) => lookAtAccount(world, one))).flat();
+  return (await mapLimit(expected, (one) => lookAtAccount(world, one))).flat();
 }
 
 const mostPods = 50;
@@ -176,7 +175,7 @@ async function lookAtPods(world: World, { account, role, serviceAccount }: Expec
 export async function lookAtInjection(world: World): Promise<readonly Finding[]> {
   const expected = world.expectations();
   if (expected.length === 0) return nothingNamed(world);
-  return inTurns(expected, (one) => lookAtPods(world, one));
+  return mapLimit(expected, (one) => lookAtPods(world, one));
 }
 
 /** The first problem that AWS would have with a token, by its own words and the published keys. */
@@ -234,7 +233,7 @@ export function oneOfEach(world: World): readonly Expectation[] {
 export async function lookAtTokens(world: World): Promise<readonly Finding[]> {
   const expected = oneOfEach(world);
   if (expected.length === 0) return nothingNamed(world);
-  return inTurns(expected, (one) => lookAtToken(world, one));
+  return mapLimit(expected, (one) => lookAtToken(world, one));
 }
 
 /** Why no token can be had for STS, told at `token` already. */

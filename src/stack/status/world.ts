@@ -1,7 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { type Clock, type Link, PodtrustError } from "../../base/index.ts";
-import { type AwsAccess, type AwsSession, checkAccount, openAws } from "../../aws/index.ts";
-import type { AwsConfig, Config, Environment, RoleConfig } from "../../config/index.ts";
+import type { AwsConfig, RoleConfig } from "../../config/index.ts";
 import { type HttpResponse, request } from "../../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import {
@@ -12,17 +11,11 @@ import {
   parseJwkSet,
 } from "../../oidc/index.ts";
 import { asAws, type OutsideWay } from "../outside.ts";
-import { accountResources, type AccountResources } from "../resources.ts";
+import { type AwsPart, type AwsPartContext, awsParts } from "../parts/index.ts";
 import { BehindError } from "./report.ts";
 
-export interface WorldOptions {
-  readonly config: Config;
-  readonly env: Environment;
-  readonly clock: Clock;
+export interface WorldOptions extends AwsPartContext {
   readonly signal: AbortSignal;
-  readonly way?: OutsideWay;
-  /** How a session is opened; the SDK's own chain of credentials unless told. */
-  readonly open?: (access: AwsAccess) => AwsSession;
   /** The addresses of a name; the system's resolver unless told. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
@@ -42,13 +35,6 @@ export interface Expectation {
   readonly serviceAccount: string;
 }
 
-/** An account that could be asked, with what it shall hold. */
-export interface AskedAccount {
-  readonly session: AwsSession;
-  readonly caller: string;
-  readonly resources: AccountResources;
-}
-
 const linkOfReason: Readonly<Record<string, Link>> = { dns: "dns", tls: "tls" };
 
 /**
@@ -56,13 +42,13 @@ const linkOfReason: Readonly<Record<string, Link>> = { dns: "dns", tls: "tls" };
  * at the same time. What failed fails again for each who asks, and a look that is behind another link says so.
  */
 export class World {
-  readonly config: Config;
+  readonly config: WorldOptions["config"];
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly way: OutsideWay;
   readonly #options: WorldOptions;
   readonly #looks = new Map<string, Promise<unknown>>();
-  readonly #sessions = new Map<string, AwsSession>();
+  readonly #parts: readonly AwsPart[];
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -70,6 +56,7 @@ export class World {
     this.clock = options.clock;
     this.signal = options.signal;
     this.way = options.way ?? {};
+    this.#parts = awsParts(options);
   }
 
   #once<T>(key: string, look: () => Promise<T>): Promise<T> {
@@ -149,41 +136,25 @@ export class World {
     return this.#once(`addresses ${host}`, () => (this.#options.resolve ?? system)(host));
   }
 
-  /** A session that need not have credentials: STS takes tokens unsigned. */
-  session(account: AwsConfig): AwsSession {
-    const known = this.#sessions.get(account.account);
-    if (known !== undefined) return known;
-    const { region, profile, assumeRole } = account;
-    const opened = (this.#options.open ?? openAws)({
-      region,
-      clock: this.clock,
-      ...(profile === undefined ? {} : { profile }),
-      ...(assumeRole === undefined ? {} : { assumeRole }),
-    });
-    this.#sessions.set(account.account, opened);
-    return opened;
+  /** An account, whether it can be opened or not. */
+  part(account: AwsConfig): AwsPart {
+    const found = this.#parts.find((part) => part.account === account);
+    if (found === undefined) throw new TypeError(`${account.account} is not of this config`);
+    return found;
   }
 
   /** An account, its number checked. */
-  account(account: AwsConfig): Promise<AskedAccount> {
-    return this.#once(`account ${account.account}`, async () => {
-      const session = this.session(account);
-      const { arn } = await checkAccount(session, account.account, this.signal);
-      const { config } = this;
-      return { session, caller: arn, resources: accountResources({ config, account, session }) };
-    });
+  async opened(account: AwsConfig): Promise<AwsPart> {
+    const part = this.part(account);
+    await part.open(this.signal);
+    return part;
   }
 
-  /** What a resource of an account is now. */
-  observed(account: AwsConfig, id: string): Promise<Seen> {
-    return this.#once(`resource ${id}`, async () => {
-      const { resources } = await this.account(account);
-      const resource = resources.resources.find((one) => one.id === id);
-      if (resource === undefined) throw new TypeError(`no resource ${id}`);
-      const observed = await resource.read(this.signal);
-      const fields = observed.exists ? resource.diff(observed).fields.map(({ field }) => field) : [];
-      return { observed, fields };
-    });
+  /** A role of an account, asked once for all links. Its account has been opened. */
+  role(account: AwsConfig, role: RoleConfig): ReturnType<AwsPart["lookAtRole"]> {
+    return this.#once(`role ${account.account} ${role.name}`, () =>
+      this.part(account).lookAtRole(role, this.signal),
+    );
   }
 
   /** A token of a ServiceAccount, minted now; never part of a report. */
@@ -206,15 +177,6 @@ export class World {
   }
 
   close(): void {
-    for (const session of this.#sessions.values()) session.close();
-    this.#sessions.clear();
+    for (const part of this.#parts) part.close();
   }
-}
-
-type Resources = AccountResources["resources"];
-
-/** A resource as it was found, and the names of its fields that are not as the config has them. */
-export interface Seen {
-  readonly observed: Awaited<ReturnType<Resources[number]["read"]>>;
-  readonly fields: readonly string[];
 }

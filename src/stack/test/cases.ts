@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { awsSkewSeconds, parseJws } from "../../oidc/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
-import { trusts } from "../role-trust.ts";
+import { trusts } from "../parts/index.ts";
 import { expired, noToken, notTrusted, otherAudience, type Reason } from "./refusal.ts";
 
 /** A role and what is tried with it. */

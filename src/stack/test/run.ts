@@ -1,24 +1,13 @@
-import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
-import {
-  type AwsAccess,
-  type AwsSession,
-  assumeWithWebIdentity,
-  complaintOf,
-  openAws,
-} from "../../aws/index.ts";
-import type { AwsConfig, Config } from "../../config/index.ts";
+import { errorText, mapLimit, PodtrustError } from "../../base/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
-import { inTurns } from "../in-turns.ts";
-import { roleArnOf } from "../role-trust.ts";
+import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";
 import { namesOf } from "../workload/index.ts";
 import { type CaseReport, reportOf, type TestReport, type Verdict } from "./case.ts";
 import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
 import { isFor } from "./refusal.ts";
 
-export interface TestOptions {
-  readonly config: Config;
+export interface TestOptions extends AwsPartContext {
   readonly cluster: KubernetesApi;
-  readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Waits for a token to expire; else that case is reported as left out. */
   readonly waitExpiry?: boolean;
@@ -29,8 +18,6 @@ export interface TestOptions {
   readonly skip?: readonly string[];
   readonly onCase?: (report: CaseReport) => void;
   readonly onWait?: (reason: string, deadline: number) => void;
-  /** How a session is opened; the SDK's own chain of credentials unless told. */
-  readonly open?: (access: AwsAccess) => AwsSession;
 }
 
 interface Answer {
@@ -42,20 +29,11 @@ const tokenSeconds = 600;
 
 class TestRun {
   readonly #options: TestOptions;
-  readonly #sessions = new Map<string, AwsSession>();
+  readonly #parts: readonly AwsPart[];
 
   constructor(options: TestOptions) {
     this.#options = options;
-  }
-
-  #session({ region }: AwsConfig): AwsSession {
-    const known = this.#sessions.get(region);
-    if (known !== undefined) return known;
-    // No credentials: the call is unsigned, and who runs this need not be anybody in the account.
-    const { clock, open = openAws } = this.#options;
-    const session = open({ region, clock });
-    this.#sessions.set(region, session);
-    return session;
+    this.#parts = awsParts(options);
   }
 
   readonly #tools: CaseTools = {
@@ -80,7 +58,6 @@ class TestRun {
   async #ask(one: Case): Promise<Answer> {
     const { signal } = this.#options;
     const { account, role, refusal } = one;
-    const roleArn = roleArnOf(account, role);
     let token: string | undefined;
     try {
       token = await one.token(this.#tools);
@@ -90,15 +67,17 @@ class TestRun {
       return { verdict: "failed", got: `no token could be had: ${errorText(error)}` };
     }
     try {
-      const sessionName = role.sessionName;
-      const request = { roleArn, sessionName, ...(token === undefined ? {} : { token }) };
-      const { arn } = await assumeWithWebIdentity(this.#session(account), request, signal);
-      return { verdict: refusal === undefined ? "passed" : "failed", got: `was let in as ${arn}` };
+      const part = this.#parts.find((candidate) => candidate.account === account);
+      if (part === undefined) throw new TypeError(`${account.account} is not of this config`);
+      const answer = await part.exchange(role, token, signal);
+      if (answer.kind === "accepted") {
+        return { verdict: refusal === undefined ? "passed" : "failed", got: `was let in as ${answer.arn}` };
+      }
+      const right = refusal !== undefined && isFor(refusal, answer);
+      return { verdict: right ? "passed" : "failed", got: `${answer.code}: ${answer.message}` };
     } catch (error) {
       signal.throwIfAborted();
-      const complaint = complaintOf(error);
-      const right = refusal !== undefined && isFor(refusal, complaint);
-      return { verdict: right ? "passed" : "failed", got: `${complaint.code}: ${complaint.message}` };
+      return { verdict: "failed", got: `STS could not be asked: ${errorText(error)}` };
     }
   }
 
@@ -123,7 +102,7 @@ class TestRun {
   }
 
   close(): void {
-    for (const session of this.#sessions.values()) session.close();
+    for (const part of this.#parts) part.close();
   }
 }
 
@@ -162,7 +141,7 @@ export async function testStack(options: TestOptions): Promise<TestReport> {
     const quick = cases.filter(({ waits }) => waits !== true);
     // Those that wait begin at once, so that all of them together take one token's life.
     const slow = cases.filter(({ waits }) => waits === true);
-    await Promise.all([inTurns(quick, tried), ...slow.map(tried)]);
+    await Promise.all([mapLimit(quick, tried), ...slow.map(tried)]);
     return reportOf(
       config.stack,
       config.issuer,

@@ -3,7 +3,7 @@ import { PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
-import { trusts } from "../role-trust.ts";
+import { trusts } from "../parts/index.ts";
 import { labelsOf } from "./mark.ts";
 import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 

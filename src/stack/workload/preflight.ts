@@ -1,9 +1,8 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
-import { type AwsSession, readRole } from "../../aws/index.ts";
+import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet } from "../../oidc/index.ts";
 import { type OutsideWay, publishedKids } from "../outside.ts";
-import { admissionOf } from "../role-trust.ts";
+import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What is asked before anything is applied. */
@@ -11,8 +10,9 @@ export interface PreflightInput {
   readonly target: WorkloadTarget;
   readonly cluster: KubernetesApi;
   /** The account of the role. */
-  readonly session: AwsSession;
+  readonly part: AwsPart;
   readonly way: OutsideWay;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told what could not be checked, and why. */
   readonly notice: (text: string) => void;
@@ -62,19 +62,19 @@ async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Pr
 // Who may read no role may still run a workload that has one.
 const unseen: ReadonlySet<string> = new Set(["aws-no-credentials", "aws-denied", "aws-credentials-expired"]);
 
-async function checkRole({ target, session, signal, notice }: PreflightInput): Promise<void> {
+async function checkRole({ target, part, clock, signal, notice }: PreflightInput): Promise<void> {
   const { role, roleArn, account } = target;
-  let facts: Awaited<ReturnType<typeof readRole>>;
+  let observed: Awaited<ReturnType<AwsPart["lookAtRole"]>>["observed"];
   try {
-    facts = await readRole(session, role.name, signal);
+    ({ observed } = await part.lookAtRole(role, signal));
   } catch (error) {
     if (!(error instanceof PodtrustError) || !unseen.has(error.code)) throw error;
     notice(`whether the role ${role.name} is there was not checked: ${errorText(error)}`);
     return;
   }
   const detail = { role: role.name, account: account.account };
-  if (facts?.arn !== roleArn) {
-    const found = facts === undefined ? "" : `, there is ${facts.arn}`;
+  if (!observed.exists || observed.state.arn !== roleArn) {
+    const found = observed.exists ? `, there is ${observed.state.arn}` : "";
     throw new PodtrustError(
       "workload-role-absent",
       `account ${account.account} has no role ${roleArn}${found}`,
@@ -84,8 +84,8 @@ async function checkRole({ target, session, signal, notice }: PreflightInput): P
     );
   }
   const serviceAccount = `${target.namespace}/${target.serviceAccount}`;
-  const asker = { serviceAccount, audience: target.audience, now: session.clock.now() };
-  const answer = admissionOf(target, facts, asker);
+  const asker = { serviceAccount, audience: target.audience, now: clock.now() };
+  const answer = admissionOf(target, observed.state, asker);
   if (answer.outcome === "undecided") {
     const keys = answer.hinges.map(({ key }) => key).join(", ");
     notice(

@@ -3,7 +3,7 @@ import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { RoleAccess } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
-import { roleArnOf, trusts } from "../role-trust.ts";
+import { roleArnOf, trusts } from "../parts/index.ts";
 
 /** What a command line says about a workload, beside the config. */
 export interface WorkloadWish {

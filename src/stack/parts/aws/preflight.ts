@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
 import {
   type AccountQuotas,
   type AwsSession,
@@ -7,15 +7,10 @@ import {
   type RoleState,
   type RoleWish,
   usualOidcProviders,
-} from "../aws/index.ts";
-import type { Change } from "../plan/index.ts";
-import { policySize } from "../trust/index.ts";
-
-/** What speaks against a plan beside what the plan itself found. */
-export interface Preflight {
-  readonly refusals: readonly PodtrustError[];
-  readonly warnings: readonly string[];
-}
+} from "../../../aws/index.ts";
+import type { Change } from "../../../plan/index.ts";
+import type { Preflight } from "../part.ts";
+import { policySize } from "../../../trust/index.ts";
 
 export interface PreflightInput {
   readonly account: string;
@@ -24,6 +19,8 @@ export interface PreflightInput {
   readonly changes: readonly Change[];
   readonly wishes: ReadonlyMap<string, RoleWish>;
   readonly signal: AbortSignal;
+  /** Throws where the issuer does not answer from outside. */
+  readonly seeIssuer: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A role that would be made or changed, as it shall be and as it is. */
@@ -91,6 +88,28 @@ async function missingPolicies(
   return refusals;
 }
 
+async function providerWarnings(
+  { account, changes, signal, seeIssuer }: PreflightInput,
+  { oidcProviders }: AccountQuotas,
+): Promise<readonly string[]> {
+  const creates = ({ kind, resource }: Change): boolean =>
+    kind === "create" && resource.kind === "oidc-provider";
+  if (!changes.some(creates)) return [];
+  const warnings: string[] = [];
+  try {
+    await seeIssuer(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    warnings.push(`${errorText(error)}: up makes no OIDC provider before it can`);
+  }
+  if (oidcProviders >= usualOidcProviders) {
+    warnings.push(
+      `account ${account} has ${oidcProviders} OIDC providers; unless AWS raised its quota of ${usualOidcProviders} it refuses another`,
+    );
+  }
+  return warnings;
+}
+
 /**
  * Looks for what would fail half-way: quotas of the account, and managed policies that are not there. Reads only,
  * and only when something is to be made or changed.
@@ -104,18 +123,12 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
   const created = roles.filter((role) => role.created).length;
   // Roles of ours that go make room only after the new ones were made.
   const total = created === 0 ? 0 : quotas.roles.used + created;
-  const providers = growing.some(({ kind, resource }) => kind === "create" && resource.link === "provider");
   return {
     refusals: [
       ...over(`roles in account ${account} with those of this plan`, total, quotas.roles.quota),
       ...roles.flatMap((role) => roleQuotas(role, quotas)),
       ...(await missingPolicies(input, roles)),
     ],
-    warnings:
-      providers && quotas.oidcProviders >= usualOidcProviders
-        ? [
-            `account ${account} has ${quotas.oidcProviders} OIDC providers; unless AWS raised its quota of ${usualOidcProviders} it refuses another`,
-          ]
-        : [],
+    warnings: await providerWarnings(input, quotas),
   };
 }

@@ -5,10 +5,10 @@ import {
   roleArn,
   trustedRole,
   webIdentityTrustPolicy,
-} from "../aws/index.ts";
-import type { AwsConfig, RoleConfig } from "../config/index.ts";
-import { iamProviderKey, serviceAccountSubject } from "../oidc/index.ts";
-import { admission, type Admission, type RoleFacts } from "../trust/index.ts";
+} from "../../../aws/index.ts";
+import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import { iamProviderKey, serviceAccountSubject } from "../../../oidc/index.ts";
+import { admission, type Admission, type RoleFacts } from "../../../trust/index.ts";
 
 /** A role of the config, and the issuer whose tokens it trusts. */
 export interface TrustingRole {
@@ -20,6 +20,11 @@ export interface TrustingRole {
 /** The ARN that a role of the config has. */
 export function roleArnOf(account: AwsConfig, role: RoleConfig): string {
   return roleArn(partitionOf(account.region), account.account, role);
+}
+
+/** The ARN that the OIDC provider of an issuer has. */
+export function providerArnOf(account: AwsConfig, issuer: string): string {
+  return oidcProviderArn(partitionOf(account.region), account.account, issuer);
 }
 
 /** The trust policy that the config wants: ServiceAccounts to the letter, patterns only where the config has them. */
@@ -46,7 +51,7 @@ export interface Asker {
 function admissionBy(trusting: TrustingRole, state: RoleFacts, asker: Asker): Admission {
   const { issuer, account, role } = trusting;
   const [namespace = "", name = ""] = asker.serviceAccount.split("/");
-  const arn = oidcProviderArn(partitionOf(account.region), account.account, issuer);
+  const arn = providerArnOf(account, issuer);
   return admission({
     role: state,
     provider: { arn, url: iamProviderKey(issuer) },

@@ -1,8 +1,8 @@
-import { type Clock, errorText, PodtrustError } from "../base/index.ts";
-import { type AwsSession, waitUntilAssumable } from "../aws/index.ts";
-import type { AwsConfig, Config, Environment, RoleConfig } from "../config/index.ts";
-import { openKubernetes } from "../kubernetes/index.ts";
-import type { Work } from "../plan/index.ts";
+import { type Clock, errorText, PodtrustError } from "../../../base/index.ts";
+import { type AwsSession, waitUntilAssumable } from "../../../aws/index.ts";
+import type { AwsConfig, Config, Environment, RoleConfig } from "../../../config/index.ts";
+import { openKubernetes } from "../../../kubernetes/index.ts";
+import type { Work } from "../../../plan/index.ts";
 
 export interface UsableInput {
   readonly config: Config;

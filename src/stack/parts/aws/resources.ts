@@ -1,22 +1,34 @@
-import { type AwsSession, oidcProviderResource, roleResource, type RoleWish } from "../aws/index.ts";
-import type { AwsConfig, Config, RoleConfig } from "../config/index.ts";
-import type { Resource, Work } from "../plan/index.ts";
+import {
+  type AwsSession,
+  type OidcProviderFacts,
+  oidcProviderResource,
+  roleResource,
+  type RoleState,
+  type RoleWish,
+} from "../../../aws/index.ts";
+import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
+import { type OutsideWay, privateThumbprints } from "../../outside.ts";
+import type { Resource, Work } from "../../../plan/index.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
   readonly config: Config;
   readonly account: AwsConfig;
   readonly session: AwsSession;
-  readonly thumbprints?: readonly string[];
+  /** How the issuer is reached; absent where nothing is to be made. */
+  readonly way?: OutsideWay;
   readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
   readonly untilUsable?: (role: RoleConfig) => (roleArn: string, work: Work) => Promise<void>;
 }
 
 /** What one account shall hold. */
 export interface AccountResources {
-  readonly resources: readonly Resource[];
-  /** What each role shall be, by the id of its resource. */
-  readonly wishes: ReadonlyMap<string, RoleWish>;
+  readonly provider: Resource<OidcProviderFacts>;
+  readonly roles: readonly {
+    readonly role: RoleConfig;
+    readonly wish: RoleWish;
+    readonly resource: Resource<RoleState>;
+  }[];
 }
 
 function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): RoleWish {
@@ -41,22 +53,21 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
 
 /** The OIDC provider and the roles of one account, as its section of the config has them. */
 export function accountResources(input: ResourcesInput): AccountResources {
-  const { config, account, session, thumbprints, beforeCreate } = input;
+  const { config, account, session, way, beforeCreate } = input;
   const provider = oidcProviderResource(session, {
     stack: config.stack,
     account: account.account,
     issuer: config.issuer,
     audiences: account.audiences,
     tags: account.tags,
-    ...(thumbprints === undefined ? {} : { thumbprints }),
+    ...(way === undefined
+      ? {}
+      : { thumbprints: (signal: AbortSignal) => privateThumbprints(config.issuer, way, signal) }),
     ...(beforeCreate === undefined ? {} : { beforeCreate }),
   });
   const roles = account.roles.map((role) => {
     const wish = wishOf(input, role, provider.id);
-    return { wish, resource: roleResource(session, wish) };
+    return { role, wish, resource: roleResource(session, wish) };
   });
-  return {
-    resources: [provider, ...roles.map(({ resource }) => resource as Resource)],
-    wishes: new Map(roles.map(({ resource, wish }) => [resource.id, wish])),
-  };
+  return { provider, roles };
 }

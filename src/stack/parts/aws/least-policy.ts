@@ -1,6 +1,6 @@
-import { oidcProviderArn, partitionOf } from "../aws/index.ts";
-import type { AwsConfig, Config } from "../config/index.ts";
-import { marksOf } from "../plan/index.ts";
+import { oidcProviderArn, partitionOf } from "../../../aws/index.ts";
+import type { AwsConfig, Config } from "../../../config/index.ts";
+import { marksOf } from "../../../plan/index.ts";
 
 type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
