@@ -7,3 +7,4 @@ export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { nearest } from "./nearest.ts";
+export { Waiters } from "./waiters.ts";

@@ -161,9 +161,9 @@ async function build(
   });
   ending.add(() => certificates.close());
   const publisher = await startPublisher({
-    stacks: [
+    issuers: [
       {
-        name: "demo",
+        stack: "demo",
         issuer: issuer.url,
         cluster: cluster.reader,
         certificates,

@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { CertificateSource } from "./publisher.ts";
-import type { PreparedStack } from "./stacks.ts";
+import type { IssuerSettings } from "./settings.ts";
 
-/** What a stack's certificates are worth at a moment. */
+/** What an issuer's certificates are worth at a moment. */
 export interface CertificateVerdict {
   /** Of the one that expires first. */
   readonly notAfter?: number;
@@ -44,13 +44,13 @@ class OneCheck {
   }
 }
 
-/** Judges the certificates of a stack. */
+/** Judges the certificates of an issuer. */
 export class CertificateCheck {
   readonly #first = new OneCheck();
   readonly #second = new OneCheck();
 
-  verdict({ stack, hosts, jwksHosts }: PreparedStack, now: number): CertificateVerdict {
-    const { certificates, jwksCertificates } = stack;
+  verdict(settings: IssuerSettings, now: number): CertificateVerdict {
+    const { certificates, jwksCertificates, hosts, jwksHosts } = settings;
     const verdicts = [
       certificates === undefined ? nothing : this.#first.verdict(certificates, hosts, now),
       jwksCertificates === undefined ? nothing : this.#second.verdict(jwksCertificates, jwksHosts, now),

@@ -8,7 +8,7 @@ export type {
   PublisherAddresses,
   PublisherListen,
   PublisherOptions,
-  PublisherStack,
+  IssuerOptions,
   PublisherStatus,
   ServedCertificate,
 } from "./publisher.ts";
@@ -19,13 +19,13 @@ export type {
   PublicationStatus,
   Refusal,
   RefusalReason,
-  StackStatus,
+  IssuerStatus,
 } from "./status.ts";
 export type { ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";
-export { type ActivatedSockets, activatedSockets } from "./activation.ts";
+export { type ActivatedSockets, activatedSockets } from "./configs/activation.ts";
 export { type PublishOnceOptions, publishOnce } from "./target/once.ts";
 export type { PublicationOutcome } from "./target/publish.ts";
 export type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target/target.ts";

@@ -1,21 +1,21 @@
 import { join } from "node:path";
 import type { Clock, Logger } from "../base/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
-import type { Site } from "./serving/site.ts";
-import { type PublishedDocuments } from "./source/documents.ts";
+import type { IssuerSettings } from "./settings.ts";
+import { type PublishedDocuments, renderDocuments } from "./source/documents.ts";
 import { keyStatuses } from "./source/keys.ts";
 import { IssuerSource, type SourceTallies } from "./source/source.ts";
 import type { SourceState } from "./source/state.ts";
 import { documentStore } from "./source/store.ts";
-import type { PreparedStack } from "./stacks.ts";
-import type { StackStatus } from "./status.ts";
+import type { IssuerStatus } from "./status.ts";
 import { TargetLoop, type TargetTallies } from "./target/loop.ts";
 import type { PublicationWish } from "./target/publish.ts";
 
 export interface IssuerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sites: () => readonly Site[];
+  /** Serves other documents for a stack's issuer. */
+  readonly publish: (stack: string, documents: PublishedDocuments) => void;
   /** Told whenever something changed that readiness depends on. */
   readonly changed: () => void;
 }
@@ -23,26 +23,26 @@ export interface IssuerDeps {
 // A person waits for the answer, and the control socket for five seconds.
 const longestFlush = 4000;
 
-/** One stack at work: its source, and what is told about it. */
+/** One issuer at work: its source, and what is told about it. */
 export class PublishedIssuer {
   readonly source: IssuerSource;
-  #prepared: PreparedStack;
+  #settings: IssuerSettings;
   readonly #deps: IssuerDeps;
   readonly #check = new CertificateCheck();
   readonly #loop: TargetLoop | undefined;
 
-  constructor(prepared: PreparedStack, deps: IssuerDeps) {
-    this.#prepared = prepared;
+  constructor(settings: IssuerSettings, deps: IssuerDeps) {
+    this.#settings = settings;
     this.#deps = deps;
-    const { name, issuer, jwksUri } = prepared;
+    const { stack, issuer, jwksUri, cluster, stateDir, keyRetention, pollInterval } = settings;
     this.source = new IssuerSource({
       names: { issuer, jwksUri },
-      cluster: prepared.stack.cluster,
-      store: documentStore(join(prepared.stateDir, "publisher"), name, issuer),
+      cluster,
+      store: documentStore(join(stateDir, "publisher"), stack, issuer),
       clock: deps.clock,
-      logger: deps.logger.child({ stack: name }),
-      keyRetention: prepared.keyRetention,
-      pollInterval: prepared.pollInterval,
+      logger: deps.logger.child({ stack }),
+      keyRetention,
+      pollInterval,
       publish: (documents) => this.#publish(documents),
       looked: () => this.#looked(),
     });
@@ -50,15 +50,15 @@ export class PublishedIssuer {
   }
 
   #openLoop(): TargetLoop | undefined {
-    const { name, stack } = this.#prepared;
-    if (stack.target === undefined) return undefined;
+    const { stack, target } = this.#settings;
+    if (target === undefined) return undefined;
     const { clock, logger, changed } = this.#deps;
     const wish = (): PublicationWish | undefined => this.#wish();
     return new TargetLoop({
-      target: stack.target,
+      target,
       wish,
       clock,
-      logger: logger.child({ stack: name }),
+      logger: logger.child({ stack }),
       changed,
     });
   }
@@ -76,13 +76,13 @@ export class PublishedIssuer {
    * what stands there.
    */
   #wish(): PublicationWish | undefined {
-    const { name, issuer, jwksUri, cacheControl, keyRetention } = this.#prepared;
+    const { stack, issuer, jwksUri, cacheControl, keyRetention } = this.#settings;
     const { ring: known, from, failing, confirmedAt } = this.source.state;
     const fresh = from === "cluster" && confirmedAt !== undefined;
     const ring = fresh ? known : known.filter((key) => key.distrustedAt !== undefined);
     if (ring.length === 0) return undefined;
     return {
-      stack: name,
+      stack,
       names: { issuer, jwksUri },
       cacheControl,
       ring,
@@ -93,8 +93,13 @@ export class PublishedIssuer {
     };
   }
 
-  get prepared(): PreparedStack {
-    return this.#prepared;
+  get settings(): IssuerSettings {
+    return this.#settings;
+  }
+
+  /** What is published now, as it reads under other settings. */
+  documentsFor({ issuer, jwksUri }: IssuerSettings): PublishedDocuments | undefined {
+    return renderDocuments(this.source.state.ring, { issuer, jwksUri });
   }
 
   get tallies(): SourceTallies {
@@ -107,8 +112,8 @@ export class PublishedIssuer {
   }
 
   /** Goes on under options that leave the source as it is. */
-  keep(prepared: PreparedStack): void {
-    this.#prepared = prepared;
+  keep(settings: IssuerSettings): void {
+    this.#settings = settings;
     void this.#loop?.publish();
   }
 
@@ -133,27 +138,27 @@ export class PublishedIssuer {
     this.#loop?.start();
   }
 
-  #documentsStatus(): Pick<StackStatus, "documents"> {
+  #documentsStatus(): Pick<IssuerStatus, "documents"> {
     const { state, documents } = this.source;
     const { from, confirmedAt, changedAt } = state;
     if (documents === undefined || confirmedAt === undefined || changedAt === undefined) return {};
     return { documents: { from, confirmedAt, changedAt, jwksDigest: documents.jwksDigest } };
   }
 
-  status(): StackStatus {
-    const { name, issuer, discoveryUrl, jwksUri, keyRetention, cacheTime, pollInterval } = this.#prepared;
+  status(): IssuerStatus {
+    const { stack, issuer, discoveryUrl, jwksUri, keyRetention, cacheTime, pollInterval } = this.#settings;
     const { state, documents, diskWarning } = this.source;
-    const certificate = this.#check.verdict(this.#prepared, this.#deps.clock.now());
+    const certificate = this.#check.verdict(this.#settings, this.#deps.clock.now());
     const publication = this.#loop?.status;
     const missing = documents === undefined ? ["The cluster has not been read yet."] : [];
     if (publication !== undefined && publication.confirmedAt === undefined)
       missing.push(`Nothing is known to stand in ${publication.place} yet.`);
     return {
-      stack: name,
+      stack,
       issuer,
       discoveryUrl,
       jwksUri,
-      cluster: this.#prepared.stack.cluster.server,
+      cluster: this.#settings.cluster.server,
       ...this.#documentsStatus(),
       ...(state.failing === undefined ? {} : { failing: state.failing }),
       keys: keyStatuses(state.ring, { retention: keyRetention, cache: cacheTime + pollInterval }),
@@ -171,10 +176,7 @@ export class PublishedIssuer {
 
   #publish(documents: PublishedDocuments): void {
     void this.#loop?.publish();
-    for (const site of this.#deps.sites()) {
-      site.publish(this.#prepared.name, "discovery", documents.discovery);
-      site.publish(this.#prepared.name, "jwks", documents.jwks);
-    }
+    this.#deps.publish(this.#settings.stack, documents);
     this.#deps.changed();
   }
 }

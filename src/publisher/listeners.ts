@@ -1,5 +1,7 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../base/index.ts";
+import type { Part, Wanted } from "./generation.ts";
+import { Pool } from "./pool.ts";
 import type { BoundAddress, ListenAddress, PublisherAddresses, PublisherListen } from "./publisher.ts";
 import { challengeHandler } from "./serving/challenges.ts";
 import type { HttpsDeps } from "./serving/deps.ts";
@@ -29,20 +31,10 @@ const wantedOf = (listen: PublisherListen): readonly { kind: Kind; asked: Listen
   ...(listen.insecurePlainHttpBehindProxy ?? []).map((asked) => ({ kind: "plain", asked }) as const),
 ];
 
-const keyOf = (kind: Kind, asked: ListenAddress): string => `${kind} ${listenText(asked)}`;
-
-/** A change of listeners that is prepared and not yet made. */
-export interface ListenersChange {
-  /** Makes it: what is no longer wanted drains. Gives what ends when the last client went. */
-  commit(): Promise<void>;
-  /** Takes it back. */
-  cancel(): Promise<void>;
-}
-
 /** All public listeners of a publisher. */
-export class Listeners {
+export class Listeners implements Part {
   readonly #deps: ListenersDeps;
-  #open: readonly Open[] = [];
+  readonly #pool = new Pool<Open>(({ listener }) => listener.drain());
 
   constructor(deps: ListenersDeps) {
     this.#deps = deps;
@@ -50,44 +42,36 @@ export class Listeners {
 
   get addresses(): Omit<PublisherAddresses, "admin"> {
     const of = (kind: Kind): BoundAddress[] =>
-      this.#open.filter((open) => open.kind === kind).map((open) => open.listener.bound);
+      this.#pool.held.filter((open) => open.kind === kind).map((open) => open.listener.bound);
     return { https: of("https"), http: of("http"), plain: of("plain") };
   }
 
-  /** Opens what is new. Throws `publisher-listen`, and then everything is as before. */
-  async change(listen: PublisherListen): Promise<ListenersChange> {
-    const spare = new Map(this.#open.map((open) => [keyOf(open.kind, open.listener.asked), open]));
-    const next: Open[] = [];
-    const opened: Open[] = [];
-    try {
-      for (const { kind, asked } of wantedOf(listen)) {
-        const kept = spare.get(keyOf(kind, asked));
-        spare.delete(keyOf(kind, asked));
-        const open = kept ?? { kind, listener: await this.#listen(kind, asked) };
-        if (kept === undefined) opened.push(open);
-        next.push(open);
-      }
-    } catch (error) {
-      await Promise.all(opened.map((open) => open.listener.drain()));
-      throw error;
+  /** Throws `publisher-listen`. */
+  async prepare({ options }: Wanted): Promise<void> {
+    for (const { kind, asked } of wantedOf(options.listen)) {
+      const open = async (): Promise<Open> => ({ kind, listener: await this.#listen(kind, asked) });
+      await this.#pool.take(`${kind} ${listenText(asked)}`, open);
     }
-    return {
-      commit: async () => {
-        this.#open = next;
-        await Promise.all([...spare.values()].map((open) => open.listener.drain()));
-      },
-      cancel: async () => void (await Promise.all(opened.map((open) => open.listener.drain()))),
-    };
+  }
+
+  commit(): void {
+    // Clients of a listener that goes may take their time; nobody waits for them here.
+    for (const { listener } of this.#pool.commit().gone) void listener.drain();
+    this.useDefaults(this.#deps.secure.contexts().defaults);
+  }
+
+  cancel(): Promise<void> {
+    return this.#pool.cancel();
   }
 
   /** What clients that send no name are shown from now on. */
   useDefaults(options: SecureContextOptions): void {
-    for (const { listener } of this.#open) listener.useDefaults?.(options);
+    for (const { listener } of this.#pool.held) listener.useDefaults?.(options);
   }
 
   /** Stops accepting, and resolves when every client went. */
-  async drain(): Promise<void> {
-    await Promise.all(this.#open.map((open) => open.listener.drain()));
+  drain(): Promise<void> {
+    return this.#pool.close();
   }
 
   #listen(kind: Kind, asked: ListenAddress): Promise<Listener> {

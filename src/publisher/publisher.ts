@@ -2,7 +2,7 @@ import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../base/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
 import type { ServingLimits } from "./serving/limits.ts";
-import type { StackStatus } from "./status.ts";
+import type { IssuerStatus } from "./status.ts";
 import type { DocumentTarget } from "./target/target.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
@@ -15,7 +15,7 @@ export interface ServedCertificate {
   readonly notAfter: number;
 }
 
-/** What gives a stack its certificate, and a new one in time. */
+/** What gives an issuer its certificate, and a new one in time. */
 export interface CertificateSource {
   /** The certificate to serve now, also an expired one; undefined before the first. */
   current(): ServedCertificate | undefined;
@@ -34,9 +34,9 @@ export interface ChallengeAnswers {
 }
 
 /** One issuer: where its keys come from, and what is published about it. */
-export interface PublisherStack {
-  /** The stack's name: 1 to 63 lower-case letters, digits and hyphens; names its file in the state directory. */
-  readonly name: string;
+export interface IssuerOptions {
+  /** The stack that it belongs to: 1 to 63 lower-case letters, digits and hyphens; names its file in the state directory. */
+  readonly stack: string;
   /** As in the config, never from a request. */
   readonly issuer: string;
   /** Issuer + `/openid/v1/jwks` unless told. */
@@ -73,7 +73,7 @@ export interface PublisherListen {
 }
 
 export interface PublisherOptions {
-  readonly stacks: readonly PublisherStack[];
+  readonly issuers: readonly IssuerOptions[];
   readonly listen: PublisherListen;
   /** Made with mode 0700 where absent. */
   readonly stateDir: string;
@@ -101,7 +101,7 @@ export interface PublisherStatus {
   readonly ready: boolean;
   /** Why not, in sentences; empty when ready. */
   readonly unready: readonly string[];
-  readonly stacks: readonly StackStatus[];
+  readonly issuers: readonly IssuerStatus[];
 }
 
 /** What became of a `distrust`. */

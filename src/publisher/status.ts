@@ -69,7 +69,7 @@ export interface PublicationStatus {
 }
 
 /** One issuer, as `/status` and `rotate status` show it. Times in milliseconds since the epoch. */
-export interface StackStatus {
+export interface IssuerStatus {
   readonly stack: string;
   readonly issuer: string;
   readonly discoveryUrl: string;

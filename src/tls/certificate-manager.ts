@@ -7,6 +7,7 @@ import {
   type Logger,
   PodtrustError,
   silentLogger,
+  Waiters,
 } from "../base/index.ts";
 import { acmeAuthority, type OpenAuthority } from "./authority.ts";
 import { Backoff } from "./backoff.ts";
@@ -25,7 +26,6 @@ import type {
 import { decideRenewal, type RenewalDecision } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";
-import { Waiters } from "./waiters.ts";
 
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
 const longestSleep = 600_000;

@@ -25,8 +25,8 @@ export async function keyVisibility(
       if ((await fetchKeys()).includes(kid)) visible = Date.now();
       else await pause(2);
     }
-    const { stacks } = await publisherStatus(publisher.stateDir);
-    const seen = stacks[0]?.keys.find((key) => key.kid === kid)?.firstSeen;
+    const { issuers } = await publisherStatus(publisher.stateDir);
+    const seen = issuers[0]?.keys.find((key) => key.kid === kid)?.firstSeen;
     if (visible === 0 || seen === undefined) throw new Error("a new key did not become visible");
     worst = Math.max(worst, visible - seen);
   }

@@ -84,7 +84,7 @@ function suite(version: KubernetesVersion): void {
     const certificates = new FakeCertificates(leaf, Date.now() + day);
     const cacheControl = "public, max-age=1";
     const started = await startPublisher({
-      stacks: [{ name: "prod", issuer, cluster: reader, certificates, cacheControl }],
+      issuers: [{ stack: "prod", issuer, cluster: reader, certificates, cacheControl }],
       listen: { https: [{ host: "127.0.0.1", port: 0 }], admin: false },
       stateDir: join(folder, "publisher"),
       clock: systemClock,

@@ -363,15 +363,12 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
 
       await server.halt();
       const next = await cluster.keys.create();
-      const failing = await until(
-        serving,
-        ({ stacks: [stack] }) => stack?.publication?.failing !== undefined,
-      );
-      assert.equal(failing.stacks[0]?.publication?.failing?.code, "aws-unreachable");
-      assert.equal(failing.stacks[0]?.publication?.pending, true);
+      const failing = await until(serving, ({ issuers: [one] }) => one?.publication?.failing !== undefined);
+      assert.equal(failing.issuers[0]?.publication?.failing?.code, "aws-unreachable");
+      assert.equal(failing.issuers[0]?.publication?.pending, true);
       assert.equal(failing.ready, true, "what stands there is still true");
       await server.resume();
-      await until(serving, ({ stacks: [stack] }) => stack?.publication?.failing === undefined);
+      await until(serving, ({ issuers: [one] }) => one?.publication?.failing === undefined);
       assert.ok((await kidsOf(bucket)).includes(next.kid));
 
       const outcome = await serving.publisher.distrust(next.kid);

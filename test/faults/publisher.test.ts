@@ -36,14 +36,14 @@ async function staysThrough(
   assert.ok((await metric(to, `${expected.metric}{stack="test",reason="${expected.reason}"}`)) > 300);
   assert.ok((await metric(to, 'podtrust_documents_age_seconds{stack="test"}')) >= 3590);
   assert.equal((await to.admin("/readyz")).status, 200);
-  const [stack] = to.publisher.status().stacks;
-  assert.equal(stack?.failing?.reason, expected.reason);
-  assert.ok((stack?.failing?.count ?? 0) > 300);
+  const [issuer] = to.publisher.status().issuers;
+  assert.equal(issuer?.failing?.reason, expected.reason);
+  assert.ok((issuer?.failing?.count ?? 0) > 300);
   const said = to.log.of("error").filter((line) => expected.log.test(line));
   assert.ok(said.length >= 2 && said.length <= 20, `said ${said.length} times`);
   to.cluster.fault = undefined;
   await to.pass(20_000);
-  assert.equal(to.publisher.status().stacks[0]?.failing, undefined);
+  assert.equal(to.publisher.status().issuers[0]?.failing, undefined);
   assert.match(to.log.of("info").join("\n"), /the cluster's documents are good again/u);
 }
 
@@ -131,8 +131,8 @@ test("restart with the API server gone: the documents come from the disk, and a 
     publisher: again,
   });
   assert.equal(await served(restarted), before);
-  const [stack] = again.status().stacks;
-  assert.equal(stack?.documents?.from, "disk");
+  const [issuer] = again.status().issuers;
+  assert.equal(issuer?.documents?.from, "disk");
   assert.equal(again.status().ready, true);
   await again.close(0);
   const file = join(to.stateDir, "publisher", "test.json");
@@ -169,7 +169,7 @@ test("full disk: new keys are published all the same, and that they are not kept
   await to.pass(20_000);
   assert.ok((await served(to)).includes(added.kid));
   assert.ok((await metric(to, 'podtrust_documents_unsaved_total{stack="test"}')) >= 1);
-  assert.match(to.publisher.status().stacks[0]?.warnings.join() ?? "", /could not be written/u);
+  assert.match(to.publisher.status().issuers[0]?.warnings.join() ?? "", /could not be written/u);
   assert.match(to.log.of("error").join(), /could not be written/u);
   const outcome = await to.publisher.distrust(added.kid);
   assert.equal(outcome.persisted, false);
@@ -179,7 +179,7 @@ test("full disk: new keys are published all the same, and that they are not kept
   await chmod(folder, 0o777);
   await to.pass(20_000);
   assert.deepEqual(
-    to.publisher.status().stacks[0]?.warnings.filter((one) => one.includes("written")),
+    to.publisher.status().issuers[0]?.warnings.filter((one) => one.includes("written")),
     [],
   );
   assert.match(await readFile(join(folder, "test.json"), "utf8"), /"distrustedAt"/u);
@@ -188,7 +188,7 @@ test("full disk: new keys are published all the same, and that they are not kept
 test("clock an hour off, either way: nothing is dropped and nothing stops", async () => {
   await using to = await startTestPublisher({
     keys: [newKey(), newKey()],
-    stack: { keyRetention: 4 * hour },
+    issuerOptions: { keyRetention: 4 * hour },
   });
   await to.publisher.ready();
   const before = await served(to);
@@ -220,7 +220,7 @@ test("a poll that hangs does not stop the serving, and the next one is made", as
   assert.equal((await get(to, jwksPath)).status, 200);
   await to.pass(30_000);
   assert.ok(hung >= 2);
-  assert.equal(to.publisher.status().stacks[0]?.failing, undefined);
+  assert.equal(to.publisher.status().issuers[0]?.failing, undefined);
 });
 
 test("before the first good answer nothing is invented: 503 and unready", async () => {
@@ -230,11 +230,11 @@ test("before the first good answer nothing is invented: 503 and unready", async 
   empty.fault = () => {
     throw new PodtrustError("cluster-forbidden", "403");
   };
-  const [own] = to.options.stacks;
+  const [own] = to.options.issuers;
   assert.ok(own !== undefined);
   await to.publisher.close(0);
   await rm(join(to.stateDir, "publisher"), { recursive: true });
-  const publisher = await startPublisher({ ...to.options, stacks: [{ ...own, cluster: empty }] });
+  const publisher = await startPublisher({ ...to.options, issuers: [{ ...own, cluster: empty }] });
   const at: TestPublisher = Object.assign(Object.create(to) as TestPublisher, {
     port: publisher.addresses.https[0]?.port,
   });

@@ -24,7 +24,7 @@ async function start(
 ): Promise<TestPublisher> {
   const to = await startTestPublisher({
     ...input,
-    stack: { target: input.target ?? bucket.target(), ...input.stack },
+    issuerOptions: { target: input.target ?? bucket.target(), ...input.issuerOptions },
     options: { listen: { admin: { host: "127.0.0.1", port: 0 } }, ...input.options },
   });
   t.after(() => to[Symbol.asyncDispose]());
@@ -61,7 +61,7 @@ test("nothing listens for strangers, and it is ready once the documents stand in
   await isReady(to);
   assert.deepEqual(to.publisher.addresses.https, []);
   assert.deepEqual(bucket.kids(), [kidOf(to, 0)]);
-  const publication = to.publisher.status().stacks[0]?.publication;
+  const publication = to.publisher.status().issuers[0]?.publication;
   assert.equal(publication?.place, "s3://fake");
   assert.equal(publication.pending, false);
   const { text } = await to.admin("/metrics");
@@ -71,7 +71,7 @@ test("nothing listens for strangers, and it is ready once the documents stand in
 
 test("a new key is in the bucket at the look that sees it, a gone one for its retention", async (t) => {
   const bucket = new FakeBucket();
-  const to = await start(t, bucket, { stack: { pollInterval: 600_000 } });
+  const to = await start(t, bucket, { issuerOptions: { pollInterval: 600_000 } });
   await isReady(to);
   const old = kidOf(to, 0);
   to.cluster.keys = [newKey()];
@@ -91,7 +91,7 @@ test("while S3 is away it says so once, tries again later and later, and catches
   bucket.before = down;
   to.cluster.keys = [...to.cluster.keys, newKey()];
   await to.publisher.refresh();
-  const failing = () => to.publisher.status().stacks[0]?.publication?.failing;
+  const failing = () => to.publisher.status().issuers[0]?.publication?.failing;
   await until(() => failing() !== undefined);
   assert.equal(failing()?.code, "aws-unreachable");
   assert.equal(to.publisher.status().ready, true);
@@ -149,7 +149,7 @@ test("after a restart without a cluster the bucket is left alone, but distrust g
     server: "https://cluster.test:6443",
     oidcDocuments: () => Promise.reject(new PodtrustError("cluster-unreachable", "away")),
   };
-  const to = await start(t, bucket, { stateDir: folder, clock, stack: { cluster } });
+  const to = await start(t, bucket, { stateDir: folder, clock, issuerOptions: { cluster } });
   await settle(20);
   assert.deepEqual(bucket.kids(), [kept?.kid]);
   assert.equal(
@@ -166,8 +166,8 @@ test("a changed cache header is brought to the bucket by a reload", async (t) =>
   const bucket = new FakeBucket();
   const to = await start(t, bucket);
   await isReady(to);
-  const stacks = to.options.stacks.map((stack) => ({ ...stack, cacheControl: "public, max-age=300" }));
-  await to.publisher.reload({ ...to.options, stacks });
+  const issuers = to.options.issuers.map((one) => ({ ...one, cacheControl: "public, max-age=300" }));
+  await to.publisher.reload({ ...to.options, issuers });
   await until(() => bucket.objects.get("discovery")?.cacheControl === "public, max-age=300");
   assert.equal(bucket.objects.get("jwks")?.cacheControl, "public, max-age=300");
 });
@@ -183,8 +183,8 @@ test("another issuer's bucket is left alone and told, and nothing is ready", asy
   });
   bucket.put("discovery", text);
   const to = await start(t, bucket);
-  await until(() => to.publisher.status().stacks[0]?.publication?.failing !== undefined);
-  assert.equal(to.publisher.status().stacks[0]?.publication?.failing?.code, "publication-foreign");
+  await until(() => to.publisher.status().issuers[0]?.publication?.failing !== undefined);
+  assert.equal(to.publisher.status().issuers[0]?.publication?.failing?.code, "publication-foreign");
   assert.equal(to.publisher.status().ready, false);
   assert.equal(bucket.objects.get("discovery")?.text, text);
 });

@@ -93,7 +93,7 @@ test("a certificate without the issuer's name is warned of", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   to.certificates.set(await to.authority.issue(["other.example.test"]));
-  assert.match(to.publisher.status().stacks[0]?.warnings.join() ?? "", /does not name oidc\.example\.test/u);
+  assert.match(to.publisher.status().issuers[0]?.warnings.join() ?? "", /does not name oidc\.example\.test/u);
 });
 
 async function validate(to: TestPublisher, servername: string): Promise<string> {
@@ -122,7 +122,10 @@ test("a validator is shown its challenge's certificate and nothing is spoken, be
   const challenges = { tlsAlpn01: (name: string) => (name === "oidc.example.test" ? context : undefined) };
   const { FakeCertificates } = await import("../support/publisher.ts");
   const none = new FakeCertificates();
-  await using to = await startTestPublisher({ stack: { certificates: none }, options: { challenges } });
+  await using to = await startTestPublisher({
+    issuerOptions: { certificates: none },
+    options: { challenges },
+  });
   assert.equal(await validate(to, to.host), "challenge.test");
   await assert.rejects(serialOf(to, to.host));
   assert.match((await to.admin("/readyz")).text, /There is no certificate yet/u);

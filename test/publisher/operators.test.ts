@@ -21,7 +21,7 @@ async function kidsOf(to: TestPublisher): Promise<string[]> {
 }
 
 test("readyz waits for documents, and an outage of the cluster does not take it back", async () => {
-  await using to = await startTestPublisher({ stack: {} });
+  await using to = await startTestPublisher();
   to.cluster.fault = () => {
     throw new Error("down");
   };
@@ -83,8 +83,8 @@ test("another process distrusts a key by the socket: at once, for good, and on d
   await to.clock.advance(60_000);
   assert.deepEqual(await kidsOf(to), [second]);
   const status = await publisherStatus(to.stateDir);
-  assert.equal(status.stacks[0]?.keys.find((key) => key.kid === first)?.state, "distrusted");
-  assert.match(status.stacks[0]?.warnings.join() ?? "", /still shows it/u);
+  assert.equal(status.issuers[0]?.keys.find((key) => key.kid === first)?.state, "distrusted");
+  assert.match(status.issuers[0]?.warnings.join() ?? "", /still shows it/u);
   assert.equal((await distrustKey(to.stateDir, first)).changed, false);
   assert.equal(await codeOf(distrustKey(to.stateDir, "unknown")), "publisher-key-unknown");
   assert.equal(await codeOf(distrustKey(to.stateDir, second)), "publisher-last-key");
@@ -93,10 +93,10 @@ test("another process distrusts a key by the socket: at once, for good, and on d
     throw new Error("down");
   };
   const again = await startPublisher({ ...to.options });
-  assert.equal((await publisherStatus(to.stateDir)).stacks[0]?.documents?.from, "disk");
+  assert.equal((await publisherStatus(to.stateDir)).issuers[0]?.documents?.from, "disk");
   to.cluster.fault = undefined;
   await again.refresh();
-  assert.equal(again.status().stacks[0]?.keys.find((key) => key.kid === first)?.state, "distrusted");
+  assert.equal(again.status().issuers[0]?.keys.find((key) => key.kid === first)?.state, "distrusted");
   await again.close(0);
 });
 
@@ -114,7 +114,7 @@ test("two publishers do not share a state directory, and a dead one's socket is 
   (dead as unknown as { _handle: { close(): void } })._handle.close();
   await writeFile(join(folder, "publisher.sock"), "").catch(() => {});
   const own = await startPublisher({ ...to.options, stateDir: folder });
-  assert.equal((await publisherStatus(folder)).stacks.length, 1);
+  assert.equal((await publisherStatus(folder)).issuers.length, 1);
   await own.close(0);
   await rm(folder, { recursive: true });
   assert.equal(await codeOf(publisherStatus(folder)), "publisher-not-running");
@@ -123,7 +123,7 @@ test("two publishers do not share a state directory, and a dead one's socket is 
 test("several issuers are told apart by name and path, each with its certificate and its keys", async () => {
   await using to = await startTestPublisher();
   const b = new FakeCluster("https://b.example.test/clusters/one");
-  const [own] = to.options.stacks;
+  const [own] = to.options.issuers;
   assert.ok(own !== undefined);
   const { FakeCertificates } = await import("../support/publisher.ts");
   const certificates = new FakeCertificates(
@@ -132,7 +132,7 @@ test("several issuers are told apart by name and path, each with its certificate
   const jwksUri = "https://keys.example.test/one.json";
   await to.publisher.reload({
     ...to.options,
-    stacks: [own, { name: "b", issuer: b.issuer, jwksUri, cluster: b, certificates }],
+    issuers: [own, { stack: "b", issuer: b.issuer, jwksUri, cluster: b, certificates }],
   });
   await to.publisher.ready();
   const at = (host: string): TestPublisher => Object.assign(Object.create(to) as TestPublisher, { host });
@@ -142,7 +142,7 @@ test("several issuers are told apart by name and path, each with its certificate
   assert.deepEqual((await get(to, jwksPath)).body, to.cluster.documents().jwks);
   assert.equal((await get(at("b.example.test"), jwksPath)).status, 404);
   assert.match(
-    to.publisher.status().stacks[1]?.warnings.join() ?? "",
+    to.publisher.status().issuers[1]?.warnings.join() ?? "",
     /--service-account-jwks-uri=https:\/\/keys/u,
   );
 });
@@ -151,16 +151,16 @@ test("a reload keeps listeners and sources that are the same, and takes what cha
   await using to = await startTestPublisher();
   await to.publisher.ready();
   const asked = to.cluster.asked;
-  const [own] = to.options.stacks;
+  const [own] = to.options.issuers;
   assert.ok(own !== undefined);
   const addresses = to.publisher.addresses;
-  await to.publisher.reload({ ...to.options, stacks: [{ ...own, cacheControl: "public, max-age=5" }] });
+  await to.publisher.reload({ ...to.options, issuers: [{ ...own, cacheControl: "public, max-age=5" }] });
   assert.deepEqual(to.publisher.addresses, addresses);
   assert.equal(to.cluster.asked, asked);
   assert.equal((await get(to, jwksPath)).headers["cache-control"], "public, max-age=5");
   to.cluster.keys = [newKey()];
   const before = await kidsOf(to);
-  await to.publisher.reload({ ...to.options, stacks: [{ ...own, keyRetention: 1000 }] });
+  await to.publisher.reload({ ...to.options, issuers: [{ ...own, keyRetention: 1000 }] });
   await to.publisher.refresh();
   assert.deepEqual(new Set(await kidsOf(to)), new Set([...before, to.cluster.keys[0]?.kid]));
 });
@@ -168,22 +168,22 @@ test("a reload keeps listeners and sources that are the same, and takes what cha
 test("bad new options are refused and the old ones go on", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
-  const [own] = to.options.stacks;
+  const [own] = to.options.issuers;
   assert.ok(own !== undefined);
   const bad = (change: object) =>
-    codeOf(to.publisher.reload({ ...to.options, stacks: [{ ...own, ...change }] }));
+    codeOf(to.publisher.reload({ ...to.options, issuers: [{ ...own, ...change }] }));
   assert.equal(await bad({ issuer: "http://a.test" }), "issuer-invalid");
-  assert.equal(await bad({ jwksUri: "http://a.test/" }), "publisher-stack-invalid");
-  assert.equal(await bad({ name: "../x" }), "publisher-stack-invalid");
-  assert.equal(await bad({ cacheControl: "a\r\nb: c" }), "publisher-stack-invalid");
+  assert.equal(await bad({ jwksUri: "http://a.test/" }), "publisher-issuer-invalid");
+  assert.equal(await bad({ stack: "../x" }), "publisher-issuer-invalid");
+  assert.equal(await bad({ cacheControl: "a\r\nb: c" }), "publisher-issuer-invalid");
   const { certificates: _none, ...bare } = own;
   assert.equal(
-    await codeOf(to.publisher.reload({ ...to.options, stacks: [bare] })),
-    "publisher-stack-invalid",
+    await codeOf(to.publisher.reload({ ...to.options, issuers: [bare] })),
+    "publisher-issuer-invalid",
   );
   assert.equal(
-    await codeOf(to.publisher.reload({ ...to.options, stacks: [own, { ...own, name: "twin" }] })),
-    "publisher-stack-invalid",
+    await codeOf(to.publisher.reload({ ...to.options, issuers: [own, { ...own, stack: "twin" }] })),
+    "publisher-issuer-invalid",
   );
   const taken = { host: "127.0.0.1", port: to.publisher.addresses.admin?.port ?? 0 };
   assert.equal(
@@ -192,6 +192,30 @@ test("bad new options are refused and the old ones go on", async () => {
   );
   assert.equal((await get(to, jwksPath)).status, 200);
   assert.equal((await to.admin("/readyz")).status, 200);
+});
+
+test("a reload into a state directory that another publisher uses is refused, and everything goes on as before", async () => {
+  await using to = await startTestPublisher();
+  await using other = await startTestPublisher();
+  await to.publisher.ready();
+  const [own] = to.options.issuers;
+  assert.ok(own !== undefined);
+  const taken = { ...own, stateDir: other.stateDir, cacheControl: "public, max-age=5" };
+  assert.equal(await codeOf(to.publisher.reload({ ...to.options, issuers: [taken] })), "publisher-running");
+  assert.equal((await get(to, jwksPath)).headers["cache-control"], "public, max-age=60");
+  assert.equal((await publisherStatus(to.stateDir)).issuers[0]?.stack, "test");
+});
+
+test("a publisher that is told to end while it reloads closes what the reload opened", async () => {
+  const to = await startTestPublisher();
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-ending-"));
+  const [own] = to.options.issuers;
+  assert.ok(own !== undefined);
+  const reloading = codeOf(to.publisher.reload({ ...to.options, issuers: [{ ...own, stateDir: folder }] }));
+  await Promise.all([reloading, to[Symbol.asyncDispose]()]);
+  assert.equal(await codeOf(publisherStatus(folder)), "publisher-not-running");
+  assert.equal(await codeOf(to.publisher.reload(to.options)), "interrupted");
+  await rm(folder, { recursive: true });
 });
 
 test("port 80 answers challenges and nothing else, without a redirect", async () => {
@@ -226,12 +250,12 @@ test("port 80 answers challenges and nothing else, without a redirect", async ()
 
 test("plain HTTP behind a proxy serves the documents without HSTS, and only by the option that says so", async () => {
   await using to = await startTestPublisher();
-  const [own] = to.options.stacks;
+  const [own] = to.options.issuers;
   assert.ok(own !== undefined);
   const { certificates: _none, ...bare } = own;
   const folder = await mkdtemp(join(tmpdir(), "podtrust-plain-"));
   const listen = { insecurePlainHttpBehindProxy: [{ host: "127.0.0.1", port: 0 }], admin: false } as const;
-  const plain = await startPublisher({ ...to.options, stacks: [bare], stateDir: folder, listen });
+  const plain = await startPublisher({ ...to.options, issuers: [bare], stateDir: folder, listen });
   await plain.ready();
   const url = `http://127.0.0.1:${plain.addresses.plain[0]?.port}${jwksPath}`;
   assert.equal((await fetch(url)).status, 421);

@@ -136,7 +136,7 @@ test("STS accepts a token whose discovery document and JWK Set are on two hosts 
   assert.equal(await certificateFor(at, there), `DNS:${there}`);
   const answer = await at.assume();
   assert.match(answer.AssumedRoleUser?.Arn ?? "", /:assumed-role\/demo\/job$/u);
-  assert.deepEqual(at.serving.publisher.status().stacks[0]?.warnings, []);
+  assert.deepEqual(at.serving.publisher.status().issuers[0]?.warnings, []);
 });
 
 test("each document is on its own host alone", async (t) => {
@@ -155,7 +155,7 @@ test("each document is on its own host alone", async (t) => {
 test("a second certificate that does not name the JWK Set's host is said, and AWS refuses", async (t) => {
   const at = await world(t, [here]);
   assert.match(
-    at.serving.publisher.status().stacks[0]?.warnings.join() ?? "",
+    at.serving.publisher.status().issuers[0]?.warnings.join() ?? "",
     /does not name keys\.example\.test/u,
   );
   const text = /^Could not connect to openid configuration/u;

@@ -8,7 +8,7 @@ import {
   type CertificateSource,
   type Publisher,
   type PublisherOptions,
-  type PublisherStack,
+  type IssuerOptions,
   type ServedCertificate,
   startPublisher,
 } from "../../src/publisher/index.ts";
@@ -147,7 +147,7 @@ export interface TestPublisher extends AsyncDisposable {
 export interface TestPublisherInput {
   readonly issuer?: string;
   readonly keys?: PublicJwk[];
-  readonly stack?: Partial<PublisherStack>;
+  readonly issuerOptions?: Partial<IssuerOptions>;
   readonly options?: Partial<PublisherOptions>;
   readonly stateDir?: string;
   readonly clock?: TestClock;
@@ -170,7 +170,7 @@ export async function startTestPublisher(input: TestPublisherInput = {}): Promis
   const own = await mkdtemp(join(tmpdir(), "podtrust-publisher-"));
   const stateDir = input.stateDir ?? join(own, "state");
   const options: PublisherOptions = {
-    stacks: [{ name: "test", issuer, cluster, certificates, ...input.stack }],
+    issuers: [{ stack: "test", issuer, cluster, certificates, ...input.issuerOptions }],
     listen: { https: [{ host: "127.0.0.1", port: 0 }], admin: { host: "127.0.0.1", port: 0 } },
     stateDir,
     clock,

@@ -46,9 +46,9 @@ test(
     const second = newKey();
     to.cluster.keys = [...to.cluster.keys, second];
     await to.pass(20_000);
-    const kids = to.publisher.status().stacks[0]?.keys.map((key) => key.kid) ?? [];
+    const kids = to.publisher.status().issuers[0]?.keys.map((key) => key.kid) ?? [];
     assert.ok(kids.includes(second.kid));
-    assert.match(to.publisher.status().stacks[0]?.warnings.join() ?? "", /could not be written.*ENOSPC/u);
+    assert.match(to.publisher.status().issuers[0]?.warnings.join() ?? "", /could not be written.*ENOSPC/u);
     assert.equal(
       readFileSync(join(folder, "test.json"), "utf8"),
       kept,
@@ -58,6 +58,6 @@ test(
     rmSync(join(folder, "filler"));
     await to.pass(20_000);
     assert.match(readFileSync(join(folder, "test.json"), "utf8"), new RegExp(second.kid, "u"));
-    assert.deepEqual(to.publisher.status().stacks[0]?.warnings, []);
+    assert.deepEqual(to.publisher.status().issuers[0]?.warnings, []);
   },
 );

@@ -10,7 +10,7 @@ export const publisherErrors = {
     summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",
     next: "Give the cluster a new signing key first; to refuse every token at once, delete the OIDC provider in IAM.",
   },
-  "publisher-stack-invalid": {
+  "publisher-issuer-invalid": {
     summary: "An issuer cannot be published as it was given.",
     next: "Correct the stack's config.",
   },

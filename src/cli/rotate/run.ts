@@ -4,7 +4,7 @@ import {
   type KeyStatus,
   type PublicationStatus,
   publisherStatus,
-  type StackStatus,
+  type IssuerStatus,
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { Output } from "../terminal/output.ts";
@@ -43,22 +43,22 @@ function showPublication(output: Output, publication: PublicationStatus): void {
   output.line(`  next: ${next}`);
 }
 
-function showStack(output: Output, stack: StackStatus): void {
+function showIssuer(output: Output, issuer: IssuerStatus): void {
   const { style } = output;
-  output.line(`${style.bold(stack.stack)}  ${stack.issuer}`);
-  if (stack.documents === undefined) output.line("  nothing is published yet");
+  output.line(`${style.bold(issuer.stack)}  ${issuer.issuer}`);
+  if (issuer.documents === undefined) output.line("  nothing is published yet");
   else {
-    const { from, confirmedAt, changedAt } = stack.documents;
+    const { from, confirmedAt, changedAt } = issuer.documents;
     output.line(`  confirmed ${time(confirmedAt)} (${from}), changed ${time(changedAt)}`);
   }
-  if (stack.failing !== undefined) {
-    const { reason, message, next, since, count } = stack.failing;
+  if (issuer.failing !== undefined) {
+    const { reason, message, next, since, count } = issuer.failing;
     output.line(`  ${style.red(reason)} since ${time(since)}, ${count} times in a row: ${message}`);
     output.line(`  next: ${next}`);
   }
-  if (stack.publication !== undefined) showPublication(output, stack.publication);
-  for (const warning of stack.warnings) output.line(`  ${style.yellow("warning")}: ${warning}`);
-  for (const key of stack.keys) {
+  if (issuer.publication !== undefined) showPublication(output, issuer.publication);
+  for (const warning of issuer.warnings) output.line(`  ${style.yellow("warning")}: ${warning}`);
+  for (const key of issuer.keys) {
     output.line(`  ${style.bold(key.kid)}  ${key.alg}  ${key.state}`);
     for (const line of keyLines(key)) output.line(`    ${line}`);
   }
@@ -67,7 +67,7 @@ function showStack(output: Output, stack: StackStatus): void {
 /** `podtrust rotate status`. */
 export async function runRotateStatus(context: CommandContext, options: RotateOptions): Promise<void> {
   const status = await publisherStatus(await stateDirOf(context, options));
-  for (const stack of status.stacks) showStack(context.output, stack);
+  for (const issuer of status.issuers) showIssuer(context.output, issuer);
   context.output.result(status);
 }
 

@@ -24,7 +24,7 @@ const addressText = ({ address, port }: { address: string; port: number }): stri
 
 function sayStart(logger: Logger, serving: Serving): void {
   const { https, http, plain, admin } = serving.publisher.addresses;
-  const elsewhere = serving.publisher.status().stacks.flatMap(({ publication }) => publication?.place ?? []);
+  const elsewhere = serving.publisher.status().issuers.flatMap(({ publication }) => publication?.place ?? []);
   logger.info("the publisher listens", {
     https: https.map(addressText),
     http: http.map(addressText),

@@ -19,7 +19,7 @@ export const metricCatalogue = {
   ready: {
     name: "podtrust_ready",
     type: "gauge",
-    help: "1 while validated documents and an unexpired certificate are held for every stack, else 0.",
+    help: "1 while validated documents and an unexpired certificate are held for every issuer, else 0.",
     labels: {},
   },
   documentsAge: {
@@ -85,7 +85,7 @@ export const metricCatalogue = {
   targetConfirmed: {
     name: "podtrust_target_confirmed_timestamp_seconds",
     type: "gauge",
-    help: "When the documents were last seen to stand in the bucket as they should; absent before the first time, and for stacks that are served from here.",
+    help: "When the documents were last seen to stand in the bucket as they should; absent before the first time, and for issuers that are served from here.",
     labels: stack,
   },
   targetFailures: {

@@ -1,4 +1,6 @@
 import { errorText } from "../../base/index.ts";
+import type { Part, Wanted } from "../generation.ts";
+import { Pool } from "../pool.ts";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
 import { listenOn, listenText } from "../serving/listen.ts";
 import { drainServer } from "../serving/listener.ts";
@@ -7,8 +9,7 @@ import { json, line, type LocalReply, localServer } from "./local-server.ts";
 import type { AdminView } from "./view.ts";
 
 /** The second listener, open. */
-export interface AdminListener {
-  readonly asked: ListenAddress;
+interface AdminListener {
   readonly bound: BoundAddress;
   close(): Promise<void>;
 }
@@ -36,7 +37,7 @@ const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u
  * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
  * cluster's API does not make it unready, since the last good documents are served on.
  */
-export async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
+async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
   const server = localServer(
     async ({ url = "", method }) => {
       const place = places[url.split("?")[0] ?? ""];
@@ -54,5 +55,40 @@ export async function listenAdmin(asked: ListenAddress, view: AdminView): Promis
   if (!isLoopback(bound.address)) {
     view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
   }
-  return { asked, bound, close: () => drainServer(server) };
+  return { bound, close: () => drainServer(server) };
+}
+
+const loopback = { host: "127.0.0.1", port: 9890 } as const;
+
+/** The second listener that the options ask for, or none. */
+export class AdminPart implements Part {
+  readonly #view: AdminView;
+  readonly #pool = new Pool<AdminListener>((listener) => listener.close());
+
+  constructor(view: AdminView) {
+    this.#view = view;
+  }
+
+  get address(): BoundAddress | undefined {
+    return this.#pool.held[0]?.bound;
+  }
+
+  /** Throws `publisher-listen`. */
+  async prepare({ options }: Wanted): Promise<void> {
+    const asked = options.listen.admin ?? loopback;
+    if (asked !== false) await this.#pool.take(listenText(asked), () => listenAdmin(asked, this.#view));
+  }
+
+  commit(): void {
+    // Whoever reads from it may take his time; nobody waits for him here.
+    for (const listener of this.#pool.commit().gone) void listener.close();
+  }
+
+  cancel(): Promise<void> {
+    return this.#pool.cancel();
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
 }

@@ -1,6 +1,6 @@
 import type { PublisherStatus } from "../publisher.ts";
 import { latencyBounds, type Tallies } from "../serving/tallies.ts";
-import type { RefusalReason, StackStatus } from "../status.ts";
+import type { RefusalReason, IssuerStatus } from "../status.ts";
 import { type MetricId } from "./catalogue.ts";
 import type { AdminView } from "./view.ts";
 
@@ -24,51 +24,49 @@ const keyStates = ["current", "retained", "distrusted"] as const;
 
 const plain = (value: number): readonly Sample[] => [{ labels: {}, value }];
 
-/** One sample for each stack that has the value. */
-function perStack(
+/** One sample for each issuer that has the value. */
+function perIssuer(
   status: PublisherStatus,
-  value: (stack: StackStatus) => number | undefined,
+  value: (issuer: IssuerStatus) => number | undefined,
 ): readonly Sample[] {
-  return status.stacks.flatMap((stack) => {
-    const found = value(stack);
-    return found === undefined ? [] : [{ labels: { stack: stack.stack }, value: found }];
+  return status.issuers.flatMap((issuer) => {
+    const found = value(issuer);
+    return found === undefined ? [] : [{ labels: { stack: issuer.stack }, value: found }];
   });
 }
 
 const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
 function documentSamples(view: AdminView, status: PublisherStatus) {
-  const age = (stack: StackStatus): number | undefined =>
-    stack.documents === undefined
-      ? undefined
-      : Math.max(0, view.clock.now() - stack.documents.confirmedAt) / 1000;
+  const age = ({ documents }: IssuerStatus): number | undefined =>
+    documents === undefined ? undefined : Math.max(0, view.clock.now() - documents.confirmedAt) / 1000;
   return {
     ready: plain(status.ready ? 1 : 0),
-    documentsAge: perStack(status, age),
-    documentsRestored: perStack(status, (stack) => (stack.documents?.from === "disk" ? 1 : 0)),
-    documentsChanged: perStack(status, (stack) => seconds(stack.documents?.changedAt)),
-    failingSince: perStack(status, (stack) => seconds(stack.failing?.since)),
-    warnings: perStack(status, (stack) => stack.warnings.length),
-    keys: status.stacks.flatMap((stack) =>
+    documentsAge: perIssuer(status, age),
+    documentsRestored: perIssuer(status, ({ documents }) => (documents?.from === "disk" ? 1 : 0)),
+    documentsChanged: perIssuer(status, ({ documents }) => seconds(documents?.changedAt)),
+    failingSince: perIssuer(status, ({ failing }) => seconds(failing?.since)),
+    warnings: perIssuer(status, ({ warnings }) => warnings.length),
+    keys: status.issuers.flatMap(({ stack, keys }) =>
       keyStates.map((state) => ({
-        labels: { stack: stack.stack, state },
-        value: stack.keys.filter((key) => key.state === state).length,
+        labels: { stack, state },
+        value: keys.filter((key) => key.state === state).length,
       })),
     ),
   };
 }
 
 function sourceSamples(view: AdminView) {
-  const sources = view.sources();
+  const issuers = view.issuers();
   const byReason = (reasons: readonly RefusalReason[]): readonly Sample[] =>
-    sources.flatMap(({ prepared, tallies }) =>
+    issuers.flatMap(({ settings, tallies }) =>
       reasons.map((reason) => ({
-        labels: { stack: prepared.name, reason },
+        labels: { stack: settings.stack, reason },
         value: tallies.refused.get(reason) ?? 0,
       })),
     );
   const of = (key: "confirmed" | "unsaved"): readonly Sample[] =>
-    sources.map(({ prepared, tallies }) => ({ labels: { stack: prepared.name }, value: tallies[key] }));
+    issuers.map(({ settings, tallies }) => ({ labels: { stack: settings.stack }, value: tallies[key] }));
   return {
     refreshes: of("confirmed"),
     documentsUnsaved: of("unsaved"),
@@ -78,17 +76,10 @@ function sourceSamples(view: AdminView) {
 }
 
 function certificateSamples(view: AdminView) {
-  const held = view.sources().flatMap(({ prepared }) => {
-    const source = prepared.stack.certificates;
-    return source === undefined
-      ? []
-      : [
-          {
-            labels: { stack: prepared.name },
-            notAfter: source.current()?.notAfter,
-            status: source.status?.(),
-          },
-        ];
+  const held = view.issuers().flatMap(({ settings: { stack, certificates } }) => {
+    if (certificates === undefined) return [];
+    const notAfter = certificates.current()?.notAfter;
+    return [{ labels: { stack }, notAfter, status: certificates.status?.() }];
   });
   return {
     certificateExpiry: held.flatMap(({ labels, notAfter }) =>
@@ -101,12 +92,12 @@ function certificateSamples(view: AdminView) {
 
 function targetSamples(view: AdminView, status: PublisherStatus) {
   const targets = view
-    .sources()
-    .flatMap(({ prepared, target }) =>
-      target === undefined ? [] : [{ labels: { stack: prepared.name }, target }],
+    .issuers()
+    .flatMap(({ settings: { stack }, targetTallies: target }) =>
+      target === undefined ? [] : [{ labels: { stack }, target }],
     );
   return {
-    targetConfirmed: perStack(status, (stack) => seconds(stack.publication?.confirmedAt)),
+    targetConfirmed: perIssuer(status, ({ publication }) => seconds(publication?.confirmedAt)),
     targetFailures: targets.map(({ labels, target }) => ({ labels, value: target.failed })),
     targetConflicts: targets.map(({ labels, target }) => ({ labels, value: target.conflicts })),
   };

@@ -1,10 +1,8 @@
 import type { Clock, Logger } from "../../base/index.ts";
+import type { PublishedIssuer } from "../issuer.ts";
 import type { Publisher } from "../publisher.ts";
 import type { Connections } from "../serving/connections.ts";
 import type { Tallies } from "../serving/tallies.ts";
-import type { SourceTallies } from "../source/source.ts";
-import type { PreparedStack } from "../stacks.ts";
-import type { TargetTallies } from "../target/loop.ts";
 
 /** What the second listener shows. */
 export interface AdminView {
@@ -13,10 +11,5 @@ export interface AdminView {
   readonly logger: Logger;
   readonly tallies: Tallies;
   readonly connections: Connections;
-  readonly sources: () => readonly {
-    readonly prepared: PreparedStack;
-    readonly tallies: SourceTallies;
-    /** Of what is published elsewhere. */
-    readonly target: TargetTallies | undefined;
-  }[];
+  readonly issuers: () => readonly Pick<PublishedIssuer, "settings" | "tallies" | "targetTallies">[];
 }

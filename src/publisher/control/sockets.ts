@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
 import { json, line, type LocalReply, localServer } from "../admin/local-server.ts";
+import type { Part, Wanted } from "../generation.ts";
+import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
 import { drainServer } from "../serving/listener.ts";
 
@@ -107,28 +109,29 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Serv
 }
 
 /** By which other processes of the same user speak to a publisher: a socket in each state directory. */
-export class ControlSockets {
+export class ControlSockets implements Part {
   readonly #publisher: Controlled;
-  #open = new Map<string, Server>();
+  readonly #pool = new Pool<Server>(drainServer);
 
   constructor(publisher: Controlled) {
     this.#publisher = publisher;
   }
 
-  /** Opens what is new and closes what is gone. Throws `publisher-running` or `publisher-listen`. */
-  async use(stateDirs: readonly string[]): Promise<void> {
-    const next = new Map<string, Server>();
-    for (const stateDir of new Set(stateDirs)) {
-      const server = this.#open.get(stateDir) ?? (await openSocket(stateDir, this.#publisher));
-      next.set(stateDir, server);
-      this.#open.set(stateDir, server);
-    }
-    const gone = [...this.#open].filter(([stateDir]) => !next.has(stateDir));
-    this.#open = next;
-    await Promise.all(gone.map(([, server]) => drainServer(server)));
+  /** Throws `publisher-running` or `publisher-listen`. */
+  async prepare({ issuers }: Wanted): Promise<void> {
+    for (const { stateDir } of issuers)
+      await this.#pool.take(stateDir, () => openSocket(stateDir, this.#publisher));
+  }
+
+  async commit(): Promise<void> {
+    await Promise.all(this.#pool.commit().gone.map(drainServer));
+  }
+
+  cancel(): Promise<void> {
+    return this.#pool.cancel();
   }
 
   close(): Promise<void> {
-    return this.use([]);
+    return this.#pool.close();
   }
 }

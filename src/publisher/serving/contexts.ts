@@ -22,7 +22,7 @@ const tlsOptions = {
   ].join(":"),
 } as const satisfies SecureContextOptions;
 
-/** A stack's certificate and the names it is shown for. */
+/** An issuer's certificate and the names it is shown for. */
 export interface NamedCertificate {
   readonly stack: string;
   readonly hosts: readonly string[];
@@ -30,7 +30,7 @@ export interface NamedCertificate {
 }
 
 /**
- * The TLS contexts of all stacks by server name. A new certificate is for new handshakes; connections that
+ * The TLS contexts of all issuers by server name. A new certificate is for new handshakes; connections that
  * stand keep theirs. One that cannot be used is reported, and the old one stays.
  */
 export class SecureContexts {

@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../../kubernetes/index.ts";
 import type { RefusalReason } from "../status.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";
 import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
-import { say } from "./says.ts";
+import { say } from "./log.ts";
 import { distrust, emptyState, observe, type SourceState, type Step } from "./state.ts";
 import type { DocumentStore, Restored } from "./store.ts";
 

@@ -11,7 +11,7 @@ interface Keys {
 
 async function keysOf(guide: Guide): Promise<readonly Keys[]> {
   const { out } = await guide.podtrust(["rotate", "status", "--json"]);
-  return (JSON.parse(out) as { stacks: { keys: Keys[] }[] }).stacks[0]?.keys ?? [];
+  return (JSON.parse(out) as { issuers: { keys: Keys[] }[] }).issuers[0]?.keys ?? [];
 }
 
 const stateOf = async (guide: Guide, kid: string): Promise<string | undefined> =>

@@ -8,19 +8,19 @@ export class Waiters {
   readonly #waiting = new Set<Waiter>();
 
   /** Resolves once `condition` holds; rejects with the signal's reason. */
-  async until(condition: () => boolean, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     if (condition()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { condition, resolve };
-    const onAbort = (): void => reject(signal.reason as Error);
+    const onAbort = (): void => reject(signal?.reason as Error);
     this.#waiting.add(waiter);
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal?.addEventListener("abort", onAbort, { once: true });
     try {
       await promise;
     } finally {
       this.#waiting.delete(waiter);
-      signal.removeEventListener("abort", onAbort);
+      signal?.removeEventListener("abort", onAbort);
     }
   }
 

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Http01Solver, TlsAlpn01Solver } from "../acme/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
-import type { AcmeAuthority, AcmeConfig, ServeConfig } from "../config/index.ts";
+import type { Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
+import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import type { AcmeAuthority, AcmeConfig, ServeConfig } from "../../config/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
-import type { CertificateSource, ChallengeAnswers } from "./publisher.ts";
+import type { CertificateSource, ChallengeAnswers } from "../publisher.ts";
 
-/** What a stack's certificate comes from, as the config has it. */
+/** What an issuer's certificate comes from, as the config has it. */
 export interface CertificateWish {
   readonly serve: ServeConfig;
   readonly names: readonly string[];
@@ -79,7 +79,7 @@ export class Certificates {
     if (!("https" in serve)) return { begin: nothing, close: nothing };
     // The folders that order and parse certificates are loaded by those who need them.
     if (serve.kind === "files") {
-      const { watchCertificateFiles } = await import("../tls/index.ts");
+      const { watchCertificateFiles } = await import("../../tls/index.ts");
       const { certificateFile, keyFile } = serve;
       const source = await watchCertificateFiles({ certificateFile, keyFile, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
@@ -96,7 +96,7 @@ export class Certificates {
     return {
       source,
       begin: async () => {
-        const { fileStore, startCertificateManager } = await import("../tls/index.ts");
+        const { fileStore, startCertificateManager } = await import("../../tls/index.ts");
         const { clock, logger } = this.#deps;
         const manager = await startCertificateManager({
           names: wish.names,
@@ -116,7 +116,7 @@ export class Certificates {
   }
 
   #loadSolvers(): Promise<Solvers> {
-    this.#solvers ??= import("../acme/index.ts").then(({ http01Solver, tlsAlpn01Solver }) => {
+    this.#solvers ??= import("../../acme/index.ts").then(({ http01Solver, tlsAlpn01Solver }) => {
       const http01 = http01Solver();
       const tlsAlpn01 = tlsAlpn01Solver();
       this.#answers = {

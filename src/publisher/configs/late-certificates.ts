@@ -1,4 +1,4 @@
-import type { CertificateSource, ServedCertificate } from "./publisher.ts";
+import type { CertificateSource, ServedCertificate } from "../publisher.ts";
 
 /**
  * A certificate source that stands in for one that can only start once the listeners do, since a CA proves a

@@ -1,0 +1,33 @@
+import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import type { ClusterSource } from "../../config/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+
+export interface ClusterDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+// Milliseconds for a question whose answer is not waited for when the cluster is away.
+const askingRights = 3000;
+
+/**
+ * Opens a cluster with rights of the publisher's own. An administrator's are refused
+ * (`publisher-admin-credentials`): whoever took over this process would take over the cluster. A cluster that does
+ * not answer is given the benefit of the doubt, since what is on disk has to be served all the same.
+ */
+export async function openCluster(source: ClusterSource, deps: ClusterDeps): Promise<KubernetesApi> {
+  const { env, clock, logger } = deps;
+  const cluster = await openKubernetes(source, { env, clock });
+  const admin = await cluster
+    .canDoAnything({ signal: AbortSignal.timeout(askingRights) })
+    .catch((error: unknown) => {
+      logger.debug("the cluster does not say what these credentials may do", { error: errorText(error) });
+      return false;
+    });
+  if (!admin) return cluster;
+  throw new PodtrustError(
+    "publisher-admin-credentials",
+    `the publisher's credentials for ${cluster.server} may do anything in the cluster`,
+  );
+}

@@ -1,0 +1,116 @@
+import type { Clock, Logger } from "../../base/index.ts";
+import { type Config, publisherOf, type S3Config, type ServeConfig } from "../../config/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { parseIssuer } from "../../oidc/index.ts";
+import type { Part } from "../generation.ts";
+import { Pool } from "../pool.ts";
+import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
+import { placeOf } from "../serving/site.ts";
+import type { DocumentTarget } from "../target/target.ts";
+import type { ActivatedSockets } from "./activation.ts";
+import { Certificates, type OpenCertificate } from "./certificates.ts";
+import { openCluster } from "./cluster.ts";
+import { listenOf } from "./listen.ts";
+
+export interface OpenedConfigsDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sockets: ActivatedSockets;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly openTarget?: (config: S3Config) => Promise<DocumentTarget>;
+}
+
+type FilesConfig = Extract<ServeConfig, { kind: "files" }>;
+
+/** What config files name and a publisher needs open: clusters, certificates, buckets. */
+export class OpenedConfigs implements Part {
+  readonly #deps: OpenedConfigsDeps;
+  readonly #answers: Certificates;
+  readonly #clusters = new Pool<KubernetesApi>(() => {});
+  readonly #certificates = new Pool<OpenCertificate>((opened) => opened.close());
+  readonly #targets = new Pool<DocumentTarget>((target) => target.close());
+
+  constructor(deps: OpenedConfigsDeps) {
+    this.#deps = deps;
+    this.#answers = new Certificates({ clock: deps.clock, logger: deps.logger });
+  }
+
+  /** What a publisher of these configs is to do, with all that it needs opened for the next generation. */
+  async optionsFor(configs: readonly Config[]): Promise<PublisherOptions> {
+    const [first] = configs;
+    if (first === undefined) throw new TypeError("a publisher needs a config");
+    const { clock, logger, sockets } = this.#deps;
+    const listen = listenOf(configs, sockets);
+    const issuers: IssuerOptions[] = [];
+    for (const config of configs) issuers.push(await this.#issuer(config));
+    const { stateDir } = publisherOf(first);
+    return { issuers, listen, stateDir, clock, logger, challenges: this.#answers.challenges };
+  }
+
+  prepare(): void {
+    // `optionsFor` has: the options of the other parts are made of what it opens.
+  }
+
+  /** Begins to order certificates: the listeners stand, which a CA asks. */
+  async commit(): Promise<void> {
+    const { fresh, gone } = this.#certificates.commit();
+    this.#clusters.commit();
+    for (const target of this.#targets.commit().gone) target.close();
+    await Promise.all([...gone.map((opened) => opened.close()), ...fresh.map((opened) => opened.begin())]);
+  }
+
+  async cancel(): Promise<void> {
+    await Promise.all([this.#clusters.cancel(), this.#certificates.cancel(), this.#targets.cancel()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#clusters.close(), this.#certificates.close(), this.#targets.close()]);
+  }
+
+  async #issuer(config: Config): Promise<IssuerOptions> {
+    const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } =
+      publisherOf(config);
+    const cluster = await this.#clusters.take(JSON.stringify(source), () => openCluster(source, this.#deps));
+    return {
+      stack: config.stack,
+      issuer: config.issuer,
+      jwksUri,
+      cluster,
+      ...(serve.kind === "s3" ? { target: await this.#target(serve) } : await this.#certificatesOf(config)),
+      keyRetention,
+      pollInterval,
+      cacheControl,
+      stateDir,
+    };
+  }
+
+  async #target(serve: S3Config): Promise<DocumentTarget> {
+    const { openTarget } = this.#deps;
+    if (openTarget === undefined) throw new TypeError("a config with s3 needs openTarget");
+    return this.#targets.take(JSON.stringify(serve), () => openTarget(serve));
+  }
+
+  async #certificatesOf(config: Config): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
+    const { serve, stateDir, jwksUri } = publisherOf(config);
+    const hosts = [placeOf(parseIssuer(config.issuer).discoveryUrl).host, placeOf(jwksUri).host];
+    const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
+      const key = JSON.stringify({ serve: certificatePart(part), names, stateDir });
+      return this.#certificates.take(key, () => this.#answers.open({ serve: part, names, stateDir }));
+    };
+    const second = serve.kind === "files" ? serve.jwks : undefined;
+    const first = await open(serve, second === undefined ? [...new Set(hosts)] : hosts.slice(0, 1));
+    const jwks =
+      second === undefined ? undefined : await open({ ...(serve as FilesConfig), ...second }, hosts.slice(1));
+    return {
+      ...(first.source === undefined ? {} : { certificates: first.source }),
+      ...(jwks?.source === undefined ? {} : { jwksCertificates: jwks.source }),
+    };
+  }
+}
+
+/** What of `serve` a certificate depends on: where it is served does not count. */
+function certificatePart(serve: ServeConfig): object {
+  if (serve.kind === "acme") return { acme: serve.acme };
+  if (serve.kind === "files") return { certificateFile: serve.certificateFile, keyFile: serve.keyFile };
+  return {};
+}

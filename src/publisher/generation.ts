@@ -1,0 +1,51 @@
+import type { PublisherOptions } from "./publisher.ts";
+import { type IssuerSettings, settingsOf } from "./settings.ts";
+
+/** What a generation is made for. */
+export interface Wanted {
+  readonly options: PublisherOptions;
+  readonly issuers: readonly IssuerSettings[];
+}
+
+/** A part of the publisher that changes when its options do. */
+export interface Part {
+  /** Opens what is wanted beside what is in use. May reject half done: `cancel` follows. */
+  prepare(wanted: Wanted): Promise<void> | void;
+  /** Puts what was prepared in the place of what was in use, and ends what is used no more. Does not reject. */
+  commit(): Promise<void> | void;
+  /** Ends what was prepared, and only that. Does not reject. */
+  cancel(): Promise<void> | void;
+}
+
+/**
+ * One change of options, of all parts together: prepared beside what is in use, then committed as a whole, or
+ * cancelled, and then everything goes on as it was.
+ */
+export class Generation {
+  readonly #parts: readonly Part[];
+
+  /** `parts` are prepared and committed in this order, and cancelled in the other. */
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with what was wrong with the options, or with what could not be opened, and is then cancelled. */
+  async prepare(wish: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
+    try {
+      const options = await wish();
+      const wanted: Wanted = { options, issuers: settingsOf(options) };
+      for (const part of this.#parts) await part.prepare(wanted);
+    } catch (error) {
+      await this.cancel();
+      throw error;
+    }
+  }
+
+  async commit(): Promise<void> {
+    for (const part of this.#parts) await part.commit();
+  }
+
+  async cancel(): Promise<void> {
+    for (const part of this.#parts.toReversed()) await part.cancel();
+  }
+}

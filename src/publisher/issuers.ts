@@ -1,0 +1,82 @@
+import { PodtrustError } from "../base/index.ts";
+import type { Part, Wanted } from "./generation.ts";
+import { type IssuerDeps, PublishedIssuer } from "./issuer.ts";
+import { type IssuerSettings, sameSource } from "./settings.ts";
+
+/** The issuers that are published. What stays the same goes on; what changed takes over what was known. */
+export class Issuers implements Part {
+  readonly #deps: IssuerDeps;
+  #inUse: readonly PublishedIssuer[] = [];
+  #next: readonly IssuerSettings[] = [];
+
+  constructor(deps: IssuerDeps) {
+    this.#deps = deps;
+  }
+
+  get all(): readonly PublishedIssuer[] {
+    return this.#inUse;
+  }
+
+  /** The issuer that goes on under these settings, perhaps by another source. */
+  predecessorOf({ stack, issuer }: IssuerSettings): PublishedIssuer | undefined {
+    return this.#inUse.find(({ settings }) => settings.stack === stack && settings.issuer === issuer);
+  }
+
+  /** The one that knows a key; throws `publisher-key-unknown`. */
+  holderOf(kid: string, stack: string | undefined): PublishedIssuer {
+    const among = this.#inUse.filter(({ settings }) => stack === undefined || settings.stack === stack);
+    const holders = among.filter(({ source }) => source.state.ring.some((key) => key.jwk.kid === kid));
+    const [first, second] = holders;
+    if (first !== undefined && second === undefined) return first;
+    if (second !== undefined) {
+      const names = holders.map(({ settings }) => settings.stack).join(", ");
+      throw new PodtrustError("publisher-key-unknown", `several stacks hold a key ${kid}: ${names}`, {
+        next: "Say with --stack which one is meant.",
+      });
+    }
+    const known = among.flatMap(({ source }) => source.state.ring.map((key) => key.jwk.kid));
+    throw new PodtrustError("publisher-key-unknown", `no key with the kid ${JSON.stringify(kid)} is known`, {
+      next:
+        known.length === 0 ? "Wait until the publisher has read the cluster." : `Known: ${known.join(", ")}`,
+      detail: { kid, known },
+    });
+  }
+
+  prepare({ issuers }: Wanted): void {
+    this.#next = issuers;
+  }
+
+  async commit(): Promise<void> {
+    const before = this.#inUse;
+    const next = this.#next.map(
+      (settings) => this.#keep(settings) ?? new PublishedIssuer(settings, this.#deps),
+    );
+    const gone = before.filter((issuer) => !next.includes(issuer));
+    // Both would write the same file: the old one ends first.
+    await Promise.all(gone.map((issuer) => issuer.close()));
+    this.#inUse = next;
+    const starting = next.filter((issuer) => !before.includes(issuer));
+    await Promise.all(
+      starting.map((issuer) => {
+        const { stack, issuer: url } = issuer.settings;
+        const known = gone.find(({ settings }) => settings.stack === stack && settings.issuer === url);
+        return issuer.start(known?.source.state);
+      }),
+    );
+  }
+
+  cancel(): void {
+    this.#next = [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#inUse.map((issuer) => issuer.close()));
+  }
+
+  #keep(settings: IssuerSettings): PublishedIssuer | undefined {
+    const predecessor = this.predecessorOf(settings);
+    if (predecessor === undefined || !sameSource(predecessor.settings, settings)) return undefined;
+    predecessor.keep(settings);
+    return predecessor;
+  }
+}
