@@ -34,9 +34,10 @@ const allowed: Record<string, readonly string[]> = {
   // Three products and what they share: none of them knows another.
   sandbox: [],
   "sandbox/authority": [],
-  "sandbox/aws": ["base", "oidc", "trust", "http"],
-  "sandbox/ca": ["base", "oidc", "http", "sandbox/authority"],
-  "sandbox/cluster": ["base", "oidc", "sandbox/authority"],
+  "sandbox/listener": [],
+  "sandbox/aws": ["base", "oidc", "trust", "http", "sandbox/listener"],
+  "sandbox/ca": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
+  "sandbox/cluster": ["base", "oidc", "sandbox/authority", "sandbox/listener"],
   demo: [
     "base",
     "oidc",

@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { silentLogger, systemClock } from "../../base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { closeListener } from "../listener/index.ts";
 import { renewalIdOf } from "./issuance.ts";
-import { type CaMood, caServer } from "./server.ts";
+import { type CaMood, openCaServer } from "./server.ts";
 import { type CaState, newState } from "./state.ts";
 import type { StandInCa, StandInCaOptions } from "./types.ts";
 
@@ -26,10 +25,8 @@ export async function startStandInCa(options: StandInCaOptions = {}): Promise<St
   const names = ["127.0.0.1", "::1", "localhost"];
   const tls = await issueWithKey(own, { commonName: "stand-in-ca", names, usage: "server" });
   const mood: CaMood = { fault: undefined };
-  const server = caServer(tls, state, mood);
-  server.listen(options.port ?? 0, "127.0.0.1");
-  await once(server, "listening");
-  state.base = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listener = await openCaServer(tls, options.port ?? 0, { state, mood });
+  state.base = `https://127.0.0.1:${listener.port}`;
   return {
     directoryUrl: `${state.base}/directory`,
     tlsCa: authorityPem(own),
@@ -41,11 +38,6 @@ export async function startStandInCa(options: StandInCaOptions = {}): Promise<St
     misbehave(fault) {
       mood.fault = fault;
     },
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => closeListener(listener),
   };
 }

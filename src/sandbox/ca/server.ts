@@ -1,7 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
+import type { ServerResponse } from "node:http";
 import { errorText } from "../../base/index.ts";
 import type { CertificateAndKey } from "../authority/index.ts";
+import {
+  BodyRefused,
+  type Exchange as HttpExchange,
+  type Listener,
+  openListener,
+} from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
 import { type Exchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
@@ -54,33 +59,33 @@ export interface CaMood {
   fault: CaFault | undefined;
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > largestBody) throw new Problem("malformed", "the body is too large", 413);
-    parts.push(part);
+async function readBody(http: HttpExchange): Promise<string> {
+  try {
+    return (await http.readBody(largestBody)).toString("utf8");
+  } catch (error) {
+    if (!(error instanceof BodyRefused)) throw error;
+    throw new Problem(error.refusal === "busy" ? "serverInternal" : "malformed", error.message, error.status);
   }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 async function posted(
   state: CaState,
-  incoming: IncomingMessage,
+  http: HttpExchange,
   { signer = "account", post }: Route,
   id: string,
 ): Promise<Reply> {
+  const { incoming } = http;
   if (post === undefined) throw new Problem("malformed", "this resource does not take POST", 405);
   if (incoming.headers["content-type"] !== "application/jose+json") {
     throw new Problem("malformed", "the Content-Type of a request is application/jose+json", 415);
   }
-  const body = await readBody(incoming);
+  const body = await readBody(http);
   return post(state, verifiedExchange(state, `${state.base}${incoming.url ?? ""}`, body, signer), id);
 }
 
-async function respond(state: CaState, incoming: IncomingMessage, route: Route, id: string): Promise<Reply> {
-  if (incoming.method === "POST") return posted(state, incoming, route, id);
+async function respond(state: CaState, http: HttpExchange, route: Route, id: string): Promise<Reply> {
+  const { incoming } = http;
+  if (incoming.method === "POST") return posted(state, http, route, id);
   if (incoming.method !== "GET" && incoming.method !== "HEAD") {
     throw new Problem("malformed", "only GET, HEAD and POST are taken", 405);
   }
@@ -130,9 +135,9 @@ function write(state: CaState, outgoing: ServerResponse, resource: CaResource, r
 
 async function handle(
   { state, mood }: { readonly state: CaState; readonly mood: CaMood },
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  http: HttpExchange,
 ): Promise<void> {
+  const { incoming, outgoing } = http;
   const path = (incoming.url ?? "").split("?")[0] ?? "";
   const route = routes.find((one) => one.path.test(path));
   if (route === undefined) {
@@ -150,18 +155,26 @@ async function handle(
     return;
   }
   const id = route.path.exec(path)?.[1] ?? "";
-  const reply = await respond(state, incoming, route, id).catch(problemReply);
+  const reply = await respond(state, http, route, id).catch(problemReply);
   state.logger.debug("stand-in CA answered", { resource: route.resource, status: reply.status });
   write(state, outgoing, route.resource, reply);
 }
 
-/** The HTTPS server of a stand-in CA. */
-export function caServer(tls: CertificateAndKey, state: CaState, mood: CaMood): Server {
-  const options = { cert: tls.certificate, key: tls.key, minVersion: "TLSv1.2" } as const;
-  return createServer(options, (incoming, outgoing) => {
-    handle({ state, mood }, incoming, outgoing).catch((error: unknown) => {
-      state.logger.warn("stand-in CA: a request failed", { error: errorText(error) });
-      outgoing.destroy();
-    });
+/** Starts the HTTPS server of a stand-in CA, on loopback. */
+export function openCaServer(
+  tls: CertificateAndKey,
+  port: number,
+  { state, mood }: { readonly state: CaState; readonly mood: CaMood },
+): Promise<Listener> {
+  return openListener({
+    address: "127.0.0.1",
+    port,
+    tls: { cert: tls.certificate, key: tls.key },
+    onExchange(http) {
+      handle({ state, mood }, http).catch((error: unknown) => {
+        state.logger.warn("stand-in CA: a request failed", { error: errorText(error) });
+        http.outgoing.destroy();
+      });
+    },
   });
 }

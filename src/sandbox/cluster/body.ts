@@ -1,19 +1,18 @@
-import type { IncomingMessage } from "node:http";
 import { errorText } from "../../base/index.ts";
+import { BodyRefused, type Exchange } from "../listener/index.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { badRequest, StatusError } from "./status.ts";
 
 const largestBody = 1024 * 1024;
 
-async function collect(incoming: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > largestBody) throw new StatusError(413, "RequestEntityTooLarge", "the body is too large");
-    parts.push(part);
+async function collect(http: Exchange): Promise<Buffer> {
+  try {
+    return await http.readBody(largestBody);
+  } catch (error) {
+    if (!(error instanceof BodyRefused)) throw error;
+    const reason = error.refusal === "busy" ? "ServiceUnavailable" : "RequestEntityTooLarge";
+    throw new StatusError(error.status, reason, error.message);
   }
-  return Buffer.concat(parts);
 }
 
 function parse(body: Buffer, type: string): unknown {
@@ -25,8 +24,9 @@ function parse(body: Buffer, type: string): unknown {
 }
 
 /** The object that a request carries; undefined without one. Throws StatusError. */
-export async function readBody(incoming: IncomingMessage): Promise<object | undefined> {
-  const body = await collect(incoming);
+export async function readBody(http: Exchange): Promise<object | undefined> {
+  const { incoming } = http;
+  const body = await collect(http);
   // What a DELETE carries (DeleteOptions) changes nothing here, and PUT and PATCH are refused whatever they carry.
   if (body.length === 0 || incoming.method !== "POST") return undefined;
   let value: unknown;

@@ -1,25 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import type { Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import { epochSeconds, silentLogger, systemClock } from "../../base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { closeListener } from "../listener/index.ts";
 import { publisherUser } from "./access.ts";
 import type { ApiState } from "./api.ts";
 import { SigningKeys, tokenClaims } from "./keys.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { Objects } from "./objects.ts";
-import { clusterServer, type ServerMood } from "./server.ts";
+import { openClusterServer, type ServerMood } from "./server.ts";
 import type { ForgedToken, StandInCluster, StandInClusterOptions } from "./types.ts";
 
 // --service-account-max-token-expiration is unset by default; this is the longest it takes.
 const unlimited = 2 ** 32;
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
 
 function withoutUndefined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
@@ -76,8 +68,9 @@ export async function startStandInCluster(options: StandInClusterOptions): Promi
   const publisher = await client(publisherUser, []);
   const mood: ServerMood = { fault: undefined, connections: 0 };
   const logger = options.logger ?? silentLogger;
-  const server = clusterServer({ cert: tls.certificate, key: tls.key, ca }, { state, mood, logger });
-  const url = `https://127.0.0.1:${await listen(server, options.port ?? 0)}`;
+  const served = { cert: tls.certificate, key: tls.key, ca };
+  const listener = await openClusterServer(served, options.port ?? 0, { state, mood, logger });
+  const url = `https://127.0.0.1:${listener.port}`;
   return {
     url,
     ca,
@@ -92,11 +85,6 @@ export async function startStandInCluster(options: StandInClusterOptions): Promi
     misbehave(fault) {
       mood.fault = fault;
     },
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => closeListener(listener),
   };
 }

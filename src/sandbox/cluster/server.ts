@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server, type ServerOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import type { ServerOptions } from "node:https";
 import type { Socket } from "node:net";
 import { errorText, type Logger } from "../../base/index.ts";
 import type { PublicJwk } from "../../oidc/index.ts";
 import { type ApiAnswer, type ApiState, answer } from "./api.ts";
+import { type Exchange, type Listener, openListener } from "../listener/index.ts";
 import { discoveryPath, jwksPath } from "./access.ts";
 import { readBody } from "./body.ts";
 import { badRequest, StatusError, unauthorized } from "./status.ts";
@@ -37,7 +38,8 @@ function asked(target: string): URL {
   return url;
 }
 
-async function decide(incoming: IncomingMessage, wiring: Wiring): Promise<ApiAnswer> {
+async function decide(http: Exchange, wiring: Wiring): Promise<ApiAnswer> {
+  const { incoming } = http;
   const { state, mood } = wiring;
   const url = asked(incoming.url ?? "/");
   const user = authenticate(incoming, state);
@@ -49,7 +51,7 @@ async function decide(incoming: IncomingMessage, wiring: Wiring): Promise<ApiAns
     method: incoming.method ?? "GET",
     path: url.pathname,
     query: url.searchParams,
-    body: await readBody(incoming),
+    body: await readBody(http),
     fault: mood.fault,
     published: publishedBy(incoming, wiring),
   };
@@ -63,10 +65,11 @@ async function decide(incoming: IncomingMessage, wiring: Wiring): Promise<ApiAns
   return answered;
 }
 
-async function reply(incoming: IncomingMessage, outgoing: ServerResponse, wiring: Wiring): Promise<void> {
+async function reply(http: Exchange, wiring: Wiring): Promise<void> {
+  const { incoming, outgoing } = http;
   let answered: ApiAnswer;
   try {
-    answered = await decide(incoming, wiring);
+    answered = await decide(http, wiring);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     answered = { status: error.code, body: error.toObject() };
@@ -89,24 +92,31 @@ async function reply(incoming: IncomingMessage, outgoing: ServerResponse, wiring
   outgoing.end(bytes);
 }
 
-function onRequest(incoming: IncomingMessage, outgoing: ServerResponse, wiring: Wiring): void {
+function onExchange(http: Exchange, wiring: Wiring): void {
   if (wiring.mood.fault === "hang") return;
-  reply(incoming, outgoing, wiring).catch((error: unknown) => {
+  reply(http, wiring).catch((error: unknown) => {
     wiring.logger.warn("stand-in cluster: a request failed", { error: errorText(error) });
-    outgoing.destroy();
+    http.outgoing.destroy();
   });
 }
 
-/** The HTTPS server of a stand-in cluster; client certificates are asked for and not demanded, as by Kubernetes. */
-export function clusterServer(tls: ServerOptions, wiring: Wiring): Server {
-  const options = { ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" } as const;
-  const server = createServer(options, (incoming, outgoing) => onRequest(incoming, outgoing, wiring));
-  server.on("connection", (socket: Socket) => {
-    if (wiring.mood.fault === "gone") socket.destroy();
+/**
+ * Starts the HTTPS server of a stand-in cluster, on loopback; client certificates are asked for and not demanded, as
+ * by Kubernetes.
+ */
+export function openClusterServer(tls: ServerOptions, port: number, wiring: Wiring): Promise<Listener> {
+  const { mood } = wiring;
+  return openListener({
+    address: "127.0.0.1",
+    port,
+    tls: { ...tls, requestCert: true, rejectUnauthorized: false },
+    onExchange: (http) => onExchange(http, wiring),
+    onConnection(socket) {
+      if (mood.fault === "gone") socket.destroy();
+    },
+    onSecureConnection(socket) {
+      mood.connections += 1;
+      if (mood.connections % 2 === 0) second.add(socket);
+    },
   });
-  server.on("secureConnection", (socket: Socket) => {
-    wiring.mood.connections += 1;
-    if (wiring.mood.connections % 2 === 0) second.add(socket);
-  });
-  return server;
 }
