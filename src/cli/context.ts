@@ -1,15 +1,25 @@
 import { resolve } from "node:path";
 import { homedir } from "node:os";
-import type { Clock, Logger } from "../base/index.ts";
+import type { Logger } from "../base/index.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
-import type { LogLevel } from "./terminal/log.ts";
-import { createOutput, type Output } from "./terminal/output.ts";
-import { createProgress, type Progress } from "./terminal/progress.ts";
+import {
+  createOutput,
+  createProgress,
+  type LogLevel,
+  openLogger,
+  openScreen,
+  type Output,
+  type Progress,
+  type Screen,
+} from "./terminal/index.ts";
 
-/** What a command's action works with. `json` and `verbose` are known once the command line is parsed. */
-export interface CommandContext extends Host {
-  readonly clock: Clock;
+/**
+ * What a command's action works with. `json` and `verbose` are known once the command line is parsed. The streams
+ * themselves are not there: what is said goes through a door that escapes it.
+ */
+export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
+  readonly screen: Screen;
   /** `--json` was given. */
   readonly json: boolean;
   /** `-v` was given. */
@@ -31,11 +41,13 @@ export interface Switches {
 }
 
 /** A context whose switches may still change until the action starts. */
-export function createContext(host: Host, switches: Switches): CommandContext {
+export function createContext({ stdout, stderr, ...host }: Host, switches: Switches): CommandContext {
   let output: Output | undefined;
-  const progress = createProgress(host);
+  const screen = openScreen({ env: host.env, stdout, stderr });
+  const progress = createProgress(host, screen.err);
   return {
     ...host,
+    screen,
     exitCode: 0,
     get json() {
       return switches.json;
@@ -44,7 +56,7 @@ export function createContext(host: Host, switches: Switches): CommandContext {
       return switches.verbose;
     },
     get output() {
-      output ??= createOutput(host, switches.json);
+      output ??= createOutput(screen.out, switches.json);
       return output;
     },
     progress,
@@ -53,8 +65,7 @@ export function createContext(host: Host, switches: Switches): CommandContext {
       return resolve(host.cwd, name.startsWith("~/") ? resolve(home, name.slice(2)) : name);
     },
     async logger(level = "warn") {
-      const { openLogger } = await import("./terminal/log.ts");
-      return openLogger(host, switches.verbose ? "debug" : level);
+      return openLogger(host, screen.err, switches.verbose ? "debug" : level);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { errorText, type PodtrustError } from "../base/index.ts";
 import type { CommandContext } from "./context.ts";
-import { styleOf, wantsColor } from "./terminal/style.ts";
+import { cyan, dim, red, type Text, rich, type Writer } from "./terminal/index.ts";
 
 function causes(error: unknown): string {
   const lines: string[] = [];
@@ -8,20 +8,29 @@ function causes(error: unknown): string {
   return lines.join("\ncaused by ");
 }
 
+const indent = "error: ".length;
+
+/** Words of several lines; what follows the first is indented, so that no value can pass for a line of ours. */
+function sayLines(writer: Writer, title: Text, colon: string, words: string): void {
+  const [first = "", ...rest] = words.split("\n");
+  writer.line(rich`${title}${colon}${first}`);
+  for (const line of rest) writer.line(" ".repeat(indent) + line);
+}
+
 /**
  * Says an error: on standard error as `error: message`, the next step and the code; with `--json` as the one
  * object on standard output. `-v` adds the causes with their stacks.
  */
 export function sayFailure(context: CommandContext, error: PodtrustError): void {
+  const { out, err } = context.screen;
   if (context.json) {
     const { code, message, next, detail } = error.toJSON();
     const extra = Object.keys(detail).length > 0 ? { detail } : {};
-    context.stdout.write(`${JSON.stringify({ error: { code, message, next, ...extra } }, undefined, 2)}\n`);
+    out.json({ error: { code, message, next, ...extra } }, 2);
   } else {
-    const style = styleOf(wantsColor(context.env, context.stderr));
-    context.stderr.write(`${style.red("error")}: ${error.message}\n`);
-    context.stderr.write(`${style.cyan("next")}:  ${error.next}\n`);
-    context.stderr.write(style.dim(`code:  ${error.code}`) + "\n");
+    sayLines(err, red("error"), ": ", error.message);
+    sayLines(err, cyan("next"), ":  ", error.next);
+    err.line(dim(`code:  ${error.code}`));
   }
-  if (context.verbose) context.stderr.write(`${causes(error)}\n`);
+  if (context.verbose) for (const line of causes(error).split("\n")) err.line(line);
 }

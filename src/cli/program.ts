@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import type { CommandContext, Switches } from "./context.ts";
-import { styleOf, wantsColor } from "./terminal/style.ts";
+import { bold, rich, type Writer } from "./terminal/index.ts";
 
 /** The version of the package that this code was installed from. */
 function packageVersion(): string {
@@ -22,10 +22,19 @@ function addSwitches(command: Command): void {
   command.option("-v, --verbose", "say more: log lines, and the causes of an error");
 }
 
+const helpTitle = /^(?:Usage|Arguments|Options|Commands):/u;
+
+function sayHelp(writer: Writer, help: string): void {
+  for (const line of help.replace(/\n$/u, "").split("\n")) {
+    const [title = ""] = helpTitle.exec(line) ?? [];
+    writer.line(rich`${bold(title)}${line.slice(title.length)}`);
+  }
+}
+
 /** The tree of all commands, with the switches that each of them takes. */
 export function createProgram(context: CommandContext, switches: Switches): Command {
   const program = new Command("podtrust");
-  const style = styleOf(wantsColor(context.env, context.stdout));
+  const { out, err } = context.screen;
   program
     .description("Makes a Kubernetes cluster an OIDC identity provider that AWS trusts.")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -33,16 +42,14 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
     .helpCommand("help [command]", "show what a command takes")
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureHelp({ styleTitle: style.bold, showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false })
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: (text) => void context.stderr.write(text),
+      writeOut: (help) => sayHelp(out, help),
+      writeErr: (help) => sayHelp(err, help),
       // Errors are thrown as well, and said once, in our own form.
       outputError: () => {},
-      getOutHelpWidth: () => context.stdout.columns ?? 100,
-      getErrHelpWidth: () => context.stderr.columns ?? 100,
-      getOutHasColors: () => style.enabled,
-      getErrHasColors: () => style.enabled,
+      getOutHelpWidth: () => out.columns ?? 100,
+      getErrHelpWidth: () => err.columns ?? 100,
     });
   for (const define of commands) define(program, context);
   for (const command of everyCommand(program)) {

@@ -12,10 +12,7 @@ import { keptLines } from "./kept.ts";
 import { Narrator } from "./narrator.ts";
 import { type RotationStage, showRotation } from "./rotation.ts";
 import type { Stage } from "./stage.ts";
-import type { Story, StoryEvent } from "./story.ts";
-import { type Paint, tellEvent, wrap } from "./telling.ts";
-
-const plain: Paint = { bold: String, dim: String, red: String, green: String, yellow: String };
+import type { StoryEvent } from "./story.ts";
 
 for (const [alg, key] of [
   ["RS256", generateKeyPairSync("rsa", { modulusLength: 2048 })],
@@ -212,36 +209,4 @@ test("a job that says nothing or nonsense is an error with its last words", asyn
   } finally {
     await rm(folder, { recursive: true });
   }
-});
-
-test("each event is told in lines that fit", () => {
-  const long = "word ".repeat(60).trim();
-  const story: Story = {
-    links: [],
-    identity: { arn: "a" },
-    parameters: [],
-    refusals: [{ what: "w", code: "c", message: long, why: "y" }],
-    notShown: [],
-    seconds: 1.25,
-  };
-  for (const width of [80, 48]) {
-    const told = [
-      tellEvent({ kind: "opening", issuer: "https://x", standIns: [long] }, plain, width),
-      tellEvent({ kind: "link", link: { name: "tls", ok: false, detail: long } }, plain, width),
-      tellEvent({ kind: "waiting", reason: long, seconds: 3 }, plain, width),
-      tellEvent(
-        { kind: "refusal", refusal: { what: long, code: "c", message: long, why: long } },
-        plain,
-        width,
-      ),
-      tellEvent({ kind: "not-shown", notShown: { what: long, why: long } }, plain, width),
-      tellEvent({ kind: "step", text: long }, plain, width),
-      tellEvent({ kind: "chapter", title: long }, plain, width),
-      tellEvent({ kind: "closing", story }, plain, width),
-    ];
-    for (const lines of told) for (const line of lines) assert.ok(line.length <= width, line);
-    assert.match(told[1]?.[0] ?? "", /✖ tls/u);
-    assert.match(told[7]?.join(" ") ?? "", /1\s+were turned away.*1\.3 s/u);
-  }
-  assert.deepEqual(wrap("a", 1, "  "), ["  a"]);
 });

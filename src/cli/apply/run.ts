@@ -9,7 +9,7 @@ import {
   type WorkloadTarget,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { Waiting } from "../terminal/progress.ts";
+import type { Waiting } from "../terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import { clusterOf } from "../options/cluster.ts";

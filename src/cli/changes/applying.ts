@@ -1,7 +1,6 @@
 import type { ApplyEvent, ChangeKind } from "../../plan/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { Waiting } from "../terminal/progress.ts";
-import { styleOf, wantsColor } from "../terminal/style.ts";
+import { dim, green, red, rich, type Waiting, yellow } from "../terminal/index.ts";
 
 const past: Readonly<Record<ChangeKind, string>> = {
   create: "created",
@@ -14,7 +13,6 @@ const past: Readonly<Record<ChangeKind, string>> = {
 /** Says on standard error what happens while a plan is applied. */
 export function tellApplying(context: CommandContext): (event: ApplyEvent) => void {
   const { progress } = context;
-  const style = styleOf(wantsColor(context.env, context.stderr));
   let wait: { readonly on: Waiting; readonly reason: string; readonly deadline: number } | undefined;
   const endWait = (good: boolean): void => {
     const ending = wait;
@@ -32,9 +30,9 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
       return;
     }
     endWait(event.type !== "failed");
-    if (event.type === "done") progress.line(`${style.green(past[event.change.kind])}: ${id}`);
-    if (event.type === "already-done") progress.line(style.dim(`nothing left to do: ${id}`));
-    if (event.type === "failed") progress.line(`${style.red("failed")}: ${id}`);
-    if (event.type === "skipped") progress.line(`${style.yellow("left out")}: ${id}, ${event.reason}`);
+    if (event.type === "done") progress.line(rich`${green(past[event.change.kind])}: ${id}`);
+    if (event.type === "already-done") progress.line(dim(`nothing left to do: ${id}`));
+    if (event.type === "failed") progress.line(rich`${red("failed")}: ${id}`);
+    if (event.type === "skipped") progress.line(rich`${yellow("left out")}: ${id}, ${event.reason}`);
   };
 }

@@ -2,7 +2,7 @@ import { PodtrustError } from "../../base/index.ts";
 import { type ApplyOutcome, isEmpty } from "../../plan/index.ts";
 import { changeView, type PlanWish, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { tellApplying } from "./applying.ts";
-import { confirm } from "../terminal/confirm.ts";
+import { confirm, green } from "../terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../failure.ts";
 import { sayPlan, sayRefusals } from "./say-plan.ts";
@@ -31,7 +31,7 @@ function sayOutcome(context: CommandContext, outcome: ApplyOutcome): void {
   const { done, failed, skipped } = outcome;
   const { output } = context;
   if (failed.length + skipped.length === 0) {
-    output.line(output.style.green(`Done: ${done.length} of ${done.length}.`));
+    output.line(green(`Done: ${done.length} of ${done.length}.`));
     return;
   }
   context.exitCode = 1;

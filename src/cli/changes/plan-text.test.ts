@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Change } from "../../plan/index.ts";
 import type { StackPlan } from "../../stack/index.ts";
 import { planLines } from "./plan-text.ts";
-import { styleOf } from "../terminal/style.ts";
+import { plain, spansOf } from "../terminal/text.ts";
 
 const resource = { id: "aws/1/role/demo", link: "trust" } as Change["resource"];
 
@@ -16,7 +16,9 @@ function linesOf(...changes: Partial<Change>[]): readonly string[] {
     ...change,
   }));
   const shown = { config: { stack: "prod", issuer: "https://x" }, accounts: [], plan: { changes: every } };
-  return planLines(shown as unknown as StackPlan, styleOf(false)).slice(2);
+  return planLines(shown as unknown as StackPlan)
+    .slice(2)
+    .map((line) => plain(spansOf(line)));
 }
 
 test("fields that came, went and changed", () => {

@@ -1,7 +1,7 @@
 import { type Change, type ChangeKind, type FieldChange } from "../../plan/index.ts";
 import { type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
-import type { Style } from "../terminal/style.ts";
+import { bold, dim, green, red, type Text, rich, visible, yellow } from "../terminal/index.ts";
 
 const signs: Readonly<Record<ChangeKind, string>> = {
   create: "+",
@@ -11,16 +11,16 @@ const signs: Readonly<Record<ChangeKind, string>> = {
   none: " ",
 };
 
-function paintOf(kind: ChangeKind, style: Style): (text: string) => string {
-  if (kind === "create") return style.green;
-  if (kind === "delete") return style.red;
-  if (kind === "replace") return style.red;
-  return kind === "update" ? style.yellow : style.dim;
+function paintOf(kind: ChangeKind): (said: string) => Text {
+  if (kind === "create") return green;
+  if (kind === "delete") return red;
+  if (kind === "replace") return red;
+  return kind === "update" ? yellow : dim;
 }
 
-// What another tool wrote at the provider must not move the cursor of whoever looks at it.
-const printable = (text: string): string =>
-  /^[\u0020-\u007E\u00A0-\u{10FFFF}]*$/u.test(text) && text !== "" ? text : JSON.stringify(text);
+// Empty text, and what another tool wrote for a terminal instead of a person, is quoted.
+const printable = (value: string): string =>
+  value !== "" && visible(value) === value ? value : JSON.stringify(value);
 
 function valueLines(value: unknown): readonly string[] {
   if (typeof value === "string") return [printable(value)];
@@ -34,53 +34,54 @@ const isList = (value: unknown): value is readonly string[] =>
 const isDocument = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function listLines(before: readonly string[], after: readonly string[], style: Style): readonly string[] {
+function listLines(before: readonly string[], after: readonly string[]): readonly Text[] {
   return [
-    ...before.map((one) => (after.includes(one) ? `  ${printable(one)}` : style.red(`- ${printable(one)}`))),
-    ...after.filter((one) => !before.includes(one)).map((one) => style.green(`+ ${printable(one)}`)),
+    ...before.map((one) => (after.includes(one) ? `  ${printable(one)}` : red(`- ${printable(one)}`))),
+    ...after.filter((one) => !before.includes(one)).map((one) => green(`+ ${printable(one)}`)),
   ];
 }
 
-function documentLines(before: unknown, after: unknown, style: Style): readonly string[] {
-  const text = (value: unknown): string => JSON.stringify(value, undefined, 2);
-  const paint = { "+": style.green, "-": style.red, " ": style.dim };
-  return lineDiff(text(before), text(after)).map(({ sign, text: line }) => paint[sign](`${sign} ${line}`));
+function documentLines(before: unknown, after: unknown): readonly Text[] {
+  const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
+  const paint = { "+": green, "-": red, " ": dim };
+  return lineDiff(json(before), json(after)).map(({ sign, text: line }) => paint[sign](`${sign} ${line}`));
 }
 
 /** What one field's value becomes, in lines; the first one may follow the field's name. */
-function fieldLines({ before, after }: FieldChange, style: Style): readonly string[] {
+function fieldLines({ before, after }: FieldChange): readonly Text[] {
   if (before === undefined) return valueLines(after);
-  if (isList(before) && isList(after)) return ["", ...listLines(before, after, style)];
-  if (isDocument(before) && isDocument(after)) return ["", ...documentLines(before, after, style)];
+  if (isList(before) && isList(after)) return ["", ...listLines(before, after)];
+  if (isDocument(before) && isDocument(after)) return ["", ...documentLines(before, after)];
   const was = valueLines(before);
-  if (after !== undefined)
-    return [`${style.red(was.join(" "))} → ${style.green(valueLines(after).join(" "))}`];
-  if (was.length === 1) return [`${style.red(was.join(" "))} → ${style.red("removed")}`];
-  return [style.red("removed"), ...was.map((line) => style.red(`- ${line}`))];
+  if (after !== undefined) return [rich`${red(was.join(" "))} → ${green(valueLines(after).join(" "))}`];
+  if (was.length === 1) return [rich`${red(was.join(" "))} → ${red("removed")}`];
+  return [red("removed"), ...was.map((line) => red(`- ${line}`))];
 }
 
-function changeLines(change: Change, style: Style): readonly string[] {
+function changeLines(change: Change): readonly Text[] {
   const { resource, kind, fields, reason } = change;
-  const paint = paintOf(kind, style);
-  const why = reason === undefined ? "" : style.dim(` (${reason})`);
+  const paint = paintOf(kind);
+  const why = reason === undefined ? "" : dim(` (${reason})`);
   const width = Math.max(0, ...fields.map(({ field }) => field.length));
   return [
-    `${paint(`${signs[kind]} ${resource.id}`)}  ${paint(kind === "none" ? "" : kind)}${why}`.trimEnd(),
+    rich`${paint(`${signs[kind]} ${resource.id}`)}${kind === "none" ? "  " : rich`  ${paint(kind)}`}${why}`,
     ...fields.flatMap((field) => {
-      const [first = "", ...rest] = fieldLines(field, style);
+      const [first = "", ...rest] = fieldLines(field);
       const indent = " ".repeat(field.before === undefined ? width + 8 : 8);
       return [
-        `      ${style.dim(field.field.padEnd(width))}  ${first}`.trimEnd(),
-        ...rest.map((line) => indent + line),
+        first === ""
+          ? rich`      ${dim(field.field)}`
+          : rich`      ${dim(field.field.padEnd(width))}  ${first}`,
+        ...rest.map((line) => rich`${indent}${line}`),
       ];
     }),
   ];
 }
 
-function headLines({ config, places }: StackPlan, style: Style): readonly string[] {
+function headLines({ config, places }: StackPlan): readonly Text[] {
   return [
-    `${style.bold(`stack ${config.stack}`)}, issuer ${config.issuer}`,
-    ...places.map(({ where, caller }) => style.dim(`${where}, as ${caller}`)),
+    rich`${bold(`stack ${config.stack}`)}, issuer ${config.issuer}`,
+    ...places.map(({ where, caller }) => dim(`${where}, as ${caller}`)),
   ];
 }
 
@@ -98,13 +99,13 @@ function closingLine(changes: readonly Change[]): string {
 }
 
 /** A plan in lines for a person: what stays is left out, unless there is something to say about it. */
-export function planLines(shown: StackPlan, style: Style): readonly string[] {
+export function planLines(shown: StackPlan): readonly Text[] {
   const { changes } = shown.plan;
   const told = changes.filter(({ kind, reason }) => kind !== "none" || reason !== undefined);
   return [
-    ...headLines(shown, style),
+    ...headLines(shown),
     "",
-    ...told.flatMap((change) => changeLines(change, style)),
+    ...told.flatMap((change) => changeLines(change)),
     ...(told.length === 0 ? [] : [""]),
     closingLine(changes),
   ];

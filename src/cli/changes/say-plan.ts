@@ -6,7 +6,7 @@ import { planLines } from "./plan-text.ts";
 /** Shows a plan to a person, its warnings with it. */
 export function sayPlan(context: CommandContext, shown: StackPlan): void {
   const { output, progress } = context;
-  for (const line of planLines(shown, output.style)) output.line(line);
+  for (const line of planLines(shown)) output.line(line);
   if (!context.json) for (const warning of shown.warnings) progress.line(`warning: ${warning}`);
 }
 

@@ -1,6 +1,7 @@
 import { PodtrustError } from "../../base/index.ts";
-import { keptLines, runDemo as playDemo, tellEvent } from "../../demo/index.ts";
+import { keptLines, runDemo as playDemo } from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
+import { tellEvent } from "./telling.ts";
 
 /** What was typed. */
 export interface DemoOptions {
@@ -27,14 +28,13 @@ export async function runDemo(
     });
   }
   const { json, output, progress, signal } = context;
-  const width = Math.min(context.stdout.columns ?? 100, 120);
   await playDemo({
     program: context.program,
     clock: context.clock,
     logger: await context.logger("error"),
     signal,
     tell: (event) => {
-      for (const line of tellEvent(event, output.style, width)) output.line(line);
+      tellEvent(output, event);
       if (event.kind === "closing") output.result(event.story);
     },
     ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),

@@ -11,7 +11,7 @@ import {
 } from "../../trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, readToken } from "./facts.ts";
-import { relativeTime } from "../terminal/relative-time.ts";
+import { bold, dim, green, red, relativeTime, rich, yellow } from "../terminal/index.ts";
 
 /** What was typed. */
 export interface ExplainOptions extends DocumentSources {
@@ -74,36 +74,26 @@ function answerLines({ code, status, messages }: Refusal): readonly string[] {
     .map((profile) => `AWS answers ${code} (${status}), ${profile}: ${messages[profile]}`);
 }
 
-/** What strangers wrote into a token must not reach a terminal as a command to it. */
-function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 function sayRule(context: CommandContext, report: RuleReport): void {
   const { output } = context;
-  const { green, red, dim, yellow } = output.style;
   const marks = { accepted: green("✔"), refused: red("✖"), "not-reached": dim("·") } as const;
   const name = report.rule.padEnd(24);
-  const found = visible(report.finding);
+  const found = report.finding;
   const finding = report.outcome === "not-reached" ? dim(found) : found;
-  output.line(`${marks[report.outcome]} ${name} ${finding}`);
-  for (const warning of report.warnings) output.line(yellow(`  warning: ${visible(warning)}`));
+  output.line(rich`${marks[report.outcome]} ${name} ${finding}`);
+  for (const warning of report.warnings) output.line(yellow(`  warning: ${warning}`));
   if (report.refusal === undefined) return;
-  for (const line of answerLines(report.refusal)) output.line(dim(`  ${visible(line)}`));
-  output.line(`  do: ${visible(report.refusal.next)}`);
+  for (const line of answerLines(report.refusal)) output.line(dim(`  ${line}`));
+  output.line(`  do: ${report.refusal.next}`);
 }
 
 function sayVerdict(context: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
   const { output } = context;
-  const { bold, green, red } = output.style;
   const refusals = reports.filter((one) => one.outcome === "refused");
   output.line();
   const [first] = refusals;
   if (first !== undefined) {
-    output.line(bold(red(`AWS would refuse it, by the rule ${first.rule}: ${visible(first.finding)}.`)));
+    output.line(bold(red(`AWS would refuse it, by the rule ${first.rule}: ${first.finding}.`)));
     if (refusals.length > 1) {
       output.line(`After that ${refusals.length - 1} more would stand in the way, marked above.`);
     }
@@ -120,13 +110,10 @@ type Claims = Readonly<Record<string, unknown>>;
 
 function sayHead(context: CommandContext, role: RoleArn, claims: Claims, now: number): void {
   const { output, clock } = context;
-  const { bold } = output.style;
-  const [iss, sub, aud] = [claims["iss"], claims["sub"], claims["aud"]].map((one) =>
-    visible(JSON.stringify(one) ?? "nothing"),
-  );
-  output.line(`${bold("role")}   ${role.arn}`);
-  output.line(`${bold("token")}  ${sub} of ${iss} for ${aud}`);
-  output.line(`${bold("at")}     ${instant(now)}, ${relativeTime(now * 1000, clock.now())}`);
+  const claim = (name: string): string => JSON.stringify(claims[name]) ?? "nothing";
+  output.line(rich`${bold("role")}   ${role.arn}`);
+  output.line(rich`${bold("token")}  ${claim("sub")} of ${claim("iss")} for ${claim("aud")}`);
+  output.line(rich`${bold("at")}     ${instant(now)}, ${relativeTime(now * 1000, clock.now())}`);
   output.line();
 }
 
@@ -163,7 +150,7 @@ export async function runExplain(context: CommandContext, options: ExplainOption
   const { output } = context;
   sayHead(context, asked, token.jws.claims, now);
   for (const report of reports) sayRule(context, report);
-  for (const note of said) output.line(output.style.yellow(`note: ${note}`));
+  for (const note of said) output.line(yellow(`note: ${note}`));
   sayVerdict(context, reports, asked);
   const refusal = reports.find((one) => one.outcome === "refused")?.refusal;
   const accepted = refusal === undefined;

@@ -6,7 +6,7 @@ import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
 import { type IssuerSeen, seeIssuer } from "../../stack/index.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
-import type { Output } from "../terminal/output.ts";
+import { green, type Output, red, rich, yellow } from "../terminal/index.ts";
 import { publicHints } from "./public-hints.ts";
 import { loadS3, openTarget, s3Access } from "../options/bucket.ts";
 
@@ -55,10 +55,10 @@ async function look(context: CommandContext, config: Config, options: PublishS3O
 
 function sayOutcome(output: Output, s3: S3Config, outcome: PublicationOutcome): void {
   const place = `s3://${s3.bucket}`;
-  for (const name of outcome.written) output.line(`${output.style.green("wrote")} ${place}/${s3.keys[name]}`);
+  for (const name of outcome.written) output.line(rich`${green("wrote")} ${place}/${s3.keys[name]}`);
   if (outcome.written.length === 0) output.line(`${place} holds both documents as they should be`);
   for (const { kid, alg } of outcome.keys) output.line(`  ${kid}  ${alg}`);
-  for (const warning of outcome.warnings) output.line(`${output.style.yellow("warning")}: ${warning}`);
+  for (const warning of outcome.warnings) output.line(rich`${yellow("warning")}: ${warning}`);
 }
 
 function saySeen(
@@ -69,9 +69,9 @@ function saySeen(
 ): void {
   if (seen.reached) {
     output.line(
-      `${output.style.green("seen")} from outside: ${seen.discoveryUrl} and ${seen.jwksUri}, ${seen.keys} keys`,
+      rich`${green("seen")} from outside: ${seen.discoveryUrl} and ${seen.jwksUri}, ${seen.keys} keys`,
     );
-  } else output.line(`${output.style.red("not seen")} from outside: ${seen.message}`);
+  } else output.line(rich`${red("not seen")} from outside: ${seen.message}`);
   if (access !== undefined) {
     const on = access.blocks === "unknown" ? "unknown" : access.blocks.join(", ") || "none";
     output.line(`  Block Public Access on the bucket: ${on}; bucket policy: ${access.policy}`);

@@ -7,7 +7,7 @@ import {
   type IssuerStatus,
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { Output } from "../terminal/output.ts";
+import { bold, type Output, red, rich, yellow } from "../terminal/index.ts";
 
 /** What was typed. */
 export interface RotateOptions {
@@ -39,13 +39,12 @@ function showPublication(output: Output, publication: PublicationStatus): void {
   output.line(`  published in ${place}, ${seen}`);
   if (failing === undefined) return;
   const { code, since, count, message, next } = failing;
-  output.line(`  ${output.style.red(code)} since ${time(since)}, ${count} times in a row: ${message}`);
+  output.line(rich`  ${red(code)} since ${time(since)}, ${count} times in a row: ${message}`);
   output.line(`  next: ${next}`);
 }
 
 function showIssuer(output: Output, issuer: IssuerStatus): void {
-  const { style } = output;
-  output.line(`${style.bold(issuer.stack)}  ${issuer.issuer}`);
+  output.line(rich`${bold(issuer.stack)}  ${issuer.issuer}`);
   if (issuer.documents === undefined) output.line("  nothing is published yet");
   else {
     const { from, confirmedAt, changedAt } = issuer.documents;
@@ -53,13 +52,13 @@ function showIssuer(output: Output, issuer: IssuerStatus): void {
   }
   if (issuer.failing !== undefined) {
     const { reason, message, next, since, count } = issuer.failing;
-    output.line(`  ${style.red(reason)} since ${time(since)}, ${count} times in a row: ${message}`);
+    output.line(rich`  ${red(reason)} since ${time(since)}, ${count} times in a row: ${message}`);
     output.line(`  next: ${next}`);
   }
   if (issuer.publication !== undefined) showPublication(output, issuer.publication);
-  for (const warning of issuer.warnings) output.line(`  ${style.yellow("warning")}: ${warning}`);
+  for (const warning of issuer.warnings) output.line(rich`  ${yellow("warning")}: ${warning}`);
   for (const key of issuer.keys) {
-    output.line(`  ${style.bold(key.kid)}  ${key.alg}  ${key.state}`);
+    output.line(rich`  ${bold(key.kid)}  ${key.alg}  ${key.state}`);
     for (const line of keyLines(key)) output.line(`    ${line}`);
   }
 }
@@ -89,12 +88,12 @@ export async function runRotateDistrust(
   );
   if (!outcome.published) {
     output.line(
-      `${output.style.red("It is still public")}: the bucket could not be written to. It goes as soon as that works; rotate status says why not.`,
+      rich`${red("It is still public")}: the bucket could not be written to. It goes as soon as that works; rotate status says why not.`,
     );
   }
   if (!outcome.persisted) {
     output.line(
-      `${output.style.red("The disk refused to keep this")}: it holds until the publisher restarts. Its log says why.`,
+      rich`${red("The disk refused to keep this")}: it holds until the publisher restarts. Its log says why.`,
     );
   }
   output.result(outcome);

@@ -6,6 +6,7 @@ import { PodtrustError } from "../../base/index.ts";
 import { parseDuration } from "../../config/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
 import { decisionLine, type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/index.ts";
+import { bold, dim, rich } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -85,11 +86,10 @@ function clientUrl(url: string): string {
 function introduce(context: CommandContext, sandbox: Sandbox, credentials: string): void {
   const { output } = context;
   const url = clientUrl(sandbox.url);
-  const { bold, dim } = output.style;
   output.line(
-    `${bold("podtrust sandbox")}: a stand-in for IAM, STS and SSM Parameter Store, account ${sandbox.account}`,
+    rich`${bold("podtrust sandbox")}: a stand-in for IAM, STS and SSM Parameter Store, account ${sandbox.account}`,
   );
-  output.line(`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
+  output.line(rich`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
   output.line();
   output.line("Point AWS clients at it:");
   output.line(`  export AWS_ENDPOINT_URL=${url}`);

@@ -8,6 +8,7 @@ import {
   type StatusReport,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { bold, cyan, dim, green, red, type Text, rich, yellow } from "../terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
@@ -22,31 +23,27 @@ export interface StatusOptions extends WayOptions {
 const nameWidth = Math.max(...links.map((link) => link.length));
 const usualWatch = 10;
 
-function marksOf(context: CommandContext): Readonly<Record<Outcome, string>> {
-  const { style } = context.output;
-  return {
-    ok: style.green("✔"),
-    warning: style.yellow("!"),
-    broken: style.red("✖"),
-    unseen: style.dim("?"),
-  };
-}
+const marks: Readonly<Record<Outcome, Text>> = {
+  ok: green("✔"),
+  warning: yellow("!"),
+  broken: red("✖"),
+  unseen: dim("?"),
+};
 
-function findingLines(context: CommandContext, finding: Finding, head: string): readonly string[] {
-  const { style } = context.output;
+function findingLines(finding: Finding, head: Text): readonly Text[] {
   const indent = " ".repeat(nameWidth + 4);
   const { seen, from, fresh, next } = finding;
   return [
-    `${marksOf(context)[finding.outcome]} ${head}  ${seen}`,
-    style.dim(`${indent}${from}${fresh === undefined ? "" : `; ${fresh}`}`),
-    ...(next === undefined || finding.outcome === "ok" ? [] : [`${indent}${style.cyan("next")}: ${next}`]),
+    rich`${marks[finding.outcome]} ${head}  ${seen}`,
+    dim(`${indent}${from}${fresh === undefined ? "" : `; ${fresh}`}`),
+    ...(next === undefined || finding.outcome === "ok" ? [] : [rich`${indent}${cyan("next")}: ${next}`]),
   ];
 }
 
-function linkLines(context: CommandContext, { name, findings }: LinkReport): readonly string[] {
+function linkLines({ name, findings }: LinkReport): readonly Text[] {
   return findings.flatMap((finding, index) => {
-    const head = index === 0 ? context.output.style.bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth);
-    return findingLines(context, finding, head);
+    const head = index === 0 ? bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth);
+    return findingLines(finding, head);
   });
 }
 
@@ -68,10 +65,10 @@ function summary({ links: reports, broken }: StatusReport): string {
 
 function say(context: CommandContext, report: StatusReport): void {
   const { output } = context;
-  for (const link of report.links) for (const line of linkLines(context, link)) output.line(line);
+  for (const link of report.links) for (const line of linkLines(link)) output.line(line);
   output.line();
-  output.line(output.style.bold(summary(report)));
-  if (report.broken !== undefined) output.line(`${output.style.cyan("next")}: ${report.broken.next}`);
+  output.line(bold(summary(report)));
+  if (report.broken !== undefined) output.line(rich`${cyan("next")}: ${report.broken.next}`);
 }
 
 /** What has to be different for a report to be worth showing again. */
@@ -92,7 +89,7 @@ async function watch(context: CommandContext, look: () => Promise<StatusReport>,
       if (context.json) output.raw(`${JSON.stringify(report)}\n`);
       else if (now === before) output.line(`${report.at}  ${summary(report)}`);
       else {
-        output.line(output.style.dim(report.at));
+        output.line(dim(report.at));
         say(context, report);
       }
       before = now;
@@ -128,7 +125,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
     });
   if (options.watch !== undefined) return watch(context, look, watchMs(options.watch));
   const report = await look();
-  output.line(`${output.style.bold(report.stack)}  ${report.issuer}`);
+  output.line(rich`${bold(report.stack)}  ${report.issuer}`);
   output.line();
   say(context, report);
   output.result(report);

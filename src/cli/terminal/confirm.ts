@@ -1,9 +1,9 @@
 import { PodtrustError } from "../../base/index.ts";
 import type { CommandContext } from "../context.ts";
 
-function canAsk({ stdin, stdout, stderr, json }: CommandContext): boolean {
+function canAsk({ stdin, screen, json }: CommandContext): boolean {
   // Without the plan on a screen (--json, a pipe) nobody knows what is asked.
-  return stdin.isTTY === true && stdout.isTTY === true && stderr.isTTY === true && !json;
+  return stdin.isTTY === true && screen.out.isTerminal && screen.err.isTerminal && !json;
 }
 
 async function answer({ stdin, signal }: CommandContext): Promise<string> {
@@ -31,7 +31,7 @@ export async function confirm(context: CommandContext, command: string, question
       next: `Look at the plan, then run podtrust ${command} with --yes.`,
     });
   }
-  context.stderr.write(`${question} [y/N] `);
+  context.screen.err.ask(`${question} [y/N] `);
   const said = await answer(context);
   return said === "y" || said === "yes";
 }

@@ -1,6 +1,8 @@
 import type { Logger } from "../../base/index.ts";
 import type { Host } from "../host.ts";
-import { renderLogLine } from "./log-line.ts";
+import { visibleJson } from "./escape.ts";
+import { logLine } from "./log-line.ts";
+import type { Writer } from "./writer.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -16,20 +18,27 @@ const secrets = [
 ];
 
 /**
- * A Logger (pino) on the host's standard error: a line of JSON each, or on a terminal a line for a person.
+ * A Logger (pino) on standard error: a line of JSON each, or on a terminal a line for a person.
  * pino is loaded here and not before, since most commands never log.
  */
-export async function openLogger(host: Host, level: LogLevel): Promise<Logger> {
+export async function openLogger(
+  { env, clock }: Pick<Host, "env" | "clock">,
+  writer: Writer,
+  level: LogLevel,
+): Promise<Logger> {
   const { pino } = await import("pino");
-  const readable = host.stderr.isTTY === true && host.env["PODTRUST_LOG"] !== "json";
+  const readable = writer.isTerminal && env["PODTRUST_LOG"] !== "json";
   const destination = {
-    write: (line: string): void => void host.stderr.write(readable ? renderLogLine(line) : line),
+    write(line: string): void {
+      if (readable) writer.line(logLine(line));
+      else writer.data(visibleJson(line));
+    },
   };
   const root = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${new Date(host.clock.now()).toISOString()}"`,
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: "[left out]" },
     },

@@ -1,5 +1,5 @@
-import type { Host } from "../host.ts";
-import { type Style, styleOf, wantsColor } from "./style.ts";
+import type { Text } from "./text.ts";
+import type { Writer } from "./writer.ts";
 
 /**
  * What a command says on standard output: lines for a person, or with `--json` exactly one object. A command
@@ -7,37 +7,32 @@ import { type Style, styleOf, wantsColor } from "./style.ts";
  */
 export interface Output {
   readonly json: boolean;
-  /** Colours for lines on standard output. */
-  readonly style: Style;
-  /** A line for a person; nothing with `--json`. */
-  readonly line: (text?: string) => void;
+  /** A line for a person, with `hang` broken between words as `Writer.line` does; nothing with `--json`. */
+  readonly line: (said?: Text, hang?: number) => void;
   /** The one object of `--json`; nothing without. Called at most once. */
   readonly result: (value: object) => void;
   /** Like `result`, on a single line: for output that other programs read line by line. */
   readonly compact: (value: object) => void;
-  /** Text as it is, in either mode: a manifest, a script, a raw token. No line end is added. */
-  readonly raw: (text: string) => void;
+  /** Text for a program, in either mode: a manifest, a script, a raw token. No line end is added. */
+  readonly raw: (content: string) => void;
 }
 
 /** The output of one run. */
-export function createOutput(host: Host, json: boolean): Output {
+export function createOutput(writer: Writer, json: boolean): Output {
   let said = false;
-  const once = (text: string): void => {
+  const once = (value: object, indent?: number): void => {
     if (!json) return;
     if (said) throw new TypeError("--json prints one object: it was given twice");
     said = true;
-    host.stdout.write(`${text}\n`);
+    writer.json(value, indent);
   };
   return {
     json,
-    style: styleOf(!json && wantsColor(host.env, host.stdout)),
-    line(text = "") {
-      if (!json) host.stdout.write(`${text}\n`);
+    line(text = "", hang) {
+      if (!json) writer.line(text, hang);
     },
-    result: (value) => once(JSON.stringify(value, undefined, 2)),
-    compact: (value) => once(JSON.stringify(value)),
-    raw(text) {
-      host.stdout.write(text);
-    },
+    result: (value) => once(value, 2),
+    compact: (value) => once(value),
+    raw: (content) => writer.data(content),
   };
 }

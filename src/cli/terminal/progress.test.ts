@@ -6,6 +6,7 @@ import type { Host } from "../host.ts";
 import { openLogger } from "./log.ts";
 import { createOutput } from "./output.ts";
 import { createProgress } from "./progress.ts";
+import { openScreen } from "./writer.ts";
 
 function hostOf(isTTY: boolean): { host: Host; said: () => string; clock: TestClock } {
   const clock = new TestClock("2026-11-25T12:00:00Z");
@@ -26,7 +27,7 @@ function hostOf(isTTY: boolean): { host: Host; said: () => string; clock: TestCl
 
 test("without a terminal a wait is plain lines: what, why and until when, once per reason", () => {
   const { host, clock, said } = hostOf(false);
-  const waiting = createProgress(host).wait({
+  const waiting = createProgress(host, openScreen(host).err).wait({
     what: "role demo",
     reason: "IAM is eventually consistent",
     deadline: clock.now() + 30_000,
@@ -45,7 +46,11 @@ test("without a terminal a wait is plain lines: what, why and until when, once p
 
 test("on a terminal one line counts down and gives way to its outcome", async () => {
   const { host, clock, said } = hostOf(true);
-  const waiting = createProgress(host).wait({ what: "x", reason: "y", deadline: clock.now() + 3000 });
+  const waiting = createProgress(host, openScreen(host).err).wait({
+    what: "x",
+    reason: "y",
+    deadline: clock.now() + 3000,
+  });
   await clock.advance(2000);
   waiting.update("z");
   waiting.failed();
@@ -63,7 +68,7 @@ test("on a terminal one line counts down and gives way to its outcome", async ()
 
 test("a wait without an end says none, and its last word may be chosen", () => {
   const { host, said } = hostOf(false);
-  const progress = createProgress(host);
+  const progress = createProgress(host, openScreen(host).err);
   progress.line("one step");
   progress.wait({ what: "x", reason: "y" }).failed("never mind");
   assert.equal(said(), "one step\nwaiting for x: y\nfailed: never mind\n");
@@ -71,13 +76,13 @@ test("a wait without an end says none, and its last word may be chosen", () => {
 
 test("an output says either lines or one object", () => {
   const text = hostOf(false);
-  const output = createOutput(text.host, false);
+  const output = createOutput(openScreen(text.host).out, false);
   output.line("a");
   output.line();
   output.result({ a: 1 });
   assert.equal(text.said(), "a\n\n");
   const json = hostOf(false);
-  const machine = createOutput(json.host, true);
+  const machine = createOutput(openScreen(json.host).out, true);
   machine.line("a");
   machine.result({ a: 1 });
   assert.throws(() => machine.compact({ a: 2 }), TypeError);
@@ -87,7 +92,7 @@ test("an output says either lines or one object", () => {
 
 test("log lines are JSON for pipes and words for a terminal, never with a secret", async () => {
   const pipe = hostOf(false);
-  const log = await openLogger(pipe.host, "info");
+  const log = await openLogger(pipe.host, openScreen(pipe.host).err, "info");
   log.debug("not said");
   log.info("hello", { issuer: "https://a.example", token: "eyJ" });
   log.child({ stack: "prod" }).warn("careful", { inner: { password: "x" } });
@@ -109,6 +114,10 @@ test("log lines are JSON for pipes and words for a terminal, never with a secret
     ["prod", { password: "[left out]" }, "error"],
   );
   const terminal = hostOf(true);
-  (await openLogger(terminal.host, "debug")).debug("hello", { n: 1, words: "a b", url: "https://a/b" });
+  (await openLogger(terminal.host, openScreen(terminal.host).err, "debug")).debug("hello", {
+    n: 1,
+    words: "a b",
+    url: "https://a/b",
+  });
   assert.equal(terminal.said(), '12:00:00 debug hello  n=1  words="a b"  url=https://a/b\n');
 });

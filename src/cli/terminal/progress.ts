@@ -1,12 +1,13 @@
 import type { Host } from "../host.ts";
-import { styleOf, wantsColor } from "./style.ts";
+import { dim, green, red, type Text, rich } from "./text.ts";
+import type { Writer } from "./writer.ts";
 
 /** Something that is being waited for, on the screen. Ended by exactly one of `done` and `failed`. */
 export interface Waiting {
   /** Why it still waits, for example the last refusal. */
   update(reason: string): void;
-  done(text?: string): void;
-  failed(text?: string): void;
+  done(outcome?: Text): void;
+  failed(outcome?: Text): void;
 }
 
 /** What is waited for, and why. */
@@ -25,7 +26,7 @@ export interface Wait {
  */
 export interface Progress {
   /** A step in words. */
-  readonly line: (text: string) => void;
+  readonly line: (said: Text, hang?: number) => void;
   readonly wait: (wait: Wait) => Waiting;
 }
 
@@ -36,48 +37,39 @@ function secondsLeft(wait: Wait, now: number): string {
   return `, at most ${Math.max(0, Math.ceil((wait.deadline - now) / second))} s`;
 }
 
-async function countDown(host: Host, draw: () => void, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
-    draw();
-    await host.clock.sleep(second, ended);
-  }
-}
-
-/** Progress on a host's standard error. */
-export function createProgress(host: Host): Progress {
-  const live = host.stderr.isTTY === true && host.env["TERM"] !== "dumb";
-  const style = styleOf(wantsColor(host.env, host.stderr));
-  const line = (text: string): void => void host.stderr.write(`${text}\n`);
-  const clear = (): void => void (live && host.stderr.write("\r\u001B[K"));
+/** Progress on standard error. */
+export function createProgress({ env, clock }: Pick<Host, "env" | "clock">, writer: Writer): Progress {
+  const live = writer.isTerminal && env["TERM"] !== "dumb";
+  const countDown = async (draw: () => void, ended: AbortSignal): Promise<void> => {
+    while (!ended.aborted) {
+      draw();
+      await clock.sleep(second, ended);
+    }
+  };
   return {
-    line,
+    line: writer.line,
     wait(wait) {
       let reason = wait.reason;
       const over = new AbortController();
-      const sentence = (): string =>
-        `waiting for ${wait.what}: ${reason}${secondsLeft(wait, host.clock.now())}`;
-      const draw = (): void => {
-        const text = sentence().slice(0, Math.max(20, (host.stderr.columns ?? 80) - 1));
-        clear();
-        host.stderr.write(style.dim(text));
-      };
-      if (live) countDown(host, draw, over.signal).catch(() => undefined);
-      else line(sentence());
-      const end = (text: string): void => {
+      const sentence = (): string => `waiting for ${wait.what}: ${reason}${secondsLeft(wait, clock.now())}`;
+      const draw = (): void => writer.draw(dim(sentence()));
+      if (live) countDown(draw, over.signal).catch(() => undefined);
+      else writer.line(sentence());
+      const end = (outcome: Text): void => {
         if (over.signal.aborted) throw new TypeError("a wait ends once");
         over.abort();
-        clear();
-        line(text);
+        if (live) writer.draw(undefined);
+        writer.line(outcome);
       };
       return {
         update(next) {
           if (next === reason) return;
           reason = next;
           if (live) draw();
-          else line(sentence());
+          else writer.line(sentence());
         },
-        done: (text) => end(`${style.green("done")}: ${text ?? wait.what}`),
-        failed: (text) => end(`${style.red("failed")}: ${text ?? `${wait.what}: ${reason}`}`),
+        done: (outcome) => end(rich`${green("done")}: ${outcome ?? wait.what}`),
+        failed: (outcome) => end(rich`${red("failed")}: ${outcome ?? `${wait.what}: ${reason}`}`),
       };
     },
   };

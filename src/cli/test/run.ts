@@ -4,7 +4,7 @@ import { loadConfig } from "../../config/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
 import { clusterOf } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
-import type { Waiting } from "../terminal/progress.ts";
+import { bold, dim, green, red, type Text, rich, type Waiting, yellow } from "../terminal/index.ts";
 
 export interface TestOptions {
   readonly file: string;
@@ -15,12 +15,12 @@ export interface TestOptions {
   readonly junit?: string;
 }
 
-function caseLines({ output: { style } }: CommandContext, one: CaseReport): readonly string[] {
-  const marks = { passed: style.green("✔"), failed: style.red("✖"), "left-out": style.yellow("-") };
-  const head = `${marks[one.verdict]} ${one.role}: ${one.name}`;
-  if (one.verdict === "left-out") return [`${head}: left out, ${one.got}`];
+function caseLines(one: CaseReport): readonly Text[] {
+  const marks = { passed: green("✔"), failed: red("✖"), "left-out": yellow("-") };
+  const head = rich`${marks[one.verdict]} ${one.role}: ${one.name}`;
+  if (one.verdict === "left-out") return [rich`${head}: left out, ${one.got}`];
   const expected = one.verdict === "failed" ? [`    expected: ${one.expected}`] : [];
-  return [head, ...expected, style.dim(`    ${one.got}`)];
+  return [head, ...expected, dim(`    ${one.got}`)];
 }
 
 async function writeJunit(context: CommandContext, name: string, report: TestReport): Promise<void> {
@@ -68,9 +68,9 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
     throw error;
   }
   // In the order of the config, however the answers came in.
-  for (const one of report.cases) for (const line of caseLines(context, one)) output.line(line);
+  for (const one of report.cases) for (const line of caseLines(one)) output.line(line);
   output.line();
-  output.line(output.style.bold(closing(report)));
+  output.line(bold(closing(report)));
   output.result(report);
   if (junit !== undefined) await writeJunit(context, junit, report);
   if (!report.ok) context.exitCode = 1;

@@ -3,7 +3,7 @@ import type { MintedToken } from "../../kubernetes/index.ts";
 import { parseJws } from "../../oidc/index.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
-import { relativeTime } from "../terminal/relative-time.ts";
+import { bold, dim, relativeTime, rich, yellow } from "../terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 
 export interface TokenOptions extends ClusterOptions {
@@ -40,9 +40,9 @@ function claimText(name: string, value: unknown, now: number): string {
 function fieldLines(context: CommandContext, title: string, fields: Fields): void {
   const { output, clock } = context;
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
-  output.line(output.style.bold(title));
+  output.line(bold(title));
   for (const [name, value] of Object.entries(fields)) {
-    output.line(`  ${output.style.dim(name.padEnd(width))}  ${claimText(name, value, clock.now())}`);
+    output.line(rich`  ${dim(name.padEnd(width))}  ${claimText(name, value, clock.now())}`);
   }
 }
 
@@ -61,11 +61,9 @@ function show(context: CommandContext, minted: MintedToken, asked: number): void
   fieldLines(context, "claims", claims);
   const given = Number(claims["exp"]) - Number(claims["iat"]);
   if (given < asked) {
-    output.line(
-      output.style.yellow(`The cluster gave ${given} s where ${asked} s were asked for: its longest.`),
-    );
+    output.line(yellow(`The cluster gave ${given} s where ${asked} s were asked for: its longest.`));
   }
-  output.line(output.style.dim("The signature is left out; --raw prints the token itself."));
+  output.line(dim("The signature is left out; --raw prints the token itself."));
   const { expirationTimestamp } = minted;
   output.result({ header, claims, times: times(claims, context.clock.now()), expirationTimestamp });
 }

@@ -1,0 +1,86 @@
+import type { Look, Span } from "./text.ts";
+
+const wide =
+  /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
+
+/** Columns that a character takes (UAX #11, roughly): marks none, East Asian and emoji two. */
+export function columnsOf(char: string): number {
+  if (/\p{M}/u.test(char)) return 0;
+  return wide.test(char) ? 2 : 1;
+}
+
+interface Word {
+  readonly chars: readonly Cell[];
+  readonly width: number;
+  readonly blank: boolean;
+}
+
+interface Cell {
+  readonly char: string;
+  readonly looks: readonly Look[];
+}
+
+function wordsOf(spans: readonly Span[]): Word[] {
+  const cells = spans.flatMap(({ text, looks }) => Array.from(text, (char): Cell => ({ char, looks })));
+  const words: (Word & { chars: Cell[]; width: number })[] = [];
+  for (const cell of cells) {
+    const blank = cell.char === " ";
+    const last = words.at(-1);
+    const word = last?.blank === blank ? last : { chars: [], width: 0, blank };
+    if (word !== last) words.push(word);
+    word.chars.push(cell);
+    word.width += columnsOf(cell.char);
+  }
+  return words;
+}
+
+function joined(cells: readonly Cell[]): readonly Span[] {
+  const spans: { text: string; looks: readonly Look[] }[] = [];
+  for (const { char, looks } of cells) {
+    const last = spans.at(-1);
+    if (last?.looks === looks) last.text += char;
+    else spans.push({ text: char, looks });
+  }
+  return spans;
+}
+
+/**
+ * Breaks a line at spaces so that none is wider than `width` columns where words allow it; what follows the first
+ * stands behind `hang` columns, a third of the width at most.
+ */
+export function wrap(spans: readonly Span[], width: number, hang: number): readonly (readonly Span[])[] {
+  const indent: Cell[] = Array.from({ length: Math.min(hang, Math.floor(width / 3)) }, () => ({
+    char: " ",
+    looks: [],
+  }));
+  const lines: Cell[][] = [];
+  let [line, taken, gap]: [Cell[], number, Word | undefined] = [[], 0, undefined];
+  for (const word of wordsOf(spans)) {
+    if (word.blank) {
+      gap = word;
+      continue;
+    }
+    if (line.length > 0 && taken + (gap?.width ?? 0) + word.width > width) {
+      lines.push(line);
+      [line, taken, gap] = [[...indent], indent.length, undefined];
+    }
+    line.push(...(gap?.chars ?? []), ...word.chars);
+    taken += (gap?.width ?? 0) + word.width;
+    gap = undefined;
+  }
+  return [...lines, line].map(joined);
+}
+
+/** As much of a line as `width` columns hold. */
+export function clip(spans: readonly Span[], width: number): readonly Span[] {
+  let left = width;
+  return spans.map(({ text, looks }) => {
+    let kept = "";
+    for (const char of text) {
+      left -= columnsOf(char);
+      if (left < 0) break;
+      kept += char;
+    }
+    return { text: kept, looks };
+  });
+}
