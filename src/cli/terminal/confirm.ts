@@ -1,12 +1,20 @@
 import { PodtrustError } from "../../base/index.ts";
-import type { CommandContext } from "../context.ts";
+import type { Host } from "../host.ts";
+import type { Screen } from "./writer.ts";
 
-function canAsk({ stdin, screen, json }: CommandContext): boolean {
+/** What a question needs. */
+export interface Asking extends Pick<Host, "stdin" | "signal"> {
+  readonly screen: Screen;
+  /** `--json` was given. */
+  readonly json: boolean;
+}
+
+function canAsk({ stdin, screen, json }: Asking): boolean {
   // Without the plan on a screen (--json, a pipe) nobody knows what is asked.
   return stdin.isTTY === true && screen.out.isTerminal && screen.err.isTerminal && !json;
 }
 
-async function answer({ stdin, signal }: CommandContext): Promise<string> {
+async function answer({ stdin, signal }: Asking): Promise<string> {
   const lines = stdin[Symbol.asyncIterator]();
   let leave = (): void => {};
   const ended = new Promise<never>((_resolve, reject) => {
@@ -25,13 +33,13 @@ async function answer({ stdin, signal }: CommandContext): Promise<string> {
 }
 
 /** Asks on the terminal. Throws `usage` where there is none to ask on. */
-export async function confirm(context: CommandContext, command: string, question: string): Promise<boolean> {
-  if (!canAsk(context)) {
+export async function confirm(asking: Asking, command: string, question: string): Promise<boolean> {
+  if (!canAsk(asking)) {
     throw new PodtrustError("usage", `${command} changes things, and there is no terminal to ask on`, {
       next: `Look at the plan, then run podtrust ${command} with --yes.`,
     });
   }
-  context.screen.err.ask(`${question} [y/N] `);
-  const said = await answer(context);
+  asking.screen.err.ask(`${question} [y/N] `);
+  const said = await answer(asking);
   return said === "y" || said === "yes";
 }

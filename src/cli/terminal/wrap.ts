@@ -4,7 +4,7 @@ const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
 
 /** Columns that a character takes (UAX #11, roughly): marks none, East Asian and emoji two. */
-export function columnsOf(char: string): number {
+function columnsOf(char: string): number {
   if (/\p{M}/u.test(char)) return 0;
   return wide.test(char) ? 2 : 1;
 }
