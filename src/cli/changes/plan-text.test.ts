@@ -15,7 +15,7 @@ function linesOf(...changes: Partial<Change>[]): readonly string[] {
     observed: { exists: false },
     ...change,
   }));
-  const shown = { config: { stack: "prod", issuer: "https://x" }, accounts: [], plan: { changes: every } };
+  const shown = { config: { stack: "prod", issuer: "https://x" }, places: [], plan: { changes: every } };
   return planLines(shown as unknown as StackPlan)
     .slice(2)
     .map((line) => plain(spansOf(line)));
