@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { TestClock } from "../../test/support/clock.ts";
 import {
   asPodtrustError,
+  collectBytes,
   epochSeconds,
   errorText,
+  isRecord,
   nextDelay,
   PodtrustError,
-  readBoundedText,
+  recordOf,
   retry,
+  shellWord,
   silentLogger,
   systemClock,
 } from "./index.ts";
@@ -89,17 +89,41 @@ test("the system clock counts in milliseconds and sleeps for real", async () => 
   silentLogger.child({}).info("nothing");
 });
 
-test("a file is read up to its bound, and one without an end is not read forever", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-base-"));
-  try {
-    const file = join(folder, "file");
-    const text = "é".repeat(50_000);
-    await writeFile(file, text);
-    assert.equal(await readBoundedText(file, 100_000), text);
-    await assert.rejects(readBoundedText(file, 99_999), /longer than 99999 bytes/u);
-    await assert.rejects(readBoundedText("/dev/zero", 1_000_000), /longer than/u);
-    await assert.rejects(readBoundedText(join(folder, "none"), 1), /ENOENT/u);
-  } finally {
-    await rm(folder, { recursive: true });
+test("a stream is collected up to its bound, and its source is ended at the first byte too many", async () => {
+  let ended = false;
+  async function* pieces(): AsyncGenerator<Uint8Array | string> {
+    try {
+      for (;;) {
+        yield "é";
+        yield Buffer.from("ab");
+      }
+    } finally {
+      ended = true;
+    }
   }
+  await assert.rejects(collectBytes(pieces(), 9), /longer than 9 bytes/u);
+  assert.equal(ended, true);
+  const all = await collectBytes(["é", Buffer.from("ab")].values() as unknown as AsyncIterable<string>, 4);
+  assert.equal(all.toString(), "éab");
+});
+
+test("a word for a shell is quoted where it has to be", () => {
+  assert.deepEqual(["/a/b-1", "it's", "a b", ""].map(shellWord), [
+    "/a/b-1",
+    String.raw`'it'\''s'`,
+    "'a b'",
+    "''",
+  ]);
+});
+
+test("of unknown JSON an object alone is a record", () => {
+  assert.deepEqual([{}, [], null, "x", 1, undefined].map(isRecord), [
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  assert.deepEqual([recordOf({ a: 1 }), recordOf([1]), recordOf(null)], [{ a: 1 }, {}, {}]);
 });

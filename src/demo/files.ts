@@ -1,23 +1,20 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText, PodtrustError } from "../base/index.ts";
-
-function unwritable(path: string): (cause: unknown) => never {
-  return (cause) => {
-    const sentence = `${path} cannot be written: ${errorText(cause)}`;
-    throw new PodtrustError("file-unwritable", sentence, { cause, detail: { path } });
-  };
-}
+import { replaceText, unwritable } from "../files/index.ts";
 
 /** A new folder of this user's alone, its name beginning with `name`. Throws `file-unwritable`. */
-export function makeFolder(parent: string, name: string): Promise<string> {
+export async function makeFolder(parent: string, name: string): Promise<string> {
   const path = join(parent, name);
-  return mkdtemp(path).catch(unwritable(path));
+  try {
+    return await mkdtemp(path);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 /** Writes a file that may hold a credential, hence 0600, and gives its path. Throws `file-unwritable`. */
 export async function writePrivateFile(folder: string, name: string, text: string): Promise<string> {
   const path = join(folder, name);
-  await writeFile(path, text, { mode: 0o600 }).catch(unwritable(path));
+  await replaceText(path, text);
   return path;
 }

@@ -1,13 +1,9 @@
+import { shellWord } from "../base/index.ts";
 import { cast } from "./cast.ts";
 import type { Stage } from "./stage.ts";
 
-/** A word of a command line as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
-
 function command(...words: readonly string[]): string {
-  return `  ${words.map(quoted).join(" ")}`;
+  return `  ${words.map(shellWord).join(" ")}`;
 }
 
 /** How to point `aws`, `kubectl`, `curl` and a browser at a stage that is left running. */

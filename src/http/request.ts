@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity, TLSSocket } from "node:tls";
-import { PodtrustError } from "../base/index.ts";
+import { collectBytes, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
@@ -137,15 +137,11 @@ async function collect(url: URL, response: IncomingMessage, maxBytes: number): P
   const declared = Number(response.headers["content-length"] ?? 0);
   if (declared > maxBytes)
     throw httpFailure(url.href, "too-large", new Error(`${declared} > ${maxBytes} bytes`));
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxBytes) throw httpFailure(url.href, "too-large", new Error(`over ${maxBytes} bytes`));
-    parts.push(part);
-  }
+  const body = await collectBytes(response as AsyncIterable<Buffer>, maxBytes).catch((error: unknown) => {
+    throw error instanceof RangeError ? httpFailure(url.href, "too-large", error) : error;
+  });
   if (!response.complete) throw httpFailure(url.href, "protocol", new Error("the answer ended early"));
-  return Buffer.concat(parts);
+  return body;
 }
 
 function joinedHeaders(response: IncomingMessage): Record<string, string> {

@@ -1,4 +1,5 @@
-import { errorText, PodtrustError, readBoundedText } from "../base/index.ts";
+import { errorText, PodtrustError } from "../base/index.ts";
+import { readBoundedText } from "../files/index.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
 
 /** What one request carries to say who asks. */

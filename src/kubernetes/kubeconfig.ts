@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { errorText, PodtrustError, readBoundedText } from "../base/index.ts";
+import { errorText, PodtrustError } from "../base/index.ts";
+import { readBoundedText } from "../files/index.ts";
 
 /** A mapping as YAML gives it, values unjudged. */
 export type Mapping = Readonly<Record<string, unknown>>;

@@ -6,9 +6,9 @@ import {
   errorText,
   type Logger,
   PodtrustError,
-  readBoundedText,
   silentLogger,
 } from "../base/index.ts";
+import { readBoundedText } from "../files/index.ts";
 import { type Held, heldOf, Holding } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";

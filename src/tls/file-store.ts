@@ -1,7 +1,5 @@
-import { join } from "node:path";
-import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
-import { takeLock } from "./file-lock.ts";
-import { fileCode, type Files, machineFiles, readText, replaceText } from "./files.ts";
+import { type Clock, type Logger, silentLogger } from "../base/index.ts";
+import { type Files, StateFolder } from "../files/index.ts";
 import type {
   CertificateAddress,
   CertificateStore,
@@ -28,74 +26,48 @@ export interface FileStoreOptions {
   readonly files?: Files;
 }
 
-// More certificates than one publisher ever has.
-const mostListed = 10_000;
-
 class FileStore implements CertificateStore {
-  readonly #directory: string;
+  readonly #certificates: StateFolder;
+  readonly #accounts: StateFolder;
+  readonly #locks: StateFolder;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #files: Files;
 
   constructor(options: FileStoreOptions) {
-    this.#directory = options.directory;
+    const folder = new StateFolder(options.directory, options.files);
+    this.#certificates = folder.folder("certificates");
+    this.#accounts = folder.folder("accounts");
+    this.#locks = folder.folder("locks");
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
-    this.#files = options.files ?? machineFiles;
   }
 
   async load(address: CertificateAddress): Promise<StoredCertificate | undefined> {
-    const path = this.#certificate(certificateFile(address));
-    const text = await readText(this.#files, path);
-    return text === undefined ? undefined : readCertificateText(path, text).value;
+    const file = certificateFile(address);
+    const text = await this.#certificates.read(file);
+    return text === undefined ? undefined : readCertificateText(this.#certificates.pathOf(file), text);
   }
 
   async save(address: CertificateAddress, certificate: StoredCertificate): Promise<void> {
-    const path = this.#certificate(certificateFile(address));
-    await replaceText(this.#files, path, certificateText(address, certificate));
-  }
-
-  async list(): Promise<readonly CertificateAddress[]> {
-    const names = await this.#names(join(this.#directory, "certificates"));
-    const listed: CertificateAddress[] = [];
-    for (const name of names.filter((one) => one.endsWith(".json")).slice(0, mostListed)) {
-      const path = this.#certificate(name);
-      const text = await readText(this.#files, path);
-      if (text !== undefined) listed.push(readCertificateText(path, text).address);
-    }
-    return listed;
+    await this.#certificates.replace(certificateFile(address), certificateText(address, certificate));
   }
 
   async loadAccount(directory: string, account: string): Promise<StoredAccount | undefined> {
-    const path = this.#account(directory, account);
-    const text = await readText(this.#files, path);
-    return text === undefined ? undefined : readAccountText(path, text);
+    const file = accountFile(directory, account);
+    const text = await this.#accounts.read(file);
+    return text === undefined ? undefined : readAccountText(this.#accounts.pathOf(file), text);
   }
 
   async saveAccount(directory: string, account: string, value: StoredAccount): Promise<void> {
-    await replaceText(this.#files, this.#account(directory, account), accountText(directory, account, value));
+    await this.#accounts.replace(accountFile(directory, account), accountText(directory, account, value));
   }
 
   lock(name: string, signal?: AbortSignal): Promise<StoreLock> {
-    const path = join(this.#directory, "locks", lockFile(name));
-    return takeLock({ files: this.#files, clock: this.#clock, logger: this.#logger }, path, signal);
-  }
-
-  #certificate(file: string): string {
-    return join(this.#directory, "certificates", file);
-  }
-
-  #account(directory: string, account: string): string {
-    return join(this.#directory, "accounts", accountFile(directory, account));
-  }
-
-  async #names(folder: string): Promise<readonly string[]> {
-    try {
-      return await this.#files.readdir(folder);
-    } catch (error) {
-      if (fileCode(error) === "ENOENT") return [];
-      throw new PodtrustError("file-unreadable", `${folder}: ${errorText(error)}`, { cause: error });
-    }
+    return this.#locks.lock(lockFile(name), {
+      clock: this.#clock,
+      logger: this.#logger,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 }
 

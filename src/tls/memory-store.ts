@@ -1,15 +1,9 @@
-import type {
-  CertificateAddress,
-  CertificateStore,
-  StoredAccount,
-  StoredCertificate,
-  StoreLock,
-} from "./store.ts";
-import { accountFile, canonicalCertificateAddress, certificateFile } from "./stored.ts";
+import type { CertificateStore, StoredAccount, StoredCertificate, StoreLock } from "./store.ts";
+import { accountFile, certificateFile } from "./stored.ts";
 
 /** A store that lasts as long as the process, for demonstrations and tests. */
 export function memoryStore(): CertificateStore {
-  const certificates = new Map<string, { address: CertificateAddress; value: StoredCertificate }>();
+  const certificates = new Map<string, StoredCertificate>();
   const accounts = new Map<string, StoredAccount>();
   const locks = new Map<string, Promise<void>>();
 
@@ -27,12 +21,11 @@ export function memoryStore(): CertificateStore {
   }
 
   return {
-    load: (address) => Promise.resolve(certificates.get(certificateFile(address))?.value),
+    load: (address) => Promise.resolve(certificates.get(certificateFile(address))),
     save(address, value) {
-      certificates.set(certificateFile(address), { address: canonicalCertificateAddress(address), value });
+      certificates.set(certificateFile(address), value);
       return Promise.resolve();
     },
-    list: () => Promise.resolve([...certificates.values()].map((entry) => entry.address)),
     loadAccount: (directory, account) => Promise.resolve(accounts.get(accountFile(directory, account))),
     saveAccount(directory, account, value) {
       accounts.set(accountFile(directory, account), value);

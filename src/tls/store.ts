@@ -1,3 +1,5 @@
+import type { FileLock } from "../files/index.ts";
+
 /** Which certificate: whose (directory URL of the CA, account there) and for which names. */
 export interface CertificateAddress {
   /** The CA's directory URL. */
@@ -37,12 +39,7 @@ export interface StoredAccount {
 }
 
 /** A lock that is held. */
-export interface StoreLock {
-  /** Aborted when the lock was lost to somebody who thought us dead: stop what it protects. */
-  readonly lost: AbortSignal;
-  /** Gives it back; a second call does nothing. */
-  release(): Promise<void>;
-}
+export type StoreLock = FileLock;
 
 /**
  * Where certificates and accounts are kept. The contract, which test/support/store-contract.ts checks for
@@ -57,7 +54,6 @@ export interface StoreLock {
  * - Secrets are readable by the owner alone.
  * - What is there and cannot be read as what it should be is an error (`certificate-store-invalid`) that names
  *   it, never undefined: a new order at every start would use up the CA's limits.
- * - `list` gives the addresses of all certificates, in no particular order.
  * - `lock` resolves once the lock is had, in this process and across all that share the store. It keeps itself
  *   fresh until it is released. One whose holder is dead, or that has not been fresh for twice its interval, is
  *   taken over. It rejects with the signal's reason when aborted. A lock protects long jobs from being done
@@ -67,7 +63,6 @@ export interface StoreLock {
 export interface CertificateStore {
   load(address: CertificateAddress): Promise<StoredCertificate | undefined>;
   save(address: CertificateAddress, certificate: StoredCertificate): Promise<void>;
-  list(): Promise<readonly CertificateAddress[]>;
   loadAccount(directory: string, account: string): Promise<StoredAccount | undefined>;
   saveAccount(directory: string, account: string, value: StoredAccount): Promise<void>;
   lock(name: string, signal?: AbortSignal): Promise<StoreLock>;

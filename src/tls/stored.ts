@@ -1,12 +1,12 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import { namesOf, readCertificates } from "../acme/index.ts";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
 import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewal } from "./store.ts";
 
 const format = 1;
 
 /** An address in one spelling: names in lower case, sorted, each once. */
-export function canonicalCertificateAddress(address: CertificateAddress): CertificateAddress {
+function canonicalCertificateAddress(address: CertificateAddress): CertificateAddress {
   const names = [...new Set(address.names.map((name) => name.toLowerCase()))].sort();
   return { directory: address.directory, account: address.account, names };
 }
@@ -50,45 +50,32 @@ export function accountText(directory: string, account: string, value: StoredAcc
   return `${JSON.stringify({ format, directory, account, ...value }, undefined, 2)}\n`;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function invalid(path: string, why: string, cause?: unknown): PodtrustError {
   return new PodtrustError("certificate-store-invalid", `${path}: ${why}`, { cause, detail: { path } });
 }
 
-function fieldsOf(path: string, text: string): Fields {
+function fieldsOf(path: string, text: string): JsonRecord {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw invalid(path, "it is not JSON", error);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid(path, "it is no JSON object");
-  const fields = value as Fields;
-  if (fields["format"] !== format) throw invalid(path, `its format is not ${format}`);
-  return fields;
+  if (!isRecord(value)) throw invalid(path, "it is no JSON object");
+  if (value["format"] !== format) throw invalid(path, `its format is not ${format}`);
+  return value;
 }
 
-function textOf(path: string, fields: Fields, name: string): string {
+function textOf(path: string, fields: JsonRecord, name: string): string {
   const value = fields[name];
   if (typeof value !== "string") throw invalid(path, `${name} is not a text`);
   return value;
 }
 
-function addressOf(path: string, fields: Fields): CertificateAddress {
-  const { names } = fields;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw invalid(path, "names is not a list of texts");
-  }
-  const directory = textOf(path, fields, "directory");
-  return { directory, account: textOf(path, fields, "account"), names };
-}
-
 // What is kept of ARI is a convenience: when it is not whole, the CA is asked again.
 function renewalOf(value: unknown): StoredRenewal | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { start, end, selected, checkAt, explanationUrl } = value as Fields;
+  if (!isRecord(value)) return undefined;
+  const { start, end, selected, checkAt, explanationUrl } = value;
   const numbers = [start, end, selected, checkAt];
   if (!numbers.every((number) => typeof number === "number" && Number.isFinite(number))) return undefined;
   return {
@@ -118,10 +105,7 @@ export function checkPair(certificate: string, key: string): void {
 }
 
 /** Reads a certificate's file. Throws `certificate-store-invalid`. */
-export function readCertificateText(
-  path: string,
-  text: string,
-): { address: CertificateAddress; value: StoredCertificate } {
+export function readCertificateText(path: string, text: string): StoredCertificate {
   const fields = fieldsOf(path, text);
   const certificate = textOf(path, fields, "certificate");
   const key = textOf(path, fields, "key");
@@ -131,10 +115,7 @@ export function readCertificateText(
     throw invalid(path, errorText(error), error);
   }
   const renewal = renewalOf(fields["renewal"]);
-  return {
-    address: addressOf(path, fields),
-    value: { certificate, key, ...(renewal === undefined ? {} : { renewal }) },
-  };
+  return { certificate, key, ...(renewal === undefined ? {} : { renewal }) };
 }
 
 /** Reads an account's file. Throws `certificate-store-invalid`. */

@@ -8,8 +8,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { type Files, machineFiles } from "../../src/files/index.ts";
 import { fileStore } from "../../src/tls/index.ts";
-import { type Files, machineFiles } from "../../src/tls/files.ts";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
 import { stepUntil } from "../support/steps.ts";
 

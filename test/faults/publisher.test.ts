@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PodtrustError } from "../../src/base/index.ts";
@@ -175,8 +175,7 @@ test("full disk: new keys are published all the same, and that they are not kept
   assert.equal(outcome.persisted, false);
   assert.ok(!(await served(to)).includes(added.kid));
   await rm(folder);
-  await mkdir(folder);
-  await chmod(folder, 0o777);
+  await mkdir(folder, { mode: 0o755 });
   await to.pass(20_000);
   assert.deepEqual(
     to.publisher.status().issuers[0]?.warnings.filter((one) => one.includes("written")),

@@ -26,4 +26,9 @@ export const generalErrors = {
     summary: "A file could not be written.",
     next: "Check free space, and that this user may write to the folder.",
   },
+  "state-permissions": {
+    summary:
+      "A state folder, a file in it, or a folder above it belongs to another user or can be written by others.",
+    next: "Name another state folder, or give this one to the user that podtrust runs as and take others' right to write.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { collectBytes, errorText, PodtrustError } from "../../base/index.ts";
+import { readBoundedText } from "../../files/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** A file that was named on the command line. */
@@ -12,33 +12,19 @@ export interface NamedFile {
   readonly stdin?: boolean;
 }
 
-async function collected(file: NamedFile, source: AsyncIterable<string | Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of source) {
-    const bytes = Buffer.from(part);
-    size += bytes.length;
-    if (size > file.maxBytes) {
-      throw new PodtrustError(
-        "file-unreadable",
-        `${file.option} ${file.name} is larger than ${file.maxBytes} bytes`,
-        { next: "Check that it is the file you mean." },
-      );
-    }
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString("utf8");
-}
-
 /** The text of a file, bounded in size; throws `file-unreadable`. */
 export async function readTextFile(context: CommandContext, file: NamedFile): Promise<string> {
   const fromInput = file.stdin === true && file.name === "-";
+  const what = `${file.option} ${file.name}`;
   try {
-    return await collected(file, fromInput ? context.stdin : createReadStream(context.path(file.name)));
+    if (!fromInput) return await readBoundedText(context.path(file.name), file.maxBytes);
+    return (await collectBytes(context.stdin, file.maxBytes)).toString("utf8");
   } catch (error) {
-    if (error instanceof PodtrustError) throw error;
-    throw new PodtrustError("file-unreadable", `${file.option} ${file.name}: ${errorText(error)}`, {
-      cause: error,
-    });
+    if (error instanceof RangeError) {
+      throw new PodtrustError("file-unreadable", `${what} is larger than ${file.maxBytes} bytes`, {
+        next: "Check that it is the file you mean.",
+      });
+    }
+    throw new PodtrustError("file-unreadable", `${what}: ${errorText(error)}`, { cause: error });
   }
 }

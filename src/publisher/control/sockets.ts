@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import type { IncomingMessage, Server } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
+import { StateFolder } from "../../files/index.ts";
 import { json, line, type LocalReply, localServer } from "../admin/local-server.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
@@ -84,7 +85,7 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Serv
       },
     );
   }
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await new StateFolder(stateDir).make();
   const server = localServer(
     (request) => answer(request, publisher),
     (error) => json({ error: asPodtrustError(error) }, 400),

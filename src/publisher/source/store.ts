@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
+import { StateFolder } from "../../files/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
 import type { KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";
@@ -17,7 +15,7 @@ export interface Restored {
 export interface DocumentStore {
   /** Never throws: what cannot be read is reported and started without. */
   load(): Promise<Restored>;
-  /** Throws `file-unwritable`; what was there before is then still there. */
+  /** Throws `file-unwritable` or `state-permissions`; what was there before is then still there. */
   save(state: SourceState): Promise<void>;
 }
 
@@ -84,63 +82,27 @@ function readState(text: string, issuer: string): Restored {
   };
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Replaces a file so that a crash at any moment leaves the old one or the new one (0600 in a 0700 folder). */
-async function replaceFile(folder: string, name: string, text: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
-  const temporary = join(folder, `.${name}.${randomBytes(6).toString("hex")}`);
-  try {
-    await writeDurably(temporary, text);
-    await rename(temporary, join(folder, name));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw error;
-  }
-  await syncFolder(folder);
-}
-
-const isAbsent = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === "ENOENT";
-
 /** The documents of `issuer` as the file `STACK.json` in a folder that only we may enter. */
-export function documentStore(folder: string, stack: string, issuer: string): DocumentStore {
-  const fileName = `${stack}.json`;
-  const path = join(folder, fileName);
+export function documentStore(path: string, stack: string, issuer: string): DocumentStore {
+  const folder = new StateFolder(path);
+  const name = `${stack}.json`;
   return {
     async load() {
-      let text: string;
+      let text: string | undefined;
       try {
-        text = await readFile(path, "utf8");
+        text = await folder.read(name);
       } catch (thrown) {
-        if (isAbsent(thrown)) return { state: emptyState };
-        return { state: emptyState, warning: `${path} could not be read: ${errorText(thrown)}` };
+        return { state: emptyState, warning: `What the disk holds is not used: ${errorText(thrown)}` };
       }
+      if (text === undefined) return { state: emptyState };
       try {
         return readState(text, issuer);
       } catch (thrown) {
-        const aside = `${path}.damaged`;
-        await rename(path, aside).catch(() => {});
+        const aside = `${name}.damaged`;
+        await folder.rename(name, aside).catch(() => {});
         return {
           state: emptyState,
-          warning: `${path} is damaged (${errorText(thrown)}) and was set aside as ${aside}; distrust again what it held as distrusted.`,
+          warning: `${folder.pathOf(name)} is damaged (${errorText(thrown)}) and was set aside as ${folder.pathOf(aside)}; distrust again what it held as distrusted.`,
         };
       }
     },
@@ -153,13 +115,11 @@ export function documentStore(folder: string, stack: string, issuer: string): Do
         keys: state.ring,
       };
       try {
-        await replaceFile(folder, fileName, `${JSON.stringify(stored, undefined, 1)}\n`);
+        await folder.replace(name, `${JSON.stringify(stored, undefined, 1)}\n`);
       } catch (cause) {
-        throw new PodtrustError(
-          "file-unwritable",
-          `the last good documents could not be written to ${path}: ${errorText(cause)}`,
-          { cause, detail: { path } },
-        );
+        const { code, next } = asPodtrustError(cause);
+        const sentence = `the last good documents could not be written: ${errorText(cause)}`;
+        throw new PodtrustError(code, sentence, { cause, next, detail: { path: folder.pathOf(name) } });
       }
     },
   };

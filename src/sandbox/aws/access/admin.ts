@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../base/index.ts";
+import { fileCode, readBoundedText, replaceText } from "../../../files/index.ts";
 import { type AccessKey, type Account, secretKey, uniqueId } from "../state/index.ts";
 
 /** The administrator's key of an account: the one that is kept, or a new one. */
@@ -12,6 +11,8 @@ export function adminKey(account: Account, now: number): AccessKey {
   return key;
 }
 
+const largestFile = 64 * 1024;
+
 // By its first line we know a file of our own again.
 const mark = "# Keys of a podtrust sandbox; they are worth nothing at AWS.";
 
@@ -22,8 +23,8 @@ function credentialsText(key: AccessKey): string {
 
 // Somebody who names ~/.aws/credentials would lose real keys.
 async function refuseForeignFile(path: string): Promise<void> {
-  const before = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) =>
-    error.code === "ENOENT" ? mark : "",
+  const before = await readBoundedText(path, largestFile).catch((error: unknown) =>
+    fileCode(error) === "ENOENT" ? mark : "",
   );
   if (before.startsWith(mark)) return;
   throw new PodtrustError("file-unwritable", `${path} is there and is not a file of the sandbox's keys`, {
@@ -38,20 +39,5 @@ async function refuseForeignFile(path: string): Promise<void> {
  */
 export async function writeAdminCredentials(path: string, key: AccessKey): Promise<void> {
   await refuseForeignFile(path);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(credentialsText(key));
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new PodtrustError("file-unwritable", `${path} cannot be written: ${errorText(error)}`, {
-      cause: error,
-      detail: { path },
-    });
-  }
+  await replaceText(path, credentialsText(key));
 }

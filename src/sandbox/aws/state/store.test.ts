@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { type TestContext, test } from "node:test";
 import { PodtrustError } from "../../../base/index.ts";
+import { ownPlace } from "../../../files/lock-owner.ts";
 import {
   type AccessKey,
   type Account,
@@ -79,8 +80,9 @@ test("a write that fails is tried again with the next one", async (t) => {
   const store = await openStore(account, path);
   store.account.keys.set(key.id, key);
   await rm(path, { recursive: true });
-  await assert.rejects(store.persist(), { code: "file-unwritable", message: /ENOENT/u });
-  await mkdir(path);
+  await writeFile(path, "");
+  await assert.rejects(store.persist(), { code: "file-unwritable", message: /is not a folder/u });
+  await rm(path);
   await store.persist();
   assert.match(await readFile(join(path, "keys.json"), "utf8"), /AKIAEXAMPLE/u);
   assert.deepEqual(await readdir(path), ["keys.json"]);
@@ -108,9 +110,14 @@ test("a file that is not ours, of another format or of another account is refuse
   }
   await rm(file);
   await writeFile(join(path, "file"), "");
-  await assert.rejects(openStore(account, join(path, "file")), code("file-unwritable", /cannot be used/u));
+  await assert.rejects(openStore(account, join(path, "file")), code("file-unwritable", /is not a folder/u));
   await chmod(path, 0o700);
 });
+
+/** A lock as a process of this number has left it. */
+async function leaveLock(path: string, pid: number): Promise<void> {
+  await writeFile(join(path, "lock"), JSON.stringify({ id: "theirs", pid, place: ownPlace }));
+}
 
 test("a folder has one process at a time, and a dead one's lock is taken over", async (t) => {
   const path = await folder(t);
@@ -122,14 +129,12 @@ test("a folder has one process at a time, and a dead one's lock is taken over", 
   await assert.rejects(openStore(account, path), locked);
   await first.close();
   await (await openStore(account, path)).close();
-  for (const gone of ["2147483646", "", "nonsense"]) {
-    await writeFile(join(path, "lock"), gone);
-    await (await openStore(account, path)).close();
-  }
-  await writeFile(join(path, "lock"), "1");
+  await leaveLock(path, 2_147_483_646);
+  await (await openStore(account, path)).close();
+  await leaveLock(path, process.ppid);
   await assert.rejects(openStore(account, path), { code: "sandbox-state-locked" });
   // In a container every process has the number of the one that died in it.
-  await writeFile(join(path, "lock"), `${process.pid} of-a-predecessor`);
+  await leaveLock(path, process.pid);
   const taken = await openStore(account, path);
   await assert.rejects(openStore(account, path), locked);
   await taken.close();
@@ -139,7 +144,7 @@ test("of many that find a dead one's lock at the same time, one has the folder",
   const path = await folder(t);
   await mkdir(path);
   for (let round = 0; round < 20; round += 1) {
-    await writeFile(join(path, "lock"), "2147483646");
+    await leaveLock(path, 2_147_483_646);
     const all = await Promise.allSettled(Array.from({ length: 8 }, () => openStore(account, path)));
     const opened = all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     assert.equal(opened.length, 1);

@@ -1,9 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { isRecord, PodtrustError, systemClock } from "../../../base/index.ts";
+import { type FileLock, StateFolder } from "../../../files/index.ts";
 import { type Account, emptyAccount, tableNames } from "./account.ts";
-import { lockFolder } from "./lock.ts";
 import { Table } from "./table.ts";
 
 /** Where an account is kept. */
@@ -29,8 +26,8 @@ function invalid(path: string, what: string, cause?: unknown): PodtrustError {
 }
 
 function isTableFile(value: unknown): value is TableFile {
-  if (typeof value !== "object" || value === null) return false;
-  const { account, records } = value as Partial<TableFile>;
+  if (!isRecord(value)) return false;
+  const { account, records } = value;
   return (
     typeof account === "string" &&
     Array.isArray(records) &&
@@ -41,17 +38,13 @@ function isTableFile(value: unknown): value is TableFile {
   );
 }
 
-async function readTable(path: string, account: string): Promise<TableFile["records"]> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new PodtrustError("file-unreadable", `${path} cannot be read: ${errorText(error)}`, {
-      cause: error,
-      detail: { path },
-    });
-  }
+// An account with every quota used up comes to less.
+const largestTable = 256 * 1024 * 1024;
+
+async function readTable(folder: StateFolder, file: string, account: string): Promise<TableFile["records"]> {
+  const path = folder.pathOf(file);
+  const text = await folder.read(file, largestTable);
+  if (text === undefined) return [];
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -64,60 +57,27 @@ async function readTable(path: string, account: string): Promise<TableFile["reco
   return value.records;
 }
 
-/** Writes a file so that it is there wholly or not at all, readable by its owner only. */
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new PodtrustError("file-unwritable", `${path} cannot be written: ${errorText(error)}`, {
-      cause: error,
-      detail: { path },
-    });
-  }
-}
-
 function textOf(table: Table<unknown>, account: string): string {
   const file: TableFile = { format, account, records: table.entries() };
   return `${JSON.stringify(file, null, 1)}\n`;
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    // One that is there keeps its mode: somebody may have named a folder that is not ours alone.
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new PodtrustError("file-unwritable", `${folder} cannot be used: ${errorText(error)}`, {
-      cause: error,
-      detail: { path: folder },
-    });
-  }
-}
+type Tables = readonly (readonly [name: string, file: string, table: Table<unknown>])[];
 
-type Tables = readonly (readonly [name: string, path: string, table: Table<unknown>])[];
-
-async function readTables(accountId: string, folder: string): Promise<Tables> {
+async function readTables(accountId: string, folder: StateFolder): Promise<Tables> {
   return Promise.all(
     tableNames.map(async (name) => {
-      const path = join(folder, `${name}.json`);
-      return [name, path, new Table(await readTable(path, accountId))] as const;
+      const file = `${name}.json`;
+      return [name, file, new Table(await readTable(folder, file, accountId))] as const;
     }),
   );
 }
 
-async function writeTables(tables: Tables, accountId: string): Promise<void> {
-  for (const [, path, table] of tables) {
+async function writeTables(tables: Tables, folder: StateFolder, accountId: string): Promise<void> {
+  for (const [, file, table] of tables) {
     if (!table.takeDirty()) continue;
     try {
-      await writeAtomically(path, textOf(table, accountId));
+      await folder.replace(file, textOf(table, accountId));
     } catch (error) {
       table.markDirty();
       throw error;
@@ -125,14 +85,25 @@ async function writeTables(tables: Tables, accountId: string): Promise<void> {
   }
 }
 
-async function openFolder(accountId: string, folder: string): Promise<Store> {
-  await makeFolder(folder);
-  const unlock = await lockFolder(folder);
+/** Keeps a folder for this process, so that two sandboxes do not overwrite one another's state. */
+function lockFolder(folder: StateFolder): Promise<FileLock> {
+  return folder.lock("lock", {
+    clock: systemClock,
+    busy: ({ pid }) =>
+      new PodtrustError("sandbox-state-locked", `${folder.path} is in use by process ${pid}`, {
+        detail: { folder: folder.path, pid },
+      }),
+  });
+}
+
+async function openFolder(accountId: string, path: string): Promise<Store> {
+  const folder = new StateFolder(path);
+  const lock = await lockFolder(folder);
   let tables: Tables;
   try {
     tables = await readTables(accountId, folder);
   } catch (error) {
-    await unlock();
+    await lock.release();
     throw error;
   }
   const named = Object.fromEntries(tables.map(([name, , table]) => [name, table]));
@@ -140,12 +111,12 @@ async function openFolder(accountId: string, folder: string): Promise<Store> {
   return {
     account: { id: accountId, ...named } as unknown as Account,
     persist() {
-      last = last.catch(() => undefined).then(() => writeTables(tables, accountId));
+      last = last.catch(() => undefined).then(() => writeTables(tables, folder, accountId));
       return last;
     },
     async close() {
       await last.catch(() => undefined);
-      await unlock();
+      await lock.release();
     },
   };
 }

@@ -1,14 +1,27 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import process from "node:process";
 import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
-import { besides, fileCode, type Files, makeFolder, writeSynced } from "./files.ts";
+import { boundedText } from "./bounded.ts";
 import { isDead, type LockOwner, ownLocks, ownPlace, readOwner } from "./lock-owner.ts";
-import type { StoreLock } from "./store.ts";
+import { besides, fileCode, type Files } from "./machine.ts";
+import { writeSynced } from "./replace.ts";
+
+export type { LockOwner } from "./lock-owner.ts";
 
 /** How often a holder shows that it lives. A lock without a sign for twice this long is stale. */
 export const freshness = 5000;
 const pollEvery = 500;
+const largestLock = 4096;
+
+/** A lock that is held. */
+export interface FileLock {
+  /** Aborted when the lock was lost to somebody who thought us dead: stop what it protects. */
+  readonly lost: AbortSignal;
+  /** Gives it back; a second call does nothing. */
+  release(): Promise<void>;
+}
 
 export interface LockDoor {
   readonly files: Files;
@@ -20,16 +33,24 @@ export interface LockDoor {
 interface Sighting {
   readonly owner: LockOwner | undefined;
   readonly beat: string;
+  /** Of its last sign of life, in milliseconds since the epoch by the file's clock. */
+  readonly at: number;
 }
 
 async function sight(files: Files, path: string): Promise<Sighting | undefined> {
+  let file: FileHandle;
   try {
-    const text = await files.readFile(path, "utf8");
-    const { ino, mtimeMs } = await files.stat(path);
-    return { owner: readOwner(text.slice(0, 4096)), beat: `${ino} ${mtimeMs}` };
+    file = await files.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     if (fileCode(error) === "ENOENT") return undefined;
     throw error;
+  }
+  try {
+    const { ino, mtimeMs } = await file.stat();
+    const text = await boundedText(file, largestLock).catch(() => "");
+    return { owner: readOwner(text), beat: `${ino} ${mtimeMs}`, at: mtimeMs };
+  } finally {
+    await file.close();
   }
 }
 
@@ -71,7 +92,7 @@ async function showLife(file: FileHandle, clock: Clock): Promise<void> {
   await file.utimes(seconds, seconds);
 }
 
-class HeldLock implements StoreLock {
+class HeldLock implements FileLock {
   readonly #door: LockDoor;
   readonly #path: string;
   readonly #file: FileHandle;
@@ -132,64 +153,99 @@ class HeldLock implements StoreLock {
   }
 }
 
-async function hold(door: LockDoor, path: string, owner: LockOwner): Promise<StoreLock> {
-  ownLocks.add(owner.id);
-  const file = await door.files.open(path, "r+");
-  await showLife(file, door.clock);
-  return new HeldLock(door, path, file, owner);
-}
+/** What is known of a lock that somebody has. */
+type Verdict =
+  | { readonly state: "unknown" }
+  | { readonly state: "held"; readonly owner: LockOwner }
+  | { readonly state: "free"; readonly why: string };
 
-/** Watches a lock that somebody holds; gives what there is to say once it is free to be taken. */
+/** Watches a lock that somebody holds. */
 class Watch {
   #beat = "";
   #since = 0;
 
-  /** Why the lock may be taken from its holder, or undefined. `now` in ms. */
-  verdict(seen: Sighting, now: number): string | undefined {
-    if (seen.owner !== undefined && isDead(seen.owner))
-      return `its holder, process ${seen.owner.pid}, is dead`;
+  /** `now` in milliseconds since the epoch. */
+  verdict(seen: Sighting, now: number): Verdict {
+    const { owner } = seen;
+    if (owner !== undefined && isDead(owner))
+      return { state: "free", why: `its holder, process ${owner.pid}, is dead` };
     // Judged by how long WE saw no sign: clocks of several machines may differ.
+    const moved = this.#beat !== "" && seen.beat !== this.#beat;
     if (seen.beat !== this.#beat) {
       this.#beat = seen.beat;
       this.#since = now;
     }
-    return now - this.#since > 2 * freshness ? "its holder shows no life" : undefined;
+    if (now - this.#since > 2 * freshness) return { state: "free", why: "its holder shows no life" };
+    // One here is believed at once: its clock is ours. A number that another process got since shows no life.
+    const fresh = owner?.place === ownPlace && Math.abs(now - seen.at) <= 2 * freshness;
+    return owner !== undefined && (moved || fresh) ? { state: "held", owner } : { state: "unknown" };
   }
 }
 
-/** One look at the lock: had, or to be looked at again after some time. */
-async function lookOnce(
-  door: LockDoor,
-  path: string,
-  owner: LockOwner,
-  watch: Watch,
-): Promise<StoreLock | number> {
-  const { files, clock, logger } = door;
-  const seen = await sight(files, path);
-  if (seen === undefined) return (await create(files, path, owner)) ? hold(door, path, owner) : 0;
-  const verdict = watch.verdict(seen, clock.now());
-  if (verdict === undefined) return pollEvery;
-  logger.warn("taking over a lock", { path, why: verdict });
-  await clear(files, path, seen);
-  return 0;
+/** How a lock is taken. */
+export interface Taking {
+  readonly signal?: AbortSignal;
+  readonly busy?: (owner: LockOwner) => PodtrustError;
 }
 
-/** Waits for the lock at `path` and takes it. Throws `file-unwritable`, or the signal's reason. */
-export async function takeLock(door: LockDoor, path: string, signal?: AbortSignal): Promise<StoreLock> {
-  const owner: LockOwner = { id: randomUUID(), pid: process.pid, place: ownPlace };
-  const watch = new Watch();
-  try {
-    await makeFolder(door.files, dirname(path));
-    for (;;) {
-      signal?.throwIfAborted();
-      const outcome = await lookOnce(door, path, owner, watch);
-      if (typeof outcome !== "number") return outcome;
-      if (outcome > 0) await door.clock.sleep(outcome, signal);
+/** The taking of a lock. */
+class Attempt {
+  readonly #door: LockDoor;
+  readonly #path: string;
+  readonly #owner: LockOwner = { id: randomUUID(), pid: process.pid, place: ownPlace };
+  readonly #watch = new Watch();
+
+  constructor(door: LockDoor, path: string) {
+    this.#door = door;
+    this.#path = path;
+  }
+
+  async take({ signal, busy }: Taking): Promise<FileLock> {
+    // Before the file is there: whoever else of this process sees it must know that it is ours.
+    ownLocks.add(this.#owner.id);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const outcome = await this.#look(busy);
+        if (typeof outcome !== "number") return outcome;
+        if (outcome > 0) await this.#door.clock.sleep(outcome, signal);
+      }
+    } catch (error) {
+      ownLocks.delete(this.#owner.id);
+      throw error;
     }
+  }
+
+  /** One look at the lock: had, or to be looked at again after some time. */
+  async #look(busy: Taking["busy"]): Promise<FileLock | number> {
+    const { files, clock, logger } = this.#door;
+    const seen = await sight(files, this.#path);
+    if (seen === undefined) return (await create(files, this.#path, this.#owner)) ? this.#hold() : 0;
+    const verdict = this.#watch.verdict(seen, clock.now());
+    if (verdict.state === "held" && busy !== undefined) throw busy(verdict.owner);
+    if (verdict.state !== "free") return pollEvery;
+    logger.warn("taking over a lock", { path: this.#path, why: verdict.why });
+    await clear(files, this.#path, seen);
+    return 0;
+  }
+
+  async #hold(): Promise<FileLock> {
+    const file = await this.#door.files.open(this.#path, "r+");
+    await showLife(file, this.#door.clock);
+    return new HeldLock(this.#door, this.#path, file, this.#owner);
+  }
+}
+
+/** Waits for the lock at `path` and takes it. Throws `file-unwritable`, the signal's reason, or what `busy` gives. */
+export async function takeLock(door: LockDoor, path: string, taking: Taking = {}): Promise<FileLock> {
+  try {
+    return await new Attempt(door, path).take(taking);
   } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
+    if (taking.signal?.aborted === true) throw taking.signal.reason;
+    if (error instanceof PodtrustError) throw error;
     throw new PodtrustError("file-unwritable", `${path}: the lock cannot be had: ${errorText(error)}`, {
       cause: error,
+      detail: { path },
     });
   }
 }

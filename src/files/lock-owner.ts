@@ -1,5 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import process from "node:process";
+import { isRecord } from "../base/index.ts";
 
 /** Who holds a lock. */
 export interface LockOwner {
@@ -47,8 +49,8 @@ export function isDead(owner: LockOwner): boolean {
 export function readOwner(text: string): LockOwner | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null) return undefined;
-    const { id, pid, place } = value as Record<string, unknown>;
+    if (!isRecord(value)) return undefined;
+    const { id, pid, place } = value;
     if (typeof id !== "string" || typeof pid !== "number" || typeof place !== "string") return undefined;
     return { id, pid, place };
   } catch {

@@ -1,0 +1,5 @@
+export { readBoundedText } from "./bounded.ts";
+export { type FileLock, type LockOwner } from "./lock.ts";
+export { fileCode, type Files, machineFiles } from "./machine.ts";
+export { replaceText, unwritable } from "./replace.ts";
+export { type LockOptions, StateFolder } from "./state-folder.ts";

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import * as promises from "node:fs/promises";
+import process from "node:process";
+
+/** The part of node:fs/promises that state is kept with: a test puts a full disk or a stranger's in its place. */
+export type Files = Pick<
+  typeof promises,
+  "open" | "rename" | "mkdir" | "unlink" | "link" | "stat" | "lstat" | "readlink"
+>;
+
+export const machineFiles: Files = promises;
+
+/** The code of a file system's error: `ENOENT`; empty for anything else. */
+export function fileCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** A name beside `path` that nobody else uses. */
+export function besides(path: string): string {
+  return `${path}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;
+}

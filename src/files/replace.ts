@@ -1,0 +1,50 @@
+import { dirname } from "node:path";
+import process from "node:process";
+import { errorText, PodtrustError } from "../base/index.ts";
+import { besides, type Files, machineFiles } from "./machine.ts";
+
+/** Makes a file with mode 0600 whose content is on the disk when this resolves. */
+export async function writeSynced(files: Files, path: string, text: string): Promise<void> {
+  const file = await files.open(path, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(files: Files, path: string): Promise<void> {
+  // Windows opens no folders, and keeps their entries by itself.
+  if (process.platform === "win32") return;
+  const folder = await files.open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The error of a file or folder that cannot be written: `file-unwritable`. */
+export function unwritable(path: string, cause: unknown): PodtrustError {
+  return new PodtrustError("file-unwritable", `${path} cannot be written: ${errorText(cause)}`, {
+    cause,
+    detail: { path },
+  });
+}
+
+/**
+ * Puts `text` (mode 0600) in place of what `path` holds, in a folder that is there: the old content or the new one
+ * is there, whole, at every moment and after a loss of power. Throws `file-unwritable`, and then the old one is.
+ */
+export async function replaceText(path: string, text: string, files: Files = machineFiles): Promise<void> {
+  const temporary = besides(path);
+  try {
+    await writeSynced(files, temporary, text);
+    await files.rename(temporary, path);
+    await syncFolder(files, dirname(path));
+  } catch (error) {
+    await files.unlink(temporary).catch(() => {});
+    throw unwritable(path, error);
+  }
+}
