@@ -1,4 +1,5 @@
 import { errorText } from "../../base/index.ts";
+import { hostAllowed } from "../../http/index.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
@@ -31,6 +32,8 @@ const places: Readonly<Record<string, (view: AdminView) => LocalReply | Promise<
   "/metrics": metrics,
 };
 
+const wrongHost = "ask by the address that is listened on, not by a name";
+
 const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u.test(address);
 
 /**
@@ -38,8 +41,10 @@ const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u
  * cluster's API does not make it unready, since the last good documents are served on.
  */
 async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
+  let listen = "host" in asked ? asked.host : "";
   const server = localServer(
-    async ({ url = "", method }) => {
+    async ({ url = "", method, headers }) => {
+      if (!hostAllowed(headers.host ?? "", listen)) return line(`421 Misdirected Request: ${wrongHost}`, 421);
       const place = places[url.split("?")[0] ?? ""];
       if (place === undefined) return line("404 Not Found", 404);
       if (method !== "GET" && method !== "HEAD")
@@ -52,6 +57,7 @@ async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<Admin
     },
   );
   const bound = await listenOn(server, asked, view.logger);
+  if (listen === "") listen = bound.address;
   if (!isLoopback(bound.address)) {
     view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
   }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { hostAllowed } from "../../../http/index.ts";
 import type { Account } from "../state/index.ts";
 import type { Decision, Page, PageResponse } from "../wire/index.ts";
 import { decisionsSection, decisionsShown } from "./decisions.ts";
-import { mayVisit } from "./host.ts";
 import { html, inline } from "./html.ts";
 import { providersSection } from "./providers.ts";
 import { rolesSection } from "./roles.ts";
@@ -121,7 +121,7 @@ function plain(status: number, body: string): PageResponse {
 export function sandboxPage(options: PageOptions): Page {
   const { account, propagationMs, messageProfile } = options;
   return ({ path, host }) => {
-    if (!mayVisit(host, options.listen)) {
+    if (!hostAllowed(host, options.listen)) {
       return plain(
         421,
         "This page answers only to loopback names and to the address that the sandbox listens on.",

@@ -11,11 +11,12 @@ function isLoopback(name: string): boolean {
 }
 
 /**
- * Whether a Host header may see the page. A site that points its own name at this address (DNS rebinding) sends
- * that name; it must not read what stands here. Loopback names are let in, and the address listened on; where
- * that is every address of the machine, any literal address is, since no name can be rebound to be one.
+ * Whether a request with this Host header is meant for what listens on `listen`, an address or a name. A site that
+ * points its own name at this address (DNS rebinding) sends that name; it must not read what is only for those who
+ * can reach the address. Loopback names are let in, and the address listened on; where that is every address of the
+ * machine, any literal address is, since no name can be rebound to be one.
  */
-export function mayVisit(hostHeader: string, listen: string): boolean {
+export function hostAllowed(hostHeader: string, listen: string): boolean {
   const name = nameOf(hostHeader);
   if (name === "") return false;
   if (isLoopback(name) || name === listen.toLowerCase()) return true;
