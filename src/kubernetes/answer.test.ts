@@ -16,10 +16,18 @@ test("the API server's own sentence is repeated, bounded and on one line", () =>
 });
 
 test("each status has its code, whatever the body holds", () => {
-  const codes = [401, 403, 404, 500].flatMap((status) =>
+  const codes = [401, 403, 404, 418, 429, 500, 503].flatMap((status) =>
     ["null", "[]", "<html>", ""].map((body) => faultOf(status, body).code),
   );
-  const expected = ["unauthenticated", "forbidden", "not-found", "answer-invalid"];
+  const expected = [
+    "unauthenticated",
+    "forbidden",
+    "not-found",
+    "answer-invalid",
+    "not-ready",
+    "not-ready",
+    "not-ready",
+  ];
   assert.deepEqual(
     codes,
     expected.flatMap((code) => Array<string>(4).fill(`cluster-${code}`)),

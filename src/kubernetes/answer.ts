@@ -66,7 +66,28 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
       detail: { ...detail, reason: "not-found" },
     });
   }
+  if (status === 429 || status >= 500) {
+    return new PodtrustError("cluster-not-ready", sentence, { detail: { ...detail, reason: "not-ready" } });
+  }
   return new PodtrustError("cluster-answer-invalid", sentence, { detail: { ...detail, reason: "status" } });
+}
+
+/**
+ * The error of a 401 or 403 that an API server gives while it is starting: it knows neither accounts nor roles before
+ * it has read them. `ready` is the status with which it answered /readyz.
+ */
+export function startingFault(asked: Asked, answer: KubernetesAnswer, ready: number): PodtrustError {
+  const { message } = statusFault(asked, answer);
+  const detail = { server: asked.server, status: answer.status, reason: "not-ready" };
+  // Who may not even read /readyz cannot tell a start from rights that are missing for good.
+  const next =
+    ready === 403
+      ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${asked.right}.`
+      : undefined;
+  return new PodtrustError("cluster-not-ready", `${message}; it is not ready (/readyz answered ${ready})`, {
+    ...(next === undefined ? {} : { next }),
+    detail,
+  });
 }
 
 /** The JSON object of a body, or `cluster-answer-invalid` where it is none. */

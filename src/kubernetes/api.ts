@@ -1,3 +1,4 @@
+import type { SentCredential } from "./sent-credential.ts";
 import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
 
 /** Why the cluster gave no usable answer, in one word: `detail.reason` of every `cluster-*` error. */
@@ -13,6 +14,7 @@ export type ClusterFailureReason =
   | "not-found"
   | "conflict"
   | "refused"
+  | "not-ready"
   | "truncated"
   | "too-large"
   | "status";
@@ -88,13 +90,16 @@ export interface PodLog {
  *
  * All but `get` throw PodtrustError: `cluster-unreachable`, `cluster-unauthenticated` (401),
  * `cluster-forbidden` (403, with the right that is missing), `cluster-not-found` (404), `cluster-conflict` (409),
- * `cluster-refused` (the object is invalid or forbidden by admission), `cluster-answer-invalid`
+ * `cluster-refused` (the object is invalid or forbidden by admission), `cluster-not-ready` (429, 5xx, and where
+ * `oidcDocuments` is refused by an API server that is starting), `cluster-answer-invalid`
  * (cut short, too large, not JSON, another status), `cluster-credentials` (a token file or exec plugin failed);
  * `get` throws only the first and the last. `detail.reason` is a ClusterFailureReason.
  */
 export interface KubernetesApi {
   /** The API server's URL without a trailing slash. */
   readonly server: string;
+  /** What the credential of the last call says of itself; undefined before the first, or where it says nothing. */
+  sentCredential(): SentCredential | undefined;
   /** The answer for a path such as /version, whatever its status. */
   get(path: string, options?: CallOptions): Promise<KubernetesAnswer>;
   /** Discovery document and JWK Set (non-resource paths; ClusterRole system:service-account-issuer-discovery). */

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import { type Asked, jsonObject, statusFault } from "./answer.ts";
+import { type Asked, jsonObject, startingFault, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
   CallOptions,
@@ -13,10 +13,12 @@ import type {
   TokenOptions,
 } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { anonymous, type Identity } from "./identity.ts";
 import { type Mapping, mapping, text } from "./kubeconfig.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
 import { ObjectCalls } from "./objects.ts";
+import type { SentCredential } from "./sent-credential.ts";
 import { send } from "./transport.ts";
 
 const discoveryPath = "/.well-known/openid-configuration";
@@ -51,15 +53,26 @@ class Client implements KubernetesApi {
   readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
   readonly #objects: ObjectCalls;
+  #sent: SentCredential | undefined;
 
   constructor(endpoint: Endpoint, timeoutMs: number) {
-    this.#endpoint = endpoint;
+    const { credentials } = endpoint;
+    const identity = async (): Promise<Identity> => {
+      const shown = await credentials.identity();
+      this.#sent = shown.sent;
+      return shown;
+    };
+    this.#endpoint = { ...endpoint, credentials: { identity, refused: () => credentials.refused() } };
     this.#timeoutMs = timeoutMs;
-    this.#objects = new ObjectCalls(endpoint, timeoutMs);
+    this.#objects = new ObjectCalls(this.#endpoint, timeoutMs);
   }
 
   get server(): string {
     return this.#endpoint.server;
+  }
+
+  sentCredential(): SentCredential | undefined {
+    return this.#sent;
   }
 
   get(path: string, options: CallOptions = {}): Promise<KubernetesAnswer> {
@@ -199,9 +212,25 @@ class Client implements KubernetesApi {
       absent: issuerAbsent,
     });
     const answer = await send(this.#endpoint, { path, maxBytes, ...options }, this.#timeoutMs);
-    if (answer.status !== 200) throw statusFault(asked, answer);
+    if (answer.status !== 200) throw await this.#documentFault(asked, answer, options);
     jsonObject(asked, answer.body);
     return answer.body;
+  }
+
+  /** An API server that is starting refuses whom it will let in a minute later: it is asked whether it is ready. */
+  async #documentFault(asked: Asked, answer: KubernetesAnswer, options: CallOptions): Promise<PodtrustError> {
+    if (answer.status !== 401 && answer.status !== 403) return statusFault(asked, answer);
+    // By default everybody may read it; with a credential that is not known it would be 401 again.
+    const endpoint = answer.status === 401 ? { ...this.#endpoint, credentials: anonymous } : this.#endpoint;
+    const ready = await send(
+      endpoint,
+      { path: "/readyz", maxBytes: largestDiscovery, ...options },
+      this.#timeoutMs,
+    )
+      .then(({ status }) => status)
+      .catch(() => undefined);
+    const starting = ready !== undefined && (ready >= 500 || (ready === 403 && answer.status === 403));
+    return starting ? startingFault(asked, answer, ready) : statusFault(asked, answer);
   }
 
   async #post(asked: Asked, path: string, body: unknown, options: CallOptions): Promise<Mapping> {

@@ -3,14 +3,15 @@ import type { Environment } from "./environment.ts";
 import { execCredentials } from "./exec-plugin.ts";
 import {
   bearer,
+  bearerOfFile,
   credentialFault,
-  credentialFile,
   type Credentials,
   dataOrFile,
   type Identity,
 } from "./identity.ts";
 import { entryPath, type KubeconfigContext, type KubeconfigEntry, mapping, text } from "./kubeconfig.ts";
 import { oidcCredentials } from "./oidc-provider.ts";
+import { certificateFacts } from "./sent-credential.ts";
 
 function unsupported(context: KubeconfigContext, what: string, next: string): PodtrustError {
   return new PodtrustError(
@@ -37,6 +38,14 @@ function refuseUnsupported(context: KubeconfigContext): void {
   }
 }
 
+/** `tokenFile` wins over `token`, as in client-go: the file is the one that is kept fresh. */
+async function bearerOf(user: KubeconfigEntry): Promise<Identity | undefined> {
+  const path = text(user.values, "tokenFile");
+  if (path !== undefined) return bearerOfFile(entryPath(user, path));
+  const token = text(user.values, "token");
+  return token === undefined ? undefined : bearer(`token of kubeconfig user ${user.name}`, token);
+}
+
 async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
   const cert = await dataOrFile(user, "client-certificate");
   const key = await dataOrFile(user, "client-key");
@@ -44,15 +53,11 @@ async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
     const missing = cert === undefined ? "client-certificate" : "client-key";
     throw credentialFault(`kubeconfig user ${user.name}`, `${missing} is missing`);
   }
-  const path = text(user.values, "tokenFile");
-  // tokenFile wins over token, as in client-go: the file is the one that is kept fresh.
-  const token =
-    path === undefined
-      ? text(user.values, "token")
-      : await credentialFile("token file", entryPath(user, path));
-  const { headers } =
-    token === undefined ? { headers: {} } : bearer(`token of kubeconfig user ${user.name}`, token);
-  return cert === undefined || key === undefined ? { headers } : { headers, cert, key };
+  const token = await bearerOf(user);
+  if (cert === undefined || key === undefined) return token ?? { headers: {} };
+  const sent = certificateFacts(`client certificate of kubeconfig user ${user.name}`, cert);
+  // With both, the API server asks the certificate first.
+  return { headers: token?.headers ?? {}, cert, key, sent };
 }
 
 /** How the user of a kubeconfig's context authenticates. Throws `kubeconfig-unsupported` for ways that are not known. */

@@ -9,6 +9,7 @@ import {
   credentialFault,
   credentialFile,
   type Credentials,
+  projectedTokenCredentials,
   tokenFileCredentials,
 } from "./identity.ts";
 import { type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
@@ -92,7 +93,7 @@ function inCluster(directory: string, environment: Environment): Endpoint {
     server: checkedServer(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`, "in-cluster"),
     tlsServerName: undefined,
     ca: () => credentialFile("CA file", ca),
-    credentials: tokenFileCredentials(join(directory, "token")),
+    credentials: projectedTokenCredentials(join(directory, "token")),
   };
 }
 

@@ -4,6 +4,7 @@ import type { PodtrustError } from "../base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { Environment } from "./environment.ts";
 import { isMapping, type KubeconfigContext, type Mapping, mapping, text } from "./kubeconfig.ts";
+import type { SentCredential } from "./sent-credential.ts";
 
 // The protocol of client-go's credential plugins:
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
@@ -102,6 +103,11 @@ function execCredential(plugin: Plugin, answer: string): Mapping {
   return mapping(credential, "status") ?? {};
 }
 
+/** The plugin is run again when what it gave expires. */
+function renewedByItself({ expiresAt: _asked, ...sent }: SentCredential): SentCredential {
+  return sent;
+}
+
 function parseAnswer(plugin: Plugin, answer: string): Remembered {
   const status = execCredential(plugin, answer);
   const token = text(status, "token");
@@ -116,9 +122,10 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
   if (expiry !== undefined && Number.isNaN(Date.parse(expiry))) {
     throw credentialFault(`exec plugin ${plugin.command}`, `its expirationTimestamp "${expiry}" is no time`);
   }
-  const { headers } = token === undefined ? { headers: {} } : bearer(`token of ${plugin.command}`, token);
+  const { headers, sent } =
+    token === undefined ? { headers: {} } : bearer(`token of exec plugin ${plugin.command}`, token);
   return {
-    identity: { headers, ...certificate },
+    identity: { headers, ...certificate, ...(sent === undefined ? {} : { sent: renewedByItself(sent) }) },
     until: expiry === undefined ? undefined : Date.parse(expiry),
   };
 }

@@ -1,6 +1,8 @@
+import { stat } from "node:fs/promises";
 import { errorText, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
+import { type SentCredential, tokenFacts } from "./sent-credential.ts";
 
 /** What one request carries to say who asks. */
 export interface Identity {
@@ -8,6 +10,8 @@ export interface Identity {
   /** Client certificate and key, PEM. */
   readonly cert?: string;
   readonly key?: string;
+  /** What it says of itself. */
+  readonly sent?: SentCredential;
 }
 
 /** Gives the identity for each request anew, since files and tokens rotate. */
@@ -37,18 +41,48 @@ export async function credentialFile(what: string, path: string): Promise<string
   }
 }
 
-/** Bearer header of a token as it stands in a file or a kubeconfig. */
-export function bearer(what: string, token: string): Identity {
+/** The identity of a bearer token. */
+type Bearer = Required<Pick<Identity, "headers" | "sent">>;
+
+/** Bearer header of a token as it stands in a kubeconfig or an exec plugin's answer. */
+export function bearer(what: string, token: string): Bearer {
   const trimmed = token.trim();
   // RFC 6750 §2.1: one token68 word. Anything else would be a header of somebody else's making.
   if (!/^[\w.~+/-]+=*$/u.test(trimmed)) throw credentialFault(what, "it holds no bearer token");
-  return { headers: { authorization: `Bearer ${trimmed}` } };
+  return { headers: { authorization: `Bearer ${trimmed}` }, sent: tokenFacts(what, trimmed) };
 }
+
+const othersRead = 0o044;
+
+/** Bearer header of the token in a file that somebody keeps fresh, read anew. Throws `cluster-credentials`. */
+export async function bearerOfFile(path: string): Promise<Bearer> {
+  const what = `token file ${path}`;
+  const { headers, sent } = bearer(what, await credentialFile("token file", path));
+  const exposed = await stat(path).then(
+    ({ mode }) => (mode & othersRead) !== 0,
+    () => false,
+  );
+  return { headers, sent: { ...sent, file: path, exposed } };
+}
+
+/** Nobody. */
+export const anonymous: Credentials = { identity: () => Promise.resolve({ headers: {} }), refused() {} };
 
 /** A token in a file that somebody keeps fresh. */
 export function tokenFileCredentials(path: string): Credentials {
   return {
-    identity: async () => bearer(`token file ${path}`, await credentialFile("token file", path)),
+    identity: () => bearerOfFile(path),
+    refused() {},
+  };
+}
+
+/** A pod's token, which the kubelet keeps fresh and makes readable for everybody in the pod. */
+export function projectedTokenCredentials(path: string): Credentials {
+  return {
+    async identity() {
+      const { headers, sent } = await bearerOfFile(path);
+      return { headers, sent: { ...sent, exposed: false } };
+    },
     refused() {},
   };
 }

@@ -21,4 +21,5 @@ export {
   objectText,
 } from "./object.ts";
 export { type KubernetesOptions, openKubernetes } from "./open.ts";
+export type { SentCredential } from "./sent-credential.ts";
 export { type PublisherRbac, publisherRbac, publisherRbacList } from "./publisher-rbac.ts";

@@ -119,6 +119,7 @@ test("aliases that would grow without bound are refused", async () => {
 test("tokens, token files and client certificates; files are read anew", async () => {
   assert.deepEqual(await identity({ token: "abc.def-ghi_jkl" }), {
     headers: { authorization: "Bearer abc.def-ghi_jkl" },
+    sent: { kind: "token", from: "token of kubeconfig user u" },
   });
   const tokenFile = await file("first\n", "rotating-token");
   const context = await readKubeconfig(await file(config({ token: "old", tokenFile: "rotating-token" })));
@@ -132,6 +133,7 @@ test("tokens, token files and client certificates; files are read anew", async (
     headers: {},
     cert: "CERT",
     key: "KEY",
+    sent: { kind: "certificate", from: "client certificate of kubeconfig user u" },
   });
   await assert.rejects(
     identity({ "client-certificate": "client.pem" }),

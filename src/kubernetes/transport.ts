@@ -66,7 +66,7 @@ function bodyHeaders({ body, contentType = "application/json" }: Call): Readonly
  */
 export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): Promise<KubernetesAnswer> {
   if (!call.path.startsWith("/")) throw new TypeError(`path ${call.path} does not begin with a slash`);
-  const { headers, ...certificate } = await endpoint.credentials.identity();
+  const { headers, sent: _facts, ...certificate } = await endpoint.credentials.identity();
   const ca = await endpoint.ca();
   const { url, options } = address(endpoint, call.path);
   const posted = call.body !== undefined;

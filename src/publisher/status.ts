@@ -26,6 +26,13 @@ export interface KeyStatus {
 /** Why the cluster's last answer was not published: a closed set, also the label of a metric. */
 export type RefusalReason =
   | "unreachable"
+  /** The API server is starting, or overloaded. */
+  | "not-ready"
+  /** No credential could be had: a token file or an exec plugin failed. */
+  | "credentials"
+  /** The cluster does not take the credential (401). */
+  | "unauthenticated"
+  /** The credential has no right to read the documents (403). */
   | "forbidden"
   | "bad-answer"
   | "discovery-invalid"

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
+import type { PodtrustError } from "../../src/base/index.ts";
 import { request } from "../../src/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
 import { kubernetesKid, parseJwkSet, parseJws } from "../../src/oidc/index.ts";
@@ -298,7 +299,8 @@ test("each fault reaches the reader under its own reason", async () => {
   const api = await connect(bad, "publisher");
   const faults = [
     ["gone", "connect"],
-    ["error", "status"],
+    ["error", "not-ready"],
+    ["starting", "not-ready"],
     ["forbidden", "forbidden"],
     ["truncated", "truncated"],
     ["nonsense", "status"],
@@ -314,6 +316,63 @@ test("each fault reaches the reader under its own reason", async () => {
   assert.match((await api.oidcDocuments()).discovery.toString(), /somebody-else/u);
   bad.misbehave(undefined);
   await api.oidcDocuments();
+});
+
+test("an API server that is starting is told to be waited for, and not to be given rights", async () => {
+  const bad = await start({ anonymousAuth: true });
+  bad.misbehave("starting");
+  const refused = (api: KubernetesApi): Promise<PodtrustError> =>
+    api.oidcDocuments().then(
+      () => assert.fail("it was let in"),
+      (error: unknown) => error as PodtrustError,
+    );
+  const [byRights, byToken401] = [
+    await refused(await connect(bad, "publisher")),
+    await refused((await byToken(bad, "of.no.body")).api),
+  ];
+  for (const error of [byRights, byToken401]) {
+    assert.equal(error.code, "cluster-not-ready");
+    assert.match(error.message, /is not ready \(\/readyz answered 500\)/u);
+    assert.doesNotMatch(error.next, /right/u);
+  }
+  bad.misbehave("forbidden");
+  assert.equal((await refused(await connect(bad, "publisher"))).code, "cluster-forbidden");
+  assert.equal((await refused((await byToken(bad, "of.no.body")).api)).code, "cluster-unauthenticated");
+});
+
+test("what the credential says of itself is known after a call, and never the credential", async () => {
+  const { token } = await admin.requestToken("aws-test", "demo", {
+    audiences: [issuer],
+    expirationSeconds: 3600,
+  });
+  const { api, tokenFile } = await byToken(cluster, token);
+  assert.equal(api.sentCredential(), undefined);
+  await chmod(tokenFile, 0o644);
+  await api.get("/version");
+  const { claims, kid } = parseJws(token);
+  assert.deepEqual(api.sentCredential(), {
+    kind: "token",
+    from: `token file ${tokenFile}`,
+    file: tokenFile,
+    exposed: true,
+    kid,
+    subject: "system:serviceaccount:aws-test:demo",
+    issuedAt: Number(claims["iat"]) * 1000,
+    expiresAt: Number(claims["exp"]) * 1000,
+  });
+  await chmod(tokenFile, 0o600);
+  await writeFile(tokenFile, "opaque-token");
+  await api.get("/version");
+  assert.deepEqual(api.sentCredential(), {
+    kind: "token",
+    from: `token file ${tokenFile}`,
+    file: tokenFile,
+    exposed: false,
+  });
+  await admin.get("/version");
+  const { kind, expiresAt = 0, issuedAt = 0 } = admin.sentCredential() ?? {};
+  assert.equal(kind, "certificate");
+  assert.ok(expiresAt > issuedAt);
 });
 
 test("two API servers behind one name: the newest key is seen by every other connection only", async () => {

@@ -30,6 +30,10 @@ export const kubernetesErrors = {
     summary: "The cluster knows the credentials, and they have no right to what was asked (403).",
     next: "Give them the right that is missing.",
   },
+  "cluster-not-ready": {
+    summary: "The cluster's API server is starting, or cannot answer now (429, 5xx).",
+    next: "Wait until it is ready: kubectl get --raw '/readyz?verbose' says what it waits for.",
+  },
   "cluster-not-found": {
     summary: "The cluster does not have what was asked for (404).",
     next: "Check the name and the namespace.",

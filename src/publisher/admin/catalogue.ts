@@ -8,7 +8,7 @@ export interface MetricDefinition {
 }
 
 const stack = { stack: "STACK" } as const;
-const failures = "unreachable, forbidden, bad-answer or internal";
+const failures = "unreachable, not-ready, credentials, unauthenticated, forbidden, bad-answer or internal";
 const refusals = "discovery-invalid, issuer-mismatch, jwks-invalid or jwks-empty";
 
 /**

@@ -13,7 +13,15 @@ export interface Sample {
 
 export type Samples = Readonly<Record<MetricId, readonly Sample[]>>;
 
-const failureReasons: readonly RefusalReason[] = ["unreachable", "forbidden", "bad-answer", "internal"];
+const failureReasons: readonly RefusalReason[] = [
+  "unreachable",
+  "not-ready",
+  "credentials",
+  "unauthenticated",
+  "forbidden",
+  "bad-answer",
+  "internal",
+];
 const refusalReasons: readonly RefusalReason[] = [
   "discovery-invalid",
   "issuer-mismatch",

@@ -70,7 +70,10 @@ test("keys that a relying party cannot use are left out by name", () => {
 
 test("why the cluster gave nothing is one of a closed set of reasons", () => {
   assert.equal(refusalOf(new PodtrustError("cluster-unreachable", "x")).reason, "unreachable");
-  assert.equal(refusalOf(new PodtrustError("cluster-unauthenticated", "x")).reason, "forbidden");
+  assert.equal(refusalOf(new PodtrustError("cluster-not-ready", "x")).reason, "not-ready");
+  assert.equal(refusalOf(new PodtrustError("cluster-credentials", "x")).reason, "credentials");
+  assert.equal(refusalOf(new PodtrustError("cluster-unauthenticated", "x")).reason, "unauthenticated");
+  assert.equal(refusalOf(new PodtrustError("cluster-forbidden", "x")).reason, "forbidden");
   assert.equal(refusalOf(new PodtrustError("cluster-answer-invalid", "x")).reason, "bad-answer");
   assert.equal(refusalOf(new PodtrustError("usage", "x")).reason, "internal");
   assert.equal(refusalOf(new TypeError("x")).reason, "internal");

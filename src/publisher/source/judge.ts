@@ -20,9 +20,10 @@ export type Observation =
 
 const reasons: Readonly<Record<string, RefusalReason>> = {
   "cluster-unreachable": "unreachable",
+  "cluster-not-ready": "not-ready",
+  "cluster-credentials": "credentials",
+  "cluster-unauthenticated": "unauthenticated",
   "cluster-forbidden": "forbidden",
-  "cluster-unauthenticated": "forbidden",
-  "cluster-credentials": "forbidden",
   "cluster-not-found": "bad-answer",
   "cluster-answer-invalid": "bad-answer",
   "discovery-invalid": "discovery-invalid",

@@ -5,7 +5,7 @@ import { issuerDocument } from "./documents.ts";
 import { type KeptMetadata, kubernetesTime, shownList, shownObject } from "./objects.ts";
 import { selfSubjectAccessReview, selfSubjectReview } from "./reviews.ts";
 import { accessOf, type ResourceRequest, resourceRequest } from "./route.ts";
-import { badRequest, noSuchPath, notDone } from "./status.ts";
+import { badRequest, noSuchPath, notDone, StatusError } from "./status.ts";
 import { mintToken, type TokenIssuing } from "./token-request.ts";
 import type { ClusterFault } from "./types.ts";
 import type { Authentication, User } from "./user.ts";
@@ -148,13 +148,18 @@ function handlerOf(wanted: ResourceRequest, query: URLSearchParams): Handler {
   return handler;
 }
 
+function isShut({ path, fault }: ApiRequest): boolean {
+  return (fault === "forbidden" || fault === "starting") && (path === discoveryPath || path === jwksPath);
+}
+
 /** Answers a request of somebody who is known; throws StatusError. */
 export function answer(state: ApiState, request: ApiRequest): ApiAnswer {
   const { user, method, path } = request;
   const wanted = resourceRequest(method, path);
   const access = accessOf(method, path, wanted);
-  const issuerPath = path === discoveryPath || path === jwksPath;
-  if (!allowed(user, access) || (issuerPath && request.fault === "forbidden")) throw forbidden(user, access);
+  if (request.fault === "starting" && path === "/readyz")
+    throw new StatusError(500, "InternalError", "[-]poststarthook/rbac/bootstrap-roles failed: not finished");
+  if (isShut(request) || !allowed(user, access)) throw forbidden(user, access);
   if (wanted !== undefined && !knownGroups.has(wanted.group)) return pageNotFound;
   if (wanted !== undefined) return handlerOf(wanted, request.query)(state, wanted, request);
   if (method !== "GET" && method !== "HEAD") throw notDone(`${method} ${path}`);

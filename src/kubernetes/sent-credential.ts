@@ -1,0 +1,61 @@
+import { X509Certificate } from "node:crypto";
+import { parseJws } from "../oidc/index.ts";
+
+/** What the credential of the last call says of itself; never the credential. */
+export interface SentCredential {
+  readonly kind: "token" | "certificate";
+  /** Where it comes from: `token file /etc/podtrust/token`. */
+  readonly from: string;
+  /** The file that somebody keeps fresh, where there is one. */
+  readonly file?: string;
+  /** Whether others on this machine may read that file. */
+  readonly exposed?: boolean;
+  /** The key that signed the token. */
+  readonly kid?: string;
+  /** The token's `sub`. */
+  readonly subject?: string;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt?: number;
+  /** Milliseconds since the epoch. Absent too where whoever gives the credential renews it. */
+  readonly expiresAt?: number;
+}
+
+const milliseconds = (claim: unknown): number | undefined =>
+  typeof claim === "number" && Number.isFinite(claim) ? claim * 1000 : undefined;
+
+const textClaim = (claim: unknown): string | undefined => (typeof claim === "string" ? claim : undefined);
+
+/** What a bearer token says of itself, where it is a JWT; nothing in it is verified. */
+export function tokenFacts(from: string, token: string): SentCredential {
+  let jws: ReturnType<typeof parseJws>;
+  try {
+    jws = parseJws(token);
+  } catch {
+    return { kind: "token", from };
+  }
+  const { kid, claims } = jws;
+  const [subject, issuedAt, expiresAt] = [
+    textClaim(claims["sub"]),
+    milliseconds(claims["iat"]),
+    milliseconds(claims["exp"]),
+  ];
+  return {
+    kind: "token",
+    from,
+    ...(kid === undefined ? {} : { kid }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(issuedAt === undefined ? {} : { issuedAt }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** What a client certificate says of itself; PEM. */
+export function certificateFacts(from: string, pem: string): SentCredential {
+  try {
+    const { validFromDate, validToDate } = new X509Certificate(pem);
+    const [issuedAt, expiresAt] = [validFromDate.getTime(), validToDate.getTime()];
+    return { kind: "certificate", from, issuedAt, expiresAt };
+  } catch {
+    return { kind: "certificate", from };
+  }
+}
