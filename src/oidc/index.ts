@@ -16,10 +16,11 @@ export {
 } from "./jwk-set.ts";
 export { type Jws, type JwsLimits, longestToken, parseJws } from "./jws.ts";
 export {
+  awsJwksCacheSeconds,
   awsSkewSeconds,
-  type CacheTimes,
-  distrustEffective,
+  forgottenAt,
   type Instant,
+  type JwksCaches,
   type RotationInput,
   rotationTimeline,
   type RotationTimeline,

@@ -1,100 +1,108 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { distrustEffective, rotationTimeline, type RotationInput } from "./index.ts";
+import { awsJwksCacheSeconds, forgottenAt, type RotationInput, rotationTimeline } from "./index.ts";
 
+const second = 1000;
 const input: RotationInput = {
-  createdAt: 1_000_000,
-  pollSeconds: 12,
-  publisherCacheSeconds: 60,
-  awsCacheSeconds: 10,
-  longestTokenSeconds: 3600,
+  createdAt: 1_000_000_000,
+  poll: 12 * second,
+  caches: { publisher: 60 * second, aws: 10 * second },
+  longestToken: 3600 * second,
 };
 
-test("before the promotion, the drop is counted from the earliest moment it may happen", () => {
-  const timeline = rotationTimeline(input);
-  assert.equal(timeline.created.at, 1_000_000);
-  assert.equal(timeline.published.at, 1_000_012);
-  assert.equal(timeline.promotable.at, 1_000_082);
-  assert.equal(timeline.promoted, undefined);
-  assert.equal(timeline.promotedEarly, false);
-  assert.equal(timeline.droppable.at, 1_000_082 + 3600 + 300);
-  assert.equal(timeline.forgotten.at, timeline.droppable.at + 12 + 60 + 10);
-  assert.match(
-    timeline.droppable.why,
-    /the new key may sign, lives 3600 s, and AWS accepts it for 300 s more/u,
-  );
-});
-
-test("after it, from the promotion itself", () => {
-  const timeline = rotationTimeline({ ...input, promotedAt: 1_000_500, skewSeconds: 0 });
-  assert.equal(timeline.promoted?.at, 1_000_500);
-  assert.equal(timeline.promotedEarly, false);
-  assert.equal(timeline.droppable.at, 1_004_100);
-  assert.match(timeline.droppable.why, /the new key signs/u);
-});
-
-test("a promotion before its time is told", () => {
-  assert.equal(rotationTimeline({ ...input, promotedAt: 1_000_081 }).promotedEarly, true);
-  assert.equal(rotationTimeline({ ...input, promotedAt: 1_000_082 }).promotedEarly, false);
-});
-
-test("every instant says why", () => {
-  const { created, published, promotable, promoted, droppable, forgotten } = rotationTimeline({
-    ...input,
-    promotedAt: 1_000_500,
+describe("the timeline of a rotation", () => {
+  test("lets a new key sign once publishers, caches and AWS have it", () => {
+    const { created, published, visible, maySign } = rotationTimeline(input);
+    assert.equal(created.at, 1_000_000_000);
+    assert.equal(published.at, 1_000_012_000);
+    assert.equal(visible.at, 1_000_072_000);
+    assert.equal(maySign.at, 1_000_082_000);
   });
-  for (const instant of [created, published, promotable, promoted, droppable, forgotten]) {
-    assert.match(instant?.why ?? "", /^[A-Z].{30,}\.$/u);
-  }
+
+  test("counts AWS's own cache, an hour where nothing else is known", () => {
+    const { visible, maySign } = rotationTimeline({ ...input, caches: { publisher: 60 * second } });
+    assert.equal(maySign.at - visible.at, awsJwksCacheSeconds * second);
+    assert.equal(awsJwksCacheSeconds, 3600);
+  });
+
+  test("counts the old key's end from the earliest promotion while the new key does not sign", () => {
+    const timeline = rotationTimeline(input);
+    assert.equal(timeline.promoted, undefined);
+    assert.equal(timeline.promotedEarly, false);
+    assert.equal(timeline.expired.at, timeline.maySign.at + 3600 * second);
+    assert.equal(timeline.mayDistrust.at, timeline.expired.at + 300 * second);
+    assert.equal(timeline.forgotten.at, timeline.mayDistrust.at + 70 * second);
+    assert.match(timeline.expired.why, /made just before the new key may sign, lives 3600 s/u);
+  });
+
+  test("counts the old key's end from the promotion once it is known", () => {
+    const timeline = rotationTimeline({ ...input, promotedAt: 1_000_500_000 });
+    assert.equal(timeline.promoted?.at, 1_000_500_000);
+    assert.equal(timeline.expired.at, 1_004_100_000);
+    assert.match(timeline.expired.why, /the new key signs/u);
+  });
+
+  test("tells a promotion that came before its time", () => {
+    assert.equal(rotationTimeline({ ...input, promotedAt: 1_000_081_999 }).promotedEarly, true);
+    assert.equal(rotationTimeline({ ...input, promotedAt: 1_000_082_000 }).promotedEarly, false);
+  });
+
+  test("says of every instant why it is that one", () => {
+    const { promotedEarly: _early, ...instants } = rotationTimeline({ ...input, promotedAt: 1_000_500_000 });
+    for (const instant of Object.values(instants)) assert.match(instant?.why ?? "", /^[A-Z].{20,}\.$/u);
+  });
 });
 
-test("a distrusted key is gone when the caches have run out", () => {
-  const { at, why } = distrustEffective(500, { publisherCacheSeconds: 60, awsCacheSeconds: 5 });
-  assert.equal(at, 565);
-  assert.match(why, /60 s of its Cache-Control and 5 s by AWS/u);
+test("a key that is taken out is forgotten when Cache-Control's and AWS's caches have run out", () => {
+  assert.deepEqual(forgottenAt(500, { publisher: 60, aws: 5 }), { visible: 560, all: 565 });
 });
 
-test("what is no time is the caller's mistake", () => {
-  const names = [
-    "createdAt",
-    "pollSeconds",
-    "publisherCacheSeconds",
-    "awsCacheSeconds",
-    "longestTokenSeconds",
-  ];
-  for (const name of [...names, "skewSeconds", "promotedAt"]) {
-    for (const value of [-1, Number.NaN, Infinity]) {
+test("what is no time is the caller's mistake, named", () => {
+  for (const value of [-1, Number.NaN, Infinity]) {
+    for (const name of ["createdAt", "poll", "longestToken", "promotedAt"]) {
       assert.throws(() => rotationTimeline({ ...input, [name]: value }), {
         name: "TypeError",
         message: new RegExp(name, "u"),
       });
     }
+    for (const name of ["publisher", "aws"]) {
+      const caches = { publisher: 1, aws: 1, [name]: value };
+      assert.throws(() => rotationTimeline({ ...input, caches }), {
+        name: "TypeError",
+        message: new RegExp(`caches.${name}`, "u"),
+      });
+    }
   }
-  assert.throws(() => distrustEffective(-1, input), TypeError);
+  assert.throws(() => forgottenAt(-1, input.caches), TypeError);
 });
 
-test("property: the instants follow one another, and no token of the old key outlives it", () => {
-  const seconds = fc.nat({ max: 1_000_000 });
+test("property: the moves follow one another, and no token of the old key outlives it", () => {
+  const time = fc.nat({ max: 1_000_000_000 });
   fc.assert(
     fc.property(
       fc.record({
-        createdAt: seconds,
-        pollSeconds: seconds,
-        publisherCacheSeconds: seconds,
-        awsCacheSeconds: seconds,
-        longestTokenSeconds: seconds,
-        skewSeconds: seconds,
+        createdAt: time,
+        poll: time,
+        caches: fc.record({ publisher: time, aws: time }),
+        longestToken: time,
       }),
-      fc.option(seconds, { nil: undefined }),
+      fc.option(time, { nil: undefined }),
       (times, wait) => {
         const early = rotationTimeline(times);
-        const promotedAt = wait === undefined ? {} : { promotedAt: early.promotable.at + wait };
+        const promotedAt = wait === undefined ? {} : { promotedAt: early.maySign.at + wait };
         const line = rotationTimeline({ ...times, ...promotedAt });
-        assert.ok(line.created.at <= line.published.at && line.published.at <= line.promotable.at);
-        assert.ok(line.promotable.at <= line.droppable.at && line.droppable.at <= line.forgotten.at);
-        const lastToken = (line.promoted ?? line.promotable).at;
-        assert.ok(lastToken + times.longestTokenSeconds + times.skewSeconds <= line.droppable.at);
+        const moves = [
+          line.created,
+          line.published,
+          line.visible,
+          line.maySign,
+          line.promoted ?? line.maySign,
+        ];
+        moves.push(line.expired, line.mayDistrust, line.forgotten);
+        for (const [index, move] of moves.entries())
+          assert.ok(move.at >= (moves[index - 1]?.at ?? 0), `move ${index}`);
+        assert.ok((line.promoted ?? line.maySign).at + times.longestToken <= line.mayDistrust.at);
         assert.equal(line.promotedEarly, false);
       },
     ),

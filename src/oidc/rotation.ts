@@ -1,111 +1,130 @@
 /** A point in time and why it is that one. */
 export interface Instant {
-  /** Seconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly at: number;
   readonly why: string;
 }
 
-export interface CacheTimes {
-  /** How long an answer of the publisher may be kept: its Cache-Control max-age, in seconds. */
-  readonly publisherCacheSeconds: number;
-  /** How long AWS is taken to keep keys beyond that, in seconds: it documents nothing. */
-  readonly awsCacheSeconds: number;
+/** For how long relying parties may go on with a JWK Set that they have fetched. */
+export interface JwksCaches {
+  /** Milliseconds: max-age of the publisher's Cache-Control. */
+  readonly publisher: number;
+  /** Milliseconds for which AWS is taken to keep a set beyond that; an hour unless told. */
+  readonly aws?: number;
 }
 
-export interface RotationInput extends CacheTimes {
-  /** When the new key first stood in the JWK Set of every API server; seconds since the epoch. */
+export interface RotationInput {
+  /** When the new key was first seen in the cluster's JWK Set; milliseconds since the epoch. */
   readonly createdAt: number;
-  /** The longest time between two polls of the publisher, in seconds. */
-  readonly pollSeconds: number;
-  /** The life of the longest token that the old key signed, in seconds. */
-  readonly longestTokenSeconds: number;
-  /** How much AWS forgives clocks; 300 s unless told. */
-  readonly skewSeconds?: number;
-  /** When the last API server began to sign with the new key; undefined while one still uses the old. */
+  /** When the new key is first known to have signed; undefined while it is not. */
   readonly promotedAt?: number;
+  /** Milliseconds between two looks of a publisher at the cluster. */
+  readonly poll: number;
+  readonly caches: JwksCaches;
+  /** Milliseconds: the life of the longest token that the old key signed. */
+  readonly longestToken: number;
 }
 
+/** The moves of a rotation, in their order. */
 export interface RotationTimeline {
   readonly created: Instant;
-  /** The publisher has seen the new key by then. */
+  /** Every publisher of the issuer has seen the new key by then. */
   readonly published: Instant;
-  /** From then on the new key may sign: nobody holds a set without it any more. */
-  readonly promotable: Instant;
+  /** From then on no cache that keeps to Cache-Control holds a set without it. */
+  readonly visible: Instant;
+  /** From then on AWS does not either, and it may sign. */
+  readonly maySign: Instant;
   /** When it did begin to sign, if it did. */
   readonly promoted: Instant | undefined;
   /** True when it began to sign before it might: some of its tokens may have been refused. */
   readonly promotedEarly: boolean;
-  /** From then on the old key may be taken out; counted from `promotable` as long as the new one does not sign. */
-  readonly droppable: Instant;
-  /** When a key taken out at `droppable` is known to nobody any more. */
+  /** When the old key's last token expires; counted from `maySign` as long as the new one does not sign. */
+  readonly expired: Instant;
+  /** From then on AWS accepts no token of the old key, and nobody misses it. */
+  readonly mayDistrust: Instant;
+  /** When an old key that is taken out then is known to nobody any more. */
   readonly forgotten: Instant;
 }
 
-/** AWS accepts a token up to 300 s after its exp. */
+/** AWS accepts a token up to 300 s after its exp (observed; docs/reference/sts-rules.md). */
 export const awsSkewSeconds = 300;
+
+/**
+ * For how long AWS is taken to keep a JWK Set, in seconds, beyond what Cache-Control allows. AWS documents nothing. It
+ * was seen to fetch again within two seconds where Cache-Control forbids caching; what it does with a set that may be
+ * kept is not known. An hour is what every Kubernetes API server tells relying parties (max-age=3600).
+ */
+export const awsJwksCacheSeconds = 3600;
 
 function checked(value: number, name: string): number {
   if (!Number.isFinite(value) || value < 0)
-    throw new TypeError(`${name} must be a number of seconds, not ${value}`);
+    throw new TypeError(`${name} must be a number of milliseconds, not ${value}`);
   return value;
 }
 
-function cacheSeconds(times: CacheTimes): number {
-  return (
-    checked(times.publisherCacheSeconds, "publisherCacheSeconds") +
-    checked(times.awsCacheSeconds, "awsCacheSeconds")
-  );
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+
+function cachesOf({ publisher, aws = awsJwksCacheSeconds * 1000 }: JwksCaches): Required<JwksCaches> {
+  return { publisher: checked(publisher, "caches.publisher"), aws: checked(aws, "caches.aws") };
+}
+
+/** When a key that is taken out at `at` has left every cache that keeps to Cache-Control, and when AWS's too. */
+export function forgottenAt(
+  at: number,
+  caches: JwksCaches,
+): { readonly visible: number; readonly all: number } {
+  const { publisher, aws } = cachesOf(caches);
+  const visible = checked(at, "at") + publisher;
+  return { visible, all: visible + aws };
 }
 
 /**
- * When the new key of a rotation may be promoted and the old one dropped, so that no valid token is ever refused.
- * All times are seconds; a TypeError says which one is none.
+ * When the new key of a rotation may sign and the old one be taken out, so that no valid token is ever refused. All
+ * times are milliseconds; a TypeError says which one is none.
  */
 export function rotationTimeline(input: RotationInput): RotationTimeline {
-  const { publisherCacheSeconds, awsCacheSeconds, promotedAt } = input;
+  const caches = cachesOf(input.caches);
   const created = checked(input.createdAt, "createdAt");
-  const poll = checked(input.pollSeconds, "pollSeconds");
-  const token = checked(input.longestTokenSeconds, "longestTokenSeconds");
-  const skew = checked(input.skewSeconds ?? awsSkewSeconds, "skewSeconds");
-  const caches = cacheSeconds(input);
-  const promotable = created + poll + caches;
-  const signs = promotedAt === undefined ? promotable : checked(promotedAt, "promotedAt");
+  const poll = checked(input.poll, "poll");
+  const token = checked(input.longestToken, "longestToken");
+  const published = created + poll;
+  const visible = published + caches.publisher;
+  const maySign = visible + caches.aws;
+  const { promotedAt } = input;
+  const signs = promotedAt === undefined ? maySign : checked(promotedAt, "promotedAt");
   const since = promotedAt === undefined ? "the new key may sign" : "the new key signs";
-  const droppable = signs + token + skew;
+  const expired = signs + token;
+  const mayDistrust = expired + awsSkewSeconds * 1000;
   return {
     created: {
       at: created,
       why: "The new key stands in the cluster's JWK Set; the old one goes on signing.",
     },
     published: {
-      at: created + poll,
-      why: `The publisher reads the cluster every ${poll} s, so it has the new key by then.`,
+      at: published,
+      why: `A publisher reads the cluster every ${seconds(poll)}: each has the new key by then.`,
     },
-    promotable: {
-      at: promotable,
-      why: `A set without the new key may be kept for ${publisherCacheSeconds} s of the publisher's Cache-Control and ${awsCacheSeconds} s by AWS; after that everybody who verifies knows it.`,
+    visible: {
+      at: visible,
+      why: `A set without the new key may be kept for ${seconds(caches.publisher)} of Cache-Control.`,
     },
-    promoted:
-      promotedAt === undefined
-        ? undefined
-        : { at: promotedAt, why: "Every API server signs with the new key; the old one signs no more." },
-    promotedEarly: signs < promotable,
-    droppable: {
-      at: droppable,
-      why: `The last token of the old key, made just before ${since}, lives ${token} s, and AWS accepts it for ${skew} s more.`,
+    maySign: {
+      at: maySign,
+      why: `AWS does not say how long it keeps a set; it is taken to be ${seconds(caches.aws)} beyond Cache-Control.`,
+    },
+    promoted: promotedAt === undefined ? undefined : { at: promotedAt, why: "A token was signed with it." },
+    promotedEarly: signs < maySign,
+    expired: {
+      at: expired,
+      why: `The last token of the old key, made just before ${since}, lives ${seconds(token)}.`,
+    },
+    mayDistrust: {
+      at: mayDistrust,
+      why: `AWS accepts a token for ${awsSkewSeconds} s after it expired.`,
     },
     forgotten: {
-      at: droppable + poll + caches,
-      why: `Taken out of the cluster then, the old key is gone from the publisher after ${poll} s and from every cache ${caches} s later.`,
+      at: forgottenAt(mayDistrust, caches).all,
+      why: `A set with the old key may be kept for ${seconds(caches.publisher)} of Cache-Control and ${seconds(caches.aws)} by AWS.`,
     },
-  };
-}
-
-/** When a key that the publisher was told to distrust at `at` is accepted by nobody any more. */
-export function distrustEffective(at: number, times: CacheTimes): Instant {
-  const caches = cacheSeconds(times);
-  return {
-    at: checked(at, "at") + caches,
-    why: `The publisher leaves the key out at once; a set with it may be kept for ${times.publisherCacheSeconds} s of its Cache-Control and ${times.awsCacheSeconds} s by AWS.`,
   };
 }
