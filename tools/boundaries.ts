@@ -23,13 +23,14 @@ const allowed: Record<string, readonly string[]> = {
   plan: ["base"],
   injection: ["base"],
   http: ["base"],
-  config: ["base", "oidc", "trust", "files"],
+  yaml: [],
+  config: ["base", "oidc", "trust", "files", "yaml"],
   acme: ["base", "oidc", "http"],
   tls: ["base", "oidc", "files", "http", "acme"],
-  kubernetes: ["base", "oidc", "files", "http", "config"],
+  kubernetes: ["base", "oidc", "files", "http", "yaml", "config"],
   aws: ["base", "oidc", "trust", "plan", "http", "config"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
-  stack: ["base", "oidc", "trust", "plan", "injection", "http", "config", "kubernetes"],
+  stack: ["base", "oidc", "trust", "plan", "injection", "http", "yaml", "config", "kubernetes"],
   // What the parts keep at their providers: stack/ itself knows none of them.
   "stack/parts": ["base", "oidc", "trust", "plan", "config", "aws", "kubernetes", "stack"],
   // Three products and what they share: none of them knows another.
@@ -91,6 +92,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
   { package: /^commander$/u, rooms: ["cli"] },
   { package: /^pino$/u, rooms: ["cli"] },
   { package: /^prom-client$/u, rooms: ["publisher"] },
+  { package: /^yaml$/u, rooms: ["yaml"] },
   { package: /^zod$/u, rooms: ["config"] },
 ];
 

@@ -19,7 +19,7 @@ const outside = ["test/tools/**", "test/cluster/**", "test/bench/**", "test/supp
 // Files of pure functions keep no state and start nothing, so one process serves them all: a process for each of
 // them took ten times as long as the tests.
 const pure = [
-  "src/{base,oidc,trust,plan,injection,config}/**/*.test.ts",
+  "src/{base,oidc,trust,plan,injection,yaml,config}/**/*.test.ts",
   "test/conformance/*.test.ts",
   "test/conformance/sts/*.test.ts",
   "test/vectors/rfc*.test.ts",

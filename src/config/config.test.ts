@@ -440,6 +440,36 @@ describe("secrets", () => {
 });
 
 describe("attacks on the reader", () => {
+  test("a config of a thousand roles is read", async () => {
+    const roles = Array.from(
+      { length: 1000 },
+      (_, index) => `
+      - name: role-number-${index}
+        serviceAccounts: [namespace-${index}/service-account-${index}]
+        policies: [arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess]
+        tags: {team: platform}`,
+    ).join("");
+    const text = `${minimal}aws:\n  - account: "111122223333"\n    region: eu-central-1\n    roles:${roles}\n`;
+    assert.equal((await parse(text)).aws[0]?.roles.length, 1000);
+  });
+
+  test("a file of more keys than any config has is refused before it is judged", async () => {
+    const keys = "- a\n".repeat(40_000);
+    assert.match(
+      (await oneProblem(`${minimal}aws:\n${keys}`)).message,
+      /^has more than 150000 keys, values and marks$/u,
+    );
+  });
+
+  test("ten thousand mistakes are counted, and the first fifty of them told", async () => {
+    const keys = Array.from({ length: 10_000 }, (_, index) => `k${index}:\n`).join("");
+    await assert.rejects(parse(`${minimal}${keys}`), (error: PodtrustError) => {
+      assert.match(error.message, /has 10000 mistakes:/u);
+      assert.match(error.message, /and 9950 more$/u);
+      return true;
+    });
+  });
+
   test("an alias bomb is refused before it grows", async () => {
     const levels = Array.from({ length: 9 }, (_, i) => `k${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`);
     const started = Date.now();
@@ -490,7 +520,7 @@ describe("files", () => {
     await bad("latin1.yaml");
     await writeFile(join(folder, "big.json"), " ".repeat(70_000));
     await writeFile(join(folder, "p.yaml"), role("serviceAccounts: [a/b], inline: {p: {file: big.json}}"));
-    await assert.rejects(loadConfig(join(folder, "p.yaml"), env), /larger than/u);
+    await assert.rejects(loadConfig(join(folder, "p.yaml"), env), /longer than/u);
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { systemClock } from "../base/index.ts";
+import { yamlText } from "../yaml/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
 import { clusterCa, type Identity } from "./identity.ts";
 import { defaultKubeconfig, readKubeconfig } from "./kubeconfig.ts";
@@ -105,6 +106,35 @@ test("what is no kubeconfig is refused by name, and nothing of a damaged one is 
   );
   // Without an end, and without a size that could be asked for.
   await assert.rejects(readKubeconfig("/dev/zero"), refused("kubeconfig-invalid", /longer than/u));
+});
+
+test("a kubeconfig that is too deep or has too many keys is refused before it is read to its end", async () => {
+  const cases: readonly (readonly [text: string, message: RegExp])[] = [
+    ["[".repeat(4_000_000), /it is nested more than 64 levels deep$/u],
+    [
+      Array.from({ length: 300_000 }, (_, index) => `k${index}: 1\n`).join(""),
+      /it has more than 200000 keys, values and marks$/u,
+    ],
+  ];
+  for (const [text, message] of cases) {
+    await assert.rejects(readKubeconfig(await file(text)), refused("kubeconfig-invalid", message));
+  }
+});
+
+test("a kubeconfig of hundreds of clusters with embedded certificates is read", async () => {
+  const names = Array.from({ length: 400 }, (_, index) => `cluster-${index}`);
+  const data = "QUJD".repeat(550);
+  const cluster = { server: "https://192.0.2.1", "certificate-authority-data": data };
+  const user = { "client-certificate-data": data, "client-key-data": data };
+  const text = yamlText({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "cluster-399",
+    clusters: names.map((name) => ({ name, cluster })),
+    contexts: names.map((name) => ({ name, context: { cluster: name, user: name } })),
+    users: names.map((name) => ({ name, user })),
+  });
+  assert.equal((await readKubeconfig(await file(text))).user.name, "cluster-399");
 });
 
 test("aliases that would grow without bound are refused", async () => {

@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { parse } from "yaml";
 import { errorText, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
+import { readYaml } from "../yaml/index.ts";
 
 /** A mapping as YAML gives it, values unjudged. */
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -24,8 +24,8 @@ export interface KubeconfigContext {
   readonly user: KubeconfigEntry;
 }
 
-// Kubeconfigs with embedded certificates of hundreds of clusters stay below this.
-const largest = 4 * 1024 * 1024;
+// Kubeconfigs with embedded certificates of hundreds of clusters stay below these.
+const bounds = { bytes: 4 * 1024 * 1024, depth: 64, tokens: 200_000 } as const;
 
 interface Loaded {
   currentContext: string | undefined;
@@ -58,26 +58,25 @@ function expand(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
 
-async function readYaml(file: string): Promise<Mapping> {
+async function readMapping(file: string): Promise<Mapping> {
   let source: string;
   try {
-    source = await readBoundedText(file, largest);
+    source = await readBoundedText(file, bounds.bytes);
   } catch (error) {
     if (error instanceof RangeError) throw invalid(file, error.message);
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "there is no such file" : errorText(error);
     throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${why}`, { cause: error });
   }
-  let value: unknown;
-  try {
-    value = parse(source, { prettyErrors: false });
-  } catch (error) {
-    // The parser's own sentence could quote the line, and with it a token; its position says enough.
-    const at = (error as { pos?: readonly number[] }).pos?.[0] ?? 0;
-    throw invalid(file, `line ${source.slice(0, at).split("\n").length} is not YAML`);
+  const read = readYaml(source, bounds);
+  if (!("problems" in read)) {
+    if (isMapping(read.value)) return read.value;
+    throw invalid(file, "it is not a mapping with clusters, users and contexts");
   }
-  if (!isMapping(value)) throw invalid(file, "it is not a mapping with clusters, users and contexts");
-  return value;
+  const [problem] = read.problems;
+  // The parser's own sentence could quote the line, and with it a token; its position says enough.
+  const what = problem?.bound === true ? `it ${problem.message}` : `line ${problem?.line ?? 1} is not YAML`;
+  throw invalid(file, what);
 }
 
 function addEntries(file: string, list: unknown, inner: string, into: Map<string, KubeconfigEntry>): void {
@@ -99,7 +98,7 @@ async function load(files: readonly string[]): Promise<Loaded> {
     contexts: new Map(),
   };
   for (const file of files) {
-    const values = await readYaml(file);
+    const values = await readMapping(file);
     loaded.currentContext ??= text(values, "current-context");
     addEntries(file, values["clusters"], "cluster", loaded.clusters);
     addEntries(file, values["users"], "user", loaded.users);

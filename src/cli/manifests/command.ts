@@ -62,7 +62,7 @@ export function defineManifests(program: Command, context: CommandContext): void
     .addHelpText("after", "\npodtrust manifests publisher-rbac | kubectl apply -f -\n")
     .action(async (options: PublisherRbacOptions) => {
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");
-      await runPublisherRbac(context, options);
+      runPublisherRbac(context, options);
     });
   manifests
     .command("aws-policy")

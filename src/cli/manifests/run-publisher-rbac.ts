@@ -8,10 +8,7 @@ export interface PublisherRbacOptions {
 }
 
 /** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
-export async function runPublisherRbac(
-  context: CommandContext,
-  options: PublisherRbacOptions,
-): Promise<void> {
-  if (context.json) context.output.result(await publisherRbacList(options));
+export function runPublisherRbac(context: CommandContext, options: PublisherRbacOptions): void {
+  if (context.json) context.output.result(publisherRbacList(options));
   else context.output.raw(publisherRbac(options));
 }

@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../base/index.ts";
+import { readBoundedText } from "../../files/index.ts";
 import { parsePolicy } from "../../trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type Environment, placeOf } from "../places.ts";
@@ -36,10 +37,8 @@ function inlinePolicies(root: unknown): readonly InlinePolicy[] {
 }
 
 async function textOf(file: string): Promise<string> {
-  const facts = await stat(file);
-  if (!facts.isFile()) throw new Error("is not a file");
-  if (facts.size > largestPolicy) throw new Error(`is larger than ${largestPolicy} bytes`);
-  return readFile(file, "utf8");
+  if (!(await stat(file)).isFile()) throw new Error("it is not a file");
+  return readBoundedText(file, largestPolicy);
 }
 
 function policyProblem(text: string): string | undefined {
@@ -67,7 +66,7 @@ export async function readInlinePolicies(
     if (typeof name === "string" && name !== "" && !name.includes("\0")) {
       const place = placeOf(name, configFile, env);
       try {
-        text = await textOf(place);
+        text = files.get(place) ?? (await textOf(place));
         files.set(place, text);
       } catch (error) {
         problems.push({ ...where, message: `${name} cannot be read: ${errorText(error)}` });

@@ -1,12 +1,10 @@
-import { stringify } from "yaml";
+import { yamlText } from "../../yaml/index.ts";
 import { podFragment, workloadPatch, type PatchWish } from "./patch.ts";
 import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 
-const yaml = (value: object): string => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
-
 /** Objects as YAML documents, for kubectl apply. */
 export function objectsYaml(objects: readonly object[]): string {
-  return objects.map(yaml).join("---\n");
+  return objects.map(yamlText).join("---\n");
 }
 
 /** What `manifests workload` gives, as data: the ServiceAccount, and what its pods need. */
@@ -17,9 +15,9 @@ export function workloadParts(target: WorkloadTarget): { serviceAccount: object;
 /** The ServiceAccount as YAML, and in comments what belongs into the spec of its pods. */
 export function workloadYaml(target: WorkloadTarget): string {
   const { serviceAccount, podSpec } = workloadParts(target);
-  const fragment = yaml(podSpec).trimEnd().split("\n");
+  const fragment = yamlText(podSpec).trimEnd().split("\n");
   return [
-    yaml(serviceAccount).trimEnd(),
+    yamlText(serviceAccount).trimEnd(),
     "# This belongs into the spec of the pods (spec.template.spec of a Deployment). For one that exists already,",
     "# --patch deployment/NAME prints it as a patch for kustomize and kubectl patch.",
     ...fragment.map((line) => `# ${line}`),
@@ -33,6 +31,6 @@ export function patchYaml(target: WorkloadTarget, wish: PatchWish): string {
   return [
     `# kustomization.yaml: patches: [{path: THIS-FILE, target: {kind: ${patch.kind}, name: ${patch.metadata.name}}}]`,
     `# or at once: kubectl patch -n ${target.namespace} ${wish.of} --patch-file THIS-FILE`,
-    yaml(patch),
+    yamlText(patch),
   ].join("\n");
 }
