@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { request as httpRequest } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -107,6 +109,75 @@ test("a recorded request is good for its 15 minutes only, and for nothing else",
   const elsewhere = await replay("/elsewhere");
   assert.equal(elsewhere.status, 403);
   assert.match(await elsewhere.text(), /<Code>SignatureDoesNotMatch<\/Code>/u);
+});
+
+/** The answer to a recorded request with another request line; `fetch` would normalise its path. */
+async function replayed(
+  sandbox: Sandbox,
+  recorded: Signed,
+  line: { path: string; body?: string },
+): Promise<{ status: number | undefined; code: string | undefined }> {
+  const answer = Promise.withResolvers<{ status: number | undefined; code: string | undefined }>();
+  const { "content-length": _length, ...headers } = recorded.headers;
+  const asked = httpRequest(sandbox.url, { method: "POST", path: line.path, headers, agent: false });
+  asked.on("error", answer.reject).on("response", (response) => {
+    textOf(response).then(
+      (body) => answer.resolve({ status: response.statusCode, code: /<Code>(\w+)</u.exec(body)?.[1] }),
+      answer.reject,
+    );
+  });
+  asked.end(line.body ?? recorded.body);
+  return answer.promise;
+}
+
+async function recordedListRoles(t: TestContext, sandbox: Sandbox): Promise<Signed> {
+  const seen: Signed[] = [];
+  await tampering(t, sandbox, (request) => {
+    seen.push({ ...request, headers: { ...request.headers } });
+  }).send(new ListRolesCommand({}));
+  const [recorded] = seen;
+  assert.ok(recorded);
+  return recorded;
+}
+
+test("a path that only normalises to the signed one names no operation", async (t) => {
+  const sandbox = await started(t);
+  const recorded = await recordedListRoles(t, sandbox);
+  assert.deepEqual(await replayed(sandbox, recorded, { path: "/" }), { status: 200, code: undefined });
+  for (const path of ["//", "/./", "/a/../", "/..", "/./?"]) {
+    assert.deepEqual(
+      await replayed(sandbox, recorded, { path }),
+      { status: 404, code: "UnknownOperationException" },
+      path,
+    );
+  }
+  const last = sandbox.decisions().at(-1);
+  assert.deepEqual([last?.decision, last?.rule], ["invalid", "path-known"]);
+});
+
+test("a query that was added to a signed request is refused, whatever it is called", async (t) => {
+  const sandbox = await started(t);
+  const recorded = await recordedListRoles(t, sandbox);
+  for (const path of ["/?X-Amz-Signature=", "/?X-Amz-Signature=00", "/?x=1"]) {
+    assert.deepEqual(
+      await replayed(sandbox, recorded, { path }),
+      { status: 403, code: "SignatureDoesNotMatch" },
+      path,
+    );
+  }
+});
+
+test("a parameter that is given twice is refused, in the query, in the body and in both", async (t) => {
+  const sandbox = await started(t);
+  const recorded = await recordedListRoles(t, sandbox);
+  const both: readonly { path: string; body?: string }[] = [
+    { path: "/?PathPrefix=%2Fa%2F&PathPrefix=%2Fb%2F" },
+    { path: "/", body: `${recorded.body}&Action=GetRole` },
+    { path: "/?Action=GetRole" },
+  ];
+  for (const line of both) {
+    assert.deepEqual(await replayed(sandbox, recorded, line), { status: 400, code: "MalformedInput" });
+  }
 });
 
 test("a wrong secret, an unknown key and a token that is nobody's are refused", async (t) => {

@@ -144,6 +144,30 @@ test("refusals reach a person as from AWS", options, async () => {
   assert.match(unknown.err, /\(InvalidAction\) when calling the ListUsers operation: /u);
 });
 
+test(
+  "a service that the sandbox lacks is refused by name at the first try, in the service's own form",
+  options,
+  async () => {
+    const calls = [
+      ["s3", "ls"],
+      ["ec2", "describe-instances"],
+      ["lambda", "list-functions"],
+      ["dynamodb", "list-tables"],
+      ["sns", "list-topics"],
+      ["route53", "list-hosted-zones"],
+    ];
+    for (const call of calls) {
+      const { code, err } = await aws(call, admin);
+      assert.notEqual(code, 0);
+      assert.match(
+        err,
+        /An error occurred \(InvalidAction\) when calling the \w+ operation: .*this sandbox does not implement /iu,
+      );
+      assert.doesNotMatch(err, /reached max retries/u);
+    }
+  },
+);
+
 function byHand(token: string): readonly string[] {
   const role = ["--role-arn", `arn:aws:iam::${account}:role/cli`, "--role-session-name", "by-hand"];
   return ["sts", "assume-role-with-web-identity", "--output", "json", ...role, "--web-identity-token", token];

@@ -18,6 +18,8 @@ export interface Authorization {
   /** `YYYYMMDDTHHMMSSZ`. */
   readonly date: string;
   readonly token: string | undefined;
+  /** Where the signature stands: what is signed leaves it out there, and there only. */
+  readonly in: "header" | "query";
   /** Seconds that a presigned URL is good for; undefined for a header. */
   readonly expires: number | undefined;
 }
@@ -128,11 +130,25 @@ function fromHeader(request: WireRequest, header: string, protocol: Protocol): A
     signature: parts.get("Signature") ?? "",
     date,
     token: firstHeader(request, "x-amz-security-token"),
+    in: "header",
     expires: undefined,
   };
 }
 
-function fromQuery(query: ReadonlyMap<string, string>, protocol: Protocol): Authorization {
+function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Protocol): Authorization {
+  const query = new Map(pairs);
+  // Sorted, both orders of two values are the same canonical query: whoever passes it on could choose between them.
+  const own = pairs.map(([name]) => name).filter((name) => name.startsWith("X-Amz-"));
+  const twice = own.find((name, index) => own.indexOf(name) !== index);
+  if (twice !== undefined) {
+    const message = `AWS query-string parameters must include '${twice}' once.`;
+    throw signatureFault(
+      protocol,
+      "incomplete",
+      message,
+      "the presigned URL names a part of its signature twice",
+    );
+  }
   const missing = ["Credential", "Signature", "SignedHeaders", "Date"]
     .filter((name) => (query.get(`X-Amz-${name}`) ?? "") === "")
     .map((name) => `AWS query-string parameters must include 'X-Amz-${name}'.`);
@@ -149,6 +165,7 @@ function fromQuery(query: ReadonlyMap<string, string>, protocol: Protocol): Auth
     signature: query.get("X-Amz-Signature") ?? "",
     date: query.get("X-Amz-Date") ?? "",
     token: query.get("X-Amz-Security-Token"),
+    in: "query",
     // A week is the longest that AWS lets a presigned URL live; nonsense counts as expired.
     expires: Number.isInteger(expires) ? Math.min(Math.max(expires, 0), 604_800) : 0,
   };
@@ -158,8 +175,7 @@ function fromQuery(query: ReadonlyMap<string, string>, protocol: Protocol): Auth
 export function readAuthorization(request: WireRequest, protocol: Protocol): Authorization | undefined {
   const header = firstHeader(request, "authorization");
   if (header !== undefined) return fromHeader(request, header, protocol);
-  const query = new Map(queryPairs(request.target));
-  return query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature")
-    ? fromQuery(query, protocol)
-    : undefined;
+  const pairs = queryPairs(request.target);
+  const signed = pairs.some(([name]) => name === "X-Amz-Algorithm" || name === "X-Amz-Signature");
+  return signed ? fromQuery(pairs, protocol) : undefined;
 }

@@ -152,6 +152,24 @@ test("a body, a path, a query, a method or a header that was altered is refused"
   );
 });
 
+test("a header's signature covers the whole query, X-Amz-Signature and its like included", () => {
+  const request = sign({ target: "/?A=1" });
+  for (const added of ["X-Amz-Signature=", "X-Amz-Signature=00", "X-Amz-Algorithm=AWS4-HMAC-SHA256"]) {
+    refused({ ...request, target: `${request.target}&${added}` }, "SignatureDoesNotMatch", doesNotMatch);
+  }
+});
+
+test("a header that SignedHeaders names twice is refused, before it is copied as often as it is named", () => {
+  const request = sign({ headers: { "x-long": "x".repeat(30_000) } });
+  const names = `${"x-long;".repeat(5000)}host`;
+  const header = request.headers["authorization"]?.[0]?.replace(
+    /SignedHeaders=[^,]*/u,
+    `SignedHeaders=${names}`,
+  );
+  const flooded = { ...request, headers: { ...request.headers, authorization: [header ?? ""] } };
+  refused(flooded, "SignatureDoesNotMatch", doesNotMatch);
+});
+
 test("a plus in the query is signed as the space that it means", () => {
   const space = sign({ target: "/?A=a%20b" });
   assert.ok(verifyRequest({ ...space, target: "/?A=a+b" }, options()));
@@ -323,6 +341,13 @@ test("a presigned URL is good for as long as it says", () => {
     ...sts,
     now: now + 61_000,
   });
+  const twice = presigned("60");
+  refused(
+    { ...twice, target: twice.target.replace("&X-Amz-Date", "&X-Amz-Expires=3600&X-Amz-Date") },
+    "IncompleteSignature",
+    "AWS query-string parameters must include 'X-Amz-Expires' once.",
+    sts,
+  );
   const altered = presigned("60");
   refused(
     { ...altered, target: altered.target.replace("Expires=60", "Expires=99") },

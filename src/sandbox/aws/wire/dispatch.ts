@@ -44,6 +44,18 @@ function paramsOf(route: Route): never {
   return params as never;
 }
 
+/** IAM, STS and SSM are called at `/`; a signature alone does not tell `//` or `/a/../` from it. */
+function checkPath(request: WireRequest, trail: Trail): void {
+  trail.at("invalid", "path-known");
+  const path = request.target.split("?", 1)[0] ?? "";
+  if (path === "/") return;
+  throw new AwsError("UnknownOperationException", "There is no operation at this path", {
+    status: 404,
+    why: `the services of this sandbox are called at /, not at ${path}`,
+    next: "Take the path off AWS_ENDPOINT_URL.",
+  });
+}
+
 async function performUnsigned(route: Route, call: Call, trail: Trail): Promise<Result> {
   trail.at("invalid", "parameters-valid");
   const params = paramsOf(route);
@@ -75,12 +87,19 @@ async function perform(
   context: { readonly trail: Trail; readonly gate: Gate },
 ): Promise<Result> {
   const { trail, gate } = context;
-  if (route.action.unsigned === true) return performUnsigned(route, { ...base, caller: undefined }, trail);
+  if (route.action.unsigned === true) {
+    checkPath(request, trail);
+    return performUnsigned(route, { ...base, caller: undefined }, trail);
+  }
   trail.at("deny", "request-signed");
   const { caller, region } = gate.authenticate(request, route.service, trail.now);
   trail.who = caller.arn;
+  checkPath(request, trail);
   return performSigned(route, { ...base, caller, region }, trail, gate);
 }
+
+/** Where a request was going that says nothing of it. */
+const nowhere = { service: undefined, form: "query", serviceName: "unknown", operation: "" } as const;
 
 /** Answers one request of an AWS protocol and records its decision. */
 export async function dispatch(
@@ -94,10 +113,9 @@ export async function dispatch(
     route = routeRequest(options.services, request);
   } catch (thrown) {
     const error = await refusalOf(thrown, options);
-    const { service, protocol, operation } =
-      error instanceof RouteError ? error : { service: undefined, protocol: "query" as const, operation: "" };
-    options.onDecision(trail.decision(`${service?.name ?? "unknown"}:${operation}`, error));
-    return renderError({ service, protocol }, trail.requestId, error);
+    const { service, form, operation, serviceName } = error instanceof RouteError ? error : nowhere;
+    options.onDecision(trail.decision(`${serviceName}:${operation}`, error));
+    return renderError({ service, form }, trail.requestId, error);
   }
   const { service, name } = route;
   const action = `${service.name}:${name}`;
@@ -110,7 +128,7 @@ export async function dispatch(
   } catch (thrown) {
     const error = await refusalOf(thrown, options);
     options.onDecision(trail.decision(action, error));
-    return renderError({ service, protocol: service.protocol }, trail.requestId, error);
+    return renderError({ service, form: service.protocol }, trail.requestId, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AwsError } from "./error.ts";
-import type { Service } from "./service.ts";
+import type { Service, WireForm } from "./service.ts";
 import type { Shape, Value } from "./value.ts";
 
 /** What goes back over HTTP. */
@@ -58,9 +58,9 @@ function jsonValue(value: Value): unknown {
   );
 }
 
-function headersOf(protocol: Service["protocol"], requestId: string): Record<string, string> {
+function headersOf(form: WireForm, requestId: string): Record<string, string> {
   return {
-    "content-type": protocol === "json" ? "application/x-amz-json-1.1" : "text/xml",
+    "content-type": form === "json" ? "application/x-amz-json-1.1" : "text/xml",
     "x-amzn-requestid": requestId,
   };
 }
@@ -82,17 +82,36 @@ export function renderResult(
   return { status: 200, headers, body };
 }
 
-/** A refusal, in the error envelope of the protocol. */
+/**
+ * A refusal, in the error envelope of the protocol (smithy.io, "AWS protocols": awsQuery, awsJson, restJson, restXml
+ * without a wrapper as S3 has it, ec2Query).
+ */
 export function renderError(
-  where: { readonly service: Service | undefined; readonly protocol: Service["protocol"] },
+  where: { readonly service: Service | undefined; readonly form: WireForm },
   requestId: string,
   error: AwsError,
 ): WireResponse {
-  const headers = headersOf(where.protocol, requestId);
   const { status, code, message, type } = error;
-  if (where.protocol === "json") return { status, headers, body: JSON.stringify({ __type: code, message }) };
-  const fault = `<Type>${type}</Type>\n<Code>${escapeXml(code)}</Code>\n<Message>${escapeXml(message)}</Message>`;
-  const namespace = where.service?.namespace ?? faultNamespace;
-  const body = `<ErrorResponse xmlns="${namespace}">\n<Error>\n${fault}\n</Error>\n<RequestId>${requestId}</RequestId>\n</ErrorResponse>\n`;
-  return { status, headers, body };
+  const headers = headersOf(where.form, requestId);
+  const reason = `<Code>${escapeXml(code)}</Code>\n<Message>${escapeXml(message)}</Message>`;
+  switch (where.form) {
+    case "json":
+      // Clients of REST services look for the code in the header first.
+      return {
+        status,
+        headers: { ...headers, "x-amzn-errortype": code },
+        body: JSON.stringify({ __type: code, message }),
+      };
+    case "rest-xml":
+      return { status, headers, body: `<Error>\n${reason}\n<RequestId>${requestId}</RequestId>\n</Error>\n` };
+    case "ec2": {
+      const body = `<Response>\n<Errors><Error>${reason}</Error></Errors>\n<RequestID>${requestId}</RequestID>\n</Response>\n`;
+      return { status, headers, body };
+    }
+    case "query": {
+      const namespace = where.service?.namespace ?? faultNamespace;
+      const body = `<ErrorResponse xmlns="${namespace}">\n<Error>\n<Type>${type}</Type>\n${reason}\n</Error>\n<RequestId>${requestId}</RequestId>\n</ErrorResponse>\n`;
+      return { status, headers, body };
+    }
+  }
 }

@@ -1,7 +1,8 @@
 import { AwsError } from "./error.ts";
+import { claimedService, foreignForm, isAwsCall, namesAction, queryOf } from "./foreign.ts";
 import { formPairs, formParams } from "./form.ts";
 import { headerOf, type WireRequest } from "./gate.ts";
-import type { Action, Service } from "./service.ts";
+import type { Action, Service, WireForm } from "./service.ts";
 import type { RawRecord } from "./value.ts";
 
 /** Which operation a request is for, with its parameters still raw. */
@@ -14,17 +15,21 @@ export interface Route {
 
 /** A refusal before any operation was found, with what is known of where it was going. */
 export class RouteError extends AwsError {
-  readonly protocol: Service["protocol"];
+  readonly form: WireForm;
   readonly service: Service | undefined;
+  /** As the client claims it, where the sandbox has no such service. */
+  readonly serviceName: string;
   readonly operation: string;
 
   constructor(
-    found: { protocol: Service["protocol"]; service?: Service; operation: string },
-    refusal: { code: string; message: string; status?: number; rule: string },
+    found: { form: WireForm; service?: Service; serviceName?: string; operation: string },
+    refusal: { code: string; message: string; status?: number; rule: string; next?: string },
   ) {
-    super(refusal.code, refusal.message, { status: refusal.status ?? 400, rule: refusal.rule });
-    this.protocol = found.protocol;
+    const { code, message, ...options } = refusal;
+    super(code, message, options);
+    this.form = found.form;
     this.service = found.service;
+    this.serviceName = found.service?.name ?? found.serviceName ?? "unknown";
     this.operation = found.operation;
   }
 }
@@ -33,7 +38,7 @@ function actionOf(service: Service, name: string): Action {
   const action = Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
   if (action !== undefined) return action;
   throw new RouteError(
-    { protocol: service.protocol, service, operation: name },
+    { form: service.protocol, service, operation: name },
     {
       code: "InvalidAction",
       message: `Could not find operation ${name} for version ${service.version}: this sandbox does not implement ${service.name}:${name}`,
@@ -49,7 +54,7 @@ function jsonRoute(services: readonly Service[], target: string, request: WireRe
   const service = services.find((one) => one.protocol === "json" && one.namespace === prefix);
   if (service === undefined) {
     throw new RouteError(
-      { protocol: "json", operation: name },
+      { form: "json", operation: name },
       {
         code: "InvalidAction",
         message: `Could not find operation ${name}: this sandbox does not implement the service of ${target}`,
@@ -70,7 +75,7 @@ function jsonParams(service: Service, operation: string, body: Uint8Array): RawR
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new RouteError(
-      { protocol: "json", service, operation },
+      { form: "json", service, operation },
       {
         code: "SerializationException",
         message: "The body is not a JSON object",
@@ -81,8 +86,30 @@ function jsonParams(service: Service, operation: string, body: Uint8Array): RawR
   return parsed as RawRecord;
 }
 
-function queryRoute(services: readonly Service[], pairs: readonly [string, string][]): Route {
+/** The refusal, as its service would write it, of what was signed for a service that the sandbox lacks. */
+function foreignService(services: readonly Service[], request: WireRequest): RouteError | undefined {
+  const serviceName = claimedService(request);
+  if (serviceName === undefined || services.some((one) => one.name === serviceName)) return undefined;
+  const path = request.target.split("?", 1)[0] ?? "";
+  return new RouteError(
+    { form: foreignForm(request, serviceName), serviceName, operation: `${request.method} ${path}` },
+    {
+      code: "InvalidAction",
+      message: `This sandbox does not implement ${serviceName}: it implements ${services.map((one) => one.name).join(", ")}`,
+      rule: "service-implemented",
+      next: "Point the client of this service elsewhere: AWS_ENDPOINT_URL_STS and its like set an address for one service.",
+    },
+  );
+}
+
+function queryRoute(services: readonly Service[], request: WireRequest): Route {
+  const body = Buffer.from(request.body).toString("utf8");
+  const pairs = [...formPairs(queryOf(request.target)), ...formPairs(body)];
   const fields = new Map(pairs);
+  // Two orders of them bear one signature and could mean two things. No AWS client repeats a name.
+  if (fields.size < pairs.length) {
+    throw new AwsError("MalformedInput", "A parameter is given twice", { rule: "request-well-formed" });
+  }
   const name = fields.get("Action") ?? "";
   const version = fields.get("Version");
   const speaking = services.filter((one) => one.protocol === "query");
@@ -92,14 +119,16 @@ function queryRoute(services: readonly Service[], pairs: readonly [string, strin
       : speaking.find((one) => one.version === version);
   if (name === "") {
     throw new RouteError(
-      { protocol: "query", operation: "" },
+      { form: "query", operation: "" },
       { code: "MissingAction", message: "The request names no Action", rule: "action-named" },
     );
   }
   if (service === undefined) {
+    const foreign = foreignService(services, request);
+    if (foreign !== undefined) throw foreign;
     const said = version ?? "NO_VERSION_SPECIFIED";
     throw new RouteError(
-      { protocol: "query", operation: name },
+      { form: "query", operation: name },
       {
         code: "InvalidAction",
         message: `Could not find operation ${name} for version ${said}: this sandbox implements ${speaking.map((one) => `${one.name} ${one.version}`).join(", ")}`,
@@ -110,17 +139,16 @@ function queryRoute(services: readonly Service[], pairs: readonly [string, strin
   return { service, name, action: actionOf(service, name), params: formParams(pairs) };
 }
 
-/** True for what the web page answers: a GET or HEAD that names no operation. */
+/** True for what the web page answers: a GET or HEAD that no AWS client sent. */
 export function isPageRequest(request: WireRequest): boolean {
-  if (request.method !== "GET" && request.method !== "HEAD") return false;
-  return headerOf(request, "x-amz-target") === undefined && !/[?&]Action=/u.test(request.target);
+  return (request.method === "GET" || request.method === "HEAD") && !isAwsCall(request);
 }
 
 function refuseOtherProtocols(request: WireRequest): void {
   const other = headerOf(request, "smithy-protocol");
   if (other === undefined) return;
   throw new RouteError(
-    { protocol: "query", operation: request.target.split("/").at(-1) ?? "" },
+    { form: "query", operation: request.target.split("/").at(-1) ?? "" },
     {
       code: "InvalidAction",
       message: `This sandbox speaks the AWS query protocol and AWS JSON 1.1, not ${other}`,
@@ -132,9 +160,13 @@ function refuseOtherProtocols(request: WireRequest): void {
 /** Finds the operation of a request; throws a RouteError that says by name what is not implemented. */
 export function routeRequest(services: readonly Service[], request: WireRequest): Route {
   refuseOtherProtocols(request);
+  const target = headerOf(request, "x-amz-target");
+  const foreign =
+    target === undefined && !namesAction(request) ? foreignService(services, request) : undefined;
+  if (foreign !== undefined) throw foreign;
   if (request.method !== "POST" && request.method !== "GET") {
     throw new RouteError(
-      { protocol: "query", operation: "" },
+      { form: "query", operation: "" },
       {
         code: "InvalidAction",
         message: `No operation is called by ${request.method}`,
@@ -143,9 +175,6 @@ export function routeRequest(services: readonly Service[], request: WireRequest)
       },
     );
   }
-  const target = headerOf(request, "x-amz-target");
   if (target !== undefined) return jsonRoute(services, target, request);
-  const query = request.target.includes("?") ? request.target.slice(request.target.indexOf("?") + 1) : "";
-  const body = Buffer.from(request.body).toString("utf8");
-  return queryRoute(services, [...formPairs(query), ...formPairs(body)]);
+  return queryRoute(services, request);
 }

@@ -64,6 +64,9 @@ export function action<const Fields extends Input>(operation: ActionOf<Fields>):
   return operation as unknown as Action;
 }
 
+/** How a refusal is written down. A service here speaks `query` or `json`; of others at least that much is known. */
+export type WireForm = "query" | "json" | "rest-xml" | "ec2";
+
 export interface Service {
   /** As in ARNs and signature scopes: `iam`, `sts`, `ssm`. */
   readonly name: string;

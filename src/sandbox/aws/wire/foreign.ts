@@ -1,0 +1,56 @@
+import { headerOf, type WireRequest } from "./gate.ts";
+import type { WireForm } from "./service.ts";
+
+/** The query of a request line, without the question mark. */
+export function queryOf(target: string): string {
+  const at = target.indexOf("?");
+  return at === -1 ? "" : target.slice(at + 1);
+}
+
+/**
+ * Whether an AWS client sent it: it is signed, names an operation, or carries the headers that every SDK sends and no
+ * browser does.
+ */
+export function isAwsCall(request: WireRequest): boolean {
+  if (headerOf(request, "authorization")?.startsWith("AWS") === true) return true;
+  if (Object.keys(request.headers).some((name) => /^(?:x-amz|amz-sdk)-/u.test(name))) return true;
+  return /(?:^|&)(?:Action|X-Amz-Algorithm|X-Amz-Signature|AWSAccessKeyId)=/u.test(queryOf(request.target));
+}
+
+/**
+ * The service in the scope of a request's signature, which nobody has verified yet; undefined where there is none.
+ * Signature Version 2 has no scope, and S3 alone still takes it in a header.
+ */
+export function claimedService(request: WireRequest): string | undefined {
+  const header = headerOf(request, "authorization") ?? "";
+  if (header.startsWith("AWS ")) return "s3";
+  const inHeader = /Credential=([^,\s]{1,300})/u.exec(header)?.[1];
+  const inQuery = /(?:^|&)X-Amz-Credential=([^&]{1,300})/u.exec(queryOf(request.target))?.[1];
+  // AKID/20261125/eu-central-1/s3/aws4_request
+  const parts = (inHeader ?? inQuery?.replaceAll(/%2f/giu, "/") ?? "").split("/");
+  const service = parts.at(-2) ?? "";
+  return /^[a-z0-9-]{1,64}$/u.test(service) ? service : undefined;
+}
+
+const forms: Readonly<Record<string, WireForm>> = {
+  s3: "rest-xml",
+  s3express: "rest-xml",
+  "s3-outposts": "rest-xml",
+  "s3-object-lambda": "rest-xml",
+  ec2: "ec2",
+  cloudfront: "query",
+  route53: "query",
+};
+
+/** Whether query or body is a form that names its operation, as the query protocol has it. */
+export function namesAction(request: WireRequest): boolean {
+  const named = /(?:^|&)Action=/u;
+  return named.test(queryOf(request.target)) || named.test(Buffer.from(request.body).toString("latin1"));
+}
+
+/** How a service that the sandbox lacks would write a refusal of this request. */
+export function foreignForm(request: WireRequest, service: string): WireForm {
+  const known = Object.hasOwn(forms, service) ? forms[service] : undefined;
+  // All that is no form speaks JSON today.
+  return known ?? (namesAction(request) ? "query" : "json");
+}
