@@ -1,11 +1,6 @@
-/** What can be read of JSON that a stranger sent. */
-export type JsonRecord = Readonly<Record<string, unknown>>;
+import { type JsonRecord, isRecord } from "../base/index.ts";
 
 const longestText = 4096;
-
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A JSON object, or undefined for anything else. */
 export function parseObject(body: Uint8Array): JsonRecord | undefined {

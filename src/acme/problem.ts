@@ -1,6 +1,6 @@
-import { type ErrorCode, PodtrustError } from "../base/index.ts";
+import { type ErrorCode, isRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { isRecord, parseObject, text } from "./json.ts";
+import { parseObject, text } from "./json.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /** One name's part of a problem (RFC 8555 §6.7.1). */
@@ -80,7 +80,7 @@ function subproblemsOf(value: unknown): readonly Subproblem[] {
     .map((one) => ({
       type: text(one["type"]) ?? "about:blank",
       detail: text(one["detail"]) ?? "",
-      identifier: isRecord(one["identifier"]) ? text(one["identifier"]["value"]) : undefined,
+      identifier: text(recordOf(one["identifier"])["value"]),
     }));
 }
 
@@ -98,7 +98,7 @@ export class AcmeProblem extends PodtrustError {
     document: unknown,
     where: { url: string; status?: number; retryAfterMs?: number; about?: string },
   ) {
-    const fields = isRecord(document) ? document : {};
+    const fields = recordOf(document);
     const type = text(fields["type"]) ?? "about:blank";
     const status = where.status ?? 0;
     const subproblems = subproblemsOf(fields["subproblems"]);

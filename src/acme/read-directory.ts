@@ -1,6 +1,6 @@
-import { PodtrustError } from "../base/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { isRecord, type JsonRecord, parseObject, text } from "./json.ts";
+import { parseObject, text } from "./json.ts";
 import type { Directory } from "./resources.ts";
 import { isCaUrl } from "./url.ts";
 
@@ -24,7 +24,7 @@ function textsOf(value: unknown): readonly string[] {
 function metaOf(
   document: JsonRecord,
 ): Omit<Directory, "newNonce" | "newAccount" | "newOrder" | "revokeCert" | "keyChange" | "renewalInfo"> {
-  const meta = isRecord(document["meta"]) ? document["meta"] : {};
+  const meta = recordOf(document["meta"]);
   return {
     termsOfService: text(meta["termsOfService"]),
     caaIdentities: textsOf(meta["caaIdentities"]),

@@ -1,6 +1,6 @@
-import { PodtrustError } from "../base/index.ts";
+import { type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { isRecord, type JsonRecord, parseObject, text } from "./json.ts";
+import { parseObject, text } from "./json.ts";
 import type { Authorization, Challenge, Order } from "./resources.ts";
 import type { Identifier } from "./solver.ts";
 import { isCaUrl } from "./url.ts";
@@ -44,7 +44,7 @@ function listOf(url: string, document: JsonRecord, name: string): readonly unkno
 }
 
 function identifierOf(url: string, value: unknown): Identifier {
-  const fields = isRecord(value) ? value : {};
+  const fields = recordOf(value);
   const name = text(fields["value"]);
   const { type } = fields;
   if ((type !== "dns" && type !== "ip") || name === undefined)
@@ -70,7 +70,7 @@ export function readOrder(url: string, response: HttpResponse): Order {
 }
 
 function challengeOf(url: string, value: unknown): Challenge {
-  const fields = isRecord(value) ? value : {};
+  const fields = recordOf(value);
   const token = text(fields["token"]) ?? "";
   if (token !== "" && !tokenShape.test(token))
     throw answerInvalid(url, "a challenge's token has characters that no token has");

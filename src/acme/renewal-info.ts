@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { elementsOf, type Read } from "./der.ts";
-import { isRecord, text } from "./json.ts";
+import { text } from "./json.ts";
 import { answerInvalid, objectOf } from "./read-order.ts";
 import type { RenewalInfo } from "./resources.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -49,7 +49,7 @@ export function certificateId(certificate: string): string {
 /** Reads a renewalInfo answer (RFC 9773 §4.2). `now` in milliseconds since the epoch. */
 export function readRenewalInfo(url: string, response: HttpResponse, now: number): RenewalInfo {
   const document = objectOf(url, response);
-  const window = isRecord(document["suggestedWindow"]) ? document["suggestedWindow"] : {};
+  const window = recordOf(document["suggestedWindow"]);
   const start = Date.parse(text(window["start"]) ?? "");
   const end = Date.parse(text(window["end"]) ?? "");
   // RFC 9773 §4.2: a window that ends before it starts is to be treated as no answer.

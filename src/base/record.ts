@@ -10,3 +10,13 @@ export function isRecord(value: unknown): value is JsonRecord {
 export function recordOf(value: unknown): JsonRecord {
   return isRecord(value) ? value : {};
 }
+
+/** The objects of a list of unknown JSON, whose other members become empty ones; none where it is no list. */
+export function recordsOf(value: unknown): readonly JsonRecord[] {
+  return Array.isArray(value) ? value.map(recordOf) : [];
+}
+
+/** A text of unknown JSON; undefined where it is none. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
+import { type JsonRecord, recordsOf } from "../base/index.ts";
 import { injectionProblem, injectRole, type PodSpec, type RoleAccess, roleEnvironment } from "./index.ts";
-import { type Fields, items } from "./fields.ts";
 
 const access: RoleAccess = {
   roleArn: "arn:aws:iam::111122223333:role/web",
@@ -14,22 +14,23 @@ const access: RoleAccess = {
 const wanted = { roleArn: access.roleArn, audiences: [access.audience] };
 const webhookFolder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 
-const names = (container: Fields | undefined): unknown[] => items(container?.["env"]).map(({ name }) => name);
-const value = (container: Fields | undefined, name: string): unknown =>
-  items(container?.["env"]).find((one) => one["name"] === name)?.["value"];
-const first = (spec: PodSpec, list = "containers"): Fields | undefined => items(spec[list])[0];
+const names = (container: JsonRecord | undefined): unknown[] =>
+  recordsOf(container?.["env"]).map(({ name }) => name);
+const value = (container: JsonRecord | undefined, name: string): unknown =>
+  recordsOf(container?.["env"]).find((one) => one["name"] === name)?.["value"];
+const first = (spec: PodSpec, list = "containers"): JsonRecord | undefined => recordsOf(spec[list])[0];
 
 /**
  * What amazon-eks-pod-identity-webhook (3bf80a348116, pkg/handler/handler.go) does to a pod whose ServiceAccount is
  * annotated with the same role, its region flag set.
  */
 function awsWebhook(spec: PodSpec): PodSpec {
-  const volumes = items(spec["volumes"]);
+  const volumes = recordsOf(spec["volumes"]);
   const serviceAccountToken = { audience: "sts.amazonaws.com", expirationSeconds: 86_400, path: "token" };
   const volume = { name: "aws-iam-token", projected: { sources: [{ serviceAccountToken }] } };
-  const mutate = (container: Fields): Fields => {
-    const env = [...items(container["env"])];
-    const mounts = items(container["volumeMounts"]);
+  const mutate = (container: JsonRecord): JsonRecord => {
+    const env = [...recordsOf(container["env"])];
+    const mounts = recordsOf(container["volumeMounts"]);
     const absent = (...all: string[]): boolean => !env.some(({ name }) => all.includes(String(name)));
     const region = absent("AWS_DEFAULT_REGION", "AWS_REGION");
     const role = absent("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE");
@@ -45,7 +46,7 @@ function awsWebhook(spec: PodSpec): PodSpec {
   return {
     ...spec,
     ...(there ? {} : { volumes: [volume, ...volumes] }),
-    containers: items(spec["containers"]).map(mutate),
+    containers: recordsOf(spec["containers"]).map(mutate),
   };
 }
 
@@ -56,7 +57,7 @@ describe("a pod is given a role", () => {
       containers: [{ name: "app", image: "x" }],
     };
     const given = injectRole(spec, access);
-    const all = [...items(given["initContainers"]), ...items(given["containers"])];
+    const all = [...recordsOf(given["initContainers"]), ...recordsOf(given["containers"])];
     assert.deepEqual(
       all.map(({ name }) => name),
       ["migrate", "proxy", "app"],
@@ -105,7 +106,7 @@ describe("a pod is given a role", () => {
   test("a mount path that another volume has is not taken twice", () => {
     const other = { name: "vault-token", mountPath: "/var/run/secrets/tokens/" };
     const given = injectRole({ containers: [{ name: "app", volumeMounts: [other] }] }, access);
-    const mounts = items(first(given)?.["volumeMounts"]);
+    const mounts = recordsOf(first(given)?.["volumeMounts"]);
     assert.deepEqual(
       mounts.map(({ mountPath }) => mountPath),
       ["/var/run/secrets/tokens/", webhookFolder],
@@ -117,7 +118,7 @@ describe("a pod is given a role", () => {
   test("where every path of ours is taken, the API server is left to say so", () => {
     const volumeMounts = ["/var/run/secrets/tokens", webhookFolder].map((mountPath) => ({ mountPath }));
     const given = injectRole({ containers: [{ volumeMounts: [{ name: "odd" }, ...volumeMounts] }] }, access);
-    const added = items(first(given)?.["volumeMounts"]).at(-1);
+    const added = recordsOf(first(given)?.["volumeMounts"]).at(-1);
     assert.equal(added?.["mountPath"], "/var/run/secrets/tokens");
   });
 
@@ -132,7 +133,7 @@ describe("a pod is given a role", () => {
 
   test("containers that are to be skipped stay as they are", () => {
     const spec = { containers: [{ name: "app" }, { name: "proxy" }] };
-    const given = items(injectRole(spec, access, ["proxy"])["containers"]);
+    const given = recordsOf(injectRole(spec, access, ["proxy"])["containers"]);
     assert.deepEqual(given[1], { name: "proxy" });
     assert.notDeepEqual(given[0], { name: "app" });
   });
@@ -146,7 +147,7 @@ describe("a pod is given a role", () => {
       const given = injectRole({ ...where, containers: [{ name: "app" }] }, access);
       const file = String.raw`C:\var\run\secrets\tokens\token`;
       assert.equal(value(first(given), "AWS_WEB_IDENTITY_TOKEN_FILE"), file);
-      assert.equal(items(first(given)?.["volumeMounts"])[0]?.["mountPath"], "/var/run/secrets/tokens");
+      assert.equal(recordsOf(first(given)?.["volumeMounts"])[0]?.["mountPath"], "/var/run/secrets/tokens");
       assert.equal(injectionProblem({ spec: given }, wanted), undefined);
     }
   });
@@ -213,11 +214,11 @@ test("given its own result, injection changes nothing, and it never takes anythi
     fc.property(specs, (spec) => {
       const once = injectRole(spec, access);
       assert.deepEqual(injectRole(once, access), once);
-      for (const [index, container] of items(spec["containers"]).entries()) {
-        const given = items(once["containers"])[index];
+      for (const [index, container] of recordsOf(spec["containers"]).entries()) {
+        const given = recordsOf(once["containers"])[index];
         for (const key of ["env", "volumeMounts"]) {
-          const before = items(container[key]);
-          assert.deepEqual(items(given?.[key]).slice(0, before.length), before);
+          const before = recordsOf(container[key]);
+          assert.deepEqual(recordsOf(given?.[key]).slice(0, before.length), before);
         }
       }
     }),

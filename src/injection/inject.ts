@@ -1,17 +1,17 @@
-import { type Fields, items, textOf } from "./fields.ts";
+import { type JsonRecord, recordsOf, textOf } from "../base/index.ts";
 import { folderPath, mountPaths, tokenFileName, tokenVolumeName } from "./place.ts";
 import { isWindows, type PodSpec, tokenPath, windowsPath } from "./pod.ts";
 import type { RoleAccess } from "./role-access.ts";
 import { variableGroups } from "./variables.ts";
 
-function tokenVolume({ audience, expirationSeconds }: RoleAccess): Fields {
+function tokenVolume({ audience, expirationSeconds }: RoleAccess): JsonRecord {
   const serviceAccountToken = { audience, expirationSeconds, path: tokenFileName };
   return { name: tokenVolumeName, projected: { sources: [{ serviceAccountToken }] } };
 }
 
 /** The mount of the token: the one that is there, else one at a path that nothing else has. */
-function mountOf(container: Fields): { readonly path: string; readonly added: readonly Fields[] } {
-  const mounts = items(container["volumeMounts"]);
+function mountOf(container: JsonRecord): { readonly path: string; readonly added: readonly JsonRecord[] } {
+  const mounts = recordsOf(container["volumeMounts"]);
   const found = textOf(mounts.find(({ name }) => name === tokenVolumeName)?.["mountPath"]);
   if (found !== undefined) return { path: folderPath(found), added: [] };
   const taken = new Set(mounts.map((mount) => folderPath(textOf(mount["mountPath"]) ?? "")));
@@ -19,8 +19,8 @@ function mountOf(container: Fields): { readonly path: string; readonly added: re
   return { path: mountPath, added: [{ name: tokenVolumeName, mountPath, readOnly: true }] };
 }
 
-function withEntries(container: Fields, key: string, added: readonly Fields[]): Fields {
-  return added.length === 0 ? container : { ...container, [key]: [...items(container[key]), ...added] };
+function withEntries(container: JsonRecord, key: string, added: readonly JsonRecord[]): JsonRecord {
+  return added.length === 0 ? container : { ...container, [key]: [...recordsOf(container[key]), ...added] };
 }
 
 /**
@@ -32,14 +32,14 @@ function withEntries(container: Fields, key: string, added: readonly Fields[]): 
  * The rules are those of amazon-eks-pod-identity-webhook, so that either may come first.
  */
 export function injectRole(spec: PodSpec, access: RoleAccess, skip: readonly string[] = []): PodSpec {
-  const volumes = items(spec["volumes"]);
+  const volumes = recordsOf(spec["volumes"]);
   const found = volumes.find(({ name }) => name === tokenVolumeName);
   const volume = found ?? tokenVolume(access);
-  const inject = (container: Fields): Fields => {
+  const inject = (container: JsonRecord): JsonRecord => {
     if (skip.includes(textOf(container["name"]) ?? "")) return container;
     const { path, added } = mountOf(container);
     const file = `${path}/${tokenPath(volume)}`;
-    const present = new Set(items(container["env"]).map(({ name }) => name));
+    const present = new Set(recordsOf(container["env"]).map(({ name }) => name));
     const variables = variableGroups(access, isWindows(spec) ? windowsPath(file) : file)
       .filter(({ unless }) => !unless.some((name) => present.has(name)))
       .flatMap((group) => group.variables.filter(({ name }) => !present.has(name)));
@@ -56,7 +56,7 @@ export function injectRole(spec: PodSpec, access: RoleAccess, skip: readonly str
   const lists = ["initContainers", "containers"].filter((key) => Array.isArray(spec[key]));
   return {
     ...spec,
-    ...Object.fromEntries(lists.map((key) => [key, items(spec[key]).map(inject)])),
+    ...Object.fromEntries(lists.map((key) => [key, recordsOf(spec[key]).map(inject)])),
     ...(found === undefined ? { volumes: [...volumes, volume] } : {}),
   };
 }

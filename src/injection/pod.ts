@@ -1,15 +1,15 @@
-import { type Fields, fields, items, textOf } from "./fields.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
 import { folderPath, tokenFileName } from "./place.ts";
 
 /** A pod's `spec`, as the API gives it or takes it; nothing of it is taken for granted. */
-export type PodSpec = Fields;
+export type PodSpec = JsonRecord;
 
 /** The projected tokens of a volume: file name and audience of each. */
 function projectedTokens(
-  volume: Fields | undefined,
+  volume: JsonRecord | undefined,
 ): readonly { readonly path: string; readonly audience: string }[] {
-  return items(fields(volume?.["projected"])["sources"]).flatMap((source) => {
-    const token = fields(source["serviceAccountToken"]);
+  return recordsOf(recordOf(volume?.["projected"])["sources"]).flatMap((source) => {
+    const token = recordOf(source["serviceAccountToken"]);
     const path = textOf(token["path"]);
     const audience = textOf(token["audience"]) ?? "the API server's own";
     return path === undefined ? [] : [{ path, audience }];
@@ -17,17 +17,17 @@ function projectedTokens(
 }
 
 /** The file under which a volume has the first of its tokens. */
-export function tokenPath(volume: Fields): string {
+export function tokenPath(volume: JsonRecord): string {
   return projectedTokens(volume)[0]?.path ?? tokenFileName;
 }
 
 /** The tokens that a container sees: their audiences, by the file's absolute path. */
-export function tokenFiles(spec: PodSpec, container: Fields): ReadonlyMap<string, string> {
-  const mounts = items(container["volumeMounts"]).flatMap((mount) => {
+export function tokenFiles(spec: PodSpec, container: JsonRecord): ReadonlyMap<string, string> {
+  const mounts = recordsOf(container["volumeMounts"]).flatMap((mount) => {
     const path = textOf(mount["mountPath"]);
     return path === undefined ? [] : [{ name: mount["name"], folder: folderPath(path) }];
   });
-  const found = items(spec["volumes"]).flatMap((volume) =>
+  const found = recordsOf(spec["volumes"]).flatMap((volume) =>
     mounts
       .filter(({ name }) => name === volume["name"])
       .flatMap(({ folder }) =>
@@ -41,8 +41,10 @@ const osLabels = ["kubernetes.io/os", "beta.kubernetes.io/os"];
 
 /** Whether a pod is for nodes with Windows, where mounts are written as everywhere and files as there. */
 export function isWindows(spec: PodSpec): boolean {
-  const selector = fields(spec["nodeSelector"]);
-  return fields(spec["os"])["name"] === "windows" || osLabels.some((label) => selector[label] === "windows");
+  const selector = recordOf(spec["nodeSelector"]);
+  return (
+    recordOf(spec["os"])["name"] === "windows" || osLabels.some((label) => selector[label] === "windows")
+  );
 }
 
 /** A file's path as a program on Windows opens it. */
@@ -56,7 +58,7 @@ export function mountedPath(path: string): string {
 }
 
 /** Whether a pod is still of interest: one that has ended needs no token. */
-export function isAlive(pod: Fields): boolean {
-  const { phase } = fields(pod["status"]);
+export function isAlive(pod: JsonRecord): boolean {
+  const { phase } = recordOf(pod["status"]);
   return phase !== "Succeeded" && phase !== "Failed";
 }

@@ -1,4 +1,4 @@
-import { type Fields, fields, items, textOf } from "./fields.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
 import { mountedPath, type PodSpec, tokenFiles } from "./pod.ts";
 
 /** Why a pod cannot use its role, in one word. */
@@ -29,19 +29,19 @@ export interface WantedRole {
 /** A value that a ConfigMap or Secret gives, which is not looked at. */
 const elsewhere: unique symbol = Symbol("elsewhere");
 
-function valueOf(container: Fields, name: string): string | typeof elsewhere | undefined {
-  const variable = items(container["env"]).find((one) => one["name"] === name);
+function valueOf(container: JsonRecord, name: string): string | typeof elsewhere | undefined {
+  const variable = recordsOf(container["env"]).find((one) => one["name"] === name);
   return variable?.["valueFrom"] === undefined ? textOf(variable?.["value"]) : elsewhere;
 }
 
-const has = (container: Fields, name: string): boolean => valueOf(container, name) !== undefined;
+const has = (container: JsonRecord, name: string): boolean => valueOf(container, name) !== undefined;
 
 /** A variable that a ConfigMap or Secret may hold as a whole (envFrom), which is not looked at either. */
-const hasUnseen = (container: Fields): boolean => items(container["envFrom"]).length > 0;
+const hasUnseen = (container: JsonRecord): boolean => recordsOf(container["envFrom"]).length > 0;
 
 function tokenProblem(
   spec: PodSpec,
-  container: Fields,
+  container: JsonRecord,
   wanted: WantedRole,
 ): InjectionProblem | "unseen" | undefined {
   const role = valueOf(container, "AWS_ROLE_ARN");
@@ -75,7 +75,7 @@ function tokenProblem(
 /** What is wrong with one container; undefined when nothing is, or when what it has cannot be seen. */
 function containerProblem(
   spec: PodSpec,
-  container: Fields,
+  container: JsonRecord,
   wanted: WantedRole,
 ): InjectionProblem | undefined {
   const problem = tokenProblem(spec, container, wanted);
@@ -98,9 +98,9 @@ function containerProblem(
  * of it, so one container is enough. With `region-missing` the role can be had, and most clients then ask for a
  * region all the same.
  */
-export function injectionProblem(pod: Fields, wanted: WantedRole): InjectionProblem | undefined {
-  const spec = fields(pod["spec"]);
-  const containers = [...items(spec["containers"]), ...items(spec["initContainers"])];
+export function injectionProblem(pod: JsonRecord, wanted: WantedRole): InjectionProblem | undefined {
+  const spec = recordOf(pod["spec"]);
+  const containers = [...recordsOf(spec["containers"]), ...recordsOf(spec["initContainers"])];
   const problems = containers.map((container) => containerProblem(spec, container, wanted));
   if (problems.includes(undefined)) return undefined;
   const nearly = problems.find((problem) => problem?.reason === "region-missing");

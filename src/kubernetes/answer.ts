@@ -1,6 +1,6 @@
-import { PodtrustError } from "../base/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { KubernetesAnswer } from "./api.ts";
-import { type Mapping, text } from "./kubeconfig.ts";
+import { text } from "./kubeconfig.ts";
 
 /** What was asked, for the sentence of an error. */
 export interface Asked {
@@ -18,8 +18,8 @@ const longestMessage = 500;
 /** The API server's own sentence (its Status object), or nothing where it gave none. */
 export function statusMessage(body: Buffer): string {
   try {
-    const status = JSON.parse(body.toString("utf8")) as Mapping | null;
-    const message = (text(status ?? {}, "message") ?? "").slice(0, longestMessage);
+    const status = recordOf(JSON.parse(body.toString("utf8")));
+    const message = (text(status, "message") ?? "").slice(0, longestMessage);
     // It ends on a terminal or in a log: nothing in it may move a cursor or begin a line of its own.
     return message.replaceAll(/\p{Cc}+/gu, " ");
   } catch {
@@ -91,7 +91,7 @@ export function startingFault(asked: Asked, answer: KubernetesAnswer, ready: num
 }
 
 /** The JSON object of a body, or `cluster-answer-invalid` where it is none. */
-export function jsonObject(asked: Asked, body: Buffer): Mapping {
+export function jsonObject(asked: Asked, body: Buffer): JsonRecord {
   const fault = (why: string, reason: string): PodtrustError =>
     new PodtrustError("cluster-answer-invalid", `cluster ${asked.server}, to ${asked.what}: ${why}`, {
       detail: { server: asked.server, reason },
@@ -105,8 +105,6 @@ export function jsonObject(asked: Asked, body: Buffer): Mapping {
     if (begun) throw fault(`its answer ends early or is damaged (${body.length} bytes)`, "truncated");
     throw fault("its answer is not JSON", "status");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw fault("its answer is no JSON object", "status");
-  }
-  return value as Mapping;
+  if (!isRecord(value)) throw fault("its answer is no JSON object", "status");
+  return value;
 }

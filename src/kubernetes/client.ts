@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../base/index.ts";
 import { type Asked, jsonObject, startingFault, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
@@ -14,7 +14,7 @@ import type {
 } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { anonymous, type Identity } from "./identity.ts";
-import { type Mapping, mapping, text } from "./kubeconfig.ts";
+import { mapping, text } from "./kubeconfig.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
 import { ObjectCalls } from "./objects.ts";
@@ -233,7 +233,7 @@ class Client implements KubernetesApi {
     return starting ? startingFault(asked, answer, ready) : statusFault(asked, answer);
   }
 
-  async #post(asked: Asked, path: string, body: unknown, options: CallOptions): Promise<Mapping> {
+  async #post(asked: Asked, path: string, body: unknown, options: CallOptions): Promise<JsonRecord> {
     const answer = await send(this.#endpoint, { path, body, ...options }, this.#timeoutMs);
     if (answer.status !== 200 && answer.status !== 201) throw statusFault(asked, answer);
     return jsonObject(asked, answer.body);

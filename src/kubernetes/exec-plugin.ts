@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { isAbsolute, join } from "node:path";
-import type { PodtrustError } from "../base/index.ts";
+import { isRecord, type JsonRecord, type PodtrustError } from "../base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { Environment } from "./environment.ts";
-import { isMapping, type KubeconfigContext, type Mapping, mapping, text } from "./kubeconfig.ts";
+import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
 import type { SentCredential } from "./sent-credential.ts";
 
 // The protocol of client-go's credential plugins:
@@ -30,7 +30,7 @@ function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-async function execInfo(context: KubeconfigContext, exec: Mapping, apiVersion: string): Promise<string> {
+async function execInfo(context: KubeconfigContext, exec: JsonRecord, apiVersion: string): Promise<string> {
   const cluster = context.cluster.values;
   const ca = exec["provideClusterInfo"] === true ? await clusterCa(context.cluster) : undefined;
   const info = {
@@ -42,10 +42,10 @@ async function execInfo(context: KubeconfigContext, exec: Mapping, apiVersion: s
   return JSON.stringify({ apiVersion, kind: "ExecCredential", spec });
 }
 
-function addedEnv(exec: Mapping): Record<string, string> {
+function addedEnv(exec: JsonRecord): Record<string, string> {
   const list: readonly unknown[] = Array.isArray(exec["env"]) ? exec["env"] : [];
   return Object.fromEntries(
-    list.filter(isMapping).map((e) => [text(e, "name") ?? "", text(e, "value") ?? ""]),
+    list.filter(isRecord).map((e) => [text(e, "name") ?? "", text(e, "value") ?? ""]),
   );
 }
 
@@ -88,11 +88,11 @@ function run(plugin: Plugin): Promise<string> {
   });
 }
 
-function execCredential(plugin: Plugin, answer: string): Mapping {
+function execCredential(plugin: Plugin, answer: string): JsonRecord {
   const fault = (why: string): PodtrustError => credentialFault(`exec plugin ${plugin.command}`, why);
-  let credential: Mapping | null;
+  let credential: JsonRecord | null;
   try {
-    credential = JSON.parse(answer) as Mapping | null;
+    credential = JSON.parse(answer) as JsonRecord | null;
   } catch {
     throw fault("its answer is not JSON");
   }

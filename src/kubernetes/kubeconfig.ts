@@ -1,16 +1,13 @@
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
 import { readYaml } from "../yaml/index.ts";
-
-/** A mapping as YAML gives it, values unjudged. */
-export type Mapping = Readonly<Record<string, unknown>>;
 
 /** A named cluster or user of a kubeconfig, with the folder its relative paths start from. */
 export interface KubeconfigEntry {
   readonly name: string;
-  readonly values: Mapping;
+  readonly values: JsonRecord;
   readonly folder: string;
 }
 
@@ -34,18 +31,14 @@ interface Loaded {
   readonly contexts: Map<string, KubeconfigEntry>;
 }
 
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The mapping under a key; an absent one is empty. */
-export function mapping(values: Mapping, key: string): Mapping | undefined {
+export function mapping(values: JsonRecord, key: string): JsonRecord | undefined {
   const value = values[key];
-  return isMapping(value) ? value : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /** The text under a key, undefined where it is absent or empty, as client-go treats both alike. */
-export function text(values: Mapping, key: string): string | undefined {
+export function text(values: JsonRecord, key: string): string | undefined {
   const value = values[key];
   return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -58,7 +51,7 @@ function expand(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
 
-async function readMapping(file: string): Promise<Mapping> {
+async function readMapping(file: string): Promise<JsonRecord> {
   let source: string;
   try {
     source = await readBoundedText(file, bounds.bytes);
@@ -70,7 +63,7 @@ async function readMapping(file: string): Promise<Mapping> {
   }
   const read = readYaml(source, bounds);
   if (!("problems" in read)) {
-    if (isMapping(read.value)) return read.value;
+    if (isRecord(read.value)) return read.value;
     throw invalid(file, "it is not a mapping with clusters, users and contexts");
   }
   const [problem] = read.problems;
@@ -83,8 +76,8 @@ function addEntries(file: string, list: unknown, inner: string, into: Map<string
   if (list === undefined || list === null) return;
   if (!Array.isArray(list)) throw invalid(file, `${inner}s is not a list`);
   for (const item of list as readonly unknown[]) {
-    const name = isMapping(item) ? text(item, "name") : undefined;
-    if (!isMapping(item) || name === undefined) throw invalid(file, `an entry of ${inner}s has no name`);
+    const name = isRecord(item) ? text(item, "name") : undefined;
+    if (!isRecord(item) || name === undefined) throw invalid(file, `an entry of ${inner}s has no name`);
     // The first file that names an entry wins, as in kubectl.
     if (!into.has(name)) into.set(name, { name, values: mapping(item, inner) ?? {}, folder: dirname(file) });
   }

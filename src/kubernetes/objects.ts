@@ -1,7 +1,8 @@
+import type { JsonRecord } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, KubernetesAnswer, PodLog, PodLogOptions } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type Mapping, mapping, text } from "./kubeconfig.ts";
+import { mapping, text } from "./kubeconfig.ts";
 import {
   type KubernetesObject,
   listPath,
@@ -132,7 +133,7 @@ export class ObjectCalls {
   }
 
   #object(asked: Asked, value: unknown): KubernetesObject {
-    const object = value as Mapping;
+    const object = value as JsonRecord;
     const metadata = mapping(object, "metadata") ?? {};
     if (text(metadata, "name") !== undefined) return object as unknown as KubernetesObject;
     throw statusFault(asked, {

@@ -1,6 +1,6 @@
-import { PodtrustError } from "../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../base/index.ts";
 import { isAlgorithm } from "./algorithm.ts";
-import { type JsonObject, readDocument, renderDocument, shown } from "./document.ts";
+import { readDocument, renderDocument, shown } from "./document.ts";
 
 /** What AWS needs of a discovery document (OpenID Connect Discovery 1.0 §3). */
 export interface DiscoveryDocument {
@@ -39,7 +39,7 @@ function listProblem(value: unknown, name: string): string | undefined {
   return good ? undefined : `${name} is ${shown(value)}, not a list of texts`;
 }
 
-function problemsOf(document: JsonObject): readonly string[] {
+function problemsOf(document: JsonRecord): readonly string[] {
   return [
     textProblem(document["issuer"], "issuer"),
     urlProblem(document["jwks_uri"], "jwks_uri"),

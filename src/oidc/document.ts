@@ -1,8 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type ErrorCode, PodtrustError } from "../base/index.ts";
-
-/** A JSON object as it was read: members as they came, of a duplicated one the last. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { type ErrorCode, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
 
 export interface DocumentKind {
   /** How a person calls it: `the discovery document`. */
@@ -11,10 +8,6 @@ export interface DocumentKind {
   readonly code: ErrorCode;
   /** Longer ones are refused unread. */
   readonly maxBytes: number;
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A value as part of a sentence: JSON, cut after 80 characters. */
@@ -43,7 +36,7 @@ function decoded(text: string | Uint8Array, kind: DocumentKind): string {
 }
 
 /** Reads one JSON object (RFC 8259), bounded in size; of a duplicated member the last one stays, as at AWS. */
-export function readDocument(text: string | Uint8Array, kind: DocumentKind): JsonObject {
+export function readDocument(text: string | Uint8Array, kind: DocumentKind): JsonRecord {
   const json = decoded(text, kind);
   let value: unknown;
   try {
@@ -57,7 +50,7 @@ export function readDocument(text: string | Uint8Array, kind: DocumentKind): Jso
       kind.code === "token-invalid" ? {} : { cause },
     );
   }
-  if (!isJsonObject(value)) throw new PodtrustError(kind.code, `${kind.name} is JSON, but no object`);
+  if (!isRecord(value)) throw new PodtrustError(kind.code, `${kind.name} is JSON, but no object`);
   return value;
 }
 

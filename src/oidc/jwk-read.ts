@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
-import { PodtrustError } from "../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../base/index.ts";
 import { algorithms, isAlgorithm, usualAlgorithm } from "./algorithm.ts";
-import { type JsonObject, shown } from "./document.ts";
+import { shown } from "./document.ts";
 import { kubernetesKid, type PublicJwk, publicKeyOf, rsaProblem, withMembers } from "./jwk.ts";
 
 export type JwkReading =
@@ -13,7 +13,7 @@ const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 const published = new Set(["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"]);
 const longestKid = 1024;
 
-function refusePrivate(raw: JsonObject, index: number): void {
+function refusePrivate(raw: JsonRecord, index: number): void {
   const member = privateMembers.find((name) => Object.hasOwn(raw, name));
   if (member === undefined) return;
   throw new PodtrustError(
@@ -27,7 +27,7 @@ function refusePrivate(raw: JsonObject, index: number): void {
 }
 
 /** Why AWS cannot use a key with these members, as far as the key itself need not be read. */
-function memberProblem(raw: JsonObject): string | undefined {
+function memberProblem(raw: JsonRecord): string | undefined {
   const { kty, kid, use, alg } = raw;
   if (typeof kid !== "string" || kid === "") return "it has no kid, and AWS finds keys by it";
   if (kid.length > longestKid) return `its kid has more than ${longestKid} characters`;
@@ -39,7 +39,7 @@ function memberProblem(raw: JsonObject): string | undefined {
   return undefined;
 }
 
-function curveProblem(raw: JsonObject): string | undefined {
+function curveProblem(raw: JsonRecord): string | undefined {
   const usual = usualAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"]);
   if (usual === undefined) return `AWS verifies the curves P-256, P-384 and P-521, not ${shown(raw["crv"])}`;
   if (raw["kty"] === "EC" && raw["alg"] !== undefined && raw["alg"] !== usual) {
@@ -48,7 +48,7 @@ function curveProblem(raw: JsonObject): string | undefined {
   return undefined;
 }
 
-function keyWarnings(raw: JsonObject, kid: string, key: KeyObject): readonly string[] {
+function keyWarnings(raw: JsonRecord, kid: string, key: KeyObject): readonly string[] {
   const warnings: string[] = [];
   if (kid !== kubernetesKid(key)) {
     warnings.push(
@@ -71,7 +71,7 @@ function keyWarnings(raw: JsonObject, kid: string, key: KeyObject): readonly str
  * anew, so that paddings and leading zeros that some writers add do not reach AWS. Throws `jwks-invalid` when the
  * JWK is a private key, whatever its type.
  */
-export function readJwk(raw: JsonObject, index: number): JwkReading {
+export function readJwk(raw: JsonRecord, index: number): JwkReading {
   refusePrivate(raw, index);
   const kid = typeof raw["kid"] === "string" ? raw["kid"] : undefined;
   const leave = (reason: string): JwkReading => ({ leftOut: { kid: kid?.slice(0, longestKid), reason } });
@@ -82,6 +82,6 @@ export function readJwk(raw: JsonObject, index: number): JwkReading {
   const tooShort = rsaProblem(key);
   if (tooShort !== undefined) return leave(tooShort);
   const alg = (raw["alg"] ?? usualAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"])) as string;
-  const material = key.export({ format: "jwk" }) as JsonObject;
+  const material = key.export({ format: "jwk" }) as JsonRecord;
   return { key: withMembers(material, kid as string, alg), warnings: keyWarnings(raw, kid as string, key) };
 }

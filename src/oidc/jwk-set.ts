@@ -1,5 +1,5 @@
-import { PodtrustError } from "../base/index.ts";
-import { isJsonObject, readDocument, renderDocument, shown } from "./document.ts";
+import { isRecord, PodtrustError } from "../base/index.ts";
+import { readDocument, renderDocument, shown } from "./document.ts";
 import { jwkThumbprint, type PublicJwk, withMembers } from "./jwk.ts";
 import { readJwk } from "./jwk-read.ts";
 
@@ -83,7 +83,7 @@ export function parseJwkSet(text: string | Uint8Array): JwkSet {
   const leftOut: JwkSet["leftOut"][number][] = [];
   const warnings: string[] = [...sizeWarnings(text)];
   for (const [index, raw] of rawKeys(text).entries()) {
-    const read = isJsonObject(raw)
+    const read = isRecord(raw)
       ? readJwk(raw, index)
       : { leftOut: { kid: undefined, reason: `keys[${index}] is no JSON object` } };
     if ("leftOut" in read) leftOut.push(read.leftOut);

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, KeyObject, type webcrypto } from "node:crypto";
+import { type JsonRecord, isRecord } from "../base/index.ts";
 import { leastRsaBits, mostRsaBits, usualAlgorithm } from "./algorithm.ts";
-import { isJsonObject, type JsonObject } from "./document.ts";
 
 /** A public key as podtrust publishes it: these members and no others (RFC 7517 §4, RFC 7518 §6). */
 export interface PublicJwk {
@@ -23,7 +23,7 @@ const thumbprintMembers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The members that make the key, and nothing else of what came with it. */
-function keyMaterial(jwk: JsonObject): webcrypto.JsonWebKey {
+function keyMaterial(jwk: JsonRecord): webcrypto.JsonWebKey {
   const members = jwk["kty"] === "RSA" ? ["n", "e"] : ["crv", "x", "y"];
   return Object.fromEntries(["kty", ...members].map((name) => [name, jwk[name]])) as webcrypto.JsonWebKey;
 }
@@ -33,7 +33,7 @@ function keyMaterial(jwk: JsonObject): webcrypto.JsonWebKey {
  * modulus) or an RSA modulus is longer than 16384 bits. Private members are never looked at.
  */
 export function publicKeyOf(jwk: unknown): KeyObject | undefined {
-  if (!isJsonObject(jwk) || (jwk["kty"] !== "RSA" && jwk["kty"] !== "EC")) return undefined;
+  if (!isRecord(jwk) || (jwk["kty"] !== "RSA" && jwk["kty"] !== "EC")) return undefined;
   const { n } = jwk;
   if (typeof n === "string" && n.length * 6 > mostRsaBits + 32) return undefined;
   try {
@@ -65,7 +65,7 @@ export function kubernetesKid(key: KeyObject | object): string {
 
 /** The key's thumbprint by RFC 7638, SHA-256, base64url. TypeError for a JWK that lacks a required member. */
 export function jwkThumbprint(jwk: object): string {
-  const members: JsonObject = { ...jwk };
+  const members: JsonRecord = { ...jwk };
   const names = thumbprintMembers[String(members["kty"])];
   if (names === undefined) throw new TypeError("a thumbprint needs a JWK of type RSA, EC or OKP");
   const missing = names.find((name) => typeof members[name] !== "string");
@@ -84,11 +84,11 @@ export function publicJwk(key: KeyObject, kid?: string): PublicJwk {
     material.kty === "RSA" || material.kty === "EC" ? usualAlgorithm(material.kty, material.crv) : undefined;
   if (alg === undefined)
     throw new TypeError(`a key of type ${publicKey.asymmetricKeyType} cannot sign tokens`);
-  return withMembers(material as JsonObject, kid ?? kubernetesKid(publicKey), alg);
+  return withMembers(material as JsonRecord, kid ?? kubernetesKid(publicKey), alg);
 }
 
 /** Exactly the members that are published, in the order in which Kubernetes writes them. */
-export function withMembers(material: JsonObject, kid: string, alg: string): PublicJwk {
+export function withMembers(material: JsonRecord, kid: string, alg: string): PublicJwk {
   const { kty, crv, x, y, n, e } = material as { [name: string]: string };
   if (kty === "RSA") return { use: "sig", kty, kid, alg, n, e } as PublicJwk;
   return { use: "sig", kty, kid, crv, alg, x, y } as PublicJwk;

@@ -1,6 +1,6 @@
-import { PodtrustError } from "../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../base/index.ts";
 import { base64urlBytes } from "./base64url.ts";
-import { type JsonObject, readDocument, shown } from "./document.ts";
+import { readDocument, shown } from "./document.ts";
 
 /** A compact JWS (RFC 7515 §3.1) whose payload is a JSON object, as a JWT's is. Nothing in it is verified yet. */
 export interface Jws {
@@ -54,7 +54,7 @@ function bytesOf(segment: string, name: string, text: string): Uint8Array {
   return bytes;
 }
 
-function objectOf(bytes: Uint8Array, name: string): JsonObject {
+function objectOf(bytes: Uint8Array, name: string): JsonRecord {
   return readDocument(bytes, {
     name: `the token's ${name}`,
     code: "token-invalid",
@@ -62,7 +62,7 @@ function objectOf(bytes: Uint8Array, name: string): JsonObject {
   });
 }
 
-function criticalOf(header: JsonObject): readonly string[] {
+function criticalOf(header: JsonRecord): readonly string[] {
   const crit = header["crit"];
   if (crit === undefined) return [];
   const good =

@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
 import { type KeyObject, verify } from "node:crypto";
+import { type JsonRecord, isRecord } from "../base/index.ts";
 import { type AlgorithmFacts, algorithms, isAlgorithm } from "./algorithm.ts";
-import { isJsonObject, type JsonObject } from "./document.ts";
 import type { Jws } from "./jws.ts";
 import { publicKeyOf, rsaProblem } from "./jwk.ts";
 
 /** The part of a token that a signature is about. */
 export type SignedParts = Pick<Jws, "alg" | "signingInput" | "signature" | "critical">;
 
-function usableKey(jwk: JsonObject, facts: AlgorithmFacts): KeyObject | undefined {
+function usableKey(jwk: JsonRecord, facts: AlgorithmFacts): KeyObject | undefined {
   if (jwk["kty"] !== facts.kty || jwk["crv"] !== facts.curve) return undefined;
   if (jwk["use"] !== undefined && jwk["use"] !== "sig") return undefined;
   const key = publicKeyOf(jwk);
@@ -22,7 +22,7 @@ function usableKey(jwk: JsonObject, facts: AlgorithmFacts): KeyObject | undefine
  * looked at, as AWS does not. Which key to ask, and what the claims say, is the caller's.
  */
 export function verifyJws(jws: SignedParts, jwk: unknown): boolean {
-  if (!isAlgorithm(jws.alg) || jws.critical.length > 0 || !isJsonObject(jwk)) return false;
+  if (!isAlgorithm(jws.alg) || jws.critical.length > 0 || !isRecord(jwk)) return false;
   const facts = algorithms[jws.alg];
   if (facts.signatureBytes !== undefined && jws.signature.byteLength !== facts.signatureBytes) return false;
   const key = usableKey(jwk, facts);

@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/index.ts";
 import { type Change, type ChangeKind, type FieldChange } from "../../plan/index.ts";
 import { type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
@@ -31,9 +32,6 @@ function valueLines(value: unknown): readonly string[] {
 const isList = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === "string");
 
-const isDocument = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function listLines(before: readonly string[], after: readonly string[]): readonly Text[] {
   return [
     ...before.map((one) => (after.includes(one) ? `  ${printable(one)}` : red(`- ${printable(one)}`))),
@@ -51,7 +49,7 @@ function documentLines(before: unknown, after: unknown): readonly Text[] {
 function fieldLines({ before, after }: FieldChange): readonly Text[] {
   if (before === undefined) return valueLines(after);
   if (isList(before) && isList(after)) return ["", ...listLines(before, after)];
-  if (isDocument(before) && isDocument(after)) return ["", ...documentLines(before, after)];
+  if (isRecord(before) && isRecord(after)) return ["", ...documentLines(before, after)];
   const was = valueLines(before);
   if (after !== undefined) return [rich`${red(was.join(" "))} → ${green(valueLines(after).join(" "))}`];
   if (was.length === 1) return [rich`${red(was.join(" "))} → ${red("removed")}`];

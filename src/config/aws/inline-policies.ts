@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError, recordOf } from "../../base/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import { parsePolicy } from "../../trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
@@ -24,7 +24,7 @@ export interface InlinePolicies {
 function entriesAt(root: unknown, path: KeyPath): readonly (readonly [string | number, unknown])[] {
   const value = valueAt(root, path);
   if (Array.isArray(value)) return [...value.entries()];
-  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return Object.entries(recordOf(value));
 }
 
 function inlinePolicies(root: unknown): readonly InlinePolicy[] {

@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 
@@ -17,9 +18,7 @@ export function listAt(document: ConfigDocument, path: KeyPath): readonly unknow
 export function valueAt(root: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((value, key) => {
     if (Array.isArray(value)) return value[Number(key)] as unknown;
-    return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-      ? (value as Record<string, unknown>)[String(key)]
-      : undefined;
+    return isRecord(value) && Object.hasOwn(value, key) ? value[String(key)] : undefined;
   }, root);
 }
 

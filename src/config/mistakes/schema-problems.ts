@@ -1,5 +1,5 @@
-import { nearest } from "../../base/index.ts";
 import type { z } from "zod";
+import { isRecord, nearest } from "../../base/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 import { valueAt } from "./rule.ts";
@@ -8,9 +8,6 @@ import { configSchema, plannedKeys } from "../schema.ts";
 import { secretKind, secretName } from "./secrets.ts";
 
 type Issue = z.core.$ZodIssue;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function hideSecret(key: string, value: unknown): unknown {
   const secret = typeof value === "string" && (secretName(key) || secretKind(value) !== undefined);

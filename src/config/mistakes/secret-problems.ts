@@ -1,3 +1,4 @@
+import { recordOf } from "../../base/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
 import { secretKind, secretName } from "./secrets.ts";
@@ -5,8 +6,7 @@ import { secretKind, secretName } from "./secrets.ts";
 function leaves(value: unknown, path: KeyPath): readonly { path: KeyPath; text: string }[] {
   if (typeof value === "string") return [{ path, text: value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => leaves(item, [...path, index]));
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => leaves(item, [...path, key]));
+  return Object.entries(recordOf(value)).flatMap(([key, item]) => leaves(item, [...path, key]));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/index.ts";
 import { issuerProblems } from "../../oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
@@ -5,7 +6,7 @@ import { s3Problems } from "./s3-place.ts";
 
 const oneWayOut: Rule = (document) => {
   const section = valueAt(document.value, ["publisher"]);
-  if (typeof section !== "object" || section === null || Array.isArray(section)) return [];
+  if (!isRecord(section)) return [];
   const ways = ["https", "insecurePlainHttpBehindProxy", "s3"].filter((key) => key in section);
   const base = { key: "publisher", ...document.positionOf(["publisher"]) };
   if (ways.length === 0)

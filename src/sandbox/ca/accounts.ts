@@ -1,13 +1,6 @@
+import { isRecord } from "../../base/index.ts";
 import { type Exchange, payloadOf, type Reply, requester } from "./exchange.ts";
-import {
-  type Fields,
-  flatJws,
-  isFields,
-  keyThumbprint,
-  malformed,
-  verifyMac,
-  verifySignature,
-} from "./jws.ts";
+import { type Fields, flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
 import type { Account } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAccount } from "./show.ts";
@@ -38,7 +31,7 @@ function contactsOf(contact: unknown): readonly string[] {
 /** RFC 8555 §7.3.4: a JWS by the external account's MAC key over this account's public key. */
 function checkBinding(state: CaState, exchange: Exchange, binding: unknown): void {
   if (state.externalAccounts === undefined) return;
-  if (!isFields(binding)) {
+  if (!isRecord(binding)) {
     throw new Problem("externalAccountRequired", "this CA binds accounts to external ones", 403);
   }
   const inner = flatJws(binding);
@@ -107,7 +100,7 @@ export function accountOrders(state: CaState, exchange: Exchange, id: string): R
 function innerRequest(exchange: Exchange): { readonly jwk: Fields; readonly payload: Fields } {
   const inner = flatJws(payloadOf(exchange));
   const { jwk, url, nonce } = inner.header;
-  if (!isFields(jwk) || url !== exchange.url || nonce !== undefined) {
+  if (!isRecord(jwk) || url !== exchange.url || nonce !== undefined) {
     throw malformed("the inner JWS has the new jwk, the outer url, and no nonce");
   }
   verifySignature(inner, jwk);

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { isRecord } from "../../base/index.ts";
 import { jwkThumbprint, verifyJws } from "../../oidc/index.ts";
 import { Problem } from "./problem.ts";
 
@@ -25,10 +26,6 @@ export function malformed(detail: string): Problem {
   return new Problem("malformed", detail);
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function parsed(text: string, what: string): Fields {
   let value: unknown;
   try {
@@ -36,7 +33,7 @@ function parsed(text: string, what: string): Fields {
   } catch {
     throw malformed(`${what} is not JSON`);
   }
-  if (!isFields(value)) throw malformed(`${what} is not a JSON object`);
+  if (!isRecord(value)) throw malformed(`${what} is not a JSON object`);
   return value;
 }
 
@@ -86,7 +83,7 @@ export function verifySignature(jws: FlatJws, jwk: unknown): void {
 
 /** RFC 7638, after making sure that it is a key which we take; throws Problem `badPublicKey`. */
 export function keyThumbprint(jwk: unknown): string {
-  const taken = isFields(jwk) && (jwk["kty"] === "RSA" || (jwk["kty"] === "EC" && jwk["crv"] === "P-256"));
+  const taken = isRecord(jwk) && (jwk["kty"] === "RSA" || (jwk["kty"] === "EC" && jwk["crv"] === "P-256"));
   if (!taken) throw new Problem("badPublicKey", "an account's key is RSA or EC on P-256");
   if ("d" in jwk) throw new Problem("badPublicKey", "this JWK holds the private key");
   try {

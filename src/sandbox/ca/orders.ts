@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { errorText } from "../../base/index.ts";
+import { errorText, isRecord } from "../../base/index.ts";
 import { type Exchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
-import { isFields, malformed } from "./jws.ts";
+import { malformed } from "./jws.ts";
 import type { Account, Authorization, Challenge, ChallengeType, Order } from "./model.ts";
 import { Problem } from "./problem.ts";
 import { shownAuthorization, shownChallenge, shownOrder } from "./show.ts";
@@ -13,7 +13,7 @@ const mostNames = 100;
 const dnsName = /^(?:\*\.)?(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/u;
 
 function nameOf(identifier: unknown): string {
-  const { type, value } = isFields(identifier) ? identifier : {};
+  const { type, value } = isRecord(identifier) ? identifier : {};
   if (type !== "dns") throw new Problem("unsupportedIdentifier", "identifiers are of the type dns");
   const name = typeof value === "string" ? value.toLowerCase() : "";
   if (name.length > 253 || !dnsName.test(name)) {

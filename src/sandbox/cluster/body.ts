@@ -1,4 +1,4 @@
-import { errorText } from "../../base/index.ts";
+import { errorText, isRecord } from "../../base/index.ts";
 import { BodyRefused, type Exchange } from "../listener/index.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { badRequest, StatusError } from "./status.ts";
@@ -35,6 +35,6 @@ export async function readBody(http: Exchange): Promise<object | undefined> {
   } catch (error) {
     throw error instanceof StatusError ? error : badRequest(`the body cannot be read: ${errorText(error)}`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (isRecord(value)) return value;
   throw badRequest("the body is not an object");
 }

@@ -1,3 +1,4 @@
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 
 /** How far a Job's one pod is. */
@@ -7,15 +8,10 @@ export type JobState =
   | { readonly phase: "succeeded"; readonly pod?: string }
   | { readonly phase: "failed"; readonly pod?: string; readonly reason: string };
 
-type Fields = Readonly<Record<string, unknown>>;
+const words = (value: unknown): string => textOf(value) ?? "";
 
-const fields = (value: unknown): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-const items = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fields) : []);
-const words = (value: unknown): string => (typeof value === "string" ? value : "");
-
-function condition(object: KubernetesObject, type: string): Fields | undefined {
-  const found = items(fields(object["status"])["conditions"]).find((one) => one["type"] === type);
+function condition(object: KubernetesObject, type: string): JsonRecord | undefined {
+  const found = recordsOf(recordOf(object["status"])["conditions"]).find((one) => one["type"] === type);
   return found?.["status"] === "True" ? found : undefined;
 }
 
@@ -27,12 +23,12 @@ export function isFinished(job: KubernetesObject): boolean {
 // Waiting helps none of these: what was given can never become a running container.
 const hopeless = new Set(["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"]);
 
-function containerStatus(pod: KubernetesObject): Fields {
-  return fields(items(fields(pod["status"])["containerStatuses"])[0]?.["state"]);
+function containerStatus(pod: KubernetesObject): JsonRecord {
+  return recordOf(recordsOf(recordOf(pod["status"])["containerStatuses"])[0]?.["state"]);
 }
 
 function unscheduled(pod: KubernetesObject): string | undefined {
-  const conditions = items(fields(pod["status"])["conditions"]);
+  const conditions = recordsOf(recordOf(pod["status"])["conditions"]);
   const scheduled = conditions.find((one) => one["type"] === "PodScheduled");
   if (scheduled?.["status"] === "True") return undefined;
   const why = words(scheduled?.["message"]);
@@ -47,7 +43,7 @@ function complaint(events: readonly KubernetesObject[]): string {
 }
 
 function waitingReason(pod: KubernetesObject, events: readonly KubernetesObject[]): string {
-  const waiting = fields(containerStatus(pod)["waiting"]);
+  const waiting = recordOf(containerStatus(pod)["waiting"]);
   const reason = words(waiting["reason"]);
   if (reason === "") return unscheduled(pod) ?? "the kubelet has not begun with the pod";
   const message = words(waiting["message"]);
@@ -57,16 +53,16 @@ function waitingReason(pod: KubernetesObject, events: readonly KubernetesObject[
 }
 
 function exitReason(pod: KubernetesObject): string {
-  const ended = fields(containerStatus(pod)["terminated"]);
+  const ended = recordOf(containerStatus(pod)["terminated"]);
   const code = ended["exitCode"];
-  if (typeof code !== "number") return words(fields(pod["status"])["message"]) || "its pod failed";
+  if (typeof code !== "number") return words(recordOf(pod["status"])["message"]) || "its pod failed";
   const why = words(ended["reason"]);
   return `its container ended with ${code}${why === "" || why === "Error" ? "" : ` (${why})`}`;
 }
 
 function ofPod(pod: KubernetesObject, events: readonly KubernetesObject[]): JobState {
   const { name } = pod.metadata;
-  const phase = words(fields(pod["status"])["phase"]);
+  const phase = words(recordOf(pod["status"])["phase"]);
   if (phase === "Succeeded") return { phase: "succeeded", pod: name };
   if (phase === "Failed") return { phase: "failed", pod: name, reason: exitReason(pod) };
   const state = containerStatus(pod);
@@ -74,7 +70,7 @@ function ofPod(pod: KubernetesObject, events: readonly KubernetesObject[]): JobS
     return { phase: "running", pod: name };
   }
   const reason = waitingReason(pod, events);
-  const dead = hopeless.has(words(fields(state["waiting"])["reason"]));
+  const dead = hopeless.has(words(recordOf(state["waiting"])["reason"]));
   return { phase: "waiting", pod: name, reason, ...(dead ? { hopeless: true } : {}) };
 }
 

@@ -1,13 +1,6 @@
+import type { JsonRecord } from "../../base/index.ts";
 import type { Statement } from "./document.ts";
-import {
-  conditionsOf,
-  onlyMembers,
-  type Place,
-  type RawObject,
-  refuse,
-  syntaxText,
-  textsOf,
-} from "./shape.ts";
+import { conditionsOf, onlyMembers, type Place, refuse, syntaxText, textsOf } from "./shape.ts";
 
 const members = new Set(["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 
@@ -38,7 +31,7 @@ function checkResource(resource: string, place: Place): void {
 }
 
 function pair(
-  raw: RawObject,
+  raw: JsonRecord,
   name: "Action" | "Resource",
   place: Place,
 ): readonly [readonly string[], boolean] {
@@ -53,7 +46,7 @@ function pair(
 }
 
 /** Reads a statement of an identity policy, a boundary or a session policy. */
-export function identityStatement(raw: RawObject, place: Place): Statement {
+export function identityStatement(raw: JsonRecord, place: Place): Statement {
   if (raw["Principal"] !== undefined || raw["NotPrincipal"] !== undefined) {
     refuse(place, "Policy document should not specify a principal.");
   }

@@ -1,6 +1,7 @@
+import { type JsonRecord, isRecord } from "../../base/index.ts";
 import type { PolicyDocument, PolicyKind, PolicyVersion, Statement } from "./document.ts";
 import { identityStatement } from "./identity-statement.ts";
-import { isObject, onlyMembers, type Place, type RawObject, refuse, syntaxText } from "./shape.ts";
+import { onlyMembers, type Place, refuse, syntaxText } from "./shape.ts";
 import { trustStatement } from "./trust-statement.ts";
 
 /** The longest policy document that IAM's API takes at all, in characters. */
@@ -24,25 +25,25 @@ const sentences = {
 
 type Sentences = (typeof sentences)["trust" | "other"];
 
-function jsonOf(text: string, place: Place, say: Sentences): RawObject {
+function jsonOf(text: string, place: Place, say: Sentences): JsonRecord {
   let value: unknown;
   try {
     value = text.length > longestDocument ? undefined : JSON.parse(text);
   } catch {
     value = undefined;
   }
-  return isObject(value) ? value : refuse(place, say.json);
+  return isRecord(value) ? value : refuse(place, say.json);
 }
 
 // Old session policies and trust policies may leave Version out, which means the older language.
-function versionOf(raw: RawObject, place: Place, say: Sentences): PolicyVersion {
+function versionOf(raw: JsonRecord, place: Place, say: Sentences): PolicyVersion {
   const lenient = place.kind === "trust" || place.kind === "session";
   const version = raw["Version"] ?? (lenient ? "2008-10-17" : undefined);
   if (version === "2012-10-17" || (lenient && version === "2008-10-17")) return version;
   return refuse(place, say.version);
 }
 
-function sidOf(raw: RawObject, place: Place): Pick<Statement, "sid"> {
+function sidOf(raw: JsonRecord, place: Place): Pick<Statement, "sid"> {
   const sid = raw["Sid"];
   if (sid === undefined || sid === "") return {};
   if (typeof sid !== "string") return refuse(place, syntaxText(place.kind));
@@ -55,13 +56,13 @@ function sidOf(raw: RawObject, place: Place): Pick<Statement, "sid"> {
   return { sid };
 }
 
-function statementsOf(raw: RawObject, place: Place, say: Sentences): readonly Statement[] {
+function statementsOf(raw: JsonRecord, place: Place, say: Sentences): readonly Statement[] {
   const given = raw["Statement"];
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (given === undefined || list.length === 0) refuse(place, say.empty);
   return list.map((one, index) => {
     const here = { ...place, at: `statement ${index + 1}` };
-    if (!isObject(one)) return refuse(here, syntaxText(place.kind));
+    if (!isRecord(one)) return refuse(here, syntaxText(place.kind));
     const read = place.kind === "trust" ? trustStatement : identityStatement;
     return { ...sidOf(one, here), ...read(one, here) };
   });

@@ -1,8 +1,7 @@
+import { type JsonRecord, isRecord } from "../../base/index.ts";
 import { parseOperator } from "../condition/operator.ts";
 import type { Condition, PolicyKind, PrincipalType, Principals } from "./document.ts";
 import { PolicyError } from "./error.ts";
-
-export type RawObject = Readonly<Record<string, unknown>>;
 
 /** Where in a document we are, and what IAM calls bad syntax there. */
 export interface Place {
@@ -21,10 +20,6 @@ export function syntaxText(kind: PolicyKind): string {
   return kind === "trust" ? "Syntax error in policy." : "Syntax errors in policy.";
 }
 
-export function isObject(value: unknown): value is RawObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A text, or a list of texts; undefined when the member is absent. */
 export function textsOf(value: unknown, place: Place): readonly string[] | undefined {
   if (value === undefined) return undefined;
@@ -34,7 +29,7 @@ export function textsOf(value: unknown, place: Place): readonly string[] | undef
 }
 
 /** Refuses members that the grammar does not have. */
-export function onlyMembers(raw: RawObject, members: ReadonlySet<string>, place: Place): void {
+export function onlyMembers(raw: JsonRecord, members: ReadonlySet<string>, place: Place): void {
   if (!Object.keys(raw).every((name) => members.has(name))) refuse(place, syntaxText(place.kind));
 }
 
@@ -50,9 +45,9 @@ function conditionValues(value: unknown, place: Place): readonly string[] {
 /** Reads a Condition block: operator → key → values. */
 export function conditionsOf(value: unknown, place: Place): readonly Condition[] {
   if (value === undefined) return [];
-  if (!isObject(value)) return refuse(place, syntaxText(place.kind));
+  if (!isRecord(value)) return refuse(place, syntaxText(place.kind));
   return Object.entries(value).flatMap(([operator, keys]) => {
-    if (parseOperator(operator) === undefined || !isObject(keys))
+    if (parseOperator(operator) === undefined || !isRecord(keys))
       return refuse(place, syntaxText(place.kind));
     return Object.entries(keys).map(([key, values]) => ({
       operator,
@@ -68,7 +63,7 @@ const principalTypes: ReadonlySet<string> = new Set(["AWS", "Federated", "Servic
 export function principalsOf(value: unknown, place: Place): Principals {
   if (value === "*") return { AWS: ["*"] };
   if (typeof value === "string") return refuse(place, "Principal must be a JSON object.");
-  if (!isObject(value)) return refuse(place, syntaxText(place.kind));
+  if (!isRecord(value)) return refuse(place, syntaxText(place.kind));
   const found: Partial<Record<PrincipalType, readonly string[]>> = {};
   for (const [type, values] of Object.entries(value)) {
     if (!principalTypes.has(type)) refuse(place, `Invalid principal in policy: ${JSON.stringify(type)}`);

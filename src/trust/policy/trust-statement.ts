@@ -1,14 +1,6 @@
+import type { JsonRecord } from "../../base/index.ts";
 import type { Principals, Statement } from "./document.ts";
-import {
-  conditionsOf,
-  onlyMembers,
-  type Place,
-  principalsOf,
-  type RawObject,
-  refuse,
-  syntaxText,
-  textsOf,
-} from "./shape.ts";
+import { conditionsOf, onlyMembers, type Place, principalsOf, refuse, syntaxText, textsOf } from "./shape.ts";
 
 const members = new Set([
   "Sid",
@@ -25,7 +17,7 @@ const members = new Set([
 /** The one built-in web identity provider whose trust policies must not be without a Condition. */
 const cognito = "cognito-identity.amazonaws.com";
 
-function effectOf(raw: RawObject, place: Place): Statement["effect"] {
+function effectOf(raw: JsonRecord, place: Place): Statement["effect"] {
   const effect = raw["Effect"];
   if (effect === undefined || effect === "") return refuse(place, "Missing required field Effect");
   if (typeof effect !== "string") return refuse(place, syntaxText(place.kind));
@@ -47,7 +39,7 @@ function checkValues(principals: Principals, place: Place): void {
   if (service !== undefined) refuse(place, `Invalid principal in policy: "SERVICE":"${service}"`);
 }
 
-function trustPrincipals(raw: RawObject, effect: Statement["effect"], place: Place): Principals {
+function trustPrincipals(raw: JsonRecord, effect: Statement["effect"], place: Place): Principals {
   if (raw["NotPrincipal"] !== undefined) {
     return refuse(
       place,
@@ -67,7 +59,7 @@ function trustPrincipals(raw: RawObject, effect: Statement["effect"], place: Pla
   return principals;
 }
 
-function actionsOf(raw: RawObject, place: Place): Pick<Statement, "actions" | "notActions"> {
+function actionsOf(raw: JsonRecord, place: Place): Pick<Statement, "actions" | "notActions"> {
   const actions = textsOf(raw["Action"], place);
   const notActions = textsOf(raw["NotAction"], place);
   if (actions !== undefined && notActions !== undefined) refuse(place, syntaxText(place.kind));
@@ -80,7 +72,7 @@ function actionsOf(raw: RawObject, place: Place): Pick<Statement, "actions" | "n
 }
 
 /** Reads a statement of a role's trust policy, in the order in which IAM seems to look at it. */
-export function trustStatement(raw: RawObject, place: Place): Statement {
+export function trustStatement(raw: JsonRecord, place: Place): Statement {
   onlyMembers(raw, members, place);
   const effect = effectOf(raw, place);
   const principals = trustPrincipals(raw, effect, place);

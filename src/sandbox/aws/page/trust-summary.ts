@@ -1,4 +1,6 @@
 /** What one statement of a trust policy says, as far as a reader needs to see at a glance. */
+import { recordOf } from "../../../base/index.ts";
+
 export interface TrustLine {
   readonly effect: "Allow" | "Deny";
   /** The principals, without the noise of ARNs where they are OIDC providers. */
@@ -12,22 +14,16 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}
-
 function principals(principal: unknown): readonly string[] {
   if (typeof principal === "string") return [principal];
-  return Object.values(record(principal)).flatMap((names) =>
+  return Object.values(recordOf(principal)).flatMap((names) =>
     list(names).map((name) => String(name).replace(/^arn:aws:iam::\d{12}:oidc-provider\//u, "")),
   );
 }
 
 function conditions(block: unknown): readonly string[] {
-  return Object.entries(record(block)).flatMap(([operator, keys]) =>
-    Object.entries(record(keys)).map(([key, values]) => {
+  return Object.entries(recordOf(block)).flatMap(([operator, keys]) =>
+    Object.entries(recordOf(keys)).map(([key, values]) => {
       // An issuer's own keys end in :sub, :aud and the like; the issuer itself is named beside them.
       const short = /^[^./]*[./].*:(\w+)$/u.exec(key)?.[1] ?? key;
       return `${short} ${operator} ${list(values).map(String).join(" or ")}`;
@@ -43,8 +39,8 @@ export function trustSummary(text: string): readonly TrustLine[] {
   } catch {
     return [];
   }
-  return list(record(policy)["Statement"]).map((statement) => {
-    const { Effect, Principal, Condition } = record(statement);
+  return list(recordOf(policy)["Statement"]).map((statement) => {
+    const { Effect, Principal, Condition } = recordOf(statement);
     return {
       effect: Effect === "Deny" ? "Deny" : "Allow",
       who: principals(Principal),

@@ -1,3 +1,4 @@
+import { isRecord } from "../../../base/index.ts";
 import type { Raw, RawRecord } from "./value.ts";
 
 /** What breaks constraints, collected so that all are reported at once, as AWS does. */
@@ -196,8 +197,7 @@ function readFields<Fields extends Input>(
   prefix: string,
   problems: Problem[],
 ): ValueOf<Fields> {
-  const record: RawRecord =
-    typeof raw === "object" && raw !== null && !Array.isArray(raw) ? (raw as RawRecord) : {};
+  const record = isRecord(raw) ? raw : {};
   const entries = Object.entries(fields).map(([name, field]) => {
     const at = `${prefix}${name.charAt(0).toLowerCase()}${name.slice(1)}`;
     const value = Object.hasOwn(record, name) ? record[name] : undefined;

@@ -1,3 +1,4 @@
+import { isRecord } from "../../../base/index.ts";
 import { AwsError } from "./error.ts";
 import { claimedService, foreignForm, isAwsCall, namesAction, queryOf } from "./foreign.ts";
 import { formPairs, formParams } from "./form.ts";
@@ -73,7 +74,7 @@ function jsonParams(service: Service, operation: string, body: Uint8Array): RawR
   } catch {
     parsed = undefined;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+  if (!isRecord(parsed)) {
     throw new RouteError(
       { form: "json", service, operation },
       {

@@ -1,3 +1,4 @@
+import { isRecord } from "../../../base/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule, type TokenTags } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -18,15 +19,11 @@ const tagsMalformed = sameText(
   { evidence: "observed" },
 );
 
-function isObject(value: unknown): value is Claims {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Tags as the claims have them, values unread: nested first, then flattened. */
 function rawTags(claims: Claims): readonly (readonly [string, unknown])[] | undefined {
   const nested = claims[tagsClaim] ?? {};
-  const inner = isObject(nested) ? (nested["principal_tags"] ?? {}) : undefined;
-  if (!isObject(inner)) return undefined;
+  const inner = isRecord(nested) ? (nested["principal_tags"] ?? {}) : undefined;
+  if (!isRecord(inner)) return undefined;
   const lists = Object.entries(inner).map(([key, value]): [string, unknown] => [
     key,
     Array.isArray(value) && value.length === 1 ? value[0] : undefined,
@@ -40,7 +37,7 @@ function rawTags(claims: Claims): readonly (readonly [string, unknown])[] | unde
 function transitiveKeys(claims: Claims): readonly string[] | undefined {
   const nested = claims[tagsClaim];
   const given =
-    (isObject(nested) ? nested["transitive_tag_keys"] : undefined) ?? claims[flatTransitive] ?? [];
+    (isRecord(nested) ? nested["transitive_tag_keys"] : undefined) ?? claims[flatTransitive] ?? [];
   return Array.isArray(given) && given.every((key) => typeof key === "string") ? given : undefined;
 }
 
