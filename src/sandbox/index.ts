@@ -1,5 +1,7 @@
 export {
   awsManagedPolicies,
+  clientEnvironment,
+  clientExports,
   decisionLine,
   IssuerDocumentCache,
   type Sandbox,
