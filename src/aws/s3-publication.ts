@@ -1,5 +1,6 @@
 import type * as S3Api from "@aws-sdk/client-s3";
 import { PodtrustError } from "../base/index.ts";
+import { largestJwkSet } from "../oidc/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import { type AwsSession, openAws } from "./session.ts";
@@ -48,8 +49,6 @@ export interface S3Documents {
 
 /** The name of the metadata in which publishers tell each other of keys; S3 puts x-amz-meta- before it. */
 const noteName = "podtrust-keys";
-// AWS reads no more of a JWK Set either (docs/reference/sts-rules.md).
-const largestDocument = 256 * 1024;
 
 const rights = "Give the publisher's credentials what podtrust manifests s3-publisher-policy prints.";
 
@@ -93,7 +92,7 @@ class BucketDocuments implements S3Documents {
       return await this.#send(signal, async (client, api, options) => {
         const answer = await client.send(new api.GetObjectCommand(this.#object(name)), options);
         const { Body: body, ETag: version, ContentLength: length = Infinity } = answer;
-        if (body === undefined || version === undefined || length > largestDocument) {
+        if (body === undefined || version === undefined || length > largestJwkSet) {
           const stream = body as { destroy?: () => void } | undefined;
           stream?.destroy?.();
           throw new PodtrustError("s3-object-invalid", `${this.place}/${key} has ${length} bytes`);

@@ -8,5 +8,6 @@ export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";
+export { type Outcome, type Reason, reasons } from "./reasons/index.ts";
 export { nearest } from "./nearest.ts";
 export { Waiters } from "./waiters.ts";

@@ -1,29 +1,28 @@
-import { PodtrustError } from "../base/index.ts";
-import { type HttpResponse, request } from "../http/index.ts";
-import { type DiscoveryDocument, parseDiscovery, parseJwkSet } from "../oidc/index.ts";
+import { PodtrustError, reasons } from "../base/index.ts";
+import type { HttpResponse } from "../http/index.ts";
+import { type DocumentName, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
+import type { PublicJwk } from "../oidc/index.ts";
 import type { Stage } from "./stage.ts";
 
-// AWS's own bounds (docs/reference/sts-rules.md): five seconds a document.
-const awsTimeout = 5000;
-const awsBytes = 64 * 1024;
-
-/** Fetches a document of the issuer as AWS does: by its name, over verified TLS. */
-async function fetchAsAws(stage: Stage, url: string): Promise<HttpResponse> {
-  const options = {
-    ca: stage.ca.root,
-    connectTo: stage.connectTo,
-    timeoutMs: awsTimeout,
-    maxBytes: awsBytes,
-  };
-  const response = await request(url, options);
-  if (response.status !== 200)
-    throw new PodtrustError("demo-document-missing", `${url}: status ${response.status}`);
-  return response;
+/** What AWS would read of the issuer; throws what is broken about one document, or about both. */
+async function issuerOf(
+  stage: Stage,
+  document?: DocumentName,
+): Promise<{ readonly reading: IssuerReading; readonly keys: readonly PublicJwk[] }> {
+  const way = { ca: stage.ca.root, connectTo: stage.connectTo };
+  const reading = await readIssuer(stage.issuer.url, { way });
+  const { findings, jwks } = judgeIssuer(reading);
+  const meant = findings.filter((one) => document === undefined || one.document === document);
+  const broken = meant.find(({ reason }) => reasons[reason].outcome === "broken");
+  if (broken !== undefined)
+    throw new PodtrustError("demo-document-missing", broken.seen, { next: broken.next });
+  return { reading, keys: jwks?.keys ?? [] };
 }
 
-async function discoveryOf(stage: Stage): Promise<{ response: HttpResponse; document: DiscoveryDocument }> {
-  const response = await fetchAsAws(stage, stage.issuer.discoveryUrl);
-  return { response, document: parseDiscovery(response.body) };
+/** The answers of the two documents, nothing being wrong with them. */
+async function answersOf(stage: Stage): Promise<readonly HttpResponse[]> {
+  const { discovery, jwks } = (await issuerOf(stage)).reading;
+  return [discovery, jwks].flatMap((one) => (one?.outcome === "answered" ? [one.response] : []));
 }
 
 function day(milliseconds: number): string {
@@ -39,21 +38,14 @@ export const outsideLinks = {
   },
 
   async discovery(stage: Stage): Promise<string> {
-    const { document } = await discoveryOf(stage);
-    if (document.issuer !== stage.issuer.url) {
-      throw new PodtrustError(
-        "demo-document-missing",
-        `the discovery document says ${document.issuer}, not ${stage.issuer.url}`,
-      );
-    }
+    await issuerOf(stage, "discovery");
     return `${stage.issuer.discoveryUrl} names the issuer letter for letter`;
   },
 
   async jwks(stage: Stage): Promise<string> {
-    const { jwksUri } = (await discoveryOf(stage)).document;
-    const { keys } = parseJwkSet((await fetchAsAws(stage, jwksUri)).body);
+    const { keys, reading } = await issuerOf(stage, "jwks");
     const list = keys.map((key) => `${key.alg} ${key.kid.slice(0, 12)}…`).join(", ");
-    return `${jwksUri} holds ${keys.length} public key${keys.length === 1 ? "" : "s"}: ${list}`;
+    return `${reading.jwks?.url} holds ${keys.length} public key${keys.length === 1 ? "" : "s"}: ${list}`;
   },
 
   dns(stage: Stage): Promise<string> {
@@ -66,18 +58,16 @@ export const outsideLinks = {
   },
 
   async tls(stage: Stage): Promise<string> {
-    const { tls } = (await discoveryOf(stage)).response;
-    const leaf = tls?.chain[0];
-    if (tls === undefined || leaf === undefined)
-      throw new PodtrustError("demo-document-missing", "no certificate was served");
-    return `${tls.protocol}; its certificate came over ACME HTTP-01 from ${leaf.issuer}, good until ${day(leaf.notAfter)}`;
+    const [discovery] = await answersOf(stage);
+    const leaf = discovery?.tls?.chain[0];
+    if (leaf === undefined) throw new PodtrustError("demo-document-missing", "no certificate was served");
+    return `${discovery?.tls?.protocol}; its certificate came over ACME HTTP-01 from ${leaf.issuer}, good until ${day(leaf.notAfter)}`;
   },
 
   async reachability(stage: Stage): Promise<string> {
-    const { response, document } = await discoveryOf(stage);
-    const both = [response, await fetchAsAws(stage, document.jwksUri)];
+    const both = await answersOf(stage);
     const types = both.map(({ headers }) => headers["content-type"]).join(" and ");
-    const caching = response.headers["cache-control"];
+    const caching = both[0]?.headers["cache-control"];
     return `both come with status 200 over verified HTTPS, as ${types}; Cache-Control: ${caching}`;
   },
 } as const;

@@ -51,9 +51,11 @@ export function reasonOf(error: unknown): HttpFailureReason {
   return tlsCode.test(code) ? "tls" : "protocol";
 }
 
-/** The error of a request that got no usable answer. `detail` is `{url, reason}`. */
+/** The error of a request that got no usable answer. `detail` is `{url, reason, cause}`, the last as a system's code. */
 export function httpFailure(url: string, reason: HttpFailureReason, cause?: unknown): PodtrustError {
   const { code, words } = sentences[reason];
   const because = cause === undefined ? "" : ` (${errorText(cause)})`;
-  return new PodtrustError(code, `${url}: ${words}${because}`, { cause, detail: { url, reason } });
+  const system = codeOf(cause);
+  const detail = { url, reason, ...(system === "" ? {} : { cause: system }) };
+  return new PodtrustError(code, `${url}: ${words}${because}`, { cause, detail });
 }

@@ -6,6 +6,7 @@ import { checkServerIdentity, TLSSocket } from "node:tls";
 import { collectBytes, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
+import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
@@ -35,6 +36,8 @@ export interface HttpOptions {
    * as IAM does. Name and dates are checked all the same.
    */
   readonly thumbprints?: readonly string[];
+  /** Sees addresses, times and chain, also of an exchange that fails. */
+  readonly observer?: ExchangeObserver;
 }
 
 export interface HttpResponse {
@@ -100,9 +103,14 @@ function requestOptions(url: URL, options: HttpOptions): RequestOptions {
     ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
     minVersion: "TLSv1.2",
     ...identityCheck(name),
-    // With thumbprints the chain is judged in `judgeChain`, after the handshake and before the request.
-    rejectUnauthorized: options.thumbprints === undefined,
+    // Else the chain is judged in `judgeChain`, after the handshake and before the request.
+    rejectUnauthorized: !judgesItself(options),
   };
+}
+
+/** Whether we judge the chain in Node's place: it knows no thumbprints, and forgets a chain that it refuses. */
+function judgesItself({ thumbprints, observer }: HttpOptions): boolean {
+  return thumbprints !== undefined || observer !== undefined;
 }
 
 // Node checks the certificate against `servername` or `host`; for an IP address both would be where we connect.
@@ -119,25 +127,40 @@ const unknownRoot = new Set([
 ]);
 
 /** Accepts an unknown root only for a registered thumbprint, and nothing else that is wrong. */
-function judgeChain(url: URL, socket: TLSSocket, thumbprints: readonly string[]): PodtrustError | undefined {
-  const { chain } = tlsFacts(socket);
+function judgeChain(
+  url: URL,
+  socket: TLSSocket,
+  thumbprints: HttpOptions["thumbprints"],
+): PodtrustError | undefined {
   const leaf = socket.getPeerCertificate();
   const mismatch = checkServerIdentity(hostName(url), leaf);
   if (mismatch !== undefined) return httpFailure(url.href, "tls", mismatch);
   if (socket.authorized) return undefined;
   const code = String(socket.authorizationError);
-  if (!unknownRoot.has(code)) return httpFailure(url.href, "tls", new Error(code));
+  const cause = Object.assign(new Error(code), { code });
+  if (thumbprints === undefined || !unknownRoot.has(code)) return httpFailure(url.href, "tls", cause);
   const known = new Set(thumbprints.map((t) => t.toLowerCase()));
-  return chain.some((c) => known.has(c.sha1))
+  return tlsFacts(socket).chain.some((c) => known.has(c.sha1))
     ? undefined
-    : httpFailure(url.href, "thumbprint", new Error(code));
+    : httpFailure(url.href, "thumbprint", cause);
 }
 
-async function collect(url: URL, response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function* counted(
+  response: IncomingMessage,
+  observer: ExchangeObserver | undefined,
+): AsyncGenerator<Buffer> {
+  for await (const part of response as AsyncIterable<Buffer>) {
+    observer?.came(part.length);
+    yield part;
+  }
+}
+
+async function collect(url: URL, response: IncomingMessage, options: HttpOptions): Promise<Buffer> {
+  const { maxBytes = defaultMaxBytes, observer } = options;
   const declared = Number(response.headers["content-length"] ?? 0);
   if (declared > maxBytes)
     throw httpFailure(url.href, "too-large", new Error(`${declared} > ${maxBytes} bytes`));
-  const body = await collectBytes(response as AsyncIterable<Buffer>, maxBytes).catch((error: unknown) => {
+  const body = await collectBytes(counted(response, observer), maxBytes).catch((error: unknown) => {
     throw error instanceof RangeError ? httpFailure(url.href, "too-large", error) : error;
   });
   if (!response.complete) throw httpFailure(url.href, "protocol", new Error("the answer ended early"));
@@ -156,7 +179,7 @@ async function send(
   options: HttpOptions,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  if (options.thumbprints !== undefined && url.protocol === "https:") {
+  if (judgesItself(options) && url.protocol === "https:") {
     const [socket] = (await once(outgoing, "socket", { signal })) as [TLSSocket];
     await once(socket, "secureConnect", { signal });
     const fault = judgeChain(url, socket, options.thumbprints);
@@ -164,6 +187,7 @@ async function send(
   }
   outgoing.end(options.body);
   const [response] = (await once(outgoing, "response", { signal })) as [IncomingMessage];
+  options.observer?.answered(response.statusCode ?? 0);
   return response;
 }
 
@@ -216,7 +240,11 @@ export async function request(text: string, options: HttpOptions = {}): Promise<
   const url = checkedUrl(text, options);
   const ending = new Ending(options);
   const start = url.protocol === "https:" ? secureRequest : plainRequest;
-  const outgoing = start(requestOptions(url, options));
+  const connection = requestOptions(url, options);
+  const outgoing = start(connection);
+  outgoing.once("socket", (socket) =>
+    options.observer?.follow(socket, String(connection.host), Number(connection.port)),
+  );
   // Errors after the answer began reach us through the response stream; this keeps them from being unhandled.
   outgoing.on("error", () => {});
   ending.signal.addEventListener("abort", () => outgoing.destroy(), { once: true });
@@ -224,7 +252,8 @@ export async function request(text: string, options: HttpOptions = {}): Promise<
     ending.signal.throwIfAborted();
     const response = await send(url, outgoing, options, ending.signal);
     const tls = response.socket instanceof TLSSocket ? tlsFacts(response.socket) : undefined;
-    const body = await collect(url, response, options.maxBytes ?? defaultMaxBytes);
+    const body = await collect(url, response, options);
+    options.observer?.ended();
     const headers = joinedHeaders(response);
     return { status: response.statusCode ?? 0, headers, body, ...(tls === undefined ? {} : { tls }) };
   } catch (error) {

@@ -12,6 +12,7 @@ import type {
   PodLogOptions,
   TokenOptions,
 } from "./api.ts";
+import { largestDiscovery, largestJwkSet } from "../oidc/index.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { anonymous, type Identity } from "./identity.ts";
 import { mapping, text } from "./kubeconfig.ts";
@@ -23,9 +24,6 @@ import { send } from "./transport.ts";
 
 const discoveryPath = "/.well-known/openid-configuration";
 const jwksPath = "/openid/v1/jwks";
-// A hundred RSA-4096 keys come to 75 kB; what is larger is no JWK Set of a cluster.
-const largestDiscovery = 64 * 1024;
-const largestJwks = 1024 * 1024;
 // ValidateTokenRequest of the API server: ten minutes, and an int32's worth of seconds twice over.
 const shortestToken = 600;
 const longestToken = 2 ** 32;
@@ -81,7 +79,7 @@ class Client implements KubernetesApi {
 
   async oidcDocuments(options: CallOptions = {}): Promise<ClusterOidcDocuments> {
     const discovery = await this.#document(discoveryPath, largestDiscovery, options);
-    const jwks = await this.#document(jwksPath, largestJwks, options);
+    const jwks = await this.#document(jwksPath, largestJwkSet, options);
     return { discovery, jwks };
   }
 

@@ -15,7 +15,13 @@ export interface DiscoveryDocument {
   readonly warnings: readonly string[];
 }
 
-const kind = { name: "the discovery document", code: "discovery-invalid", maxBytes: 65_536 } as const;
+/** Bytes; nobody reads more. */
+export const largestDiscovery = 65_536;
+const kind = {
+  name: "the discovery document",
+  code: "discovery-invalid",
+  maxBytes: largestDiscovery,
+} as const;
 
 function textProblem(value: unknown, name: string): string | undefined {
   if (value === undefined) return `${name} is missing`;

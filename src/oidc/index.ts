@@ -1,6 +1,12 @@
 export { type Algorithm, algorithms, isAlgorithm } from "./algorithm.ts";
-export { type DiscoveryDocument, type DiscoveryInput, parseDiscovery, renderDiscovery } from "./discovery.ts";
-export { iamProviderKey, type Issuer, parseIssuer } from "./issuer.ts";
+export {
+  type DiscoveryDocument,
+  type DiscoveryInput,
+  largestDiscovery,
+  parseDiscovery,
+  renderDiscovery,
+} from "./discovery.ts";
+export { discoveryUrlOf, iamProviderKey, type Issuer, parseIssuer } from "./issuer.ts";
 export { type IssuerDifference, issuerDifference, type IssuerNames } from "./issuer-difference.ts";
 export { canonicalIssuer } from "./issuer-parts.ts";
 export { type IssuerProblem, issuerProblems, longestIssuer } from "./issuer-problems.ts";
@@ -9,6 +15,7 @@ export {
   diffJwkSets,
   type JwkSet,
   type JwkSetDiff,
+  largestJwkSet,
   mergeJwkSets,
   mostKeysOfType,
   parseJwkSet,

@@ -13,7 +13,7 @@ export interface Issuer {
   readonly path: string;
   /** The name under which IAM keeps the provider: in its ARN and before `:sub` in a trust policy. */
   readonly providerKey: string;
-  /** Where a relying party looks first (OpenID Connect Discovery 1.0 §4). */
+  /** Where a relying party looks first. */
   readonly discoveryUrl: string;
   /** Where podtrust publishes the JWK Set unless told otherwise: the path that Kubernetes uses. */
   readonly defaultJwksUri: string;
@@ -27,6 +27,11 @@ export interface Issuer {
  */
 export function iamProviderKey(url: string): string {
   return url.replace(/^https:\/\//u, "").replace(/^([^/]*):443(?=\/|$)/u, "$1");
+}
+
+/** Where a relying party looks first (Discovery 1.0 §4: a terminating slash is removed before the path is appended). */
+export function discoveryUrlOf(issuer: string): string {
+  return `${issuer.replace(/\/$/u, "")}/.well-known/openid-configuration`;
 }
 
 function summary(problems: readonly IssuerProblem[]): string {
@@ -43,15 +48,13 @@ export function parseIssuer(text: string): Issuer {
     });
   }
   const { host, path } = issuerParts(text);
-  // Discovery 1.0 §4: a terminating slash is removed before the well-known path is appended.
-  const base = text.replace(/\/$/u, "");
   return {
     url: text,
     host,
     path,
     providerKey: iamProviderKey(text),
-    discoveryUrl: `${base}/.well-known/openid-configuration`,
-    defaultJwksUri: `${base}/openid/v1/jwks`,
+    discoveryUrl: discoveryUrlOf(text),
+    defaultJwksUri: `${text.replace(/\/$/u, "")}/openid/v1/jwks`,
     warnings: issuerWarnings(host),
   };
 }

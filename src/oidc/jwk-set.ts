@@ -17,7 +17,9 @@ export interface JwkSetDiff {
   readonly kept: readonly PublicJwk[];
 }
 
-const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: 262_144 } as const;
+/** Bytes: a hundred RSA keys of 16,384 bits and a hundred EC keys stay under this, and nobody reads more. */
+export const largestJwkSet = 524_288;
+const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: largestJwkSet } as const;
 /** IAM's limit: 100 RSA keys and 100 EC keys; tokens of a type that has more are refused. */
 export const mostKeysOfType = 100;
 const comfortableBytes = 65_536;

@@ -3,7 +3,6 @@ export {
   clientEnvironment,
   clientExports,
   decisionLine,
-  IssuerDocumentCache,
   type Sandbox,
   type SandboxOptions,
   startSandbox,

@@ -1,5 +1,4 @@
 export { type AwsPart, awsPart, type AwsPolicy, type Place } from "./parts/index.ts";
-export { type IssuerSeen, type OutsideWay, seeIssuer } from "./outside.ts";
 export type { Selection } from "./selection.ts";
 export { openStack, type PlanWish, type Stack, type StackOptions, type StackPlan } from "./stack.ts";
 export {

@@ -13,10 +13,11 @@ import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts
 import { silentLogger, systemClock } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { type HttpResponse, parseConnectTo, request } from "../../src/http/index.ts";
+import type { IssuerWay } from "../../src/issuer/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
 import { type Publisher, startPublisher } from "../../src/publisher/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
-import { openStack, type OutsideWay } from "../../src/stack/index.ts";
+import { openStack } from "../../src/stack/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
 import { chainYaml } from "../support/chain-world.ts";
 import { podtrustChild, podtrustHere } from "../support/cli.ts";
@@ -53,7 +54,7 @@ function suite(version: KubernetesVersion): void {
   let reader: KubernetesApi;
   let publisher: Publisher;
   let sandbox: Sandbox;
-  let way: OutsideWay;
+  let way: IssuerWay;
   let flags: readonly string[];
 
   /** The client of a ServiceAccount with the rights that `podtrust manifests publisher-rbac` prints. */

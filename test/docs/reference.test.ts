@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { catalogue } from "../../src/base/index.ts";
+import { catalogue, links, reasons } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { generatedPages, stalePages } from "../../tools/docs.ts";
 
@@ -17,6 +17,19 @@ test("every error code is in the page, and every code in the page exists", async
   const page = await readFile(join(root, "docs/reference/errors.md"), "utf8");
   const written = [...page.matchAll(/^## (.+)$/gmu)].map(([, code]) => code);
   assert.deepEqual(written, Object.keys(catalogue).sort());
+});
+
+test("every reason is in the page, fit for a Kubernetes condition, and told what to do unless it holds", async () => {
+  const page = await readFile(join(root, "docs/reference/reasons.md"), "utf8");
+  const written = [...page.matchAll(/^### (.+)$/gmu)].map(([, name]) => name);
+  assert.deepEqual(new Set(written), new Set(Object.keys(reasons)));
+  assert.equal(written.length, Object.keys(reasons).length);
+  for (const [name, entry] of Object.entries(reasons)) {
+    // metav1.Condition: ^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$, CamelCase by convention.
+    assert.match(name, /^[A-Z][A-Za-z0-9]+$/u);
+    assert.equal("next" in entry, entry.outcome !== "ok", name);
+    assert.ok(entry.links.length > 0 && entry.links.every((link) => links.includes(link)), name);
+  }
 });
 
 test("the example of the config page is a config", async () => {

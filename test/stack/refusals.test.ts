@@ -173,7 +173,7 @@ for (const [what, break_, message] of [
       const page = world.issuer.pages.get(path) as { body: string };
       world.issuer.pages.set(path, { body: page.body.replace('test"', 'test/"') });
     },
-    /is the discovery document of https:\/\/oidc\.example\.test\//u,
+    /issuer of the document is "https:\/\/oidc\.example\.test\/": the second ends in a slash/u,
   ],
   ["no key", (world) => world.issuer.publish([]), /the JWK Set is empty/u],
 ] satisfies [string, (world: StackWorld) => void, RegExp][]) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
 import type { Clock } from "../../src/base/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
+import type { IssuerWay } from "../../src/issuer/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
 import {
   type Sandbox,
@@ -11,7 +12,7 @@ import {
   startStandInCluster,
   type StandInCluster,
 } from "../../src/sandbox/index.ts";
-import { openStack, type OutsideWay } from "../../src/stack/index.ts";
+import { openStack } from "../../src/stack/index.ts";
 import { testAuthority } from "./certificates.ts";
 import { type IssuerServer, startIssuer } from "./issuer-server.ts";
 import { account } from "./sandbox.ts";
@@ -25,7 +26,7 @@ export interface ChainWorld {
   readonly api: KubernetesApi;
   readonly issuer: IssuerServer;
   readonly sandbox: Sandbox;
-  readonly way: OutsideWay;
+  readonly way: IssuerWay;
   /** PEM file of the root that vouches for the issuer. */
   readonly caFile: string;
   readonly open: (access: AwsAccess) => AwsSession;

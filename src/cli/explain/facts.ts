@@ -1,5 +1,6 @@
 import type { AwsAccess } from "../../aws/index.ts";
 import { PodtrustError } from "../../base/index.ts";
+import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import { type Jws, parseJws } from "../../oidc/index.ts";
 import {
   type IssuerDocuments,
@@ -10,7 +11,7 @@ import {
   type RoleFacts,
 } from "../../trust/index.ts";
 import type { CommandContext } from "../context.ts";
-import { readCaFile } from "../options/ca-file.ts";
+import { type WayOptions, wayOf } from "../options/way.ts";
 import { readTextFile } from "../options/text-file.ts";
 
 const kibibyte = 1024;
@@ -149,11 +150,9 @@ export async function factsOfAccount(context: CommandContext, asked: RoleArn): P
 }
 
 /** Where the issuer's documents come from: two files, or the issuer as these options let it be reached. */
-export interface DocumentSources {
+export interface DocumentSources extends WayOptions {
   readonly discovery?: string;
   readonly jwks?: string;
-  readonly connectTo?: readonly string[];
-  readonly ca?: string;
 }
 
 /** The issuer's documents from files. */
@@ -162,10 +161,10 @@ async function documentsOfFiles(
   discovery: string,
   jwks: string,
 ): Promise<IssuerDocuments> {
-  const maxBytes = 512 * kibibyte;
+  const { discoveryBytes, jwksBytes } = awsBounds;
   const [one, other] = await Promise.all([
-    readTextFile(context, { option: "--discovery", name: discovery, maxBytes }),
-    readTextFile(context, { option: "--jwks", name: jwks, maxBytes }),
+    readTextFile(context, { option: "--discovery", name: discovery, maxBytes: discoveryBytes }),
+    readTextFile(context, { option: "--jwks", name: jwks, maxBytes: jwksBytes }),
   ]);
   return { ok: true, discovery: one, jwks: other };
 }
@@ -184,11 +183,6 @@ export async function documentsFor(
   if (discovery !== undefined && jwks !== undefined) return documentsOfFiles(context, discovery, jwks);
   const provider = providers.find(({ url }) => `https://${url}` === jws.claims["iss"]);
   if (provider === undefined) return undefined;
-  const [{ IssuerDocumentCache }, { parseConnectTo }] = await Promise.all([
-    import("../../sandbox/index.ts"),
-    import("../../http/index.ts"),
-  ]);
-  const connectTo = (from.connectTo ?? []).map(parseConnectTo);
-  const ca = from.ca === undefined ? {} : { ca: await readCaFile(context, from.ca) };
-  return new IssuerDocumentCache({ clock: context.clock, connectTo, ...ca }).documents(provider, jws.kid);
+  const way = { ...(await wayOf(context, from)), thumbprints: provider.thumbprints };
+  return servedDocuments(await readIssuer(`https://${provider.url}`, { way, signal: context.signal }));
 }

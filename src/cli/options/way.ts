@@ -1,5 +1,5 @@
 import { parseConnectTo } from "../../http/index.ts";
-import type { OutsideWay } from "../../stack/index.ts";
+import type { IssuerWay } from "../../issuer/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readCaFile } from "./ca-file.ts";
 
@@ -10,7 +10,7 @@ export interface WayOptions {
 }
 
 /** How a command line reaches the issuer. */
-export async function wayOf(context: CommandContext, options: WayOptions): Promise<OutsideWay> {
+export async function wayOf(context: CommandContext, options: WayOptions): Promise<IssuerWay> {
   const { connectTo, ca } = options;
   return {
     ...(connectTo === undefined ? {} : { connectTo: connectTo.map(parseConnectTo) }),

@@ -2,8 +2,8 @@ import { type PublicAccess, readPublicAccess } from "../../aws/index.ts";
 import { asPodtrustError } from "../../base/index.ts";
 import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
 import { openKubernetes } from "../../kubernetes/index.ts";
+import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
-import { type IssuerSeen, seeIssuer } from "../../stack/index.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
 import { green, type Output, red, rich, yellow } from "../terminal/index.ts";
@@ -18,7 +18,13 @@ export interface PublishS3Options extends WayOptions {
 }
 
 type Seen =
-  | ({ readonly reached: true } & IssuerSeen)
+  | {
+      readonly reached: true;
+      readonly discoveryUrl: string;
+      readonly jwksUri: string;
+      /** How many. */
+      readonly keys: number;
+    }
   | { readonly reached: false; readonly message: string; readonly next: string };
 
 async function publish(context: CommandContext, config: Config, s3: S3Config): Promise<PublicationOutcome> {
@@ -45,7 +51,8 @@ async function publish(context: CommandContext, config: Config, s3: S3Config): P
 async function look(context: CommandContext, config: Config, options: PublishS3Options): Promise<Seen> {
   const way = await wayOf(context, options);
   try {
-    return { reached: true, ...(await seeIssuer(config.issuer, way, context.signal)) };
+    const { discoveryUrl, jwksUri, kids } = await seeIssuer(config.issuer, way, context.signal);
+    return { reached: true, discoveryUrl, jwksUri, keys: kids.length };
   } catch (error) {
     context.signal.throwIfAborted();
     const { message, next } = asPodtrustError(error);

@@ -2,4 +2,3 @@ export { clientEnvironment, clientExports, type ClientOptions } from "./client-e
 export { awsManagedPolicies } from "./iam/index.ts";
 export { decisionLine } from "./page/index.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
-export { IssuerDocumentCache } from "./sts/index.ts";

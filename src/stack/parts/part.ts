@@ -1,7 +1,7 @@
 import type { Clock, PodtrustError } from "../../base/index.ts";
 import type { Config, Environment } from "../../config/index.ts";
+import type { IssuerWay } from "../../issuer/index.ts";
 import type { Change, Resource } from "../../plan/index.ts";
-import type { OutsideWay } from "../outside.ts";
 
 /** What every part is given. */
 export interface PartContext {
@@ -9,7 +9,7 @@ export interface PartContext {
   readonly env: Environment;
   readonly clock: Clock;
   /** How the issuer is reached. */
-  readonly way?: OutsideWay;
+  readonly way?: IssuerWay;
   /** Told while a plan is applied what could not be waited for. */
   readonly notice?: (text: string) => void;
 }

@@ -1,7 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { type Clock, type Link, PodtrustError } from "../../base/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
-import { type HttpResponse, request } from "../../http/index.ts";
+import type { HttpResponse } from "../../http/index.ts";
+import { type IssuerReading, type IssuerWay, readIssuer } from "../../issuer/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import {
   type DiscoveryDocument,
@@ -10,7 +11,6 @@ import {
   parseIssuer,
   parseJwkSet,
 } from "../../oidc/index.ts";
-import { asAws, type OutsideWay } from "../outside.ts";
 import { type AwsPart, type AwsPartContext, awsParts } from "../parts/index.ts";
 import { BehindError } from "./report.ts";
 
@@ -45,7 +45,7 @@ export class World {
   readonly config: WorldOptions["config"];
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly way: OutsideWay;
+  readonly way: IssuerWay;
   readonly #options: WorldOptions;
   readonly #looks = new Map<string, Promise<unknown>>();
   readonly #parts: readonly AwsPart[];
@@ -88,9 +88,18 @@ export class World {
     });
   }
 
-  /** What a URL of the issuer answers, whatever its status; throws what src/http throws. */
-  fetch(url: string): Promise<HttpResponse> {
-    return this.#once(`fetch ${url}`, () => request(url, { ...asAws, ...this.way, signal: this.signal }));
+  #reading(): Promise<IssuerReading> {
+    const { issuer } = this.config;
+    const orElse = parseIssuer(issuer).defaultJwksUri;
+    return this.#once("issuer", () => readIssuer(issuer, { way: this.way, signal: this.signal, orElse }));
+  }
+
+  /** What one of the issuer's two documents answers, whatever its status; throws what src/http throws. */
+  async fetch(url: string): Promise<HttpResponse> {
+    const { discovery, jwks } = await this.#reading();
+    const reading = jwks?.url === url ? jwks : discovery;
+    if (reading.outcome === "failed") throw reading.error;
+    return reading.response;
   }
 
   async #served<T>(
@@ -118,11 +127,9 @@ export class World {
   }
 
   /** Where the JWK Set is: as the discovery document says, else where Kubernetes puts it. */
-  jwksUri(): Promise<string> {
-    return this.discovery().then(
-      ({ document }) => document.jwksUri,
-      () => parseIssuer(this.config.issuer).defaultJwksUri,
-    );
+  async jwksUri(): Promise<string> {
+    const { jwks } = await this.#reading();
+    return jwks?.url ?? parseIssuer(this.config.issuer).defaultJwksUri;
   }
 
   /** The published JWK Set. */

@@ -1,7 +1,7 @@
 import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
+import { type IssuerWay, seeIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet } from "../../oidc/index.ts";
-import { type OutsideWay, publishedKids } from "../outside.ts";
 import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
@@ -11,7 +11,7 @@ export interface PreflightInput {
   readonly cluster: KubernetesApi;
   /** The account of the role. */
   readonly part: AwsPart;
-  readonly way: OutsideWay;
+  readonly way: IssuerWay;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told what could not be checked, and why. */
@@ -45,8 +45,8 @@ async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Pr
       detail: { configured: target.issuer, cluster: own.issuer },
     });
   }
-  const { jwksUri, kids: known } = await publishedKids(target.issuer, way, signal);
-  const missing = parseJwkSet(documents.jwks).keys.filter(({ kid }) => !known.has(kid));
+  const { jwksUri, kids: known } = await seeIssuer(target.issuer, way, signal);
+  const missing = parseJwkSet(documents.jwks).keys.filter(({ kid }) => !known.includes(kid));
   if (missing.length === 0) return;
   const kids = missing.map(({ kid }) => kid);
   throw new PodtrustError(

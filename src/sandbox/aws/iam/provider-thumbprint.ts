@@ -1,6 +1,6 @@
-import { errorText, PodtrustError } from "../../../base/index.ts";
-import { type ConnectTo, request } from "../../../http/index.ts";
-import { parseDiscovery } from "../../../oidc/index.ts";
+import { errorText } from "../../../base/index.ts";
+import type { ConnectTo } from "../../../http/index.ts";
+import { judgeIssuer, readIssuer } from "../../../issuer/index.ts";
 import { AwsError } from "../wire/index.ts";
 import type { FetchThumbprint } from "./context.ts";
 
@@ -10,12 +10,11 @@ export interface ThumbprintOptions {
   readonly ca?: string;
 }
 
-function communicationError(message: string, cause: unknown): AwsError {
+function communicationError(message: string, why: string): AwsError {
   return new AwsError("OpenIdIdpCommunicationError", message, {
     rule: "issuer-reachable",
-    why: errorText(cause),
+    why,
     next: "Give a thumbprint, or create the provider once its issuer answers.",
-    cause,
   });
 }
 
@@ -23,27 +22,21 @@ function communicationError(message: string, cause: unknown): AwsError {
  * Fetches, as IAM does when no thumbprint is given, the SHA-1 of the last certificate that the host of the JWK
  * Set sends. Unlike IAM it asks for a chain that a root vouches for.
  */
-export function thumbprintFetcher(options: ThumbprintOptions): FetchThumbprint {
-  const exchange = { ...options, timeoutMs: 5000, maxBytes: 256 * 1024 };
+export function thumbprintFetcher(way: ThumbprintOptions): FetchThumbprint {
   return async (issuer) => {
-    const url = `${issuer.replace(/\/$/u, "")}/.well-known/openid-configuration`;
-    try {
-      const answer = await request(url, exchange);
-      if (answer.status !== 200) {
-        throw new PodtrustError("discovery-invalid", `${url} answers with status ${answer.status}`);
-      }
-      const keys = await request(parseDiscovery(answer.body).jwksUri, exchange);
-      const last = keys.tls?.chain.at(-1);
-      if (last === undefined) throw new PodtrustError("http-tls", `${url}: no certificate was sent`);
-      return last.sha1;
-    } catch (error) {
-      if (error instanceof PodtrustError && error.code === "discovery-invalid") {
-        throw communicationError(
-          `Please check .well-known/openid-configuration of provider: ${issuer} is valid.`,
-          error,
-        );
-      }
-      throw communicationError(`Could not connect to openid configuration of provider: ${issuer}`, error);
+    const reading = await readIssuer(issuer, { way });
+    const { discovery, jwks } = reading;
+    for (const one of [discovery, jwks]) {
+      if (one?.outcome !== "failed") continue;
+      const message = `Could not connect to openid configuration of provider: ${issuer}`;
+      throw communicationError(message, errorText(one.error));
     }
+    const judged = judgeIssuer(reading);
+    const last = jwks?.exchange.tls?.chain.at(-1);
+    if (judged.discovery !== undefined && last !== undefined) return last.sha1;
+    throw communicationError(
+      `Please check .well-known/openid-configuration of provider: ${issuer} is valid.`,
+      judged.findings.map(({ seen }) => seen).join("; "),
+    );
   };
 }

@@ -4,7 +4,8 @@ import { type TestContext, test } from "node:test";
 import { testAuthority } from "../../../../test/support/certificates.ts";
 import { TestClock } from "../../../../test/support/clock.ts";
 import { discoveryOf, type IssuerServer, startIssuer } from "../../../../test/support/issuer-server.ts";
-import { awsIssuerLimits, IssuerDocumentCache, type IssuerLimits } from "./issuer-documents.ts";
+import { awsBounds, type IssuerBounds } from "../../../issuer/index.ts";
+import { cacheLimits, type CacheLimits, IssuerDocumentCache } from "./issuer-documents.ts";
 
 const authority = await testAuthority();
 const discoveryPath = "/.well-known/openid-configuration";
@@ -12,7 +13,12 @@ const jwksPath = "/openid/v1/jwks";
 
 async function setUp(
   t: TestContext,
-  options: { server?: Parameters<typeof startIssuer>[1]; limits?: Partial<IssuerLimits>; ca?: string } = {},
+  options: {
+    server?: Parameters<typeof startIssuer>[1];
+    limits?: Partial<CacheLimits>;
+    bounds?: Partial<IssuerBounds>;
+    ca?: string;
+  } = {},
 ): Promise<{
   server: IssuerServer;
   clock: TestClock;
@@ -23,8 +29,8 @@ async function setUp(
   t.after(() => server.close());
   const clock = new TestClock();
   const { connectTo } = server;
-  const limits = options.limits ?? {};
-  const cache = new IssuerDocumentCache({ clock, ca: options.ca ?? authority.root, connectTo, limits });
+  const { limits = {}, bounds = {}, ca = authority.root } = options;
+  const cache = new IssuerDocumentCache({ clock, ca, connectTo, limits, bounds });
   const provider = { url: server.issuer.slice("https://".length), thumbprints: [] };
   return { server, clock, cache, provider };
 }
@@ -85,7 +91,7 @@ test("invented kids do not flood the issuer", async (t) => {
   await cache.documents(provider, "one");
   for (let i = 0; i < 20; i += 1) await cache.documents(provider, `invented-${i}`);
   assert.equal(server.requests.length, 4);
-  clock.jump(awsIssuerLimits.refetchMs);
+  clock.jump(cacheLimits.refetchMs);
   await Promise.all(Array.from({ length: 20 }, (_, i) => cache.documents(provider, `invented-${i}`)));
   await cache.documents(provider, "one");
   assert.equal(server.requests.length, 6);
@@ -110,7 +116,7 @@ test("a refetch that an invented kid asked for and that fails leaves fresh docum
   const { server, clock, cache, provider } = await setUp(t);
   server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
   await cache.documents(provider, "one");
-  clock.jump(awsIssuerLimits.refetchMs);
+  clock.jump(cacheLimits.refetchMs);
   server.pages.clear();
   assert.equal((await cache.documents(provider, "invented")).ok, true);
   assert.equal((await cache.documents(provider, "one")).ok, true);
@@ -169,7 +175,7 @@ const hostile: readonly { what: string; page: object; at?: string; reason: strin
 ];
 for (const { what, page, reason } of hostile) {
   test(`a discovery document that is ${what}`, async (t) => {
-    const { server, cache, provider } = await setUp(t, { limits: { timeoutMs: 250 } });
+    const { server, cache, provider } = await setUp(t, { bounds: { timeoutMs: 250 } });
     server.publish([{ kid: "one" }]);
     server.pages.set(discoveryPath, page);
     const documents = await cache.documents(provider, "one");
@@ -179,7 +185,7 @@ for (const { what, page, reason } of hostile) {
   });
 }
 
-test("AWS waits under five seconds", () => assert.equal(awsIssuerLimits.timeoutMs, 5000));
+test("AWS waits under five seconds", () => assert.equal(awsBounds.timeoutMs, 5000));
 
 test("a jwks_uri over plain HTTP is not followed", async (t) => {
   const { server, cache, provider } = await setUp(t);

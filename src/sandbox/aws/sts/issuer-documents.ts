@@ -1,23 +1,23 @@
-import { type Clock, errorText, PodtrustError } from "../../../base/index.ts";
-import { type ConnectTo, type HttpResponse, request } from "../../../http/index.ts";
+import type { Clock } from "../../../base/index.ts";
+import type { ConnectTo } from "../../../http/index.ts";
+import {
+  type DocumentReading,
+  type IssuerBounds,
+  readIssuer,
+  servedDocuments,
+} from "../../../issuer/index.ts";
 import type { IssuerDocuments } from "../../../trust/index.ts";
 import { freshSeconds } from "./freshness.ts";
 
-/** What STS grants an issuer before it gives up on it. */
-export interface IssuerLimits {
-  /** For each of the two documents, in milliseconds. AWS says: under five seconds. */
-  readonly timeoutMs: number;
-  /** The largest document, in bytes. AWS publishes none; 200 keys of 8192 bits stay under this. */
-  readonly maxBytes: number;
+/** How issuers are remembered. */
+export interface CacheLimits {
   /** After a fetch that did not find the kid it was made for, how long no other is made for a kid, in milliseconds. */
   readonly refetchMs: number;
   /** How many issuers are remembered. */
   readonly maxIssuers: number;
 }
 
-export const awsIssuerLimits: IssuerLimits = {
-  timeoutMs: 5000,
-  maxBytes: 512 * 1024,
+export const cacheLimits: CacheLimits = {
   refetchMs: 1000,
   maxIssuers: 200,
 };
@@ -27,7 +27,9 @@ export interface IssuerDocumentsOptions {
   /** PEM certificates trusted in place of the public roots. */
   readonly ca?: string;
   readonly connectTo?: readonly ConnectTo[];
-  readonly limits?: Partial<IssuerLimits>;
+  readonly limits?: Partial<CacheLimits>;
+  /** AWS's unless told. */
+  readonly bounds?: Partial<IssuerBounds>;
 }
 
 /** A registered OIDC provider, as far as fetching goes. */
@@ -55,16 +57,9 @@ function isFresh({ fetchedAt, freshUntil }: Held, now: number): boolean {
 
 const never = Number.NEGATIVE_INFINITY;
 
-type Fetched = { ok: true; text: string; freshS: number } | Extract<IssuerDocuments, { ok: false }>;
-
-function jwksUriOf(discovery: string): string | undefined {
-  try {
-    const document: unknown = JSON.parse(discovery);
-    const uri = (document as { jwks_uri?: unknown } | null)?.jwks_uri;
-    return typeof uri === "string" ? uri : undefined;
-  } catch {
-    return undefined;
-  }
+/** For how many seconds a document may be reused; 0 for one that did not come. */
+function freshFor(reading: DocumentReading | undefined): number {
+  return reading?.outcome === "answered" ? freshSeconds(reading.response.headers) : 0;
 }
 
 /** Whether documents hold what a token asks for: the key it names, or any where it names none. */
@@ -87,7 +82,7 @@ function answers({ documents }: Held, kid: string | undefined): boolean {
  */
 export class IssuerDocumentCache {
   readonly #clock: Clock;
-  readonly #limits: IssuerLimits;
+  readonly #limits: CacheLimits;
   readonly #options: IssuerDocumentsOptions;
   readonly #held = new Map<string, Held>();
   readonly #underWay = new Map<string, Promise<Held>>();
@@ -95,7 +90,7 @@ export class IssuerDocumentCache {
   constructor(options: IssuerDocumentsOptions) {
     this.#clock = options.clock;
     this.#options = options;
-    this.#limits = { ...awsIssuerLimits, ...options.limits };
+    this.#limits = { ...cacheLimits, ...options.limits };
   }
 
   /** The documents, for a token that names `kid`. Never rejects: a failure is an answer too, and is not kept. */
@@ -138,61 +133,17 @@ export class IssuerDocumentCache {
     return held;
   }
 
-  async #fetchBoth(issuer: RegisteredIssuer): Promise<Held> {
+  async #fetchBoth({ url, thumbprints }: RegisteredIssuer): Promise<Held> {
+    const { ca, connectTo, bounds = {} } = this.#options;
     const fetchedAt = this.#clock.now();
-    const failed = (documents: IssuerDocuments): Held => ({
-      documents,
-      missedAt: never,
-      fetchedAt,
-      freshUntil: fetchedAt,
-    });
-    const base = `https://${issuer.url}`.replace(/\/$/u, "");
-    const discovery = await this.#fetch("discovery", `${base}/.well-known/openid-configuration`, issuer);
-    if (!discovery.ok) return failed(discovery);
-    const uri = jwksUriOf(discovery.text);
-    if (uri === undefined) {
-      const detail = "the discovery document is not JSON or names no jwks_uri";
-      return failed({ ok: false, at: "discovery", reason: "invalid", detail });
-    }
-    const jwks = await this.#fetch("jwks", uri, issuer);
-    if (!jwks.ok) return failed(jwks);
-    const freshS = Math.min(discovery.freshS, jwks.freshS);
-    const documents: IssuerDocuments = { ok: true, discovery: discovery.text, jwks: jwks.text };
-    return { documents, missedAt: never, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };
-  }
-
-  async #fetch(at: "discovery" | "jwks", url: string, issuer: RegisteredIssuer): Promise<Fetched> {
-    try {
-      return this.#judge(at, url, await request(url, this.#requestOptions(issuer)));
-    } catch (error) {
-      const reason = error instanceof PodtrustError ? error.detail["reason"] : undefined;
-      return {
-        ok: false,
-        at,
-        reason: typeof reason === "string" ? reason : "invalid",
-        detail: errorText(error),
-      };
-    }
-  }
-
-  #requestOptions(issuer: RegisteredIssuer): Parameters<typeof request>[1] {
-    const { ca, connectTo } = this.#options;
-    return {
-      timeoutMs: this.#limits.timeoutMs,
-      maxBytes: this.#limits.maxBytes,
-      headers: { accept: "application/json" },
-      thumbprints: issuer.thumbprints,
+    const way = {
+      thumbprints,
       ...(ca === undefined ? {} : { ca }),
       ...(connectTo === undefined ? {} : { connectTo }),
     };
-  }
-
-  #judge(at: "discovery" | "jwks", url: string, response: HttpResponse): Fetched {
-    if (response.status !== 200) {
-      const where =
-        response.headers["location"] === undefined ? "" : ` and a redirect, which STS does not follow`;
-      return { ok: false, at, reason: "status", detail: `${url} answered ${response.status}${where}` };
-    }
-    return { ok: true, text: response.body.toString("utf8"), freshS: freshSeconds(response.headers) };
+    const reading = await readIssuer(`https://${url}`, { way, bounds });
+    const documents = servedDocuments(reading);
+    const freshS = documents.ok ? Math.min(freshFor(reading.discovery), freshFor(reading.jwks)) : 0;
+    return { documents, missedAt: never, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };
   }
 }

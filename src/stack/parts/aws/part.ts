@@ -13,8 +13,8 @@ import {
   type RoleState,
 } from "../../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import { seeIssuer } from "../../../issuer/index.ts";
 import type { Change, Observed, Resource } from "../../../plan/index.ts";
-import { seeIssuer } from "../../outside.ts";
 import type { Goal, Part, PartContext, Place, Preflight } from "../part.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";

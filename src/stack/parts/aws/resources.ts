@@ -7,7 +7,7 @@ import {
   type RoleWish,
 } from "../../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
-import { type OutsideWay, privateThumbprints } from "../../outside.ts";
+import { type IssuerWay, privateThumbprints } from "../../../issuer/index.ts";
 import type { Resource, Work } from "../../../plan/index.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 
@@ -16,7 +16,7 @@ export interface ResourcesInput {
   readonly account: AwsConfig;
   readonly session: AwsSession;
   /** How the issuer is reached; absent where nothing is to be made. */
-  readonly way?: OutsideWay;
+  readonly way?: IssuerWay;
   readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
   readonly untilUsable?: (role: RoleConfig) => (roleArn: string, work: Work) => Promise<void>;
 }

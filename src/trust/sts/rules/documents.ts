@@ -54,7 +54,7 @@ const advice: Readonly<Record<string, string>> = {
   tls: "Serve a certificate that names the host, has not expired, and brings its whole chain.",
   timeout: "AWS waits less than five seconds: serve the documents from memory, close to the internet.",
   status: "Answer 200 at exactly that path, without a redirect and without asking for a password.",
-  "too-large": "Keep both documents below 64 KiB.",
+  "too-large": "Keep the discovery document below 64 KiB, and publish no keys that sign no more tokens.",
 };
 
 const reachable = stsRule({

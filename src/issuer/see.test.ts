@@ -7,7 +7,7 @@ import { parseConnectTo } from "../http/index.ts";
 import { testAuthority, type TestAuthority } from "../../test/support/certificates.ts";
 import { discoveryOf } from "../../test/support/issuer-server.ts";
 import { ecKey } from "../../test/support/sandbox.ts";
-import { privateThumbprints, seeIssuer } from "./outside.ts";
+import { privateThumbprints, seeIssuer } from "./index.ts";
 
 const signal = new AbortController().signal;
 const [issuer, keysHost] = ["https://oidc.example.com", "keys.example.com"];
@@ -60,11 +60,11 @@ test("the issuer is seen as AWS sees it", async () => {
   assert.deepEqual(seen, {
     discoveryUrl: `${issuer}/.well-known/openid-configuration`,
     jwksUri: `${issuer}/jwks`,
-    keys: 1,
+    kids: ["first"],
   });
   await assert.rejects(seeIssuer("https://oidc.example.com/other", way(whole), signal), {
     code: "issuer-unreached",
-    message: /is the discovery document of https:\/\/oidc\.example\.com$/u,
+    message: /issuer of the document is "https:\/\/oidc\.example\.com": they are different issuers/u,
   });
 });
 

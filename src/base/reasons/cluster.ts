@@ -1,0 +1,31 @@
+import { found, type ReasonEntry } from "./entry.ts";
+
+const clusterLinks = ["cluster", "serviceaccount", "injection", "token"] as const;
+
+/** Reasons about the cluster as a whole. */
+export const clusterReasons = {
+  ClusterUnreachable: found(
+    "broken",
+    clusterLinks,
+    "The cluster's API server does not answer from here.",
+    "Check the address in the kubeconfig, the network path and that the API server is running.",
+  ),
+  ClusterAccessDenied: found(
+    "unseen",
+    ["cluster", "jwks", "serviceaccount", "injection", "token", "sts"],
+    "The cluster does not let the credentials in use see this; nothing is known to be wrong with it.",
+    "Use credentials that may, or give these the right that the message names.",
+  ),
+  ClusterNotConfigured: found(
+    "unseen",
+    ["cluster"],
+    "The config names no cluster, so that none was asked.",
+    "Add a cluster to the config: {kubeconfig: ~/.kube/config}.",
+  ),
+  ClusterDocumentsInvalid: found(
+    "broken",
+    ["cluster"],
+    "The cluster's own discovery document or JWKS cannot be read.",
+    "Look at what the API server serves at /.well-known/openid-configuration and /openid/v1/jwks.",
+  ),
+} as const satisfies Record<string, ReasonEntry>;

@@ -1,0 +1,32 @@
+import type { Link } from "../links.ts";
+
+/**
+ * How a link of the chain was found. `unseen`: it could not be looked at from here, for a reason that is told;
+ * nothing is known to be wrong with it.
+ */
+export type Outcome = "ok" | "warning" | "broken" | "unseen";
+
+export interface ReasonEntry {
+  readonly outcome: Outcome;
+  /** Where it is found. */
+  readonly links: readonly Link[];
+  /** What it means, whatever the value was. */
+  readonly summary: string;
+  /** The step to take where whoever finds it has no better one. */
+  readonly next?: string;
+}
+
+/** Something that is as it should be. */
+export function ok(links: readonly Link[], summary: string): ReasonEntry & { readonly outcome: "ok" } {
+  return { outcome: "ok", links, summary };
+}
+
+/** Something that has to be told, with what to do about it. */
+export function found<O extends Exclude<Outcome, "ok">>(
+  outcome: O,
+  links: readonly Link[],
+  summary: string,
+  next: string,
+): ReasonEntry & { readonly outcome: O; readonly next: string } {
+  return { outcome, links, summary, next };
+}

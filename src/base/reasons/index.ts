@@ -1,0 +1,37 @@
+import { links } from "../links.ts";
+import { awsReasons } from "./aws.ts";
+import { clusterReasons } from "./cluster.ts";
+import { found, type ReasonEntry } from "./entry.ts";
+import { holdingReasons } from "./holds.ts";
+import { issuerReasons } from "./issuer.ts";
+import { workloadReasons } from "./workload.ts";
+
+export type { Outcome } from "./entry.ts";
+
+/**
+ * Why a link is as it is, by a stable word that `status`, metrics and a Kubernetes condition share (CamelCase, as
+ * condition reasons have to be). docs/reference/reasons.md is generated from here, and a test keeps both the same. A
+ * reason, once released, is never given another meaning.
+ */
+export const reasons = {
+  ...holdingReasons,
+  ...clusterReasons,
+  ...issuerReasons,
+  ...awsReasons,
+  ...workloadReasons,
+  Skipped: found(
+    "unseen",
+    links,
+    "It was not looked at, because a link that it needs does not hold or was not seen.",
+    "Look at the link that is named.",
+  ),
+  LookFailed: found(
+    "unseen",
+    links,
+    "Looking at it failed for a reason that podtrust does not know.",
+    "Report it, with the message.",
+  ),
+} as const satisfies Record<string, ReasonEntry>;
+
+/** The closed set of reasons. */
+export type Reason = keyof typeof reasons;

@@ -1,0 +1,66 @@
+import { found, type ReasonEntry } from "./entry.ts";
+
+/** Reasons about ServiceAccounts, pods and tokens. */
+export const workloadReasons = {
+  NoServiceAccount: found(
+    "unseen",
+    ["serviceaccount", "injection", "token", "sts"],
+    "No role of the config names a ServiceAccount, so that none was tried.",
+    "Name one in a role's serviceAccounts.",
+  ),
+  NamespaceMissing: found(
+    "broken",
+    ["serviceaccount"],
+    "The namespace of a ServiceAccount is not there.",
+    "Make the namespace, then the ServiceAccount.",
+  ),
+  ServiceAccountMissing: found(
+    "broken",
+    ["serviceaccount"],
+    "A ServiceAccount of the config is not there.",
+    "Make it: kubectl create serviceaccount.",
+  ),
+  AnnotationConflict: found(
+    "warning",
+    ["serviceaccount"],
+    "The ServiceAccount carries eks.amazonaws.com/role-arn with another role than the config's: AWS's webhook would follow it.",
+    "Correct the annotation, then make the pods anew.",
+  ),
+  NoPods: found("unseen", ["injection"], "No pod runs as the ServiceAccount now.", "Start the workload."),
+  PodsNotServed: found(
+    "unseen",
+    ["injection"],
+    "The cluster serves no pods.",
+    "Look at a cluster that runs the workload.",
+  ),
+  PodNotInjected: found(
+    "broken",
+    ["injection"],
+    "A pod of the ServiceAccount lacks what it needs for its role, or has something else.",
+    "Give it what it needs: podtrust manifests workload; pods get it when they are made.",
+  ),
+  ClockSkew: found(
+    "broken",
+    ["token"],
+    "The cluster's clock and this machine's differ by more than the 300 seconds that AWS allows.",
+    "Set the clock that is wrong (timedatectl set-ntp true).",
+  ),
+  SignatureMismatch: found(
+    "broken",
+    ["token"],
+    "A token's signature does not fit the published key of its kid.",
+    "Publish the key that the cluster signs with, under its own kid.",
+  ),
+  TokenRequestFailed: found(
+    "broken",
+    ["token"],
+    "The cluster mints no token for the ServiceAccount.",
+    "Read the cluster's answer in the message.",
+  ),
+  StsRefused: found(
+    "broken",
+    ["sts"],
+    "STS refuses a token of a ServiceAccount for its role.",
+    "podtrust explain says by which rule.",
+  ),
+} as const satisfies Record<string, ReasonEntry>;

@@ -1,0 +1,13 @@
+export { awsBounds, type IssuerBounds } from "./bounds.ts";
+export { type IssuerFinding, type IssuerJudgement, judgeIssuer } from "./judge.ts";
+export {
+  type DocumentName,
+  type DocumentReading,
+  type IssuerReading,
+  type IssuerWay,
+  readIssuer,
+  type ReadOptions,
+} from "./read.ts";
+export { type IssuerSeen, seeIssuer } from "./see.ts";
+export { servedDocuments } from "./served.ts";
+export { privateThumbprints } from "./thumbprints.ts";

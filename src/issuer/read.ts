@@ -1,0 +1,101 @@
+import { asPodtrustError, type PodtrustError } from "../base/index.ts";
+import {
+  type ConnectTo,
+  type Exchange,
+  ExchangeObserver,
+  type HttpOptions,
+  type HttpResponse,
+  request,
+} from "../http/index.ts";
+import { discoveryUrlOf } from "../oidc/index.ts";
+import { awsBounds, type IssuerBounds } from "./bounds.ts";
+
+/** How an issuer is reached from here, where it is not by public DNS and public roots. */
+export interface IssuerWay {
+  readonly connectTo?: readonly ConnectTo[];
+  /** PEM certificates that the issuer's chain is verified with in place of the public roots. */
+  readonly ca?: string;
+  /** SHA-1 in hex: a chain that no root vouches for is accepted when it holds one of them, as IAM does. */
+  readonly thumbprints?: readonly string[];
+}
+
+export type DocumentName = "discovery" | "jwks";
+
+/** One document of an issuer: what was seen of the exchange, and the answer or why there is none. */
+export type DocumentReading = {
+  readonly document: DocumentName;
+  readonly url: string;
+  readonly exchange: Exchange;
+} & (
+  | { readonly outcome: "answered"; readonly response: HttpResponse }
+  /** `error.detail` has `reason` in one word of src/http, and the system's code as `cause`. */
+  | { readonly outcome: "failed"; readonly error: PodtrustError }
+);
+
+/** Both documents of an issuer, as they were served. */
+export interface IssuerReading {
+  readonly issuer: string;
+  readonly discovery: DocumentReading;
+  /** Absent where the discovery document does not say where it is. */
+  readonly jwks?: DocumentReading;
+}
+
+export interface ReadOptions {
+  readonly way?: IssuerWay;
+  readonly signal?: AbortSignal;
+  /** `awsBounds` unless told. */
+  readonly bounds?: Partial<IssuerBounds>;
+  /** Where to look for the JWK Set when the discovery document does not say; AWS would not look at all. */
+  readonly orElse?: string;
+}
+
+function requestOptions(options: ReadOptions, document: DocumentName): HttpOptions {
+  const { way = {}, signal } = options;
+  const { timeoutMs, discoveryBytes, jwksBytes } = { ...awsBounds, ...options.bounds };
+  return {
+    ...way,
+    timeoutMs,
+    maxBytes: document === "discovery" ? discoveryBytes : jwksBytes,
+    headers: { accept: "application/json" },
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** Reads one document; what fails is part of the reading. Throws only the signal's reason. */
+export async function readDocument(
+  document: DocumentName,
+  url: string,
+  options: ReadOptions,
+): Promise<DocumentReading> {
+  const observer = new ExchangeObserver();
+  try {
+    const response = await request(url, { ...requestOptions(options, document), observer });
+    return { document, url, exchange: observer.facts, outcome: "answered", response };
+  } catch (thrown) {
+    options.signal?.throwIfAborted();
+    return { document, url, exchange: observer.facts, outcome: "failed", error: asPodtrustError(thrown) };
+  }
+}
+
+/** Where a discovery document says that the keys are, however little else of it is right. */
+export function jwksUriOf(reading: DocumentReading): string | undefined {
+  if (reading.outcome === "failed" || reading.response.status !== 200) return undefined;
+  try {
+    const document: unknown = JSON.parse(reading.response.body.toString("utf8"));
+    const uri = (document as { jwks_uri?: unknown } | null)?.jwks_uri;
+    return typeof uri === "string" ? uri : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads discovery document and JWK Set by the issuer's name, as AWS does: over verified HTTPS, within AWS's bounds,
+ * following no redirect. What fails is part of the reading; throws only the signal's reason.
+ */
+export async function readIssuer(issuer: string, options: ReadOptions = {}): Promise<IssuerReading> {
+  const discovery = await readDocument("discovery", discoveryUrlOf(issuer), options);
+  const uri = jwksUriOf(discovery) ?? options.orElse;
+  if (uri === undefined) return { issuer, discovery };
+  return { issuer, discovery, jwks: await readDocument("jwks", uri, options) };
+}

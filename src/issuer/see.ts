@@ -1,0 +1,38 @@
+import { PodtrustError, reasons } from "../base/index.ts";
+import { type IssuerFinding, judgeIssuer } from "./judge.ts";
+import { type IssuerReading, type IssuerWay, readIssuer } from "./read.ts";
+
+/** An issuer as AWS will read it, nothing being wrong with it. */
+export interface IssuerSeen {
+  readonly discoveryUrl: string;
+  readonly jwksUri: string;
+  /** Of the public keys in the JWK Set that AWS can use. */
+  readonly kids: readonly string[];
+}
+
+/** The error of an issuer of which something is broken. */
+export function unreached(issuer: string, { reason, seen, next }: IssuerFinding): PodtrustError {
+  return new PodtrustError("issuer-unreached", `${issuer} cannot be read from outside: ${seen}`, {
+    next,
+    detail: { issuer, reason },
+  });
+}
+
+/** What a reading gives where nothing is broken; throws `issuer-unreached` with the first thing that is. */
+export function seenOf(reading: IssuerReading): IssuerSeen {
+  const { discovery, jwks, findings } = judgeIssuer(reading);
+  const broken = findings.find(({ reason }) => reasons[reason].outcome === "broken");
+  if (broken !== undefined) throw unreached(reading.issuer, broken);
+  if (discovery === undefined || jwks === undefined)
+    throw new TypeError("documents that cannot be read, and nothing that is broken");
+  return {
+    discoveryUrl: reading.discovery.url,
+    jwksUri: discovery.jwksUri,
+    kids: jwks.keys.map(({ kid }) => kid),
+  };
+}
+
+/** Reads an issuer as AWS will, letter for letter the issuer's. Throws `issuer-unreached` and the signal's reason. */
+export async function seeIssuer(issuer: string, way: IssuerWay, signal: AbortSignal): Promise<IssuerSeen> {
+  return seenOf(await readIssuer(issuer, { way, signal }));
+}

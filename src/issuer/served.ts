@@ -1,0 +1,34 @@
+import { errorText } from "../base/index.ts";
+import type { IssuerDocuments } from "../trust/index.ts";
+import { type DocumentReading, type IssuerReading, jwksUriOf } from "./read.ts";
+
+type Failure = Extract<IssuerDocuments, { ok: false }>;
+
+/** Why a document cannot be had, in the words of the rules of STS; undefined for one that came. */
+function failureOf(reading: DocumentReading): Failure | undefined {
+  const { document: at, url } = reading;
+  if (reading.outcome === "failed") {
+    const { reason } = reading.error.detail;
+    const word = typeof reason === "string" ? reason : "invalid";
+    return { ok: false, at, reason: word, detail: errorText(reading.error) };
+  }
+  const { status, headers } = reading.response;
+  if (status === 200) return undefined;
+  const where = headers["location"] === undefined ? "" : ` and a redirect, which STS does not follow`;
+  return { ok: false, at, reason: "status", detail: `${url} answered ${status}${where}` };
+}
+
+function textOf(reading: DocumentReading): string {
+  return reading.outcome === "answered" ? reading.response.body.toString("utf8") : "";
+}
+
+/** A reading as the rules of STS take it: both documents unread, or why one of them cannot be had. */
+export function servedDocuments({ discovery, jwks }: IssuerReading): IssuerDocuments {
+  const failure = failureOf(discovery);
+  if (failure !== undefined) return failure;
+  if (jwks === undefined || jwksUriOf(discovery) === undefined) {
+    const detail = "the discovery document is not JSON or names no jwks_uri";
+    return { ok: false, at: "discovery", reason: "invalid", detail };
+  }
+  return failureOf(jwks) ?? { ok: true, discovery: textOf(discovery), jwks: textOf(jwks) };
+}

@@ -1,0 +1,37 @@
+import { type DocumentReading, type IssuerWay, readDocument, readIssuer } from "./read.ts";
+import { failed } from "./judge.ts";
+import { seenOf, unreached } from "./see.ts";
+
+/** The thumbprint of what a server showed to somebody without its root; undefined where public roots vouch for it. */
+function thumbprintOf(issuer: string, reading: DocumentReading): string | undefined {
+  if (reading.outcome === "answered") return undefined;
+  const finding = failed(reading);
+  const last = reading.exchange.tls?.chain.at(-1);
+  if (finding.reason !== "CertificateUntrusted" || last === undefined) throw unreached(issuer, finding);
+  return last.sha1;
+}
+
+/**
+ * The thumbprints that an OIDC provider needs: none where the public roots vouch for the issuer, and for a
+ * private CA the last certificate that each of its servers sends (IAM User Guide, "Obtain the thumbprint for an
+ * OpenID Connect identity provider"). Without `ca` nothing is asked. Throws `issuer-unreached`.
+ */
+export async function privateThumbprints(
+  issuer: string,
+  way: IssuerWay,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  if (way.ca === undefined) return undefined;
+  const { discoveryUrl, jwksUri } = seenOf(await readIssuer(issuer, { way, signal }));
+  // Verified with the CA, Node adds its root to the chain, served or not. Asked as AWS asks, without that root, it
+  // gives what the server sent and nothing else; the last of it is what IAM calls the thumbprint.
+  const { connectTo = [] } = way;
+  const differ = new URL(discoveryUrl).host !== new URL(jwksUri).host;
+  const thumbprints = new Set<string>();
+  for (const url of differ ? [jwksUri, discoveryUrl] : [jwksUri]) {
+    const reading = await readDocument("jwks", url, { way: { connectTo }, signal });
+    const one = thumbprintOf(issuer, reading);
+    if (one !== undefined) thumbprints.add(one);
+  }
+  return thumbprints.size === 0 ? undefined : [...thumbprints];
+}
