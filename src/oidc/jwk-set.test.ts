@@ -155,7 +155,7 @@ const unreadable: readonly [string, string, RegExp][] = [
   ["no keys", "{}", /no array "keys"/u],
   ["keys that are an object", '{"keys":{}}', /no array "keys"/u],
   ["an empty set", '{"keys":[]}', /the JWK Set is empty/u],
-  ["262,145 bytes", `${setOf(rsa)}${" ".repeat(262_145 - setOf(rsa).length)}`, /262145 bytes, more than/u],
+  ["524,289 bytes", `${setOf(rsa)}${" ".repeat(524_289 - setOf(rsa).length)}`, /524289 bytes, more than/u],
   ["two keys under one kid", setOf(ec, { ...ec2, kid: ec.kid }), /two different keys have the kid/u],
 ];
 
