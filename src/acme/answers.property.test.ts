@@ -3,14 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../base/index.ts";
+import { alternateLinks, retryAfterMs } from "./answer.ts";
 import { readCertificates } from "./chain.ts";
-import { alternateLinks } from "./link.ts";
+import { readDirectory } from "./directory.ts";
 import { identifiersOf } from "./names.ts";
+import { readAuthorization, readOrder } from "./order.ts";
 import { problemOf } from "./problem.ts";
-import { readDirectory } from "./read-directory.ts";
-import { readAuthorization, readOrder } from "./read-order.ts";
 import { readRenewalInfo } from "./renewal-info.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 const url = "https://ca.example/x";
 const names = [

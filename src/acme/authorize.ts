@@ -1,9 +1,8 @@
 import { PodtrustError } from "../base/index.ts";
-import { keyAuthorization } from "./key-authorization.ts";
+import type { SignedAccount } from "./account.ts";
+import type { Authorization, Challenge } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
-import type { Authorization, Challenge } from "./resources.ts";
-import type { SignedAccount } from "./signed-account.ts";
-import type { ChallengeSolver, PresentedChallenge } from "./solver.ts";
+import { type ChallengeSolver, keyAuthorization, type PresentedChallenge } from "./solver.ts";
 
 interface Chosen {
   readonly solver: ChallengeSolver;

@@ -1,22 +1,9 @@
-import type { Clock, Logger } from "../base/index.ts";
-import type { ConnectTo } from "../http/index.ts";
-import type { AcmeAccount } from "./account.ts";
-import type { AccountKey } from "./account-key.ts";
-import type { Directory, ExternalAccount, RenewalInfo } from "./resources.ts";
-
-export interface AcmeClientOptions {
-  /** The CA's directory URL: https, or http on loopback. */
-  readonly directory: string;
-  readonly clock: Clock;
-  readonly logger?: Logger;
-  /** PEM of what vouches for the CA's own HTTPS, in place of the public roots. */
-  readonly ca?: string | readonly string[];
-  readonly connectTo?: readonly ConnectTo[];
-  /** Milliseconds for one exchange; 30,000 unless told. */
-  readonly timeoutMs?: number;
-  /** Milliseconds for the CA to decide an authorization or an order; 300,000 unless told. */
-  readonly decisionMs?: number;
-}
+import { PodtrustError } from "../base/index.ts";
+import { type AcmeAccount, locationOf, SignedAccount } from "./account.ts";
+import { type AccountKey, bindExternalAccount, type ExternalAccount } from "./account-key.ts";
+import type { Directory } from "./directory.ts";
+import { certificateId, readRenewalInfo, type RenewalInfo } from "./renewal-info.ts";
+import { type AcmeClientOptions, Session } from "./session.ts";
 
 export interface NewAccount {
   readonly key: AccountKey;
@@ -40,4 +27,74 @@ export interface AcmeClient {
   renewalInfo(certificate: string, signal?: AbortSignal): Promise<RenewalInfo | undefined>;
   /** How far the CA's clock is ahead of ours by its last answer, milliseconds; undefined before. */
   clockOffset(): number | undefined;
+}
+
+function checkAgreements(url: string, directory: Directory, account: NewAccount): void {
+  if (account.onlyReturnExisting === true) return;
+  const refuse = (message: string, next: string): never => {
+    throw new PodtrustError("acme-account-refused", `${url}: ${message}`, { next, detail: { url } });
+  };
+  if (directory.externalAccountRequired && account.externalAccount === undefined) {
+    refuse(
+      "the CA makes accounts only for those it knows",
+      "Give the key id and HMAC key that the CA hands out (external account binding).",
+    );
+  }
+  if (directory.termsOfService !== undefined && !account.termsOfServiceAgreed) {
+    refuse("the CA's terms have not been agreed to", `Read ${directory.termsOfService} and agree to it.`);
+  }
+}
+
+class Client implements AcmeClient {
+  readonly directoryUrl: string;
+  readonly #session: Session;
+
+  constructor(options: AcmeClientOptions) {
+    this.#session = new Session(options);
+    this.directoryUrl = options.directory;
+  }
+
+  directory(signal?: AbortSignal): Promise<Directory> {
+    return this.#session.directory(signal);
+  }
+
+  async newAccount(account: NewAccount, signal?: AbortSignal): Promise<AcmeAccount> {
+    const directory = await this.#session.directory(signal);
+    checkAgreements(this.directoryUrl, directory, account);
+    const { newAccount } = directory;
+    const { key, contact = [], externalAccount } = account;
+    const payload =
+      account.onlyReturnExisting === true
+        ? { onlyReturnExisting: true }
+        : {
+            termsOfServiceAgreed: account.termsOfServiceAgreed,
+            ...(contact.length === 0 ? {} : { contact: contact.map((mail) => `mailto:${mail}`) }),
+            ...(externalAccount === undefined
+              ? {}
+              : { externalAccountBinding: bindExternalAccount(externalAccount, key, newAccount) }),
+          };
+    const response = await this.#session.post(newAccount, { key }, payload, { signal });
+    return new SignedAccount(this.#session, key, locationOf(newAccount, response));
+  }
+
+  account(key: AccountKey, uri: string): AcmeAccount {
+    return new SignedAccount(this.#session, key, uri);
+  }
+
+  async renewalInfo(certificate: string, signal?: AbortSignal): Promise<RenewalInfo | undefined> {
+    const { renewalInfo } = await this.#session.directory(signal);
+    if (renewalInfo === undefined) return undefined;
+    const url = `${renewalInfo.replace(/\/$/u, "")}/${certificateId(certificate)}`;
+    const response = await this.#session.get(url, signal);
+    return readRenewalInfo(url, response, this.#session.options.clock.now());
+  }
+
+  clockOffset(): number | undefined {
+    return this.#session.clockOffset;
+  }
+}
+
+/** A client for one CA; nothing is sent yet. Throws `acme-directory-invalid` for a URL that is not verified HTTPS. */
+export function openAcme(options: AcmeClientOptions): AcmeClient {
+  return new Client(options);
 }

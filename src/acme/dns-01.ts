@@ -1,5 +1,4 @@
-import { dnsDigest } from "./key-authorization.ts";
-import type { ChallengeSolver, PresentedChallenge } from "./solver.ts";
+import { type ChallengeSolver, dnsDigest, type PresentedChallenge } from "./solver.ts";
 
 /**
  * A DNS zone that TXT records can be put into. `name` is absolute, without a dot at its end.

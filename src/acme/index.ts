@@ -1,23 +1,21 @@
-export { type AccountJwk, type AccountKey, createAccountKey, readAccountKey } from "./account-key.ts";
-export { type AcmeAccount, type RevocationReason } from "./account.ts";
-export { type AcmeClient, type AcmeClientOptions, type NewAccount } from "./client.ts";
-export { openAcme } from "./open.ts";
 export {
-  type Authorization,
-  type Challenge,
-  type Directory,
+  type AccountJwk,
+  type AccountKey,
+  createAccountKey,
   type ExternalAccount,
-  type NewOrder,
-  type Order,
-  type RenewalInfo,
-} from "./resources.ts";
+  readAccountKey,
+} from "./account-key.ts";
+export { type AcmeAccount, type RevocationReason } from "./account.ts";
+export { type AcmeClient, type NewAccount, openAcme } from "./client.ts";
+export { type AcmeClientOptions } from "./session.ts";
+export { type Directory, letsEncrypt, stagingOf } from "./directory.ts";
+export { type Authorization, type Challenge, type NewOrder, type Order } from "./order.ts";
 export { type ChallengeSolver, type Identifier, type PresentedChallenge } from "./solver.ts";
 export { type Http01Solver, http01Solver } from "./http-01.ts";
 export { acmeTlsProtocol, type TlsAlpn01Solver, tlsAlpn01Solver } from "./tls-alpn-01.ts";
 export { type Dns01Options, dns01Solver, type DnsProvider } from "./dns-01.ts";
 export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
 export { AcmeProblem, type Subproblem } from "./problem.ts";
-export { letsEncrypt, stagingOf } from "./known-cas.ts";
 export { namesOf, readCertificates, validityOf } from "./chain.ts";
-export { certificateId } from "./renewal-info.ts";
+export { certificateId, type RenewalInfo } from "./renewal-info.ts";
 export { identifiersOf } from "./names.ts";

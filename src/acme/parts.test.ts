@@ -3,18 +3,16 @@ import { test } from "node:test";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { SwiftClock } from "../../test/support/swift-clock.ts";
 import { PodtrustError } from "../base/index.ts";
-import { createAccountKey, letsEncrypt, namesOf, readAccountKey, stagingOf } from "./index.ts";
+import { alternateLinks, retryAfterMs } from "./answer.ts";
 import { chainText, readCertificates, readChain } from "./chain.ts";
-import { alternateLinks } from "./link.ts";
+import { checkDirectoryUrl, readDirectory } from "./directory.ts";
+import { createAccountKey, letsEncrypt, namesOf, readAccountKey, stagingOf } from "./index.ts";
 import { identifiersOf } from "./names.ts";
-import { Nonces } from "./nonces.ts";
+import { readAuthorization, readOrder } from "./order.ts";
 import { poll, type Polling } from "./poll.ts";
 import { AcmeProblem, problemOf } from "./problem.ts";
-import { readDirectory } from "./read-directory.ts";
-import { readAuthorization, readOrder } from "./read-order.ts";
 import { certificateId } from "./renewal-info.ts";
-import { retryAfterMs } from "./retry-after.ts";
-import { checkDirectoryUrl } from "./url.ts";
+import { Nonces } from "./session.ts";
 
 const url = "https://ca.example/x";
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}) => ({

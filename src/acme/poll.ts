@@ -1,6 +1,5 @@
 import { type Clock, PodtrustError } from "../base/index.ts";
-import { AcmeProblem } from "./problem.ts";
-import { isPassing } from "./session.ts";
+import { AcmeProblem, isPassing } from "./problem.ts";
 
 // Without Retry-After: quick at first, since most decisions take a second or two.
 const waits = [500, 1000, 2000, 3000, 5000];

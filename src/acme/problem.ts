@@ -1,7 +1,6 @@
 import { type ErrorCode, isRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { parseObject, text } from "./json.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { parseObject, retryAfterMs, text } from "./answer.ts";
 
 /** One name's part of a problem (RFC 8555 §6.7.1). */
 export interface Subproblem {
@@ -137,4 +136,12 @@ export function problemOf(url: string, response: HttpResponse, now: number): Acm
     status: response.status,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
+}
+
+/** Whether an error will likely pass by itself: worth another look before a deadline. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof AcmeProblem)
+    return error.code === "acme-unavailable" || error.code === "acme-rate-limited";
+  const passing = ["http-unreachable", "http-timeout"];
+  return error instanceof PodtrustError && passing.includes(error.code);
 }

@@ -1,11 +1,17 @@
 import { X509Certificate } from "node:crypto";
 import { PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
+import { answerInvalid, objectOf, retryAfterMs, text } from "./answer.ts";
 import { elementsOf, type Read } from "./der.ts";
-import { text } from "./json.ts";
-import { answerInvalid, objectOf } from "./read-order.ts";
-import type { RenewalInfo } from "./resources.ts";
-import { retryAfterMs } from "./retry-after.ts";
+
+/** When the CA would have a certificate renewed (RFC 9773 §4.2). Times in milliseconds since the epoch. */
+export interface RenewalInfo {
+  readonly start: number;
+  readonly end: number;
+  readonly explanationUrl: string | undefined;
+  /** Milliseconds after which to ask again. */
+  readonly retryAfter: number;
+}
 
 // RFC 9773 §4.3.2 wants bounds on Retry-After, and gives 6 hours for answers without one.
 const usualWait = 6 * 3_600_000;

@@ -1,13 +1,45 @@
-import { type Logger, PodtrustError, silentLogger } from "../base/index.ts";
-import { type HttpOptions, type HttpResponse, request } from "../http/index.ts";
-import type { AcmeClientOptions } from "./client.ts";
-import { signRequest, type Signer } from "./jws.ts";
-import { Nonces } from "./nonces.ts";
-import { AcmeProblem, problemOf } from "./problem.ts";
-import { readDirectory } from "./read-directory.ts";
-import { answerInvalid } from "./read-order.ts";
-import type { Directory } from "./resources.ts";
-import { checkDirectoryUrl, isLoopbackHttp } from "./url.ts";
+import { type Clock, type Logger, silentLogger } from "../base/index.ts";
+import { type ConnectTo, type HttpOptions, type HttpResponse, request } from "../http/index.ts";
+import { type Signer, signRequest } from "./account-key.ts";
+import { answerInvalid, isLoopbackHttp } from "./answer.ts";
+import { checkDirectoryUrl, type Directory, readDirectory } from "./directory.ts";
+import { problemOf } from "./problem.ts";
+
+export interface AcmeClientOptions {
+  /** The CA's directory URL: https, or http on loopback. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly logger?: Logger;
+  /** PEM of what vouches for the CA's own HTTPS, in place of the public roots. */
+  readonly ca?: string | readonly string[];
+  readonly connectTo?: readonly ConnectTo[];
+  /** Milliseconds for one exchange; 30,000 unless told. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for the CA to decide an authorization or an order; 300,000 unless told. */
+  readonly decisionMs?: number;
+}
+
+// A CA's nonces age; more than a few of them are never used before they do.
+const mostKept = 8;
+const shape = /^[A-Za-z0-9_-]{1,512}$/u;
+
+/** Nonces that the CA's answers brought, the freshest first (RFC 8555 §6.5). */
+export class Nonces {
+  readonly #kept: string[] = [];
+
+  /** Keeps the nonce of an answer, where it has a legal one. */
+  keep(headers: Readonly<Record<string, string>>): void {
+    const nonce = headers["replay-nonce"];
+    if (nonce === undefined || !shape.test(nonce)) return;
+    this.#kept.push(nonce);
+    if (this.#kept.length > mostKept) this.#kept.shift();
+  }
+
+  /** A nonce, which is then used up. */
+  take(): string | undefined {
+    return this.#kept.pop();
+  }
+}
 
 // A directory seldom changes; a day-long process notices within the hour when it does.
 const directoryLife = 3_600_000;
@@ -112,12 +144,4 @@ export class Session {
     if (!Number.isNaN(sent)) this.#clockOffset = sent - this.options.clock.now();
     return response;
   }
-}
-
-/** Whether an error will likely pass by itself: worth another look before a deadline. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof AcmeProblem)
-    return error.code === "acme-unavailable" || error.code === "acme-rate-limited";
-  const passing = ["http-unreachable", "http-timeout"];
-  return error instanceof PodtrustError && passing.includes(error.code);
 }

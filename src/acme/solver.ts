@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** What a certificate is asked for. `value` of `dns`: lower case, A-labels; of `ip`: RFC 5952 form (RFC 8738). */
 export interface Identifier {
   readonly type: "dns" | "ip";
@@ -36,4 +38,19 @@ export interface ChallengeSolver {
   readonly type: string;
   present(challenge: PresentedChallenge, signal?: AbortSignal): Promise<void>;
   cleanup(challenge: PresentedChallenge): Promise<void>;
+}
+
+/** RFC 8555 §8.1. `thumbprint` is the account key's. */
+export function keyAuthorization(token: string, thumbprint: string): string {
+  return `${token}.${thumbprint}`;
+}
+
+/** What DNS-01 publishes (RFC 8555 §8.4): base64url(SHA-256(key authorization)). */
+export function dnsDigest(authorization: string): string {
+  return createHash("sha256").update(authorization).digest("base64url");
+}
+
+/** The 32 bytes in the acmeIdentifier extension of TLS-ALPN-01 (RFC 8737 §3). */
+export function alpnDigest(authorization: string): Buffer {
+  return createHash("sha256").update(authorization).digest();
 }

@@ -6,7 +6,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { startChallengeListeners } from "../../test/support/challenge-listeners.ts";
 import { solverContract } from "../../test/support/solver-contract.ts";
 import { dns01Solver, type DnsProvider, http01Solver, type PresentedChallenge } from "./index.ts";
-import { dnsDigest } from "./key-authorization.ts";
+import { dnsDigest } from "./solver.ts";
 import { acmeIdentifierValue, challengeCertificate, validationName } from "./tls-alpn-01.ts";
 
 solverContract("http-01", () => {

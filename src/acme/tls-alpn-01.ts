@@ -1,12 +1,9 @@
 import { isIPv4 } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { newKeyPair } from "./csr.ts";
 import * as der from "./der.ts";
-import { alpnDigest } from "./key-authorization.ts";
 import { addressBytes } from "./names.ts";
-import { privateKeyPem } from "./pem.ts";
-import type { ChallengeSolver, Identifier, PresentedChallenge } from "./solver.ts";
-import { selfSignedCertificate, subjectAltName } from "./x509.ts";
+import { alpnDigest, type ChallengeSolver, type Identifier, type PresentedChallenge } from "./solver.ts";
+import { newKeyPair, privateKeyPem, selfSignedCertificate, subjectAltName } from "./x509.ts";
 
 /** The protocol by which a validator is known (RFC 8737 §4). */
 export const acmeTlsProtocol = "acme-tls/1";

@@ -1,7 +1,13 @@
-import { type KeyObject, randomBytes, sign } from "node:crypto";
+import { generateKeyPair, type KeyObject, randomBytes, sign } from "node:crypto";
 import * as der from "./der.ts";
+import { promisify } from "node:util";
 import { addressBytes } from "./names.ts";
 import type { Identifier } from "./solver.ts";
+
+/** A private key in PKCS #8 PEM: a secret. */
+export function privateKeyPem(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" });
+}
 
 /** An X.509 extension (RFC 5280 §4.2). `value` in DER. */
 export interface Extension {
@@ -49,7 +55,7 @@ function spki(key: KeyObject): Buffer {
 }
 
 /** A PKCS #10 request (RFC 2986) with an empty subject, in DER. */
-export function certificateRequest(keys: KeyPair, extensions: readonly Extension[]): Buffer {
+function certificateRequest(keys: KeyPair, extensions: readonly Extension[]): Buffer {
   const attribute = der.sequence(der.objectIdentifier(extensionRequest), der.set(extensionsOf(extensions)));
   const version = der.integer(Buffer.of(0));
   const info = der.sequence(version, der.sequence(), spki(keys.publicKey), der.explicit(0, attribute));
@@ -86,4 +92,31 @@ export function selfSignedCertificate(keys: KeyPair, fields: SelfSigned): string
   const base64 = signed(content, keys.privateKey).toString("base64");
   const lines = base64.match(/.{1,64}/gu) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+const generate = promisify(generateKeyPair);
+
+/** A new P-256 key and a request for a certificate with these names. */
+export interface SigningRequest {
+  /** PKCS #8 PEM: a secret. */
+  readonly key: string;
+  /** PKCS #10 in DER. */
+  readonly csr: Uint8Array;
+  /** SubjectPublicKeyInfo in DER. */
+  readonly publicKey: Uint8Array;
+}
+
+/** A new key pair of P-256. */
+export function newKeyPair(): Promise<KeyPair> {
+  return generate("ec", { namedCurve: "P-256" });
+}
+
+/** Makes a key that is used for this one certificate, and its request. The subject stays empty: names are SANs. */
+export async function newSigningRequest(identifiers: readonly Identifier[]): Promise<SigningRequest> {
+  const keys = await newKeyPair();
+  return {
+    key: privateKeyPem(keys.privateKey),
+    csr: certificateRequest(keys, [subjectAltName(identifiers)]),
+    publicKey: keys.publicKey.export({ type: "spki", format: "der" }),
+  };
 }

@@ -12,8 +12,8 @@ import {
   openAcme,
   type PresentedChallenge,
 } from "../../src/acme/index.ts";
-import { newSigningRequest } from "../../src/acme/csr.ts";
-import { alpnDigest } from "../../src/acme/key-authorization.ts";
+import { newSigningRequest } from "../../src/acme/x509.ts";
+import { alpnDigest } from "../../src/acme/solver.ts";
 import { challengeCertificate } from "../../src/acme/tls-alpn-01.ts";
 import { startStandInCa, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";

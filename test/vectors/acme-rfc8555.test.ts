@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { createHmac, createPublicKey, verify } from "node:crypto";
 import { test } from "node:test";
 import { createAccountKey, readAccountKey } from "../../src/acme/index.ts";
-import { bindExternalAccount, type FlattenedJws, signRequest } from "../../src/acme/jws.ts";
-import { dnsDigest, keyAuthorization } from "../../src/acme/key-authorization.ts";
+import { bindExternalAccount, type FlattenedJws, signRequest } from "../../src/acme/account-key.ts";
+import { dnsDigest, keyAuthorization } from "../../src/acme/solver.ts";
 import { jwkThumbprint } from "../../src/oidc/index.ts";
 
 // RFC 7638 §3.1: the key whose thumbprint RFC 8555 uses in its examples.

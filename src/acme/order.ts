@@ -1,9 +1,45 @@
-import { type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
+import { type JsonRecord, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { parseObject, text } from "./json.ts";
-import type { Authorization, Challenge, Order } from "./resources.ts";
+import { answerInvalid, isCaUrl, objectOf, text } from "./answer.ts";
 import type { Identifier } from "./solver.ts";
-import { isCaUrl } from "./url.ts";
+
+/** RFC 8555 §7.1.3. */
+export interface Order {
+  readonly url: string;
+  readonly status: "pending" | "ready" | "processing" | "valid" | "invalid";
+  readonly identifiers: readonly Identifier[];
+  readonly authorizations: readonly string[];
+  readonly finalize: string;
+  readonly certificate: string | undefined;
+  readonly error: unknown;
+}
+
+/** RFC 8555 §7.1.5. */
+export interface Challenge {
+  readonly type: string;
+  readonly url: string;
+  readonly status: "pending" | "processing" | "valid" | "invalid";
+  /** Empty for types that have none. */
+  readonly token: string;
+  readonly error: unknown;
+}
+
+/** RFC 8555 §7.1.4. */
+export interface Authorization {
+  readonly url: string;
+  readonly status: "pending" | "valid" | "invalid" | "deactivated" | "expired" | "revoked";
+  readonly identifier: Identifier;
+  readonly wildcard: boolean;
+  readonly challenges: readonly Challenge[];
+}
+
+/** An order to be made. */
+export interface NewOrder {
+  readonly names: readonly string[];
+  readonly profile?: string;
+  /** The certificate that this one is to replace, by its ARI identifier (RFC 9773 §5). */
+  readonly replaces?: string;
+}
 
 const most = 200;
 const orderStatus = ["pending", "ready", "processing", "valid", "invalid"] as const;
@@ -11,18 +47,6 @@ const challengeStatus = ["pending", "processing", "valid", "invalid"] as const;
 const authorizationStatus = ["pending", "valid", "invalid", "deactivated", "expired", "revoked"] as const;
 // Tokens end up in paths and are looked up in tables: RFC 8555 §8.3 allows these characters only.
 const tokenShape = /^[A-Za-z0-9_-]{1,512}$/u;
-
-/** An answer that is not what RFC 8555 asks for. */
-export function answerInvalid(url: string, why: string): PodtrustError {
-  return new PodtrustError("acme-answer-invalid", `${url}: ${why}`, { detail: { url } });
-}
-
-/** The JSON object of an answer. Throws `acme-answer-invalid`. */
-export function objectOf(url: string, response: HttpResponse): JsonRecord {
-  const document = parseObject(response.body);
-  if (document === undefined) throw answerInvalid(url, "the answer is not a JSON object");
-  return document;
-}
 
 function oneOf<T extends string>(url: string, allowed: readonly T[], value: unknown): T {
   const found = allowed.find((status) => status === value);

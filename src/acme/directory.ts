@@ -1,8 +1,41 @@
 import { isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { parseObject, text } from "./json.ts";
-import type { Directory } from "./resources.ts";
-import { isCaUrl } from "./url.ts";
+import { isCaUrl, parseObject, text } from "./answer.ts";
+
+/** RFC 8555 §7.1.1, with ARI (RFC 9773 §3) and profiles (draft-ietf-acme-profiles). */
+export interface Directory {
+  readonly newNonce: string;
+  readonly newAccount: string;
+  readonly newOrder: string;
+  readonly revokeCert: string;
+  readonly keyChange: string | undefined;
+  readonly renewalInfo: string | undefined;
+  readonly termsOfService: string | undefined;
+  /** What a CAA record calls this CA. */
+  readonly caaIdentities: readonly string[];
+  readonly externalAccountRequired: boolean;
+  /** Name → description; empty when the CA has none. */
+  readonly profiles: Readonly<Record<string, string>>;
+}
+
+/** Throws `acme-directory-invalid` for a directory URL over which nothing could be trusted. */
+export function checkDirectoryUrl(url: string): void {
+  if (isCaUrl(url)) return;
+  throw new PodtrustError("acme-directory-invalid", `${url}: a CA's directory must be an https URL`, {
+    detail: { url },
+  });
+}
+
+/** The directories of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/, .../staging-environment/). */
+export const letsEncrypt = {
+  production: "https://acme-v02.api.letsencrypt.org/directory",
+  staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
+} as const;
+
+/** The staging directory of a CA that has one which we know. */
+export function stagingOf(directory: string): string | undefined {
+  return directory === letsEncrypt.production ? letsEncrypt.staging : undefined;
+}
 
 const most = 100;
 

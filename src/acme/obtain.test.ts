@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import { testAuthority } from "../../test/support/certificates.ts";
-import { checkLeaf, downloadChain } from "./download.ts";
+import { checkLeaf, downloadChain } from "./obtain.ts";
 
 const hour = 3_600_000;
 const now = Date.now();
