@@ -26,6 +26,8 @@ export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
   readonly verbose: boolean;
   readonly output: Output;
   readonly progress: Progress;
+  /** A hint, the commands in it with the -f, --connect-to and --ca of this one. */
+  hint(said: string): string;
   /** A file name as a person typed it, made absolute; `~/` is the home directory. */
   path(name: string): string;
   /** The logger: from `warn` (or `level`) on, with `-v` from `debug` on. */
@@ -34,10 +36,12 @@ export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
   exitCode: ExitCode;
 }
 
-/** The switches that every command takes. */
+/** What the command line says about every command, once it is parsed. */
 export interface Switches {
   json: boolean;
   verbose: boolean;
+  /** Lets the commands of a hint repeat the options that say where things are. */
+  repeat?: (hint: string) => string;
 }
 
 /** A context whose switches may still change until the action starts. */
@@ -60,6 +64,7 @@ export function createContext({ stdout, stderr, ...host }: Host, switches: Switc
       return output;
     },
     progress,
+    hint: (said) => switches.repeat?.(said) ?? said,
     path(name) {
       const home = host.env["HOME"] ?? homedir();
       return resolve(host.cwd, name.startsWith("~/") ? resolve(home, name.slice(2)) : name);

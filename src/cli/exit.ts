@@ -1,7 +1,10 @@
 import type { PodtrustError } from "../base/index.ts";
 
-/** 0 done, 1 failed, 2 used wrongly (command line or config), 3 differences found. */
-export type ExitCode = 0 | 1 | 2 | 3;
+/**
+ * 0 done, 1 failed, 2 used wrongly (command line or config), 3 differences found; 128 and the signal's number where
+ * one ended it.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 129 | 130 | 143;
 
 const usedWrongly: ReadonlySet<string> = new Set([
   "usage",

@@ -1,6 +1,7 @@
 import { errorText, type PodtrustError } from "../base/index.ts";
 import type { CommandContext } from "./context.ts";
-import { cyan, dim, red, type Text, rich, type Writer } from "./terminal/index.ts";
+import { sayNext } from "./next.ts";
+import { dim, red, rich } from "./terminal/index.ts";
 
 function causes(error: unknown): string {
   const lines: string[] = [];
@@ -10,13 +11,6 @@ function causes(error: unknown): string {
 
 const indent = "error: ".length;
 
-/** Words of several lines; what follows the first is indented, so that no value can pass for a line of ours. */
-function sayLines(writer: Writer, title: Text, colon: string, words: string): void {
-  const [first = "", ...rest] = words.split("\n");
-  writer.line(rich`${title}${colon}${first}`);
-  for (const line of rest) writer.line(" ".repeat(indent) + line);
-}
-
 /**
  * Says an error: on standard error as `error: message`, the next step and the code; with `--json` as the one
  * object on standard output. `-v` adds the causes with their stacks.
@@ -24,12 +18,16 @@ function sayLines(writer: Writer, title: Text, colon: string, words: string): vo
 export function sayFailure(context: CommandContext, error: PodtrustError): void {
   const { out, err } = context.screen;
   if (context.json) {
-    const { code, message, next, detail } = error.toJSON();
+    const { code, message, detail } = error.toJSON();
+    const next = context.hint(error.next);
     const extra = Object.keys(detail).length > 0 ? { detail } : {};
     out.json({ error: { code, message, next, ...extra } }, 2);
   } else {
-    sayLines(err, red("error"), ": ", error.message);
-    sayLines(err, cyan("next"), ":  ", error.next);
+    // What follows the first line is indented, so that no value can pass for a line of ours.
+    const [first = "", ...rest] = error.message.split("\n");
+    err.line(rich`${red("error")}: ${first}`, indent);
+    for (const line of rest) err.line(" ".repeat(indent) + line, indent + 4);
+    sayNext(context, err, error.next, { gap: 2 });
     err.line(dim(`code:  ${error.code}`));
   }
   if (context.verbose) for (const line of causes(error).split("\n")) err.line(line);

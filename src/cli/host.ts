@@ -14,7 +14,10 @@ export interface TextSource extends AsyncIterable<string | Uint8Array> {
   destroy?(): unknown;
 }
 
-/** All that the command line takes from its surroundings. Nothing below `main.ts` touches the process itself. */
+/**
+ * All that the command line takes from its surroundings: no other file of cli/ than `main.ts` touches the process.
+ * What it calls does in one way: the AWS SDK reads the environment's variables and the files that they name.
+ */
 export interface Host {
   /** What starts this very program again, as a child: the runtime and the script. */
   readonly program: readonly string[];
@@ -24,7 +27,12 @@ export interface Host {
   readonly stdin: TextSource;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
-  /** Aborted by SIGINT and SIGTERM: work ends, cleans up after itself, and returns. */
+  /** Aborted by SIGINT, SIGTERM and an unwanted SIGHUP: work ends, cleans up after itself, and returns. */
   readonly signal: AbortSignal;
+  /** Calls `reload` at each SIGHUP in place of ending, until the function that is given back is called. */
+  readonly onHangup: (reload: () => void) => () => void;
+  readonly pid: number;
+  /** The user that the process runs as; undefined where the system has no such numbers. */
+  readonly uid: number | undefined;
   readonly clock: Clock;
 }

@@ -3,7 +3,8 @@ import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import type { CommandContext, Switches } from "./context.ts";
-import { bold, rich, type Writer } from "./terminal/index.ts";
+import { repeating } from "./given.ts";
+import { defineHelp, sayHelp } from "./help.ts";
 
 /** The version of the package that this code was installed from. */
 function packageVersion(): string {
@@ -22,24 +23,14 @@ function addSwitches(command: Command): void {
   command.option("-v, --verbose", "say more: log lines, and the causes of an error");
 }
 
-const helpTitle = /^(?:Usage|Arguments|Options|Commands):/u;
-
-function sayHelp(writer: Writer, help: string): void {
-  for (const line of help.replace(/\n$/u, "").split("\n")) {
-    const [title = ""] = helpTitle.exec(line) ?? [];
-    writer.line(rich`${bold(title)}${line.slice(title.length)}`);
-  }
-}
-
 /** The tree of all commands, with the switches that each of them takes. */
 export function createProgram(context: CommandContext, switches: Switches): Command {
   const program = new Command("podtrust");
   const { out, err } = context.screen;
   program
     .description("Makes a Kubernetes cluster an OIDC identity provider that AWS trusts.")
-    .version(packageVersion(), "-V, --version", "print the version")
+    .option("-V, --version", "print the version")
     .helpOption("-h, --help", "show what a command takes")
-    .helpCommand("help [command]", "show what a command takes")
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
@@ -51,7 +42,14 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
       getOutHelpWidth: () => out.columns ?? 100,
       getErrHelpWidth: () => err.columns ?? 100,
     });
+  program.on("option:version", () => {
+    const version = packageVersion();
+    if (switches.json) out.json({ version });
+    else out.line(version);
+    throw new CommanderError(0, "commander.version", version);
+  });
   for (const define of commands) define(program, context);
+  defineHelp(program);
   for (const command of everyCommand(program)) {
     // The root has the switches too, so that `podtrust --json plan` means what it says.
     addSwitches(command);
@@ -60,6 +58,7 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
     const given = action.optsWithGlobals<Partial<Switches>>();
     switches.json = given.json === true;
     switches.verbose = given.verbose === true;
+    switches.repeat = repeating(program, action);
   });
   return program;
 }

@@ -16,6 +16,22 @@ describe("a command line", () => {
     assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/u.test(out)], [0, true]);
   });
 
+  test("--version, completion and help are JSON with --json where they are data", async () => {
+    const { out } = await podtrustHere(["--version", "--json"]);
+    assert.match((JSON.parse(out) as { version: string }).version, /^\d+\.\d+\.\d+$/u);
+    const plain = await podtrustHere(["completion", "fish"]);
+    const json = await podtrustHere(["completion", "fish", "--json"]);
+    assert.deepEqual(JSON.parse(json.out), { shell: "fish", script: plain.out });
+  });
+
+  test("help shows the same as --help, of commands inside commands too", async () => {
+    for (const words of [[], ["plan"], ["rotate", "status"]]) {
+      const help = await podtrustHere(["help", ...words]);
+      assert.deepEqual(help, await podtrustHere([...words, "--help"]));
+      assert.equal(help.code, 0);
+    }
+  });
+
   const wrong: [string, string[], RegExp][] = [
     ["no command", [], /no command was given/u],
     ["an unknown command", ["completin"], /unknown command 'completin'\nnext: {2}Did you mean completion\?/u],
@@ -27,12 +43,32 @@ describe("a command line", () => {
     [
       "a missing argument",
       ["completion"],
-      /missing required argument 'shell'\nnext: {2}Run the command with --help/u,
+      /missing required argument 'shell'\nnext: {2}See `podtrust completion --help`/u,
     ],
     [
       "a surplus argument",
       ["completion", "bash", "zsh"],
-      /too many arguments.*\nnext: {2}Run the command with --help/u,
+      /too many arguments.*\nnext: {2}See `podtrust completion --help`/u,
+    ],
+    [
+      "help for an unknown command",
+      ["help", "nope"],
+      /podtrust has no command 'nope'\nnext: {2}See `podtrust --help`/u,
+    ],
+    [
+      "help for a command with a typing error",
+      ["help", "rotate", "distrst"],
+      /podtrust rotate has no command 'distrst'\nnext: {2}Did you mean distrust\?/u,
+    ],
+    [
+      "a missing option",
+      ["explain"],
+      /'--token <file>' not specified\nnext: {2}See `podtrust explain --help`/u,
+    ],
+    [
+      "a missing argument of a command inside a command",
+      ["rotate", "distrust"],
+      /argument 'kid'\nnext: {2}See `podtrust rotate distrust --help`/u,
     ],
     ["a value that is no choice", ["completion", "bsh"], /'bsh' is invalid.*\nnext: {2}Did you mean bash\?/u],
   ];

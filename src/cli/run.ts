@@ -1,8 +1,11 @@
-import { asPodtrustError, PodtrustError } from "../base/index.ts";
+import type { Command } from "commander";
+import { asPodtrustError, catalogue, PodtrustError } from "../base/index.ts";
 import { createContext, type Switches } from "./context.ts";
+import { exitCodeOfSignal } from "./ending.ts";
 import { type ExitCode, exitCodeOf } from "./exit.ts";
 import { sayFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
+import { commandNamed, fullName } from "./help.ts";
 import { CommanderError, createProgram, usageError } from "./program.ts";
 
 function failureOf(thrown: unknown, host: Host): PodtrustError | undefined {
@@ -11,6 +14,14 @@ function failureOf(thrown: unknown, host: Host): PodtrustError | undefined {
   // What was under way when a signal came fails in many ways, all of them meaning the same.
   if (host.signal.aborted) return new PodtrustError("interrupted", "ended by a signal", { cause: thrown });
   return asPodtrustError(thrown);
+}
+
+/** An error of usage that knows no better step names the command whose help tells more. */
+function withHelp(error: PodtrustError, program: Command, args: readonly string[]): PodtrustError {
+  if (error.code !== "usage" || error.next !== catalogue.usage.next) return error;
+  const { message, detail, cause } = error;
+  const next = `See \`${fullName(commandNamed(program, args))} --help\`.`;
+  return new PodtrustError("usage", message, { next, detail, cause });
 }
 
 /** Switches as they were typed, for errors that come before the command line is understood. */
@@ -24,13 +35,15 @@ function typedSwitches(args: readonly string[]): Switches {
 export async function run(args: readonly string[], host: Host): Promise<ExitCode> {
   const switches = typedSwitches(args);
   const context = createContext(host, switches);
+  const program = createProgram(context, switches);
   try {
-    await createProgram(context, switches).parseAsync(args, { from: "user" });
-    return context.exitCode;
+    await program.parseAsync(args, { from: "user" });
+    // Half-way is a failure that the signal made; what was seen before a watch was ended is no failure.
+    return context.exitCode === 1 ? (exitCodeOfSignal(host.signal) ?? 1) : context.exitCode;
   } catch (thrown) {
     const error = failureOf(thrown, host);
     if (error === undefined) return 0;
-    sayFailure(context, error);
-    return exitCodeOf(error);
+    sayFailure(context, withHelp(error, program, args));
+    return exitCodeOfSignal(host.signal) ?? exitCodeOf(error);
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -119,6 +119,32 @@ describe("a signal", () => {
         },
       });
       assert.deepEqual([code, err], [0, ""]);
+    });
+  }
+});
+
+describe("a command that a signal ends before it is done", () => {
+  for (const [name, expected] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    test(`exits ${expected} after ${name}, having cleaned up`, async () => {
+      const temporary = await mkdtemp(join(folder, "tmp-"));
+      let kill = (): void => {};
+      const { code, err } = await podtrustChild(["demo"], {
+        env: { TMPDIR: temporary },
+        onStart(how) {
+          kill = () => {
+            how(name);
+            // A second signal would end it at once.
+            kill = () => {};
+          };
+        },
+        onOutput: () => kill(),
+      });
+      assert.equal(code, expected, err);
+      assert.deepEqual(await readdir(temporary), []);
     });
   }
 });

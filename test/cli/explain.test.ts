@@ -64,7 +64,7 @@ describe("with files, without a network", () => {
     assert.deepEqual([said.code, said.err], [0, ""]);
     assert.match(said.out, /^role {3}arn:aws:iam::111122223333:role\/demo\n/u);
     assert.equal(said.out.match(/^✔ /gmu)?.length, 42);
-    assert.match(said.out, /AWS would accept it for role demo\.\n$/u);
+    assert.match(said.out, /AWS would accept the token for role demo\.\n$/u);
     assert.match(said.out, /note: IAM was not asked/u);
     saysNoToken(said);
   });
@@ -80,8 +80,8 @@ describe("with files, without a network", () => {
       said.out.includes(`AWS answers InvalidIdentityToken (400), 2026: ${texts.couldNotBeValidated}`),
     );
     assert.ok(said.out.includes("AWS answers InvalidIdentityToken (400), legacy: Incorrect token audience"));
-    assert.match(said.out, /do: Ask for a token with the audience "sts\.amazonaws\.com"/u);
-    assert.match(said.out, /AWS would refuse it, by the rule audience-registered/u);
+    assert.match(said.out, /next: Ask for a token with the audience "sts\.amazonaws\.com"/u);
+    assert.match(said.out, /AWS would deny it, by the rule audience-registered/u);
     saysNoToken(said);
   });
 

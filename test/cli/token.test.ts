@@ -23,6 +23,9 @@ async function podtrust(...args: string[]): Promise<{ code: number; out: string;
     stdout: { write: (text) => (said.out += text) },
     stderr: { write: (text) => (said.err += text) },
     signal: new AbortController().signal,
+    onHangup: () => () => {},
+    pid: 1,
+    uid: 1000,
     clock,
   });
   return { code, ...said };

@@ -130,7 +130,7 @@ for (const [moment, pattern] of [
     await until(child, pattern);
     child.kill("SIGINT");
     const { code, err } = await ended(child);
-    assert.equal(code, 1);
+    assert.equal(code, 130);
     assert.match(
       err,
       /^error: the demo was ended in the middle of its story\nnext: {2}Nothing of it is left/u,

@@ -43,7 +43,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "status --json": /^\{/u,
   status: /Every link holds|No link is broken/u,
   test: /, 0 not,/u,
-  explain: /AWS would accept it/u,
+  explain: /AWS would accept the token/u,
   "rotate status": /current/u,
   "rotate distrust": /\S/u,
 };

@@ -142,7 +142,7 @@ test("without a terminal nothing is done unless --yes is said", async (t) => {
   assert.deepEqual(world.changes(), []);
 });
 
-test("asking ends when a signal comes", async (t) => {
+test("a signal at the question ends the command with 130 and says that nothing was done", async (t) => {
   const world = await stackWorld(t);
   await world.config(configText(world.issuer.issuer));
   const ending = new AbortController();
@@ -158,8 +158,11 @@ test("asking ends when a signal comes", async (t) => {
     },
   };
   const { code } = await world.podtrust(["up"], { ...never, stdin, signal: ending.signal });
-  assert.deepEqual([code, destroyed, world.changes()], [1, true, []]);
-  assert.match(never.said.err, /code: {2}interrupted/u);
+  assert.deepEqual([code, destroyed, world.changes()], [130, true, []]);
+  assert.match(
+    never.said.err,
+    /was ended at the question: nothing was done\n\S*next\S*: {2}Run podtrust up --connect-to [^]*code: {2}interrupted/u,
+  );
 });
 
 test("what changed between showing and asking is not acted on, and nothing else of the plan is", async (t) => {
@@ -214,10 +217,10 @@ test("ended at any change, up and down run again end in the same place", async (
   };
   // Four calls make it all and four take it away; the last one's end is the end of the work itself.
   for (let after = 1; after <= 3; after += 1) {
-    assert.equal(await cutOff("up", after), 1, `up, cut off after ${after}`);
+    assert.equal(await cutOff("up", after), 130, `up, cut off after ${after}`);
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
     assert.equal((await world.podtrust(["plan", "--check"])).code, 0);
-    assert.equal(await cutOff("down", after), 1, `down, cut off after ${after}`);
+    assert.equal(await cutOff("down", after), 130, `down, cut off after ${after}`);
     assert.equal((await world.podtrust(["down", "--yes"])).code, 0);
     assert.deepEqual(await planned(world, "--down"), []);
   }
@@ -344,7 +347,7 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
     env: sandboxEnvironment(world.sandbox.url, world.sandbox.admin),
     onStart: (kill) => (interrupt = () => kill("SIGINT")),
   });
-  assert.equal(code, 1, out + err);
+  assert.equal(code, 130, out + err);
   assert.match(out, /^1 done, 1 failed, 0 left out\.$/mu);
   assert.match(err, /^error: aws\/\S+\/role\/demo: ended by a signal$/mu);
   assert.match(err, /^next: {2}Run the same command again; it goes on from what stands\.$/mu);

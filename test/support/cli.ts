@@ -51,6 +51,9 @@ export function podtrustHost(): Host {
     stdout: { write: () => true },
     stderr: { write: () => true },
     signal: new AbortController().signal,
+    onHangup: () => () => {},
+    pid: 1,
+    uid: 1000,
     clock: new TestClock(),
   };
 }

@@ -14,6 +14,9 @@ const memory: Host = {
   stdout: { write: () => true },
   stderr: { write: () => true },
   signal: new AbortController().signal,
+  onHangup: () => () => {},
+  pid: 1,
+  uid: 1000,
   clock: systemClock,
 };
 
@@ -90,6 +93,7 @@ turns it off and \`FORCE_COLOR\` on. Where there is no terminal, everything is p
 | 1 | failed; the error says at what, and what to do next ([Errors](errors.md)) |
 | 2 | used wrongly: the command line, or the config file |
 | 3 | done, and differences were found |
+| 129, 130, 143 | ended by SIGHUP, SIGINT or SIGTERM before it was done; what was said to be done is done |
 
 This page is made from the commands themselves by \`npm run docs\`.
 

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from "./entry.ts";
 export const generalErrors = {
   usage: {
     summary: "The command was called in a way it does not understand.",
-    next: "Run the command with --help to see what it takes.",
+    next: "See `podtrust COMMAND --help`.",
   },
   internal: {
     summary: "podtrust met something it did not expect: a fault of ours.",

@@ -1,5 +1,6 @@
 import { Argument, type Command } from "commander";
 import type { CommandContext } from "../context.ts";
+import type { Shell } from "./run.ts";
 
 /** `podtrust completion bash|zsh|fish`: a script that teaches a shell our commands and options. */
 export function defineCompletion(program: Command, context: CommandContext): void {
@@ -8,11 +9,8 @@ export function defineCompletion(program: Command, context: CommandContext): voi
     .description("print a completion script for a shell")
     .addArgument(new Argument("<shell>", "the shell to complete in").choices(["bash", "zsh", "fish"]))
     .addHelpText("after", "\nbash: source <(podtrust completion bash)\n")
-    .action(async (shell: "bash" | "zsh" | "fish") => {
-      const [{ completionScript }, { completionTree }] = await Promise.all([
-        import("./run.ts"),
-        import("./tree.ts"),
-      ]);
-      context.output.raw(completionScript(shell, completionTree(program)));
+    .action(async (shell: Shell) => {
+      const { runCompletion } = await import("./run.ts");
+      runCompletion(context, program, shell);
     });
 }

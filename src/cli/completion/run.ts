@@ -1,7 +1,9 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
 import { bashScript, fishScript, zshScript } from "./scripts.ts";
-import { type CompletionNode, everyNode } from "./tree.ts";
+import { type CompletionNode, completionTree, everyNode } from "./tree.ts";
 
-type Shell = "bash" | "zsh" | "fish";
+export type Shell = "bash" | "zsh" | "fish";
 
 const scripts: Record<Shell, (nodes: readonly CompletionNode[]) => string> = {
   bash: bashScript,
@@ -9,7 +11,9 @@ const scripts: Record<Shell, (nodes: readonly CompletionNode[]) => string> = {
   fish: fishScript,
 };
 
-/** The script that a shell reads. */
-export function completionScript(shell: Shell, tree: CompletionNode): string {
-  return scripts[shell](everyNode(tree));
+/** `podtrust completion SHELL`: the script that the shell reads, of the commands and options of `program`. */
+export function runCompletion(context: CommandContext, program: Command, shell: Shell): void {
+  const script = scripts[shell](everyNode(completionTree(program)));
+  if (context.json) context.output.result({ shell, script });
+  else context.output.raw(script);
 }

@@ -1,6 +1,7 @@
 import { PodtrustError } from "../../base/index.ts";
 import { keptLines, runDemo as playDemo } from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
+import { untilEnded } from "../ending.ts";
 import { tellEvent } from "./telling.ts";
 
 /** What was typed. */
@@ -8,13 +9,6 @@ export interface DemoOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly keep?: true;
-}
-
-async function untilEnded(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** `podtrust demo`. */

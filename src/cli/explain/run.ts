@@ -11,6 +11,7 @@ import {
 } from "../../trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, readToken } from "./facts.ts";
+import { sayNext } from "../next.ts";
 import { bold, dim, green, red, relativeTime, rich, yellow } from "../terminal/index.ts";
 
 /** What was typed. */
@@ -74,17 +75,18 @@ function answerLines({ code, status, messages }: Refusal): readonly string[] {
     .map((profile) => `AWS answers ${code} (${status}), ${profile}: ${messages[profile]}`);
 }
 
-function sayRule(context: CommandContext, report: RuleReport): void {
+const marks = { accepted: green("✔"), refused: red("✖"), "not-reached": dim("·") } as const;
+const ruleWidth = 24;
+const hang = ruleWidth + 3;
+
+function sayRule(context: CommandContext, { rule, outcome, finding, warnings, refusal }: RuleReport): void {
   const { output } = context;
-  const marks = { accepted: green("✔"), refused: red("✖"), "not-reached": dim("·") } as const;
-  const name = report.rule.padEnd(24);
-  const found = report.finding;
-  const finding = report.outcome === "not-reached" ? dim(found) : found;
-  output.line(rich`${marks[report.outcome]} ${name} ${finding}`);
-  for (const warning of report.warnings) output.line(yellow(`  warning: ${warning}`));
-  if (report.refusal === undefined) return;
-  for (const line of answerLines(report.refusal)) output.line(dim(`  ${line}`));
-  output.line(`  do: ${report.refusal.next}`);
+  const found = outcome === "not-reached" ? dim(finding) : finding;
+  output.line(rich`${marks[outcome]} ${rule.padEnd(ruleWidth)} ${found}`, hang);
+  for (const warning of warnings) output.line(yellow(`  warning: ${warning}`), 4);
+  if (refusal === undefined) return;
+  for (const line of answerLines(refusal)) output.line(dim(`  ${line}`), 4);
+  sayNext(context, output, refusal.next, { indent: 2 });
 }
 
 function sayVerdict(context: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
@@ -92,14 +94,14 @@ function sayVerdict(context: CommandContext, reports: readonly RuleReport[], rol
   const refusals = reports.filter((one) => one.outcome === "refused");
   output.line();
   const [first] = refusals;
-  if (first !== undefined) {
-    output.line(bold(red(`AWS would refuse it, by the rule ${first.rule}: ${first.finding}.`)));
-    if (refusals.length > 1) {
-      output.line(`After that ${refusals.length - 1} more would stand in the way, marked above.`);
-    }
+  if (first === undefined) {
+    output.line(bold(green(`AWS would accept the token for role ${role.name}.`)), 2);
     return;
   }
-  output.line(bold(green(`AWS would accept it for role ${role.name}.`)));
+  output.line(bold(red(`AWS would deny it, by the rule ${first.rule}: ${first.finding}.`)), 2);
+  if (refusals.length > 1) {
+    output.line(`${refusals.length - 1} more rules would deny it after that, marked above.`, 2);
+  }
 }
 
 function instant(seconds: number): string {
@@ -150,7 +152,7 @@ export async function runExplain(context: CommandContext, options: ExplainOption
   const { output } = context;
   sayHead(context, asked, token.jws.claims, now);
   for (const report of reports) sayRule(context, report);
-  for (const note of said) output.line(yellow(`note: ${note}`));
+  for (const note of said) output.line(yellow(`note: ${note}`), 2);
   sayVerdict(context, reports, asked);
   const refusal = reports.find((one) => one.outcome === "refused")?.refusal;
   const accepted = refusal === undefined;

@@ -7,7 +7,8 @@ import {
   type IssuerStatus,
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
-import { bold, type Output, red, rich, yellow } from "../terminal/index.ts";
+import { sayNext } from "../next.ts";
+import { bold, red, rich, yellow } from "../terminal/index.ts";
 
 /** What was typed. */
 export interface RotateOptions {
@@ -33,17 +34,19 @@ function keyLines(key: KeyStatus): readonly string[] {
   return lines;
 }
 
-function showPublication(output: Output, publication: PublicationStatus): void {
+function showPublication(context: CommandContext, publication: PublicationStatus): void {
+  const { output } = context;
   const { place, confirmedAt, failing } = publication;
   const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${time(confirmedAt)}`;
   output.line(`  published in ${place}, ${seen}`);
   if (failing === undefined) return;
   const { code, since, count, message, next } = failing;
   output.line(rich`  ${red(code)} since ${time(since)}, ${count} times in a row: ${message}`);
-  output.line(`  next: ${next}`);
+  sayNext(context, output, next, { indent: 2 });
 }
 
-function showIssuer(output: Output, issuer: IssuerStatus): void {
+function showIssuer(context: CommandContext, issuer: IssuerStatus): void {
+  const { output } = context;
   output.line(rich`${bold(issuer.stack)}  ${issuer.issuer}`);
   if (issuer.documents === undefined) output.line("  nothing is published yet");
   else {
@@ -53,9 +56,9 @@ function showIssuer(output: Output, issuer: IssuerStatus): void {
   if (issuer.failing !== undefined) {
     const { reason, message, next, since, count } = issuer.failing;
     output.line(rich`  ${red(reason)} since ${time(since)}, ${count} times in a row: ${message}`);
-    output.line(`  next: ${next}`);
+    sayNext(context, output, next, { indent: 2 });
   }
-  if (issuer.publication !== undefined) showPublication(output, issuer.publication);
+  if (issuer.publication !== undefined) showPublication(context, issuer.publication);
   for (const warning of issuer.warnings) output.line(rich`  ${yellow("warning")}: ${warning}`);
   for (const key of issuer.keys) {
     output.line(rich`  ${bold(key.kid)}  ${key.alg}  ${key.state}`);
@@ -66,7 +69,7 @@ function showIssuer(output: Output, issuer: IssuerStatus): void {
 /** `podtrust rotate status`. */
 export async function runRotateStatus(context: CommandContext, options: RotateOptions): Promise<void> {
   const status = await publisherStatus(await stateDirOf(context, options));
-  for (const issuer of status.issuers) showIssuer(context.output, issuer);
+  for (const issuer of status.issuers) showIssuer(context, issuer);
   context.output.result(status);
 }
 

@@ -16,6 +16,7 @@ import {
 import { bold, dim, rich } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
+import { untilEnded } from "../ending.ts";
 
 /** What was typed. */
 export interface TypedOptions {
@@ -123,13 +124,6 @@ function introduce(context: CommandContext, sandbox: Sandbox, credentials: strin
   });
 }
 
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
 export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
   const options = await optionsOf(context, typed);
@@ -142,7 +136,7 @@ export async function runSandbox(context: CommandContext, typed: TypedOptions): 
     const sandbox = await startSandbox({ ...options, adminCredentials: credentials });
     try {
       introduce(context, sandbox, credentials);
-      await untilAborted(context.signal);
+      await untilEnded(context.signal);
     } finally {
       await sandbox.close();
     }

@@ -2,6 +2,7 @@ import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../ba
 import { type Config, loadConfig } from "../../config/index.ts";
 import { activatedSockets, servePublisher, type Serving } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
+import { untilEnded } from "../ending.ts";
 
 /** What was typed. */
 export interface ServeOptions {
@@ -9,8 +10,8 @@ export interface ServeOptions {
   readonly insecureRunAsRoot?: boolean;
 }
 
-function refuseRoot(options: ServeOptions): void {
-  if (options.insecureRunAsRoot === true || process.getuid?.() !== 0) return;
+function refuseRoot({ uid }: CommandContext, options: ServeOptions): void {
+  if (options.insecureRunAsRoot === true || uid !== 0) return;
   throw new PodtrustError("publisher-as-root", "podtrust serve does not run as root");
 }
 
@@ -42,13 +43,9 @@ function sayReady(logger: Logger, serving: Serving, signal: AbortSignal): void {
   );
 }
 
-/** Reads the config again on SIGHUP until the function that is given back is called. */
-function reloadOnHangup(
-  serving: Serving,
-  load: () => Promise<readonly Config[]>,
-  logger: Logger,
-): () => void {
-  const reload = (): void => {
+/** Reads the config again. */
+function reloading(serving: Serving, load: () => Promise<readonly Config[]>, logger: Logger): () => void {
+  return () => {
     load()
       .then((configs) => serving.reload(configs))
       .then(() => logger.info("the config was read again and holds from now on"))
@@ -57,19 +54,11 @@ function reloadOnHangup(
         logger.error(`the new config is refused and the old one goes on: ${message}`, { code, next });
       });
   };
-  process.on("SIGHUP", reload);
-  return () => void process.off("SIGHUP", reload);
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 
 /** Serves until the command is told to end. */
 export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
-  refuseRoot(options);
+  refuseRoot(context, options);
   const configs = await loadAll(context, options);
   const logger = await context.logger("info");
   for (const warning of configs.flatMap((config) => config.warnings)) logger.warn(warning);
@@ -77,14 +66,14 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     configs,
     clock: context.clock,
     logger,
-    sockets: activatedSockets(context.env, process.pid),
+    sockets: activatedSockets(context.env, context.pid),
     env: context.env,
     openTarget: async (s3) => (await import("../options/bucket.ts")).openTarget(s3, context.clock),
   });
-  const unhook = reloadOnHangup(serving, () => loadAll(context, options), logger);
+  const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));
   sayStart(logger, serving);
   sayReady(logger, serving, context.signal);
-  await aborted(context.signal);
+  await untilEnded(context.signal);
   unhook();
   logger.info("the publisher is ending", { reason: errorText(context.signal.reason) });
   await serving.close();

@@ -8,7 +8,8 @@ import {
   type StatusReport,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { bold, cyan, dim, green, red, type Text, rich, yellow } from "../terminal/index.ts";
+import { bold, dim, green, red, type Text, rich, yellow } from "../terminal/index.ts";
+import { sayNext } from "../next.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
@@ -30,21 +31,19 @@ const marks: Readonly<Record<Outcome, Text>> = {
   unseen: dim("?"),
 };
 
-function findingLines(finding: Finding, head: Text): readonly Text[] {
-  const indent = " ".repeat(nameWidth + 4);
+const hang = nameWidth + 4;
+
+function sayFinding(context: CommandContext, finding: Finding, head: Text): void {
+  const { output } = context;
   const { seen, from, fresh, next } = finding;
-  return [
-    rich`${marks[finding.outcome]} ${head}  ${seen}`,
-    dim(`${indent}${from}${fresh === undefined ? "" : `; ${fresh}`}`),
-    ...(next === undefined || finding.outcome === "ok" ? [] : [rich`${indent}${cyan("next")}: ${next}`]),
-  ];
+  output.line(rich`${marks[finding.outcome]} ${head}  ${seen}`, hang);
+  output.line(dim(`${" ".repeat(hang)}${from}${fresh === undefined ? "" : `; ${fresh}`}`), hang);
+  if (next !== undefined && finding.outcome !== "ok") sayNext(context, output, next, { indent: hang });
 }
 
-function linkLines({ name, findings }: LinkReport): readonly Text[] {
-  return findings.flatMap((finding, index) => {
-    const head = index === 0 ? bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth);
-    return findingLines(finding, head);
-  });
+function sayLink(context: CommandContext, { name, findings }: LinkReport): void {
+  for (const [index, finding] of findings.entries())
+    sayFinding(context, finding, index === 0 ? bold(name.padEnd(nameWidth)) : " ".repeat(nameWidth));
 }
 
 function summary({ links: reports, broken }: StatusReport): string {
@@ -65,10 +64,10 @@ function summary({ links: reports, broken }: StatusReport): string {
 
 function say(context: CommandContext, report: StatusReport): void {
   const { output } = context;
-  for (const link of report.links) for (const line of linkLines(link)) output.line(line);
+  for (const link of report.links) sayLink(context, link);
   output.line();
-  output.line(bold(summary(report)));
-  if (report.broken !== undefined) output.line(rich`${cyan("next")}: ${report.broken.next}`);
+  output.line(bold(summary(report)), 2);
+  if (report.broken !== undefined) sayNext(context, output, report.broken.next);
 }
 
 /** What has to be different for a report to be worth showing again. */

@@ -7,7 +7,7 @@ const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]
 
 const hex = (code: number): string => code.toString(16).padStart(4, "0");
 
-/** A character as it can be read: `\u001b`, beyond the basic plane `\u{e0041}`. */
+/** A character as it can be read by its code, as in JavaScript. */
 function readable(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   return code > 0xff_ff ? `\\u{${code.toString(16)}}` : `\\u${hex(code)}`;

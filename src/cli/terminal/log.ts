@@ -30,7 +30,7 @@ export async function openLogger(
   const readable = writer.isTerminal && env["PODTRUST_LOG"] !== "json";
   const destination = {
     write(line: string): void {
-      if (readable) writer.line(logLine(line));
+      if (readable) for (const one of logLine(line)) writer.line(one);
       else writer.data(visibleJson(line));
     },
   };

@@ -20,6 +20,9 @@ function hostOf(isTTY: boolean): { host: Host; said: () => string; clock: TestCl
     stdout: stream,
     stderr: stream,
     signal: new AbortController().signal,
+    onHangup: () => () => {},
+    pid: 1,
+    uid: 1000,
     clock,
   };
   return { host, clock, said: () => text };

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { podtrustHost } from "../../test/support/cli.ts";
+import { createContext, type Switches } from "./context.ts";
+import { createProgram } from "./program.ts";
+
+/** How hints are said after a command line was parsed. */
+async function hintsAfter(...args: readonly string[]): Promise<(hint: string) => string> {
+  const switches: Switches = { json: false, verbose: false };
+  const context = createContext(podtrustHost(), switches);
+  const program = createProgram(context, switches);
+  for (const command of [...program.commands, ...program.commands.flatMap((one) => one.commands)])
+    if (command.commands.length === 0) command.action(() => {});
+  await program.parseAsync(args, { from: "user" });
+  return (hint) => context.hint(hint);
+}
+
+test("a command that a hint names repeats the -f, --connect-to and --ca that were given", async () => {
+  const hint = await hintsAfter(
+    "status",
+    "-f",
+    "eu.yaml",
+    "--connect-to",
+    "a.example:443:127.0.0.1:8443",
+    "--ca",
+    "my root.pem",
+  );
+  const way = "--connect-to a.example:443:127.0.0.1:8443 --ca 'my root.pem'";
+  assert.equal(
+    hint("Run podtrust up, then podtrust apply demo."),
+    `Run podtrust up -f eu.yaml ${way}, then podtrust apply demo -f eu.yaml ${way}.`,
+  );
+  assert.equal(
+    hint("podtrust token a/b --raw | podtrust explain --token -"),
+    `podtrust token -f eu.yaml a/b --raw | podtrust explain ${way} --token -`,
+    "each repeats what it takes itself",
+  );
+  assert.equal(hint("See podtrust completion bash."), "See podtrust completion bash.");
+});
+
+test("a hint stays as it is where nothing was given", async () => {
+  const hint = await hintsAfter("status");
+  assert.equal(hint("Run podtrust up."), "Run podtrust up.");
+});
