@@ -2,7 +2,7 @@ import type { PublicJwk } from "../../oidc/index.ts";
 import { allowed, discoveryPath, forbidden, jwksPath } from "./access.ts";
 import { discoveryPage } from "./discovery.ts";
 import { issuerDocument } from "./documents.ts";
-import { type KeptMetadata, kubernetesTime, shownList, shownObject } from "./objects.ts";
+import { type StoredMetadata, kubernetesTime, shownList, shownObject } from "./objects.ts";
 import { selfSubjectAccessReview, selfSubjectReview } from "./reviews.ts";
 import { accessOf, type ResourceRequest, resourceRequest } from "./route.ts";
 import { badRequest, noSuchPath, notDone, StatusError } from "./status.ts";
@@ -65,8 +65,8 @@ function required(body: object | undefined): object {
   return body;
 }
 
-function metadataOf(body: object): KeptMetadata & { readonly name: string } {
-  const { metadata } = body as { readonly metadata?: KeptMetadata & { readonly name?: unknown } };
+function metadataOf(body: object): StoredMetadata & { readonly name: string } {
+  const { metadata } = body as { readonly metadata?: StoredMetadata & { readonly name?: unknown } };
   if (typeof metadata?.name !== "string") throw badRequest("metadata.name is missing");
   return { ...metadata, name: metadata.name };
 }

@@ -3,7 +3,7 @@ import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
 import { alreadyExists, invalid, notFound } from "./status.ts";
 
 /** A Namespace or ServiceAccount as it is kept. */
-export interface Kept {
+export interface StoredObject {
   readonly name: string;
   readonly namespace: string | undefined;
   readonly uid: string;
@@ -15,7 +15,7 @@ export interface Kept {
 }
 
 /** What a person may set. */
-export interface KeptMetadata {
+export interface StoredMetadata {
   readonly labels?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, unknown>>;
 }
@@ -23,8 +23,8 @@ export interface KeptMetadata {
 /** Namespaces and ServiceAccounts, in memory. */
 export class Objects {
   readonly #now: () => number;
-  readonly #namespaces = new Map<string, Kept>();
-  readonly #accounts = new Map<string, Kept>();
+  readonly #namespaces = new Map<string, StoredObject>();
+  readonly #accounts = new Map<string, StoredObject>();
   #version = 0;
 
   constructor(now: () => number) {
@@ -36,35 +36,35 @@ export class Objects {
     return String(this.#version);
   }
 
-  namespaces(): readonly Kept[] {
+  namespaces(): readonly StoredObject[] {
     return [...this.#namespaces.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Of one namespace, or of all. */
-  accounts(namespace?: string): readonly Kept[] {
+  accounts(namespace?: string): readonly StoredObject[] {
     return [...this.#accounts.entries()]
       .filter(([, kept]) => namespace === undefined || kept.namespace === namespace)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, kept]) => kept);
   }
 
-  namespace(name: string): Kept {
+  namespace(name: string): StoredObject {
     const kept = this.#namespaces.get(name);
     if (kept === undefined) throw notFound("namespaces", name);
     return kept;
   }
 
-  account(namespace: string, name: string): Kept {
+  account(namespace: string, name: string): StoredObject {
     const kept = this.findAccount(namespace, name);
     if (kept === undefined) throw notFound("serviceaccounts", name);
     return kept;
   }
 
-  findAccount(namespace: string, name: string): Kept | undefined {
+  findAccount(namespace: string, name: string): StoredObject | undefined {
     return this.#accounts.get(`${namespace}/${name}`);
   }
 
-  createNamespace(name: string, metadata: KeptMetadata = {}): Kept {
+  createNamespace(name: string, metadata: StoredMetadata = {}): StoredObject {
     const problem = namespaceProblem(name);
     if (problem !== undefined) throw invalid("Namespace", name, "metadata.name", problem);
     if (this.#namespaces.has(name)) throw alreadyExists("namespaces", name);
@@ -75,7 +75,7 @@ export class Objects {
     return kept;
   }
 
-  createAccount(namespace: string, name: string, metadata: KeptMetadata = {}): Kept {
+  createAccount(namespace: string, name: string, metadata: StoredMetadata = {}): StoredObject {
     this.namespace(namespace);
     const problem = serviceAccountProblem(name);
     if (problem !== undefined) throw invalid("ServiceAccount", name, "metadata.name", problem);
@@ -86,7 +86,7 @@ export class Objects {
     return kept;
   }
 
-  deleteNamespace(name: string): Kept {
+  deleteNamespace(name: string): StoredObject {
     const kept = this.namespace(name);
     for (const account of this.accounts(name)) this.#accounts.delete(`${name}/${account.name}`);
     this.#namespaces.delete(name);
@@ -94,14 +94,14 @@ export class Objects {
     return kept;
   }
 
-  deleteAccount(namespace: string, name: string): Kept {
+  deleteAccount(namespace: string, name: string): StoredObject {
     const kept = this.account(namespace, name);
     this.#accounts.delete(`${namespace}/${name}`);
     this.#version += 1;
     return kept;
   }
 
-  #keep(name: string, namespace: string | undefined, metadata: KeptMetadata): Kept {
+  #keep(name: string, namespace: string | undefined, metadata: StoredMetadata): StoredObject {
     this.#version += 1;
     return {
       name,
@@ -120,7 +120,7 @@ export function kubernetesTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/u, "Z");
 }
 
-function metadataOf(kept: Kept): object {
+function metadataOf(kept: StoredObject): object {
   const labels =
     kept.namespace === undefined ? { "kubernetes.io/metadata.name": kept.name, ...kept.labels } : kept.labels;
   return {
@@ -135,7 +135,7 @@ function metadataOf(kept: Kept): object {
 }
 
 /** The object as the API shows it. */
-export function shownObject(kept: Kept): object {
+export function shownObject(kept: StoredObject): object {
   if (kept.namespace !== undefined)
     return { kind: "ServiceAccount", apiVersion: "v1", metadata: metadataOf(kept) };
   return {
@@ -148,7 +148,7 @@ export function shownObject(kept: Kept): object {
 }
 
 /** A list as the API shows it: items without kind and apiVersion. */
-export function shownList(kind: string, resourceVersion: string, kept: readonly Kept[]): object {
+export function shownList(kind: string, resourceVersion: string, kept: readonly StoredObject[]): object {
   const items = kept.map((one) => {
     const { kind: _kind, apiVersion: _apiVersion, ...rest } = shownObject(one) as Record<string, unknown>;
     return rest;
