@@ -60,7 +60,7 @@ const propagation: RetrySchedule = {
 export async function waitUntilAssumable(
   session: AwsSession,
   request: WebIdentityRequest,
-  work: Work,
+  work: Pick<Work, "signal" | "waiting">,
 ): Promise<AssumedIdentity> {
   const start = session.clock.now();
   try {

@@ -1,9 +1,8 @@
 import {
   type Difference,
   type FieldChange,
-  marksOf,
+  awsTags,
   type Observed,
-  ownerOf,
   type Resource,
   type Tags,
   type Work,
@@ -164,18 +163,19 @@ export function oidcProviderResource(
     arn: oidcProviderArn(session.partition, wish.account, wish.issuer),
     issuer: wish.issuer,
     clientIds: wish.audiences,
-    tags: { ...wish.tags, ...marksOf(wish.stack) },
+    tags: { ...wish.tags, ...awsTags.of(wish.stack) },
   };
   let wanted: Wanted = { ...own, thumbprints: undefined };
   return {
     ...oidcProviderNames(wish.account, own.arn),
     dependsOn: [],
+    fingerprint: (state) => state,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
       const thumbprints = await wish.thumbprints?.(signal);
       wanted = { ...own, thumbprints: thumbprints === undefined ? undefined : lower(thumbprints) };
       const state = await readOidcProvider(session, wanted.arn, signal);
       if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: ownerOf(state.tags, wish.stack) };
+      return { exists: true, state, owner: awsTags.ownerOf(state.tags, wish.stack) };
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };

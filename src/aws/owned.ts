@@ -1,5 +1,5 @@
 import { mapLimit } from "../base/index.ts";
-import { type Observed, ownerOf, type Resource } from "../plan/index.ts";
+import { awsTags, type Observed, type Resource } from "../plan/index.ts";
 import { iamOf } from "./iam-call.ts";
 import { deleteOidcProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
 import { type OidcProviderFacts, readOidcProvider, readOidcProviders } from "./oidc-provider.ts";
@@ -18,11 +18,12 @@ function ownedProvider(session: AwsSession, whose: Whose, arn: string): Resource
   return {
     ...oidcProviderNames(whose.account, arn),
     dependsOn: [],
+    fingerprint: (state) => state,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
       const state = await readOidcProvider(session, arn, signal);
       return state === undefined
         ? { exists: false }
-        : { exists: true, state, owner: ownerOf(state.tags, whose.stack) };
+        : { exists: true, state, owner: awsTags.ownerOf(state.tags, whose.stack) };
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),
@@ -40,11 +41,12 @@ function ownedRole(
     ...roleNames(whose.account, name),
     // Every role goes before the providers: none is ever left that trusts a provider somebody else may make.
     dependsOn: providers,
+    fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, name, signal);
       return state === undefined
         ? { exists: false }
-        : { exists: true, state, owner: ownerOf(state.tags, whose.stack) };
+        : { exists: true, state, owner: awsTags.ownerOf(state.tags, whose.stack) };
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),
@@ -77,7 +79,8 @@ export async function ownedResources(
   whose: Whose,
   signal?: AbortSignal,
 ): Promise<readonly Resource[]> {
-  const isOurs = (tags: OidcProviderFacts["tags"]): boolean => ownerOf(tags, whose.stack).kind === "ours";
+  const isOurs = (tags: OidcProviderFacts["tags"]): boolean =>
+    awsTags.ownerOf(tags, whose.stack).kind === "ours";
   const providers = (await readOidcProviders(session, signal)).filter(({ tags }) => isOurs(tags));
   const ids = providers.map(({ arn }) => oidcProviderNames(whose.account, arn).id);
   const names = (await listedNames(session, signal)).filter((name) => !name.startsWith("AWSServiceRoleFor"));

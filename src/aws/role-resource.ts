@@ -1,9 +1,8 @@
 import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
 import {
   type Difference,
-  marksOf,
+  awsTags,
   type Observed,
-  ownerOf,
   type Resource,
   type Tags,
   type Work,
@@ -60,7 +59,7 @@ function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
     boundary: wish.boundary,
     policies: wish.policies ?? [],
     inline: wish.inline ?? {},
-    tags: { ...wish.tags, ...marksOf(wish.stack) },
+    tags: { ...wish.tags, ...awsTags.of(wish.stack) },
   };
 }
 
@@ -103,17 +102,14 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
 /** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
 export function roleResource(session: AwsSession, wish: RoleWish): Resource<RoleState> {
   const wanted = wantedOf(session, wish);
-  const settle = async (work: Work): Promise<void> => {
-    await untilVisible(session, wanted, work);
-    await wish.untilUsable?.(wanted.arn, work);
-  };
   return {
     ...roleNames(wish.account, wish.name),
     dependsOn: wish.dependsOn ?? [],
+    fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, wanted.name, signal);
       if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: ownerOf(state.tags, wish.stack) };
+      return { exists: true, state, owner: awsTags.ownerOf(state.tags, wish.stack) };
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
@@ -128,12 +124,16 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
         await createRole(iam, wanted);
-        await updatePolicies(iam, wanted, { policies: [], inline: {} });
-        return settle(work);
+        return updatePolicies(iam, wanted, { policies: [], inline: {} });
       }
-      await updateRole(iam, wanted, observed.state);
-      if (!samePolicy(observed.state.trustPolicy, wanted.trustPolicy, "trust")) await settle(work);
-      return undefined;
+      return updateRole(iam, wanted, observed.state);
+    },
+    async confirm({ kind, fields, observed }, work) {
+      // What STS knows already is who may assume the role; the rest is IAM's own.
+      const isNew = kind === "create" || (observed.exists && observed.unconfirmed !== undefined);
+      if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
+      await untilVisible(session, wanted, work);
+      await wish.untilUsable?.(wanted.arn, work);
     },
     async delete(observed, work) {
       if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);

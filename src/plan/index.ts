@@ -1,6 +1,25 @@
 export { type ApplyEvent, type ApplyOptions, type ApplyOutcome, applyPlan } from "./apply.ts";
-export { isMark, marksOf, type Owner, ownerOf, ownerText, type Tags } from "./ownership.ts";
-export { isEmpty, type Plan, type PlanInput, planOf, type Policy } from "./plan.ts";
+export type { Tags } from "./carriers.ts";
+export {
+  type Inputs,
+  isKnownAfter,
+  type Known,
+  type KnownAfter,
+  mapKnown,
+  noInputs,
+  type Output,
+  shownKnown,
+} from "./known.ts";
+export {
+  awsTags,
+  cloudLabels,
+  kubernetesLabels,
+  type Owner,
+  ownershipComment,
+  type OwnershipForm,
+  ownerText,
+} from "./ownership.ts";
+export { isEmpty, type Plan, type PlanInput, planOf, type Policy, unconfirmedOf } from "./plan.ts";
 export {
   type Change,
   type ChangeKind,
@@ -10,3 +29,4 @@ export {
   type Resource,
   type Work,
 } from "./resource.ts";
+export { movedBetween, type SavedChange, savedChanges } from "./saved.ts";

@@ -1,31 +1,28 @@
-interface Ordered {
-  readonly id: string;
-  readonly dependsOn: readonly string[];
-}
+import { dependenciesOf, type Resource } from "./resource.ts";
 
 /**
  * Sorts so that everything comes after what it depends on; what is free keeps its place. Two things with one
  * id, and a circle, are bugs of the caller: TypeError.
  */
-export function inOrder<T extends Ordered>(items: readonly T[]): readonly T[] {
-  const byId = new Map<string, T>();
-  for (const item of items) {
-    if (byId.has(item.id)) throw new TypeError(`two resources are called ${item.id}`);
-    byId.set(item.id, item);
+export function inOrder(resources: readonly Resource[]): readonly Resource[] {
+  const byId = new Map<string, Resource>();
+  for (const resource of resources) {
+    if (byId.has(resource.id)) throw new TypeError(`two resources are called ${resource.id}`);
+    byId.set(resource.id, resource);
   }
-  const sorted: T[] = [];
+  const sorted: Resource[] = [];
   const state = new Map<string, "open" | "closed">();
-  const visit = (item: T): void => {
-    if (state.get(item.id) === "closed") return;
-    if (state.get(item.id) === "open") throw new TypeError(`${item.id} depends on itself`);
-    state.set(item.id, "open");
-    for (const id of item.dependsOn) {
+  const visit = (resource: Resource): void => {
+    if (state.get(resource.id) === "closed") return;
+    if (state.get(resource.id) === "open") throw new TypeError(`${resource.id} depends on itself`);
+    state.set(resource.id, "open");
+    for (const id of dependenciesOf(resource)) {
       const needed = byId.get(id);
       if (needed !== undefined) visit(needed);
     }
-    state.set(item.id, "closed");
-    sorted.push(item);
+    state.set(resource.id, "closed");
+    sorted.push(resource);
   };
-  for (const item of items) visit(item);
+  for (const resource of resources) visit(resource);
   return sorted;
 }

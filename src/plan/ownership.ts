@@ -1,11 +1,7 @@
-/** The format of what our marks promise; raised when an older podtrust must keep its hands off. */
-const markFormat = 1;
+import { type Carried, readComment, readLabels, type Tags, writeComment, writeLabels } from "./carriers.ts";
 
-/** The keys of our mark, wherever a provider keeps tags or labels. */
-const markKeys = { stack: "podtrust:stack", format: "podtrust:format" } as const;
-
-/** Tags as a plain record. */
-export type Tags = Readonly<Record<string, string>>;
+/** The format of what our tags promise; raised when an older podtrust must keep its hands off. */
+const currentFormat = 1;
 
 /** Whose a thing at a provider is. */
 export type Owner =
@@ -13,19 +9,17 @@ export type Owner =
   | { readonly kind: "other-stack"; readonly stack: string }
   /** Ours by name, but written by a podtrust that knows more than this one. */
   | { readonly kind: "newer-format"; readonly format: string }
-  | { readonly kind: "unmarked"; readonly looksLike: string };
+  | { readonly kind: "untagged"; readonly looksLike: string };
 
-/** The tags that mark a thing as belonging to a stack. */
-export function marksOf(stack: string): Tags {
-  return { [markKeys.stack]: stack, [markKeys.format]: String(markFormat) };
+/** How ownership is written on things of one sort. */
+export interface OwnershipForm<Carrier> {
+  /** What marks a thing as a stack's. Set in the very call that creates it. */
+  of(stack: string): Carrier;
+  /** Whose a thing that carries this is, seen from `stack`. */
+  ownerOf(carrier: Carrier, stack: string): Owner;
 }
 
-/** Whether a tag's key is one of our marks. */
-export function isMark(key: string): boolean {
-  return key === markKeys.stack || key === markKeys.format;
-}
-
-// The marks that other tools leave. The first that fits is named, so the most telling ones come first.
+// What other tools leave. The first that fits is named, so the most telling ones come first.
 const strangers: readonly { readonly key: RegExp; readonly says: (value: string) => string }[] = [
   { key: /^aws:cloudformation:stack-name$/u, says: (value) => `CloudFormation stack ${value}` },
   { key: /^(?:alpha\.)?eksctl\.(?:cluster\.k8s\.)?io\//u, says: (value) => `eksctl (${value})` },
@@ -42,22 +36,68 @@ function looksLike(tags: Tags): string {
     const found = Object.entries(tags).find(([name]) => key.test(name));
     if (found !== undefined) return `${says(found[1])} (tag ${found[0]})`;
   }
-  return "somebody who left no mark (made by hand, or by a tool that does not tag)";
+  return "somebody who left no tags (made by hand, or by a tool that does not tag)";
 }
 
-/** Whose a thing with these tags is, seen from `stack`. */
-export function ownerOf(tags: Tags, stack: string): Owner {
-  const marked = tags[markKeys.stack];
-  if (marked === undefined) return { kind: "unmarked", looksLike: looksLike(tags) };
-  if (marked !== stack) return { kind: "other-stack", stack: marked };
-  const format = tags[markKeys.format] ?? "";
+function ownerBy({ stack: tagged, format }: Carried, stack: string): Owner {
+  if (tagged !== stack) return { kind: "other-stack", stack: tagged };
   // A missing or unreadable format was damaged by hand: still ours, and the diff repairs it.
-  return Number(format) > markFormat ? { kind: "newer-format", format } : { kind: "ours" };
+  return Number(format) > currentFormat ? { kind: "newer-format", format } : { kind: "ours" };
 }
+
+const own = (stack: string): Carried => ({ stack, format: String(currentFormat) });
+
+function labelForm(
+  keys: { readonly stack: string; readonly format: string },
+  beside: Tags = {},
+): OwnershipForm<Tags> & {
+  /** Whether a key is one of those that mark ownership. */
+  isOwn(key: string): boolean;
+  /** The key whose value is the stack's name: for conditions and selectors. */
+  readonly stackKey: string;
+} {
+  return {
+    of: (stack) => ({ ...beside, ...writeLabels(keys, own(stack)) }),
+    ownerOf(tags, stack) {
+      const carried = readLabels(keys, tags);
+      return carried === undefined
+        ? { kind: "untagged", looksLike: looksLike(tags) }
+        : ownerBy(carried, stack);
+    },
+    isOwn: (key) => key === keys.stack || key === keys.format,
+    stackKey: keys.stack,
+  };
+}
+
+/** Tags of AWS. */
+export const awsTags = labelForm({ stack: "podtrust:stack", format: "podtrust:format" });
+
+/** Labels of Kubernetes objects: a key's prefix ends with a slash. */
+export const kubernetesLabels = labelForm(
+  { stack: "podtrust/stack", format: "podtrust/format" },
+  { "app.kubernetes.io/managed-by": "podtrust" },
+);
+
+/**
+ * Labels of clouds whose keys and values are 63 characters of letters, digits, `-`, `_` and `.`, with a letter or
+ * digit at both ends; of lower case, since some know no other.
+ */
+export const cloudLabels = labelForm({ stack: "podtrust-stack", format: "podtrust-format" });
+
+/** A comment of 100 characters at the most, for things that have neither tags nor labels. */
+export const ownershipComment: OwnershipForm<string> = {
+  of: (stack) => writeComment(own(stack)),
+  ownerOf(text, stack) {
+    const carried = readComment(text);
+    if (carried !== undefined) return ownerBy(carried, stack);
+    const said = text === "" ? "no comment" : `the comment ${JSON.stringify(text)}`;
+    return { kind: "untagged", looksLike: `somebody who left ${said}` };
+  },
+};
 
 /** Whose it is, in words: `podtrust stack "dev"`, `Terraform (tag ManagedBy)`. */
 export function ownerText(owner: Exclude<Owner, { kind: "ours" }>): string {
   if (owner.kind === "other-stack") return `podtrust stack "${owner.stack}"`;
-  if (owner.kind === "unmarked") return owner.looksLike;
-  return `a newer podtrust (mark format ${owner.format}, this one knows ${markFormat})`;
+  if (owner.kind === "untagged") return owner.looksLike;
+  return `a newer podtrust (its tags have format ${owner.format}, this one knows ${currentFormat})`;
 }

@@ -7,18 +7,9 @@ import {
   type Thing,
 } from "../../test/support/model-provider.ts";
 import { PodtrustError } from "../base/index.ts";
-import {
-  type ApplyEvent,
-  applyPlan,
-  isEmpty,
-  isMark,
-  marksOf,
-  type Plan,
-  planOf,
-  type Resource,
-} from "./index.ts";
+import { type ApplyEvent, applyPlan, isEmpty, awsTags, type Plan, planOf, type Resource } from "./index.ts";
 
-const ours = (value: string): Thing => ({ value, tags: marksOf("prod") });
+const ours = (value: string): Thing => ({ value, tags: awsTags.of("prod") });
 
 const wish = (name: string, value: string, dependsOn: readonly string[] = []): ModelWish => ({
   stack: "prod",
@@ -28,7 +19,12 @@ const wish = (name: string, value: string, dependsOn: readonly string[] = []): M
 });
 
 const resources = (provider: ModelProvider, ...wishes: ModelWish[]): Resource[] =>
-  wishes.map((one) => modelResource(provider, one) as Resource);
+  wishes.map((one) => modelResource(provider, one));
+
+const textOf = (event: ApplyEvent): string =>
+  event.type === "confirming"
+    ? `confirming ${event.changes.map(({ resource }) => resource.id).join(" ")}`
+    : `${event.type} ${event.change.resource.id}`;
 
 const kinds = (plan: Plan): string[] => plan.changes.map(({ kind, resource }) => `${kind} ${resource.id}`);
 
@@ -68,16 +64,17 @@ describe("a plan", () => {
     const desired = resources(provider, wish("a", "1"), wish("b", "2", ["a"]), wish("x", "", ["b"]));
     const plan = await planOf({ desired, goal: "absent" });
     assert.deepEqual(kinds(plan), ["none x", "delete b", "delete a"]);
+    assert.match(plan.changes[0]?.reason ?? "", /^left alone: belongs to somebody who left no tags/u);
     assert.deepEqual((await applyPlan(plan)).failed, []);
     assert.deepEqual([...provider.things.keys()], ["x"]);
   });
 
   const strangers: [string, Thing["tags"], RegExp][] = [
-    ["another stack of ours", marksOf("dev"), /podtrust stack "dev"/u],
+    ["another stack of ours", awsTags.of("dev"), /podtrust stack "dev"/u],
     [
       "a newer podtrust",
       { "podtrust:stack": "prod", "podtrust:format": "2" },
-      /newer podtrust \(mark format 2/u,
+      /newer podtrust \(its tags have format 2/u,
     ],
     ["CloudFormation", { "aws:cloudformation:stack-name": "net" }, /CloudFormation stack net/u],
     ["eksctl", { "alpha.eksctl.io/cluster-name": "c1" }, /eksctl \(c1\)/u],
@@ -87,7 +84,7 @@ describe("a plan", () => {
     ["whoever manages it", { ManagedBy: "Terraform" }, /Terraform \(tag ManagedBy\)/u],
     ["Terraform", { "terraform:workspace": "x" }, /Terraform/u],
     ["an owner", { Owner: "team-a" }, /team-a \(tag Owner\)/u],
-    ["nobody known", { other: "x" }, /left no mark/u],
+    ["nobody known", { other: "x" }, /left no tags/u],
   ];
   for (const [who, tags, text] of strangers) {
     test(`a name taken by ${who} is an error that says so, and nothing is touched`, async () => {
@@ -96,13 +93,16 @@ describe("a plan", () => {
       assert.equal(plan.refusals.length, 1);
       assert.equal(plan.refusals[0]?.code, "plan-name-taken");
       assert.match(plan.refusals[0]?.message ?? "", text);
+      const blocked = plan.changes.find(({ kind }) => kind === "blocked");
+      assert.equal(blocked?.resource.id, "a");
+      assert.match(blocked?.reason ?? "", /^exists already and belongs to /u);
       assert.equal(isEmpty(plan), false);
       await assert.rejects(applyPlan(plan), { code: "plan-name-taken" });
       assert.deepEqual(provider.writes, []);
     });
   }
 
-  test("what may be adopted is taken over, its mark among the changes; a newer podtrust's is not", async () => {
+  test("what may be adopted is taken over, its tags among the changes; a newer podtrust's is not", async () => {
     const provider = new ModelProvider({ a: { value: "1", tags: {} } });
     const adopt = new Set(["a"]);
     const plan = await planOf({ desired: resources(provider, wish("a", "1")), adopt });
@@ -111,13 +111,13 @@ describe("a plan", () => {
       ["tags"],
     );
     await applyPlan(plan);
-    assert.deepEqual(provider.things.get("a"), ours("1"));
+    assert.deepEqual(provider.things.get("a")?.tags, awsTags.of("prod"));
     provider.things.set("a", { value: "1", tags: { "podtrust:stack": "prod", "podtrust:format": "9" } });
     const newer = await planOf({ desired: resources(provider, wish("a", "1")), adopt });
     assert.equal(newer.refusals[0]?.code, "plan-name-taken");
   });
 
-  test("a mark with a damaged format is still ours, and repaired", async () => {
+  test("a tag with a damaged format is still ours, and repaired", async () => {
     const provider = new ModelProvider({ a: { value: "1", tags: { "podtrust:stack": "prod" } } });
     const plan = await planOf({ desired: resources(provider, wish("a", "1")) });
     assert.deepEqual(kinds(plan), ["update a"]);
@@ -156,21 +156,20 @@ describe("a plan", () => {
   });
 });
 
-test("marks are told from other tags", () => {
-  assert.deepEqual(Object.keys(marksOf("prod")).map(isMark), [true, true]);
-  assert.equal(isMark("podtrust"), false);
-});
-
 describe("applying a plan", () => {
   test("tells each step, then a second plan is empty", async () => {
     const provider = new ModelProvider({ b: ours("!old"), c: ours("same") });
     const desired = resources(provider, wish("a", "1"), wish("b", "!new", ["a"]), wish("c", "same"));
     const events: ApplyEvent[] = [];
     const outcome = await applyPlan(await planOf({ desired }), { onEvent: (event) => events.push(event) });
-    assert.deepEqual(
-      events.map(({ type, change }) => `${type} ${change.resource.id}`),
-      ["started a", "waiting a", "done a", "started b", "waiting b", "done b"],
-    );
+    assert.deepEqual(events.map(textOf), [
+      "started a",
+      "waiting a",
+      "done a",
+      "started b",
+      "waiting b",
+      "done b",
+    ]);
     assert.deepEqual(provider.writes, ["a", "a", "b", "b", "b"]);
     assert.equal(outcome.done.length, 2);
     assert.equal(isEmpty(await planOf({ desired })), true);
@@ -229,10 +228,8 @@ describe("applying a plan", () => {
       outcome.failed.map(({ error }) => error.code),
       ["plan-changed", "plan-name-taken"],
     );
-    const finished = events
-      .filter(({ type }) => type === "already-done")
-      .map(({ change }) => change.resource.id);
-    assert.deepEqual(finished, ["a", "gone"]);
+    const finished = events.map(textOf).filter((text) => text.startsWith("already-done"));
+    assert.deepEqual(finished, ["already-done a", "already-done gone"]);
   });
 
   test("a signal ends the run between changes, and a change under way as interrupted", async () => {
@@ -242,12 +239,15 @@ describe("applying a plan", () => {
       ending.abort();
       throw new Error("cut off");
     };
-    const plan = await planOf({ desired: resources(provider, wish("a", "1"), wish("b", "1")) });
-    const outcome = await applyPlan(plan, { signal: ending.signal });
-    assert.equal(outcome.failed[0]?.error.code, "interrupted");
+    const desired = resources(provider, wish("a", "1"), wish("b", "1"), wish("c", "1", ["a"]));
+    const outcome = await applyPlan(await planOf({ desired }), { signal: ending.signal });
+    assert.deepEqual(
+      outcome.failed.map(({ change, error }) => [change.resource.id, error.code]),
+      [["a", "interrupted"]],
+    );
     assert.deepEqual(
       outcome.skipped.map(({ resource }) => resource.id),
-      ["b"],
+      ["b", "c"],
     );
   });
 });

@@ -3,11 +3,12 @@ import {
   type ApplyOptions,
   type ApplyOutcome,
   applyPlan,
-  type Change,
+  movedBetween,
   type Plan,
   planOf,
   type Policy,
   type Resource,
+  savedChanges,
 } from "../plan/index.ts";
 import type { Config } from "../config/index.ts";
 import { type AwsPartContext, awsParts, type Goal, type Part, type Place } from "./parts/index.ts";
@@ -31,6 +32,7 @@ export interface PlanWish {
 /** A plan beside where it would act. */
 export interface StackPlan {
   readonly config: Config;
+  readonly wish: PlanWish;
   readonly places: readonly Place[];
   readonly plan: Plan;
   /** What is legal but deserves a second look, in sentences. */
@@ -41,8 +43,8 @@ export interface StackPlan {
 export interface Stack {
   /** Reads everything and says what would be done; changes nothing. */
   plan(wish?: PlanWish): Promise<StackPlan>;
-  /** Throws `plan-changed` when the world is no longer as it was when the plan was made; changes nothing. */
-  checkUnchanged(shown: StackPlan): Promise<void>;
+  /** The same plan made again. Throws `plan-changed` when it is no longer as it was shown; changes nothing. */
+  checkUnchanged(shown: StackPlan): Promise<StackPlan>;
   apply(shown: StackPlan, options?: Pick<ApplyOptions, "onEvent">): Promise<ApplyOutcome>;
   close(): void;
 }
@@ -56,6 +58,8 @@ interface OpenPart {
 interface Wanted {
   readonly part: Part;
   readonly desired: readonly Resource[];
+  /** What is desired and not selected. */
+  readonly context: readonly Resource[];
   readonly owned: readonly Resource[];
 }
 
@@ -91,7 +95,12 @@ class PartsStack implements Stack {
     checkNames(every, [...(select.only ?? []), ...(select.skip ?? [])]);
     const meant = (resources: readonly Resource[]): readonly Resource[] =>
       resources.filter((resource) => isSelected(resource, select));
-    return all.map(({ part, desired, owned }) => ({ part, desired: meant(desired), owned: meant(owned) }));
+    return all.map(({ part, desired, owned }) => ({
+      part,
+      desired: meant(desired),
+      context: desired.filter((resource) => !isSelected(resource, select)),
+      owned: meant(owned),
+    }));
   }
 
   async plan(wish: PlanWish = {}): Promise<StackPlan> {
@@ -102,7 +111,8 @@ class PartsStack implements Stack {
     const goal = wish.goal ?? "present";
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";
-    const plan = await planOf({ desired, owned, goal, policy, adopt }, signal);
+    const context = wanted.flatMap((one) => one.context);
+    const plan = await planOf({ desired, owned, goal, policy, adopt, context }, signal);
     const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
     if (wish.adopt === true) refusals.push(...absentees(plan));
@@ -115,18 +125,17 @@ class PartsStack implements Stack {
     }
     return {
       config,
+      wish,
       places: this.#parts.map(({ place }) => place),
       plan: { ...plan, refusals },
       warnings: [...new Set(warnings)],
     };
   }
 
-  async checkUnchanged(shown: StackPlan): Promise<void> {
-    const { changes } = shown.plan;
-    const now = await Promise.all(changes.map((change) => seenAgain(change, this.#options.signal)));
-    const moved = changes.filter((change, index) => now[index] !== observedText(change.observed));
-    if (moved.length === 0) return;
-    const ids = moved.map(({ resource }) => resource.id);
+  async checkUnchanged(shown: StackPlan): Promise<StackPlan> {
+    const now = await this.plan(shown.wish);
+    const ids = movedBetween(savedChanges(shown.plan), savedChanges(now.plan));
+    if (ids.length === 0) return now;
     throw new PodtrustError(
       "plan-changed",
       `${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} no longer as the plan showed; nothing was done`,
@@ -156,12 +165,6 @@ function absentees(plan: Plan): readonly PodtrustError[] {
           },
         ),
     );
-}
-
-const observedText = (observed: Change["observed"]): string => JSON.stringify(observed);
-
-async function seenAgain({ resource }: Change, signal: AbortSignal): Promise<string> {
-  return observedText(await resource.read(signal));
 }
 
 /** Says each text once. */

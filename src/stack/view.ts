@@ -30,7 +30,14 @@ export function changeView({ resource, kind, reason, fields }: Change): ChangeVi
 
 /** How many changes of each kind a plan has. */
 export function summaryOf(changes: readonly Pick<Change, "kind">[]): Readonly<Record<ChangeKind, number>> {
-  const summary: Record<ChangeKind, number> = { create: 0, update: 0, replace: 0, delete: 0, none: 0 };
+  const summary: Record<ChangeKind, number> = {
+    create: 0,
+    update: 0,
+    replace: 0,
+    delete: 0,
+    blocked: 0,
+    none: 0,
+  };
   for (const { kind } of changes) summary[kind] += 1;
   return summary;
 }

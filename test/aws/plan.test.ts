@@ -359,7 +359,9 @@ describe("cut off", () => {
   test("with any change's answer lost, another run ends in the same place", async (t) => {
     await begin();
     t.after(() => world.close());
-    const desired = [world.provider(), world.role({ inline: { deny: deny("ssm:GetParameter") } })];
+    const provider = world.provider();
+    const inline = { deny: deny("ssm:GetParameter") };
+    const desired = [provider, world.role({ inline, dependsOn: [provider.id] })];
     const send = iam.send.bind(iam) as (command: object, options?: object) => Promise<unknown>;
     let cuts = 0;
     for (let lost = 1; lost < 20; lost += 1) {

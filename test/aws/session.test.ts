@@ -209,7 +209,7 @@ describe("propagation", () => {
       clock,
     });
     const deadlines = new Set<number>();
-    const work: Work = {
+    const work: Pick<Work, "signal" | "waiting"> = {
       signal: new AbortController().signal,
       waiting: (_reason, deadline) => deadlines.add(deadline),
     };
@@ -237,7 +237,10 @@ describe("propagation", () => {
     const world = await startAwsWorld();
     t.after(() => world.close());
     await applyPlan(await planOf({ desired: [world.provider(), world.role()] }));
-    const work: Work = { signal: new AbortController().signal, waiting: () => assert.fail("it waited") };
+    const work: Pick<Work, "signal" | "waiting"> = {
+      signal: new AbortController().signal,
+      waiting: () => assert.fail("it waited"),
+    };
     const bad = waitUntilAssumable(
       world.session,
       { roleArn, sessionName: "probe", token: "no.token.here" },

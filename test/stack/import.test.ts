@@ -65,7 +65,7 @@ test("what another stack has is taken over by name only; what a newer podtrust w
   world.changes();
   const { code, err } = await world.podtrust(["import", "demo", "--yes"]);
   assert.equal(code, 1);
-  assert.match(err, /belongs to a newer podtrust \(mark format 99/u);
+  assert.match(err, /belongs to a newer podtrust \(its tags have format 99/u);
   assert.deepEqual(world.changes(), []);
   await world.iam.send(
     new TagRoleCommand({ RoleName, Tags: [{ Key: "podtrust:stack", Value: "dev" }, ...tag("1").slice(1)] }),

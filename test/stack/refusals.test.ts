@@ -157,8 +157,8 @@ test("an issuer that cannot be read from outside: no provider, and no role that 
   assert.match(plan.err, /warning: .* cannot be read from outside.*up makes no OIDC provider before it can/u);
   const up = await podtrustHere(["up", "--yes", ...way], host);
   assert.equal(up.code, 1);
-  assert.match(up.out, /0 done, 1 failed, 1 left out\./u);
-  assert.match(up.err, /left out: aws\/\S+\/role\/demo, aws\/\S+ was not done/u);
+  assert.match(up.out, /0 done, 1 failed, 1 skipped\./u);
+  assert.match(up.err, /skipped: aws\/\S+\/role\/demo, aws\/\S+ was not done/u);
   assert.match(up.err, /next: .*--ca FILE/u);
   assert.deepEqual(up.err.match(/^code: .*$/gmu), ["code:  issuer-unreached"]);
   assert.deepEqual(world.changes(), []);

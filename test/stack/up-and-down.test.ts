@@ -348,8 +348,12 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
     onStart: (kill) => (interrupt = () => kill("SIGINT")),
   });
   assert.equal(code, 130, out + err);
-  assert.match(out, /^1 done, 1 failed, 0 left out\.$/mu);
-  assert.match(err, /^error: aws\/\S+\/role\/demo: ended by a signal$/mu);
-  assert.match(err, /^next: {2}Run the same command again; it goes on from what stands\.$/mu);
+  assert.match(out, /^2 done, 0 failed, 0 skipped; 1 not yet confirmed\.$/mu);
+  assert.match(err, /^not confirmed: aws\/\S+\/role\/demo$/mu);
+  assert.match(
+    err,
+    /^error: ended by a signal while waiting: all changes are made, and whether aws\/\S+\/role\/demo can be used yet is not known$/mu,
+  );
+  assert.match(err, /^next: {2}Run it again: it waits for what is new\.$/mu);
   assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
 });

@@ -1,16 +1,24 @@
 import {
+  awsTags,
   type Difference,
-  marksOf,
+  type Inputs,
+  type Known,
   type Observed,
-  ownerOf,
   type Resource,
+  shownKnown,
   type Tags,
 } from "../../src/plan/index.ts";
 
-/** A thing at the model provider: one value and its tags. */
+/** A thing at the model provider. */
 export interface Thing {
   readonly value: string;
   readonly tags: Tags;
+  /** Another one each time that it is created; what it gives to others. */
+  readonly serial?: number;
+  /** The thing that it stands in, and goes with. */
+  readonly inside?: string | undefined;
+  /** Moves by itself. */
+  readonly traffic?: number;
 }
 
 /** A provider that is a map, with the faults that a test wants: for the plan's own tests. */
@@ -18,13 +26,22 @@ export class ModelProvider {
   readonly things: Map<string, Thing>;
   /** Names in the order in which they were written or deleted. */
   readonly writes: string[] = [];
+  /** Names in the order in which they were read. */
+  readonly reads: string[] = [];
   /** Throws at the n-th write from now on; undefined never. */
   failAfter: number | undefined;
   /** Called before each write. */
   onWrite: (name: string) => void = () => {};
+  #serial = 0;
 
   constructor(things: Readonly<Record<string, Thing>> = {}) {
     this.things = new Map(Object.entries(things));
+    for (const [name, thing] of this.things) this.things.set(name, { ...thing, serial: this.nextSerial() });
+  }
+
+  nextSerial(): number {
+    this.#serial += 1;
+    return this.#serial;
   }
 
   write(name: string, thing: Thing | undefined): void {
@@ -34,52 +51,92 @@ export class ModelProvider {
       if (this.failAfter < 0) throw new Error(`the provider failed at ${name}`);
     }
     this.writes.push(name);
-    if (thing === undefined) this.things.delete(name);
+    if (thing === undefined) this.#remove(name);
     else this.things.set(name, thing);
+  }
+
+  #remove(name: string): void {
+    this.things.delete(name);
+    for (const [other, { inside }] of this.things) if (inside === name) this.#remove(other);
   }
 }
 
-/** What a model resource shall be. A value that begins with `!` cannot be changed in place. */
+/**
+ * What a model resource shall be. A value that begins with `!` cannot be changed in place; one that holds `%` for
+ * an output gets the serial of what it `takes` in its place.
+ */
 export interface ModelWish {
   readonly stack: string;
   readonly name: string;
   readonly value: string;
   readonly dependsOn?: readonly string[];
+  /** The name of a thing whose serial becomes part of the value, after a `#`. */
+  readonly takes?: string | undefined;
+  /** The name of a thing in which it stands: gone with it, and not made without. */
+  readonly inside?: string | undefined;
+  readonly ifTaken?: string;
 }
+
+function wantedOf({ value, takes }: ModelWish, inputs: Inputs): Known<string> {
+  if (takes === undefined) return { known: true, value };
+  const serial = inputs.get({ after: takes, name: "serial" });
+  return serial.known ? { known: true, value: `${value}#${serial.value}` } : serial;
+}
+
+const isFixed = (value: string): boolean => value.startsWith("!");
 
 /** A resource of the model provider. Creating takes two writes, so that it can be cut off in the middle. */
 export function modelResource(provider: ModelProvider, wish: ModelWish): Resource<Thing> {
-  const { stack, name, value } = wish;
-  const tags = marksOf(stack);
+  const { stack, name, inside, takes, ifTaken } = wish;
+  const tags = awsTags.of(stack);
+  const valueOf = (inputs: Inputs): string => {
+    const wanted = wantedOf(wish, inputs);
+    if (!wanted.known) throw new TypeError(`${name} was applied before ${wanted.after}`);
+    return wanted.value;
+  };
   return {
     id: name,
     kind: "thing",
     names: [],
     link: "trust",
-    dependsOn: wish.dependsOn ?? [],
+    dependsOn: [...(wish.dependsOn ?? []), ...(inside === undefined ? [] : [inside])],
+    ...(takes === undefined ? {} : { needs: [{ after: takes, name: "serial" }] }),
+    ...(ifTaken === undefined ? {} : { ifTaken }),
     read(): Promise<Observed<Thing>> {
+      provider.reads.push(name);
       const state = provider.things.get(name);
       if (state === undefined) return Promise.resolve({ exists: false });
-      return Promise.resolve({ exists: true, state, owner: ownerOf(state.tags, stack) });
+      return Promise.resolve({ exists: true, state, owner: awsTags.ownerOf(state.tags, stack) });
     },
-    diff(observed): Difference {
+    fingerprint: ({ value, tags: found, serial }) => [value, found, serial],
+    outputs: ({ serial }) => ({ serial: String(serial) }),
+    diff(observed, inputs): Difference {
+      const wanted = wantedOf(wish, inputs);
+      const after = shownKnown(wanted);
       if (!observed.exists) {
-        return { kind: "create", fields: [{ field: "value", before: undefined, after: value }] };
+        return { kind: "create", fields: [{ field: "value", before: undefined, after }] };
       }
       const { state } = observed;
+      const isSame = wanted.known && state.value === wanted.value;
       const fields = [
-        ...(state.value === value ? [] : [{ field: "value", before: state.value, after: value }]),
-        ...(ownerOf(state.tags, stack).kind === "ours" && state.tags["podtrust:format"] === "1"
+        ...(isSame ? [] : [{ field: "value", before: state.value, after }]),
+        ...(awsTags.ownerOf(state.tags, stack).kind === "ours" && state.tags["podtrust:format"] === "1"
           ? []
           : [{ field: "tags", before: state.tags, after: tags }]),
       ];
       if (fields.length === 0) return { kind: "none", fields };
-      return { kind: value.startsWith("!") && state.value !== "" ? "replace" : "update", fields };
+      return { kind: isFixed(wish.value) && state.value !== "" ? "replace" : "update", fields };
     },
     apply({ observed }, work) {
-      if (!observed.exists) provider.write(name, { value: "", tags });
+      if (inside !== undefined && !provider.things.has(inside)) {
+        throw new TypeError(`${name} was made before ${inside}`);
+      }
+      const value = valueOf(work.inputs);
+      const serial = observed.exists ? observed.state.serial : provider.nextSerial();
+      const made = { tags, inside, ...(serial === undefined ? {} : { serial }) };
+      if (!observed.exists) provider.write(name, { ...made, value: "" });
       work.waiting("the model takes its time", 1);
-      provider.write(name, { value, tags });
+      provider.write(name, { ...made, value });
       return Promise.resolve();
     },
     delete() {

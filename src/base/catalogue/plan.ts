@@ -3,12 +3,16 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about plans. */
 export const planErrors = {
   "plan-name-taken": {
-    summary: "Something with the wanted name exists already and does not carry this stack's mark.",
+    summary: "Something with the wanted name exists already and does not carry this stack's tags.",
     next: "Choose another name, or take it over after looking at it with podtrust import.",
   },
   "plan-changed": {
     summary: "What stands at the provider changed between showing the plan and acting on it.",
     next: "Look at the new plan and decide again.",
+  },
+  "plan-needs-more": {
+    summary: "Something takes a value from what does not exist and was left out of this run.",
+    next: "Run it without --only and --skip, or take in what is named.",
   },
   "plan-nothing-there": {
     summary: "Something was to be taken over that does not exist.",

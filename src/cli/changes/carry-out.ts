@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { type ApplyOutcome, isEmpty } from "../../plan/index.ts";
+import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../plan/index.ts";
 import { changeView, type PlanWish, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { tellApplying } from "./applying.ts";
 import { confirm, green } from "../terminal/index.ts";
@@ -19,26 +19,40 @@ interface Command {
   readonly question: string;
 }
 
-function outcomeView({ done, failed, skipped }: ApplyOutcome): object {
+function outcomeView({ done, failed, skipped, unconfirmed }: ApplyOutcome): object {
   return {
     done: done.map(changeView).map(({ id, link, kind }) => ({ id, link, kind })),
     failed: failed.map(({ change, error }) => ({ id: change.resource.id, error: error.toJSON() })),
     skipped: skipped.map(({ resource }) => ({ id: resource.id })),
+    unconfirmed: unconfirmed.map(({ change, error }) => ({ id: change.resource.id, error: error.toJSON() })),
   };
 }
 
 function sayOutcome(context: CommandContext, outcome: ApplyOutcome): void {
-  const { done, failed, skipped } = outcome;
+  const { done, failed, skipped, unconfirmed } = outcome;
   const { output } = context;
-  if (failed.length + skipped.length === 0) {
+  if (failed.length + skipped.length + unconfirmed.length === 0) {
     output.line(green(`Done: ${done.length} of ${done.length}.`));
     return;
   }
   context.exitCode = 1;
-  output.line(`${done.length} done, ${failed.length} failed, ${skipped.length} left out.`);
+  const more = unconfirmed.length === 0 ? "" : `; ${unconfirmed.length} not yet confirmed`;
+  output.line(`${done.length} done, ${failed.length} failed, ${skipped.length} skipped${more}.`);
   if (context.json) return;
-  for (const { error } of failed) sayFailure(context, error);
-  if (failed.length === 0) sayFailure(context, new PodtrustError("interrupted", "ended by a signal"));
+  const isInterrupted = (error: PodtrustError): boolean => error.code === "interrupted";
+  for (const { error } of failed) if (!isInterrupted(error)) sayFailure(context, error);
+  for (const { error } of unconfirmed) if (!isInterrupted(error)) sayFailure(context, error);
+  if (context.signal.aborted) sayFailure(context, interruption(outcome));
+}
+
+/** What stands although the run was ended. */
+function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustError {
+  const ids = unconfirmed.map(({ change }) => change.resource.id);
+  if (failed.length + skipped.length > 0 || ids.length === 0) {
+    return new PodtrustError("interrupted", "ended by a signal");
+  }
+  const sentence = `ended by a signal while waiting: all changes are made, and whether ${ids.join(", ")} can be used yet is not known`;
+  return new PodtrustError("interrupted", sentence, { next: "Run it again: it waits for what is new." });
 }
 
 async function agreed(
@@ -46,15 +60,12 @@ async function agreed(
   stack: Stack,
   shown: StackPlan,
   command: Command,
-): Promise<boolean> {
-  if (await confirm(context, command.name, command.question)) {
-    // While somebody thought it over, somebody else may have acted.
-    await stack.checkUnchanged(shown);
-    return true;
-  }
+): Promise<StackPlan | undefined> {
+  // While somebody thinks it over, somebody else may act.
+  if (await confirm(context, command.name, command.question)) return stack.checkUnchanged(shown);
   context.exitCode = 1;
   context.output.line("Nothing was done.");
-  return false;
+  return undefined;
 }
 
 /** Shows the plan of `up`, `down` or `import`, asks, and carries it out. */
@@ -66,13 +77,16 @@ export async function carryOut(
   await withStack(context, options, async (stack) => {
     const shown = await stack.plan(command.wish);
     sayPlan(context, shown);
-    const nothing = { done: [], failed: [], skipped: [] };
-    if (!sayRefusals(context, shown) || isEmpty(shown.plan)) {
+    const nothing = { done: [], failed: [], skipped: [], unconfirmed: [] };
+    const isDone = isEmpty(shown.plan);
+    if (!sayRefusals(context, shown) || (isDone && unconfirmedOf(shown.plan).length === 0)) {
       context.output.result({ ...planView(shown), ...nothing });
       return;
     }
-    if (options.yes !== true && !(await agreed(context, stack, shown, command))) return;
-    const outcome = await stack.apply(shown, { onEvent: tellApplying(context) });
+    const asks = options.yes !== true && !isDone;
+    const plan = asks ? await agreed(context, stack, shown, command) : shown;
+    if (plan === undefined) return;
+    const outcome = await stack.apply(plan, { onEvent: tellApplying(context) });
     sayOutcome(context, outcome);
     context.output.result({ ...planView(shown), ...outcomeView(outcome) });
   });

@@ -58,6 +58,29 @@ test("what stays is left out, unless there is something to say about it", () => 
   assert.equal(linesOf({ kind: "replace" }, { kind: "create" }).at(-1), "1 to create, 1 to replace.");
 });
 
+test("what somebody else has is marked and counted as blocked, not as unchanged", () => {
+  const reason = 'exists already and belongs to podtrust stack "dev"';
+  assert.deepEqual(linesOf({ kind: "blocked", reason }, { kind: "none" }), [
+    `! aws/1/role/demo  blocked (${reason})`,
+    "",
+    "1 blocked, 1 unchanged.",
+  ]);
+});
+
+test("a value that is known only after another resource says after which", () => {
+  const after = { knownAfter: "hetzner/server/prod" };
+  const fields = [
+    { field: "content", before: undefined, after },
+    { field: "owner", before: "1.2.3.4", after },
+    { field: "rule", before: { a: 1 }, after },
+  ];
+  assert.deepEqual(linesOf({ fields }).slice(1, 4), [
+    "      content  (known after hetzner/server/prod)",
+    "      owner    1.2.3.4 → (known after hetzner/server/prod)",
+    '      rule     {   "a": 1 } → (known after hetzner/server/prod)',
+  ]);
+});
+
 test("what others wrote cannot move the cursor", () => {
   const fields = [{ field: "tags.x", before: "\u001B[2J", after: "" }];
   assert.equal(linesOf({ fields })[1], String.raw`      tags.x  "\u001b[2J" → ""`);

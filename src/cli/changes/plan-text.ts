@@ -1,5 +1,5 @@
 import { isRecord } from "../../base/index.ts";
-import { type Change, type ChangeKind, type FieldChange } from "../../plan/index.ts";
+import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../plan/index.ts";
 import { type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
 import { bold, dim, green, red, type Text, rich, visible, yellow } from "../terminal/index.ts";
@@ -9,13 +9,14 @@ const signs: Readonly<Record<ChangeKind, string>> = {
   update: "~",
   replace: "±",
   delete: "-",
+  blocked: "!",
   none: " ",
 };
 
 function paintOf(kind: ChangeKind): (said: string) => Text {
   if (kind === "create") return green;
   if (kind === "delete") return red;
-  if (kind === "replace") return red;
+  if (kind === "replace" || kind === "blocked") return red;
   return kind === "update" ? yellow : dim;
 }
 
@@ -24,6 +25,7 @@ const printable = (value: string): string =>
   value !== "" && visible(value) === value ? value : JSON.stringify(value);
 
 function valueLines(value: unknown): readonly string[] {
+  if (isKnownAfter(value)) return [`(known after ${printable(value.knownAfter)})`];
   if (typeof value === "string") return [printable(value)];
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.map(printable);
   return JSON.stringify(value, undefined, 2).split("\n");
@@ -49,7 +51,8 @@ function documentLines(before: unknown, after: unknown): readonly Text[] {
 function fieldLines({ before, after }: FieldChange): readonly Text[] {
   if (before === undefined) return valueLines(after);
   if (isList(before) && isList(after)) return ["", ...listLines(before, after)];
-  if (isRecord(before) && isRecord(after)) return ["", ...documentLines(before, after)];
+  if (isRecord(before) && isRecord(after) && !isKnownAfter(after))
+    return ["", ...documentLines(before, after)];
   const was = valueLines(before);
   if (after !== undefined) return [rich`${red(was.join(" "))} → ${green(valueLines(after).join(" "))}`];
   if (was.length === 1) return [rich`${red(was.join(" "))} → ${red("removed")}`];
@@ -84,12 +87,13 @@ function headLines({ config, places }: StackPlan): readonly Text[] {
 }
 
 function closingLine(changes: readonly Change[]): string {
-  const { create, update, replace, delete: gone, none } = summaryOf(changes);
+  const { create, update, replace, delete: gone, blocked, none } = summaryOf(changes);
   const parts = [
     [create, "to create"],
     [update, "to change"],
     [replace, "to replace"],
     [gone, "to delete"],
+    [blocked, "blocked"],
   ] as const;
   const said = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
   const rest = none === 0 ? "" : `, ${none} unchanged`;

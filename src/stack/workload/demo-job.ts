@@ -4,7 +4,7 @@ import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { trusts } from "../parts/index.ts";
-import { labelsOf } from "./mark.ts";
+import { kubernetesLabels } from "../../plan/index.ts";
 import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 
 /** The guide's names (step 7). */
@@ -108,7 +108,7 @@ function digestOf(value: object): string {
 
 /** The guide's ServiceAccount and Job with our mark: what `manifests demo` prints and `apply demo` applies. */
 export function demoObjects(target: WorkloadTarget, wish: DemoWish = {}): readonly KubernetesObject[] {
-  const labels = labelsOf(target.stack);
+  const labels = kubernetesLabels.of(target.stack);
   const spec = {
     backoffLimit: 0,
     // Whatever keeps the pod from ending, the Job does not outlive it for long.

@@ -5,11 +5,10 @@ import {
   type ObjectRef,
   objectText,
 } from "../../kubernetes/index.ts";
-import { ownerText } from "../../plan/index.ts";
+import { kubernetesLabels, ownerText } from "../../plan/index.ts";
 import { demo, demoObjects, type DemoWish, manifestAnnotation } from "./demo-job.ts";
 import { isFinished, type JobState, jobState } from "./job-state.ts";
 import { LogFollower } from "./log-follower.ts";
-import { fieldManager, objectOwner } from "./mark.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What happens while the demo runs. */
@@ -41,6 +40,8 @@ export interface DemoRunResult {
 }
 
 const pollMs = 1000;
+/** Our name among the field managers of server-side apply. */
+const fieldManager = "podtrust";
 
 const jobRef = ({ namespace }: WorkloadTarget): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
 const accountRef = ({ namespace, serviceAccount }: WorkloadTarget): ObjectRef => ({
@@ -50,7 +51,7 @@ const accountRef = ({ namespace, serviceAccount }: WorkloadTarget): ObjectRef =>
 });
 
 function taken(ref: ObjectRef, object: KubernetesObject, target: WorkloadTarget): PodtrustError | undefined {
-  const owner = objectOwner(object, target.stack);
+  const owner = kubernetesLabels.ownerOf(object.metadata.labels ?? {}, target.stack);
   if (owner.kind === "ours") return undefined;
   return new PodtrustError(
     "plan-name-taken",

@@ -1,6 +1,6 @@
 import { oidcProviderArn, partitionOf } from "../../../aws/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
-import { marksOf } from "../../../plan/index.ts";
+import { awsTags } from "../../../plan/index.ts";
 
 type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
@@ -161,15 +161,15 @@ function grantingStatements(input: Input): readonly PolicyStatement[] {
  */
 export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AwsPolicy {
   const iam = `arn:${partitionOf(account.region)}:iam::${account.account}`;
-  const [[mark, stack] = ["", ""]] = Object.entries(marksOf(config.stack));
-  const marked = { [`aws:ResourceTag/${mark}`]: stack };
+  const { stack } = config;
+  const marked = { [`aws:ResourceTag/${awsTags.stackKey}`]: stack };
   const all = { roles: `${iam}:role/*`, providers: `${iam}:oidc-provider/*` };
   const input: Input = {
     account,
     provider: oidcProviderArn(partitionOf(account.region), account.account, config.issuer),
     roles: account.roles.map(({ path, name }) => `${iam}:role${path}${name}`),
     all,
-    marking: { StringEquals: { [`aws:RequestTag/${mark}`]: stack } },
+    marking: { StringEquals: { [`aws:RequestTag/${awsTags.stackKey}`]: stack } },
     marked,
   };
   return {

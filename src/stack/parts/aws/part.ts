@@ -14,7 +14,7 @@ import {
 } from "../../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { seeIssuer } from "../../../issuer/index.ts";
-import type { Change, Observed, Resource } from "../../../plan/index.ts";
+import { type Change, noInputs, type Observed, type Resource } from "../../../plan/index.ts";
 import type { Goal, Part, PartContext, Place, Preflight } from "../part.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
@@ -69,7 +69,7 @@ export interface AwsPart extends Part {
 const noAnswer: readonly string[] = ["aws-unreachable", "aws-throttled", "aws-unavailable"];
 
 function lookOf<State>(resource: Resource<State>, observed: Observed<State>): Look<State> {
-  const fields = observed.exists ? resource.diff(observed).fields.map(({ field }) => field) : [];
+  const fields = observed.exists ? resource.diff(observed, noInputs).fields.map(({ field }) => field) : [];
   return { observed, fields };
 }
 
@@ -147,13 +147,13 @@ class AccountPart implements AwsPart {
 
   async lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>> {
     const { provider } = this.#resources("absent");
-    return lookOf(provider, await provider.read(signal));
+    return lookOf(provider, await provider.read(signal, noInputs));
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {
     const resource = this.#resources("absent").roles.find((one) => one.role === role)?.resource;
     if (resource === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
-    return lookOf(resource, await resource.read(signal));
+    return lookOf(resource, await resource.read(signal, noInputs));
   }
 
   async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange> {

@@ -1,0 +1,30 @@
+import { canonicalJson, fingerprintOf } from "./fingerprint.ts";
+import type { Plan } from "./plan.ts";
+import type { ChangeKind, FieldChange } from "./resource.ts";
+
+/** What was shown of one change, and by what it is known whether the thing is still as it was then. */
+export interface SavedChange {
+  readonly id: string;
+  readonly kind: ChangeKind;
+  readonly fields: readonly FieldChange[];
+  readonly fingerprint: string;
+}
+
+/** What a plan shows, as data: the same for the same plan. */
+export function savedChanges({ changes }: Plan): readonly SavedChange[] {
+  return changes.map(({ resource, kind, fields, observed }) => ({
+    id: resource.id,
+    kind,
+    fields,
+    fingerprint: fingerprintOf(resource, observed),
+  }));
+}
+
+/** The ids of what one plan shows and another does not, or shows otherwise. */
+export function movedBetween(shown: readonly SavedChange[], now: readonly SavedChange[]): readonly string[] {
+  const texts = (changes: readonly SavedChange[]): Map<string, string> =>
+    new Map(changes.map((change) => [change.id, canonicalJson(change)]));
+  const [before, after] = [texts(shown), texts(now)];
+  const ids = new Set([...before.keys(), ...after.keys()]);
+  return [...ids].filter((id) => before.get(id) !== after.get(id));
+}
