@@ -10,8 +10,10 @@ export interface TextStream {
 /** What is read from: a process's standard input, or a test's text. */
 export interface TextSource extends AsyncIterable<string | Uint8Array> {
   readonly isTTY?: boolean;
-  /** Lets go of it: nothing more is read. */
-  destroy?(): unknown;
+  /** Keeps the process alive while it is read from, as it does unless told. */
+  ref?(): unknown;
+  /** Lets the process end though it is read from. */
+  unref?(): unknown;
 }
 
 /**

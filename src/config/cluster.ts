@@ -1,10 +1,20 @@
+import { delimiter, dirname, isAbsolute, join, sep } from "node:path";
 import { z } from "zod";
 import { file, httpsUrl, section, text } from "./forms/leaf.ts";
-import type { Place } from "./places.ts";
+import { type ConfigSource, placeOf } from "./places.ts";
 
 /** Where a cluster's API is, and how to authenticate there. File names are absolute. */
 export type ClusterSource =
-  | { readonly kubeconfig: string; readonly context?: string }
+  | {
+      /** One file, or several joined as in $KUBECONFIG. */
+      readonly kubeconfig: string;
+      readonly context?: string;
+      /**
+       * The file came with the config: whoever wrote the one chose the other. So nobody on this machine has agreed to
+       * the program that it may name.
+       */
+      readonly besideConfig?: true;
+    }
   | { readonly inCluster: true }
   | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
 
@@ -42,12 +52,25 @@ export function clusterSource(what: string): z.ZodType<ClusterInput> {
   return z.union([byKubeconfig, inCluster, byToken], { error: accepted }).meta({ description: what });
 }
 
+const isInside = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(join(folder, sep));
+
 /** A cluster source with absolute file names. */
-export function resolveCluster(input: ClusterInput, place: Place): ClusterSource {
+export function resolveCluster(input: ClusterInput, { file: config, env }: ConfigSource): ClusterSource {
+  const place = (name: string): string => placeOf(name, config, env);
   if ("inCluster" in input) return { inCluster: true };
   if ("server" in input) {
     return { server: input.server, tokenFile: place(input.tokenFile), caFile: place(input.caFile) };
   }
-  const kubeconfig = place(input.kubeconfig);
-  return input.context === undefined ? { kubeconfig } : { kubeconfig, context: input.context };
+  const names = input.kubeconfig.split(delimiter).filter((name) => name !== "");
+  const files = names.map(place);
+  // A name that is no relative one is known to whoever works here, unless it leads back to the config.
+  const beside =
+    names.some((name) => !isAbsolute(name) && !name.startsWith("~/")) ||
+    files.some((path) => isInside(path, dirname(config)));
+  return {
+    kubeconfig: files.join(delimiter),
+    ...(input.context === undefined ? {} : { context: input.context }),
+    ...(beside ? { besideConfig: true } : {}),
+  };
 }

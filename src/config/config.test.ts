@@ -59,12 +59,30 @@ const files = "https: {certificateFile: a.crt, keyFile: a.key}";
 const role = (body: string): string =>
   `${minimal}aws:\n  - account: "111122223333"\n    region: eu-central-1\n    roles:\n      - {name: demo, ${body}}\n`;
 
+test("a kubeconfig that came with the config is told from one that a person of this machine chose", async () => {
+  const beside = async (kubeconfig: string): Promise<unknown> => {
+    const { cluster } = await parse(`${minimal}cluster: {kubeconfig: ${JSON.stringify(kubeconfig)}}\n`);
+    return cluster !== undefined && "kubeconfig" in cluster && cluster.besideConfig;
+  };
+  for (const name of [
+    "kubeconfig",
+    "./a/kubeconfig",
+    "../kubeconfig",
+    "/etc/podtrust/kubeconfig",
+    "~/.kube/config:kubeconfig",
+    "~/../../etc/podtrust/kubeconfig",
+  ])
+    assert.equal(await beside(name), true, name);
+  for (const name of ["~/.kube/config", "/etc/podtrust-other/kubeconfig", "/etc/kubernetes/admin.conf"])
+    assert.equal(await beside(name), undefined, name);
+});
+
 describe("a good config", () => {
   test("is the design's own example, with defaults and absolute names", async () => {
     const config = await parse(whole);
     assert.deepEqual(config.cluster, { kubeconfig: "/home/op/.kube/config", context: "prod" });
     assert.deepEqual(publisherOf(config), {
-      source: { kubeconfig: "/etc/podtrust/publisher.kubeconfig" },
+      source: { kubeconfig: "/etc/podtrust/publisher.kubeconfig", besideConfig: true },
       jwksUri: "https://oidc.example.com/openid/v1/jwks",
       keyRetention: 86_400_000,
       pollInterval: 10_000,

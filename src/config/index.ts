@@ -6,7 +6,7 @@ export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export { configJsonSchema } from "./json-schema.ts";
 export { loadConfig, parseConfig, publisherOf } from "./load.ts";
 export type { ConfigProblem } from "./mistakes/problem.ts";
-export type { Environment } from "./places.ts";
+export { type Environment, personStateDir } from "./places.ts";
 export type {
   AcmeAuthority,
   AcmeConfig,

@@ -22,15 +22,20 @@ export function placeOf(name: string, configFile: string, env: Environment): str
   return resolve(dirname(configFile), name);
 }
 
+/** Where podtrust keeps what a person's machine has to remember: the XDG base directory for state. */
+export function personStateDir(env: Environment): string {
+  const xdg = env["XDG_STATE_HOME"];
+  const base =
+    xdg !== undefined && xdg.startsWith("/") ? xdg : join(env["HOME"] ?? homedir(), ".local", "state");
+  return join(base, "podtrust");
+}
+
 /**
- * Where a stack's state is kept unless the config says: what systemd made for the unit (STATE_DIRECTORY), else
- * the XDG base directory for state.
+ * Where a stack's state is kept unless the config says: what systemd made for the unit (STATE_DIRECTORY), else a
+ * folder of the person's.
  */
 export function standardStateDir(stack: string, env: Environment): string {
   const bySystemd = env["STATE_DIRECTORY"]?.split(":")[0];
   if (bySystemd !== undefined && bySystemd !== "") return bySystemd;
-  const xdg = env["XDG_STATE_HOME"];
-  const base =
-    xdg !== undefined && xdg.startsWith("/") ? xdg : join(env["HOME"] ?? homedir(), ".local", "state");
-  return join(base, "podtrust", stack);
+  return join(personStateDir(env), stack);
 }

@@ -15,13 +15,16 @@ export interface Asked {
 
 const longestMessage = 500;
 
+/** Text from outside as part of a sentence: shortened, and without what would begin a line or move a cursor. */
+export function oneLine(said: string, longest: number): string {
+  return said.slice(0, longest).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
+}
+
 /** The API server's own sentence (its Status object), or nothing where it gave none. */
 export function statusMessage(body: Buffer): string {
   try {
     const status = recordOf(JSON.parse(body.toString("utf8")));
-    const message = (text(status, "message") ?? "").slice(0, longestMessage);
-    // It ends on a terminal or in a log: nothing in it may move a cursor or begin a line of its own.
-    return message.replaceAll(/\p{Cc}+/gu, " ");
+    return oneLine(text(status, "message") ?? "", longestMessage);
   } catch {
     return "";
   }

@@ -60,10 +60,18 @@ async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
   return { headers: token?.headers ?? {}, cert, key, sent };
 }
 
-/** How the user of a kubeconfig's context authenticates. Throws `kubeconfig-unsupported` for ways that are not known. */
-export function kubeconfigCredentials(context: KubeconfigContext, environment: Environment): Credentials {
+/**
+ * How the user of a kubeconfig's context authenticates; `besideConfig` where nobody on this machine chose the file.
+ * Throws `kubeconfig-unsupported` for ways that are not known.
+ */
+export function kubeconfigCredentials(
+  context: KubeconfigContext,
+  environment: Environment,
+  besideConfig = false,
+): Credentials {
   refuseUnsupported(context);
-  if (mapping(context.user.values, "exec") !== undefined) return execCredentials(context, environment);
+  if (mapping(context.user.values, "exec") !== undefined)
+    return execCredentials(context, environment, besideConfig);
   if (mapping(context.user.values, "auth-provider") !== undefined) return oidcCredentials(context);
   return { identity: () => ofFiles(context.user), refused() {} };
 }

@@ -12,7 +12,7 @@ import {
   projectedTokenCredentials,
   tokenFileCredentials,
 } from "./identity.ts";
-import { type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
+import { defaultKubeconfig, type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
 
 /** Where the API is, whom it is verified against, and as whom it is asked. */
 export interface Endpoint {
@@ -65,17 +65,19 @@ function refuseCluster(context: KubeconfigContext): void {
 }
 
 async function ofKubeconfig(
-  source: { readonly kubeconfig: string; readonly context?: string },
+  source: Extract<ClusterSource, { readonly kubeconfig: string }>,
   environment: Environment,
 ): Promise<Endpoint> {
   const context = await readKubeconfig(source.kubeconfig, source.context);
   refuseCluster(context);
   const server = text(context.cluster.values, "server") ?? "";
+  // kubectl runs what its own file names without a question.
+  const beside = source.besideConfig === true && source.kubeconfig !== defaultKubeconfig(environment.env);
   return {
     server: checkedServer(server, `kubeconfig ${context.file}, cluster ${context.cluster.name}`),
     tlsServerName: text(context.cluster.values, "tls-server-name"),
     ca: () => clusterCa(context.cluster),
-    credentials: kubeconfigCredentials(context, environment),
+    credentials: kubeconfigCredentials(context, environment, beside),
   };
 }
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
+import { PodtrustError } from "../base/index.ts";
 import { TestClock } from "../../test/support/clock.ts";
 import { execCredentials } from "./exec-plugin.ts";
+import type { ExecPlugin, PluginConsent } from "./environment.ts";
 import type { Credentials } from "./identity.ts";
 import type { KubeconfigContext } from "./kubeconfig.ts";
 
@@ -27,20 +29,37 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
 
 after(() => rm(folder, { recursive: true }));
 
-function credentials(exec: object, env: Readonly<Record<string, string>> = {}): Credentials {
+function contextOf(exec: object): KubeconfigContext {
   const values = { exec: { apiVersion, command: "./plugin", ...exec } };
   const cluster = {
     server: "https://192.0.2.1",
     "certificate-authority-data": Buffer.from("CA").toString("base64"),
   };
-  const context: KubeconfigContext = {
+  return {
     file: join(folder, "config"),
     context: "main",
     namespace: undefined,
     cluster: { name: "c", values: cluster, folder },
     user: { name: "u", values, folder },
   };
-  return execCredentials(context, { env: { PATH: process.env["PATH"], ...env }, clock });
+}
+
+function credentials(exec: object, env: Readonly<Record<string, string>> = {}): Credentials {
+  return execCredentials(contextOf(exec), { env: { PATH: process.env["PATH"], ...env }, clock });
+}
+
+/** The same where the kubeconfig came with the config. */
+function besideConfig(
+  exec: object,
+  env: Readonly<Record<string, string>>,
+  consent?: PluginConsent,
+): Credentials {
+  const environment = { env: { PATH: process.env["PATH"], ...env }, clock };
+  return execCredentials(
+    contextOf(exec),
+    consent === undefined ? environment : { ...environment, consent },
+    true,
+  );
 }
 
 function answer(status: object, version = apiVersion): Readonly<Record<string, string>> {
@@ -122,4 +141,95 @@ test("what goes wrong is named, without the plugin's arguments", async () => {
       },
     );
   }
+});
+
+test("whoever asks while the plugin runs waits for the same answer", async () => {
+  const plugin = credentials({}, answer({ token: "t" }));
+  const start = (await runs()).length;
+  const given = await Promise.all([plugin.identity(), plugin.identity(), plugin.identity()]);
+  assert.equal((await runs()).length, start + 1);
+  assert.deepEqual(given[2], given[0]);
+});
+
+test("a plugin that complains cannot command a terminal, nor say more than a line", async () => {
+  const COMPLAINT = `\u001B]0;x\u0007\u009B2J\nlog in${" first".repeat(200)}`;
+  await assert.rejects(credentials({}, { COMPLAINT }).identity(), (error: Error) => {
+    assert.doesNotMatch(error.message, /\p{Cc}/u);
+    assert.ok(error.message.length < 500);
+    return true;
+  });
+});
+
+describe("a plugin of a kubeconfig that came with the config", () => {
+  const exec = { args: ["a"], env: [{ name: "EXTRA", value: "1" }] };
+  const env = answer({ token: "t" });
+
+  async function refusal(given: object, more: Readonly<Record<string, string>> = {}): Promise<PodtrustError> {
+    const start = (await runs()).length;
+    const thrown: unknown = await besideConfig(given, { ...env, ...more })
+      .identity()
+      .catch((error: unknown) => error);
+    assert.ok(thrown instanceof PodtrustError);
+    assert.equal((await runs()).length, start, "it was run");
+    return thrown;
+  }
+
+  test("is not run when nobody has agreed, and the error says how to", async () => {
+    const { code, message, next, detail } = await refusal(exec);
+    assert.equal(code, "exec-plugin-unconfirmed");
+    assert.match(message, /config came with the config and names a program to run: .*\/plugin$/u);
+    assert.match(next, new RegExp(`PODTRUST_ALLOW_EXEC_PLUGIN=${String(detail["digest"])}\\.$`, "u"));
+    assert.match(String(detail["digest"]), /^sha256:[0-9a-f]{64}$/u);
+  });
+
+  test("is run when its digest is allowed by the environment, and another is not", async () => {
+    const digest = String((await refusal(exec)).detail["digest"]);
+    const allowed = { ...env, PODTRUST_ALLOW_EXEC_PLUGIN: `sha256:0, ${digest}` };
+    assert.equal((await besideConfig(exec, allowed).identity()).headers["authorization"], "Bearer t");
+    for (const other of [
+      { ...exec, args: ["b"] },
+      { ...exec, env: [] },
+      { ...exec, command: "../plugin" },
+    ]) {
+      assert.notEqual((await refusal(other, allowed)).detail["digest"], digest);
+    }
+    const plugin = join(folder, "plugin");
+    const source = await readFile(plugin, "utf8");
+    await writeFile(plugin, `${source}\n`);
+    assert.notEqual((await refusal(exec, allowed)).detail["digest"], digest);
+    await writeFile(plugin, source);
+  });
+
+  test("is asked about with all that will be run, and not when it was chosen here", async () => {
+    const asked: ExecPlugin[] = [];
+    const consent = (plugin: ExecPlugin): Promise<boolean> => {
+      asked.push(plugin);
+      return Promise.resolve(true);
+    };
+    await besideConfig(exec, env, consent).identity();
+    assert.deepEqual(
+      asked.map(({ digest: _digest, ...rest }) => rest),
+      [
+        {
+          kubeconfig: join(folder, "config"),
+          command: join(folder, "plugin"),
+          args: ["a"],
+          env: { EXTRA: "1" },
+        },
+      ],
+    );
+    await execCredentials(contextOf(exec), {
+      env: { PATH: process.env["PATH"], ...env },
+      clock,
+      consent,
+    }).identity();
+    assert.equal(asked.length, 1);
+  });
+
+  test("that is declined is not run", async () => {
+    const start = (await runs()).length;
+    const no = besideConfig(exec, env, () => Promise.resolve(false));
+    await assert.rejects(no.identity(), { code: "exec-plugin-unconfirmed" });
+    assert.equal((await runs()).length, start);
+  });
 });

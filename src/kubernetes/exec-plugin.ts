@@ -3,6 +3,8 @@ import { isAbsolute, join } from "node:path";
 import { isRecord, type JsonRecord, type PodtrustError } from "../base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { Environment } from "./environment.ts";
+import { type NamedPlugin, requireConsent } from "./exec-consent.ts";
+import { oneLine } from "./answer.ts";
 import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
 import type { SentCredential } from "./sent-credential.ts";
 
@@ -13,10 +15,9 @@ const longestRun = 60_000;
 const largestAnswer = 1024 * 1024;
 const longestComplaint = 300;
 
-interface Plugin {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+interface Plugin extends NamedPlugin {
+  /** Told by KUBERNETES_EXEC_INFO. */
+  readonly info: string;
   readonly apiVersion: string;
 }
 
@@ -49,10 +50,11 @@ function addedEnv(exec: JsonRecord): Record<string, string> {
   );
 }
 
-async function pluginOf(context: KubeconfigContext, environment: Environment): Promise<Plugin> {
-  const exec = mapping(context.user.values, "exec") ?? {};
+async function pluginOf(context: KubeconfigContext): Promise<Plugin> {
+  const { file, user } = context;
+  const exec = mapping(user.values, "exec") ?? {};
   const fault = (why: string): PodtrustError =>
-    credentialFault(`exec plugin of kubeconfig user ${context.user.name}`, why);
+    credentialFault(`exec plugin of kubeconfig user ${user.name}`, why);
   const command = text(exec, "command");
   if (command === undefined) throw fault("no command is named");
   const apiVersion = text(exec, "apiVersion") ?? "";
@@ -60,25 +62,28 @@ async function pluginOf(context: KubeconfigContext, environment: Environment): P
     throw fault(`its apiVersion is "${apiVersion}", known are ${versions.join(" and ")}`);
   }
   if (exec["interactiveMode"] === "Always") throw fault("it wants a terminal (interactiveMode: Always)");
-  const KUBERNETES_EXEC_INFO = await execInfo(context, exec, apiVersion);
   return {
+    kubeconfig: file,
+    named: command,
     // A command with a slash is a path from the kubeconfig's folder; a bare one is looked up in PATH.
-    command: command.includes("/") && !isAbsolute(command) ? join(context.user.folder, command) : command,
+    command: command.includes("/") && !isAbsolute(command) ? join(user.folder, command) : command,
     args: texts(exec["args"]),
-    env: { ...environment.env, ...addedEnv(exec), KUBERNETES_EXEC_INFO },
+    env: addedEnv(exec),
+    info: await execInfo(context, exec, apiVersion),
     apiVersion,
   };
 }
 
-function run(plugin: Plugin): Promise<string> {
+function run(plugin: Plugin, { env }: Environment): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { env: plugin.env, timeout: longestRun, maxBuffer: largestAnswer };
+    const given = { ...env, ...plugin.env, KUBERNETES_EXEC_INFO: plugin.info };
+    const options = { env: given, timeout: longestRun, maxBuffer: largestAnswer };
     const child = execFile(plugin.command, plugin.args, options, (error, stdout, stderr) => {
       if (error === null) {
         resolve(stdout);
         return;
       }
-      const said = stderr.trim().slice(0, longestComplaint);
+      const said = oneLine(stderr.trim(), longestComplaint);
       const how = error.killed === true ? `it did not end within ${longestRun / 1000} s` : "it failed";
       // execFile's own message repeats the arguments, which may hold what nobody else should read.
       const code = typeof error.code === "number" ? `exit ${error.code}` : String(error.code ?? error.signal);
@@ -132,20 +137,31 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
 
 /**
  * Credentials of an exec plugin: run without a shell and without a terminal, bounded in time and output, its
- * answer remembered until it expires or the cluster refuses it.
+ * answer remembered until it expires or the cluster refuses it. Where the kubeconfig came with the config
+ * (`besideConfig`), the program runs only with somebody's consent.
  *
- * `identity` throws PodtrustError `cluster-credentials`.
+ * `identity` throws PodtrustError `cluster-credentials` or `exec-plugin-unconfirmed`.
  */
-export function execCredentials(context: KubeconfigContext, environment: Environment): Credentials {
+export function execCredentials(
+  context: KubeconfigContext,
+  environment: Environment,
+  besideConfig = false,
+): Credentials {
   let remembered: Remembered | undefined;
+  let running: Promise<Remembered> | undefined;
+  const ask = async (): Promise<Remembered> => {
+    const plugin = await pluginOf(context);
+    if (besideConfig) await requireConsent(plugin, environment);
+    return parseAnswer(plugin, await run(plugin, environment));
+  };
   return {
     async identity() {
       const { until } = remembered ?? {};
       if (until !== undefined && environment.clock.now() >= until) remembered = undefined;
-      if (remembered === undefined) {
-        const plugin = await pluginOf(context, environment);
-        remembered = parseAnswer(plugin, await run(plugin));
-      }
+      if (remembered !== undefined) return remembered.identity;
+      // Whoever asks while it runs waits for the same answer.
+      running ??= ask().finally(() => (running = undefined));
+      remembered = await running;
       return remembered.identity;
     },
     refused() {

@@ -11,6 +11,7 @@ export {
   type PodLogOptions,
   type TokenOptions,
 } from "./api.ts";
+export type { ExecPlugin, PluginConsent } from "./environment.ts";
 export { defaultKubeconfig } from "./kubeconfig.ts";
 export {
   type KubernetesObject,

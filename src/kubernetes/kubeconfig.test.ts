@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
-import { systemClock } from "../base/index.ts";
+import { type PodtrustError, systemClock } from "../base/index.ts";
 import { yamlText } from "../yaml/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
 import { clusterCa, type Identity } from "./identity.ts";
@@ -69,6 +69,18 @@ users:
   });
   const none = await file("contexts: []\n");
   await assert.rejects(readKubeconfig(none), refused("kubeconfig-context", /has no current-context/u));
+});
+
+test("names that somebody else chose are quoted, shortened and not all listed", async () => {
+  const names = Array.from({ length: 300 }, (_, index) => `context-${index}`);
+  const contexts = ["\u001B[2J\nevil", "x".repeat(300), ...names].map((name) => ({ name, context: {} }));
+  const path = await file(JSON.stringify({ contexts }));
+  await assert.rejects(readKubeconfig(path, "\u009B31m"), (error: PodtrustError) => {
+    assert.doesNotMatch(`${error.message}${error.next}`, /\p{Cc}/u);
+    assert.match(error.next, /^Its contexts are: "\\u001b\[2J\\nevil", "x{79}…, context-0, /u);
+    assert.match(error.next, / and 282 more\.$/u);
+    return true;
+  });
 });
 
 test("several files: the first that names a thing wins, and paths start from their own file", async () => {

@@ -100,20 +100,40 @@ async function load(files: readonly string[]): Promise<Loaded> {
   return loaded;
 }
 
+const longestName = 80;
+const mostNames = 20;
+
+function quoted(name: string): string {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  // JSON leaves the upper half of the control characters as they are.
+  const json = JSON.stringify(name).replaceAll(/[\u007F-\u009F\u2028\u2029]/gu, escape);
+  return json.length <= longestName ? json : `${json.slice(0, longestName)}…`;
+}
+
+/** A name of a kubeconfig as sentences have it: whoever wrote the file chose it. */
+function shownName(name: string): string {
+  return /^[\w.:@/+-]+$/u.test(name) && name.length <= longestName ? name : quoted(name);
+}
+
+function shownNames(names: readonly string[]): string {
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return `${names.slice(0, mostNames).map(shownName).join(", ")}${more}`;
+}
+
 function pick(file: string, loaded: Loaded, asked: string | undefined): KubeconfigEntry {
   const known = [...loaded.contexts.keys()];
-  const detail = { file, contexts: known };
+  const detail = { file, contexts: known.slice(0, mostNames) };
   const name = asked ?? loaded.currentContext;
   if (name === undefined) {
     throw new PodtrustError("kubeconfig-context", `kubeconfig ${file} has no current-context`, {
-      next: `Name one of its contexts: ${known.join(", ") || "it has none"}.`,
+      next: `Name one of its contexts: ${shownNames(known) || "it has none"}.`,
       detail,
     });
   }
   const context = loaded.contexts.get(name);
   if (context === undefined) {
-    throw new PodtrustError("kubeconfig-context", `kubeconfig ${file} has no context ${name}`, {
-      next: `Its contexts are: ${known.join(", ") || "none"}.`,
+    throw new PodtrustError("kubeconfig-context", `kubeconfig ${file} has no context ${shownName(name)}`, {
+      next: `Its contexts are: ${shownNames(known) || "none"}.`,
       detail,
     });
   }
@@ -139,7 +159,10 @@ export async function readKubeconfig(paths: string, context?: string): Promise<K
     const name = text(chosen.values, kind) ?? "";
     const entry = from.get(name);
     if (entry !== undefined) return entry;
-    throw invalid(file, `context ${chosen.name} names the ${kind} "${name}", which is not there`);
+    throw invalid(
+      file,
+      `context ${shownName(chosen.name)} names the ${kind} ${quoted(name)}, which is not there`,
+    );
   };
   return {
     file,

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../base/index.ts";
 import type { ClusterSource } from "../config/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
+import type { PluginConsent } from "./environment.ts";
 import { endpointOf, podServiceAccount } from "./endpoint.ts";
 
 export interface KubernetesOptions {
@@ -11,6 +12,8 @@ export interface KubernetesOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Tells when an exec plugin's token has expired. */
   readonly clock?: Clock;
+  /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
+  readonly consent?: PluginConsent;
   /** Where the pod's token and ca.crt lie; the kubelet's place unless told. */
   readonly serviceAccountDirectory?: string;
 }
@@ -25,7 +28,8 @@ export async function openKubernetes(
   source: ClusterSource,
   options: KubernetesOptions = {},
 ): Promise<KubernetesApi> {
-  const environment = { env: options.env ?? process.env, clock: options.clock ?? systemClock };
+  const { env = process.env, clock = systemClock, consent } = options;
+  const environment = { env, clock, ...(consent === undefined ? {} : { consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
   const endpoint = await endpointOf(source, environment, directory);
   return kubernetesClient(endpoint, options.timeoutMs ?? 10_000);

@@ -1,7 +1,5 @@
 export {
   awsManagedPolicies,
-  clientEnvironment,
-  clientExports,
   decisionLine,
   type Sandbox,
   type SandboxOptions,

@@ -146,11 +146,11 @@ test("a signal at the question ends the command with 130 and says that nothing w
   const world = await stackWorld(t);
   await world.config(configText(world.issuer.issuer));
   const ending = new AbortController();
-  let destroyed = false;
+  let letGo = false;
   const never = typed("");
   const stdin = {
     isTTY: true,
-    destroy: () => (destroyed = true),
+    unref: () => (letGo = true),
     async *[Symbol.asyncIterator]() {
       ending.abort();
       await new Promise(() => {});
@@ -158,7 +158,7 @@ test("a signal at the question ends the command with 130 and says that nothing w
     },
   };
   const { code } = await world.podtrust(["up"], { ...never, stdin, signal: ending.signal });
-  assert.deepEqual([code, destroyed, world.changes()], [130, true, []]);
+  assert.deepEqual([code, letGo, world.changes()], [130, true, []]);
   assert.match(
     never.said.err,
     /was ended at the question: nothing was done\n\S*next\S*: {2}Run podtrust up --connect-to [^]*code: {2}interrupted/u,

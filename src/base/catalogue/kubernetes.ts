@@ -22,6 +22,10 @@ export const kubernetesErrors = {
     summary: "The credentials for the cluster could not be had.",
     next: "Check the token file, the certificate or the exec plugin that is named.",
   },
+  "exec-plugin-unconfirmed": {
+    summary: "A kubeconfig that came with the config names a program to run, and nobody has agreed to that.",
+    next: "Look at the program; then run the command on a terminal and answer the question.",
+  },
   "cluster-unauthenticated": {
     summary: "The cluster does not know the credentials that it was given (401).",
     next: "Check that the token or certificate is of this cluster and has not expired.",

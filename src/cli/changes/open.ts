@@ -1,6 +1,7 @@
 import { loadConfig } from "../../config/index.ts";
 import { openStack, type Selection, type Stack } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
 /** What was typed, of the options that every command on a stack takes. */
@@ -20,6 +21,7 @@ export async function withStack<T>(
     config,
     env: context.env,
     clock: context.clock,
+    consent: pluginConsent(context),
     signal: context.signal,
     way: await wayOf(context, options),
     select: { ...(only === undefined ? {} : { only }), ...(skip === undefined ? {} : { skip }) },

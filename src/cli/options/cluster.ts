@@ -3,6 +3,7 @@ import { PodtrustError } from "../../base/index.ts";
 import { type Config, loadConfig } from "../../config/index.ts";
 import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
+import { pluginConsent } from "./plugin-consent.ts";
 
 /** How a command line names a cluster. */
 export interface ClusterOptions {
@@ -15,7 +16,8 @@ export interface ClusterOptions {
 /** The cluster of a config; throws `usage` where it names none. */
 export async function clusterOf(context: CommandContext, config: Config): Promise<KubernetesApi> {
   const { env, clock } = context;
-  if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock });
+  const consent = pluginConsent(context);
+  if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock, consent });
   throw new PodtrustError("usage", `${basename(config.file)} has no cluster`, {
     next: "Add a cluster to it: {kubeconfig: ~/.kube/config}, with a context where it has several.",
   });

@@ -4,6 +4,7 @@ import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
 import { openKubernetes } from "../../kubernetes/index.ts";
 import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
 import { green, type Output, red, rich, yellow } from "../terminal/index.ts";
@@ -30,7 +31,7 @@ type Seen =
 async function publish(context: CommandContext, config: Config, s3: S3Config): Promise<PublicationOutcome> {
   const { clock, signal, env } = context;
   const { source, jwksUri, cacheControl, keyRetention } = publisherOf(config);
-  const cluster = await openKubernetes(source, { env, clock });
+  const cluster = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
   const target = openTarget(s3, clock);
   try {
     return await publishOnce({

@@ -25,10 +25,6 @@ export function defineSandbox(program: Command, context: CommandContext): void {
         .choices(["legacy", "2026"])
         .default("2026"),
     )
-    .option(
-      "--iam-rate-limit <rate[:burst]>",
-      "calls a second (and at once) that IAM takes before it answers Throttling",
-    )
     .option("--log", "one line a request: when, decision, action, who, and the rule that decided")
     .addHelpText("after", "\nThe same address shows a page in a browser: what was decided, and why.\n")
     .action(async (options: TypedOptions) => {

@@ -3,6 +3,7 @@ import { type Config, loadConfig } from "../../config/index.ts";
 import { activatedSockets, servePublisher, type Serving } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
 
 /** What was typed. */
 export interface ServeOptions {
@@ -68,6 +69,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     logger,
     sockets: activatedSockets(context.env, context.pid),
     env: context.env,
+    consent: pluginConsent(context),
     openTarget: async (s3) => (await import("../options/bucket.ts")).openTarget(s3, context.clock),
   });
   const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));

@@ -10,6 +10,7 @@ import {
 import type { CommandContext } from "../context.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../terminal/index.ts";
 import { sayNext } from "../next.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
@@ -112,11 +113,13 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
   const { env, clock, signal, output } = context;
   const { only, skip } = options;
   const way = await wayOf(context, options);
+  const consent = pluginConsent(context);
   const look = (): Promise<StatusReport> =>
     statusOf({
       config,
       env,
       clock,
+      consent,
       signal,
       way,
       ...(only === undefined ? {} : { only }),

@@ -1,5 +1,5 @@
 export { visible } from "./escape.ts";
-export { confirm } from "./confirm.ts";
+export { ask, canAsk, confirm } from "./confirm.ts";
 export { type LogLevel, openLogger } from "./log.ts";
 export { createOutput, type Output } from "./output.ts";
 export { createProgress, type Progress, type Waiting } from "./progress.ts";

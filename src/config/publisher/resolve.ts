@@ -2,7 +2,7 @@ import { parseIssuer } from "../../oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenAddress } from "../forms/listen.ts";
-import type { Place } from "../places.ts";
+import { type ConfigSource, type Place, placeOf } from "../places.ts";
 import type { AcmeAuthority, AcmeConfig, PublisherConfig, ServeConfig } from "./config.ts";
 import { resolveS3 } from "./s3.ts";
 import type { AcmeInput, AuthorityInput, HttpsInput, PublisherInput } from "./schema.ts";
@@ -59,12 +59,13 @@ function resolveServe(input: PublisherInput, issuer: string, jwksUri: string, pl
 export function resolvePublisher(
   input: PublisherInput,
   names: { readonly issuer: string; readonly stateDir: string },
-  place: Place,
+  source: ConfigSource,
 ): PublisherConfig {
+  const place = (name: string): string => placeOf(name, source.file, source.env);
   const { admin = "127.0.0.1:9890", stateDir } = input;
   const jwksUri = input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri;
   return {
-    source: input.source === undefined ? { inCluster: true } : resolveCluster(input.source, place),
+    source: input.source === undefined ? { inCluster: true } : resolveCluster(input.source, source),
     jwksUri,
     keyRetention: milliseconds(input.keyRetention ?? "24h"),
     pollInterval: milliseconds(input.pollInterval ?? "10s"),

@@ -1,11 +1,13 @@
 import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../kubernetes/index.ts";
 
 export interface ClusterDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
+  readonly consent?: PluginConsent;
 }
 
 // Milliseconds for a question whose answer is not waited for when the cluster is away.
@@ -17,8 +19,12 @@ const askingRights = 3000;
  * not answer is given the benefit of the doubt, since what is on disk has to be served all the same.
  */
 export async function openCluster(source: ClusterSource, deps: ClusterDeps): Promise<KubernetesApi> {
-  const { env, clock, logger } = deps;
-  const cluster = await openKubernetes(source, { env, clock });
+  const { env, clock, logger, consent } = deps;
+  const cluster = await openKubernetes(source, {
+    env,
+    clock,
+    ...(consent === undefined ? {} : { consent }),
+  });
   const admin = await cluster
     .canDoAnything({ signal: AbortSignal.timeout(askingRights) })
     .catch((error: unknown) => {

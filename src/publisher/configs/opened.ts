@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "../../base/index.ts";
 import { type Config, publisherOf, type S3Config, type ServeConfig } from "../../config/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi, PluginConsent } from "../../kubernetes/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
 import type { Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
@@ -17,6 +17,7 @@ export interface OpenedConfigsDeps {
   readonly logger: Logger;
   readonly sockets: ActivatedSockets;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly consent?: PluginConsent;
   readonly openTarget?: (config: S3Config) => Promise<DocumentTarget>;
 }
 

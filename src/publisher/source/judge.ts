@@ -22,6 +22,7 @@ const reasons: Readonly<Record<string, RefusalReason>> = {
   "cluster-unreachable": "unreachable",
   "cluster-not-ready": "not-ready",
   "cluster-credentials": "credentials",
+  "exec-plugin-unconfirmed": "credentials",
   "cluster-unauthenticated": "unauthenticated",
   "cluster-forbidden": "forbidden",
   "cluster-not-found": "bad-answer",

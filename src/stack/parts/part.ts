@@ -1,6 +1,7 @@
 import type { Clock, PodtrustError } from "../../base/index.ts";
 import type { Config, Environment } from "../../config/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
+import type { PluginConsent } from "../../kubernetes/index.ts";
 import type { Change, Resource } from "../../plan/index.ts";
 
 /** What every part is given. */
@@ -8,6 +9,8 @@ export interface PartContext {
   readonly config: Config;
   readonly env: Environment;
   readonly clock: Clock;
+  /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
+  readonly consent?: PluginConsent;
   /** How the issuer is reached. */
   readonly way?: IssuerWay;
   /** Told while a plan is applied what could not be waited for. */

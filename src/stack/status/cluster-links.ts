@@ -18,7 +18,12 @@ async function behindCluster(world: World): Promise<KubernetesApi> {
 
 /** Whether what a call of the cluster threw is told at `cluster` already. */
 function clusterTrouble(error: unknown): unknown {
-  const away = ["cluster-unreachable", "cluster-unauthenticated", "cluster-credentials"];
+  const away = [
+    "cluster-unreachable",
+    "cluster-unauthenticated",
+    "cluster-credentials",
+    "exec-plugin-unconfirmed",
+  ];
   return error instanceof PodtrustError && away.includes(error.code)
     ? new BehindError("cluster", error)
     : error;

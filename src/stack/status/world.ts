@@ -72,8 +72,8 @@ export class World {
   /** The cluster's API; throws `usage` where the config names none. */
   cluster(): Promise<KubernetesApi> {
     return this.#once("cluster", async () => {
-      const { config, env, clock } = this.#options;
-      if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock });
+      const { config } = this.#options;
+      if (config.cluster !== undefined) return openKubernetes(config.cluster, this.#options);
       throw new PodtrustError("usage", "the config names no cluster", {
         next: "Add a cluster to the config: {kubeconfig: ~/.kube/config}.",
       });

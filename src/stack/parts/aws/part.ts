@@ -100,7 +100,7 @@ class AccountPart implements AwsPart {
   };
 
   #resources(goal: Goal): AccountResources {
-    const { config, env, clock, way = {}, notice = () => {} } = this.#context;
+    const { config, env, clock, consent, way = {}, notice = () => {} } = this.#context;
     const { account } = this;
     const session = this.#session;
     return accountResources({
@@ -109,7 +109,7 @@ class AccountPart implements AwsPart {
       session,
       ...(goal === "present" ? { way } : {}),
       beforeCreate: this.#seeIssuer,
-      untilUsable: (role) => untilUsable({ config, account, session, env, clock, notice }, role),
+      untilUsable: (role) => untilUsable({ config, account, session, env, clock, consent, notice }, role),
     });
   }
 

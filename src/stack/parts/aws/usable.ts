@@ -1,7 +1,7 @@
 import { type Clock, errorText, PodtrustError } from "../../../base/index.ts";
 import { type AwsSession, waitUntilAssumable } from "../../../aws/index.ts";
 import type { AwsConfig, Config, Environment, RoleConfig } from "../../../config/index.ts";
-import { openKubernetes } from "../../../kubernetes/index.ts";
+import { openKubernetes, type PluginConsent } from "../../../kubernetes/index.ts";
 import type { Work } from "../../../plan/index.ts";
 
 export interface UsableInput {
@@ -10,14 +10,19 @@ export interface UsableInput {
   readonly session: AwsSession;
   readonly env: Environment;
   readonly clock: Clock;
+  readonly consent?: PluginConsent | undefined;
   /** Told what could not be waited for, and why. */
   readonly notice: (text: string) => void;
 }
 
 async function mintedToken(input: UsableInput, serviceAccount: string, signal: AbortSignal): Promise<string> {
-  const { config, account, env, clock } = input;
+  const { config, account, env, clock, consent } = input;
   if (config.cluster === undefined) throw new PodtrustError("usage", "the config names no cluster");
-  const api = await openKubernetes(config.cluster, { env, clock });
+  const api = await openKubernetes(config.cluster, {
+    env,
+    clock,
+    ...(consent === undefined ? {} : { consent }),
+  });
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const wish = { audiences: account.audiences.slice(0, 1), expirationSeconds: 600 };
   return (await api.requestToken(namespace, name, wish, { signal })).token;

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { PodtrustError } from "../base/index.ts";
+import type { Environment, ExecPlugin } from "./environment.ts";
+
+/** The same as the kubeconfig has it. */
+export interface NamedPlugin extends Omit<ExecPlugin, "digest"> {
+  /** The command as it is written: a path in it starts from the kubeconfig's folder. */
+  readonly named: string;
+}
+
+/** The variable with digests of programs that may run, between commas. */
+const consentVariable = "PODTRUST_ALLOW_EXEC_PLUGIN";
+
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const part of createReadStream(path)) hash.update(part as Buffer);
+  } catch {
+    // Running it says what is wrong with it.
+    return "unreadable";
+  }
+  return hash.digest("hex");
+}
+
+async function digestOf(plugin: NamedPlugin): Promise<string> {
+  const { named, command, args, env } = plugin;
+  const content = named.includes("/") ? await digestOfFile(command) : "";
+  const told = JSON.stringify([named, args, Object.entries(env), content]);
+  return `sha256:${createHash("sha256").update(told).digest("hex")}`;
+}
+
+/** Throws `exec-plugin-unconfirmed` for a program that nobody has agreed to. */
+export async function requireConsent(plugin: NamedPlugin, { env, consent }: Environment): Promise<void> {
+  const digest = await digestOf(plugin);
+  const allowed = (env[consentVariable] ?? "").split(",").map((one) => one.trim());
+  if (allowed.includes(digest)) return;
+  const { kubeconfig, command, args } = plugin;
+  if ((await consent?.({ kubeconfig, command, args, env: plugin.env, digest })) === true) return;
+  throw new PodtrustError(
+    "exec-plugin-unconfirmed",
+    `kubeconfig ${kubeconfig} came with the config and names a program to run: ${command}`,
+    {
+      next: `Look at it. Then run the command on a terminal and answer the question, or set ${consentVariable}=${digest}.`,
+      detail: { reason: "credentials", kubeconfig, command, digest },
+    },
+  );
+}
