@@ -10,7 +10,8 @@ export { discoveryUrlOf, iamProviderKey, type Issuer, parseIssuer } from "./issu
 export { type IssuerDifference, issuerDifference, type IssuerNames } from "./issuer-difference.ts";
 export { canonicalIssuer } from "./issuer-parts.ts";
 export { type IssuerProblem, issuerProblems, longestIssuer } from "./issuer-problems.ts";
-export { jwkThumbprint, kubernetesKid, publicJwk, type PublicJwk } from "./jwk.ts";
+export { jwkThumbprint, kubernetesKid, publicJwk, type PublicJwk, publicKeyOf } from "./jwk.ts";
+export { rsaProblem } from "./rsa-problem.ts";
 export {
   diffJwkSets,
   type JwkSet,

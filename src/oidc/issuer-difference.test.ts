@@ -55,3 +55,11 @@ test("property: any two texts that are not equal differ at the first byte that d
     }),
   );
 });
+
+test("two issuers of slashes are compared in time that grows with their length", () => {
+  // At 4 ns for each pair of characters a quadratic comparison takes more than a minute.
+  const slashes = "/".repeat(200_000);
+  const start = performance.now();
+  assert.equal(issuerDifference(`https://a${slashes}x`, `https://b${slashes}y`)?.kind, "other");
+  assert.ok(performance.now() - start < 5000);
+});

@@ -2,7 +2,8 @@ import type { KeyObject } from "node:crypto";
 import { type JsonRecord, PodtrustError } from "../base/index.ts";
 import { algorithms, isAlgorithm, usualAlgorithm } from "./algorithm.ts";
 import { shown } from "./document.ts";
-import { kubernetesKid, type PublicJwk, publicKeyOf, rsaProblem, withMembers } from "./jwk.ts";
+import { kubernetesKid, type PublicJwk, publicKeyOf, withMembers } from "./jwk.ts";
+import { rsaProblem } from "./rsa-problem.ts";
 
 export type JwkReading =
   | { readonly key: PublicJwk; readonly warnings: readonly string[] }
@@ -79,8 +80,8 @@ export function readJwk(raw: JsonRecord, index: number): JwkReading {
   if (problem !== undefined) return leave(problem);
   const key = publicKeyOf(raw);
   if (key === undefined) return leave("its members are not those of a public key");
-  const tooShort = rsaProblem(key);
-  if (tooShort !== undefined) return leave(tooShort);
+  const degenerate = rsaProblem(key);
+  if (degenerate !== undefined) return leave(degenerate);
   const alg = (raw["alg"] ?? usualAlgorithm(raw["kty"] as "RSA" | "EC", raw["crv"])) as string;
   const material = key.export({ format: "jwk" }) as JsonRecord;
   return { key: withMembers(material, kid as string, alg), warnings: keyWarnings(raw, kid as string, key) };

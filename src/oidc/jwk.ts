@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, KeyObject, type webcrypto } from "node:crypto";
 import { type JsonRecord, isRecord } from "../base/index.ts";
-import { leastRsaBits, mostRsaBits, usualAlgorithm } from "./algorithm.ts";
+import { mostRsaBits, usualAlgorithm } from "./algorithm.ts";
 
 /** A public key as podtrust publishes it: these members and no others (RFC 7517 §4, RFC 7518 §6). */
 export interface PublicJwk {
@@ -41,14 +41,6 @@ export function publicKeyOf(jwk: unknown): KeyObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Why RFC 7518 §3.3 forbids signing with this RSA key, or undefined. */
-export function rsaProblem(key: KeyObject): string | undefined {
-  const bits = key.asymmetricKeyDetails?.modulusLength;
-  return bits !== undefined && bits < leastRsaBits
-    ? `its RSA modulus has ${bits} bits, fewer than the ${leastRsaBits} that RFC 7518 §3.3 asks for`
-    : undefined;
 }
 
 function sha256(data: string | Buffer): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ecKey, goodClaims, grantOf, refuses, rsaKey, sign, signer, texts } from "../fixture.ts";
+import { ecKey, goodClaims, grantOf, refusalOf, refuses, rsaKey, sign, signer, texts } from "../fixture.ts";
 
 const refusal = { rule: "signature", code: "InvalidIdentityToken", text: texts.couldNotBeValidated };
 const other = await rsaKey();
@@ -38,6 +38,11 @@ test("a key of the attacker in the header, under the published kid", () =>
 test("an EC key of another curve than the alg's", async () => {
   const [p256, p384] = [await ecKey("ec"), await ecKey("ec", "ES384")];
   await refuses({ key: p256, keys: [p384.jwk] }, refusal);
+});
+
+test("a published key with which anybody could sign: the exponent 1", async () => {
+  const { why } = await refusalOf({ keys: [{ ...signer.jwk, e: "AQ" }] }, refusal);
+  assert.match(why, /nothing can be verified with key "rsa": its RSA exponent is 1/u);
 });
 
 test("the same token is accepted as often as it is shown: there is no replay check", async () => {

@@ -1,6 +1,13 @@
 import { Buffer } from "node:buffer";
-import { createPublicKey, type KeyObject, type webcrypto, X509Certificate } from "node:crypto";
-import { algorithms, isAlgorithm, mostKeysOfType, verifyJws } from "../../../oidc/index.ts";
+import { type KeyObject, X509Certificate } from "node:crypto";
+import {
+  algorithms,
+  isAlgorithm,
+  mostKeysOfType,
+  publicKeyOf,
+  rsaProblem,
+  verifyJws,
+} from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -43,16 +50,6 @@ const count = stsRule({
   },
 });
 
-function publicKey(jwk: Jwk): KeyObject | undefined {
-  const { kty, n, e, crv, x, y } = jwk;
-  const key = (kty === "RSA" ? { kty, n, e } : { kty, crv, x, y }) as webcrypto.JsonWebKey;
-  try {
-    return createPublicKey({ key, format: "jwk" });
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether the first certificate of x5c is of this key (RFC 7517 §4.7). */
 function certificateFits(x5c: unknown, key: KeyObject): boolean {
   const first: unknown = Array.isArray(x5c) ? x5c[0] : undefined;
@@ -70,7 +67,7 @@ function unusable(jwk: Jwk): string | undefined {
   if (typeof kid !== "string" || kid === "") return "it has no kid";
   if (kty !== "RSA" && kty !== "EC") return `its type is ${shown(kty)}`;
   if (use !== undefined && use !== "sig") return `its use is ${shown(use)}`;
-  const key = publicKey(jwk);
+  const key = publicKeyOf(jwk);
   if (key === undefined) return "its members are no public key";
   return x5c === undefined || certificateFits(x5c, key) ? undefined : "its x5c is not of the same key";
 }
@@ -160,11 +157,18 @@ const signature = stsRule({
   title: "The selected key has signed the token.",
   sources: [sources.jws, sources.jwa, sources.observed],
   evidence: "observed",
-  note: "The text of earlier years is not known. That the curve must be the alg's, and an RSA key 2048 bits long, is RFC 7518's.",
+  note: "The text of earlier years is not known. That the curve must be the alg's, and an RSA key 2048 bits long, is RFC 7518's; what AWS does with keys that are no product of two large primes, or have an exponent of 1, is not known: here they verify nothing.",
   answers: [badSignature],
   needs: ["jws", "key"],
   check(_facts, { jws, key }) {
     if (verifyJws(jws, key)) return accepted(`the signature is of key ${shown(key["kid"])}`);
+    const weak = rsaProblem(publicKeyOf(key) as KeyObject);
+    if (weak !== undefined) {
+      return refused(badSignature, {
+        why: `nothing can be verified with key ${shown(key["kid"])}: ${weak}`,
+        next: "Let the cluster sign with a new key; with this one anybody may be able to sign.",
+      });
+    }
     return refused(badSignature, {
       why: `key ${shown(key["kid"])} did not sign this token with ${jws.alg}: it was changed, or another key with the same kid signed it`,
       next: "Compare the published key with the one that the cluster signs with; after a change of keys, publish the new one first.",
