@@ -12,6 +12,7 @@ import { TestClock } from "../support/clock.ts";
 const clock = new TestClock();
 let folder = "";
 let cluster: StandInCluster;
+let terminal = false;
 
 async function podtrust(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const said = { out: "", err: "" };
@@ -20,7 +21,7 @@ async function podtrust(...args: string[]): Promise<{ code: number; out: string;
     env: { HOME: folder, KUBECONFIG: join(folder, "kubeconfig") },
     cwd: folder,
     stdin: Readable.from([]),
-    stdout: { write: (text) => (said.out += text) },
+    stdout: { write: (text) => (said.out += text), isTTY: terminal },
     stderr: { write: (text) => (said.err += text) },
     signal: new AbortController().signal,
     onHangup: () => () => {},
@@ -65,14 +66,21 @@ test("--json gives the same as one object, still without the signature", async (
   assert.doesNotMatch(out, /[\w-]{60}/u);
 });
 
-test("--raw gives the token and nothing else", async () => {
+test("--raw gives the token and nothing else: a file holds it as the kubelet writes it, without a line break", async () => {
   const { out } = await podtrust("token", "aws-test/demo", "--raw", "--audience", "a", "--audience", "b");
-  const { claims } = parseJws(out.trimEnd());
+  const { claims } = parseJws(out);
   assert.deepEqual(claims["aud"], ["a", "b"]);
-  assert.equal(out.split("\n").length, 2);
+  assert.match(out, /^[\w.-]+$/u);
   const json = await podtrust("token", "aws-test/demo", "--raw", "--json");
   const { token } = JSON.parse(json.out) as { token: string };
   assert.equal(parseJws(token).claims["sub"], "system:serviceaccount:aws-test:demo");
+});
+
+test("--raw ends the line on a terminal, where a prompt follows", async () => {
+  terminal = true;
+  const { out } = await podtrust("token", "aws-test/demo", "--raw");
+  terminal = false;
+  assert.match(out, /^[\w.-]+\n$/u);
 });
 
 test("a shorter life than asked for is said", async () => {

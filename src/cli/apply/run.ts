@@ -2,14 +2,13 @@ import { loadConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import {
   awsPart,
-  type DemoRunEvent,
   preflightWorkload,
   removeDemoWorkload,
   runDemoWorkload,
   type WorkloadTarget,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { Waiting } from "../terminal/index.ts";
+import { Telling } from "./telling.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import { clusterOf } from "../options/cluster.ts";
@@ -19,39 +18,6 @@ export interface ApplyDemoOptions extends DemoOptions, WayOptions {
   readonly timeout: string;
   readonly forceConflicts?: boolean;
   readonly delete?: boolean;
-}
-
-/** Says on the screen what happens; log lines go to standard output, the rest to standard error. */
-class Telling {
-  readonly #context: CommandContext;
-  #wait: Waiting | undefined;
-
-  constructor(context: CommandContext) {
-    this.#context = context;
-  }
-
-  readonly tell = (event: DemoRunEvent): void => {
-    const { progress, output } = this.#context;
-    if (event.type === "waiting") {
-      const { reason, deadline } = event;
-      if (this.#wait === undefined) this.#wait = progress.wait({ what: "the pod", reason, deadline });
-      else this.#wait.update(reason);
-      return;
-    }
-    if (event.type === "log") {
-      output.line(event.line);
-      return;
-    }
-    this.end(true);
-    progress.line(event.type === "step" ? event.text : `pod ${event.pod} runs; its log:`);
-  };
-
-  end(good: boolean): void {
-    const wait = this.#wait;
-    this.#wait = undefined;
-    if (good) wait?.done("waited for the pod");
-    else wait?.failed();
-  }
 }
 
 async function remove(

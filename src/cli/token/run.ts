@@ -88,6 +88,7 @@ export async function runToken(
   } else if (context.json) {
     output.result(minted);
   } else {
-    output.raw(`${minted.token}\n`);
+    // A file or a pipe gets the token alone, as the kubelet writes it and as SDKs read it.
+    output.raw(context.screen.out.isTerminal ? `${minted.token}\n` : minted.token);
   }
 }

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { podtrustHost } from "../../../test/support/cli.ts";
+import { createContext } from "../context.ts";
+import { Telling } from "./telling.ts";
+
+test("what a pod logs, and the reason it waits for, are shown and do not command the terminal", () => {
+  let screen = "";
+  const stream = { isTTY: true, columns: 80, write: (more: string) => (screen += more) };
+  const host = { ...podtrustHost(), env: { NO_COLOR: "1", TERM: "dumb" }, stdout: stream, stderr: stream };
+  const telling = new Telling(createContext(host, { json: false, verbose: false }));
+  telling.tell({ type: "waiting", reason: "\u001B[2Jits image", deadline: host.clock.now() + 1000 });
+  telling.tell({ type: "running", pod: "demo-\u009B31m" });
+  telling.tell({ type: "log", line: "\u001B]0;title\u0007I am root\u202E" });
+  telling.end(true);
+  assert.equal(
+    screen,
+    String.raw`waiting for the pod: \u001b[2Jits image, at most 1 s
+done: waited for the pod
+pod demo-\u009b31m runs; its log:
+\u001b]0;title\u0007I am root\u202e
+`,
+  );
+});
