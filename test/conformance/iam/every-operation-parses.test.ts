@@ -63,6 +63,11 @@ const story: readonly [string, object, readonly string[]][] = [
   ["GetRole", role, ["Role"]],
   ["ListRoles", {}, [page, "Roles"]],
   ["GetAccountSummary", {}, ["SummaryMap"]],
+  [
+    "GetAccountAuthorizationDetails",
+    {},
+    ["GroupDetailList", page, "Policies", "RoleDetailList", "UserDetailList"],
+  ],
   ["DeleteRolePermissionsBoundary", role, []],
   ["DetachRolePolicy", attached, []],
   ["DeleteRolePolicy", inline, []],

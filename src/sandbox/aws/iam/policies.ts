@@ -37,7 +37,8 @@ export function policyNeed({ account }: IamContext, operation: string, arn: stri
   };
 }
 
-function policyShape({ account }: IamContext, found: AnyPolicy, view: "listed" | "full"): Shape {
+/** A managed policy as answers give it. */
+export function policyShape({ account }: IamContext, found: AnyPolicy, view: "listed" | "full"): Shape {
   const { policy } = found;
   const own = found.owner === "customer" ? found.policy : undefined;
   const tagged = own?.tags ?? [];

@@ -14,7 +14,8 @@ interface Versions {
   readonly standard: string;
 }
 
-function versionsOf(context: IamContext, arn: string): Versions {
+/** All versions of a policy that are known, and which of them holds. */
+export function versionsOf(context: IamContext, arn: string): Versions {
   const found = policyOf(context, arn);
   if (found.owner === "customer")
     return { all: found.policy.versions, standard: found.policy.defaultVersion };
@@ -31,7 +32,8 @@ function versionOf(versions: readonly PolicyVersion[], arn: string, id: string):
   return version;
 }
 
-function versionShape(version: PolicyVersion, standard: string, withDocument: boolean): Shape {
+/** A version as answers give it. */
+export function versionShape(version: PolicyVersion, standard: string, withDocument: boolean): Shape {
   return {
     Document: withDocument ? encodedDocument(version.document) : undefined,
     VersionId: version.id,

@@ -1,5 +1,6 @@
 import { roleKey } from "../state/index.ts";
 import type { Action, Service } from "../wire/index.ts";
+import { accountDetailsActions } from "./account-details.ts";
 import { accountSummaryActions } from "./account-summary.ts";
 import type { IamContext } from "./context.ts";
 import { policyArn, providerArn, roleName } from "./fields.ts";
@@ -70,6 +71,7 @@ export function iamService(context: IamContext): Service {
       ...policyVersionActions(context),
       ...allTagActions(context),
       ...accountSummaryActions(context),
+      ...accountDetailsActions(context),
     },
   };
 }
