@@ -92,7 +92,6 @@ const narrowed: readonly { from: string; to: string; only: readonly string[] }[]
 /** Packages that some rooms alone may import. */
 const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
   { package: /^@aws-sdk\//u, rooms: ["aws"] },
-  { package: /^@kubernetes\/client-node/u, rooms: ["kubernetes"] },
   { package: /^commander$/u, rooms: ["cli"] },
   { package: /^pino$/u, rooms: ["cli"] },
   { package: /^prom-client$/u, rooms: ["publisher"] },

@@ -72,6 +72,7 @@ export function kubeconfigCredentials(
   refuseUnsupported(context);
   if (mapping(context.user.values, "exec") !== undefined)
     return execCredentials(context, environment, besideConfig);
-  if (mapping(context.user.values, "auth-provider") !== undefined) return oidcCredentials(context);
+  if (mapping(context.user.values, "auth-provider") !== undefined)
+    return oidcCredentials(context, environment);
   return { identity: () => ofFiles(context.user), refused() {} };
 }

@@ -6,7 +6,7 @@ import type { Environment } from "./environment.ts";
 import { type NamedPlugin, requireConsent } from "./exec-consent.ts";
 import { oneLine } from "./answer.ts";
 import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
-import type { SentCredential } from "./sent-credential.ts";
+import { renewedByItself } from "./sent-credential.ts";
 
 // The protocol of client-go's credential plugins:
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
@@ -106,11 +106,6 @@ function execCredential(plugin: Plugin, answer: string): JsonRecord {
     throw fault(`it answers in ${String(credential["apiVersion"])} when asked in ${plugin.apiVersion}`);
   }
   return mapping(credential, "status") ?? {};
-}
-
-/** The plugin is run again when what it gave expires. */
-function renewedByItself({ expiresAt: _asked, ...sent }: SentCredential): SentCredential {
-  return sent;
 }
 
 function parseAnswer(plugin: Plugin, answer: string): Remembered {

@@ -59,3 +59,8 @@ export function certificateFacts(from: string, pem: string): SentCredential {
     return { kind: "certificate", from };
   }
 }
+
+/** The same of a credential that whoever gives it renews: when it expires is nobody's business. */
+export function renewedByItself({ expiresAt: _given, ...sent }: SentCredential): SentCredential {
+  return sent;
+}
