@@ -6,9 +6,9 @@ const title = /^(?:Usage|Arguments|Options|Commands):/u;
 
 /** Says a help text, its titles in bold. */
 export function sayHelp(writer: Writer, help: string): void {
-  for (const line of help.replace(/\n$/u, "").split("\n")) {
+  for (const line of help.trimEnd().split("\n")) {
     const [name = ""] = title.exec(line) ?? [];
-    writer.line(rich`${bold(name)}${line.slice(name.length)}`);
+    writer.line(rich`${bold(name)}${line.slice(name.length)}`, 0);
   }
 }
 
@@ -36,7 +36,7 @@ export function defineHelp(program: Command): void {
   program.helpCommand(false);
   program
     .command("help")
-    .description("show what a command takes")
+    .description("show help for a command")
     .argument("[command...]", "the command, for example rotate status")
     .action((words: readonly string[]) => {
       let at = program;

@@ -18,9 +18,9 @@ function everyCommand(command: Command): Command[] {
 
 function addSwitches(command: Command): void {
   if (!command.options.some((option) => option.long === "--json")) {
-    command.option("--json", "print one JSON object instead of text");
+    command.option("--json", "print one JSON object in place of text");
   }
-  command.option("-v, --verbose", "say more: log lines, and the causes of an error");
+  command.option("-v, --verbose", "print log lines, and the causes of an error");
 }
 
 /** The tree of all commands, with the switches that each of them takes. */
@@ -28,9 +28,11 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
   const program = new Command("podtrust");
   const { out, err } = context.screen;
   program
-    .description("Makes a Kubernetes cluster an OIDC identity provider that AWS trusts.")
+    .description(
+      "Give the pods of any Kubernetes cluster IAM roles in AWS, without stored keys: the cluster becomes an OIDC identity provider that AWS trusts.",
+    )
     .option("-V, --version", "print the version")
-    .helpOption("-h, --help", "show what a command takes")
+    .helpOption("-h, --help", "show help")
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
@@ -53,6 +55,8 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
   for (const command of everyCommand(program)) {
     // The root has the switches too, so that `podtrust --json plan` means what it says.
     addSwitches(command);
+    if (command.commands.length > 0 && command !== program)
+      command.helpCommand("help [command]", "show help for a command");
   }
   program.hook("preAction", (_program, action) => {
     const given = action.optsWithGlobals<Partial<Switches>>();

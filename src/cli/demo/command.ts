@@ -2,16 +2,16 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { DemoOptions } from "./run.ts";
 
-/** `podtrust demo`: the whole story on this machine. */
+/** `podtrust demo`: the full flow on this machine. */
 export function defineDemo(program: Command, context: CommandContext): void {
   program
     .command("demo")
     .description(
-      "tell the whole story on this machine: a cluster that AWS trusts, one let in, the others refused",
+      "run the full flow locally with stand-ins: one workload gets credentials, six attempts are denied",
     )
-    .option("--kubeconfig <file>", "a real cluster in place of the stand-in, under its own issuer")
-    .option("--context <name>", "the context of that kubeconfig")
-    .option("--keep", "leave everything running and say how to point aws, kubectl and a browser at it")
+    .option("--kubeconfig <file>", "use a real cluster in place of the stand-in, under its own issuer")
+    .option("--context <name>", "context of that kubeconfig")
+    .option("--keep", "keep everything running, and print how to use it with aws, kubectl and a browser")
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import("./run.ts");
       await runDemo(context, options);

@@ -3,13 +3,13 @@ import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
 import { withSelection, withStackOptions } from "../options/stack.ts";
 
-/** `podtrust down`: deletes what carries the stack's mark. */
+/** `podtrust down`: deletes what carries the stack's tags. */
 export function defineDown(program: Command, context: CommandContext): void {
   const command = program
     .command("down")
-    .description("delete from AWS all that carries the stack's mark, and nothing else");
+    .description("delete every AWS resource of the stack: all that is tagged podtrust:stack=NAME");
   withSelection(withStackOptions(command))
-    .option("--yes", "do it without asking")
+    .option("--yes", "do not ask for confirmation")
     .addHelpText("after", "\nShows the plan first and asks; without a terminal it needs --yes.\n")
     .action(async (options: ChangeOptions) => {
       const { runDown } = await import("./run.ts");

@@ -7,9 +7,9 @@ export function defineExplain(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   program
     .command("explain")
-    .description("say whether AWS would accept a token for a role and, rule by rule, why not")
-    .requiredOption("--token <file>", "the token, as the workload has it; - reads standard input")
-    .requiredOption("--role <arn>", "the role that it is for")
+    .description("explain whether AWS would accept a token for a role and, rule by rule, why not")
+    .requiredOption("--token <file>", "the token's file; - reads standard input")
+    .requiredOption("--role <arn>", "the role to assume")
     .option("--trust-policy <file>", "the role's trust policy as JSON, in place of reading IAM")
     .option(
       "--client-id <audience>",
@@ -18,18 +18,18 @@ export function defineExplain(program: Command, context: CommandContext): void {
     )
     .option("--discovery <file>", "the issuer's discovery document, in place of fetching it; needs --jwks")
     .option("--jwks <file>", "the issuer's JWK Set, in place of fetching it; needs --discovery")
-    .option("--at <time>", "when, as 2026-11-25T12:00:00Z or in seconds since 1970 (default: now)")
-    .option("--duration <time>", "the session that is asked for, in seconds or as 2h")
-    .option("--session-name <name>", "the session's name", "podtrust-explain")
+    .option(
+      "--at <time>",
+      "time of the call, as 2026-11-25T12:00:00Z or in seconds since 1970 (default: now)",
+    )
+    .option("--duration <time>", "session duration to request, in seconds or as 2h")
+    .option("--session-name <name>", "role session name", "podtrust-explain")
     .option(
       "--connect-to <rule>",
-      "host:port:address:port, as curl's, in place of public DNS; repeatable",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
       collect,
     )
-    .option(
-      "--ca <file>",
-      "PEM certificates that the issuer is verified against, in place of the public roots",
-    )
+    .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
     .addHelpText(
       "after",
       "\nWithout --trust-policy, role and OIDC provider are read from IAM with the credentials of this shell;\n" +

@@ -7,14 +7,16 @@ import { withStackOptions } from "../options/stack.ts";
 export function defineImport(program: Command, context: CommandContext): void {
   const command = program
     .command("import")
-    .description("take over an OIDC provider or roles that exist already, after showing what would change")
-    .argument("<name...>", "what to take over: provider, a role's name, or an id that plan shows");
+    .description(
+      "take over an existing OIDC provider or IAM roles: tag them, and update them to match the config",
+    )
+    .argument("<name...>", "provider, a role's name, or an ID that plan shows");
   withStackOptions(command)
-    .option("--yes", "do it without asking")
+    .option("--yes", "do not ask for confirmation")
     .addHelpText(
       "after",
-      "\nThe config says what it shall be from then on: import marks it as the stack's and changes the rest to fit.\n" +
-        "A role keeps its unique id. Shows the plan first and asks; without a terminal it needs --yes.\n",
+      "\nThe resource gets the stack's tags, and everything else of it becomes what the config says.\n" +
+        "A role keeps its unique ID. Shows the plan first and asks; without a terminal it needs --yes.\n",
     )
     .action(async (names: readonly string[], options: ChangeOptions) => {
       const { runImport } = await import("./run.ts");

@@ -12,12 +12,12 @@ function defineWorkload(manifests: Command, context: CommandContext): void {
     manifests
       .command("workload")
       .description(
-        "print a workload's ServiceAccount, token volume and variables, or a patch for one that exists",
+        "print a workload's ServiceAccount, token volume and environment variables, or a patch for an existing one",
       )
-      .argument("<namespace/name>", "its ServiceAccount")
-      .option("-f, --file <file>", "the stack's config", "podtrust.yaml"),
+      .argument("<namespace/name>", "the workload's ServiceAccount")
+      .option("-f, --file <file>", "config file", "podtrust.yaml"),
   )
-    .option("--patch <kind/name>", "a patch for an existing workload, as deployment/web")
+    .option("--patch <kind/name>", "print a patch for this workload, for example deployment/web")
     .option(
       "--container <name>",
       "with --patch: the container that gets the token (default: the workload's name)",
@@ -38,8 +38,8 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
     withRole(
       manifests
         .command("demo")
-        .description("print the guide's ServiceAccount and Job, for the role that the config gives them")
-        .option("-f, --file <file>", "the stack's config", "podtrust.yaml"),
+        .description("print the ServiceAccount and Job that apply demo runs")
+        .option("-f, --file <file>", "config file", "podtrust.yaml"),
     ),
   )
     .addHelpText("after", "\npodtrust manifests demo | kubectl apply -f -\n")
@@ -53,10 +53,10 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
 export function defineManifests(program: Command, context: CommandContext): void {
   const manifests = program
     .command("manifests")
-    .description("print Kubernetes manifests, and the policy that podtrust needs in AWS");
+    .description("print Kubernetes manifests for workloads and the publisher, and IAM and bucket policies");
   manifests
     .command("publisher-rbac")
-    .description("print the least rights that the publisher needs in the cluster")
+    .description("print the RBAC that the publisher needs: read access to two paths")
     .option("--namespace <namespace>", "namespace of the publisher's ServiceAccount", "podtrust")
     .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
     .addHelpText("after", "\npodtrust manifests publisher-rbac | kubectl apply -f -\n")
@@ -66,9 +66,9 @@ export function defineManifests(program: Command, context: CommandContext): void
     });
   manifests
     .command("aws-policy")
-    .description("print the least IAM policy with which plan, up, down and import work for a config")
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
-    .option("--account <id>", "the account, where the config has several")
+    .description("print the least-privilege IAM policy for plan, up, down and import")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .option("--account <id>", "AWS account, if the config has several")
     .addHelpText(
       "after",
       "\npodtrust manifests aws-policy > policy.json\n" +
@@ -80,9 +80,9 @@ export function defineManifests(program: Command, context: CommandContext): void
     });
   manifests
     .command("s3-policy")
-    .description("print the policy of the bucket: strangers read the two documents and nothing else")
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
-    .option("--cloudfront <arn>", "let in this CloudFront distribution alone; the bucket stays private")
+    .description("print the bucket policy that makes the two documents public, and nothing else")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .option("--cloudfront <arn>", "allow only this CloudFront distribution; the bucket stays private")
     .addHelpText(
       "after",
       "\npodtrust manifests s3-policy > policy.json\n" +
@@ -94,8 +94,8 @@ export function defineManifests(program: Command, context: CommandContext): void
     });
   manifests
     .command("s3-publisher-policy")
-    .description("print the least IAM policy of the credentials that publish into the bucket")
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .description("print the least-privilege IAM policy for publishing to the bucket")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
     .action(async (options: S3PolicyOptions) => {
       const { runS3Policy } = await import("./run-s3-policy.ts");
       await runS3Policy(context, "publisher", options);

@@ -4,18 +4,18 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 function withConfigAndIssuer(command: Command, ca: string): Command {
   return command
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option(
       "--connect-to <rule>",
-      "host:port:address:port, as curl's, in place of public DNS; repeatable",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
       collect,
     )
-    .option("--ca <file>", `PEM certificates that the issuer is verified against${ca}`);
+    .option("--ca <file>", `PEM certificates to verify the issuer with${ca}`);
 }
 
 /** The options of every command that works on a stack's config. */
 export function withStackOptions(command: Command): Command {
-  return withConfigAndIssuer(command, "; AWS gets the thumbprint where no public root vouches for it");
+  return withConfigAndIssuer(command, "; for a private CA its thumbprint is registered in AWS");
 }
 
 /** The options of every command that looks at a stack and makes nothing in AWS. */
@@ -26,13 +26,13 @@ export function withIssuerOptions(command: Command): Command {
 /** `--only` and `--skip`. */
 export function withSelection(command: Command): Command {
   return command
-    .option("--only <name>", "only what has this link, name or id; repeatable", collect)
-    .option("--skip <name>", "all but what has this link, name or id; repeatable", collect);
+    .option("--only <name>", "only this link, name or ID; repeatable", collect)
+    .option("--skip <name>", "all but this link, name or ID; repeatable", collect);
 }
 
 /** `--only` and `--skip` of the links that are looked at. */
 export function withLinks(command: Command): Command {
   return command
-    .option("--only <link>", "look at this link only, for example sts; repeatable", collect)
-    .option("--skip <link>", "leave this link out; repeatable", collect);
+    .option("--only <link>", "check only this link, for example sts; repeatable", collect)
+    .option("--skip <link>", "skip this link; repeatable", collect);
 }

@@ -7,11 +7,11 @@ import { withSelection, withStackOptions } from "../options/stack.ts";
 export function definePlan(program: Command, context: CommandContext): void {
   const command = program
     .command("plan")
-    .description("show what up would change in AWS, field by field; changes nothing");
+    .description("show what up would change in AWS, field by field, without changing anything");
   withSelection(withStackOptions(command))
     .option("--check", "exit 3 when something differs from the config")
     .option("--down", "show what down would delete instead")
-    .option("--upsert-only", "leave what is ours and no longer in the config")
+    .option("--upsert-only", "do not delete resources that were removed from the config")
     .addHelpText(
       "after",
       "\n--only and --skip take a link (provider, trust), a role's name, or an id as the plan shows it.\n" +

@@ -7,18 +7,22 @@ export function definePublish(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   const publish = program
     .command("publish")
-    .description("bring the discovery document and the JWK Set to where others serve them");
+    .description("upload the OIDC discovery document and JWKS to an S3 bucket");
   publish
     .command("s3")
-    .description("read the cluster once, and write what differs into the bucket of the config")
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
-    .option("--connect-to <from>", "reach HOST:PORT at another ADDRESS:PORT, as in curl; repeatable", collect)
-    .option("--ca <file>", "PEM to verify the issuer with, in place of the public roots")
-    .option("--no-verify", "do not look from outside whether the issuer can be read then")
+    .description("read the cluster once, and upload what differs to the bucket of the config")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .option(
+      "--connect-to <rule>",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
+      collect,
+    )
+    .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
+    .option("--no-verify", "do not check afterwards that the issuer can be read from outside")
     .addHelpText(
       "after",
-      "\nKeys that vanished from the cluster stay for keyRetention, also those that another publisher wrote.\n" +
-        "podtrust serve does the same again and again. Exit code 3: published, and not to be read from outside.\n",
+      "\nKeys that the cluster no longer has stay for keyRetention, also those of other publishers.\n" +
+        "podtrust serve does the same as a loop. Exits 3 when published, but not readable from outside.\n",
     )
     .action(async (options: PublishS3Options) => {
       const { runPublishS3 } = await import("./run.ts");

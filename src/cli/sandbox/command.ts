@@ -7,26 +7,42 @@ export function defineSandbox(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   program
     .command("sandbox")
-    .description("serve IAM, STS and SSM Parameter Store on this machine, deciding as AWS decides")
-    .option("--port <port>", "the port to listen on; 0 takes any free one", "4580")
-    .option("--listen <address>", "the address to listen on; beyond loopback at your own risk", "127.0.0.1")
+    .description(
+      "run a local stand-in for AWS IAM, STS and SSM Parameter Store that enforces what AWS enforces",
+    )
+    .option("--port <port>", "port to listen on; 0 for any free one", "4580")
+    .option(
+      "--listen <address>",
+      "address to listen on; others can reach any but a loopback address",
+      "127.0.0.1",
+    )
     .option(
       "--connect-to <rule>",
-      "host:port:address:port, as curl's, in place of public DNS; repeatable",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
       collect,
     )
-    .option("--ca <file>", "PEM certificates that issuers are verified against, in place of the public roots")
-    .option("--account <id>", "the account, twelve digits", "111122223333")
-    .option("--state <dir>", "keep everything in this folder (default: in memory)")
-    .option("--admin-credentials <file>", "write keys with every right to this AWS shared credentials file")
-    .option("--propagation <time>", "how long STS does not see a new role or a changed trust policy", "8s")
+    .option("--ca <file>", "PEM certificates to verify issuers with, in place of the public roots")
+    .option("--account <id>", "AWS account ID, twelve digits", "111122223333")
+    .option("--state <dir>", "directory to keep state in (default: in memory)")
+    .option("--admin-credentials <file>", "write an administrator's keys to this AWS shared credentials file")
+    .option(
+      "--propagation <time>",
+      "IAM propagation delay: how long STS does not see a new role or trust policy",
+      "8s",
+    )
     .addOption(
-      new Option("--message-profile <generation>", "which generation of AWS's error texts is spoken")
+      new Option(
+        "--message-profile <generation>",
+        "AWS error texts: those of 2026, or those from before (legacy)",
+      )
         .choices(["legacy", "2026"])
         .default("2026"),
     )
-    .option("--log", "one line a request: when, decision, action, who, and the rule that decided")
-    .addHelpText("after", "\nThe same address shows a page in a browser: what was decided, and why.\n")
+    .option(
+      "--log",
+      "print a line for each request: time, decision, action, caller and the rule that decided",
+    )
+    .addHelpText("after", "\nOpen the same address in a browser to see each decision, and why.\n")
     .action(async (options: TypedOptions) => {
       const { runSandbox } = await import("./run.ts");
       await runSandbox(context, options);

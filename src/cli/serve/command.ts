@@ -7,16 +7,18 @@ export function defineServe(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   program
     .command("serve")
-    .description("publish the discovery document and the JWK Set that relying parties fetch")
-    .option("-f, --file <file>", "a stack's config; repeatable (default: podtrust.yaml)", collect)
+    .description(
+      "serve the cluster's OIDC discovery document and JWKS over HTTPS, with a certificate from Let's Encrypt",
+    )
+    .option("-f, --file <file>", "config file; repeatable (default: podtrust.yaml)", collect)
     .option(
       "--insecure-run-as-root",
-      "run as root all the same: a fault in the publisher then is a fault of the whole machine",
+      "allow running as root: a flaw in the publisher then exposes the whole machine",
     )
     .addHelpText(
       "after",
-      "\nSIGHUP reads the config again; a bad one is refused and the old one goes on. SIGTERM ends it once\n" +
-        "requests under way are answered. Naming a CA in the config agrees to its terms of service.\n",
+      "\nSIGHUP reloads the config; a bad one is refused and the old one stays. SIGTERM ends it after the\n" +
+        "requests under way. Any ACME CA can be named in the config; to name one is to agree to its terms.\n",
     )
     .action(async (options: ServeOptions) => {
       const { runServe } = await import("./run.ts");

@@ -9,13 +9,13 @@ export function defineStatus(program: Command, context: CommandContext): void {
     withIssuerOptions(
       program
         .command("status")
-        .description("look at every link from the cluster's signature to the role's permissions"),
+        .description("check every link, from the cluster's signing keys to the role's permissions"),
     ),
   )
-    .option("--watch [time]", "look again and again, every 10 s or as often as is said, until Ctrl-C")
+    .option("--watch [time]", "check again every 10 s, or as often as given, until Ctrl-C")
     .addHelpText(
       "after",
-      "\nChanges nothing. It mints a token of one ServiceAccount of each role and asks STS with it.\n" +
+      "\nChanges nothing. It creates a token of one ServiceAccount of each role, and calls STS with it.\n" +
         "Exits 3 when a link is broken. With --watch and --json: one report a line.\n",
     )
     .action(async (options: StatusOptions) => {

@@ -7,20 +7,20 @@ export function defineTest(program: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   program
     .command("test")
-    .description("ask STS with real tokens: whom the roles name gets in, everybody else is refused")
-    .option("-f, --file <file>", "the stack's config", "podtrust.yaml")
+    .description("call STS with real tokens: ServiceAccounts of the config are authorized, all others denied")
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("--only <role>", "only this role; repeatable", collect)
     .option("--skip <role>", "all but this role; repeatable", collect)
     .option(
       "--other <namespace/name>",
-      "a ServiceAccount that no role trusts (default: default beside the trusted one)",
+      "a ServiceAccount that no role trusts (default: the namespace's default)",
     )
-    .option("--wait-expiry", "wait until a token has expired, a quarter of an hour, and see it refused")
-    .option("--junit <file>", "write the outcome as JUnit XML as well")
+    .option("--wait-expiry", "also check that an expired token is denied; takes 15 minutes")
+    .option("--junit <file>", "also write the results as JUnit XML")
     .addHelpText(
       "after",
-      "\nNeeds the right to mint tokens in the cluster, and no AWS credentials. Exits 0 only when everybody who\n" +
-        "should get in did and everybody else was refused for the right reason.\n",
+      "\nNeeds the right to create tokens in the cluster, and no AWS credentials. Exits 0 only if every\n" +
+        "ServiceAccount of the config was authorized, and every other call denied for the right reason.\n",
     )
     .action(async (options: TestOptions) => {
       const { runTest } = await import("./run.ts");

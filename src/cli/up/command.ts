@@ -7,10 +7,10 @@ import { withSelection, withStackOptions } from "../options/stack.ts";
 export function defineUp(program: Command, context: CommandContext): void {
   const command = program
     .command("up")
-    .description("make AWS trust the cluster as the config says: OIDC provider and roles");
+    .description("create or update the OIDC provider and IAM roles in AWS to match the config");
   withSelection(withStackOptions(command))
-    .option("--yes", "do it without asking")
-    .option("--upsert-only", "leave what is ours and no longer in the config")
+    .option("--yes", "do not ask for confirmation")
+    .option("--upsert-only", "do not delete resources that were removed from the config")
     .addHelpText(
       "after",
       "\nShows the plan first and asks; without a terminal it needs --yes. Ended half-way, run it again.\n",
