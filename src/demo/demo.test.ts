@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { PodtrustError, systemClock } from "../base/index.ts";
 import { parseJws, publicJwk, verifyJws } from "../oidc/index.ts";
+import { clientExports } from "../sandbox/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
 import { jobEnvironment, runJob, type Workload } from "./job.ts";
@@ -167,7 +168,13 @@ test("the lines for another shell are quoted for it, and name what is needed to 
     text,
     /curl --connect-to a\.example:443:127\.0\.0\.1:8443 --cacert \/tmp\/x\/root\.pem https/u,
   );
-  assert.match(text, /export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:4580 /u);
+  for (const line of clientExports({
+    url: "http://127.0.0.1:4580",
+    region: "eu-central-1",
+    credentials: "/tmp/x/admin.ini",
+  })) {
+    assert.ok(text.split("\n").includes(`  ${line}`), line);
+  }
 });
 
 test("a folder that cannot be made or a file that cannot be written is named", async () => {

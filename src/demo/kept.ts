@@ -1,4 +1,5 @@
 import { shellWord } from "../base/index.ts";
+import { clientExports } from "../sandbox/index.ts";
 import { cast } from "./cast.ts";
 import type { Stage } from "./stage.ts";
 
@@ -12,16 +13,12 @@ export function keptLines(stage: Stage): readonly string[] {
   const via = `${rule?.host}:443:${rule?.address}:${rule?.toPort}`;
   const context = stage.context === undefined ? [] : ["--context", stage.context];
   const cluster = ["kubectl", "--kubeconfig", stage.kubeconfig, ...context, "-n", cast.namespace];
+  const client = { url: stage.sandbox.url, region: cast.region, credentials: stage.adminCredentials };
   return [
     "",
     "Everything goes on running until Ctrl-C. In another shell:",
     "",
-    command(
-      "export",
-      `AWS_ENDPOINT_URL=${stage.sandbox.url}`,
-      `AWS_REGION=${cast.region}`,
-      `AWS_SHARED_CREDENTIALS_FILE=${stage.adminCredentials}`,
-    ),
+    ...clientExports(client).map((line) => `  ${line}`),
     command("aws", "iam", "list-roles"),
     "",
     command(...cluster, "create", "token", cast.serviceAccount, "--audience", cast.audience),

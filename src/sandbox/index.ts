@@ -1,5 +1,7 @@
 export {
   awsManagedPolicies,
+  clientEnvironment,
+  clientExports,
   decisionLine,
   type Sandbox,
   type SandboxOptions,

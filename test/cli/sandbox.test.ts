@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fromIni } from "@aws-sdk/credential-providers";
+import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { systemClock } from "../../src/base/index.ts";
+import { clientEnvironment } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
 
@@ -65,6 +68,43 @@ test("it says how to point clients at it, and the keys it wrote work", async (t)
   assert.equal(who.Arn, "arn:aws:iam::444455556666:user/podtrust-admin");
   assert.equal(await end(), 0);
   await assert.rejects(fetch(url ?? ""));
+});
+
+test("the exports that it prints, pasted into a shell, set all that the guide's exports set", async (t) => {
+  const file = join(await folder(t), "it's here");
+  const { out } = await running(t, ["--admin-credentials", file]);
+  const exports = out().match(/^ {2}export .*$/gmu) ?? [];
+  const script = `${exports.join("\n")}\nenv`;
+  const set = execFileSync("/bin/sh", ["-c", script], { env: {}, encoding: "utf8" }).split("\n");
+  const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
+  const variables = clientEnvironment({ url, region: "us-east-1", credentials: file });
+  assert.deepEqual(
+    set.filter((line) => line.startsWith("AWS_")).sort(),
+    Object.entries(variables)
+      .map(([name, value]) => `${name}=${value}`)
+      .sort(),
+  );
+  const guide = await readFile("docs/guides/sandbox.md", "utf8");
+  const named = [...guide.matchAll(/^export .*$/gmu)].flatMap(([line]) => line.match(/AWS_\w+(?==)/gu) ?? []);
+  assert.deepEqual(named.sort(), Object.keys(variables).sort());
+});
+
+test("--iam-rate-limit has IAM answer Throttling beyond its rate", async (t) => {
+  const { out } = await running(t, ["--json", "--iam-rate-limit", "1:2"]);
+  const { url, adminCredentials } = JSON.parse(out()) as { url: string; adminCredentials: string };
+  const iam = new IAMClient({
+    endpoint: url,
+    region: "us-east-1",
+    credentials: fromIni({ filepath: adminCredentials, ignoreCache: true }),
+    maxAttempts: 1,
+  });
+  t.after(() => iam.destroy());
+  const asked = await Promise.allSettled(
+    Array.from({ length: 20 }, () => iam.send(new ListRolesCommand({}))),
+  );
+  const codes = asked.map((one) => (one.status === "fulfilled" ? "" : (one.reason as Error).name));
+  assert.ok(codes.filter((code) => code === "").length >= 2);
+  assert.ok(codes.includes("Throttling"));
 });
 
 test("without --admin-credentials the keys stand in a private folder that goes away", async (t) => {
@@ -133,6 +173,9 @@ test("bad flags are refused by name and start nothing", async (t) => {
     [["--port", "70000"], "usage", /70000 is not a port/u, 2],
     [["--account", "12"], "usage", /--account 12/u, 2],
     [["--propagation", "soon"], "usage", /--propagation soon/u, 2],
+    [["--iam-rate-limit", "0"], "usage", /--iam-rate-limit 0 is not a rate/u, 2],
+    [["--iam-rate-limit", "20:"], "usage", /--iam-rate-limit 20: is not a rate/u, 2],
+    [["--state", "/proc/nope/state"], "file-unwritable", /\/proc\/nope\/state/u, 1],
     [["--connect-to", "x"], "usage", /--connect-to x/u, 2],
     [["--message-profile", "2025"], "usage", /2025/u, 2],
     [["--ca", notPem], "usage", /holds no PEM certificate/u, 2],

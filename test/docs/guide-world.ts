@@ -165,7 +165,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   function exportAll(words: readonly string[]): void {
     for (const word of words) {
       const [name = "", value = ""] = word.split("=");
-      env[name] = name === "AWS_ENDPOINT_URL" ? ownSandbox : value.replace("$PWD", folder);
+      env[name] = name.startsWith("AWS_ENDPOINT_URL") ? ownSandbox : value.replace("$PWD", folder);
     }
   }
 

@@ -162,6 +162,19 @@ test(
   },
 );
 
+test("a hundred decisions leave providers and roles in reach, and links lead there", options, async () => {
+  for (let call = 0; call < 100; call += 1) {
+    await world.ssm().send(new PutParameterCommand({ Name: `/many/${call}`, Value: "v", Type: "String" }));
+  }
+  await page.open(world.sandbox.url);
+  const top = (id: string): string =>
+    `document.getElementById("${id}").getBoundingClientRect().top + scrollY`;
+  assert.ok((await page.evaluate<number>(top("providers"))) < 1500);
+  assert.ok((await page.evaluate<number>(top("roles"))) < 2500);
+  await page.evaluate("document.querySelector('nav a[href=\"#roles\"]').click()");
+  await eventually("location.hash === '#roles'");
+});
+
 test("a name that was pointed at the sandbox from outside gets no page", options, async () => {
   const { port } = new URL(world.sandbox.url);
   // Any name below localhost resolves to loopback in a browser; a foreign one only with the owner's DNS.

@@ -39,6 +39,10 @@ export function defineSandbox(program: Command, context: CommandContext): void {
         .default("2026"),
     )
     .option(
+      "--iam-rate-limit <rate[:burst]>",
+      "calls a second (and at once) that IAM takes before it answers Throttling",
+    )
+    .option(
       "--log",
       "print a line for each request: time, decision, action, caller and the rule that decided",
     )

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { PodtrustError } from "../../base/index.ts";
 import { parseDuration } from "../../config/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
-import { decisionLine, type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/index.ts";
+import {
+  clientEnvironment,
+  clientExports,
+  decisionLine,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from "../../sandbox/index.ts";
 import { bold, dim, rich } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
@@ -22,6 +29,7 @@ export interface TypedOptions {
   readonly adminCredentials?: string;
   readonly propagation: string;
   readonly messageProfile: "legacy" | "2026";
+  readonly iamRateLimit?: string;
   readonly log?: boolean;
 }
 
@@ -38,6 +46,15 @@ function propagationOf(text: string): number {
   if (ms !== undefined) return ms;
   throw new PodtrustError("usage", `--propagation ${text} is not a time`, {
     next: "Give a duration, as 8s or 500ms; 0s makes everything visible at once.",
+  });
+}
+
+function rateLimitOf(text: string): NonNullable<SandboxOptions["iamRateLimit"]> {
+  const [, rate, burst] = /^(\d{1,6})(?::(\d{1,6}))?$/u.exec(text) ?? [];
+  const limit = { perSecond: Number(rate), burst: Number(burst ?? rate) };
+  if (limit.perSecond > 0 && limit.burst > 0) return limit;
+  throw new PodtrustError("usage", `--iam-rate-limit ${text} is not a rate`, {
+    next: "Give calls a second, as 20, or with what is taken at once after a rest, as 20:100.",
   });
 }
 
@@ -61,7 +78,7 @@ function warnOfStrangers(context: CommandContext, listen: string): void {
 }
 
 async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<SandboxOptions> {
-  const { log, state, ca, connectTo = [] } = typed;
+  const { log, state, ca, iamRateLimit, connectTo = [] } = typed;
   // With --json standard output holds the one object, and lines go where progress goes.
   const say = (line: string): void => (context.json ? context.progress : context.output).line(line);
   return {
@@ -71,6 +88,7 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
     propagationMs: propagationOf(typed.propagation),
     messageProfile: typed.messageProfile,
     connectTo: connectTo.map(parseConnectTo),
+    ...(iamRateLimit === undefined ? {} : { iamRateLimit: rateLimitOf(iamRateLimit) }),
     clock: context.clock,
     logger: await context.logger(),
     ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
@@ -87,16 +105,14 @@ function clientUrl(url: string): string {
 function introduce(context: CommandContext, sandbox: Sandbox, credentials: string): void {
   const { output } = context;
   const url = clientUrl(sandbox.url);
+  const client = { url, region: "us-east-1", credentials };
   output.line(
     rich`${bold("podtrust sandbox")}: a stand-in for IAM, STS and SSM Parameter Store, account ${sandbox.account}`,
   );
   output.line(rich`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
   output.line();
   output.line("Point AWS clients at it:");
-  output.line(`  export AWS_ENDPOINT_URL=${url}`);
-  // The AWS CLI 1 and boto3 know the second name only.
-  output.line("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
-  output.line(`  export AWS_SHARED_CREDENTIALS_FILE=${credentials}`);
+  for (const line of clientExports(client)) output.line(`  ${line}`);
   output.line("  aws sts get-caller-identity");
   output.line();
   output.line(dim("Ctrl-C ends it."));
@@ -104,12 +120,7 @@ function introduce(context: CommandContext, sandbox: Sandbox, credentials: strin
     url,
     account: sandbox.account,
     adminCredentials: credentials,
-    environment: {
-      AWS_ENDPOINT_URL: url,
-      AWS_REGION: "us-east-1",
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_SHARED_CREDENTIALS_FILE: credentials,
-    },
+    environment: clientEnvironment(client),
   });
 }
 

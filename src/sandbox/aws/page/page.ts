@@ -90,14 +90,18 @@ function fullPage(view: View): string {
               <dd>${account.parameters.size}</dd>
             </div>
             <div>
-              <dt>A new role spreads in</dt>
+              <dt>IAM propagation delay</dt>
               <dd>${propagationMs / 1000} s</dd>
             </div>
             <div>
-              <dt>Message texts</dt>
+              <dt>AWS error texts</dt>
               <dd>${messageProfile}</dd>
             </div>
           </dl>
+          <nav aria-label="On this page">
+            <a href="#decisions">Decisions</a> <a href="#providers">OIDC providers</a>
+            <a href="#roles">Roles</a>
+          </nav>
         </header>
         <main>${decisionsSection(view)} ${providersSection(view)} ${rolesSection(view)}</main>
         <footer>

@@ -17,12 +17,13 @@ button.addEventListener("click", () => {
 function replace(section, fresh) {
   if (!fresh || section.innerHTML === fresh.innerHTML) return;
   const open = [...section.querySelectorAll("details[open]")].map((one) => one.id);
-  const left = section.querySelector(".scroll")?.scrollLeft ?? 0;
+  const before = section.querySelector(".scroll");
+  const [left, top] = [before?.scrollLeft ?? 0, before?.scrollTop ?? 0];
   const focused = section.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : undefined;
   section.replaceChildren(...fresh.childNodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   const scroll = section.querySelector(".scroll");
-  if (scroll) scroll.scrollLeft = left;
+  if (scroll) scroll.scrollTo(left, top);
   if (focused) (document.getElementById(focused)?.querySelector("summary, .scroll") ?? scroll)?.focus({ preventScroll: true });
 }
 async function update() {

@@ -29,9 +29,12 @@ h2 { font-size: 1.1rem; margin: 0; padding: 1rem 1.25rem .75rem; }
 .facts div { display: flex; gap: .5rem; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; font-weight: 600; }
+nav { margin: 0 0 1rem; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+a { color: var(--accent); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; margin: 0 0 1.5rem; overflow: hidden; }
 .count { color: var(--soft); font-weight: 400; font-size: .9rem; margin-left: .35rem; }
 .scroll { overflow-x: auto; }
+#decisions .scroll { max-height: 36rem; overflow-y: auto; }
 .scroll:focus-visible, summary:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .65rem 1.25rem; border-top: 1px solid var(--line); font-weight: 400; }
