@@ -81,7 +81,8 @@ export function projectedTokenCredentials(path: string): Credentials {
   return {
     async identity() {
       const { headers, sent } = await bearerOfFile(path);
-      return { headers, sent: { ...sent, exposed: false } };
+      const { file: _kubelets, exposed: _toThePod, ...facts } = sent;
+      return { headers, sent: { ...facts, from: "token of the pod" } };
     },
     refused() {},
   };

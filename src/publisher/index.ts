@@ -2,6 +2,7 @@ export type {
   BoundAddress,
   CertificateSource,
   ChallengeAnswers,
+  DistrustOptions,
   DistrustOutcome,
   ListenAddress,
   Publisher,
@@ -10,9 +11,12 @@ export type {
   PublisherOptions,
   IssuerOptions,
   PublisherStatus,
+  PublishedCluster,
   ServedCertificate,
+  TrustOutcome,
 } from "./publisher.ts";
 export type {
+  Blind,
   Failing,
   KeyState,
   KeyStatus,
@@ -22,7 +26,7 @@ export type {
   IssuerStatus,
 } from "./status.ts";
 export type { ServingLimits } from "./serving/limits.ts";
-export { distrustKey, publisherStatus } from "./control/client.ts";
+export { distrustKey, publisherStatus, trustKey } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";
 export { type ActivatedSockets, activatedSockets } from "./configs/activation.ts";

@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import type { Clock, Logger } from "../base/index.ts";
+import { forgottenAt } from "../oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
+import type { DistrustOutcome, TrustOutcome } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import { type PublishedDocuments, renderDocuments } from "./source/documents.ts";
-import { keyStatuses } from "./source/keys.ts";
+import { keyStatuses, type KeyTimes } from "./source/key-status.ts";
+import { publishedKeys, shownKeys } from "./source/keys.ts";
 import { IssuerSource, type SourceTallies } from "./source/source.ts";
 import type { SourceState } from "./source/state.ts";
 import { documentStore } from "./source/store.ts";
-import type { IssuerStatus } from "./status.ts";
+import type { Blind, Failing, IssuerStatus } from "./status.ts";
 import { TargetLoop, type TargetTallies } from "./target/loop.ts";
 import type { PublicationWish } from "./target/publish.ts";
 
@@ -20,8 +23,23 @@ export interface IssuerDeps {
   readonly changed: () => void;
 }
 
+/** What the times of its keys follow from. */
+function timesOf({ keyRetention, cacheTime, pollInterval }: IssuerSettings): KeyTimes {
+  return { longestToken: keyRetention, poll: pollInterval, caches: { publisher: cacheTime } };
+}
+
 // A person waits for the answer, and the control socket for five seconds.
 const longestFlush = 4000;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+function notRead(failing: Failing | undefined): string {
+  if (failing === undefined) return "The cluster has not been read yet.";
+  return `Nothing can be published yet: ${failing.message} (since ${iso(failing.since)}). ${failing.next}`;
+}
+
+const blindText = ({ since, message, next }: Blind): string =>
+  `Blind since ${iso(since)}: a new signing key would go unseen; ${message}. ${next}`;
 
 /** One issuer at work: its source, and what is told about it. */
 export class PublishedIssuer {
@@ -34,15 +52,14 @@ export class PublishedIssuer {
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
     this.#settings = settings;
     this.#deps = deps;
-    const { stack, issuer, jwksUri, cluster, stateDir, keyRetention, pollInterval } = settings;
+    const { stack, issuer, jwksUri, cluster, stateDir } = settings;
     this.source = new IssuerSource({
       names: { issuer, jwksUri },
       cluster,
       store: documentStore(join(stateDir, "publisher"), stack, issuer),
       clock: deps.clock,
       logger: deps.logger.child({ stack }),
-      keyRetention,
-      pollInterval,
+      times: timesOf(settings),
       publish: (documents) => this.#publish(documents),
       looked: () => this.#looked(),
     });
@@ -117,8 +134,28 @@ export class PublishedIssuer {
     void this.#loop?.publish();
   }
 
+  /** Takes a key out; throws what the source's `distrust` throws. */
+  async distrust(kid: string, force: boolean): Promise<DistrustOutcome> {
+    const { changed, persisted } = await this.source.distrust(kid, force);
+    const published = await this.#flush();
+    const { stack } = this.#settings;
+    const { visible, all } = forgottenAt(this.#deps.clock.now(), timesOf(this.#settings).caches);
+    return { stack, kid, changed, persisted, published, cachedUntil: visible, forgottenAt: all };
+  }
+
+  /** Takes that back; throws what the source's `trust` throws. */
+  async trust(kid: string): Promise<TrustOutcome> {
+    const { changed, persisted } = await this.source.trust(kid);
+    const flushed = await this.#flush();
+    const { ring } = this.source.state;
+    const kids = this.#loop?.published ?? publishedKeys(ring).map((jwk) => jwk.kid);
+    const published = flushed && kids.includes(kid);
+    const shown = shownKeys(ring).some(({ jwk }) => jwk.kid === kid);
+    return { stack: this.#settings.stack, kid, changed, persisted, published, shown };
+  }
+
   /** Whether what is published now can be seen by everybody, or could not be brought there. */
-  async flush(): Promise<boolean> {
+  async #flush(): Promise<boolean> {
     if (this.#loop === undefined) return true;
     const late = AbortSignal.timeout(longestFlush);
     const given = new Promise<boolean>((resolve) =>
@@ -146,32 +183,40 @@ export class PublishedIssuer {
   }
 
   status(): IssuerStatus {
-    const { stack, issuer, discoveryUrl, jwksUri, keyRetention, cacheTime, pollInterval } = this.#settings;
-    const { state, documents, diskWarning } = this.source;
+    const { stack, issuer, discoveryUrl, jwksUri, cluster } = this.#settings;
+    const { state, diskWarning } = this.source;
+    const { failing, blind, credential } = state;
     const certificate = this.#check.verdict(this.#settings, this.#deps.clock.now());
     const publication = this.#loop?.status;
-    const missing = documents === undefined ? ["The cluster has not been read yet."] : [];
-    if (publication !== undefined && publication.confirmedAt === undefined)
-      missing.push(`Nothing is known to stand in ${publication.place} yet.`);
+    const warnings = [state.warnings, certificate.warnings, diskWarning ?? [], publication?.warnings ?? []];
     return {
       stack,
       issuer,
       discoveryUrl,
       jwksUri,
-      cluster: this.#settings.cluster.server,
+      cluster: cluster.server,
       ...this.#documentsStatus(),
-      ...(state.failing === undefined ? {} : { failing: state.failing }),
-      keys: keyStatuses(state.ring, { retention: keyRetention, cache: cacheTime + pollInterval }),
-      warnings: [
-        ...state.warnings,
-        ...certificate.warnings,
-        ...(diskWarning === undefined ? [] : [diskWarning]),
-        ...(publication?.warnings ?? []),
-      ],
+      ...(failing === undefined ? {} : { failing }),
+      ...(blind === undefined ? {} : { blind }),
+      ...(credential === undefined ? {} : { credential }),
+      keys: keyStatuses(state.ring, timesOf(this.#settings)),
+      warnings: [...new Set(warnings.flat())],
       ...(certificate.notAfter === undefined ? {} : { certificate: { notAfter: certificate.notAfter } }),
       ...(publication === undefined ? {} : { publication }),
-      unready: [...missing, ...certificate.unready],
+      unready: [...this.#missing(), ...certificate.unready],
+      degraded: blind === undefined ? [] : [blindText(blind)],
     };
+  }
+
+  /** Documents that are not where relying parties look for them. */
+  #missing(): readonly string[] {
+    const { documents, state } = this.source;
+    const publication = this.#loop?.status;
+    const unseen = publication !== undefined && publication.confirmedAt === undefined;
+    return [
+      ...(documents === undefined ? [notRead(state.failing)] : []),
+      ...(unseen ? [`Nothing is known to stand in ${publication.place} yet.`] : []),
+    ];
   }
 
   #publish(documents: PublishedDocuments): void {

@@ -2,6 +2,7 @@ import { PodtrustError } from "../base/index.ts";
 import type { Part, Wanted } from "./generation.ts";
 import { type IssuerDeps, PublishedIssuer } from "./issuer.ts";
 import { type IssuerSettings, sameSource } from "./settings.ts";
+import { unknownKey } from "./source/distrust.ts";
 
 /** The issuers that are published. What stays the same goes on; what changed takes over what was known. */
 export class Issuers implements Part {
@@ -22,7 +23,7 @@ export class Issuers implements Part {
     return this.#inUse.find(({ settings }) => settings.stack === stack && settings.issuer === issuer);
   }
 
-  /** The one that knows a key; throws `publisher-key-unknown`. */
+  /** The one that knows a key; throws `publisher-key-unknown`, with what keeps it from knowing any. */
   holderOf(kid: string, stack: string | undefined): PublishedIssuer {
     const among = this.#inUse.filter(({ settings }) => stack === undefined || settings.stack === stack);
     const holders = among.filter(({ source }) => source.state.ring.some((key) => key.jwk.kid === kid));
@@ -34,12 +35,11 @@ export class Issuers implements Part {
         next: "Say with --stack which one is meant.",
       });
     }
-    const known = among.flatMap(({ source }) => source.state.ring.map((key) => key.jwk.kid));
-    throw new PodtrustError("publisher-key-unknown", `no key with the kid ${JSON.stringify(kid)} is known`, {
-      next:
-        known.length === 0 ? "Wait until the publisher has read the cluster." : `Known: ${known.join(", ")}`,
-      detail: { kid, known },
-    });
+    throw unknownKey(
+      kid,
+      among.flatMap(({ source }) => source.state.ring.map((key) => key.jwk.kid)),
+      among.flatMap(({ source }) => source.state.failing ?? [])[0],
+    );
   }
 
   prepare({ issuers }: Wanted): void {

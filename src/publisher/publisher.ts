@@ -33,6 +33,10 @@ export interface ChallengeAnswers {
   tlsAlpn01?(serverName: string): SecureContext | undefined;
 }
 
+/** The part of a cluster that is published. */
+export type PublishedCluster = Pick<KubernetesApi, "server" | "oidcDocuments"> &
+  Partial<Pick<KubernetesApi, "sentCredential">>;
+
 /** One issuer: where its keys come from, and what is published about it. */
 export interface IssuerOptions {
   /** The stack that it belongs to: 1 to 63 lower-case letters, digits and hyphens; names its file in the state directory. */
@@ -41,7 +45,7 @@ export interface IssuerOptions {
   readonly issuer: string;
   /** Issuer + `/openid/v1/jwks` unless told. */
   readonly jwksUri?: string;
-  readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments">;
+  readonly cluster: PublishedCluster;
   /** Absent only with `insecurePlainHttpBehindProxy`. */
   readonly certificates?: CertificateSource;
   /** Of jwksUri's host, where that has a certificate of its own. */
@@ -101,6 +105,8 @@ export interface PublisherStatus {
   readonly ready: boolean;
   /** Why not, in sentences; empty when ready. */
   readonly unready: readonly string[];
+  /** What is served is good, and something has to be done before it is not, in sentences. */
+  readonly degraded: readonly string[];
   readonly issuers: readonly IssuerStatus[];
 }
 
@@ -115,7 +121,33 @@ export interface DistrustOutcome {
   /** False when the key still stands in public elsewhere: it goes as soon as that place can be written to. */
   readonly published: boolean;
   /** Milliseconds since the epoch from which no cache that keeps to Cache-Control holds the key. */
-  readonly effectiveAt: number;
+  readonly cachedUntil: number;
+  /** The same with what AWS is taken to keep beyond that. */
+  readonly forgottenAt: number;
+}
+
+/** What became of a `trust`. */
+export interface TrustOutcome {
+  readonly stack: string;
+  readonly kid: string;
+  /** False when the key was not distrusted. */
+  readonly changed: boolean;
+  /** False when the disk refused: it holds until the next restart only. */
+  readonly persisted: boolean;
+  /**
+   * Whether the key is public again. False where the cluster dropped it longer ago than keys are kept, where the
+   * bucket could not be written to, and where another publisher or stack distrusts it in the bucket.
+   */
+  readonly published: boolean;
+  /** Whether the cluster's last good answer shows it. */
+  readonly shown: boolean;
+}
+
+export interface DistrustOptions {
+  /** The stack, where several hold the kid. */
+  readonly stack?: string;
+  /** Also a key that the cluster signs with, or may: AWS then refuses its tokens. */
+  readonly force?: boolean;
 }
 
 export interface Publisher {
@@ -125,8 +157,13 @@ export interface Publisher {
   ready(signal?: AbortSignal): Promise<void>;
   /** Looks at every cluster now, and resolves when what was seen is served or refused. */
   refresh(): Promise<void>;
-  /** Takes a key out of what is published, at once and for good. `stack` where several hold the kid. */
-  distrust(kid: string, stack?: string): Promise<DistrustOutcome>;
+  /**
+   * Takes a key, and its kid, out of what is published, at once and until it is trusted again. Throws
+   * `publisher-key-unknown`, `publisher-last-key` and, unless forced, `publisher-key-signs`.
+   */
+  distrust(kid: string, options?: DistrustOptions): Promise<DistrustOutcome>;
+  /** Takes a distrust back. Throws `publisher-key-unknown`. */
+  trust(kid: string, options?: Pick<DistrustOptions, "stack">): Promise<TrustOutcome>;
   /** Changes to other options; listeners and sources that are the same go on. Throws and changes nothing when they are bad. */
   reload(options: PublisherOptions): Promise<void>;
   /** Stops accepting, lets what runs end within `graceMs` (10,000 unless told), then cuts. */

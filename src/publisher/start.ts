@@ -6,11 +6,13 @@ import { Generation, type Part } from "./generation.ts";
 import { Issuers } from "./issuers.ts";
 import { Listeners } from "./listeners.ts";
 import type {
+  DistrustOptions,
   DistrustOutcome,
   Publisher,
   PublisherAddresses,
   PublisherOptions,
   PublisherStatus,
+  TrustOutcome,
 } from "./publisher.ts";
 import { Served } from "./served.ts";
 import { Connections } from "./serving/connections.ts";
@@ -24,7 +26,6 @@ export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits
 
 /** A publisher at work. */
 export class RunningPublisher implements Publisher {
-  readonly #frame: PublisherFrame;
   readonly #tallies = new Tallies();
   readonly #connections: Connections;
   readonly #idle: IdleWatch;
@@ -42,7 +43,6 @@ export class RunningPublisher implements Publisher {
   constructor(frame: PublisherFrame, opened: readonly Part[] = []) {
     const { clock, logger } = frame;
     const limits = { ...defaultLimits, ...frame.limits };
-    this.#frame = frame;
     this.#connections = new Connections(limits, this.#tallies);
     this.#idle = new IdleWatch(limits.keepAliveTimeout);
     this.#connections.onFull = () => this.#idle.shed();
@@ -98,7 +98,8 @@ export class RunningPublisher implements Publisher {
     const unready = issuers.flatMap(({ stack, unready: whys }) => whys.map((why) => `${stack}: ${why}`));
     if (issuers.length === 0) unready.push("The publisher is starting.");
     if (this.#closing !== undefined) unready.push("The publisher is ending.");
-    return { ready: unready.length === 0, unready, issuers };
+    const degraded = issuers.flatMap(({ stack, degraded: whys }) => whys.map((why) => `${stack}: ${why}`));
+    return { ready: unready.length === 0, unready, degraded, issuers };
   }
 
   ready(signal?: AbortSignal): Promise<void> {
@@ -109,13 +110,12 @@ export class RunningPublisher implements Publisher {
     await Promise.all(this.#issuers.all.map((issuer) => issuer.source.look()));
   }
 
-  async distrust(kid: string, stack?: string): Promise<DistrustOutcome> {
-    const issuer = this.#issuers.holderOf(kid, stack);
-    const { changed, persisted } = await issuer.source.distrust(kid);
-    const published = await issuer.flush();
-    const { settings } = issuer;
-    const effectiveAt = this.#frame.clock.now() + settings.cacheTime;
-    return { stack: settings.stack, kid, changed, persisted, published, effectiveAt };
+  async distrust(kid: string, options: DistrustOptions = {}): Promise<DistrustOutcome> {
+    return this.#issuers.holderOf(kid, options.stack).distrust(kid, options.force ?? false);
+  }
+
+  async trust(kid: string, options: Pick<DistrustOptions, "stack"> = {}): Promise<TrustOutcome> {
+    return this.#issuers.holderOf(kid, options.stack).trust(kid);
   }
 
   reload(options: PublisherOptions): Promise<void> {

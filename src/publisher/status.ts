@@ -1,3 +1,5 @@
+import type { SentCredential } from "../kubernetes/index.ts";
+
 /** What a key of an issuer is to the publisher. */
 export type KeyState =
   /** In the cluster's own set, and published. */
@@ -14,8 +16,16 @@ export interface KeyStatus {
   readonly state: KeyState;
   readonly firstSeen: number;
   readonly lastSeen: number;
-  /** From when a relying party that keeps to Cache-Control knows the key: not to sign with before. */
-  readonly promotableAt: number;
+  /** Whether the cluster's last good answer shows it. */
+  readonly shown: boolean;
+  /** How it is known that the cluster signs with it, and when that was so. Absent where it does not, or nobody knows. */
+  readonly signs?: { readonly by: "only-key" | "token"; readonly at: number };
+  /** From when every cache that keeps to Cache-Control has it. */
+  readonly visibleAt: number;
+  /** From when AWS has it too. Absent of a key that signs, and of one that another has replaced. */
+  readonly maySignFrom?: number;
+  /** When the last token of a key that another has replaced is of no use any more. */
+  readonly mayDistrustFrom?: number;
   /** When it was first missed in the cluster. */
   readonly absentSince?: number;
   /** When it will no longer be published, if it does not come back. */
@@ -46,6 +56,12 @@ export interface Refusal {
   /** What is wrong with which value. */
   readonly message: string;
   readonly next: string;
+}
+
+/** No answer of the cluster can be had that could be judged: a new signing key would go unseen. */
+export interface Blind extends Refusal {
+  /** The first of the failed looks; milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /** A row of refusals without a success between. */
@@ -93,11 +109,18 @@ export interface IssuerStatus {
     readonly jwksDigest: string;
   };
   readonly failing?: Failing;
+  /** Absent while the cluster can be read. */
+  readonly blind?: Blind;
+  /** What the cluster was last asked with; never the credential itself. */
+  readonly credential?: SentCredential;
   readonly keys: readonly KeyStatus[];
   /** Things that work but should be put right, in sentences. */
   readonly warnings: readonly string[];
   readonly certificate?: { readonly notAfter: number };
   /** Absent where the documents are served from here. */
   readonly publication?: PublicationStatus;
+  /** Why relying parties do not get all they need, in sentences. */
   readonly unready: readonly string[];
+  /** What is served is good, and something has to be done before it is not, in sentences. */
+  readonly degraded: readonly string[];
 }

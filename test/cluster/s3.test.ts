@@ -371,7 +371,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
       await until(serving, ({ issuers: [one] }) => one?.publication?.failing === undefined);
       assert.ok((await kidsOf(bucket)).includes(next.kid));
 
-      const outcome = await serving.publisher.distrust(next.kid);
+      const outcome = await serving.publisher.distrust(next.kid, { force: true });
       assert.equal(outcome.published, true);
       assert.equal((await kidsOf(bucket)).includes(next.kid), false);
       // Another publisher of the same cluster, which knows nothing of that, does not bring it back.

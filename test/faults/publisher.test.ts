@@ -118,7 +118,7 @@ test("restart with the API server gone: the documents come from the disk, and a 
   const keys = [newKey(), newKey()];
   await using to = await startTestPublisher({ keys });
   await to.publisher.ready();
-  await to.publisher.distrust(keys[0]?.kid ?? "");
+  await to.publisher.distrust(keys[0]?.kid ?? "", { force: true });
   const before = await served(to);
   await to.publisher.close(0);
   to.cluster.fault = () => {
@@ -171,7 +171,7 @@ test("full disk: new keys are published all the same, and that they are not kept
   assert.ok((await metric(to, 'podtrust_documents_unsaved_total{stack="test"}')) >= 1);
   assert.match(to.publisher.status().issuers[0]?.warnings.join() ?? "", /could not be written/u);
   assert.match(to.log.of("error").join(), /could not be written/u);
-  const outcome = await to.publisher.distrust(added.kid);
+  const outcome = await to.publisher.distrust(added.kid, { force: true });
   assert.equal(outcome.persisted, false);
   assert.ok(!(await served(to)).includes(added.kid));
   await rm(folder);

@@ -121,14 +121,31 @@ test("distrust is in the bucket before it is answered; where that fails the answ
   const to = await start(t, bucket, { keys: [newKey(), newKey(), newKey()] });
   await isReady(to);
   const [first, second] = [kidOf(to, 0), kidOf(to, 1)];
-  assert.equal((await to.publisher.distrust(first)).published, true);
+  assert.equal((await to.publisher.distrust(first, { force: true })).published, true);
   assert.equal(bucket.kids().includes(first), false);
   bucket.before = down;
-  assert.equal((await to.publisher.distrust(second)).published, false);
+  assert.equal((await to.publisher.distrust(second, { force: true })).published, false);
   assert.ok(bucket.kids().includes(second));
   bucket.before = () => {};
   for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
   await until(() => !bucket.kids().includes(second));
+});
+
+test("a distrust that is taken back is public again before it is answered; where that fails the answer says so", async (t) => {
+  const bucket = new FakeBucket();
+  const to = await start(t, bucket, { keys: [newKey(), newKey()] });
+  await isReady(to);
+  const first = kidOf(to, 0);
+  await to.publisher.distrust(first, { force: true });
+  assert.equal((await to.publisher.trust(first)).published, true);
+  assert.ok(bucket.kids().includes(first));
+  await to.publisher.distrust(first, { force: true });
+  bucket.before = down;
+  assert.equal((await to.publisher.trust(first)).published, false);
+  assert.equal(bucket.kids().includes(first), false);
+  bucket.before = () => {};
+  for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
+  await until(() => bucket.kids().includes(first));
 });
 
 test("after a restart without a cluster the bucket is left alone, but distrust goes through", async (t) => {
@@ -142,7 +159,7 @@ test("after a restart without a cluster the bucket is left alone, but distrust g
   await before.publisher.close(0);
   // Meanwhile another publisher took one of them out.
   const [kept, gone] = keys;
-  await (await start(t, bucket, { keys, clock })).publisher.distrust(gone?.kid ?? "");
+  await (await start(t, bucket, { keys, clock })).publisher.distrust(gone?.kid ?? "", { force: true });
   assert.deepEqual(bucket.kids(), [kept?.kid]);
   const steps = bucket.steps.length;
   const cluster = {
@@ -158,7 +175,7 @@ test("after a restart without a cluster the bucket is left alone, but distrust g
   );
   assert.match(to.publisher.status().unready.join(), /Nothing is known to stand in s3:\/\/fake yet/u);
   bucket.put("jwks", JSON.stringify({ keys }), { note: bucket.objects.get("jwks")?.note });
-  await to.publisher.distrust(gone?.kid ?? "");
+  await to.publisher.distrust(gone?.kid ?? "", { force: true });
   assert.deepEqual(bucket.kids(), [kept?.kid]);
 });
 

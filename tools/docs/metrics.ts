@@ -25,7 +25,7 @@ const page: GeneratedPage = {
       "| --- | --- | --- |",
       ...rows,
       "",
-      "Worth an alert: `podtrust_ready == 0`; `podtrust_documents_age_seconds > 900`; any increase of",
+      "Worth an alert: `podtrust_ready == 0`; `podtrust_source_blind_seconds > 900`; `podtrust_documents_age_seconds > 900`; any increase of",
       "`podtrust_publication_refusals_total` or `podtrust_documents_unsaved_total`;",
       "`podtrust_certificate_expiry_timestamp_seconds - time() < 5 * 86400`.",
       "",

@@ -6,6 +6,10 @@ export const publisherErrors = {
     summary: "A key was named that the publisher does not know.",
     next: "Take a kid that podtrust rotate status shows.",
   },
+  "publisher-key-signs": {
+    summary: "The cluster signs with the key that is to be distrusted, or may: AWS would refuse its tokens.",
+    next: "Have the cluster sign with another key first; podtrust rotate status says which key signs. To distrust it all the same, give --force.",
+  },
   "publisher-last-key": {
     summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",
     next: "Give the cluster a new signing key first; to refuse every token at once, delete the OIDC provider in IAM.",

@@ -2,29 +2,41 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { RotateOptions } from "./run.ts";
 
-/** `podtrust rotate status` and `podtrust rotate distrust KID`: look at and tell a running publisher. */
+function withPublisher(command: Command): Command {
+  return command
+    .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
+    .option("--state <dir>", "the publisher's state directory, in place of a config file");
+}
+
+function withKey(command: Command): Command {
+  return withPublisher(command.argument("<kid>", "key ID, as rotate status shows it")).option(
+    "--stack <name>",
+    "stack, if several have the key",
+  );
+}
+
+/** `podtrust rotate status`, `rotate distrust KID`, `rotate trust KID`: look at and tell a running publisher. */
 export function defineRotate(program: Command, context: CommandContext): void {
   const rotate = program
     .command("rotate")
-    .description("show and distrust the signing keys that the publisher serves as JWKS");
-  rotate
-    .command("status")
-    .description("show each signing key of the running publisher, its state and its times")
-    .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
-    .option("--state <dir>", "the publisher's state directory, in place of a config file")
+    .description("show, distrust and trust again the signing keys that the publisher serves as JWKS");
+  withPublisher(rotate.command("status"))
+    .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {
       const { runRotateStatus } = await import("./run.ts");
       await runRotateStatus(context, options);
     });
-  rotate
-    .command("distrust")
-    .description("remove a signing key from the published JWKS, at once and for good")
-    .argument("<kid>", "key ID, as rotate status shows it")
-    .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
-    .option("--state <dir>", "the publisher's state directory, in place of a config file")
-    .option("--stack <name>", "stack, if several have the key")
+  withKey(rotate.command("distrust"))
+    .description("remove a signing key from the published JWKS, at once; asks if the cluster signs with it")
+    .option("--force", "remove it even if the cluster signs with it: AWS then refuses its tokens")
     .action(async (kid: string, options: RotateOptions) => {
       const { runRotateDistrust } = await import("./run.ts");
       await runRotateDistrust(context, kid, options);
+    });
+  withKey(rotate.command("trust"))
+    .description("undo a distrust: publish the signing key again")
+    .action(async (kid: string, options: RotateOptions) => {
+      const { runRotateTrust } = await import("./run.ts");
+      await runRotateTrust(context, kid, options);
     });
 }

@@ -70,6 +70,18 @@ export const metricCatalogue = {
     help: "When the present row of failures and refusals began; absent while the last attempt was good.",
     labels: stack,
   },
+  blind: {
+    name: "podtrust_source_blind_seconds",
+    type: "gauge",
+    help: "Seconds since the cluster can no longer be read, 0 while it can: a new signing key would go unseen. /status says why, and what to do.",
+    labels: stack,
+  },
+  credentialExpiry: {
+    name: "podtrust_source_credential_expiry_timestamp_seconds",
+    type: "gauge",
+    help: "When the credential that the cluster was last asked with expires; absent where that is not known, or where whoever gives it renews it.",
+    labels: stack,
+  },
   keys: {
     name: "podtrust_keys",
     type: "gauge",

@@ -16,8 +16,9 @@ interface AdminListener {
 }
 
 function readiness(view: AdminView): LocalReply {
-  const { ready, unready } = view.publisher.status();
-  return ready ? line("ready") : line(unready.join("\n"), 503);
+  const { ready, unready, degraded } = view.publisher.status();
+  const told = degraded.map((why) => `degraded: ${why}`);
+  return ready ? line(["ready", ...told].join("\n")) : line([...unready, ...told].join("\n"), 503);
 }
 
 async function metrics(view: AdminView): Promise<LocalReply> {
@@ -38,7 +39,7 @@ const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u
 
 /**
  * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
- * cluster's API does not make it unready, since the last good documents are served on.
+ * cluster's API does not make it unready, since the last good documents are served on; it is told as degraded.
  */
 async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
   let listen = "host" in asked ? asked.host : "";

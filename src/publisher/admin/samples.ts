@@ -53,6 +53,10 @@ function documentSamples(view: AdminView, status: PublisherStatus) {
     documentsAge: perIssuer(status, age),
     documentsRestored: perIssuer(status, ({ documents }) => (documents?.from === "disk" ? 1 : 0)),
     documentsChanged: perIssuer(status, ({ documents }) => seconds(documents?.changedAt)),
+    blind: perIssuer(status, ({ blind }) =>
+      blind === undefined ? 0 : Math.max(0, view.clock.now() - blind.since) / 1000,
+    ),
+    credentialExpiry: perIssuer(status, ({ credential }) => seconds(credential?.expiresAt)),
     failingSince: perIssuer(status, ({ failing }) => seconds(failing?.since)),
     warnings: perIssuer(status, ({ warnings }) => warnings.length),
     keys: status.issuers.flatMap(({ stack, keys }) =>

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
-import type { DistrustOutcome, PublisherStatus } from "../publisher.ts";
+import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
 
 const timeout = 5000;
@@ -65,10 +65,22 @@ export async function publisherStatus(stateDir: string): Promise<PublisherStatus
 }
 
 /**
- * Has the publisher that uses a state directory distrust a key. Throws `publisher-not-running`,
- * `publisher-key-unknown`, `publisher-last-key`.
+ * Has the publisher that uses a state directory distrust a key. Throws `publisher-not-running` and what
+ * `Publisher.distrust` throws.
  */
-export async function distrustKey(stateDir: string, kid: string, stack?: string): Promise<DistrustOutcome> {
-  const body = { kid, ...(stack === undefined ? {} : { stack }) };
-  return (await call(stateDir, "POST", "/distrust", body)) as DistrustOutcome;
+export async function distrustKey(
+  stateDir: string,
+  kid: string,
+  options: DistrustOptions = {},
+): Promise<DistrustOutcome> {
+  return (await call(stateDir, "POST", "/distrust", { kid, ...options })) as DistrustOutcome;
+}
+
+/** Has it trust the key again. Throws `publisher-not-running` and what `Publisher.trust` throws. */
+export async function trustKey(
+  stateDir: string,
+  kid: string,
+  options: Pick<DistrustOptions, "stack"> = {},
+): Promise<TrustOutcome> {
+  return (await call(stateDir, "POST", "/trust", { kid, ...options })) as TrustOutcome;
 }

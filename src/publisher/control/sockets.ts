@@ -3,7 +3,7 @@ import { chmod, rm } from "node:fs/promises";
 import type { IncomingMessage, Server } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, errorText, type JsonRecord, PodtrustError, recordOf } from "../../base/index.ts";
 import { StateFolder } from "../../files/index.ts";
 import { json, line, type LocalReply, localServer } from "../admin/local-server.ts";
 import type { Part, Wanted } from "../generation.ts";
@@ -11,7 +11,7 @@ import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
 import { drainServer } from "../serving/listener.ts";
 
-type Controlled = Pick<Publisher, "status" | "distrust">;
+type Controlled = Pick<Publisher, "status" | "distrust" | "trust">;
 
 /** Where the socket is in a state directory. */
 export function controlPath(stateDir: string): string {
@@ -34,24 +34,35 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-async function distrust(request: IncomingMessage, publisher: Controlled): Promise<LocalReply> {
-  let asked: { kid?: unknown; stack?: unknown };
+interface Asked {
+  readonly kid: string;
+  readonly stack?: string;
+  readonly force: boolean;
+}
+
+async function readAsked(request: IncomingMessage): Promise<Asked> {
+  let asked: JsonRecord;
   try {
-    asked = JSON.parse(await readBody(request)) as typeof asked;
+    asked = recordOf(JSON.parse(await readBody(request)));
   } catch (cause) {
     throw new PodtrustError("usage", "a request is not JSON", { cause });
   }
-  const { kid, stack } = asked;
-  if (typeof kid !== "string" || kid === "" || !(stack === undefined || typeof stack === "string"))
-    throw new PodtrustError("usage", 'a request is not {"kid", "stack"}');
-  return json(await publisher.distrust(kid, stack));
+  const { kid, stack, force = false } = asked;
+  if (typeof kid !== "string" || kid === "" || typeof force !== "boolean")
+    throw new PodtrustError("usage", 'a request is not {"kid", "stack", "force"}');
+  if (stack === undefined) return { kid, force };
+  if (typeof stack !== "string") throw new PodtrustError("usage", "the stack is not a text");
+  return { kid, stack, force };
 }
 
 async function answer(request: IncomingMessage, publisher: Controlled): Promise<LocalReply> {
   const what = `${request.method ?? ""} ${request.url ?? ""}`;
   if (what === "GET /status") return json(publisher.status());
-  if (what === "POST /distrust") return distrust(request, publisher);
-  return line("404 Not Found", 404);
+  if (what !== "POST /distrust" && what !== "POST /trust") return line("404 Not Found", 404);
+  const { kid, ...options } = await readAsked(request);
+  return json(
+    what === "POST /trust" ? await publisher.trust(kid, options) : await publisher.distrust(kid, options),
+  );
 }
 
 /** Whether a process answers there. */

@@ -1,4 +1,5 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
+import type { SentCredential } from "../../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
 import type { Refusal, RefusalReason } from "../status.ts";
 
@@ -8,8 +9,10 @@ export interface IssuerNames {
   readonly jwksUri: string;
 }
 
-/** The verdict on one answer of the cluster. */
-export type Observation =
+/** The verdict on one answer of the cluster, and what it was asked with. */
+export type Observation = { readonly credential?: SentCredential } & Verdict;
+
+type Verdict =
   | {
       readonly ok: true;
       readonly keys: readonly PublicJwk[];
@@ -30,6 +33,21 @@ const reasons: Readonly<Record<string, RefusalReason>> = {
   "discovery-invalid": "discovery-invalid",
   "jwks-invalid": "jwks-invalid",
 };
+
+const blindReasons: ReadonlySet<RefusalReason> = new Set([
+  "unreachable",
+  "not-ready",
+  "credentials",
+  "unauthenticated",
+  "forbidden",
+  "bad-answer",
+  "internal",
+]);
+
+/** Whether there was no answer that could be judged. */
+export function isBlind(reason: RefusalReason): boolean {
+  return blindReasons.has(reason);
+}
 
 /** Why nothing new can be published, for anything that was thrown on the way. */
 export function refusalOf(thrown: unknown): Refusal {
@@ -79,7 +97,7 @@ function jwksUriWarning(names: IssuerNames, clusters: string): readonly string[]
 export function judge(
   documents: { readonly discovery: Uint8Array; readonly jwks: Uint8Array },
   names: IssuerNames,
-): Observation {
+): Verdict {
   try {
     const discovery = parseDiscovery(documents.discovery);
     const refusal = issuerRefusal(names.issuer, discovery.issuer);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { PublicJwk } from "../../oidc/index.ts";
-import { keyStatuses, type KeyRing, observeKeys, publishedKeys } from "./keys.ts";
+import { type KeyRing, noteSigned, observeKeys, publishedKeys, signerOf } from "./keys.ts";
 
 const day = 86_400_000;
 const jwk = (kid: string, kty: "RSA" | "EC" = "EC"): PublicJwk => ({
@@ -10,7 +10,7 @@ const jwk = (kid: string, kty: "RSA" | "EC" = "EC"): PublicJwk => ({
   kid,
   use: "sig",
   alg: "ES256",
-  x: kid,
+  ...(kty === "RSA" ? { n: kid, e: "AQAB" } : { crv: "P-256", x: kid, y: kid }),
 });
 const kids = (ring: KeyRing): string[] => publishedKeys(ring).map((key) => key.kid);
 
@@ -68,22 +68,25 @@ test("beyond a hundred keys of a type those gone longest make room, and none of 
   assert.equal(names.filter((kid) => kid.startsWith("b")).length, 30);
 });
 
-test("every key's state and times are told", () => {
-  let { ring } = observeKeys([], [jwk("a"), jwk("b")], 1000, day);
-  ({ ring } = observeKeys(ring, [jwk("b")], 2000, day));
-  assert.deepEqual(keyStatuses(ring, { retention: day, cache: 70_000 }), [
-    {
-      kid: "a",
-      alg: "ES256",
-      firstSeen: 1000,
-      lastSeen: 1000,
-      promotableAt: 71_000,
-      absentSince: 2000,
-      state: "retained",
-      retainedUntil: 2000 + day,
-    },
-    { kid: "b", alg: "ES256", firstSeen: 1000, lastSeen: 2000, promotableAt: 71_000, state: "current" },
-  ]);
+test("another key under a known kid has signed nothing yet, and no cache has it", () => {
+  let { ring } = observeKeys([], [jwk("a"), jwk("b")], 0, day);
+  ring = noteSigned(ring, "a", 5);
+  const [next] = observeKeys(ring, [{ ...jwk("a"), x: "other" }], 10, day).ring;
+  assert.deepEqual([next?.firstSeen, next?.signed], [10, undefined]);
+});
+
+test("the key that signs is the cluster's only one, else that of the newest token, else unknown", () => {
+  let { ring } = observeKeys([], [jwk("a"), jwk("b")], 0, day);
+  assert.equal(signerOf(ring), undefined);
+  ring = noteSigned(noteSigned(noteSigned(ring, "a", 5), "b", 9), "a", 7);
+  assert.deepEqual(signerOf(ring), { kid: "b", by: "token", at: 9 });
+  assert.deepEqual(ring[0]?.signed, { first: 5, last: 7 });
+  assert.deepEqual(noteSigned(ring, "unknown", 20), ring);
+  const { ring: alone } = observeKeys(ring, [jwk("a")], 10, day);
+  assert.deepEqual(signerOf(alone), { kid: "a", by: "only-key", at: 10 });
+  // The newest token is of a key that the cluster shows no more: two others are there to sign.
+  const { ring: others } = observeKeys(ring, [jwk("a"), jwk("c")], 10, day);
+  assert.equal(signerOf(others), undefined);
 });
 
 const polls = fc.array(

@@ -1,5 +1,4 @@
-import { mostKeysOfType, type PublicJwk } from "../../oidc/index.ts";
-import type { KeyStatus } from "../status.ts";
+import { jwkThumbprint, mostKeysOfType, type PublicJwk } from "../../oidc/index.ts";
 
 /** A key as the publisher remembers it; times in milliseconds since the epoch. */
 export interface KnownKey {
@@ -8,27 +7,64 @@ export interface KnownKey {
   readonly lastSeen: number;
   /** When a good answer of the cluster first lacked it. */
   readonly absentSince?: number;
+  /** When the oldest and the newest token that it is known to have signed were issued. */
+  readonly signed?: { readonly first: number; readonly last: number };
   readonly distrustedAt?: number;
+  /** Its distrust of that time was taken back. */
+  readonly takenBack?: number;
 }
 
 /** All that is known of an issuer's keys, each kid once. */
 export type KeyRing = readonly KnownKey[];
 
 export interface KeyEvent {
-  readonly type: "key-appeared" | "key-vanished" | "key-returned" | "key-replaced" | "key-dropped";
+  readonly type:
+    | "key-appeared"
+    | "key-vanished"
+    | "key-returned"
+    | "key-replaced"
+    | "key-dropped"
+    /** The cluster shows a distrusted key, or another key under a distrusted kid: neither is published. */
+    | "distrusted-key-shown"
+    | "distrusted-key-vanished";
   readonly kid: string;
+}
+
+/**
+ * Tells when a key was distrusted, by the key itself (RFC 7638) whatever its kid, then by its kid whatever the key.
+ * Undefined for a key that is not.
+ */
+export function distrustIn(ring: KeyRing): (jwk: PublicJwk) => number | undefined {
+  const at = new Map<string, number>();
+  for (const { jwk, distrustedAt } of ring) {
+    if (distrustedAt === undefined) continue;
+    at.set(`key ${jwkThumbprint(jwk)}`, distrustedAt);
+    at.set(`kid ${jwk.kid}`, distrustedAt);
+  }
+  if (at.size === 0) return () => undefined;
+  return (jwk) => at.get(`key ${jwkThumbprint(jwk)}`) ?? at.get(`kid ${jwk.kid}`);
 }
 
 /** The keys that are published: everything known and not distrusted. */
 export function publishedKeys(ring: KeyRing): readonly PublicJwk[] {
-  return ring.filter((key) => key.distrustedAt === undefined).map((key) => key.jwk);
+  const distrusted = distrustIn(ring);
+  return ring.filter(({ jwk }) => distrusted(jwk) === undefined).map(({ jwk }) => jwk);
 }
 
-const material = (jwk: PublicJwk): string => JSON.stringify([jwk.kty, jwk.n, jwk.e, jwk.crv, jwk.x, jwk.y]);
+/** The keys that the cluster's last good answer showed, distrusted ones as well. */
+export function shownKeys(ring: KeyRing): KeyRing {
+  return ring.filter((key) => key.absentSince === undefined);
+}
+
+const sameKey = (a: PublicJwk, b: PublicJwk): boolean => jwkThumbprint(a) === jwkThumbprint(b);
 
 function seen(known: KnownKey | undefined, jwk: PublicJwk, now: number): KnownKey {
   if (known === undefined) return { jwk, firstSeen: now, lastSeen: now };
   const { absentSince: _present, ...rest } = known;
+  // What an operator distrusted is remembered, whatever the cluster shows under its kid.
+  if (known.distrustedAt !== undefined) return { ...rest, lastSeen: now };
+  // Another key under the kid is a new key: it has signed nothing yet, and caches do not have it.
+  if (!sameKey(known.jwk, jwk)) return { jwk, firstSeen: now, lastSeen: now };
   return { ...rest, jwk, lastSeen: now };
 }
 
@@ -38,10 +74,19 @@ function missed(known: KnownKey, now: number): KnownKey {
   return { ...known, lastSeen: Math.min(known.lastSeen, now), absentSince };
 }
 
-function sighting(known: KnownKey | undefined, jwk: PublicJwk): KeyEvent["type"] | undefined {
+/** What it means that the cluster shows a key; `out`: it is distrusted. */
+function sighting(known: KnownKey | undefined, jwk: PublicJwk, out: boolean): KeyEvent["type"] | undefined {
+  const fresh = known === undefined || known.absentSince !== undefined;
+  if (out) return fresh ? "distrusted-key-shown" : undefined;
   if (known === undefined) return "key-appeared";
-  if (material(known.jwk) !== material(jwk)) return "key-replaced";
-  return known.absentSince === undefined ? undefined : "key-returned";
+  if (!sameKey(known.jwk, jwk)) return "key-replaced";
+  return fresh ? "key-returned" : undefined;
+}
+
+/** What it means that the cluster does not show a key. */
+function loss({ absentSince }: KnownKey, out: boolean): KeyEvent["type"] | undefined {
+  if (absentSince !== undefined) return undefined;
+  return out ? "distrusted-key-vanished" : "key-vanished";
 }
 
 /** Whether a key is remembered: what an operator distrusted for good, what vanished for `retention`. */
@@ -52,7 +97,8 @@ function remembered(key: KnownKey, now: number, retention: number): boolean {
 
 /** Relying parties refuse a set with too many keys of a type: those that are gone longest make room. */
 function surplus(ring: KeyRing): ReadonlySet<KnownKey> {
-  const published = ring.filter((key) => key.distrustedAt === undefined);
+  const distrusted = distrustIn(ring);
+  const published = ring.filter(({ jwk }) => distrusted(jwk) === undefined);
   return new Set(
     ["RSA", "EC"].flatMap((kty) => {
       const ofType = published.filter((key) => key.jwk.kty === kty);
@@ -76,41 +122,58 @@ export function observeKeys(
 ): { readonly ring: KeyRing; readonly events: readonly KeyEvent[] } {
   const known = new Map(ring.map((key) => [key.jwk.kid, key]));
   const shown = new Map(observed.map((jwk) => [jwk.kid, jwk]));
+  const distrusted = distrustIn(ring);
+  const isOut = (jwk: PublicJwk): boolean => distrusted(jwk) !== undefined;
   const events: KeyEvent[] = [];
+  const tell = (type: KeyEvent["type"] | undefined, kid: string): void => {
+    if (type !== undefined) events.push({ type, kid });
+  };
   const next: KnownKey[] = [];
   for (const [kid, jwk] of shown) {
-    const type = sighting(known.get(kid), jwk);
-    if (type !== undefined) events.push({ type, kid });
+    tell(sighting(known.get(kid), jwk, isOut(jwk)), kid);
     next.push(seen(known.get(kid), jwk, now));
   }
   for (const [kid, key] of known) {
     if (shown.has(kid)) continue;
-    if (key.absentSince === undefined) events.push({ type: "key-vanished", kid });
+    tell(loss(key, isOut(key.jwk)), kid);
     next.push(missed(key, now));
   }
   const tooMany = surplus(next);
   const kept = next.filter((key) => remembered(key, now, retention) && !tooMany.has(key));
   for (const key of next) {
-    if (!kept.includes(key)) events.push({ type: "key-dropped", kid: key.jwk.kid });
+    if (!kept.includes(key) && !isOut(key.jwk)) tell("key-dropped", key.jwk.kid);
   }
   kept.sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
   return { ring: kept, events };
 }
 
-/** The times that a person wants to know of each key. */
-export function keyStatuses(ring: KeyRing, times: { retention: number; cache: number }): KeyStatus[] {
+/** Notes that a key signed a token that was issued at `at`. */
+export function noteSigned(ring: KeyRing, kid: string | undefined, at: number | undefined): KeyRing {
+  if (kid === undefined || at === undefined) return ring;
   return ring.map((key) => {
-    const common = {
-      kid: key.jwk.kid,
-      alg: key.jwk.alg,
-      firstSeen: key.firstSeen,
-      lastSeen: key.lastSeen,
-      promotableAt: key.firstSeen + times.cache,
-      ...(key.absentSince === undefined ? {} : { absentSince: key.absentSince }),
-    };
-    if (key.distrustedAt !== undefined)
-      return { ...common, state: "distrusted", distrustedAt: key.distrustedAt };
-    if (key.absentSince === undefined) return { ...common, state: "current" };
-    return { ...common, state: "retained", retainedUntil: key.absentSince + times.retention };
+    if (key.jwk.kid !== kid) return key;
+    const { first, last } = key.signed ?? { first: at, last: at };
+    return { ...key, signed: { first: Math.min(first, at), last: Math.max(last, at) } };
   });
+}
+
+/** What shows which of its keys the cluster signs with. */
+export interface Signer {
+  readonly kid: string;
+  /** The cluster shows no other, or the newest token that was seen is signed by it. */
+  readonly by: "only-key" | "token";
+  /** When that was so; milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** The key that the cluster signs with, where that is known. */
+export function signerOf(ring: KeyRing): Signer | undefined {
+  const [first, second] = shownKeys(ring);
+  if (first !== undefined && second === undefined)
+    return { kid: first.jwk.kid, by: "only-key", at: first.lastSeen };
+  const [newest] = ring
+    .filter((key) => key.signed !== undefined)
+    .sort((a, b) => (b.signed?.last ?? 0) - (a.signed?.last ?? 0));
+  if (newest?.signed === undefined || newest.absentSince !== undefined) return undefined;
+  return { kid: newest.jwk.kid, by: "token", at: newest.signed.last };
 }

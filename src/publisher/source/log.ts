@@ -21,7 +21,13 @@ const keyLines = {
     message: "the cluster shows another key under a known kid: it is published instead",
   },
   "key-dropped": { level: "info", message: "a key that vanished long enough ago is no longer published" },
+  "distrusted-key-shown": {
+    level: "warn",
+    message: "the cluster shows a key that is distrusted: it stays out",
+  },
+  "distrusted-key-vanished": { level: "info", message: "a distrusted key is gone from the cluster" },
   "key-distrusted": { level: "warn", message: "a key was distrusted and is no longer published" },
+  "key-trusted": { level: "warn", message: "the distrust of a key was taken back" },
 } as const;
 
 function lineOf(event: SourceEvent): Line {
@@ -29,6 +35,13 @@ function lineOf(event: SourceEvent): Line {
     const { reason, message, next, since, count } = event.failing;
     const fields = { reason, next, since: iso(since), count };
     return { level: "error", message: `nothing new is published: ${message}`, fields };
+  }
+  if (event.type === "blind") {
+    const { reason, message, next, since } = event.blind;
+    const fields = { reason, next, since: iso(since), count: event.count };
+    // An API server that starts is ready soon, and asks nothing of anybody.
+    const level = reason === "not-ready" ? "warn" : "error";
+    return { level, message: `the cluster cannot be read: ${message}`, fields };
   }
   if (event.type === "recovered") {
     const { reason, since, count } = event.failing;

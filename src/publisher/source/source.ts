@@ -1,23 +1,23 @@
 import { randomInt } from "node:crypto";
 import { type Clock, errorText, type Logger } from "../../base/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { PublishedCluster } from "../publisher.ts";
 import type { RefusalReason } from "../status.ts";
+import { explainUnauthenticated } from "./credential.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";
 import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
 import { say } from "./log.ts";
-import { distrust, emptyState, observe, type SourceState, type Step } from "./state.ts";
+import type { KeyTimes } from "./key-status.ts";
+import { distrust, emptyState, observe, type SourceState, type Step, trust } from "./state.ts";
 import type { DocumentStore, Restored } from "./store.ts";
 
 export interface SourceOptions {
   readonly names: IssuerNames;
-  readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments">;
+  readonly cluster: PublishedCluster;
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds. */
-  readonly keyRetention: number;
-  /** Milliseconds. */
-  readonly pollInterval: number;
+  /** What its keys' times follow from; they are kept for `longestToken`, and looked for every `poll`. */
+  readonly times: KeyTimes;
   /** Called at once whenever other documents are to be served. */
   readonly publish: (documents: PublishedDocuments) => void;
   /** Called after each look at the cluster. */
@@ -29,6 +29,13 @@ export interface SourceTallies {
   confirmed: number;
   readonly refused: Map<RefusalReason, number>;
   unsaved: number;
+}
+
+/** What became of an operator's word. */
+interface Changed {
+  readonly changed: boolean;
+  /** False when the disk refused. */
+  readonly persisted: boolean;
 }
 
 /** Times of sightings go to the disk this often; changes at once. */
@@ -86,12 +93,15 @@ export class IssuerSource {
     return this.#looking;
   }
 
-  /** Throws `publisher-key-unknown` or `publisher-last-key`. Gives whether it changed something and is on disk. */
-  async distrust(kid: string): Promise<{ changed: boolean; persisted: boolean }> {
-    const step = distrust(this.#state, kid, this.#options.clock.now());
-    this.#take(step);
-    const persisted = await this.#save();
-    return { changed: step.changed, persisted };
+  /** Throws what `distrust` of the state throws. Gives whether it changed something and is on disk. */
+  distrust(kid: string, force: boolean): Promise<Changed> {
+    return this.#change(distrust(this.#state, kid, { now: this.#options.clock.now(), force }));
+  }
+
+  /** Throws `publisher-key-unknown`. Gives whether it changed something and is on disk. */
+  trust(kid: string): Promise<Changed> {
+    const { clock, times } = this.#options;
+    return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times.longestToken }));
   }
 
   /** Ends the looking, and saves what was seen last. */
@@ -101,30 +111,40 @@ export class IssuerSource {
     await this.#save();
   }
 
+  async #change(step: Step): Promise<Changed> {
+    this.#take(step);
+    return { changed: step.changed, persisted: await this.#save() };
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
-    const { clock, pollInterval } = this.#options;
+    const { clock, times } = this.#options;
+    const { poll } = times;
     while (!signal.aborted) {
       await this.look();
       // A tenth to either side: publishers that started together do not stay together.
-      const jitter = randomInt(0, Math.max(1, Math.round(pollInterval / 5))) - pollInterval / 10;
-      await clock.sleep(pollInterval + jitter, signal).catch(() => {});
+      const jitter = randomInt(0, Math.max(1, Math.round(poll / 5))) - poll / 10;
+      await clock.sleep(poll + jitter, signal).catch(() => {});
     }
   }
 
   async #observation(): Promise<Observation> {
-    const { cluster, names } = this.#options;
+    const { cluster, names, clock } = this.#options;
     try {
-      return judge(await cluster.oidcDocuments({ signal: this.#ending.signal }), names);
+      const documents = await cluster.oidcDocuments({ signal: this.#ending.signal });
+      const credential = cluster.sentCredential?.();
+      return { ...judge(documents, names), ...(credential === undefined ? {} : { credential }) };
     } catch (thrown) {
-      return { ok: false, refusal: refusalOf(thrown) };
+      const credential = cluster.sentCredential?.();
+      const refusal = explainUnauthenticated(refusalOf(thrown), credential, clock.now());
+      return { ok: false, refusal, ...(credential === undefined ? {} : { credential }) };
     }
   }
 
   async #look(): Promise<void> {
     const observation = await this.#observation();
     if (this.#ending.signal.aborted) return;
-    const { clock, keyRetention } = this.#options;
-    this.#take(observe(this.#state, observation, clock.now(), keyRetention));
+    const { clock, times } = this.#options;
+    this.#take(observe(this.#state, observation, clock.now(), times));
     if (this.#state.failing === undefined) this.tallies.confirmed += 1;
     else {
       const { reason } = this.#state.failing;
@@ -156,7 +176,7 @@ export class IssuerSource {
     const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
     if (absent(now) !== absent(last)) return true;
     // The shorter keys are kept, the finer their times have to be.
-    const every = Math.min(saveEvery, this.#options.keyRetention / 20);
+    const every = Math.min(saveEvery, this.#options.times.longestToken / 20);
     return Math.abs(now.confirmedAt - last.confirmedAt) >= every;
   }
 

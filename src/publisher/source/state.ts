@@ -1,7 +1,10 @@
-import { PodtrustError } from "../../base/index.ts";
-import type { Failing, Refusal } from "../status.ts";
-import type { Observation } from "./judge.ts";
-import { type KeyEvent, type KeyRing, observeKeys, publishedKeys } from "./keys.ts";
+import type { SentCredential } from "../../kubernetes/index.ts";
+import type { Blind, Failing, Refusal } from "../status.ts";
+import { credentialWarnings } from "./credential.ts";
+import { distrustKey, signingYet, trustKey } from "./distrust.ts";
+import { isBlind, type Observation } from "./judge.ts";
+import { type KeyTimes, promotedEarly } from "./key-status.ts";
+import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publishedKeys } from "./keys.ts";
 
 /** All that the publisher knows of an issuer. Times in milliseconds since the epoch. */
 export interface SourceState {
@@ -11,18 +14,24 @@ export interface SourceState {
   readonly confirmedAt?: number;
   /** When the published keys last changed. */
   readonly changedAt?: number;
+  /** A row of refusals, for whatever reasons. */
   readonly failing?: Failing;
+  /** Since when no answer could be had that can be judged at all, and why. */
+  readonly blind?: Blind;
   /** When the row of refusals was last said in the log. */
   readonly saidAt?: number;
+  /** What the cluster was last asked with. */
+  readonly credential?: SentCredential;
   readonly warnings: readonly string[];
 }
 
 export type SourceEvent =
   | KeyEvent
   | { readonly type: "refused"; readonly failing: Failing }
+  | { readonly type: "blind"; readonly blind: Blind; readonly count: number }
   | { readonly type: "recovered"; readonly failing: Failing; readonly now: number }
   | { readonly type: "warned"; readonly warning: string }
-  | { readonly type: "key-distrusted"; readonly kid: string };
+  | { readonly type: "key-distrusted" | "key-trusted"; readonly kid: string };
 
 export interface Step {
   readonly state: SourceState;
@@ -36,91 +45,100 @@ export const emptyState: SourceState = { ring: [], from: "cluster", warnings: []
 /** A row of refusals is said at its start, when its reason changes, and then this often. */
 const sayAgain = 300_000;
 
-const allDistrusted: Refusal = {
-  reason: "jwks-empty",
-  message: "every key that the cluster shows is distrusted: nothing would be left to publish",
-  next: "Give the cluster a new signing key; until then tokens that it signs are refused.",
-};
+function allDistrusted(keys: readonly { readonly kid: string }[]): Refusal {
+  const names = keys.map(({ kid }) => kid).join(", ");
+  return {
+    reason: "jwks-empty",
+    message: `every key that the cluster shows is distrusted (${names}): nothing would be left to publish`,
+    next: `Give the cluster a new signing key, or take the distrust back: podtrust rotate trust KID. Until then AWS refuses every token that it signs.`,
+  };
+}
+
+/** Since when the publisher is blind by this refusal; undefined where there was an answer, and it must not be published. */
+function blindBy(state: SourceState, refusal: Refusal, now: number): Blind | undefined {
+  return isBlind(refusal.reason) ? { ...refusal, since: state.blind?.since ?? now } : undefined;
+}
 
 function refuse(state: SourceState, refusal: Refusal, now: number): Step {
-  const before = state.failing;
+  const { failing: before, blind: _before, saidAt, ...rest } = state;
   const failing = { ...refusal, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
-  const quiet =
-    before?.reason === refusal.reason && state.saidAt !== undefined && now - state.saidAt < sayAgain;
-  if (quiet) return { state: { ...state, failing }, events: [], changed: false };
-  return {
-    state: { ...state, failing, saidAt: now },
-    events: [{ type: "refused", failing }],
-    changed: false,
-  };
+  const blind = blindBy(state, refusal, now);
+  const next = { ...rest, failing, ...(blind === undefined ? {} : { blind }) };
+  if (before?.reason === refusal.reason && saidAt !== undefined && now - saidAt < sayAgain)
+    return { state: { ...next, saidAt }, events: [], changed: false };
+  const event: SourceEvent =
+    blind === undefined ? { type: "refused", failing } : { type: "blind", blind, count: failing.count };
+  return { state: { ...next, saidAt: now }, events: [event], changed: false };
 }
 
 const kids = (ring: KeyRing): string => JSON.stringify(publishedKeys(ring));
 
-function distrustedYetShown(ring: KeyRing): readonly string[] {
-  return ring
-    .filter((key) => key.distrustedAt !== undefined && key.absentSince === undefined)
+function earlyWarnings(ring: KeyRing, times: KeyTimes, now: number): readonly string[] {
+  return promotedEarly(ring, times)
+    .filter(({ from }) => now < from)
     .map(
-      (key) =>
-        `Key ${key.jwk.kid} is distrusted and the cluster still shows it: tokens that it signs are refused.`,
+      ({ kid, from }) =>
+        `Key ${kid} signs already, before every cache has it (${new Date(from).toISOString()}): until then some of its tokens may be refused.`,
     );
 }
 
 /** What is known after the cluster's answer at `now`; a refused one changes nothing that is published. */
-export function observe(state: SourceState, observation: Observation, now: number, retention: number): Step {
-  if (!observation.ok) return refuse(state, observation.refusal, now);
-  const distrusted = new Set(
-    state.ring.filter((key) => key.distrustedAt !== undefined).map((key) => key.jwk.kid),
-  );
-  if (observation.keys.every((key) => distrusted.has(key.kid))) return refuse(state, allDistrusted, now);
-  const { ring, events } = observeKeys(state.ring, observation.keys, now, retention);
-  const warnings = [...observation.warnings, ...distrustedYetShown(ring)];
+export function observe(state: SourceState, observation: Observation, now: number, times: KeyTimes): Step {
+  const { credential } = observation;
+  const asked = credential === undefined ? state : { ...state, credential };
+  if (!observation.ok) return refuse(asked, observation.refusal, now);
+  const distrusted = distrustIn(state.ring);
+  if (observation.keys.every((key) => distrusted(key) !== undefined))
+    return refuse(asked, allDistrusted(observation.keys), now);
+  const observed = observeKeys(state.ring, observation.keys, now, times.longestToken);
+  const ring = noteSigned(observed.ring, credential?.kid, credential?.issuedAt);
+  const warnings = [
+    ...observation.warnings,
+    ...credentialWarnings(credential, now),
+    ...signingYet(ring, (jwk) => distrusted(jwk) !== undefined),
+    ...earlyWarnings(ring, times, now),
+  ];
   const changed = state.changedAt === undefined || kids(ring) !== kids(state.ring);
   const changedAt = changed ? now : (state.changedAt ?? now);
   const fresh = warnings.filter((warning) => !state.warnings.includes(warning));
+  const held = asked.credential === undefined ? {} : { credential: asked.credential };
   return {
-    state: { ring, from: "cluster", confirmedAt: now, changedAt, warnings },
+    state: { ring, from: "cluster", confirmedAt: now, changedAt, warnings, ...held },
     events: [
       ...(state.failing === undefined ? [] : [{ type: "recovered", failing: state.failing, now } as const]),
-      ...events,
+      ...observed.events,
       ...fresh.map((warning) => ({ type: "warned", warning }) as const),
     ],
     changed,
   };
 }
 
-function unknownKey(ring: KeyRing, kid: string): PodtrustError {
-  const known = ring.map((key) => key.jwk.kid);
-  return new PodtrustError(
-    "publisher-key-unknown",
-    `no key with the kid ${JSON.stringify(kid)} is published`,
-    {
-      next:
-        known.length === 0 ? "Wait until the publisher has seen the cluster." : `Known: ${known.join(", ")}`,
-      detail: { kid, known },
-    },
-  );
+/** Takes a key out of what is published; throws what distrustKey throws. */
+export function distrust(
+  state: SourceState,
+  kid: string,
+  how: { readonly now: number; readonly force: boolean },
+): Step {
+  const ring = distrustKey(state.ring, kid, how);
+  if (ring === state.ring) return { state, events: [], changed: false };
+  return {
+    state: { ...state, ring, changedAt: how.now },
+    events: [{ type: "key-distrusted", kid }],
+    changed: true,
+  };
 }
 
-/**
- * Takes a key out of what is published. Throws `publisher-key-unknown`, and `publisher-last-key` where nothing
- * would remain: relying parties treat an empty set as an outage and may go on with the one they keep.
- */
-export function distrust(state: SourceState, kid: string, now: number): Step {
-  const key = state.ring.find((known) => known.jwk.kid === kid);
-  if (key === undefined) throw unknownKey(state.ring, kid);
-  if (key.distrustedAt !== undefined) return { state, events: [], changed: false };
-  if (publishedKeys(state.ring).length === 1) {
-    throw new PodtrustError(
-      "publisher-last-key",
-      `${kid} is the only key that is published: without it the JWK Set would be empty`,
-      { detail: { kid } },
-    );
-  }
-  const ring = state.ring.map((known) => (known === key ? { ...known, distrustedAt: now } : known));
+/** Takes that back; throws `publisher-key-unknown`. */
+export function trust(
+  state: SourceState,
+  kid: string,
+  how: { readonly now: number; readonly retention: number },
+): Step {
+  const ring = trustKey(state.ring, kid, how);
+  if (ring === state.ring) return { state, events: [], changed: false };
   return {
-    state: { ...state, ring, changedAt: now },
-    events: [{ type: "key-distrusted", kid }],
+    state: { ...state, ring, changedAt: how.now },
+    events: [{ type: "key-trusted", kid }],
     changed: true,
   };
 }

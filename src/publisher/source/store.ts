@@ -1,4 +1,4 @@
-import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, errorText, PodtrustError, recordOf } from "../../base/index.ts";
 import { StateFolder } from "../../files/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
 import type { KnownKey } from "./keys.ts";
@@ -36,34 +36,46 @@ function isTime(value: unknown): boolean {
 }
 
 function hasTimes(key: StoredKey): boolean {
-  const { firstSeen, lastSeen, absentSince, distrustedAt } = key;
-  const all = [firstSeen, lastSeen, absentSince, distrustedAt].every(isTime);
-  return all && firstSeen !== undefined && lastSeen !== undefined;
+  const { firstSeen, lastSeen, absentSince, distrustedAt, takenBack } = key;
+  const signed = recordOf(key.signed);
+  const all = [firstSeen, lastSeen, absentSince, distrustedAt, takenBack, signed["first"], signed["last"]];
+  return all.every(isTime) && firstSeen !== undefined && lastSeen !== undefined;
 }
 
-/** Keys from the disk are judged as the cluster's are. */
-function readKeys(stored: readonly StoredKey[]): readonly KnownKey[] {
-  if (stored.length === 0) return [];
-  const set = parseJwkSet(JSON.stringify({ keys: stored.map((key) => key.jwk) }));
-  const jwks = new Map<string, PublicJwk>(set.keys.map((jwk) => [jwk.kid, jwk]));
-  return stored.map((key) => {
-    const jwk = jwks.get((key.jwk as PublicJwk).kid);
-    if (jwk === undefined || !hasTimes(key)) throw new TypeError("a key is damaged");
-    const { firstSeen, lastSeen, absentSince, distrustedAt } = key;
-    return {
+/** A key from the disk is judged as the cluster's are, and by itself: more may be distrusted than may be published. */
+function readKey(stored: StoredKey): readonly KnownKey[] {
+  const jwk = readJwk(stored.jwk);
+  if (!hasTimes(stored)) throw new TypeError("a key is damaged");
+  if (jwk === undefined) return [];
+  const { firstSeen, lastSeen, absentSince, signed, distrustedAt, takenBack } = stored;
+  return [
+    {
       jwk,
       firstSeen,
       lastSeen,
       ...(absentSince === undefined ? {} : { absentSince }),
+      ...(signed === undefined ? {} : { signed: { first: signed.first, last: signed.last } }),
       ...(distrustedAt === undefined ? {} : { distrustedAt }),
-    };
-  });
+      ...(takenBack === undefined ? {} : { takenBack }),
+    },
+  ];
+}
+
+/** Undefined for a key of which we have learnt since that AWS does not take it. */
+function readJwk(stored: unknown): PublicJwk | undefined {
+  try {
+    return parseJwkSet(JSON.stringify({ keys: [stored] })).keys[0];
+  } catch (thrown) {
+    if (thrown instanceof PodtrustError && Array.isArray(thrown.detail["leftOut"])) return undefined;
+    throw thrown;
+  }
 }
 
 function readState(text: string, issuer: string): Restored {
   const stored = JSON.parse(text) as StoredState;
   if (stored.format !== 1) throw new TypeError(`format ${String(stored.format)} is unknown`);
-  const ring = readKeys(stored.keys);
+  const ring = stored.keys.flatMap(readKey);
+  if (new Set(ring.map(({ jwk }) => jwk.kid)).size < ring.length) throw new TypeError("a kid is there twice");
   if (stored.issuer !== issuer) {
     const distrusted = ring.filter((key) => key.distrustedAt !== undefined);
     const warning = `What the disk holds is of the issuer ${stored.issuer}, not of ${issuer}; only its distrusted keys are kept.`;

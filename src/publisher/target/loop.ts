@@ -37,6 +37,7 @@ export class TargetLoop {
   #asked = false;
   #waiting: ((published: boolean) => void)[] = [];
   #status: PublicationStatus;
+  #published: readonly string[] = [];
   #marksAt: number | undefined;
   #saidAt: number | undefined;
   #warned: readonly string[] = [];
@@ -48,6 +49,11 @@ export class TargetLoop {
 
   get status(): PublicationStatus {
     return this.#status;
+  }
+
+  /** The kids that were last seen to stand there. */
+  get published(): readonly string[] {
+    return this.#published;
   }
 
   start(): void {
@@ -114,11 +120,12 @@ export class TargetLoop {
     const { place, failing } = this.#status;
     const now = clock.now();
     const { written, conflicts, warnings, keys } = outcome;
+    this.#published = keys.map(({ kid }) => kid);
     this.tallies.confirmed += 1;
     this.tallies.conflicts += conflicts;
     if (failing !== undefined) logger.info("publishing works again", { place, count: failing.count });
     if (written.length > 0) {
-      logger.info("documents were written", { place, written, kids: keys.map(({ kid }) => kid), conflicts });
+      logger.info("documents were written", { place, written, kids: this.#published, conflicts });
     }
     for (const warning of warnings) if (!this.#warned.includes(warning)) logger.warn(warning);
     this.#warned = warnings;

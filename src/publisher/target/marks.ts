@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { jwkThumbprint, type PublicJwk } from "../../oidc/index.ts";
 
 /** What a publisher says of one of its keys. Times in milliseconds since the epoch, to the second. */
 export interface Mark {
@@ -7,7 +8,7 @@ export interface Mark {
   readonly distrustedAt?: number;
 }
 
-/** What one stack's publishers say of their keys, by the kid's tag. */
+/** What one stack's publishers say of their keys, by the kid's tag; of distrusted ones also by the key's. */
 export type StackMarks = ReadonlyMap<string, Mark>;
 
 /** The same for every stack that publishes into one JWK Set. */
@@ -20,6 +21,16 @@ const version = "1";
 /** A kid in few characters of a header: 66 bits of its SHA-256. */
 export function kidTag(kid: string): string {
   return createHash("sha256").update(kid).digest("base64url").slice(0, 11);
+}
+
+/** The key itself in few characters, whatever its kid: of its RFC 7638 thumbprint. */
+export function keyTag(jwk: PublicJwk): string {
+  return kidTag(`key ${jwkThumbprint(jwk)}`);
+}
+
+/** A time as marks have it: to the second. */
+export function markTime(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }
 
 const seconds = (ms: number): string => Math.floor(ms / 1000).toString(36);

@@ -7,8 +7,22 @@ import { kidTag, type Marks, parseMarks, renderMarks } from "./marks.ts";
 import { mergePublication, type OwnKeys, type Standing } from "./merge.ts";
 
 const day = 86_400_000;
-const jwk = (kid: string): PublicJwk => ({ kty: "EC", kid, use: "sig", alg: "ES256", x: kid });
-const ringOf = (...kids: string[]): KeyRing => observeKeys([], kids.map(jwk), 0, day).ring;
+const jwk = (kid: string, x = kid): PublicJwk => ({
+  kty: "EC",
+  kid,
+  use: "sig",
+  alg: "ES256",
+  crv: "P-256",
+  x,
+  y: x,
+});
+const ringOf = (...kids: string[]): KeyRing =>
+  observeKeys(
+    [],
+    kids.map((kid) => jwk(kid)),
+    0,
+    day,
+  ).ring;
 const own = (ring: KeyRing, now = 0, change: Partial<OwnKeys> = {}): OwnKeys => ({
   stack: "prod",
   ring,
@@ -80,9 +94,43 @@ test("a key that anybody distrusts is out for everybody, and stays out", () => {
   assert.equal(kids(at), "b");
   const other = mergePublication(at, own(ringOf("a", "b"), 0, { stack: "blue" }));
   assert.equal(kids(other), "b");
-  assert.deepEqual(other.distrustedYetShown, ["a"]);
+  assert.match(other.warnings.join(), /Key a is distrusted and the cluster still shows it/u);
   at = mergePublication(other, own(ringOf("a", "b"), 30 * day));
   assert.equal(kids(at), "b");
+});
+
+test("a distrusted key is out for everybody under another kid as well", () => {
+  const distrusting = ringOf("a", "b").map((key) =>
+    key.jwk.kid === "a" ? { ...key, distrustedAt: 5000 } : key,
+  );
+  const at = mergePublication(nothing, own(distrusting));
+  const { ring } = observeKeys([], [jwk("again", "a"), jwk("c")], 6000, day);
+  assert.equal(kids(mergePublication(at, own(ring, 6000, { stack: "blue" }))), "b,c");
+  const told = parseMarks(renderMarks(at.marks, "prod"));
+  assert.equal(kids(mergePublication({ keys: at.keys, marks: told ?? new Map() }, own(ring, 6000))), "b,c");
+});
+
+test("a distrust that is taken back ends in the bucket, but not that of another publisher", () => {
+  const ring = ringOf("a", "b");
+  const distrustedAt = (at: number): KeyRing =>
+    ring.map((key) => (key.jwk.kid === "a" ? { ...key, distrustedAt: at } : key));
+  const takenBack = ring.map((key) => (key.jwk.kid === "a" ? { ...key, takenBack: 5500 } : key));
+  const passed = (standing: Standing): Standing => ({
+    keys: standing.keys,
+    marks: parseMarks(renderMarks(standing.marks, "prod")) ?? new Map(),
+  });
+  const at = passed(mergePublication(nothing, own(distrustedAt(5500))));
+  assert.equal(kids(at), "b");
+  assert.equal(kids(mergePublication(at, own(takenBack, 7000))), "a,b");
+  const others = passed(mergePublication(nothing, own(distrustedAt(9000))));
+  assert.equal(kids(mergePublication(others, own(takenBack, 10_000))), "b");
+});
+
+test("a distrusted key that only verifies in the cluster is no warning", () => {
+  const ring = ringOf("a", "b").map((key) =>
+    key.jwk.kid === "a" ? { ...key, distrustedAt: 5000 } : { ...key, signed: { first: 6000, last: 6000 } },
+  );
+  assert.deepEqual(mergePublication(nothing, own(ring, 7000)).warnings, []);
 });
 
 test("while the cluster does not answer nothing is taken away", () => {
@@ -127,7 +175,12 @@ test("property: what any cluster showed last is published, and nothing goes befo
         now += wait;
         const before = at;
         const known = remembers ? (rings.get(stack) ?? []) : [];
-        const { ring } = observeKeys(known, shown.map(jwk), now, day);
+        const { ring } = observeKeys(
+          known,
+          shown.map((kid) => jwk(kid)),
+          now,
+          day,
+        );
         rings.set(stack, ring);
         at = mergePublication(at, own(ring, now, { stack }));
         last.set(stack, shown);
@@ -148,7 +201,12 @@ test("property: a key that no cluster shows any more is gone after twice the ret
       const rings = new Map<string, KeyRing>();
       const look = (stack: string, shown: readonly string[]): void => {
         const known = remembers ? (rings.get(stack) ?? []) : [];
-        const { ring } = observeKeys(known, shown.map(jwk), now, day);
+        const { ring } = observeKeys(
+          known,
+          shown.map((kid) => jwk(kid)),
+          now,
+          day,
+        );
         rings.set(stack, ring);
         at = mergePublication(at, own(ring, now, { stack }));
       };

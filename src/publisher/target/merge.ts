@@ -1,6 +1,7 @@
 import { mostKeysOfType, type PublicJwk } from "../../oidc/index.ts";
+import { signingYet } from "../source/distrust.ts";
 import type { KeyRing } from "../source/keys.ts";
-import { kidTag, type Mark, type Marks, type StackMarks } from "./marks.ts";
+import { keyTag, kidTag, type Mark, type Marks, markTime, type StackMarks } from "./marks.ts";
 
 /** What stands at a target. */
 export interface Standing {
@@ -23,8 +24,8 @@ export interface OwnKeys {
 export interface Merged {
   readonly keys: readonly PublicJwk[];
   readonly marks: Marks;
-  /** Kids that the cluster shows and somebody distrusted. */
-  readonly distrustedYetShown: readonly string[];
+  /** Sentences about keys that somebody distrusted and that the cluster signs with, or may. */
+  readonly warnings: readonly string[];
 }
 
 /** A key of ours and what is to be said of it. */
@@ -35,13 +36,32 @@ interface Held {
 
 const isDistrusted = ({ distrustedAt }: Mark): boolean => distrustedAt !== undefined;
 
-/** Tags that any stack distrusts: one issuer has one verdict. */
-function distrustedTags(marks: Marks, ring: KeyRing): ReadonlySet<string> {
-  const told = [...marks.values()].flatMap((of) =>
-    [...of].filter(([, mark]) => isDistrusted(mark)).map(([tag]) => tag),
+/** A key's two names: that of its kid, and its own, under which it is known by whatever kid. */
+const tagsOf = (jwk: PublicJwk): readonly string[] => [kidTag(jwk.kid), keyTag(jwk)];
+
+/** What the stack's publishers said is distrusted, without what this one took back. */
+function saidDistrusted(said: StackMarks, ring: KeyRing): StackMarks {
+  const takenBack = new Set(
+    ring.flatMap(({ jwk, takenBack: at }) =>
+      at === undefined ? [] : tagsOf(jwk).map((tag) => `${tag} ${markTime(at)}`),
+    ),
   );
-  const own = ring.filter((key) => key.distrustedAt !== undefined).map((key) => kidTag(key.jwk.kid));
-  return new Set([...told, ...own]);
+  return new Map(
+    // Another publisher's word of another time stands: it is for whoever gave it to take it back.
+    [...said].filter(
+      ([tag, mark]) => isDistrusted(mark) && !takenBack.has(`${tag} ${markTime(mark.distrustedAt ?? 0)}`),
+    ),
+  );
+}
+
+/** Tells whether any stack distrusts a key or its kid: one issuer has one verdict. */
+function distrustedBy(others: Marks, own: StackMarks): (jwk: PublicJwk) => boolean {
+  const tags = new Set(
+    [...others.values(), own].flatMap((of) =>
+      [...of].filter(([, mark]) => isDistrusted(mark)).map(([tag]) => tag),
+    ),
+  );
+  return (jwk) => tags.size > 0 && tagsOf(jwk).some((tag) => tags.has(tag));
 }
 
 /** Marks beside our own, and the tags that they hold. */
@@ -92,11 +112,12 @@ function surplus(keys: readonly PublicJwk[], held: ReadonlyMap<string, Held>): R
   );
 }
 
-function tombstones(standing: Standing, { stack, ring, now }: OwnKeys): StackMarks {
-  const said = [...(standing.marks.get(stack) ?? [])].filter(([, mark]) => isDistrusted(mark));
-  const known = ring
-    .filter((key) => key.distrustedAt !== undefined)
-    .map((key): [string, Mark] => [kidTag(key.jwk.kid), { distrustedAt: key.distrustedAt ?? now }]);
+/** What is distrusted by this stack's publishers, this one's word included. */
+function tombstones(standing: Standing, { stack, ring }: OwnKeys): StackMarks {
+  const said = saidDistrusted(standing.marks.get(stack) ?? new Map<string, Mark>(), ring);
+  const known = ring.flatMap(({ jwk, distrustedAt }) =>
+    distrustedAt === undefined ? [] : tagsOf(jwk).map((tag): [string, Mark] => [tag, { distrustedAt }]),
+  );
   return new Map([...known, ...said]);
 }
 
@@ -106,27 +127,26 @@ function tombstones(standing: Standing, { stack, ring, now }: OwnKeys): StackMar
  * when the stack's publishers agree on that, and a key that anybody distrusts is out.
  */
 export function mergePublication(standing: Standing, own: OwnKeys): Merged {
-  const distrusted = distrustedTags(standing.marks, own.ring);
   const others = foreign(standing.marks, own.stack);
+  const dead = tombstones(standing, own);
+  const isOut = distrustedBy(others.marks, dead);
   const held = ownHeld(standing, own, others.tags);
-  for (const [tag, { mark }] of held) if (distrusted.has(tag) || isOver(mark, own)) held.delete(tag);
+  for (const [tag, { jwk, mark }] of held) if (isOut(jwk) || isOver(mark, own)) held.delete(tag);
   const keys = new Map([...held].map(([tag, { jwk }]) => [tag, jwk]));
   for (const jwk of standing.keys) {
     const tag = kidTag(jwk.kid);
-    if (others.tags.has(tag) && !distrusted.has(tag) && !keys.has(tag)) keys.set(tag, jwk);
+    if (others.tags.has(tag) && !isOut(jwk) && !keys.has(tag)) keys.set(tag, jwk);
   }
   for (const tag of surplus([...keys.values()], held)) {
     keys.delete(tag);
     held.delete(tag);
   }
   const mine = new Map([...held].map(([tag, { mark }]): [string, Mark] => [tag, mark]));
-  for (const [tag, mark] of tombstones(standing, own)) mine.set(tag, mark);
+  for (const [tag, mark] of dead) mine.set(tag, mark);
   const sorted = new Map([...mine].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     keys: [...keys.values()].sort((a, b) => (a.kid < b.kid ? -1 : 1)),
     marks: new Map([...others.marks, [own.stack, sorted]]),
-    distrustedYetShown: own.ring
-      .filter((key) => key.absentSince === undefined && distrusted.has(kidTag(key.jwk.kid)))
-      .map((key) => key.jwk.kid),
+    warnings: signingYet(own.ring, isOut),
   };
 }

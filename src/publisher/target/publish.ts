@@ -152,10 +152,7 @@ async function attempt(
   // The set first: a discovery document never names an algorithm, or a set, that is not there yet.
   if (isDue(jwks, wanted.jwks, wish.marksDue)) await put("jwks", jwks);
   if (differs(discovery, wanted.discovery)) await put("discovery", discovery);
-  const shown = merged.distrustedYetShown.map(
-    (kid) => `Key ${kid} is distrusted and the cluster still shows it: tokens that it signs are refused.`,
-  );
-  return { keys: merged.keys, warnings: [...told, ...standing.warnings, ...shown] };
+  return { keys: merged.keys, warnings: [...told, ...standing.warnings, ...merged.warnings] };
 }
 
 /**

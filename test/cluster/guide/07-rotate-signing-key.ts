@@ -6,7 +6,7 @@ import { cacheSeconds, type Guide } from "./world.ts";
 interface Keys {
   readonly kid: string;
   readonly state: string;
-  readonly promotableAt: number;
+  readonly visibleAt: number;
 }
 
 async function keysOf(guide: Guide): Promise<readonly Keys[]> {
@@ -17,11 +17,11 @@ async function keysOf(guide: Guide): Promise<readonly Keys[]> {
 const stateOf = async (guide: Guide, kid: string): Promise<string | undefined> =>
   (await keysOf(guide)).find((key) => key.kid === kid)?.state;
 
-/** The new key is published, and every cache has it by the time that `rotate status` gives. */
+/** The new key is published, and every cache that keeps to Cache-Control, as the sandbox's AWS does, has it. */
 async function publish(guide: Guide, kid: string): Promise<void> {
   await guide.until("the new key's publication", async () => (await stateOf(guide, kid)) !== undefined);
   const key = (await keysOf(guide)).find((one) => one.kid === kid);
-  await sleep(Math.max(0, (key?.promotableAt ?? 0) - Date.now()));
+  await sleep(Math.max(0, (key?.visibleAt ?? 0) - Date.now()));
 }
 
 /**

@@ -1,0 +1,78 @@
+import type { IssuerStatus, KeyStatus, PublicationStatus } from "../../publisher/index.ts";
+import type { CommandContext } from "../context.ts";
+import { sayNext } from "../next.ts";
+import { bold, red, rich, yellow } from "../terminal/index.ts";
+
+/** A time to the second. */
+export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");
+
+function signingLines({ signs, maySignFrom, mayDistrustFrom }: KeyStatus): readonly string[] {
+  if (signs !== undefined) {
+    const known =
+      signs.by === "only-key" ? "the cluster shows no other key" : `seen by a token of ${timeText(signs.at)}`;
+    return [`signs (${known})`];
+  }
+  return [
+    ...(maySignFrom === undefined ? [] : [`may sign from ${timeText(maySignFrom)}`]),
+    ...(mayDistrustFrom === undefined
+      ? []
+      : [`signs no more, may be distrusted from ${timeText(mayDistrustFrom)}`]),
+  ];
+}
+
+function keyLines(key: KeyStatus): readonly string[] {
+  const { firstSeen, lastSeen, absentSince, retainedUntil, distrustedAt, shown } = key;
+  const lines = [`first seen ${timeText(firstSeen)}, last seen ${timeText(lastSeen)}`, ...signingLines(key)];
+  if (absentSince !== undefined) lines.push(`missing in the cluster since ${timeText(absentSince)}`);
+  if (retainedUntil !== undefined) lines.push(`published until ${timeText(retainedUntil)}`);
+  if (distrustedAt === undefined) return lines;
+  const named = shown ? "; the cluster still names it as a verifier" : "";
+  return [...lines, `distrusted at ${timeText(distrustedAt)}, not published${named}`];
+}
+
+/** A row of failures, and what to do. */
+function showFailing(
+  context: CommandContext,
+  what: string,
+  failing: {
+    readonly message: string;
+    readonly next: string;
+    readonly since: number;
+    readonly count: number;
+  },
+): void {
+  const { message, next, since, count } = failing;
+  const { output } = context;
+  output.line(rich`  ${red(what)} since ${timeText(since)}, ${count} times in a row: ${message}`);
+  sayNext(context, output, next, { indent: 2 });
+}
+
+function showPublication(context: CommandContext, publication: PublicationStatus): void {
+  const { output } = context;
+  const { place, confirmedAt, failing } = publication;
+  const seen = confirmedAt === undefined ? "not seen there yet" : `seen there ${timeText(confirmedAt)}`;
+  output.line(`  published in ${place}, ${seen}`);
+  if (failing !== undefined) showFailing(context, failing.code, failing);
+}
+
+/** Everything that the publisher knows of an issuer, for a person. */
+export function showIssuer(context: CommandContext, issuer: IssuerStatus): void {
+  const { output } = context;
+  const { documents, failing, blind, publication, warnings, keys } = issuer;
+  output.line(rich`${bold(issuer.stack)}  ${issuer.issuer}`);
+  if (documents === undefined) output.line("  nothing is published yet");
+  else {
+    const { from, confirmedAt, changedAt } = documents;
+    output.line(`  confirmed ${timeText(confirmedAt)} (${from}), changed ${timeText(changedAt)}`);
+  }
+  if (failing !== undefined) {
+    const what = blind === undefined ? failing.reason : `blind (${failing.reason})`;
+    showFailing(context, what, { ...failing, since: blind?.since ?? failing.since });
+  }
+  if (publication !== undefined) showPublication(context, publication);
+  for (const warning of warnings) output.line(rich`  ${yellow("warning")}: ${warning}`);
+  for (const key of keys) {
+    output.line(rich`  ${bold(key.kid)}  ${key.alg}  ${key.state}`);
+    for (const line of keyLines(key)) output.line(`    ${line}`);
+  }
+}

@@ -1,0 +1,59 @@
+import { shellWord } from "../../base/index.ts";
+import type { SentCredential } from "../../kubernetes/index.ts";
+import { parseSubject } from "../../oidc/index.ts";
+import type { Refusal } from "../status.ts";
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const day = 86_400_000;
+
+/** How to get another one. */
+function renewal({ kind, file, subject, from }: SentCredential): string {
+  if (kind === "certificate") return "Put a new client certificate into the kubeconfig.";
+  const account = subject === undefined ? undefined : parseSubject(subject);
+  const make =
+    account === undefined
+      ? "make a new token for it"
+      : `kubectl create token -n ${account.namespace} ${account.name} --duration 24h`;
+  if (file !== undefined) return `Renew it: ${make} > ${shellWord(file)} (it is read at each look).`;
+  if (from.startsWith("token of the pod"))
+    return "Start the pod anew: the kubelet then gives it a new token.";
+  return `Renew it: ${make}, and put that into ${from}.`;
+}
+
+/**
+ * What should be put right about a credential that still works: whoever keeps it fresh has let the usual time pass (the
+ * kubelet renews at four fifths of a token's life), or others on this machine may read it.
+ */
+export function credentialWarnings(credential: SentCredential | undefined, now: number): readonly string[] {
+  if (credential === undefined) return [];
+  const { from, issuedAt, expiresAt, exposed, file } = credential;
+  const warnings: string[] = [];
+  if (expiresAt !== undefined) {
+    const left = Math.min((expiresAt - (issuedAt ?? expiresAt - day)) * 0.15, 7 * day);
+    if (now >= expiresAt - left)
+      warnings.push(
+        `The credential for the cluster (${from}) expires at ${iso(expiresAt)}, and the publisher is blind from then on. ${renewal(credential)}`,
+      );
+  }
+  if (exposed === true && file !== undefined)
+    warnings.push(`Others on this machine may read the ${from}: chmod 600 ${shellWord(file)}`);
+  return warnings;
+}
+
+/** Why the cluster does not take a credential (401), as far as the credential tells. */
+export function explainUnauthenticated(
+  refusal: Refusal,
+  credential: SentCredential | undefined,
+  now: number,
+): Refusal {
+  if (refusal.reason !== "unauthenticated" || credential === undefined) return refusal;
+  const { kind, from, expiresAt, kid } = credential;
+  const next = renewal(credential);
+  if (expiresAt !== undefined && expiresAt <= now)
+    return { ...refusal, message: `${from} expired at ${iso(expiresAt)}: ${refusal.message}`, next };
+  if (kind === "certificate" || kid === undefined) return { ...refusal, next };
+  const message =
+    `the cluster refuses the token of ${from}, which has not expired: the key that signed it (${kid}) was taken from the ` +
+    `cluster, or its ServiceAccount was removed or made anew. Until it is renewed no new signing key is published: ${refusal.message}`;
+  return { ...refusal, message, next };
+}

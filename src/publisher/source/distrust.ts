@@ -1,0 +1,121 @@
+import { PodtrustError } from "../../base/index.ts";
+import { jwkThumbprint, type PublicJwk } from "../../oidc/index.ts";
+import type { Refusal } from "../status.ts";
+import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, signerOf } from "./keys.ts";
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** What a cluster loses with a key. */
+interface Consequence {
+  /** Whether it signs, as far as that is known. */
+  readonly signs: "yes" | "perhaps";
+  /** How that is known, and what follows, in sentences. */
+  readonly message: string;
+}
+
+/** `publisher-key-unknown`, with the kids that are known, or with what keeps the publisher from knowing one. */
+export function unknownKey(kid: string, known: readonly string[], failing?: Refusal): PodtrustError {
+  const none = failing === undefined ? "Wait until the publisher has read the cluster." : failing.next;
+  const why = known.length === 0 && failing !== undefined ? `: ${failing.message}` : "";
+  return new PodtrustError(
+    "publisher-key-unknown",
+    `no key with the kid ${JSON.stringify(kid)} is known${why}`,
+    { next: known.length === 0 ? none : `Known: ${known.join(", ")}`, detail: { kid, known } },
+  );
+}
+
+function keyOf(ring: KeyRing, kid: string): KnownKey {
+  const key = ring.find((known) => known.jwk.kid === kid);
+  if (key !== undefined) return key;
+  throw unknownKey(
+    kid,
+    ring.map(({ jwk }) => jwk.kid),
+  );
+}
+
+/**
+ * Sentences about keys that are out and that the cluster signs with, or may. That it still shows one as a verifier is
+ * as it should be until it drops the key.
+ */
+export function signingYet(ring: KeyRing, isOut: (jwk: PublicJwk) => boolean): readonly string[] {
+  const signer = signerOf(ring);
+  return shownKeys(ring)
+    .filter(({ jwk }) => isOut(jwk) && (signer?.kid ?? jwk.kid) === jwk.kid)
+    .map(({ jwk: { kid } }) =>
+      signer === undefined
+        ? `Key ${kid} is distrusted and the cluster still shows it: if it signs with it, AWS refuses its tokens.`
+        : `Key ${kid} is distrusted and the cluster signs with it: AWS refuses its tokens. Have it sign with another key, or take the distrust back: podtrust rotate trust ${kid}`,
+    );
+}
+
+/** What the cluster loses when a key is taken out; undefined when it is known to sign no more. */
+function consequenceOf(ring: KeyRing, kid: string): Consequence | undefined {
+  const distrusted = distrustIn(ring);
+  const print = jwkThumbprint(keyOf(ring, kid).jwk);
+  const out = shownKeys(ring).filter(({ jwk }) => jwk.kid === kid || jwkThumbprint(jwk) === print);
+  if (out.length === 0) return undefined;
+  const left = shownKeys(ring).filter((key) => !out.includes(key) && distrusted(key.jwk) === undefined);
+  const refused = "AWS would refuse every token that the cluster gives out";
+  if (left.length === 0) {
+    const message = `${kid} is the only key of the cluster's that is still trusted: ${refused}.`;
+    return { signs: "yes", message };
+  }
+  const signer = signerOf(ring);
+  if (signer === undefined) {
+    const others = left.map(({ jwk }) => jwk.kid).join(", ");
+    const message = `The cluster shows ${kid} beside ${others}, and which of them it signs with is not known here: if it is this one, ${refused}.`;
+    return { signs: "perhaps", message };
+  }
+  if (!out.some(({ jwk }) => jwk.kid === signer.kid)) return undefined;
+  const message = `The cluster signs with ${kid}: the newest token seen here, of ${iso(signer.at)}, is signed by it; ${refused}.`;
+  return { signs: "yes", message };
+}
+
+/**
+ * Takes a key out: it, whatever its kid, and its kid. Throws `publisher-key-unknown`, `publisher-last-key` where
+ * nothing at all would remain (relying parties treat an empty set as an outage and may go on with the one they keep),
+ * and, unless `force`, `publisher-key-signs` where the cluster signs with it, or may.
+ */
+export function distrustKey(
+  ring: KeyRing,
+  kid: string,
+  { now, force }: { readonly now: number; readonly force: boolean },
+): KeyRing {
+  const key = keyOf(ring, kid);
+  if (key.distrustedAt !== undefined) return ring;
+  const { takenBack: _before, ...rest } = key;
+  const next = ring.map((known) => (known === key ? { ...rest, distrustedAt: now } : known));
+  if (publishedKeys(next).length === 0) {
+    throw new PodtrustError(
+      "publisher-last-key",
+      `${kid} is the only key that is published: without it the JWK Set would be empty`,
+      { detail: { kid } },
+    );
+  }
+  const consequence = force ? undefined : consequenceOf(ring, kid);
+  if (consequence === undefined) return next;
+  throw new PodtrustError("publisher-key-signs", consequence.message, {
+    next: `Have the cluster sign with another key first. To distrust it all the same: podtrust rotate distrust ${kid} --force; podtrust rotate trust ${kid} takes that back.`,
+    detail: { kid, signs: consequence.signs },
+  });
+}
+
+/**
+ * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster longer ago than
+ * `retention` is then forgotten. Throws `publisher-key-unknown`.
+ */
+export function trustKey(
+  ring: KeyRing,
+  kid: string,
+  { now, retention }: { readonly now: number; readonly retention: number },
+): KeyRing {
+  const print = jwkThumbprint(keyOf(ring, kid).jwk);
+  const meant = ring.filter(({ jwk }) => jwk.kid === kid || jwkThumbprint(jwk) === print);
+  if (meant.every((key) => key.distrustedAt === undefined)) return ring;
+  return ring.flatMap((key) => {
+    const { distrustedAt, ...rest } = key;
+    if (distrustedAt === undefined || !meant.includes(key)) return [key];
+    const forgotten = key.absentSince !== undefined && now - key.absentSince >= retention;
+    return forgotten ? [] : [{ ...rest, takenBack: distrustedAt }];
+  });
+}

@@ -1,0 +1,56 @@
+import { rotationTimeline, type RotationInput } from "../../oidc/index.ts";
+import type { KeyStatus } from "../status.ts";
+import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
+
+/** What the times of an issuer's keys follow from; milliseconds. */
+export type KeyTimes = Pick<RotationInput, "poll" | "caches" | "longestToken">;
+
+type Told = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
+
+/** The rotation that brings in this key. */
+function rotationTo(key: KnownKey, times: KeyTimes) {
+  const promotedAt = key.signed === undefined ? {} : { promotedAt: key.signed.first };
+  return rotationTimeline({ createdAt: key.firstSeen, ...promotedAt, ...times });
+}
+
+/** Keys that began to sign before every cache had them, while an older one was there to sign. */
+export function promotedEarly(ring: KeyRing, times: KeyTimes): readonly { kid: string; from: number }[] {
+  const oldest = Math.min(...ring.map((key) => key.firstSeen));
+  return ring
+    .filter((key) => key.firstSeen > oldest && key.signed !== undefined)
+    .map((key) => ({ kid: key.jwk.kid, timeline: rotationTo(key, times) }))
+    .filter(({ timeline }) => timeline.promotedEarly)
+    .map(({ kid, timeline }) => ({ kid, from: timeline.maySign.at }));
+}
+
+/** The state and the times that a person wants to know of each key. */
+export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[] {
+  const distrusted = distrustIn(ring);
+  const signer = signerOf(ring);
+  const successor = ring.find((key) => key.jwk.kid === signer?.kid);
+  const current = (key: KnownKey): Told => {
+    const { visible, maySign } = rotationTo(key, times);
+    const seen = { firstSeen: key.firstSeen, lastSeen: key.lastSeen, visibleAt: visible.at };
+    if (signer !== undefined && signer.kid === key.jwk.kid)
+      return { ...seen, signs: { by: signer.by, at: signer.at } };
+    // Of keys that were first seen together nobody knows which is to follow which.
+    if (successor === undefined || successor.firstSeen <= key.firstSeen)
+      return { ...seen, maySignFrom: maySign.at };
+    return { ...seen, mayDistrustFrom: rotationTo(successor, times).mayDistrust.at };
+  };
+  return ring.map((key): KeyStatus => {
+    const { jwk, absentSince } = key;
+    const shown = absentSince === undefined;
+    const named = { kid: jwk.kid, alg: jwk.alg, shown };
+    const gone = shown ? {} : { absentSince };
+    const distrustedAt = distrusted(jwk);
+    if (distrustedAt !== undefined) {
+      const { mayDistrustFrom: _over, maySignFrom: _never, ...told } = current(key);
+      return { ...named, ...told, ...gone, state: "distrusted", distrustedAt };
+    }
+    if (shown) return { ...named, ...current(key), state: "current" };
+    const { visibleAt, firstSeen, lastSeen } = current(key);
+    const retainedUntil = absentSince + times.longestToken;
+    return { ...named, firstSeen, lastSeen, visibleAt, absentSince, state: "retained", retainedUntil };
+  });
+}
