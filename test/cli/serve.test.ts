@@ -162,7 +162,7 @@ test("rotate status shows every key, rotate distrust takes one out at once, rota
   const unsure = await podtrust("rotate", "distrust", kid, "-f", at.config);
   assert.equal(unsure.code, 1);
   assert.match(unsure.out, /publisher-key-signs/u);
-  assert.match(unsure.out, new RegExp(`rotate distrust ${kid} --force`, "u"));
+  assert.match(unsure.out, new RegExp(`rotate distrust -f \\S+ ${kid} --force`, "u"));
   assert.ok((await jwks(at, port)).text.includes(kid));
   const done = await podtrust("rotate", "distrust", kid, "-f", at.config, "--force", "--json");
   assert.equal(done.code, 0);
@@ -179,6 +179,23 @@ test("rotate status shows every key, rotate distrust takes one out at once, rota
   const gone = await podtrust("rotate", "status", "-f", at.config);
   assert.equal(gone.code, 1);
   assert.match(gone.out, /publisher-not-running/u);
+});
+
+test("a reader of the log that goes away does not end the publisher", async (t) => {
+  const at = await place(t);
+  // As in `podtrust serve 2>&1 | head -1`: the log's first line is read, and the pipe is closed.
+  const running = serve(t, at);
+  const port = await portOf(running, "https");
+  running.child.stderr?.destroy();
+  running.child.stdout?.destroy();
+  for (let round = 0; round < 3; round += 1) {
+    // Each reload is logged, into a pipe without a reader.
+    running.child.kill("SIGHUP");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assert.equal(running.child.exitCode, null);
+  assert.match((await jwks(at, port)).text, /"kid"/u);
+  assert.equal(await running.end(), 0);
 });
 
 test("ports come by socket activation, and a name that was not passed is refused", async (t) => {
