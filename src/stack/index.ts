@@ -18,12 +18,15 @@ export {
   type Verdict,
 } from "./test/index.ts";
 export {
+  type DemoPlace,
   type DemoRemoval,
   demoObjects,
   type DemoRunEvent,
+  type DemoRunInput,
   type DemoRunResult,
   demoServiceAccount,
   type DemoWish,
+  namesOf,
   objectsYaml,
   patchYaml,
   preflightWorkload,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import {
   DeleteRoleCommand,
@@ -10,8 +12,10 @@ import { PodtrustError } from "../../src/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../src/kubernetes/index.ts";
 import {
   awsPart,
+  openStack,
   demoObjects,
   type DemoRunEvent,
+  type DemoRunInput,
   type DemoRunResult,
   preflightWorkload,
   removeDemoWorkload,
@@ -165,12 +169,18 @@ describe("the workload's side", () => {
       events = [];
     });
 
-    async function run(life: readonly PodLife[], wish = {}, timeoutMs = 60_000): Promise<DemoRunResult> {
+    async function run(
+      life: readonly PodLife[],
+      wish = {},
+      timeoutMs = 60_000,
+      untilUsable: DemoRunInput["untilUsable"] = () => Promise.resolve(),
+    ): Promise<DemoRunResult> {
       cluster.life = life;
       const api = cluster as unknown as KubernetesApi;
       const onEvent = (event: DemoRunEvent): void => void events.push(event);
       const over = new AbortController();
-      const work = runDemoWorkload({ target, cluster: api, wish, clock, signal, timeoutMs, onEvent });
+      const shared = { target, cluster: api, wish, clock, signal, timeoutMs, onEvent };
+      const work = runDemoWorkload({ ...shared, untilUsable });
       work.catch(() => undefined).finally(() => over.abort());
       while (!over.signal.aborted) {
         await settle();
@@ -199,6 +209,53 @@ describe("the workload's side", () => {
         "apply Job aws-test/demo-app",
       ]);
       assert.deepEqual(reasons(), ["ContainerCreating"]);
+    });
+
+    test("on a fresh stack is applied once STS knows the role, so that its pod is not refused", async () => {
+      const fresh = await startChainWorld(clock, { propagationMs: 8000 });
+      try {
+        // Without a cluster `up` cannot wait itself.
+        const text = chainYaml(fresh.issuer.issuer, "").replace(/^cluster:.*\n/mu, "");
+        const { open, way } = fresh;
+        const config = await fresh.configOf(text);
+        const stack = await openStack({ config, env: {}, clock, signal, way, open });
+        assert.deepEqual((await stack.apply(await stack.plan())).failed, []);
+        stack.close();
+        const notices: string[] = [];
+        const notice = (said: string): void => void notices.push(said);
+        const part = awsPart({ config, env: {}, clock, open, notice }, config.aws[0] ?? assert.fail());
+        const [configured] = part.account.roles;
+        const owner = {
+          serviceAccount: demoAccount,
+          audience: "sts.amazonaws.com",
+          cluster: () => Promise.resolve(fresh.api),
+        };
+        const made = clock.now();
+        await run([{ status: succeeded }], {}, 60_000, (work) =>
+          part.untilUsable(configured ?? assert.fail(), owner, work),
+        );
+        part.close();
+        const order = events.flatMap((event) =>
+          event.type === "step" ? [event.text] : event.type === "waiting" ? [event.what] : [],
+        );
+        assert.deepEqual(
+          [...new Set(order)],
+          ["ServiceAccount aws-test/demo-service-account applied", "STS", "Job aws-test/demo-app applied"],
+        );
+        assert.ok(clock.now() - made >= 7000, `${clock.now() - made} ms`);
+        assert.deepEqual(notices, []);
+      } finally {
+        await fresh.close();
+      }
+    });
+
+    test("a role that STS never lets the ServiceAccount into ends the demo before a pod is made", async () => {
+      const never = new PodtrustError("aws-not-assumable", "still refused");
+      await assert.rejects(
+        run([], {}, 60_000, () => Promise.reject(never)),
+        { code: "aws-not-assumable" },
+      );
+      assert.deepEqual(cluster.calls, ["apply ServiceAccount aws-test/demo-service-account"]);
     });
 
     test("a finished Job of ours is replaced, a running one of the same manifest waited for", async () => {
@@ -283,7 +340,7 @@ describe("the workload's side", () => {
       await run([{ status: succeeded }]);
       const api = cluster as unknown as KubernetesApi;
       const outcomes = async (): Promise<string[]> =>
-        (await removeDemoWorkload({ target, cluster: api, signal })).map(({ outcome }) => outcome);
+        (await removeDemoWorkload({ place: target, cluster: api, signal })).map(({ outcome }) => outcome);
       assert.deepEqual(await outcomes(), ["removed", "removed"]);
       assert.deepEqual(await outcomes(), ["absent", "absent"]);
       const metadata = {
@@ -294,6 +351,18 @@ describe("the workload's side", () => {
       cluster.put({ apiVersion: "batch/v1", kind: "Job", metadata });
       assert.deepEqual(await outcomes(), ["not-ours", "absent"]);
     });
+  });
+
+  test("apply demo --delete needs no --role where several roles trust the ServiceAccount", async () => {
+    const file = join(world.folder, "two-roles.yaml");
+    const text = chainYaml(world.issuer.issuer, join(world.folder, "kubeconfig"));
+    await writeFile(file, `${text}      - name: second\n        serviceAccounts: [${demoAccount}]\n`);
+    const host = { env: { HOME: world.folder, KUBECONFIG: join(world.folder, "kubeconfig") }, clock };
+    const refused = await podtrustHere(["apply", "demo", "-f", file], host);
+    assert.match(refused.err, /several roles trust/u);
+    const { code, out, err } = await podtrustHere(["apply", "demo", "--delete", "-f", file], host);
+    assert.equal(code, 0, err);
+    assert.match(out, /^Job aws-test\/demo-app: /u);
   });
 
   describe("manifests", () => {

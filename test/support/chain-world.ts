@@ -79,7 +79,11 @@ aws:
 `;
 }
 
-export async function startChainWorld(clock: Clock): Promise<ChainWorld> {
+/** Starts it all; STS knows a new role at once unless told. */
+export async function startChainWorld(
+  clock: Clock,
+  { propagationMs = 0 }: { readonly propagationMs?: number } = {},
+): Promise<ChainWorld> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-chain-"));
   const issuer = await startIssuer(authority);
   const cluster = await startStandInCluster({ issuer: issuer.issuer, clock });
@@ -91,7 +95,7 @@ export async function startChainWorld(clock: Clock): Promise<ChainWorld> {
     clock,
     ca: authority.root,
     connectTo: issuer.connectTo,
-    propagationMs: 0,
+    propagationMs,
   });
   const [file, caFile] = [join(folder, "podtrust.yaml"), join(folder, "root.pem")];
   await writeFile(caFile, authority.root);

@@ -2,17 +2,17 @@ import { loadConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import {
   awsPart,
+  type DemoPlace,
   preflightWorkload,
   removeDemoWorkload,
   runDemoWorkload,
-  type WorkloadTarget,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { Telling } from "./telling.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import { clusterOf } from "../options/cluster.ts";
-import { type DemoOptions, demoOf } from "../options/target.ts";
+import { type DemoOptions, demoOf, demoPlaceOf } from "../options/target.ts";
 
 export interface ApplyDemoOptions extends DemoOptions, WayOptions {
   readonly timeout: string;
@@ -20,12 +20,8 @@ export interface ApplyDemoOptions extends DemoOptions, WayOptions {
   readonly delete?: boolean;
 }
 
-async function remove(
-  context: CommandContext,
-  target: WorkloadTarget,
-  cluster: KubernetesApi,
-): Promise<void> {
-  const removals = await removeDemoWorkload({ target, cluster, signal: context.signal });
+async function remove(context: CommandContext, place: DemoPlace, cluster: KubernetesApi): Promise<void> {
+  const removals = await removeDemoWorkload({ place, cluster, signal: context.signal });
   const words = {
     removed: "removed",
     absent: "is not there",
@@ -38,21 +34,23 @@ async function remove(
 /** `podtrust apply demo`: runs the Job to its end, or removes it. */
 export async function runApplyDemo(context: CommandContext, options: ApplyDemoOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
+  if (options.delete === true)
+    return remove(context, demoPlaceOf(config, options), await clusterOf(context, config));
   const { target, wish } = demoOf(config, options);
   const timeoutMs = secondsOf("--timeout", options.timeout) * 1000;
   const cluster = await clusterOf(context, config);
-  if (options.delete === true) return remove(context, target, cluster);
   const { env, clock, signal, output, progress } = context;
   const way = await wayOf(context, options);
-  const part = awsPart({ config, env, clock, way }, target.account);
   const notice = (text: string): void => progress.line(`note: ${text}`);
-  try {
-    await preflightWorkload({ target, cluster, part, way, clock, signal, notice });
-  } finally {
-    part.close();
-  }
+  const part = awsPart({ config, env, clock, way, notice }, target.account);
+  const owner = {
+    serviceAccount: `${target.namespace}/${target.serviceAccount}`,
+    audience: target.audience,
+    cluster: () => Promise.resolve(cluster),
+  };
   const telling = new Telling(context);
   try {
+    await preflightWorkload({ target, cluster, part, way, clock, signal, notice });
     const result = await runDemoWorkload({
       target,
       cluster,
@@ -60,6 +58,7 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
       clock,
       signal,
       timeoutMs,
+      untilUsable: (work) => part.untilUsable(target.role, owner, work),
       force: options.forceConflicts === true,
       onEvent: telling.tell,
     });
@@ -69,6 +68,8 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
   } catch (error) {
     telling.end(false);
     throw error;
+  } finally {
+    part.close();
   }
   return undefined;
 }

@@ -9,7 +9,8 @@ test("what a pod logs, and the reason it waits for, are shown and do not command
   const stream = { isTTY: true, columns: 80, write: (more: string) => (screen += more) };
   const host = { ...podtrustHost(), env: { NO_COLOR: "1", TERM: "dumb" }, stdout: stream, stderr: stream };
   const telling = new Telling(createContext(host, { json: false, verbose: false }));
-  telling.tell({ type: "waiting", reason: "\u001B[2Jits image", deadline: host.clock.now() + 1000 });
+  const deadline = host.clock.now() + 1000;
+  telling.tell({ type: "waiting", what: "the pod", reason: "\u001B[2Jits image", deadline });
   telling.tell({ type: "running", pod: "demo-\u009B31m" });
   telling.tell({ type: "log", line: "\u001B]0;title\u0007I am root\u202E" });
   telling.end(true);
@@ -20,5 +21,20 @@ done: waited for the pod
 pod demo-\u009b31m runs; its log:
 \u001b]0;title\u0007I am root\u202e
 `,
+  );
+});
+
+test("what is waited for after something else is said under its own name", () => {
+  let screen = "";
+  const stream = { isTTY: true, columns: 80, write: (more: string) => (screen += more) };
+  const host = { ...podtrustHost(), env: { NO_COLOR: "1", TERM: "dumb" }, stdout: stream, stderr: stream };
+  const telling = new Telling(createContext(host, { json: false, verbose: false }));
+  const deadline = host.clock.now() + 1000;
+  telling.tell({ type: "waiting", what: "STS", reason: "IAM has not told it", deadline });
+  telling.tell({ type: "waiting", what: "the pod", reason: "no node", deadline });
+  telling.end(true);
+  assert.match(
+    screen,
+    /^waiting for STS: [^\n]*\ndone: waited for STS\nwaiting for the pod: [^\n]*\ndone: waited for the pod\n$/u,
   );
 });

@@ -6,6 +6,7 @@ import type { Waiting } from "../terminal/index.ts";
 export class Telling {
   readonly #context: Pick<CommandContext, "progress" | "output">;
   #wait: Waiting | undefined;
+  #waitedFor = "";
 
   constructor(context: Pick<CommandContext, "progress" | "output">) {
     this.#context = context;
@@ -14,23 +15,26 @@ export class Telling {
   readonly tell = (event: DemoRunEvent): void => {
     const { progress, output } = this.#context;
     if (event.type === "waiting") {
-      const { reason, deadline } = event;
-      if (this.#wait === undefined) this.#wait = progress.wait({ what: "the pod", reason, deadline });
-      else this.#wait.update(reason);
-      return;
+      const { what, reason, deadline } = event;
+      if (this.#wait !== undefined && this.#waitedFor === what) return this.#wait.update(reason);
+      this.end(true);
+      this.#waitedFor = what;
+      this.#wait = progress.wait({ what, reason, deadline });
+      return undefined;
     }
     if (event.type === "log") {
       output.line(event.line);
-      return;
+      return undefined;
     }
     this.end(true);
     progress.line(event.type === "step" ? event.text : `pod ${event.pod} runs; its log:`);
+    return undefined;
   };
 
   end(good: boolean): void {
     const wait = this.#wait;
     this.#wait = undefined;
-    if (good) wait?.done("waited for the pod");
+    if (good) wait?.done(`waited for ${this.#waitedFor}`);
     else wait?.failed();
   }
 }

@@ -1,5 +1,12 @@
 import type { Config } from "../../config/index.ts";
-import { demoServiceAccount, type DemoWish, type WorkloadTarget, workloadTarget } from "../../stack/index.ts";
+import {
+  type DemoPlace,
+  demoServiceAccount,
+  type DemoWish,
+  namesOf,
+  type WorkloadTarget,
+  workloadTarget,
+} from "../../stack/index.ts";
 import { secondsOf } from "./seconds.ts";
 
 /** What was typed about a workload's role and token. */
@@ -29,6 +36,12 @@ export function targetOf(config: Config, serviceAccount: string, options: RoleOp
     ...(account === undefined ? {} : { account }),
     ...(audience === undefined ? {} : { audience }),
   });
+}
+
+/** Where the demo is that a command line means, whichever role it has. */
+export function demoPlaceOf(config: Config, options: Pick<DemoOptions, "serviceAccount">): DemoPlace {
+  const [namespace, serviceAccount] = namesOf(options.serviceAccount ?? demoServiceAccount(config));
+  return { stack: config.stack, namespace, serviceAccount };
 }
 
 /** The demo that a command line means. */

@@ -14,7 +14,13 @@ import type { WorkloadTarget } from "./target.ts";
 /** What happens while the demo runs. */
 export type DemoRunEvent =
   | { readonly type: "step"; readonly text: string }
-  | { readonly type: "waiting"; readonly reason: string; readonly deadline: number }
+  | {
+      readonly type: "waiting";
+      readonly what: "the pod" | "STS";
+      readonly reason: string;
+      /** Milliseconds since the epoch. */
+      readonly deadline: number;
+    }
   | { readonly type: "running"; readonly pod: string }
   | { readonly type: "log"; readonly line: string };
 
@@ -26,6 +32,14 @@ export interface DemoRunInput {
   readonly signal: AbortSignal;
   /** Milliseconds until the pod has to have ended. */
   readonly timeoutMs: number;
+  /**
+   * Waits until STS lets the ServiceAccount's token into the role: a pod that came sooner would be refused. Called when
+   * the ServiceAccount is there; throws what ends the demo.
+   */
+  readonly untilUsable: (work: {
+    readonly signal: AbortSignal;
+    waiting(reason: string, deadline: number): void;
+  }) => Promise<void>;
   /** Takes fields that other managers own. */
   readonly force?: boolean;
   readonly onEvent: (event: DemoRunEvent) => void;
@@ -43,14 +57,17 @@ const pollMs = 1000;
 /** Our name among the field managers of server-side apply. */
 const fieldManager = "podtrust";
 
-const jobRef = ({ namespace }: WorkloadTarget): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
-const accountRef = ({ namespace, serviceAccount }: WorkloadTarget): ObjectRef => ({
+/** What names the demo's objects, and whose they are. */
+export type DemoPlace = Pick<WorkloadTarget, "stack" | "namespace" | "serviceAccount">;
+
+const jobRef = ({ namespace }: DemoPlace): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
+const accountRef = ({ namespace, serviceAccount }: DemoPlace): ObjectRef => ({
   kind: "ServiceAccount",
   namespace,
   name: serviceAccount,
 });
 
-function taken(ref: ObjectRef, object: KubernetesObject, target: WorkloadTarget): PodtrustError | undefined {
+function taken(ref: ObjectRef, object: KubernetesObject, target: DemoPlace): PodtrustError | undefined {
   const owner = kubernetesLabels.ownerOf(object.metadata.labels ?? {}, target.stack);
   if (owner.kind === "ours") return undefined;
   return new PodtrustError(
@@ -71,7 +88,7 @@ async function untilGone(input: DemoRunInput, ref: ObjectRef, uid: string | unde
     if (found === undefined || found.metadata.uid !== uid) return;
     const reason = `the earlier ${objectText(ref)} is being removed`;
     if (clock.now() >= deadline) throw new PodtrustError("deadline-exceeded", `${reason}, and still there`);
-    onEvent({ type: "waiting", reason, deadline });
+    onEvent({ type: "waiting", what: "the pod", reason, deadline });
     await clock.sleep(pollMs, signal);
   }
 }
@@ -185,7 +202,7 @@ class Run {
       }
       if (state.phase === "waiting") {
         if (state.hopeless === true) throw this.#failed(state.reason);
-        onEvent({ type: "waiting", reason: state.reason, deadline });
+        onEvent({ type: "waiting", what: "the pod", reason: state.reason, deadline });
       }
       if (clock.now() >= deadline) throw this.#late(state);
       await clock.sleep(pollMs, signal);
@@ -194,7 +211,8 @@ class Run {
 }
 
 /**
- * Applies the demo's ServiceAccount and Job, follows the pod's log, and waits for its end. A finished Job of ours
+ * Applies the demo's ServiceAccount, waits until STS knows the role, applies the Job, follows the pod's log, and waits
+ * for its end. A finished Job of ours
  * is replaced, one that still runs is waited for, anybody else's is left alone.
  *
  * Throws `plan-name-taken`, `workload-failed`, `deadline-exceeded`, `cluster-*`.
@@ -205,8 +223,12 @@ export async function runDemoWorkload(input: DemoRunInput): Promise<DemoRunResul
   if (account === undefined || job === undefined) throw new TypeError("the demo is two objects");
   const running = await earlierJob(input, job);
   await applyAccount(input, account);
-  const applied = running ?? (await cluster.apply(job, { fieldManager, force, signal }));
-  if (running === undefined) onEvent({ type: "step", text: `${objectText(jobRef(target))} applied` });
+  if (running !== undefined) return new Run(input).untilEnd(running.metadata.uid ?? "");
+  const waiting = (reason: string, deadline: number): void =>
+    onEvent({ type: "waiting", what: "STS", reason, deadline });
+  await input.untilUsable({ signal, waiting });
+  const applied = await cluster.apply(job, { fieldManager, force, signal });
+  onEvent({ type: "step", text: `${objectText(jobRef(target))} applied` });
   return new Run(input).untilEnd(applied.metadata.uid ?? "");
 }
 
@@ -218,16 +240,16 @@ export interface DemoRemoval {
 
 /** Removes the demo's Job and ServiceAccount where they carry our mark; others stay. */
 export async function removeDemoWorkload(
-  input: Pick<DemoRunInput, "target" | "cluster" | "signal">,
+  input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly place: DemoPlace },
 ): Promise<readonly DemoRemoval[]> {
-  const { target, cluster, signal } = input;
+  const { place, cluster, signal } = input;
   const removals: DemoRemoval[] = [];
-  for (const ref of [jobRef(target), accountRef(target)]) {
+  for (const ref of [jobRef(place), accountRef(place)]) {
     const object = objectText(ref);
     const found = await cluster.read(ref, { signal });
     if (found === undefined) {
       removals.push({ object, outcome: "absent" });
-    } else if (taken(ref, found, target) === undefined) {
+    } else if (taken(ref, found, place) === undefined) {
       const { uid } = found.metadata;
       removals.push({
         object,

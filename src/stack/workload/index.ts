@@ -1,5 +1,6 @@
 export { demoObjects, demoServiceAccount, type DemoWish } from "./demo-job.ts";
 export {
+  type DemoPlace,
   type DemoRemoval,
   type DemoRunEvent,
   type DemoRunInput,

@@ -20,7 +20,7 @@ import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
 import { preflight } from "./preflight.ts";
 import { accountResources, type AccountResources } from "./resources.ts";
-import { untilUsable } from "./usable.ts";
+import { type TokenOwner, untilUsable, untilUsableBy, type Waiting } from "./usable.ts";
 
 export interface AwsPartContext extends PartContext {
   /** How a session is opened; the SDK's own chain of credentials unless told. */
@@ -62,6 +62,11 @@ export interface AwsPart extends Part {
    * and `aws-unavailable` where STS gave no answer of its own.
    */
   exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange>;
+  /**
+   * Waits until STS lets a ServiceAccount's token into a role of the config. What keeps it from being asked is a
+   * notice. Throws `aws-not-assumable` at the deadline.
+   */
+  untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void>;
   /** The least that whoever runs `plan`, `up` and `down` needs in this account. */
   leastPolicy(): AwsPolicy;
 }
@@ -172,6 +177,11 @@ class AccountPart implements AwsPart {
       if (thrown instanceof PodtrustError || noAnswer.includes(error.code)) throw error;
       return { kind: "refused", ...complaintOf(thrown) };
     }
+  }
+
+  untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void> {
+    const { notice = () => {} } = this.#context;
+    return untilUsableBy({ account: this.account, session: this.#session, notice }, role, owner, work);
   }
 
   leastPolicy(): AwsPolicy {

@@ -1,8 +1,9 @@
 import { type Clock, errorText, PodtrustError } from "../../../base/index.ts";
 import { type AwsSession, waitUntilAssumable } from "../../../aws/index.ts";
 import type { AwsConfig, Config, Environment, RoleConfig } from "../../../config/index.ts";
-import { openKubernetes, type PluginConsent } from "../../../kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../../kubernetes/index.ts";
 import type { Work } from "../../../plan/index.ts";
+import { roleArnOf } from "./role-trust.ts";
 
 export interface UsableInput {
   readonly config: Config;
@@ -15,47 +16,74 @@ export interface UsableInput {
   readonly notice: (text: string) => void;
 }
 
-async function mintedToken(input: UsableInput, serviceAccount: string, signal: AbortSignal): Promise<string> {
-  const { config, account, env, clock, consent } = input;
-  if (config.cluster === undefined) throw new PodtrustError("usage", "the config names no cluster");
-  const api = await openKubernetes(config.cluster, {
-    env,
-    clock,
-    ...(consent === undefined ? {} : { consent }),
-  });
+/** Whose token STS is asked with. */
+export interface TokenOwner {
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+  readonly audience: string;
+  readonly cluster: () => Promise<Pick<KubernetesApi, "requestToken">>;
+}
+
+/** What somebody who waits can be told, and how the waiting ends. */
+export type Waiting = Pick<Work, "signal" | "waiting">;
+
+async function mintedToken(owner: TokenOwner, signal: AbortSignal): Promise<string> {
+  const { serviceAccount, audience } = owner;
   const [namespace = "", name = ""] = serviceAccount.split("/");
-  const wish = { audiences: account.audiences.slice(0, 1), expirationSeconds: 600 };
+  const api = await owner.cluster();
+  const wish = { audiences: [audience], expirationSeconds: 600 };
   return (await api.requestToken(namespace, name, wish, { signal })).token;
 }
 
+function ownCluster({ config, env, clock, consent }: UsableInput): Promise<KubernetesApi> {
+  if (config.cluster === undefined) throw new PodtrustError("usage", "the config names no cluster");
+  const environment = { env, clock, ...(consent === undefined ? {} : { consent }) };
+  return openKubernetes(config.cluster, environment);
+}
+
+const soon = (role: RoleConfig): string =>
+  `STS may refuse role ${role.name} for some seconds yet (IAM is eventually consistent)`;
+
 /**
- * Waits until STS knows a new role or a changed trust, asked with a token of one of its ServiceAccounts. Where
- * no token can be had, or STS refuses it for another reason, the role is none the worse for it: that is a notice,
- * not a failure. Throws `aws-not-assumable` at the deadline.
+ * Waits until STS lets a ServiceAccount's token into a role, which takes some seconds after the role was made or
+ * changed. Where no token can be had, or STS refuses it for another reason, the role is none the worse for it: that is
+ * a notice, not a failure. Throws `aws-not-assumable` at the deadline.
  */
+export async function untilUsableBy(
+  { account, session, notice }: Pick<UsableInput, "account" | "session" | "notice">,
+  role: RoleConfig,
+  owner: TokenOwner,
+  work: Waiting,
+): Promise<void> {
+  let token: string;
+  try {
+    token = await mintedToken(owner, work.signal);
+  } catch (error) {
+    work.signal.throwIfAborted();
+    return notice(`${soon(role)}; STS was not asked: ${errorText(error)}`);
+  }
+  const request = { roleArn: roleArnOf(account, role), sessionName: role.sessionName, token };
+  try {
+    await waitUntilAssumable(session, request, work);
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || error.code === "aws-not-assumable") throw error;
+    notice(`STS refuses a token of ${owner.serviceAccount} for role ${role.name}: ${error.message}`);
+  }
+  return undefined;
+}
+
+/** The same for a role of the config, asked with a token of the first of its ServiceAccounts. */
 export function untilUsable(
   input: UsableInput,
   role: RoleConfig,
 ): (roleArn: string, work: Work) => Promise<void> {
-  const { notice } = input;
-  const soon = `STS may refuse role ${role.name} for some seconds yet (IAM is eventually consistent)`;
-  return async (roleArn, work) => {
+  return async (_roleArn, work) => {
     const [serviceAccount] = role.serviceAccounts;
-    if (serviceAccount === undefined) return notice(`${soon}; it names patterns only, so STS was not asked`);
-    let token: string;
-    try {
-      token = await mintedToken(input, serviceAccount, work.signal);
-    } catch (error) {
-      work.signal.throwIfAborted();
-      return notice(`${soon}; STS was not asked: ${errorText(error)}`);
-    }
-    try {
-      await waitUntilAssumable(input.session, { roleArn, sessionName: role.sessionName, token }, work);
-    } catch (error) {
-      work.signal.throwIfAborted();
-      if (!(error instanceof PodtrustError) || error.code === "aws-not-assumable") throw error;
-      notice(`STS refuses a token of ${serviceAccount} for role ${role.name}: ${error.message}`);
-    }
-    return undefined;
+    if (serviceAccount === undefined)
+      return input.notice(`${soon(role)}; it names patterns only, so STS was not asked`);
+    const [audience = ""] = input.account.audiences;
+    const owner = { serviceAccount, audience, cluster: () => ownCluster(input) };
+    return untilUsableBy(input, role, owner, work);
   };
 }
