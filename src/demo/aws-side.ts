@@ -11,7 +11,7 @@ import {
 import { type Clock, PodtrustError } from "../base/index.ts";
 import { serviceAccountSubject } from "../oidc/index.ts";
 import { type ApplyEvent, applyPlan, planOf, type Resource } from "../plan/index.ts";
-import { cast, denyPolicy } from "./cast.ts";
+import { example, denyPolicy } from "./example.ts";
 
 /** What AWS needs to know of the cluster, and how it is asked. */
 export interface AwsSide {
@@ -29,12 +29,12 @@ export function adminSession(
   },
   clock: Clock,
 ): AwsSession {
-  return openAws({ region: cast.region, endpoint: sandbox.url, credentials: sandbox.admin, clock });
+  return openAws({ region: example.region, endpoint: sandbox.url, credentials: sandbox.admin, clock });
 }
 
 /** Puts the demo's parameters into Parameter Store, the denied one among them. */
 export async function putParameters(side: AwsSide): Promise<void> {
-  for (const parameter of [...cast.parameters, cast.deniedParameter]) {
+  for (const parameter of [...example.parameters, example.deniedParameter]) {
     await putParameter(side.session, parameter, side.signal);
   }
 }
@@ -42,28 +42,28 @@ export async function putParameters(side: AwsSide): Promise<void> {
 function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
   const { session, account, issuer } = side;
   const provider = oidcProviderResource(session, {
-    stack: cast.stack,
+    stack: example.stack,
     account,
     issuer,
-    audiences: [cast.audience],
+    audiences: [example.audience],
   });
   const trustPolicy = webIdentityTrustPolicy({
     partition: session.partition,
     account,
     issuer,
-    audiences: [cast.audience],
-    serviceAccounts: [`${cast.namespace}/${cast.serviceAccount}`],
+    audiences: [example.audience],
+    serviceAccounts: [`${example.namespace}/${example.serviceAccount}`],
   });
   const role = roleResource(session, {
-    stack: cast.stack,
+    stack: example.stack,
     account,
-    name: cast.role,
+    name: example.role,
     trustPolicy,
-    policies: [cast.policy],
+    policies: [example.policy],
     inline: { "keep-the-root-password": denyPolicy(account) },
     dependsOn: [provider.id],
     untilUsable: async (roleArn, work) => {
-      const request = { roleArn, sessionName: cast.sessionName, token: await token() };
+      const request = { roleArn, sessionName: example.sessionName, token: await token() };
       await waitUntilAssumable(session, request, work);
     },
   });
@@ -86,11 +86,11 @@ export async function makeTrust(
   const { session, account, issuer } = side;
   const plan = await planOf({ desired: resources(side, token) }, side.signal);
   const outcome = await applyPlan(plan, { onEvent, signal: side.signal });
-  const roleArn = `arn:${session.partition}:iam::${account}:role/${cast.role}`;
-  const subject = serviceAccountSubject(cast.namespace, cast.serviceAccount);
+  const roleArn = `arn:${session.partition}:iam::${account}:role/${example.role}`;
+  const subject = serviceAccountSubject(example.namespace, example.serviceAccount);
   const details = {
-    provider: `${oidcProviderArn(session.partition, account, issuer)}, for the audience ${cast.audience}`,
-    trust: `${roleArn} admits the subject ${subject} with the audience ${cast.audience} and nobody else; its policies are ${cast.policy.split("/")[1]} and an inline Deny`,
+    provider: `${oidcProviderArn(session.partition, account, issuer)}, for the audience ${example.audience}`,
+    trust: `${roleArn} admits the subject ${subject} with the audience ${example.audience} and nobody else; its policies are ${example.policy.split("/")[1]} and an inline Deny`,
   };
   return {
     roleArn,

@@ -9,11 +9,11 @@ import { clientExports } from "../sandbox/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
 import { jobEnvironment, runJob, type Workload } from "./job.ts";
-import { keptLines } from "./kept.ts";
-import { Narrator } from "./narrator.ts";
-import { type RotationStage, showRotation } from "./rotation.ts";
-import type { Stage } from "./stage.ts";
-import type { StoryEvent } from "./story.ts";
+import { connectionLines } from "./connections.ts";
+import { LinkReporter } from "./link-reporter.ts";
+import { type RotationInputs, showRotation } from "./rotation.ts";
+import type { Environment } from "./environment.ts";
+import type { DemoEvent } from "./report.ts";
 
 for (const [alg, key] of [
   ["RS256", generateKeyPairSync("rsa", { modulusLength: 2048 })],
@@ -59,9 +59,9 @@ test("the job's environment is what a pod is given for its role, AWS's address, 
   assert.equal(jobEnvironment(workload, "/home", undefined)["AWS_WEB_IDENTITY_TOKEN_FILE"], undefined);
 });
 
-function rotationStage(
+function rotationInputs(
   accepted: (token: string, kid: string) => boolean,
-): RotationStage & { order: string[] } {
+): RotationInputs & { order: string[] } {
   const order: string[] = [];
   let signing = "old";
   return {
@@ -92,12 +92,12 @@ function rotationStage(
 
 test("a rotation publishes first and signs after, and STS is asked with both keys' tokens at the two moments that count", async () => {
   const asked: string[] = [];
-  const stage = rotationStage((token) => {
-    asked.push(`${stage.order.length} steps: ${token}`);
+  const inputs = rotationInputs((token) => {
+    asked.push(`${inputs.order.length} steps: ${token}`);
     return true;
   });
-  const { tokensChecked, refused } = await showRotation(stage, () => {});
-  assert.deepEqual(stage.order, ["create", "published", "promote new", "drop old", "published"]);
+  const { tokensChecked, refused } = await showRotation(inputs, () => {});
+  assert.deepEqual(inputs.order, ["create", "published", "promote new", "drop old", "published"]);
   for (const key of ["old", "new"]) {
     assert.ok(asked.includes(`3 steps: token of ${key}`), "as soon as the new key signs");
     assert.ok(asked.includes(`5 steps: token of ${key}`), "when no copy with the old key is left");
@@ -105,10 +105,10 @@ test("a rotation publishes first and signs after, and STS is asked with both key
   assert.deepEqual([tokensChecked, refused], [asked.length, 0]);
 });
 
-test("one valid token refused in a rotation ends the story with how many they were", async () => {
-  const stage = rotationStage((token, signing) => token !== "token of old" || signing === "old");
+test("a valid token that is refused in a rotation ends the demo with how many they were", async () => {
+  const inputs = rotationInputs((token, signing) => token !== "token of old" || signing === "old");
   await assert.rejects(
-    showRotation(stage, () => {}),
+    showRotation(inputs, () => {}),
     (error: PodtrustError) => {
       assert.equal(error.code, "demo-link-broken");
       assert.match(error.message, /^[1-9]\d* of \d+ valid tokens were refused/u);
@@ -117,43 +117,43 @@ test("one valid token refused in a rotation ends the story with how many they we
   );
 });
 
-test("a checker that cannot ask ends the story, and not the process", async () => {
-  const stage: RotationStage = {
-    ...rotationStage(() => true),
+test("a checker that cannot ask STS ends the demo, and not the process", async () => {
+  const inputs: RotationInputs = {
+    ...rotationInputs(() => true),
     accepted: () => Promise.reject(new Error("STS is gone")),
   };
   // While the rotation still waits for caches, the failure must not count as unhandled.
   await assert.rejects(
-    showRotation({ ...stage, cacheMs: 200 }, () => {}),
+    showRotation({ ...inputs, cacheMs: 200 }, () => {}),
     /STS is gone/u,
   );
 });
 
-test("a link that breaks is told at its place, whether in making it or in looking at it", async () => {
-  const told: StoryEvent[] = [];
-  const narrator = new Narrator((event) => told.push(event), new AbortController().signal);
-  await narrator.link("cluster", () => Promise.resolve("is there"));
+test("a link that breaks ends the demo at its place, whether in making it or in looking at it", async () => {
+  const events: DemoEvent[] = [];
+  const reporter = new LinkReporter((event) => events.push(event), new AbortController().signal);
+  await reporter.link("cluster", () => Promise.resolve("is there"));
   const cause = new PodtrustError("cluster-forbidden", "may not", { next: "Ask for the right." });
   await assert.rejects(
-    narrator.during("serviceaccount", () => Promise.reject(cause)),
+    reporter.during("serviceaccount", () => Promise.reject(cause)),
     (error: PodtrustError) => {
       assert.deepEqual([error.code, error.next], ["demo-link-broken", "Ask for the right."]);
       assert.match(error.message, /broke at serviceaccount: may not/u);
       return true;
     },
   );
-  assert.deepEqual(narrator.links, [
+  assert.deepEqual(reporter.links, [
     { name: "cluster", ok: true, detail: "is there" },
     { name: "serviceaccount", ok: false, detail: "may not" },
   ]);
   assert.deepEqual(
-    told.map((event) => event.kind),
+    events.map((event) => event.kind),
     ["link", "link"],
   );
 });
 
 test("the lines for another shell are quoted for it, and name what is needed to reach the same cluster", () => {
-  const stage = {
+  const environment = {
     connectTo: [{ host: "a.example", port: 443, address: "127.0.0.1", toPort: 8443 }],
     sandbox: { url: "http://127.0.0.1:4580" },
     adminCredentials: "/tmp/x/admin.ini",
@@ -161,8 +161,8 @@ test("the lines for another shell are quoted for it, and name what is needed to 
     issuer: { discoveryUrl: "https://a.example/d" },
     kubeconfig: "/home/o'neill/my config",
     context: "prod",
-  } as unknown as Stage;
-  const text = keptLines(stage).join("\n");
+  } as unknown as Environment;
+  const text = connectionLines(environment).join("\n");
   assert.match(text, /kubectl --kubeconfig '\/home\/o'\\''neill\/my config' --context prod /u);
   assert.match(
     text,

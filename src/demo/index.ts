@@ -1,4 +1,12 @@
-export { keptLines } from "./kept.ts";
+export { connectionLines } from "./connections.ts";
 export { type DemoOptions, runDemo } from "./run.ts";
-export type { Stage } from "./stage.ts";
-export type { NotShown, Story, StoryEvent, StoryLink, StoryRefusal, StoryRotation, Tell } from "./story.ts";
+export type { Environment } from "./environment.ts";
+export type {
+  NotShown,
+  DemoReport,
+  DemoEvent,
+  LinkReport,
+  RefusalReport,
+  RotationReport,
+  OnEvent,
+} from "./report.ts";

@@ -1,10 +1,10 @@
 import { PodtrustError } from "../base/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";
 import { type JobRun, runJob, type Workload } from "./job.ts";
-import type { NotShown, StoryRefusal } from "./story.ts";
+import type { NotShown, RefusalReport } from "./report.ts";
 
-/** What the refusals need of the stage. Tokens are made by the cluster, as anybody in it could ask for them. */
-export interface RefusalStage {
+/** What the refusals need of the inputs. Tokens are made by the cluster, as anybody in it could ask for them. */
+export interface RefusalInputs {
   readonly workload: Workload;
   /** The token that AWS accepts. */
   readonly goodToken: string;
@@ -20,13 +20,13 @@ export interface RefusalStage {
   expiredToken?(): Promise<string>;
 }
 
-/** One who shall be turned away. */
+/** An attempt that has to be denied. */
 interface Attempt {
   readonly what: string;
   /** The code that proves the refusal is for the reason we give. */
   readonly expected: string;
   readonly why: string;
-  run(stage: RefusalStage): Promise<JobRun>;
+  run(inputs: RefusalInputs): Promise<JobRun>;
 }
 
 const noToken: Attempt = {
@@ -36,25 +36,25 @@ const noToken: Attempt = {
   run: () => Promise.resolve({ token: undefined }),
 };
 
-const otherServiceAccount = (stage: RefusalStage): Attempt => ({
-  what: `another ServiceAccount, ${stage.other}`,
+const otherServiceAccount = (inputs: RefusalInputs): Attempt => ({
+  what: `another ServiceAccount, ${inputs.other}`,
   expected: "AccessDenied",
-  why: `Its token is genuine, but the role's trust policy names ${stage.trusted} and nobody else.`,
-  run: async () => ({ token: await stage.tokenFor("other", stage.audience) }),
+  why: `Its token is genuine, but the role's trust policy names ${inputs.trusted} and nobody else.`,
+  run: async () => ({ token: await inputs.tokenFor("other", inputs.audience) }),
 });
 
-const otherAudience = (stage: RefusalStage): Attempt => ({
-  what: `the right ServiceAccount, with a token meant for ${stage.otherAudience}`,
+const otherAudience = (inputs: RefusalInputs): Attempt => ({
+  what: `the right ServiceAccount, with a token meant for ${inputs.otherAudience}`,
   expected: "InvalidIdentityToken",
-  why: `A token is good for one audience: the OIDC provider knows ${stage.audience} alone.`,
-  run: async () => ({ token: await stage.tokenFor("trusted", stage.otherAudience) }),
+  why: `A token is good for one audience: the OIDC provider knows ${inputs.audience} alone.`,
+  run: async () => ({ token: await inputs.tokenFor("trusted", inputs.otherAudience) }),
 });
 
-const otherKey = (stage: RefusalStage): Attempt => ({
+const otherKey = (inputs: RefusalInputs): Attempt => ({
   what: "a forged token, with the same claims but signed by another key",
   expected: "InvalidIdentityToken",
   why: "The published key of that kid does not verify the signature, so nothing in the token counts.",
-  run: async () => ({ token: await signedByForeignKey(stage.goodToken) }),
+  run: async () => ({ token: await signedByForeignKey(inputs.goodToken) }),
 });
 
 const expired = (token: () => Promise<string>): Attempt => ({
@@ -64,15 +64,15 @@ const expired = (token: () => Promise<string>): Attempt => ({
   run: async () => ({ token: await token() }),
 });
 
-const deniedParameter = (stage: RefusalStage): Attempt => ({
-  what: `the right token, reading ${stage.deniedParameter}`,
+const deniedParameter = (inputs: RefusalInputs): Attempt => ({
+  what: `the right token, reading ${inputs.deniedParameter}`,
   expected: "AccessDeniedException",
   why: "It is let in, but an inline policy of its role denies this one parameter: a Deny wins over any Allow.",
-  run: () => Promise.resolve({ token: stage.goodToken, read: stage.deniedParameter }),
+  run: () => Promise.resolve({ token: inputs.goodToken, read: inputs.deniedParameter }),
 });
 
-async function attempt(one: Attempt, stage: RefusalStage): Promise<StoryRefusal> {
-  const result = await runJob(stage.workload, await one.run(stage));
+async function attempt(one: Attempt, inputs: RefusalInputs): Promise<RefusalReport> {
+  const result = await runJob(inputs.workload, await one.run(inputs));
   if (result.error === undefined) {
     throw new PodtrustError("demo-not-refused", `${one.what}: was let in, and should have been refused`);
   }
@@ -86,25 +86,25 @@ async function attempt(one: Attempt, stage: RefusalStage): Promise<StoryRefusal>
   return { what: one.what, code, message, why: one.why };
 }
 
-/** Tries everybody who shall be turned away, two at a time, and gives the refusals in order. */
+/** Makes every attempt that has to be denied, two at a time, and gives the refusals in order. */
 export async function showRefusals(
-  stage: RefusalStage,
-  tell: (refusal: StoryRefusal) => void,
-): Promise<{ refusals: StoryRefusal[]; notShown: NotShown[] }> {
-  const expiredToken = stage.expiredToken?.bind(stage);
+  inputs: RefusalInputs,
+  onRefusal: (refusal: RefusalReport) => void,
+): Promise<{ refusals: RefusalReport[]; notShown: NotShown[] }> {
+  const expiredToken = inputs.expiredToken?.bind(inputs);
   const attempts = [
     noToken,
-    otherServiceAccount(stage),
-    otherAudience(stage),
-    otherKey(stage),
+    otherServiceAccount(inputs),
+    otherAudience(inputs),
+    otherKey(inputs),
     ...(expiredToken === undefined ? [] : [expired(expiredToken)]),
-    deniedParameter(stage),
+    deniedParameter(inputs),
   ];
-  const refusals: StoryRefusal[] = [];
+  const refusals: RefusalReport[] = [];
   for (let i = 0; i < attempts.length; i += 2) {
     // Each attempt is a process of its own that starts a whole SDK; two keep two cores busy.
-    for (const refusal of await Promise.all(attempts.slice(i, i + 2).map((one) => attempt(one, stage)))) {
-      tell(refusal);
+    for (const refusal of await Promise.all(attempts.slice(i, i + 2).map((one) => attempt(one, inputs)))) {
+      onRefusal(refusal);
       refusals.push(refusal);
     }
   }

@@ -1,13 +1,13 @@
 import { assumeWithWebIdentity, type AwsSession, isAwsCode } from "../aws/index.ts";
-import { cast } from "./cast.ts";
+import { example } from "./example.ts";
 import { showRotation } from "./rotation.ts";
-import { demoTimes, type Stage } from "./stage.ts";
-import type { StoryRotation, Tell } from "./story.ts";
+import { demoTimes, type Environment } from "./environment.ts";
+import type { RotationReport, OnEvent } from "./report.ts";
 import { mintToken } from "./tokens.ts";
 
 async function accepted(session: AwsSession, roleArn: string, token: string): Promise<boolean> {
   try {
-    await assumeWithWebIdentity(session, { roleArn, sessionName: cast.sessionName, token });
+    await assumeWithWebIdentity(session, { roleArn, sessionName: example.sessionName, token });
     return true;
   } catch (error) {
     if (isAwsCode(error, "AccessDenied", "InvalidIdentityToken", "ExpiredTokenException")) return false;
@@ -16,19 +16,19 @@ async function accepted(session: AwsSession, roleArn: string, token: string): Pr
 }
 
 /**
- * A rotation of the stand-in's signing key that goes on while the story is told, since most of it is waiting for
- * caches. What it showed is told in its own chapter.
+ * A rotation of the stand-in's signing key that goes on beside the workload and the refusals, since most of it is
+ * waiting for caches. What it showed is reported under a heading of its own.
  */
 export class Rotating {
   readonly #steps: string[] = [];
   readonly #stopped = new AbortController();
-  readonly #outcome: Promise<StoryRotation>;
+  readonly #outcome: Promise<RotationReport>;
 
   constructor(
-    stage: Stage & { readonly standIn: NonNullable<Stage["standIn"]> },
+    environment: Environment & { readonly standIn: NonNullable<Environment["standIn"]> },
     aws: { readonly session: AwsSession; readonly roleArn: string; readonly signal: AbortSignal },
   ) {
-    const { keys } = stage.standIn;
+    const { keys } = environment.standIn;
     const rotated = {
       create: () => keys.create(),
       promote: (kid: string) => keys.promote(kid),
@@ -37,11 +37,11 @@ export class Rotating {
     };
     this.#outcome = showRotation(
       {
-        clock: stage.clock,
+        clock: environment.clock,
         keys: rotated,
-        published: () => stage.publisher.refresh(),
+        published: () => environment.publisher.refresh(),
         cacheMs: demoTimes.cache,
-        mint: () => mintToken(stage, cast.serviceAccount, cast.audience),
+        mint: () => mintToken(environment, example.serviceAccount, example.audience),
         accepted: (token) => accepted(aws.session, aws.roleArn, token),
         signal: AbortSignal.any([aws.signal, this.#stopped.signal]),
       },
@@ -51,14 +51,14 @@ export class Rotating {
     this.#outcome.catch(() => undefined);
   }
 
-  /** Waits for it and tells its chapter. Throws `demo-link-broken` when a valid token was refused. */
-  async tell(tell: Tell): Promise<StoryRotation> {
-    const title = "Meanwhile the cluster's signing key was rotated, and nobody was refused on the way.";
+  /** Waits for it and reports what it showed. Throws `demo-link-broken` when a valid token was refused. */
+  async report(onEvent: OnEvent): Promise<RotationReport> {
+    const title = "Meanwhile the cluster's signing key was rotated, and no valid token was refused.";
     const outcome = await this.#outcome;
-    tell({ kind: "chapter", title });
-    for (const text of this.#steps) tell({ kind: "step", text });
+    onEvent({ kind: "heading", title });
+    for (const text of this.#steps) onEvent({ kind: "step", text });
     const text = `STS was asked ${outcome.tokensChecked} times meanwhile and refused ${outcome.refused}.`;
-    tell({ kind: "step", text });
+    onEvent({ kind: "step", text });
     return outcome;
   }
 

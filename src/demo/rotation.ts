@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../base/index.ts";
-import type { StoryRotation } from "./story.ts";
+import type { RotationReport } from "./report.ts";
 
 /** The cluster's keys, as far as a rotation moves them. */
 export interface RotatedKeys {
@@ -11,8 +11,8 @@ export interface RotatedKeys {
   signing(): string;
 }
 
-/** What a rotation needs of the stage. */
-export interface RotationStage {
+/** What a rotation needs of the inputs. */
+export interface RotationInputs {
   readonly clock: Clock;
   readonly keys: RotatedKeys;
   /** Resolves when the publisher has looked at the cluster and serves what it saw. */
@@ -29,14 +29,14 @@ const checkEvery = 100;
 
 /** Asks STS with every live token, several times a second, until told to stop. */
 class Checker {
-  readonly #stage: RotationStage;
+  readonly #inputs: RotationInputs;
   readonly #tokens: string[] = [];
   readonly #done = new AbortController();
   checked = 0;
   refused = 0;
 
-  constructor(stage: RotationStage) {
-    this.#stage = stage;
+  constructor(inputs: RotationInputs) {
+    this.#inputs = inputs;
   }
 
   add(token: string): void {
@@ -47,7 +47,7 @@ class Checker {
   async ask(): Promise<void> {
     await Promise.all(
       this.#tokens.map(async (token) => {
-        const accepted = await this.#stage.accepted(token);
+        const accepted = await this.#inputs.accepted(token);
         this.checked += 1;
         if (!accepted) this.refused += 1;
       }),
@@ -55,7 +55,7 @@ class Checker {
   }
 
   async run(): Promise<void> {
-    const { clock, signal } = this.#stage;
+    const { clock, signal } = this.#inputs;
     while (!this.#done.signal.aborted) {
       await this.ask();
       await clock.sleep(checkEvery, signal);
@@ -71,22 +71,26 @@ function short(kid: string): string {
   return kid.length > 12 ? `${kid.slice(0, 12)}…` : kid;
 }
 
-async function rotate(stage: RotationStage, checker: Checker, tell: (step: string) => void): Promise<void> {
-  const old = stage.keys.signing();
-  const { kid } = await stage.keys.create();
-  await stage.published();
-  tell(`1. A new key ${short(kid)} is published beside ${short(old)}; it signs nothing yet.`);
-  await stage.clock.sleep(stage.cacheMs, stage.signal);
-  tell(`2. After ${stage.cacheMs / 1000} s (Cache-Control) nobody holds a JWK Set without the new key.`);
-  stage.keys.promote(kid);
-  checker.add(await stage.mint());
+async function rotate(
+  inputs: RotationInputs,
+  checker: Checker,
+  onStep: (step: string) => void,
+): Promise<void> {
+  const old = inputs.keys.signing();
+  const { kid } = await inputs.keys.create();
+  await inputs.published();
+  onStep(`1. A new key ${short(kid)} is published beside ${short(old)}; it signs nothing yet.`);
+  await inputs.clock.sleep(inputs.cacheMs, inputs.signal);
+  onStep(`2. After ${inputs.cacheMs / 1000} s (Cache-Control) nobody holds a JWK Set without the new key.`);
+  inputs.keys.promote(kid);
+  checker.add(await inputs.mint());
   await checker.ask();
-  tell("3. The new key signs. A token of each key is now in use, and AWS accepts both.");
-  stage.keys.drop(old);
-  await stage.published();
-  await stage.clock.sleep(stage.cacheMs, stage.signal);
+  onStep("3. The new key signs. A token of each key is now in use, and AWS accepts both.");
+  inputs.keys.drop(old);
+  await inputs.published();
+  await inputs.clock.sleep(inputs.cacheMs, inputs.signal);
   await checker.ask();
-  tell("4. The cluster drops the old key; the publisher keeps it, so that its last tokens stay good.");
+  onStep("4. The cluster drops the old key; the publisher keeps it, so that its last tokens stay good.");
 }
 
 /**
@@ -97,16 +101,16 @@ async function rotate(stage: RotationStage, checker: Checker, tell: (step: strin
  * Throws `demo-link-broken` when a valid token was refused.
  */
 export async function showRotation(
-  stage: RotationStage,
-  tell: (step: string) => void,
-): Promise<StoryRotation> {
-  const checker = new Checker(stage);
-  checker.add(await stage.mint());
+  inputs: RotationInputs,
+  onStep: (step: string) => void,
+): Promise<RotationReport> {
+  const checker = new Checker(inputs);
+  checker.add(await inputs.mint());
   const checking = checker.run();
   // It is waited for below, perhaps long after it failed: until then Node would take its failure for unhandled.
   checking.catch(() => undefined);
   try {
-    await rotate(stage, checker, tell);
+    await rotate(inputs, checker, onStep);
   } finally {
     checker.stop();
     await checking;

@@ -1,17 +1,17 @@
 import type { AwsSession } from "../aws/index.ts";
 import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
 import { adminSession, type AwsSide, putParameters } from "./aws-side.ts";
-import { cast } from "./cast.ts";
+import { example } from "./example.ts";
 import type { Workload } from "./job.ts";
 import { outsideLinks } from "./links.ts";
-import { Narrator } from "./narrator.ts";
+import { LinkReporter } from "./link-reporter.ts";
 import { showRefusals } from "./refusals.ts";
 import { Rotating } from "./rotating.ts";
-import { setStage, type Stage } from "./stage.ts";
-import type { NotShown, Story, StoryRefusal, Tell } from "./story.ts";
+import { startEnvironment, type Environment } from "./environment.ts";
+import type { NotShown, DemoReport, RefusalReport, OnEvent } from "./report.ts";
 import { expiredToken, mintToken } from "./tokens.ts";
-import { tellTrust } from "./trust.ts";
-import { type Inside, tellWorkload } from "./workload.ts";
+import { reportTrust } from "./trust.ts";
+import { type WorkloadAccess, reportWorkload } from "./workload.ts";
 
 export interface DemoOptions {
   /** The program and first arguments that run podtrust's `job`. */
@@ -22,49 +22,49 @@ export interface DemoOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  readonly tell: Tell;
-  /** Called when the story is over and everything still runs; it all ends when the promise does. */
-  readonly keep?: (stage: Stage) => Promise<void>;
+  readonly onEvent: OnEvent;
+  /** Called when the report is over and everything still runs; it all ends when the promise does. */
+  readonly keep?: (environment: Environment) => Promise<void>;
 }
 
-function standIns(stage: Stage): string[] {
+function standIns(environment: Environment): string[] {
   return [
-    ...(stage.standIn === undefined ? [] : ["a cluster that signs tokens as Kubernetes does"]),
+    ...(environment.standIn === undefined ? [] : ["a cluster that signs tokens as Kubernetes does"]),
     "a certificate authority that speaks ACME as public ones do",
     "IAM, STS and Parameter Store that decide as AWS does, in one sandbox",
     "a rule (--connect-to) that leads the issuer's name to this machine, as public DNS would",
   ];
 }
 
-async function tellOutside(stage: Stage, narrator: Narrator): Promise<void> {
+async function reportOutside(environment: Environment, reporter: LinkReporter): Promise<void> {
   for (const name of ["cluster", "discovery", "jwks", "dns", "tls", "reachability"] as const) {
-    await narrator.link(name, () => outsideLinks[name](stage));
+    await reporter.link(name, () => outsideLinks[name](environment));
   }
 }
 
-async function tellRefusals(
-  stage: Stage,
+async function reportRefusals(
+  environment: Environment,
   workload: Workload,
   goodToken: string,
-  tell: Tell,
-): Promise<{ refusals: StoryRefusal[]; notShown: NotShown[] }> {
-  const full = (name: string): string => `${cast.namespace}/${name}`;
-  const accounts = { trusted: cast.serviceAccount, other: cast.otherServiceAccount };
-  const expired = expiredToken(stage);
-  tell({ kind: "chapter", title: "Everybody else is turned away." });
+  onEvent: OnEvent,
+): Promise<{ refusals: RefusalReport[]; notShown: NotShown[] }> {
+  const full = (name: string): string => `${example.namespace}/${name}`;
+  const accounts = { trusted: example.serviceAccount, other: example.otherServiceAccount };
+  const expired = expiredToken(environment);
+  onEvent({ kind: "heading", title: "Every other attempt is denied." });
   return showRefusals(
     {
       workload,
       goodToken,
       trusted: full(accounts.trusted),
       other: full(accounts.other),
-      audience: cast.audience,
-      otherAudience: cast.otherAudience,
-      deniedParameter: cast.deniedParameter.name,
-      tokenFor: (who, audience) => mintToken(stage, accounts[who], audience),
+      audience: example.audience,
+      otherAudience: example.otherAudience,
+      deniedParameter: example.deniedParameter.name,
+      tokenFor: (who, audience) => mintToken(environment, accounts[who], audience),
       ...(expired === undefined ? {} : { expiredToken: expired }),
     },
-    (refusal) => tell({ kind: "refusal", refusal }),
+    (refusal) => onEvent({ kind: "refusal", refusal }),
   );
 }
 
@@ -73,82 +73,89 @@ const noRotation: NotShown = {
   why: "the keys are the cluster's own",
 };
 
-/** The story from the workload on, with the rotation going on beside it. */
-async function tellInside(
-  { stage, narrator, tell }: { stage: Stage; narrator: Narrator; tell: Tell },
+/** All from the workload on, with the rotation going on beside it. */
+async function runWorkload(
+  { environment, reporter, onEvent }: { environment: Environment; reporter: LinkReporter; onEvent: OnEvent },
   workload: Workload,
   session: AwsSession,
-): Promise<{ inside: Inside } & Pick<Story, "refusals" | "notShown" | "rotation">> {
-  const { standIn } = stage;
+): Promise<{ access: WorkloadAccess } & Pick<DemoReport, "refusals" | "notShown" | "rotation">> {
+  const { standIn } = environment;
   const { roleArn, signal } = workload;
   const rotating =
-    standIn === undefined ? undefined : new Rotating({ ...stage, standIn }, { session, roleArn, signal });
+    standIn === undefined
+      ? undefined
+      : new Rotating({ ...environment, standIn }, { session, roleArn, signal });
   try {
-    const inside = await tellWorkload(stage, workload, narrator);
-    const shown = await tellRefusals(stage, workload, inside.goodToken, tell);
-    const rotation = await rotating?.tell(tell);
+    const access = await reportWorkload(environment, workload, reporter);
+    const shown = await reportRefusals(environment, workload, access.goodToken, onEvent);
+    const rotation = await rotating?.report(onEvent);
     const notShown = [...shown.notShown, ...(rotation === undefined ? [noRotation] : [])];
-    for (const one of notShown) tell({ kind: "not-shown", notShown: one });
+    for (const one of notShown) onEvent({ kind: "not-shown", notShown: one });
     const { refusals } = shown;
-    return { inside, refusals, notShown, ...(rotation === undefined ? {} : { rotation }) };
+    return { access, refusals, notShown, ...(rotation === undefined ? {} : { rotation }) };
   } finally {
     await rotating?.end();
   }
 }
 
-async function tellAll(
-  stage: Stage,
+async function runAll(
+  environment: Environment,
   session: AwsSession,
   options: DemoOptions,
-): Promise<Omit<Story, "seconds">> {
-  const { tell, signal } = options;
-  const narrator = new Narrator(tell, signal);
-  tell({ kind: "opening", issuer: stage.issuer.url, standIns: standIns(stage) });
-  tell({ kind: "chapter", title: "The chain, link by link" });
-  await tellOutside(stage, narrator);
-  const side: AwsSide = { session, account: stage.sandbox.account, issuer: stage.issuer.url, signal };
-  await narrator.during("permission", () => putParameters(side));
-  const workload: Workload = {
-    program: options.program,
-    folder: stage.folder,
-    endpoint: stage.sandbox.url,
-    region: cast.region,
-    roleArn: await tellTrust(stage, side, narrator, tell),
-    sessionName: cast.sessionName,
+): Promise<Omit<DemoReport, "seconds">> {
+  const { onEvent, signal } = options;
+  const reporter = new LinkReporter(onEvent, signal);
+  onEvent({ kind: "started", issuer: environment.issuer.url, standIns: standIns(environment) });
+  onEvent({ kind: "heading", title: "The chain, link by link" });
+  await reportOutside(environment, reporter);
+  const side: AwsSide = {
+    session,
+    account: environment.sandbox.account,
+    issuer: environment.issuer.url,
     signal,
   };
-  const { inside, ...shown } = await tellInside({ stage, narrator, tell }, workload, session);
-  const { arn, parameters } = inside;
-  return { links: narrator.links, identity: { arn }, parameters, ...shown };
+  await reporter.during("permission", () => putParameters(side));
+  const workload: Workload = {
+    program: options.program,
+    folder: environment.folder,
+    endpoint: environment.sandbox.url,
+    region: example.region,
+    roleArn: await reportTrust(environment, side, reporter, onEvent),
+    sessionName: example.sessionName,
+    signal,
+  };
+  const { access, ...shown } = await runWorkload({ environment, reporter, onEvent }, workload, session);
+  const { arn, parameters } = access;
+  return { links: reporter.links, identity: { arn }, parameters, ...shown };
 }
 
-async function onStage(stage: Stage, options: DemoOptions, start: number): Promise<Story> {
-  const session = adminSession(stage.sandbox, options.clock);
+async function runIn(environment: Environment, options: DemoOptions, start: number): Promise<DemoReport> {
+  const session = adminSession(environment.sandbox, options.clock);
   try {
-    const told = await tellAll(stage, session, options);
-    const story: Story = { ...told, seconds: (options.clock.now() - start) / 1000 };
-    options.tell({ kind: "closing", story });
-    await options.keep?.(stage);
-    return story;
+    const seen = await runAll(environment, session, options);
+    const report: DemoReport = { ...seen, seconds: (options.clock.now() - start) / 1000 };
+    options.onEvent({ kind: "finished", report });
+    await options.keep?.(environment);
+    return report;
   } finally {
     session.close();
-    await stage.close();
+    await environment.close();
   }
 }
 
 /**
- * Tells the whole story on this machine and gives it as data. Throws `demo-link-broken` with the link where it
- * broke, `demo-not-refused` when somebody was let in, `interrupted`, or what keeps the stage from being set.
+ * Runs the whole flow on this machine, reports each step, and gives all of it as data. Throws `demo-link-broken` with
+ * the link where it broke, `demo-not-refused` when somebody was let in, `interrupted`, or what keeps a part from starting.
  */
-export async function runDemo(options: DemoOptions): Promise<Story> {
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const start = options.clock.now();
   try {
-    return await onStage(await setStage(options), options, start);
+    return await runIn(await startEnvironment(options), options, start);
   } catch (cause) {
     if (!options.signal.aborted) throw cause;
-    throw new PodtrustError("interrupted", "the demo was ended in the middle of its story", {
+    throw new PodtrustError("interrupted", "the demo was interrupted", {
       cause,
-      next: "Nothing of it is left running. Run podtrust demo again for the whole story.",
+      next: "Nothing of it is left running. Run podtrust demo again to see all of it.",
     });
   }
 }

@@ -1,20 +1,20 @@
-import { cast } from "./cast.ts";
-import type { Stage } from "./stage.ts";
+import { example } from "./example.ts";
+import type { Environment } from "./environment.ts";
 
-/** A token by TokenRequest for one of the cast's ServiceAccounts: what kubelet would project into its pod. */
-export async function mintToken(stage: Stage, name: string, audience: string): Promise<string> {
-  const wish = { audiences: [audience], expirationSeconds: cast.tokenSeconds };
-  const { token } = await stage.cluster.requestToken(cast.namespace, name, wish);
+/** A token by TokenRequest for one of the example's ServiceAccounts: what kubelet would project into its pod. */
+export async function mintToken(environment: Environment, name: string, audience: string): Promise<string> {
+  const wish = { audiences: [audience], expirationSeconds: example.tokenSeconds };
+  const { token } = await environment.cluster.requestToken(example.namespace, name, wish);
   return token;
 }
 
 /** A token that the stand-in cluster signed long ago; undefined for a real one, where it would be waited for. */
-export function expiredToken({ standIn, clock }: Stage): (() => Promise<string>) | undefined {
+export function expiredToken({ standIn, clock }: Environment): (() => Promise<string>) | undefined {
   if (standIn === undefined) return undefined;
   const forged = {
-    namespace: cast.namespace,
-    name: cast.serviceAccount,
-    audiences: [cast.audience],
+    namespace: example.namespace,
+    name: example.serviceAccount,
+    audiences: [example.audience],
     // Beyond the five minutes that AWS forgives; nothing else is wrong about it.
     issuedAt: Math.floor(clock.now() / 1000) - 7200,
     expirationSeconds: 3600,

@@ -1,46 +1,50 @@
 import type { Clock } from "../base/index.ts";
 import type { ApplyEvent } from "../plan/index.ts";
 import { type AwsSide, makeTrust } from "./aws-side.ts";
-import { cast } from "./cast.ts";
-import type { Narrator } from "./narrator.ts";
-import type { Stage } from "./stage.ts";
-import type { Tell } from "./story.ts";
+import { example } from "./example.ts";
+import type { LinkReporter } from "./link-reporter.ts";
+import type { Environment } from "./environment.ts";
+import type { OnEvent } from "./report.ts";
 import { mintToken } from "./tokens.ts";
 
-/** Tells each reason to wait once, however often it is waited for. */
-function tellWaits(tell: Tell, clock: Clock): (event: ApplyEvent) => void {
-  const told = new Set<string>();
+/** Reports each reason to wait once, however often it is waited for. */
+function reportWaits(onEvent: OnEvent, clock: Clock): (event: ApplyEvent) => void {
+  const reported = new Set<string>();
   return (event) => {
-    if (event.type !== "waiting" || told.has(event.reason)) return;
-    told.add(event.reason);
+    if (event.type !== "waiting" || reported.has(event.reason)) return;
+    reported.add(event.reason);
     const seconds = Math.ceil((event.deadline - clock.now()) / 1000);
-    tell({ kind: "waiting", reason: event.reason, seconds });
+    onEvent({ kind: "waiting", reason: event.reason, seconds });
   };
 }
 
-/** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the stage does. */
-async function makeServiceAccounts(stage: Stage): Promise<void> {
-  await stage.cluster.createNamespace(cast.namespace);
-  for (const name of [cast.serviceAccount, cast.otherServiceAccount]) {
-    const made = await stage.cluster.createServiceAccount(cast.namespace, name);
-    if (made === "created" && stage.standIn === undefined) {
-      stage.atEnd(() => stage.cluster.deleteServiceAccount(cast.namespace, name));
+/** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the environment does. */
+async function makeServiceAccounts(environment: Environment): Promise<void> {
+  await environment.cluster.createNamespace(example.namespace);
+  for (const name of [example.serviceAccount, example.otherServiceAccount]) {
+    const made = await environment.cluster.createServiceAccount(example.namespace, name);
+    if (made === "created" && environment.standIn === undefined) {
+      environment.atEnd(() => environment.cluster.deleteServiceAccount(example.namespace, name));
     }
   }
 }
 
-/** Makes OIDC provider and role, and tells both links; gives the role's ARN. Throws `demo-link-broken`. */
-export async function tellTrust(
-  stage: Stage,
+/** Makes OIDC provider and role, and reports both links; gives the role's ARN. Throws `demo-link-broken`. */
+export async function reportTrust(
+  environment: Environment,
   side: AwsSide,
-  narrator: Narrator,
-  tell: Tell,
+  reporter: LinkReporter,
+  onEvent: OnEvent,
 ): Promise<string> {
   // STS lets nobody in before the token of the one whom the role trusts can be tried.
-  await narrator.during("serviceaccount", () => makeServiceAccounts(stage));
-  const made = await narrator.during("provider", () =>
-    makeTrust(side, () => mintToken(stage, cast.serviceAccount, cast.audience), tellWaits(tell, stage.clock)),
+  await reporter.during("serviceaccount", () => makeServiceAccounts(environment));
+  const made = await reporter.during("provider", () =>
+    makeTrust(
+      side,
+      () => mintToken(environment, example.serviceAccount, example.audience),
+      reportWaits(onEvent, environment.clock),
+    ),
   );
-  for (const name of ["provider", "trust"] as const) await narrator.link(name, () => made.link(name));
+  for (const name of ["provider", "trust"] as const) await reporter.link(name, () => made.link(name));
   return made.roleArn;
 }

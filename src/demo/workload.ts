@@ -1,13 +1,13 @@
 import { type Clock, PodtrustError } from "../base/index.ts";
 import { parseJws } from "../oidc/index.ts";
-import { cast } from "./cast.ts";
+import { example } from "./example.ts";
 import { runJob, type Workload } from "./job.ts";
-import type { Narrator } from "./narrator.ts";
-import type { Stage } from "./stage.ts";
+import type { LinkReporter } from "./link-reporter.ts";
+import type { Environment } from "./environment.ts";
 import { mintToken } from "./tokens.ts";
 
 /** What the workload found once it was let in. */
-export interface Inside {
+export interface WorkloadAccess {
   /** The token it was let in with; a usable credential. */
   readonly goodToken: string;
   readonly arn: string;
@@ -21,29 +21,35 @@ function tokenDetail(jwt: string, clock: Clock): string {
   return `sub ${String(claims["sub"])}, aud ${String(claims["aud"])}, good for ${left} minutes`;
 }
 
-/** Runs the workload as the cluster would, and tells the links from its ServiceAccount to what AWS opens to it. */
-export async function tellWorkload(stage: Stage, workload: Workload, narrator: Narrator): Promise<Inside> {
-  const goodToken = await narrator.during("token", () =>
-    mintToken(stage, cast.serviceAccount, cast.audience),
+/** Runs the workload as the cluster would, and reports the links from its ServiceAccount to what AWS opens to it. */
+export async function reportWorkload(
+  environment: Environment,
+  workload: Workload,
+  reporter: LinkReporter,
+): Promise<WorkloadAccess> {
+  const goodToken = await reporter.during("token", () =>
+    mintToken(environment, example.serviceAccount, example.audience),
   );
-  await narrator.link("serviceaccount", () => Promise.resolve(`${cast.namespace}/${cast.serviceAccount}`));
+  await reporter.link("serviceaccount", () =>
+    Promise.resolve(`${example.namespace}/${example.serviceAccount}`),
+  );
   const variables =
     "AWS_REGION, AWS_DEFAULT_REGION, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME and AWS_WEB_IDENTITY_TOKEN_FILE";
-  await narrator.link("injection", () =>
+  await reporter.link("injection", () =>
     Promise.resolve(`${variables}, set in a child process that stands in for a pod and inherits nothing`),
   );
-  await narrator.link("token", () => Promise.resolve(tokenDetail(goodToken, stage.clock)));
-  const { identity, parameters, error } = await narrator.during("sts", () =>
+  await reporter.link("token", () => Promise.resolve(tokenDetail(goodToken, environment.clock)));
+  const { identity, parameters, error } = await reporter.during("sts", () =>
     runJob(workload, { token: goodToken, path: "/demo" }),
   );
   const broken = (): PodtrustError =>
     new PodtrustError("demo-job-failed", `${error?.call}: ${error?.code}: ${error?.message}`);
-  await narrator.link("sts", () =>
+  await reporter.link("sts", () =>
     identity === undefined
       ? Promise.reject(broken())
       : Promise.resolve(`GetCallerIdentity answers ${identity.arn}`),
   );
-  await narrator.link("permission", () =>
+  await reporter.link("permission", () =>
     parameters === undefined
       ? Promise.reject(broken())
       : Promise.resolve(`may read ${parameters.join(", ")}`),

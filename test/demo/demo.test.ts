@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { links } from "../../src/base/index.ts";
-import type { Story } from "../../src/demo/index.ts";
+import type { DemoReport } from "../../src/demo/index.ts";
 
 let folder = "";
 
@@ -29,7 +29,7 @@ function demoWith(env: NodeJS.ProcessEnv, ...args: string[]): ChildProcessWithou
       ...process.env,
       NO_COLOR: "1",
       TMPDIR: folder,
-      // A machine with credentials, a profile and a proxy of its own must tell the same story.
+      // A machine with credentials, a profile and a proxy of its own must see the same.
       AWS_ACCESS_KEY_ID: "AKIAFROMTHEMACHINE",
       AWS_SECRET_ACCESS_KEY: "x",
       AWS_REGION: "us-east-2",
@@ -62,19 +62,19 @@ async function ended(
   return { code, ...said };
 }
 
-test("podtrust demo --json is one object that holds the whole story", async () => {
+test("podtrust demo --json is one object that holds the whole report", async () => {
   const { code, out, err } = await ended(demo("--json"));
   assert.equal(code, 0, err);
-  const story = JSON.parse(out) as Story;
+  const report = JSON.parse(out) as DemoReport;
   assert.deepEqual(
-    story.links.map((link) => link.name),
+    report.links.map((link) => link.name),
     [...links],
   );
-  assert.ok(story.links.every((link) => link.ok && link.detail.length > 0));
-  assert.equal(story.identity.arn, "arn:aws:sts::111122223333:assumed-role/k3s-demo-app/k3s-cluster");
-  assert.deepEqual(story.parameters, ["/demo/database/host", "/demo/database/password", "/demo/greeting"]);
+  assert.ok(report.links.every((link) => link.ok && link.detail.length > 0));
+  assert.equal(report.identity.arn, "arn:aws:sts::111122223333:assumed-role/k3s-demo-app/k3s-cluster");
+  assert.deepEqual(report.parameters, ["/demo/database/host", "/demo/database/password", "/demo/greeting"]);
   assert.deepEqual(
-    story.refusals.map((refusal) => refusal.code),
+    report.refusals.map((refusal) => refusal.code),
     [
       "CredentialsProviderError",
       "AccessDenied",
@@ -84,33 +84,58 @@ test("podtrust demo --json is one object that holds the whole story", async () =
       "AccessDeniedException",
     ],
   );
-  assert.equal(story.refusals[1]?.message, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+  assert.equal(report.refusals[1]?.message, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
   assert.match(
-    story.refusals[4]?.message ?? "",
+    report.refusals[4]?.message ?? "",
     /^Token expired: current date\/time \d+ must be before the expiration date\/time \d+$/u,
   );
-  assert.match(story.refusals[5]?.message ?? "", /with an explicit deny in an identity-based policy$/u);
-  assert.ok(story.refusals.every((refusal) => refusal.why.endsWith(".")));
-  assert.equal(story.rotation?.refused, 0);
-  assert.ok(story.rotation.tokensChecked >= 10, String(story.rotation.tokensChecked));
-  assert.deepEqual(story.notShown, []);
+  assert.match(report.refusals[5]?.message ?? "", /with an explicit deny in an identity-based policy$/u);
+  assert.ok(report.refusals.every((refusal) => refusal.why.endsWith(".")));
+  assert.equal(report.rotation?.refused, 0);
+  assert.ok(report.rotation.tokensChecked >= 10, String(report.rotation.tokensChecked));
+  assert.deepEqual(report.notShown, []);
   assert.doesNotMatch(out, /eyJ[\w-]+\.eyJ/u, "no usable token in the output");
 });
 
-test("podtrust demo --keep leaves everything running, says how to reach it, and ends it all on Ctrl-C", async () => {
+/** A text without its line breaks, and without what is another each time. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, "UUID")
+    .replaceAll(/127\.0\.0\.1:\d+/gu, "127.0.0.1:PORT")
+    .replaceAll(/[\w-]{12}…/gu, "KID…")
+    .replaceAll(/asked \d+ times|^\d+\.\d s/gmu, "N")
+    .replaceAll(/\s+/gu, " ");
+}
+
+/** What the README shows of the demo, between its ellipses. */
+function shownByReadme(): readonly string[] {
+  const readme = readFileSync("README.md", "utf8");
+  const [, sample = ""] = /```\n(A (?:Kubernetes )?cluster becomes [^]*?)```/u.exec(readme) ?? [];
+  const parts = sample.split(/^ *…\n/mu).map((part) => plain(part).trim());
+  assert.ok(parts.length > 3);
+  return parts;
+}
+
+test("podtrust demo --keep leaves everything running, says how to reach it, and ends it all on Ctrl-C", async (t) => {
   const child = demo("--keep");
+  t.after(() => child.kill("SIGKILL"));
   const out = await until(child, /a browser at .*\n/u);
   assert.match(out, /✔ permission/u);
+  assert.deepEqual(
+    shownByReadme().filter((part) => !plain(out).includes(part)),
+    [],
+    "the README shows something else",
+  );
   assert.ok(!out.includes("\u001B["), "no colour with NO_COLOR");
   const page = /a browser at (\S+)/u.exec(out)?.[1] ?? "";
-  const stage = /--cacert (\S+)\/root\.pem/u.exec(out)?.[1] ?? "";
+  const environment = /--cacert (\S+)\/root\.pem/u.exec(out)?.[1] ?? "";
   assert.match(await (await fetch(page, { headers: { accept: "text/html" } })).text(), /k3s-demo-app/u);
-  assert.ok(existsSync(stage));
+  assert.ok(existsSync(environment));
   child.kill("SIGINT");
   const [code] = (await once(child, "close")) as [number];
   assert.equal(code, 0);
   await assert.rejects(fetch(page));
-  assert.ok(!existsSync(stage), "the demo's folder is gone");
+  assert.ok(!existsSync(environment), "the demo's folder is gone");
 });
 
 test("a kubeconfig that is not there is said as such, and nothing else happens", async () => {
@@ -122,8 +147,8 @@ test("a kubeconfig that is not there is said as such, and nothing else happens",
 });
 
 for (const [moment, pattern] of [
-  ["before the chain is told", /link by link/u],
-  ["while others are turned away and the key is rotated", /Everybody else/u],
+  ["before the first link", /link by link/u],
+  ["while attempts are denied and the key is rotated", /Every other attempt/u],
 ] as const) {
   test(`Ctrl-C ${moment} ends the demo and leaves no file`, async () => {
     const child = demo();
@@ -131,10 +156,7 @@ for (const [moment, pattern] of [
     child.kill("SIGINT");
     const { code, err } = await ended(child);
     assert.equal(code, 130);
-    assert.match(
-      err,
-      /^error: the demo was ended in the middle of its story\nnext: {2}Nothing of it is left/u,
-    );
+    assert.match(err, /^error: the demo was interrupted\nnext: {2}Nothing of it is left/u);
     assert.deepEqual(await readdir(folder), []);
   });
 }

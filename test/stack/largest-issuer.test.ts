@@ -96,8 +96,8 @@ describe("an issuer with a hundred RSA-4096 keys", () => {
 
   test("is shown by the demo", async () => {
     const { issuer, way } = world;
-    const stage = { issuer: { url: issuer.issuer }, ca: { root: way.ca }, connectTo: way.connectTo };
-    const text = await outsideLinks.jwks(stage as unknown as Parameters<typeof outsideLinks.jwks>[0]);
+    const environment = { issuer: { url: issuer.issuer }, ca: { root: way.ca }, connectTo: way.connectTo };
+    const text = await outsideLinks.jwks(environment as unknown as Parameters<typeof outsideLinks.jwks>[0]);
     assert.match(text, /holds 100 public keys/u);
   });
 });

@@ -3,7 +3,7 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about the demo. */
 export const demoErrors = {
   "demo-link-broken": {
-    summary: "The demo's story broke at a link of the chain.",
+    summary: "A link of the demo's chain does not hold.",
     next: "Look at the reason; run the demo with -v for the log of every part.",
   },
   "demo-not-ready": {
@@ -19,7 +19,7 @@ export const demoErrors = {
     next: "Run the demo again with -v.",
   },
   "demo-not-refused": {
-    summary: "Somebody who should have been turned away was let in, or was refused for another reason.",
+    summary: "An attempt that should have been denied succeeded, or was denied for another reason.",
     next: "Report it: this is exactly what must not happen.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,8 +1,8 @@
 import { PodtrustError } from "../../base/index.ts";
-import { keptLines, runDemo as playDemo } from "../../demo/index.ts";
+import { connectionLines, runDemo as playDemo } from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
-import { tellEvent } from "./telling.ts";
+import { printEvent } from "./printing.ts";
 
 /** What was typed. */
 export interface DemoOptions {
@@ -27,18 +27,18 @@ export async function runDemo(
     clock: context.clock,
     logger: await context.logger("error"),
     signal,
-    tell: (event) => {
-      tellEvent(output, event);
-      if (event.kind === "closing") output.result(event.story);
+    onEvent: (event) => {
+      printEvent(output, event);
+      if (event.kind === "finished") output.result(event.report);
     },
     ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
     ...(name === undefined ? {} : { context: name }),
     ...(keep === undefined
       ? {}
       : {
-          keep: async (stage) => {
-            // With --json standard output is the story's object alone.
-            for (const line of keptLines(stage)) (json ? progress : output).line(line);
+          keep: async (environment) => {
+            // With --json standard output is the report's object alone.
+            for (const line of connectionLines(environment)) (json ? progress : output).line(line);
             await untilEnded(signal);
           },
         }),

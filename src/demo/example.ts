@@ -1,5 +1,5 @@
-/** Who plays in the story: the guide's own names, so that a reader of the guide finds them again. */
-export const cast = {
+/** The values of the demo: the guide's own names, so that a reader of the guide finds them again. */
+export const example = {
   region: "eu-central-1",
   audience: "sts.amazonaws.com",
   otherAudience: "vault.example",
@@ -25,7 +25,7 @@ export const cast = {
  * parameter included (Systems Manager User Guide, "Restricting access to parameters"): hence the second statement.
  */
 export function denyPolicy(account: string): string {
-  const arn = (path: string): string => `arn:aws:ssm:${cast.region}:${account}:parameter${path}`;
+  const arn = (path: string): string => `arn:aws:ssm:${example.region}:${account}:parameter${path}`;
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
@@ -33,7 +33,7 @@ export function denyPolicy(account: string): string {
         Sid: "KeepTheRootPassword",
         Effect: "Deny",
         Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParameterHistory"],
-        Resource: arn(cast.deniedParameter.name),
+        Resource: arn(example.deniedParameter.name),
       },
       {
         Sid: "NorByListingWhatIsAboveIt",

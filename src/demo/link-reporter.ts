@@ -1,14 +1,14 @@
 import { asPodtrustError, errorText, type Link, PodtrustError } from "../base/index.ts";
-import type { StoryLink, Tell } from "./story.ts";
+import type { LinkReport, OnEvent } from "./report.ts";
 
-/** Tells the links one by one and remembers them; where one breaks, the story ends there. */
-export class Narrator {
-  readonly links: StoryLink[] = [];
-  readonly #tell: Tell;
+/** Reports the links one by one and remembers them; where one breaks, the demo ends there. */
+export class LinkReporter {
+  readonly links: LinkReport[] = [];
+  readonly #onEvent: OnEvent;
   readonly #signal: AbortSignal;
 
-  constructor(tell: Tell, signal: AbortSignal) {
-    this.#tell = tell;
+  constructor(onEvent: OnEvent, signal: AbortSignal) {
+    this.#onEvent = onEvent;
     this.#signal = signal;
   }
 
@@ -18,7 +18,7 @@ export class Narrator {
     this.#add({ name, ok: true, detail });
   }
 
-  /** Does what a link needs before it can be shown. Throws `demo-link-broken`, having told the link as broken. */
+  /** Does what a link needs before it can be shown. Throws `demo-link-broken`, having reported the link as broken. */
   async during<T>(name: Link, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -35,8 +35,8 @@ export class Narrator {
     }
   }
 
-  #add(link: StoryLink): void {
+  #add(link: LinkReport): void {
     this.links.push(link);
-    this.#tell({ kind: "link", link });
+    this.#onEvent({ kind: "link", link });
   }
 }

@@ -20,7 +20,7 @@ import { type CertificateManager, fileStore, startCertificateManager } from "../
 import { makeFolder, writePrivateFile } from "./files.ts";
 
 /** Everything of the demo that runs, on loopback. */
-export interface Stage {
+export interface Environment {
   readonly issuer: Issuer;
   /** As an administrator: makes ServiceAccounts, mints tokens. */
   readonly cluster: KubernetesApi;
@@ -41,12 +41,12 @@ export interface Stage {
   /** The stand-in's kubeconfig for kubectl, or the file that was given, with the context that was asked for. */
   readonly kubeconfig: string;
   readonly context: string | undefined;
-  /** Run when the stage closes, before all that was started earlier ends. */
+  /** Run when the environment closes, before all that was started earlier ends. */
   atEnd(end: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
-export interface StageOptions {
+export interface EnvironmentOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly clock: Clock;
@@ -88,7 +88,7 @@ interface Cluster {
   readonly kubeconfig: string;
 }
 
-async function standInCluster(folder: string, options: StageOptions, ending: Ending): Promise<Cluster> {
+async function standInCluster(folder: string, options: EnvironmentOptions, ending: Ending): Promise<Cluster> {
   // The guide's form: a name nobody can guess under a zone; .example is reserved, so it exists nowhere.
   const issuer = parseIssuer(`https://${randomUUID()}.podtrust.example`);
   const standIn = await startStandInCluster({ issuer: issuer.url, clock: options.clock });
@@ -106,7 +106,7 @@ async function standInCluster(folder: string, options: StageOptions, ending: End
   return { issuer, admin, reader, standIn, kubeconfig };
 }
 
-async function realCluster(kubeconfig: string, options: StageOptions): Promise<Cluster> {
+async function realCluster(kubeconfig: string, options: EnvironmentOptions): Promise<Cluster> {
   const source = { kubeconfig, ...(options.context === undefined ? {} : { context: options.context }) };
   const admin = await openKubernetes(source);
   const documents = await admin.oidcDocuments({ signal: options.signal });
@@ -118,7 +118,7 @@ async function realCluster(kubeconfig: string, options: StageOptions): Promise<C
 async function untilReady(
   publisher: Publisher,
   certificates: CertificateManager,
-  options: StageOptions,
+  options: EnvironmentOptions,
 ): Promise<void> {
   const late = AbortSignal.timeout(demoTimes.ready);
   try {
@@ -136,9 +136,9 @@ async function untilReady(
 
 async function build(
   folder: string,
-  options: StageOptions,
+  options: EnvironmentOptions,
   ending: Ending,
-): Promise<Omit<Stage, "atEnd" | "close">> {
+): Promise<Omit<Environment, "atEnd" | "close">> {
   const { clock, logger, kubeconfig } = options;
   const cluster =
     kubeconfig === undefined
@@ -221,7 +221,7 @@ async function build(
 }
 
 /** Starts it all, or nothing: what was started before a failure is ended again. */
-export async function setStage(options: StageOptions): Promise<Stage> {
+export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const folder = await makeFolder(tmpdir(), "podtrust-demo-");
   const ending = new Ending(options.logger);
   ending.add(() => rm(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { type Link, links } from "../../base/index.ts";
-import type { Story, StoryEvent, StoryLink, StoryRefusal } from "../../demo/index.ts";
+import type { DemoReport, DemoEvent, LinkReport, RefusalReport } from "../../demo/index.ts";
 import { bold, dim, green, type Output, red, rich, yellow } from "../terminal/index.ts";
 
 /** What a newcomer has to know to read a link's line. */
@@ -13,7 +13,7 @@ const meaning: Readonly<Record<Link, string>> = {
   provider: "AWS knows the issuer",
   trust: "AWS lets one ServiceAccount into one role",
   serviceaccount: "is who the workload is inside the cluster",
-  injection: "gives the workload a token file and four variables",
+  injection: "gives the workload a token file and the SDK's variables",
   token: "says who it is, for whom it is meant and until when",
   sts: "AWS trades the token for credentials that live an hour",
   permission: "the role's policies say what they open",
@@ -21,20 +21,20 @@ const meaning: Readonly<Record<Link, string>> = {
 
 const nameWidth = Math.max(...links.map((link) => link.length));
 
-function tellLink({ line }: Output, link: StoryLink): void {
+function printLink({ line }: Output, link: LinkReport): void {
   const mark = link.ok ? green("✔") : red("✖");
   const hang = nameWidth + 6;
   line(rich`  ${mark} ${bold(link.name.padEnd(nameWidth))}  ${meaning[link.name]}`, hang);
   line(dim(" ".repeat(hang) + link.detail), hang);
 }
 
-function tellRefusal({ line }: Output, refusal: StoryRefusal): void {
+function printRefusal({ line }: Output, refusal: RefusalReport): void {
   line(rich`  ${green("✔")} ${bold(`denied: ${refusal.what}`)}`, 4);
   line(yellow(`      ${refusal.code}: ${refusal.message}`), 6);
   line(dim(`      ${refusal.why}`), 6);
 }
 
-function tellOpening({ line }: Output, issuer: string, standIns: readonly string[]): void {
+function printStart({ line }: Output, issuer: string, standIns: readonly string[]): void {
   line(`A Kubernetes cluster becomes an OIDC identity provider that AWS trusts, as ${issuer}`, 0);
   line();
   line("No AWS account is touched. These are stand-ins, on this machine:", 0);
@@ -45,8 +45,8 @@ function tellOpening({ line }: Output, issuer: string, standIns: readonly string
   );
 }
 
-function tellClosing({ line }: Output, story: Story): void {
-  const denied = story.refusals.length;
+function printEnd({ line }: Output, report: DemoReport): void {
+  const denied = report.refusals.length;
   line();
   line(
     bold(`One workload got credentials, ${denied} attempts were denied, and no key was stored anywhere.`),
@@ -54,27 +54,27 @@ function tellClosing({ line }: Output, story: Story): void {
   );
   const next =
     "podtrust demo --keep leaves it all running; --kubeconfig FILE runs it with a cluster of yours.";
-  line(dim(`${story.seconds.toFixed(1)} s. ${next}`), 0);
+  line(dim(`${report.seconds.toFixed(1)} s. ${next}`), 0);
 }
 
-/** Tells one event to a person. */
-export function tellEvent(output: Output, event: StoryEvent): void {
+/** Prints one event for a person. */
+export function printEvent(output: Output, event: DemoEvent): void {
   switch (event.kind) {
-    case "opening":
-      tellOpening(output, event.issuer, event.standIns);
+    case "started":
+      printStart(output, event.issuer, event.standIns);
       break;
-    case "chapter":
+    case "heading":
       output.line();
       output.line(bold(event.title), 0);
       break;
     case "link":
-      tellLink(output, event.link);
+      printLink(output, event.link);
       break;
     case "waiting":
       output.line(dim(`    … waiting up to ${event.seconds} s: ${event.reason}`), 6);
       break;
     case "refusal":
-      tellRefusal(output, event.refusal);
+      printRefusal(output, event.refusal);
       break;
     case "step":
       output.line(`  ${event.text}`, 2);
@@ -82,8 +82,8 @@ export function tellEvent(output: Output, event: StoryEvent): void {
     case "not-shown":
       output.line(`  not shown: ${event.notShown.what}, since ${event.notShown.why}`, 2);
       break;
-    case "closing":
-      tellClosing(output, event.story);
+    case "finished":
+      printEnd(output, event.report);
       break;
   }
 }
