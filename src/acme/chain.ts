@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { PodtrustError } from "../base/index.ts";
+import { elementsOf, type Read } from "./der.ts";
 import { canonicalAddress } from "./names.ts";
 
 const longestChain = 10;
@@ -10,8 +11,11 @@ function invalid(why: string, cause?: unknown): PodtrustError {
   return new PodtrustError("certificate-invalid", why, cause === undefined ? {} : { cause });
 }
 
+/** The certificates of a chain, leaf first. */
+export type Chain = readonly [X509Certificate, ...X509Certificate[]];
+
 /** The certificates of a PEM text, in its order. Throws `certificate-invalid`, also for anything beside certificates. */
-export function readCertificates(pem: string): readonly [X509Certificate, ...X509Certificate[]] {
+export function readCertificates(pem: string): Chain {
   if (pem.length > longestPem) throw invalid(`the chain is longer than ${longestPem} characters`);
   const blocks = [...pem.matchAll(block)];
   const other = blocks.find(([, label]) => label !== "CERTIFICATE");
@@ -24,31 +28,11 @@ export function readCertificates(pem: string): readonly [X509Certificate, ...X50
   return [leaf, ...rest];
 }
 
-/**
- * The certificates of a chain, leaf first, each signed by the next. Throws `certificate-invalid`, also when
- * there is anything but certificates in it: a CA's answer is handed on to other software (RFC 8555 §11.4).
- */
-export function readChain(pem: string): readonly [X509Certificate, ...X509Certificate[]] {
-  const chain = readCertificates(pem);
-  checkLinks(chain);
-  return chain;
-}
-
 function readCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (error) {
     throw invalid("a certificate of the chain cannot be read", error);
-  }
-}
-
-function checkLinks(chain: readonly X509Certificate[]): void {
-  for (const [index, certificate] of chain.entries()) {
-    const issuer = chain[index + 1];
-    if (issuer === undefined) return;
-    if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) {
-      throw invalid(`certificate ${index + 1} of the chain is not signed by the one after it`);
-    }
   }
 }
 
@@ -71,4 +55,28 @@ export function namesOf(certificate: X509Certificate): readonly string[] {
 /** When a certificate is good, in milliseconds since the epoch. */
 export function validityOf(certificate: X509Certificate): { notBefore: number; notAfter: number } {
   return { notBefore: certificate.validFromDate.getTime(), notAfter: certificate.validToDate.getTime() };
+}
+
+function within(part: Read | undefined): readonly Read[] {
+  return part === undefined ? [] : elementsOf(part.content);
+}
+
+/** The fields of a certificate (TBSCertificate, RFC 5280 §4.1). Throws RangeError for what is no DER. */
+function fieldsOf(certificate: X509Certificate): readonly Read[] {
+  return within(within(elementsOf(certificate.raw)[0])[0]);
+}
+
+/** The octets of a certificate's serial number, as they stand in its DER. */
+export function serialOf(certificate: X509Certificate): Buffer | undefined {
+  return fieldsOf(certificate).find(({ tag }) => tag === 0x02)?.content;
+}
+
+/**
+ * What an extension's value holds, in DER; undefined without the extension. `oid`: its octets in hex. Throws RangeError
+ * for what is no DER.
+ */
+export function extensionOf(certificate: X509Certificate, oid: string): Buffer | undefined {
+  const extensions = within(within(fieldsOf(certificate).find(({ tag }) => tag === 0xa3))[0]);
+  const found = extensions.map(within).find(([id]) => id?.content.toString("hex") === oid);
+  return within(found?.at(-1))[0]?.content;
 }

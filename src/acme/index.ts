@@ -17,5 +17,6 @@ export { type Dns01Options, dns01Solver, type DnsProvider } from "./dns-01.ts";
 export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
 export { AcmeProblem, type Subproblem } from "./problem.ts";
 export { namesOf, readCertificates, validityOf } from "./chain.ts";
+export { chainFault, rootsOf, type WantedChain } from "./server-chain.ts";
 export { certificateId, type RenewalInfo } from "./renewal-info.ts";
 export { identifiersOf } from "./names.ts";

@@ -1,78 +1,74 @@
 import assert from "node:assert/strict";
-import { createPublicKey, X509Certificate } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { testAuthority } from "../../test/support/certificates.ts";
-import { checkLeaf, downloadChain } from "./obtain.ts";
+import { type ChainMistakes, testHierarchy } from "../../test/support/certificates.ts";
+import { PodtrustError } from "../base/index.ts";
+import { downloadChain } from "./obtain.ts";
 
-const hour = 3_600_000;
 const now = Date.now();
-const authority = await testAuthority("Root One");
-const issued = await authority.issue(["a.example", "b.example"]);
-const leaf = new X509Certificate(issued.certificate);
-const publicKey = createPublicKey(issued.key).export({ type: "spki", format: "der" });
-const wanted = { names: ["b.example", "a.example"], publicKey, now };
+const names = ["a.example"];
+const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const spki = keys.publicKey.export({ type: "spki", format: "der" });
+const wanted = { names, key: keys.privateKey.export({ type: "pkcs8", format: "pem" }), now };
+const [one, two] = await Promise.all([testHierarchy(now, "One"), testHierarchy(now, "Two")]);
 
-async function dated(notBefore: number, notAfter: number): Promise<X509Certificate> {
-  const dates = { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
-  return new X509Certificate((await authority.issue(["a.example"], dates)).certificate);
+async function chainOf(hierarchy = one, mistakes: ChainMistakes = {}): Promise<string> {
+  const give = ["leaf", "intermediate", "root"] as const;
+  return (await hierarchy.chain(names, { give, ...mistakes }, spki)).certificate;
 }
 
-const keyOf = (certificate: X509Certificate): Buffer =>
-  certificate.publicKey.export({ type: "spki", format: "der" });
-
-test("a certificate is the one that was asked for: our key, all names and no others", () => {
-  checkLeaf(leaf, wanted);
-  const other = { code: "acme-certificate-invalid" };
-  assert.throws(() => checkLeaf(leaf, { ...wanted, publicKey: Buffer.alloc(91) }), {
-    ...other,
-    message: /another key/u,
-  });
-  for (const names of [["a.example"], ["a.example", "b.example", "c.example"], ["a.example", "c.example"]]) {
-    assert.throws(() => checkLeaf(leaf, { ...wanted, names }), {
-      ...other,
-      message: /is for a\.example, b\.example, not for/u,
-    });
-  }
-});
-
-test("a certificate is good now; that ours is behind the CA's clock is allowed for", async () => {
-  const expired = await dated(now - 3 * hour, now - hour);
-  const at = { names: ["a.example"], now };
-  assert.throws(
-    () => checkLeaf(expired, { ...at, publicKey: keyOf(expired) }),
-    /has expired .* clock right/u,
-  );
-  const ahead = await dated(now + hour, now + 90 * 24 * hour);
-  checkLeaf(ahead, { ...at, publicKey: keyOf(ahead) });
-  const far = await dated(now + 25 * hour, now + 90 * 24 * hour);
-  assert.throws(() => checkLeaf(far, { ...at, publicKey: keyOf(far) }), /begins at .* clock right/u);
-});
-
-test("of several chains the one with the preferred root is taken, else the first", async () => {
-  const two = await (await testAuthority("Root Two")).issue(["a.example"]);
+/** Chains of one key by their URLs, the first of which has the others as alternates; undefined cannot be had. */
+function offering(chains: Readonly<Record<string, string | undefined>>) {
   const asked: string[] = [];
-  const account = {
-    certificate(url: string) {
-      asked.push(url);
-      const chain = url.endsWith("/two") ? two.certificate : issued.certificate;
-      return Promise.resolve({
-        chain,
-        alternates: ["https://ca/alternate", "https://ca/two", "https://ca/three"],
-      });
+  const [first = "", ...alternates] = Object.keys(chains);
+  const certificate = (url: string) => {
+    asked.push(url);
+    const chain = chains[url];
+    if (chain === undefined) return Promise.reject(new PodtrustError("http-unreachable", url));
+    return Promise.resolve({ chain, alternates });
+  };
+  return {
+    asked,
+    choose: async (preferredRoot?: string) => {
+      asked.length = 0;
+      return (await downloadChain({ certificate }, first, { wanted, preferredRoot })).at(-1)?.subject;
     },
   };
-  const rootFor = async (preferred?: string): Promise<string | undefined> => {
-    asked.length = 0;
-    return (await downloadChain(account, "https://ca/one", preferred)).at(-1)?.subject;
-  };
-  assert.equal(await rootFor(), "CN=Root One");
-  assert.equal(await rootFor("Root One"), "CN=Root One");
+}
+
+test("of several chains the one with the preferred root is taken, else the first", async () => {
+  const first = await chainOf(one);
+  const { asked, choose } = offering({ 1: first, 2: undefined, 3: await chainOf(two), 4: first });
+  assert.equal(await choose(), "CN=One Root");
+  assert.equal(await choose("One Root"), "CN=One Root");
   assert.equal(asked.length, 1);
-  assert.equal(await rootFor("Root Two"), "CN=Root Two");
-  assert.deepEqual(asked, ["https://ca/one", "https://ca/alternate", "https://ca/two"]);
-  assert.equal(await rootFor("Root Nine"), "CN=Root One");
-  const broken = { certificate: () => Promise.resolve({ chain: "nonsense", alternates: [] }) };
-  await assert.rejects(downloadChain(broken, "https://ca/one", undefined), {
+  assert.equal(await choose("Two Root"), "CN=Two Root");
+  assert.deepEqual(asked, ["1", "2", "3"]);
+  assert.equal(await choose("Nine"), "CN=One Root");
+});
+
+test("of several chains one that can be served is taken, whatever root was preferred", async () => {
+  const expired = { intermediate: { notAfter: new Date(now - 1000) } };
+  const bad = await chainOf(one, expired);
+  const { choose } = offering({ 1: bad, 2: await chainOf(two) });
+  assert.equal(await choose(), "CN=Two Root");
+  assert.equal(await choose("One Root"), "CN=Two Root");
+});
+
+test("of several chains one that leads to a root that is known comes before one that does not", async () => {
+  const unrooted = await chainOf(one, { give: ["leaf", "intermediate"] });
+  assert.equal(await offering({ 1: unrooted, 2: await chainOf(two) }).choose(), "CN=Two Root");
+  assert.equal(await offering({ 1: unrooted }).choose(), "CN=One Intermediate");
+});
+
+test("what cannot be served is refused with the reason of the chain that was ordered", async () => {
+  const clients = await chainOf(one, { leaf: { usage: "client" } });
+  const expired = await chainOf(one, { intermediate: { notAfter: new Date(now - 1000) } });
+  await assert.rejects(offering({ "https://ca/1": clients, "https://ca/2": expired }).choose(), {
+    code: "acme-certificate-invalid",
+    message: /^https:\/\/ca\/1: the certificate is not for servers/u,
+  });
+  await assert.rejects(offering({ 1: "nonsense" }).choose(), {
     code: "acme-certificate-invalid",
     message: /no certificate in PEM form/u,
   });

@@ -1,56 +1,40 @@
-import type { X509Certificate } from "node:crypto";
 import { errorText, PodtrustError } from "../base/index.ts";
 import { type AcmeAccount, SignedAccount } from "./account.ts";
 import { answerInvalid } from "./answer.ts";
 import { authorize } from "./authorize.ts";
-import { chainText, namesOf, readChain, validityOf } from "./chain.ts";
+import { type Chain, chainText, readCertificates, validityOf } from "./chain.ts";
 import { identifiersOf } from "./names.ts";
 import type { Order } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
 import { certificateId } from "./renewal-info.ts";
 import type { Session } from "./session.ts";
+import { chainFault, isRooted, rootsOf, type WantedChain } from "./server-chain.ts";
 import type { ChallengeSolver } from "./solver.ts";
 import { newSigningRequest } from "./x509.ts";
 
-// A CA's clock may be ahead of ours; more than a day is no clock any more.
-const mostSkew = 24 * 3_600_000;
-
-type Chain = readonly [X509Certificate, ...X509Certificate[]];
-
-/** What a certificate has to be. `publicKey`: SubjectPublicKeyInfo in DER; `now` in ms since the epoch. */
-export interface WantedCertificate {
-  readonly names: readonly string[];
-  readonly publicKey: Uint8Array;
-  readonly now: number;
+interface Candidate {
+  readonly chain: Chain;
+  /** Why it cannot be served. */
+  readonly fault: string | undefined;
 }
 
-function refuse(why: string, cause?: unknown): never {
-  throw new PodtrustError("acme-certificate-invalid", why, cause === undefined ? {} : { cause });
+/** How a chain is chosen among those that a CA offers. */
+export interface ChainChoice {
+  readonly wanted: WantedChain;
+  /** Common name of the root that the chain should lead to. */
+  readonly preferredRoot?: string | undefined;
 }
 
-function checkedChain(text: string): Chain {
+function refused(why: string, cause?: unknown): PodtrustError {
+  return new PodtrustError("acme-certificate-invalid", why, cause === undefined ? {} : { cause });
+}
+
+function candidateOf(pem: string, wanted: WantedChain): Candidate {
   try {
-    return readChain(text);
+    const chain = readCertificates(pem);
+    return { chain, fault: chainFault(chain, wanted) };
   } catch (error) {
-    return refuse(`the CA's chain is unusable: ${errorText(error)}`, error);
-  }
-}
-
-/** Throws `acme-certificate-invalid` unless the certificate is the one that was asked for, and good now. */
-export function checkLeaf(leaf: X509Certificate, wanted: WantedCertificate): void {
-  const spki = leaf.publicKey.export({ type: "spki", format: "der" });
-  if (!spki.equals(wanted.publicKey)) refuse("the certificate is for another key than the one that was sent");
-  const names = namesOf(leaf);
-  if (names.join() !== [...wanted.names].sort().join()) {
-    refuse(`the certificate is for ${names.join(", ")}, not for ${wanted.names.join(", ")}`);
-  }
-  const { notBefore, notAfter } = validityOf(leaf);
-  const clock = "is this machine's clock right?";
-  if (notAfter <= wanted.now) {
-    refuse(`the new certificate has expired at ${new Date(notAfter).toISOString()}; ${clock}`);
-  }
-  if (notBefore > wanted.now + mostSkew) {
-    refuse(`the new certificate begins at ${new Date(notBefore).toISOString()} only; ${clock}`);
+    throw refused(`the CA's chain is unusable: ${errorText(error)}`, error);
   }
 }
 
@@ -59,21 +43,36 @@ function rootOf(chain: Chain): string {
   return /^CN=(.*)$/mu.exec(chain.at(-1)?.issuer ?? "")?.[1] ?? "";
 }
 
-/** The chain at `url`, or the first of its alternates that leads to `preferredRoot` where it does not itself. */
+/**
+ * The chain at `url` or the alternate that is the best of those that can be served: one that leads to the preferred
+ * root, else one whose root is known, else the first. Alternates are asked for only while there is something to better.
+ * Throws `acme-certificate-invalid` when none can be served.
+ */
 export async function downloadChain(
   account: Pick<AcmeAccount, "certificate">,
   url: string,
-  preferredRoot: string | undefined,
+  { wanted, preferredRoot }: ChainChoice,
   signal?: AbortSignal,
 ): Promise<Chain> {
+  const isBest = ({ chain, fault }: Candidate): boolean =>
+    fault === undefined &&
+    (preferredRoot === undefined ? isRooted(chain, wanted) : rootOf(chain) === preferredRoot);
   const first = await account.certificate(url, signal);
-  const chain = checkedChain(first.chain);
-  if (preferredRoot === undefined || rootOf(chain) === preferredRoot) return chain;
+  const candidates = [candidateOf(first.chain, wanted)];
   for (const alternate of first.alternates) {
-    const other = checkedChain((await account.certificate(alternate, signal)).chain);
-    if (rootOf(other) === preferredRoot) return other;
+    if (candidates.some(isBest)) break;
+    try {
+      candidates.push(candidateOf((await account.certificate(alternate, signal)).chain, wanted));
+    } catch (error) {
+      // An offer that cannot be had is none; the first is what was ordered.
+      signal?.throwIfAborted();
+      if (!(error instanceof PodtrustError)) throw error;
+    }
   }
-  return chain;
+  const good = candidates.filter(({ fault }) => fault === undefined);
+  const best = good.find(isBest) ?? good.find(({ chain }) => isRooted(chain, wanted)) ?? good[0];
+  if (best === undefined) throw refused(`${url}: ${candidates[0]?.fault ?? "there is no chain"}`);
+  return best.chain;
 }
 
 export interface CertificateRequest {
@@ -84,6 +83,8 @@ export interface CertificateRequest {
   readonly profile?: string;
   /** The certificate (PEM, leaf first) that this one replaces, when this CA issued it. */
   readonly replaces?: string;
+  /** The certificate (PEM, leaf first) that is served now, whoever issued it: one that ends earlier is refused. */
+  readonly served?: string;
   /** Common name of the root that the chain should lead to, where the CA offers several. */
   readonly preferredRoot?: string;
 }
@@ -119,7 +120,14 @@ async function replaced(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const { renewalInfo } = await session.directory(signal);
-  return certificate === undefined || renewalInfo === undefined ? undefined : certificateId(certificate);
+  if (certificate === undefined || renewalInfo === undefined) return undefined;
+  try {
+    return certificateId(certificate);
+  } catch (error) {
+    // One that ARI cannot name is renewed all the same.
+    session.logger.debug("the certificate is not named as replaced", { error: errorText(error) });
+    return undefined;
+  }
 }
 
 async function placeOrder(
@@ -167,8 +175,16 @@ export async function obtainCertificate(
   order = await account.finalize(order, signing.csr, signal);
   order = await account.waitForOrder(order, (seen) => seen.status === "valid", signal);
   if (order.certificate === undefined) throw answerInvalid(order.url, "it is valid and names no certificate");
-  const chain = await downloadChain(account, order.certificate, request.preferredRoot, signal);
-  const names = identifiers.map((one) => one.value);
-  checkLeaf(chain[0], { names, publicKey: signing.publicKey, now: account.session.options.clock.now() });
+  const { clock, ca = [] } = account.session.options;
+  const wanted: WantedChain = {
+    names: identifiers.map((one) => one.value),
+    noOtherNames: true,
+    key: signing.key,
+    now: clock.now(),
+    roots: rootsOf(ca),
+    before: request.served === undefined ? undefined : readCertificates(request.served),
+  };
+  const { preferredRoot } = request;
+  const chain = await downloadChain(account, order.certificate, { wanted, preferredRoot }, signal);
   return { certificate: chainText(chain), key: signing.key, ...validityOf(chain[0]) };
 }

@@ -2,7 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { answerInvalid, objectOf, retryAfterMs, text } from "./answer.ts";
-import { elementsOf, type Read } from "./der.ts";
+import { extensionOf, serialOf } from "./chain.ts";
+import { elementsOf } from "./der.ts";
 
 /** When the CA would have a certificate renewed (RFC 9773 §4.2). Times in milliseconds since the epoch. */
 export interface RenewalInfo {
@@ -22,28 +23,16 @@ const longestWait = 24 * 3_600_000;
 const authorityKeyIdentifier = "551d23";
 const keyIdentifier = 0x80;
 
-function within(part: Read | undefined): readonly Read[] {
-  return part === undefined ? [] : elementsOf(part.content);
-}
-
-/** Serial number and authority key identifier of a certificate in DER, the octets as they stand there. */
-function issuerAndSerial(certificate: Buffer): { authority: Buffer | undefined; serial: Buffer | undefined } {
-  const fields = within(within(elementsOf(certificate)[0])[0]);
-  const list = within(within(fields.find(({ tag }) => tag === 0xa3))[0]);
-  const extension = list.map(within).find(([oid]) => oid?.content.toString("hex") === authorityKeyIdentifier);
-  const [value] = within(extension?.at(-1));
-  return {
-    authority: within(value).find(({ tag }) => tag === keyIdentifier)?.content,
-    serial: fields.find(({ tag }) => tag === 0x02)?.content,
-  };
-}
-
 /**
  * A certificate's identifier for ARI: base64url of the authority key identifier, a dot, base64url of the serial
  * number's DER octets, with the zero that a set top bit makes necessary (RFC 9773 §4.1). `certificate`: PEM.
  */
 export function certificateId(certificate: string): string {
-  const { authority, serial } = issuerAndSerial(new X509Certificate(certificate).raw);
+  const leaf = new X509Certificate(certificate);
+  const identifiers = extensionOf(leaf, authorityKeyIdentifier);
+  const parts = identifiers === undefined ? [] : elementsOf(identifiers);
+  const authority = parts.find(({ tag }) => tag === keyIdentifier)?.content;
+  const serial = serialOf(leaf);
   if (authority === undefined || serial === undefined) {
     throw new PodtrustError("certificate-invalid", "the certificate has no authority key identifier", {
       next: "Renew by its dates: ARI cannot name it.",

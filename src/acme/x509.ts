@@ -102,8 +102,6 @@ export interface SigningRequest {
   readonly key: string;
   /** PKCS #10 in DER. */
   readonly csr: Uint8Array;
-  /** SubjectPublicKeyInfo in DER. */
-  readonly publicKey: Uint8Array;
 }
 
 /** A new key pair of P-256. */
@@ -117,6 +115,5 @@ export async function newSigningRequest(identifiers: readonly Identifier[]): Pro
   return {
     key: privateKeyPem(keys.privateKey),
     csr: certificateRequest(keys, [subjectAltName(identifiers)]),
-    publicKey: keys.publicKey.export({ type: "spki", format: "der" }),
   };
 }

@@ -22,12 +22,20 @@ export interface AuthorityTools {
   readonly logger: Logger;
 }
 
+/** What stands when a certificate is asked for. PEM, leaf first. */
+export interface HeldBefore {
+  /** What is served now, whoever issued it. */
+  readonly served?: string;
+  /** What is to be replaced, where this CA issued it. */
+  readonly replaces?: string;
+}
+
 /** A CA in one environment (production or staging), with our account there. */
 export interface Authority {
   readonly directory: string;
   /** The account, made when there is none yet. */
   account(signal?: AbortSignal): Promise<AccountUri>;
-  obtain(names: readonly string[], replaces?: string, signal?: AbortSignal): Promise<IssuedCertificate>;
+  obtain(names: readonly string[], held?: HeldBefore, signal?: AbortSignal): Promise<IssuedCertificate>;
   /** Undefined when the CA does no ARI. `certificate`: PEM, leaf first. */
   renewalInfo(certificate: string, signal?: AbortSignal): Promise<RenewalInfo | undefined>;
   clockOffset(): number | undefined;
@@ -70,16 +78,16 @@ class AcmeAuthority implements Authority {
 
   async obtain(
     names: readonly string[],
-    replaces?: string,
+    held: HeldBefore = {},
     signal?: AbortSignal,
   ): Promise<IssuedCertificate> {
     try {
-      return await this.#order(names, replaces, signal);
+      return await this.#order(names, held, signal);
     } catch (error) {
       if (!(error instanceof PodtrustError) || error.code !== "acme-account-unknown") throw error;
       this.#tools.logger.warn("the CA has forgotten our account; making it anew", { ca: this.directory });
       await this.#register(signal);
-      return this.#order(names, replaces, signal);
+      return this.#order(names, held, signal);
     }
   }
 
@@ -91,13 +99,13 @@ class AcmeAuthority implements Authority {
     return this.#client.clockOffset();
   }
 
-  async #order(names: readonly string[], replaces: string | undefined, signal: AbortSignal | undefined) {
+  async #order(names: readonly string[], held: HeldBefore, signal: AbortSignal | undefined) {
     const { profile, preferredRoot } = this.#issuer;
     const request = {
       names,
       solvers: this.#tools.solvers,
       ...(profile === undefined ? {} : { profile }),
-      ...(replaces === undefined ? {} : { replaces }),
+      ...held,
       ...(preferredRoot === undefined ? {} : { preferredRoot }),
     };
     return obtainCertificate(await this.#signedOn(signal), request, signal);

@@ -9,7 +9,7 @@ import {
   silentLogger,
 } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
-import { type Held, heldOf, Holding } from "./holding.ts";
+import { type Held, heldOf, Holding, pairFault } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";
 
@@ -18,6 +18,8 @@ export interface CertificateFilesOptions {
   readonly certificateFile: string;
   /** PEM. */
   readonly keyFile: string;
+  /** The names that the certificate has to carry. */
+  readonly names: readonly string[];
   readonly clock: Clock;
   readonly logger?: Logger;
   /** Milliseconds between two looks at the files; 10,000 unless told. */
@@ -47,6 +49,8 @@ class CertificateFiles implements CertificateSource {
   #failures = 0;
   #renewals = 0;
   #lastError: CertificateStatus["lastError"];
+  // What is wrong with the pair that is served for want of a better one.
+  #servedFault: CertificateStatus["lastError"];
 
   constructor(options: CertificateFilesOptions) {
     this.#options = options;
@@ -70,14 +74,15 @@ class CertificateFiles implements CertificateSource {
   status(): CertificateStatus {
     const { held } = this.#holding;
     const closed = this.#closing.signal.aborted;
+    const lastError = this.#lastError ?? this.#servedFault;
     return {
-      state: closed ? "closed" : this.#failures > 0 ? "failing" : "valid",
+      state: closed ? "closed" : lastError === undefined ? "valid" : "failing",
       names: held === undefined ? [] : namesOf(readCertificates(held.certificate)[0]),
       ready: this.#holding.isReady(this.#options.clock.now()),
       attempts: this.#failures,
       renewals: this.#renewals,
       ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
-      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(lastError === undefined ? {} : { lastError }),
     };
   }
 
@@ -128,13 +133,31 @@ class CertificateFiles implements CertificateSource {
     checkPair(certificate, key);
     const fresh = heldOf({ certificate, key }, this.#options.certificateFile);
     const now = this.#options.clock.now();
-    if (fresh.notAfter <= now && this.#holding.isReady(now)) {
-      const when = new Date(fresh.notAfter).toISOString();
-      throw new PodtrustError("certificate-invalid", `the new certificate expired at ${when}`, {
+    const fault = this.#faultOf(fresh, now, this.#holding.held);
+    if (fault !== undefined && this.#isGood(now)) {
+      throw new PodtrustError("certificate-invalid", `the new certificate cannot be served: ${fault}`, {
         next: "Put a certificate there that is good; the one before goes on being served.",
       });
     }
+    this.#servedFault = fault === undefined ? undefined : this.#complaint(fault, now);
     return fresh;
+  }
+
+  // A private root that issues by itself is known to nobody here: at the start a leaf alone is taken for such.
+  #faultOf(pair: Held, now: number, before: Held | undefined = pair): string | undefined {
+    return pairFault(pair, { names: this.#options.names, now, before });
+  }
+
+  /** Whether what is served is worth keeping. */
+  #isGood(now: number): boolean {
+    const { held } = this.#holding;
+    return held !== undefined && this.#faultOf(held, now) === undefined;
+  }
+
+  #complaint(fault: string, at: number): CertificateStatus["lastError"] {
+    const next = "Put a good certificate there: relying parties will likely refuse this one.";
+    this.#logger.error("the certificate files are used for want of better ones", { error: fault, next });
+    return { code: "certificate-invalid", message: fault, next, at };
   }
 
   // A writer that is between its two files looks like this as well: the next look sees both.

@@ -56,6 +56,8 @@ class Manager implements CertificateManager {
   #accountsMade = false;
   #renewals = 0;
   #young: Wait = noWait;
+  // Why what is served had better not be: only what the store had at the start can be such.
+  #fault: string | undefined;
   #nextAttempt: number | undefined;
 
   constructor(options: CertificateManagerOptions, open: OpenAuthority) {
@@ -74,7 +76,7 @@ class Manager implements CertificateManager {
 
   async start(): Promise<void> {
     const held = await this.#keeping.newest();
-    if (held !== undefined) this.#holding.swap(held);
+    if (held !== undefined) this.#serveStored(held);
     this.#running = this.#run();
   }
 
@@ -133,6 +135,14 @@ class Manager implements CertificateManager {
     this.#settle((forced) => forced.reject(this.#closing.signal.reason as Error));
   }
 
+  // What is not good is better than nothing, and is replaced at once.
+  #serveStored(held: Held): void {
+    this.#fault = this.#keeping.faultOf(held);
+    if (this.#fault !== undefined)
+      this.#logger.error("the stored certificate is not good; asking for another", { fault: this.#fault });
+    this.#holding.swap(held);
+  }
+
   #orClosed(signal: AbortSignal | undefined): AbortSignal {
     return signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal]);
   }
@@ -141,7 +151,8 @@ class Manager implements CertificateManager {
     if (this.#closing.signal.aborted) return "closed";
     if (this.#backoff.failures > 0) return "failing";
     if (this.#holding.held === undefined) return "obtaining";
-    return this.#working || !this.#holding.isReady(this.#clock.now()) ? "renewing" : "valid";
+    const good = this.#fault === undefined && this.#holding.isReady(this.#clock.now());
+    return this.#working || !good ? "renewing" : "valid";
   }
 
   #decision(): RenewalDecision | undefined {
@@ -153,7 +164,8 @@ class Manager implements CertificateManager {
   #dueAt(): number {
     const { held } = this.#holding;
     const now = this.#clock.now();
-    if (held === undefined || this.#wanted) return Math.max(now, this.#backoff.until);
+    if (held === undefined || this.#wanted || this.#fault !== undefined)
+      return Math.max(now, this.#backoff.until);
     const due = decideRenewal({ now, ...held }).at;
     return Math.max(due, this.#backoff.until, endOf(this.#young, now));
   }
@@ -242,7 +254,11 @@ class Manager implements CertificateManager {
     try {
       if (!this.#wanted && (await this.#takeFromStore())) return;
       const { held } = this.#holding;
-      const replaced = held && { directory: held.from, certificate: held.certificate };
+      const replaced = held && {
+        directory: held.from,
+        certificate: held.certificate,
+        notAfter: held.notAfter,
+      };
       const signal = AbortSignal.any([this.#closing.signal, lock.lost]);
       const { issued, issuer } = await this.#issuing.obtain(this.#names, replaced, signal);
       const fresh = heldOf(issued, issuer.directory);
@@ -260,6 +276,7 @@ class Manager implements CertificateManager {
     const stored = await this.#keeping.newest();
     if (stored === undefined || stored.certificate === this.#holding.held?.certificate) return false;
     if (decideRenewal({ now, ...stored }).at <= now) return false;
+    if (this.#keeping.faultOf(stored) !== undefined) return false;
     this.#logger.info("another process has obtained a certificate", { from: stored.from });
     this.#accept(stored);
     return true;
@@ -269,6 +286,7 @@ class Manager implements CertificateManager {
     const { notBefore, notAfter, from } = held;
     const now = this.#clock.now();
     this.#young = { from: now, until: now + Math.min(leastAge, (notAfter - notBefore) / 4) };
+    this.#fault = undefined;
     this.#holding.swap(held);
     this.#logger.info("certificate in use", { from, notAfter: new Date(notAfter).toISOString() });
     if (notBefore > now) {
@@ -281,7 +299,7 @@ class Manager implements CertificateManager {
   #failed(error: unknown): void {
     const { held } = this.#holding;
     const reason = this.#decision()?.reason;
-    const urgent = reason === "expired" || reason === "emergency";
+    const urgent = reason === "expired" || reason === "emergency" || this.#fault !== undefined;
     this.#backoff.failed(error, { urgent, blockedUntil: this.#issuing.blockedUntil });
     this.#logger.error("no new certificate this time", {
       error: errorText(error),

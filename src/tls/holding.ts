@@ -1,4 +1,4 @@
-import { readCertificates, validityOf } from "../acme/index.ts";
+import { chainFault, readCertificates, validityOf, type WantedChain } from "../acme/index.ts";
 import { errorText, type Logger } from "../base/index.ts";
 import type { ServedCertificate } from "./manager.ts";
 import type { StoredRenewal } from "./store.ts";
@@ -19,6 +19,21 @@ export function heldOf(
   const [leaf] = readCertificates(pair.certificate);
   const { certificate, key, renewal } = pair;
   return { certificate, key, from, renewal, ...validityOf(leaf) };
+}
+
+/** What a pair is wanted for: all but its own key. `before`: what is served now. */
+export interface WantedPair extends Pick<WantedChain, "names" | "now" | "roots"> {
+  readonly before?: { readonly certificate: string } | undefined;
+}
+
+/** Why a chain had better not be served with its key, in a sentence; undefined when it may. Throws `certificate-invalid`. */
+export function pairFault(
+  pair: { readonly certificate: string; readonly key: string },
+  { before, ...wanted }: WantedPair,
+): string | undefined {
+  const chain = readCertificates(pair.certificate);
+  const served = before === undefined ? {} : { before: readCertificates(before.certificate) };
+  return chainFault(chain, { ...wanted, ...served, key: pair.key });
 }
 
 /** What is served now, and who wants to hear of a change. */

@@ -25,6 +25,8 @@ export interface Obtained {
 export interface Replaced {
   readonly directory: string;
   readonly certificate: string;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
 }
 
 // A staging that is itself down says nothing of us, and must not keep us from production.
@@ -32,6 +34,17 @@ const ownFaults = ["acme-unavailable", "http-unreachable", "http-timeout", "http
 
 function isOwnFault(error: unknown): boolean {
   return error instanceof PodtrustError && ownFaults.includes(error.code);
+}
+
+const hours = 3_600_000;
+
+/**
+ * The longest wait that a CA's Retry-After is given: a quarter of the life that is left of what is served, and six
+ * hours at the least, which is all when nothing is served. One answer of a CA must not take an issuer off the net for
+ * a month, and a CA that is asked too early only says so again.
+ */
+function longestWait(notAfter: number | undefined, now: number): number {
+  return Math.max(6 * hours, ((notAfter ?? now) - now) / 4);
 }
 
 /** The directory of an issuer's staging environment, where it has one. */
@@ -120,7 +133,7 @@ export class Issuing {
         return { issued, issuer: chain.issuer };
       } catch (error) {
         signal.throwIfAborted();
-        this.#failed(chain, error);
+        this.#failed(chain, error, longestWait(replaced?.notAfter, this.#clock.now()));
         errors.push(asPodtrustError(error));
       }
     }
@@ -134,8 +147,9 @@ export class Issuing {
     signal: AbortSignal,
   ): Promise<IssuedCertificate> {
     if (chain.failures > 0 && chain.staging !== undefined) await this.#rehearse(chain.staging, names, signal);
-    const own = replaced?.directory === chain.issuer.directory ? replaced.certificate : undefined;
-    return chain.production.obtain(names, own, signal);
+    const held = replaced === undefined ? {} : { served: replaced.certificate };
+    const own = replaced?.directory === chain.issuer.directory ? { replaces: replaced.certificate } : {};
+    return chain.production.obtain(names, { ...held, ...own }, signal);
   }
 
   // What fails at staging would fail at production too, and there it would count against our limits.
@@ -153,9 +167,10 @@ export class Issuing {
     }
   }
 
-  #failed(chain: Chain, error: unknown): void {
+  #failed(chain: Chain, error: unknown, longest: number): void {
     chain.failures += 1;
-    const wait = error instanceof AcmeProblem ? error.retryAfterMs : undefined;
+    const asked = error instanceof AcmeProblem ? error.retryAfterMs : undefined;
+    const wait = asked === undefined ? undefined : Math.min(asked, longest);
     const now = this.#clock.now();
     if (wait !== undefined) chain.blocked = { from: now, until: now + wait };
     this.#logger.error("no certificate", {

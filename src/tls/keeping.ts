@@ -1,5 +1,6 @@
+import { rootsOf } from "../acme/index.ts";
 import { asPodtrustError, type Clock, errorText, type Logger } from "../base/index.ts";
-import { type Held, heldOf } from "./holding.ts";
+import { type Held, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
 import type { CertificateAddress, CertificateStore } from "./store.ts";
 
@@ -26,8 +27,21 @@ export class Keeping {
     return this.#lastError;
   }
 
-  /** The usable certificate of the store that lasts longest, whichever issuer's. */
+  /** The certificate of the store that lasts longest among those that may be served, whichever issuer's. */
   async newest(): Promise<Held | undefined> {
+    const found = await this.#all();
+    return found.find((held) => this.faultOf(held) === undefined) ?? found[0];
+  }
+
+  /** Why a certificate had better not be served now, in a sentence; undefined when it may. */
+  faultOf(held: Held): string | undefined {
+    const { issuers, names, clock } = this.#options;
+    const { ca = [] } = issuers.find(({ directory }) => directory === held.from) ?? {};
+    return pairFault(held, { names, now: clock.now(), roots: rootsOf(ca), before: held });
+  }
+
+  /** Those that can be read, the one that lasts longest first. */
+  async #all(): Promise<readonly Held[]> {
     const { store, issuers, logger } = this.#options;
     const found: Held[] = [];
     for (const { directory } of issuers) {
@@ -38,7 +52,7 @@ export class Keeping {
         logger.error("a stored certificate is unusable", { ca: directory, error: errorText(error) });
       }
     }
-    return found.sort((a, b) => b.notAfter - a.notAfter)[0];
+    return found.sort((a, b) => b.notAfter - a.notAfter);
   }
 
   /** Keeps what is served; a failure is noted, for another try. */

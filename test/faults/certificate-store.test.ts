@@ -10,6 +10,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Files, machineFiles } from "../../src/files/index.ts";
 import { fileStore } from "../../src/tls/index.ts";
+import { testHierarchy } from "../support/certificates.ts";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
 import { stepUntil } from "../support/steps.ts";
 
@@ -89,6 +90,23 @@ test("a stored certificate that cannot be read is said so, and one order replace
   await stepUntil(bench.clock, () => again.status().ready);
   assert.ok(bench.logger.lines.some((line) => line.startsWith("error a stored certificate is unusable")));
   assert.equal(bench.ca.issued.length, 2);
+});
+
+test("a stored certificate whose intermediate has expired is served, and replaced at once", async () => {
+  const hierarchy = await testHierarchy(bench.clock.now());
+  const expired = { intermediate: { notAfter: new Date(bench.clock.now() - 1000) } };
+  const names = ["oidc.example.com"];
+  const stored = await hierarchy.chain(names, expired);
+  await bench.store.save(
+    { directory: bench.ca.directoryUrl, account: "ops@example.com", names },
+    { certificate: stored.certificate, key: stored.key },
+  );
+  const manager = await bench.start();
+  assert.equal(manager.current()?.key, stored.key);
+  assert.equal(manager.status().state, "renewing");
+  await stepUntil(bench.clock, () => manager.status().state === "valid");
+  assert.notEqual(manager.current()?.key, stored.key);
+  assert.match(bench.logger.lines.join("\n"), /error the stored certificate is not good.*has expired/u);
 });
 
 test("the store locked by a process that was killed: the lock is taken over and the certificate had", async () => {

@@ -32,10 +32,136 @@ function alternativeNames(names: readonly string[]): x509.SubjectAlternativeName
   );
 }
 
+/** What is out of the ordinary in a chain of `testHierarchy`. */
+export interface ChainMistakes {
+  readonly leaf?: CertificateMistakes;
+  readonly intermediate?: CertificateMistakes & { readonly notCa?: true; readonly pathLength?: number };
+  readonly root?: CertificateMistakes;
+  /** What is given out; leaf and intermediate unless told. */
+  readonly give?: readonly ("leaf" | "intermediate" | "root")[];
+  /** Signed by another key than that of the intermediate that is given out. */
+  readonly forged?: true;
+  /** One more intermediate, between that one and the root: given out after it, or not. */
+  readonly upper?: "given" | "missing";
+  readonly upperPathLength?: number;
+}
+
+interface CertificateMistakes {
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  /** Extended key usage: serverAuth unless told, and `none` leaves the extension away. */
+  readonly usage?: "server" | "client" | "none";
+  /** Key usage without digitalSignature. */
+  readonly mayNotSign?: true;
+}
+
+/** A root that is known to nobody, and chains below it. */
+export interface TestHierarchy {
+  /** PEM. */
+  readonly root: string;
+  /** PEM chain for a key (SubjectPublicKeyInfo in DER, or a key of its own), leaf first. */
+  chain(names: readonly string[], mistakes?: ChainMistakes, publicKey?: Uint8Array): Promise<TestCertificate>;
+}
+
+const hour = 3_600_000;
+const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+
+function usages(usage: CertificateMistakes["usage"]): readonly x509.Extension[] {
+  if (usage === "none") return [];
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  return [new x509.ExtendedKeyUsageExtension([usage === "client" ? clientAuth : serverAuth])];
+}
+
+function authorityExtensions(pathLength: number | undefined, isCa = true): x509.Extension[] {
+  return [
+    new x509.BasicConstraintsExtension(isCa, pathLength, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+  ];
+}
+
+/** Makes a root with an intermediate below it, and chains with one mistake or none. Dates are about `now`. */
+export async function testHierarchy(now: number = Date.now(), name = "Test"): Promise<TestHierarchy> {
+  const [rootKeys, upperKeys, middleKeys, otherKeys] = await Promise.all([
+    newKeys(),
+    newKeys(),
+    newKeys(),
+    newKeys(),
+  ]);
+  const around = (mistakes: CertificateMistakes = {}) => ({
+    notBefore: mistakes.notBefore ?? new Date(now - 300 * 24 * hour),
+    notAfter: mistakes.notAfter ?? new Date(now + 3000 * 24 * hour),
+  });
+  const rootOf = (mistakes?: CertificateMistakes) =>
+    x509.X509CertificateGenerator.createSelfSigned({
+      name: `CN=${name} Root`,
+      ...around(mistakes),
+      keys: rootKeys,
+      signingAlgorithm: algorithm,
+      extensions: authorityExtensions(undefined),
+    });
+  const usual = await rootOf();
+  return {
+    root: `${usual.toString("pem")}\n`,
+    async chain(names, mistakes = {}, publicKey) {
+      const { leaf = {}, intermediate = {}, give = ["leaf", "intermediate"], upper } = mistakes;
+      const root = mistakes.root === undefined ? usual : await rootOf(mistakes.root);
+      const above = await x509.X509CertificateGenerator.create({
+        subject: `CN=${name} Upper`,
+        issuer: root.subject,
+        ...around(),
+        publicKey: upperKeys.publicKey,
+        signingKey: rootKeys.privateKey,
+        signingAlgorithm: algorithm,
+        extensions: authorityExtensions(mistakes.upperPathLength ?? 1),
+      });
+      const middle = await x509.X509CertificateGenerator.create({
+        subject: `CN=${name} Intermediate`,
+        issuer: upper === undefined ? root.subject : above.subject,
+        ...around(intermediate),
+        publicKey: middleKeys.publicKey,
+        signingKey: upper === undefined ? rootKeys.privateKey : upperKeys.privateKey,
+        signingAlgorithm: algorithm,
+        extensions: [
+          ...authorityExtensions(intermediate.pathLength ?? 0, intermediate.notCa === undefined),
+          ...usages(intermediate.usage ?? "none"),
+        ],
+      });
+      const own = publicKey === undefined ? await newKeys() : undefined;
+      const subjectKey = own?.publicKey ?? new x509.PublicKey(publicKey ?? Buffer.alloc(0));
+      const certificate = await x509.X509CertificateGenerator.create({
+        subject: `CN=${names[0] ?? "leaf"}`,
+        issuer: middle.subject,
+        notBefore: leaf.notBefore ?? new Date(now - hour),
+        notAfter: leaf.notAfter ?? new Date(now + 90 * 24 * hour),
+        publicKey: subjectKey,
+        signingKey: (mistakes.forged === undefined ? middleKeys : otherKeys).privateKey,
+        signingAlgorithm: algorithm,
+        extensions: [
+          alternativeNames(names),
+          new x509.BasicConstraintsExtension(false, undefined, true),
+          new x509.KeyUsagesExtension(
+            leaf.mayNotSign ? x509.KeyUsageFlags.keyEncipherment : x509.KeyUsageFlags.digitalSignature,
+            true,
+          ),
+          ...usages(leaf.usage),
+        ],
+      });
+      const all = { leaf: certificate, intermediate: middle, root };
+      const given = give.flatMap((one) => [
+        all[one],
+        ...(one === "intermediate" && upper === "given" ? [above] : []),
+      ]);
+      return {
+        certificate: given.map((one) => `${one.toString("pem")}\n`).join(""),
+        key: own === undefined ? "" : await keyPem(own.privateKey),
+      };
+    },
+  };
+}
+
 /** Makes a CA with its own P-256 key. */
 export async function testAuthority(name = "Test Root"): Promise<TestAuthority> {
-  const hour = 3_600_000;
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await newKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
     notBefore: new Date(Date.now() - 400 * 24 * hour),
@@ -50,7 +176,7 @@ export async function testAuthority(name = "Test Root"): Promise<TestAuthority> 
   return {
     root: `${root.toString("pem")}\n`,
     async issue(names, options = {}) {
-      const leaf = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+      const leaf = await newKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         subject: `CN=${names[0] ?? "leaf"}`,
         issuer: root.subject,

@@ -47,8 +47,8 @@ export async function fakeCas(clock: Clock): Promise<FakeCas> {
         if (failure !== undefined) return Promise.reject(failure);
         return Promise.resolve({ directory, uri: `${directory}/account/1`, caaIdentities: ["ca.example"] });
       },
-      async obtain(names, replaces, signal) {
-        asked.push(`obtain ${directory}${replaces === undefined ? "" : " replacing"}`);
+      async obtain(names, held, signal) {
+        asked.push(`obtain ${directory}${held?.replaces === undefined ? "" : " replacing"}`);
         await fakes.before(signal);
         const failure = failures.get(directory)?.shift();
         if (failure !== undefined) throw failure;

@@ -81,7 +81,8 @@ export class Certificates {
     if (serve.kind === "files") {
       const { watchCertificateFiles } = await import("../../tls/index.ts");
       const { certificateFile, keyFile } = serve;
-      const source = await watchCertificateFiles({ certificateFile, keyFile, ...this.#deps });
+      const { names } = wish;
+      const source = await watchCertificateFiles({ certificateFile, keyFile, names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
     }
     return this.#openAcme(serve.acme, wish);

@@ -2,6 +2,7 @@ import { type Fields, type FlatJws, keyThumbprint, malformed, requestJws, verify
 import type { Account } from "./model.ts";
 import { Problem } from "./problem.ts";
 import type { CaState } from "./state.ts";
+import type { CaAnswer } from "./types.ts";
 
 /** A verified request: by an account (`kid`), or by a bare key (`jwk`) where that is allowed. */
 export interface Exchange {
@@ -11,12 +12,8 @@ export interface Exchange {
   readonly url: string;
 }
 
-/** What is sent back; an object becomes JSON. */
-export interface Reply {
-  readonly status: number;
-  readonly body?: object | string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** What is sent back. */
+export type Reply = CaAnswer;
 
 /** Who may sign: `account` by kid, `key` by jwk (newAccount), `either` for revokeCert. */
 export type Signer = "account" | "key" | "either";

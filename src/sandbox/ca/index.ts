@@ -1,2 +1,8 @@
 export { startStandInCa } from "./ca.ts";
-export { type CaFault, type CaResource, type StandInCa, type StandInCaOptions } from "./types.ts";
+export {
+  type CaAnswer,
+  type CaFault,
+  type CaResource,
+  type StandInCa,
+  type StandInCaOptions,
+} from "./types.ts";

@@ -95,7 +95,12 @@ async function respond(state: CaState, http: HttpExchange, route: Route, id: str
   return incoming.method === "HEAD" && reply.status === 204 ? { ...reply, status: 200 } : reply;
 }
 
-function faultReply({ what, retryAfter }: CaFault): Reply {
+async function faultyReply(fault: CaFault, answer: () => Promise<Reply>): Promise<Reply> {
+  if (fault.what === "lie") {
+    const truth = await answer();
+    return truth.status < 300 ? fault.lie(truth) : truth;
+  }
+  const { what, retryAfter } = fault;
   if (what === "nonsense") {
     return { status: 200, body: "<html>It works!</html>", headers: { "content-type": "text/html" } };
   }
@@ -149,13 +154,11 @@ async function handle(
     );
     return;
   }
-  const { fault } = mood;
-  if (fault !== undefined && (fault.at === undefined || fault.at.includes(route.resource))) {
-    if (fault.what !== "hang") write(state, outgoing, route.resource, faultReply(fault));
-    return;
-  }
+  const fault = mood.fault?.at?.includes(route.resource) === false ? undefined : mood.fault;
+  if (fault?.what === "hang") return;
   const id = route.path.exec(path)?.[1] ?? "";
-  const reply = await respond(state, http, route, id).catch(problemReply);
+  const answer = (): Promise<Reply> => respond(state, http, route, id).catch(problemReply);
+  const reply = fault === undefined ? await answer() : await faultyReply(fault, answer);
   state.logger.debug("stand-in CA answered", { resource: route.resource, status: reply.status });
   write(state, outgoing, route.resource, reply);
 }

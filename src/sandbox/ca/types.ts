@@ -21,12 +21,28 @@ export interface StandInCaOptions {
 }
 
 /** What the CA does wrong on purpose. */
-export interface CaFault {
+export type CaFault = CaFailure | CaLie;
+
+interface CaFailure {
   readonly what: "rate-limit" /* 429 */ | "error" /* 500 */ | "hang" | "nonsense" /* 200 and no JSON */;
   /** Seconds, for 429 and 500. */
   readonly retryAfter?: number;
   /** Only these resources; all unless told. */
   readonly at?: readonly CaResource[];
+}
+
+/** An answer as it goes out; an object becomes JSON. */
+export interface CaAnswer {
+  readonly status: number;
+  readonly body?: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The work is done, and the answer says something else. */
+interface CaLie {
+  readonly what: "lie";
+  readonly at: readonly CaResource[];
+  lie(answer: CaAnswer): CaAnswer | Promise<CaAnswer>;
 }
 
 export type CaResource =
