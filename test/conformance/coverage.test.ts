@@ -6,11 +6,11 @@ import { stsRules } from "../../src/trust/index.ts";
 const folder = new URL("sts/", import.meta.url);
 const files = readdirSync(folder);
 
-test("every rule has a file that is named after it, and every file has its rule", () => {
+test("every rule of STS has a file that is named after it, and every file has its rule", () => {
   assert.deepEqual(files.toSorted(), stsRules.map((rule) => `${rule.name}.test.ts`).toSorted());
 });
 
-test("names are used once", () => {
+test("every rule of STS has a name of its own", () => {
   assert.equal(new Set(stsRules.map((rule) => rule.name)).size, stsRules.length);
 });
 

@@ -175,20 +175,20 @@ const vectors: readonly [number, string, Change, string | undefined][] = [
 ];
 
 for (const [number, what, change, rule] of vectors) {
-  test(`${number}: ${what}: ${rule ?? "accepted"}`, async () => {
+  test(`vector ${number}, ${what}, is ${rule === undefined ? "accepted" : `refused by ${rule}`}`, async () => {
     const decision = await attempt(change);
     assert.equal(decision.outcome === "refused" ? decision.refusal.rule : undefined, rule);
     assert.equal(decision.outcome, rule === undefined ? "accepted" : "refused");
   });
 }
 
-test("8: a changed payload: never accepted", async () => {
+test("vector 8, a changed payload, is never accepted", async () => {
   // The change may also break the JSON; what counts is that neither way lets it in.
   const decision = await attempt({ token: `${header}.${flipped}.${signature}` });
   assert.equal(decision.outcome, "refused");
 });
 
-test("all forty-three are here, and refusals outnumber acceptances", () => {
+test("the vectors are all forty-three, and refusals outnumber acceptances", () => {
   const numbers = new Set([8, ...vectors.map(([number]) => number)]);
   assert.deepEqual(
     [...numbers].sort((a, b) => a - b),

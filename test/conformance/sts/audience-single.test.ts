@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { audience, grantOf, refuses } from "../fixture.ts";
 
 const refusal = {
@@ -9,14 +9,18 @@ const refusal = {
 };
 const both = [audience, "https://kubernetes.default.svc"];
 
-test("two audiences and no azp", () => refuses({ claims: { aud: both } }, refusal));
+describe("STS rule audience-single", () => {
+  test("refuses a token of two audiences without azp", () => refuses({ claims: { aud: both } }, refusal));
 
-test("two audiences, azp null", () => refuses({ claims: { aud: both, azp: null } }, refusal));
+  test("refuses a token of two audiences whose azp is null", () =>
+    refuses({ claims: { aud: both, azp: null } }, refusal));
 
-test("two audiences that are both registered", () =>
-  refuses({ claims: { aud: both }, provider: { clientIds: both } }, refusal));
+  test("refuses a token of two audiences that are both registered", () =>
+    refuses({ claims: { aud: both }, provider: { clientIds: both } }, refusal));
 
-test("the same audience twice", () => refuses({ claims: { aud: [audience, audience] } }, refusal));
+  test("refuses a token that names the same audience twice", () =>
+    refuses({ claims: { aud: [audience, audience] } }, refusal));
 
-test("two audiences with azp are accepted, and azp is the audience", async () =>
-  assert.equal((await grantOf({ claims: { aud: both, azp: audience } })).audience, audience));
+  test("accepts a token of two audiences with azp, and azp is the audience", async () =>
+    assert.equal((await grantOf({ claims: { aud: both, azp: audience } })).audience, audience));
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { parsePolicy } from "../../../src/trust/index.ts";
 import { type Change, grantOf, providerUrl, refuses, trust } from "../fixture.ts";
 
@@ -17,35 +17,37 @@ const policyArns = Array.from(
   (_, index) => `arn:aws:iam::aws:policy/AmazonSomethingReadOnlyAccess${index}`,
 );
 
-test("a long session policy with ten managed ones", () =>
-  refuses(
-    { request: { policy, policyArns }, facts: { managedPolicy } },
-    {
-      rule: "packed-policy-size",
-      code: "PackedPolicyTooLarge",
-      text: "Packed policy consumes 107% of allotted space, please use smaller policy.",
-    },
-  ));
+describe("STS rule packed-policy-size", () => {
+  test("refuses a long session policy with ten managed ones", () =>
+    refuses(
+      { request: { policy, policyArns }, facts: { managedPolicy } },
+      {
+        rule: "packed-policy-size",
+        code: "PackedPolicyTooLarge",
+        text: "Packed policy consumes 107% of allotted space, please use smaller policy.",
+      },
+    ));
 
-for (const [name, change, percent] of [
-  ["an empty subject", { claims: { sub: "" } }, 24],
-  ["a subject of one character", { claims: { sub: "s" } }, 24],
-  ["a subject of 13 characters", { claims: { sub: "s".repeat(13) } }, 25],
-  ["a subject of 300 characters", { claims: { sub: "s".repeat(300) } }, 34],
-  [
-    "a source identity",
-    { claims: { sub: "s".repeat(13), "https://aws.amazon.com/source_identity": "alice" } },
-    26,
-  ],
-  [
-    "tags, which add nothing",
-    { claims: { sub: "s", "https://aws.amazon.com/tags/principal_tags/team": "shop" } },
-    24,
-  ],
-] satisfies [string, Change, number][]) {
-  test(`${name}: ${percent} %`, async () =>
-    assert.equal((await grantOf({ ...change, trust: open })).packedPolicySize, percent));
-}
+  for (const [name, change, percent] of [
+    ["an empty subject", { claims: { sub: "" } }, 24],
+    ["a subject of one character", { claims: { sub: "s" } }, 24],
+    ["a subject of 13 characters", { claims: { sub: "s".repeat(13) } }, 25],
+    ["a subject of 300 characters", { claims: { sub: "s".repeat(300) } }, 34],
+    [
+      "a source identity",
+      { claims: { sub: "s".repeat(13), "https://aws.amazon.com/source_identity": "alice" } },
+      26,
+    ],
+    [
+      "tags, which add nothing",
+      { claims: { sub: "s", "https://aws.amazon.com/tags/principal_tags/team": "shop" } },
+      24,
+    ],
+  ] satisfies [string, Change, number][]) {
+    test(`accepts ${name} and counts ${percent} %`, async () =>
+      assert.equal((await grantOf({ ...change, trust: open })).packedPolicySize, percent));
+  }
 
-test("a long session policy alone fits", async () =>
-  assert.ok((await grantOf({ request: { policy } })).packedPolicySize > 80));
+  test("accepts a long session policy alone", async () =>
+    assert.ok((await grantOf({ request: { policy } })).packedPolicySize > 80));
+});

@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { parsePolicy } from "../../../src/trust/index.ts";
 import { accepts, refuses } from "../fixture.ts";
 
@@ -11,24 +11,26 @@ function refusal(value: string, constraint: string): { rule: string; code: strin
   return { rule: "policy-arns-bounds", code: "ValidationError", text };
 }
 
-test("eleven PolicyArns", () => {
-  const policyArns = Array.from({ length: 11 }, () => arn);
-  return refuses(
-    { request: { policyArns } },
-    refusal(policyArns.join(", "), "have length less than or equal to 10"),
-  );
-});
+describe("STS rule policy-arns-bounds", () => {
+  test("refuses eleven PolicyArns", () => {
+    const policyArns = Array.from({ length: 11 }, () => arn);
+    return refuses(
+      { request: { policyArns } },
+      refusal(policyArns.join(", "), "have length less than or equal to 10"),
+    );
+  });
 
-test("a PolicyArn of too few characters", () =>
-  refuses(
-    { request: { policyArns: ["policy/a"] } },
-    refusal(
-      "policy/a",
-      "satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 20]",
-    ),
-  ));
+  test("refuses a PolicyArn of too few characters", () =>
+    refuses(
+      { request: { policyArns: ["policy/a"] } },
+      refusal(
+        "policy/a",
+        "satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 20]",
+      ),
+    ));
 
-test("ten PolicyArns are accepted", () => {
-  const policyArns = Array.from({ length: 10 }, () => arn);
-  return accepts({ request: { policyArns }, facts: { managedPolicy } });
+  test("accepts ten PolicyArns", () => {
+    const policyArns = Array.from({ length: 10 }, () => arn);
+    return accepts({ request: { policyArns }, facts: { managedPolicy } });
+  });
 });

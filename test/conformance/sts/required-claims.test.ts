@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { accepts, refuses } from "../fixture.ts";
 
 const refusal = (name: string): { rule: string; code: string; text: string } => ({
@@ -7,17 +7,19 @@ const refusal = (name: string): { rule: string; code: string; text: string } => 
   text: `Missing a required claim: ${name}`,
 });
 
-for (const name of ["iss", "sub", "aud", "iat", "exp"]) {
-  test(`a token without ${name}`, () => refuses({ claims: { [name]: undefined } }, refusal(name)));
-}
+describe("STS rule required-claims", () => {
+  for (const name of ["iss", "sub", "aud", "iat", "exp"]) {
+    test(`refuses a token without ${name}`, () => refuses({ claims: { [name]: undefined } }, refusal(name)));
+  }
 
-for (const name of ["iss", "aud"]) {
-  test(`a token whose ${name} is null`, () => refuses({ claims: { [name]: null } }, refusal(name)));
-}
+  for (const name of ["iss", "aud"]) {
+    test(`refuses a token whose ${name} is null`, () => refuses({ claims: { [name]: null } }, refusal(name)));
+  }
 
-test("of several the first is named", () =>
-  refuses({ claims: { exp: undefined, sub: undefined } }, refusal("sub")));
+  test("names the first of several claims that are missing", () =>
+    refuses({ claims: { exp: undefined, sub: undefined } }, refusal("sub")));
 
-test("an empty payload", () => refuses({ payload: "{}" }, refusal("iss")));
+  test("refuses a token with an empty payload", () => refuses({ payload: "{}" }, refusal("iss")));
 
-test("nbf and jti may be missing", () => accepts({ claims: { nbf: undefined, jti: undefined } }));
+  test("accepts a token without nbf and jti", () => accepts({ claims: { nbf: undefined, jti: undefined } }));
+});

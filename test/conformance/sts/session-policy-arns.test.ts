@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { parsePolicy } from "../../../src/trust/index.ts";
 import { grantOf, refuses } from "../fixture.ts";
 
@@ -12,16 +12,19 @@ const refusal = (unknown: string): Parameters<typeof refuses>[1] => ({
   text: `Policy ${unknown} does not exist or is not attachable.`,
 });
 
-test("a managed policy that does not exist", () => {
-  const facts = { managedPolicy: (asked: string) => (asked === arn ? known : undefined) };
-  const missing = "arn:aws:iam::aws:policy/Nothing";
-  return refuses({ request: { policyArns: [arn, missing] }, facts }, refusal(missing));
-});
+describe("STS rule session-policy-arns", () => {
+  test("refuses a managed policy that does not exist", () => {
+    const facts = { managedPolicy: (asked: string) => (asked === arn ? known : undefined) };
+    const missing = "arn:aws:iam::aws:policy/Nothing";
+    return refuses({ request: { policyArns: [arn, missing] }, facts }, refusal(missing));
+  });
 
-test("where no managed policy is known", () => refuses({ request: { policyArns: [arn] } }, refusal(arn)));
+  test("refuses every PolicyArn where no managed policy is known", () =>
+    refuses({ request: { policyArns: [arn] } }, refusal(arn)));
 
-test("managed policies limit the session under their ARNs", async () => {
-  const facts = { managedPolicy: () => known };
-  const { sessionPolicies } = await grantOf({ request: { policyArns: [arn] }, facts });
-  assert.deepEqual(sessionPolicies, [{ name: arn, document: known }]);
+  test("limits the session by managed policies, named by their ARNs", async () => {
+    const facts = { managedPolicy: () => known };
+    const { sessionPolicies } = await grantOf({ request: { policyArns: [arn] }, facts });
+    assert.deepEqual(sessionPolicies, [{ name: arn, document: known }]);
+  });
 });

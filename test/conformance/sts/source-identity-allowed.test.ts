@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { accepts, providerUrl, refuses, subject, texts, trust } from "../fixture.ts";
 
 const refusal = {
@@ -10,21 +10,24 @@ const refusal = {
 const claims = { "https://aws.amazon.com/source_identity": "alice" };
 const actions = ["sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"];
 
-test("the trust policy allows only the assuming", () => refuses({ claims }, refusal));
+describe("STS rule source-identity-allowed", () => {
+  test("refuses a source identity when the trust policy allows sts:AssumeRoleWithWebIdentity alone", () =>
+    refuses({ claims }, refusal));
 
-test("the other action is allowed under a condition that does not hold", () => {
-  const both = trust({ StringEquals: { [`${providerUrl}:sub`]: subject } });
-  const [statement] = both.statements;
-  const extra = {
-    ...statement!,
-    actions: ["sts:SetSourceIdentity"],
-    conditions: [{ operator: "StringEquals", key: "sts:SourceIdentity", values: ["other"] }],
-  };
-  return refuses({ claims, trust: { ...both, statements: [statement!, extra] } }, refusal);
-});
+  test("refuses a source identity when sts:SetSourceIdentity is allowed under a condition that does not hold", () => {
+    const both = trust({ StringEquals: { [`${providerUrl}:sub`]: subject } });
+    const [statement] = both.statements;
+    const extra = {
+      ...statement!,
+      actions: ["sts:SetSourceIdentity"],
+      conditions: [{ operator: "StringEquals", key: "sts:SourceIdentity", values: ["other"] }],
+    };
+    return refuses({ claims, trust: { ...both, statements: [statement!, extra] } }, refusal);
+  });
 
-test("it is not needed without the claim, and granted with it", async () => {
-  await accepts();
-  await accepts({ claims, trust: trust(undefined, { actions }) });
-  await accepts({ claims, trust: trust({ StringEquals: { "sts:SourceIdentity": "alice" } }, { actions }) });
+  test("does not ask for sts:SetSourceIdentity without the claim, and grants the source identity with it", async () => {
+    await accepts();
+    await accepts({ claims, trust: trust(undefined, { actions }) });
+    await accepts({ claims, trust: trust({ StringEquals: { "sts:SourceIdentity": "alice" } }, { actions }) });
+  });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import {
   accepts,
   account,
@@ -19,115 +19,123 @@ const refusal = { rule: "trust-policy", code: "AccessDenied", status: 403, text:
 const aud = `${providerUrl}:aud`;
 const sub = `${providerUrl}:sub`;
 
-for (const name of [
-  "system:serviceaccount:other:cart",
-  "system:serviceaccount:shop:Cart",
-  "system:serviceaccount:shop:cart-evil",
-  "system:serviceaccount:shop",
-  "",
-]) {
-  test(`another subject: ${JSON.stringify(name)}`, () => refuses({ claims: { sub: name } }, refusal));
-}
+describe("STS rule trust-policy", () => {
+  for (const name of [
+    "system:serviceaccount:other:cart",
+    "system:serviceaccount:shop:Cart",
+    "system:serviceaccount:shop:cart-evil",
+    "system:serviceaccount:shop",
+    "",
+  ]) {
+    test(`refuses another subject: ${JSON.stringify(name)}`, () =>
+      refuses({ claims: { sub: name } }, refusal));
+  }
 
-const wrong: readonly [string, Conditions, RegExp][] = [
-  [
-    "StringEquals takes * as a character",
-    { StringEquals: { [sub]: "system:serviceaccount:shop:*" } },
-    /StringLike/u,
-  ],
-  [
-    "a misspelt issuer in the key",
-    { StringEquals: { "oidc.exampel.test:sub": subject } },
-    /has oidc\.example\.test:sub/u,
-  ],
-  ["the key without the issuer", { StringEquals: { sub: subject } }, /has no sub/u],
-  ["the key with the scheme", { StringEquals: { [`https://${sub}`]: subject } }, /has no https/u],
-  ["a claim that is no key", { StringEquals: { [`${providerUrl}:kubernetes.io`]: "shop" } }, /has no/u],
-  [
-    "the right subject and another audience",
-    { StringEquals: { [sub]: subject, [aud]: "other" } },
-    /"other"/u,
-  ],
-  [
-    "ForAnyValue of a missing key",
-    { "ForAnyValue:StringEquals": { "x:groups": "admins" } },
-    /has no x:groups/u,
-  ],
-  ["Null asks for a key to be absent", { Null: { [sub]: "true" } }, /absent/u],
-  ["aws:PrincipalArn is not there", { StringEquals: { "aws:PrincipalArn": providerArn } }, /has no/u],
-  [
-    "aws:PrincipalType is not FederatedUser",
-    { StringEquals: { "aws:PrincipalType": "FederatedUser" } },
-    /"User"/u,
-  ],
-  ["aws:userid is not the subject", { StringEquals: { "aws:userid": subject } }, /oidc-provider/u],
-  [
-    "aws:PrincipalAccount is not anonymous",
-    { StringEquals: { "aws:PrincipalAccount": "anonymous" } },
-    /1111/u,
-  ],
-  ["another session name", { StringLike: { "sts:RoleSessionName": "admin-*" } }, /cart-7f9c/u],
-];
-for (const [name, conditions, why] of wrong) {
-  test(name, async () => assert.match((await refusalOf({ trust: trust(conditions) }, refusal)).why, why));
-}
+  const wrong: readonly [string, Conditions, RegExp][] = [
+    [
+      "StringEquals takes * as a character",
+      { StringEquals: { [sub]: "system:serviceaccount:shop:*" } },
+      /StringLike/u,
+    ],
+    [
+      "a misspelt issuer in the key",
+      { StringEquals: { "oidc.exampel.test:sub": subject } },
+      /has oidc\.example\.test:sub/u,
+    ],
+    ["the key without the issuer", { StringEquals: { sub: subject } }, /has no sub/u],
+    ["the key with the scheme", { StringEquals: { [`https://${sub}`]: subject } }, /has no https/u],
+    ["a claim that is no key", { StringEquals: { [`${providerUrl}:kubernetes.io`]: "shop" } }, /has no/u],
+    [
+      "the right subject and another audience",
+      { StringEquals: { [sub]: subject, [aud]: "other" } },
+      /"other"/u,
+    ],
+    [
+      "ForAnyValue of a missing key",
+      { "ForAnyValue:StringEquals": { "x:groups": "admins" } },
+      /has no x:groups/u,
+    ],
+    ["Null asks for a key to be absent", { Null: { [sub]: "true" } }, /absent/u],
+    ["aws:PrincipalArn is not there", { StringEquals: { "aws:PrincipalArn": providerArn } }, /has no/u],
+    [
+      "aws:PrincipalType is not FederatedUser",
+      { StringEquals: { "aws:PrincipalType": "FederatedUser" } },
+      /"User"/u,
+    ],
+    ["aws:userid is not the subject", { StringEquals: { "aws:userid": subject } }, /oidc-provider/u],
+    [
+      "aws:PrincipalAccount is not anonymous",
+      { StringEquals: { "aws:PrincipalAccount": "anonymous" } },
+      /1111/u,
+    ],
+    ["another session name", { StringLike: { "sts:RoleSessionName": "admin-*" } }, /cart-7f9c/u],
+  ];
+  for (const [name, conditions, why] of wrong) {
+    test(`refuses a condition: ${name}`, async () =>
+      assert.match((await refusalOf({ trust: trust(conditions) }, refusal)).why, why));
+  }
 
-test("another provider, an AWS principal *, and another action let nobody in", async () => {
-  const other = `arn:aws:iam::${account}:oidc-provider/other.test`;
-  await refuses({ trust: trust(undefined, { principal: { Federated: other } }) }, refusal);
-  await refuses({ trust: trust(undefined, { principal: { AWS: "*" } }) }, refusal);
-  await refuses({ trust: trust(undefined, { principal: { Federated: providerUrl } }) }, refusal);
-  await refuses({ trust: trust(undefined, { actions: ["sts:AssumeRole"] }) }, refusal);
-});
+  test("refuses a token by statements about another provider, an AWS principal * or another action", async () => {
+    const other = `arn:aws:iam::${account}:oidc-provider/other.test`;
+    await refuses({ trust: trust(undefined, { principal: { Federated: other } }) }, refusal);
+    await refuses({ trust: trust(undefined, { principal: { AWS: "*" } }) }, refusal);
+    await refuses({ trust: trust(undefined, { principal: { Federated: providerUrl } }) }, refusal);
+    await refuses({ trust: trust(undefined, { actions: ["sts:AssumeRole"] }) }, refusal);
+  });
 
-test("a token of another registered issuer", () => {
-  const other = { arn: `arn:aws:iam::${account}:oidc-provider/b.test`, url: "b.test", clientIds: [audience] };
-  const claims = { iss: "https://b.test" };
-  return refuses({ claims, providers: [other], discovery: { issuer: "https://b.test" } }, refusal);
-});
+  test("refuses a token of another registered issuer", () => {
+    const other = {
+      arn: `arn:aws:iam::${account}:oidc-provider/b.test`,
+      url: "b.test",
+      clientIds: [audience],
+    };
+    const claims = { iss: "https://b.test" };
+    return refuses({ claims, providers: [other], discovery: { issuer: "https://b.test" } }, refusal);
+  });
 
-test("Deny wins", async () => {
-  const deny = { StringLike: { [sub]: "system:serviceaccount:shop:*" } };
-  assert.match((await refusalOf({ trust: trust(undefined, { deny }) }, refusal)).why, /denies/u);
-  assert.match((await refusalOf({ trust: trust(undefined, { deny: {} }) }, refusal)).why, /denies/u);
-});
+  test("refuses what one statement denies, whatever others allow", async () => {
+    const deny = { StringLike: { [sub]: "system:serviceaccount:shop:*" } };
+    assert.match((await refusalOf({ trust: trust(undefined, { deny }) }, refusal)).why, /denies/u);
+    assert.match((await refusalOf({ trust: trust(undefined, { deny: {} }) }, refusal)).why, /denies/u);
+  });
 
-const good: readonly [string, Conditions, Change?][] = [
-  ["StringLike on the subject", { StringLike: { [sub]: "system:serviceaccount:shop:*" } }],
-  [
-    "a negated operator with a missing key",
-    { StringNotEquals: { [`${providerUrl}:email`]: "root@example.test" } },
-  ],
-  [
-    "ForAllValues of a key that is misspelt: dangerous",
-    { "ForAllValues:StringEquals": { "oidc.exampel:sub": "x" } },
-  ],
-  ["the audience as it came", { "ForAnyValue:StringEquals": { [`${providerUrl}:oaud`]: audience } }],
-  [
-    "amr",
-    { "ForAnyValue:StringEquals": { [`${providerUrl}:amr`]: "mfa" } },
-    { claims: { amr: ["pwd", "mfa"] } },
-  ],
-  ["email", { StringEquals: { [`${providerUrl}:email`]: "a@b.test" } }, { claims: { email: "a@b.test" } }],
-  [
-    "what AWS says of the caller",
-    {
-      StringEquals: {
-        "aws:PrincipalAccount": account,
-        "aws:PrincipalType": "User",
-        "aws:userid": providerArn,
-        "sts:RoleSessionName": "cart-7f9c",
-        "sts:RoleAuthorizedByIdp": "false",
+  const good: readonly [string, Conditions, Change?][] = [
+    ["StringLike on the subject", { StringLike: { [sub]: "system:serviceaccount:shop:*" } }],
+    [
+      "a negated operator with a missing key",
+      { StringNotEquals: { [`${providerUrl}:email`]: "root@example.test" } },
+    ],
+    [
+      "ForAllValues of a key that is misspelt: dangerous",
+      { "ForAllValues:StringEquals": { "oidc.exampel:sub": "x" } },
+    ],
+    ["the audience as it came", { "ForAnyValue:StringEquals": { [`${providerUrl}:oaud`]: audience } }],
+    [
+      "amr",
+      { "ForAnyValue:StringEquals": { [`${providerUrl}:amr`]: "mfa" } },
+      { claims: { amr: ["pwd", "mfa"] } },
+    ],
+    ["email", { StringEquals: { [`${providerUrl}:email`]: "a@b.test" } }, { claims: { email: "a@b.test" } }],
+    [
+      "what AWS says of the caller",
+      {
+        StringEquals: {
+          "aws:PrincipalAccount": account,
+          "aws:PrincipalType": "User",
+          "aws:userid": providerArn,
+          "sts:RoleSessionName": "cart-7f9c",
+          "sts:RoleAuthorizedByIdp": "false",
+        },
       },
-    },
-  ],
-  ["keys in any case", { StringEquals: { [sub.toUpperCase()]: subject } }],
-  [
-    "keys of the request",
-    { IpAddress: { "aws:SourceIp": "192.0.2.0/24" } },
-    { facts: { context: { "aws:SourceIp": "192.0.2.7" } } },
-  ],
-];
-for (const [name, conditions, change] of good) {
-  test(`${name}: accepted`, () => accepts({ trust: trust(conditions), ...change }));
-}
+    ],
+    ["keys in any case", { StringEquals: { [sub.toUpperCase()]: subject } }],
+    [
+      "keys of the request",
+      { IpAddress: { "aws:SourceIp": "192.0.2.0/24" } },
+      { facts: { context: { "aws:SourceIp": "192.0.2.7" } } },
+    ],
+  ];
+  for (const [name, conditions, change] of good) {
+    test(`accepts ${name}`, () => accepts({ trust: trust(conditions), ...change }));
+  }
+});
