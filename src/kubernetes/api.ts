@@ -90,8 +90,8 @@ export interface PodLog {
  *
  * All but `get` throw PodtrustError: `cluster-unreachable`, `cluster-unauthenticated` (401),
  * `cluster-forbidden` (403, with the right that is missing), `cluster-not-found` (404), `cluster-conflict` (409),
- * `cluster-refused` (the object is invalid or forbidden by admission), `cluster-not-ready` (429, 5xx, and where
- * `oidcDocuments` is refused by an API server that is starting), `cluster-answer-invalid`
+ * `cluster-refused` (the object is invalid or forbidden by admission), `cluster-not-ready` (429, 5xx, and where an API
+ * server that is starting refuses), `cluster-answer-invalid`
  * (cut short, too large, not JSON, another status), `cluster-credentials` (a token file or exec plugin failed);
  * `get` throws only the first and the last. `detail.reason` is a ClusterFailureReason.
  */

@@ -1,5 +1,5 @@
 import { type JsonRecord, PodtrustError } from "../base/index.ts";
-import { type Asked, jsonObject, startingFault, statusFault } from "./answer.ts";
+import { type Asked, jsonObject } from "./answer.ts";
 import type {
   ApplyOptions,
   CallOptions,
@@ -13,14 +13,13 @@ import type {
   TokenOptions,
 } from "./api.ts";
 import { largestDiscovery, largestJwkSet } from "../oidc/index.ts";
+import { Caller } from "./caller.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { anonymous, type Identity } from "./identity.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
 import { ObjectCalls } from "./objects.ts";
 import type { SentCredential } from "./sent-credential.ts";
-import { send } from "./transport.ts";
 
 const discoveryPath = "/.well-known/openid-configuration";
 const jwksPath = "/openid/v1/jwks";
@@ -48,33 +47,24 @@ function checkToken(token: TokenOptions): void {
 }
 
 class Client implements KubernetesApi {
-  readonly #endpoint: Endpoint;
-  readonly #timeoutMs: number;
+  readonly #caller: Caller;
   readonly #objects: ObjectCalls;
-  #sent: SentCredential | undefined;
 
-  constructor(endpoint: Endpoint, timeoutMs: number) {
-    const { credentials } = endpoint;
-    const identity = async (): Promise<Identity> => {
-      const shown = await credentials.identity();
-      this.#sent = shown.sent;
-      return shown;
-    };
-    this.#endpoint = { ...endpoint, credentials: { identity, refused: () => credentials.refused() } };
-    this.#timeoutMs = timeoutMs;
-    this.#objects = new ObjectCalls(this.#endpoint, timeoutMs);
+  constructor(caller: Caller) {
+    this.#caller = caller;
+    this.#objects = new ObjectCalls(caller);
   }
 
   get server(): string {
-    return this.#endpoint.server;
+    return this.#caller.server;
   }
 
   sentCredential(): SentCredential | undefined {
-    return this.#sent;
+    return this.#caller.sentCredential;
   }
 
   get(path: string, options: CallOptions = {}): Promise<KubernetesAnswer> {
-    return send(this.#endpoint, { path, ...options }, this.#timeoutMs);
+    return this.#caller.send({ path, ...options });
   }
 
   async oidcDocuments(options: CallOptions = {}): Promise<ClusterOidcDocuments> {
@@ -139,8 +129,9 @@ class Client implements KubernetesApi {
       what: `remove the ServiceAccount ${namespace}/${name}`,
       right: `delete serviceaccounts in the namespace ${namespace}`,
     });
-    const answer = await send(this.#endpoint, { path, method: "DELETE", ...options }, this.#timeoutMs);
-    if (answer.status !== 200 && answer.status !== 404) throw statusFault(asked, answer);
+    const answer = await this.#caller.send({ path, method: "DELETE", ...options });
+    if (answer.status !== 200 && answer.status !== 404)
+      throw await this.#caller.fault(asked, answer, options);
   }
 
   read(ref: ObjectRef, options: CallOptions = {}): Promise<KubernetesObject | undefined> {
@@ -209,31 +200,17 @@ class Client implements KubernetesApi {
       right: `get on the non-resource URL ${path} (podtrust manifests publisher-rbac prints it)`,
       absent: issuerAbsent,
     });
-    const answer = await send(this.#endpoint, { path, maxBytes, ...options }, this.#timeoutMs);
-    if (answer.status !== 200) throw await this.#documentFault(asked, answer, options);
+    const answer = await this.#caller.send({ path, maxBytes, ...options });
+    if (answer.status !== 200)
+      throw await this.#caller.fault(asked, answer, { ...options, forbiddenReadiness: true });
     jsonObject(asked, answer.body);
     return answer.body;
   }
 
-  /** An API server that is starting refuses whom it will let in a minute later: it is asked whether it is ready. */
-  async #documentFault(asked: Asked, answer: KubernetesAnswer, options: CallOptions): Promise<PodtrustError> {
-    if (answer.status !== 401 && answer.status !== 403) return statusFault(asked, answer);
-    // By default everybody may read it; with a credential that is not known it would be 401 again.
-    const endpoint = answer.status === 401 ? { ...this.#endpoint, credentials: anonymous } : this.#endpoint;
-    const ready = await send(
-      endpoint,
-      { path: "/readyz", maxBytes: largestDiscovery, ...options },
-      this.#timeoutMs,
-    )
-      .then(({ status }) => status)
-      .catch(() => undefined);
-    const starting = ready !== undefined && (ready >= 500 || (ready === 403 && answer.status === 403));
-    return starting ? startingFault(asked, answer, ready) : statusFault(asked, answer);
-  }
-
   async #post(asked: Asked, path: string, body: unknown, options: CallOptions): Promise<JsonRecord> {
-    const answer = await send(this.#endpoint, { path, body, ...options }, this.#timeoutMs);
-    if (answer.status !== 200 && answer.status !== 201) throw statusFault(asked, answer);
+    const answer = await this.#caller.send({ path, body, ...options });
+    if (answer.status !== 200 && answer.status !== 201)
+      throw await this.#caller.fault(asked, answer, options);
     return jsonObject(asked, answer.body);
   }
 
@@ -245,15 +222,15 @@ class Client implements KubernetesApi {
   ): Promise<"created" | "exists"> {
     const found = await this.get(path, options);
     if (found.status === 200) return "exists";
-    const answer = await send(this.#endpoint, { ...creation, ...options }, this.#timeoutMs);
+    const answer = await this.#caller.send({ ...creation, ...options });
     // Somebody was faster: what we wanted is there.
     if (answer.status === 409) return "exists";
-    if (answer.status !== 201) throw statusFault(asked, answer);
+    if (answer.status !== 201) throw await this.#caller.fault(asked, answer, options);
     return "created";
   }
 }
 
 /** The API at an endpoint. */
 export function kubernetesClient(endpoint: Endpoint, timeoutMs: number): KubernetesApi {
-  return new Client(endpoint, timeoutMs);
+  return new Client(new Caller(endpoint, timeoutMs));
 }

@@ -1,7 +1,7 @@
 import type { JsonRecord } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
-import type { ApplyOptions, CallOptions, KubernetesAnswer, PodLog, PodLogOptions } from "./api.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { ApplyOptions, CallOptions, PodLog, PodLogOptions } from "./api.ts";
+import type { Caller } from "./caller.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import {
   type KubernetesObject,
@@ -12,7 +12,6 @@ import {
   objectText,
   pluralOf,
 } from "./object.ts";
-import { type Call, send } from "./transport.ts";
 
 // An object is 1.5 MB at the most (etcd's bound), a list of a hundred pods a few.
 const largestObject = 2 * 1024 * 1024;
@@ -28,19 +27,17 @@ const noLog = new Set([204, 400, 404, 500, 502, 503, 504]);
 
 /** Reads, applies and removes single objects at an endpoint. */
 export class ObjectCalls {
-  readonly #endpoint: Endpoint;
-  readonly #timeoutMs: number;
+  readonly #caller: Caller;
 
-  constructor(endpoint: Endpoint, timeoutMs: number) {
-    this.#endpoint = endpoint;
-    this.#timeoutMs = timeoutMs;
+  constructor(caller: Caller) {
+    this.#caller = caller;
   }
 
   async read(ref: ObjectRef, options: CallOptions): Promise<KubernetesObject | undefined> {
     const asked = this.#asked(`read the ${objectText(ref)}`, rightOn("get", ref));
-    const answer = await this.#send({ path: objectPath(ref), maxBytes: largestObject, ...options });
+    const answer = await this.#caller.send({ path: objectPath(ref), maxBytes: largestObject, ...options });
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw statusFault(asked, answer);
+    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
     return this.#object(asked, jsonObject(asked, answer.body));
   }
 
@@ -49,8 +46,8 @@ export class ObjectCalls {
       `list ${pluralOf(query.kind)} of the namespace ${query.namespace}`,
       rightOn("list", query),
     );
-    const answer = await this.#send({ path: listPath(query), maxBytes: largestList, ...options });
-    if (answer.status !== 200) throw statusFault(asked, answer);
+    const answer = await this.#caller.send({ path: listPath(query), maxBytes: largestList, ...options });
+    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
     const { items } = jsonObject(asked, answer.body);
     // Items of a list carry neither kind nor apiVersion.
     const whole = (item: unknown): unknown => ({ kind: query.kind, apiVersion: "", ...(item as object) });
@@ -68,7 +65,7 @@ export class ObjectCalls {
     const query = new URLSearchParams({ fieldManager: wish.fieldManager, fieldValidation: "Strict" });
     if (wish.force === true) query.set("force", "true");
     if (wish.dryRun === true) query.set("dryRun", "All");
-    const answer = await this.#send({
+    const answer = await this.#caller.send({
       path: `${objectPath(ref)}?${query.toString()}`,
       method: "PATCH",
       // The type wants YAML, of which JSON is a part.
@@ -77,14 +74,14 @@ export class ObjectCalls {
       maxBytes: largestObject,
       ...(wish.signal === undefined ? {} : { signal: wish.signal }),
     });
-    if (answer.status !== 200 && answer.status !== 201) throw statusFault(asked, answer);
+    if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, wish);
     return this.#object(asked, jsonObject(asked, answer.body));
   }
 
   async remove(ref: ObjectRef, options: CallOptions & { uid?: string }): Promise<"removed" | "absent"> {
     const asked = this.#asked(`remove the ${objectText(ref)}`, rightOn("delete", ref));
     const { uid, signal } = options;
-    const answer = await this.#send({
+    const answer = await this.#caller.send({
       path: objectPath(ref),
       method: "DELETE",
       body: {
@@ -96,7 +93,8 @@ export class ObjectCalls {
       ...(signal === undefined ? {} : { signal }),
     });
     if (answer.status === 404) return "absent";
-    if (answer.status !== 200 && answer.status !== 202) throw statusFault(asked, answer);
+    if (answer.status !== 200 && answer.status !== 202)
+      throw await this.#caller.fault(asked, answer, options);
     return "removed";
   }
 
@@ -109,7 +107,7 @@ export class ObjectCalls {
     const { container, limitBytes = 1024 * 1024, signal } = options;
     const query = new URLSearchParams({ limitBytes: String(limitBytes) });
     if (container !== undefined) query.set("container", container);
-    const answer = await this.#send({
+    const answer = await this.#caller.send({
       path: `${objectPath(ref)}/log?${query.toString()}`,
       maxBytes: limitBytes + 1024,
       ...(signal === undefined ? {} : { signal }),
@@ -121,15 +119,11 @@ export class ObjectCalls {
       const said = statusMessage(answer.body);
       return { text: "", full: false, absent: said === "" ? `it answered ${answer.status}` : said };
     }
-    throw statusFault(asked, answer);
-  }
-
-  #send(call: Call): Promise<KubernetesAnswer> {
-    return send(this.#endpoint, call, this.#timeoutMs);
+    throw await this.#caller.fault(asked, answer, options);
   }
 
   #asked(what: string, right: string): Asked {
-    return { server: this.#endpoint.server, what, right };
+    return { server: this.#caller.server, what, right };
   }
 
   #object(asked: Asked, value: unknown): KubernetesObject {

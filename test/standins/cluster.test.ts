@@ -326,11 +326,24 @@ test("an API server that is starting is told to be waited for, and not to be giv
       () => assert.fail("it was let in"),
       (error: unknown) => error as PodtrustError,
     );
-  const [byRights, byToken401] = [
-    await refused(await connect(bad, "publisher")),
-    await refused((await byToken(bad, "of.no.body")).api),
-  ];
-  for (const error of [byRights, byToken401]) {
+  const connected = await connect(bad);
+  const wish = { audiences: [issuer], expirationSeconds: 600 };
+  const starting = await Promise.all([
+    refused(await connect(bad, "publisher")),
+    refused((await byToken(bad, "of.no.body")).api),
+    ...[
+      connected.requestToken("aws-test", "demo", wish),
+      connected.selfSubject(),
+      connected.read({ kind: "Namespace", name: "default" }),
+      connected.list({ kind: "Pod", namespace: "default" }),
+    ].map((call) =>
+      call.then(
+        () => assert.fail("it was let in"),
+        (error: unknown) => error as PodtrustError,
+      ),
+    ),
+  ]);
+  for (const error of starting) {
     assert.equal(error.code, "cluster-not-ready");
     assert.match(error.message, /is not ready \(\/readyz answered 500\)/u);
     assert.doesNotMatch(error.next, /right/u);

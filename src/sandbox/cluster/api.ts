@@ -149,7 +149,8 @@ function handlerOf(wanted: ResourceRequest, query: URLSearchParams): Handler {
 }
 
 function isShut({ path, fault }: ApiRequest): boolean {
-  return (fault === "forbidden" || fault === "starting") && (path === discoveryPath || path === jwksPath);
+  if (fault === "starting") return true;
+  return fault === "forbidden" && (path === discoveryPath || path === jwksPath);
 }
 
 /** Answers a request of somebody who is known; throws StatusError. */

@@ -60,7 +60,7 @@ export type ClusterFault =
   | "hang" /* no answer ever */
   | "error" /* 500 */
   | "forbidden" /* 403 for the two documents */
-  | "starting" /* 403 for the two documents, and not ready: the roles are not read yet */
+  | "starting" /* 403 for everything, and not ready: the roles are not read yet */
   | "empty-jwks"
   | "truncated"
   | "wrong-issuer"
