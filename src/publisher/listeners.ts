@@ -3,7 +3,7 @@ import type { Logger } from "../base/index.ts";
 import type { Part, Wanted } from "./generation.ts";
 import { Pool } from "./pool.ts";
 import type { BoundAddress, ListenAddress, PublisherAddresses, PublisherListen } from "./publisher.ts";
-import { challengeHandler } from "./serving/challenges.ts";
+import { challengeAnswerer } from "./serving/challenges.ts";
 import type { HttpsDeps } from "./serving/deps.ts";
 import { listenHttps } from "./serving/https.ts";
 import { listenText } from "./serving/listen.ts";
@@ -79,6 +79,6 @@ export class Listeners implements Part {
     if (kind === "https") return listenHttps(asked, secure);
     const plain = { ...secure, site: plainSite };
     if (kind === "plain") return listenPlain(asked, plain, "proxy");
-    return listenPlain(asked, plain, "strangers", challengeHandler(secure.challenges, secure.tallies));
+    return listenPlain(asked, plain, "strangers", challengeAnswerer(secure.challenges, secure.tallies));
   }
 }

@@ -17,7 +17,6 @@ import type {
 import { Served } from "./served.ts";
 import { Connections } from "./serving/connections.ts";
 import { HttpDate } from "./serving/http-date.ts";
-import { IdleWatch } from "./serving/idle.ts";
 import { defaultLimits } from "./serving/limits.ts";
 import { Tallies } from "./serving/tallies.ts";
 
@@ -28,7 +27,6 @@ export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits
 export class RunningPublisher implements Publisher {
   readonly #tallies = new Tallies();
   readonly #connections: Connections;
-  readonly #idle: IdleWatch;
   readonly #listeners: Listeners;
   readonly #served: Served;
   readonly #issuers: Issuers;
@@ -44,8 +42,6 @@ export class RunningPublisher implements Publisher {
     const { clock, logger } = frame;
     const limits = { ...defaultLimits, ...frame.limits };
     this.#connections = new Connections(limits, this.#tallies);
-    this.#idle = new IdleWatch(limits.keepAliveTimeout);
-    this.#connections.onFull = () => this.#idle.shed();
     const changed = (): void => this.#waiters.check();
     this.#issuers = new Issuers({
       clock,
@@ -67,7 +63,6 @@ export class RunningPublisher implements Publisher {
         contexts: () => this.#served.current.contexts,
         challenges: () => this.#served.current.challenges,
         connections: this.#connections,
-        idle: this.#idle,
         date: new HttpDate(() => clock.now()),
         limits,
         tallies: this.#tallies,
@@ -153,7 +148,6 @@ export class RunningPublisher implements Publisher {
     await Promise.all([this.#listeners.drain().finally(() => over.abort()), cut()]);
     await this.#issuers.close();
     this.#served.close();
-    this.#idle.close();
     await this.#admin.close();
     await this.#control.close();
   }

@@ -42,7 +42,9 @@ async function speakLate(socket: Socket, alpn: string, text: string): Promise<vo
   tls.on("error", () => {});
   tls.once("secureConnect", () => tls.write(text, "latin1"));
   tls.resume();
-  await Promise.race([once(tls, "close"), once(socket, "close"), sleep(1500)]);
+  // A reset is an end as well.
+  const ended = [once(tls, "close"), once(socket, "close")].map((end) => end.catch(() => {}));
+  await Promise.race([...ended, sleep(1500)]);
   tls.destroy();
 }
 

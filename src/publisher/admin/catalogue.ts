@@ -163,8 +163,8 @@ export const metricCatalogue = {
   cutOff: {
     name: "podtrust_clients_cut_off_total",
     type: "counter",
-    help: "Clients cut off for what they sent.",
-    labels: { reason: "malformed, too-large or too-slow" },
+    help: "Clients cut off. flood: what they sent was no request; crowded: newcomers needed their place.",
+    labels: { reason: "malformed, too-large, too-slow, flood or crowded" },
   },
   residentMemory: {
     name: "process_resident_memory_bytes",

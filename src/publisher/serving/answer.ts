@@ -14,8 +14,6 @@ export interface AnswerForms {
   readonly message: Buffer;
   /** The same without content, for HEAD. */
   readonly head: Buffer;
-  /** Names and values in turn, for writeHead. */
-  readonly http1: string[];
   /** Names and values in turn, for Http2Stream.respond. */
   readonly http2: (string | number)[];
 }
@@ -29,21 +27,9 @@ export interface AnswerInput {
   readonly withoutLength?: boolean;
 }
 
-function formsOf(answer: Answer, fields: Fields, date: string): AnswerForms {
-  const all: Fields = [...fields, ["Date", date]];
-  const lines = all.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const head = Buffer.from(
-    `HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}\r\n${lines}\r\n`,
-    "latin1",
-  );
-  return {
-    date,
-    message: Buffer.concat([head, answer.body]),
-    head,
-    http1: all.flat(),
-    // With status and date given Node changes nothing in the list, so that one list serves every stream.
-    http2: [":status", answer.status, ...all.flatMap(([name, value]) => [name.toLowerCase(), value])],
-  };
+function headOf(status: number, fields: Fields): Buffer {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return Buffer.from(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines}\r\n`, "latin1");
 }
 
 /**
@@ -56,6 +42,8 @@ export class Answer {
   readonly tally: Tally;
   readonly #fields: Fields;
   #forms: AnswerForms | undefined;
+  /** Of the forms that end the connection, made when first asked for. */
+  #closing: { readonly date: string; readonly message: Buffer; readonly head: Buffer } | undefined;
 
   constructor(input: AnswerInput) {
     this.status = input.status;
@@ -67,7 +55,26 @@ export class Answer {
 
   /** Its forms with this value of Date. */
   at(date: string): AnswerForms {
-    if (this.#forms?.date !== date) this.#forms = formsOf(this, this.#fields, date);
+    if (this.#forms?.date !== date) {
+      const all: Fields = [...this.#fields, ["Date", date]];
+      const head = headOf(this.status, all);
+      this.#forms = {
+        date,
+        message: Buffer.concat([head, this.body]),
+        head,
+        // With status and date given Node changes nothing in the list, so that one list serves every stream.
+        http2: [":status", this.status, ...all.flatMap(([name, value]) => [name.toLowerCase(), value])],
+      };
+    }
     return this.#forms;
+  }
+
+  /** The HTTP/1.1 message after which the connection ends; `bodiless` for HEAD. */
+  lastMessage(date: string, bodiless: boolean): Buffer {
+    if (this.#closing?.date !== date) {
+      const head = headOf(this.status, [...this.#fields, ["Date", date], ["Connection", "close"]]);
+      this.#closing = { date, message: Buffer.concat([head, this.body]), head };
+    }
+    return bodiless ? this.#closing.head : this.#closing.message;
   }
 }

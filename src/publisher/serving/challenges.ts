@@ -1,5 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { ChallengeAnswers } from "../publisher.ts";
+import { Answer, type Fields } from "./answer.ts";
+import type { Http1Answerer } from "./http1.ts";
 import { reasonPhrase } from "./reasons.ts";
 import type { Tallies } from "./tallies.ts";
 
@@ -19,8 +20,7 @@ const problem = (status: number): Reply => ({
   body: `${status} ${reasonPhrase(status)}\n`,
 });
 
-function reply(request: IncomingMessage, challenges: ChallengeAnswers): Reply {
-  const { url = "", method } = request;
+function reply(url: string, method: string, challenges: ChallengeAnswers): Reply {
   if (!url.startsWith(path)) return problem(404);
   if (method !== "GET" && method !== "HEAD") return problem(405);
   const asked = url.slice(path.length);
@@ -28,28 +28,21 @@ function reply(request: IncomingMessage, challenges: ChallengeAnswers): Reply {
   return body === undefined ? problem(404) : { status: 200, type: "application/octet-stream", body };
 }
 
-function send(response: ServerResponse, { status, type, body }: Reply): void {
-  response.writeHead(status, {
-    "Content-Type": type,
-    "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    ...(status === 405 ? { Allow: "GET, HEAD" } : {}),
-    Connection: "close",
-  });
-  response.end(body);
-}
-
 /**
- * Port 80: answers HTTP-01 challenges (RFC 8555 §8.3) and nothing else. There is no redirect to HTTPS: nobody
- * may fetch keys over a path on which they can be replaced, and Let's Encrypt retries a redirect over one
- * address family only.
+ * Port 80: answers HTTP-01 challenges (RFC 8555 §8.3) and nothing else, one a connection. There is no redirect to
+ * HTTPS: nobody may fetch keys over a path on which they can be replaced, and Let's Encrypt retries a redirect over
+ * one address family only.
  */
-export function challengeHandler(challenges: () => ChallengeAnswers, tallies: Tallies): RequestListener {
-  return (request, response) => {
-    const answer = reply(request, challenges());
-    send(response, answer);
-    const place = request.url?.startsWith(path) === true ? "challenge" : "other";
-    tallies.tally("", place, answer.status).count += 1;
+export function challengeAnswerer(challenges: () => ChallengeAnswers, tallies: Tallies): Http1Answerer {
+  return ({ url = "", method = "" }) => {
+    const { status, type, body } = reply(url, method, challenges());
+    const fields: Fields = [
+      ["Content-Type", type],
+      ["Cache-Control", "no-store"],
+      ["X-Content-Type-Options", "nosniff"],
+      ...(status === 405 ? ([["Allow", "GET, HEAD"]] as const) : []),
+    ];
+    const tally = tallies.tally("", url.startsWith(path) ? "challenge" : "other", status);
+    return { answer: new Answer({ status, fields, body, tally }), last: true };
   };
 }

@@ -3,7 +3,6 @@ import type { ChallengeAnswers } from "../publisher.ts";
 import type { Connections } from "./connections.ts";
 import type { SecureContexts } from "./contexts.ts";
 import type { HttpDate } from "./http-date.ts";
-import type { IdleWatch } from "./idle.ts";
 import type { ServingLimits } from "./limits.ts";
 import type { Site } from "./site.ts";
 import type { Tallies } from "./tallies.ts";
@@ -12,7 +11,6 @@ import type { Tallies } from "./tallies.ts";
 export interface ServingDeps {
   readonly site: () => Site;
   readonly connections: Connections;
-  readonly idle: IdleWatch;
   readonly date: HttpDate;
   readonly limits: ServingLimits;
   readonly tallies: Tallies;

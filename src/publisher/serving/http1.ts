@@ -1,59 +1,51 @@
-import { type IncomingMessage, type ServerOptions, ServerResponse } from "node:http";
+import { type IncomingMessage, type Server, type ServerOptions, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
+import { Answer } from "./answer.ts";
+import type { Connection } from "./connection.ts";
+import type { ServingDeps } from "./deps.ts";
+import { Http1Output } from "./http1-output.ts";
 import type { ServingLimits } from "./limits.ts";
-import type { Answer } from "./answer.ts";
-import type { HttpDate } from "./http-date.ts";
-import { reasonPhrase } from "./reasons.ts";
 import type { Site } from "./site.ts";
-import type { Tallies } from "./tallies.ts";
 
 /** Options of a node:http or node:https server that strangers talk to. */
 export function http1Options(
   limits: ServingLimits,
-): ServerOptions<typeof IncomingMessage, typeof PreparedResponse> {
+): ServerOptions<typeof IncomingMessage, typeof PreparedResponse> & { readonly allowHalfOpen: boolean } {
   return {
     ServerResponse: PreparedResponse,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.requestTimeout,
-    // IdleWatch does it for less.
+    // Connections do it for less.
     keepAliveTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeout),
-    requireHostHeader: true,
+    // A site answers 400 itself: Node would write between answers that still wait.
+    requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
+    // Who has asked for everything may end his side before he has all answers.
+    allowHalfOpen: true,
     // GET and HEAD have no content: no stream is set up to read it.
     optimizeEmptyRequests: true,
   };
 }
 
 /**
- * A response that can send a whole prepared message at once. Node's own writeHead and end validate, join and
+ * A response that goes out by another way, as a prepared message. Node's own writeHead and end validate, join and
  * measure what was prepared long ago, which takes longer than all the rest of an answer.
  */
 export class PreparedResponse extends ServerResponse {
-  /** Sends it, and tells Node that this response is done; false where the socket is not ours yet (pipelining). */
-  sendMessage(message: Buffer): boolean {
-    const { socket } = this;
-    if (socket === null || socket.destroyed) return false;
-    socket.write(message);
+  /** Tells Node that this response is done, so that the connection is free for the next. */
+  done(): void {
     this.finished = true;
     this.emit("finish");
-    return true;
   }
 }
 
-/** Whether a message in HTTP/1.1's own terms will do: the connection stays, and nothing was sent along. */
-function isUsual(request: IncomingMessage, response: ServerResponse): boolean {
-  const { headers } = request;
-  return (
-    response.shouldKeepAlive &&
-    request.httpVersionMinor === 1 &&
-    headers["content-length"] === undefined &&
-    headers["transfer-encoding"] === undefined
-  );
-}
+/** The answer to an HTTP/1.1 or 1.0 request; `last`: the connection ends after it. */
+export type Http1Answerer = (request: IncomingMessage) => { readonly answer: Answer; readonly last: boolean };
 
 /** RFC 9112 §3.2: more than one Host field is an error; Node's header object shows the first only. */
 function hasSeveralHosts(raw: readonly string[]): boolean {
@@ -65,52 +57,35 @@ function hasSeveralHosts(raw: readonly string[]): boolean {
   return hosts > 1;
 }
 
-function answerTo(request: IncomingMessage, site: Site): Answer {
-  if (hasSeveralHosts(request.rawHeaders)) return site.problem(400);
-  const { method = "", url: target = "", headers } = request;
-  return site.answer({
-    method,
-    authority: headers.host,
-    target,
-    ifNoneMatch: headers["if-none-match"],
-    acceptEncoding: headers["accept-encoding"],
-  });
-}
-
-/** Sends by Node's own means; what was sent along with the request is not read, so the connection ends. */
-function sendSlowly(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: Answer,
-  fields: string[],
-): void {
-  const close = !isUsual(request, response) ? ["Connection", "close"] : [];
-  response.writeHead(answer.status, [...fields, ...close]);
-  response.end(answer.body);
-}
-
-/** Answers HTTP/1.1 and 1.0 requests. */
-export function http1Handler(
-  site: () => Site,
-  tallies: Tallies,
-  date: HttpDate,
-): (request: IncomingMessage, response: PreparedResponse) => void {
-  return (request, response) => {
-    const begun = performance.now();
-    const answer = answerTo(request, site());
-    const forms = answer.at(date.text);
-    const message = request.method === "HEAD" ? forms.head : forms.message;
-    if (!isUsual(request, response) || !response.sendMessage(message)) {
-      sendSlowly(request, response, answer, forms.http1);
-    }
-    answer.tally.count += 1;
-    tallies.took((performance.now() - begun) / 1000);
+/** Answers from a site. */
+export function siteAnswerer(site: () => Site): Http1Answerer {
+  return (request) => {
+    const { method = "", url: target = "", headers } = request;
+    if (hasSeveralHosts(request.rawHeaders)) return { answer: site().problem(400), last: true };
+    const answer = site().answer({
+      method,
+      authority: headers.host,
+      target,
+      ifNoneMatch: headers["if-none-match"],
+      acceptEncoding: headers["accept-encoding"],
+    });
+    return { answer, last: answer.status === 400 };
   };
+}
+
+/** Whether a connection can stay after a request: what was sent along is not read. */
+function staysAfter(request: IncomingMessage, response: PreparedResponse): boolean {
+  const { headers } = request;
+  return (
+    response.shouldKeepAlive &&
+    request.httpVersionMinor === 1 &&
+    headers["content-length"] === undefined &&
+    headers["transfer-encoding"] === undefined
+  );
 }
 
 interface ClientError extends Error {
   readonly code?: string;
-  readonly bytesParsed?: number;
   readonly rawPacket?: Buffer;
 }
 
@@ -135,31 +110,92 @@ const cut: Readonly<Record<number, "malformed" | "too-large" | "too-slow">> = {
 /** Errors of a connection that is gone: there is nobody to answer. */
 const gone = new Set(["ECONNRESET", "EPIPE"]);
 
-/**
- * Cuts off a client whose request cannot be read, with a last answer where one can still be sent. `speaksHttp1`
- * says whether a connection was handed to HTTP/1.1. Any other is destroyed at once and never written to: Node
- * reports failures of a TLS handshake here too, and a handshake that ends after an answer was begun would start
- * HTTP/2 over the pending write, which aborts the process.
- */
-export function http1ClientError(
-  tallies: Tallies,
-  date: HttpDate,
-  speaksHttp1: (socket: Duplex) => boolean,
-): (error: Error, socket: Duplex) => void {
-  return (error, socket) => {
-    const { code = "" } = error as ClientError;
-    if (!speaksHttp1(socket) || !socket.writable || gone.has(code)) {
+interface Speaker {
+  readonly output: Http1Output;
+  readonly connection: Connection;
+}
+
+/** HTTP/1.1 and 1.0 by Node's parser, on sockets that speak nothing else. */
+export class Http1 {
+  readonly #deps: ServingDeps;
+  readonly #answerer: Http1Answerer;
+  /** Sockets whose protocol is decided: the only ones that are ever written to. */
+  readonly #speakers = new WeakMap<Duplex, Speaker>();
+
+  constructor(deps: ServingDeps, answerer: Http1Answerer) {
+    this.#deps = deps;
+    this.#answerer = answerer;
+  }
+
+  /** Answers what a server reads. */
+  attach(server: Server<typeof IncomingMessage, typeof PreparedResponse>): void {
+    server.maxHeadersCount = 64;
+    // What is idle is ended by Connections, which know what still goes out.
+    server.closeIdleConnections = () => {};
+    const answer = (request: IncomingMessage, response: PreparedResponse): void =>
+      this.#answer(request, response);
+    server.on("request", answer);
+    // Content is not read, so it is not asked for.
+    server.on("checkContinue", answer);
+    server.on("checkExpectation", (request, response) => this.#answer(request, response, 417));
+    server.on("clientError", (error, socket) => this.#clientError(error, socket));
+  }
+
+  /** Before a socket is handed to Node's HTTP/1.1. */
+  serve(socket: Socket, connection: Connection): void {
+    const { open } = this.#deps.tallies;
+    const output = new Http1Output(socket, connection);
+    this.#speakers.set(socket, { output, connection });
+    connection.open(output, performance.now());
+    open["http/1.1"] += 1;
+    socket.once("close", () => (open["http/1.1"] -= 1));
+  }
+
+  #answer(request: IncomingMessage, response: PreparedResponse, problem?: number): void {
+    const begun = performance.now();
+    const speaker = this.#speakers.get(request.socket);
+    if (speaker !== undefined && !speaker.output.isClosing) {
+      const { output, connection } = speaker;
+      const { date, site, tallies } = this.#deps;
+      connection.requested(begun);
+      const { answer, last } =
+        problem === undefined ? this.#answerer(request) : { answer: site().problem(problem), last: true };
+      const bodiless = request.method === "HEAD";
+      if (last || connection.draining || !staysAfter(request, response)) {
+        output.send(answer.lastMessage(date.text, bodiless), true, begun);
+      } else {
+        const forms = answer.at(date.text);
+        output.send(bodiless ? forms.head : forms.message, false, begun);
+      }
+      answer.tally.count += 1;
+      tallies.took((performance.now() - begun) / 1000);
+    }
+    response.done();
+  }
+
+  /**
+   * Cuts off a client whose request cannot be read, with a last answer where one can still be sent. A socket whose
+   * protocol is not decided is destroyed at once and never written to: Node reports failures of a TLS handshake here
+   * too, and a handshake that ends after an answer was begun would start HTTP/2 over the pending write, which aborts
+   * the process.
+   */
+  #clientError(error: Error, socket: Duplex): void {
+    const speaker = this.#speakers.get(socket);
+    if (speaker === undefined || !socket.writable || gone.has((error as ClientError).code ?? "")) {
       socket.destroy();
       return;
     }
+    const { output } = speaker;
+    if (output.isClosing) return;
+    const { date, tallies } = this.#deps;
     const status = statusOf(error);
     tallies.cutOff[cut[status] ?? "malformed"] += 1;
-    tallies.tally("", "other", status).count += 1;
-    socket.end(
-      `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nDate: ${date.text}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    const tally = tallies.tally("", "other", status);
+    tally.count += 1;
+    output.send(
+      new Answer({ status, fields: [], tally }).lastMessage(date.text, false),
+      true,
+      performance.now(),
     );
-    // Whoever does not take the answer does not keep the connection either.
-    socket.once("finish", () => socket.destroy());
-    setTimeout(() => socket.destroy(), 1000).unref();
-  };
+  }
 }

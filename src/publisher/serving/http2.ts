@@ -9,15 +9,12 @@ import {
 import { performance } from "node:perf_hooks";
 import type { TLSSocket } from "node:tls";
 import type { Answer } from "./answer.ts";
+import type { Connection, Protocol } from "./connection.ts";
 import type { ServingDeps } from "./deps.ts";
-import type { HttpDate } from "./http-date.ts";
-import type { IdleWatch } from "./idle.ts";
 import type { ServingLimits } from "./limits.ts";
-import type { Site } from "./site.ts";
-import type { Tallies } from "./tallies.ts";
 
 /** Bounds of one HTTP/2 session; each names the attack that it stands against where it has a name. */
-function http2Options(limits: ServingLimits): ServerOptions {
+export function http2Options(limits: ServingLimits): ServerOptions {
   // In Node's documentation and not yet in its types.
   const settingsFlood = { maxOutstandingSettings: 4 };
   return {
@@ -52,89 +49,123 @@ function sizeOf(fields: readonly string[]): number {
 const endStream = { endStream: true } as const;
 const ignore = (): void => {};
 
-/** HTTP/2 by Node's stream API on sockets that agreed on h2. */
-export class Http2Sessions {
-  readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #options: ServerOptions;
-  readonly #limits: ServingLimits;
-  readonly #site: () => Site;
-  readonly #tallies: Tallies;
-  readonly #date: HttpDate;
-  readonly #idle: IdleWatch;
+/** What Node keeps of a stream that is open, about. */
+const streamBytes = 4096;
 
-  constructor(deps: ServingDeps) {
-    const { limits, tallies } = deps;
-    this.#site = deps.site;
-    this.#date = deps.date;
-    this.#idle = deps.idle;
-    this.#limits = limits;
-    this.#options = http2Options(limits);
-    this.#tallies = tallies;
-  }
+/** A stream that is open: when it began, and what it holds. */
+interface OpenStream {
+  readonly since: number;
+  bytes: number;
+}
 
-  get size(): number {
-    return this.#sessions.size;
-  }
+/**
+ * HTTP/2 by Node's stream API on a socket that agreed on h2. A client may leave its windows shut: only so much is
+ * answered at once, and the rest waits for its turn.
+ */
+export class Http2 implements Protocol {
+  readonly name = "h2";
+  readonly #session: ServerHttp2Session;
+  readonly #connection: Connection;
+  readonly #deps: ServingDeps;
+  /** In the order in which they began. */
+  readonly #open = new Map<ServerHttp2Stream, OpenStream>();
+  #waiting: { readonly stream: ServerHttp2Stream; readonly answer: Answer }[] = [];
+  /** Of answers that are under way. */
+  #answering = 0;
 
-  /** Speaks HTTP/2 on a socket. */
-  serve(socket: TLSSocket): void {
-    const session = performServerHandshake(socket, this.#options);
-    this.#sessions.add(session);
-    this.#tallies.open.h2 += 1;
-    const aged = setTimeout(() => this.#end(session), this.#limits.http2SessionAge);
-    aged.unref();
-    session.once("close", () => {
-      clearTimeout(aged);
-      this.#sessions.delete(session);
-      this.#tallies.open.h2 -= 1;
-    });
+  constructor(socket: TLSSocket, connection: Connection, deps: ServingDeps, options: ServerOptions) {
+    this.#connection = connection;
+    this.#deps = deps;
+    const { tallies } = deps;
+    const session = performServerHandshake(socket, options);
+    this.#session = session;
+    tallies.open.h2 += 1;
+    session.once("close", () => (tallies.open.h2 -= 1));
     // A session's errors are the client's; Node has closed it by then.
-    session.on("error", () => (this.#tallies.cutOff.malformed += 1));
-    this.#idle.watch(socket, () => this.#end(session));
-    session.on("stream", (stream, headers, flags, fields) => {
-      // SETTINGS_MAX_HEADER_LIST_SIZE is a request: nghttp2 takes up to 64 KiB all the same.
-      if (sizeOf(fields) > this.#limits.headerBytes) this.#send(stream, this.#site().problem(431), flags);
-      else this.#answer(stream, headers, flags);
-    });
+    session.on("error", () => (tallies.cutOff.malformed += 1));
+    session.on("stream", (stream, headers, flags, fields) => this.#answer(stream, headers, flags, fields));
   }
 
-  /** Asks every client to go: what runs may end, nothing new is taken. */
-  drain(): void {
-    for (const session of this.#sessions) session.close();
+  /** Since when the oldest stream is open: each has its time, however slowly the client takes from it. */
+  get stalledSince(): number | undefined {
+    for (const { since } of this.#open.values()) return since;
+    return undefined;
   }
 
-  #end(session: ServerHttp2Session): void {
-    if (session.destroyed) return;
-    session.close();
-    // A peer that holds its streams open by a closed window does not keep us.
-    setTimeout(() => session.destroy(), this.#limits.requestTimeout).unref();
+  close(): void {
+    if (this.#session.destroyed) return;
+    this.#session.close();
+    this.#connection.closing(performance.now());
   }
 
-  #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+  #answer(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    flags: number,
+    fields: readonly string[],
+  ): void {
+    // A reset by the client is no fault of ours, and without a listener it would end the process.
+    stream.on("error", ignore);
+    if (stream.destroyed) return;
     const begun = performance.now();
-    const answer = this.#site().answer({
+    this.#connection.requested(begun);
+    this.#open.set(stream, { since: begun, bytes: 0 });
+    stream.once("close", () => this.#ended(stream));
+    const answer = this.#answerTo(headers, fields);
+    // RFC 9113 §8.1: content that has no use is not waited for.
+    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0)
+      stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (this.#mayBegin(answer)) this.#begin(stream, answer);
+    else this.#waiting.push({ stream, answer });
+    this.#hold(begun);
+    answer.tally.count += 1;
+    this.#deps.tallies.took((performance.now() - begun) / 1000);
+  }
+
+  #answerTo(headers: IncomingHttpHeaders, fields: readonly string[]): Answer {
+    const { site, limits } = this.#deps;
+    // SETTINGS_MAX_HEADER_LIST_SIZE is a request: nghttp2 takes up to 64 KiB all the same.
+    if (sizeOf(fields) > limits.headerBytes) return site().problem(431);
+    return site().answer({
       method: headers[":method"] ?? "",
       authority: headers[":authority"] ?? headers.host,
       target: headers[":path"] ?? "",
       ifNoneMatch: headers["if-none-match"],
       acceptEncoding: headers["accept-encoding"],
     });
-    this.#send(stream, answer, flags);
-    this.#tallies.took((performance.now() - begun) / 1000);
   }
 
-  #send(stream: ServerHttp2Stream, answer: Answer, flags: number): void {
-    // A reset by the client is no fault of ours, and without a listener it would end the process.
-    stream.on("error", ignore);
-    if (stream.destroyed) return;
+  #mayBegin({ body }: Answer): boolean {
+    const { http2OutputBytes } = this.#deps.limits;
+    return this.#answering === 0 || this.#answering + body.length <= http2OutputBytes;
+  }
+
+  #begin(stream: ServerHttp2Stream, answer: Answer): void {
     const bodiless = stream.writableEnded || answer.body.length === 0;
-    const fields = answer.at(this.#date.text).http2 as readonly string[];
+    const fields = answer.at(this.#deps.date.text).http2 as readonly string[];
     stream.respond(fields, bodiless ? endStream : undefined);
-    if (!bodiless) stream.end(answer.body);
-    // RFC 9113 §8.1: content that has no use is not waited for.
-    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0) {
-      stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (bodiless) return;
+    stream.end(answer.body);
+    const open = this.#open.get(stream);
+    if (open !== undefined) open.bytes = answer.body.length;
+    this.#answering += answer.body.length;
+  }
+
+  #hold(now: number): void {
+    this.#connection.hold(this.#answering + this.#open.size * streamBytes, now);
+  }
+
+  #ended(stream: ServerHttp2Stream): void {
+    this.#answering -= this.#open.get(stream)?.bytes ?? 0;
+    this.#open.delete(stream);
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#mayBegin(next.answer);
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      if (!next.stream.destroyed && !next.stream.closed) this.#begin(next.stream, next.answer);
     }
-    answer.tally.count += 1;
+    this.#hold(performance.now());
   }
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { performance } from "node:perf_hooks";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
 import { gate } from "./connections.ts";
-import type { HttpsDeps, ServingDeps } from "./deps.ts";
-import { http1ClientError, http1Handler, http1Options } from "./http1.ts";
-import { Http2Sessions } from "./http2.ts";
+import type { HttpsDeps } from "./deps.ts";
+import { Http1, http1Options, type PreparedResponse, siteAnswerer } from "./http1.ts";
+import { Http2, http2Options } from "./http2.ts";
 import { listenOn } from "./listen.ts";
-import { drainServer, type Listener } from "./listener.ts";
+import { drainPublic, type Listener } from "./listener.ts";
 
 // RFC 8737 §4. Written out, since the folder that knows it loads a certificate library.
 const acmeTlsProtocol = "acme-tls/1";
@@ -51,49 +51,50 @@ function sniCallback(deps: HttpsDeps): Sni {
   };
 }
 
-/** Sockets that Node's HTTP/1.1 was given: the only ones that its errors may be answered on. */
-const http1Sockets = new WeakSet<Duplex>();
-
-/** Hands a socket on after its handshake: true for HTTP/1.1, which Node's own listener takes. */
-function dispatch(socket: TLSSocket, sessions: Http2Sessions, { tallies, idle }: ServingDeps): boolean {
-  tallies.handshakes.done += 1;
-  if (socket.alpnProtocol === "h2") {
-    sessions.serve(socket);
-    return false;
-  }
-  // RFC 8737 §3: nothing is spoken over a validator's connection.
-  if (socket.alpnProtocol === acmeTlsProtocol) {
-    socket.end();
-    return false;
-  }
-  http1Sockets.add(socket);
-  idle.watch(socket, () => socket.destroy());
-  tallies.open["http/1.1"] += 1;
-  socket.once("close", () => (tallies.open["http/1.1"] -= 1));
-  return true;
+/** Hands sockets on after their handshake: true for HTTP/1.1, which Node's own listener takes. */
+function dispatcher(deps: HttpsDeps, http1: Http1): (socket: TLSSocket) => boolean {
+  const { tallies, connections } = deps;
+  const http2 = http2Options(deps.limits);
+  return (socket) => {
+    tallies.handshakes.done += 1;
+    const connection = connections.of(socket);
+    // Gone in the meantime.
+    if (connection?.stage !== "handshake") {
+      socket.destroy();
+      return false;
+    }
+    if (socket.alpnProtocol === "h2") {
+      connection.open(new Http2(socket, connection, deps, http2), performance.now());
+      return false;
+    }
+    // RFC 8737 §3: nothing is spoken over a validator's connection.
+    if (socket.alpnProtocol === acmeTlsProtocol) {
+      connection.closing(performance.now());
+      socket.destroySoon();
+      return false;
+    }
+    http1.serve(socket, connection);
+    return true;
+  };
 }
 
-function secureServer(deps: HttpsDeps): { server: Server; sessions: Http2Sessions } {
+function secureServer(deps: HttpsDeps): Server<typeof IncomingMessage, typeof PreparedResponse> {
   const { limits, tallies } = deps;
-  const sessions = new Http2Sessions(deps);
-  const options = {
+  const http1 = new Http1(deps, siteAnswerer(deps.site));
+  const server = createServer({
     ...http1Options(limits),
     ...deps.contexts().defaults,
-    handshakeTimeout: limits.handshakeTimeout,
+    // Connections end a handshake that takes too long; Node has to have some time-out.
+    handshakeTimeout: 2 * limits.handshakeTimeout,
     ALPNCallback: alpnCallback(deps),
     SNICallback: sniCallback(deps),
-  };
-  const server = createServer(options, http1Handler(deps.site, tallies, deps.date));
-  server.maxHeadersCount = 64;
-  server.maxRequestsPerSocket = limits.requestsPerConnection;
-  gate(server, "connection", (socket) => deps.connections.admit(socket));
-  gate(server, "secureConnection", (socket: Socket) => dispatch(socket as TLSSocket, sessions, deps));
-  server.on(
-    "clientError",
-    http1ClientError(tallies, deps.date, (socket) => http1Sockets.has(socket)),
-  );
+  });
+  const dispatch = dispatcher(deps, http1);
+  gate(server, "connection", (socket) => deps.connections.admit(socket, server) !== undefined);
+  gate(server, "secureConnection", (socket) => dispatch(socket as TLSSocket));
+  http1.attach(server);
   server.on("tlsClientError", () => (tallies.handshakes.failed += 1));
-  return { server, sessions };
+  return server;
 }
 
 function rotateTicketKeys(server: Server): NodeJS.Timeout {
@@ -102,7 +103,7 @@ function rotateTicketKeys(server: Server): NodeJS.Timeout {
 
 /** HTTP/1.1 and HTTP/2 over TLS 1.2 and 1.3 on one port. */
 export async function listenHttps(asked: ListenAddress, deps: HttpsDeps): Promise<Listener> {
-  const { server, sessions } = secureServer(deps);
+  const server = secureServer(deps);
   const bound = await listenOn(server, asked, deps.logger);
   const rotation = rotateTicketKeys(server);
   return {
@@ -111,8 +112,7 @@ export async function listenHttps(asked: ListenAddress, deps: HttpsDeps): Promis
     useDefaults: (options) => server.setSecureContext(options),
     async drain() {
       clearInterval(rotation);
-      sessions.drain();
-      await drainServer(server);
+      await drainPublic(server, deps.connections);
     },
   };
 }

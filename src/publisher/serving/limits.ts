@@ -1,22 +1,35 @@
 /** Bounds on what strangers may take. Times in milliseconds, sizes in bytes. */
 export interface ServingLimits {
-  /** Open connections on all listeners together. */
+  /** Open connections on all listeners together. Beyond, a newcomer takes the place of one of the largest network. */
   readonly connections: number;
   /** Open connections of one IPv4 address or one IPv6 /64. */
   readonly connectionsPerAddress: number;
+  /** Open connections of one IPv6 /48, which one customer of a provider has whole. */
+  readonly connectionsPerSite: number;
+  /** From the TCP connection to the end of the TLS handshake. */
   readonly handshakeTimeout: number;
-  /** From the connection's (or the last answer's) end to the end of the header section. */
+  /** HTTP/1.1: from the connection's (or the last request's) end to the end of the header section. */
   readonly headersTimeout: number;
-  /** The same, to the end of the request. */
+  /** The same, to the end of the request; and the time to the first request, also over HTTP/2. */
   readonly requestTimeout: number;
-  /** Silence after an answer. */
+  /** Without a request after an answer was taken. */
   readonly keepAliveTimeout: number;
+  /** For taking an answer over HTTP/2, or the next part of at most 16 KiB over HTTP/1.1. */
+  readonly answerTimeout: number;
+  /** For the other side to close as well, once we have. */
+  readonly closingTimeout: number;
   /** Request line and header section together. */
   readonly headerBytes: number;
   /** The request target alone: beyond is 414. */
   readonly targetBytes: number;
-  readonly requestsPerConnection: number;
+  /** Held for all clients together of answers that they have not taken; beyond, the largest holders are cut off. */
+  readonly outputBytes: number;
+  /** Bytes at once, and then each second, that are no part of a request: handshake, HTTP/2 frames of other kinds. */
+  readonly overheadBurst: number;
+  readonly overheadRate: number;
   readonly http2Streams: number;
+  /** Answers that are under way at once in one HTTP/2 session; others wait their turn. */
+  readonly http2OutputBytes: number;
   /** MiB that one HTTP/2 session may hold. */
   readonly http2SessionMemory: number;
   /** How long an HTTP/2 session may live before it is asked to make room. */
@@ -26,17 +39,26 @@ export interface ServingLimits {
   readonly http2ResetRate: number;
 }
 
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
 export const defaultLimits: ServingLimits = {
-  connections: 4096,
+  connections: 1024,
   connectionsPerAddress: 256,
+  connectionsPerSite: 512,
   handshakeTimeout: 10_000,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 15_000,
-  headerBytes: 8 * 1024,
-  targetBytes: 2 * 1024,
-  requestsPerConnection: 0,
+  answerTimeout: 15_000,
+  closingTimeout: 2000,
+  headerBytes: 8 * KiB,
+  targetBytes: 2 * KiB,
+  outputBytes: 32 * MiB,
+  overheadBurst: 128 * KiB,
+  overheadRate: KiB,
   http2Streams: 100,
+  http2OutputBytes: 128 * KiB,
   http2SessionMemory: 1,
   http2SessionAge: 3_600_000,
   http2ResetBurst: 200,

@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
+import type { Connections } from "./connections.ts";
 
 /** Something that is listened on. */
 export interface Listener {
@@ -29,4 +30,11 @@ export async function drainServer(server: DrainableServer): Promise<void> {
   } finally {
     clearInterval(sweeper);
   }
+}
+
+/** Stops accepting, lets what was asked for be answered, and resolves when the last connection closed. */
+export async function drainPublic(server: Server, connections: Connections): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  connections.drain(server);
+  await closed;
 }

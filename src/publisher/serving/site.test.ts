@@ -41,9 +41,9 @@ const ask = (target: string, authority: string | undefined = "a.test", more = {}
   });
 
 const field = (answer: ReturnType<typeof ask>, name: string): string | undefined => {
-  const { http1 } = answer.at("now");
-  const at = http1.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name.toLowerCase());
-  return at < 0 ? undefined : http1[at + 1];
+  const { http2 } = answer.at("now");
+  const at = http2.findIndex((text, index) => index % 2 === 0 && text === name.toLowerCase());
+  return at < 0 ? undefined : String(http2[at + 1]);
 };
 
 test("exactly the paths of issuer and jwks_uri are served, by name", () => {

@@ -24,9 +24,12 @@ export class Tallies {
   latencySum = 0;
   readonly handshakes = { done: 0, failed: 0 };
   readonly refusedConnections = { total: 0, address: 0 };
-  /** Clients that were cut off: what they sent was malformed, too large or too slow. */
-  readonly cutOff = { malformed: 0, "too-large": 0, "too-slow": 0 };
-  readonly open = { "http/1.1": 0, h2: 0, handshake: 0 };
+  /**
+   * Clients that were cut off: what they sent was malformed or too large, they sent or read too slowly, sent too much
+   * that is no request, or had to make room for others.
+   */
+  readonly cutOff = { malformed: 0, "too-large": 0, "too-slow": 0, flood: 0, crowded: 0 };
+  readonly open = { "http/1.1": 0, h2: 0 };
 
   /** The cell that counts answers of one kind; the same cell for the same kind. */
   tally(stack: string, place: Place, status: number): Tally {

@@ -1,0 +1,125 @@
+import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import type { Connection, Protocol } from "./connection.ts";
+
+/** What an answer that waits takes of memory: a reference to bytes that all answers share. */
+const entryBytes = 16;
+
+/**
+ * The answers of one HTTP/1.1 connection on their way out, in order. A client may ask a thousand times at once;
+ * what it does not read waits here as references, and only a window of it is handed to the socket, which would
+ * copy and encrypt all of it. Meanwhile nothing more is read.
+ *
+ * The window stays below the socket's high-water mark on purpose: beyond it Node would pause its parser, and over
+ * TLS it then hands the paused parser what it has decrypted already, which ends the connection with an error.
+ */
+export class Http1Output implements Protocol {
+  readonly name = "http/1.1";
+  readonly #socket: Socket;
+  readonly #connection: Connection;
+  readonly #window: number;
+  readonly #slice: number;
+  /** Ends our side of the socket. */
+  readonly #goodbye: () => void;
+  #waiting: Buffer[] = [];
+  /** The first that waits, and how much of it went out. */
+  #next = 0;
+  #sent = 0;
+  #closing = false;
+  /** When something last moved. */
+  #moved = 0;
+
+  constructor(socket: Socket, connection: Connection) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#window = socket.writableHighWaterMark / 2;
+    this.#slice = this.#window / 2;
+    const end = socket.end.bind(socket);
+    this.#goodbye = () => void end();
+    // Node ends the socket once the client has ended its side: what still waits goes out before.
+    socket.end = (): Socket => {
+      this.close();
+      return socket;
+    };
+    // Node resumes the socket with every request, by a listener that comes after this one.
+    socket.on("resume", () => {
+      if (this.#waits) process.nextTick(() => void (this.#waits && socket.pause()));
+    });
+  }
+
+  get stalledSince(): number | undefined {
+    return this.#connection.held > 0 ? this.#moved : undefined;
+  }
+
+  /** Whether no more answers are taken. */
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** Sends a whole message; `last`: and ends the connection after it. `now`: as of performance.now(). */
+  send(message: Buffer, last: boolean, now: number): void {
+    if (this.#closing) return;
+    const socket = this.#socket;
+    if (this.#connection.held === 0) this.#moved = now;
+    if (!this.#waits && message.length <= this.#slice && socket.writableLength < this.#window) {
+      socket.write(message, this.#flushed);
+    } else {
+      this.#waiting.push(message);
+      this.#pump();
+      if (this.#waits) socket.pause();
+    }
+    this.#connection.hold(this.#holds, now);
+    if (last) this.close();
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (!this.#waits) this.#end();
+  }
+
+  get #waits(): boolean {
+    return this.#next < this.#waiting.length;
+  }
+
+  get #holds(): number {
+    return this.#socket.writableLength + (this.#waiting.length - this.#next) * entryBytes;
+  }
+
+  /** Fills the window from what waits. */
+  #pump(): void {
+    const socket = this.#socket;
+    while (socket.writableLength < this.#window) {
+      const message = this.#waiting[this.#next];
+      if (message === undefined) break;
+      const end = this.#sent + this.#slice;
+      socket.write(message.subarray(this.#sent, end), this.#flushed);
+      this.#sent = end;
+      if (end < message.length) continue;
+      this.#sent = 0;
+      this.#next += 1;
+    }
+    if (this.#waits) return;
+    this.#waiting = [];
+    this.#next = 0;
+  }
+
+  #end(): void {
+    this.#connection.closing(performance.now());
+    this.#goodbye();
+  }
+
+  /** The client has taken something. */
+  readonly #flushed = (): void => {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    const waited = this.#waits;
+    const now = performance.now();
+    this.#moved = now;
+    if (waited) this.#pump();
+    this.#connection.hold(this.#holds, now);
+    if (!waited || this.#waits) return;
+    if (this.#closing) this.#end();
+    else socket.resume();
+  };
+}

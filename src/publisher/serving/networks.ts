@@ -1,0 +1,83 @@
+/** Whom a connection is counted against. */
+export interface ClientAddress {
+  /** An IPv4 address, or the /64 of an IPv6 address: whoever has one has all of it. */
+  readonly address: string;
+  /** The same IPv4 address, or the /48: what a provider gives to one site (RFC 6177). */
+  readonly network: string;
+}
+
+function prefix(groups: readonly string[], bits: 48 | 64): string {
+  const taken = groups.slice(0, bits / 16).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${taken.join(":")}::/${bits}`;
+}
+
+/** Reads an address as sockets give it. */
+export function clientAddress(text: string): ClientAddress {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu.exec(text);
+  if (mapped?.[1] !== undefined) return { address: mapped[1], network: mapped[1] };
+  if (!text.includes(":")) return { address: text, network: text };
+  const [head = "", tail] = (text.split("%")[0] ?? "").split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  const all = [...groups, ...Array.from({ length: zeros }, () => "0"), ...after];
+  return { address: prefix(all, 64), network: prefix(all, 48) };
+}
+
+/** The connections of one network. */
+export interface Network<T> {
+  readonly name: string;
+  readonly connections: Set<T>;
+  /** Bytes held for it of answers that it has not taken. */
+  held: number;
+}
+
+/** All networks with connections, by how many they have. */
+export class Networks<T> {
+  readonly #byName = new Map<string, Network<T>>();
+  readonly #bySize = new Map<number, Set<Network<T>>>();
+  #largest = 0;
+
+  /** The network of a name, known or not. */
+  of(name: string): Network<T> {
+    return this.#byName.get(name) ?? { name, connections: new Set(), held: 0 };
+  }
+
+  add(network: Network<T>, connection: T): void {
+    this.#byName.set(network.name, network);
+    network.connections.add(connection);
+    this.#moved(network, network.connections.size - 1);
+  }
+
+  delete(network: Network<T>, connection: T): void {
+    if (!network.connections.delete(connection)) return;
+    if (network.connections.size === 0) this.#byName.delete(network.name);
+    this.#moved(network, network.connections.size + 1);
+  }
+
+  /** The networks with the most connections, those that have had so many for the longest first. */
+  get largest(): Iterable<Network<T>> {
+    return this.#bySize.get(this.#largest) ?? [];
+  }
+
+  /** The network for which most is held. */
+  get heaviest(): Network<T> | undefined {
+    let found: Network<T> | undefined;
+    for (const network of this.#byName.values()) if (network.held > (found?.held ?? 0)) found = network;
+    return found;
+  }
+
+  #moved(network: Network<T>, before: number): void {
+    const now = network.connections.size;
+    const left = this.#bySize.get(before);
+    left?.delete(network);
+    if (left?.size === 0) this.#bySize.delete(before);
+    if (now > 0) {
+      const joined = this.#bySize.get(now) ?? new Set();
+      this.#bySize.set(now, joined.add(network));
+    }
+    if (now > this.#largest) this.#largest = now;
+    // A network moves by one: where the largest became smaller, it is now the largest, or there is none.
+    else if (!this.#bySize.has(this.#largest)) this.#largest = now;
+  }
+}
