@@ -3,11 +3,11 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about certificate authorities. */
 export const acmeErrors = {
   "acme-directory-invalid": {
-    summary: "The address of a CA is not that of an ACME directory, or not one whose answers can be trusted.",
+    summary: "The URL is not that of an ACME directory, or its answers cannot be trusted.",
     next: "Give the directory URL as the CA's documentation has it, with https://.",
   },
   "acme-answer-invalid": {
-    summary: "A CA's answer is not what ACME asks for.",
+    summary: "The CA's answer is not valid ACME.",
     next: "Check that the address is an ACME directory and that no proxy answers in its place.",
   },
   "acme-refused": {
@@ -16,10 +16,11 @@ export const acmeErrors = {
   },
   "acme-unavailable": {
     summary: "The CA failed to answer a request properly.",
-    next: "Wait: the attempt is repeated; look at the CA's status page when it goes on.",
+    next: "Wait: the attempt is repeated. If it goes on, look at the CA's status page.",
   },
   "acme-rate-limited": {
-    summary: "The CA has had too many requests, orders or failures from this account, address or name.",
+    summary:
+      "The CA's rate limit is reached: too many requests, orders or failures from this account, address or name.",
     next: "Wait until the time that the CA named; use its staging directory while testing.",
   },
   "acme-account-refused": {
@@ -27,8 +28,8 @@ export const acmeErrors = {
     next: "Look at the reason that the CA gave, and at the CA's terms.",
   },
   "acme-account-unknown": {
-    summary: "The CA knows no account with this key.",
-    next: "A new one is made with the next attempt.",
+    summary: "The CA has no account with this key.",
+    next: "The next attempt creates a new account.",
   },
   "acme-name-refused": {
     summary: "The CA issues no certificate for this name.",
@@ -47,11 +48,11 @@ export const acmeErrors = {
     next: "Set up one of the challenges that the CA offers for this name.",
   },
   "acme-challenge-failed": {
-    summary: "The CA could not verify that the name is ours.",
-    next: "Check that the name leads to this machine, from everywhere.",
+    summary: "The CA could not verify control of the name.",
+    next: "Check that the name resolves to this machine from everywhere, and that ports 80 and 443 reach it.",
   },
   "acme-certificate-invalid": {
     summary: "The certificate that a CA gave is not the one that was asked for.",
-    next: "Report it to the CA; the old certificate goes on being served.",
+    next: "Report it to the CA; the old certificate stays in use.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

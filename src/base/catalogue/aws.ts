@@ -11,7 +11,7 @@ export const awsErrors = {
     next: "Sign in again, then run the same command.",
   },
   "aws-credentials-refused": {
-    summary: "AWS knows the access key but not the signature made with it.",
+    summary: "AWS knows the access key, but the signature made with the secret is wrong.",
     next: "Check that the secret belongs to the key, and that nothing between here and AWS rewrites requests.",
   },
   "aws-denied": {
@@ -19,8 +19,8 @@ export const awsErrors = {
     next: "Give the caller the permission named in the message, or use other credentials.",
   },
   "aws-throttled": {
-    summary: "AWS asked to slow down, and went on asking after several tries.",
-    next: "Wait a minute and run the same command again; it goes on from what stands.",
+    summary: "AWS throttled the calls, and went on after several retries.",
+    next: "Wait a minute and run the same command again; it continues with what is missing.",
   },
   "aws-clock": {
     summary: "This machine's clock differs from AWS's by more than AWS accepts.",
@@ -31,28 +31,28 @@ export const awsErrors = {
     next: "Remove what is no longer needed, or ask AWS for a higher quota of the name in the message.",
   },
   "aws-unavailable": {
-    summary: "AWS answered that it is in trouble itself.",
-    next: "Wait and run the same command again; it goes on from what stands.",
+    summary: "AWS answered with an internal error.",
+    next: "Wait and run the same command again; it continues with what is missing.",
   },
   "aws-unreachable": {
-    summary: "AWS, or what AWS_ENDPOINT_URL names in its place, could not be reached.",
+    summary: "AWS, or the server that AWS_ENDPOINT_URL names, could not be reached.",
     next: "Check the network, the region's name, and AWS_ENDPOINT_URL.",
   },
   "aws-refused": {
-    summary: "AWS refused a call for a reason of its own, given in the message.",
+    summary: "AWS refused a call, for the reason in the message.",
     next: "Read AWS's text in the message; the code is AWS's own.",
   },
   "s3-bucket-missing": {
     summary: "There is no such bucket.",
-    next: "Make it, in the region that the config names, or correct publisher.s3.bucket.",
+    next: "Create it in the region that the config names, or correct publisher.s3.bucket.",
   },
   "s3-wrong-region": {
     summary: "The bucket is in another region than the config says.",
     next: "Correct publisher.s3.region; the message has what S3 said.",
   },
   "s3-object-invalid": {
-    summary: "What stands under one of the documents' keys in the bucket is no document of ours.",
-    next: "Look at the object, and move it away or publish under other keys.",
+    summary: "An object in the bucket has the key of a document, and podtrust did not write it.",
+    next: "Look at the object, and move it or publish with another prefix.",
   },
   "aws-wrong-account": {
     summary: "The credentials belong to another account than the config names.",
@@ -67,7 +67,7 @@ export const awsErrors = {
     next: "Correct its ARN in the config, or create the policy first.",
   },
   "aws-not-assumable": {
-    summary: "STS went on refusing a role long after IAM should have told it.",
-    next: "Run podtrust explain with the same token and role: it says which rule refuses.",
+    summary: "STS still denies a role long after IAM's usual propagation delay.",
+    next: "Run podtrust explain with the same token and role: it says which rule denies.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

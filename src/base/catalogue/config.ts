@@ -3,7 +3,7 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about the config file. */
 export const configErrors = {
   "config-unreadable": {
-    summary: "The config file could not be read as YAML.",
+    summary: "The config file could not be read.",
     next: "Check the path given with -f, and the file's syntax at the lines named.",
   },
   "config-invalid": {
@@ -11,8 +11,8 @@ export const configErrors = {
     next: "Correct each of them; docs/reference/config.md says what every key takes.",
   },
   "config-without-publisher": {
-    summary: "The config has no publisher section, which means that somebody else serves the issuer.",
-    next: "Add a publisher section to serve the issuer from here, or leave serving to whoever does it.",
+    summary: "The config has no publisher section: the issuer is served by something else.",
+    next: "Add a publisher section to serve the issuer with podtrust; without one, nothing has to be served here.",
   },
   "config-without-aws": {
     summary: "The config names no AWS account.",

@@ -4,11 +4,11 @@ import type { CatalogueEntry } from "./entry.ts";
 export const demoErrors = {
   "demo-link-broken": {
     summary: "A link of the demo's chain does not hold.",
-    next: "Look at the reason; run the demo with -v for the log of every part.",
+    next: "Look at the reason; run the demo with -v to see the logs.",
   },
   "demo-not-ready": {
-    summary: "The demo's publisher did not come to hold documents and a certificate in time.",
-    next: "Run the demo again with -v, and look at what it says is missing.",
+    summary: "The demo's publisher did not get its documents and certificate in time.",
+    next: "Run the demo again with -v, and look at what is missing.",
   },
   "demo-document-missing": {
     summary: "The published documents could not be read back as AWS would read them.",

@@ -3,20 +3,20 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about the command line and the machine. */
 export const generalErrors = {
   usage: {
-    summary: "The command was called in a way it does not understand.",
+    summary: "The command line is wrong.",
     next: "See `podtrust COMMAND --help`.",
   },
   internal: {
-    summary: "podtrust met something it did not expect: a fault of ours.",
+    summary: "An unexpected error: a bug in podtrust.",
     next: "Report it with the output of the same command and -v.",
   },
   interrupted: {
-    summary: "The work was ended by a signal before it was done.",
-    next: "Run the same command again; it goes on from what stands.",
+    summary: "A signal ended the command before it was done.",
+    next: "Run the same command again; it continues with what is missing.",
   },
   "deadline-exceeded": {
-    summary: "Something that was waited for did not happen in time.",
-    next: "Look at the reason given, mend it, and run the command again.",
+    summary: "Something did not happen in time.",
+    next: "Look at the reason given, fix it, and run the command again.",
   },
   "file-unreadable": {
     summary: "A file that was named could not be read.",
@@ -28,7 +28,7 @@ export const generalErrors = {
   },
   "state-permissions": {
     summary:
-      "A state folder, a file in it, or a folder above it belongs to another user or can be written by others.",
-    next: "Name another state folder, or give this one to the user that podtrust runs as and take others' right to write.",
+      "The state folder, a file in it, or a folder above it belongs to another user or is writable by others.",
+    next: "Use another state folder, or make the user that podtrust runs as its owner (chown) and the only one who may write (chmod go-w).",
   },
 } as const satisfies Record<string, CatalogueEntry>;

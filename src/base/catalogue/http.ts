@@ -3,11 +3,11 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about outgoing requests. */
 export const httpErrors = {
   "http-url-invalid": {
-    summary: "An address to fetch is not a legal http or https URL.",
+    summary: "An address is not a valid http or https URL.",
     next: "Correct the address.",
   },
   "http-unreachable": {
-    summary: "A server could not be reached: its name did not resolve or no connection came about.",
+    summary: "A server could not be reached: its name did not resolve, or the connection failed.",
     next: "Check the name, the network path and that the server is running.",
   },
   "http-tls": {
@@ -19,7 +19,7 @@ export const httpErrors = {
     next: "Check the server's load and the network path, then try again.",
   },
   "http-too-large": {
-    summary: "A server's answer was larger than is accepted.",
+    summary: "A server's answer was too large.",
     next: "Check that the address names the right document.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -3,7 +3,7 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about issuers, documents, keys and tokens. */
 export const oidcErrors = {
   "issuer-invalid": {
-    summary: "An issuer URL is one that AWS refuses, or whose tokens it could never match.",
+    summary: "AWS would refuse the issuer URL, or never match its tokens.",
     next: "Use https://, a domain name and at most a path; no port, query or fragment, 255 characters at most.",
   },
   "discovery-invalid": {
@@ -12,11 +12,11 @@ export const oidcErrors = {
   },
   "jwks-invalid": {
     summary:
-      "A JWK Set cannot be published: it cannot be read, is ambiguous, holds a private key or nothing of use.",
+      "A JWK Set (JWKS) cannot be published: it is unreadable or ambiguous, holds a private key, or no usable key.",
     next: "Look at what the cluster serves at /openid/v1/jwks.",
   },
   "token-invalid": {
-    summary: "What was given is not a signed JSON Web Token in its compact form.",
+    summary: "The input is not a signed JSON Web Token (JWT) in compact form.",
     next: "Give the token itself: three base64url parts joined by dots, at most 20,000 characters.",
   },
   "subject-invalid": {

@@ -7,7 +7,7 @@ export const planErrors = {
     next: "Choose another name, or take it over after looking at it with podtrust import.",
   },
   "plan-changed": {
-    summary: "What stands at the provider changed between showing the plan and acting on it.",
+    summary: "A resource changed between showing the plan and applying it.",
     next: "Look at the new plan and decide again.",
   },
   "plan-needs-more": {
@@ -15,7 +15,7 @@ export const planErrors = {
     next: "Run it without --only and --skip, or take in what is named.",
   },
   "plan-nothing-there": {
-    summary: "Something was to be taken over that does not exist.",
-    next: "Check the name; podtrust up makes what is not there.",
+    summary: "The resource to import does not exist.",
+    next: "Check the name; podtrust up creates what does not exist.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -3,8 +3,8 @@ import type { CatalogueEntry } from "./entry.ts";
 /** Errors about the publisher. */
 export const publisherErrors = {
   "publisher-key-unknown": {
-    summary: "A key was named that the publisher does not know.",
-    next: "Take a kid that podtrust rotate status shows.",
+    summary: "The publisher does not know the key.",
+    next: "Give a kid that podtrust rotate status shows.",
   },
   "publisher-key-signs": {
     summary: "The cluster signs with the key that is to be distrusted, or may: AWS would refuse its tokens.",
@@ -16,15 +16,15 @@ export const publisherErrors = {
   },
   "publisher-issuer-invalid": {
     summary: "An issuer cannot be published as it was given.",
-    next: "Correct the stack's config.",
+    next: "Correct the config file.",
   },
   "publisher-listen": {
-    summary: "An address could not be listened on.",
-    next: "Check that no other process uses it and that this user may; below port 1024 use socket activation or CAP_NET_BIND_SERVICE.",
+    summary: "The publisher could not listen on an address.",
+    next: "Check that no other process uses it and that this user may listen there; below port 1024 use socket activation or CAP_NET_BIND_SERVICE.",
   },
   "publisher-running": {
     summary: "Another publisher uses the same state directory.",
-    next: "End the other one, or give this one a state directory of its own.",
+    next: "Stop the other one, or use another state directory.",
   },
   "publisher-not-running": {
     summary: "No publisher answers on the control socket of the state directory.",
@@ -39,11 +39,11 @@ export const publisherErrors = {
     next: "Run it as a user of its own; ports below 1024 come by socket activation (LISTEN_FDS) or the ambient capability CAP_NET_BIND_SERVICE.",
   },
   "publication-foreign": {
-    summary: "The place to publish in holds the documents of another issuer.",
+    summary: "The bucket holds the documents of another issuer.",
     next: "Publish elsewhere (another bucket, or an issuer with a path), or remove that discovery document first.",
   },
   "publication-refused": {
-    summary: "What the cluster answered must not be published.",
+    summary: "The cluster's answer must not be published.",
     next: "Look at the reason; what was published before stays.",
   },
   "publication-conflict": {
@@ -55,7 +55,7 @@ export const publisherErrors = {
     next: "Give the cluster a new signing key; until then the old documents stay.",
   },
   "publication-full": {
-    summary: "A JWK Set that several publishers share has more keys than they can tell each other of.",
-    next: "Give stacks of one issuer issuers of their own, or keep vanished keys for a shorter time (keyRetention).",
+    summary: "A JWK Set (JWKS) that several publishers share has too many keys to track.",
+    next: "Give each stack an issuer of its own, or keep old keys for a shorter time (keyRetention).",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -7,8 +7,8 @@ export const stackErrors = {
     next: "Add the ServiceAccount to a role's serviceAccounts in the config, then run podtrust up.",
   },
   "workload-namespace-missing": {
-    summary: "The namespace of a workload is not there.",
-    next: "Make it: kubectl create namespace NAME.",
+    summary: "The workload's namespace does not exist.",
+    next: "Create it: kubectl create namespace NAME.",
   },
   "workload-issuer": {
     summary:
@@ -16,7 +16,8 @@ export const stackErrors = {
     next: "Run podtrust status: it shows which of the three differs.",
   },
   "workload-role-absent": {
-    summary: "The role of a workload is not in the AWS account, or does not admit its ServiceAccount.",
+    summary:
+      "The workload's role does not exist in the AWS account, or does not authorize its ServiceAccount.",
     next: "Run podtrust up, then the same command again.",
   },
   "workload-failed": {
@@ -25,7 +26,7 @@ export const stackErrors = {
   },
   "issuer-unreached": {
     summary:
-      "The issuer could not be read from outside as AWS will read it, so nothing was made that trusts it.",
+      "The issuer could not be read from outside, as AWS will read it, so nothing was created that trusts it.",
     next: "Publish it first (podtrust serve), and look at the two documents at its public name.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

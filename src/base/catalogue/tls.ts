@@ -7,7 +7,7 @@ export const tlsErrors = {
     next: "Give a PEM chain, leaf first, and the private key that belongs to its leaf.",
   },
   "certificate-store-invalid": {
-    summary: "A file of the certificate store is not what podtrust wrote.",
-    next: "Move the file that is named away; a new account or certificate is then made.",
+    summary: "A file of the certificate store is damaged.",
+    next: "Move the named file away; a new account or certificate is then created.",
   },
 } as const satisfies Record<string, CatalogueEntry>;
