@@ -60,6 +60,8 @@ interface Running {
   readonly child: ChildProcess;
   readonly log: () => string;
   until(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Its exit code, also when it has ended already. */
+  readonly exited: Promise<number | null>;
   end(): Promise<number | null>;
 }
 
@@ -78,6 +80,7 @@ function run(t: TestContext, command: readonly string[], stdio: number[] = []): 
   t.after(end);
   return {
     child,
+    exited: gone.then(([code]) => code),
     log: () => log,
     end,
     async until(pattern) {
@@ -217,7 +220,7 @@ test("ports come by socket activation, and a name that was not passed is refused
   await at.write({ https: { ...https, listen: ["systemd:other"] } });
   const refused = run(t, [process.execPath, main, "serve", "-f", at.config, ...asRoot]);
   await refused.until(/no socket of the name other was passed/u);
-  assert.equal((await once(refused.child, "exit"))[0], 1);
+  assert.equal(await refused.exited, 1);
 });
 
 test(
