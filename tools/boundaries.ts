@@ -41,6 +41,10 @@ const allowed: Record<string, readonly string[]> = {
   "sandbox/listener": [],
   "sandbox/aws": ["base", "oidc", "trust", "files", "http", "issuer", "sandbox/listener"],
   "sandbox/ca": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
+  "sandbox/mischief": [],
+  "sandbox/cloudflare": ["base", "sandbox/listener", "sandbox/mischief"],
+  "sandbox/hetzner": ["base", "sandbox/listener", "sandbox/mischief"],
+  "sandbox/clouds": ["base", "sandbox/cloudflare", "sandbox/hetzner"],
   "sandbox/cluster": ["base", "oidc", "sandbox/authority", "sandbox/listener"],
   demo: [
     "base",

@@ -9,3 +9,11 @@ export {
 } from "./aws/index.ts";
 export { type StandInCa, startStandInCa } from "./ca/index.ts";
 export { type StandInCluster, startStandInCluster } from "./cluster/index.ts";
+export {
+  cloudVariants,
+  type StandInClouds,
+  type StandInCloudsOptions,
+  startStandInClouds,
+} from "./clouds/index.ts";
+export { type StandInCloudflareOptions, startStandInCloudflare } from "./cloudflare/index.ts";
+export { type StandInHetzner, type StandInHetznerOptions, startStandInHetzner } from "./hetzner/index.ts";

@@ -200,3 +200,50 @@ test("--ca takes certificates among other text", async (t) => {
   const { end } = await running(t, ["--ca", file, "--connect-to", ":443:127.0.0.1:8443"]);
   assert.equal(await end(), 0);
 });
+
+test("--clouds runs stand-ins for Hetzner Cloud and Cloudflare, whose tokens stand in a file alone", async (t) => {
+  const { out, end } = await running(t, [
+    "--clouds",
+    "--cloud-zone",
+    "zone.example",
+    "--cloud-mischief",
+    "off",
+  ]);
+  const file = /^ {2}\. (\S+)$/mu.exec(out())?.[1] ?? "";
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const lines = [...(await readFile(file, "utf8")).matchAll(/^export (\w+)=(\S+)$/gmu)];
+  const variables = new Map(lines.map(([, name, value]) => [name, value]));
+  const hetzner = { url: variables.get("HCLOUD_ENDPOINT"), token: variables.get("HCLOUD_TOKEN") ?? "" };
+  const cloudflare = {
+    url: variables.get("CLOUDFLARE_BASE_URL"),
+    token: variables.get("CLOUDFLARE_API_TOKEN") ?? "",
+  };
+  assert.equal(hetzner.token.length, 64);
+  assert.equal(out().includes(hetzner.token) || out().includes(cloudflare.token), false);
+  const types = await fetch(`${hetzner.url}/server_types`, {
+    headers: { authorization: `Bearer ${hetzner.token}` },
+  });
+  assert.equal(types.status, 200);
+  const zones = await fetch(`${cloudflare.url}/zones?name=zone.example`, {
+    headers: { authorization: `Bearer ${cloudflare.token}` },
+  });
+  assert.equal(((await zones.json()) as { result: readonly unknown[] }).result.length, 1);
+  const page = await fetch(/^http\S+/mu.exec(out())?.[0] ?? "");
+  assert.match(await page.text(), /DNS records of zone\.example at the stand-in for Cloudflare/u);
+  assert.equal(await end(), 0);
+  await assert.rejects(stat(file));
+});
+
+for (const [args, sentence] of [
+  [["--cloud-zone", "x.example"], /without --clouds/u],
+  [["--clouds", "--cloud-mischief", "often"], /--cloud-mischief often is not a rate/u],
+  [["--clouds", "--cloud-variant", "hetzner"], /--cloud-variant hetzner is not NAME=VALUE/u],
+  [["--clouds", "--cloud-variant", "hetzner.readonlyRefusal=x"], /Did you mean hetzner\.readOnlyRefusal/u],
+  [["--clouds", "--cloud-variant", "cloudflare.emptyComment=nul"], /Did you mean null/u],
+] as const) {
+  test(`an option of the clouds that cannot be is refused: ${args.join(" ")}`, async () => {
+    const { code, err } = await podtrustHere(["sandbox", "--port", "0", ...args]);
+    assert.equal(code, 2);
+    assert.match(err, sentence);
+  });
+}

@@ -120,6 +120,20 @@ const usual: readonly GoModule[] = [
     ldflags: strip,
     programs: { h2spec: "github.com/summerwind/h2spec/cmd/h2spec" },
   },
+  {
+    name: "hcloud-go",
+    version: "2.52.0",
+    time: "15 seconds",
+    ldflags: strip,
+    programs: { "hcloud-go": "." },
+  },
+  {
+    name: "cloudflare-go",
+    version: "0.119.0",
+    time: "20 seconds",
+    ldflags: strip,
+    programs: { "cloudflare-go": "." },
+  },
 ];
 const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions)];
 
@@ -139,6 +153,9 @@ export interface Programs {
   readonly "pebble-challtestsrv": string;
   readonly versitygw: string;
   readonly h2spec: string;
+  /** Probes of our own on the clouds' Go clients. */
+  readonly "hcloud-go": string;
+  readonly "cloudflare-go": string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError, shellWord } from "../../base/index.ts";
 import { parseDuration } from "../../config/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
 import {
@@ -17,9 +17,10 @@ import { bold, dim, rich } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
+import { type CloudOptions, startClouds, writeCloudEnvironment } from "./clouds.ts";
 
 /** What was typed. */
-export interface TypedOptions {
+export interface TypedOptions extends CloudOptions {
   readonly port: string;
   readonly listen: string;
   readonly connectTo?: readonly string[];
@@ -102,7 +103,14 @@ function clientUrl(url: string): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
-function introduce(context: CommandContext, sandbox: Sandbox, credentials: string): void {
+interface Introduced {
+  readonly sandbox: Sandbox;
+  readonly credentials: string;
+  /** The file that points clients at the clouds, where they run. */
+  readonly clouds: string | undefined;
+}
+
+function introduce(context: CommandContext, { sandbox, credentials, clouds }: Introduced): void {
   const { output } = context;
   const url = clientUrl(sandbox.url);
   const client = { url, region: "us-east-1", credentials };
@@ -115,32 +123,53 @@ function introduce(context: CommandContext, sandbox: Sandbox, credentials: strin
   for (const line of clientExports(client)) output.line(`  ${line}`);
   output.line("  aws sts get-caller-identity");
   output.line();
+  if (clouds !== undefined) {
+    output.line("Point clients of Hetzner Cloud and Cloudflare at their stand-ins (tokens are in the file):");
+    output.line(`  . ${shellWord(clouds)}`);
+    output.line();
+  }
   output.line(dim("Ctrl-C ends it."));
   output.result({
     url,
     account: sandbox.account,
     adminCredentials: credentials,
     environment: clientEnvironment(client),
+    ...(clouds === undefined ? {} : { cloudEnvironment: clouds }),
   });
 }
 
-/** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
-export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
+/** Starts what was asked for with its files in a folder, says how clients are pointed at it, and waits for the end. */
+async function serveFrom(context: CommandContext, typed: TypedOptions, folder: string): Promise<void> {
   const options = await optionsOf(context, typed);
-  warnOfStrangers(context, typed.listen);
-  const own =
-    typed.adminCredentials === undefined ? await mkdtemp(join(tmpdir(), "podtrust-sandbox-")) : undefined;
+  const credentials =
+    typed.adminCredentials === undefined ? join(folder, "credentials") : context.path(typed.adminCredentials);
+  const clouds = await startClouds(context, typed);
   try {
-    const credentials =
-      own === undefined ? context.path(typed.adminCredentials ?? "") : join(own, "credentials");
-    const sandbox = await startSandbox({ ...options, adminCredentials: credentials });
+    const file = clouds === undefined ? undefined : join(folder, "clouds.env");
+    if (clouds !== undefined && file !== undefined) await writeCloudEnvironment(file, clouds);
+    const sandbox = await startSandbox({
+      ...options,
+      adminCredentials: credentials,
+      ...(clouds === undefined ? {} : { tables: () => clouds.tables() }),
+    });
     try {
-      introduce(context, sandbox, credentials);
+      introduce(context, { sandbox, credentials, clouds: file });
       await untilEnded(context.signal);
     } finally {
       await sandbox.close();
     }
   } finally {
-    if (own !== undefined) await rm(own, { recursive: true, force: true });
+    await clouds?.close();
+  }
+}
+
+/** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
+export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
+  warnOfStrangers(context, typed.listen);
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));
+  try {
+    await serveFrom(context, typed, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -11,7 +11,7 @@ import type { MessageProfile } from "../../trust/index.ts";
 import { accountGate, adminKey, type RateLimit, RateLimiter, writeAdminCredentials } from "./access/index.ts";
 import { DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
-import { decisionsShown, sandboxPage } from "./page/index.ts";
+import { decisionsShown, type PageTable, sandboxPage } from "./page/index.ts";
 import { ssmService } from "./ssm/index.ts";
 import { type Account, openStore, type Store } from "./state/index.ts";
 import { IssuerDocumentCache, stsService } from "./sts/index.ts";
@@ -47,6 +47,8 @@ export interface SandboxOptions {
   readonly iamRateLimit?: RateLimit;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** What else runs beside the sandbox, for its page. */
+  readonly tables?: () => readonly PageTable[];
   /** Told every decision, as it is made. */
   readonly onDecision?: (decision: Decision) => void;
 }
@@ -112,7 +114,12 @@ function rateLimitersOf({ iamRateLimit }: SandboxOptions): Map<string, RateLimit
   return new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
 }
 
-function pageOf(account: Account, settings: Settings, ring: DecisionRing): Page {
+function pageOf(
+  account: Account,
+  settings: Settings,
+  ring: DecisionRing,
+  tables: SandboxOptions["tables"] = () => [],
+): Page {
   const { clock, listen, propagationMs, messageProfile } = settings;
   return sandboxPage({
     account,
@@ -121,6 +128,7 @@ function pageOf(account: Account, settings: Settings, ring: DecisionRing): Page 
     propagationMs,
     messageProfile,
     listen,
+    tables,
   });
 }
 
@@ -146,7 +154,7 @@ async function startOn(store: Store, settings: Settings, options: SandboxOptions
   const wire = await listening({
     services: servicesOf(account, settings, options),
     gate: accountGate({ account, messageProfile, rateLimiters: rateLimitersOf(options) }),
-    page: pageOf(account, settings, ring),
+    page: pageOf(account, settings, ring, options.tables),
     persist: () => store.persist(),
     onDecision(decision) {
       ring.add(decision);

@@ -66,6 +66,7 @@ async function visit(
     now: () => now,
     propagationMs: 8000,
     messageProfile: "2026",
+    tables: () => [],
     listen: "127.0.0.1",
   });
   return page({ method: "GET", path, host: options.host ?? "127.0.0.1:4566" });

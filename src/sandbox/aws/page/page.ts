@@ -8,7 +8,8 @@ import { providersSection } from "./providers.ts";
 import { rolesSection } from "./roles.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
-import { clockTime, type View } from "./view.ts";
+import { tableSections } from "./tables.ts";
+import { clockTime, type PageTable, type View } from "./view.ts";
 
 export interface PageOptions {
   readonly account: Account;
@@ -18,6 +19,8 @@ export interface PageOptions {
   readonly now: () => number;
   readonly propagationMs: number;
   readonly messageProfile: string;
+  /** What else runs beside the sandbox. */
+  readonly tables: () => readonly PageTable[];
   /** The address that the sandbox listens on: beside loopback names, the only Host that is answered. */
   readonly listen: string;
 }
@@ -103,7 +106,9 @@ function fullPage(view: View): string {
             <a href="#roles">Roles</a>
           </nav>
         </header>
-        <main>${decisionsSection(view)} ${providersSection(view)} ${rolesSection(view)}</main>
+        <main>
+          ${decisionsSection(view)} ${providersSection(view)} ${rolesSection(view)} ${tableSections(view)}
+        </main>
         <footer>
           <p>
             <span id="said">As of ${clockTime(view.now)} UTC.</span>
@@ -141,7 +146,8 @@ export function sandboxPage(options: PageOptions): Page {
       return { status: 200, headers: { ...headers, "content-type": "application/json" }, body };
     }
     if (path !== "/") return plain(404, "There is nothing here. The page is at /.");
-    const view: View = { account, decisions, now: options.now(), propagationMs, messageProfile };
+    const tables = options.tables();
+    const view: View = { account, decisions, now: options.now(), propagationMs, messageProfile, tables };
     return {
       status: 200,
       headers: { ...headers, "content-type": "text/html; charset=utf-8" },

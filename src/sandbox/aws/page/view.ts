@@ -1,6 +1,13 @@
 import type { Account } from "../state/index.ts";
 import type { Decision } from "../wire/index.ts";
 
+/** What else runs beside the sandbox, as a table of texts. */
+export interface PageTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** All that the page shows, at one moment. */
 export interface View {
   readonly account: Account;
@@ -10,6 +17,7 @@ export interface View {
   readonly now: number;
   readonly propagationMs: number;
   readonly messageProfile: string;
+  readonly tables: readonly PageTable[];
 }
 
 /** `12:04:05` in UTC. */

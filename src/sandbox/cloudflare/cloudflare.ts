@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { type Clock, type Logger, silentLogger, systemClock } from "../../base/index.ts";
+import { closeListener, type ListenerOptions } from "../listener/index.ts";
+import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
+import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
+import { showRecord } from "./records.ts";
+import { Budget, openCloudflareServer, type Tokens } from "./server.ts";
+import { type CloudflareVariants, usualVariants, type Zone } from "./types.ts";
+
+export interface StandInCloudflareOptions {
+  /** 0, the default: any free one. */
+  readonly port?: number;
+  /** Serves HTTPS, for clients whose URL is fixed. */
+  readonly tls?: ListenerOptions["tls"];
+  /** The zones that the token may change; `example.com` on the Free plan unless told. */
+  readonly zones?: readonly (Partial<Pick<Zone, "plan" | "status" | "paused" | "type">> & {
+    readonly name: string;
+  })[];
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Which of several documented forms its answers have. */
+  readonly variants?: Partial<CloudflareVariants>;
+  /** How often a request that is right goes wrong; every twentieth unless told, `off` for never. */
+  readonly mischief?: MischiefChance<CloudflareMischief> | "off";
+  /** Requests in five minutes; 1200 unless told, as the API's. */
+  readonly requestsPerFiveMinutes?: number;
+}
+
+/** A running stand-in for Cloudflare's API. */
+export interface StandInCloudflare {
+  /** For CLOUDFLARE_BASE_URL: `http://127.0.0.1:PORT/client/v4`. */
+  readonly url: string;
+  readonly tokens: Tokens;
+  /** The records of a zone, as the API would show them. */
+  records(zone: string): readonly object[];
+  /** Makes requests go wrong. */
+  misbehave(rule: MischiefRule<CloudflareMischief>): void;
+  close(): Promise<void>;
+}
+
+const usualMischief: MischiefChance<CloudflareMischief> = { rate: 0.05, seed: 1 };
+const newId = (): string => randomBytes(16).toString("hex");
+
+/**
+ * Starts a stand-in for Cloudflare's API on loopback: zones, DNS records with comments and tags within the quotas of
+ * their plan, batches, and requests that go wrong. No name is served.
+ */
+export async function startStandInCloudflare(
+  options: StandInCloudflareOptions = {},
+): Promise<StandInCloudflare> {
+  const { zones: asked = [{ name: "example.com" }], clock = systemClock } = options;
+  const zones = asked.map((zone): Zone => ({
+    plan: "free",
+    status: "active",
+    paused: false,
+    type: "full",
+    ...zone,
+    id: newId(),
+    records: new Map(),
+  }));
+  const variants = { ...usualVariants, ...options.variants };
+  const tokens = { edit: randomBytes(20).toString("hex"), read: randomBytes(20).toString("hex") };
+  const chance = options.mischief ?? usualMischief;
+  const mischief = new Mischief(cloudflareMischief, chance === "off" ? undefined : chance);
+  const now = (): number => clock.now();
+  const time = (): string => new Date(now()).toISOString().replace("Z", "000Z");
+  const where = { port: options.port ?? 0, ...(options.tls === undefined ? {} : { tls: options.tls }) };
+  const listener = await openCloudflareServer(where, {
+    account: { id: newId(), tokenId: newId(), zones, variants, time },
+    tokens,
+    mischief,
+    budget: new Budget(options.requestsPerFiveMinutes ?? 1200, now),
+    logger: options.logger ?? silentLogger,
+  });
+  return {
+    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${listener.port}/client/v4`,
+    tokens,
+    records: (name) =>
+      [...(zones.find((zone) => zone.name === name)?.records.values() ?? [])].map((record) =>
+        showRecord(record, variants),
+      ),
+    misbehave: (rule) => mischief.add(rule),
+    close: () => closeListener(listener),
+  };
+}

@@ -1,0 +1,5 @@
+export {
+  type StandInCloudflare,
+  type StandInCloudflareOptions,
+  startStandInCloudflare,
+} from "./cloudflare.ts";

@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { ApiError } from "./api-error.ts";
+import { isProxiable, wishOf } from "./record-wish.ts";
+import type { CloudflareVariants, DnsRecord, RecordWish, Zone } from "./types.ts";
+
+const mostRecords = 200;
+const addressTypes = new Set(["A", "AAAA"]);
+
+type Records = Map<string, DnsRecord>;
+
+/** Throws where a record may not stand beside those that there are. */
+function checkBeside(wish: RecordWish, records: Records, own?: string): void {
+  for (const other of records.values()) {
+    if (other.id === own || other.name !== wish.name) continue;
+    if (other.type === wish.type && other.content === wish.content) {
+      throw new ApiError(400, 81_058, "An identical record already exists.");
+    }
+    const isAlias = wish.type === "CNAME" || other.type === "CNAME";
+    if (isAlias && [wish.type, other.type].every((type) => type === "CNAME" || addressTypes.has(type))) {
+      throw new ApiError(400, 81_053, "An A, AAAA, or CNAME record with that host already exists.");
+    }
+  }
+}
+
+function made(wish: RecordWish, time: string): DnsRecord {
+  return {
+    ...wish,
+    id: randomBytes(16).toString("hex"),
+    created: time,
+    modified: time,
+    commentModified: wish.comment === null ? undefined : time,
+  };
+}
+
+function changed(wish: RecordWish, before: DnsRecord, time: string): DnsRecord {
+  const isSameComment = wish.comment === before.comment;
+  return {
+    ...wish,
+    id: before.id,
+    created: before.created,
+    modified: time,
+    commentModified: isSameComment ? before.commentModified : time,
+  };
+}
+
+function existing(records: Records, id: unknown): DnsRecord {
+  const record = typeof id === "string" ? records.get(id) : undefined;
+  if (record === undefined) throw new ApiError(404, 81_044, "Record does not exist.");
+  return record;
+}
+
+/** What can be done with the records of a zone, on a copy that is taken over when all of it went well. */
+export class RecordChanges {
+  readonly #zone: Zone;
+  readonly #records: Records;
+  readonly #time: string;
+
+  /** `time`: now, RFC 3339. */
+  constructor(zone: Zone, time: string) {
+    this.#zone = zone;
+    this.#records = new Map(zone.records);
+    this.#time = time;
+  }
+
+  create(body: unknown): DnsRecord {
+    if (this.#records.size >= mostRecords && this.#zone.plan === "free") {
+      throw new ApiError(
+        400,
+        81_045,
+        `Record quota exceeded: a zone has ${mostRecords} records at the most.`,
+      );
+    }
+    const record = made(wishOf(body, this.#zone), this.#time);
+    checkBeside(record, this.#records);
+    this.#records.set(record.id, record);
+    return record;
+  }
+
+  /** PUT: what the body leaves out is emptied. PATCH keeps it. */
+  change(id: unknown, body: unknown, how: "PUT" | "PATCH"): DnsRecord {
+    const before = existing(this.#records, id);
+    const wish = wishOf(body, this.#zone, how === "PATCH" ? before : undefined);
+    const record = changed(wish, before, this.#time);
+    checkBeside(record, this.#records, record.id);
+    this.#records.set(record.id, record);
+    return record;
+  }
+
+  remove(id: unknown): DnsRecord {
+    const record = existing(this.#records, id);
+    this.#records.delete(record.id);
+    return record;
+  }
+
+  commit(): void {
+    this.#zone.records.clear();
+    for (const [id, record] of this.#records) this.#zone.records.set(id, record);
+  }
+}
+
+/** A record as the API shows it. */
+export function showRecord(record: DnsRecord, variants: CloudflareVariants): object {
+  const { id, name, type, content, ttl, proxied, comment, tags, data, settings } = record;
+  const said = comment !== null || variants.emptyComment === "null" ? { comment } : {};
+  return {
+    id,
+    name,
+    type,
+    content,
+    proxiable: isProxiable(type),
+    proxied,
+    ttl,
+    settings,
+    meta: {},
+    ...said,
+    tags,
+    created_on: record.created,
+    modified_on: record.modified,
+    ...(record.commentModified === undefined ? {} : { comment_modified_on: record.commentModified }),
+    ...(data === undefined ? {} : { data }),
+  };
+}

@@ -1,0 +1,179 @@
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { errorText, type Logger } from "../../base/index.ts";
+import {
+  BodyRefused,
+  type Exchange,
+  type Listener,
+  type ListenerOptions,
+  openListener,
+} from "../listener/index.ts";
+import type { Mischief } from "../mischief/index.ts";
+import { ApiError } from "./api-error.ts";
+import type { CloudflareMischief } from "./mischief.ts";
+import { type Account, answer, type Success } from "./routes.ts";
+
+/** What a token may: change records of its zones, read them, or nothing but say that it is one. */
+export interface Tokens {
+  readonly edit: string;
+  readonly read: string;
+}
+
+interface Wiring {
+  readonly account: Account;
+  readonly tokens: Tokens;
+  readonly mischief: Mischief<CloudflareMischief>;
+  readonly budget: Budget;
+  readonly logger: Logger;
+}
+
+const largestBody = 256 * 1024;
+const prefix = "/client/v4/";
+
+/** 1,200 requests in five minutes; whoever goes beyond is shut out for the next five (Cloudflare, "Rate limits"). */
+export class Budget {
+  readonly #most: number;
+  readonly #now: () => number;
+  #since: number;
+  #used = 0;
+  #shutUntil = 0;
+
+  constructor(most: number, now: () => number) {
+    this.#most = most;
+    this.#now = now;
+    this.#since = now();
+  }
+
+  /** Seconds to wait; 0: go on. */
+  take(): number {
+    const now = this.#now();
+    if (now < this.#shutUntil) return Math.ceil((this.#shutUntil - now) / 1000);
+    if (now - this.#since >= window) {
+      this.#since = now;
+      this.#used = 0;
+    }
+    this.#used += 1;
+    if (this.#used <= this.#most) return 0;
+    this.#shutUntil = now + window;
+    return window / 1000;
+  }
+
+  headers(): Record<string, string> {
+    const left = Math.max(0, this.#most - this.#used);
+    const reset = Math.max(0, Math.ceil((this.#since + window - this.#now()) / 1000));
+    return {
+      ratelimit: `"default";r=${left};t=${reset}`,
+      "ratelimit-policy": `"burst";q=${this.#most};w=${window / 1000}`,
+    };
+  }
+}
+
+const window = 300_000;
+
+interface Reply {
+  readonly status: number;
+  readonly body: object;
+  readonly retryAfter?: number;
+}
+
+function authorize(authorization: string | undefined, method: string, { tokens }: Wiring): void {
+  if (authorization === undefined) throw new ApiError(400, 6003, "Invalid request headers");
+  const token = /^Bearer (\S{1,200})$/u.exec(authorization)?.[1];
+  if (token === tokens.edit || (token === tokens.read && method === "GET")) return;
+  if (token === tokens.read) throw new ApiError(403, 10_000, "Authentication error");
+  throw new ApiError(401, 1000, "Invalid API Token");
+}
+
+function parsed(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(400, 9207, "Request body is invalid.");
+  }
+}
+
+async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
+  const { incoming } = exchange;
+  const { method = "GET", url = "/" } = incoming;
+  authorize(incoming.headers.authorization, method, wiring);
+  const wait = wiring.budget.take();
+  if (wait > 0) return tooMany(wait);
+  const target = URL.parse(url, "http://stand-in.invalid");
+  if (target === null || !target.pathname.startsWith(prefix))
+    throw new ApiError(404, 7003, "No route for that URI");
+  const text = (await exchange.readBody(largestBody)).toString("utf8");
+  const success: Success = answer(wiring.account, {
+    method,
+    parts: target.pathname.slice(prefix.length).replace(/\/$/u, "").split("/"),
+    query: target.searchParams,
+    body: method === "GET" ? undefined : parsed(text),
+  });
+  const { result, info } = success;
+  const page = info === undefined ? {} : { result_info: info };
+  return { status: 200, body: { success: true, errors: [], messages: [], result, ...page } };
+}
+
+function tooMany(seconds: number): Reply {
+  const error = new ApiError(429, 10_429, "Rate limited. Please wait before retrying your request.");
+  return { status: 429, body: error.toObject(false), retryAfter: seconds };
+}
+
+function problemOf(error: unknown, { account }: Wiring): Reply {
+  const known = error instanceof BodyRefused ? new ApiError(error.status, 9207, error.message) : error;
+  const problem = known instanceof ApiError ? known : new ApiError(500, 10_500, errorText(known));
+  return { status: problem.status, body: problem.toObject(account.variants.validationErrors === "chained") };
+}
+
+function send(outgoing: ServerResponse, { status, body, retryAfter }: Reply, { budget }: Wiring): void {
+  const text = JSON.stringify(body);
+  outgoing.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    "cf-ray": `${randomBytes(8).toString("hex")}-FRA`,
+    "x-podtrust": "stand-in Cloudflare",
+    ...budget.headers(),
+    ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+  });
+  outgoing.end(text);
+}
+
+/** A proxy that stands before the API has another voice. */
+function sendBadGateway(outgoing: ServerResponse): void {
+  const text = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+  outgoing.writeHead(502, { "content-type": "text/html", "content-length": text.length });
+  outgoing.end(text);
+}
+
+async function respond(exchange: Exchange, wiring: Wiring): Promise<void> {
+  const { incoming, outgoing } = exchange;
+  const { method = "GET", url = "/" } = incoming;
+  const mischief = wiring.mischief.next(method, url.slice(prefix.length));
+  if (mischief === "reset") return void incoming.socket.destroy();
+  if (mischief === "bad-gateway") return sendBadGateway(outgoing);
+  if (mischief === "rate-limit") return send(outgoing, tooMany(1), wiring);
+  const failure = mischief === "server-error" ? new ApiError(500, 10_500, "Internal error") : undefined;
+  const reply = await (failure === undefined ? work(exchange, wiring) : Promise.reject(failure)).catch(
+    (error: unknown) => problemOf(error, wiring),
+  );
+  wiring.logger.debug("stand-in Cloudflare answered", { method, path: url, status: reply.status });
+  if (mischief === "lost-answer" && reply.status < 400) return void incoming.socket.destroy();
+  return send(outgoing, reply, wiring);
+}
+
+/** The server of a stand-in for Cloudflare's API, on loopback; with `tls` for clients whose URL is fixed. */
+export function openCloudflareServer(
+  where: Pick<ListenerOptions, "port" | "tls">,
+  wiring: Wiring,
+): Promise<Listener> {
+  return openListener({
+    address: "127.0.0.1",
+    ...where,
+    onExchange(exchange) {
+      respond(exchange, wiring).catch((error: unknown) => {
+        wiring.logger.warn("stand-in Cloudflare: a request failed", { error: errorText(error) });
+        exchange.outgoing.destroy();
+      });
+    },
+  });
+}

@@ -1,0 +1,52 @@
+export interface Zone {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly plan: "free" | "pro";
+  readonly status: "active" | "pending" | "initializing" | "moved";
+  readonly paused: boolean;
+  readonly type: "full" | "partial" | "secondary";
+  readonly records: Map<string, DnsRecord>;
+}
+
+export interface CaaData {
+  readonly flags: number;
+  readonly tag: string;
+  readonly value: string;
+}
+
+/** What a client says of a record; the rest is made here. */
+export interface RecordWish {
+  readonly name: string;
+  readonly type: string;
+  readonly content: string;
+  readonly ttl: number;
+  readonly proxied: boolean;
+  readonly comment: string | null;
+  readonly tags: readonly string[];
+  readonly data: CaaData | undefined;
+  readonly settings: object;
+}
+
+export interface DnsRecord extends RecordWish {
+  readonly id: string;
+  readonly created: string;
+  readonly modified: string;
+  readonly commentModified: string | undefined;
+}
+
+/** Forms of answers that are documented or were seen, of which nobody knows which one comes today. */
+export interface CloudflareVariants {
+  /** Faults of a record by themselves, or behind 1004. */
+  readonly validationErrors: "plain" | "chained";
+  /** A zone that the token does not know: nothing, or a refusal. */
+  readonly unknownZone: "empty" | "refusal";
+  /** A comment that is not there: no field, or null. */
+  readonly emptyComment: "absent" | "null";
+}
+
+export const usualVariants: CloudflareVariants = {
+  validationErrors: "plain",
+  unknownZone: "empty",
+  emptyComment: "null",
+};

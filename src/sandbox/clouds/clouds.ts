@@ -1,0 +1,101 @@
+import type { Clock, Logger } from "../../base/index.ts";
+import { type StandInCloudflare, startStandInCloudflare } from "../cloudflare/index.ts";
+import { type HetznerContents, type StandInHetzner, startStandInHetzner } from "../hetzner/index.ts";
+import { variantsOf } from "./variants.ts";
+
+export interface StandInCloudsOptions {
+  /** The zones of the stand-in for Cloudflare; `example.com` unless told. */
+  readonly zones?: readonly string[];
+  /** How often a request that is right goes wrong, between 0 and 1; 0.05 unless told, 0 for never. */
+  readonly mischief?: number;
+  /** Forms of answers by name, as `hetzner.readOnlyRefusal: token_readonly`; see `cloudVariants`. */
+  readonly variants?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** A table of what stands in a cloud, for whoever looks. */
+export interface CloudTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Stand-ins for the clouds that machines and names come from, running. */
+export interface StandInClouds {
+  readonly hetzner: StandInHetzner;
+  readonly cloudflare: StandInCloudflare;
+  /** What points clients at them; the tokens are secrets of the stand-ins. */
+  readonly environment: Readonly<Record<string, string>>;
+  tables(): readonly CloudTable[];
+  close(): Promise<void>;
+}
+
+function serverRow(server: object): readonly string[] {
+  const {
+    name,
+    status,
+    location,
+    server_type: type,
+    public_net: net,
+  } = server as {
+    name: string;
+    status: string;
+    location: { name: string };
+    server_type: { name: string };
+    public_net: { ipv4: { ip: string } | null; ipv6: { ip: string } | null };
+  };
+  return [name, status, type.name, location.name, net.ipv4?.ip ?? "none", net.ipv6?.ip ?? "none"];
+}
+
+function serverTable({ servers }: HetznerContents): CloudTable {
+  return {
+    title: "Servers of the stand-in for Hetzner Cloud",
+    columns: ["Name", "Status", "Type", "Location", "IPv4", "IPv6"],
+    rows: servers.map(serverRow),
+  };
+}
+
+function recordTable(zone: string, records: readonly object[]): CloudTable {
+  return {
+    title: `DNS records of ${zone} at the stand-in for Cloudflare`,
+    columns: ["Name", "Type", "Content", "Comment"],
+    rows: (
+      records as readonly { name: string; type: string; content: string; comment?: string | null }[]
+    ).map(({ name, type, content, comment }) => [name, type, content, comment ?? ""]),
+  };
+}
+
+/** Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none. */
+export async function startStandInClouds(options: StandInCloudsOptions = {}): Promise<StandInClouds> {
+  const { zones = ["example.com"], mischief: rate = 0.05, clock, logger } = options;
+  const variants = variantsOf(options.variants ?? {});
+  const common = {
+    ...(clock === undefined ? {} : { clock }),
+    ...(logger === undefined ? {} : { logger }),
+    mischief: rate === 0 ? ("off" as const) : { rate, seed: 1 },
+  };
+  const hetzner = await startStandInHetzner({ ...common, variants: variants.hetzner });
+  const cloudflare = await startStandInCloudflare({
+    ...common,
+    variants: variants.cloudflare,
+    zones: zones.map((name) => ({ name })),
+  });
+  return {
+    hetzner,
+    cloudflare,
+    environment: {
+      HCLOUD_ENDPOINT: hetzner.url,
+      HCLOUD_TOKEN: hetzner.tokens.readWrite,
+      CLOUDFLARE_BASE_URL: cloudflare.url,
+      CLOUDFLARE_API_TOKEN: cloudflare.tokens.edit,
+    },
+    tables: () => [
+      serverTable(hetzner.contents()),
+      ...zones.map((zone) => recordTable(zone, cloudflare.records(zone))),
+    ],
+    async close() {
+      await Promise.all([hetzner.close(), cloudflare.close()]);
+    },
+  };
+}

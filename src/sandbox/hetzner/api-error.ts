@@ -1,0 +1,59 @@
+/** What a body's field is blamed for. */
+export interface FieldFault {
+  readonly name: string;
+  readonly messages: readonly string[];
+}
+
+/**
+ * A refusal as the API words it: status, a code that is the contract, a message that is not, and details whose
+ * form depends on the code (Hetzner Cloud API, "Errors").
+ */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: object | null;
+
+  constructor(status: number, code: string, message: string, details: object | null = null) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+
+  toObject(): object {
+    return { error: { code: this.code, message: this.message, details: this.details } };
+  }
+}
+
+/** 422: fields that cannot be taken. */
+export function invalidInput(fields: readonly FieldFault[]): ApiError {
+  const names = fields.map(({ name }) => `'${name}'`).join(", ");
+  return new ApiError(
+    422,
+    "invalid_input",
+    `invalid input in field${fields.length === 1 ? "" : "s"} ${names}`,
+    {
+      fields,
+    },
+  );
+}
+
+/** 409: something of that kind has this value already. */
+export function uniquenessError(field: string, message = `${field} is already used`): ApiError {
+  return new ApiError(409, "uniqueness_error", message, { fields: [{ name: field }] });
+}
+
+/** 404: nothing by this id. */
+export function notFound(kind: string, id: string | number): ApiError {
+  return new ApiError(404, "not_found", `${kind} with ID '${id}' not found`);
+}
+
+/** 423: deletion or rebuilding was forbidden by protection. */
+export function protectedError(kind: string, what = "deletion"): ApiError {
+  return new ApiError(423, "protected", `${kind} ${what} is protected`);
+}
+
+/** 422 with a code of the operation. */
+export function refused(code: string, message: string): ApiError {
+  return new ApiError(422, code, message);
+}

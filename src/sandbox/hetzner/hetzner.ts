@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { type Clock, type Logger, silentLogger, systemClock } from "../../base/index.ts";
+import { closeListener } from "../listener/index.ts";
+import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
+import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
+import { type Delays, Project } from "./project.ts";
+import { openHetznerServer, RateLimit, type Tokens } from "./server.ts";
+import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
+import { type HetznerVariants, usualVariants } from "./variants.ts";
+
+export interface StandInHetznerOptions {
+  /** 0, the default: any free one. */
+  readonly port?: number;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** How long things take, in milliseconds; a second for most unless told. */
+  readonly delays?: Partial<Delays>;
+  /** Which of several documented forms its answers have. */
+  readonly variants?: Partial<HetznerVariants>;
+  /** How often a request that is right goes wrong; every twentieth unless told, `off` for never. */
+  readonly mischief?: MischiefChance<HetznerMischief> | "off";
+  /** Requests an hour; 3600 unless told, as the API's. */
+  readonly requestsPerHour?: number;
+}
+
+/** Everything that stands in the project, as the API would show it. */
+export interface HetznerContents {
+  readonly sshKeys: readonly object[];
+  readonly firewalls: readonly object[];
+  readonly primaryIps: readonly object[];
+  readonly servers: readonly object[];
+}
+
+/** A running stand-in for the Hetzner Cloud API. */
+export interface StandInHetzner {
+  /** For HCLOUD_ENDPOINT: `http://127.0.0.1:PORT/v1`. */
+  readonly url: string;
+  readonly tokens: Tokens;
+  /** What stands in the project now. */
+  contents(): HetznerContents;
+  /** The user data of a server, which the API never gives back. */
+  userData(server: string): string | undefined;
+  /** Sells a type out, everywhere (`cax11`) or in one location (`cax11@nbg1`). */
+  sellOut(type: string): void;
+  /** Makes requests go wrong. */
+  misbehave(rule: MischiefRule<HetznerMischief>): void;
+  close(): Promise<void>;
+}
+
+const usualDelays: Delays = { action: 1000, firewall: 1000, release: 3000 };
+const usualMischief: MischiefChance<HetznerMischief> = { rate: 0.05, seed: 1 };
+
+function contentsOf(project: Project): HetznerContents {
+  project.settle();
+  return {
+    sshKeys: [...project.sshKeys.values()],
+    firewalls: [...project.firewalls.values()].map((one) => showFirewall(project, one)),
+    primaryIps: [...project.primaryIps.values()].map((one) => showPrimaryIp(project, one)),
+    servers: [...project.servers.values()].map((one) => showServer(project, one)),
+  };
+}
+
+/**
+ * Starts a stand-in for the Hetzner Cloud API on loopback: SSH keys, firewalls, primary IPs, servers and what they
+ * are chosen from, with actions that take time, firewalls that are `pending`, things that stay in use for a while,
+ * and requests that go wrong. No machine is started.
+ */
+export async function startStandInHetzner(options: StandInHetznerOptions = {}): Promise<StandInHetzner> {
+  const clock = options.clock ?? systemClock;
+  const project = new Project(
+    clock,
+    { ...usualDelays, ...options.delays },
+    { ...usualVariants, ...options.variants },
+  );
+  const chance = options.mischief ?? usualMischief;
+  const mischief = new Mischief(hetznerMischief, chance === "off" ? undefined : chance);
+  const tokens = { readWrite: randomBytes(32).toString("hex"), readOnly: randomBytes(32).toString("hex") };
+  const listener = await openHetznerServer(options.port ?? 0, {
+    project,
+    tokens,
+    mischief,
+    limit: new RateLimit(options.requestsPerHour ?? 3600, () => clock.now()),
+    logger: options.logger ?? silentLogger,
+  });
+  return {
+    url: `http://127.0.0.1:${listener.port}/v1`,
+    tokens,
+    contents: () => contentsOf(project),
+    userData: (name) => [...project.servers.values()].find((server) => server.name === name)?.userData,
+    sellOut: (type) => void project.soldOut.add(type),
+    misbehave: (rule) => mischief.add(rule),
+    close: () => closeListener(listener),
+  };
+}

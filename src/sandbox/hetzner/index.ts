@@ -1,0 +1,6 @@
+export {
+  type HetznerContents,
+  type StandInHetzner,
+  type StandInHetznerOptions,
+  startStandInHetzner,
+} from "./hetzner.ts";

@@ -1,0 +1,182 @@
+import { randomInt } from "node:crypto";
+import type { Clock } from "../../base/index.ts";
+import { notFound, uniquenessError } from "./api-error.ts";
+import { locations, serverTypes } from "./catalogue.ts";
+import type {
+  Action,
+  Firewall,
+  Location,
+  PrimaryIp,
+  ResourceReference,
+  Server,
+  ServerType,
+  SshKey,
+} from "./types.ts";
+import type { HetznerVariants } from "./variants.ts";
+
+/** How long things take, in milliseconds. */
+export interface Delays {
+  /** An action, from its beginning to its success. */
+  readonly action: number;
+  /** A firewall that was given at creation, until it reads `applied`. */
+  readonly firewall: number;
+  /** What a deleted server used, until the API lets go of it. */
+  readonly release: number;
+}
+
+interface Event {
+  readonly due: number;
+  readonly run: () => void;
+}
+
+/** Something by a number, or by a name that a client gave in place of it. */
+type Identity = { readonly id: number; readonly name: string };
+
+/** A number, a numeric text and a name all mean a thing, since clients send each of them. */
+export function findByIdOrName<T extends Identity>(items: Iterable<T>, idOrName: unknown): T | undefined {
+  const text = String(idOrName);
+  for (const item of items) if (String(item.id) === text || item.name === text) return item;
+  return undefined;
+}
+
+/**
+ * One project: what stands in it, and what is under way. Nothing happens by a timer: what was due is done when
+ * somebody asks next, in the order in which it was due, so that a moved clock moves the project.
+ */
+export class Project {
+  readonly sshKeys = new Map<number, SshKey>();
+  readonly firewalls = new Map<number, Firewall>();
+  readonly primaryIps = new Map<number, PrimaryIp>();
+  readonly servers = new Map<number, Server>();
+  readonly actions = new Map<number, Action>();
+  /** Types that are sold out, as `cax11` or `cax11@nbg1`. */
+  readonly soldOut = new Set<string>();
+  /** Things that a deleted server still holds, by id, with the time at which they are free. */
+  readonly held = new Map<number, number>();
+  readonly delays: Delays;
+  readonly variants: HetznerVariants;
+  readonly #clock: Clock;
+  #events: Event[] = [];
+  #nextId = 4_711_000 + randomInt(1000);
+
+  constructor(clock: Clock, delays: Delays, variants: HetznerVariants) {
+    this.#clock = clock;
+    this.delays = delays;
+    this.variants = variants;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** RFC 3339 with an offset, as the API writes times. */
+  time(at = this.now()): string {
+    return new Date(at).toISOString().replace(/\.\d{3}Z$/u, "+00:00");
+  }
+
+  newId(): number {
+    this.#nextId += 1;
+    return this.#nextId;
+  }
+
+  /** Does something after so many milliseconds. */
+  later(delay: number, run: () => void): void {
+    this.#events.push({ due: this.now() + delay, run });
+    if (delay <= 0) this.settle();
+  }
+
+  /** Does what is due. */
+  settle(): void {
+    for (;;) {
+      const now = this.now();
+      const due = this.#events.filter((event) => event.due <= now).sort((a, b) => a.due - b.due)[0];
+      if (due === undefined) break;
+      this.#events = this.#events.filter((event) => event !== due);
+      due.run();
+    }
+    for (const action of this.actions.values()) this.#progress(action);
+  }
+
+  #progress(action: Action): void {
+    if (action.status !== "running") return;
+    const elapsed = this.now() - Date.parse(action.started);
+    action.progress = Math.max(
+      0,
+      Math.min(95, Math.floor((elapsed / Math.max(1, this.delays.action)) * 100)),
+    );
+  }
+
+  /** Begins an action that succeeds after a while; `done` is its effect. `delay` 0: it has succeeded already. */
+  begin(
+    command: string,
+    resources: readonly ResourceReference[],
+    done: () => void = () => {},
+    delay = this.delays.action,
+  ): Action {
+    const action: Action = {
+      id: this.newId(),
+      command,
+      status: "running",
+      progress: 0,
+      started: this.time(),
+      finished: null,
+      resources,
+      error: null,
+    };
+    this.actions.set(action.id, action);
+    this.later(delay, () => {
+      action.status = "success";
+      action.progress = 100;
+      action.finished = this.time();
+      done();
+    });
+    return action;
+  }
+
+  /** Whether an action about a thing is running. */
+  isBusy({ id, type }: ResourceReference): boolean {
+    return [...this.actions.values()].some(
+      ({ status, resources }) =>
+        status === "running" && resources.some((one) => one.id === id && one.type === type),
+    );
+  }
+
+  /** Throws 409 where another thing of that kind has the name. */
+  claimName(table: ReadonlyMap<number, Identity>, name: string, own?: number): void {
+    for (const item of table.values()) {
+      if (item.name === name && item.id !== own) throw uniquenessError("name", "name is already used");
+    }
+  }
+
+  /** A thing by its id; throws 404. */
+  get<T>(table: ReadonlyMap<number, T>, kind: string, id: string): T {
+    const item = table.get(Number(id));
+    if (item === undefined) throw notFound(kind, id);
+    return item;
+  }
+
+  location(idOrName: unknown): Location | undefined {
+    return findByIdOrName(locations, idOrName);
+  }
+
+  /** The types as they can be had now. */
+  types(): readonly ServerType[] {
+    return serverTypes.map((type) => ({
+      ...type,
+      locations: type.locations.map((where) => ({
+        ...where,
+        available: where.available && !this.isSoldOut(type.name, where.name),
+      })),
+    }));
+  }
+
+  isSoldOut(type: string, location: string): boolean {
+    return this.soldOut.has(type) || this.soldOut.has(`${type}@${location}`);
+  }
+
+  /** Whether a deleted server still holds a thing. */
+  isHeld(id: number): boolean {
+    const until = this.held.get(id);
+    return until !== undefined && until > this.now();
+  }
+}

@@ -1,0 +1,309 @@
+import { ApiError, notFound } from "./api-error.ts";
+import type { Body } from "./body.ts";
+import { images, locations, pricing } from "./catalogue.ts";
+import {
+  applyFirewall,
+  createFirewall,
+  deleteFirewall,
+  firewallList,
+  removeFirewall,
+  setRules,
+} from "./firewalls.ts";
+import { labelsOf } from "./labels.ts";
+import { byLabels, listAnswer, type ListForm } from "./listing.ts";
+import {
+  assignPrimaryIp,
+  createPrimaryIp,
+  deletePrimaryIp,
+  primaryIpList,
+  protectPrimaryIp,
+  unassignPrimaryIp,
+  updatePrimaryIp,
+} from "./primary-ips.ts";
+import type { Project } from "./project.ts";
+import { createServer, deleteServer, serverActions, serverList, updateServer } from "./servers.ts";
+import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
+import { createSshKey, sshKeyList } from "./ssh-keys.ts";
+import type { Action, Image, Labels, Location, ResourceKind, Server, ServerType } from "./types.ts";
+
+/** A request that was authorised. */
+export interface Asked {
+  readonly method: string;
+  /** The path's parts after `/v1`. */
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: Body;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: object;
+}
+
+type Handle = (project: Project, asked: Asked) => Reply;
+
+const ok = (body: object): Reply => ({ status: 200, body });
+const created = (body: object): Reply => ({ status: 201, body });
+const gone: Reply = { status: 204 };
+
+const typeList: ListForm<ServerType> = {
+  key: "server_types",
+  // The documentation names no order, and clients ask for one all the same.
+  sortable: ["id", "name"],
+  filters: { name: ({ name }, value) => name === value },
+};
+
+const locationList: ListForm<Location> = {
+  key: "locations",
+  sortable: ["id", "name"],
+  filters: { name: ({ name }, value) => name === value },
+};
+
+const imageList: ListForm<Image> = {
+  key: "images",
+  sortable: ["id", "name", "created"],
+  filters: {
+    name: ({ name }, value) => name === value,
+    type: ({ type }, value) => type === value,
+    status: ({ status }, value) => status === value,
+    architecture: ({ architecture }, value) => architecture === value,
+    label_selector: byLabels,
+  },
+};
+
+const actionList: ListForm<Action> = {
+  key: "actions",
+  sortable: ["id", "command", "status", "started", "finished"],
+  filters: { status: ({ status }, value) => status === value },
+};
+
+/** The collection of things that are only read: a list, and one by its id. */
+function readable<T extends { id: number }>(
+  kind: string,
+  items: (project: Project, asked: Asked) => readonly T[],
+  form: ListForm<T>,
+): Handle {
+  return (project, asked) => {
+    const [, id, ...rest] = asked.parts;
+    if (asked.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+    const all = items(project, asked);
+    if (id === undefined) return ok(listAnswer(all, form, asked.query, (item) => item));
+    const one = all.find((item) => String(item.id) === id);
+    if (one === undefined || rest.length > 0) throw notFound(kind, id);
+    return ok({ [kind]: one });
+  };
+}
+
+/** The public images; deprecated ones only where they are asked for. */
+function imagesFor(_project: Project, { query, parts }: Asked): readonly Image[] {
+  const all = parts[1] !== undefined || query.get("include_deprecated") === "true";
+  return all ? images : images.filter(({ deprecated }) => deprecated === null);
+}
+
+/** GET /actions takes ids alone and gives no `meta`; all of a project's actions cannot be listed. */
+function actionsHandle(project: Project, { method, parts, query }: Asked): Reply {
+  if (method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  const id = parts[1];
+  if (id !== undefined) return ok({ action: project.get(project.actions, "action", id) });
+  const ids = query.getAll("id");
+  if (ids.length === 0) throw new ApiError(410, "deprecated_api_endpoint", "listing all actions was removed");
+  return ok({ actions: ids.flatMap((one) => project.actions.get(Number(one)) ?? []) });
+}
+
+/** What one kind of thing does. */
+interface Collection<T> {
+  readonly kind: ResourceKind | "ssh_key";
+  readonly table: (project: Project) => ReadonlyMap<number, T>;
+  readonly form: ListForm<T>;
+  readonly show: (project: Project, item: T) => object;
+  readonly create: (project: Project, body: Body) => object;
+  readonly update: (project: Project, item: T, body: Body) => void;
+  readonly remove: (project: Project, item: T) => Reply;
+  readonly act: Readonly<Record<string, (project: Project, item: T, body: Body) => object>>;
+}
+
+function actionsOf(project: Project, kind: string, id: number): readonly Action[] {
+  return [...project.actions.values()].filter(({ resources }) =>
+    resources.some((one) => one.id === id && one.type === kind),
+  );
+}
+
+function actHandle<T extends { id: number }>(
+  collection: Collection<T>,
+  project: Project,
+  item: T,
+  asked: Asked,
+): Reply {
+  const { method, query, body } = asked;
+  const name = asked.parts[3];
+  const known = actionsOf(project, collection.kind, item.id);
+  if (method === "GET" && name === undefined) return ok(listAnswer(known, actionList, query, (one) => one));
+  if (method === "GET") {
+    const one = known.find(({ id }) => String(id) === name);
+    if (one === undefined) throw notFound("action", name ?? "");
+    return ok({ action: one });
+  }
+  const act = name === undefined ? undefined : collection.act[name];
+  if (act === undefined || method !== "POST") throw notFound("action", name ?? "");
+  return created(act(project, item, body));
+}
+
+function itemHandle<T extends { id: number }>(
+  collection: Collection<T>,
+  project: Project,
+  asked: Asked,
+): Reply {
+  const { kind, table, show, update, remove } = collection;
+  const [, id = "", below] = asked.parts;
+  const item = project.get(table(project), kind, id);
+  if (below === "actions") return actHandle(collection, project, item, asked);
+  if (below !== undefined) throw notFound(kind, id);
+  if (asked.method === "GET") return ok({ [kind]: show(project, item) });
+  if (asked.method === "DELETE") return remove(project, item);
+  if (asked.method !== "PUT") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  update(project, item, asked.body);
+  return ok({ [kind]: show(project, item) });
+}
+
+function collectionHandle<T extends { id: number }>(collection: Collection<T>): Handle {
+  return (project, asked) => {
+    const { table, form, show, create } = collection;
+    const [name, id] = asked.parts;
+    if (id === "actions")
+      return actionsHandle(project, { ...asked, parts: [name ?? "", ...asked.parts.slice(2)] });
+    if (id !== undefined) return itemHandle(collection, project, asked);
+    if (asked.method === "POST") return created(create(project, asked.body));
+    if (asked.method !== "GET") throw new ApiError(405, "method_not_allowed", "method not allowed");
+    return ok(listAnswer([...table(project).values()], form, asked.query, (item) => show(project, item)));
+  };
+}
+
+interface Renamed {
+  readonly id: number;
+  name: string;
+  labels: Labels;
+}
+
+/** PUT of what has nothing but a name and labels. */
+function rename<T extends Renamed>(table: (project: Project) => ReadonlyMap<number, T>) {
+  return (project: Project, item: T, body: Body): void => {
+    const name = body.optionalText("name");
+    const labels = body.has("labels") ? labelsOf(body.raw("labels")) : item.labels;
+    body.check();
+    if (name !== undefined) {
+      project.claimName(table(project), name, item.id);
+      item.name = name;
+    }
+    item.labels = labels;
+  };
+}
+
+const sshKeys = collectionHandle({
+  kind: "ssh_key",
+  table: (project) => project.sshKeys,
+  form: sshKeyList,
+  show: (_project, key) => key,
+  create: (project, body) => ({ ssh_key: createSshKey(project, body) }),
+  update: rename((project) => project.sshKeys),
+  remove: (project, { id }) => {
+    project.sshKeys.delete(id);
+    return gone;
+  },
+  act: {},
+});
+
+const firewalls = collectionHandle({
+  kind: "firewall",
+  table: (project) => project.firewalls,
+  form: firewallList,
+  show: showFirewall,
+  create: (project, body) => {
+    const { firewall, actions } = createFirewall(project, body);
+    return { firewall: showFirewall(project, firewall), actions };
+  },
+  update: rename((project) => project.firewalls),
+  remove: (project, firewall) => {
+    deleteFirewall(project, firewall);
+    return gone;
+  },
+  act: {
+    set_rules: (project, firewall, body) => ({ actions: setRules(project, firewall, body) }),
+    apply_to_resources: (project, firewall, body) => ({ actions: applyFirewall(project, firewall, body) }),
+    remove_from_resources: (project, firewall, body) => ({
+      actions: removeFirewall(project, firewall, body),
+    }),
+  },
+});
+
+const primaryIps = collectionHandle({
+  kind: "primary_ip",
+  table: (project) => project.primaryIps,
+  form: primaryIpList,
+  show: showPrimaryIp,
+  create: (project, body) => {
+    const { address, action } = createPrimaryIp(project, body);
+    return { primary_ip: showPrimaryIp(project, address), action: action ?? null };
+  },
+  update: updatePrimaryIp,
+  remove: (project, address) => {
+    deletePrimaryIp(project, address);
+    return gone;
+  },
+  act: {
+    assign: (project, address, body) => ({ action: assignPrimaryIp(project, address, body) }),
+    unassign: (project, address) => ({ action: unassignPrimaryIp(project, address) }),
+    change_protection: (project, address, body) => ({ action: protectPrimaryIp(project, address, body) }),
+  },
+});
+
+const servers = collectionHandle({
+  kind: "server",
+  table: (project) => project.servers,
+  form: serverList,
+  show: showServer,
+  create: (project, body) => {
+    const { server, action, nextActions, rootPassword } = createServer(project, body);
+    return {
+      server: showServer(project, server),
+      action,
+      next_actions: nextActions,
+      root_password: rootPassword,
+    };
+  },
+  update: updateServer,
+  remove: (project, server) => ok({ action: deleteServer(project, server) }),
+  act: Object.fromEntries(
+    Object.entries(serverActions).map(([name, perform]) => [
+      name,
+      (project: Project, server: Server, body: Body): object => ({
+        action: perform(project, server, body),
+        ...(name === "rebuild" ? { root_password: null } : {}),
+      }),
+    ]),
+  ),
+});
+
+const collections: Readonly<Record<string, Handle>> = {
+  ssh_keys: sshKeys,
+  firewalls,
+  primary_ips: primaryIps,
+  servers,
+  actions: actionsHandle,
+  server_types: readable("server_type", (project) => project.types(), typeList),
+  locations: readable("location", () => locations, locationList),
+  images: readable("image", imagesFor, imageList),
+  pricing: () => ok({ pricing }),
+  datacenters: () => {
+    throw new ApiError(410, "deprecated_api_endpoint", "datacenters were removed on 2026-10-01", {
+      announcement: "https://docs.hetzner.cloud/changelog",
+    });
+  },
+};
+
+/** Answers one request. Throws `ApiError`. */
+export function answer(project: Project, asked: Asked): Reply {
+  const handle = collections[asked.parts[0] ?? ""];
+  if (handle === undefined) throw new ApiError(404, "not_found", "endpoint not found");
+  project.settle();
+  return handle(project, asked);
+}

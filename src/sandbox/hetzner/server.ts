@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { errorText, type Logger } from "../../base/index.ts";
+import { BodyRefused, type Exchange, type Listener, openListener } from "../listener/index.ts";
+import { ApiError } from "./api-error.ts";
+import { Body, parseBody } from "./body.ts";
+import type { Mischief } from "../mischief/index.ts";
+import { type HetznerMischief, refusalOf } from "./mischief.ts";
+import type { Project } from "./project.ts";
+import { answer, type Reply } from "./routes.ts";
+
+/** 64 characters each, as the API's. */
+export interface Tokens {
+  readonly readWrite: string;
+  readonly readOnly: string;
+}
+
+interface Wiring {
+  readonly project: Project;
+  readonly tokens: Tokens;
+  readonly mischief: Mischief<HetznerMischief>;
+  readonly limit: RateLimit;
+  readonly logger: Logger;
+}
+
+const largestBody = 256 * 1024;
+const prefix = "/v1/";
+
+/** The API's budget: so many requests an hour, given back one by one ("Rate Limiting"). */
+export class RateLimit {
+  readonly #perHour: number;
+  readonly #now: () => number;
+  #left: number;
+  #since: number;
+
+  constructor(perHour: number, now: () => number) {
+    this.#perHour = perHour;
+    this.#now = now;
+    this.#left = perHour;
+    this.#since = now();
+  }
+
+  /** Takes one; false when none is left. */
+  take(): boolean {
+    const gained = Math.floor(((this.#now() - this.#since) * this.#perHour) / 3_600_000);
+    if (gained > 0) {
+      this.#left = Math.min(this.#perHour, this.#left + gained);
+      this.#since += (gained * 3_600_000) / this.#perHour;
+    }
+    if (this.#left === 0) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** The headers of every answer; `RateLimit-Reset` is when the budget is whole again, in seconds of Unix time. */
+  headers(): Record<string, string> {
+    const whole = this.#now() + ((this.#perHour - this.#left) * 3_600_000) / this.#perHour;
+    return {
+      "ratelimit-limit": String(this.#perHour),
+      "ratelimit-remaining": String(this.#left),
+      "ratelimit-reset": String(Math.ceil(whole / 1000)),
+    };
+  }
+}
+
+/** Throws 401 without a token that is known, and the refusal of a write with one that only reads. */
+function authorize(authorization: string | undefined, method: string, { project, tokens }: Wiring): void {
+  const token = /^Bearer (\S{1,200})$/u.exec(authorization ?? "")?.[1];
+  if (token !== tokens.readWrite && token !== tokens.readOnly) {
+    throw new ApiError(401, "unauthorized", "the token you provided is invalid");
+  }
+  if (token === tokens.readWrite || method === "GET") return;
+  throw project.variants.readOnlyRefusal === "forbidden"
+    ? new ApiError(403, "forbidden", "insufficient permissions")
+    : new ApiError(401, "token_readonly", "token is only allowed to perform GET requests");
+}
+
+async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
+  const { incoming } = exchange;
+  const { method = "GET", url = "/" } = incoming;
+  authorize(incoming.headers.authorization, method, wiring);
+  if (!wiring.limit.take()) {
+    throw new ApiError(429, "rate_limit_exceeded", "limit of requests per hour reached");
+  }
+  const target = URL.parse(url, "http://stand-in.invalid");
+  if (target === null || !target.pathname.startsWith(prefix)) {
+    throw new ApiError(404, "not_found", "endpoint not found");
+  }
+  const text = (await exchange.readBody(largestBody)).toString("utf8");
+  return answer(wiring.project, {
+    method,
+    parts: target.pathname.slice(prefix.length).replace(/\/$/u, "").split("/"),
+    query: target.searchParams,
+    body: method === "GET" ? new Body({}) : parseBody(text),
+  });
+}
+
+function problemOf(error: unknown, { project }: Wiring): Reply {
+  if (error instanceof BodyRefused) {
+    return { status: error.status, body: new ApiError(error.status, "json_error", error.message).toObject() };
+  }
+  const problem = error instanceof ApiError ? error : new ApiError(500, "server_error", errorText(error));
+  const bare = problem.code === "invalid_input" && !project.variants.invalidInputDetails;
+  const told = bare ? new ApiError(problem.status, problem.code, problem.message) : problem;
+  return { status: told.status, body: told.toObject() };
+}
+
+function send(outgoing: ServerResponse, { status, body }: Reply, wiring: Wiring): void {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  outgoing.writeHead(status, {
+    ...(body === undefined
+      ? {}
+      : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+    date: new Date(wiring.project.now()).toUTCString(),
+    "x-correlation-id": randomBytes(8).toString("hex"),
+    "x-podtrust": "stand-in Hetzner Cloud",
+    ...wiring.limit.headers(),
+  });
+  outgoing.end(text);
+}
+
+/** A proxy that stands before the API has another voice. */
+function sendBadGateway(outgoing: ServerResponse): void {
+  const text = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+  outgoing.writeHead(502, { "content-type": "text/html", "content-length": text.length });
+  outgoing.end(text);
+}
+
+async function respond(exchange: Exchange, wiring: Wiring): Promise<void> {
+  const { incoming, outgoing } = exchange;
+  const { method = "GET", url = "/" } = incoming;
+  const mischief = wiring.mischief.next(method, url.slice(prefix.length));
+  if (mischief === "reset") return void incoming.socket.destroy();
+  if (mischief === "bad-gateway") return sendBadGateway(outgoing);
+  const refusal = mischief === undefined ? undefined : refusalOf(mischief);
+  const reply = await (refusal === undefined ? work(exchange, wiring) : Promise.reject(refusal)).catch(
+    (error: unknown) => problemOf(error, wiring),
+  );
+  wiring.logger.debug("stand-in Hetzner answered", { method, path: url, status: reply.status });
+  if (mischief === "lost-answer" && reply.status < 400) return void incoming.socket.destroy();
+  const isLate = mischief === "late-timeout" && reply.status < 400;
+  send(outgoing, isLate ? problemOf(refusalOf("timeout"), wiring) : reply, wiring);
+  return undefined;
+}
+
+/** The HTTP server of a stand-in for the Hetzner Cloud API, on loopback. */
+export function openHetznerServer(port: number, wiring: Wiring): Promise<Listener> {
+  return openListener({
+    address: "127.0.0.1",
+    port,
+    onExchange(exchange) {
+      respond(exchange, wiring).catch((error: unknown) => {
+        wiring.logger.warn("stand-in Hetzner: a request failed", { error: errorText(error) });
+        exchange.outgoing.destroy();
+      });
+    },
+  });
+}

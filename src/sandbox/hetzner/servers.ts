@@ -1,0 +1,321 @@
+import { randomBytes } from "node:crypto";
+import { ApiError, invalidInput, protectedError, refused } from "./api-error.ts";
+import { type Body, recordOf } from "./body.ts";
+import { images, locations } from "./catalogue.ts";
+import { labelsOf, selectorTest } from "./labels.ts";
+import { byLabels, type ListForm } from "./listing.ts";
+import { makePrimaryIp } from "./primary-ips.ts";
+import { findByIdOrName, type Project } from "./project.ts";
+import type { Action, Firewall, Image, Location, PrimaryIp, Server, ServerType, SshKey } from "./types.ts";
+
+export const serverList: ListForm<Server> = {
+  key: "servers",
+  sortable: ["id", "name", "created"],
+  filters: {
+    name: ({ name }, value) => name === value,
+    status: ({ status }, value) => status === value,
+    label_selector: byLabels,
+  },
+};
+
+/** Bytes of user data that the API takes. */
+const largestUserData = 32 * 1024;
+// RFC 1123 §2.1, as a host's name.
+const hostName =
+  /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/u;
+
+interface Order {
+  readonly name: string;
+  readonly type: ServerType;
+  readonly image: Image;
+  readonly location: Location;
+  readonly labels: Server["labels"];
+  readonly sshKeys: readonly SshKey[];
+  readonly firewalls: readonly Firewall[];
+  readonly userData: string;
+  readonly start: boolean;
+  readonly addresses: { readonly ipv4: Address; readonly ipv6: Address };
+}
+
+/** An address that stands, a new one, or none. */
+type Address = PrimaryIp | "new" | "none";
+
+function field(name: string, message: string): ApiError {
+  return invalidInput([{ name, messages: [message] }]);
+}
+
+/** The image of the type's architecture that a number or a name means. */
+function imageFor(wanted: unknown, type: ServerType): Image {
+  const image = findByIdOrName(
+    images.filter(
+      ({ architecture, id }) => architecture === type.architecture || String(id) === String(wanted),
+    ),
+    wanted,
+  );
+  if (image === undefined) throw field("image", `image '${String(wanted)}' not found`);
+  if (image.architecture !== type.architecture) {
+    throw field("image", `image is for ${image.architecture}, server type is ${type.architecture}`);
+  }
+  return image;
+}
+
+function addressFor(project: Project, body: Body, kind: "ipv4" | "ipv6", where: Location): Address {
+  const net = recordOf(body.raw("public_net")) ?? {};
+  if (net[`enable_${kind}`] === false) return "none";
+  const id = net[kind];
+  if (id === undefined || id === null) return "new";
+  const address = project.primaryIps.get(Number(id));
+  if (address === undefined) throw field(`public_net.${kind}`, `primary IP ${JSON.stringify(id)} not found`);
+  if (address.type !== kind) {
+    throw new ApiError(412, "primary_ip_version_mismatch", `primary IP ${address.id} is no ${kind}`);
+  }
+  if (address.assignee_id !== null || project.isHeld(address.id)) {
+    throw refused("primary_ip_assigned", `primary IP ${address.id} is assigned`);
+  }
+  if (address.location.id !== where.id) {
+    throw refused("primary_ip_datacenter_mismatch", "server and primary IP are in different locations");
+  }
+  return address;
+}
+
+/** Where the server is to stand: as asked, as its addresses are, else where the type is to be had. */
+function placeOf(project: Project, body: Body, type: ServerType): Location {
+  const net = recordOf(body.raw("public_net")) ?? {};
+  const given = [net["ipv4"], net["ipv6"]].map((id) => project.primaryIps.get(Number(id))?.location);
+  const first = type.locations.find(({ available }) => available)?.id;
+  const location = body.has("location")
+    ? project.location(body.raw("location"))
+    : (given.find((one) => one !== undefined) ?? locations.find(({ id }) => id === first));
+  if (location === undefined) throw field("location", `location '${String(body.raw("location"))}' not found`);
+  const offer = type.locations.find(({ id }) => id === location.id);
+  if (offer === undefined || offer.deprecation !== null) {
+    throw field("server_type", `server type ${type.name} is not offered in ${location.name}`);
+  }
+  if (project.isSoldOut(type.name, location.name)) {
+    throw new ApiError(
+      412,
+      "resource_unavailable",
+      `server type ${type.name} is not available in ${location.name}`,
+    );
+  }
+  return location;
+}
+
+/** Things by id or name, each of which has to be there. */
+function referenced<T extends { id: number; name: string }>(
+  table: ReadonlyMap<number, T>,
+  values: readonly unknown[],
+  name: string,
+): readonly T[] {
+  return values.map((value) => {
+    const found = findByIdOrName(table.values(), value);
+    if (found === undefined) throw field(name, `'${String(value)}' not found`);
+    return found;
+  });
+}
+
+function orderOf(project: Project, body: Body): Order {
+  const name = body.text("name", hostName);
+  for (const needed of ["server_type", "image"]) {
+    if (!body.has(needed)) body.blame(needed, "Missing data for required field.");
+  }
+  if (body.has("datacenter")) body.blame("datacenter", "datacenter was removed; use location");
+  const userData = body.optionalText("user_data") ?? "";
+  if (Buffer.byteLength(userData) > largestUserData)
+    body.blame("user_data", "user data is larger than 32 KiB");
+  const labels = body.has("labels") ? labelsOf(body.raw("labels")) : {};
+  const start = body.flag("start_after_create", true);
+  body.check();
+  const type = findByIdOrName(project.types(), body.raw("server_type"));
+  if (type === undefined)
+    throw field("server_type", `server type '${String(body.raw("server_type"))}' not found`);
+  const location = placeOf(project, body, type);
+  const image = imageFor(body.raw("image"), type);
+  const sshKeys = referenced(project.sshKeys, body.list("ssh_keys"), "ssh_keys");
+  const firewallIds = body.list("firewalls").map((one) => recordOf(one)?.["firewall"]);
+  const firewalls = referenced(project.firewalls, firewallIds, "firewalls");
+  const addresses = {
+    ipv4: addressFor(project, body, "ipv4", location),
+    ipv6: addressFor(project, body, "ipv6", location),
+  };
+  if (start && addresses.ipv4 === "none" && addresses.ipv6 === "none") {
+    throw field("public_net", "a server without a public address is created with start_after_create false");
+  }
+  project.claimName(project.servers, name);
+  return { name, type, image, location, labels, sshKeys, firewalls, userData, start, addresses };
+}
+
+function settledAddress(
+  project: Project,
+  order: Order,
+  kind: "ipv4" | "ipv6",
+  server: number,
+): number | null {
+  const wanted = order.addresses[kind];
+  if (wanted === "none") return null;
+  const address =
+    wanted === "new"
+      ? makePrimaryIp(project, {
+          name: `primary_ip-${server}-${kind}`,
+          type: kind,
+          location: order.location,
+          labels: {},
+          autoDelete: true,
+        })
+      : wanted;
+  address.assignee_id = server;
+  return address.id;
+}
+
+/** Firewalls of the order and those whose selector its labels match; on from the first packet, `pending` for a while. */
+function firewallsOf(project: Project, order: Order): Server["firewalls"] {
+  const selected = [...project.firewalls.values()].filter(({ selectors }) =>
+    [...selectors].some((selector) => selectorTest(selector)(order.labels)),
+  );
+  const all = [...new Set([...order.firewalls, ...selected])];
+  if (all.length > 5) throw field("firewalls", "a server has five firewalls at the most");
+  return all.map(({ id }) => ({ id, status: "pending" }));
+}
+
+export interface CreatedServer {
+  readonly server: Server;
+  readonly action: Action;
+  readonly nextActions: readonly Action[];
+  readonly rootPassword: string | null;
+}
+
+/** Makes a server. It is created by one action and started by the next; clients wait for both. */
+export function createServer(project: Project, body: Body): CreatedServer {
+  const order = orderOf(project, body);
+  const firewalls = firewallsOf(project, order);
+  const id = project.newId();
+  const server: Server = {
+    id,
+    name: order.name,
+    labels: order.labels,
+    created: project.time(),
+    status: "initializing",
+    serverType: order.type,
+    image: order.image,
+    location: order.location,
+    ipv4: settledAddress(project, order, "ipv4", id),
+    ipv6: settledAddress(project, order, "ipv6", id),
+    firewalls,
+    protection: { delete: false, rebuild: false },
+    locked: false,
+    userData: order.userData,
+    sshKeys: order.sshKeys,
+  };
+  project.servers.set(id, server);
+  project.later(project.delays.firewall, () => {
+    for (const applied of firewalls) applied.status = "applied";
+  });
+  const reference = { id, type: "server" } as const;
+  const action = project.begin("create_server", [reference], () => {
+    if (server.status === "initializing") server.status = order.start ? "starting" : "off";
+  });
+  const started = (): void => {
+    if (server.status === "starting") server.status = "running";
+  };
+  return {
+    server,
+    action,
+    nextActions: order.start
+      ? [project.begin("start_server", [reference], started, project.delays.action * 2)]
+      : [],
+    rootPassword: order.sshKeys.length === 0 ? randomBytes(12).toString("base64url") : null,
+  };
+}
+
+/** Lets go of what a server had: at once in the answers, and for a while not yet for deletion. */
+function release(project: Project, server: Server): void {
+  const until = project.now() + project.delays.release;
+  for (const { id } of server.firewalls) project.held.set(id, until);
+  for (const id of [server.ipv4, server.ipv6]) {
+    const address = id === null ? undefined : project.primaryIps.get(id);
+    if (address === undefined) continue;
+    address.assignee_id = null;
+    if (address.auto_delete) project.primaryIps.delete(address.id);
+    else project.held.set(address.id, until);
+  }
+}
+
+/** Deletes a server; what it had is let go while the action runs. Throws 423 where it is protected or locked. */
+export function deleteServer(project: Project, server: Server): Action {
+  if (server.protection.delete) throw protectedError("server");
+  if (server.locked) throw new ApiError(423, "locked", "server is locked");
+  server.status = "deleting";
+  return project.begin("delete_server", [{ id: server.id, type: "server" }], () => {
+    project.servers.delete(server.id);
+    release(project, server);
+  });
+}
+
+export function updateServer(project: Project, server: Server, body: Body): void {
+  const name = body.optionalText("name", hostName);
+  const labels = body.has("labels") ? labelsOf(body.raw("labels")) : undefined;
+  body.check();
+  if (name !== undefined) {
+    project.claimName(project.servers, name, server.id);
+    server.name = name;
+  }
+  if (labels !== undefined) server.labels = labels;
+}
+
+type Perform = (project: Project, server: Server, body: Body) => Action;
+
+/** An action after which the server has another status. */
+function power(command: string, to: Server["status"], meanwhile?: Server["status"]): Perform {
+  return (project, server) => {
+    if (server.locked) throw new ApiError(423, "locked", "server is locked");
+    if (meanwhile !== undefined) server.status = meanwhile;
+    return project.begin(command, [{ id: server.id, type: "server" }], () => {
+      server.status = to;
+    });
+  };
+}
+
+/** The success of `shutdown` says that the event was sent; the machine goes off some time later. */
+function shutdown(project: Project, server: Server): Action {
+  return project.begin("shutdown_server", [{ id: server.id, type: "server" }], () => {
+    project.later(project.delays.action, () => {
+      if (server.status === "running") server.status = "off";
+    });
+  });
+}
+
+function changeProtection(project: Project, server: Server, body: Body): Action {
+  const wanted = {
+    delete: body.flag("delete", server.protection.delete),
+    rebuild: body.flag("rebuild", server.protection.rebuild),
+  };
+  if (wanted.delete !== wanted.rebuild) body.blame("rebuild", "delete and rebuild are protected together");
+  body.check();
+  server.protection = wanted;
+  return project.begin("change_protection", [{ id: server.id, type: "server" }], () => {}, 0);
+}
+
+function rebuild(project: Project, server: Server, body: Body): Action {
+  if (server.protection.rebuild) throw protectedError("server", "rebuild");
+  if (!body.has("image")) body.blame("image", "Missing data for required field.");
+  const userData = body.optionalText("user_data");
+  body.check();
+  const image = imageFor(body.raw("image"), server.serverType);
+  server.status = "rebuilding";
+  return project.begin("rebuild_server", [{ id: server.id, type: "server" }], () => {
+    server.image = image;
+    if (userData !== undefined) server.userData = userData;
+    server.status = "running";
+  });
+}
+
+/** What can be done with a server, by the last part of the path. */
+export const serverActions: Readonly<Record<string, Perform>> = {
+  poweron: power("start_server", "running", "starting"),
+  poweroff: power("stop_server", "off", "stopping"),
+  reboot: power("reboot_server", "running"),
+  reset: power("reset_server", "running"),
+  shutdown,
+  rebuild,
+  change_protection: changeProtection,
+};

@@ -1,0 +1,15 @@
+/** Forms of answers that are documented or were seen, of which nobody knows which one comes today. */
+export interface HetznerVariants {
+  /** A write with a read-only token: 403 `forbidden`, or the older 401 `token_readonly`. */
+  readonly readOnlyRefusal: "forbidden" | "token_readonly";
+  /** The assignee_type of a primary IP that nothing has. */
+  readonly freeAssigneeType: "unassigned" | "server";
+  /** Whether `invalid_input` names its fields. */
+  readonly invalidInputDetails: boolean;
+}
+
+export const usualVariants: HetznerVariants = {
+  readOnlyRefusal: "forbidden",
+  freeAssigneeType: "unassigned",
+  invalidInputDetails: true,
+};

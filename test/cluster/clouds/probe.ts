@@ -1,0 +1,23 @@
+import { runProgram } from "../../support/python-venv.ts";
+
+/** What a probe says of one of its steps. */
+export interface ProbeStep {
+  readonly step: string;
+  readonly seen: unknown;
+  readonly error?: string;
+}
+
+/** Runs a probe to its end and gives its steps; with nothing of this machine's environment but what is told. */
+export async function runProbe(
+  program: string,
+  env: Readonly<Record<string, string>>,
+): Promise<readonly ProbeStep[]> {
+  const { out, err } = await runProgram(program, [], { PATH: "", HOME: "/nonexistent", ...env });
+  const lines = out.split("\n").filter((line) => line !== "");
+  if (lines.length === 0) throw new Error(`the probe said nothing: ${err.slice(-2000)}`);
+  return lines.map((line) => JSON.parse(line) as ProbeStep);
+}
+
+/** The steps that did not go as they should. */
+export const failedSteps = (steps: readonly ProbeStep[]): readonly string[] =>
+  steps.flatMap(({ step, error }) => (error === undefined ? [] : [`${step}: ${error}`]));

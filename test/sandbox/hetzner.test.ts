@@ -1,0 +1,311 @@
+/** What the stand-in for the Hetzner Cloud API does that Hetzner's own client (test/cluster/clouds) cannot ask for. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, test, type TestContext } from "node:test";
+import {
+  type StandInHetzner,
+  type StandInHetznerOptions,
+  startStandInHetzner,
+} from "../../src/sandbox/index.ts";
+import { TestClock } from "../support/clock.ts";
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+interface World {
+  readonly hetzner: StandInHetzner;
+  readonly clock: TestClock;
+  readonly ask: (method: string, path: string, body?: object) => Promise<Answered>;
+}
+
+async function world(context: TestContext, options: StandInHetznerOptions = {}): Promise<World> {
+  const clock = new TestClock(Date.parse("2026-11-25T12:00:00Z"));
+  const hetzner = await startStandInHetzner({ clock, mischief: "off", ...options });
+  context.after(() => hetzner.close());
+  const ask = async (method: string, path: string, body?: object): Promise<Answered> => {
+    const response = await fetch(`${hetzner.url}/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${hetzner.tokens.readWrite}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    return { status: response.status, headers: response.headers, body: parsed };
+  };
+  return { hetzner, clock, ask };
+}
+
+const codeOf = ({ body }: Answered): string => (body as { error?: { code: string } }).error?.code ?? "none";
+
+/** An ed25519 public key in OpenSSH's form. */
+function publicKey(): string {
+  const { publicKey: key } = generateKeyPairSync("ed25519");
+  const raw = key.export({ type: "spki", format: "der" }).subarray(-32);
+  const part = (bytes: Buffer): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  return `ssh-ed25519 ${Buffer.concat([part(Buffer.from("ssh-ed25519")), part(raw)]).toString("base64")} a@b`;
+}
+
+const server = { name: "prod", server_type: "cax11", image: "ubuntu-24.04", location: "nbg1" };
+
+describe("stand-in Hetzner: time", () => {
+  test("an action is running until its time has passed, then has succeeded", async (context) => {
+    const { ask, clock } = await world(context, { delays: { action: 1000 } });
+    const { body } = await ask("POST", "servers", server);
+    const { id } = (body as { action: { id: number } }).action;
+    const statusOf = async (): Promise<unknown> =>
+      ((await ask("GET", `actions/${id}`)).body as { action: { status: string; progress: number } }).action;
+    assert.deepEqual(pick(await statusOf(), "status", "progress"), { status: "running", progress: 0 });
+    await clock.advance(500);
+    assert.deepEqual(pick(await statusOf(), "status", "progress"), { status: "running", progress: 50 });
+    await clock.advance(500);
+    assert.deepEqual(pick(await statusOf(), "status", "progress"), { status: "success", progress: 100 });
+  });
+
+  test("a server is initializing, starting, running, and its firewall pending, then applied", async (context) => {
+    const { ask, clock } = await world(context, { delays: { action: 1000, firewall: 2500 } });
+    const rules = [{ direction: "in", protocol: "tcp", port: "22", source_ips: ["0.0.0.0/0"] }];
+    const made = (await ask("POST", "firewalls", { name: "prod", rules })).body as {
+      firewall: { id: number };
+    };
+    await ask("POST", "servers", { ...server, firewalls: [{ firewall: made.firewall.id }] });
+    const seen: unknown[] = [];
+    for (let step = 0; step < 4; step += 1) {
+      const [one] = (
+        (await ask("GET", "servers")).body as {
+          servers: { status: string; public_net: { firewalls: { status: string }[] } }[];
+        }
+      ).servers;
+      seen.push([one?.status, one?.public_net.firewalls[0]?.status]);
+      await clock.advance(1000);
+    }
+    assert.deepEqual(seen, [
+      ["initializing", "pending"],
+      ["starting", "pending"],
+      ["running", "pending"],
+      ["running", "applied"],
+    ]);
+  });
+
+  test("what a deleted server used is refused deletion for a while", async (context) => {
+    const { ask, clock } = await world(context, { delays: { action: 1000, release: 3000 } });
+    const address = { name: "v4", type: "ipv4", location: "nbg1" };
+    const made = (await ask("POST", "primary_ips", address)).body as { primary_ip: { id: number } };
+    const { id } = made.primary_ip;
+    const net = { enable_ipv4: true, enable_ipv6: false, ipv4: id };
+    const created = (await ask("POST", "servers", { ...server, public_net: net })).body as {
+      server: { id: number };
+    };
+    await clock.advance(5000);
+    assert.equal(codeOf(await ask("DELETE", `primary_ips/${id}`)), "must_be_unassigned");
+    await ask("DELETE", `servers/${created.server.id}`);
+    await clock.advance(1000);
+    assert.equal(codeOf(await ask("DELETE", `primary_ips/${id}`)), "must_be_unassigned");
+    await clock.advance(3000);
+    assert.equal((await ask("DELETE", `primary_ips/${id}`)).status, 204);
+  });
+
+  test("addresses that a server was given of itself go with it", async (context) => {
+    const { ask, clock, hetzner } = await world(context);
+    const made = (await ask("POST", "servers", server)).body as { server: { id: number } };
+    assert.equal(hetzner.contents().primaryIps.length, 2);
+    await ask("DELETE", `servers/${made.server.id}`);
+    await clock.advance(1000);
+    assert.deepEqual(hetzner.contents().primaryIps, []);
+    assert.deepEqual(hetzner.contents().servers, []);
+  });
+});
+
+function pick(value: unknown, ...keys: readonly string[]): object {
+  const record = value as Record<string, unknown>;
+  return Object.fromEntries(keys.map((key) => [key, record[key]]));
+}
+
+describe("stand-in Hetzner: what clients send in several forms", () => {
+  for (const [what, fields] of [
+    ["names", { server_type: "cax11", image: "ubuntu-24.04", location: "nbg1" }],
+    ["numbers", { server_type: 45, image: 161_547_270, location: 2 }],
+    ["numbers as text", { server_type: "45", image: "161547270", location: "2" }],
+  ] as const) {
+    test(`a server's type, image and location are taken as ${what}`, async (context) => {
+      const { ask, hetzner } = await world(context);
+      assert.equal((await ask("POST", "servers", { name: "prod", ...fields })).status, 201);
+      const [made] = hetzner.contents().servers as {
+        location: { name: string };
+        image: { architecture: string };
+      }[];
+      assert.deepEqual([made?.location.name, made?.image.architecture], ["nbg1", "arm"]);
+    });
+  }
+
+  test("user data is kept for the machine, is bounded, and never comes back", async (context) => {
+    const { ask, hetzner } = await world(context);
+    const text = "#cloud-config\nhostname: prod\n";
+    const made = await ask("POST", "servers", { ...server, user_data: text });
+    assert.equal(JSON.stringify(made.body).includes("cloud-config"), false);
+    assert.equal(hetzner.userData("prod"), text);
+    const large = { ...server, name: "other", user_data: "x".repeat(32 * 1024 + 1) };
+    assert.equal(codeOf(await ask("POST", "servers", large)), "invalid_input");
+  });
+
+  test("unknown parameters of a list are passed over, and its order is as asked", async (context) => {
+    const { ask } = await world(context);
+    for (const name of ["b", "a", "c"]) await ask("POST", "ssh_keys", { name, public_key: publicKey() });
+    const names = async (query: string): Promise<readonly string[]> =>
+      ((await ask("GET", `ssh_keys?${query}`)).body as { ssh_keys: { name: string }[] }).ssh_keys.map(
+        ({ name }) => name,
+      );
+    assert.deepEqual(await names("sort=name&nobody=knows"), ["a", "b", "c"]);
+    assert.deepEqual(await names("sort=name:desc&per_page=2&page=2"), ["a"]);
+    assert.equal(codeOf(await ask("GET", "primary_ips?sort=name")), "invalid_input");
+  });
+
+  test("actions by several ids have no meta, and one that is unknown is left out", async (context) => {
+    const { ask } = await world(context);
+    const { body } = await ask("POST", "servers", server);
+    const { id } = (body as { action: { id: number } }).action;
+    const answer = (await ask("GET", `actions?id=${id}&id=1`)).body as {
+      actions: object[];
+      meta?: object;
+    };
+    assert.equal(answer.actions.length, 1);
+    assert.equal(answer.meta, undefined);
+  });
+});
+
+describe("stand-in Hetzner: refusals", () => {
+  for (const [what, path, body, code] of [
+    [
+      "a network with host bits",
+      "firewalls",
+      { name: "f", rules: [{ direction: "in", protocol: "tcp", port: "22", source_ips: ["10.0.0.1/8"] }] },
+      "invalid_input",
+    ],
+    [
+      "a port for icmp",
+      "firewalls",
+      { name: "f", rules: [{ direction: "in", protocol: "icmp", port: "1", source_ips: ["::/0"] }] },
+      "invalid_input",
+    ],
+    [
+      "a rule without sources",
+      "firewalls",
+      { name: "f", rules: [{ direction: "in", protocol: "tcp", port: "22" }] },
+      "invalid_input",
+    ],
+    [
+      "a datacenter, which is gone",
+      "primary_ips",
+      { name: "i", type: "ipv4", location: "nbg1", datacenter: "nbg1-dc3" },
+      "invalid_input",
+    ],
+    ["a primary IP without a place", "primary_ips", { name: "i", type: "ipv4" }, "invalid_input"],
+    ["a name that no host can have", "servers", { ...server, name: "no_host" }, "invalid_input"],
+    ["a type that is not sold any more", "servers", { ...server, server_type: "cx11" }, "invalid_input"],
+    ["a type that this location does not have", "servers", { ...server, location: "ash" }, "invalid_input"],
+    ["an image of another architecture", "servers", { ...server, image: 161_547_269 }, "invalid_input"],
+    [
+      "a started server without a public address",
+      "servers",
+      { ...server, public_net: { enable_ipv4: false, enable_ipv6: false } },
+      "invalid_input",
+    ],
+    ["what is no SSH key", "ssh_keys", { name: "k", public_key: "ssh-ed25519 nonsense" }, "invalid_input"],
+    [
+      "a label's value with a space",
+      "ssh_keys",
+      { name: "k", public_key: "x", labels: { a: "b c" } },
+      "invalid_input",
+    ],
+  ] as const) {
+    test(`${what} is refused, with the field that is to blame`, async (context) => {
+      const { ask } = await world(context);
+      const answer = await ask("POST", path, body);
+      assert.equal(answer.status, 422);
+      assert.equal(codeOf(answer), code);
+      const { details } = (answer.body as { error: { details: { fields: object[] } } }).error;
+      assert.ok(details.fields.length > 0);
+    });
+  }
+
+  test("a type that is sold out reads as unavailable and is refused with 412", async (context) => {
+    const { ask, hetzner } = await world(context);
+    hetzner.sellOut("cax11@nbg1");
+    const { server_types: types } = (await ask("GET", "server_types?name=cax11")).body as {
+      server_types: { locations: { name: string; available: boolean }[] }[];
+    };
+    const offers = types[0]?.locations.map(({ name, available }) => [name, available]);
+    assert.deepEqual(offers, [
+      ["fsn1", true],
+      ["nbg1", false],
+      ["hel1", true],
+    ]);
+    const refusal = await ask("POST", "servers", server);
+    assert.deepEqual([refusal.status, codeOf(refusal)], [412, "resource_unavailable"]);
+  });
+
+  test("the requests of an hour are counted, said in headers, and refused beyond", async (context) => {
+    const { ask, clock } = await world(context, { requestsPerHour: 3 });
+    const left: (string | null)[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      left.push((await ask("GET", "locations")).headers.get("ratelimit-remaining"));
+    }
+    assert.deepEqual(left, ["2", "1", "0"]);
+    assert.deepEqual([(await ask("GET", "locations")).status], [429]);
+    await clock.advance(1_200_000);
+    assert.equal((await ask("GET", "locations")).status, 200);
+  });
+
+  test("a body that is no JSON is 400 and a body without end is cut", async (context) => {
+    const { hetzner } = await world(context);
+    const headers = { authorization: `Bearer ${hetzner.tokens.readWrite}` };
+    const bad = await fetch(`${hetzner.url}/ssh_keys`, { method: "POST", headers, body: "{" });
+    assert.equal(bad.status, 400);
+    const huge = await fetch(`${hetzner.url}/ssh_keys`, {
+      method: "POST",
+      headers,
+      body: "x".repeat(300_000),
+    });
+    assert.equal(huge.status, 413);
+  });
+});
+
+describe("stand-in Hetzner: mischief", () => {
+  test("an answer can be lost after the work was done", async (context) => {
+    const { ask, hetzner } = await world(context);
+    hetzner.misbehave({ what: "lost-answer", method: "POST", path: "ssh_keys" });
+    await assert.rejects(ask("POST", "ssh_keys", { name: "k", public_key: publicKey() }));
+    assert.equal(hetzner.contents().sshKeys.length, 1);
+  });
+
+  test("a gateway can time out before the work and after it", async (context) => {
+    const { ask, hetzner } = await world(context);
+    for (const [what, count] of [
+      ["timeout", 0],
+      ["late-timeout", 1],
+    ] as const) {
+      hetzner.misbehave({ what, method: "POST" });
+      assert.equal((await ask("POST", "ssh_keys", { name: "k", public_key: publicKey() })).status, 504);
+      assert.equal(hetzner.contents().sshKeys.length, count, what);
+    }
+  });
+
+  test("by chance it is the same for the same seed, and never twice in a row", async (context) => {
+    const runs: string[] = [];
+    for (let run = 0; run < 2; run += 1) {
+      const { ask } = await world(context, { mischief: { rate: 0.5, seed: 7, kinds: ["conflict"] } });
+      const statuses: number[] = [];
+      for (let index = 0; index < 20; index += 1) statuses.push((await ask("GET", "locations")).status);
+      runs.push(statuses.join(" "));
+    }
+    assert.equal(runs[0], runs[1]);
+    assert.match(runs[0] ?? "", /409/u);
+    assert.doesNotMatch(runs[0] ?? "", /409 409/u);
+  });
+});

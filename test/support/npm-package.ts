@@ -1,0 +1,41 @@
+import { access, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type ProgramRun, runProgram } from "./python-venv.ts";
+
+/** A package of the npm registry in a folder of its own below .cache/: one that is too large to be a dependency. */
+export interface NpmPackage {
+  /** Installs it where it is not there; says why it cannot be had, else undefined. */
+  readonly missing: () => Promise<string | undefined>;
+  /** Runs a module that may import it. */
+  readonly run: (script: string, env: Readonly<Record<string, string>>) => Promise<ProgramRun>;
+}
+
+export function npmPackage(name: string, version: string): NpmPackage {
+  const folder = fileURLToPath(new URL(`../../.cache/npm-${name}-${version}`, import.meta.url));
+  // Written last, so that an installation that was broken off is begun anew.
+  const marker = join(folder, "installed");
+  return {
+    async missing() {
+      const isThere = await access(marker).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return undefined;
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}\n');
+      const env = { ...process.env } as Record<string, string>;
+      const install = ["install", "--prefix", folder, "--no-audit", "--no-fund", `${name}@${version}`];
+      const { code, err } = await runProgram("npm", install, env);
+      if (code !== 0) return `npm install ${name}@${version}: ${err.trim().slice(-300)}`;
+      await writeFile(marker, version);
+      return undefined;
+    },
+    async run(script, env) {
+      const file = join(folder, `script-${process.pid}.mjs`);
+      await writeFile(file, script);
+      return runProgram(process.execPath, [file], env);
+    },
+  };
+}
