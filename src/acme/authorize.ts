@@ -1,8 +1,14 @@
 import { PodtrustError } from "../base/index.ts";
 import type { SignedAccount } from "./account.ts";
+import { answerInvalid } from "./answer.ts";
 import type { Authorization, Challenge } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
-import { type ChallengeSolver, keyAuthorization, type PresentedChallenge } from "./solver.ts";
+import {
+  type ChallengeSolver,
+  type Identifier,
+  keyAuthorization,
+  type PresentedChallenge,
+} from "./solver.ts";
 
 interface Chosen {
   readonly solver: ChallengeSolver;
@@ -37,6 +43,20 @@ function failed(authorization: Authorization, type: string): AcmeProblem {
   });
 }
 
+/** What there is to prove, and by what. */
+export interface Proofs {
+  readonly identifiers: readonly Identifier[];
+  /** In order of preference. */
+  readonly solvers: readonly ChallengeSolver[];
+}
+
+// The authorization of a wildcard names what stands after its `*.` (RFC 8555 §7.1.4).
+function checkWanted({ url, identifier }: Authorization, { identifiers }: Proofs): void {
+  const names = [identifier.value, `*.${identifier.value}`];
+  if (identifiers.some(({ type, value }) => type === identifier.type && names.includes(value))) return;
+  throw answerInvalid(url, `it is of ${identifier.value}, for which nothing was ordered`);
+}
+
 /**
  * Proves one name, unless the CA holds it for proved already (RFC 8555 §7.5.1). The challenge is cleaned up
  * before this returns or throws; an authorization that stays undecided is given up, so that it does not count
@@ -45,14 +65,15 @@ function failed(authorization: Authorization, type: string): AcmeProblem {
 export async function authorize(
   account: SignedAccount,
   url: string,
-  solvers: readonly ChallengeSolver[],
+  proofs: Proofs,
   signal?: AbortSignal,
 ): Promise<void> {
   const authorization = await account.authorization(url, signal);
+  checkWanted(authorization, proofs);
   if (authorization.status === "valid") return;
   if (authorization.status !== "pending")
     throw failed(authorization, authorization.challenges[0]?.type ?? "any challenge");
-  const { solver, challenge } = choose(authorization, solvers);
+  const { solver, challenge } = choose(authorization, proofs.solvers);
   const { identifier, wildcard } = authorization;
   const presented: PresentedChallenge = {
     type: challenge.type,

@@ -37,6 +37,16 @@ export function stagingOf(directory: string): string | undefined {
   return directory === letsEncrypt.production ? letsEncrypt.staging : undefined;
 }
 
+/**
+ * The origins that requests to a CA may go to: the directory's own, and those that the directory names itself. An
+ * order, an authorization or a challenge names no others, or a CA could have us POST to any host.
+ */
+export function originsOf(directoryUrl: string, directory: Directory): ReadonlySet<string> {
+  const { newNonce, newAccount, newOrder, revokeCert, keyChange, renewalInfo } = directory;
+  const urls = [directoryUrl, newNonce, newAccount, newOrder, revokeCert, keyChange, renewalInfo];
+  return new Set(urls.flatMap((url) => (url === undefined ? [] : new URL(url).origin)));
+}
+
 const most = 100;
 
 function invalid(url: string, why: string): PodtrustError {

@@ -9,7 +9,7 @@ import { AcmeProblem } from "./problem.ts";
 import { certificateId } from "./renewal-info.ts";
 import type { Session } from "./session.ts";
 import { chainFault, isRooted, rootsOf, type WantedChain } from "./server-chain.ts";
-import type { ChallengeSolver } from "./solver.ts";
+import type { ChallengeSolver, Identifier } from "./solver.ts";
 import { newSigningRequest } from "./x509.ts";
 
 interface Candidate {
@@ -154,6 +154,23 @@ async function placeOrder(
   }
 }
 
+// A CA that has us prove other names, or one name many times, gets nothing of either.
+function checkNames(order: Order, identifiers: readonly Identifier[]): void {
+  const text = (list: readonly Identifier[]): string =>
+    list
+      .map(({ value }) => value)
+      .sort()
+      .join(", ");
+  if (text(order.identifiers) !== text(identifiers))
+    throw answerInvalid(
+      order.url,
+      `the order is for ${text(order.identifiers)}, not for ${text(identifiers)}`,
+    );
+  const { length } = order.authorizations;
+  if (length > identifiers.length)
+    throw answerInvalid(order.url, `it wants ${length} proofs for ${identifiers.length} names`);
+}
+
 /**
  * The whole way: order, proof of every name, a new P-256 key, certificate, checks (RFC 8555 §7.4). Every
  * challenge that was presented is cleaned up, whatever happens.
@@ -169,7 +186,9 @@ export async function obtainCertificate(
   if (!(account instanceof SignedAccount)) throw new TypeError("an account of openAcme is needed");
   const identifiers = identifiersOf(request.names);
   let order = await placeOrder(account, request, signal);
-  for (const url of order.authorizations) await authorize(account, url, request.solvers, signal);
+  checkNames(order, identifiers);
+  const proofs = { solvers: request.solvers, identifiers };
+  for (const url of order.authorizations) await authorize(account, url, proofs, signal);
   order = await account.waitForOrder(order, (seen) => seen.status !== "pending", signal);
   const signing = await newSigningRequest(identifiers);
   order = await account.finalize(order, signing.csr, signal);

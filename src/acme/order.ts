@@ -1,6 +1,7 @@
 import { type JsonRecord, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { answerInvalid, isCaUrl, objectOf, text } from "./answer.ts";
+import { canonicalAddress } from "./names.ts";
 import type { Identifier } from "./solver.ts";
 
 /** RFC 8555 §7.1.3. */
@@ -41,7 +42,9 @@ export interface NewOrder {
   readonly replaces?: string;
 }
 
-const most = 200;
+// A certificate holds at most 100 names; of challenges there are five types.
+const most = 100;
+const mostChallenges = 20;
 const orderStatus = ["pending", "ready", "processing", "valid", "invalid"] as const;
 const challengeStatus = ["pending", "processing", "valid", "invalid"] as const;
 const authorizationStatus = ["pending", "valid", "invalid", "deactivated", "expired", "revoked"] as const;
@@ -60,10 +63,10 @@ function urlIn(url: string, document: JsonRecord, name: string): string {
   return value;
 }
 
-function listOf(url: string, document: JsonRecord, name: string): readonly unknown[] {
+function listOf(url: string, document: JsonRecord, name: string, longest = most): readonly unknown[] {
   const value = document[name];
-  if (!Array.isArray(value) || value.length > most)
-    throw answerInvalid(url, `${name} is not a list of at most ${most}`);
+  if (!Array.isArray(value) || value.length > longest)
+    throw answerInvalid(url, `${name} is not a list of at most ${longest}`);
   return value as readonly unknown[];
 }
 
@@ -73,7 +76,7 @@ function identifierOf(url: string, value: unknown): Identifier {
   const { type } = fields;
   if ((type !== "dns" && type !== "ip") || name === undefined)
     throw answerInvalid(url, "an identifier is neither dns nor ip");
-  return { type, value: name.toLowerCase() };
+  return { type, value: type === "ip" ? canonicalAddress(name.toLowerCase()) : name.toLowerCase() };
 }
 
 /** Reads an order (RFC 8555 §7.1.3). */
@@ -115,6 +118,6 @@ export function readAuthorization(url: string, response: HttpResponse): Authoriz
     status: oneOf(url, authorizationStatus, document["status"]),
     identifier: identifierOf(url, document["identifier"]),
     wildcard: document["wildcard"] === true,
-    challenges: listOf(url, document, "challenges").map((one) => challengeOf(url, one)),
+    challenges: listOf(url, document, "challenges", mostChallenges).map((one) => challengeOf(url, one)),
   };
 }

@@ -2,7 +2,7 @@ import { type Clock, type Logger, silentLogger } from "../base/index.ts";
 import { type ConnectTo, type HttpOptions, type HttpResponse, request } from "../http/index.ts";
 import { type Signer, signRequest } from "./account-key.ts";
 import { answerInvalid, isLoopbackHttp } from "./answer.ts";
-import { checkDirectoryUrl, type Directory, readDirectory } from "./directory.ts";
+import { checkDirectoryUrl, type Directory, originsOf, readDirectory } from "./directory.ts";
 import { problemOf } from "./problem.ts";
 
 export interface AcmeClientOptions {
@@ -59,6 +59,7 @@ export class Session {
   readonly logger: Logger;
   readonly #nonces = new Nonces();
   #directory: { readonly value: Directory; readonly until: number } | undefined;
+  #origins: ReadonlySet<string> = new Set();
   #clockOffset: number | undefined;
 
   constructor(options: AcmeClientOptions) {
@@ -75,26 +76,30 @@ export class Session {
   async directory(signal?: AbortSignal): Promise<Directory> {
     const now = this.options.clock.now();
     if (this.#directory !== undefined && this.#directory.until > now) return this.#directory.value;
-    const response = await this.get(this.directoryUrl, signal);
+    const response = await this.#read(this.directoryUrl, signal);
     const value = readDirectory(this.directoryUrl, response);
     this.#directory = { value, until: now + directoryLife };
+    this.#origins = originsOf(this.directoryUrl, value);
     return value;
   }
 
-  /** An unsigned GET. Throws AcmeProblem for any status but 200. */
+  /** An unsigned GET. Throws AcmeProblem for any status but 200, `acme-answer-invalid` for a URL of another origin. */
   async get(url: string, signal?: AbortSignal): Promise<HttpResponse> {
-    const response = await this.#exchange(url, signal === undefined ? {} : { signal });
-    if (response.status !== 200) throw problemOf(url, response, this.options.clock.now());
-    return response;
+    await this.#checkOrigin(url, signal);
+    return this.#read(url, signal);
   }
 
-  /** A signed POST, or POST-as-GET without `payload`. A rejected nonce is replaced; other problems are thrown. */
+  /**
+   * A signed POST, or POST-as-GET without `payload`. A rejected nonce is replaced; other problems are thrown, and
+   * `acme-answer-invalid` for a URL of another origin than the CA's.
+   */
   async post(
     url: string,
     signer: Signer,
     payload: object | undefined,
     options: PostOptions = {},
   ): Promise<HttpResponse> {
+    await this.#checkOrigin(url, options.signal);
     for (let rejected = 0; ; rejected += 1) {
       const nonce = await this.#nonce(options.signal);
       const response = await this.#exchange(url, {
@@ -111,6 +116,19 @@ export class Session {
       if (!problem.is("badNonce") || rejected >= mostBadNonces) throw problem;
       this.logger.debug("nonce rejected", { url, rejected: rejected + 1 });
     }
+  }
+
+  async #read(url: string, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    const response = await this.#exchange(url, signal === undefined ? {} : { signal });
+    if (response.status !== 200) throw problemOf(url, response, this.options.clock.now());
+    return response;
+  }
+
+  async #checkOrigin(url: string, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#origins.size === 0) await this.directory(signal);
+    if (URL.canParse(url) && this.#origins.has(new URL(url).origin)) return;
+    const origins = [...this.#origins].join(", ");
+    throw answerInvalid(url, `the CA names an address that is none of its own (${origins})`);
   }
 
   async #nonce(signal: AbortSignal | undefined): Promise<string> {
