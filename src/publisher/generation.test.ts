@@ -32,7 +32,7 @@ describe("a generation", () => {
   test("is prepared whole before any part of it is committed", async () => {
     const done: string[] = [];
     const generation = new Generation([part("a", done), part("b", done)]);
-    await generation.prepare(() => options);
+    await generation.prepare(() => options, 0);
     await generation.commit();
     assert.deepEqual(done, ["prepare a", "prepare b", "commit a", "commit b"]);
   });
@@ -41,7 +41,7 @@ describe("a generation", () => {
     const done: string[] = [];
     const generation = new Generation([part("a", done), part("b", done, "no"), part("c", done)]);
     await assert.rejects(
-      generation.prepare(() => options),
+      generation.prepare(() => options, 0),
       /^Error: no$/u,
     );
     assert.deepEqual(done, ["prepare a", "prepare b", "cancel c", "cancel b", "cancel a"]);
@@ -51,10 +51,13 @@ describe("a generation", () => {
     const done: string[] = [];
     const generation = new Generation([part("a", done)]);
     await assert.rejects(
-      generation.prepare(() => ({
-        ...options,
-        issuers: [{ ...options.issuers[0]!, jwksUri: "http://a.test" }],
-      })),
+      generation.prepare(
+        () => ({
+          ...options,
+          issuers: [{ ...options.issuers[0]!, jwksUri: "http://a.test" }],
+        }),
+        0,
+      ),
       { code: "publisher-issuer-invalid" },
     );
     assert.deepEqual(done, ["cancel a"]);

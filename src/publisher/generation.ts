@@ -5,6 +5,8 @@ import { type IssuerSettings, settingsOf } from "./settings.ts";
 export interface Wanted {
   readonly options: PublisherOptions;
   readonly issuers: readonly IssuerSettings[];
+  /** When it was asked for; milliseconds since the epoch. */
+  readonly askedAt: number;
 }
 
 /** A part of the publisher that changes when its options do. */
@@ -30,10 +32,10 @@ export class Generation {
   }
 
   /** Rejects with what was wrong with the options, or with what could not be opened, and is then cancelled. */
-  async prepare(wish: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
+  async prepare(wish: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
     try {
       const options = await wish();
-      const wanted: Wanted = { options, issuers: settingsOf(options) };
+      const wanted: Wanted = { options, issuers: settingsOf(options), askedAt };
       for (const part of this.#parts) await part.prepare(wanted);
     } catch (error) {
       await this.cancel();

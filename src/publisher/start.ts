@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { PodtrustError, Waiters } from "../base/index.ts";
+import { type Clock, PodtrustError, Waiters } from "../base/index.ts";
 import { AdminPart } from "./admin/listen.ts";
 import { ControlSockets } from "./control/sockets.ts";
 import { Generation, type Part } from "./generation.ts";
@@ -19,12 +19,14 @@ import { Connections } from "./serving/connections.ts";
 import { HttpDate } from "./serving/http-date.ts";
 import { defaultLimits } from "./serving/limits.ts";
 import { Tallies } from "./serving/tallies.ts";
+import { WithdrawalGuard } from "./withdrawal.ts";
 
 /** What a publisher keeps through all changes of options. */
 export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits">;
 
 /** A publisher at work. */
 export class RunningPublisher implements Publisher {
+  readonly #clock: Clock;
   readonly #tallies = new Tallies();
   readonly #connections: Connections;
   readonly #listeners: Listeners;
@@ -40,6 +42,7 @@ export class RunningPublisher implements Publisher {
   /** `opened` is what its options are made from, and changes with them. */
   constructor(frame: PublisherFrame, opened: readonly Part[] = []) {
     const { clock, logger } = frame;
+    this.#clock = clock;
     const limits = { ...defaultLimits, ...frame.limits };
     this.#connections = new Connections(limits, this.#tallies);
     const changed = (): void => this.#waiters.check();
@@ -81,7 +84,16 @@ export class RunningPublisher implements Publisher {
     });
     this.#control = new ControlSockets(this);
     // What may be refused comes first; sites come before the listeners that answer from them.
-    this.#parts = [this.#control, this.#served, this.#listeners, this.#admin, this.#issuers, ...opened];
+    const guard = new WithdrawalGuard({ clock, issuers: () => this.#issuers.all });
+    this.#parts = [
+      guard,
+      this.#control,
+      this.#served,
+      this.#listeners,
+      this.#admin,
+      this.#issuers,
+      ...opened,
+    ];
   }
 
   get addresses(): PublisherAddresses {
@@ -119,7 +131,8 @@ export class RunningPublisher implements Publisher {
 
   /** Goes over to the options that `wish` gives; where that fails, everything is as before. */
   change(wish: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
-    const next = this.#changing.catch(() => {}).then(() => this.#change(wish));
+    const askedAt = this.#clock.now();
+    const next = this.#changing.catch(() => {}).then(() => this.#change(wish, askedAt));
     this.#changing = next;
     return next;
   }
@@ -129,10 +142,10 @@ export class RunningPublisher implements Publisher {
     return this.#closing;
   }
 
-  async #change(wish: () => PublisherOptions | Promise<PublisherOptions>): Promise<void> {
+  async #change(wish: () => PublisherOptions | Promise<PublisherOptions>, askedAt: number): Promise<void> {
     if (this.#closing !== undefined) throw new PodtrustError("interrupted", "the publisher is ending");
     const generation = new Generation(this.#parts);
-    await generation.prepare(wish);
+    await generation.prepare(wish, askedAt);
     await generation.commit();
     this.#waiters.check();
   }

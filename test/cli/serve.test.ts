@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -133,9 +133,16 @@ test("serve publishes a cluster with its least rights, SIGHUP takes a new config
   await running.until(/the config was read again/u);
   assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
 
+  const good = await readFile(at.config, "utf8");
   await writeFile(at.config, "stack: [");
   running.child.kill("SIGHUP");
   await running.until(/the new config is refused and the old one goes on/u);
+  assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
+
+  const text = JSON.stringify({ ...JSON.parse(good), issuer: "https://oidc.exmaple.test" });
+  await writeFile(at.config, text);
+  running.child.kill("SIGHUP");
+  await running.until(/take https:\/\/oidc\.example\.test off the net/u);
   assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
 
   assert.equal(await running.end(), 0);

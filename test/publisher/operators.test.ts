@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { PodtrustError } from "../../src/base/index.ts";
 import {
   distrustKey,
@@ -261,6 +261,86 @@ test("a reload into a state directory that another publisher uses is refused, an
   assert.equal(await codeOf(to.publisher.reload({ ...to.options, issuers: [taken] })), "publisher-running");
   assert.equal((await get(to, jwksPath)).headers["cache-control"], "public, max-age=60");
   assert.equal((await publisherStatus(to.stateDir)).issuers[0]?.stack, "test");
+});
+
+describe("a reload that would take a confirmed issuer off the net", () => {
+  const other = "https://oidc.exmaple.test";
+  async function start() {
+    const to = await startTestPublisher({ names: ["oidc.exmaple.test"] });
+    await to.publisher.ready();
+    await to.publisher.refresh();
+    const [own] = to.options.issuers;
+    assert.ok(own !== undefined);
+    const mistyped = { ...to.options, issuers: [{ ...own, issuer: other }] };
+    return { to, own, mistyped };
+  }
+
+  test("is refused, with what the cluster says of its issuer, and the issuer goes on being served", async () => {
+    const { to, mistyped } = await start();
+    await using _end = to;
+    await assert.rejects(to.publisher.reload(mistyped), {
+      code: "publisher-issuer-withdrawn",
+      message:
+        /take https:\/\/oidc\.example\.test off the net \(in its place: https:\/\/oidc\.exmaple\.test\).*names https:\/\/oidc\.example\.test, not/u,
+      next: /second SIGHUP/u,
+    });
+    assert.equal((await get(to, jwksPath)).status, 200);
+  });
+
+  test("is made when it is asked for a second time within five minutes", async () => {
+    const { to, mistyped } = await start();
+    await using _end = to;
+    assert.equal(await codeOf(to.publisher.reload(mistyped)), "publisher-issuer-withdrawn");
+    to.clock.jump(299_000);
+    await to.publisher.reload(mistyped);
+    assert.equal(to.publisher.status().issuers[0]?.issuer, other);
+  });
+
+  test("is refused again later, or when something else is asked for, or by who asked before the answer", async () => {
+    const { to, own, mistyped } = await start();
+    await using _end = to;
+    const refused = "publisher-issuer-withdrawn";
+    const both = [to.publisher.reload(mistyped), to.publisher.reload(mistyped)].map(codeOf);
+    assert.deepEqual(await Promise.all(both), [refused, refused]);
+    to.clock.jump(301_000);
+    assert.equal(await codeOf(to.publisher.reload(mistyped)), refused);
+    to.clock.jump(1000);
+    const another = { ...mistyped, issuers: [{ ...own, issuer: "https://third.example.test" }] };
+    assert.equal(await codeOf(to.publisher.reload(another)), refused);
+    assert.equal((await get(to, jwksPath)).status, 200);
+  });
+
+  test("is made at once where the cluster never confirmed the issuer", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-unconfirmed-"));
+    const { to, own, mistyped } = await start();
+    await using _end = to;
+    const unread = { ...own, cluster: new FakeCluster(other) };
+    const publisher = await startPublisher({
+      ...to.options,
+      issuers: [unread],
+      stateDir: folder,
+      listen: { ...to.options.listen },
+    });
+    await publisher.refresh();
+    await publisher.reload({ ...mistyped, stateDir: folder });
+    assert.equal(publisher.status().issuers[0]?.issuer, other);
+    await publisher.close(0);
+    await rm(folder, { recursive: true });
+  });
+
+  test("is none where another issuer is added, or only other settings change", async () => {
+    const { to, own } = await start();
+    await using _end = to;
+    const { certificates } = own;
+    const added = {
+      stack: "b",
+      issuer: other,
+      cluster: new FakeCluster(other),
+      ...(certificates === undefined ? {} : { certificates }),
+    };
+    await to.publisher.reload({ ...to.options, issuers: [{ ...own, keyRetention: 1000 }, added] });
+    assert.equal(to.publisher.status().issuers.length, 2);
+  });
 });
 
 test("a publisher that is told to end while it reloads closes what the reload opened", async () => {

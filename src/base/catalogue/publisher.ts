@@ -18,6 +18,11 @@ export const publisherErrors = {
     summary: "An issuer cannot be published as it was given.",
     next: "Correct the config file.",
   },
+  "publisher-issuer-withdrawn": {
+    summary:
+      "A changed config would take an issuer off the net that is served and that its cluster has confirmed.",
+    next: "Correct `issuer` in the config. If it is meant, ask again within five minutes: a second SIGHUP does it.",
+  },
   "publisher-listen": {
     summary: "The publisher could not listen on an address.",
     next: "Check that no other process uses it and that this user may listen there; below port 1024 use socket activation or CAP_NET_BIND_SERVICE.",
