@@ -5,6 +5,7 @@ export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
+export { homeDirectory } from "./home.ts";
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import { homedir } from "node:os";
-import type { Logger } from "../base/index.ts";
+import { homeDirectory, type Logger } from "../base/index.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
 import {
@@ -66,8 +65,10 @@ export function createContext({ stdout, stderr, ...host }: Host, switches: Switc
     progress,
     hint: (said) => switches.repeat?.(said) ?? said,
     path(name) {
-      const home = host.env["HOME"] ?? homedir();
-      return resolve(host.cwd, name.startsWith("~/") ? resolve(home, name.slice(2)) : name);
+      return resolve(
+        host.cwd,
+        name.startsWith("~/") ? resolve(homeDirectory(host.env), name.slice(2)) : name,
+      );
     },
     async logger(level = "warn") {
       return openLogger(host, screen.err, switches.verbose ? "debug" : level);

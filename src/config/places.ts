@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { homeDirectory } from "../base/index.ts";
 
 /** Environment variables as a record. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,15 +18,14 @@ export interface ConfigSource {
 
 /** A file name of the config: relative to the config file's folder, `~/` is the home directory. */
 export function placeOf(name: string, configFile: string, env: Environment): string {
-  if (name.startsWith("~/")) return join(env["HOME"] ?? homedir(), name.slice(2));
+  if (name.startsWith("~/")) return join(homeDirectory(env), name.slice(2));
   return resolve(dirname(configFile), name);
 }
 
 /** Where podtrust keeps what a person's machine has to remember: the XDG base directory for state. */
 export function personStateDir(env: Environment): string {
   const xdg = env["XDG_STATE_HOME"];
-  const base =
-    xdg !== undefined && xdg.startsWith("/") ? xdg : join(env["HOME"] ?? homedir(), ".local", "state");
+  const base = xdg !== undefined && xdg.startsWith("/") ? xdg : join(homeDirectory(env), ".local", "state");
   return join(base, "podtrust");
 }
 

@@ -2,7 +2,7 @@ import { parseIssuer } from "../oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster } from "./cluster.ts";
 import type { Config } from "./config.ts";
-import { type ConfigSource, standardStateDir } from "./places.ts";
+import type { ConfigSource } from "./places.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
 import type { ConfigInput } from "./schema.ts";
 
@@ -17,7 +17,6 @@ function freeze<T>(value: T): T {
 /** Fills in defaults and makes names absolute. The input has passed the schema. */
 export function resolveConfig(input: ConfigInput, source: ConfigSource): Config {
   const { stack, issuer, cluster, publisher } = input;
-  const names = { issuer, stateDir: standardStateDir(stack, source.env) };
   const aws = (input.aws ?? []).map((account) => resolveAws(account, source));
   return freeze({
     file: source.file,
@@ -25,7 +24,7 @@ export function resolveConfig(input: ConfigInput, source: ConfigSource): Config 
     issuer,
     aws,
     ...(cluster === undefined ? {} : { cluster: resolveCluster(cluster, source) }),
-    ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, names, source) }),
+    ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, { stack, issuer }, source) }),
     warnings: [...parseIssuer(issuer).warnings, ...awsWarnings(aws)],
   });
 }

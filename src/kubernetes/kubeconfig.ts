@@ -1,6 +1,5 @@
-import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { errorText, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
+import { errorText, homeDirectory, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
 import { readYaml } from "../yaml/index.ts";
 
@@ -48,7 +47,7 @@ function invalid(file: string, what: string, cause?: unknown): PodtrustError {
 }
 
 function expand(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  return path === "~" || path.startsWith("~/") ? join(homeDirectory({}), path.slice(1)) : path;
 }
 
 async function readMapping(file: string): Promise<JsonRecord> {
@@ -181,5 +180,5 @@ export function entryPath(entry: KubeconfigEntry, path: string): string {
 /** Where kubectl would look: $KUBECONFIG, else ~/.kube/config. */
 export function defaultKubeconfig(env: Readonly<Record<string, string | undefined>>): string {
   const named = env["KUBECONFIG"];
-  return named === undefined || named === "" ? join(env["HOME"] ?? homedir(), ".kube", "config") : named;
+  return named === undefined || named === "" ? join(homeDirectory(env), ".kube", "config") : named;
 }

@@ -2,18 +2,22 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { CertificateSource } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
+import type { CertificateStatus } from "./status.ts";
 
 /** What an issuer's certificates are worth at a moment. */
 export interface CertificateVerdict {
-  /** Of the one that expires first. */
-  readonly notAfter?: number;
+  /** Absent where TLS is a proxy's. */
+  readonly status?: CertificateStatus;
   /** Why a relying party would refuse it, in sentences. */
   readonly unready: readonly string[];
   readonly warnings: readonly string[];
 }
 
+interface OneVerdict extends CertificateVerdict {
+  readonly status: CertificateStatus;
+}
+
 const iso = (ms: number): string => new Date(ms).toISOString();
-const nothing: CertificateVerdict = { unready: [], warnings: [] };
 
 function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
   const leaf = new X509Certificate(pem);
@@ -22,26 +26,62 @@ function uncovered(pem: string, hosts: readonly string[]): readonly string[] {
   return hosts.filter((host) => !names(host));
 }
 
+function failingOf(source: CertificateSource): CertificateStatus["failing"] {
+  const { lastError, attempts, nextAttempt } = source.status?.() ?? {};
+  if (lastError === undefined) return undefined;
+  const { message, next, at } = lastError;
+  return { message, next, at, count: attempts ?? 0, ...(nextAttempt === undefined ? {} : { nextAttempt }) };
+}
+
+/** What was said last of a new certificate, and when it is tried again. */
+function failingText(failing: CertificateStatus["failing"]): string {
+  if (failing === undefined) return "";
+  const { message, next, at, nextAttempt } = failing;
+  const again = nextAttempt === undefined ? "" : ` The next attempt is at ${iso(nextAttempt)}.`;
+  return ` At ${iso(at)}: ${message}.${again} ${next}`;
+}
+
 /** Remembers which hosts a certificate does not name, since parsing it for each look would be waste. */
 class OneCheck {
   #of: string | undefined;
   #uncovered: readonly string[] = [];
 
-  verdict(source: CertificateSource, hosts: readonly string[], now: number): CertificateVerdict {
+  verdict(source: CertificateSource, hosts: readonly string[], now: number): OneVerdict {
     const current = source.current();
-    if (current === undefined) return { unready: ["There is no certificate yet."], warnings: [] };
+    const failing = failingOf(source);
+    const told = failing === undefined ? {} : { failing };
+    if (current === undefined) {
+      const unready = [`There is no certificate yet.${failingText(failing)}`];
+      return { status: told, unready, warnings: [] };
+    }
     const of = JSON.stringify([current.certificate, hosts]);
     if (of !== this.#of) {
       this.#uncovered = uncovered(current.certificate, hosts);
       this.#of = of;
     }
     const { notAfter } = current;
-    const unready = now < notAfter ? [] : [`The certificate expired at ${iso(notAfter)}.`];
-    const warnings = this.#uncovered.map(
-      (host) => `The certificate does not name ${host}: relying parties refuse it.`,
-    );
-    return { notAfter, unready, warnings };
+    const unready =
+      now < notAfter ? [] : [`The certificate expired at ${iso(notAfter)}.${failingText(failing)}`];
+    const warnings = [
+      ...this.#uncovered.map((host) => `The certificate does not name ${host}: relying parties refuse it.`),
+      ...(failing === undefined || unready.length > 0
+        ? []
+        : [
+            `The certificate, good until ${iso(notAfter)}, has a successor that is not had or not kept.${failingText(failing)}`,
+          ]),
+    ];
+    return { status: { notAfter, ...told }, unready, warnings };
   }
+}
+
+/** The state of both: the date of the one that expires first, what is wrong with the first that has something. */
+function together(all: readonly CertificateStatus[]): CertificateStatus {
+  const ends = all.flatMap(({ notAfter }) => notAfter ?? []);
+  const failing = all.find((one) => one.failing !== undefined)?.failing;
+  return {
+    ...(ends.length === 0 ? {} : { notAfter: Math.min(...ends) }),
+    ...(failing === undefined ? {} : { failing }),
+  };
 }
 
 /** Judges the certificates of an issuer. */
@@ -52,12 +92,11 @@ export class CertificateCheck {
   verdict(settings: IssuerSettings, now: number): CertificateVerdict {
     const { certificates, jwksCertificates, hosts, jwksHosts } = settings;
     const verdicts = [
-      certificates === undefined ? nothing : this.#first.verdict(certificates, hosts, now),
-      jwksCertificates === undefined ? nothing : this.#second.verdict(jwksCertificates, jwksHosts, now),
+      ...(certificates === undefined ? [] : [this.#first.verdict(certificates, hosts, now)]),
+      ...(jwksCertificates === undefined ? [] : [this.#second.verdict(jwksCertificates, jwksHosts, now)]),
     ];
-    const ends = verdicts.flatMap(({ notAfter }) => notAfter ?? []);
     return {
-      ...(ends.length === 0 ? {} : { notAfter: Math.min(...ends) }),
+      ...(verdicts.length === 0 ? {} : { status: together(verdicts.map(({ status }) => status)) }),
       unready: verdicts.flatMap(({ unready }) => unready),
       warnings: verdicts.flatMap(({ warnings }) => warnings),
     };

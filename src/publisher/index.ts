@@ -1,5 +1,6 @@
 export type {
   BoundAddress,
+  CertificateProgress,
   CertificateSource,
   ChallengeAnswers,
   DistrustOptions,
@@ -17,6 +18,7 @@ export type {
 } from "./publisher.ts";
 export type {
   Blind,
+  CertificateStatus,
   Failing,
   KeyState,
   KeyStatus,

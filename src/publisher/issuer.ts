@@ -201,7 +201,7 @@ export class PublishedIssuer {
       ...(credential === undefined ? {} : { credential }),
       keys: keyStatuses(state.ring, timesOf(this.#settings)),
       warnings: [...new Set(warnings.flat())],
-      ...(certificate.notAfter === undefined ? {} : { certificate: { notAfter: certificate.notAfter } }),
+      ...(certificate.status === undefined ? {} : { certificate: certificate.status }),
       ...(publication === undefined ? {} : { publication }),
       unready: [...this.#missing(), ...certificate.unready],
       degraded: blind === undefined ? [] : [blindText(blind)],

@@ -21,8 +21,19 @@ export interface CertificateSource {
   current(): ServedCertificate | undefined;
   /** Calls back whenever `current` has changed; gives the function that ends that. */
   onChange(listener: () => void): () => void;
-  /** For metrics, where it is known: certificates had since the start, and failures in a row. */
-  status?(): { readonly renewals: number; readonly attempts: number };
+  /** How it stands with getting the next one, where that is known. */
+  status?(): CertificateProgress;
+}
+
+/** How it stands with getting a certificate. Times in milliseconds since the epoch. */
+export interface CertificateProgress {
+  /** Certificates had since the start. */
+  readonly renewals: number;
+  /** Failures in a row. */
+  readonly attempts: number;
+  /** What the CA said last, or the disk. */
+  readonly lastError?: { readonly message: string; readonly next: string; readonly at: number };
+  readonly nextAttempt?: number;
 }
 
 /** What an ACME client needs answered while it proves that a name is ours. */

@@ -82,7 +82,7 @@ export class RunningPublisher implements Publisher {
       connections: this.#connections,
       issuers: () => this.#issuers.all,
     });
-    this.#control = new ControlSockets(this);
+    this.#control = new ControlSockets(this, logger);
     // What may be refused comes first; sites come before the listeners that answer from them.
     const guard = new WithdrawalGuard({ clock, issuers: () => this.#issuers.all });
     this.#parts = [
@@ -105,7 +105,10 @@ export class RunningPublisher implements Publisher {
     const unready = issuers.flatMap(({ stack, unready: whys }) => whys.map((why) => `${stack}: ${why}`));
     if (issuers.length === 0) unready.push("The publisher is starting.");
     if (this.#closing !== undefined) unready.push("The publisher is ending.");
-    const degraded = issuers.flatMap(({ stack, degraded: whys }) => whys.map((why) => `${stack}: ${why}`));
+    const degraded = [
+      ...issuers.flatMap(({ stack, degraded: whys }) => whys.map((why) => `${stack}: ${why}`)),
+      ...this.#control.troubles,
+    ];
     return { ready: unready.length === 0, unready, degraded, issuers };
   }
 

@@ -91,6 +91,21 @@ export interface PublicationStatus {
   readonly warnings: readonly string[];
 }
 
+/** An issuer's certificate. Times in milliseconds since the epoch. */
+export interface CertificateStatus {
+  /** Of the one that expires first; absent before the first. */
+  readonly notAfter?: number;
+  /** What the CA, or the disk, said last; absent while nothing is wrong. */
+  readonly failing?: {
+    readonly message: string;
+    readonly next: string;
+    readonly at: number;
+    /** Failures in a row. */
+    readonly count: number;
+    readonly nextAttempt?: number;
+  };
+}
+
 /** One issuer, as `/status` and `rotate status` show it. Times in milliseconds since the epoch. */
 export interface IssuerStatus {
   readonly stack: string;
@@ -116,7 +131,8 @@ export interface IssuerStatus {
   readonly keys: readonly KeyStatus[];
   /** Things that work but should be put right, in sentences. */
   readonly warnings: readonly string[];
-  readonly certificate?: { readonly notAfter: number };
+  /** Absent where TLS is a proxy's. */
+  readonly certificate?: CertificateStatus;
   /** Absent where the documents are served from here. */
   readonly publication?: PublicationStatus;
   /** Why relying parties do not get all they need, in sentences. */

@@ -1,69 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
-import { parseConfig } from "../../src/config/index.ts";
-import { parseConnectTo, request } from "../../src/http/index.ts";
-import { servePublisher } from "../../src/publisher/index.ts";
-import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
-import { MemoryLog } from "../support/publisher.ts";
-
-const host = "oidc.example.test";
-const issuer = `https://${host}`;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** Serves a config with ACME against the stand-in CA, which finds ports 80 and 443 of the name on loopback. */
-async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-alpn-01") {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-acme-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const [https, http] = [await freePort(), await freePort()];
-  const connectTo = [
-    parseConnectTo(`${host}:80:127.0.0.1:${http}`),
-    parseConnectTo(`${host}:443:127.0.0.1:${https}`),
-  ];
-  const ca = await startStandInCa({ connectTo });
-  t.after(() => ca.close());
-  const cluster = await startStandInCluster({ issuer });
-  t.after(() => cluster.close());
-  await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
-  await writeFile(join(folder, "ca.pem"), ca.tlsCa);
-  const acme = { directory: ca.directoryUrl, caFile: "ca.pem", challenge };
-  const publisher = {
-    source: { kubeconfig: "kubeconfig" },
-    stateDir: "state",
-    admin: false,
-    https: {
-      listen: [`127.0.0.1:${https}`],
-      ...(challenge === "http-01" ? { http: [`127.0.0.1:${http}`] } : {}),
-      acme,
-    },
-  };
-  const logger = new MemoryLog();
-  const start = async () => {
-    // JSON is YAML.
-    const text = JSON.stringify({ stack: "prod", issuer, publisher });
-    const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
-    return servePublisher({ configs: [config], clock: systemClock, logger, sockets: new Map(), env: {} });
-  };
-  const fetchKeys = async (): Promise<string> => {
-    const answer = await request(`${issuer}/openid/v1/jwks`, { ca: ca.root, connectTo });
-    assert.equal(answer.status, 200);
-    return answer.tls?.chain[0]?.sha256 ?? "";
-  };
-  return { start, fetchKeys, logger };
-}
+import { serveByAcme } from "../support/acme-publisher.ts";
 
 for (const challenge of ["http-01", "tls-alpn-01"] as const) {
   test(`serve gets its certificate by ${challenge} from its own listeners, and keeps it through a restart`, async (t) => {
@@ -82,3 +20,21 @@ for (const challenge of ["http-01", "tls-alpn-01"] as const) {
     await second.close(0);
   });
 }
+
+test("while there is no certificate, status says what the CA answered, and when it is asked next", async (t) => {
+  const { start, ca } = await serveByAcme(t, "http-01");
+  await ca.close();
+  const serving = await start();
+  t.after(() => serving.close(0));
+  const certificate = () => serving.publisher.status().issuers[0]?.certificate;
+  for (let round = 0; round < 2000 && certificate()?.failing?.nextAttempt === undefined; round += 1)
+    await systemClock.sleep(5);
+  const { notAfter, failing } = certificate() ?? {};
+  assert.equal(notAfter, undefined);
+  assert.match(failing?.message ?? "", /ECONNREFUSED/u);
+  assert.ok((failing?.nextAttempt ?? 0) > Date.now());
+  assert.match(
+    serving.publisher.status().unready.join("\n"),
+    /There is no certificate yet\. At .*ECONNREFUSED.* The next attempt is at /u,
+  );
+});

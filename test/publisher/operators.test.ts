@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,7 +157,7 @@ test("a key that cannot be known because the cluster cannot be read says why, an
   await rm(folder, { recursive: true });
 });
 
-test("two publishers do not share a state directory, and a dead one's socket is no obstacle", async () => {
+test("two publishers do not share a state directory, a dead one's socket is no obstacle, and who asks there learns which it is", async () => {
   await using to = await startTestPublisher();
   assert.equal(await codeOf(startPublisher(to.options)), "publisher-running");
   assert.equal((await to.admin("/healthz")).status, 200);
@@ -170,11 +170,27 @@ test("two publishers do not share a state directory, and a dead one's socket is 
   // What a killed process leaves: the file, with nobody behind it.
   (dead as unknown as { _handle: { close(): void } })._handle.close();
   await writeFile(join(folder, "publisher.sock"), "").catch(() => {});
+  await assert.rejects(publisherStatus(folder), { next: /^The publisher that used it was killed/u });
   const own = await startPublisher({ ...to.options, stateDir: folder });
   assert.equal((await publisherStatus(folder)).issuers.length, 1);
   await own.close(0);
   await rm(folder, { recursive: true });
   assert.equal(await codeOf(publisherStatus(folder)), "publisher-not-running");
+  await assert.rejects(publisherStatus(folder), { next: /^Nothing was ever started there/u });
+});
+
+test("a state directory that cannot be made, or is another's, keeps the publisher from starting, with what to name instead", async () => {
+  await using to = await startTestPublisher();
+  const startIn = (stateDir: string): Promise<unknown> => startPublisher({ ...to.options, stateDir });
+  await assert.rejects(startIn("/proc/podtrust/state"), {
+    code: "file-unwritable",
+    message: /the state directory cannot be made/u,
+    next: /publisher\.stateDir/u,
+  });
+  const open = await mkdtemp(join(tmpdir(), "podtrust-open-"));
+  await chmod(open, 0o777);
+  await assert.rejects(startIn(open), { code: "state-permissions", message: /mode 0777/u });
+  await rm(open, { recursive: true });
 });
 
 test("several issuers are told apart by name and path, each with its certificate and its keys", async () => {

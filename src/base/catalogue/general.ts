@@ -26,6 +26,10 @@ export const generalErrors = {
     summary: "A file could not be written.",
     next: "Check free space, and that this user may write to the folder.",
   },
+  "home-unknown": {
+    summary: "A place in the home directory is meant, and there is no home directory.",
+    next: "Set HOME; for the publisher's state set publisher.stateDir in the config, STATE_DIRECTORY or XDG_STATE_HOME.",
+  },
   "state-permissions": {
     summary:
       "The state folder, a file in it, or a folder above it belongs to another user or is writable by others.",

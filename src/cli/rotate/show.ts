@@ -1,4 +1,4 @@
-import type { IssuerStatus, KeyStatus, PublicationStatus } from "../../publisher/index.ts";
+import type { CertificateStatus, IssuerStatus, KeyStatus, PublicationStatus } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { sayNext } from "../next.ts";
 import { bold, red, rich, yellow } from "../terminal/index.ts";
@@ -55,10 +55,21 @@ function showPublication(context: CommandContext, publication: PublicationStatus
   if (failing !== undefined) showFailing(context, failing.code, failing);
 }
 
+function showCertificate(context: CommandContext, { notAfter, failing }: CertificateStatus): void {
+  const { output } = context;
+  output.line(notAfter === undefined ? "  no certificate yet" : `  certificate until ${timeText(notAfter)}`);
+  if (failing === undefined) return;
+  const { message, next, at, count, nextAttempt } = failing;
+  const again = nextAttempt === undefined ? "" : `; next attempt ${timeText(nextAttempt)}`;
+  const times = count === 0 ? "" : `, ${count} times in a row`;
+  output.line(rich`  ${red("certificate")} at ${timeText(at)}${times}: ${message}${again}`);
+  sayNext(context, output, next, { indent: 2 });
+}
+
 /** Everything that the publisher knows of an issuer, for a person. */
 export function showIssuer(context: CommandContext, issuer: IssuerStatus): void {
   const { output } = context;
-  const { documents, failing, blind, publication, warnings, keys } = issuer;
+  const { documents, failing, blind, publication, certificate, warnings, keys } = issuer;
   output.line(rich`${bold(issuer.stack)}  ${issuer.issuer}`);
   if (documents === undefined) output.line("  nothing is published yet");
   else {
@@ -70,6 +81,7 @@ export function showIssuer(context: CommandContext, issuer: IssuerStatus): void 
     showFailing(context, what, { ...failing, since: blind?.since ?? failing.since });
   }
   if (publication !== undefined) showPublication(context, publication);
+  if (certificate !== undefined) showCertificate(context, certificate);
   for (const warning of warnings) output.line(rich`  ${yellow("warning")}: ${warning}`);
   for (const key of keys) {
     output.line(rich`  ${bold(key.kid)}  ${key.alg}  ${key.state}`);

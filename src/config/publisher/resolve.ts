@@ -2,7 +2,7 @@ import { parseIssuer } from "../../oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenAddress } from "../forms/listen.ts";
-import { type ConfigSource, type Place, placeOf } from "../places.ts";
+import { type ConfigSource, type Place, placeOf, standardStateDir } from "../places.ts";
 import type { AcmeAuthority, AcmeConfig, PublisherConfig, ServeConfig } from "./config.ts";
 import { resolveS3 } from "./s3.ts";
 import type { AcmeInput, AuthorityInput, HttpsInput, PublisherInput } from "./schema.ts";
@@ -58,7 +58,7 @@ function resolveServe(input: PublisherInput, issuer: string, jwksUri: string, pl
 /** The publisher's section with defaults. */
 export function resolvePublisher(
   input: PublisherInput,
-  names: { readonly issuer: string; readonly stateDir: string },
+  names: { readonly stack: string; readonly issuer: string },
   source: ConfigSource,
 ): PublisherConfig {
   const place = (name: string): string => placeOf(name, source.file, source.env);
@@ -71,7 +71,7 @@ export function resolvePublisher(
     pollInterval: milliseconds(input.pollInterval ?? "10s"),
     cacheControl: input.cacheControl ?? "public, max-age=60",
     admin: admin === false ? false : address(admin),
-    stateDir: stateDir === undefined ? names.stateDir : place(stateDir),
+    stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     serve: resolveServe(input, names.issuer, jwksUri, place),
   };
 }

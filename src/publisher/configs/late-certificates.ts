@@ -1,4 +1,4 @@
-import type { CertificateSource, ServedCertificate } from "../publisher.ts";
+import type { CertificateProgress, CertificateSource, ServedCertificate } from "../publisher.ts";
 
 /**
  * A certificate source that stands in for one that can only start once the listeners do, since a CA proves a
@@ -18,7 +18,7 @@ export class LateCertificates implements CertificateSource {
     return () => this.#listeners.delete(listener);
   }
 
-  status(): { readonly renewals: number; readonly attempts: number } {
+  status(): CertificateProgress {
     return this.#source?.status?.() ?? { renewals: 0, attempts: 0 };
   }
 

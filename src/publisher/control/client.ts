@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
+import { fileCode } from "../../files/index.ts";
 import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
 
@@ -41,16 +42,26 @@ async function ask(socketPath: string, method: string, path: string, body?: obje
   return readAnswer(response);
 }
 
+/** By what the socket's file answered. */
+const nextSteps: Readonly<Record<string, string>> = {
+  ENOENT:
+    "Nothing was ever started there, or it has ended: start podtrust serve, or name the state directory of the one that runs with --state.",
+  ECONNREFUSED:
+    "The publisher that used it was killed: start podtrust serve again, and look at its log for why.",
+  EACCES: "The publisher runs as another user: run the command as that one (sudo -u USER podtrust …).",
+};
+
 async function call(stateDir: string, method: string, path: string, body?: object): Promise<unknown> {
   const socketPath = controlPath(stateDir);
   let answer: unknown;
   try {
     answer = await ask(socketPath, method, path, body);
   } catch (cause) {
+    const next = nextSteps[fileCode(cause)];
     throw new PodtrustError(
       "publisher-not-running",
       `no publisher answers on ${socketPath}: ${errorText(cause)}`,
-      { cause, detail: { socket: socketPath } },
+      { cause, detail: { socket: socketPath }, ...(next === undefined ? {} : { next }) },
     );
   }
   const { error } = answer as Failure;

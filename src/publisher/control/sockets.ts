@@ -3,8 +3,15 @@ import { chmod, rm } from "node:fs/promises";
 import type { IncomingMessage, Server } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { asPodtrustError, errorText, type JsonRecord, PodtrustError, recordOf } from "../../base/index.ts";
-import { StateFolder } from "../../files/index.ts";
+import {
+  asPodtrustError,
+  errorText,
+  type JsonRecord,
+  type Logger,
+  PodtrustError,
+  recordOf,
+} from "../../base/index.ts";
+import { fileCode, StateFolder } from "../../files/index.ts";
 import { json, line, type LocalReply, localServer } from "../admin/local-server.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
@@ -84,59 +91,99 @@ async function bind(server: Server, path: string): Promise<void> {
   await chmod(path, 0o600);
 }
 
-/** Opens one socket; a file left by a process that died is replaced, a living one's is not. */
-async function openSocket(stateDir: string, publisher: Controlled): Promise<Server> {
+/** Listens there; a file left by a process that died is replaced, a living one's is not (`publisher-running`). */
+async function takePlace(server: Server, path: string): Promise<void> {
+  try {
+    await bind(server, path);
+  } catch (error) {
+    if (fileCode(error) !== "EADDRINUSE") throw error;
+    if (await answers(path)) {
+      throw new PodtrustError("publisher-running", `another publisher answers on ${path}`, { cause: error });
+    }
+    await rm(path, { force: true });
+    await bind(server, path);
+  }
+}
+
+/** What a folder answers that only gives what it has: a file system mounted read-only, another user's. */
+const readOnly = new Set(["EROFS", "EACCES", "EPERM"]);
+
+/** A state directory's socket, open or, in a folder that cannot be written to, with the reason why not. */
+interface Opened {
+  readonly server?: Server;
+  readonly trouble?: string;
+}
+
+/** Makes the state directory where it is not there. Throws `state-permissions`, `file-unwritable`. */
+async function makeFolder(stateDir: string): Promise<void> {
+  try {
+    await new StateFolder(stateDir).make();
+  } catch (error) {
+    const { code, message } = asPodtrustError(error);
+    if (code !== "file-unwritable") throw error;
+    throw new PodtrustError("file-unwritable", `the state directory cannot be made: ${message}`, {
+      cause: error,
+      next: "Name a folder that this user may write to: publisher.stateDir in the config, STATE_DIRECTORY (systemd's StateDirectory=) or XDG_STATE_HOME.",
+      detail: { path: stateDir },
+    });
+  }
+}
+
+async function openSocket(stateDir: string, publisher: Controlled): Promise<Opened> {
   const path = controlPath(stateDir);
   if (Buffer.byteLength(path) > longestPath) {
-    throw new PodtrustError(
-      "publisher-listen",
-      `the control socket's path is longer than ${longestPath} bytes: ${path}`,
-      {
-        next: "Choose a state directory with a shorter name.",
-      },
-    );
+    const sentence = `the control socket's path is longer than ${longestPath} bytes: ${path}`;
+    const next = "Choose a state directory with a shorter name.";
+    throw new PodtrustError("publisher-listen", sentence, { next });
   }
-  await new StateFolder(stateDir).make();
+  await makeFolder(stateDir);
   const server = localServer(
     (request) => answer(request, publisher),
     (error) => json({ error: asPodtrustError(error) }, 400),
   );
   try {
-    await bind(server, path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE") throw error;
-      if (await answers(path)) {
-        throw new PodtrustError("publisher-running", `another publisher answers on ${path}`, {
-          cause: error,
-        });
-      }
-      await rm(path, { force: true });
-      await bind(server, path);
-    });
+    await takePlace(server, path);
+    return { server };
   } catch (cause) {
     if (cause instanceof PodtrustError) throw cause;
     const sentence = `the control socket ${path} could not be opened: ${errorText(cause)}`;
-    throw new PodtrustError("publisher-listen", sentence, { cause });
+    if (!readOnly.has(fileCode(cause))) {
+      const next = "Look at what stands in that place, or name another state directory.";
+      throw new PodtrustError("publisher-listen", sentence, { cause, next });
+    }
+    // What is served does not depend on it, and what the folder holds is good.
+    return { trouble: `${sentence}; rotate cannot reach this publisher, and nothing new is kept.` };
   }
-  return server;
 }
 
 /** By which other processes of the same user speak to a publisher: a socket in each state directory. */
 export class ControlSockets implements Part {
   readonly #publisher: Controlled;
-  readonly #pool = new Pool<Server>(drainServer);
+  readonly #logger: Logger;
+  readonly #pool = new Pool<Opened>(async ({ server }) => {
+    if (server !== undefined) await drainServer(server);
+  });
 
-  constructor(publisher: Controlled) {
+  constructor(publisher: Controlled, logger: Logger) {
     this.#publisher = publisher;
+    this.#logger = logger;
   }
 
-  /** Throws `publisher-running` or `publisher-listen`. */
+  /** Why a state directory has no socket, in sentences. */
+  get troubles(): readonly string[] {
+    return this.#pool.held.flatMap(({ trouble }) => trouble ?? []);
+  }
+
+  /** Throws `publisher-running`, `publisher-listen`, `state-permissions` or `file-unwritable`. */
   async prepare({ issuers }: Wanted): Promise<void> {
     for (const { stateDir } of issuers)
       await this.#pool.take(stateDir, () => openSocket(stateDir, this.#publisher));
   }
 
   async commit(): Promise<void> {
-    await Promise.all(this.#pool.commit().gone.map(drainServer));
+    const { fresh, gone } = this.#pool.commit();
+    for (const { trouble } of fresh) if (trouble !== undefined) this.#logger.warn(trouble);
+    await Promise.all(gone.map(async ({ server }) => server && drainServer(server)));
   }
 
   cancel(): Promise<void> {

@@ -50,7 +50,7 @@ function allDistrusted(keys: readonly { readonly kid: string }[]): Refusal {
   return {
     reason: "jwks-empty",
     message: `every key that the cluster shows is distrusted (${names}): nothing would be left to publish`,
-    next: `Give the cluster a new signing key, or take the distrust back: podtrust rotate trust KID. Until then AWS refuses every token that it signs.`,
+    next: `Give the cluster a new signing key, or take the distrust back: podtrust rotate trust ${keys[0]?.kid ?? "KID"}. Until then AWS refuses every token that it signs.`,
   };
 }
 

@@ -1,0 +1,23 @@
+import { homedir } from "node:os";
+import { errorText, PodtrustError } from "./errors.ts";
+
+/**
+ * The home directory: $HOME, else what the system says of this user. Throws `home-unknown` where it knows nothing, as
+ * in a container that runs as a uid of nobody's.
+ */
+export function homeDirectory(
+  env: Readonly<Record<string, string | undefined>>,
+  ask: () => string = homedir,
+): string {
+  const { HOME: home } = env;
+  if (home !== undefined && home !== "") return home;
+  try {
+    return ask();
+  } catch (cause) {
+    throw new PodtrustError(
+      "home-unknown",
+      `HOME is not set, and the system knows no home directory of this user: ${errorText(cause)}`,
+      { cause },
+    );
+  }
+}
