@@ -7,5 +7,9 @@ export const awsCliMissing = (): Promise<string | undefined> => awsCliVenv.missi
 
 /** Runs `aws ARGS` with nothing of this machine's own AWS configuration. */
 export function aws(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ProgramRun> {
-  return runProgram(awsCliVenv.program("aws"), args, cleanAwsEnvironment(env));
+  return runProgram(
+    awsCliVenv.program("aws"),
+    args,
+    cleanAwsEnvironment({ AWS_DEFAULT_REGION: "eu-central-1", ...env }),
+  );
 }

@@ -42,7 +42,6 @@ export function cleanAwsEnvironment(env: Readonly<Record<string, string>>): Reco
     AWS_CONFIG_FILE: "/nonexistent",
     AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
     AWS_EC2_METADATA_DISABLED: "true",
-    AWS_DEFAULT_REGION: "eu-central-1",
     AWS_PAGER: "",
     ...env,
   };
