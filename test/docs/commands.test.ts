@@ -125,7 +125,7 @@ for (const page of pages) {
   });
 }
 
-test("what is run elsewhere is on a page, and its test is there", async () => {
+test("a command of the pages that another test runs is on a page, and that test is there", async () => {
   const found = await Promise.all(
     pages.flatMap(blocksOf).flatMap(shellOf).filter(isCommand).map(elsewhereOf),
   );
@@ -155,7 +155,7 @@ test("every script of npm that a page names is there", () => {
   );
 });
 
-test("a cluster takes ten lines", () => {
+test("a config for one cluster takes ten lines", () => {
   const lines = ten.flatMap(({ text }) => text.trim().split("\n"));
   assert.ok(lines.length > 0 && lines.length <= 10, `${lines.length} lines`);
 });

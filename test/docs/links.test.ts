@@ -30,7 +30,7 @@ function links(page: string): string[] {
   return [...text.matchAll(/\]\(([^)\s]+)\)/gu)].map((match) => match[1] ?? "");
 }
 
-test("there are pages to check", () => assert.ok(pages.length >= 10, `${pages.length} pages`));
+test("the check of links finds pages to check", () => assert.ok(pages.length >= 10, `${pages.length} pages`));
 
 for (const page of pages) {
   test(`every link of ${page} leads somewhere in this repository`, () => {

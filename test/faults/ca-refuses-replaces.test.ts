@@ -46,7 +46,7 @@ for (const [type, status] of [
   ["serverInternal", 500],
   ["unauthorized", 403],
 ] as const) {
-  test(`${status} ${type}: ordered without`, async () => {
+  test(`an order that the CA refuses by ${status} ${type} for its replaces is made again without`, async () => {
     const { account, asked } = await accountRefusing(type, status);
     const first = await obtainCertificate(account, request());
     const second = await obtainCertificate(account, { ...request(), replaces: first.certificate });
@@ -55,7 +55,7 @@ for (const [type, status] of [
   });
 }
 
-test("429 rateLimited: thrown at once", async () => {
+test("429 rateLimited to an order with replaces is thrown at once", async () => {
   const { account, asked } = await accountRefusing("rateLimited", 429);
   const first = await obtainCertificate(account, request());
   const renewal = obtainCertificate(account, { ...request(), replaces: first.certificate });

@@ -9,7 +9,7 @@ import { startStandInCa } from "../../src/sandbox/ca/index.ts";
 import { startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
-test("every second nonce rejected: the certificate comes all the same", async () => {
+test("a CA that rejects every second nonce still gives a certificate", async () => {
   const listeners = await startChallengeListeners();
   const ca = await startStandInCa({ rejectNonceEvery: 2, connectTo: listeners.connectTo });
   try {
@@ -25,7 +25,7 @@ test("every second nonce rejected: the certificate comes all the same", async ()
   }
 });
 
-test("every nonce rejected: one error after a bounded number of tries, each with another nonce", async () => {
+test("a CA that rejects every nonce is one error after a bounded number of tries, each with another nonce", async () => {
   const nonces: string[] = [];
   let given = 0;
   const server = createServer((incoming, outgoing) => {

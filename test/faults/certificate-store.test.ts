@@ -39,7 +39,7 @@ function fillingDisk(): { files: Files; full: string | undefined } {
   return disk;
 }
 
-test("a disk full at the certificate: it is served all the same, status says so, and it is kept once there is room", async () => {
+test("a certificate that a full disk cannot keep is served all the same, status says so, and it is kept once there is room", async () => {
   const disk = fillingDisk();
   const store = fileStore({ directory: join(bench.folder, "store"), clock: bench.clock, files: disk.files });
   const manager = await bench.start({ store });
@@ -65,7 +65,7 @@ test("a disk full at the certificate: it is served all the same, status says so,
   assert.equal((await store.load(address))?.key, manager.current()?.key);
 });
 
-test("a disk full before the account is kept: no order is made, and it goes on once there is room", async () => {
+test("a disk that is full before the account is kept holds the order back until there is room", async () => {
   const disk = fillingDisk();
   disk.full = "accounts";
   const store = fileStore({ directory: join(bench.folder, "store"), clock: bench.clock, files: disk.files });
@@ -109,7 +109,7 @@ test("a stored certificate whose intermediate has expired is served, and replace
   assert.match(bench.logger.lines.join("\n"), /error the stored certificate is not good.*has expired/u);
 });
 
-test("the store locked by a process that was killed: the lock is taken over and the certificate had", async () => {
+test("a store that a killed process locked is taken over, and the certificate obtained", async () => {
   const directory = join(bench.folder, "store");
   const program = fileURLToPath(new URL("../support/lock-holder.ts", import.meta.url));
   const holder = spawn(process.execPath, [program, directory, "certificate oidc.example.com"], {

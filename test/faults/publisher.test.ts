@@ -47,7 +47,7 @@ async function staysThrough(
   assert.match(to.log.of("info").join("\n"), /the cluster's documents are good again/u);
 }
 
-test("API server gone for an hour: the last good documents go on being served", async () => {
+test("an API server that is gone for an hour leaves the last good documents served", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   await staysThrough(
@@ -62,7 +62,7 @@ test("API server gone for an hour: the last good documents go on being served", 
   );
 });
 
-test("empty JWK Set: never published", async () => {
+test("an empty JWK Set is never published", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   const { discovery } = to.cluster.documents();
@@ -73,7 +73,7 @@ test("empty JWK Set: never published", async () => {
   });
 });
 
-test("truncated body: never published", async () => {
+test("a truncated document is never published", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   const { discovery, jwks } = to.cluster.documents();
@@ -84,7 +84,7 @@ test("truncated body: never published", async () => {
   });
 });
 
-test("wrong issuer: never published, and the flag that cures it is named", async () => {
+test("a document of a wrong issuer is never published, and the flag that cures it is named", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   const { jwks } = to.cluster.documents();
@@ -114,7 +114,7 @@ test("a private key in the cluster's answer is never published", async () => {
   assert.ok(!JSON.stringify(to.log.lines).includes("c2VjcmV0"));
 });
 
-test("restart with the API server gone: the documents come from the disk, and a distrusted key stays out", async () => {
+test("a restart with the API server gone serves the documents from the disk, without a distrusted key", async () => {
   const keys = [newKey(), newKey()];
   await using to = await startTestPublisher({ keys });
   await to.publisher.ready();
@@ -156,7 +156,7 @@ test("a damaged file on disk is set aside and told, and the cluster is read anew
   assert.match(await readFile(file, "utf8"), /"format": 1/u);
 });
 
-test("full disk: new keys are published all the same, and that they are not kept is told until they are", async () => {
+test("a full disk does not keep new keys from being published, and status says that they are not kept until they are", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   const folder = join(to.stateDir, "publisher");
@@ -184,7 +184,7 @@ test("full disk: new keys are published all the same, and that they are not kept
   assert.match(await readFile(join(folder, "test.json"), "utf8"), /"distrustedAt"/u);
 });
 
-test("clock an hour off, either way: nothing is dropped and nothing stops", async () => {
+test("a clock that is an hour off, either way, drops nothing and stops nothing", async () => {
   await using to = await startTestPublisher({
     keys: [newKey(), newKey()],
     issuerOptions: { keyRetention: 4 * hour },
@@ -222,7 +222,7 @@ test("a poll that hangs does not stop the serving, and the next one is made", as
   assert.equal(to.publisher.status().issuers[0]?.failing, undefined);
 });
 
-test("before the first good answer nothing is invented: 503 and unready", async () => {
+test("a publisher without a first good answer serves 503, is not ready, and invents nothing", async () => {
   await using to = await startTestPublisher({ issuer: "https://new.example.test" });
   const { FakeCluster } = await import("../support/publisher.ts");
   const empty = new FakeCluster("https://new.example.test");

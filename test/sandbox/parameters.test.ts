@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, after, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import {
   DeleteParameterCommand,
   DescribeParametersCommand,
@@ -53,113 +53,115 @@ after(() => world.close());
 const parameter = (name: string): string => `arn:aws:ssm:eu-central-1:${account}:parameter${name}`;
 const who = `User: arn:aws:sts::${account}:assumed-role/job/job is not authorized to perform:`;
 
-test("the job reads what its role lets it", async () => {
-  const { Parameter } = await job.send(new GetParameterCommand({ Name: "/demo/color" }));
-  assert.equal(Parameter?.Value, "value of /demo/color");
-  assert.equal(Parameter?.ARN, parameter("/demo/color"));
-  assert.ok(Math.abs((Parameter?.LastModifiedDate?.getTime() ?? 0) - world.clock.now()) < 1000);
-  const { Parameters = [] } = await job.send(new DescribeParametersCommand({}));
-  assert.deepEqual(
-    Parameters.map(({ Name, Type, LastModifiedUser }) => [Name, Type, LastModifiedUser]),
-    [
-      ["/demo/color", "String"],
-      ["/demo/kept/out", "String"],
-      ["/demo/list", "StringList"],
-      ["/demo/secret", "SecureString"],
-    ].map((pair) => [...pair, `arn:aws:iam::${account}:user/podtrust-admin`]),
-  );
-});
+describe("Parameter Store in the sandbox", () => {
+  test("a job reads the parameters that its role's policies allow", async () => {
+    const { Parameter } = await job.send(new GetParameterCommand({ Name: "/demo/color" }));
+    assert.equal(Parameter?.Value, "value of /demo/color");
+    assert.equal(Parameter?.ARN, parameter("/demo/color"));
+    assert.ok(Math.abs((Parameter?.LastModifiedDate?.getTime() ?? 0) - world.clock.now()) < 1000);
+    const { Parameters = [] } = await job.send(new DescribeParametersCommand({}));
+    assert.deepEqual(
+      Parameters.map(({ Name, Type, LastModifiedUser }) => [Name, Type, LastModifiedUser]),
+      [
+        ["/demo/color", "String"],
+        ["/demo/kept/out", "String"],
+        ["/demo/list", "StringList"],
+        ["/demo/secret", "SecureString"],
+      ].map((pair) => [...pair, `arn:aws:iam::${account}:user/podtrust-admin`]),
+    );
+  });
 
-test("an explicit Deny of the role keeps one parameter from it, in AWS's words", async () => {
-  const text = `${who} ssm:GetParameter on resource: ${parameter("/demo/kept/out")} with an explicit deny in an identity-based policy`;
-  await assert.rejects(
-    job.send(new GetParameterCommand({ Name: "/demo/kept/out" })),
-    awsError("AccessDeniedException", text),
-  );
-  // One denied name refuses the whole call.
-  await assert.rejects(
-    job.send(new GetParametersCommand({ Names: ["/demo/color", "/demo/kept/out"] })),
-    awsError("AccessDeniedException", text.replace("ssm:GetParameter ", "ssm:GetParameters ")),
-  );
-  const decision = world.sandbox.decisions().findLast(({ action }) => action === "ssm:GetParameter");
-  assert.equal(decision?.decision, "deny");
-  assert.equal(decision.resource, parameter("/demo/kept/out"));
-  assert.match(decision.why ?? "", /inline/u);
-});
+  test("an explicit Deny of the role keeps one parameter from the job, in AWS's words", async () => {
+    const text = `${who} ssm:GetParameter on resource: ${parameter("/demo/kept/out")} with an explicit deny in an identity-based policy`;
+    await assert.rejects(
+      job.send(new GetParameterCommand({ Name: "/demo/kept/out" })),
+      awsError("AccessDeniedException", text),
+    );
+    // One denied name refuses the whole call.
+    await assert.rejects(
+      job.send(new GetParametersCommand({ Names: ["/demo/color", "/demo/kept/out"] })),
+      awsError("AccessDeniedException", text.replace("ssm:GetParameter ", "ssm:GetParameters ")),
+    );
+    const decision = world.sandbox.decisions().findLast(({ action }) => action === "ssm:GetParameter");
+    assert.equal(decision?.decision, "deny");
+    assert.equal(decision.resource, parameter("/demo/kept/out"));
+    assert.match(decision.why ?? "", /inline/u);
+  });
 
-test("a path is judged as a path: who may read it reads all below, as AWS documents", async () => {
-  const { Parameters = [] } = await job.send(
-    new GetParametersByPathCommand({ Path: "/demo", Recursive: true }),
-  );
-  assert.ok(Parameters.some(({ Name }) => Name === "/demo/kept/out"));
-  await assert.rejects(
-    job.send(new GetParametersByPathCommand({ Path: "/demo/kept/" })),
-    awsError("AccessDeniedException", /parameter\/demo\/kept\/ with an explicit deny/u),
-  );
-});
+  test("a right to read a path opens all parameters below it, as AWS documents", async () => {
+    const { Parameters = [] } = await job.send(
+      new GetParametersByPathCommand({ Path: "/demo", Recursive: true }),
+    );
+    assert.ok(Parameters.some(({ Name }) => Name === "/demo/kept/out"));
+    await assert.rejects(
+      job.send(new GetParametersByPathCommand({ Path: "/demo/kept/" })),
+      awsError("AccessDeniedException", /parameter\/demo\/kept\/ with an explicit deny/u),
+    );
+  });
 
-test("what no policy allows is refused with that reason", async () => {
-  const text = `${who} ssm:PutParameter on resource: ${parameter("/demo/color")} because no identity-based policy allows the ssm:PutParameter action`;
-  await assert.rejects(
-    job.send(new PutParameterCommand({ Name: "/demo/color", Value: "x", Overwrite: true })),
-    awsError("AccessDeniedException", text),
-  );
-  await assert.rejects(
-    job.send(new DeleteParameterCommand({ Name: "/demo/color" })),
-    awsError("AccessDeniedException", /ssm:DeleteParameter/u),
-  );
-});
+  test("a parameter that no policy allows is refused with that reason", async () => {
+    const text = `${who} ssm:PutParameter on resource: ${parameter("/demo/color")} because no identity-based policy allows the ssm:PutParameter action`;
+    await assert.rejects(
+      job.send(new PutParameterCommand({ Name: "/demo/color", Value: "x", Overwrite: true })),
+      awsError("AccessDeniedException", text),
+    );
+    await assert.rejects(
+      job.send(new DeleteParameterCommand({ Name: "/demo/color" })),
+      awsError("AccessDeniedException", /ssm:DeleteParameter/u),
+    );
+  });
 
-test("the SDK's own paginator walks a path", async () => {
-  const names: (string | undefined)[] = [];
-  for await (const page of paginateGetParametersByPath(
-    { client: job, pageSize: 1 },
-    { Path: "/", Recursive: true, WithDecryption: true },
-  )) {
-    assert.ok((page.Parameters ?? []).length <= 1);
-    names.push(...(page.Parameters ?? []).map(({ Name }) => Name));
-  }
-  assert.deepEqual(names, ["/demo/color", "/demo/kept/out", "/demo/list", "/demo/secret"]);
-});
+  test("the SDK's own paginator walks a path", async () => {
+    const names: (string | undefined)[] = [];
+    for await (const page of paginateGetParametersByPath(
+      { client: job, pageSize: 1 },
+      { Path: "/", Recursive: true, WithDecryption: true },
+    )) {
+      assert.ok((page.Parameters ?? []).length <= 1);
+      names.push(...(page.Parameters ?? []).map(({ Name }) => Name));
+    }
+    assert.deepEqual(names, ["/demo/color", "/demo/kept/out", "/demo/list", "/demo/secret"]);
+  });
 
-test("a SecureString comes as cipher text unless decryption is asked for", async () => {
-  const read = async (WithDecryption: boolean): Promise<string | undefined> =>
-    (await job.send(new GetParameterCommand({ Name: "/demo/secret", WithDecryption }))).Parameter?.Value;
-  assert.equal(await read(true), "value of /demo/secret");
-  assert.match((await read(false)) ?? "", /^[\w+/]{40,}={0,2}$/u);
-});
+  test("a SecureString comes as cipher text unless decryption is asked for", async () => {
+    const read = async (WithDecryption: boolean): Promise<string | undefined> =>
+      (await job.send(new GetParameterCommand({ Name: "/demo/secret", WithDecryption }))).Parameter?.Value;
+    assert.equal(await read(true), "value of /demo/secret");
+    assert.match((await read(false)) ?? "", /^[\w+/]{40,}={0,2}$/u);
+  });
 
-test("errors carry AWS's codes", async () => {
-  await assert.rejects(
-    admin.send(new GetParameterCommand({ Name: "/demo/none" })),
-    awsError("ParameterNotFound", "UnknownError"),
-  );
-  await assert.rejects(
-    admin.send(new PutParameterCommand({ Name: "/demo/color", Value: "x", Type: "String" })),
-    awsError("ParameterAlreadyExists", /overwrite option/u),
-  );
-  await assert.rejects(
-    admin.send(new GetParametersCommand({ Names: Array.from({ length: 11 }, (_, i) => `/n${i}`) })),
-    awsError(
-      "ValidationException",
-      /at 'names' failed to satisfy constraint: Member must have length less than or equal to 10/u,
-    ),
-  );
-  await assert.rejects(
-    admin.send(new GetParameterHistoryCommand({ Name: "/demo/color" })),
-    awsError("InvalidAction", /GetParameterHistory/u),
-  );
-});
+  test("errors of Parameter Store carry AWS's codes", async () => {
+    await assert.rejects(
+      admin.send(new GetParameterCommand({ Name: "/demo/none" })),
+      awsError("ParameterNotFound", "UnknownError"),
+    );
+    await assert.rejects(
+      admin.send(new PutParameterCommand({ Name: "/demo/color", Value: "x", Type: "String" })),
+      awsError("ParameterAlreadyExists", /overwrite option/u),
+    );
+    await assert.rejects(
+      admin.send(new GetParametersCommand({ Names: Array.from({ length: 11 }, (_, i) => `/n${i}`) })),
+      awsError(
+        "ValidationException",
+        /at 'names' failed to satisfy constraint: Member must have length less than or equal to 10/u,
+      ),
+    );
+    await assert.rejects(
+      admin.send(new GetParameterHistoryCommand({ Name: "/demo/color" })),
+      awsError("InvalidAction", /GetParameterHistory/u),
+    );
+  });
 
-test("a session of a deleted role may do nothing any more", async () => {
-  const arn = await world.role("gone", { policy: policy(allow("ssm:*")) });
-  const client = world.ssm(keysOf(await world.assume({ role: arn, token: await world.token() })));
-  await client.send(new GetParameterCommand({ Name: "/demo/color" }));
-  const { DeleteRoleCommand, DeleteRolePolicyCommand } = await import("@aws-sdk/client-iam");
-  await world.iam().send(new DeleteRolePolicyCommand({ RoleName: "gone", PolicyName: "inline" }));
-  await world.iam().send(new DeleteRoleCommand({ RoleName: "gone" }));
-  await assert.rejects(
-    client.send(new GetParameterCommand({ Name: "/demo/color" })),
-    awsError("AccessDeniedException", /because no identity-based policy allows/u),
-  );
+  test("a session of a deleted role may do nothing any more", async () => {
+    const arn = await world.role("gone", { policy: policy(allow("ssm:*")) });
+    const client = world.ssm(keysOf(await world.assume({ role: arn, token: await world.token() })));
+    await client.send(new GetParameterCommand({ Name: "/demo/color" }));
+    const { DeleteRoleCommand, DeleteRolePolicyCommand } = await import("@aws-sdk/client-iam");
+    await world.iam().send(new DeleteRolePolicyCommand({ RoleName: "gone", PolicyName: "inline" }));
+    await world.iam().send(new DeleteRoleCommand({ RoleName: "gone" }));
+    await assert.rejects(
+      client.send(new GetParameterCommand({ Name: "/demo/color" })),
+      awsError("AccessDeniedException", /because no identity-based policy allows/u),
+    );
+  });
 });

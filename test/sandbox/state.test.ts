@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { GetRoleCommand, IAMClient, ListOpenIDConnectProvidersCommand } from "@aws-sdk/client-iam";
 import { fromIni } from "@aws-sdk/credential-providers";
 import { PodtrustError } from "../../src/base/index.ts";
@@ -15,79 +15,81 @@ async function folder(t: TestContext): Promise<string> {
   return made;
 }
 
-test("a sandbox that is started again on its folder has everything, keys and sessions too", async (t) => {
-  const stateDir = join(await folder(t), "state");
-  const first = await iamSandbox(t, { stateDir });
-  await createProvider(first.iam);
-  await createRole(first.iam, "demo");
-  const session = await first.assume("demo");
-  const credentials = await session.config.credentials();
-  await first.sandbox.close();
-  const second = await iamSandbox(t, { stateDir });
-  assert.equal(second.sandbox.admin.secretAccessKey, first.sandbox.admin.secretAccessKey);
-  const { OpenIDConnectProviderList: providers } = await second.iam.send(
-    new ListOpenIDConnectProvidersCommand({}),
-  );
-  assert.deepEqual(providers, [{ Arn: providerArn }]);
-  const again = new IAMClient({
-    endpoint: second.sandbox.url,
-    region: "eu-central-1",
-    credentials,
-    maxAttempts: 1,
+describe("a sandbox", () => {
+  test("has everything when it is started again on its folder, keys and sessions too", async (t) => {
+    const stateDir = join(await folder(t), "state");
+    const first = await iamSandbox(t, { stateDir });
+    await createProvider(first.iam);
+    await createRole(first.iam, "demo");
+    const session = await first.assume("demo");
+    const credentials = await session.config.credentials();
+    await first.sandbox.close();
+    const second = await iamSandbox(t, { stateDir });
+    assert.equal(second.sandbox.admin.secretAccessKey, first.sandbox.admin.secretAccessKey);
+    const { OpenIDConnectProviderList: providers } = await second.iam.send(
+      new ListOpenIDConnectProvidersCommand({}),
+    );
+    assert.deepEqual(providers, [{ Arn: providerArn }]);
+    const again = new IAMClient({
+      endpoint: second.sandbox.url,
+      region: "eu-central-1",
+      credentials,
+      maxAttempts: 1,
+    });
+    t.after(() => again.destroy());
+    await assert.rejects(again.send(new GetRoleCommand({ RoleName: "demo" })), {
+      message: /assumed-role\/demo\/session is not authorized/u,
+    });
+    for (const name of ["keys", "sessions", "roles", "providers"]) {
+      assert.equal((await stat(join(stateDir, `${name}.json`))).mode & 0o777, 0o600, name);
+    }
+    assert.doesNotMatch(await readFile(join(stateDir, "roles.json"), "utf8"), /secret/iu);
   });
-  t.after(() => again.destroy());
-  await assert.rejects(again.send(new GetRoleCommand({ RoleName: "demo" })), {
-    message: /assumed-role\/demo\/session is not authorized/u,
+
+  test("knows nothing of an earlier sandbox when it has no folder", async (t) => {
+    const first = await iamSandbox(t);
+    await createRole(first.iam, "demo");
+    const second = await iamSandbox(t);
+    await assert.rejects(second.iam.send(new GetRoleCommand({ RoleName: "demo" })), {
+      name: "NoSuchEntityException",
+    });
+    assert.notEqual(second.sandbox.admin.accessKeyId, first.sandbox.admin.accessKeyId);
   });
-  for (const name of ["keys", "sessions", "roles", "providers"]) {
-    assert.equal((await stat(join(stateDir, `${name}.json`))).mode & 0o777, 0o600, name);
-  }
-  assert.doesNotMatch(await readFile(join(stateDir, "roles.json"), "utf8"), /secret/iu);
-});
 
-test("without a folder a new sandbox knows nothing of the one before", async (t) => {
-  const first = await iamSandbox(t);
-  await createRole(first.iam, "demo");
-  const second = await iamSandbox(t);
-  await assert.rejects(second.iam.send(new GetRoleCommand({ RoleName: "demo" })), {
-    name: "NoSuchEntityException",
+  test("writes the administrator's keys as AWS's SDKs read them, for their owner only", async (t) => {
+    const file = join(await folder(t), "credentials");
+    const { sandbox } = await iamSandbox(t, { adminCredentials: file });
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const credentials = await fromIni({ filepath: file, ignoreCache: true })();
+    assert.equal(credentials.accessKeyId, sandbox.admin.accessKeyId);
+    assert.equal(credentials.secretAccessKey, sandbox.admin.secretAccessKey);
   });
-  assert.notEqual(second.sandbox.admin.accessKeyId, first.sandbox.admin.accessKeyId);
-});
 
-test("the administrator's keys are written as AWS reads them, for their owner only", async (t) => {
-  const file = join(await folder(t), "credentials");
-  const { sandbox } = await iamSandbox(t, { adminCredentials: file });
-  assert.equal((await stat(file)).mode & 0o777, 0o600);
-  const credentials = await fromIni({ filepath: file, ignoreCache: true })();
-  assert.equal(credentials.accessKeyId, sandbox.admin.accessKeyId);
-  assert.equal(credentials.secretAccessKey, sandbox.admin.secretAccessKey);
-});
+  test("refuses by name an account that is no number, a file that cannot be written and a taken port", async (t) => {
+    const code = (wanted: string) => (error: unknown) =>
+      error instanceof PodtrustError && error.code === wanted;
+    await assert.rejects(startSandbox({ account: "demo" }), code("usage"));
+    const file = join(await folder(t), "absent", "credentials");
+    await assert.rejects(startSandbox({ adminCredentials: file }), code("file-unwritable"));
+    const running = await startSandbox();
+    t.after(() => running.close());
+    const port = Number(new URL(running.url).port);
+    await assert.rejects(startSandbox({ port }), code("sandbox-listen"));
+  });
 
-test("an account that is no number, a file that cannot be written and a taken port are said by name", async (t) => {
-  const code = (wanted: string) => (error: unknown) =>
-    error instanceof PodtrustError && error.code === wanted;
-  await assert.rejects(startSandbox({ account: "demo" }), code("usage"));
-  const file = join(await folder(t), "absent", "credentials");
-  await assert.rejects(startSandbox({ adminCredentials: file }), code("file-unwritable"));
-  const running = await startSandbox();
-  t.after(() => running.close());
-  const port = Number(new URL(running.url).port);
-  await assert.rejects(startSandbox({ port }), code("sandbox-listen"));
-});
-
-test("decisions are told as they are made, and the last hundred are kept", async (t) => {
-  const told: string[] = [];
-  const { sandbox, iam } = await iamSandbox(t, { onDecision: ({ action }) => told.push(action) });
-  for (let index = 0; index < 102; index += 1) {
-    await iam.send(new ListOpenIDConnectProvidersCommand({}));
-  }
-  await assert.rejects(iam.send(new GetRoleCommand({ RoleName: "absent" })));
-  assert.equal(told.length, 103);
-  const kept = sandbox.decisions();
-  assert.equal(kept.length, 100);
-  const last = kept.at(-1);
-  assert.equal(last?.action, "iam:GetRole");
-  assert.equal(last?.decision, "allow");
-  assert.equal(last?.code, "NoSuchEntity");
+  test("reports decisions as they are made, and keeps the last hundred", async (t) => {
+    const told: string[] = [];
+    const { sandbox, iam } = await iamSandbox(t, { onDecision: ({ action }) => told.push(action) });
+    for (let index = 0; index < 102; index += 1) {
+      await iam.send(new ListOpenIDConnectProvidersCommand({}));
+    }
+    await assert.rejects(iam.send(new GetRoleCommand({ RoleName: "absent" })));
+    assert.equal(told.length, 103);
+    const kept = sandbox.decisions();
+    assert.equal(kept.length, 100);
+    const last = kept.at(-1);
+    assert.equal(last?.action, "iam:GetRole");
+    assert.equal(last?.decision, "allow");
+    assert.equal(last?.code, "NoSuchEntity");
+  });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import {
   type AcmeAccount,
   AcmeProblem,
@@ -51,18 +51,20 @@ function presenting(change: (challenge: { token: string }) => object): Challenge
   };
 }
 
-test("a server without acme-tls/1 fails the handshake (RFC 8737 §3)", async () => {
-  assert.ok((await refusal(tlsAlpn01Solver())).is("tls"));
-});
+describe("the stand-in CA's TLS-ALPN-01", () => {
+  test("a server without acme-tls/1 fails the handshake (RFC 8737 §3)", async () => {
+    assert.ok((await refusal(tlsAlpn01Solver())).is("tls"));
+  });
 
-test("the digest of another account's key authorization is no proof", async () => {
-  const problem = await refusal(presenting(({ token }) => ({ keyAuthorization: `${token}.another` })));
-  assert.ok(problem.is("unauthorized"));
-  assert.match(problem.message, /lacks the digest/u);
-});
+  test("the digest of another account's key authorization is no proof", async () => {
+    const problem = await refusal(presenting(({ token }) => ({ keyAuthorization: `${token}.another` })));
+    assert.ok(problem.is("unauthorized"));
+    assert.match(problem.message, /lacks the digest/u);
+  });
 
-test("nothing was issued, and the right answer still gets a certificate", async () => {
-  assert.equal(ca.issued.length, 0);
-  await obtainCertificate(account, { names, solvers: [listeners.tlsAlpn01] });
-  assert.equal(ca.issued.length, 1);
+  test("after wrong answers nothing was issued, and the right answer still gets a certificate", async () => {
+    assert.equal(ca.issued.length, 0);
+    await obtainCertificate(account, { names, solvers: [listeners.tlsAlpn01] });
+    assert.equal(ca.issued.length, 1);
+  });
 });

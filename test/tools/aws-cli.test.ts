@@ -54,7 +54,7 @@ async function asJob(token: string, ...args: readonly string[]): Promise<Program
   });
 }
 
-test("the administrator's file works, and IAM is filled by the CLI", options, async () => {
+test("the AWS CLI fills IAM with the administrator's file of keys", options, async () => {
   const who = await asAdmin("sts", "get-caller-identity");
   assert.equal(who["Arn"], `arn:aws:iam::${account}:user/podtrust-admin`);
   const trust = JSON.stringify(webIdentityTrust(world.providerArn));
@@ -115,7 +115,7 @@ test("with role and token in the environment, the CLI acts as the role", options
   ]);
 });
 
-test("refusals reach a person as from AWS", options, async () => {
+test("the AWS CLI shows the sandbox's refusals as AWS's", options, async () => {
   const denied = await asJob(await world.token(), "ssm", "get-parameter", "--name", "/cli/a");
   assert.notEqual(denied.code, 0);
   assert.ok(

@@ -11,7 +11,7 @@ const jwk = {
   kid: "2011-04-29",
 };
 
-test("RFC 7638 3.1: the thumbprint of the example", () => {
+test("RFC 7638 3.1: the example has its thumbprint", () => {
   assert.equal(jwkThumbprint(jwk), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 });
 

@@ -12,7 +12,7 @@ test("a nonce is good once, and an invented one never", () => {
   );
 });
 
-test("only so many are remembered, the newest of them", () => {
+test("a CA remembers only so many nonces, the newest of them", () => {
   const nonces = new Nonces(0);
   const first = nonces.issue();
   let last = "";

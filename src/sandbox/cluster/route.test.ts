@@ -41,6 +41,6 @@ test("paths become the requests that Kubernetes' authorizer sees", () => {
   }
 });
 
-test("what is no resource is judged by its path", () => {
+test("a request that is for no resource is authorized by its path", () => {
   assert.deepEqual(accessOf("GET", "/metrics", undefined), { verb: "get", path: "/metrics" });
 });

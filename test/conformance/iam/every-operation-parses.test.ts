@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as sdk from "@aws-sdk/client-iam";
 import { iamService } from "../../../src/sandbox/aws/iam/index.ts";
 import { emptyAccount } from "../../../src/sandbox/aws/state/index.ts";
@@ -80,21 +80,23 @@ const story: readonly [string, object, readonly string[]][] = [
 type Send = (command: unknown) => Promise<Record<string, unknown>>;
 type Commands = Record<string, new (input: object) => unknown>;
 
-test("AWS's client understands every answer, and no operation is left out here", async (t) => {
-  const { iam } = await iamSandbox(t);
-  const send = iam.send.bind(iam) as unknown as Send;
-  for (const [name, input, members] of story) {
-    const Command = (sdk as unknown as Commands)[`${name}Command`];
-    assert.ok(Command, name);
-    const { $metadata: metadata, ...answer } = await send(new Command(input));
-    const given = Object.entries(answer).filter(([, value]) => value !== undefined);
-    assert.deepEqual(given.map(([key]) => key).sort(), [...members].sort(), name);
-    assert.match(String((metadata as { requestId?: string }).requestId), /^[0-9a-f-]{36}$/u, name);
-  }
-  const service = iamService({
-    account: emptyAccount(account),
-    propagationMs: 0,
-    fetchThumbprint: () => Promise.reject(new Error("not asked")),
+describe("IAM every-operation-parses", () => {
+  test("AWS's client understands every answer, and no operation is left out here", async (t) => {
+    const { iam } = await iamSandbox(t);
+    const send = iam.send.bind(iam) as unknown as Send;
+    for (const [name, input, members] of story) {
+      const Command = (sdk as unknown as Commands)[`${name}Command`];
+      assert.ok(Command, name);
+      const { $metadata: metadata, ...answer } = await send(new Command(input));
+      const given = Object.entries(answer).filter(([, value]) => value !== undefined);
+      assert.deepEqual(given.map(([key]) => key).sort(), [...members].sort(), name);
+      assert.match(String((metadata as { requestId?: string }).requestId), /^[0-9a-f-]{36}$/u, name);
+    }
+    const service = iamService({
+      account: emptyAccount(account),
+      propagationMs: 0,
+      fetchThumbprint: () => Promise.reject(new Error("not asked")),
+    });
+    assert.deepEqual(Object.keys(service.actions).sort(), story.map(([name]) => name).sort());
   });
-  assert.deepEqual(Object.keys(service.actions).sort(), story.map(([name]) => name).sort());
 });

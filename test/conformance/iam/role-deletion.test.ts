@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
@@ -9,16 +9,18 @@ import { allowAll, attach, createRole, iamSandbox, refused, ssmReadOnly } from "
 
 const RoleName = "demo";
 
-test("a role is deleted once nothing hangs on it", async (t) => {
-  const { iam } = await iamSandbox(t);
-  await createRole(iam, RoleName);
-  await attach(iam, RoleName, ssmReadOnly);
-  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "p", PolicyDocument: allowAll }));
-  const remove = (): Promise<unknown> => iam.send(new DeleteRoleCommand({ RoleName }));
-  await refused(remove(), "DeleteConflict", "Cannot delete entity, must detach all policies first.", 409);
-  await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: ssmReadOnly }));
-  await refused(remove(), "DeleteConflict", "Cannot delete entity, must delete policies first.", 409);
-  await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: "p" }));
-  await remove();
-  await refused(remove(), "NoSuchEntity", "The role with name demo cannot be found.", 404);
+describe("IAM role-deletion", () => {
+  test("a role is deleted once it has no policy", async (t) => {
+    const { iam } = await iamSandbox(t);
+    await createRole(iam, RoleName);
+    await attach(iam, RoleName, ssmReadOnly);
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "p", PolicyDocument: allowAll }));
+    const remove = (): Promise<unknown> => iam.send(new DeleteRoleCommand({ RoleName }));
+    await refused(remove(), "DeleteConflict", "Cannot delete entity, must detach all policies first.", 409);
+    await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: ssmReadOnly }));
+    await refused(remove(), "DeleteConflict", "Cannot delete entity, must delete policies first.", 409);
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: "p" }));
+    await remove();
+    await refused(remove(), "NoSuchEntity", "The role with name demo cannot be found.", 404);
+  });
 });

@@ -41,7 +41,7 @@ const call: Call = {
 };
 const need = { action: "iam:GetRole", resource: "*", context: { "iam:PolicyARN": "arn" } };
 
-test("a session's keys: its role is the principal, its own tags go before the role's", () => {
+test("a session's condition keys have its role as the principal, and its own tags before the role's", () => {
   const account = emptyAccount(id);
   account.sessions.set(session.accessKeyId, session);
   account.roles.set("demo", {

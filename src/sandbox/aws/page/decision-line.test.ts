@@ -13,7 +13,7 @@ const decision = {
   code: "AccessDeniedException",
 } as const;
 
-test("time, decision, action, who, resource, rule and code stand on one line", () => {
+test("a decision is one line of time, decision, action, who, resource, rule and code", () => {
   assert.equal(
     decisionLine(decision),
     "2026-11-25T12:00:00.500Z deny action=ssm:GetParameter who=arn:aws:sts::111122223333:assumed-role/demo/job " +
@@ -22,7 +22,7 @@ test("time, decision, action, who, resource, rule and code stand on one line", (
   );
 });
 
-test("what a stranger sent can neither make a line nor a field", () => {
+test("a text that a stranger sent can neither make a line of the log nor a field", () => {
   const line = decisionLine({ ...decision, who: 'a\nb\u001B[2J" rule=x\u{1F600}', action: "sts:\r\nX" });
   assert.match(line, /^[ -~]+$/u);
   assert.match(line, /who="a\\nb\\u001b\[2J\\" rule=x\\u\{1f600\}"/u);

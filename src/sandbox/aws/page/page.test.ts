@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { emptyAccount, type OidcProvider, type Role } from "../state/index.ts";
 import type { Decision, PageResponse } from "../wire/index.ts";
 import { sandboxPage } from "./page.ts";
@@ -72,124 +72,126 @@ async function visit(
   return page({ method: "GET", path, host: options.host ?? "127.0.0.1:4566" });
 }
 
-test("the page says what it is, and what an empty sandbox lacks", async () => {
-  const { status, body, headers } = await visit("/");
-  assert.equal(status, 200);
-  assert.equal(headers["content-type"], "text/html; charset=utf-8");
-  assert.match(body, /This is a sandbox, a stand-in/u);
-  assert.match(body, /No issuer is registered yet/u);
-  assert.match(body, /No role yet/u);
-  assert.match(body, /Nothing was asked yet/u);
-});
+describe("the sandbox's page", () => {
+  test("says what it is, and what an empty sandbox lacks", async () => {
+    const { status, body, headers } = await visit("/");
+    assert.equal(status, 200);
+    assert.equal(headers["content-type"], "text/html; charset=utf-8");
+    assert.match(body, /This is a sandbox, a stand-in/u);
+    assert.match(body, /No issuer is registered yet/u);
+    assert.match(body, /No role yet/u);
+    assert.match(body, /Nothing was asked yet/u);
+  });
 
-test("the CSP lets in this style sheet and this script and nothing else", async () => {
-  const { body, headers } = await visit("/");
-  const csp = headers["content-security-policy"] ?? "";
-  assert.match(csp, /^default-src 'none';/u);
-  assert.doesNotMatch(csp, /unsafe|\*/u);
-  for (const element of ["style", "script"]) {
-    const texts = [...body.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, "gsu"))];
-    assert.equal(texts.length, 1);
-    const hash = createHash("sha256")
-      .update(texts[0]?.[1] ?? "")
-      .digest("base64");
-    assert.ok(csp.includes(`${element}-src 'sha256-${hash}'`), element);
-  }
-  assert.doesNotMatch(body, /(?:src|href)="(?!data:|#)/u);
-});
+  test("has a CSP that lets in its style sheet and its script and nothing else", async () => {
+    const { body, headers } = await visit("/");
+    const csp = headers["content-security-policy"] ?? "";
+    assert.match(csp, /^default-src 'none';/u);
+    assert.doesNotMatch(csp, /unsafe|\*/u);
+    for (const element of ["style", "script"]) {
+      const texts = [...body.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, "gsu"))];
+      assert.equal(texts.length, 1);
+      const hash = createHash("sha256")
+        .update(texts[0]?.[1] ?? "")
+        .digest("base64");
+      assert.ok(csp.includes(`${element}-src 'sha256-${hash}'`), element);
+    }
+    assert.doesNotMatch(body, /(?:src|href)="(?!data:|#)/u);
+  });
 
-test("what strangers wrote stands there as text", async () => {
-  const name = "</td><script>alert(1)</script>";
-  const hostile = role("hostile", { trustPolicy: name, inline: { [name]: name }, attached: [name] });
-  const { body } = await visit("/", { roles: [hostile], decisions: [decision] });
-  assert.equal(body.match(/<script>/gu)?.length, 1);
-  assert.doesNotMatch(body, /<img/u);
-  assert.match(body, /&lt;img src=x onerror=alert\(1\)&gt;/u);
-});
+  test("shows what strangers wrote as text", async () => {
+    const name = "</td><script>alert(1)</script>";
+    const hostile = role("hostile", { trustPolicy: name, inline: { [name]: name }, attached: [name] });
+    const { body } = await visit("/", { roles: [hostile], decisions: [decision] });
+    assert.equal(body.match(/<script>/gu)?.length, 1);
+    assert.doesNotMatch(body, /<img/u);
+    assert.match(body, /&lt;img src=x onerror=alert\(1\)&gt;/u);
+  });
 
-test("a decision shows what decided, the answer, why, and what to do", async () => {
-  const { body } = await visit("/", { decisions: [decision] });
-  for (const text of [
-    "action-allowed",
-    "AccessDeniedException",
-    "Nothing allows it.",
-    "Attach a policy.",
-    "refused",
-  ]) {
-    assert.ok(body.includes(text), text);
-  }
-  assert.match(body, /<time datetime="2026-11-25T12:00:00.000Z">12:00:00<\/time>/u);
-  const failed: Decision = { ...decision, decision: "allow", code: "ParameterNotFound" };
-  assert.match((await visit("/", { decisions: [failed] })).body, /allowed, then failed/u);
-});
+  test("shows of a decision what decided, the answer, why, and what to do", async () => {
+    const { body } = await visit("/", { decisions: [decision] });
+    for (const text of [
+      "action-allowed",
+      "AccessDeniedException",
+      "Nothing allows it.",
+      "Attach a policy.",
+      "refused",
+    ]) {
+      assert.ok(body.includes(text), text);
+    }
+    assert.match(body, /<time datetime="2026-11-25T12:00:00.000Z">12:00:00<\/time>/u);
+    const failed: Decision = { ...decision, decision: "allow", code: "ParameterNotFound" };
+    assert.match((await visit("/", { decisions: [failed] })).body, /allowed, then failed/u);
+  });
 
-test("the last hundred decisions are shown, newest first", async () => {
-  const many = Array.from({ length: 130 }, (_, i): Decision => ({ ...decision, rule: `rule-${i}` }));
-  const { body } = await visit("/", { decisions: many });
-  const rules = [...body.matchAll(/<code>rule-(\d+)<\/code>/gu)].map((match) => Number(match[1]));
-  assert.deepEqual(
-    rules,
-    Array.from({ length: 100 }, (_, i) => 129 - i),
-  );
-  const feed = JSON.parse((await visit("/decisions.json", { decisions: many })).body) as {
-    sandbox: boolean;
-    decisions: Decision[];
-  };
-  assert.equal(feed.sandbox, true);
-  assert.equal(feed.decisions.length, 100);
-  assert.equal(feed.decisions.at(-1)?.rule, "rule-129");
-});
+  test("shows the last hundred decisions, newest first", async () => {
+    const many = Array.from({ length: 130 }, (_, i): Decision => ({ ...decision, rule: `rule-${i}` }));
+    const { body } = await visit("/", { decisions: many });
+    const rules = [...body.matchAll(/<code>rule-(\d+)<\/code>/gu)].map((match) => Number(match[1]));
+    assert.deepEqual(
+      rules,
+      Array.from({ length: 100 }, (_, i) => 129 - i),
+    );
+    const feed = JSON.parse((await visit("/decisions.json", { decisions: many })).body) as {
+      sandbox: boolean;
+      decisions: Decision[];
+    };
+    assert.equal(feed.sandbox, true);
+    assert.equal(feed.decisions.length, 100);
+    assert.equal(feed.decisions.at(-1)?.rule, "rule-129");
+  });
 
-test("a role says whether STS sees it and its trust policy already", async () => {
-  const fresh = role("fresh", { createDate: now - 1000, trustChanged: now - 1000 });
-  const edited = role("edited", { trustChanged: now - 3000, trustBefore: "{}" });
-  assert.match((await visit("/", { roles: [role("old")] })).body, /in effect/u);
-  assert.match((await visit("/", { roles: [fresh] })).body, /new: STS does not see it yet, 7 s more/u);
-  assert.match((await visit("/", { roles: [edited] })).body, /still sees the old trust policy, 5 s more/u);
-});
+  test("says of a role whether STS sees it and its trust policy already", async () => {
+    const fresh = role("fresh", { createDate: now - 1000, trustChanged: now - 1000 });
+    const edited = role("edited", { trustChanged: now - 3000, trustBefore: "{}" });
+    assert.match((await visit("/", { roles: [role("old")] })).body, /in effect/u);
+    assert.match((await visit("/", { roles: [fresh] })).body, /new: STS does not see it yet, 7 s more/u);
+    assert.match((await visit("/", { roles: [edited] })).body, /still sees the old trust policy, 5 s more/u);
+  });
 
-test("a provider shows its issuer, audiences and thumbprints, or what their lack means", async () => {
-  const one = {
-    arn: provider,
-    url: "oidc.example.com/a?<b>",
-    clientIds: [],
-    thumbprints: [],
-    tags: [],
-    createDate: now,
-  };
-  const bare = await visit("/", { providers: [one] });
-  assert.match(bare.body, /https:\/\/oidc\.example\.com\/a\?&lt;b&gt;/u);
-  assert.match(bare.body, /no token can match/u);
-  assert.match(bare.body, /public roots only/u);
-  const full = { ...one, clientIds: ["sts.amazonaws.com"], thumbprints: ["ab".repeat(20)] };
-  const { body } = await visit("/", { providers: [full] });
-  assert.ok(body.includes("<code>sts.amazonaws.com</code>") && body.includes("ab".repeat(20)));
-});
+  test("shows of a provider its issuer, audiences and thumbprints, or what their lack means", async () => {
+    const one = {
+      arn: provider,
+      url: "oidc.example.com/a?<b>",
+      clientIds: [],
+      thumbprints: [],
+      tags: [],
+      createDate: now,
+    };
+    const bare = await visit("/", { providers: [one] });
+    assert.match(bare.body, /https:\/\/oidc\.example\.com\/a\?&lt;b&gt;/u);
+    assert.match(bare.body, /no token can match/u);
+    assert.match(bare.body, /public roots only/u);
+    const full = { ...one, clientIds: ["sts.amazonaws.com"], thumbprints: ["ab".repeat(20)] };
+    const { body } = await visit("/", { providers: [full] });
+    assert.ok(body.includes("<code>sts.amazonaws.com</code>") && body.includes("ab".repeat(20)));
+  });
 
-test("other paths and other names get no page", async () => {
-  assert.equal((await visit("/other")).status, 404);
-  for (const path of ["/", "/decisions.json"]) {
-    const rebound = await visit(path, { host: "evil.example", decisions: [decision] });
-    assert.equal(rebound.status, 421);
-    assert.doesNotMatch(rebound.body, /ssm/u);
-  }
-});
+  test("is not given to other paths and other names", async () => {
+    assert.equal((await visit("/other")).status, 404);
+    for (const path of ["/", "/decisions.json"]) {
+      const rebound = await visit(path, { host: "evil.example", decisions: [decision] });
+      assert.equal(rebound.status, 421);
+      assert.doesNotMatch(rebound.body, /ssm/u);
+    }
+  });
 
-test("a trust policy in a few words", () => {
-  assert.deepEqual(trustSummary(JSON.stringify(trust)), [
-    {
-      effect: "Allow",
-      who: ["oidc.example.com/a"],
-      conditions: ["sub StringEquals system:serviceaccount:a:b or x"],
-    },
-  ]);
-  const deny = {
-    Statement: [{ Effect: "Deny", Principal: "*", Condition: { Bool: { "aws:SecureTransport": false } } }],
-  };
-  assert.deepEqual(trustSummary(JSON.stringify(deny)), [
-    { effect: "Deny", who: ["*"], conditions: ["aws:SecureTransport Bool false"] },
-  ]);
-  for (const text of ["", "null", "[]", '{"Statement":"x"}', "{"])
-    assert.doesNotThrow(() => trustSummary(text));
-  assert.equal(prettyJson("{"), "{");
+  test("shows a trust policy in a few words", () => {
+    assert.deepEqual(trustSummary(JSON.stringify(trust)), [
+      {
+        effect: "Allow",
+        who: ["oidc.example.com/a"],
+        conditions: ["sub StringEquals system:serviceaccount:a:b or x"],
+      },
+    ]);
+    const deny = {
+      Statement: [{ Effect: "Deny", Principal: "*", Condition: { Bool: { "aws:SecureTransport": false } } }],
+    };
+    assert.deepEqual(trustSummary(JSON.stringify(deny)), [
+      { effect: "Deny", who: ["*"], conditions: ["aws:SecureTransport Bool false"] },
+    ]);
+    for (const text of ["", "null", "[]", '{"Statement":"x"}', "{"])
+      assert.doesNotThrow(() => trustSummary(text));
+    assert.equal(prettyJson("{"), "{");
+  });
 });

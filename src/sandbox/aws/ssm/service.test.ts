@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { emptyAccount } from "../state/index.ts";
 import { AwsError, type Call, type Need, type RawRecord, readInput, type Shape } from "../wire/index.ts";
 import { ssmService } from "./service.ts";
@@ -65,255 +65,260 @@ function refusal(code: string, text?: RegExp): (error: unknown) => boolean {
   };
 }
 
-test("a parameter is written, read, overwritten and deleted", async () => {
-  const { run, clock } = setUp();
-  const put = { Name: "/app/color", Value: "red", Type: "String", Description: "a colour" };
-  assert.deepEqual(await run("PutParameter", put), { Version: 1, Tier: "Standard" });
-  await assert.rejects(run("PutParameter", put), refusal("ParameterAlreadyExists", /overwrite option/u));
-  clock.now += 1000;
-  const again = { Name: "/app/color", Value: "blue", Overwrite: true };
-  assert.deepEqual(await run("PutParameter", again), { Version: 2, Tier: "Standard" });
-  assert.deepEqual(await run("GetParameter", { Name: "/app/color" }), {
-    Parameter: {
-      Name: "/app/color",
-      Type: "String",
-      Value: "blue",
-      Version: 2,
-      Selector: undefined,
-      LastModifiedDate: new Date(clock.now),
-      ARN: `${prefix}/app/color`,
-      DataType: "text",
-    },
-  });
-  const first = await run("GetParameter", { Name: "/app/color:1" });
-  assert.partialDeepStrictEqual(first, { Parameter: { Value: "red", Selector: ":1" } });
-  await assert.rejects(run("GetParameter", { Name: "/app/color:9" }), refusal("ParameterVersionNotFound"));
-  assert.deepEqual(await run("DeleteParameter", { Name: "/app/color" }), {});
-  await assert.rejects(run("DeleteParameter", { Name: "/app/color" }), refusal("ParameterNotFound", /^$/u));
-  await assert.rejects(run("GetParameter", { Name: "/app/color" }), refusal("ParameterNotFound", /^$/u));
-});
-
-test("parameters live in their region", async () => {
-  const { run } = setUp();
-  await run("PutParameter", { Name: "a", Value: "v", Type: "String" }, "us-east-1");
-  await assert.rejects(run("GetParameter", { Name: "a" }), refusal("ParameterNotFound"));
-  assert.deepEqual(await run("DescribeParameters", {}), { Parameters: [], NextToken: undefined });
-});
-
-test("a parameter can be named by its ARN", async () => {
-  const { run } = setUp();
-  for (const name of ["flat", "/rooted", "/a/b"]) {
-    await run("PutParameter", { Name: name, Value: name, Type: "String" });
-    const arn = `${prefix}/${name.replace(/^\//u, "")}`;
-    assert.partialDeepStrictEqual(await run("GetParameter", { Name: arn }), { Parameter: { Value: name } });
-    assert.partialDeepStrictEqual(await run("GetParameter", { Name: `${arn}:1` }), {
-      Parameter: { Name: name },
+describe("Parameter Store", () => {
+  test("a parameter is written, read, overwritten and deleted", async () => {
+    const { run, clock } = setUp();
+    const put = { Name: "/app/color", Value: "red", Type: "String", Description: "a colour" };
+    assert.deepEqual(await run("PutParameter", put), { Version: 1, Tier: "Standard" });
+    await assert.rejects(run("PutParameter", put), refusal("ParameterAlreadyExists", /overwrite option/u));
+    clock.now += 1000;
+    const again = { Name: "/app/color", Value: "blue", Overwrite: true };
+    assert.deepEqual(await run("PutParameter", again), { Version: 2, Tier: "Standard" });
+    assert.deepEqual(await run("GetParameter", { Name: "/app/color" }), {
+      Parameter: {
+        Name: "/app/color",
+        Type: "String",
+        Value: "blue",
+        Version: 2,
+        Selector: undefined,
+        LastModifiedDate: new Date(clock.now),
+        ARN: `${prefix}/app/color`,
+        DataType: "text",
+      },
     });
-  }
-  const elsewhere = `arn:aws:ssm:us-east-1:${account}:parameter/flat`;
-  await assert.rejects(run("GetParameter", { Name: elsewhere }), refusal("ParameterNotFound"));
-});
+    const first = await run("GetParameter", { Name: "/app/color:1" });
+    assert.partialDeepStrictEqual(first, { Parameter: { Value: "red", Selector: ":1" } });
+    await assert.rejects(run("GetParameter", { Name: "/app/color:9" }), refusal("ParameterVersionNotFound"));
+    assert.deepEqual(await run("DeleteParameter", { Name: "/app/color" }), {});
+    await assert.rejects(run("DeleteParameter", { Name: "/app/color" }), refusal("ParameterNotFound", /^$/u));
+    await assert.rejects(run("GetParameter", { Name: "/app/color" }), refusal("ParameterNotFound", /^$/u));
+  });
 
-test("a SecureString shows cipher text unless decryption is asked for", async () => {
-  const { run } = setUp();
-  await run("PutParameter", { Name: "/secret", Value: "open sesame", Type: "SecureString" });
-  const read = async (params: RawRecord): Promise<string> =>
-    ((await run("GetParameter", { Name: "/secret", ...params }))["Parameter"] as { Value: string }).Value;
-  assert.equal(await read({ WithDecryption: true }), "open sesame");
-  const sealed = await read({});
-  assert.equal(await read({ WithDecryption: false }), sealed);
-  const bytes = Buffer.from(sealed, "base64");
-  assert.equal(bytes.length, 12 + "open sesame".length + 16);
-  assert.ok(!bytes.includes("sesame"));
-  const described = await run("DescribeParameters", {});
-  assert.partialDeepStrictEqual(described, { Parameters: [{ KeyId: "alias/aws/ssm" }] });
-});
+  test("parameters live in their region", async () => {
+    const { run } = setUp();
+    await run("PutParameter", { Name: "a", Value: "v", Type: "String" }, "us-east-1");
+    await assert.rejects(run("GetParameter", { Name: "a" }), refusal("ParameterNotFound"));
+    assert.deepEqual(await run("DescribeParameters", {}), { Parameters: [], NextToken: undefined });
+  });
 
-test("GetParameters gives what there is and names what there is not", async () => {
-  const { run } = setUp();
-  await run("PutParameter", { Name: "/a", Value: "1", Type: "String" });
-  const got = await run("GetParameters", { Names: ["/a", "/b", "/a", "/a:7"] });
-  assert.partialDeepStrictEqual(got, { Parameters: [{ Name: "/a" }], InvalidParameters: ["/b", "/a:7"] });
-  assert.equal((got["Parameters"] as unknown[]).length, 1);
-});
-
-test("a path gives its children, or with Recursive all below it, page by page", async () => {
-  const { run } = setUp();
-  const names = [
-    ...Array.from({ length: 12 }, (_, i) => `/p/n${String(i).padStart(2, "0")}`),
-    "/p/d/x",
-    "/pq",
-    "flat",
-  ];
-  for (const name of names) await run("PutParameter", { Name: name, Value: "v", Type: "String" });
-  const list = async (params: RawRecord): Promise<string[]> => {
-    const found: string[] = [];
-    let next: string | undefined;
-    do {
-      const page = await run("GetParametersByPath", {
-        ...params,
-        ...(next === undefined ? {} : { NextToken: next }),
+  test("a parameter can be named by its ARN", async () => {
+    const { run } = setUp();
+    for (const name of ["flat", "/rooted", "/a/b"]) {
+      await run("PutParameter", { Name: name, Value: name, Type: "String" });
+      const arn = `${prefix}/${name.replace(/^\//u, "")}`;
+      assert.partialDeepStrictEqual(await run("GetParameter", { Name: arn }), { Parameter: { Value: name } });
+      assert.partialDeepStrictEqual(await run("GetParameter", { Name: `${arn}:1` }), {
+        Parameter: { Name: name },
       });
-      found.push(...(page["Parameters"] as { Name: string }[]).map((one) => one.Name));
-      next = page["NextToken"] as string | undefined;
-    } while (next !== undefined);
-    return found;
-  };
-  const children = names.slice(0, 12);
-  assert.deepEqual(await list({ Path: "/p", MaxResults: 5 }), children);
-  assert.deepEqual(await list({ Path: "/p/", Recursive: true }), ["/p/d/x", ...children]);
-  assert.deepEqual(await list({ Path: "/" }), ["/pq", "flat"]);
-  assert.equal((await list({ Path: "/", Recursive: true })).length, 15);
-  assert.deepEqual(await list({ Path: "/p/n00" }), []);
-  await assert.rejects(
-    run("GetParametersByPath", { Path: "p" }),
-    refusal("ValidationException", /forward slash/u),
-  );
-  const bad = { Path: "/", NextToken: "nonsense" };
-  await assert.rejects(run("GetParametersByPath", bad), refusal("InvalidNextToken"));
-});
+    }
+    const elsewhere = `arn:aws:ssm:us-east-1:${account}:parameter/flat`;
+    await assert.rejects(run("GetParameter", { Name: elsewhere }), refusal("ParameterNotFound"));
+  });
 
-test("DescribeParameters filters, and shows no values", async () => {
-  const { run } = setUp();
-  const tags = [{ Key: "team", Value: "blue" }];
-  await run("PutParameter", { Name: "/a/one", Value: "v", Type: "String", Tags: tags });
-  await run("PutParameter", { Name: "/a/two", Value: "v", Type: "StringList" });
-  await run("PutParameter", { Name: "/b", Value: "v", Type: "String", Tier: "Advanced" });
-  const names = async (...ParameterFilters: RawRecord[]): Promise<string[]> =>
-    ((await run("DescribeParameters", { ParameterFilters }))["Parameters"] as { Name: string }[]).map(
-      (p) => p.Name,
-    );
-  assert.deepEqual(await names({ Key: "Name", Values: ["/b", "/a/two"] }), ["/a/two", "/b"]);
-  assert.deepEqual(await names({ Key: "Name", Option: "BeginsWith", Values: ["/a"] }), ["/a/one", "/a/two"]);
-  assert.deepEqual(await names({ Key: "Name", Option: "Contains", Values: ["tw"] }), ["/a/two"]);
-  assert.deepEqual(await names({ Key: "Path", Option: "OneLevel", Values: ["/"] }), ["/b"]);
-  assert.deepEqual(await names({ Key: "Path", Option: "Recursive", Values: ["/a"] }), ["/a/one", "/a/two"]);
-  assert.deepEqual(await names({ Key: "Type", Values: ["StringList"] }), ["/a/two"]);
-  assert.deepEqual(await names({ Key: "Tier", Values: ["Advanced"] }), ["/b"]);
-  assert.deepEqual(await names({ Key: "tag:team" }), ["/a/one"]);
-  assert.deepEqual(await names({ Key: "tag:team", Values: ["red"] }), []);
-  await assert.rejects(names({ Key: "Colour", Values: ["x"] }), refusal("InvalidFilterKey"));
-  await assert.rejects(
-    names({ Key: "Path", Option: "Equals", Values: ["/"] }),
-    refusal("InvalidFilterOption"),
-  );
-  await assert.rejects(
-    names({ Key: "Name", Option: "Recursive", Values: ["/"] }),
-    refusal("InvalidFilterOption"),
-  );
-  assert.ok(!JSON.stringify(await run("DescribeParameters", {})).includes('"Value"'));
-});
+  test("a SecureString shows cipher text unless decryption is asked for", async () => {
+    const { run } = setUp();
+    await run("PutParameter", { Name: "/secret", Value: "open sesame", Type: "SecureString" });
+    const read = async (params: RawRecord): Promise<string> =>
+      ((await run("GetParameter", { Name: "/secret", ...params }))["Parameter"] as { Value: string }).Value;
+    assert.equal(await read({ WithDecryption: true }), "open sesame");
+    const sealed = await read({});
+    assert.equal(await read({ WithDecryption: false }), sealed);
+    const bytes = Buffer.from(sealed, "base64");
+    assert.equal(bytes.length, 12 + "open sesame".length + 16);
+    assert.ok(!bytes.includes("sesame"));
+    const described = await run("DescribeParameters", {});
+    assert.partialDeepStrictEqual(described, { Parameters: [{ KeyId: "alias/aws/ssm" }] });
+  });
 
-test("a path is refused as fast as it is taken", async () => {
-  const { run } = setUp();
-  for (const Path of ["/", "/a", "/a/", "/a/b.c/-d_/"]) await run("GetParametersByPath", { Path });
-  const started = performance.now();
-  for (const Path of ["a", "//", "/a//b", `/${"a".repeat(2000)}!`, `${"/a".repeat(1000)}!`]) {
-    await assert.rejects(run("GetParametersByPath", { Path }), refusal("ValidationException"));
-  }
-  assert.ok(performance.now() - started < 2000);
-});
+  test("GetParameters gives what there is and names what there is not", async () => {
+    const { run } = setUp();
+    await run("PutParameter", { Name: "/a", Value: "1", Type: "String" });
+    const got = await run("GetParameters", { Names: ["/a", "/b", "/a", "/a:7"] });
+    assert.partialDeepStrictEqual(got, { Parameters: [{ Name: "/a" }], InvalidParameters: ["/b", "/a:7"] });
+    assert.equal((got["Parameters"] as unknown[]).length, 1);
+  });
 
-test("a filter that bears the name of a property of every object is no filter", async () => {
-  const { run } = setUp();
-  await run("PutParameter", { Name: "/a", Value: "v", Type: "String" });
-  for (const name of ["valueOf", "__proto__", "toString"]) {
-    const filtered = (filter: RawRecord): Promise<Shape> =>
-      run("DescribeParameters", { ParameterFilters: [filter] });
-    await assert.rejects(filtered({ Key: name, Values: ["x"] }), refusal("InvalidFilterKey"));
+  test("a path gives its children, or with Recursive all below it, page by page", async () => {
+    const { run } = setUp();
+    const names = [
+      ...Array.from({ length: 12 }, (_, i) => `/p/n${String(i).padStart(2, "0")}`),
+      "/p/d/x",
+      "/pq",
+      "flat",
+    ];
+    for (const name of names) await run("PutParameter", { Name: name, Value: "v", Type: "String" });
+    const list = async (params: RawRecord): Promise<string[]> => {
+      const found: string[] = [];
+      let next: string | undefined;
+      do {
+        const page = await run("GetParametersByPath", {
+          ...params,
+          ...(next === undefined ? {} : { NextToken: next }),
+        });
+        found.push(...(page["Parameters"] as { Name: string }[]).map((one) => one.Name));
+        next = page["NextToken"] as string | undefined;
+      } while (next !== undefined);
+      return found;
+    };
+    const children = names.slice(0, 12);
+    assert.deepEqual(await list({ Path: "/p", MaxResults: 5 }), children);
+    assert.deepEqual(await list({ Path: "/p/", Recursive: true }), ["/p/d/x", ...children]);
+    assert.deepEqual(await list({ Path: "/" }), ["/pq", "flat"]);
+    assert.equal((await list({ Path: "/", Recursive: true })).length, 15);
+    assert.deepEqual(await list({ Path: "/p/n00" }), []);
     await assert.rejects(
-      filtered({ Key: "Name", Option: name, Values: ["x"] }),
+      run("GetParametersByPath", { Path: "p" }),
+      refusal("ValidationException", /forward slash/u),
+    );
+    const bad = { Path: "/", NextToken: "nonsense" };
+    await assert.rejects(run("GetParametersByPath", bad), refusal("InvalidNextToken"));
+  });
+
+  test("DescribeParameters filters, and shows no values", async () => {
+    const { run } = setUp();
+    const tags = [{ Key: "team", Value: "blue" }];
+    await run("PutParameter", { Name: "/a/one", Value: "v", Type: "String", Tags: tags });
+    await run("PutParameter", { Name: "/a/two", Value: "v", Type: "StringList" });
+    await run("PutParameter", { Name: "/b", Value: "v", Type: "String", Tier: "Advanced" });
+    const names = async (...ParameterFilters: RawRecord[]): Promise<string[]> =>
+      ((await run("DescribeParameters", { ParameterFilters }))["Parameters"] as { Name: string }[]).map(
+        (p) => p.Name,
+      );
+    assert.deepEqual(await names({ Key: "Name", Values: ["/b", "/a/two"] }), ["/a/two", "/b"]);
+    assert.deepEqual(await names({ Key: "Name", Option: "BeginsWith", Values: ["/a"] }), [
+      "/a/one",
+      "/a/two",
+    ]);
+    assert.deepEqual(await names({ Key: "Name", Option: "Contains", Values: ["tw"] }), ["/a/two"]);
+    assert.deepEqual(await names({ Key: "Path", Option: "OneLevel", Values: ["/"] }), ["/b"]);
+    assert.deepEqual(await names({ Key: "Path", Option: "Recursive", Values: ["/a"] }), ["/a/one", "/a/two"]);
+    assert.deepEqual(await names({ Key: "Type", Values: ["StringList"] }), ["/a/two"]);
+    assert.deepEqual(await names({ Key: "Tier", Values: ["Advanced"] }), ["/b"]);
+    assert.deepEqual(await names({ Key: "tag:team" }), ["/a/one"]);
+    assert.deepEqual(await names({ Key: "tag:team", Values: ["red"] }), []);
+    await assert.rejects(names({ Key: "Colour", Values: ["x"] }), refusal("InvalidFilterKey"));
+    await assert.rejects(
+      names({ Key: "Path", Option: "Equals", Values: ["/"] }),
       refusal("InvalidFilterOption"),
     );
-  }
-});
+    await assert.rejects(
+      names({ Key: "Name", Option: "Recursive", Values: ["/"] }),
+      refusal("InvalidFilterOption"),
+    );
+    assert.ok(!JSON.stringify(await run("DescribeParameters", {})).includes('"Value"'));
+  });
 
-test("what PutParameter does not take", async () => {
-  const { run } = setUp();
-  const base = { Name: "/x", Value: "v", Type: "String" };
-  const refused = async (params: RawRecord, code: string, text?: RegExp): Promise<void> =>
-    assert.rejects(run("PutParameter", { ...base, ...params }), refusal(code, text));
-  await refused(
-    { Name: "/awssec/lab" },
-    "AccessDeniedException",
-    /^No access to reserved parameter name: awssec\/lab\.$/u,
-  );
-  await refused({ Name: "AWSthing" }, "ValidationException", /"aws" or "ssm"/u);
-  await refused({ Name: "/ssm/thing" }, "ValidationException", /prefixed with "ssm"/u);
-  await refused({ Name: "a/b" }, "ValidationException", /fully qualified/u);
-  await refused({ Name: "/a b" }, "ValidationException");
-  await refused({ Name: "/a//b" }, "ValidationException");
-  await refused({ Name: "/a".repeat(16) }, "HierarchyLevelLimitExceededException");
-  await refused({ Value: "x".repeat(4097) }, "ValidationException", /4096 characters/u);
-  await refused({ Value: "x".repeat(8193), Tier: "Advanced" }, "ValidationException", /8192/u);
-  await refused({ Value: "x", AllowedPattern: "\\d+" }, "ParameterPatternMismatchException", /\\d\+/u);
-  await refused({ AllowedPattern: "(" }, "InvalidAllowedPatternException");
-  const endless = { AllowedPattern: "(a+)+b", Value: "a".repeat(4000) };
-  await refused(endless, "InvalidAllowedPatternException");
-  await refused({ KeyId: "alias/mine" }, "InvalidKeyId");
-  await refused({ DataType: "aws:ec2:image" }, "ValidationException");
-  await refused({ Policies: "[]" }, "ValidationException");
-  await refused(
-    { Overwrite: true, Tags: [{ Key: "a", Value: "b" }] },
-    "ValidationException",
-    /tags and overwrite/u,
-  );
-  await assert.rejects(
-    run("PutParameter", { Name: "/x", Value: "v" }),
-    refusal("ValidationException", /type is required/u),
-  );
-  await run("PutParameter", base);
-  await refused({ Overwrite: true, Type: "SecureString" }, "HierarchyTypeMismatchException");
-});
+  test("a path is refused as fast as it is taken", async () => {
+    const { run } = setUp();
+    for (const Path of ["/", "/a", "/a/", "/a/b.c/-d_/"]) await run("GetParametersByPath", { Path });
+    const started = performance.now();
+    for (const Path of ["a", "//", "/a//b", `/${"a".repeat(2000)}!`, `${"/a".repeat(1000)}!`]) {
+      await assert.rejects(run("GetParametersByPath", { Path }), refusal("ValidationException"));
+    }
+    assert.ok(performance.now() - started < 2000);
+  });
 
-test("tiers: a large value needs Advanced, and nothing comes back from there", async () => {
-  const { run } = setUp();
-  const large = { Name: "/l", Value: "x".repeat(4097), Type: "String", Tier: "Intelligent-Tiering" };
-  assert.deepEqual(await run("PutParameter", large), { Version: 1, Tier: "Advanced" });
-  const smaller = { Name: "/l", Value: "x", Overwrite: true };
-  assert.deepEqual(await run("PutParameter", smaller), { Version: 2, Tier: "Advanced" });
-  await assert.rejects(
-    run("PutParameter", { ...smaller, Tier: "Standard" }),
-    refusal("ValidationException", /downgrade/u),
-  );
-  const small = { Name: "/s", Value: "x", Type: "String", Tier: "Intelligent-Tiering" };
-  assert.deepEqual(await run("PutParameter", small), { Version: 1, Tier: "Standard" });
-});
+  test("a filter that bears the name of a property of every object is no filter", async () => {
+    const { run } = setUp();
+    await run("PutParameter", { Name: "/a", Value: "v", Type: "String" });
+    for (const name of ["valueOf", "__proto__", "toString"]) {
+      const filtered = (filter: RawRecord): Promise<Shape> =>
+        run("DescribeParameters", { ParameterFilters: [filter] });
+      await assert.rejects(filtered({ Key: name, Values: ["x"] }), refusal("InvalidFilterKey"));
+      await assert.rejects(
+        filtered({ Key: "Name", Option: name, Values: ["x"] }),
+        refusal("InvalidFilterOption"),
+      );
+    }
+  });
 
-test("a hundred versions are kept", async () => {
-  const { run } = setUp();
-  for (let i = 1; i <= 101; i += 1) {
-    await run("PutParameter", { Name: "/v", Value: String(i), Type: "String", Overwrite: i > 1 });
-  }
-  await assert.rejects(run("GetParameter", { Name: "/v:1" }), refusal("ParameterVersionNotFound"));
-  assert.partialDeepStrictEqual(await run("GetParameter", { Name: "/v:2" }), { Parameter: { Value: "2" } });
-});
+  test("PutParameter refuses values, names and types that AWS refuses", async () => {
+    const { run } = setUp();
+    const base = { Name: "/x", Value: "v", Type: "String" };
+    const refused = async (params: RawRecord, code: string, text?: RegExp): Promise<void> =>
+      assert.rejects(run("PutParameter", { ...base, ...params }), refusal(code, text));
+    await refused(
+      { Name: "/awssec/lab" },
+      "AccessDeniedException",
+      /^No access to reserved parameter name: awssec\/lab\.$/u,
+    );
+    await refused({ Name: "AWSthing" }, "ValidationException", /"aws" or "ssm"/u);
+    await refused({ Name: "/ssm/thing" }, "ValidationException", /prefixed with "ssm"/u);
+    await refused({ Name: "a/b" }, "ValidationException", /fully qualified/u);
+    await refused({ Name: "/a b" }, "ValidationException");
+    await refused({ Name: "/a//b" }, "ValidationException");
+    await refused({ Name: "/a".repeat(16) }, "HierarchyLevelLimitExceededException");
+    await refused({ Value: "x".repeat(4097) }, "ValidationException", /4096 characters/u);
+    await refused({ Value: "x".repeat(8193), Tier: "Advanced" }, "ValidationException", /8192/u);
+    await refused({ Value: "x", AllowedPattern: "\\d+" }, "ParameterPatternMismatchException", /\\d\+/u);
+    await refused({ AllowedPattern: "(" }, "InvalidAllowedPatternException");
+    const endless = { AllowedPattern: "(a+)+b", Value: "a".repeat(4000) };
+    await refused(endless, "InvalidAllowedPatternException");
+    await refused({ KeyId: "alias/mine" }, "InvalidKeyId");
+    await refused({ DataType: "aws:ec2:image" }, "ValidationException");
+    await refused({ Policies: "[]" }, "ValidationException");
+    await refused(
+      { Overwrite: true, Tags: [{ Key: "a", Value: "b" }] },
+      "ValidationException",
+      /tags and overwrite/u,
+    );
+    await assert.rejects(
+      run("PutParameter", { Name: "/x", Value: "v" }),
+      refusal("ValidationException", /type is required/u),
+    );
+    await run("PutParameter", base);
+    await refused({ Overwrite: true, Type: "SecureString" }, "HierarchyTypeMismatchException");
+  });
 
-test("each action needs what AWS's service authorization reference says", async () => {
-  const { run, needs } = setUp();
-  const tags = [{ Key: "team", Value: "blue" }];
-  const put = { Name: "/a/b", Value: "v", Type: "String", Tags: tags };
-  const asked = { "aws:RequestTag/team": "blue", "aws:TagKeys": ["team"], "ssm:Overwrite": "false" };
-  assert.deepEqual(needs("PutParameter", put), [
-    { action: "ssm:PutParameter", resource: `${prefix}/a/b`, context: asked },
-    { action: "ssm:AddTagsToResource", resource: `${prefix}/a/b`, context: asked },
-  ]);
-  await run("PutParameter", put);
-  const tagged = { "aws:ResourceTag/team": "blue", "ssm:resourceTag/team": "blue" };
-  assert.deepEqual(needs("GetParameter", { Name: "/a/b:1" }), [
-    { action: "ssm:GetParameter", resource: `${prefix}/a/b`, context: tagged },
-  ]);
-  assert.deepEqual(
-    needs("GetParameters", { Names: ["/a/b", "flat"] }).map((need) => need.resource),
-    [`${prefix}/a/b`, `${prefix}/flat`],
-  );
-  assert.deepEqual(needs("GetParametersByPath", { Path: "/a/", Recursive: true }), [
-    { action: "ssm:GetParametersByPath", resource: `${prefix}/a/`, context: { "ssm:Recursive": "true" } },
-  ]);
-  assert.deepEqual(needs("DescribeParameters", {}), [
-    { action: "ssm:DescribeParameters", resource: `arn:aws:ssm:eu-central-1:${account}:*` },
-  ]);
-  assert.deepEqual(needs("DeleteParameter", { Name: "/a/b" }), [
-    { action: "ssm:DeleteParameter", resource: `${prefix}/a/b`, context: tagged },
-  ]);
+  test("a large value needs the Advanced tier, from which nothing comes back", async () => {
+    const { run } = setUp();
+    const large = { Name: "/l", Value: "x".repeat(4097), Type: "String", Tier: "Intelligent-Tiering" };
+    assert.deepEqual(await run("PutParameter", large), { Version: 1, Tier: "Advanced" });
+    const smaller = { Name: "/l", Value: "x", Overwrite: true };
+    assert.deepEqual(await run("PutParameter", smaller), { Version: 2, Tier: "Advanced" });
+    await assert.rejects(
+      run("PutParameter", { ...smaller, Tier: "Standard" }),
+      refusal("ValidationException", /downgrade/u),
+    );
+    const small = { Name: "/s", Value: "x", Type: "String", Tier: "Intelligent-Tiering" };
+    assert.deepEqual(await run("PutParameter", small), { Version: 1, Tier: "Standard" });
+  });
+
+  test("a parameter keeps a hundred versions", async () => {
+    const { run } = setUp();
+    for (let i = 1; i <= 101; i += 1) {
+      await run("PutParameter", { Name: "/v", Value: String(i), Type: "String", Overwrite: i > 1 });
+    }
+    await assert.rejects(run("GetParameter", { Name: "/v:1" }), refusal("ParameterVersionNotFound"));
+    assert.partialDeepStrictEqual(await run("GetParameter", { Name: "/v:2" }), { Parameter: { Value: "2" } });
+  });
+
+  test("each action needs what AWS's service authorization reference says", async () => {
+    const { run, needs } = setUp();
+    const tags = [{ Key: "team", Value: "blue" }];
+    const put = { Name: "/a/b", Value: "v", Type: "String", Tags: tags };
+    const asked = { "aws:RequestTag/team": "blue", "aws:TagKeys": ["team"], "ssm:Overwrite": "false" };
+    assert.deepEqual(needs("PutParameter", put), [
+      { action: "ssm:PutParameter", resource: `${prefix}/a/b`, context: asked },
+      { action: "ssm:AddTagsToResource", resource: `${prefix}/a/b`, context: asked },
+    ]);
+    await run("PutParameter", put);
+    const tagged = { "aws:ResourceTag/team": "blue", "ssm:resourceTag/team": "blue" };
+    assert.deepEqual(needs("GetParameter", { Name: "/a/b:1" }), [
+      { action: "ssm:GetParameter", resource: `${prefix}/a/b`, context: tagged },
+    ]);
+    assert.deepEqual(
+      needs("GetParameters", { Names: ["/a/b", "flat"] }).map((need) => need.resource),
+      [`${prefix}/a/b`, `${prefix}/flat`],
+    );
+    assert.deepEqual(needs("GetParametersByPath", { Path: "/a/", Recursive: true }), [
+      { action: "ssm:GetParametersByPath", resource: `${prefix}/a/`, context: { "ssm:Recursive": "true" } },
+    ]);
+    assert.deepEqual(needs("DescribeParameters", {}), [
+      { action: "ssm:DescribeParameters", resource: `arn:aws:ssm:eu-central-1:${account}:*` },
+    ]);
+    assert.deepEqual(needs("DeleteParameter", { Name: "/a/b" }), [
+      { action: "ssm:DeleteParameter", resource: `${prefix}/a/b`, context: tagged },
+    ]);
+  });
 });

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type TestContext, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { PodtrustError } from "../../../base/index.ts";
 import { ownPlace } from "../../../files/lock-owner.ts";
 import {
@@ -43,160 +43,162 @@ function role(change: Partial<Role> = {}): Role {
   };
 }
 
-test("what was written is there after a restart, in order, readable by its owner only", async (t) => {
-  const path = await folder(t);
-  const first = await openStore(account, path);
-  first.account.keys.set(key.id, key);
-  first.account.roles.set("demo", role());
-  first.account.roles.set("other", role({ name: "other" }));
-  await first.persist();
-  await first.close();
-  const second = await openStore(account, path);
-  assert.deepEqual(second.account.keys.get(key.id), key);
-  assert.deepEqual(
-    second.account.roles.values().map(({ name }) => name),
-    ["Demo", "other"],
-  );
-  assert.deepEqual((await readdir(path)).sort(), ["keys.json", "lock", "roles.json"]);
-  assert.equal((await stat(join(path, "keys.json"))).mode & 0o777, 0o600);
-  assert.equal((await stat(path)).mode & 0o777, 0o700);
-});
+describe("the sandbox's store", () => {
+  test("has all records after a restart, in order, readable by its owner only", async (t) => {
+    const path = await folder(t);
+    const first = await openStore(account, path);
+    first.account.keys.set(key.id, key);
+    first.account.roles.set("demo", role());
+    first.account.roles.set("other", role({ name: "other" }));
+    await first.persist();
+    await first.close();
+    const second = await openStore(account, path);
+    assert.deepEqual(second.account.keys.get(key.id), key);
+    assert.deepEqual(
+      second.account.roles.values().map(({ name }) => name),
+      ["Demo", "other"],
+    );
+    assert.deepEqual((await readdir(path)).sort(), ["keys.json", "lock", "roles.json"]);
+    assert.equal((await stat(join(path, "keys.json"))).mode & 0o777, 0o600);
+    assert.equal((await stat(path)).mode & 0o777, 0o700);
+  });
 
-test("only what has changed is written again", async (t) => {
-  const path = await folder(t);
-  const store = await openStore(account, path);
-  store.account.keys.set(key.id, key);
-  await store.persist();
-  const before = await stat(join(path, "keys.json"), { bigint: true });
-  store.account.roles.set("demo", role());
-  assert.equal(store.account.keys.delete("absent"), false);
-  await Promise.all([store.persist(), store.persist()]);
-  assert.equal((await stat(join(path, "keys.json"), { bigint: true })).ino, before.ino);
-  assert.ok((await readdir(path)).includes("roles.json"));
-});
+  test("writes again only the tables that have changed", async (t) => {
+    const path = await folder(t);
+    const store = await openStore(account, path);
+    store.account.keys.set(key.id, key);
+    await store.persist();
+    const before = await stat(join(path, "keys.json"), { bigint: true });
+    store.account.roles.set("demo", role());
+    assert.equal(store.account.keys.delete("absent"), false);
+    await Promise.all([store.persist(), store.persist()]);
+    assert.equal((await stat(join(path, "keys.json"), { bigint: true })).ino, before.ino);
+    assert.ok((await readdir(path)).includes("roles.json"));
+  });
 
-test("a write that fails is tried again with the next one", async (t) => {
-  const path = await folder(t);
-  const store = await openStore(account, path);
-  store.account.keys.set(key.id, key);
-  await rm(path, { recursive: true });
-  await writeFile(path, "");
-  await assert.rejects(store.persist(), { code: "file-unwritable", message: /is not a folder/u });
-  await rm(path);
-  await store.persist();
-  assert.match(await readFile(join(path, "keys.json"), "utf8"), /AKIAEXAMPLE/u);
-  assert.deepEqual(await readdir(path), ["keys.json"]);
-});
+  test("tries a write that failed again with the next one", async (t) => {
+    const path = await folder(t);
+    const store = await openStore(account, path);
+    store.account.keys.set(key.id, key);
+    await rm(path, { recursive: true });
+    await writeFile(path, "");
+    await assert.rejects(store.persist(), { code: "file-unwritable", message: /is not a folder/u });
+    await rm(path);
+    await store.persist();
+    assert.match(await readFile(join(path, "keys.json"), "utf8"), /AKIAEXAMPLE/u);
+    assert.deepEqual(await readdir(path), ["keys.json"]);
+  });
 
-test("a file that is not ours, of another format or of another account is refused by name", async (t) => {
-  const path = await folder(t);
-  await (await openStore(account, path)).close();
-  const file = join(path, "roles.json");
-  const code = (wanted: string, text: RegExp) => (error: unknown) => {
-    assert.ok(error instanceof PodtrustError);
-    assert.equal(error.code, wanted);
-    assert.match(error.message, text);
-    return true;
-  };
-  for (const [content, text] of [
-    ["{", /not JSON/u],
-    ["[]", /not a table/u],
-    [`{"format":1,"account":"${account}","records":[["a"]]}`, /not a table/u],
-    [`{"format":2,"account":"${account}","records":[]}`, /its format is 2, not 1/u],
-    ['{"format":1,"account":"999988887777","records":[]}', /of account 999988887777/u],
-  ] as const) {
-    await writeFile(file, content);
-    await assert.rejects(openStore(account, path), code("sandbox-state-invalid", text));
+  test("a file that is not ours, of another format or of another account is refused by name", async (t) => {
+    const path = await folder(t);
+    await (await openStore(account, path)).close();
+    const file = join(path, "roles.json");
+    const code = (wanted: string, text: RegExp) => (error: unknown) => {
+      assert.ok(error instanceof PodtrustError);
+      assert.equal(error.code, wanted);
+      assert.match(error.message, text);
+      return true;
+    };
+    for (const [content, text] of [
+      ["{", /not JSON/u],
+      ["[]", /not a table/u],
+      [`{"format":1,"account":"${account}","records":[["a"]]}`, /not a table/u],
+      [`{"format":2,"account":"${account}","records":[]}`, /its format is 2, not 1/u],
+      ['{"format":1,"account":"999988887777","records":[]}', /of account 999988887777/u],
+    ] as const) {
+      await writeFile(file, content);
+      await assert.rejects(openStore(account, path), code("sandbox-state-invalid", text));
+    }
+    await rm(file);
+    await writeFile(join(path, "file"), "");
+    await assert.rejects(openStore(account, join(path, "file")), code("file-unwritable", /is not a folder/u));
+    await chmod(path, 0o700);
+  });
+
+  /** A lock as a process of this number has left it. */
+  async function leaveLock(path: string, pid: number): Promise<void> {
+    await writeFile(join(path, "lock"), JSON.stringify({ id: "theirs", pid, place: ownPlace }));
   }
-  await rm(file);
-  await writeFile(join(path, "file"), "");
-  await assert.rejects(openStore(account, join(path, "file")), code("file-unwritable", /is not a folder/u));
-  await chmod(path, 0o700);
-});
 
-/** A lock as a process of this number has left it. */
-async function leaveLock(path: string, pid: number): Promise<void> {
-  await writeFile(join(path, "lock"), JSON.stringify({ id: "theirs", pid, place: ownPlace }));
-}
-
-test("a folder has one process at a time, and a dead one's lock is taken over", async (t) => {
-  const path = await folder(t);
-  const first = await openStore(account, path);
-  const locked = {
-    code: "sandbox-state-locked",
-    message: new RegExp(`in use by process ${process.pid}$`, "u"),
-  };
-  await assert.rejects(openStore(account, path), locked);
-  await first.close();
-  await (await openStore(account, path)).close();
-  await leaveLock(path, 2_147_483_646);
-  await (await openStore(account, path)).close();
-  await leaveLock(path, process.ppid);
-  await assert.rejects(openStore(account, path), { code: "sandbox-state-locked" });
-  // In a container every process has the number of the one that died in it.
-  await leaveLock(path, process.pid);
-  const taken = await openStore(account, path);
-  await assert.rejects(openStore(account, path), locked);
-  await taken.close();
-});
-
-test("of many that find a dead one's lock at the same time, one has the folder", async (t) => {
-  const path = await folder(t);
-  await mkdir(path);
-  for (let round = 0; round < 20; round += 1) {
+  test("a folder has one process at a time, and a dead one's lock is taken over", async (t) => {
+    const path = await folder(t);
+    const first = await openStore(account, path);
+    const locked = {
+      code: "sandbox-state-locked",
+      message: new RegExp(`in use by process ${process.pid}$`, "u"),
+    };
+    await assert.rejects(openStore(account, path), locked);
+    await first.close();
+    await (await openStore(account, path)).close();
     await leaveLock(path, 2_147_483_646);
-    const all = await Promise.allSettled(Array.from({ length: 8 }, () => openStore(account, path)));
-    const opened = all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    assert.equal(opened.length, 1);
-    assert.deepEqual(await readdir(path), ["lock"]);
-    for (const store of opened) await store.close();
-  }
-});
+    await (await openStore(account, path)).close();
+    await leaveLock(path, process.ppid);
+    await assert.rejects(openStore(account, path), { code: "sandbox-state-locked" });
+    // In a container every process has the number of the one that died in it.
+    await leaveLock(path, process.pid);
+    const taken = await openStore(account, path);
+    await assert.rejects(openStore(account, path), locked);
+    await taken.close();
+  });
 
-test("a folder that was there keeps its mode, a new one is ours alone", async (t) => {
-  const path = await folder(t);
-  await mkdir(path);
-  await chmod(path, 0o755);
-  await (await openStore(account, path)).close();
-  assert.equal((await stat(path)).mode & 0o777, 0o755);
-  await (await openStore(account, join(path, "a", "b"))).close();
-  assert.equal((await stat(join(path, "a", "b"))).mode & 0o777, 0o700);
-});
+  test("of many that find a dead one's lock at the same time, one has the folder", async (t) => {
+    const path = await folder(t);
+    await mkdir(path);
+    for (let round = 0; round < 20; round += 1) {
+      await leaveLock(path, 2_147_483_646);
+      const all = await Promise.allSettled(Array.from({ length: 8 }, () => openStore(account, path)));
+      const opened = all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      assert.equal(opened.length, 1);
+      assert.deepEqual(await readdir(path), ["lock"]);
+      for (const store of opened) await store.close();
+    }
+  });
 
-test("in memory nothing is written", async () => {
-  const store = await openStore(account, undefined);
-  store.account.keys.set(key.id, key);
-  await store.persist();
-  assert.equal(store.account.keys.size, 1);
-});
+  test("a folder that was there keeps its mode, a new one is ours alone", async (t) => {
+    const path = await folder(t);
+    await mkdir(path);
+    await chmod(path, 0o755);
+    await (await openStore(account, path)).close();
+    assert.equal((await stat(path)).mode & 0o777, 0o755);
+    await (await openStore(account, join(path, "a", "b"))).close();
+    assert.equal((await stat(join(path, "a", "b"))).mode & 0o777, 0o700);
+  });
 
-test("STS sees a new role, and a changed trust policy, when they have spread", () => {
-  const holding = (one: Role): Account => {
-    const all = emptyAccount(account);
-    all.roles.set("demo", one);
-    return all;
-  };
-  const fresh = holding(role());
-  assert.equal(seenRole(fresh, "DEMO", 8999, 8000), undefined);
-  assert.equal(seenRole(fresh, "demo", 9000, 8000)?.trustPolicy, "new");
-  assert.equal(seenRole(fresh, "demo", 1000, 0)?.trustPolicy, "new");
-  assert.equal(seenRole(fresh, "absent", 9000, 0), undefined);
-  const changed = holding(role({ trustBefore: "old", trustChanged: 20_000 }));
-  assert.equal(seenRole(changed, "demo", 27_999, 8000)?.trustPolicy, "old");
-  assert.equal(seenRole(changed, "demo", 28_000, 8000)?.trustPolicy, "new");
-  assert.equal(seenRole(changed, "demo", 20_000, 0)?.trustPolicy, "new");
-});
+  test("writes nothing when it is in memory", async () => {
+    const store = await openStore(account, undefined);
+    store.account.keys.set(key.id, key);
+    await store.persist();
+    assert.equal(store.account.keys.size, 1);
+  });
 
-test("tables tell of a change once, and ids have AWS's form", () => {
-  const table = new Table<number>([["a", 1]]);
-  assert.equal(table.takeDirty(), false);
-  table.set("b", 2);
-  assert.equal(table.takeDirty(), true);
-  assert.equal(table.takeDirty(), false);
-  assert.deepEqual(table.entries(), [
-    ["a", 1],
-    ["b", 2],
-  ]);
-  assert.match(uniqueId("AROA"), /^AROA[A-Z2-7]{17}$/u);
-  assert.match(uniqueId("ASIA"), /^ASIA[A-Z2-7]{16}$/u);
+  test("shows STS a new role and a changed trust policy when they have propagated", () => {
+    const holding = (one: Role): Account => {
+      const all = emptyAccount(account);
+      all.roles.set("demo", one);
+      return all;
+    };
+    const fresh = holding(role());
+    assert.equal(seenRole(fresh, "DEMO", 8999, 8000), undefined);
+    assert.equal(seenRole(fresh, "demo", 9000, 8000)?.trustPolicy, "new");
+    assert.equal(seenRole(fresh, "demo", 1000, 0)?.trustPolicy, "new");
+    assert.equal(seenRole(fresh, "absent", 9000, 0), undefined);
+    const changed = holding(role({ trustBefore: "old", trustChanged: 20_000 }));
+    assert.equal(seenRole(changed, "demo", 27_999, 8000)?.trustPolicy, "old");
+    assert.equal(seenRole(changed, "demo", 28_000, 8000)?.trustPolicy, "new");
+    assert.equal(seenRole(changed, "demo", 20_000, 0)?.trustPolicy, "new");
+  });
+
+  test("says once that a table has changed, and makes IDs of AWS's form", () => {
+    const table = new Table<number>([["a", 1]]);
+    assert.equal(table.takeDirty(), false);
+    table.set("b", 2);
+    assert.equal(table.takeDirty(), true);
+    assert.equal(table.takeDirty(), false);
+    assert.deepEqual(table.entries(), [
+      ["a", 1],
+      ["b", 2],
+    ]);
+    assert.match(uniqueId("AROA"), /^AROA[A-Z2-7]{17}$/u);
+    assert.match(uniqueId("ASIA"), /^ASIA[A-Z2-7]{16}$/u);
+  });
 });
