@@ -6,6 +6,7 @@ export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
 export { homeDirectory } from "./home.ts";
+export { lengthText } from "./length-text.ts";
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";

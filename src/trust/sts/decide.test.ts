@@ -16,7 +16,7 @@ import { sameText } from "./answer.ts";
 import { decideBy, decideWebIdentity, explainWebIdentity } from "./decide.ts";
 import type { RuleReport } from "./outcome.ts";
 import { stsRules } from "./rules/index.ts";
-import { lasting, moment, shown } from "./rules/shown.ts";
+import { moment, shown } from "./rules/shown.ts";
 import { tried } from "./rules/tried.ts";
 import { refused } from "./verdict.ts";
 
@@ -183,21 +183,11 @@ test("parsers' own errors are answers, everything else goes on", () => {
   );
 });
 
-test("values, moments and spans in words", () => {
+test("values and moments in words", () => {
   assert.equal(shown(undefined), "nothing");
   assert.match(shown("x".repeat(200)), /… \(202 characters\)$/u);
   assert.equal(moment(0), "1970-01-01T00:00:00Z");
   assert.equal(moment(1e18), "1000000000000000000");
-  assert.deepEqual([0, 1, 119, 120, 7199, 7200, 172_799, 172_800].map(lasting), [
-    "0 seconds",
-    "1 second",
-    "119 seconds",
-    "2 minutes",
-    "119 minutes",
-    "2 hours",
-    "47 hours",
-    "2 days",
-  ]);
 });
 
 test("property: whatever the claims, there is a decision, never an error, and none of it is by accident", async () => {

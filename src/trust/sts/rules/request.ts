@@ -55,7 +55,7 @@ const region = stsRule({
   needs: ["roleArn"],
   check(facts, known) {
     const { account } = known.roleArn;
-    if (facts.regionDisabled !== true) return accepted("nothing says that STS is switched off here");
+    if (facts.regionDisabled !== true) return accepted("assumed: STS is active in this region");
     return refused(regionOff, {
       why: `account ${account} has STS switched off in this region`,
       next: "Use another region (AWS_REGION), or switch STS on in the account settings of IAM.",

@@ -1,3 +1,4 @@
+import { lengthText } from "../../../base/index.ts";
 import type { NamedPolicy } from "../../policy/document.ts";
 import { PolicyError } from "../../policy/error.ts";
 import { parsePolicy } from "../../policy/parse.ts";
@@ -7,7 +8,6 @@ import type { WebIdentityFacts } from "../facts.ts";
 import { type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { accepted, refused } from "../verdict.ts";
-import { lasting } from "./shown.ts";
 import { tried } from "./tried.ts";
 
 const defaultDuration = 3600;
@@ -31,7 +31,7 @@ const duration = stsRule({
     const asked = request.durationSeconds ?? String(defaultDuration);
     const seconds = Number(asked);
     if (seconds <= role.maxSessionDuration)
-      return accepted(`a session of ${lasting(seconds)}`, { duration: seconds });
+      return accepted(`a session of ${lengthText(seconds * 1000)}`, { duration: seconds });
     return refused(tooLong, {
       why: `${asked} seconds were asked for, and role ${role.name} allows ${role.maxSessionDuration}`,
       next: "Ask for less, or raise the role's MaxSessionDuration.",

@@ -1,10 +1,11 @@
+import { lengthText } from "../../../base/index.ts";
 import { awsSkewSeconds } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
-import { lasting, moment, shown } from "./shown.ts";
+import { moment, shown } from "./shown.ts";
 
 // AWS speaks of integers and long integers.
 const longest = 2 ** 63;
@@ -68,9 +69,9 @@ const notExpired = stsRule({
     const late = now - awsSkewSeconds;
     if (late < exp) {
       const left = exp - now;
-      if (left > 0) return accepted(`good for ${lasting(left)} more`);
+      if (left > 0) return accepted(`good for ${lengthText(left * 1000)} more`);
       return accepted(
-        `expired ${lasting(-left)} ago, within the tolerance of ${awsSkewSeconds} seconds`,
+        `expired ${lengthText(-left * 1000)} ago, within the tolerance of ${awsSkewSeconds} seconds`,
         {},
         [
           "The token has expired; AWS takes it for a few minutes more. Is the clock right, and the token renewed?",
@@ -78,7 +79,7 @@ const notExpired = stsRule({
       );
     }
     return refused(expired, {
-      why: `the token expired ${moment(exp)}, ${lasting(now - exp)} ago`,
+      why: `the token expired ${moment(exp)}, ${lengthText((now - exp) * 1000)} ago`,
       next: "Take a fresh token: a projected one is renewed in its file by the kubelet, so read the file anew for each call, and check the clock.",
       values: { "now-300": String(late), exp: String(exp) },
     });
@@ -104,9 +105,9 @@ const issued = stsRule({
   needs: ["times"],
   check({ now }, { times: { iat } }) {
     if (iat <= now + awsSkewSeconds)
-      return accepted(iat <= now ? `issued ${lasting(now - iat)} ago` : "issued just now");
+      return accepted(iat <= now ? `issued ${lengthText((now - iat) * 1000)} ago` : "issued just now");
     return refused(future, {
-      why: `the token says that it was issued ${moment(iat)}, ${lasting(iat - now)} from now`,
+      why: `the token says that it was issued ${moment(iat)}, ${lengthText((iat - now) * 1000)} from now`,
       next: "Set the clock of the cluster's control plane right.",
       values: { iat: String(iat) },
     });
@@ -133,7 +134,7 @@ const notBefore = stsRule({
     if (nbf === undefined || nbf <= soon)
       return accepted(nbf === undefined ? "no nbf" : `good since ${moment(nbf)}`);
     return refused(early, {
-      why: `the token is good only from ${moment(nbf)}, ${lasting(nbf - now)} from now`,
+      why: `the token is good only from ${moment(nbf)}, ${lengthText((nbf - now) * 1000)} from now`,
       next: "Set the clock of the cluster's control plane right, or wait.",
       values: { "now+300": String(soon), nbf: String(nbf) },
     });
