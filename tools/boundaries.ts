@@ -33,6 +33,19 @@ const allowed: Record<string, readonly string[]> = {
   aws: ["base", "oidc", "trust", "plan", "http", "config"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
   stack: ["base", "oidc", "trust", "plan", "injection", "http", "issuer", "yaml", "config", "kubernetes"],
+  // What was read is judged without reading more: nothing here waits, asks or knows the time.
+  "stack/status/judge": [
+    "base",
+    "oidc",
+    "trust",
+    "plan",
+    "injection",
+    "issuer",
+    "config",
+    "kubernetes",
+    "stack",
+    "stack/parts",
+  ],
   // What the parts keep at their providers: stack/ itself knows none of them.
   "stack/parts": ["base", "oidc", "trust", "plan", "issuer", "config", "aws", "kubernetes", "stack"],
   // Three products and what they share: none of them knows another.
@@ -104,7 +117,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
 ];
 
 /** Folders that do no I/O: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
-const pure = ["oidc", "trust", "plan", "injection"];
+const pure = ["oidc", "trust", "plan", "injection", "stack/status/judge"];
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =

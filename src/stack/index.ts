@@ -4,7 +4,7 @@ export { openStack, type PlanWish, type Stack, type StackOptions, type StackPlan
 export {
   type Finding,
   type LinkReport,
-  type Outcome,
+  type PublisherFacts,
   type StatusOptions,
   statusOf,
   type StatusReport,

@@ -54,7 +54,7 @@ test("a broken link is exit 3, with the next step last; --json says the same as 
   assert.equal(code, 3);
   assert.match(
     out,
-    /\nThe chain breaks at discovery; broken: discovery, jwks, reachability; .*\nnext: Publish it/u,
+    /\nThe chain breaks at discovery; broken: discovery, jwks, reachability; .*\nnext: Serve the document at exactly this URL/u,
   );
   const report = JSON.parse(json.out) as StatusReport;
   assert.deepEqual([json.code, report.broken?.name, report.links.length], [3, "discovery", 13]);

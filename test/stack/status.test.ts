@@ -124,7 +124,7 @@ describe("status", () => {
     assert.equal(link(inside, "dns").outcome, "warning");
     const unknown = await look({ way: { connectTo: world.way.connectTo ?? [] } });
     assert.equal(unknown.broken?.name, "tls");
-    assert.equal(link(unknown, "jwks").findings[0]?.seen, "not seen: it is behind tls");
+    assert.equal(link(unknown, "jwks").findings[0]?.seen, "skipped: needs tls");
   });
 
   test("a certificate with less than a sixth of its life left", async () => {
@@ -195,18 +195,20 @@ describe("status", () => {
       report.broken.next,
       "Make it: kubectl create serviceaccount -n aws-test demo-service-account",
     );
-    assert.equal(link(report, "sts").findings[0]?.seen, "not seen: it is behind token");
+    assert.equal(link(report, "sts").findings[0]?.seen, "skipped: needs token");
   });
 
-  test("credentials of another account are told at the provider", async () => {
+  test("credentials of another account see nothing of the provider, and say so without calling it broken", async () => {
     const text = chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`).replace(
       account,
       "999988887777",
     );
     const report = await look({ config: await world.configOf(text) });
-    assert.equal(report.broken?.name, "provider");
-    assert.match(report.broken.seen, /belong to account 111122223333/u);
-    assert.equal(link(report, "trust").findings[0]?.seen, "not seen: it is behind provider");
+    const [provider] = link(report, "provider").findings;
+    assert.deepEqual([provider?.outcome, provider?.reason], ["unseen", "AccountMismatch"]);
+    assert.match(provider?.seen ?? "", /belong to account 111122223333/u);
+    assert.equal(link(report, "trust").findings[0]?.seen, "skipped: needs provider");
+    assert.equal(report.broken?.name, "sts", "no role of that account can be had");
   });
 
   test("without a cluster and without accounts what is there is looked at", async () => {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
+import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
 import { junitXml, type TestOptions, type TestReport, testStack } from "../../src/stack/index.ts";
+import { podtrustHere } from "../support/cli.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { demoAccount, chainYaml, type ChainWorld, startChainWorld } from "../support/chain-world.ts";
+import { sandboxEnvironment, useEnvironment } from "../support/stack-world.ts";
 
 describe("test", () => {
   const clock = new TestClock(Date.now());
@@ -93,12 +96,34 @@ describe("test", () => {
     await assert.rejects(run({ other: "nobody" }), { code: "subject-invalid" });
   });
 
-  test("a cluster that mints no token proves nothing", async () => {
+  test("a cluster that mints no token proves nothing, and is no failure of the roles", async () => {
     world.cluster.misbehave("gone");
     const report = await run();
     world.cluster.misbehave(undefined);
-    assert.equal(report.ok, false);
+    assert.deepEqual([report.ok, report.failed, report.notAsked], [false, 0, 3]);
     assert.match(report.cases[0]?.got ?? "", /no token could be had/u);
+  });
+
+  test("an STS that does not answer is told as what could not be asked, not as eight refusals", async () => {
+    const open = (access: AwsAccess): AwsSession =>
+      openAws({ ...access, endpoint: "http://127.0.0.1:9", credentials: world.sandbox.admin, attempts: 1 });
+    const report = await run({ open });
+    assert.deepEqual([report.ok, report.passed, report.failed, report.notAsked], [false, 0, 0, 4]);
+    assert.match(report.cases[3]?.got ?? "", /^STS could not be asked: /u);
+    const xml = junitXml(report, 0);
+    assert.match(xml, /failures="0" errors="4" skipped="1"/u);
+    assert.match(xml, /<error message="STS could not be asked/u);
+  });
+
+  test("the exit code tells what failed (1) from what could not be asked (3)", async () => {
+    const cli = async (url: string): Promise<readonly unknown[]> => {
+      useEnvironment(sandboxEnvironment(url, world.sandbox.admin));
+      const { code, out } = await podtrustHere(["test", "-f", world.file], { cwd: world.folder, clock });
+      useEnvironment({});
+      return [code, /4 as expected, 0 not, 1 left out/u.test(out), /4 could not be asked/u.test(out)];
+    };
+    assert.deepEqual(await cli(world.sandbox.url), [0, true, false]);
+    assert.deepEqual(await cli("http://127.0.0.1:9"), [3, false, true]);
   });
 
   test("no ServiceAccount anywhere is not ok, a role of another name is an error", async () => {

@@ -103,11 +103,21 @@ describe("the workload's side", () => {
     });
 
     test("an issuer that nobody serves, and a key that is not published", async () => {
+      const usual = world.cluster.keys.list().find(({ state }) => state === "signing")?.kid ?? "";
       const key = await world.cluster.keys.create();
+      world.cluster.keys.promote(key.kid);
       await assert.rejects(check(), { code: "workload-issuer", message: new RegExp(key.kid, "u") });
+      world.cluster.keys.promote(usual);
       world.cluster.keys.drop(key.kid);
       world.issuer.pages.clear();
       await assert.rejects(check(), { code: "issuer-unreached" });
+    });
+
+    test("a distrusted key with which the cluster verifies and does not sign keeps no workload from running", async () => {
+      const key = await world.cluster.keys.create();
+      const [notice = ""] = await check();
+      assert.match(notice, new RegExp(`verifies with the key ${key.kid} too.*right after a distrust`, "u"));
+      world.cluster.keys.drop(key.kid);
     });
 
     test("a role that is absent, of another path, or that lets somebody else in", async () => {

@@ -60,6 +60,12 @@ export const awsReasons = {
     "Take it over with podtrust import, or leave it to its owner and choose another name.",
   ),
   RoleMissing: found("broken", ["trust"], "The role is not there.", "Make it: podtrust up."),
+  RolePathDiffers: found(
+    "broken",
+    ["trust"],
+    "The role exists under another path than the config says, and a path cannot be changed.",
+    "Set the path in the config to the one the role has, or choose another name.",
+  ),
   TrustPolicyDenies: found(
     "broken",
     ["trust"],

@@ -10,6 +10,12 @@ export const clusterReasons = {
     "The cluster's API server does not answer from here.",
     "Check the address in the kubeconfig, the network path and that the API server is running.",
   ),
+  ClusterNotReady: found(
+    "broken",
+    ["cluster"],
+    "The API server answers that it is starting or overloaded.",
+    "Wait a moment and look again; then look at the API server's log.",
+  ),
   ClusterAccessDenied: found(
     "unseen",
     ["cluster", "jwks", "serviceaccount", "injection", "token", "sts"],

@@ -145,7 +145,7 @@ export const issuerReasons = {
   PublisherBlind: found(
     "warning",
     ["jwks"],
-    "The publisher cannot read the cluster and serves what it last saw: a new signing key would not be published.",
+    "The publisher cannot read the cluster, or must not publish what it reads, and goes on with what it last saw: a new signing key would not be published.",
     "Do what the publisher says it needs; podtrust rotate status shows it.",
   ),
 } as const satisfies Record<string, ReasonEntry>;

@@ -36,7 +36,37 @@ export const workloadReasons = {
   PodNotInjected: found(
     "broken",
     ["injection"],
-    "A pod of the ServiceAccount lacks what it needs for its role, or has something else.",
+    "A pod of the ServiceAccount lacks the variables or the token file that it needs for its role.",
+    "Give it what it needs: podtrust manifests workload; pods get it when they are made.",
+  ),
+  PodRoleDiffers: found(
+    "broken",
+    ["injection"],
+    "A pod of the ServiceAccount has AWS_ROLE_ARN with another role than the config's.",
+    "Correct the variable, or give the pod what podtrust manifests workload prints; pods get it when they are made.",
+  ),
+  PodTokenNotMounted: found(
+    "broken",
+    ["injection"],
+    "A pod of the ServiceAccount mounts no projected token where AWS_WEB_IDENTITY_TOKEN_FILE says.",
+    "Give it what it needs: podtrust manifests workload; pods get it when they are made.",
+  ),
+  PodAudienceRefused: found(
+    "broken",
+    ["injection"],
+    "The token of a pod is for an audience that the OIDC provider does not accept.",
+    "Set the audience of the projected volume to one of the config's; pods get it when they are made.",
+  ),
+  PodStaticCredentials: found(
+    "broken",
+    ["injection"],
+    "A pod of the ServiceAccount has AWS_ACCESS_KEY_ID, which every AWS SDK takes before the role.",
+    "Take AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY out of the pod.",
+  ),
+  PodRegionMissing: found(
+    "broken",
+    ["injection"],
+    "A pod of the ServiceAccount has neither AWS_REGION nor AWS_DEFAULT_REGION, without which most AWS clients do not start.",
     "Give it what it needs: podtrust manifests workload; pods get it when they are made.",
   ),
   ClockSkew: found(

@@ -16,7 +16,8 @@ export function defineStatus(program: Command, context: CommandContext): void {
     .addHelpText(
       "after",
       "\nChanges nothing. It creates a token of one ServiceAccount of each role, and calls STS with it.\n" +
-        "Exits 3 when a link is broken. With --watch and --json: one report a line.\n",
+        "Exits 3 when a link is broken; what could not be seen from here (no AWS credentials, a missing right) is\n" +
+        "told as not seen. With --watch and --json: one report a line.\n",
     )
     .action(async (options: StatusOptions) => {
       const { runStatus } = await import("./run.ts");

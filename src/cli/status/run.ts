@@ -1,18 +1,13 @@
-import { links, PodtrustError } from "../../base/index.ts";
+import { links, type Outcome, PodtrustError } from "../../base/index.ts";
 import { type Config, loadConfig } from "../../config/index.ts";
-import {
-  type Finding,
-  type LinkReport,
-  type Outcome,
-  statusOf,
-  type StatusReport,
-} from "../../stack/index.ts";
+import { type Finding, type LinkReport, statusOf, type StatusReport } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../terminal/index.ts";
 import { sayNext } from "../next.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
+import { publisherFacts } from "./publisher.ts";
 
 export interface StatusOptions extends WayOptions {
   readonly file: string;
@@ -36,9 +31,12 @@ const hang = nameWidth + 4;
 
 function sayFinding(context: CommandContext, finding: Finding, head: Text): void {
   const { output } = context;
-  const { seen, from, fresh, next } = finding;
+  const { seen, from, fresh, next, reason } = finding;
   output.line(rich`${marks[finding.outcome]} ${head}  ${seen}`, hang);
-  output.line(dim(`${" ".repeat(hang)}${from}${fresh === undefined ? "" : `; ${fresh}`}`), hang);
+  // The word to look up, and to tell others: of what holds or was skipped nobody asks for it.
+  const word = finding.outcome === "ok" || reason === "Skipped" ? [] : [reason];
+  const parts = [...word, from, ...(fresh === undefined ? [] : [fresh])];
+  output.line(dim(`${" ".repeat(hang)}${parts.join("; ")}`), hang);
   if (next !== undefined && finding.outcome !== "ok") sayNext(context, output, next, { indent: hang });
 }
 
@@ -122,6 +120,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
       consent,
       signal,
       way,
+      publisher: () => publisherFacts(config),
       ...(only === undefined ? {} : { only }),
       ...(skip === undefined ? {} : { skip }),
     });

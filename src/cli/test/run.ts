@@ -4,6 +4,7 @@ import { loadConfig } from "../../config/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
 import { clusterOf } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
 import { bold, dim, green, red, type Text, rich, type Waiting, yellow } from "../terminal/index.ts";
 
 export interface TestOptions {
@@ -16,9 +17,10 @@ export interface TestOptions {
 }
 
 function caseLines(one: CaseReport): readonly Text[] {
-  const marks = { passed: green("✔"), failed: red("✖"), "left-out": yellow("-") };
+  const marks = { passed: green("✔"), failed: red("✖"), "not-asked": yellow("?"), "left-out": yellow("-") };
   const head = rich`${marks[one.verdict]} ${one.role}: ${one.name}`;
   if (one.verdict === "left-out") return [rich`${head}: left out, ${one.got}`];
+  if (one.verdict === "not-asked") return [rich`${head}: could not be asked`, dim(`    ${one.got}`)];
   const expected = one.verdict === "failed" ? [`    expected: ${one.expected}`] : [];
   return [head, ...expected, dim(`    ${one.got}`)];
 }
@@ -33,13 +35,20 @@ async function writeJunit(context: CommandContext, name: string, report: TestRep
 }
 
 function closing(report: TestReport): string {
-  const { passed, failed, leftOut, cases } = report;
-  const counts = `${passed} as expected, ${failed} not, ${leftOut} left out`;
+  const { passed, failed, notAsked, leftOut, cases } = report;
+  const unknown = notAsked === 0 ? "" : `, ${notAsked} could not be asked`;
+  const counts = `${passed} as expected, ${failed} not${unknown}, ${leftOut} left out`;
   if (cases.length === 0) return "No role of the config names a ServiceAccount: there is nothing to try.";
   return report.ok ? `${counts}.` : `${counts}. podtrust status shows which link is broken.`;
 }
 
-/** Tries every role, shows what came of it, and exits 1 unless all of it was as it has to be. */
+/** 1: something is not as it has to be. 3: nothing is known to be wrong, and not everything could be asked. */
+function exitCodeOf({ ok, failed, notAsked }: TestReport): ExitCode {
+  if (ok) return 0;
+  return failed === 0 && notAsked > 0 ? 3 : 1;
+}
+
+/** Tries every role, shows what came of it, and exits 0 only when all of it was as it has to be. */
 export async function runTest(context: CommandContext, options: TestOptions): Promise<void> {
   const config = await loadConfig(context.path(options.file), context.env);
   const { clock, signal, output, progress } = context;
@@ -73,5 +82,5 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
   output.line(bold(closing(report)));
   output.result(report);
   if (junit !== undefined) await writeJunit(context, junit, report);
-  if (!report.ok) context.exitCode = 1;
+  context.exitCode = exitCodeOf(report);
 }

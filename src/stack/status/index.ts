@@ -1,2 +1,3 @@
-export type { Finding, LinkReport, Outcome, StatusReport } from "./report.ts";
+export type { PublisherFacts } from "./facts.ts";
+export type { Finding, LinkReport, StatusReport } from "./finding.ts";
 export { type StatusOptions, statusOf } from "./status.ts";

@@ -1,36 +1,9 @@
 import { type Link, links, nearest, PodtrustError } from "../../base/index.ts";
-import { lookAtPermissions, lookAtProviders, lookAtRoles, lookAtSts } from "./aws-links.ts";
-import { lookAtCluster, lookAtInjection, lookAtServiceAccounts, lookAtTokens } from "./cluster-links.ts";
-import { lookAtDiscovery, lookAtDns, lookAtJwks, lookAtReachability, lookAtTls } from "./outside-links.ts";
-import {
-  type Finding,
-  findingOf,
-  firstBroken,
-  type LinkReport,
-  type StatusReport,
-  worstOf,
-} from "./report.ts";
-import { World, type WorldOptions } from "./world.ts";
+import { type Finding, firstBroken, type LinkReport, type StatusReport, worstOf } from "./finding.ts";
+import { gatherFacts, type GatherOptions } from "./gather/index.ts";
+import { judgeFacts } from "./judge/index.ts";
 
-type Look = (world: World) => Promise<readonly Finding[]>;
-
-const looks: Readonly<Record<Link, Look>> = {
-  cluster: lookAtCluster,
-  discovery: lookAtDiscovery,
-  jwks: lookAtJwks,
-  dns: lookAtDns,
-  tls: lookAtTls,
-  reachability: lookAtReachability,
-  provider: lookAtProviders,
-  trust: lookAtRoles,
-  serviceaccount: lookAtServiceAccounts,
-  injection: lookAtInjection,
-  token: lookAtTokens,
-  sts: lookAtSts,
-  permission: lookAtPermissions,
-};
-
-export interface StatusOptions extends WorldOptions {
+export interface StatusOptions extends GatherOptions {
   /** Only these links. */
   readonly only?: readonly string[];
   /** All but these. */
@@ -54,16 +27,10 @@ function meant(only: readonly string[], skip: readonly string[]): readonly Link[
   return links.filter((link) => (wanted.size === 0 || wanted.has(link)) && !left.has(link));
 }
 
-async function lookAt(world: World, name: Link): Promise<LinkReport> {
-  let findings: readonly Finding[];
-  try {
-    findings = await looks[name](world);
-  } catch (error) {
-    findings = [findingOf(error, "podtrust")];
-  }
+function reportOf(name: Link, findings: readonly Finding[], at: string): LinkReport {
   // Two URLs behind the same trouble say the same.
-  findings = [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
-  return { name, outcome: worstOf(findings), findings, at: new Date(world.clock.now()).toISOString() };
+  const unique = [...new Map(findings.map((one) => [JSON.stringify(one), one])).values()];
+  return { name, outcome: worstOf(unique), findings: unique, at };
 }
 
 /**
@@ -72,20 +39,21 @@ async function lookAt(world: World, name: Link): Promise<LinkReport> {
  */
 export async function statusOf(options: StatusOptions): Promise<StatusReport> {
   const names = meant(options.only ?? [], options.skip ?? []);
-  const { config, clock, signal } = options;
-  const world = new World(options);
+  const { config, signal } = options;
   try {
-    const reports = await Promise.all(names.map((name) => lookAt(world, name)));
-    if (signal.aborted) throw new PodtrustError("interrupted", "ended by a signal");
+    const facts = await gatherFacts(options, new Set(names));
+    const at = new Date(facts.now).toISOString();
+    const reports = [...judgeFacts(facts, names)].map(([name, findings]) => reportOf(name, findings, at));
     const broken = firstBroken(reports);
     return {
       stack: config.stack,
       issuer: config.issuer,
-      at: new Date(clock.now()).toISOString(),
+      at,
       links: reports,
       ...(broken === undefined ? {} : { broken }),
     };
-  } finally {
-    world.close();
+  } catch (error) {
+    if (signal.aborted) throw new PodtrustError("interrupted", "ended by a signal");
+    throw error;
   }
 }

@@ -1,5 +1,8 @@
-/** How a case ended. `left-out`: it could not be tried, for a reason that is told. */
-export type Verdict = "passed" | "failed" | "left-out";
+/**
+ * How a case ended. `not-asked`: no token could be had, or STS gave no answer, so that nothing is known of it.
+ * `left-out`: it was not meant to be tried, for a reason that is told.
+ */
+export type Verdict = "passed" | "failed" | "not-asked" | "left-out";
 
 /** One call that was made, or why it was not. */
 export interface CaseReport {
@@ -11,7 +14,7 @@ export interface CaseReport {
   readonly verdict: Verdict;
   /** What had to happen, in a sentence. */
   readonly expected: string;
-  /** What did happen: an ARN, or AWS's code and text; for one left out, why. */
+  /** What did happen: an ARN, or AWS's code and text; for one that was not asked or left out, why. */
   readonly got: string;
   readonly seconds: number;
 }
@@ -23,8 +26,9 @@ export interface TestReport {
   readonly cases: readonly CaseReport[];
   readonly passed: number;
   readonly failed: number;
+  readonly notAsked: number;
   readonly leftOut: number;
-  /** Whether every positive succeeded, at least one of them, and every negative was refused for its reason. */
+  /** Whether every positive succeeded, at least one of them, and every negative was asked and refused for its reason. */
   readonly ok: boolean;
 }
 
@@ -32,15 +36,16 @@ export interface TestReport {
 export function reportOf(stack: string, issuer: string, cases: readonly CaseReport[]): TestReport {
   const count = (verdict: Verdict): number => cases.filter((one) => one.verdict === verdict).length;
   const proven = cases.some(({ kind, verdict }) => kind === "positive" && verdict === "passed");
-  const failed = count("failed");
+  const [failed, notAsked] = [count("failed"), count("not-asked")];
   return {
     stack,
     issuer,
     cases,
     passed: count("passed"),
     failed,
+    notAsked,
     leftOut: count("left-out"),
     // Where nobody gets in, refusals prove nothing.
-    ok: failed === 0 && proven,
+    ok: failed + notAsked === 0 && proven,
   };
 }

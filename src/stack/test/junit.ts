@@ -16,19 +16,22 @@ function escaped(text: string): string {
   return clean.replace(/[&<>"'\n\t]/gu, (found) => entities[found] ?? found);
 }
 
+/** A refusal for another reason is a failure, a call that could not be made an error, as in every test runner. */
+const tags = { failed: "failure", "not-asked": "error", "left-out": "skipped" } as const;
+
 function caseXml(one: CaseReport): string {
   const head = `    <testcase classname="${escaped(one.role)}" name="${escaped(one.name)}" time="${one.seconds.toFixed(3)}"`;
   if (one.verdict === "passed") return `${head}/>`;
-  const tag = one.verdict === "failed" ? "failure" : "skipped";
+  const tag = tags[one.verdict];
   const expected = one.verdict === "failed" ? ` expected: ${one.expected}` : "";
   return `${head}>\n      <${tag} message="${escaped(one.got + expected)}"/>\n    </testcase>`;
 }
 
 /** The report in the form that CI systems read: one suite, a case for each call. */
 export function junitXml(report: TestReport, at: number): string {
-  const { cases, failed, leftOut, stack } = report;
+  const { cases, failed, notAsked, leftOut, stack } = report;
   const time = cases.reduce((sum, one) => sum + one.seconds, 0).toFixed(3);
-  const counts = `tests="${cases.length}" failures="${failed}" errors="0" skipped="${leftOut}" time="${time}"`;
+  const counts = `tests="${cases.length}" failures="${failed}" errors="${notAsked}" skipped="${leftOut}" time="${time}"`;
   const when = new Date(at).toISOString().slice(0, 19);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -64,7 +64,7 @@ class TestRun {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof LeftOut) return { verdict: "left-out", got: error.message };
-      return { verdict: "failed", got: `no token could be had: ${errorText(error)}` };
+      return { verdict: "not-asked", got: `no token could be had: ${errorText(error)}` };
     }
     try {
       const part = this.#parts.find((candidate) => candidate.account === account);
@@ -77,7 +77,7 @@ class TestRun {
       return { verdict: right ? "passed" : "failed", got: `${answer.code}: ${answer.message}` };
     } catch (error) {
       signal.throwIfAborted();
-      return { verdict: "failed", got: `STS could not be asked: ${errorText(error)}` };
+      return { verdict: "not-asked", got: `STS could not be asked: ${errorText(error)}` };
     }
   }
 

@@ -1,7 +1,7 @@
 import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
 import { type IssuerWay, seeIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
-import { issuerDifference, parseDiscovery, parseJwkSet } from "../../oidc/index.ts";
+import { issuerDifference, parseDiscovery, parseJwkSet, parseJws } from "../../oidc/index.ts";
 import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
@@ -34,7 +34,22 @@ async function checkNamespace({ target, cluster, signal, notice }: PreflightInpu
   );
 }
 
-async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Promise<void> {
+/** The key that the cluster signs with, as a token of one of the namespace's ServiceAccounts says. */
+async function signingKid({ target, cluster, signal }: PreflightInput): Promise<string | undefined> {
+  const wish = { audiences: [target.audience], expirationSeconds: 600 };
+  // Its own may be made only with the workload; every namespace has the other.
+  for (const name of [target.serviceAccount, "default"]) {
+    try {
+      return parseJws((await cluster.requestToken(target.namespace, name, wish, { signal })).token).kid;
+    } catch (error) {
+      if (!(error instanceof PodtrustError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+async function checkIssuer(input: PreflightInput): Promise<void> {
+  const { target, cluster, way, signal, notice } = input;
   const documents = await cluster.oidcDocuments({ signal });
   const own = parseDiscovery(documents.discovery);
   const names = { expected: "the issuer in the config", actual: `that of the cluster ${cluster.server}` };
@@ -49,6 +64,12 @@ async function checkIssuer({ target, cluster, way, signal }: PreflightInput): Pr
   const missing = parseJwkSet(documents.jwks).keys.filter(({ kid }) => !known.includes(kid));
   if (missing.length === 0) return;
   const kids = missing.map(({ kid }) => kid);
+  const signing = await signingKid(input);
+  if (signing !== undefined && known.includes(signing)) {
+    const sentence = `the cluster verifies with the key ${kids.join(", ")} too, which ${jwksUri} does not hold`;
+    notice(`${sentence}: right after a distrust; nothing signs with it`);
+    return;
+  }
   throw new PodtrustError(
     "workload-issuer",
     `${jwksUri} does not hold the cluster's key ${kids.join(", ")}: AWS would refuse what it signs`,

@@ -1,4 +1,4 @@
-export type { OidcProviderFacts, RoleState } from "../../../aws/index.ts";
-export { admissionOf, providerArnOf, roleArnOf, trusts } from "./role-trust.ts";
+export { type OidcProviderFacts, type RoleState, trustedRole } from "../../../aws/index.ts";
+export { admissionOf, providerArnOf, roleArnOf, trustPolicyOf, trusts } from "./role-trust.ts";
 export type { AwsPolicy } from "./least-policy.ts";
 export { type AwsPart, type AwsPartContext, awsPart, awsParts, type Exchange, type Look } from "./part.ts";

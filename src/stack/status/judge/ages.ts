@@ -1,16 +1,4 @@
-const units: readonly (readonly [name: string, ms: number])[] = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1000],
-];
-
-/** A length of time in its largest unit, never rounded up: `59 minutes`. */
-export function lengthText(ms: number): string {
-  const [name, size] = units.find(([, unit]) => ms >= unit) ?? ["second", 1000];
-  const count = Math.max(0, Math.floor(ms / size));
-  return `${count} ${name}${count === 1 ? "" : "s"}`;
-}
+import { lengthText } from "../../../base/index.ts";
 
 /** How old an answer is, as its headers say. */
 export function ageOf(headers: Readonly<Record<string, string>>, now: number): string {

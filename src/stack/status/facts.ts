@@ -1,0 +1,96 @@
+import type { Link, PodtrustError } from "../../base/index.ts";
+import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
+import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
+import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { DiscoveryDocument, JwkSet, Jws } from "../../oidc/index.ts";
+import type { Exchange, Look, OidcProviderFacts, Place, RoleState } from "../parts/index.ts";
+
+/** What a look gave, or why it gave nothing. */
+export type Seen<T> =
+  | { readonly kind: "seen"; readonly value: T }
+  | { readonly kind: "failed"; readonly error: PodtrustError }
+  /** It was not tried: another link that it needs could not be looked at. */
+  | { readonly kind: "skipped"; readonly needs: Link };
+
+/** What the cluster says of itself. */
+export interface ClusterFacts {
+  /** Its URL; where it could not be opened, the config's file. */
+  readonly server: string;
+  /** As whom it knows us. */
+  readonly username: Seen<string>;
+  /** `Kubernetes v1.36.3`, as far as it says so. */
+  readonly version: string;
+  readonly documents: Seen<{ readonly discovery: DiscoveryDocument; readonly jwks: JwkSet }>;
+}
+
+/** Where one name of the issuer leads. */
+export interface NameFacts {
+  readonly host: string;
+  /** What --connect-to puts in the place of DNS. */
+  readonly instead?: { readonly host: string; readonly port: number };
+  readonly addresses: Seen<readonly string[]>;
+}
+
+/** What the issuer serves. */
+export interface IssuerFacts {
+  readonly reading: IssuerReading;
+  readonly names: readonly NameFacts[];
+}
+
+/** What a running publisher of this issuer says of itself. */
+export interface PublisherFacts {
+  /** Why it goes on with what it last saw of the cluster. `since` in milliseconds since the epoch. */
+  readonly blind?: { readonly since: number; readonly message: string; readonly next: string };
+  /** The kids of keys that an operator has it distrust. */
+  readonly distrusted: readonly string[];
+}
+
+/** A role of the config as it is. */
+export interface RoleLook {
+  readonly role: RoleConfig;
+  readonly look: Seen<Look<RoleState>>;
+}
+
+/** One AWS account of the config. */
+export interface AccountFacts {
+  readonly account: AwsConfig;
+  readonly place: Seen<Place>;
+  readonly provider: Seen<Look<OidcProviderFacts>>;
+  readonly roles: readonly RoleLook[];
+}
+
+/** A ServiceAccount that a role of the config names, and what the cluster and STS say to it. */
+export interface WorkloadFacts {
+  readonly account: AwsConfig;
+  readonly role: RoleConfig;
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+  /** Absent: there is none. */
+  readonly object: Seen<KubernetesObject | undefined>;
+  /** Whether its namespace is there; asked only where the ServiceAccount is not. */
+  readonly namespace?: Seen<boolean>;
+  readonly pods: Seen<readonly KubernetesObject[]>;
+  /** For the first ServiceAccount of each role. Never part of a report. */
+  readonly token?: Seen<Jws>;
+  readonly exchange?: Seen<Exchange>;
+}
+
+/** Everything that a report is made of, read before anything is judged. */
+export interface Facts {
+  readonly config: Config;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Absent: the config names no cluster. */
+  readonly cluster?: ClusterFacts;
+  /** Absent: no link that is reported on needs it. */
+  readonly issuer?: IssuerFacts;
+  readonly accounts: readonly AccountFacts[];
+  readonly workloads: readonly WorkloadFacts[];
+  /** Absent: none was asked, or none answered. */
+  readonly publisher?: PublisherFacts;
+}
+
+/** The same with what the reading of the issuer means, which more than one link needs. */
+export interface JudgedFacts extends Facts {
+  readonly judgement: IssuerJudgement;
+}

@@ -1,0 +1,60 @@
+import type { ErrorCode } from "../../../base/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import { parseDiscovery, parseJwkSet } from "../../../oidc/index.ts";
+import type { ClusterFacts, Seen } from "../facts.ts";
+import type { GatherOptions, Wanted } from "./options.ts";
+import { notTried, seen } from "./seen.ts";
+
+/** The cluster's facts, and its API where it answers. */
+export interface GatheredCluster {
+  readonly facts?: ClusterFacts;
+  readonly api?: KubernetesApi;
+}
+
+async function versionOf(api: KubernetesApi, signal: AbortSignal): Promise<string> {
+  try {
+    const { status, body } = await api.get("/version", { signal });
+    const { gitVersion } = JSON.parse(body.toString("utf8")) as { gitVersion?: unknown };
+    if (status === 200 && typeof gitVersion === "string") return `Kubernetes ${gitVersion}`;
+  } catch {
+    signal.throwIfAborted();
+  }
+  return "Kubernetes";
+}
+
+// After these, every other call would only take as long to fail the same way.
+const hopeless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "cluster-unreachable",
+  "cluster-unauthenticated",
+  "cluster-credentials",
+]);
+
+async function documentsOf(api: KubernetesApi, signal: AbortSignal): Promise<ClusterFacts["documents"]> {
+  return seen(signal, async () => {
+    const { discovery, jwks } = await api.oidcDocuments({ signal });
+    return { discovery: parseDiscovery(discovery), jwks: parseJwkSet(jwks) };
+  });
+}
+
+/** What the cluster says of itself; nothing where the config names none or no link needs it. */
+export async function gatherCluster(options: GatherOptions, wanted: Wanted): Promise<GatheredCluster> {
+  const { config, env, clock, consent, signal } = options;
+  const { cluster } = config;
+  if (cluster === undefined || !wanted("cluster", "jwks", "serviceaccount", "injection", "token", "sts"))
+    return {};
+  const opened = await seen(signal, () =>
+    openKubernetes(cluster, { env, clock, ...(consent === undefined ? {} : { consent }) }),
+  );
+  const nothing = { version: "Kubernetes", documents: notTried("cluster") };
+  if (opened.kind !== "seen") return { facts: { server: config.file, username: opened, ...nothing } };
+  const api = opened.value;
+  const { server } = api;
+  const username: Seen<string> = await seen(signal, async () => (await api.selfSubject({ signal })).username);
+  if (username.kind === "failed" && hopeless.has(username.error.code))
+    return { facts: { server, username, ...nothing } };
+  const [version, documents] = await Promise.all([
+    versionOf(api, signal),
+    wanted("cluster", "jwks") ? documentsOf(api, signal) : notTried("cluster"),
+  ]);
+  return { facts: { server, username, version, documents }, api };
+}

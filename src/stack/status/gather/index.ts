@@ -1,0 +1,41 @@
+import type { Link } from "../../../base/index.ts";
+import { awsParts } from "../../parts/index.ts";
+import type { Facts } from "../facts.ts";
+import { gatherAccount } from "./aws.ts";
+import { gatherCluster } from "./cluster.ts";
+import { gatherIssuer } from "./issuer.ts";
+import type { GatherOptions, Wanted } from "./options.ts";
+import { gatherWorkloads } from "./workloads.ts";
+
+export type { GatherOptions } from "./options.ts";
+
+/**
+ * Reads everything that some links need, all of it at the same time, and judges nothing. Changes nothing; mints a
+ * token of one ServiceAccount of each role and asks STS with it. Throws only the signal's reason.
+ */
+export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Link>): Promise<Facts> {
+  const { config, clock, signal } = options;
+  const wanted: Wanted = (...some) => some.some((link) => links.has(link));
+  const parts = awsParts(options);
+  try {
+    const gathered = gatherCluster(options, wanted);
+    const [cluster, issuer, accounts, workloads, publisher] = await Promise.all([
+      gathered,
+      gatherIssuer(options, wanted),
+      Promise.all(parts.map((part) => gatherAccount(part, options, wanted))),
+      gathered.then(({ api }) => gatherWorkloads(parts, api, options, wanted)),
+      wanted("jwks") ? options.publisher?.(signal) : undefined,
+    ]);
+    return {
+      config,
+      now: clock.now(),
+      accounts,
+      workloads,
+      ...(cluster.facts === undefined ? {} : { cluster: cluster.facts }),
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(publisher === undefined ? {} : { publisher }),
+    };
+  } finally {
+    for (const part of parts) part.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { lookup } from "node:dns/promises";
+import { type DocumentReading, readIssuer } from "../../../issuer/index.ts";
+import { connectTarget } from "../../../http/index.ts";
+import { parseIssuer } from "../../../oidc/index.ts";
+import type { IssuerFacts, NameFacts } from "../facts.ts";
+import type { GatherOptions, Wanted } from "./options.ts";
+import { notTried, seen } from "./seen.ts";
+
+async function systemResolver(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+async function nameFacts(host: string, options: GatherOptions): Promise<NameFacts> {
+  const { way = {}, signal, resolve = systemResolver } = options;
+  const instead = connectTarget(way.connectTo ?? [], host, 443);
+  if (instead.host !== host || instead.port !== 443) return { host, instead, addresses: notTried("dns") };
+  return { host, addresses: await seen(signal, () => resolve(host)) };
+}
+
+function hostsOf(readings: readonly (DocumentReading | undefined)[]): readonly string[] {
+  const hosts = readings.flatMap((reading) =>
+    reading === undefined || !URL.canParse(reading.url)
+      ? []
+      : [new URL(reading.url).hostname.replace(/^\[(.*)\]$/u, "$1")],
+  );
+  return [...new Set(hosts)];
+}
+
+/** What the issuer serves, and where its names lead; undefined where no link needs it. */
+export async function gatherIssuer(options: GatherOptions, wanted: Wanted): Promise<IssuerFacts | undefined> {
+  if (!wanted("discovery", "jwks", "dns", "tls", "reachability", "token", "sts")) return undefined;
+  const { config, way = {}, signal } = options;
+  const orElse = parseIssuer(config.issuer).defaultJwksUri;
+  const reading = await readIssuer(config.issuer, { way, signal, orElse });
+  if (!wanted("dns")) return { reading, names: [] };
+  const hosts = hostsOf([reading.discovery, reading.jwks]);
+  return { reading, names: await Promise.all(hosts.map((host) => nameFacts(host, options))) };
+}

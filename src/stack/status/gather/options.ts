@@ -1,0 +1,14 @@
+import type { Link } from "../../../base/index.ts";
+import type { AwsPartContext } from "../../parts/index.ts";
+import type { PublisherFacts } from "../facts.ts";
+
+export interface GatherOptions extends AwsPartContext {
+  readonly signal: AbortSignal;
+  /** The addresses of a name; the system's resolver unless told. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Asks the publisher of this stack, where one runs on this machine. */
+  readonly publisher?: (signal: AbortSignal) => Promise<PublisherFacts | undefined>;
+}
+
+/** Whether one of these links is to be reported on. */
+export type Wanted = (...links: readonly Link[]) => boolean;

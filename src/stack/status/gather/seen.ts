@@ -1,0 +1,16 @@
+import { asPodtrustError, type Link } from "../../../base/index.ts";
+import type { Seen } from "../facts.ts";
+
+/** Looks, and makes a fact of it whichever way it goes. Throws only the signal's reason. */
+export async function seen<T>(signal: AbortSignal, look: () => Promise<T>): Promise<Seen<T>> {
+  try {
+    return { kind: "seen", value: await look() };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { kind: "failed", error: asPodtrustError(thrown) };
+  }
+}
+
+export function notTried(needs: Link): { readonly kind: "skipped"; readonly needs: Link } {
+  return { kind: "skipped", needs };
+}

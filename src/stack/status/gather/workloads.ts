@@ -1,0 +1,122 @@
+import { mapLimit } from "../../../base/index.ts";
+import type { RoleConfig } from "../../../config/index.ts";
+import type { KubernetesApi } from "../../../kubernetes/index.ts";
+import { parseJws } from "../../../oidc/index.ts";
+import type { AwsPart } from "../../parts/index.ts";
+import type { WorkloadFacts } from "../facts.ts";
+import type { GatherOptions, Wanted } from "./options.ts";
+import { notTried, seen } from "./seen.ts";
+
+/** A ServiceAccount that a role names. */
+interface Named {
+  readonly part: AwsPart;
+  readonly role: RoleConfig;
+  readonly serviceAccount: string;
+  /** Whether a token is minted for it: it stands for the other ServiceAccounts of its role. */
+  readonly mint: boolean;
+}
+
+const mostPods = 50;
+
+/** Whether a namespace is there, each asked for once. */
+class Namespaces {
+  readonly #asked = new Map<string, Promise<boolean>>();
+
+  exists(api: KubernetesApi, name: string, signal: AbortSignal): Promise<boolean> {
+    const asked =
+      this.#asked.get(name) ??
+      api.read({ kind: "Namespace", name }, { signal }).then((object) => object !== undefined);
+    this.#asked.set(name, asked);
+    return asked;
+  }
+}
+
+/** What every look needs. */
+interface Gathering {
+  readonly api: KubernetesApi;
+  readonly signal: AbortSignal;
+  readonly wanted: Wanted;
+  readonly namespaces: Namespaces;
+}
+
+type Answers = Pick<WorkloadFacts, "token" | "exchange">;
+
+async function askSts(
+  { part, role, serviceAccount }: Named,
+  { api, signal, wanted }: Gathering,
+): Promise<Answers> {
+  const sts = wanted("sts");
+  const [namespace = "", name = ""] = serviceAccount.split("/");
+  const wish = { audiences: part.account.audiences.slice(0, 1), expirationSeconds: 600 };
+  const minted = await seen(
+    signal,
+    async () => (await api.requestToken(namespace, name, wish, { signal })).token,
+  );
+  if (minted.kind !== "seen") return { token: minted, ...(sts ? { exchange: notTried("token") } : {}) };
+  const token = await seen(signal, async () => parseJws(minted.value));
+  if (!sts) return { token };
+  return { token, exchange: await seen(signal, () => part.exchange(role, minted.value, signal)) };
+}
+
+async function workloadFacts(named: Named, gathering: Gathering): Promise<WorkloadFacts> {
+  const { api, signal, wanted, namespaces } = gathering;
+  const { part, role, serviceAccount, mint } = named;
+  const [namespace = "", name = ""] = serviceAccount.split("/");
+  const fields = `spec.serviceAccountName=${name}`;
+  const query = { kind: "Pod", namespace, fields, limit: mostPods } as const;
+  const [object, pods, answers] = await Promise.all([
+    wanted("serviceaccount")
+      ? seen(signal, () => api.read({ kind: "ServiceAccount", namespace, name }, { signal }))
+      : notTried("serviceaccount"),
+    wanted("injection") ? seen(signal, () => api.list(query, { signal })) : notTried("injection"),
+    mint ? askSts(named, gathering) : {},
+  ]);
+  const absent = object.kind === "seen" && object.value === undefined;
+  return {
+    account: part.account,
+    role,
+    serviceAccount,
+    object,
+    pods,
+    ...(absent ? { namespace: await seen(signal, () => namespaces.exists(api, namespace, signal)) } : {}),
+    ...answers,
+  };
+}
+
+function without(named: Named, wanted: Wanted): WorkloadFacts {
+  const none = notTried("cluster");
+  const { part, role, serviceAccount, mint } = named;
+  return {
+    account: part.account,
+    role,
+    serviceAccount,
+    object: none,
+    pods: none,
+    ...(mint ? { token: none } : {}),
+    ...(mint && wanted("sts") ? { exchange: notTried("token") } : {}),
+  };
+}
+
+/** What the cluster and STS say to each ServiceAccount that a role of the config names. */
+export async function gatherWorkloads(
+  parts: readonly AwsPart[],
+  api: KubernetesApi | undefined,
+  options: GatherOptions,
+  wanted: Wanted,
+): Promise<readonly WorkloadFacts[]> {
+  const every = wanted("token", "sts");
+  // One token is enough to know which key signs.
+  let any = wanted("jwks");
+  const named = parts.flatMap((part) =>
+    part.account.roles.flatMap((role) =>
+      role.serviceAccounts.map((serviceAccount, index): Named => {
+        const mint = index === 0 && (every || any);
+        any = false;
+        return { part, role, serviceAccount, mint };
+      }),
+    ),
+  );
+  if (api === undefined) return named.map((one) => without(one, wanted));
+  const gathering: Gathering = { api, signal: options.signal, wanted, namespaces: new Namespaces() };
+  return mapLimit(named, (one) => workloadFacts(one, gathering));
+}

@@ -1,0 +1,233 @@
+import { PodtrustError } from "../../../base/index.ts";
+import type { RoleConfig } from "../../../config/index.ts";
+import { ownerText } from "../../../plan/index.ts";
+import { diffPolicies, parsePolicy } from "../../../trust/index.ts";
+import {
+  admissionOf,
+  type Look,
+  type OidcProviderFacts,
+  providerArnOf,
+  roleArnOf,
+  type RoleState,
+  trustPolicyOf,
+} from "../../parts/index.ts";
+import type { AccountFacts, JudgedFacts, RoleLook } from "../facts.ts";
+import { type Finding, finding, skipped } from "../finding.ts";
+import { awsFinding, valueOf } from "./errors.ts";
+
+const fresh = "read now";
+const fromIam = ({ account }: AccountFacts): string => `IAM of account ${account.account}`;
+
+const noAccount = ({ config }: JudgedFacts): readonly Finding[] => [
+  finding("AwsNotConfigured", { seen: "the config names no AWS account", from: config.file }),
+];
+
+/** Who else has it, and what then helps: `up` changes nothing that is not the stack's. */
+function ownership(
+  { observed }: Look<unknown>,
+  what: string,
+  from: string,
+  elsewhere: string,
+): readonly Finding[] {
+  if (!observed.exists || observed.owner.kind === "ours") return [];
+  const seen = `${what} does not carry this stack's tags: it looks like ${ownerText(observed.owner)}'s`;
+  return [finding("NotOwned", { seen, from, next: `Take it over with podtrust import, or ${elsewhere}.` })];
+}
+
+/** What mends a thing that is not ours, in place of `podtrust up`. */
+function nextOf([owned]: readonly Finding[]): { readonly next?: string } {
+  return owned?.next === undefined ? {} : { next: owned.next };
+}
+
+const elsewhere = "choose another name for the role in the config";
+
+function providerFindings({ config }: JudgedFacts, facts: AccountFacts): readonly Finding[] {
+  const from = fromIam(facts);
+  const { account } = facts;
+  const read = valueOf(facts.provider, from, awsFinding);
+  if ("finding" in read) return [read.finding];
+  const look: Look<OidcProviderFacts> = read.value;
+  if (!look.observed.exists) {
+    const seen = `there is no OIDC provider ${providerArnOf(account, config.issuer)}`;
+    return [finding("ProviderMissing", { seen, from, fresh })];
+  }
+  const { arn, clientIds } = look.observed.state;
+  const missing = account.audiences.filter((audience) => !clientIds.includes(audience));
+  const drift = look.fields.filter((field) => field !== "audiences");
+  const owned = ownership(look, "the OIDC provider", from, "leave it to its owner");
+  const mends = nextOf(owned);
+  return [
+    missing.length === 0
+      ? finding("ProviderFound", { seen: `${arn}, for the audience ${clientIds.join(", ")}`, from, fresh })
+      : finding("AudienceMissing", {
+          seen: `${arn} does not accept the audience ${missing.join(", ")} (it accepts ${clientIds.join(", ")})`,
+          from,
+          fresh,
+          ...mends,
+        }),
+    ...owned,
+    ...(drift.length === 0
+      ? []
+      : [
+          finding("ProviderDrift", {
+            seen: `the OIDC provider differs from the config in ${drift.join(", ")}`,
+            from,
+            ...mends,
+          }),
+        ]),
+  ];
+}
+
+/** The OIDC provider in each account. */
+export function judgeProviders(facts: JudgedFacts): readonly Finding[] {
+  if (facts.accounts.length === 0) return noAccount(facts);
+  return facts.accounts.flatMap((account) => providerFindings(facts, account));
+}
+
+// What the permissions are made of; the rest of a role is about who may have it.
+const isPermission = (field: string): boolean => /^(?:policies|boundary|inline\.)/u.test(field);
+
+/** A role that is there, and what mends it where `up` does not. */
+interface Found {
+  readonly facts: JudgedFacts;
+  readonly account: AccountFacts;
+  readonly role: RoleConfig;
+  readonly state: RoleState;
+  readonly fields: readonly string[];
+  readonly next: { readonly next?: string };
+}
+
+const trustingOf = ({ facts, account, role }: Found): Parameters<typeof admissionOf>[0] => ({
+  issuer: facts.config.issuer,
+  account: account.account,
+  role,
+});
+
+function admissionFindings(found: Found): readonly Finding[] {
+  const { facts, account, role, state, next } = found;
+  const from = fromIam(account);
+  const names = new Set<string>();
+  const findings = role.serviceAccounts.flatMap((serviceAccount): readonly Finding[] =>
+    account.account.audiences.flatMap((audience): readonly Finding[] => {
+      const answer = admissionOf(trustingOf(found), state, { serviceAccount, audience, now: facts.now });
+      if (answer.outcome === "refused") {
+        const seen = `${state.arn} does not let in ${serviceAccount}: ${answer.refusal.why}`;
+        return [finding("TrustPolicyDenies", { seen, from, fresh, ...next })];
+      }
+      if (answer.outcome === "admitted") {
+        for (const { value = "" } of answer.hinges) names.add(value);
+        return [];
+      }
+      const keys = answer.hinges.map(({ key }) => key).join(", ");
+      const seen = `whether ${state.arn} lets in ${serviceAccount} hangs on ${keys}, which only the call itself brings`;
+      return [finding("TrustPolicyUndecided", { seen, from, fresh })];
+    }),
+  );
+  if (findings.length > 0) return findings;
+  const who = [...role.serviceAccounts, ...role.subjectPatterns].join(", ");
+  const session = names.size === 0 ? "" : `, with the session name ${[...names].join(", ")}`;
+  return [finding("TrustPolicyAllows", { seen: `${state.arn} lets in ${who}${session}`, from, fresh })];
+}
+
+/** In what a trust policy differs from the config's, statement by statement. */
+function trustDifference(found: Found): string {
+  const wanted = parsePolicy(trustPolicyOf(trustingOf(found)), "trust");
+  const changes = diffPolicies(parsePolicy(found.state.trustPolicy, "trust"), wanted);
+  const told = changes.slice(0, 3).map(({ message }) => message);
+  return [...told, ...(changes.length > 3 ? [`and ${changes.length - 3} more`] : [])].join("; ");
+}
+
+function driftFindings(found: Found): readonly Finding[] {
+  const { account, role, next } = found;
+  const from = fromIam(account);
+  const fields = found.fields.filter((field) => !isPermission(field));
+  const others = fields.filter((field) => field !== "trustPolicy").join(", ");
+  const trust = `the trust policy of role ${role.name} differs from the config`;
+  return [
+    ...(fields.includes("trustPolicy")
+      ? [
+          finding("TrustPolicyDrift", {
+            seen: `${trust} (up would change ${trustDifference(found)})`,
+            from,
+            ...next,
+          }),
+        ]
+      : []),
+    ...(others === ""
+      ? []
+      : [
+          finding("RoleDrift", {
+            seen: `role ${role.name} differs from the config in ${others}`,
+            from,
+            ...next,
+          }),
+        ]),
+  ];
+}
+
+function foundFindings(found: Found, arn: string): readonly Finding[] {
+  const { account, role, state } = found;
+  const from = fromIam(account);
+  try {
+    if (state.arn === arn) return [...admissionFindings(found), ...driftFindings(found)];
+    const seen = `role ${role.name} is ${state.arn}, and the config means ${arn}`;
+    return [finding("RolePathDiffers", { seen, from, fresh }), ...driftFindings(found)];
+  } catch (error) {
+    if (!(error instanceof PodtrustError)) throw error;
+    const { message, code } = error;
+    return [finding("PolicyUnreadable", { seen: `role ${role.name}: ${message}`, from, fresh, code })];
+  }
+}
+
+function trustFindings(
+  facts: JudgedFacts,
+  account: AccountFacts,
+  { role, look }: RoleLook,
+): readonly Finding[] {
+  const from = fromIam(account);
+  const read = valueOf(look, from, awsFinding);
+  if ("finding" in read) return [read.finding];
+  const { observed, fields } = read.value;
+  const arn = roleArnOf(account.account, role);
+  if (!observed.exists) return [finding("RoleMissing", { seen: `there is no role ${arn}`, from, fresh })];
+  const owned = ownership(read.value, `role ${role.name}`, from, elsewhere);
+  const { state } = observed;
+  return [...foundFindings({ facts, account, role, state, fields, next: nextOf(owned) }, arn), ...owned];
+}
+
+/** The roles, and whom their trust policies let in. */
+export function judgeTrust(facts: JudgedFacts): readonly Finding[] {
+  if (facts.accounts.length === 0) return noAccount(facts);
+  return facts.accounts.flatMap((account) =>
+    account.roles.flatMap((one) => trustFindings(facts, account, one)),
+  );
+}
+
+function permissionText({ policies, inline, boundary }: RoleState): string {
+  const parts = [
+    ...policies.map((arn) => arn.split("/").at(-1) ?? arn),
+    ...Object.keys(inline).map((name) => `inline ${name}`),
+  ];
+  const limit = boundary === undefined ? "" : `, within the boundary ${boundary.split("/").at(-1) ?? ""}`;
+  return parts.length === 0 ? "no policy at all" : `${parts.join(", ")}${limit}`;
+}
+
+function permissionFinding(account: AccountFacts, one: RoleLook): Finding {
+  const from = fromIam(account);
+  const read = valueOf(one.look, from, awsFinding);
+  if ("finding" in read) return read.finding;
+  const { observed, fields } = read.value;
+  if (!observed.exists) return skipped("trust", from);
+  const has = `role ${one.role.name} has ${permissionText(observed.state)}`;
+  const wrong = fields.filter(isPermission);
+  if (wrong.length === 0) return finding("PermissionsMatch", { seen: has, from, fresh });
+  const seen = `${has}; that differs from the config in ${wrong.join(", ")}`;
+  const owned = ownership(read.value, "", from, elsewhere);
+  return finding("PermissionsDrift", { seen, from, fresh, ...nextOf(owned) });
+}
+
+/** What the roles may do, as the config has it. */
+export function judgePermissions(facts: JudgedFacts): readonly Finding[] {
+  if (facts.accounts.length === 0) return noAccount(facts);
+  return facts.accounts.flatMap((account) => account.roles.map((one) => permissionFinding(account, one)));
+}

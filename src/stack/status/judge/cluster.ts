@@ -1,0 +1,50 @@
+import { issuerDifference } from "../../../oidc/index.ts";
+import type { ClusterFacts, JudgedFacts } from "../facts.ts";
+import { type Finding, finding } from "../finding.ts";
+import { clusterFinding, valueOf } from "./errors.ts";
+
+function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonly Finding[] {
+  const { server: from, documents, username } = cluster;
+  const read = valueOf(documents, from, clusterFinding);
+  if ("finding" in read) {
+    // What keeps us from the whole API is told once.
+    const same =
+      username.kind === "failed" &&
+      documents.kind === "failed" &&
+      username.error.code === documents.error.code;
+    return same || documents.kind === "skipped" ? [] : [read.finding];
+  }
+  const { discovery, jwks } = read.value;
+  const names = { expected: "the issuer in the config", actual: "the cluster's" };
+  const difference = issuerDifference(config.issuer, discovery.issuer, names);
+  if (difference !== undefined) {
+    const next =
+      "Start the API server with --service-account-issuer as in the config, or correct the config.";
+    return [finding("IssuerMismatch", { seen: difference.message, from, next, code: "workload-issuer" })];
+  }
+  const count = jwks.keys.length;
+  const seen = `issuer ${discovery.issuer}; ${count} signing key${count === 1 ? "" : "s"} in the cluster's JWKS`;
+  return [finding("ClusterIssuerMatches", { seen, from, fresh: "read now" })];
+}
+
+/** The API server: there, knows us, and has the configured issuer. */
+export function judgeCluster(facts: JudgedFacts): readonly Finding[] {
+  const { cluster, config } = facts;
+  if (cluster === undefined) {
+    const next = "Add a cluster to the config: {kubeconfig: ~/.kube/config}.";
+    return [
+      finding("ClusterNotConfigured", { seen: "the config names no cluster", from: config.file, next }),
+    ];
+  }
+  const { server: from, version } = cluster;
+  const subject = valueOf(cluster.username, from, clusterFinding);
+  const first =
+    "finding" in subject
+      ? subject.finding
+      : finding("ClusterReachable", {
+          seen: `${version}, which knows us as ${subject.value}`,
+          from,
+          fresh: "asked now",
+        });
+  return [first, ...issuerFindings(facts, cluster)];
+}

@@ -1,0 +1,119 @@
+import { lengthText, type Link, reasons } from "../../../base/index.ts";
+import { type DocumentName, type DocumentReading, type IssuerFinding } from "../../../issuer/index.ts";
+import type { JwkSet } from "../../../oidc/index.ts";
+import type { IssuerFacts, JudgedFacts } from "../facts.ts";
+import { type Finding, finding, skipped } from "../finding.ts";
+import { ageOf } from "./ages.ts";
+
+/** The link at which a finding of the issuer's reader is told. */
+export function linkOfFinding({ reason, document }: IssuerFinding): Link {
+  const links: readonly Link[] = reasons[reason].links;
+  return links.includes(document) ? document : (links[0] ?? document);
+}
+
+/** What one document's reading says at its own link: what is told elsewhere is skipped here. */
+function ownFindings(facts: JudgedFacts, document: DocumentName): readonly Finding[] {
+  const all = facts.judgement.findings.filter((one) => one.document === document);
+  return all.map((one) => {
+    const link = linkOfFinding(one);
+    if (link !== document) return skipped(link, one.url);
+    return finding(one.reason, { seen: one.seen, from: one.url, next: one.next });
+  });
+}
+
+function freshOf(reading: DocumentReading | undefined, now: number): string {
+  return reading?.outcome === "answered" ? ageOf(reading.response.headers, now) : "fetched now";
+}
+
+const stands = (findings: readonly Finding[]): boolean =>
+  findings.every(({ outcome }) => outcome === "warning" || outcome === "ok");
+
+/** The published discovery document: there, readable, and the issuer's to the letter. */
+export function judgeDiscovery(facts: JudgedFacts, { reading }: IssuerFacts): readonly Finding[] {
+  const own = ownFindings(facts, "discovery");
+  const { discovery } = facts.judgement;
+  if (discovery === undefined || !stands(own)) return own;
+  const from = reading.discovery.url;
+  const seen = `names ${discovery.issuer} to the letter, and its keys at ${discovery.jwksUri}`;
+  const fresh = freshOf(reading.discovery, facts.now);
+  return [finding("DiscoveryServed", { seen, from, fresh }), ...own];
+}
+
+/** The kids of the keys that are known to sign: those of the tokens that were minted. */
+function signingKids({ workloads }: JudgedFacts): ReadonlySet<string> {
+  return new Set(workloads.flatMap(({ token }) => (token?.kind === "seen" ? [token.value.kid ?? ""] : [])));
+}
+
+/** What to do about a key that signs and is not published, as far as its publisher can be asked. */
+function nextForMissing({ publisher }: JudgedFacts, kids: readonly string[]): string {
+  if (publisher === undefined)
+    return "Publish it: on the publisher's host podtrust rotate status says why it is not there.";
+  const distrusted = kids.find((kid) => publisher.distrusted.includes(kid));
+  if (distrusted !== undefined)
+    return `It was distrusted, so that it is never published: let the cluster sign with another key, or take that back on the publisher's host (podtrust rotate status).`;
+  if (publisher.blind !== undefined) return publisher.blind.next;
+  return "The publisher can read the cluster: it publishes the key at its next look, within publisher.poll.";
+}
+
+function missingFinding(
+  facts: JudgedFacts,
+  missing: readonly string[],
+  told: { seen: string; from: string },
+): Finding {
+  const signing = signingKids(facts);
+  const signs = missing.filter((kid) => signing.has(kid));
+  const { cluster } = facts;
+  const all = cluster?.documents.kind === "seen" ? cluster.documents.value.jwks.keys.length : 0;
+  // The only key that a cluster has is the one that signs.
+  if (signs.length > 0 || (signing.size === 0 && missing.length === all)) {
+    const kids = signs.length > 0 ? signs : missing;
+    return finding("JwksKeyMissing", { ...told, next: nextForMissing(facts, kids) });
+  }
+  if (signing.size === 0) return finding("JwksKeyUnconfirmed", told);
+  const distrusted = missing.filter((kid) => facts.publisher?.distrusted.includes(kid) === true);
+  if (distrusted.length < missing.length) return finding("JwksVerifyingKeyMissing", told);
+  const next =
+    "It was distrusted, and nothing signs with it: take it out of the API server's --service-account-key-file.";
+  return finding("JwksVerifyingKeyMissing", { ...told, next });
+}
+
+function keyFinding(facts: JudgedFacts, { keys }: JwkSet, reading: DocumentReading | undefined): Finding {
+  const from = reading?.url ?? "";
+  const fresh = freshOf(reading, facts.now);
+  const kids = new Set(keys.map(({ kid }) => kid));
+  const list = keys.map(({ alg, kid }) => `${alg} ${kid}`).join(", ");
+  const documents = facts.cluster?.documents;
+  const own = documents?.kind === "seen" ? documents.value.jwks.keys : undefined;
+  const missing = own?.map(({ kid }) => kid).filter((kid) => !kids.has(kid)) ?? [];
+  if (missing.length > 0) {
+    const seen = `lacks the cluster's key ${missing.join(", ")}; it holds ${list}`;
+    return missingFinding(facts, missing, { seen, from });
+  }
+  const all =
+    own === undefined
+      ? "whether these are all of the cluster's was not seen"
+      : "all of the cluster's among them";
+  const seen = `holds ${keys.length} key${keys.length === 1 ? "" : "s"} (${list}), ${all}`;
+  return finding("JwksServed", { seen, from, fresh });
+}
+
+function publisherFindings({ publisher, now, config }: JudgedFacts): readonly Finding[] {
+  if (publisher?.blind === undefined) return [];
+  const { since, message, next } = publisher.blind;
+  const seen = `the publisher goes on with what it last saw of the cluster: ${message}`;
+  const fresh = `since ${new Date(since).toISOString()}, for ${lengthText(now - since)}`;
+  return [finding("PublisherBlind", { seen, from: `the publisher of ${config.issuer}`, fresh, next })];
+}
+
+/** The published JWKS: readable, and with every key that the cluster signs with. */
+export function judgeJwks(facts: JudgedFacts, { reading }: IssuerFacts): readonly Finding[] {
+  const own = ownFindings(facts, "jwks");
+  const blind = publisherFindings(facts);
+  const { jwks } = facts.judgement;
+  const from = reading.jwks?.url ?? "";
+  if (jwks === undefined) return [...own, ...blind];
+  const unusable = jwks.leftOut.map(({ kid, reason }) =>
+    finding("JwksUnusual", { seen: `AWS cannot use the key ${kid ?? "without a kid"}: ${reason}`, from }),
+  );
+  return [keyFinding(facts, jwks, reading.jwks), ...own, ...unusable, ...blind];
+}

@@ -1,0 +1,74 @@
+import type { ErrorCode, PodtrustError, Reason } from "../../../base/index.ts";
+import type { Seen } from "../facts.ts";
+import { type Finding, finding, skipped } from "../finding.ts";
+
+// What keeps us from seeing a cluster says nothing about the chain, unless it is that the cluster is away.
+const ofCluster: Readonly<Partial<Record<ErrorCode, Reason>>> = {
+  "cluster-unreachable": "ClusterUnreachable",
+  "cluster-not-ready": "ClusterNotReady",
+  "cluster-unauthenticated": "ClusterAccessDenied",
+  "cluster-forbidden": "ClusterAccessDenied",
+  "cluster-credentials": "ClusterAccessDenied",
+  "exec-plugin-unconfirmed": "ClusterAccessDenied",
+  "kubeconfig-invalid": "ClusterAccessDenied",
+  "kubeconfig-context": "ClusterAccessDenied",
+  "kubeconfig-unsupported": "ClusterAccessDenied",
+  "cluster-answer-invalid": "ClusterDocumentsInvalid",
+  "discovery-invalid": "ClusterDocumentsInvalid",
+  "jwks-invalid": "ClusterDocumentsInvalid",
+};
+
+const ofAws: Readonly<Partial<Record<ErrorCode, Reason>>> = {
+  "aws-no-credentials": "CredentialsMissing",
+  "aws-credentials-expired": "CredentialsMissing",
+  "aws-credentials-refused": "CredentialsMissing",
+  "aws-wrong-account": "AccountMismatch",
+  "aws-denied": "AwsAccessDenied",
+  "aws-throttled": "AwsUnavailable",
+  "aws-clock": "AwsUnavailable",
+  "aws-unavailable": "AwsUnavailable",
+  "aws-unreachable": "AwsUnavailable",
+  "aws-refused": "AwsUnavailable",
+};
+
+function told(reason: Reason, { message, next, code }: PodtrustError, from: string): Finding {
+  return finding(reason, { seen: message, from, next, code });
+}
+
+/** What an error of the cluster means, told at the link that met it first. */
+export function clusterFinding(error: PodtrustError, from: string): Finding {
+  return told(ofCluster[error.code] ?? "LookFailed", error, from);
+}
+
+/** What an error of AWS means. */
+export function awsFinding(error: PodtrustError, from: string): Finding {
+  return told(ofAws[error.code] ?? "LookFailed", error, from);
+}
+
+/** What is told at `cluster`, and would only be repeated at each link that needs the cluster. */
+const toldAtCluster: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "cluster-unreachable",
+  "cluster-not-ready",
+  "cluster-unauthenticated",
+  "cluster-credentials",
+  "exec-plugin-unconfirmed",
+  "kubeconfig-invalid",
+  "kubeconfig-context",
+  "kubeconfig-unsupported",
+]);
+
+/** What an error of a later call to the cluster means. */
+export function behindCluster(error: PodtrustError, from: string): Finding {
+  if (toldAtCluster.has(error.code)) return skipped("cluster", from);
+  return told(error.code === "cluster-forbidden" ? "ClusterAccessDenied" : "LookFailed", error, from);
+}
+
+/** The value of a look, or the finding in its place. */
+export function valueOf<T>(
+  seen: Seen<T>,
+  from: string,
+  judge: (error: PodtrustError, from: string) => Finding,
+): { readonly value: T } | { readonly finding: Finding } {
+  if (seen.kind === "seen") return { value: seen.value };
+  return { finding: seen.kind === "failed" ? judge(seen.error, from) : skipped(seen.needs, from) };
+}

@@ -1,0 +1,40 @@
+import type { Link } from "../../../base/index.ts";
+import { judgeIssuer } from "../../../issuer/index.ts";
+import type { Facts, IssuerFacts, JudgedFacts } from "../facts.ts";
+import type { Finding } from "../finding.ts";
+import { judgePermissions, judgeProviders, judgeTrust } from "./aws.ts";
+import { judgeCluster } from "./cluster.ts";
+import { judgeDiscovery, judgeJwks } from "./documents.ts";
+import { judgeDns, judgeReachability, judgeTls } from "./outside.ts";
+import { judgeSts } from "./sts.ts";
+import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
+
+type Judge = (facts: JudgedFacts) => readonly Finding[];
+
+/** A judge of what the issuer serves, which was read whenever such a link is reported on. */
+function ofIssuer(judge: (facts: JudgedFacts, issuer: IssuerFacts) => readonly Finding[]): Judge {
+  return (facts) => (facts.issuer === undefined ? [] : judge(facts, facts.issuer));
+}
+
+const judges: Readonly<Record<Link, Judge>> = {
+  cluster: judgeCluster,
+  discovery: ofIssuer(judgeDiscovery),
+  jwks: ofIssuer(judgeJwks),
+  dns: ofIssuer(judgeDns),
+  tls: ofIssuer(judgeTls),
+  reachability: ofIssuer(judgeReachability),
+  provider: judgeProviders,
+  trust: judgeTrust,
+  serviceaccount: judgeServiceAccounts,
+  injection: judgeInjection,
+  token: judgeTokens,
+  sts: judgeSts,
+  permission: judgePermissions,
+};
+
+/** What the facts mean, link by link. Pure: the same facts always mean the same. */
+export function judgeFacts(facts: Facts, links: readonly Link[]): ReadonlyMap<Link, readonly Finding[]> {
+  const judgement = facts.issuer === undefined ? { findings: [] } : judgeIssuer(facts.issuer.reading);
+  const judged: JudgedFacts = { ...facts, judgement };
+  return new Map(links.map((link) => [link, judges[link](judged)]));
+}

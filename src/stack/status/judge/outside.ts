@@ -1,0 +1,115 @@
+import { BlockList } from "node:net";
+import { lengthText } from "../../../base/index.ts";
+import type { DocumentReading } from "../../../issuer/index.ts";
+import type { IssuerFacts, JudgedFacts, NameFacts } from "../facts.ts";
+import { type Finding, finding, skipped } from "../finding.ts";
+import { linkOfFinding } from "./documents.ts";
+
+// RFC 1918, 4193, 6598, 3927, 4291: nothing that AWS could reach.
+const nowhere = new BlockList();
+for (const [net, prefix] of [
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["100.64.0.0", 10],
+  ["169.254.0.0", 16],
+  ["127.0.0.0", 8],
+] as const)
+  nowhere.addSubnet(net, prefix, "ipv4");
+for (const [net, prefix] of [
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["::1", 128],
+] as const)
+  nowhere.addSubnet(net, prefix, "ipv6");
+
+const isPrivate = (address: string): boolean =>
+  nowhere.check(address, address.includes(":") ? "ipv6" : "ipv4");
+
+function nameFinding({ host, instead, addresses }: NameFacts): Finding {
+  if (instead !== undefined) {
+    const seen = `${host} port 443 leads to ${instead.host}:${instead.port}`;
+    return finding("NameResolves", { seen, from: "--connect-to, in place of DNS" });
+  }
+  const from = "this machine's resolver";
+  if (addresses.kind === "skipped") return skipped(addresses.needs, from);
+  if (addresses.kind === "failed") {
+    const seen = `${host} does not resolve: ${addresses.error.message}`;
+    return finding("NameNotResolved", { seen, from, code: "http-unreachable" });
+  }
+  const seen = `${host} is ${addresses.value.join(", ")}`;
+  const fresh = "asked now";
+  if (!addresses.value.some(isPrivate)) return finding("NameResolves", { seen, from, fresh });
+  return finding("AddressPrivate", { seen: `${seen}, which is private`, from, fresh });
+}
+
+/** Where the names of the two documents lead. */
+export function judgeDns(_facts: JudgedFacts, { names }: IssuerFacts): readonly Finding[] {
+  return names.map(nameFinding);
+}
+
+function readingsOf({ reading }: IssuerFacts): readonly DocumentReading[] {
+  const { discovery, jwks } = reading;
+  return jwks === undefined ? [discovery] : [discovery, jwks];
+}
+
+/** What keeps a document from being had, told at its link and skipped at the others. */
+function failureAt(
+  facts: JudgedFacts,
+  reading: DocumentReading,
+  link: "tls" | "reachability",
+  from: string,
+): Finding | undefined {
+  const { findings } = facts.judgement;
+  const found = findings.find((one) => one.document === reading.document);
+  if (reading.outcome === "answered" || found === undefined) return undefined;
+  const at = linkOfFinding(found);
+  if (at !== link) return skipped(at, from);
+  const { code } = reading.error;
+  return finding(found.reason, { seen: found.seen, from, next: found.next, code });
+}
+
+function certificateFinding(facts: JudgedFacts, reading: DocumentReading): Finding {
+  const from = new URL(reading.url).host;
+  const failure = failureAt(facts, reading, "tls", from);
+  if (failure !== undefined) return failure;
+  const { tls } = reading.exchange;
+  const leaf = tls?.chain[0];
+  if (tls === undefined || leaf === undefined) return skipped("reachability", from);
+  const left = leaf.notAfter - facts.now;
+  const fresh = `good until ${new Date(leaf.notAfter).toISOString().slice(0, 10)}, in ${lengthText(left)}`;
+  const names = leaf.subject.replaceAll("\n", ", ") || from;
+  const seen = `${tls.protocol}, a certificate for ${names} by ${leaf.issuer.replaceAll("\n", ", ")}`;
+  // ACME clients renew when a third is left; half of that gone as well, something keeps it from them.
+  if (left > (leaf.notAfter - leaf.notBefore) / 6) return finding("CertificateValid", { seen, from, fresh });
+  return finding("CertificateExpiring", {
+    seen: `${seen}; less than a sixth of its life is left`,
+    from,
+    fresh,
+  });
+}
+
+/** The certificates of the hosts of the two documents. */
+export function judgeTls(facts: JudgedFacts, issuer: IssuerFacts): readonly Finding[] {
+  const byHost = new Map(readingsOf(issuer).map((reading) => [new URL(reading.url).host, reading]));
+  return [...byHost.values()].map((reading) => certificateFinding(facts, reading));
+}
+
+function documentFinding(facts: JudgedFacts, reading: DocumentReading): Finding {
+  const from = "this machine; AWS asks from its own network";
+  const failure = failureAt(facts, reading, "reachability", from);
+  if (failure !== undefined || reading.outcome === "failed") return failure ?? skipped("tls", from);
+  const { status, headers, body } = reading.response;
+  const type = headers["content-type"] ?? "no content type";
+  const { timing } = reading.exchange;
+  const seen = `${reading.url} answers ${status} over verified HTTPS: ${body.length} bytes, ${type}`;
+  const fresh = `fetched now, in ${timing.lastByte} ms`;
+  if (status === 200) return finding("DocumentReachable", { seen, from, fresh });
+  const redirect = status >= 300 && status < 400 && headers["location"] !== undefined;
+  return finding(redirect ? "RedirectNotFollowed" : "UnexpectedStatus", { seen, from, fresh });
+}
+
+/** Whether both documents can be had at all, within AWS's bounds. */
+export function judgeReachability(facts: JudgedFacts, issuer: IssuerFacts): readonly Finding[] {
+  return readingsOf(issuer).map((reading) => documentFinding(facts, reading));
+}
