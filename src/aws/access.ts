@@ -1,4 +1,5 @@
 import type { Clock } from "../base/index.ts";
+import type { SlowedDown } from "./pace.ts";
 
 /** Long-lived or session credentials, as AWS hands them out. Never log them. */
 export interface AwsCredentials {
@@ -23,6 +24,8 @@ export interface AwsAccess {
   /** How often a call is tried while AWS throttles or is in trouble; 5 unless told. */
   readonly attempts?: number;
   readonly clock?: Clock;
+  /** Told once when AWS throttles and calls are slowed down for it. */
+  readonly onSlowDown?: SlowedDown;
 }
 
 /** As whom the account or bucket of a config's section is asked. */

@@ -10,27 +10,17 @@ export interface AccountQuotas {
   readonly trustPolicySize: number;
   /** Characters of all inline policies of one role without white space. */
   readonly inlinePolicySize: number;
-  /** OIDC providers that are there. Their quota is not part of the summary. */
-  readonly oidcProviders: number;
 }
 
 /** AWS's default number of OIDC providers per account (quota L-858F3967), which can be raised. */
 export const usualOidcProviders = 100;
 
-/**
- * iam:GetAccountSummary and iam:ListOpenIDConnectProviders. What the summary leaves out counts as without end:
- * IAM itself says no then.
- */
+/** iam:GetAccountSummary. What the summary leaves out counts as without end: IAM itself says no then. */
 export async function readAccountQuotas(session: AwsSession, signal?: AbortSignal): Promise<AccountQuotas> {
   const iam = iamOf(session, signal);
-  const [summary, providers] = await Promise.all([
-    iam.read("reading the account's quotas", (client, api, options) =>
-      client.send(new api.GetAccountSummaryCommand({}), options),
-    ),
-    iam.read("listing OIDC providers", (client, api, options) =>
-      client.send(new api.ListOpenIDConnectProvidersCommand({}), options),
-    ),
-  ]);
+  const summary = await iam.read("reading the account's quotas", (client, api, options) =>
+    client.send(new api.GetAccountSummaryCommand({}), options),
+  );
   const map: Partial<Record<string, number>> = summary?.SummaryMap ?? {};
   const quota = (name: string): number => map[name] ?? Number.POSITIVE_INFINITY;
   return {
@@ -38,7 +28,6 @@ export async function readAccountQuotas(session: AwsSession, signal?: AbortSigna
     policiesPerRole: quota("AttachedPoliciesPerRoleQuota"),
     trustPolicySize: quota("AssumeRolePolicySizeQuota"),
     inlinePolicySize: quota("RolePolicySizeQuota"),
-    oidcProviders: providers?.OpenIDConnectProviderList?.length ?? 0,
   };
 }
 

@@ -31,6 +31,20 @@ export function isAwsCode(thrown: unknown, ...codes: readonly string[]): boolean
   return codes.some((code) => name === code || awsCode === code || name === `${code}Exception`);
 }
 
+const throttlingCodes =
+  /^(?:Throttling(?:Exception)?|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/u;
+
+/** Whether AWS asks to slow down. */
+export function isThrottling(thrown: unknown): boolean {
+  return throttlingCodes.test(complaintOf(thrown).code);
+}
+
+/** Whether the same call may go well in a moment: the network failed, or AWS is in trouble itself. */
+export function isTransient(thrown: unknown): boolean {
+  const status = asThrown(thrown).$metadata?.httpStatusCode ?? 0;
+  return status >= 500 || (isNetwork(thrown) && !isThrottling(thrown));
+}
+
 const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
   {
     codes: /^(?:CredentialsProviderError|TokenProviderError|InvalidClientTokenId|InvalidAccessKeyId)$/u,
@@ -46,10 +60,7 @@ const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
     is: "aws-credentials-refused",
   },
   { codes: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|OptInRequired)$/u, is: "aws-denied" },
-  {
-    codes: /^(?:Throttling(?:Exception)?|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/u,
-    is: "aws-throttled",
-  },
+  { codes: throttlingCodes, is: "aws-throttled" },
   { codes: /^(?:RequestTimeTooSkewed|RequestInTheFuture)$/u, is: "aws-clock" },
   // Somebody made it since the plan was: its name was free then.
   { codes: /^EntityAlreadyExists(?:Exception)?$/u, is: "plan-changed" },

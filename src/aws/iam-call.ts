@@ -1,6 +1,7 @@
+import { randomInt } from "node:crypto";
 import type * as IamApi from "@aws-sdk/client-iam";
-import { retry, type RetrySchedule } from "../base/index.ts";
-import { awsError, isAwsCode } from "./failure.ts";
+import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { awsError, isAwsCode, isTransient } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
 type Api = typeof IamApi;
@@ -14,13 +15,27 @@ const turns: RetrySchedule = {
   giveUpAfter: 15_000,
 };
 
+// As the SDK's standard mode has it: growing waits, each of them somewhere up to its length.
+const trouble = [200, 400, 800, 1600];
+
 async function call<T>(session: AwsSession, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
   const [client, api] = await Promise.all([session.iam(), import("@aws-sdk/client-iam")]);
-  return work(client, api, signal === undefined ? {} : { abortSignal: signal });
+  const options = signal === undefined ? {} : { abortSignal: signal };
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await session.pace.run(() => work(client, api, options), signal);
+    } catch (thrown) {
+      if (failures + 1 >= session.attempts || signal?.aborted === true || !isTransient(thrown)) throw thrown;
+      const longest = trouble[Math.min(failures, trouble.length - 1)] ?? 2;
+      await session.clock.sleep(randomInt(longest / 2, longest), signal);
+    }
+  }
 }
 
 /** Reads and changes IAM for one piece of work: `during` says in words what a call is for. */
 export interface Iam {
+  /** Undefined when the caller may not. */
+  allowed<T>(work: () => Promise<T>): Promise<T | undefined>;
   /** Undefined when IAM says that there is no such thing. */
   read<T>(during: string, work: Call<T>): Promise<T | undefined>;
   /** Tried again while another writer is at the same resource. */
@@ -39,6 +54,14 @@ export function iamOf(session: AwsSession, signal?: AbortSignal): Iam {
       ...(signal === undefined ? {} : { signal }),
     });
   return {
+    async allowed(work) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
+        throw error;
+      }
+    },
     async read(during, work) {
       try {
         return await call(session, signal, work);

@@ -8,6 +8,7 @@ export {
 export {
   assumeWithWebIdentity,
   type AssumedIdentity,
+  longestPropagation,
   waitUntilAssumable,
   type WebIdentityRequest,
 } from "./assume.ts";
@@ -15,11 +16,18 @@ export { type AwsComplaint, awsError, complaintOf, isAwsCode } from "./failure.t
 export { callerIdentity, type CallerIdentity, checkAccount } from "./identity.ts";
 export { type JobOptions, type JobResult, runJob } from "./job.ts";
 export { oidcProviderArn, type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
-export { oidcProviderResource, type OidcProviderWish } from "./oidc-provider-resource.ts";
-export { ownedResources } from "./owned.ts";
+export {
+  type LaterThumbprints,
+  observedProvider,
+  oidcProviderNames,
+  oidcProviderResource,
+  type OidcProviderWish,
+} from "./oidc-provider-resource.ts";
+export { type AccountSurvey, surveyAccount } from "./account-survey.ts";
+export { roleToDelete } from "./deletion.ts";
 export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
-export { roleResource, type RoleWish } from "./role-resource.ts";
+export { observedRole, roleNames, roleResource, type RoleWish } from "./role-resource.ts";
 export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";
 export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-policy.ts";

@@ -1,6 +1,7 @@
 import {
   type Difference,
   type FieldChange,
+  type KnownAfter,
   awsTags,
   type Observed,
   type Resource,
@@ -12,6 +13,11 @@ import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oid
 import type { AwsSession } from "./session.ts";
 import { tagChanges, tagList } from "./tags.ts";
 
+/** Thumbprints that could not be found out yet: a provider that is there keeps its own, a new one gets them. */
+export interface LaterThumbprints extends KnownAfter {
+  find(signal: AbortSignal): Promise<readonly string[] | undefined>;
+}
+
 /** What an OIDC provider shall be. */
 export interface OidcProviderWish {
   readonly stack: string;
@@ -21,11 +27,8 @@ export interface OidcProviderWish {
   readonly audiences: readonly string[];
   /** Without our marks, which are added. */
   readonly tags?: Tags;
-  /**
-   * Finds out the thumbprints, SHA-1 in hex, for a private CA; asked when the provider is read. Undefined: AWS
-   * fills in its own, and whatever it filled in is no difference.
-   */
-  readonly thumbprints?: (signal: AbortSignal) => Promise<readonly string[] | undefined>;
+  /** SHA-1 in hex, for a private CA. Absent: AWS fills in its own, and whatever it filled in is no difference. */
+  readonly thumbprints?: readonly string[] | LaterThumbprints;
   /** Run before it is created, for example to see the issuer from outside; what it throws ends the change. */
   readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
 }
@@ -40,18 +43,38 @@ interface Wanted {
   readonly arn: string;
   readonly issuer: string;
   readonly clientIds: readonly string[];
-  readonly thumbprints: readonly string[] | undefined;
+  readonly thumbprints: OidcProviderWish["thumbprints"];
   readonly tags: Tags;
 }
+
+const isLater = (thumbprints: OidcProviderWish["thumbprints"]): thumbprints is LaterThumbprints =>
+  thumbprints !== undefined && "knownAfter" in thumbprints;
 
 function newFields(wanted: Wanted): readonly FieldChange[] {
   const { issuer, clientIds, thumbprints, tags } = wanted;
   return [
     { field: "url", before: undefined, after: issuer },
     { field: "audiences", before: undefined, after: clientIds },
-    ...(thumbprints === undefined ? [] : [{ field: "thumbprints", before: undefined, after: thumbprints }]),
+    ...(thumbprints === undefined
+      ? []
+      : [
+          {
+            field: "thumbprints",
+            before: undefined,
+            after: isLater(thumbprints) ? { knownAfter: thumbprints.knownAfter } : thumbprints,
+          },
+        ]),
     ...tagChanges({}, tags).fields,
   ];
+}
+
+/** Whether thumbprints are known, and are not those that the provider has. */
+function isOther(
+  thumbprints: OidcProviderWish["thumbprints"],
+  before: OidcProviderFacts,
+): thumbprints is readonly string[] {
+  if (thumbprints === undefined || isLater(thumbprints)) return false;
+  return !sameSet(lower(before.thumbprints), thumbprints);
 }
 
 function changedFields(wanted: Wanted, before: OidcProviderFacts): readonly FieldChange[] {
@@ -60,14 +83,17 @@ function changedFields(wanted: Wanted, before: OidcProviderFacts): readonly Fiel
   if (!sameSet(before.clientIds, clientIds)) {
     fields.push({ field: "audiences", before: before.clientIds, after: clientIds });
   }
-  if (thumbprints !== undefined && !sameSet(lower(before.thumbprints), thumbprints)) {
+  if (isOther(thumbprints, before)) {
     fields.push({ field: "thumbprints", before: before.thumbprints, after: thumbprints });
   }
   return [...fields, ...tagChanges(before.tags, tags).fields];
 }
 
-async function create(iam: Iam, wanted: Wanted): Promise<void> {
-  const { issuer, clientIds, thumbprints, tags } = wanted;
+async function create(iam: Iam, wanted: Wanted, signal: AbortSignal): Promise<void> {
+  const { issuer, clientIds, tags } = wanted;
+  const thumbprints = isLater(wanted.thumbprints)
+    ? await wanted.thumbprints.find(signal)
+    : wanted.thumbprints;
   await iam.change(`creating OIDC provider for ${issuer}`, (client, api, options) =>
     client.send(
       new api.CreateOpenIDConnectProviderCommand({
@@ -104,7 +130,7 @@ async function updateAudiences(iam: Iam, wanted: Wanted, before: OidcProviderFac
 
 async function updateThumbprints(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
   const { arn, thumbprints } = wanted;
-  if (thumbprints === undefined || sameSet(lower(before.thumbprints), thumbprints)) return;
+  if (!isOther(thumbprints, before)) return;
   const input = { OpenIDConnectProviderArn: arn, ThumbprintList: [...thumbprints] };
   await iam.change(`setting thumbprints of ${arn}`, (client, api, options) =>
     client.send(new api.UpdateOpenIDConnectProviderThumbprintCommand(input), options),
@@ -139,6 +165,15 @@ export async function deleteOidcProvider(session: AwsSession, arn: string, work:
   );
 }
 
+/** A provider as a plan sees it. */
+export function observedProvider(
+  facts: OidcProviderFacts | undefined,
+  stack: string,
+): Observed<OidcProviderFacts> {
+  if (facts === undefined) return { exists: false };
+  return { exists: true, state: facts, owner: awsTags.ownerOf(facts.tags, stack) };
+}
+
 /** What plans and selections call a provider. */
 export function oidcProviderNames(
   account: string,
@@ -159,23 +194,21 @@ export function oidcProviderResource(
   session: AwsSession,
   wish: OidcProviderWish,
 ): Resource<OidcProviderFacts> {
-  const own = {
+  const { thumbprints } = wish;
+  const wanted: Wanted = {
     arn: oidcProviderArn(session.partition, wish.account, wish.issuer),
     issuer: wish.issuer,
     clientIds: wish.audiences,
+    thumbprints: thumbprints === undefined || isLater(thumbprints) ? thumbprints : lower(thumbprints),
     tags: { ...wish.tags, ...awsTags.of(wish.stack) },
   };
-  let wanted: Wanted = { ...own, thumbprints: undefined };
   return {
-    ...oidcProviderNames(wish.account, own.arn),
+    ...oidcProviderNames(wish.account, wanted.arn),
     dependsOn: [],
-    fingerprint: (state) => state,
+    ifTaken: `An account has one OIDC provider for an issuer. Leave it to whom it belongs and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${wish.issuer}.`,
+    fingerprint: (facts) => facts,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
-      const thumbprints = await wish.thumbprints?.(signal);
-      wanted = { ...own, thumbprints: thumbprints === undefined ? undefined : lower(thumbprints) };
-      const state = await readOidcProvider(session, wanted.arn, signal);
-      if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: awsTags.ownerOf(state.tags, wish.stack) };
+      return observedProvider(await readOidcProvider(session, wanted.arn, signal), wish.stack);
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
@@ -186,7 +219,7 @@ export function oidcProviderResource(
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
         await wish.beforeCreate?.(work.signal);
-        return create(iam, wanted);
+        return create(iam, wanted, work.signal);
       }
       await updateAudiences(iam, wanted, observed.state);
       await updateThumbprints(iam, wanted, observed.state);

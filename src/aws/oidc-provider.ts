@@ -1,3 +1,4 @@
+import { mapLimit } from "../base/index.ts";
 import { iamProviderKey } from "../oidc/index.ts";
 import type { Tags } from "../plan/index.ts";
 import { iamOf } from "./iam-call.ts";
@@ -46,11 +47,8 @@ export async function readOidcProviders(
   const answer = await iamOf(session, signal).read("listing OIDC providers", (client, api, options) =>
     client.send(new api.ListOpenIDConnectProvidersCommand({}), options),
   );
-  const facts: OidcProviderFacts[] = [];
-  for (const { Arn } of answer?.OpenIDConnectProviderList ?? []) {
-    // One that vanishes between list and get is no longer one.
-    const found = Arn === undefined ? undefined : await readOidcProvider(session, Arn, signal);
-    if (found !== undefined) facts.push(found);
-  }
-  return facts;
+  const arns = (answer?.OpenIDConnectProviderList ?? []).flatMap(({ Arn }) => Arn ?? []);
+  const found = await mapLimit(arns, (arn) => readOidcProvider(session, arn, signal));
+  // One that vanishes between list and get is no longer one.
+  return found.filter((facts) => facts !== undefined);
 }

@@ -34,6 +34,11 @@ export interface RoleWish {
   readonly boundary?: string;
   /** Without our marks, which are added. */
   readonly tags?: Tags;
+  /**
+   * How long after its creation, in milliseconds, a role need not be in effect: it is confirmed again by the next
+   * run, in case an earlier one was ended while it waited. 0 unless told.
+   */
+  readonly settlesWithin?: number;
   /** Ids of resources that must stand first: the OIDC provider. */
   readonly dependsOn?: readonly string[];
   /** Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token at hand. */
@@ -91,6 +96,20 @@ function pathRefusal(wanted: WantedRole, state: RoleState): PodtrustError {
   );
 }
 
+/** A role as a plan sees it. */
+export function observedRole(
+  state: RoleState | undefined,
+  { stack, settlesWithin = 0 }: Pick<RoleWish, "stack" | "settlesWithin">,
+  now: number,
+): Observed<RoleState> {
+  if (state === undefined) return { exists: false };
+  const owner = awsTags.ownerOf(state.tags, stack);
+  const age = now - state.created;
+  if (age >= settlesWithin || owner.kind !== "ours") return { exists: true, state, owner };
+  const seconds = Math.max(0, Math.floor(age / 1000));
+  return { exists: true, state, owner, unconfirmed: `was created ${seconds} s ago` };
+}
+
 /** What plans and selections call a role. */
 export function roleNames(account: string, name: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   const kind = "role";
@@ -108,8 +127,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
     fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, wanted.name, signal);
-      if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: awsTags.ownerOf(state.tags, wish.stack) };
+      return observedRole(state, wish, session.clock.now());
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };

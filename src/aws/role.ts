@@ -1,3 +1,4 @@
+import type { Role, RoleDetail } from "@aws-sdk/client-iam";
 import type { Tags } from "../plan/index.ts";
 import { parsePolicy, type RoleFacts as TrustedRole } from "../trust/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
@@ -19,16 +20,21 @@ export interface RoleFacts {
   /** Seconds. */
   readonly maxSession: number;
   readonly boundary: string | undefined;
+  /** When it was created, in milliseconds since the epoch. */
+  readonly created: number;
   readonly tags: Tags;
 }
 
-/** A role with the policies on it. */
-export interface RoleState extends RoleFacts {
+/** The policies on a role. */
+export interface PoliciesOnRole {
   /** ARNs of attached managed policies. */
   readonly policies: readonly string[];
   /** Inline policies by name, as JSON text. */
   readonly inline: Readonly<Record<string, string>>;
 }
+
+/** A role with the policies on it. */
+export interface RoleState extends RoleFacts, PoliciesOnRole {}
 
 /** The ARN of a role in an account; `path` begins and ends with a slash. */
 export function roleArn(
@@ -47,12 +53,31 @@ export function trustedRole(
   return { arn, account, name, id, maxSessionDuration, trustPolicy: parsePolicy(trustPolicy, "trust") };
 }
 
-// IAM returns policy documents percent-encoded (RFC 3986).
-const decoded = (text: string | undefined): string => decodeURIComponent(text ?? "");
+/** A policy's text as IAM returns it: percent-encoded (RFC 3986). */
+export function decodedDocument(text: string | undefined): string {
+  return decodeURIComponent(text ?? "");
+}
 
 /** The name of a role in an ARN, or the name itself. */
 function roleNameOf(nameOrArn: string): string {
   return nameOrArn.startsWith("arn:") ? (nameOrArn.split("/").at(-1) ?? "") : nameOrArn;
+}
+
+/** A role of one of IAM's answers. Lists leave some of it out. */
+export function factsOf(role: Partial<Role> & RoleDetail): RoleFacts {
+  return {
+    arn: role.Arn ?? "",
+    account: role.Arn?.split(":")[4] ?? "",
+    name: role.RoleName ?? "",
+    id: role.RoleId ?? "",
+    path: role.Path ?? "/",
+    description: role.Description ?? "",
+    trustPolicy: decodedDocument(role.AssumeRolePolicyDocument),
+    maxSession: role.MaxSessionDuration ?? 3600,
+    boundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+    created: role.CreateDate?.getTime() ?? 0,
+    tags: tagsOf(role.Tags),
+  };
 }
 
 /** GetRole, by name or ARN; undefined when there is none. The account is the caller's, whatever the ARN says. */
@@ -65,20 +90,7 @@ export async function readRole(
   const answer = await iamOf(session, signal).read(`reading role ${RoleName}`, (client, api, options) =>
     client.send(new api.GetRoleCommand({ RoleName }), options),
   );
-  const role = answer?.Role;
-  if (role === undefined) return undefined;
-  return {
-    arn: role.Arn ?? "",
-    account: role.Arn?.split(":")[4] ?? "",
-    name: role.RoleName ?? RoleName,
-    id: role.RoleId ?? "",
-    path: role.Path ?? "/",
-    description: role.Description ?? "",
-    trustPolicy: decoded(role.AssumeRolePolicyDocument),
-    maxSession: role.MaxSessionDuration ?? 3600,
-    boundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
-    tags: tagsOf(role.Tags),
-  };
+  return answer?.Role === undefined ? undefined : factsOf(answer.Role);
 }
 
 async function attachedPolicies(iam: Iam, RoleName: string): Promise<readonly string[]> {
@@ -110,7 +122,7 @@ async function inlinePolicies(iam: Iam, RoleName: string): Promise<Record<string
       `reading inline policy ${PolicyName} of role ${RoleName}`,
       (client, api, options) => client.send(new api.GetRolePolicyCommand({ RoleName, PolicyName }), options),
     );
-    if (answer !== undefined) policies[PolicyName] = decoded(answer.PolicyDocument);
+    if (answer !== undefined) policies[PolicyName] = decodedDocument(answer.PolicyDocument);
   }
   return policies;
 }

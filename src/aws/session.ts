@@ -4,6 +4,7 @@ import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
 import { type Clock, errorText, PodtrustError, systemClock } from "../base/index.ts";
 import { type AwsAccess, partitionOf } from "./access.ts";
+import { Pace } from "./pace.ts";
 
 // One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute.
 const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000 };
@@ -16,6 +17,11 @@ export interface AwsSession {
   readonly region: string;
   readonly partition: string;
   readonly clock: Clock;
+  /** How often a call is tried while the network fails or AWS is in trouble. */
+  readonly attempts: number;
+  /** The pace that IAM lets through. */
+  readonly pace: Pace;
+  /** Tries each call once: who calls it by `iamOf` paces and repeats. */
   iam(): Promise<IAMClient>;
   sts(): Promise<STSClient>;
   ssm(): Promise<SSMClient>;
@@ -66,6 +72,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** Opens a session; nothing is loaded or asked yet. */
 export function openAws(access: AwsAccess): AwsSession {
   const opened: { destroy(): void }[] = [];
+  const { clock = systemClock, attempts = usualAttempts } = access;
   const keep = <T extends { destroy(): void }>(client: T): T => {
     opened.push(client);
     return client;
@@ -74,7 +81,7 @@ export function openAws(access: AwsAccess): AwsSession {
     const credentials = await credentialsOf(access);
     return {
       region: access.region,
-      maxAttempts: access.attempts ?? usualAttempts,
+      maxAttempts: attempts,
       requestHandler: timeouts,
       ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
@@ -83,10 +90,12 @@ export function openAws(access: AwsAccess): AwsSession {
   return {
     region: access.region,
     partition: partitionOf(access.region),
-    clock: access.clock ?? systemClock,
+    clock,
+    attempts,
+    pace: new Pace(clock, access.onSlowDown),
     iam: once(async () => {
       const [{ IAMClient }, config] = await Promise.all([import("@aws-sdk/client-iam"), settings()]);
-      return keep(new IAMClient(config));
+      return keep(new IAMClient({ ...config, maxAttempts: 1 }));
     }),
     sts: once(async () => {
       const [{ STSClient }, config] = await Promise.all([import("@aws-sdk/client-sts"), settings()]);

@@ -1,5 +1,10 @@
 import { iamProviderKey, serviceAccountSubject } from "../oidc/index.ts";
-import { policyText, webIdentityTrustPolicy as trustDocument } from "../trust/index.ts";
+import {
+  parsePolicy,
+  PolicyError,
+  policyText,
+  webIdentityTrustPolicy as trustDocument,
+} from "../trust/index.ts";
 import { oidcProviderArn } from "./oidc-provider.ts";
 
 /** Who may assume a role. */
@@ -17,6 +22,18 @@ export interface WebIdentityTrust {
 function subjectOf(serviceAccount: string): string {
   const [namespace = "", name = ""] = serviceAccount.split("/");
   return serviceAccountSubject(namespace, name);
+}
+
+/** Whether a trust policy names an OIDC provider, whatever it asks of its tokens. */
+export function trustsProvider(trustPolicy: string, providerArn: string): boolean {
+  try {
+    const { statements } = parsePolicy(trustPolicy, "trust");
+    return statements.some(({ principals }) => principals?.Federated?.includes(providerArn) === true);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    // What our parser does not take may still trust it.
+    return trustPolicy.includes(JSON.stringify(providerArn));
+  }
 }
 
 /** The trust policy of a role that ServiceAccounts of an issuer assume, as JSON text. */

@@ -1,16 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, sayHelp } from "./help.ts";
-
-/** The version of the package that this code was installed from. */
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
+import { packageVersion } from "./version.ts";
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];

@@ -95,7 +95,9 @@ export async function makeTrust(
   return {
     roleArn,
     link(name) {
-      const failure = outcome.failed.find(({ change }) => change.resource.link === name);
+      const failure = [...outcome.failed, ...outcome.unconfirmed].find(
+        ({ change }) => change.resource.link === name,
+      );
       if (failure !== undefined) return Promise.reject(failure.error);
       if (!outcome.skipped.some(({ resource }) => resource.link === name))
         return Promise.resolve(details[name]);

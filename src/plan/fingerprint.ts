@@ -12,7 +12,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256 of a value's canonical JSON, in base64url. */
-function digestOf(value: unknown): string {
+export function digestOf(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("base64url");
 }
 

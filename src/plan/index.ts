@@ -1,5 +1,6 @@
 export { type ApplyEvent, type ApplyOptions, type ApplyOutcome, applyPlan } from "./apply.ts";
 export type { Tags } from "./carriers.ts";
+export { digestOf } from "./fingerprint.ts";
 export {
   type Inputs,
   isKnownAfter,
@@ -29,4 +30,4 @@ export {
   type Resource,
   type Work,
 } from "./resource.ts";
-export { movedBetween, type SavedChange, savedChanges } from "./saved.ts";
+export { movedBetween, savedChanges } from "./saved.ts";

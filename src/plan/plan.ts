@@ -103,7 +103,13 @@ function neededContext({ desired, context = [] }: PlanInput): readonly Resource[
 }
 
 async function planDown(input: PlanInput, adopt: ReadonlySet<string>, signal: AbortSignal): Promise<Plan> {
-  const every = inOrder([...neededContext(input), ...input.desired, ...surplusOf(input)]);
+  // What a listing found is deleted as it was found: it knows what is on it.
+  const { owned = [] } = input;
+  const known = new Set(owned.map(({ id }) => id));
+  const skipped = new Set((input.context ?? []).map(({ id }) => id));
+  const named = input.desired.filter(({ id }) => !known.has(id));
+  const doomed = [...named, ...owned.filter(({ id }) => !skipped.has(id))];
+  const every = inOrder([...neededContext(input), ...doomed]);
   const readings = await readAll(every, input.seen ?? new Map(), signal);
   const context = new Set(neededContext(input));
   const changes = every

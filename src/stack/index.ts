@@ -1,6 +1,8 @@
 export { type AwsPart, awsPart, type AwsPolicy, type Place } from "./parts/index.ts";
+export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
-export { openStack, type PlanWish, type Stack, type StackOptions, type StackPlan } from "./stack.ts";
+export type { PlanWish, StackPlan } from "./plan.ts";
+export { openStack, type Stack, type StackOptions } from "./stack.ts";
 export {
   type Finding,
   type LinkReport,

@@ -1,13 +1,11 @@
 import { links, nearest, PodtrustError } from "../base/index.ts";
-import type { Resource } from "../plan/index.ts";
+import type { Named } from "./parts/index.ts";
 
 /** Which resources are meant: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */
 export interface Selection {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
 }
-
-type Named = Pick<Resource, "id" | "kind" | "names" | "link">;
 
 const namesOf = ({ id, kind, names, link }: Named): readonly string[] => [id, kind, link, ...names];
 

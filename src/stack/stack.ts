@@ -4,39 +4,21 @@ import {
   type ApplyOutcome,
   applyPlan,
   movedBetween,
+  type Observed,
   type Plan,
   planOf,
-  type Policy,
   type Resource,
   savedChanges,
 } from "../plan/index.ts";
-import type { Config } from "../config/index.ts";
-import { type AwsPartContext, awsParts, type Goal, type Part, type Place } from "./parts/index.ts";
+import { type AwsPartContext, awsParts, type Part, type Place } from "./parts/index.ts";
+import { clusterIssuer } from "./cluster-issuer.ts";
+import type { PlanWish, StackPlan } from "./plan.ts";
+import { configDigest, type SavedPlan } from "./saved-plan.ts";
 import { checkNames, isNamed, isSelected, type Selection } from "./selection.ts";
 
 export interface StackOptions extends AwsPartContext {
   readonly signal: AbortSignal;
   readonly select?: Selection;
-}
-
-/** What a plan is for. */
-export interface PlanWish {
-  /** `absent` is the way down; `present` unless told. */
-  readonly goal?: Goal;
-  /** `upsert-only` deletes nothing; `sync` unless told. */
-  readonly policy?: Policy;
-  /** Takes over what exists without our mark, and makes nothing. */
-  readonly adopt?: boolean;
-}
-
-/** A plan beside where it would act. */
-export interface StackPlan {
-  readonly config: Config;
-  readonly wish: PlanWish;
-  readonly places: readonly Place[];
-  readonly plan: Plan;
-  /** What is legal but deserves a second look, in sentences. */
-  readonly warnings: readonly string[];
 }
 
 /** All that a config owns, its parts opened and checked. Ended by `close`. */
@@ -45,6 +27,8 @@ export interface Stack {
   plan(wish?: PlanWish): Promise<StackPlan>;
   /** The same plan made again. Throws `plan-changed` when it is no longer as it was shown; changes nothing. */
   checkUnchanged(shown: StackPlan): Promise<StackPlan>;
+  /** The plan of a file made again. Throws `plan-changed` when config or world are no longer as they were then. */
+  checkSaved(saved: SavedPlan): Promise<StackPlan>;
   apply(shown: StackPlan, options?: Pick<ApplyOptions, "onEvent">): Promise<ApplyOutcome>;
   close(): void;
 }
@@ -61,15 +45,15 @@ interface Wanted {
   /** What is desired and not selected. */
   readonly context: readonly Resource[];
   readonly owned: readonly Resource[];
+  readonly seen: ReadonlyMap<string, Observed>;
 }
 
 // With --only, a part that has nothing of what is named is not asked for anything, credentials included.
 function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly Part[] {
-  const desired = new Map(parts.map((part) => [part, part.desired("present")]));
-  const known = [...desired.values()].flat();
+  const known = parts.flatMap(({ named }) => named);
   const allKnown = only.every((name) => known.some((one) => isNamed(one, [name])));
   if (only.length === 0 || !allKnown) return parts;
-  return parts.filter((part) => desired.get(part)?.some((one) => isNamed(one, only)));
+  return parts.filter(({ named }) => named.some((one) => isNamed(one, only)));
 }
 
 class PartsStack implements Stack {
@@ -85,21 +69,19 @@ class PartsStack implements Stack {
     const { signal, select = {} } = this.#options;
     const goal = wish.goal ?? "present";
     const all = await Promise.all(
-      this.#parts.map(async ({ part }) => ({
-        part,
-        desired: part.desired(goal),
-        owned: wish.adopt === true ? [] : await part.owned(signal),
-      })),
+      this.#parts.map(async ({ part }) => ({ part, ...(await part.survey(goal, signal)) })),
     );
     const every = all.flatMap(({ desired, owned }) => [...desired, ...owned]);
     checkNames(every, [...(select.only ?? []), ...(select.skip ?? [])]);
     const meant = (resources: readonly Resource[]): readonly Resource[] =>
       resources.filter((resource) => isSelected(resource, select));
-    return all.map(({ part, desired, owned }) => ({
+    return all.map(({ part, desired, owned, seen }) => ({
       part,
+      seen,
       desired: meant(desired),
       context: desired.filter((resource) => !isSelected(resource, select)),
-      owned: meant(owned),
+      // Who takes something over deletes nothing.
+      owned: wish.adopt === true ? [] : meant(owned),
     }));
   }
 
@@ -112,14 +94,23 @@ class PartsStack implements Stack {
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";
     const context = wanted.flatMap((one) => one.context);
-    const plan = await planOf({ desired, owned, goal, policy, adopt, context }, signal);
+    const seen = new Map(wanted.flatMap((one) => [...one.seen]));
+    const plan = await planOf({ desired, owned, goal, policy, adopt, context, seen }, signal);
     const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
     if (wish.adopt === true) refusals.push(...absentees(plan));
+    const makes = plan.changes.some(({ kind }) => kind !== "none" && kind !== "blocked" && kind !== "delete");
+    if (makes) {
+      const { refusals: wrong, warnings: unsure } = await clusterIssuer(this.#options, signal);
+      if (wish.allowIssuerMismatch !== true) refusals.push(...wrong);
+      else warnings.push(...wrong.map(({ message }) => message));
+      warnings.push(...unsure);
+    }
     for (const one of wanted) {
       const own = new Set([...one.desired, ...one.owned].map(({ id }) => id));
       const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
-      const found = await one.part.preflight(changes, signal);
+      const { allowInUse = false } = wish;
+      const found = await one.part.preflight({ goal, changes, allowInUse }, signal);
       refusals.push(...found.refusals);
       warnings.push(...found.warnings);
     }
@@ -132,15 +123,35 @@ class PartsStack implements Stack {
     };
   }
 
-  async checkUnchanged(shown: StackPlan): Promise<StackPlan> {
-    const now = await this.plan(shown.wish);
-    const ids = movedBetween(savedChanges(shown.plan), savedChanges(now.plan));
+  async #asShown(wish: PlanWish, changes: readonly { readonly id: string }[]): Promise<StackPlan> {
+    const now = await this.plan(wish);
+    const ids = movedBetween(changes, savedChanges(now.plan));
     if (ids.length === 0) return now;
     throw new PodtrustError(
       "plan-changed",
       `${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} no longer as the plan showed; nothing was done`,
       { detail: { ids } },
     );
+  }
+
+  checkUnchanged(shown: StackPlan): Promise<StackPlan> {
+    return this.#asShown(shown.wish, savedChanges(shown.plan));
+  }
+
+  async checkSaved(saved: SavedPlan): Promise<StackPlan> {
+    const { config } = this.#options;
+    const { stack, file } = config;
+    if (saved.stack !== stack) {
+      const sentence = `the plan was saved for stack ${saved.stack}, and ${file} is stack ${stack}; nothing was done`;
+      throw new PodtrustError("plan-changed", sentence, { detail: { saved: saved.stack, stack } });
+    }
+    if (saved.config !== configDigest(config)) {
+      throw new PodtrustError(
+        "plan-changed",
+        `${file} has changed since the plan was saved; nothing was done`,
+      );
+    }
+    return this.#asShown(saved.wish, saved.changes);
   }
 
   apply(shown: StackPlan, options: Pick<ApplyOptions, "onEvent"> = {}): Promise<ApplyOutcome> {

@@ -1,6 +1,6 @@
 import type { Change, ChangeKind } from "../plan/index.ts";
 import type { Place } from "./parts/index.ts";
-import type { StackPlan } from "./stack.ts";
+import type { StackPlan } from "./plan.ts";
 
 /** One change as `--json` has it. */
 export interface ChangeView {

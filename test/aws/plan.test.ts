@@ -19,7 +19,7 @@ import {
   RemoveClientIDFromOpenIDConnectProviderCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
 } from "@aws-sdk/client-iam";
-import { oidcProviderArn, ownedResources, readRoleState } from "../../src/aws/index.ts";
+import { oidcProviderArn, readRoleState, surveyAccount } from "../../src/aws/index.ts";
 import { applyPlan, isEmpty, type Plan, planOf, type Resource } from "../../src/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
 import { account } from "../support/sandbox.ts";
@@ -82,7 +82,7 @@ describe("provider and role", () => {
   });
 
   test("a role that is no longer in the config goes, and its provider stays; upsert-only keeps both", async () => {
-    const owned = await ownedResources(world.session, { stack: "prod", account });
+    const { owned } = await surveyAccount(world.session, { stack: "prod", account });
     const desired = [world.provider({ tags: { team: "a" } })];
     assert.equal(isEmpty(await planOf({ desired, owned, policy: "upsert-only" })), true);
     const plan = await planOf({ desired, owned });
@@ -93,7 +93,7 @@ describe("provider and role", () => {
   });
 
   test("the way down leaves nothing of ours, and a second time finds nothing", async () => {
-    const owned = await ownedResources(world.session, { stack: "prod", account });
+    const { owned } = await surveyAccount(world.session, { stack: "prod", account });
     assert.equal(owned.length, 2);
     const plan = await planOf({ desired: [], owned, goal: "absent" });
     assert.deepEqual(
@@ -101,7 +101,7 @@ describe("provider and role", () => {
       ["delete trust", "delete provider"],
     );
     assert.deepEqual((await applyPlan(plan)).failed, []);
-    assert.deepEqual(await ownedResources(world.session, { stack: "prod", account }), []);
+    assert.deepEqual((await surveyAccount(world.session, { stack: "prod", account })).owned, []);
     // Applying the same plan again is not an error: what is gone is gone.
     assert.deepEqual((await applyPlan(plan)).failed, []);
   });
@@ -254,7 +254,7 @@ describe("drift", () => {
   test("thumbprints are set when the config has them, and then are a field like others", async () => {
     const thumbprints = ["A".repeat(40)];
     const tags = { team: "a" };
-    const pinned = [world.provider({ tags, thumbprints: () => Promise.resolve(thumbprints) })];
+    const pinned = [world.provider({ tags, thumbprints })];
     assert.deepEqual(shown(await settle(pinned)), ["update provider: thumbprints"]);
     await iam.send(
       new UpdateOpenIDConnectProviderThumbprintCommand({

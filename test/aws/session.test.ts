@@ -20,6 +20,7 @@ import {
 import { applyPlan, planOf, type Work } from "../../src/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
 import { TestClock } from "../support/clock.ts";
+import { SwiftClock } from "../support/swift-clock.ts";
 import { podtrustChild } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
 
@@ -140,10 +141,20 @@ describe("a session", () => {
     });
   }
 
-  test("throttling is tried again, then told", async () => {
+  test("throttling is told only after two minutes in which no call got through", async () => {
     const stranger = await answering(400, "Throttling");
-    const session = openAws({ region: "eu-central-1", endpoint: stranger.url, credentials, attempts: 2 });
+    const clock = new SwiftClock();
+    const [start, slowed] = [clock.now(), [] as number[]];
+    const session = openAws({
+      region: "eu-central-1",
+      endpoint: stranger.url,
+      credentials,
+      clock,
+      onSlowDown: (_reason, deadline) => slowed.push(deadline - start),
+    });
     await assert.rejects(readRole(session, "demo"), { code: "aws-throttled" });
+    assert.ok(clock.now() - start >= 120_000, String(clock.now() - start));
+    assert.deepEqual(slowed, [120_000]);
     session.close();
     stranger.close();
   });

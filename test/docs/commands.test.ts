@@ -137,7 +137,7 @@ test("a command of the pages that another test runs is on a page, and that test 
 });
 
 test("a command that does not exist would be found", async () => {
-  for (const line of ["plann", "plan --chek", "token", "completion tcsh", "rotate", "up extra"]) {
+  for (const line of ["plann", "plan --chek", "token", "completion tcsh", "rotate", "status extra"]) {
     await assert.rejects(understand(line.split(" ")), line);
   }
 });

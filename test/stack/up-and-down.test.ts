@@ -274,7 +274,7 @@ test("what the config no longer names goes, unless this run deletes nothing; wha
   await assert.rejects(world.iam.send(new GetRoleCommand({ RoleName })), /cannot be found/u);
 });
 
-test("down touches nothing without the mark, even under a name of the config", async (t) => {
+test("down touches nothing that lacks the stack's tags, even under a name of the config", async (t) => {
   const world = await stackWorld(t);
   await world.config(configText(world.issuer.issuer));
   await world.podtrust(["up", "--yes"]);
@@ -282,7 +282,7 @@ test("down touches nothing without the mark, even under a name of the config", a
     new TagRoleCommand({ RoleName, Tags: [{ Key: "podtrust:stack", Value: "somebody-else" }] }),
   );
   world.changes();
-  const { code, out } = await world.podtrust(["down", "--yes"]);
+  const { code, out } = await world.podtrust(["down", "--yes", "--allow-in-use"]);
   assert.equal(code, 0);
   assert.match(out, /role\/demo {3}\(left alone: belongs to podtrust stack "somebody-else"\)/u);
   assert.deepEqual(world.changes(), ["iam:DeleteOpenIDConnectProvider"]);
@@ -325,13 +325,13 @@ test("with a cluster at hand, STS is asked until it knows the new role, with a r
   await world.config(withCluster.replace("aws-test/demo", "aws-test/absent"));
   const absent = await world.podtrust(["up", "--yes"]);
   assert.equal(absent.code, 0);
-  assert.match(absent.err, /note: STS may refuse role demo for some seconds yet .* was not asked: .*absent/u);
+  assert.match(absent.err, /note: STS may refuse new roles for some seconds yet .* was not asked: .*absent/u);
 });
 
 test("SIGINT ends a process that waits, which says so; run again it is done", async (t) => {
   let interrupt = (): void => {};
   const world = await stackWorld(t, {
-    propagationMs: 600_000,
+    propagationMs: 12_000,
     onDecision: ({ action }) => void (action === "sts:AssumeRoleWithWebIdentity" && interrupt()),
   });
   const cluster = await startStandInCluster({ issuer: world.issuer.issuer });
@@ -355,5 +355,13 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
     /^error: ended by a signal while waiting: all changes are made, and whether aws\/\S+\/role\/demo can be used yet is not known$/mu,
   );
   assert.match(err, /^next: {2}Run it again: it waits for what is new\.$/mu);
-  assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+  // Whoever goes on at once is not told that there is nothing to do while STS still refuses the role.
+  const again = await world.podtrust(["up", "--yes"]);
+  assert.equal(again.code, 0, again.err);
+  assert.match(
+    again.out,
+    /^aws\/\S+\/role\/demo was created \d+ s ago: asking whether it can be used yet\.$/mu,
+  );
+  assert.match(again.err, /waiting for aws\/\S+\/role\/demo: IAM has not yet told STS about the change/u);
+  assert.match(again.err, /^done: aws\/\S+\/role\/demo in effect$/mu);
 });

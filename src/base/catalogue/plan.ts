@@ -10,6 +10,10 @@ export const planErrors = {
     summary: "A resource changed between showing the plan and applying it.",
     next: "Look at the new plan and decide again.",
   },
+  "plan-file-invalid": {
+    summary: "A file is no plan that this podtrust saved, or was changed since.",
+    next: "Save a new one: podtrust plan -o FILE.",
+  },
   "plan-needs-more": {
     summary: "Something takes a value from what does not exist and was left out of this run.",
     next: "Run it without --only and --skip, or take in what is named.",

@@ -24,6 +24,11 @@ export const stackErrors = {
     summary: "The workload ran and failed.",
     next: "Read its log above; podtrust status shows each link of the chain.",
   },
+  "issuer-mismatch": {
+    summary:
+      "The cluster signs its tokens for another issuer than the config names: AWS would refuse all of them.",
+    next: "Choose the kubeconfig and context of the right cluster in the config, or start its API server with --service-account-issuer as in the config; --allow-issuer-mismatch goes on all the same.",
+  },
   "issuer-unreached": {
     summary:
       "The issuer could not be read from outside, as AWS will read it, so nothing was created that trusts it.",

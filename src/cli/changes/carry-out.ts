@@ -7,13 +7,14 @@ import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../failure.ts";
 import { sayPlan, sayRefusals } from "./say-plan.ts";
 import { type StackOptions, withStack } from "./open.ts";
+import type { WishOptions } from "./wish.ts";
 
-export interface ChangeOptions extends StackOptions {
+export interface ChangeOptions extends StackOptions, WishOptions {
   readonly yes?: boolean;
-  readonly upsertOnly?: boolean;
 }
 
-interface Command {
+/** A command that changes something. */
+export interface Command {
   readonly name: "up" | "down" | "import";
   readonly wish: PlanWish;
   readonly question: string;
@@ -32,7 +33,8 @@ function sayOutcome(context: CommandContext, outcome: ApplyOutcome): void {
   const { done, failed, skipped, unconfirmed } = outcome;
   const { output } = context;
   if (failed.length + skipped.length + unconfirmed.length === 0) {
-    output.line(green(`Done: ${done.length} of ${done.length}.`));
+    // Where only an earlier run's changes were waited for, what is there to say was said.
+    if (done.length > 0) output.line(green(`Done: ${done.length} of ${done.length}.`));
     return;
   }
   context.exitCode = 1;
@@ -47,11 +49,12 @@ function sayOutcome(context: CommandContext, outcome: ApplyOutcome): void {
 
 /** What stands although the run was ended. */
 function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustError {
-  const ids = unconfirmed.map(({ change }) => change.resource.id);
-  if (failed.length + skipped.length > 0 || ids.length === 0) {
+  const [first, ...more] = unconfirmed.map(({ change }) => change.resource.id);
+  if (failed.length + skipped.length > 0 || first === undefined) {
     return new PodtrustError("interrupted", "ended by a signal");
   }
-  const sentence = `ended by a signal while waiting: all changes are made, and whether ${ids.join(", ")} can be used yet is not known`;
+  const what = more.length === 0 ? first : `${first} and ${more.length} more`;
+  const sentence = `ended by a signal while waiting: all changes are made, and whether ${what} can be used yet is not known`;
   return new PodtrustError("interrupted", sentence, { next: "Run it again: it waits for what is new." });
 }
 
@@ -68,6 +71,21 @@ async function agreed(
   return undefined;
 }
 
+/** Carries out a plan that was agreed to, and says what came of it. */
+export async function perform(context: CommandContext, stack: Stack, plan: StackPlan): Promise<void> {
+  const outcome = await stack.apply(plan, { onEvent: tellApplying(context) });
+  sayOutcome(context, outcome);
+  context.output.result({ ...planView(plan), ...outcomeView(outcome) });
+}
+
+/** What an earlier run made and did not see through, in a line; undefined where there is nothing of the kind. */
+function unconfirmedLine(plan: StackPlan): string | undefined {
+  const [first, ...more] = unconfirmedOf(plan.plan);
+  if (first === undefined || !first.observed.exists) return undefined;
+  const what = more.length === 0 ? first.resource.id : `${first.resource.id} and ${more.length} more`;
+  return `${what} ${first.observed.unconfirmed ?? ""}: asking whether it can be used yet.`;
+}
+
 /** Shows the plan of `up`, `down` or `import`, asks, and carries it out. */
 export async function carryOut(
   context: CommandContext,
@@ -77,17 +95,15 @@ export async function carryOut(
   await withStack(context, options, async (stack) => {
     const shown = await stack.plan(command.wish);
     sayPlan(context, shown);
-    const nothing = { done: [], failed: [], skipped: [], unconfirmed: [] };
     const isDone = isEmpty(shown.plan);
-    if (!sayRefusals(context, shown) || (isDone && unconfirmedOf(shown.plan).length === 0)) {
-      context.output.result({ ...planView(shown), ...nothing });
+    const young = unconfirmedLine(shown);
+    if (!sayRefusals(context, shown) || (isDone && young === undefined)) {
+      context.output.result({ ...planView(shown), done: [], failed: [], skipped: [], unconfirmed: [] });
       return;
     }
+    if (young !== undefined) context.output.line(young);
     const asks = options.yes !== true && !isDone;
     const plan = asks ? await agreed(context, stack, shown, command) : shown;
-    if (plan === undefined) return;
-    const outcome = await stack.apply(plan, { onEvent: tellApplying(context) });
-    sayOutcome(context, outcome);
-    context.output.result({ ...planView(shown), ...outcomeView(outcome) });
+    if (plan !== undefined) await perform(context, stack, plan);
   });
 }

@@ -9,6 +9,11 @@ export interface StackOptions extends Selection, WayOptions {
   readonly file: string;
 }
 
+/** Which resources a command line means. */
+export function selectionOf({ only, skip }: Selection): Selection {
+  return { ...(only === undefined ? {} : { only }), ...(skip === undefined ? {} : { skip }) };
+}
+
 /** Opens the stack of a command line, hands it to `work`, and closes it whatever happens. */
 export async function withStack<T>(
   context: CommandContext,
@@ -16,7 +21,6 @@ export async function withStack<T>(
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
   const config = await loadConfig(context.path(options.file), context.env);
-  const { only, skip } = options;
   const stack = await openStack({
     config,
     env: context.env,
@@ -24,7 +28,7 @@ export async function withStack<T>(
     consent: pluginConsent(context),
     signal: context.signal,
     way: await wayOf(context, options),
-    select: { ...(only === undefined ? {} : { only }), ...(skip === undefined ? {} : { skip }) },
+    select: selectionOf(options),
     notice: (text) => context.progress.line(`note: ${text}`),
   });
   try {

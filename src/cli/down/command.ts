@@ -1,18 +1,19 @@
 import type { Command } from "commander";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
-import { withSelection, withStackOptions } from "../options/stack.ts";
+import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 
 /** `podtrust down`: deletes what carries the stack's tags. */
 export function defineDown(program: Command, context: CommandContext): void {
   const command = program
     .command("down")
+    .argument("[plan]", "a file of podtrust plan --down -o: deletes just what it showed, without asking")
     .description("delete every AWS resource of the stack: all that is tagged podtrust:stack=NAME");
-  withSelection(withStackOptions(command))
+  withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
     .addHelpText("after", "\nShows the plan first and asks; without a terminal it needs --yes.\n")
-    .action(async (options: ChangeOptions) => {
+    .action(async (saved: string | undefined, options: ChangeOptions) => {
       const { runDown } = await import("./run.ts");
-      await runDown(context, options);
+      await runDown(context, saved, options);
     });
 }

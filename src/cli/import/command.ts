@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
-import { withStackOptions } from "../options/stack.ts";
+import { withAllowances, withStackOptions } from "../options/stack.ts";
 
 /** `podtrust import NAME…`: takes over what exists already. */
 export function defineImport(program: Command, context: CommandContext): void {
@@ -11,7 +11,7 @@ export function defineImport(program: Command, context: CommandContext): void {
       "take over an existing OIDC provider or IAM roles: tag them, and update them to match the config",
     )
     .argument("<name...>", "provider, a role's name, or an ID that plan shows");
-  withStackOptions(command)
+  withAllowances(withStackOptions(command))
     .option("--yes", "do not ask for confirmation")
     .addHelpText(
       "after",

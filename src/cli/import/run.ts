@@ -1,4 +1,5 @@
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
+import { wishOf } from "../changes/wish.ts";
 import type { CommandContext } from "../context.ts";
 
 /** `podtrust import NAME…`. */
@@ -8,5 +9,6 @@ export async function runImport(
   options: ChangeOptions,
 ): Promise<void> {
   const question = "Take over and change as shown?";
-  await carryOut(context, { ...options, only: names }, { name: "import", wish: { adopt: true }, question });
+  const wish = { ...wishOf("present", options), adopt: true };
+  await carryOut(context, { ...options, only: names }, { name: "import", wish, question });
 }

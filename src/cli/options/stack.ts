@@ -30,6 +30,13 @@ export function withSelection(command: Command): Command {
     .option("--skip <name>", "all but this link, name or ID; repeatable", collect);
 }
 
+/** What of a refusal may be waived: each names what is put up with. */
+export function withAllowances(command: Command): Command {
+  return command
+    .option("--allow-in-use", "delete or take over an OIDC provider that roles outside the stack trust")
+    .option("--allow-issuer-mismatch", "go on although the cluster has another issuer than the config");
+}
+
 /** `--only` and `--skip` of the links that are looked at. */
 export function withLinks(command: Command): Command {
   return command

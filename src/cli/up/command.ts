@@ -1,22 +1,23 @@
 import type { Command } from "commander";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
-import { withSelection, withStackOptions } from "../options/stack.ts";
+import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 
 /** `podtrust up`: makes AWS what the config says. */
 export function defineUp(program: Command, context: CommandContext): void {
   const command = program
     .command("up")
+    .argument("[plan]", "a file of podtrust plan -o: applies just what it showed, without asking")
     .description("create or update the OIDC provider and IAM roles in AWS to match the config");
-  withSelection(withStackOptions(command))
+  withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
     .option("--upsert-only", "do not delete resources that were removed from the config")
     .addHelpText(
       "after",
       "\nShows the plan first and asks; without a terminal it needs --yes. Ended half-way, run it again.\n",
     )
-    .action(async (options: ChangeOptions) => {
+    .action(async (saved: string | undefined, options: ChangeOptions) => {
       const { runUp } = await import("./run.ts");
-      await runUp(context, options);
+      await runUp(context, saved, options);
     });
 }

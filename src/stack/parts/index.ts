@@ -1,2 +1,2 @@
 export * from "./aws/index.ts";
-export type { Goal, Part, PartContext, Place, Preflight } from "./part.ts";
+export type { Goal, Named, Part, PartContext, Place, Preflight } from "./part.ts";

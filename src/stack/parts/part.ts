@@ -2,7 +2,7 @@ import type { Clock, PodtrustError } from "../../base/index.ts";
 import type { Config, Environment } from "../../config/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../kubernetes/index.ts";
-import type { Change, Resource } from "../../plan/index.ts";
+import type { Change, Observed, Resource } from "../../plan/index.ts";
 
 /** What every part is given. */
 export interface PartContext {
@@ -28,6 +28,28 @@ export interface Place {
 /** `present`: what the config says shall be. `absent`: all of it shall go. */
 export type Goal = "present" | "absent";
 
+/** A resource by what selections and plans call it. */
+export type Named = Pick<Resource, "id" | "kind" | "names" | "link">;
+
+/** What a part wants and what it found. */
+export interface Survey {
+  /** What shall be, or for the way down what the config names. */
+  readonly desired: readonly Resource[];
+  /** What carries the stack's tags there, whether the config still names it or not. */
+  readonly owned: readonly Resource[];
+  /** What was found already, by id: a plan does not read it again. */
+  readonly seen: ReadonlyMap<string, Observed>;
+}
+
+/** What of a plan a part judges. */
+export interface Judged {
+  readonly goal: Goal;
+  /** Those of its own resources. */
+  readonly changes: readonly Change[];
+  /** The user said that what others still use may go, or change hands. */
+  readonly allowInUse: boolean;
+}
+
 /** What speaks against a plan beside what the plan itself found. */
 export interface Preflight {
   /** Each of them keeps the whole plan from being applied. */
@@ -43,13 +65,13 @@ export interface Preflight {
 export interface Part {
   /** `aws/111122223333`; the ids of its resources need not begin so. */
   readonly id: string;
-  /** What shall be, from the config alone: makes no request. */
-  desired(goal: Goal): readonly Resource[];
+  /** What the config wants of it, by name: known without a request. */
+  readonly named: readonly Named[];
   /** Makes sure, once, that we are whom the config means; throws what is wrong with credentials. */
   open(signal: AbortSignal): Promise<Place>;
-  /** What carries the stack's tags there, whether the config still names it or not. */
-  owned(signal: AbortSignal): Promise<readonly Resource[]>;
-  /** Looks for what would fail half-way, given this part's changes of a plan. Reads only. */
-  preflight(changes: readonly Change[], signal: AbortSignal): Promise<Preflight>;
+  /** Reads what stands there; changes nothing. */
+  survey(goal: Goal, signal: AbortSignal): Promise<Survey>;
+  /** Looks for what would fail half-way or harm others, after a survey. Reads only. */
+  preflight(judged: Judged, signal: AbortSignal): Promise<Preflight>;
   close(): void;
 }

@@ -26,7 +26,13 @@ function lookingAround(all: { roles: string; providers: string }): readonly Poli
     {
       Sid: "Look",
       Effect: "Allow",
-      Action: ["iam:GetAccountSummary", "iam:ListOpenIDConnectProviders", "iam:ListRoles"],
+      Action: [
+        // Tags and policies of all roles in a few calls; without it each role that may be ours is read by itself.
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetAccountSummary",
+        "iam:ListOpenIDConnectProviders",
+        "iam:ListRoles",
+      ],
       Resource: "*",
     },
     {

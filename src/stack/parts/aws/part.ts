@@ -1,5 +1,6 @@
 import { PodtrustError } from "../../../base/index.ts";
 import {
+  type AccountSurvey,
   type AwsAccess,
   type AwsSession,
   accessOf,
@@ -7,20 +8,31 @@ import {
   awsError,
   checkAccount,
   complaintOf,
+  type LaterThumbprints,
   type OidcProviderFacts,
+  oidcProviderNames,
+  observedProvider,
+  observedRole,
   openAws,
-  ownedResources,
+  roleNames,
   type RoleState,
+  surveyAccount,
 } from "../../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
-import { seeIssuer } from "../../../issuer/index.ts";
-import { type Change, noInputs, type Observed, type Resource } from "../../../plan/index.ts";
-import type { Goal, Part, PartContext, Place, Preflight } from "../part.ts";
+import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import { noInputs, type Observed, type Resource } from "../../../plan/index.ts";
+import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
 import { preflight } from "./preflight.ts";
-import { accountResources, type AccountResources } from "./resources.ts";
-import { type TokenOwner, untilUsable, untilUsableBy, type Waiting } from "./usable.ts";
+import {
+  accountResources,
+  type AccountResources,
+  type ResourcesInput,
+  resourcesToDelete,
+} from "./resources.ts";
+import { type TokenOwner, untilUsable, untilUsableBy, type UsableInput, type Waiting } from "./usable.ts";
 
 export interface AwsPartContext extends PartContext {
   /** How a session is opened; the SDK's own chain of credentials unless told. */
@@ -83,12 +95,19 @@ class AccountPart implements AwsPart {
   readonly account: AwsConfig;
   readonly #context: AwsPartContext;
   readonly #session: AwsSession;
+  #opened: Promise<KubernetesApi> | undefined;
   #place: Promise<Place> | undefined;
+  #surveyed: { readonly wanted: AccountResources; readonly found: AccountSurvey } | undefined;
 
   constructor(context: AwsPartContext, account: AwsConfig) {
     this.account = account;
     this.#context = context;
-    this.#session = (context.open ?? openAws)(accessOf(account, context.clock));
+    const { clock, notice = () => {} } = context;
+    const onSlowDown = (reason: string, deadline: number): void => {
+      const seconds = Math.ceil((deadline - clock.now()) / 1000);
+      notice(`account ${account.account}: ${reason}; given up if none gets through within ${seconds} s`);
+    };
+    this.#session = (context.open ?? openAws)({ ...accessOf(account, clock), onSlowDown });
   }
 
   get id(): string {
@@ -104,23 +123,56 @@ class AccountPart implements AwsPart {
     await seeIssuer(config.issuer, way, signal);
   };
 
-  #resources(goal: Goal): AccountResources {
-    const { config, env, clock, consent, way = {}, notice = () => {} } = this.#context;
-    const { account } = this;
-    const session = this.#session;
-    return accountResources({
-      config,
-      account,
-      session,
-      ...(goal === "present" ? { way } : {}),
-      beforeCreate: this.#seeIssuer,
-      untilUsable: (role) => untilUsable({ config, account, session, env, clock, consent, notice }, role),
+  /** The config's cluster, opened once however many roles are waited for. */
+  readonly #cluster = (): Promise<KubernetesApi> => {
+    const { config, env, clock, consent } = this.#context;
+    if (config.cluster === undefined) throw new PodtrustError("usage", "the config names no cluster");
+    this.#opened ??= openKubernetes(config.cluster, {
+      env,
+      clock,
+      ...(consent === undefined ? {} : { consent }),
     });
+    return this.#opened;
+  };
+
+  #asker(): Omit<UsableInput, "cluster"> {
+    const { notice = () => {} } = this.#context;
+    return { account: this.account, session: this.#session, notice };
   }
 
-  desired(goal: Goal): readonly Resource[] {
-    const { provider, roles } = this.#resources(goal);
-    return [provider, ...roles.map(({ resource }) => resource as Resource)];
+  #resources(thumbprints?: readonly string[] | LaterThumbprints): AccountResources {
+    return accountResources({ ...this.#input(), ...(thumbprints === undefined ? {} : { thumbprints }) });
+  }
+
+  #input(): ResourcesInput {
+    return {
+      config: this.#context.config,
+      account: this.account,
+      session: this.#session,
+      beforeCreate: this.#seeIssuer,
+      untilUsable: (role) => untilUsable({ ...this.#asker(), cluster: this.#cluster }, role),
+    };
+  }
+
+  get named(): readonly Named[] {
+    const { account, roles } = this.account;
+    return [
+      oidcProviderNames(account, this.providerArn),
+      ...roles.map(({ name }) => roleNames(account, name)),
+    ];
+  }
+
+  /** Thumbprints for a private CA. An issuer that does not answer yet keeps nobody from planning. */
+  async #thumbprints(signal: AbortSignal): Promise<readonly string[] | LaterThumbprints | undefined> {
+    const { config, way = {} } = this.#context;
+    const find = (ending: AbortSignal): Promise<readonly string[] | undefined> =>
+      privateThumbprints(config.issuer, way, ending);
+    try {
+      return await find(signal);
+    } catch (error) {
+      if (!(error instanceof PodtrustError) || error.code !== "issuer-unreached") throw error;
+      return { knownAfter: `${config.issuer} can be read`, find };
+    }
   }
 
   open(signal: AbortSignal): Promise<Place> {
@@ -132,31 +184,68 @@ class AccountPart implements AwsPart {
     return this.#place;
   }
 
-  owned(signal: AbortSignal): Promise<readonly Resource[]> {
+  async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
     const { stack } = this.#context.config;
-    return ownedResources(this.#session, { stack, account: this.account.account }, signal);
+    const { account, roles } = this.account;
+    const { providerArn } = this;
+    const wanted = this.#resources(goal === "present" ? await this.#thumbprints(signal) : undefined);
+    const asked = { stack, account, providerArn, roles: roles.map(({ name }) => name) };
+    const found = await surveyAccount(this.#session, asked, signal);
+    this.#surveyed = { wanted, found };
+    const seen = this.#seen(wanted, found);
+    const { owned } = found;
+    if (goal === "absent") return { desired: resourcesToDelete(this.#input()), owned, seen };
+    const all = wanted.roles.map(({ resource }): Resource => resource);
+    return { desired: [wanted.provider, ...all], owned, seen };
   }
 
-  preflight(changes: readonly Change[], signal: AbortSignal): Promise<Preflight> {
-    const { roles } = this.#resources("present");
-    const wishes = new Map(roles.map(({ resource, wish }) => [resource.id, wish]));
+  /** What was found of the config's and the stack's own, absent ones too. */
+  #seen(wanted: AccountResources, found: AccountSurvey): ReadonlyMap<string, Observed> {
+    const { stack } = this.#context.config;
+    const { account } = this.account;
+    const now = this.#session.clock.now();
+    const existing = found.providers.find(({ arn }) => arn === this.providerArn);
+    const providers = found.ownProviders.map((facts): [string, Observed] => [
+      oidcProviderNames(account, facts.arn).id,
+      observedProvider(facts, stack),
+    ]);
+    const roles = found.ownRoles.map((role): [string, Observed] => [
+      roleNames(account, role.name).id,
+      observedRole(role, { stack }, now),
+    ]);
+    const named = wanted.roles.map(({ wish, resource }): [string, Observed] => [
+      resource.id,
+      observedRole(found.role(wish.name), wish, now),
+    ]);
+    return new Map([
+      ...providers,
+      ...roles,
+      [wanted.provider.id, observedProvider(existing, stack)],
+      ...named,
+    ]);
+  }
+
+  async preflight(judged: Judged, signal: AbortSignal): Promise<Preflight> {
+    if (this.#surveyed === undefined) throw new TypeError("preflight comes after survey");
+    const { wanted, found } = this.#surveyed;
     return preflight({
+      ...judged,
       account: this.account.account,
       session: this.#session,
-      changes,
-      wishes,
+      wanted,
+      found,
       signal,
       seeIssuer: this.#seeIssuer,
     });
   }
 
   async lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>> {
-    const { provider } = this.#resources("absent");
+    const { provider } = this.#resources();
     return lookOf(provider, await provider.read(signal, noInputs));
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {
-    const resource = this.#resources("absent").roles.find((one) => one.role === role)?.resource;
+    const resource = this.#resources().roles.find((one) => one.role === role)?.resource;
     if (resource === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
     return lookOf(resource, await resource.read(signal, noInputs));
   }
@@ -180,8 +269,7 @@ class AccountPart implements AwsPart {
   }
 
   untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void> {
-    const { notice = () => {} } = this.#context;
-    return untilUsableBy({ account: this.account, session: this.#session, notice }, role, owner, work);
+    return untilUsableBy(this.#asker(), role, owner, work);
   }
 
   leastPolicy(): AwsPolicy {

@@ -1,6 +1,7 @@
 import { errorText, PodtrustError } from "../../../base/index.ts";
 import {
   type AccountQuotas,
+  type AccountSurvey,
   type AwsSession,
   hasManagedPolicy,
   readAccountQuotas,
@@ -8,16 +9,17 @@ import {
   type RoleWish,
   usualOidcProviders,
 } from "../../../aws/index.ts";
-import type { Change } from "../../../plan/index.ts";
-import type { Preflight } from "../part.ts";
+import type { Change, ChangeKind } from "../../../plan/index.ts";
+import type { Judged, Preflight } from "../part.ts";
+import { usedByOthers } from "./in-use.ts";
+import type { AccountResources } from "./resources.ts";
 import { policySize } from "../../../trust/index.ts";
 
-export interface PreflightInput {
+export interface PreflightInput extends Judged {
   readonly account: string;
   readonly session: AwsSession;
-  /** The changes of this account. */
-  readonly changes: readonly Change[];
-  readonly wishes: ReadonlyMap<string, RoleWish>;
+  readonly wanted: AccountResources;
+  readonly found: AccountSurvey;
   readonly signal: AbortSignal;
   /** Throws where the issuer does not answer from outside. */
   readonly seeIssuer: (signal: AbortSignal) => Promise<void>;
@@ -30,21 +32,18 @@ interface Touched {
   readonly created: boolean;
 }
 
+const isMade = (kind: ChangeKind): boolean => kind === "create" || kind === "update" || kind === "replace";
+
 // Not in the account's summary (IAM User Guide, "IAM and AWS STS quotas").
 const mostTags = 50;
 const ourMarks = 2;
 
-function touchedRoles({ changes, wishes }: PreflightInput): readonly Touched[] {
-  return changes.flatMap(({ kind, resource, observed }) => {
-    const wish = wishes.get(resource.id);
-    if (wish === undefined || kind === "none" || kind === "delete") return [];
-    return [
-      {
-        wish,
-        before: observed.exists ? (observed.state as RoleState) : undefined,
-        created: kind === "create",
-      },
-    ];
+function touchedRoles({ changes, wanted, found }: PreflightInput): readonly Touched[] {
+  const wishes = new Map(wanted.roles.map(({ resource, wish }) => [resource.id, wish]));
+  return changes.flatMap(({ kind, resource: { id } }) => {
+    const wish = wishes.get(id);
+    if (wish === undefined || !isMade(kind)) return [];
+    return [{ wish, before: found.role(wish.name), created: kind === "create" }];
   });
 }
 
@@ -88,10 +87,8 @@ async function missingPolicies(
   return refusals;
 }
 
-async function providerWarnings(
-  { account, changes, signal, seeIssuer }: PreflightInput,
-  { oidcProviders }: AccountQuotas,
-): Promise<readonly string[]> {
+async function providerWarnings(input: PreflightInput): Promise<readonly string[]> {
+  const { account, changes, found, signal, seeIssuer } = input;
   const creates = ({ kind, resource }: Change): boolean =>
     kind === "create" && resource.kind === "oidc-provider";
   if (!changes.some(creates)) return [];
@@ -102,22 +99,32 @@ async function providerWarnings(
     signal.throwIfAborted();
     warnings.push(`${errorText(error)}: up makes no OIDC provider before it can`);
   }
-  if (oidcProviders >= usualOidcProviders) {
+  const { length } = found.providers;
+  if (length >= usualOidcProviders) {
     warnings.push(
-      `account ${account} has ${oidcProviders} OIDC providers; unless AWS raised its quota of ${usualOidcProviders} it refuses another`,
+      `account ${account} has ${length} OIDC providers; unless AWS raised its quota of ${usualOidcProviders} it refuses another`,
     );
   }
   return warnings;
 }
 
+function incomplete({ found, goal }: PreflightInput): readonly string[] {
+  if (found.isWhole) return [];
+  const what = goal === "absent" ? "deleted" : "noticed";
+  return [
+    `the caller may not use iam:GetAccountAuthorizationDetails: a role of this stack that the config no longer names, and that trusts no provider of this stack, is not ${what}`,
+  ];
+}
+
 /**
- * Looks for what would fail half-way: quotas of the account, and managed policies that are not there. Reads only,
- * and only when something is to be made or changed.
+ * Looks for what would fail half-way or harm others: quotas of the account, managed policies that are not there,
+ * providers that roles of others trust. Reads only.
  */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
   const { account, session, changes, signal } = input;
-  const growing = changes.filter(({ kind }) => kind !== "none" && kind !== "delete");
-  if (growing.length === 0) return { refusals: [], warnings: [] };
+  const used = usedByOthers(input, account, input.found);
+  const warnings = [...used.warnings, ...incomplete(input)];
+  if (!changes.some(({ kind }) => isMade(kind))) return { refusals: used.refusals, warnings };
   const roles = touchedRoles(input);
   const quotas = await readAccountQuotas(session, signal);
   const created = roles.filter((role) => role.created).length;
@@ -125,10 +132,11 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
   const total = created === 0 ? 0 : quotas.roles.used + created;
   return {
     refusals: [
+      ...used.refusals,
       ...over(`roles in account ${account} with those of this plan`, total, quotas.roles.quota),
       ...roles.flatMap((role) => roleQuotas(role, quotas)),
       ...(await missingPolicies(input, roles)),
     ],
-    warnings: await providerWarnings(input, quotas),
+    warnings: [...warnings, ...(await providerWarnings(input))],
   };
 }

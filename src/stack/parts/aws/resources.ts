@@ -1,13 +1,16 @@
 import {
   type AwsSession,
+  type LaterThumbprints,
+  oidcProviderArn,
   type OidcProviderFacts,
   oidcProviderResource,
+  longestPropagation,
   roleResource,
   type RoleState,
   type RoleWish,
+  roleToDelete,
 } from "../../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
-import { type IssuerWay, privateThumbprints } from "../../../issuer/index.ts";
 import type { Resource, Work } from "../../../plan/index.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 
@@ -15,14 +18,14 @@ export interface ResourcesInput {
   readonly config: Config;
   readonly account: AwsConfig;
   readonly session: AwsSession;
-  /** How the issuer is reached; absent where nothing is to be made. */
-  readonly way?: IssuerWay;
+  readonly thumbprints?: readonly string[] | LaterThumbprints;
   readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
   readonly untilUsable?: (role: RoleConfig) => (roleArn: string, work: Work) => Promise<void>;
 }
 
 /** What one account shall hold. */
 export interface AccountResources {
+  readonly providerArn: string;
   readonly provider: Resource<OidcProviderFacts>;
   readonly roles: readonly {
     readonly role: RoleConfig;
@@ -34,6 +37,8 @@ export interface AccountResources {
 function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): RoleWish {
   const { config, account } = input;
   const { name, path, maxSession, policies, inline, boundary, description } = role;
+  // Only with a cluster at hand, and a ServiceAccount to ask as, can a later run find out.
+  const canAsk = config.cluster !== undefined && role.serviceAccounts.length > 0;
   return {
     stack: config.stack,
     account: account.account,
@@ -45,6 +50,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     trustPolicy: trustPolicyOf({ issuer: config.issuer, account, role }),
     tags: { ...account.tags, ...role.tags },
     dependsOn: [providerId],
+    settlesWithin: canAsk ? longestPropagation : 0,
     ...(boundary === undefined ? {} : { boundary }),
     ...(description === undefined ? {} : { description }),
     ...(input.untilUsable === undefined ? {} : { untilUsable: input.untilUsable(role) }),
@@ -53,21 +59,30 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
 
 /** The OIDC provider and the roles of one account, as its section of the config has them. */
 export function accountResources(input: ResourcesInput): AccountResources {
-  const { config, account, session, way, beforeCreate } = input;
+  const { config, account, session, thumbprints, beforeCreate } = input;
   const provider = oidcProviderResource(session, {
     stack: config.stack,
     account: account.account,
     issuer: config.issuer,
     audiences: account.audiences,
     tags: account.tags,
-    ...(way === undefined
-      ? {}
-      : { thumbprints: (signal: AbortSignal) => privateThumbprints(config.issuer, way, signal) }),
+    ...(thumbprints === undefined ? {} : { thumbprints }),
     ...(beforeCreate === undefined ? {} : { beforeCreate }),
   });
   const roles = account.roles.map((role) => {
     const wish = wishOf(input, role, provider.id);
     return { role, wish, resource: roleResource(session, wish) };
   });
-  return { provider, roles };
+  const providerArn = oidcProviderArn(session.partition, account.account, config.issuer);
+  return { providerArn, provider, roles };
+}
+
+/** The same for the way down: each of them is found and deleted, and nothing is compared. */
+export function resourcesToDelete({ config, account, session }: ResourcesInput): readonly Resource[] {
+  const { provider } = accountResources({ config, account, session });
+  const whose = { stack: config.stack, account: account.account };
+  return [
+    provider,
+    ...account.roles.map(({ name }) => roleToDelete(session, whose, { name, dependsOn: [provider.id] })),
+  ];
 }

@@ -1,17 +1,15 @@
-import { type Clock, errorText, PodtrustError } from "../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
 import { type AwsSession, waitUntilAssumable } from "../../../aws/index.ts";
-import type { AwsConfig, Config, Environment, RoleConfig } from "../../../config/index.ts";
-import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../../kubernetes/index.ts";
+import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import type { KubernetesApi } from "../../../kubernetes/index.ts";
 import type { Work } from "../../../plan/index.ts";
 import { roleArnOf } from "./role-trust.ts";
 
 export interface UsableInput {
-  readonly config: Config;
   readonly account: AwsConfig;
   readonly session: AwsSession;
-  readonly env: Environment;
-  readonly clock: Clock;
-  readonly consent?: PluginConsent | undefined;
+  /** The cluster that gives tokens. */
+  readonly cluster: () => Promise<Pick<KubernetesApi, "requestToken">>;
   /** Told what could not be waited for, and why. */
   readonly notice: (text: string) => void;
 }
@@ -35,14 +33,7 @@ async function mintedToken(owner: TokenOwner, signal: AbortSignal): Promise<stri
   return (await api.requestToken(namespace, name, wish, { signal })).token;
 }
 
-function ownCluster({ config, env, clock, consent }: UsableInput): Promise<KubernetesApi> {
-  if (config.cluster === undefined) throw new PodtrustError("usage", "the config names no cluster");
-  const environment = { env, clock, ...(consent === undefined ? {} : { consent }) };
-  return openKubernetes(config.cluster, environment);
-}
-
-const soon = (role: RoleConfig): string =>
-  `STS may refuse role ${role.name} for some seconds yet (IAM is eventually consistent)`;
+const soon = "STS may refuse new roles for some seconds yet (IAM is eventually consistent)";
 
 /**
  * Waits until STS lets a ServiceAccount's token into a role, which takes some seconds after the role was made or
@@ -50,7 +41,7 @@ const soon = (role: RoleConfig): string =>
  * a notice, not a failure. Throws `aws-not-assumable` at the deadline.
  */
 export async function untilUsableBy(
-  { account, session, notice }: Pick<UsableInput, "account" | "session" | "notice">,
+  { account, session, notice }: Omit<UsableInput, "cluster">,
   role: RoleConfig,
   owner: TokenOwner,
   work: Waiting,
@@ -60,7 +51,7 @@ export async function untilUsableBy(
     token = await mintedToken(owner, work.signal);
   } catch (error) {
     work.signal.throwIfAborted();
-    return notice(`${soon(role)}; STS was not asked: ${errorText(error)}`);
+    return notice(`${soon}; STS was not asked: ${errorText(error)}`);
   }
   const request = { roleArn: roleArnOf(account, role), sessionName: role.sessionName, token };
   try {
@@ -81,9 +72,8 @@ export function untilUsable(
   return async (_roleArn, work) => {
     const [serviceAccount] = role.serviceAccounts;
     if (serviceAccount === undefined)
-      return input.notice(`${soon(role)}; it names patterns only, so STS was not asked`);
+      return input.notice(`${soon}; role ${role.name} names patterns only, so STS was not asked`);
     const [audience = ""] = input.account.audiences;
-    const owner = { serviceAccount, audience, cluster: () => ownCluster(input) };
-    return untilUsableBy(input, role, owner, work);
+    return untilUsableBy(input, role, { serviceAccount, audience, cluster: input.cluster }, work);
   };
 }

@@ -1,0 +1,57 @@
+import { PodtrustError } from "../../base/index.ts";
+import { replaceText } from "../../files/index.ts";
+import { readSavedPlan, savePlan, type StackPlan } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+import { readTextFile } from "../options/text-file.ts";
+import { packageVersion } from "../version.ts";
+import { type ChangeOptions, type Command, perform } from "./carry-out.ts";
+import { selectionOf, type StackOptions, withStack } from "./open.ts";
+import { sayPlan, sayRefusals } from "./say-plan.ts";
+
+// A thousand roles with long policies are a few MiB.
+const largestPlan = 32 * 1024 * 1024;
+
+/** Writes what was shown to a file that only its owner may read; throws `file-unwritable`. */
+export async function writePlan(
+  context: CommandContext,
+  name: string,
+  shown: StackPlan,
+  options: StackOptions,
+): Promise<void> {
+  await replaceText(context.path(name), savePlan(shown, selectionOf(options), packageVersion()));
+}
+
+function checkAlone(command: Command["name"], options: ChangeOptions): void {
+  const { only, skip, upsertOnly, allowInUse, allowIssuerMismatch } = options;
+  if ([only, skip, upsertOnly, allowInUse, allowIssuerMismatch].every((one) => one === undefined)) return;
+  throw new PodtrustError("usage", `podtrust ${command} PLAN does what the plan showed and nothing else`, {
+    next: "Give --only, --skip and the like to podtrust plan -o.",
+  });
+}
+
+/**
+ * Carries out a plan of a file, without asking: that it was reviewed is what the file is for. Throws
+ * `plan-file-invalid`, and `plan-changed` where it is no longer what would be done.
+ */
+export async function carryOutSaved(
+  context: CommandContext,
+  command: { readonly name: "up" | "down"; readonly goal: "present" | "absent" },
+  file: string,
+  options: ChangeOptions,
+): Promise<void> {
+  checkAlone(command.name, options);
+  const text = await readTextFile(context, { option: command.name, name: file, maxBytes: largestPlan });
+  const saved = readSavedPlan(text, packageVersion());
+  const { goal = "present" } = saved.wish;
+  if (goal !== command.goal) {
+    const right = goal === "absent" ? "down" : "up";
+    throw new PodtrustError("usage", `${file} is a plan for podtrust ${right}`, {
+      next: `Run podtrust ${right} ${file}.`,
+    });
+  }
+  await withStack(context, { ...options, ...saved.select }, async (stack) => {
+    const plan = await stack.checkSaved(saved);
+    sayPlan(context, plan);
+    if (sayRefusals(context, plan)) await perform(context, stack, plan);
+  });
+}

@@ -1,0 +1,19 @@
+import type { PlanWish } from "../../stack/index.ts";
+
+/** What was typed about what a plan is for. */
+export interface WishOptions {
+  readonly upsertOnly?: boolean;
+  readonly allowInUse?: boolean;
+  readonly allowIssuerMismatch?: boolean;
+}
+
+/** What a command line wants of a plan. */
+export function wishOf(goal: "present" | "absent", options: WishOptions): PlanWish {
+  const { upsertOnly, allowInUse, allowIssuerMismatch } = options;
+  return {
+    goal,
+    policy: upsertOnly === true ? "upsert-only" : "sync",
+    ...(allowInUse === true ? { allowInUse } : {}),
+    ...(allowIssuerMismatch === true ? { allowIssuerMismatch } : {}),
+  };
+}

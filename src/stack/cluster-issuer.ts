@@ -1,0 +1,41 @@
+import { errorText, PodtrustError } from "../base/index.ts";
+import { openKubernetes } from "../kubernetes/index.ts";
+import { issuerDifference, parseDiscovery } from "../oidc/index.ts";
+import type { PartContext, Preflight } from "./parts/index.ts";
+
+// Whoever makes AWS ready before the cluster answers waits no longer for it than this.
+const patienceMs = 10_000;
+
+/**
+ * Whether the cluster of the config signs its tokens for the issuer of the config: with another cluster's kubeconfig
+ * everything is made, and nothing works. A cluster that cannot be asked is a warning.
+ */
+export async function clusterIssuer(
+  { config, env, clock, consent }: PartContext,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  if (config.cluster === undefined) return { refusals: [], warnings: [] };
+  let found: string;
+  let server: string;
+  try {
+    const cluster = await openKubernetes(config.cluster, {
+      env,
+      clock,
+      ...(consent === undefined ? {} : { consent }),
+    });
+    ({ server } = cluster);
+    const ending = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+    found = parseDiscovery((await cluster.oidcDocuments({ signal: ending })).discovery).issuer;
+  } catch (error) {
+    signal.throwIfAborted();
+    return {
+      refusals: [],
+      warnings: [`whether the cluster has this issuer was not checked: ${errorText(error)}`],
+    };
+  }
+  const names = { expected: "the issuer in the config", actual: `that of the cluster ${server}` };
+  const difference = issuerDifference(config.issuer, found, names);
+  if (difference === undefined) return { refusals: [], warnings: [] };
+  const detail = { configured: config.issuer, cluster: found, server };
+  return { refusals: [new PodtrustError("issuer-mismatch", difference.message, { detail })], warnings: [] };
+}

@@ -1,0 +1,58 @@
+import { PodtrustError } from "../../../base/index.ts";
+import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../aws/index.ts";
+import type { Change } from "../../../plan/index.ts";
+import type { Judged, Preflight } from "../part.ts";
+
+/** A provider that would go, or change hands. */
+interface Leaving {
+  readonly id: string;
+  readonly why: "deleted" | "taken over";
+  /** Whether somebody's stack counts on it being there. */
+  readonly isCountedOn: boolean;
+}
+
+const mostNamed = 10;
+
+function leaving({ kind, resource, observed }: Change): readonly Leaving[] {
+  if (resource.kind !== "oidc-provider" || !observed.exists) return [];
+  const { id } = resource;
+  if (kind === "delete") return [{ id, why: "deleted", isCountedOn: true }];
+  if (kind !== "update" || observed.owner.kind === "ours") return [];
+  // Of what carries nobody's tags this stack takes care from now on.
+  return [{ id, why: "taken over", isCountedOn: observed.owner.kind === "other-stack" }];
+}
+
+function sentenceOf({ id, why }: Leaving, roles: readonly string[]): string {
+  const left = roles.length - mostNamed;
+  const named = left > 0 ? [...roles.slice(0, mostNamed), `${left} more`] : roles;
+  const loss =
+    why === "deleted"
+      ? "without it STS refuses whoever uses them"
+      : "a later podtrust down of this stack takes it from them";
+  const plural = roles.length === 1 ? "role" : "roles";
+  return `${id} is trusted by the ${plural} ${named.join(", ")} outside this stack: ${loss}`;
+}
+
+/** What roles outside the stack lose when a provider that they trust goes or changes hands. */
+export function usedByOthers(
+  { changes, allowInUse }: Judged,
+  account: string,
+  found: AccountSurvey,
+): Preflight {
+  const made = new Set(
+    changes.filter(({ kind }) => kind !== "none" && kind !== "blocked").map(({ resource }) => resource.id),
+  );
+  const isPartOfThis = (name: string): boolean => made.has(roleNames(account, name).id);
+  const refusals: PodtrustError[] = [];
+  const warnings: string[] = [];
+  for (const one of changes.flatMap(leaving)) {
+    const provider = found.providers.find(({ arn }) => oidcProviderNames(account, arn).id === one.id);
+    const roles = found.strangersTrusting(provider?.arn ?? "").filter((name) => !isPartOfThis(name));
+    if (roles.length === 0) continue;
+    const sentence = sentenceOf(one, roles);
+    const detail = { id: one.id, roles };
+    if (allowInUse || !one.isCountedOn) warnings.push(sentence);
+    else refusals.push(new PodtrustError("aws-provider-in-use", sentence, { detail }));
+  }
+  return { refusals, warnings };
+}

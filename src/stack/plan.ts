@@ -1,0 +1,27 @@
+import type { Config } from "../config/index.ts";
+import type { Plan, Policy } from "../plan/index.ts";
+import type { Goal, Place } from "./parts/index.ts";
+
+/** What a plan is for. */
+export interface PlanWish {
+  /** `absent` is the way down; `present` unless told. */
+  readonly goal?: Goal;
+  /** `upsert-only` deletes nothing; `sync` unless told. */
+  readonly policy?: Policy;
+  /** Takes over what exists without our mark, and makes nothing. */
+  readonly adopt?: boolean;
+  /** What is used outside the stack may go, or change hands. */
+  readonly allowInUse?: boolean;
+  /** The cluster may have another issuer than the config. */
+  readonly allowIssuerMismatch?: boolean;
+}
+
+/** A plan beside where it would act. */
+export interface StackPlan {
+  readonly config: Config;
+  readonly wish: PlanWish;
+  readonly places: readonly Place[];
+  readonly plan: Plan;
+  /** What is legal but deserves a second look, in sentences. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,108 @@
+import { errorText, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
+import type { Config } from "../config/index.ts";
+import { digestOf, type Policy, savedChanges } from "../plan/index.ts";
+import type { Goal } from "./parts/index.ts";
+import type { Selection } from "./selection.ts";
+import type { PlanWish, StackPlan } from "./plan.ts";
+
+/** The format of the file; another one is refused. */
+const savedFormat = 1;
+
+/** A plan as it was shown, from a file: what it was for, and what it showed. */
+export interface SavedPlan {
+  readonly stack: string;
+  /** Digest of what the config asked of the plan's providers. */
+  readonly config: string;
+  readonly wish: PlanWish;
+  readonly select: Selection;
+  readonly changes: readonly { readonly id: string }[];
+}
+
+/** A digest of what plans are made of, whatever the file's name, comments and other sections are. */
+export function configDigest({ stack, issuer, aws }: Config): string {
+  return digestOf({ stack, issuer, aws });
+}
+
+/**
+ * A plan as text for a file: everything that was shown, and by what it is known whether it still holds. It holds no
+ * credentials, and nothing that the plan does not print.
+ *
+ * @param podtrust the version of the package
+ */
+export function savePlan(shown: StackPlan, select: Selection, podtrust: string): string {
+  const content = {
+    podtrustPlan: savedFormat,
+    podtrust,
+    stack: shown.config.stack,
+    issuer: shown.config.issuer,
+    config: configDigest(shown.config),
+    wish: shown.wish,
+    select,
+    changes: savedChanges(shown.plan),
+  };
+  return `${JSON.stringify({ ...content, digest: digestOf(content) }, undefined, 2)}\n`;
+}
+
+function invalid(sentence: string): PodtrustError {
+  return new PodtrustError("plan-file-invalid", sentence);
+}
+
+function oneOf<T extends string>(value: unknown, ...known: readonly T[]): T | undefined {
+  return known.find((one) => one === value);
+}
+
+function wishOf(value: unknown): PlanWish {
+  const record = recordOf(value);
+  const goal = oneOf<Goal>(record["goal"], "present", "absent");
+  const policy = oneOf<Policy>(record["policy"], "sync", "upsert-only");
+  const isTrue = (name: string): object => (record[name] === true ? { [name]: true } : {});
+  return {
+    ...(goal === undefined ? {} : { goal }),
+    ...(policy === undefined ? {} : { policy }),
+    ...isTrue("allowInUse"),
+    ...isTrue("allowIssuerMismatch"),
+  };
+}
+
+function selectOf(value: unknown): Selection {
+  const record = recordOf(value);
+  const names = (name: "only" | "skip"): Selection => {
+    const list = record[name];
+    return Array.isArray(list) ? { [name]: list.flatMap((one) => textOf(one) ?? []) } : {};
+  };
+  return { ...names("only"), ...names("skip") };
+}
+
+/**
+ * Reads what `savePlan` wrote. What it says is never carried out: it is compared with a plan that is made anew. Throws
+ * `plan-file-invalid` for anything else, for what was changed since, and for another podtrust's.
+ *
+ * @param podtrust the version of the package
+ */
+export function readSavedPlan(text: string, podtrust: string): SavedPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid(`it is no JSON: ${errorText(error)}`);
+  }
+  if (!isRecord(value) || value["podtrustPlan"] === undefined)
+    throw invalid("it is not what podtrust plan -o writes");
+  const { digest, ...content } = value;
+  if (content["podtrustPlan"] !== savedFormat) {
+    throw invalid(
+      `it has format ${JSON.stringify(content["podtrustPlan"])}, this podtrust knows ${savedFormat}`,
+    );
+  }
+  if (digest !== digestOf(content)) throw invalid("it was changed after it was written");
+  if (content["podtrust"] !== podtrust) {
+    throw invalid(`it is of podtrust ${JSON.stringify(content["podtrust"])}, this one is ${podtrust}`);
+  }
+  return {
+    stack: textOf(content["stack"]) ?? "",
+    config: textOf(content["config"]) ?? "",
+    wish: wishOf(content["wish"]),
+    select: selectOf(content["select"]),
+    changes: recordsOf(content["changes"]).map((change) => ({ ...change, id: textOf(change["id"]) ?? "" })),
+  };
+}
