@@ -1,6 +1,6 @@
 /** Whatever a CA sends, reading it gives a document or one of our errors, and nothing else. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../base/index.ts";
 import { alternateLinks, retryAfterMs } from "./answer.ts";
@@ -63,39 +63,41 @@ function onlyOurErrors(read: () => unknown): void {
   }
 }
 
-test("answers of every shape", () => {
-  fc.assert(
-    fc.property(body, headers, fc.integer({ min: 200, max: 599 }), (text, fields, status) => {
-      const response = { status, headers: fields, body: Buffer.from(text) };
-      onlyOurErrors(() => readDirectory(url, response));
-      onlyOurErrors(() => readOrder(url, response));
-      onlyOurErrors(() => readAuthorization(url, response));
-      onlyOurErrors(() => readRenewalInfo(url, response, 0));
-      onlyOurErrors(() => readCertificates(text));
-      assert.ok(problemOf(url, response, 0).message.startsWith(url));
-      assert.ok(alternateLinks(fields["link"], url).length <= 5);
-      const wait = retryAfterMs(fields, 0);
-      assert.ok(wait === undefined || (wait >= 0 && wait <= 30 * 24 * 3_600_000));
-    }),
-    { numRuns: 500 },
-  );
-});
+describe("what a CA answers", () => {
+  test("of every shape are read or refused as such", () => {
+    fc.assert(
+      fc.property(body, headers, fc.integer({ min: 200, max: 599 }), (text, fields, status) => {
+        const response = { status, headers: fields, body: Buffer.from(text) };
+        onlyOurErrors(() => readDirectory(url, response));
+        onlyOurErrors(() => readOrder(url, response));
+        onlyOurErrors(() => readAuthorization(url, response));
+        onlyOurErrors(() => readRenewalInfo(url, response, 0));
+        onlyOurErrors(() => readCertificates(text));
+        assert.ok(problemOf(url, response, 0).message.startsWith(url));
+        assert.ok(alternateLinks(fields["link"], url).length <= 5);
+        const wait = retryAfterMs(fields, 0);
+        assert.ok(wait === undefined || (wait >= 0 && wait <= 30 * 24 * 3_600_000));
+      }),
+      { numRuns: 500 },
+    );
+  });
 
-test("names of every shape", () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.ipV6()), { maxLength: 5 }),
-      (list) => {
-        onlyOurErrors(() => {
-          const once = identifiersOf(list);
-          assert.deepEqual(
-            identifiersOf(once.map((one) => one.value)),
-            once,
-            "the canonical form is its own",
-          );
-        });
-      },
-    ),
-    { numRuns: 500 },
-  );
+  test("to names of every shape are read or refused as such", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.ipV6()), { maxLength: 5 }),
+        (list) => {
+          onlyOurErrors(() => {
+            const once = identifiersOf(list);
+            assert.deepEqual(
+              identifiersOf(once.map((one) => one.value)),
+              once,
+              "the canonical form is its own",
+            );
+          });
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
 });

@@ -1,38 +1,43 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as der from "./der.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-test("lengths: one octet up to 127, then as many as it takes", () => {
-  assert.equal(hex(der.octetString(Buffer.alloc(127))).slice(0, 4), "047f");
-  assert.equal(hex(der.octetString(Buffer.alloc(128))).slice(0, 6), "048180");
-  assert.equal(hex(der.octetString(Buffer.alloc(256))).slice(0, 8), "04820100");
-  assert.equal(hex(der.octetString(Buffer.alloc(70_000))).slice(0, 10), "0483011170");
-});
+describe("DER", () => {
+  test("a length takes one octet up to 127, then as many as it needs", () => {
+    assert.equal(hex(der.octetString(Buffer.alloc(127))).slice(0, 4), "047f");
+    assert.equal(hex(der.octetString(Buffer.alloc(128))).slice(0, 6), "048180");
+    assert.equal(hex(der.octetString(Buffer.alloc(256))).slice(0, 8), "04820100");
+    assert.equal(hex(der.octetString(Buffer.alloc(70_000))).slice(0, 10), "0483011170");
+  });
 
-test("object identifiers, integers, times and tags as X.690 has them", () => {
-  assert.equal(hex(der.objectIdentifier("1.2.840.10045.4.3.2")), "06082a8648ce3d040302");
-  assert.equal(hex(der.objectIdentifier("1.3.6.1.5.5.7.1.31")), "06082b0601050507011f");
-  assert.equal(hex(der.integer(Buffer.of(0x7f))), "02017f");
-  assert.equal(hex(der.integer(Buffer.of(0x80))), "02020080");
-  assert.equal(der.utcTime(new Date("2026-11-25T01:02:03.456Z")).toString("latin1"), "\u0017\r261125010203Z");
-  assert.equal(hex(der.explicit(3, der.sequence())), "a3023000");
-  assert.equal(hex(der.implicit(2, Buffer.from("a"))), "820161");
-  assert.equal(hex(der.bitString(Buffer.of(1))), "03020001");
-});
+  test("object identifiers, integers, times and tags as X.690 has them", () => {
+    assert.equal(hex(der.objectIdentifier("1.2.840.10045.4.3.2")), "06082a8648ce3d040302");
+    assert.equal(hex(der.objectIdentifier("1.3.6.1.5.5.7.1.31")), "06082b0601050507011f");
+    assert.equal(hex(der.integer(Buffer.of(0x7f))), "02017f");
+    assert.equal(hex(der.integer(Buffer.of(0x80))), "02020080");
+    assert.equal(
+      der.utcTime(new Date("2026-11-25T01:02:03.456Z")).toString("latin1"),
+      "\u0017\r261125010203Z",
+    );
+    assert.equal(hex(der.explicit(3, der.sequence())), "a3023000");
+    assert.equal(hex(der.implicit(2, Buffer.from("a"))), "820161");
+    assert.equal(hex(der.bitString(Buffer.of(1))), "03020001");
+  });
 
-test("what was written is read, and what is cut off is not", () => {
-  const written = der.sequence(der.utf8String("ü"), der.octetString(Buffer.alloc(300)));
-  const [outer] = der.elementsOf(written);
-  assert.deepEqual(
-    der.elementsOf(outer?.content ?? Buffer.of()).map(({ tag, content }) => [tag, content.length]),
-    [
-      [0x0c, 2],
-      [0x04, 300],
-    ],
-  );
-  for (let size = 1; size < written.length; size += 1) {
-    assert.throws(() => der.elementsOf(written.subarray(0, size)), RangeError);
-  }
+  test("a value that was written is read, and one that is cut off is not", () => {
+    const written = der.sequence(der.utf8String("ü"), der.octetString(Buffer.alloc(300)));
+    const [outer] = der.elementsOf(written);
+    assert.deepEqual(
+      der.elementsOf(outer?.content ?? Buffer.of()).map(({ tag, content }) => [tag, content.length]),
+      [
+        [0x0c, 2],
+        [0x04, 300],
+      ],
+    );
+    for (let size = 1; size < written.length; size += 1) {
+      assert.throws(() => der.elementsOf(written.subarray(0, size)), RangeError);
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { type ChainMistakes, testHierarchy } from "../../test/support/certificates.ts";
 import { PodtrustError } from "../base/index.ts";
 import { downloadChain } from "./obtain.ts";
@@ -36,40 +36,42 @@ function offering(chains: Readonly<Record<string, string | undefined>>) {
   };
 }
 
-test("of several chains the one with the preferred root is taken, else the first", async () => {
-  const first = await chainOf(one);
-  const { asked, choose } = offering({ 1: first, 2: undefined, 3: await chainOf(two), 4: first });
-  assert.equal(await choose(), "CN=One Root");
-  assert.equal(await choose("One Root"), "CN=One Root");
-  assert.equal(asked.length, 1);
-  assert.equal(await choose("Two Root"), "CN=Two Root");
-  assert.deepEqual(asked, ["1", "2", "3"]);
-  assert.equal(await choose("Nine"), "CN=One Root");
-});
-
-test("of several chains one that can be served is taken, whatever root was preferred", async () => {
-  const expired = { intermediate: { notAfter: new Date(now - 1000) } };
-  const bad = await chainOf(one, expired);
-  const { choose } = offering({ 1: bad, 2: await chainOf(two) });
-  assert.equal(await choose(), "CN=Two Root");
-  assert.equal(await choose("One Root"), "CN=Two Root");
-});
-
-test("of several chains one that leads to a root that is known comes before one that does not", async () => {
-  const unrooted = await chainOf(one, { give: ["leaf", "intermediate"] });
-  assert.equal(await offering({ 1: unrooted, 2: await chainOf(two) }).choose(), "CN=Two Root");
-  assert.equal(await offering({ 1: unrooted }).choose(), "CN=One Intermediate");
-});
-
-test("what cannot be served is refused with the reason of the chain that was ordered", async () => {
-  const clients = await chainOf(one, { leaf: { usage: "client" } });
-  const expired = await chainOf(one, { intermediate: { notAfter: new Date(now - 1000) } });
-  await assert.rejects(offering({ "https://ca/1": clients, "https://ca/2": expired }).choose(), {
-    code: "acme-certificate-invalid",
-    message: /^https:\/\/ca\/1: the certificate is not for servers/u,
+describe("obtaining a certificate", () => {
+  test("of several chains the one with the preferred root is taken, else the first", async () => {
+    const first = await chainOf(one);
+    const { asked, choose } = offering({ 1: first, 2: undefined, 3: await chainOf(two), 4: first });
+    assert.equal(await choose(), "CN=One Root");
+    assert.equal(await choose("One Root"), "CN=One Root");
+    assert.equal(asked.length, 1);
+    assert.equal(await choose("Two Root"), "CN=Two Root");
+    assert.deepEqual(asked, ["1", "2", "3"]);
+    assert.equal(await choose("Nine"), "CN=One Root");
   });
-  await assert.rejects(offering({ 1: "nonsense" }).choose(), {
-    code: "acme-certificate-invalid",
-    message: /no certificate in PEM form/u,
+
+  test("of several chains one that can be served is taken, whatever root was preferred", async () => {
+    const expired = { intermediate: { notAfter: new Date(now - 1000) } };
+    const bad = await chainOf(one, expired);
+    const { choose } = offering({ 1: bad, 2: await chainOf(two) });
+    assert.equal(await choose(), "CN=Two Root");
+    assert.equal(await choose("One Root"), "CN=Two Root");
+  });
+
+  test("of several chains one that leads to a root that is known comes before one that does not", async () => {
+    const unrooted = await chainOf(one, { give: ["leaf", "intermediate"] });
+    assert.equal(await offering({ 1: unrooted, 2: await chainOf(two) }).choose(), "CN=Two Root");
+    assert.equal(await offering({ 1: unrooted }).choose(), "CN=One Intermediate");
+  });
+
+  test("a chain that cannot be served is refused with the reason of the one that was ordered", async () => {
+    const clients = await chainOf(one, { leaf: { usage: "client" } });
+    const expired = await chainOf(one, { intermediate: { notAfter: new Date(now - 1000) } });
+    await assert.rejects(offering({ "https://ca/1": clients, "https://ca/2": expired }).choose(), {
+      code: "acme-certificate-invalid",
+      message: /^https:\/\/ca\/1: the certificate is not for servers/u,
+    });
+    await assert.rejects(offering({ 1: "nonsense" }).choose(), {
+      code: "acme-certificate-invalid",
+      message: /no certificate in PEM form/u,
+    });
   });
 });

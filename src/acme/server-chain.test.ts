@@ -119,7 +119,7 @@ describe("a chain that a server may not serve", () => {
     );
   });
 
-  test("it ends earlier than the one that is served: an upper intermediate is missing", async () => {
+  test("ends earlier than the one that is served: an upper intermediate is missing", async () => {
     const before = readCertificates((await hierarchy.chain(names, { upper: "given" })).certificate);
     assert.match(
       (await faultOf({ upper: "missing" }, { before })) ?? "",

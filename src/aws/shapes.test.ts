@@ -1,86 +1,91 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { complaintOf, isAwsCode } from "./failure.ts";
 import { webIdentityTrustPolicy } from "./index.ts";
 import { allPages } from "./pages.ts";
 import { samePolicy } from "./same-policy.ts";
 import { tagChanges } from "./tags.ts";
 
-test("a list is read to its end, and one without an end is cut off", async () => {
-  const pages: Record<string, { items: string[]; marker: string | undefined }> = {
-    "": { items: ["a"], marker: "1" },
-    "1": { items: ["b", "c"], marker: undefined },
-  };
-  const read = await allPages((marker = "") =>
-    Promise.resolve(pages[marker] ?? { items: [], marker: undefined }),
-  );
-  assert.deepEqual(read, ["a", "b", "c"]);
-  const endless = allPages(() => Promise.resolve({ items: undefined, marker: "again" }));
-  await assert.rejects(endless, /did not end/u);
-});
-
-test("tags of AWS's own are nobody's to change", () => {
-  const before = { "aws:cloudformation:stack-name": "x", old: "1", same: "2" };
-  const { set, remove, fields } = tagChanges(before, { same: "2", fresh: "3" });
-  assert.deepEqual([set, remove], [{ fresh: "3" }, ["old"]]);
-  assert.deepEqual(
-    fields.map(({ field, before: was, after }) => [field, was, after]),
-    [
-      ["tags.fresh", undefined, "3"],
-      ["tags.old", "1", undefined],
-    ],
-  );
-});
-
-test("policies are the same when they mean the same; what cannot be read differs from everything else", () => {
-  const statement = { Effect: "Allow", Action: "ssm:GetParameter", Resource: "*" };
-  const one = JSON.stringify({ Version: "2012-10-17", Statement: statement });
-  const list = JSON.stringify({
-    Statement: [{ ...statement, Action: ["ssm:GetParameter"] }],
-    Version: "2012-10-17",
+describe("what IAM answers", () => {
+  test("a list is read to its end, and one without an end is cut off", async () => {
+    const pages: Record<string, { items: string[]; marker: string | undefined }> = {
+      "": { items: ["a"], marker: "1" },
+      "1": { items: ["b", "c"], marker: undefined },
+    };
+    const read = await allPages((marker = "") =>
+      Promise.resolve(pages[marker] ?? { items: [], marker: undefined }),
+    );
+    assert.deepEqual(read, ["a", "b", "c"]);
+    const endless = allPages(() => Promise.resolve({ items: undefined, marker: "again" }));
+    await assert.rejects(endless, /did not end/u);
   });
-  assert.equal(samePolicy(one, list, "identity"), true);
-  assert.equal(samePolicy(one, "{}", "identity"), false);
-  assert.equal(samePolicy("not a policy", "not a policy", "identity"), true);
-  assert.equal(samePolicy("not a policy", "nor this", "identity"), false);
-});
 
-test("a trust policy names exactly the ServiceAccounts, and patterns only where they were asked for", () => {
-  const trust = {
-    partition: "aws-cn",
-    account: "111122223333",
-    issuer: "https://oidc.example.com/a/",
-    audiences: ["sts.amazonaws.com"],
-  };
-  const exact = JSON.parse(webIdentityTrustPolicy({ ...trust, serviceAccounts: ["ns/a", "ns/b"] })) as {
-    Statement: { Principal: object; Condition: object }[];
-  };
-  const [statement] = [exact.Statement].flat();
-  assert.deepEqual(statement?.Principal, {
-    Federated: "arn:aws-cn:iam::111122223333:oidc-provider/oidc.example.com/a/",
+  test("tags of AWS's own are nobody's to change", () => {
+    const before = { "aws:cloudformation:stack-name": "x", old: "1", same: "2" };
+    const { set, remove, fields } = tagChanges(before, { same: "2", fresh: "3" });
+    assert.deepEqual([set, remove], [{ fresh: "3" }, ["old"]]);
+    assert.deepEqual(
+      fields.map(({ field, before: was, after }) => [field, was, after]),
+      [
+        ["tags.fresh", undefined, "3"],
+        ["tags.old", "1", undefined],
+      ],
+    );
   });
-  assert.deepEqual(statement?.Condition, {
-    StringEquals: {
-      "oidc.example.com/a/:aud": "sts.amazonaws.com",
-      "oidc.example.com/a/:sub": ["system:serviceaccount:ns:a", "system:serviceaccount:ns:b"],
-    },
-  });
-  assert.doesNotMatch(webIdentityTrustPolicy({ ...trust, serviceAccounts: ["ns/a"] }), /StringLike/u);
-  const pattern = webIdentityTrustPolicy({ ...trust, serviceAccounts: [], subjectPatterns: ["team-a/*"] });
-  assert.match(pattern, /"StringLike":\{"oidc\.example\.com\/a\/:sub":"system:serviceaccount:team-a:\*"\}/u);
-});
 
-test("AWS's code is read from what the SDK throws, whatever it calls its classes", () => {
-  const thrown = Object.assign(new Error("text"), {
-    name: "InvalidIdentityTokenException",
-    Code: "InvalidIdentityToken",
+  test("policies are the same when they mean the same; what cannot be read differs from everything else", () => {
+    const statement = { Effect: "Allow", Action: "ssm:GetParameter", Resource: "*" };
+    const one = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+    const list = JSON.stringify({
+      Statement: [{ ...statement, Action: ["ssm:GetParameter"] }],
+      Version: "2012-10-17",
+    });
+    assert.equal(samePolicy(one, list, "identity"), true);
+    assert.equal(samePolicy(one, "{}", "identity"), false);
+    assert.equal(samePolicy("not a policy", "not a policy", "identity"), true);
+    assert.equal(samePolicy("not a policy", "nor this", "identity"), false);
   });
-  assert.deepEqual(complaintOf(thrown), { code: "InvalidIdentityToken", message: "text" });
-  assert.equal(isAwsCode(thrown, "InvalidIdentityToken"), true);
-  assert.equal(
-    isAwsCode(Object.assign(new Error("x"), { name: "NoSuchEntityException" }), "NoSuchEntity"),
-    true,
-  );
-  assert.equal(isAwsCode("text", "NoSuchEntity"), false);
-  assert.deepEqual(complaintOf("text"), { code: "UnknownError", message: "text" });
+
+  test("a trust policy names exactly the ServiceAccounts, and patterns only where they were asked for", () => {
+    const trust = {
+      partition: "aws-cn",
+      account: "111122223333",
+      issuer: "https://oidc.example.com/a/",
+      audiences: ["sts.amazonaws.com"],
+    };
+    const exact = JSON.parse(webIdentityTrustPolicy({ ...trust, serviceAccounts: ["ns/a", "ns/b"] })) as {
+      Statement: { Principal: object; Condition: object }[];
+    };
+    const [statement] = [exact.Statement].flat();
+    assert.deepEqual(statement?.Principal, {
+      Federated: "arn:aws-cn:iam::111122223333:oidc-provider/oidc.example.com/a/",
+    });
+    assert.deepEqual(statement?.Condition, {
+      StringEquals: {
+        "oidc.example.com/a/:aud": "sts.amazonaws.com",
+        "oidc.example.com/a/:sub": ["system:serviceaccount:ns:a", "system:serviceaccount:ns:b"],
+      },
+    });
+    assert.doesNotMatch(webIdentityTrustPolicy({ ...trust, serviceAccounts: ["ns/a"] }), /StringLike/u);
+    const pattern = webIdentityTrustPolicy({ ...trust, serviceAccounts: [], subjectPatterns: ["team-a/*"] });
+    assert.match(
+      pattern,
+      /"StringLike":\{"oidc\.example\.com\/a\/:sub":"system:serviceaccount:team-a:\*"\}/u,
+    );
+  });
+
+  test("AWS's code is read from what the SDK throws, whatever it calls its classes", () => {
+    const thrown = Object.assign(new Error("text"), {
+      name: "InvalidIdentityTokenException",
+      Code: "InvalidIdentityToken",
+    });
+    assert.deepEqual(complaintOf(thrown), { code: "InvalidIdentityToken", message: "text" });
+    assert.equal(isAwsCode(thrown, "InvalidIdentityToken"), true);
+    assert.equal(
+      isAwsCode(Object.assign(new Error("x"), { name: "NoSuchEntityException" }), "NoSuchEntity"),
+      true,
+    );
+    assert.equal(isAwsCode("text", "NoSuchEntity"), false);
+    assert.deepEqual(complaintOf("text"), { code: "UnknownError", message: "text" });
+  });
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer as plainServer } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Server } from "node:net";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { PodtrustError } from "../base/index.ts";
 import { type TestAuthority, testAuthority } from "../../test/support/certificates.ts";
 import { parseConnectTo, request } from "./index.ts";
@@ -60,109 +60,111 @@ async function reason(promise: Promise<unknown>): Promise<unknown> {
   return "nothing was thrown";
 }
 
-test("an answer comes with status, headers, body and the served chain", async () => {
-  const response = await request("https://oidc.example.com/x", options());
-  assert.equal(response.status, 200);
-  assert.deepEqual(JSON.parse(response.body.toString()), { host: "oidc.example.com", method: "GET" });
-  assert.equal(response.tls?.protocol, "TLSv1.3");
-  assert.equal(response.tls.chain.length, 2);
-  assert.match(response.tls.chain[1]?.sha1 ?? "", /^[0-9a-f]{40}$/u);
-  assert.match(response.tls.chain[0]?.pem ?? "", /^-----BEGIN CERTIFICATE-----\n/u);
-});
-
-test("a body arrives whatever the method", async () => {
-  for (const method of ["POST", "PATCH", "DELETE"]) {
-    const sent = { ...options(), method, body: `é of ${method}` };
-    const { body } = await request("https://oidc.example.com/echo", sent);
-    assert.equal(body.toString(), `é of ${method}`);
-  }
-});
-
-test("redirects are given, not followed", async () => {
-  const response = await request("https://oidc.example.com/away", options());
-  assert.equal(response.status, 302);
-  assert.equal(response.headers["location"], "http://elsewhere");
-});
-
-test("a certificate of an unknown root, of another name or out of date is refused", async () => {
-  assert.equal(await reason(request("https://oidc.example.com/", { connectTo: via() })), "tls");
-  assert.equal(await reason(request("https://other.example.com/", options())), "tls");
-  const old = await authority.issue(["old.example.com"], { notAfter: new Date(Date.now() - 1000) });
-  const oldPort = await secure({ cert: old.certificate, key: old.key });
-  const connectTo = [parseConnectTo(`::127.0.0.1:${oldPort}`)];
-  assert.equal(await reason(request("https://old.example.com/", { ca: authority.root, connectTo })), "tls");
-});
-
-test("a registered thumbprint stands in for a root, and for nothing else", async () => {
-  const { tls } = await request("https://oidc.example.com/", options());
-  const root = tls?.chain[1]?.sha1 ?? "";
-  const known = { connectTo: via(), thumbprints: [root.toUpperCase()] };
-  assert.equal((await request("https://oidc.example.com/", known)).status, 200);
-  assert.equal(await reason(request("https://other.example.com/", known)), "tls");
-  const unknown = { connectTo: via(), thumbprints: ["0".repeat(40)] };
-  assert.equal(await reason(request("https://oidc.example.com/", unknown)), "thumbprint");
-});
-
-test("a registered certificate that is only laid beside a forged leaf vouches for nothing", async () => {
-  const forger = await testAuthority();
-  const { certificate, key } = await forger.issue(["oidc.example.com", "::1"]);
-  const [leaf = ""] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/u);
-  const forged = await secure({ cert: leaf + authority.root, key });
-  const { tls } = await request("https://oidc.example.com/", options());
-  const known = {
-    connectTo: [parseConnectTo(`::127.0.0.1:${forged}`)],
-    thumbprints: [tls?.chain[1]?.sha1 ?? ""],
-  };
-  await assert.rejects(request("https://oidc.example.com/", known), /CERT_SIGNATURE_FAILURE/u);
-});
-
-test("with thumbprints an IPv6 address is checked as well", async () => {
-  const { certificate, key } = await authority.issue(["::1"]);
-  const own = await secure({ cert: certificate, key });
-  const { tls } = await request("https://oidc.example.com/", options());
-  const known = {
-    connectTo: [parseConnectTo(`::127.0.0.1:${own}`)],
-    thumbprints: [tls?.chain[1]?.sha1 ?? ""],
-  };
-  assert.equal((await request("https://[::1]/", known)).status, 200);
-  assert.equal(await reason(request("https://[::2]/", known)), "tls");
-});
-
-test("a password in a URL is refused and not repeated", async () => {
-  await assert.rejects(request("https://joe:hunter2@oidc.example.com/x", options()), (error) => {
-    assert.ok(error instanceof PodtrustError && error.code === "http-url-invalid");
-    assert.doesNotMatch(JSON.stringify(error), /hunter2/u);
-    return true;
+describe("an outgoing request", () => {
+  test("an answer comes with status, headers, body and the served chain", async () => {
+    const response = await request("https://oidc.example.com/x", options());
+    assert.equal(response.status, 200);
+    assert.deepEqual(JSON.parse(response.body.toString()), { host: "oidc.example.com", method: "GET" });
+    assert.equal(response.tls?.protocol, "TLSv1.3");
+    assert.equal(response.tls.chain.length, 2);
+    assert.match(response.tls.chain[1]?.sha1 ?? "", /^[0-9a-f]{40}$/u);
+    assert.match(response.tls.chain[0]?.pem ?? "", /^-----BEGIN CERTIFICATE-----\n/u);
   });
-});
 
-test("size and time are bounded, and a cut answer is no answer", async () => {
-  assert.equal(
-    await reason(request("https://oidc.example.com/large", { ...options(), maxBytes: 4999 })),
-    "too-large",
-  );
-  assert.equal(
-    await reason(request("https://oidc.example.com/slow", { ...options(), timeoutMs: 100 })),
-    "timeout",
-  );
-  assert.equal(await reason(request("https://oidc.example.com/cut", options())), "connect");
-  const signal = AbortSignal.timeout(50);
-  assert.equal(await reason(request("https://oidc.example.com/slow", { ...options(), signal })), "aborted");
-});
+  test("a body arrives whatever the method", async () => {
+    for (const method of ["POST", "PATCH", "DELETE"]) {
+      const sent = { ...options(), method, body: `é of ${method}` };
+      const { body } = await request("https://oidc.example.com/echo", sent);
+      assert.equal(body.toString(), `é of ${method}`);
+    }
+  });
 
-test("plain HTTP only where it is allowed; nonsense is a named error", async () => {
-  const plain = await listen(plainServer((_incoming, outgoing) => outgoing.end("plain")));
-  const url = `http://127.0.0.1:${plain}/`;
-  assert.equal(await reason(request(url)), "http-url-invalid");
-  assert.equal((await request(url, { allowPlainHttp: true })).body.toString(), "plain");
-  assert.equal(await reason(request("nonsense")), "http-url-invalid");
-  assert.equal(await reason(request("https://127.0.0.1:1/")), "connect");
-  assert.equal(await reason(request("https://no-such-name.invalid/")), "dns");
-});
+  test("gives redirects back, and does not follow them", async () => {
+    const response = await request("https://oidc.example.com/away", options());
+    assert.equal(response.status, 302);
+    assert.equal(response.headers["location"], "http://elsewhere");
+  });
 
-test("an IP address is checked against the certificate's addresses", async () => {
-  const { certificate, key } = await authority.issue(["127.0.0.1"]);
-  const own = await secure({ cert: certificate, key });
-  assert.equal((await request(`https://127.0.0.1:${own}/`, { ca: authority.root })).status, 200);
-  assert.equal(await reason(request(`https://127.0.0.1:${port}/`, { ca: authority.root })), "tls");
+  test("a certificate of an unknown root, of another name or out of date is refused", async () => {
+    assert.equal(await reason(request("https://oidc.example.com/", { connectTo: via() })), "tls");
+    assert.equal(await reason(request("https://other.example.com/", options())), "tls");
+    const old = await authority.issue(["old.example.com"], { notAfter: new Date(Date.now() - 1000) });
+    const oldPort = await secure({ cert: old.certificate, key: old.key });
+    const connectTo = [parseConnectTo(`::127.0.0.1:${oldPort}`)];
+    assert.equal(await reason(request("https://old.example.com/", { ca: authority.root, connectTo })), "tls");
+  });
+
+  test("a registered thumbprint stands in for a root, and for nothing else", async () => {
+    const { tls } = await request("https://oidc.example.com/", options());
+    const root = tls?.chain[1]?.sha1 ?? "";
+    const known = { connectTo: via(), thumbprints: [root.toUpperCase()] };
+    assert.equal((await request("https://oidc.example.com/", known)).status, 200);
+    assert.equal(await reason(request("https://other.example.com/", known)), "tls");
+    const unknown = { connectTo: via(), thumbprints: ["0".repeat(40)] };
+    assert.equal(await reason(request("https://oidc.example.com/", unknown)), "thumbprint");
+  });
+
+  test("a registered certificate that is only laid beside a forged leaf vouches for nothing", async () => {
+    const forger = await testAuthority();
+    const { certificate, key } = await forger.issue(["oidc.example.com", "::1"]);
+    const [leaf = ""] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/u);
+    const forged = await secure({ cert: leaf + authority.root, key });
+    const { tls } = await request("https://oidc.example.com/", options());
+    const known = {
+      connectTo: [parseConnectTo(`::127.0.0.1:${forged}`)],
+      thumbprints: [tls?.chain[1]?.sha1 ?? ""],
+    };
+    await assert.rejects(request("https://oidc.example.com/", known), /CERT_SIGNATURE_FAILURE/u);
+  });
+
+  test("with thumbprints an IPv6 address is checked as well", async () => {
+    const { certificate, key } = await authority.issue(["::1"]);
+    const own = await secure({ cert: certificate, key });
+    const { tls } = await request("https://oidc.example.com/", options());
+    const known = {
+      connectTo: [parseConnectTo(`::127.0.0.1:${own}`)],
+      thumbprints: [tls?.chain[1]?.sha1 ?? ""],
+    };
+    assert.equal((await request("https://[::1]/", known)).status, 200);
+    assert.equal(await reason(request("https://[::2]/", known)), "tls");
+  });
+
+  test("a password in a URL is refused and not repeated", async () => {
+    await assert.rejects(request("https://joe:hunter2@oidc.example.com/x", options()), (error) => {
+      assert.ok(error instanceof PodtrustError && error.code === "http-url-invalid");
+      assert.doesNotMatch(JSON.stringify(error), /hunter2/u);
+      return true;
+    });
+  });
+
+  test("size and time are bounded, and a cut answer is no answer", async () => {
+    assert.equal(
+      await reason(request("https://oidc.example.com/large", { ...options(), maxBytes: 4999 })),
+      "too-large",
+    );
+    assert.equal(
+      await reason(request("https://oidc.example.com/slow", { ...options(), timeoutMs: 100 })),
+      "timeout",
+    );
+    assert.equal(await reason(request("https://oidc.example.com/cut", options())), "connect");
+    const signal = AbortSignal.timeout(50);
+    assert.equal(await reason(request("https://oidc.example.com/slow", { ...options(), signal })), "aborted");
+  });
+
+  test("plain HTTP only where it is allowed; nonsense is a named error", async () => {
+    const plain = await listen(plainServer((_incoming, outgoing) => outgoing.end("plain")));
+    const url = `http://127.0.0.1:${plain}/`;
+    assert.equal(await reason(request(url)), "http-url-invalid");
+    assert.equal((await request(url, { allowPlainHttp: true })).body.toString(), "plain");
+    assert.equal(await reason(request("nonsense")), "http-url-invalid");
+    assert.equal(await reason(request("https://127.0.0.1:1/")), "connect");
+    assert.equal(await reason(request("https://no-such-name.invalid/")), "dns");
+  });
+
+  test("an IP address is checked against the certificate's addresses", async () => {
+    const { certificate, key } = await authority.issue(["127.0.0.1"]);
+    const own = await secure({ cert: certificate, key });
+    assert.equal((await request(`https://127.0.0.1:${own}/`, { ca: authority.root })).status, 200);
+    assert.equal(await reason(request(`https://127.0.0.1:${port}/`, { ca: authority.root })), "tls");
+  });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { parseConnectTo } from "../http/index.ts";
 import { testAuthority, type TestAuthority } from "../../test/support/certificates.ts";
 import { discoveryOf } from "../../test/support/issuer-server.ts";
@@ -55,42 +55,44 @@ const way = (...them: (Front | undefined)[]): { connectTo: Front["rule"][]; ca: 
   ca: authority.root,
 });
 
-test("the issuer is seen as AWS sees it", async () => {
-  const seen = await seeIssuer(issuer, way(whole), signal);
-  assert.deepEqual(seen, {
-    discoveryUrl: `${issuer}/.well-known/openid-configuration`,
-    jwksUri: `${issuer}/jwks`,
-    kids: ["first"],
+describe("looking at an issuer", () => {
+  test("an issuer is read as AWS reads it", async () => {
+    const seen = await seeIssuer(issuer, way(whole), signal);
+    assert.deepEqual(seen, {
+      discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+      jwksUri: `${issuer}/jwks`,
+      kids: ["first"],
+    });
+    await assert.rejects(seeIssuer("https://oidc.example.com/other", way(whole), signal), {
+      code: "issuer-unreached",
+      message: /issuer of the document is "https:\/\/oidc\.example\.com": they are different issuers/u,
+    });
   });
-  await assert.rejects(seeIssuer("https://oidc.example.com/other", way(whole), signal), {
-    code: "issuer-unreached",
-    message: /issuer of the document is "https:\/\/oidc\.example\.com": they are different issuers/u,
+
+  test("without --ca there are no thumbprints, and nothing is asked", async () => {
+    assert.equal(await privateThumbprints("https://nowhere.invalid", {}, signal), undefined);
   });
-});
 
-test("without --ca there are no thumbprints, and nothing is asked", async () => {
-  assert.equal(await privateThumbprints("https://nowhere.invalid", {}, signal), undefined);
-});
-
-test("a private CA's thumbprint is that of the last certificate which is served", async () => {
-  assert.deepEqual(await privateThumbprints(issuer, way(whole), signal), [sha1(authority.root)]);
-  // The root is known here but not served: AWS would not find its thumbprint in the chain.
-  assert.deepEqual(await privateThumbprints(issuer, way(bare), signal), [sha1(bare?.chain[0] ?? "")]);
-});
-
-test("documents on two hosts have two thumbprints, that of the keys first", async () => {
-  const prints = await privateThumbprints(issuer, way(split, fronts[3]), signal);
-  assert.deepEqual(prints, [sha1(authority.root), sha1(split?.chain[0] ?? "")]);
-});
-
-test("a wrong root is an error, not a thumbprint", async () => {
-  const stranger = await testAuthority("Stranger");
-  await assert.rejects(privateThumbprints(issuer, { ...way(whole), ca: stranger.root }, signal), {
-    code: "issuer-unreached",
-    next: /--ca FILE/u,
+  test("a private CA's thumbprint is that of the last certificate which is served", async () => {
+    assert.deepEqual(await privateThumbprints(issuer, way(whole), signal), [sha1(authority.root)]);
+    // The root is known here but not served: AWS would not find its thumbprint in the chain.
+    assert.deepEqual(await privateThumbprints(issuer, way(bare), signal), [sha1(bare?.chain[0] ?? "")]);
   });
-});
 
-test("a signal ends it", async () => {
-  await assert.rejects(seeIssuer(issuer, way(whole), AbortSignal.abort(new Error("ended"))), /ended/u);
+  test("documents on two hosts have two thumbprints, that of the keys first", async () => {
+    const prints = await privateThumbprints(issuer, way(split, fronts[3]), signal);
+    assert.deepEqual(prints, [sha1(authority.root), sha1(split?.chain[0] ?? "")]);
+  });
+
+  test("a wrong root is an error, not a thumbprint", async () => {
+    const stranger = await testAuthority("Stranger");
+    await assert.rejects(privateThumbprints(issuer, { ...way(whole), ca: stranger.root }, signal), {
+      code: "issuer-unreached",
+      next: /--ca FILE/u,
+    });
+  });
+
+  test("a signal ends the reading of an issuer", async () => {
+    await assert.rejects(seeIssuer(issuer, way(whole), AbortSignal.abort(new Error("ended"))), /ended/u);
+  });
 });

@@ -116,7 +116,7 @@ test("client certificates come by plugin too", async () => {
   });
 });
 
-test("what goes wrong is named, without the plugin's arguments", async () => {
+test("a failure of a plugin is named, without the plugin's arguments", async () => {
   const cases: readonly (readonly [RegExp, object, Readonly<Record<string, string>>])[] = [
     [/it failed \(exit 3\): log in first/u, {}, { COMPLAINT: "log in first" }],
     [/ENOENT/u, { command: "no-such-plugin-of-anybody" }, {}],

@@ -130,7 +130,7 @@ test("a token that the cluster refuses although it seems valid is renewed, but n
   assert.equal(asked.length, 1);
 });
 
-test("what keeps the token from being renewed is said, in one line and without a secret", async () => {
+test("the reason that keeps a token from being renewed is said in one line and without a secret", async () => {
   const stale = { "id-token": idToken("old", seconds() - 1), "refresh-token": "hunter2" };
   const cases: readonly (readonly [message: RegExp, change: () => void, config?: Record<string, string>])[] =
     [

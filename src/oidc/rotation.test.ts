@@ -58,7 +58,7 @@ test("a key that is taken out is forgotten when Cache-Control's and AWS's caches
   assert.deepEqual(forgottenAt(500, { publisher: 60, aws: 5 }), { visible: 560, all: 565 });
 });
 
-test("what is no time is the caller's mistake, named", () => {
+test("a number that is no time is the caller's mistake, named", () => {
   for (const value of [-1, Number.NaN, Infinity]) {
     for (const name of ["createdAt", "poll", "longestToken", "promotedAt"]) {
       assert.throws(() => rotationTimeline({ ...input, [name]: value }), {

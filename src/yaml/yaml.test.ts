@@ -18,7 +18,7 @@ function problems(text: string, wider: Partial<typeof bounds> = {}): readonly ob
 }
 
 describe("a YAML document is read", () => {
-  test("its values are those of the yaml package", () => {
+  test("with the values of the yaml package", () => {
     const json = fc.json({ maxDepth: 5 });
     fc.assert(fc.property(json, (text) => assert.deepEqual(document(text).value, parse(text))));
     assert.deepEqual(document("a: no\nb: 0o17\nc: [1, ~]\n").value, { a: "no", b: 15, c: [1, null] });

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { parseConnectTo, request } from "../../src/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
@@ -121,130 +121,132 @@ async function podtrust(...args: string[]): Promise<{ code: number | null; out: 
   return { code, out };
 }
 
-test("serve publishes a cluster with its least rights, SIGHUP takes a new config, SIGTERM ends it", async (t) => {
-  const at = await place(t);
-  const running = serve(t, at);
-  const port = await portOf(running, "https");
-  await running.until(/every stack is published/u);
-  assert.match((await jwks(at, port)).text, /"kid"/u);
-
-  await at.write({ cacheControl: "public, max-age=7" });
-  running.child.kill("SIGHUP");
-  await running.until(/the config was read again/u);
-  assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
-
-  const good = await readFile(at.config, "utf8");
-  await writeFile(at.config, "stack: [");
-  running.child.kill("SIGHUP");
-  await running.until(/the new config is refused and the old one goes on/u);
-  assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
-
-  const text = JSON.stringify({ ...JSON.parse(good), issuer: "https://oidc.exmaple.test" });
-  await writeFile(at.config, text);
-  running.child.kill("SIGHUP");
-  await running.until(/take https:\/\/oidc\.example\.test off the net/u);
-  assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
-
-  assert.equal(await running.end(), 0);
-  assert.match(running.log(), /the publisher has ended/u);
-});
-
-test("an administrator's credentials are refused, and nothing listens", async (t) => {
-  const at = await place(t);
-  await writeFile(join(at.folder, "publisher.kubeconfig"), at.cluster.kubeconfig("admin"), { mode: 0o600 });
-  const { code, out } = await podtrust("serve", "-f", at.config, ...asRoot, "--json");
-  assert.equal(code, 1, out);
-  assert.match(out, /publisher-admin-credentials/u);
-  assert.match(out, /podtrust manifests publisher-rbac/u);
-});
-
-test("rotate status shows every key, rotate distrust takes one out at once, rotate trust brings it back", async (t) => {
-  const at = await place(t);
-  const next = await at.cluster.keys.create();
-  const running = serve(t, at);
-  const port = await portOf(running, "https");
-  await running.until(/every stack is published/u);
-  const { kid } = next;
-  const status = await podtrust("rotate", "status", "--state", join(at.folder, "state"));
-  assert.equal(status.code, 0);
-  assert.match(status.out, new RegExp(`${kid}  \\w+  current`, "u"));
-  // The publisher reads by a certificate, and so nothing tells which of the two keys signs.
-  const unsure = await podtrust("rotate", "distrust", kid, "-f", at.config);
-  assert.equal(unsure.code, 1);
-  assert.match(unsure.out, /publisher-key-signs/u);
-  assert.match(unsure.out, new RegExp(`rotate distrust -f \\S+ ${kid} --force`, "u"));
-  assert.ok((await jwks(at, port)).text.includes(kid));
-  const done = await podtrust("rotate", "distrust", kid, "-f", at.config, "--force", "--json");
-  assert.equal(done.code, 0);
-  assert.equal((JSON.parse(done.out) as { changed: boolean }).changed, true);
-  assert.ok(!(await jwks(at, port)).text.includes(kid));
-  const back = await podtrust("rotate", "trust", kid, "-f", at.config);
-  assert.equal(back.code, 0);
-  assert.match(back.out, /is trusted again\.\nIt is published\./u);
-  assert.ok((await jwks(at, port)).text.includes(kid));
-  const again = await podtrust("rotate", "distrust", "nobody", "-f", at.config);
-  assert.equal(again.code, 1);
-  assert.match(again.out, /no key with the kid "nobody" is known/u);
-  await running.end();
-  const gone = await podtrust("rotate", "status", "-f", at.config);
-  assert.equal(gone.code, 1);
-  assert.match(gone.out, /publisher-not-running/u);
-});
-
-test("a reader of the log that goes away does not end the publisher", async (t) => {
-  const at = await place(t);
-  // As in `podtrust serve 2>&1 | head -1`: the log's first line is read, and the pipe is closed.
-  const running = serve(t, at);
-  const port = await portOf(running, "https");
-  running.child.stderr?.destroy();
-  running.child.stdout?.destroy();
-  for (let round = 0; round < 3; round += 1) {
-    // Each reload is logged, into a pipe without a reader.
-    running.child.kill("SIGHUP");
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-  assert.equal(running.child.exitCode, null);
-  assert.match((await jwks(at, port)).text, /"kid"/u);
-  assert.equal(await running.end(), 0);
-});
-
-test("ports come by socket activation, and a name that was not passed is refused", async (t) => {
-  const at = await place(t);
-  const server: Server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-  const https = { certificateFile: "tls.crt", keyFile: "tls.key" };
-  await at.write({ https: { ...https, listen: ["systemd:https"] } });
-  const script = 'LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=https exec "$@"';
-  const command = ["sh", "-c", script, "sh", process.execPath, main, "serve", "-f", at.config, ...asRoot];
-  const running = run(t, command, [fd]);
-  await running.until(/every stack is published/u);
-  server.close();
-  assert.match((await jwks(at, port)).text, /"kid"/u);
-  assert.equal(await running.end(), 0);
-
-  await at.write({ https: { ...https, listen: ["systemd:other"] } });
-  const refused = run(t, [process.execPath, main, "serve", "-f", at.config, ...asRoot]);
-  await refused.until(/no socket of the name other was passed/u);
-  assert.equal(await refused.exited, 1);
-});
-
-test(
-  "root is refused, with what to do instead",
-  { skip: process.getuid?.() !== 0 && "the tests do not run as root" },
-  async (t) => {
+describe("podtrust serve", () => {
+  test("serve publishes a cluster with its least rights, SIGHUP takes a new config, SIGTERM ends it", async (t) => {
     const at = await place(t);
-    const { code, out } = await podtrust("serve", "-f", at.config);
-    assert.equal(code, 1);
-    assert.match(out, /does not run as root[^]*LISTEN_FDS[^]*CAP_NET_BIND_SERVICE/u);
-  },
-);
+    const running = serve(t, at);
+    const port = await portOf(running, "https");
+    await running.until(/every stack is published/u);
+    assert.match((await jwks(at, port)).text, /"kid"/u);
 
-test("a config without publisher is refused by name: somebody else serves the issuer", async (t) => {
-  const at = await place(t);
-  await writeFile(at.config, JSON.stringify({ stack: "prod", issuer }));
-  const { code, out } = await podtrust("serve", "-f", at.config, ...asRoot);
-  assert.notEqual(code, 0);
-  assert.match(out, /config-without-publisher/u);
+    await at.write({ cacheControl: "public, max-age=7" });
+    running.child.kill("SIGHUP");
+    await running.until(/the config was read again/u);
+    assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
+
+    const good = await readFile(at.config, "utf8");
+    await writeFile(at.config, "stack: [");
+    running.child.kill("SIGHUP");
+    await running.until(/the new config is refused and the old one goes on/u);
+    assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
+
+    const text = JSON.stringify({ ...JSON.parse(good), issuer: "https://oidc.exmaple.test" });
+    await writeFile(at.config, text);
+    running.child.kill("SIGHUP");
+    await running.until(/take https:\/\/oidc\.example\.test off the net/u);
+    assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
+
+    assert.equal(await running.end(), 0);
+    assert.match(running.log(), /the publisher has ended/u);
+  });
+
+  test("an administrator's credentials are refused, and nothing listens", async (t) => {
+    const at = await place(t);
+    await writeFile(join(at.folder, "publisher.kubeconfig"), at.cluster.kubeconfig("admin"), { mode: 0o600 });
+    const { code, out } = await podtrust("serve", "-f", at.config, ...asRoot, "--json");
+    assert.equal(code, 1, out);
+    assert.match(out, /publisher-admin-credentials/u);
+    assert.match(out, /podtrust manifests publisher-rbac/u);
+  });
+
+  test("rotate status shows every key, rotate distrust takes one out at once, rotate trust brings it back", async (t) => {
+    const at = await place(t);
+    const next = await at.cluster.keys.create();
+    const running = serve(t, at);
+    const port = await portOf(running, "https");
+    await running.until(/every stack is published/u);
+    const { kid } = next;
+    const status = await podtrust("rotate", "status", "--state", join(at.folder, "state"));
+    assert.equal(status.code, 0);
+    assert.match(status.out, new RegExp(`${kid}  \\w+  current`, "u"));
+    // The publisher reads by a certificate, and so nothing tells which of the two keys signs.
+    const unsure = await podtrust("rotate", "distrust", kid, "-f", at.config);
+    assert.equal(unsure.code, 1);
+    assert.match(unsure.out, /publisher-key-signs/u);
+    assert.match(unsure.out, new RegExp(`rotate distrust -f \\S+ ${kid} --force`, "u"));
+    assert.ok((await jwks(at, port)).text.includes(kid));
+    const done = await podtrust("rotate", "distrust", kid, "-f", at.config, "--force", "--json");
+    assert.equal(done.code, 0);
+    assert.equal((JSON.parse(done.out) as { changed: boolean }).changed, true);
+    assert.ok(!(await jwks(at, port)).text.includes(kid));
+    const back = await podtrust("rotate", "trust", kid, "-f", at.config);
+    assert.equal(back.code, 0);
+    assert.match(back.out, /is trusted again\.\nIt is published\./u);
+    assert.ok((await jwks(at, port)).text.includes(kid));
+    const again = await podtrust("rotate", "distrust", "nobody", "-f", at.config);
+    assert.equal(again.code, 1);
+    assert.match(again.out, /no key with the kid "nobody" is known/u);
+    await running.end();
+    const gone = await podtrust("rotate", "status", "-f", at.config);
+    assert.equal(gone.code, 1);
+    assert.match(gone.out, /publisher-not-running/u);
+  });
+
+  test("a reader of the log that goes away does not end the publisher", async (t) => {
+    const at = await place(t);
+    // As in `podtrust serve 2>&1 | head -1`: the log's first line is read, and the pipe is closed.
+    const running = serve(t, at);
+    const port = await portOf(running, "https");
+    running.child.stderr?.destroy();
+    running.child.stdout?.destroy();
+    for (let round = 0; round < 3; round += 1) {
+      // Each reload is logged, into a pipe without a reader.
+      running.child.kill("SIGHUP");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    assert.equal(running.child.exitCode, null);
+    assert.match((await jwks(at, port)).text, /"kid"/u);
+    assert.equal(await running.end(), 0);
+  });
+
+  test("ports come by socket activation, and a name that was not passed is refused", async (t) => {
+    const at = await place(t);
+    const server: Server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+    const https = { certificateFile: "tls.crt", keyFile: "tls.key" };
+    await at.write({ https: { ...https, listen: ["systemd:https"] } });
+    const script = 'LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=https exec "$@"';
+    const command = ["sh", "-c", script, "sh", process.execPath, main, "serve", "-f", at.config, ...asRoot];
+    const running = run(t, command, [fd]);
+    await running.until(/every stack is published/u);
+    server.close();
+    assert.match((await jwks(at, port)).text, /"kid"/u);
+    assert.equal(await running.end(), 0);
+
+    await at.write({ https: { ...https, listen: ["systemd:other"] } });
+    const refused = run(t, [process.execPath, main, "serve", "-f", at.config, ...asRoot]);
+    await refused.until(/no socket of the name other was passed/u);
+    assert.equal(await refused.exited, 1);
+  });
+
+  test(
+    "root is refused, with what to do instead",
+    { skip: process.getuid?.() !== 0 && "the tests do not run as root" },
+    async (t) => {
+      const at = await place(t);
+      const { code, out } = await podtrust("serve", "-f", at.config);
+      assert.equal(code, 1);
+      assert.match(out, /does not run as root[^]*LISTEN_FDS[^]*CAP_NET_BIND_SERVICE/u);
+    },
+  );
+
+  test("a config without publisher is refused by name: somebody else serves the issuer", async (t) => {
+    const at = await place(t);
+    await writeFile(at.config, JSON.stringify({ stack: "prod", issuer }));
+    const { code, out } = await podtrust("serve", "-f", at.config, ...asRoot);
+    assert.notEqual(code, 0);
+    assert.match(out, /config-without-publisher/u);
+  });
 });

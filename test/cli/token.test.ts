@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { Readable } from "node:stream";
 import { run } from "../../src/cli/index.ts";
 import { parseJws } from "../../src/oidc/index.ts";
@@ -45,110 +45,112 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("a token is shown decoded, its times in words, and nothing of its signature", async () => {
-  const { code, out, err } = await podtrust("token", "aws-test/demo");
-  assert.deepEqual([code, err], [0, ""]);
-  assert.match(out, /^header\n {2}alg +RS256\n {2}kid +\S{43}\n/u);
-  assert.match(out, /sub +system:serviceaccount:aws-test:demo\n/u);
-  assert.match(out, /aud +\["sts\.amazonaws\.com"\]\n/u);
-  assert.match(out, /iat +1795564800 {2}2026-11-25T00:00:00Z, now\n/u);
-  assert.match(out, /exp +1795568400 {2}2026-11-25T01:00:00Z, in 1 hour\n/u);
-  // Any run long enough to be a signature or a part of a token; a kid has 43.
-  assert.doesNotMatch(out, /[\w-]{60}/u);
-});
+describe("podtrust token", () => {
+  test("a token is shown decoded, its times in words, and nothing of its signature", async () => {
+    const { code, out, err } = await podtrust("token", "aws-test/demo");
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^header\n {2}alg +RS256\n {2}kid +\S{43}\n/u);
+    assert.match(out, /sub +system:serviceaccount:aws-test:demo\n/u);
+    assert.match(out, /aud +\["sts\.amazonaws\.com"\]\n/u);
+    assert.match(out, /iat +1795564800 {2}2026-11-25T00:00:00Z, now\n/u);
+    assert.match(out, /exp +1795568400 {2}2026-11-25T01:00:00Z, in 1 hour\n/u);
+    // Any run long enough to be a signature or a part of a token; a kid has 43.
+    assert.doesNotMatch(out, /[\w-]{60}/u);
+  });
 
-test("--json gives the same as one object, still without the signature", async () => {
-  const { out } = await podtrust("token", "aws-test/demo", "--json", "--expiration", "30m");
-  const value = JSON.parse(out) as Record<string, Record<string, unknown>>;
-  assert.deepEqual(Object.keys(value), ["header", "claims", "times", "expirationTimestamp"]);
-  assert.deepEqual(value["times"], { iat: "now", nbf: "now", exp: "in 30 minutes" });
-  assert.equal(value["claims"]?.["iss"], "https://oidc.example.com");
-  assert.doesNotMatch(out, /[\w-]{60}/u);
-});
+  test("--json gives the same as one object, still without the signature", async () => {
+    const { out } = await podtrust("token", "aws-test/demo", "--json", "--expiration", "30m");
+    const value = JSON.parse(out) as Record<string, Record<string, unknown>>;
+    assert.deepEqual(Object.keys(value), ["header", "claims", "times", "expirationTimestamp"]);
+    assert.deepEqual(value["times"], { iat: "now", nbf: "now", exp: "in 30 minutes" });
+    assert.equal(value["claims"]?.["iss"], "https://oidc.example.com");
+    assert.doesNotMatch(out, /[\w-]{60}/u);
+  });
 
-test("--raw gives the token and nothing else: a file holds it as the kubelet writes it, without a line break", async () => {
-  const { out } = await podtrust("token", "aws-test/demo", "--raw", "--audience", "a", "--audience", "b");
-  const { claims } = parseJws(out);
-  assert.deepEqual(claims["aud"], ["a", "b"]);
-  assert.match(out, /^[\w.-]+$/u);
-  const json = await podtrust("token", "aws-test/demo", "--raw", "--json");
-  const { token } = JSON.parse(json.out) as { token: string };
-  assert.equal(parseJws(token).claims["sub"], "system:serviceaccount:aws-test:demo");
-});
+  test("--raw gives the token and nothing else: a file holds it as the kubelet writes it, without a line break", async () => {
+    const { out } = await podtrust("token", "aws-test/demo", "--raw", "--audience", "a", "--audience", "b");
+    const { claims } = parseJws(out);
+    assert.deepEqual(claims["aud"], ["a", "b"]);
+    assert.match(out, /^[\w.-]+$/u);
+    const json = await podtrust("token", "aws-test/demo", "--raw", "--json");
+    const { token } = JSON.parse(json.out) as { token: string };
+    assert.equal(parseJws(token).claims["sub"], "system:serviceaccount:aws-test:demo");
+  });
 
-test("--raw ends the line on a terminal, where a prompt follows", async () => {
-  terminal = true;
-  const { out } = await podtrust("token", "aws-test/demo", "--raw");
-  terminal = false;
-  assert.match(out, /^[\w.-]+\n$/u);
-});
+  test("--raw ends the line on a terminal, where a prompt follows", async () => {
+    terminal = true;
+    const { out } = await podtrust("token", "aws-test/demo", "--raw");
+    terminal = false;
+    assert.match(out, /^[\w.-]+\n$/u);
+  });
 
-test("a shorter life than asked for is said", async () => {
-  const { out } = await podtrust("token", "aws-test/demo", "--expiration", "24h");
-  assert.match(out, /The cluster gave 7200 s where 86400 s were asked for/u);
-});
+  test("says when the token lives shorter than asked for", async () => {
+    const { out } = await podtrust("token", "aws-test/demo", "--expiration", "24h");
+    assert.match(out, /The cluster gave 7200 s where 86400 s were asked for/u);
+  });
 
-test("what a cluster writes into a token or an error cannot move the cursor of a terminal", async () => {
-  const issuer = "https://oidc.example.com/\u001B[2J";
-  const hostile = await startStandInCluster({ issuer, clock });
-  try {
-    hostile.addServiceAccount("aws-test", "demo");
-    await writeFile(join(folder, "hostile"), hostile.kubeconfig());
-    const { code, out } = await podtrust("token", "aws-test/demo", "--kubeconfig", "hostile");
-    assert.equal(code, 0);
-    assert.match(out, /iss +"https:\/\/oidc\.example\.com\/\\u001b\[2J"\n/u);
-    assert.ok(!out.includes("\u001B"));
-  } finally {
-    await hostile.close();
-  }
-});
+  test("what a cluster writes into a token or an error cannot move the cursor of a terminal", async () => {
+    const issuer = "https://oidc.example.com/\u001B[2J";
+    const hostile = await startStandInCluster({ issuer, clock });
+    try {
+      hostile.addServiceAccount("aws-test", "demo");
+      await writeFile(join(folder, "hostile"), hostile.kubeconfig());
+      const { code, out } = await podtrust("token", "aws-test/demo", "--kubeconfig", "hostile");
+      assert.equal(code, 0);
+      assert.match(out, /iss +"https:\/\/oidc\.example\.com\/\\u001b\[2J"\n/u);
+      assert.ok(!out.includes("\u001B"));
+    } finally {
+      await hostile.close();
+    }
+  });
 
-test("the cluster of a config file", async () => {
-  const config = `stack: prod
+  test("takes the cluster from a config file", async () => {
+    const config = `stack: prod
 issuer: https://oidc.example.com
 cluster: {kubeconfig: kubeconfig}
 publisher:
   source: {kubeconfig: publisher}
   https: {listen: ["127.0.0.1:8443"], http: ["127.0.0.1:8080"], acme: {email: ops@example.com}}
 `;
-  await writeFile(join(folder, "podtrust.yaml"), config);
-  const { code, out, err } = await podtrust("token", "aws-test/demo", "-f", "podtrust.yaml");
-  assert.deepEqual([code, err], [0, ""]);
-  assert.match(out, /system:serviceaccount:aws-test:demo/u);
-  const both = await podtrust("token", "aws-test/demo", "-f", "podtrust.yaml", "--context", "x");
-  assert.equal(both.code, 2);
-});
+    await writeFile(join(folder, "podtrust.yaml"), config);
+    const { code, out, err } = await podtrust("token", "aws-test/demo", "-f", "podtrust.yaml");
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /system:serviceaccount:aws-test:demo/u);
+    const both = await podtrust("token", "aws-test/demo", "-f", "podtrust.yaml", "--context", "x");
+    assert.equal(both.code, 2);
+  });
 
-test("mistakes: one clear error each, and the right exit code", async () => {
-  const cases: readonly (readonly [code: number, message: RegExp, args: readonly string[]])[] = [
-    [2, /not of the form NAMESPACE\/NAME/u, ["demo"]],
-    [2, /namespace "?Aws/u, ["Aws/demo"]],
-    [2, /--expiration soon is not a time/u, ["aws-test/demo", "--expiration", "soon"]],
-    [1, /600 at least/u, ["aws-test/demo", "--expiration", "599"]],
-    [1, /serviceaccounts "nobody" not found[^]*kubectl create serviceaccount/u, ["aws-test/nobody"]],
-    [1, /has no context other[^]*stand-in-admin/u, ["aws-test/demo", "--context", "other"]],
-    [1, /absent: there is no such file/u, ["aws-test/demo", "--kubeconfig", "absent"]],
-    [1, /forbidden[^]*create serviceaccounts\/token/u, ["aws-test/demo", "--kubeconfig", "publisher"]],
-  ];
-  for (const [code, message, args] of cases) {
-    const result = await podtrust("token", ...args);
-    assert.equal(result.code, code, result.err);
-    assert.match(result.err, message);
-    assert.equal(result.out, "");
-  }
-});
+  test("answers each mistake by one clear error and the right exit code", async () => {
+    const cases: readonly (readonly [code: number, message: RegExp, args: readonly string[]])[] = [
+      [2, /not of the form NAMESPACE\/NAME/u, ["demo"]],
+      [2, /namespace "?Aws/u, ["Aws/demo"]],
+      [2, /--expiration soon is not a time/u, ["aws-test/demo", "--expiration", "soon"]],
+      [1, /600 at least/u, ["aws-test/demo", "--expiration", "599"]],
+      [1, /serviceaccounts "nobody" not found[^]*kubectl create serviceaccount/u, ["aws-test/nobody"]],
+      [1, /has no context other[^]*stand-in-admin/u, ["aws-test/demo", "--context", "other"]],
+      [1, /absent: there is no such file/u, ["aws-test/demo", "--kubeconfig", "absent"]],
+      [1, /forbidden[^]*create serviceaccounts\/token/u, ["aws-test/demo", "--kubeconfig", "publisher"]],
+    ];
+    for (const [code, message, args] of cases) {
+      const result = await podtrust("token", ...args);
+      assert.equal(result.code, code, result.err);
+      assert.match(result.err, message);
+      assert.equal(result.out, "");
+    }
+  });
 
-test("manifests publisher-rbac: YAML for kubectl, one List with --json, illegal names refused", async () => {
-  const { out } = await podtrust("manifests", "publisher-rbac", "--namespace", "ops", "--name", "reader");
-  assert.match(out, /kind: ServiceAccount\nmetadata:\n {2}name: reader\n {2}namespace: ops\n/u);
-  const { items } = JSON.parse((await podtrust("manifests", "publisher-rbac", "--json")).out) as {
-    items: readonly { kind: string; rules?: unknown }[];
-  };
-  const kinds = items.map((item) => item.kind);
-  assert.deepEqual(kinds, ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"]);
-  assert.deepEqual(items[2]?.rules, [
-    { nonResourceURLs: ["/.well-known/openid-configuration", "/openid/v1/jwks"], verbs: ["get"] },
-  ]);
-  const illegal = await podtrust("manifests", "publisher-rbac", "--name", "a\nrules: []");
-  assert.deepEqual([illegal.code, illegal.out], [2, ""]);
+  test("manifests publisher-rbac: YAML for kubectl, one List with --json, illegal names refused", async () => {
+    const { out } = await podtrust("manifests", "publisher-rbac", "--namespace", "ops", "--name", "reader");
+    assert.match(out, /kind: ServiceAccount\nmetadata:\n {2}name: reader\n {2}namespace: ops\n/u);
+    const { items } = JSON.parse((await podtrust("manifests", "publisher-rbac", "--json")).out) as {
+      items: readonly { kind: string; rules?: unknown }[];
+    };
+    const kinds = items.map((item) => item.kind);
+    assert.deepEqual(kinds, ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"]);
+    assert.deepEqual(items[2]?.rules, [
+      { nonResourceURLs: ["/.well-known/openid-configuration", "/openid/v1/jwks"], verbs: ["get"] },
+    ]);
+    const illegal = await podtrust("manifests", "publisher-rbac", "--name", "a\nrules: []");
+    assert.deepEqual([illegal.code, illegal.out], [2, ""]);
+  });
 });

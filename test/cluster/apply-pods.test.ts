@@ -88,7 +88,7 @@ aws:
       ...args,
     );
 
-  test("it says who it is and which parameters it may read", async () => {
+  test("says who it is and which parameters it may read", async () => {
     const { code, out, err } = await demo("--path", "/demo");
     assert.equal(code, 0, out + err);
     assert.match(out, /^I am arn:aws:sts::111122223333:assumed-role\/story\/k3s-cluster$/mu);

@@ -191,7 +191,7 @@ describe("a whole Kubernetes that runs pods", { skip }, () => {
     assert.match(events, /only-hostNetwork-pods-run-on-this-node/u);
   });
 
-  test("its end leaves no process, no mount, no cgroup, no file and no changed setting", async () => {
+  test("leaves no process, no mount, no cgroup, no file and no changed setting when it ends", async () => {
     const { node: ending } = cluster;
     const pids = cluster.pids();
     const cgroups = hierarchies().map((hierarchy) => join(hierarchy, ending.cgroup));

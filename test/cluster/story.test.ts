@@ -269,7 +269,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
     assert.deepEqual(await publishedKids(), published);
   });
 
-  test("it ends on SIGTERM with 0", async () => {
+  test("ends on SIGTERM with 0", async () => {
     assert.equal(await serving.stop(), 0);
     assert.doesNotMatch(serving.log(), /eyJ[\w-]+\.eyJ/u, "no token in the log");
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { PodtrustError, systemClock } from "../../src/base/index.ts";
 import type { DocumentTarget } from "../../src/publisher/index.ts";
 import { settle, TestClock } from "../support/clock.ts";
@@ -55,153 +55,155 @@ async function pass(to: TestPublisher, ms: number): Promise<void> {
 
 const kidOf = ({ cluster }: TestPublisher, index: number): string => cluster.keys[index]?.kid ?? "";
 
-test("nothing listens for strangers, and it is ready once the documents stand in the bucket", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket);
-  await isReady(to);
-  assert.deepEqual(to.publisher.addresses.https, []);
-  assert.deepEqual(bucket.kids(), [kidOf(to, 0)]);
-  const publication = to.publisher.status().issuers[0]?.publication;
-  assert.equal(publication?.place, "s3://fake");
-  assert.equal(publication.pending, false);
-  const { text } = await to.admin("/metrics");
-  assert.match(text, /podtrust_target_confirmed_timestamp_seconds\{stack="test"\} \d/u);
-  assert.match(text, /podtrust_target_failures_total\{stack="test"\} 0/u);
-});
-
-test("a new key is in the bucket at the look that sees it, a gone one for its retention", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket, { issuerOptions: { pollInterval: 600_000 } });
-  await isReady(to);
-  const old = kidOf(to, 0);
-  to.cluster.keys = [newKey()];
-  await to.publisher.refresh();
-  await until(() => bucket.kids().length === 2);
-  await pass(to, 5000);
-  await until(() => bucket.kids().includes(old));
-  for (let passed = 0; passed < day + 900_000; passed += 300_000) await pass(to, 300_000);
-  await until(() => !bucket.kids().includes(old));
-  assert.deepEqual(bucket.kids(), [kidOf(to, 0)]);
-});
-
-test("while S3 is away it says so once, tries again later and later, and catches up", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket);
-  await isReady(to);
-  bucket.before = down;
-  to.cluster.keys = [...to.cluster.keys, newKey()];
-  await to.publisher.refresh();
-  const failing = () => to.publisher.status().issuers[0]?.publication?.failing;
-  await until(() => failing() !== undefined);
-  assert.equal(failing()?.code, "aws-unreachable");
-  assert.equal(to.publisher.status().ready, true);
-  for (let second = 0; second < 120; second += 1) await pass(to, 1000);
-  assert.equal(to.log.of("error").filter((line) => line.includes("S3 did not answer")).length, 1);
-  const count = failing()?.count ?? 0;
-  assert.ok(count >= 5 && count <= 12, String(count));
-  bucket.before = () => {};
-  for (let second = 0; second < 61; second += 1) await pass(to, 1000);
-  await until(() => bucket.kids().length === 2);
-  assert.equal(failing(), undefined);
-  assert.ok(to.log.of("info").includes("publishing works again"));
-});
-
-test("what somebody else overwrote or took away is put right within a minute", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket);
-  await isReady(to);
-  bucket.objects.delete("jwks");
-  bucket.put("discovery", "{}");
-  for (let second = 0; second < 61; second += 1) await pass(to, 1000);
-  await until(() => bucket.kids().length === 1 && bucket.objects.get("discovery")?.text !== "{}");
-});
-
-test("distrust is in the bucket before it is answered; where that fails the answer says so", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket, { keys: [newKey(), newKey(), newKey()] });
-  await isReady(to);
-  const [first, second] = [kidOf(to, 0), kidOf(to, 1)];
-  assert.equal((await to.publisher.distrust(first, { force: true })).published, true);
-  assert.equal(bucket.kids().includes(first), false);
-  bucket.before = down;
-  assert.equal((await to.publisher.distrust(second, { force: true })).published, false);
-  assert.ok(bucket.kids().includes(second));
-  bucket.before = () => {};
-  for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
-  await until(() => !bucket.kids().includes(second));
-});
-
-test("a distrust that is taken back is public again before it is answered; where that fails the answer says so", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket, { keys: [newKey(), newKey()] });
-  await isReady(to);
-  const first = kidOf(to, 0);
-  await to.publisher.distrust(first, { force: true });
-  assert.equal((await to.publisher.trust(first)).published, true);
-  assert.ok(bucket.kids().includes(first));
-  await to.publisher.distrust(first, { force: true });
-  bucket.before = down;
-  assert.equal((await to.publisher.trust(first)).published, false);
-  assert.equal(bucket.kids().includes(first), false);
-  bucket.before = () => {};
-  for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
-  await until(() => bucket.kids().includes(first));
-});
-
-test("after a restart without a cluster the bucket is left alone, but distrust goes through", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-bucket-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const clock = new TestClock();
-  const bucket = new FakeBucket();
-  const keys = [newKey(), newKey()];
-  const before = await start(t, bucket, { keys, stateDir: folder, clock });
-  await before.publisher.ready();
-  await before.publisher.close(0);
-  // Meanwhile another publisher took one of them out.
-  const [kept, gone] = keys;
-  await (await start(t, bucket, { keys, clock })).publisher.distrust(gone?.kid ?? "", { force: true });
-  assert.deepEqual(bucket.kids(), [kept?.kid]);
-  const steps = bucket.steps.length;
-  const cluster = {
-    server: "https://cluster.test:6443",
-    oidcDocuments: () => Promise.reject(new PodtrustError("cluster-unreachable", "away")),
-  };
-  const to = await start(t, bucket, { stateDir: folder, clock, issuerOptions: { cluster } });
-  await settle(20);
-  assert.deepEqual(bucket.kids(), [kept?.kid]);
-  assert.equal(
-    bucket.steps.slice(steps).some((step) => step.startsWith("write")),
-    false,
-  );
-  assert.match(to.publisher.status().unready.join(), /Nothing is known to stand in s3:\/\/fake yet/u);
-  bucket.put("jwks", JSON.stringify({ keys }), { note: bucket.objects.get("jwks")?.note });
-  await to.publisher.distrust(gone?.kid ?? "", { force: true });
-  assert.deepEqual(bucket.kids(), [kept?.kid]);
-});
-
-test("a changed cache header is brought to the bucket by a reload", async (t) => {
-  const bucket = new FakeBucket();
-  const to = await start(t, bucket);
-  await isReady(to);
-  const issuers = to.options.issuers.map((one) => ({ ...one, cacheControl: "public, max-age=300" }));
-  await to.publisher.reload({ ...to.options, issuers });
-  await until(() => bucket.objects.get("discovery")?.cacheControl === "public, max-age=300");
-  assert.equal(bucket.objects.get("jwks")?.cacheControl, "public, max-age=300");
-});
-
-test("another issuer's bucket is left alone and told, and nothing is ready", async (t) => {
-  const bucket = new FakeBucket();
-  const text = JSON.stringify({
-    issuer: "https://other.example.test",
-    jwks_uri: "https://other.example.test/jwks",
-    response_types_supported: ["id_token"],
-    subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: ["RS256"],
+describe("serve with a bucket", () => {
+  test("listens for no stranger, and is ready once the documents stand in the bucket", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket);
+    await isReady(to);
+    assert.deepEqual(to.publisher.addresses.https, []);
+    assert.deepEqual(bucket.kids(), [kidOf(to, 0)]);
+    const publication = to.publisher.status().issuers[0]?.publication;
+    assert.equal(publication?.place, "s3://fake");
+    assert.equal(publication.pending, false);
+    const { text } = await to.admin("/metrics");
+    assert.match(text, /podtrust_target_confirmed_timestamp_seconds\{stack="test"\} \d/u);
+    assert.match(text, /podtrust_target_failures_total\{stack="test"\} 0/u);
   });
-  bucket.put("discovery", text);
-  const to = await start(t, bucket);
-  await until(() => to.publisher.status().issuers[0]?.publication?.failing !== undefined);
-  assert.equal(to.publisher.status().issuers[0]?.publication?.failing?.code, "publication-foreign");
-  assert.equal(to.publisher.status().ready, false);
-  assert.equal(bucket.objects.get("discovery")?.text, text);
+
+  test("a new key is in the bucket at the look that sees it, a gone one for its retention", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket, { issuerOptions: { pollInterval: 600_000 } });
+    await isReady(to);
+    const old = kidOf(to, 0);
+    to.cluster.keys = [newKey()];
+    await to.publisher.refresh();
+    await until(() => bucket.kids().length === 2);
+    await pass(to, 5000);
+    await until(() => bucket.kids().includes(old));
+    for (let passed = 0; passed < day + 900_000; passed += 300_000) await pass(to, 300_000);
+    await until(() => !bucket.kids().includes(old));
+    assert.deepEqual(bucket.kids(), [kidOf(to, 0)]);
+  });
+
+  test("while S3 is away it says so once, tries again later and later, and catches up", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket);
+    await isReady(to);
+    bucket.before = down;
+    to.cluster.keys = [...to.cluster.keys, newKey()];
+    await to.publisher.refresh();
+    const failing = () => to.publisher.status().issuers[0]?.publication?.failing;
+    await until(() => failing() !== undefined);
+    assert.equal(failing()?.code, "aws-unreachable");
+    assert.equal(to.publisher.status().ready, true);
+    for (let second = 0; second < 120; second += 1) await pass(to, 1000);
+    assert.equal(to.log.of("error").filter((line) => line.includes("S3 did not answer")).length, 1);
+    const count = failing()?.count ?? 0;
+    assert.ok(count >= 5 && count <= 12, String(count));
+    bucket.before = () => {};
+    for (let second = 0; second < 61; second += 1) await pass(to, 1000);
+    await until(() => bucket.kids().length === 2);
+    assert.equal(failing(), undefined);
+    assert.ok(to.log.of("info").includes("publishing works again"));
+  });
+
+  test("puts right within a minute what somebody else overwrote or took away", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket);
+    await isReady(to);
+    bucket.objects.delete("jwks");
+    bucket.put("discovery", "{}");
+    for (let second = 0; second < 61; second += 1) await pass(to, 1000);
+    await until(() => bucket.kids().length === 1 && bucket.objects.get("discovery")?.text !== "{}");
+  });
+
+  test("distrust is in the bucket before it is answered; where that fails the answer says so", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket, { keys: [newKey(), newKey(), newKey()] });
+    await isReady(to);
+    const [first, second] = [kidOf(to, 0), kidOf(to, 1)];
+    assert.equal((await to.publisher.distrust(first, { force: true })).published, true);
+    assert.equal(bucket.kids().includes(first), false);
+    bucket.before = down;
+    assert.equal((await to.publisher.distrust(second, { force: true })).published, false);
+    assert.ok(bucket.kids().includes(second));
+    bucket.before = () => {};
+    for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
+    await until(() => !bucket.kids().includes(second));
+  });
+
+  test("a distrust that is taken back is public again before it is answered; where that fails the answer says so", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket, { keys: [newKey(), newKey()] });
+    await isReady(to);
+    const first = kidOf(to, 0);
+    await to.publisher.distrust(first, { force: true });
+    assert.equal((await to.publisher.trust(first)).published, true);
+    assert.ok(bucket.kids().includes(first));
+    await to.publisher.distrust(first, { force: true });
+    bucket.before = down;
+    assert.equal((await to.publisher.trust(first)).published, false);
+    assert.equal(bucket.kids().includes(first), false);
+    bucket.before = () => {};
+    for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
+    await until(() => bucket.kids().includes(first));
+  });
+
+  test("after a restart without a cluster the bucket is left alone, but distrust goes through", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-bucket-"));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const clock = new TestClock();
+    const bucket = new FakeBucket();
+    const keys = [newKey(), newKey()];
+    const before = await start(t, bucket, { keys, stateDir: folder, clock });
+    await before.publisher.ready();
+    await before.publisher.close(0);
+    // Meanwhile another publisher took one of them out.
+    const [kept, gone] = keys;
+    await (await start(t, bucket, { keys, clock })).publisher.distrust(gone?.kid ?? "", { force: true });
+    assert.deepEqual(bucket.kids(), [kept?.kid]);
+    const steps = bucket.steps.length;
+    const cluster = {
+      server: "https://cluster.test:6443",
+      oidcDocuments: () => Promise.reject(new PodtrustError("cluster-unreachable", "away")),
+    };
+    const to = await start(t, bucket, { stateDir: folder, clock, issuerOptions: { cluster } });
+    await settle(20);
+    assert.deepEqual(bucket.kids(), [kept?.kid]);
+    assert.equal(
+      bucket.steps.slice(steps).some((step) => step.startsWith("write")),
+      false,
+    );
+    assert.match(to.publisher.status().unready.join(), /Nothing is known to stand in s3:\/\/fake yet/u);
+    bucket.put("jwks", JSON.stringify({ keys }), { note: bucket.objects.get("jwks")?.note });
+    await to.publisher.distrust(gone?.kid ?? "", { force: true });
+    assert.deepEqual(bucket.kids(), [kept?.kid]);
+  });
+
+  test("a changed cache header is brought to the bucket by a reload", async (t) => {
+    const bucket = new FakeBucket();
+    const to = await start(t, bucket);
+    await isReady(to);
+    const issuers = to.options.issuers.map((one) => ({ ...one, cacheControl: "public, max-age=300" }));
+    await to.publisher.reload({ ...to.options, issuers });
+    await until(() => bucket.objects.get("discovery")?.cacheControl === "public, max-age=300");
+    assert.equal(bucket.objects.get("jwks")?.cacheControl, "public, max-age=300");
+  });
+
+  test("another issuer's bucket is left alone and told, and nothing is ready", async (t) => {
+    const bucket = new FakeBucket();
+    const text = JSON.stringify({
+      issuer: "https://other.example.test",
+      jwks_uri: "https://other.example.test/jwks",
+      response_types_supported: ["id_token"],
+      subject_types_supported: ["public"],
+      id_token_signing_alg_values_supported: ["RS256"],
+    });
+    bucket.put("discovery", text);
+    const to = await start(t, bucket);
+    await until(() => to.publisher.status().issuers[0]?.publication?.failing !== undefined);
+    assert.equal(to.publisher.status().issuers[0]?.publication?.failing?.code, "publication-foreign");
+    assert.equal(to.publisher.status().ready, false);
+    assert.equal(bucket.objects.get("discovery")?.text, text);
+  });
 });

@@ -69,7 +69,7 @@ test("strangers cannot make series: a thousand paths are one", async () => {
   assert.deepEqual(series, ['podtrust_http_requests_total{stack="",path="other",status="404"} 20']);
 });
 
-test("another process distrusts a key by the socket: at once, for good, and on disk", async () => {
+test("a key that another process distrusts by the socket is out at once, for good, and on disk", async () => {
   const keys = [newKey(), newKey()];
   const [first, second] = keys.map((key) => key.kid) as [string, string];
   await using to = await startTestPublisher({ keys });

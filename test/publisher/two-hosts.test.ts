@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { connect } from "node:tls";
 import {
   AssumeRoleWithWebIdentityCommand,
@@ -130,34 +130,36 @@ async function certificateFor(at: World, servername: string): Promise<string> {
   return subjectaltname;
 }
 
-test("STS accepts a token whose discovery document and JWK Set are on two hosts with two certificates", async (t) => {
-  const at = await world(t);
-  assert.equal(await certificateFor(at, here), `DNS:${here}`);
-  assert.equal(await certificateFor(at, there), `DNS:${there}`);
-  const answer = await at.assume();
-  assert.match(answer.AssumedRoleUser?.Arn ?? "", /:assumed-role\/demo\/job$/u);
-  assert.deepEqual(at.serving.publisher.status().issuers[0]?.warnings, []);
-});
+describe("two documents on two hosts", () => {
+  test("STS accepts a token whose discovery document and JWK Set are on two hosts with two certificates", async (t) => {
+    const at = await world(t);
+    assert.equal(await certificateFor(at, here), `DNS:${here}`);
+    assert.equal(await certificateFor(at, there), `DNS:${there}`);
+    const answer = await at.assume();
+    assert.match(answer.AssumedRoleUser?.Arn ?? "", /:assumed-role\/demo\/job$/u);
+    assert.deepEqual(at.serving.publisher.status().issuers[0]?.warnings, []);
+  });
 
-test("each document is on its own host alone", async (t) => {
-  const at = await world(t);
-  const status = async (host: string, path: string): Promise<number> => {
-    const connectTo = [parseConnectTo(`${host}:443:127.0.0.1:${at.port}`)];
-    return (await request(`https://${host}${path}`, { ca: at.authority.root, connectTo })).status;
-  };
-  const discovery = "/.well-known/openid-configuration";
-  assert.equal(await status(here, discovery), 200);
-  assert.equal(await status(there, "/cluster/jwks"), 200);
-  assert.equal(await status(there, discovery), 404);
-  assert.equal(await status(here, "/cluster/jwks"), 404);
-});
+  test("each document is on its own host alone", async (t) => {
+    const at = await world(t);
+    const status = async (host: string, path: string): Promise<number> => {
+      const connectTo = [parseConnectTo(`${host}:443:127.0.0.1:${at.port}`)];
+      return (await request(`https://${host}${path}`, { ca: at.authority.root, connectTo })).status;
+    };
+    const discovery = "/.well-known/openid-configuration";
+    assert.equal(await status(here, discovery), 200);
+    assert.equal(await status(there, "/cluster/jwks"), 200);
+    assert.equal(await status(there, discovery), 404);
+    assert.equal(await status(here, "/cluster/jwks"), 404);
+  });
 
-test("a second certificate that does not name the JWK Set's host is said, and AWS refuses", async (t) => {
-  const at = await world(t, [here]);
-  assert.match(
-    at.serving.publisher.status().issuers[0]?.warnings.join() ?? "",
-    /does not name keys\.example\.test/u,
-  );
-  const text = /^Could not connect to openid configuration/u;
-  await assert.rejects(at.assume(), awsError("OpenIdIdpCommunicationError", text));
+  test("a second certificate that does not name the JWK Set's host is said, and AWS refuses", async (t) => {
+    const at = await world(t, [here]);
+    assert.match(
+      at.serving.publisher.status().issuers[0]?.warnings.join() ?? "",
+      /does not name keys\.example\.test/u,
+    );
+    const text = /^Could not connect to openid configuration/u;
+    await assert.rejects(at.assume(), awsError("OpenIdIdpCommunicationError", text));
+  });
 });

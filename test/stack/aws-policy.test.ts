@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import {
   AttachRolePolicyCommand,
   CreateOpenIDConnectProviderCommand,
@@ -73,109 +73,116 @@ async function world(t: Parameters<typeof stackWorld>[0]): Promise<StackWorld> {
   return made;
 }
 
-test("plan, up, repair, import and down work under exactly the policy that is printed", async (t) => {
-  const made = await world(t);
-  await made.config(everything(made.issuer.issuer));
-  const least = await asLeast(made);
-  t.after(() => least.destroy());
-  const must = async (...args: string[]): Promise<void> => {
-    const { code, out, err } = await made.podtrust(args);
-    assert.equal(code, 0, `${args.join(" ")}\n${out}${err}`);
-  };
-  await must("plan");
-  await must("up", "--yes");
-  // Every kind of drift that there is, by the account's administrator.
-  const RoleName = "demo";
-  await made.iam.send(new UpdateRoleCommand({ RoleName, Description: "x", MaxSessionDuration: 7200 }));
-  await made.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: rootTrust }));
-  await made.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: administrator }));
-  await made.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: "more", Value: "1" }] }));
-  await made.iam.send(new UntagRoleCommand({ RoleName, TagKeys: ["team"] }));
-  await made.iam.send(
-    new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: administrator }),
-  );
-  const PolicyDocument = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: { Effect: "Allow", Action: "*", Resource: "*" },
+describe("manifests aws-policy", () => {
+  test("plan, up, repair, import and down work under exactly the policy that is printed", async (t) => {
+    const made = await world(t);
+    await made.config(everything(made.issuer.issuer));
+    const least = await asLeast(made);
+    t.after(() => least.destroy());
+    const must = async (...args: string[]): Promise<void> => {
+      const { code, out, err } = await made.podtrust(args);
+      assert.equal(code, 0, `${args.join(" ")}\n${out}${err}`);
+    };
+    await must("plan");
+    await must("up", "--yes");
+    // Every kind of drift that there is, by the account's administrator.
+    const RoleName = "demo";
+    await made.iam.send(new UpdateRoleCommand({ RoleName, Description: "x", MaxSessionDuration: 7200 }));
+    await made.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: rootTrust }));
+    await made.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: administrator }));
+    await made.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: "more", Value: "1" }] }));
+    await made.iam.send(new UntagRoleCommand({ RoleName, TagKeys: ["team"] }));
+    await made.iam.send(
+      new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: administrator }),
+    );
+    const PolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Action: "*", Resource: "*" },
+    });
+    await made.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "deny", PolicyDocument }));
+    await made.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "more", PolicyDocument }));
+    assert.equal((await made.podtrust(["plan", "--check"])).code, 3);
+    await must("up", "--yes");
+    await must("plan", "--check");
+    // The mark is gone: somebody else's now, to be taken over.
+    await made.iam.send(new UntagRoleCommand({ RoleName, TagKeys: ["podtrust:stack", "podtrust:format"] }));
+    assert.equal((await made.podtrust(["up", "--yes"])).code, 1);
+    await must("import", "demo", "--yes");
+    await must("plan", "--check");
+    await must("down", "--yes");
+    const { result } = await made.json(["plan", "--down"]);
+    assert.deepEqual(
+      result.changes.filter(({ kind }) => kind !== "none"),
+      [],
+    );
   });
-  await made.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "deny", PolicyDocument }));
-  await made.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "more", PolicyDocument }));
-  assert.equal((await made.podtrust(["plan", "--check"])).code, 3);
-  await must("up", "--yes");
-  await must("plan", "--check");
-  // The mark is gone: somebody else's now, to be taken over.
-  await made.iam.send(new UntagRoleCommand({ RoleName, TagKeys: ["podtrust:stack", "podtrust:format"] }));
-  assert.equal((await made.podtrust(["up", "--yes"])).code, 1);
-  await must("import", "demo", "--yes");
-  await must("plan", "--check");
-  await must("down", "--yes");
-  const { result } = await made.json(["plan", "--down"]);
-  assert.deepEqual(
-    result.changes.filter(({ kind }) => kind !== "none"),
-    [],
-  );
-});
 
-test("a surplus role of the stack goes under the policy for the config without it", async (t) => {
-  const made = await world(t);
-  await made.config(everything(made.issuer.issuer));
-  await made.podtrust(["up", "--yes"]);
-  await made.config(configText(made.issuer.issuer).replace("name: demo", "name: other"));
-  const least = await asLeast(made);
-  t.after(() => least.destroy());
-  const { code, out, err } = await made.podtrust(["up", "--yes"]);
-  assert.equal(code, 0, out + err);
-  assert.match(out, /^- aws\/\d+\/role\/demo {2}delete/mu);
-});
+  test("a surplus role of the stack goes under the policy for the config without it", async (t) => {
+    const made = await world(t);
+    await made.config(everything(made.issuer.issuer));
+    await made.podtrust(["up", "--yes"]);
+    await made.config(configText(made.issuer.issuer).replace("name: demo", "name: other"));
+    const least = await asLeast(made);
+    t.after(() => least.destroy());
+    const { code, out, err } = await made.podtrust(["up", "--yes"]);
+    assert.equal(code, 0, out + err);
+    assert.match(out, /^- aws\/\d+\/role\/demo {2}delete/mu);
+  });
 
-test("the policy opens nothing else: no other names, no other policies, nothing without the mark", async (t) => {
-  const made = await world(t);
-  await made.config(everything(made.issuer.issuer));
-  await made.podtrust(["up", "--yes"]);
-  const theirs = { RoleName: "theirs", AssumeRolePolicyDocument: rootTrust };
-  await made.iam.send(new CreateRoleCommand(theirs));
-  const least = await asLeast(made);
-  t.after(() => least.destroy());
-  const mark = { Key: "podtrust:stack", Value: "prod" };
-  const RoleName = "demo";
-  const denied: [string, Promise<unknown>][] = [
-    ["a role of another name", least.send(new CreateRoleCommand({ ...theirs, RoleName: "x", Tags: [mark] }))],
-    [
-      "a role without the mark",
-      least.send(new CreateRoleCommand({ ...theirs, RoleName: "demo2", Path: "/workloads/" })),
-    ],
-    ["another policy", least.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: administrator }))],
-    [
-      "another boundary",
-      least.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: administrator })),
-    ],
-    ["marking another's role", least.send(new TagRoleCommand({ RoleName: "theirs", Tags: [mark] }))],
-    ["deleting another's role", least.send(new DeleteRoleCommand({ RoleName: "theirs" }))],
-    [
-      "trust of another's role",
-      least.send(new UpdateAssumeRolePolicyCommand({ RoleName: "theirs", PolicyDocument: rootTrust })),
-    ],
-    [
-      "a provider of another issuer",
-      least.send(new CreateOpenIDConnectProviderCommand({ Url: "https://other.example.test", Tags: [mark] })),
-    ],
-  ];
-  for (const [what, call] of denied) {
-    await assert.rejects(call, { name: /AccessDenied/u }, what);
-  }
-});
+  test("the policy opens nothing else: no other names, no other policies, nothing without the mark", async (t) => {
+    const made = await world(t);
+    await made.config(everything(made.issuer.issuer));
+    await made.podtrust(["up", "--yes"]);
+    const theirs = { RoleName: "theirs", AssumeRolePolicyDocument: rootTrust };
+    await made.iam.send(new CreateRoleCommand(theirs));
+    const least = await asLeast(made);
+    t.after(() => least.destroy());
+    const mark = { Key: "podtrust:stack", Value: "prod" };
+    const RoleName = "demo";
+    const denied: [string, Promise<unknown>][] = [
+      [
+        "a role of another name",
+        least.send(new CreateRoleCommand({ ...theirs, RoleName: "x", Tags: [mark] })),
+      ],
+      [
+        "a role without the mark",
+        least.send(new CreateRoleCommand({ ...theirs, RoleName: "demo2", Path: "/workloads/" })),
+      ],
+      ["another policy", least.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: administrator }))],
+      [
+        "another boundary",
+        least.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: administrator })),
+      ],
+      ["marking another's role", least.send(new TagRoleCommand({ RoleName: "theirs", Tags: [mark] }))],
+      ["deleting another's role", least.send(new DeleteRoleCommand({ RoleName: "theirs" }))],
+      [
+        "trust of another's role",
+        least.send(new UpdateAssumeRolePolicyCommand({ RoleName: "theirs", PolicyDocument: rootTrust })),
+      ],
+      [
+        "a provider of another issuer",
+        least.send(
+          new CreateOpenIDConnectProviderCommand({ Url: "https://other.example.test", Tags: [mark] }),
+        ),
+      ],
+    ];
+    for (const [what, call] of denied) {
+      await assert.rejects(call, { name: /AccessDenied/u }, what);
+    }
+  });
 
-test("it fits into a managed policy, and says what it lacks when there are several accounts", async (t) => {
-  const made = await stackWorld(t);
-  const text = everything(made.issuer.issuer);
-  await made.config(text);
-  const { out } = await made.podtrust(["manifests", "aws-policy"]);
-  assert.ok(policySize(out) < 6144, String(policySize(out)));
-  await made.config(`${text}  - account: "444455556666"\n    region: cn-north-1\n`);
-  const several = await made.podtrust(["manifests", "aws-policy"]);
-  assert.equal(several.code, 2);
-  assert.match(several.err, /next: {2}Give --account 111122223333 or 444455556666\./u);
-  const china = await made.podtrust(["manifests", "aws-policy", "--account", "444455556666"]);
-  assert.match(china.out, /"arn:aws-cn:iam::444455556666:role\/\*"/u);
-  assert.doesNotMatch(china.out, /CreateRole/u, "no roles, no right to make them");
+  test("fits into a managed policy, and says what it lacks when there are several accounts", async (t) => {
+    const made = await stackWorld(t);
+    const text = everything(made.issuer.issuer);
+    await made.config(text);
+    const { out } = await made.podtrust(["manifests", "aws-policy"]);
+    assert.ok(policySize(out) < 6144, String(policySize(out)));
+    await made.config(`${text}  - account: "444455556666"\n    region: cn-north-1\n`);
+    const several = await made.podtrust(["manifests", "aws-policy"]);
+    assert.equal(several.code, 2);
+    assert.match(several.err, /next: {2}Give --account 111122223333 or 444455556666\./u);
+    const china = await made.podtrust(["manifests", "aws-policy", "--account", "444455556666"]);
+    assert.match(china.out, /"arn:aws-cn:iam::444455556666:role\/\*"/u);
+    assert.doesNotMatch(china.out, /CreateRole/u, "no roles, no right to make them");
+  });
 });

@@ -106,7 +106,7 @@ describe("status", () => {
     );
   });
 
-  test("documents that are not served", async () => {
+  test("names documents that are not served", async () => {
     world.issuer.pages.clear();
     const report = await look();
     assert.equal(report.broken?.name, "discovery");
@@ -187,7 +187,7 @@ describe("status", () => {
     iam.destroy();
   });
 
-  test("a ServiceAccount that is not there", async () => {
+  test("names a ServiceAccount that is not there", async () => {
     await world.api.deleteServiceAccount("aws-test", "demo-service-account");
     const report = await look();
     assert.equal(report.broken?.name, "serviceaccount");

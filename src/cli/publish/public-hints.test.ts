@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import type { PublicAccess } from "../../aws/index.ts";
 import type { S3Config } from "../../config/index.ts";
 import { publicHints } from "./public-hints.ts";
@@ -14,44 +14,46 @@ const bucketUrl = "https://example-oidc.s3.eu-central-1.amazonaws.com";
 const hints = (issuer: string, access: Partial<PublicAccess>): string =>
   publicHints(issuer, s3, { blocks: [], policy: "none", complaints: [], ...access }).join("\n");
 
-test("switches that stand in the way are named, with the call that turns these two off and no others", () => {
-  const blocks = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
-  const text = hints(bucketUrl, { blocks });
-  assert.match(text, /BlockPublicPolicy is on: S3 refuses a bucket policy/u);
-  assert.match(text, /RestrictPublicBuckets is on/u);
-  assert.match(
-    text,
-    /--bucket example-oidc .*BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false/u,
-  );
-  assert.match(text, /podtrust manifests s3-policy > policy\.json/u);
-});
+describe("hints about a bucket that is not public", () => {
+  test("switches that stand in the way are named, with the call that turns these two off and no others", () => {
+    const blocks = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    const text = hints(bucketUrl, { blocks });
+    assert.match(text, /BlockPublicPolicy is on: S3 refuses a bucket policy/u);
+    assert.match(text, /RestrictPublicBuckets is on/u);
+    assert.match(
+      text,
+      /--bucket example-oidc .*BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false/u,
+    );
+    assert.match(text, /podtrust manifests s3-policy > policy\.json/u);
+  });
 
-test("the switches for ACLs alone are no reason", () => {
-  const text = hints(bucketUrl, { blocks: ["BlockPublicAcls", "IgnorePublicAcls"] });
-  assert.doesNotMatch(text, /put-public-access-block/u);
-  assert.match(text, /The bucket's policy lets nobody in/u);
-});
+  test("do not name the switches for ACLs as a reason", () => {
+    const text = hints(bucketUrl, { blocks: ["BlockPublicAcls", "IgnorePublicAcls"] });
+    assert.doesNotMatch(text, /put-public-access-block/u);
+    assert.match(text, /The bucket's policy lets nobody in/u);
+  });
 
-test("a bucket that is public already points at the account and at KMS", () => {
-  const text = hints(bucketUrl, { policy: "public" });
-  assert.match(text, /s3control get-public-access-block/u);
-  assert.match(text, /KMS/u);
-  assert.doesNotMatch(text, /lets nobody in/u);
-});
+  test("a bucket that is public already points at the account and at KMS", () => {
+    const text = hints(bucketUrl, { policy: "public" });
+    assert.match(text, /s3control get-public-access-block/u);
+    assert.match(text, /KMS/u);
+    assert.doesNotMatch(text, /lets nobody in/u);
+  });
 
-test("what could not be read is not guessed", () => {
-  assert.equal(
-    hints(bucketUrl, { blocks: "unknown", policy: "unknown" }),
-    "Whether Block Public Access is on could not be read.",
-  );
-});
+  test("do not guess at settings that could not be read", () => {
+    assert.equal(
+      hints(bucketUrl, { blocks: "unknown", policy: "unknown" }),
+      "Whether Block Public Access is on could not be read.",
+    );
+  });
 
-test("behind a front nobody is told to open the bucket", () => {
-  const blocks = ["BlockPublicPolicy", "RestrictPublicBuckets"];
-  for (const policy of ["none", "private"] as const) {
-    const text = hints("https://d111111abcdef8.cloudfront.net", { blocks, policy });
-    assert.match(text, /the bucket stays private/u);
-    assert.equal(text.includes("--cloudfront"), policy === "none");
-    assert.doesNotMatch(text, /put-public-access-block|BlockPublicPolicy/u);
-  }
+  test("behind a front nobody is told to open the bucket", () => {
+    const blocks = ["BlockPublicPolicy", "RestrictPublicBuckets"];
+    for (const policy of ["none", "private"] as const) {
+      const text = hints("https://d111111abcdef8.cloudfront.net", { blocks, policy });
+      assert.match(text, /the bucket stays private/u);
+      assert.equal(text.includes("--cloudfront"), policy === "none");
+      assert.doesNotMatch(text, /put-public-access-block|BlockPublicPolicy/u);
+    }
+  });
 });

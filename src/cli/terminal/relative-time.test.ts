@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { relativeTime } from "./relative-time.ts";
 
 const cases: readonly (readonly [seconds: number, words: string])[] = [
@@ -14,7 +14,9 @@ const cases: readonly (readonly [seconds: number, words: string])[] = [
   [-200_000, "2 days ago"],
 ];
 
-test("a time is said in its largest unit and never rounded up", () => {
-  const now = 1_764_000_000_000;
-  for (const [seconds, words] of cases) assert.equal(relativeTime(now + seconds * 1000, now), words);
+describe("a time relative to now", () => {
+  test("a time is said in its largest unit and never rounded up", () => {
+    const now = 1_764_000_000_000;
+    for (const [seconds, words] of cases) assert.equal(relativeTime(now + seconds * 1000, now), words);
+  });
 });

@@ -1,51 +1,53 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { durationText, listenText, parseDuration, parseListen } from "../index.ts";
 
-test("durations are read in their units, and nothing else is one", () => {
-  assert.equal(parseDuration("24h"), 86_400_000);
-  assert.equal(parseDuration("1h30m"), 5_400_000);
-  assert.equal(parseDuration("500ms"), 500);
-  assert.equal(parseDuration("1m500ms"), 60_500);
-  assert.equal(parseDuration("7d"), 604_800_000);
-  for (const bad of ["", "24", "h", "1 h", "-1h", "1.5h", "30m1h", "1h1h", "9999999h", "1w"]) {
-    assert.equal(parseDuration(bad), undefined, bad);
-  }
-});
+describe("the forms of values in a config", () => {
+  test("durations are read in their units, and nothing else is one", () => {
+    assert.equal(parseDuration("24h"), 86_400_000);
+    assert.equal(parseDuration("1h30m"), 5_400_000);
+    assert.equal(parseDuration("500ms"), 500);
+    assert.equal(parseDuration("1m500ms"), 60_500);
+    assert.equal(parseDuration("7d"), 604_800_000);
+    for (const bad of ["", "24", "h", "1 h", "-1h", "1.5h", "30m1h", "1h1h", "9999999h", "1w"]) {
+      assert.equal(parseDuration(bad), undefined, bad);
+    }
+  });
 
-test("a duration's text reads back as the same", () => {
-  fc.assert(fc.property(fc.nat(10 ** 12), (ms) => parseDuration(durationText(ms)) === ms));
-  assert.equal(durationText(0), "0s");
-  assert.equal(durationText(90_000), "1m30s");
-});
+  test("a duration's text reads back as the same", () => {
+    fc.assert(fc.property(fc.nat(10 ** 12), (ms) => parseDuration(durationText(ms)) === ms));
+    assert.equal(durationText(0), "0s");
+    assert.equal(durationText(90_000), "1m30s");
+  });
 
-test("addresses to listen on are read, and read back as the same", () => {
-  for (const text of [
-    "[::]:443",
-    "0.0.0.0:80",
-    "127.0.0.1:0",
-    "localhost:9890",
-    "[fe80::1]:1",
-    "systemd:https",
-  ]) {
-    const address = parseListen(text);
-    assert.ok(address, text);
-    assert.equal(listenText(address), text);
-  }
-  for (const bad of [
-    "",
-    "443",
-    ":443",
-    "::1:443",
-    "[::]",
-    "[1.2.3.4]:1",
-    "1.2.3.4:65536",
-    "example.com:443",
-    "systemd:",
-    "systemd:a b",
-    "999.1.1.1:1",
-  ]) {
-    assert.equal(parseListen(bad), undefined, bad);
-  }
+  test("addresses to listen on are read, and read back as the same", () => {
+    for (const text of [
+      "[::]:443",
+      "0.0.0.0:80",
+      "127.0.0.1:0",
+      "localhost:9890",
+      "[fe80::1]:1",
+      "systemd:https",
+    ]) {
+      const address = parseListen(text);
+      assert.ok(address, text);
+      assert.equal(listenText(address), text);
+    }
+    for (const bad of [
+      "",
+      "443",
+      ":443",
+      "::1:443",
+      "[::]",
+      "[1.2.3.4]:1",
+      "1.2.3.4:65536",
+      "example.com:443",
+      "systemd:",
+      "systemd:a b",
+      "999.1.1.1:1",
+    ]) {
+      assert.equal(parseListen(bad), undefined, bad);
+    }
+  });
 });

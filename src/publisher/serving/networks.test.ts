@@ -1,49 +1,51 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { clientAddress, Networks } from "./networks.ts";
 
 const of = (text: string): string => clientAddress(text).address;
 
-test("a client is an IPv4 address or an IPv6 /64", () => {
-  assert.equal(of("192.0.2.1"), "192.0.2.1");
-  assert.equal(of("::ffff:192.0.2.1"), "192.0.2.1");
-  assert.equal(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
-  assert.notEqual(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-  assert.equal(of("2001:0db8::1"), of("2001:db8:0:0:ffff::"));
-  assert.equal(of("::1"), "0:0:0:0::/64");
-  assert.equal(of("fe80::1%eth0"), of("fe80::2"));
-});
+describe("connections counted by network", () => {
+  test("a client is an IPv4 address or an IPv6 /64", () => {
+    assert.equal(of("192.0.2.1"), "192.0.2.1");
+    assert.equal(of("::ffff:192.0.2.1"), "192.0.2.1");
+    assert.equal(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
+    assert.notEqual(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+    assert.equal(of("2001:0db8::1"), of("2001:db8:0:0:ffff::"));
+    assert.equal(of("::1"), "0:0:0:0::/64");
+    assert.equal(of("fe80::1%eth0"), of("fe80::2"));
+  });
 
-test("a network is an IPv4 address or an IPv6 /48, so that the sixty-five thousand /64s of one customer are one", () => {
-  assert.equal(clientAddress("192.0.2.1").network, "192.0.2.1");
-  assert.equal(clientAddress("2001:db8:1:2::1").network, "2001:db8:1::/48");
-  assert.equal(clientAddress("2001:db8:1:2::1").network, clientAddress("2001:db8:1:ffff::1").network);
-  assert.notEqual(clientAddress("2001:db8:1::1").network, clientAddress("2001:db8:2::1").network);
-});
+  test("a network is an IPv4 address or an IPv6 /48, so that the sixty-five thousand /64s of one customer are one", () => {
+    assert.equal(clientAddress("192.0.2.1").network, "192.0.2.1");
+    assert.equal(clientAddress("2001:db8:1:2::1").network, "2001:db8:1::/48");
+    assert.equal(clientAddress("2001:db8:1:2::1").network, clientAddress("2001:db8:1:ffff::1").network);
+    assert.notEqual(clientAddress("2001:db8:1::1").network, clientAddress("2001:db8:2::1").network);
+  });
 
-test("property: the largest networks are those with the most connections, whatever came and went", () => {
-  const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.boolean()), { maxLength: 60 });
-  fc.assert(
-    fc.property(steps, (all) => {
-      const networks = new Networks<object>();
-      const held = new Map<string, object[]>();
-      for (const [number, comes] of all) {
-        const name = String(number);
-        const connections = held.get(name) ?? [];
-        held.set(name, connections);
-        if (comes) {
-          const connection = {};
-          connections.push(connection);
-          networks.add(networks.of(name), connection);
-        } else {
-          const connection = connections.pop();
-          if (connection !== undefined) networks.delete(networks.of(name), connection);
+  test("property: the largest networks are those with the most connections, whatever came and went", () => {
+    const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.boolean()), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, (all) => {
+        const networks = new Networks<object>();
+        const held = new Map<string, object[]>();
+        for (const [number, comes] of all) {
+          const name = String(number);
+          const connections = held.get(name) ?? [];
+          held.set(name, connections);
+          if (comes) {
+            const connection = {};
+            connections.push(connection);
+            networks.add(networks.of(name), connection);
+          } else {
+            const connection = connections.pop();
+            if (connection !== undefined) networks.delete(networks.of(name), connection);
+          }
+          const most = Math.max(...[...held.values()].map((one) => one.length));
+          const expected = [...held].filter(([, one]) => one.length === most && most > 0).map(([key]) => key);
+          assert.deepEqual([...networks.largest].map((network) => network.name).sort(), expected.sort());
         }
-        const most = Math.max(...[...held.values()].map((one) => one.length));
-        const expected = [...held].filter(([, one]) => one.length === most && most > 0).map(([key]) => key);
-        assert.deepEqual([...networks.largest].map((network) => network.name).sort(), expected.sort());
-      }
-    }),
-  );
+      }),
+    );
+  });
 });

@@ -1,58 +1,60 @@
 import assert from "node:assert/strict";
 import { BlockList } from "node:net";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { inBlock, isAddressBlock } from "./address.ts";
 
-test("blocks of both families, written in every way", () => {
-  for (const [block, address] of [
-    ["10.0.0.0/8", "10.255.0.1"],
-    ["10.1.2.3/8", "10.9.9.9"],
-    ["::1", "0:0:0:0:0:0:0:1"],
-    ["::ffff:192.0.2.0/120", "::ffff:192.0.2.9"],
-    ["2001:db8::/0", "fe80::1"],
-    ["fe80::/10", "fe80::"],
-    ["1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"],
-  ] as const) {
-    assert.ok(inBlock(block, address), `${block} ${address}`);
-  }
-});
+describe("IpAddress", () => {
+  test("takes blocks of both families, written in every way", () => {
+    for (const [block, address] of [
+      ["10.0.0.0/8", "10.255.0.1"],
+      ["10.1.2.3/8", "10.9.9.9"],
+      ["::1", "0:0:0:0:0:0:0:1"],
+      ["::ffff:192.0.2.0/120", "::ffff:192.0.2.9"],
+      ["2001:db8::/0", "fe80::1"],
+      ["fe80::/10", "fe80::"],
+      ["1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"],
+    ] as const) {
+      assert.ok(inBlock(block, address), `${block} ${address}`);
+    }
+  });
 
-test("what is no address is in no block", () => {
-  for (const bad of [
-    "",
-    "10.0.0.0/",
-    "10.0.0.0/33",
-    "10.0.0.0/8/8",
-    "10.0.0",
-    "fe80::1%eth0",
-    "::/129",
-    "10.0.0.0/-1",
-  ]) {
-    assert.ok(!isAddressBlock(bad), bad);
-    assert.ok(!inBlock(bad, "10.0.0.1"));
-    assert.ok(!inBlock("10.0.0.0/8", bad));
-  }
-  assert.ok(!inBlock("10.0.0.0/8", "10.0.0.0/9"), "who asks has one address");
-});
+  test("has a text that is no address in no block", () => {
+    for (const bad of [
+      "",
+      "10.0.0.0/",
+      "10.0.0.0/33",
+      "10.0.0.0/8/8",
+      "10.0.0",
+      "fe80::1%eth0",
+      "::/129",
+      "10.0.0.0/-1",
+    ]) {
+      assert.ok(!isAddressBlock(bad), bad);
+      assert.ok(!inBlock(bad, "10.0.0.1"));
+      assert.ok(!inBlock("10.0.0.0/8", bad));
+    }
+    assert.ok(!inBlock("10.0.0.0/8", "10.0.0.0/9"), "who asks has one address");
+  });
 
-test("Node's own BlockList agrees", () => {
-  const cases: [fc.Arbitrary<string>, "ipv4" | "ipv6", number][] = [
-    [fc.ipV4(), "ipv4", 32],
-    [fc.ipV6(), "ipv6", 128],
-  ];
-  for (const [addresses, family, bits] of cases) {
-    fc.assert(
-      fc.property(addresses, addresses, fc.integer({ min: 1, max: bits }), (net, address, prefix) => {
-        const list = new BlockList();
-        list.addSubnet(net, prefix, family);
-        assert.equal(
-          inBlock(`${net}/${prefix}`, address),
-          list.check(address, family),
-          `${net}/${prefix} ${address}`,
-        );
-      }),
-      { numRuns: 500 },
-    );
-  }
+  test("agrees with Node's own BlockList", () => {
+    const cases: [fc.Arbitrary<string>, "ipv4" | "ipv6", number][] = [
+      [fc.ipV4(), "ipv4", 32],
+      [fc.ipV6(), "ipv6", 128],
+    ];
+    for (const [addresses, family, bits] of cases) {
+      fc.assert(
+        fc.property(addresses, addresses, fc.integer({ min: 1, max: bits }), (net, address, prefix) => {
+          const list = new BlockList();
+          list.addSubnet(net, prefix, family);
+          assert.equal(
+            inBlock(`${net}/${prefix}`, address),
+            list.check(address, family),
+            `${net}/${prefix} ${address}`,
+          );
+        }),
+        { numRuns: 500 },
+      );
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { trustPolicyWarnings } from "../index.ts";
 import { parsePolicy } from "./parse.ts";
 
@@ -23,66 +23,71 @@ function rules(statement: object, version: string | undefined = "2012-10-17"): r
   return warnings.map((one) => one.rule);
 }
 
-test("a narrow policy is not complained about", () => {
-  assert.deepEqual(rules({ Condition: { StringEquals: good } }), []);
-  assert.deepEqual(
-    rules({
-      Condition: { StringEquals: { ...good, "aws:PrincipalAccount": "1", "sts:RoleSessionName": "x" } },
-    }),
-    [],
-  );
-});
+describe("the warnings about a trust policy", () => {
+  test("are none about a narrow policy", () => {
+    assert.deepEqual(rules({ Condition: { StringEquals: good } }), []);
+    assert.deepEqual(
+      rules({
+        Condition: { StringEquals: { ...good, "aws:PrincipalAccount": "1", "sts:RoleSessionName": "x" } },
+      }),
+      [],
+    );
+  });
 
-test("what is missing", () => {
-  assert.deepEqual(rules({}), ["no-audience", "no-subject"]);
-  assert.deepEqual(rules({ Condition: { StringEquals: { "oidc.example.test:oaud": "a" } } }), ["no-subject"]);
-});
+  test("name conditions that are missing", () => {
+    assert.deepEqual(rules({}), ["no-audience", "no-subject"]);
+    assert.deepEqual(rules({ Condition: { StringEquals: { "oidc.example.test:oaud": "a" } } }), [
+      "no-subject",
+    ]);
+  });
 
-test("what lets in whom it should keep out", () => {
-  const { "oidc.example.test:sub": sub } = good;
-  const aud = { "oidc.example.test:aud": "sts.amazonaws.com" };
-  assert.deepEqual(
-    rules({
-      Condition: { StringEquals: aud, "ForAllValues:StringEquals": { "oidc.example.test:sub": sub } },
-    }),
-    ["for-all-values"],
-  );
-  assert.deepEqual(
-    rules({ Condition: { StringEquals: aud, StringEqualsIfExists: { "oidc.example.test:sub": sub } } }),
-    ["if-exists"],
-  );
-  assert.deepEqual(
-    rules({ Condition: { StringEquals: aud, StringLike: { "oidc.example.test:sub": "*" } } }),
-    ["wildcard-subject"],
-  );
-  assert.deepEqual(rules({ Principal: { AWS: "*" }, Action: "sts:AssumeRole" }), ["anybody"]);
-});
+  test("name statements that let in whom they should keep out", () => {
+    const { "oidc.example.test:sub": sub } = good;
+    const aud = { "oidc.example.test:aud": "sts.amazonaws.com" };
+    assert.deepEqual(
+      rules({
+        Condition: { StringEquals: aud, "ForAllValues:StringEquals": { "oidc.example.test:sub": sub } },
+      }),
+      ["for-all-values"],
+    );
+    assert.deepEqual(
+      rules({ Condition: { StringEquals: aud, StringEqualsIfExists: { "oidc.example.test:sub": sub } } }),
+      ["if-exists"],
+    );
+    assert.deepEqual(
+      rules({ Condition: { StringEquals: aud, StringLike: { "oidc.example.test:sub": "*" } } }),
+      ["wildcard-subject"],
+    );
+    assert.deepEqual(rules({ Principal: { AWS: "*" }, Action: "sts:AssumeRole" }), ["anybody"]);
+  });
 
-test("what can never be true", () => {
-  assert.deepEqual(rules({ Condition: { StringEquals: { ...good, "oidc.example.test:sub": "system:*" } } }), [
-    "wildcard-literal",
-  ]);
-  assert.deepEqual(rules({ Condition: { StringEquals: { ...good, "other.test:sub": "x" } } }), [
-    "foreign-key",
-  ]);
-  assert.deepEqual(
-    rules(
-      { Condition: { StringEquals: { ...good, "oidc.example.test:email": "${aws:username}" } } },
-      "2008-10-17",
-    ),
-    ["variable-without-version"],
-  );
-});
+  test("name conditions that can never be true", () => {
+    assert.deepEqual(
+      rules({ Condition: { StringEquals: { ...good, "oidc.example.test:sub": "system:*" } } }),
+      ["wildcard-literal"],
+    );
+    assert.deepEqual(rules({ Condition: { StringEquals: { ...good, "other.test:sub": "x" } } }), [
+      "foreign-key",
+    ]);
+    assert.deepEqual(
+      rules(
+        { Condition: { StringEquals: { ...good, "oidc.example.test:email": "${aws:username}" } } },
+        "2008-10-17",
+      ),
+      ["variable-without-version"],
+    );
+  });
 
-test("a Deny may be as wide as it likes, and principals of AWS are no issuer's", () => {
-  assert.deepEqual(rules({ Effect: "Deny" }), []);
-  assert.deepEqual(rules({ Principal: { AWS: "111122223333" }, Action: "sts:AssumeRole" }), []);
-  assert.deepEqual(
-    rules({
-      Principal: { AWS: "*" },
-      Action: "sts:AssumeRole",
-      Condition: { StringEquals: { "aws:PrincipalOrgID": "o" } },
-    }),
-    [],
-  );
+  test("are none about a wide Deny, nor about AWS's own principals", () => {
+    assert.deepEqual(rules({ Effect: "Deny" }), []);
+    assert.deepEqual(rules({ Principal: { AWS: "111122223333" }, Action: "sts:AssumeRole" }), []);
+    assert.deepEqual(
+      rules({
+        Principal: { AWS: "*" },
+        Action: "sts:AssumeRole",
+        Condition: { StringEquals: { "aws:PrincipalOrgID": "o" } },
+      }),
+      [],
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { evaluate } from "../access/evaluate.ts";
 import { trustPolicyWarnings } from "./lint.ts";
 import { parsePolicy } from "./parse.ts";
@@ -24,40 +24,42 @@ function effect(of: WebIdentityTrust, sub: string, action = "sts:AssumeRoleWithW
   }).effect;
 }
 
-test("exactly these subjects, and nothing to warn about", () => {
-  assert.equal(effect(trust, "system:serviceaccount:shop:cart"), "allow");
-  assert.equal(effect(trust, "system:serviceaccount:shop:cart2"), "implicit-deny");
-  assert.equal(
-    effect({ ...trust, subjects: ["system:serviceaccount:shop:*"] }, "system:serviceaccount:shop:cart"),
-    "implicit-deny",
-  );
-  assert.deepEqual(trustPolicyWarnings(webIdentityTrustPolicy(trust)), []);
-});
+describe("the trust policy of a web identity", () => {
+  test("admits exactly the given subjects, with nothing to warn about", () => {
+    assert.equal(effect(trust, "system:serviceaccount:shop:cart"), "allow");
+    assert.equal(effect(trust, "system:serviceaccount:shop:cart2"), "implicit-deny");
+    assert.equal(
+      effect({ ...trust, subjects: ["system:serviceaccount:shop:*"] }, "system:serviceaccount:shop:cart"),
+      "implicit-deny",
+    );
+    assert.deepEqual(trustPolicyWarnings(webIdentityTrustPolicy(trust)), []);
+  });
 
-test("patterns by StringLike, beside exact subjects that stay exact", () => {
-  const both = { ...trust, subjects: ["exact*"], subjectPatterns: ["system:serviceaccount:shop-*:cart"] };
-  assert.equal(effect(both, "system:serviceaccount:shop-a:cart"), "allow");
-  assert.equal(effect(both, "exact*"), "allow");
-  assert.equal(effect(both, "exactly"), "implicit-deny");
-  assert.deepEqual(trustPolicyWarnings(webIdentityTrustPolicy(both)), []);
-});
+  test("has patterns by StringLike, beside exact subjects that stay exact", () => {
+    const both = { ...trust, subjects: ["exact*"], subjectPatterns: ["system:serviceaccount:shop-*:cart"] };
+    assert.equal(effect(both, "system:serviceaccount:shop-a:cart"), "allow");
+    assert.equal(effect(both, "exact*"), "allow");
+    assert.equal(effect(both, "exactly"), "implicit-deny");
+    assert.deepEqual(trustPolicyWarnings(webIdentityTrustPolicy(both)), []);
+  });
 
-test("tags and source identities when asked for", () => {
-  const [sub = ""] = trust.subjects;
-  assert.equal(effect(trust, sub, "sts:TagSession"), "implicit-deny");
-  const all = { ...trust, tagSession: true, setSourceIdentity: true };
-  assert.equal(effect(all, sub, "sts:TagSession"), "allow");
-  assert.equal(effect(all, sub, "sts:SetSourceIdentity"), "allow");
-});
+  test("allows tags and source identities when asked for", () => {
+    const [sub = ""] = trust.subjects;
+    assert.equal(effect(trust, sub, "sts:TagSession"), "implicit-deny");
+    const all = { ...trust, tagSession: true, setSourceIdentity: true };
+    assert.equal(effect(all, sub, "sts:TagSession"), "allow");
+    assert.equal(effect(all, sub, "sts:SetSourceIdentity"), "allow");
+  });
 
-test("nothing that would let everybody in can be built", () => {
-  for (const change of [
-    { audiences: [] },
-    { subjects: [] },
-    { subjects: [], subjectPatterns: ["*"] },
-    { subjectPatterns: ["?*"] },
-    { subjectPatterns: [""] },
-  ]) {
-    assert.throws(() => webIdentityTrustPolicy({ ...trust, ...change }), TypeError);
-  }
+  test("cannot be built so that it lets everybody in", () => {
+    for (const change of [
+      { audiences: [] },
+      { subjects: [] },
+      { subjects: [], subjectPatterns: ["*"] },
+      { subjectPatterns: ["?*"] },
+      { subjectPatterns: [""] },
+    ]) {
+      assert.throws(() => webIdentityTrustPolicy({ ...trust, ...change }), TypeError);
+    }
+  });
 });

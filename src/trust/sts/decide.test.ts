@@ -54,7 +54,7 @@ test("an explanation goes on after a refusal and finds every fault", async () =>
   assert.deepEqual(first?.refusal, decision.refusal, "AWS says the first of them");
 });
 
-test("what cannot be looked at is said to be so", async () => {
+test("rules that could not be asked are reported as such", async () => {
   const nothing = explainWebIdentity({ request: {}, now: 0, providers: [], role: undefined });
   assert.deepEqual(of(nothing, "accepted"), [
     "provider-id-length",
@@ -92,7 +92,7 @@ test("parameters that AWS refuses do not keep the trust policy from being looked
   assert.deepEqual(of(reports, "refused"), ["role-session-name", "duration-bounds", "duration-of-role"]);
 });
 
-test("what asks for trouble is warned about", async () => {
+test("tokens and policies that are accepted but unwise are warned about", async () => {
   const wide = await factsOf({
     trust: trust({ StringLike: { [`${providerUrl}:sub`]: "*" } }),
     claims: { azp: "sts.amazonaws.com" },
