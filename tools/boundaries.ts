@@ -48,7 +48,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   // What the parts keep at their providers: stack/ itself knows none of them.
   "stack/parts": ["base", "oidc", "trust", "plan", "issuer", "config", "aws", "kubernetes", "stack"],
-  // Three products and what they share: none of them knows another.
+  // Products and what they share: none of them knows another.
   sandbox: [],
   "sandbox/authority": [],
   "sandbox/listener": [],

@@ -24,7 +24,11 @@ export interface StandInCaOptions {
 export type CaFault = CaFailure | CaLie;
 
 interface CaFailure {
-  readonly what: "rate-limit" /* 429 */ | "error" /* 500 */ | "hang" | "nonsense" /* 200 and no JSON */;
+  readonly what:
+    | "rate-limit" /* 429 */
+    | "error" /* 500 */
+    | "hang" /* no answer, until the connection is cut after a minute */
+    | "nonsense" /* 200 and no JSON */;
   /** Seconds, for 429 and 500. */
   readonly retryAfter?: number;
   /** Only these resources; all unless told. */

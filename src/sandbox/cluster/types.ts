@@ -57,7 +57,7 @@ export interface ForgedToken {
 /** What the API server does wrong on purpose, for tests of those who read it. */
 export type ClusterFault =
   | "gone" /* connections are cut at once */
-  | "hang" /* no answer ever */
+  | "hang" /* no answer, until the connection is cut after a minute */
   | "error" /* 500 */
   | "forbidden" /* 403 for the two documents */
   | "starting" /* 403 for everything, and not ready: the roles are not read yet */
