@@ -1,6 +1,6 @@
-import { PodtrustError, reasons } from "../base/index.ts";
+import { PodtrustError } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
-import { type DocumentName, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
+import { brokenOf, type DocumentName, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
 import type { PublicJwk } from "../oidc/index.ts";
 import type { Environment } from "./environment.ts";
 
@@ -12,8 +12,7 @@ async function issuerOf(
   const way = { ca: environment.ca.root, connectTo: environment.connectTo };
   const reading = await readIssuer(environment.issuer.url, { way });
   const { findings, jwks } = judgeIssuer(reading);
-  const meant = findings.filter((one) => document === undefined || one.document === document);
-  const broken = meant.find(({ reason }) => reasons[reason].outcome === "broken");
+  const broken = brokenOf(findings.filter((one) => document === undefined || one.document === document));
   if (broken !== undefined)
     throw new PodtrustError("demo-document-missing", broken.seen, { next: broken.next });
   return { reading, keys: jwks?.keys ?? [] };

@@ -1,5 +1,5 @@
 export { awsBounds, type IssuerBounds } from "./bounds.ts";
-export { type IssuerFinding, type IssuerJudgement, judgeIssuer } from "./judge.ts";
+export { brokenOf, type IssuerFinding, type IssuerJudgement, judgeIssuer } from "./judge.ts";
 export {
   type DocumentName,
   type DocumentReading,

@@ -168,3 +168,8 @@ export function judgeIssuer({ issuer, discovery, jwks }: IssuerReading): IssuerJ
     ...(set.value === undefined ? {} : { jwks: set.value }),
   };
 }
+
+/** The first thing that is broken; undefined where all is legal. */
+export function brokenOf(findings: readonly IssuerFinding[]): IssuerFinding | undefined {
+  return findings.find(({ reason }) => reasons[reason].outcome === "broken");
+}

@@ -1,5 +1,5 @@
-import { PodtrustError, reasons } from "../base/index.ts";
-import { type IssuerFinding, judgeIssuer } from "./judge.ts";
+import { PodtrustError } from "../base/index.ts";
+import { brokenOf, type IssuerFinding, judgeIssuer } from "./judge.ts";
 import { type IssuerReading, type IssuerWay, readIssuer } from "./read.ts";
 
 /** An issuer as AWS will read it, nothing being wrong with it. */
@@ -21,7 +21,7 @@ export function unreached(issuer: string, { reason, seen, next }: IssuerFinding)
 /** What a reading gives where nothing is broken; throws `issuer-unreached` with the first thing that is. */
 export function seenOf(reading: IssuerReading): IssuerSeen {
   const { discovery, jwks, findings } = judgeIssuer(reading);
-  const broken = findings.find(({ reason }) => reasons[reason].outcome === "broken");
+  const broken = brokenOf(findings);
   if (broken !== undefined) throw unreached(reading.issuer, broken);
   if (discovery === undefined || jwks === undefined)
     throw new TypeError("documents that cannot be read, and nothing that is broken");

@@ -119,6 +119,14 @@ describe("what status cannot see", () => {
     assert.equal(report.broken, undefined);
   });
 
+  test("a kubeconfig that is not there, or asks for what nobody agreed to, is not the cluster's fault", async () => {
+    const config = await world.configOf(chainYaml(world.issuer.issuer, "/nonexistent/kubeconfig"));
+    const report = await look({ config });
+    assert.deepEqual(told(report, "cluster"), ["unseen ClusterCredentialsMissing"]);
+    assert.deepEqual(told(report, "token"), ["unseen Skipped"]);
+    assert.equal(report.broken, undefined);
+  });
+
   test("every finding has the outcome and the place that its reason's page names", async () => {
     const text = chainYaml(world.issuer.issuer, "/nonexistent");
     const worlds = [{}, { way: {} }, { config: await world.configOf(text) }];

@@ -75,6 +75,19 @@ describe("test", () => {
     assert.equal((await run()).ok, true);
   });
 
+  test("where nobody gets in because of the issuer, the issuer is read and what is wrong with it is said", async () => {
+    const { pages } = world.issuer;
+    const served = new Map(pages);
+    pages.clear();
+    clock.jump(5000);
+    const report = await run({ way: world.way });
+    for (const [path, page] of served) pages.set(path, page);
+    assert.equal(report.cases[0]?.verdict, "failed");
+    assert.equal(report.issuerFault?.reason, "UnexpectedStatus");
+    assert.match(report.issuerFault.seen, /openid-configuration answers with status 404$/u);
+    assert.equal((await run({ way: world.way })).issuerFault, undefined);
+  });
+
   test("a refusal for another reason is no success", async () => {
     world.issuer.pages.clear();
     // Past what the sandbox keeps in its cache.

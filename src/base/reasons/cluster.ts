@@ -16,6 +16,12 @@ export const clusterReasons = {
     "The API server answers that it is starting or overloaded.",
     "Wait a moment and look again; then look at the API server's log.",
   ),
+  ClusterCredentialsMissing: found(
+    "unseen",
+    ["cluster"],
+    "There are no usable credentials for the cluster here (kubeconfig, token file, exec plugin), so that it was not asked.",
+    "Correct the kubeconfig that the config names, or what it takes its credentials from.",
+  ),
   ClusterAccessDenied: found(
     "unseen",
     ["cluster", "jwks", "serviceaccount", "injection", "token", "sts"],

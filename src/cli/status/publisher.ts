@@ -13,12 +13,14 @@ export async function publisherFacts({
     const { issuers } = await publisherStatus(publisher.stateDir);
     const ours = issuers.find((one) => one.issuer === issuer);
     if (ours === undefined) return undefined;
-    const { failing, keys } = ours;
+    const { keys } = ours;
+    // An answer that must not be published keeps a new key off the net as well as none does.
+    const blind = ours.blind ?? ours.failing;
     return {
       distrusted: keys.filter(({ state }) => state === "distrusted").map(({ kid }) => kid),
-      ...(failing === undefined
+      ...(blind === undefined
         ? {}
-        : { blind: { since: failing.since, message: failing.message, next: failing.next } }),
+        : { blind: { since: blind.since, message: blind.message, next: blind.next } }),
     };
   } catch (error) {
     // Its publisher runs on another machine more often than not, or as another user.

@@ -2,12 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { loadConfig } from "../../config/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
+import { sayNext } from "../next.ts";
 import { clusterOf } from "../options/cluster.ts";
+import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { bold, dim, green, red, type Text, rich, type Waiting, yellow } from "../terminal/index.ts";
 
-export interface TestOptions {
+export interface TestOptions extends WayOptions {
   readonly file: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -63,6 +65,7 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
       env: context.env,
       clock,
       signal,
+      way: await wayOf(context, options),
       waitExpiry: options.waitExpiry === true,
       onWait: (reason, deadline) => {
         wait ??= progress.wait({ what: "a token to expire", reason, deadline });
@@ -80,6 +83,11 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
   for (const one of report.cases) for (const line of caseLines(one)) output.line(line);
   output.line();
   output.line(bold(closing(report)));
+  const { issuerFault } = report;
+  if (issuerFault !== undefined) {
+    output.line(rich`${red("✖")} the issuer: ${issuerFault.seen}`, 2);
+    sayNext(context, output, issuerFault.next);
+  }
   output.result(report);
   if (junit !== undefined) await writeJunit(context, junit, report);
   context.exitCode = exitCodeOf(report);

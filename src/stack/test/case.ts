@@ -1,3 +1,5 @@
+import type { Reason } from "../../base/index.ts";
+
 /**
  * How a case ended. `not-asked`: no token could be had, or STS gave no answer, so that nothing is known of it.
  * `left-out`: it was not meant to be tried, for a reason that is told.
@@ -19,6 +21,13 @@ export interface CaseReport {
   readonly seconds: number;
 }
 
+/** What is wrong with the issuer, by a reason of docs/reference/reasons.md. */
+export interface IssuerFault {
+  readonly reason: Reason;
+  readonly seen: string;
+  readonly next: string;
+}
+
 /** The one object of `podtrust test --json`. */
 export interface TestReport {
   readonly stack: string;
@@ -30,6 +39,8 @@ export interface TestReport {
   readonly leftOut: number;
   /** Whether every positive succeeded, at least one of them, and every negative was asked and refused for its reason. */
   readonly ok: boolean;
+  /** Looked for where somebody who should get in did not. */
+  readonly issuerFault?: IssuerFault;
 }
 
 /** Counts what the cases came to. */

@@ -1,8 +1,9 @@
 import { errorText, mapLimit, PodtrustError } from "../../base/index.ts";
+import { brokenOf, judgeIssuer, readIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";
 import { namesOf } from "../workload/index.ts";
-import { type CaseReport, reportOf, type TestReport, type Verdict } from "./case.ts";
+import { type CaseReport, type IssuerFault, reportOf, type TestReport, type Verdict } from "./case.ts";
 import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
 import { isFor } from "./refusal.ts";
 
@@ -123,10 +124,22 @@ function wantedCases(options: TestOptions): readonly Case[] {
   );
 }
 
+/** Why AWS may know no key of the issuer, where somebody who should get in did not. */
+async function issuerFault(
+  { config, way = {}, signal }: TestOptions,
+  cases: readonly CaseReport[],
+): Promise<IssuerFault | undefined> {
+  if (!cases.some(({ kind, verdict }) => kind === "positive" && verdict === "failed")) return undefined;
+  const broken = brokenOf(judgeIssuer(await readIssuer(config.issuer, { way, signal })).findings);
+  if (broken === undefined) return undefined;
+  const { reason, seen, next } = broken;
+  return { reason, seen, next };
+}
+
 /**
  * Makes the real calls with real tokens: each ServiceAccount that a role names gets in; another one, another
  * audience, no token and an expired token do not, each for its own reason. Roles that only have patterns are
- * not tried. Throws `config-without-aws`, `usage` and `interrupted`; what the calls came to is in the report.
+ * not tried. Where somebody does not get in who should, the issuer is read as AWS reads it. Throws `config-without-aws`, `usage` and `interrupted`; what the calls came to is in the report.
  */
 export async function testStack(options: TestOptions): Promise<TestReport> {
   const { config } = options;
@@ -142,11 +155,10 @@ export async function testStack(options: TestOptions): Promise<TestReport> {
     // Those that wait begin at once, so that all of them together take one token's life.
     const slow = cases.filter(({ waits }) => waits === true);
     await Promise.all([mapLimit(quick, tried), ...slow.map(tried)]);
-    return reportOf(
-      config.stack,
-      config.issuer,
-      cases.flatMap((one) => reports.get(one) ?? []),
-    );
+    const inOrder = cases.flatMap((one) => reports.get(one) ?? []);
+    const report = reportOf(config.stack, config.issuer, inOrder);
+    const fault = await issuerFault(options, inOrder);
+    return fault === undefined ? report : { ...report, issuerFault: fault };
   } finally {
     run.close();
   }
