@@ -43,7 +43,7 @@ export interface SandboxOptions {
   readonly propagationMs?: number;
   /** Which generation of AWS's texts is spoken; `2026` unless told. */
   readonly messageProfile?: MessageProfile;
-  /** How many signed calls IAM takes before it answers `Throttling`; any number unless told. Real IAM: about 20/s. */
+  /** How many signed calls IAM takes before it answers `Throttling`; any number unless told. */
   readonly iamRateLimit?: RateLimit;
   readonly clock?: Clock;
   readonly logger?: Logger;

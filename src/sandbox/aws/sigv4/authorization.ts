@@ -138,8 +138,9 @@ function fromHeader(request: WireRequest, header: string, protocol: Protocol): A
 function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Protocol): Authorization {
   const query = new Map(pairs);
   // Sorted, both orders of two values are the same canonical query: whoever passes it on could choose between them.
-  const own = pairs.map(([name]) => name).filter((name) => name.startsWith("X-Amz-"));
-  const twice = own.find((name, index) => own.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const [twice] =
+    pairs.find(([name]) => name.startsWith("X-Amz-") && seen.size === seen.add(name).size) ?? [];
   if (twice !== undefined) {
     const message = `AWS query-string parameters must include '${twice}' once.`;
     throw signatureFault(
