@@ -1,5 +1,5 @@
 import { type JsonRecord, PodtrustError } from "../base/index.ts";
-import { type Asked, jsonObject } from "./answer.ts";
+import { type Asked, jsonObject, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
   CallOptions,
@@ -200,9 +200,15 @@ class Client implements KubernetesApi {
       right: `get on the non-resource URL ${path} (podtrust manifests publisher-rbac prints it)`,
       absent: issuerAbsent,
     });
-    const answer = await this.#caller.send({ path, maxBytes, ...options });
-    if (answer.status !== 200)
-      throw await this.#caller.fault(asked, answer, { ...options, forbiddenReadiness: true });
+    const call = { path, maxBytes, ...options };
+    let answer = await this.#caller.send(call);
+    if (answer.status !== 200) {
+      const fault = await this.#caller.fault(asked, answer, { ...options, forbiddenReadiness: true });
+      if (fault.code !== "cluster-forbidden" && fault.code !== "cluster-unauthenticated") throw fault;
+      // It may have become ready between the refusal and the question whether it is.
+      answer = await this.#caller.send(call);
+      if (answer.status !== 200) throw statusFault(asked, answer);
+    }
     jsonObject(asked, answer.body);
     return answer.body;
   }

@@ -75,6 +75,31 @@ function suite(version: KubernetesVersion): void {
     assert.ok((await admin.selfSubject()).groups.includes("system:masters"));
   });
 
+  test("an API server that starts anew is never said to refuse rights that it gives", async () => {
+    const seen = new Set<string>();
+    const reader = await byToken(await cluster.requestToken("aws-test", "demo", issuer, 3600));
+    await reader.oidcDocuments();
+    let restarting = true;
+    const looking = (async () => {
+      while (restarting) {
+        seen.add(
+          await reader.oidcDocuments().then(
+            () => "answered",
+            (error: { code: string }) => error.code,
+          ),
+        );
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    for (let times = 0; times < 3; times += 1) await cluster.useKeys(cluster.keys());
+    restarting = false;
+    await looking;
+    seen.delete("cluster-not-ready");
+    // Cut in the middle of an answer.
+    seen.delete("cluster-answer-invalid");
+    assert.deepEqual([...seen].sort(), ["answered", "cluster-unreachable"]);
+  });
+
   test("the printed RBAC is what a publisher needs, and all that it gives", async () => {
     // Kubernetes lets every ServiceAccount read the two paths unless an operator takes that away, as here.
     await cluster.kubectl(["delete", "clusterrolebinding", "system:service-account-issuer-discovery"]);
