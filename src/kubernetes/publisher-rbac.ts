@@ -6,12 +6,15 @@ export interface PublisherRbac {
   readonly namespace?: string;
   /** Name of ServiceAccount, ClusterRole and binding; podtrust-publisher unless told. */
   readonly name?: string;
+  /** Lets it make tokens for itself, so that one on a machine outside the cluster renews its own. */
+  readonly renewToken?: boolean;
 }
+
+const rbac = "rbac.authorization.k8s.io";
 
 function objects(options: PublisherRbac): readonly object[] {
   const namespace = checkedNamespace(options.namespace ?? "podtrust");
   const name = checkedName(options.name ?? "podtrust-publisher");
-  const rbac = "rbac.authorization.k8s.io";
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     {
@@ -33,16 +36,39 @@ function objects(options: PublisherRbac): readonly object[] {
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
+    ...(options.renewToken === true ? renewal(namespace, name) : []),
+  ];
+}
+
+/** A token for itself, and for nobody else: `resourceNames` holds for the subresource too. */
+function renewal(namespace: string, name: string): readonly object[] {
+  const rule = {
+    apiGroups: [""],
+    resources: ["serviceaccounts/token"],
+    resourceNames: [name],
+    verbs: ["create"],
+  };
+  const metadata = { name: `${name}-token`, namespace };
+  return [
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: [rule] },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: rbac, kind: "Role", name: metadata.name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
   ];
 }
 
 /**
- * The YAML that gives a ServiceAccount the two paths that the publisher reads, and nothing else.
+ * The YAML that gives a ServiceAccount the two paths that the publisher reads, and nothing else but what is asked for.
  *
  * Throws PodtrustError `usage` for a name that Kubernetes would not take.
  */
 export function publisherRbac(options: PublisherRbac = {}): string {
-  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set.
+  const renew = options.renewToken === true ? ",\n# and make tokens for its own ServiceAccount" : "";
+  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set${renew}.
 # Both hold public keys only. A publisher outside the cluster needs no token in a pod, and one inside asks for its own
 # volume, so the ServiceAccount mounts none. Apply with: kubectl apply -f FILE
 ${objects(options).map(yamlText).join("---\n")}`;

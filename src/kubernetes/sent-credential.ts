@@ -14,6 +14,8 @@ export interface SentCredential {
   readonly kid?: string;
   /** The token's `sub`. */
   readonly subject?: string;
+  /** The token's `aud`. */
+  readonly audiences?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly issuedAt?: number;
   /** Milliseconds since the epoch. Absent too where whoever gives the credential renews it. */
@@ -34,6 +36,7 @@ export function tokenFacts(from: string, token: string): SentCredential {
     return { kind: "token", from };
   }
   const { kid, claims } = jws;
+  const audiences = [claims["aud"] ?? []].flat().filter((one): one is string => typeof one === "string");
   const [subject, issuedAt, expiresAt] = [
     textClaim(claims["sub"]),
     milliseconds(claims["iat"]),
@@ -44,6 +47,7 @@ export function tokenFacts(from: string, token: string): SentCredential {
     from,
     ...(kid === undefined ? {} : { kid }),
     ...(subject === undefined ? {} : { subject }),
+    ...(audiences.length === 0 ? {} : { audiences }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };

@@ -46,7 +46,7 @@ export interface ChallengeAnswers {
 
 /** The part of a cluster that is published. */
 export type PublishedCluster = Pick<KubernetesApi, "server" | "oidcDocuments"> &
-  Partial<Pick<KubernetesApi, "sentCredential">>;
+  Partial<Pick<KubernetesApi, "sentCredential" | "requestToken">>;
 
 /** One issuer: where its keys come from, and what is published about it. */
 export interface IssuerOptions {

@@ -139,7 +139,7 @@ publisher:
     }
   });
 
-  test("manifests publisher-rbac: YAML for kubectl, one List with --json, illegal names refused", async () => {
+  test("manifests publisher-rbac: YAML for kubectl, one List with --json, its own tokens only when asked, illegal names refused", async () => {
     const { out } = await podtrust("manifests", "publisher-rbac", "--namespace", "ops", "--name", "reader");
     assert.match(out, /kind: ServiceAccount\nmetadata:\n {2}name: reader\n {2}namespace: ops\n/u);
     const { items } = JSON.parse((await podtrust("manifests", "publisher-rbac", "--json")).out) as {
@@ -149,6 +149,18 @@ publisher:
     assert.deepEqual(kinds, ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"]);
     assert.deepEqual(items[2]?.rules, [
       { nonResourceURLs: ["/.well-known/openid-configuration", "/openid/v1/jwks"], verbs: ["get"] },
+    ]);
+    const renewing = await podtrust("manifests", "publisher-rbac", "--renew-token", "--json");
+    const role = (JSON.parse(renewing.out) as { items: { kind: string; rules?: unknown }[] }).items.find(
+      ({ kind }) => kind === "Role",
+    );
+    assert.deepEqual(role?.rules, [
+      {
+        apiGroups: [""],
+        resources: ["serviceaccounts/token"],
+        resourceNames: ["podtrust-publisher"],
+        verbs: ["create"],
+      },
     ]);
     const illegal = await podtrust("manifests", "publisher-rbac", "--name", "a\nrules: []");
     assert.deepEqual([illegal.code, illegal.out], [2, ""]);

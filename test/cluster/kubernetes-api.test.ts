@@ -79,9 +79,9 @@ function suite(version: KubernetesVersion): void {
     const seen = new Set<string>();
     const reader = await byToken(await cluster.requestToken("aws-test", "demo", issuer, 3600));
     await reader.oidcDocuments();
-    let restarting = true;
+    const restarting = new AbortController();
     const looking = (async () => {
-      while (restarting) {
+      while (!restarting.signal.aborted) {
         seen.add(
           await reader.oidcDocuments().then(
             () => "answered",
@@ -92,7 +92,7 @@ function suite(version: KubernetesVersion): void {
       }
     })();
     for (let times = 0; times < 3; times += 1) await cluster.useKeys(cluster.keys());
-    restarting = false;
+    restarting.abort();
     await looking;
     seen.delete("cluster-not-ready");
     // Cut in the middle of an answer.
@@ -136,6 +136,16 @@ function suite(version: KubernetesVersion): void {
       publisher.requestToken("ops", "reader", { audiences: ["a"], expirationSeconds: 600 }),
       { code: "cluster-forbidden" },
     );
+    const renewing = publisherRbac({ namespace: "ops", name: "reader", renewToken: true });
+    await cluster.kubectl(["apply", "-f", "-"], renewing);
+    const wish = { audiences: [issuer], expirationSeconds: 600 };
+    const made = async (name: string): Promise<string> =>
+      publisher.requestToken("ops", name, wish).then(
+        () => "made",
+        (error: { code: string }) => error.code,
+      );
+    while ((await made("reader")) !== "made") assert.ok(performance.now() < deadline + 10_000);
+    assert.equal(await made("default"), "cluster-forbidden");
   });
 
   test("strangers are refused under their own code", async () => {

@@ -371,6 +371,7 @@ describe("the stand-in cluster", () => {
       exposed: true,
       kid,
       subject: "system:serviceaccount:aws-test:demo",
+      audiences: [issuer],
       issuedAt: Number(claims["iat"]) * 1000,
       expiresAt: Number(claims["exp"]) * 1000,
     });

@@ -59,6 +59,7 @@ export function defineManifests(program: Command, context: CommandContext): void
     .description("print the RBAC that the publisher needs: read access to two paths")
     .option("--namespace <namespace>", "namespace of the publisher's ServiceAccount", "podtrust")
     .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
+    .option("--renew-token", "also let it create tokens for itself: a publisher on a host renews its own")
     .addHelpText("after", "\npodtrust manifests publisher-rbac | kubectl apply -f -\n")
     .action(async (options: PublisherRbacOptions) => {
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");

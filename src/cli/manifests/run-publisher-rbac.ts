@@ -5,6 +5,7 @@ import type { CommandContext } from "../context.ts";
 export interface PublisherRbacOptions {
   readonly namespace: string;
   readonly name: string;
+  readonly renewToken?: boolean;
 }
 
 /** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */

@@ -9,6 +9,7 @@ import { say } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
 import { distrust, emptyState, observe, type SourceState, type Step, trust } from "./state.ts";
 import type { DocumentStore, Restored } from "./store.ts";
+import { TokenRenewal } from "./token-renewal.ts";
 
 export interface SourceOptions {
   readonly names: IssuerNames;
@@ -49,6 +50,7 @@ export class IssuerSource {
   readonly tallies: SourceTallies = { confirmed: 0, refused: new Map(), unsaved: 0 };
   readonly #options: SourceOptions;
   readonly #ending = new AbortController();
+  readonly #renewal: TokenRenewal;
   #state: SourceState = emptyState;
   #documents: PublishedDocuments | undefined;
   #diskWarning: string | undefined;
@@ -60,6 +62,7 @@ export class IssuerSource {
 
   constructor(options: SourceOptions) {
     this.#options = options;
+    this.#renewal = new TokenRenewal(options);
   }
 
   get state(): SourceState {
@@ -151,6 +154,7 @@ export class IssuerSource {
       this.tallies.refused.set(reason, (this.tallies.refused.get(reason) ?? 0) + 1);
     }
     this.#options.looked?.();
+    if (observation.ok) await this.#renewal.renew(observation.credential, this.#ending.signal);
     if (this.#worthSaving()) await this.#save();
   }
 

@@ -1,0 +1,95 @@
+import { lstat } from "node:fs/promises";
+import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { replaceText } from "../../files/index.ts";
+import type { SentCredential } from "../../kubernetes/index.ts";
+import { parseSubject } from "../../oidc/index.ts";
+import type { PublishedCluster } from "../publisher.ts";
+
+export interface TokenRenewalDeps {
+  readonly cluster: PublishedCluster;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const hour = 3_600_000;
+// After a failure that may pass; a right that is missing is looked for again after an hour.
+const afterFailure = 600_000;
+const shortestLife = 600_000;
+
+/** What a new token is asked for with, of the one that is there. */
+interface Renewable {
+  readonly file: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly audiences: readonly string[];
+  /** Milliseconds. */
+  readonly life: number;
+  readonly dueAt: number;
+}
+
+function renewable(credential: SentCredential | undefined): Renewable | undefined {
+  const { file, subject, audiences, issuedAt, expiresAt } = credential ?? {};
+  if (file === undefined || subject === undefined || audiences === undefined) return undefined;
+  if (issuedAt === undefined || expiresAt === undefined || audiences.length === 0) return undefined;
+  const account = parseSubject(subject);
+  if (account === undefined) return undefined;
+  const life = Math.max(expiresAt - issuedAt, shortestLife);
+  // Each hour, so that a token also tells which key signs now.
+  return { file, ...account, audiences, life, dueAt: issuedAt + Math.min(life / 2, hour) };
+}
+
+/** A symbolic link: a kubelet, or somebody like it, keeps the file fresh. */
+async function isKeptByOthers(file: string): Promise<boolean> {
+  return lstat(file).then(
+    (facts) => facts.isSymbolicLink(),
+    () => true,
+  );
+}
+
+/**
+ * Renews the token in the file that a publisher outside the cluster reads by, as long as the token is good and its
+ * ServiceAccount may make tokens for itself (`podtrust manifests publisher-rbac --renew-token`). Without that right the
+ * file is left to whoever keeps it.
+ */
+export class TokenRenewal {
+  readonly #deps: TokenRenewalDeps;
+  #notBefore = 0;
+  #said = "";
+
+  constructor(deps: TokenRenewalDeps) {
+    this.#deps = deps;
+  }
+
+  /** Renews the token that was just sent, where it is time. Never rejects. */
+  async renew(credential: SentCredential | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, logger, cluster } = this.#deps;
+    const token = renewable(credential);
+    const now = clock.now();
+    if (token === undefined || cluster.requestToken === undefined) return;
+    if (now < token.dueAt || now < this.#notBefore || (await isKeptByOthers(token.file))) return;
+    try {
+      const { namespace, name, audiences, life, file } = token;
+      const wish = { audiences, expirationSeconds: Math.round(life / 1000) };
+      const made = await cluster.requestToken(namespace, name, wish, { signal });
+      await replaceText(file, `${made.token}\n`);
+      this.#said = "";
+      logger.debug("the publisher's own token was renewed", { file, until: made.expirationTimestamp });
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error, now);
+    }
+  }
+
+  #failed(error: unknown, now: number): void {
+    const { logger } = this.#deps;
+    const mayNot = error instanceof PodtrustError && error.code === "cluster-forbidden";
+    this.#notBefore = now + (mayNot ? hour : afterFailure);
+    if (mayNot) {
+      logger.debug("the publisher may not renew its own token", { error: errorText(error) });
+      return;
+    }
+    const { message, next } = asPodtrustError(error);
+    if (message !== this.#said)
+      logger.warn(`the publisher's own token was not renewed: ${message}`, { next });
+    this.#said = message;
+  }
+}
