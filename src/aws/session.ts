@@ -36,25 +36,43 @@ type AwsCredentialIdentity = Exclude<Credentials, (...args: never[]) => unknown>
 
 type Provider = () => Promise<AwsCredentialIdentity>;
 
+interface NamedProfile {
+  readonly name: string;
+  /** Where the name stands: `the config`. */
+  readonly from: string;
+}
+
+/** The profile that credentials come from, where one is named. */
+function profileOf({ profile, credentials }: AwsAccess): NamedProfile | undefined {
+  if (profile !== undefined) return { name: profile, from: "the config" };
+  const name = process.env["AWS_PROFILE"] ?? "";
+  return name === "" || credentials !== undefined ? undefined : { name, from: "AWS_PROFILE" };
+}
+
 /** The SDK's own error does not say which profile it looked for. */
-function named(profile: string | undefined, provider: Provider): Provider {
-  if (profile === undefined) return provider;
+function named({ name, from }: NamedProfile, provider: Provider): Provider {
   return async () => {
     try {
       return await provider();
     } catch (cause) {
-      const message = `profile ${profile} gives no credentials: ${errorText(cause)}`;
-      throw new PodtrustError("aws-no-credentials", message, { cause });
+      const message = `profile ${name} of ${from} gives no credentials: ${errorText(cause)}`;
+      const next = `Check that the profile exists (aws configure list-profiles) and is signed in (aws sso login --profile ${name}), or correct ${from}.`;
+      throw new PodtrustError("aws-no-credentials", message, { cause, next });
     }
   };
 }
 
 async function credentialsOf(access: AwsAccess): Promise<Credentials | undefined> {
-  const { credentials, profile, assumeRole, region, endpoint } = access;
+  const { credentials, assumeRole, region, endpoint } = access;
   const own = credentials === undefined ? undefined : { ...credentials };
+  const profile = profileOf(access);
   if (assumeRole === undefined && (own !== undefined || profile === undefined)) return own;
   const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
-  const base = own ?? named(profile, fromNodeProviderChain(profile === undefined ? {} : { profile }));
+  const found = (): Provider =>
+    profile === undefined
+      ? fromNodeProviderChain()
+      : named(profile, fromNodeProviderChain({ profile: profile.name }));
+  const base = own ?? found();
   if (assumeRole === undefined) return base;
   return fromTemporaryCredentials({
     masterCredentials: base,

@@ -28,7 +28,7 @@ test("a command that a hint names repeats the -f, --connect-to and --ca that wer
   const way = "--connect-to a.example:443:127.0.0.1:8443 --ca 'my root.pem'";
   assert.equal(
     hint("Run podtrust up, then podtrust apply demo."),
-    `Run podtrust up -f eu.yaml ${way}, then podtrust apply demo -f eu.yaml ${way}.`,
+    `Run \`podtrust up -f eu.yaml ${way}\`, then \`podtrust apply demo -f eu.yaml ${way}\`.`,
   );
   assert.equal(
     hint("podtrust token a/b --raw | podtrust explain --token -"),

@@ -31,9 +31,12 @@ export function repeating(program: Command, given: Command): (hint: string) => s
   const known = [...names.keys()].sort((a, b) => b.length - a.length).join("|");
   const form = new RegExp(String.raw`\b(?:${known})(?![\w-])`, "gu");
   return (hint) =>
-    hint.replaceAll(form, (name) => {
+    hint.replaceAll(form, (name, at: number) => {
       const command = names.get(name);
       const words = command === undefined ? [] : wordsFor(command, given);
-      return words.length === 0 ? name : `${name} ${words.map(shellWord).join(" ")}`;
+      if (words.length === 0) return name;
+      const line = `${name} ${words.map(shellWord).join(" ")}`;
+      // Where the sentence goes on at once, a full stop must not become a part of the last word.
+      return /^(?:$|[.,;:!?)])/u.test(hint.slice(at + name.length)) ? `\`${line}\`` : line;
     });
 }

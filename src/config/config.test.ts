@@ -390,6 +390,18 @@ aws:
       /not a key/u,
     ],
     [
+      "an inline policy without a Statement",
+      role("serviceAccounts: [a/b], inline: {p: {Version: '2012-10-17'}}"),
+      "aws[0].roles[0].inline.p",
+      /not accepted/u,
+    ],
+    [
+      "an inline policy whose Statement is misspelt",
+      role("serviceAccounts: [a/b], inline: {p: {Version: '2012-10-17', Statment: []}}"),
+      "aws[0].roles[0].inline.p.Statment",
+      /not a key/u,
+    ],
+    [
       "an inline policy that is not there",
       role("serviceAccounts: [a/b], inline: {p: {file: no.json}}"),
       "aws[0].roles[0].inline.p",

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { errorText, PodtrustError } from "../base/index.ts";
 import type { Config } from "./config.ts";
 import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
@@ -68,9 +68,15 @@ async function textOf(file: string): Promise<string> {
     if (facts.size > largestConfig) throw new Error(`it is larger than ${largestConfig} bytes`);
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const reason = missing ? "there is no such file" : errorText(error);
-    throw new PodtrustError("config-unreadable", `${file} cannot be read: ${reason}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new PodtrustError("config-unreadable", `there is no ${basename(file)} in ${dirname(file)}`, {
+        cause: error,
+        next: "Run the command in the folder of podtrust.yaml, or name the config file with -f FILE.",
+      });
+    }
+    throw new PodtrustError("config-unreadable", `${file} cannot be read: ${errorText(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -172,6 +172,21 @@ describe("a session", () => {
     session.close();
   });
 
+  test("an AWS_PROFILE that does not exist is named, with advice that fits", async () => {
+    process.env["AWS_PROFILE"] = "podtrust-no-such-profile";
+    const session = openAws({ region: "eu-central-1", endpoint: "http://127.0.0.1:9" });
+    try {
+      await assert.rejects(callerIdentity(session), {
+        code: "aws-no-credentials",
+        message: /profile podtrust-no-such-profile of AWS_PROFILE gives no credentials/u,
+        next: /aws configure list-profiles[^]*correct AWS_PROFILE/u,
+      });
+    } finally {
+      delete process.env["AWS_PROFILE"];
+      session.close();
+    }
+  });
+
   test("an endpoint that is not there is told as unreachable", async () => {
     const session = openAws({ region: "eu-central-1", endpoint: "http://127.0.0.1:9", credentials });
     await assert.rejects(callerIdentity(session), { code: "aws-unreachable", message: /ECONNREFUSED/u });

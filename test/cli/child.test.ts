@@ -93,6 +93,17 @@ describe("podtrust as a process", () => {
     }
   });
 
+  test("says where it looked for a config that is not there, and how to name one", async () => {
+    const empty = await mkdtemp(join(folder, "empty-"));
+    const { code, err } = await podtrustChild(["plan"], { cwd: empty });
+    assert.equal(code, 2);
+    assert.match(err, /^error: there is no podtrust\.yaml in \S+empty-/u);
+    assert.match(
+      err,
+      /^next: {2}Run the command in the folder of podtrust\.yaml, or name the config file with -f/mu,
+    );
+  });
+
   test("starts fast enough to be typed: --help loads no SDK and no parser", async () => {
     const started = performance.now();
     const { code } = await podtrustChild(["--help"]);

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from "./entry.ts";
 export const configErrors = {
   "config-unreadable": {
     summary: "The config file could not be read.",
-    next: "Check the path given with -f, and the file's syntax at the lines named.",
+    next: "Check that it is the config file, and that this user may read it.",
   },
   "config-invalid": {
     summary: "The config file has mistakes; all of them are listed.",

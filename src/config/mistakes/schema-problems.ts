@@ -3,7 +3,7 @@ import { isRecord, nearest } from "../../base/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 import { valueAt } from "./rule.ts";
-import { knownKeys } from "./schema-walk.ts";
+import { knownKeys, takesAnyKey } from "./schema-walk.ts";
 import { configSchema, plannedKeys } from "../schema.ts";
 import { secretKind, secretName } from "./secrets.ts";
 
@@ -86,8 +86,13 @@ function ofUnion(
   const strange = isRecord(value) ? Object.keys(value).filter((key) => !known.includes(key)) : [];
   const unknowns = strange.map((key) => unknownKey(document, [...path, key]));
   // A key that is planned, or one that is only misspelt, says it all.
-  const said = unknowns.some((problem) => problem.nearest !== undefined || problem.accepted === undefined);
-  return said ? unknowns : [...unknowns, wrongValue(document, path, issue)];
+  const saying = unknowns.filter(
+    (problem) => problem.nearest !== undefined || problem.accepted === undefined,
+  );
+  // Where any key may stand, one that is not known is no mistake of its own.
+  const open = takesAnyKey(configSchema, path);
+  if (saying.length > 0) return open ? saying : unknowns;
+  return [...(open ? [] : unknowns), wrongValue(document, path, issue)];
 }
 
 function problemsOf(document: ConfigDocument, issues: readonly Issue[], base: KeyPath): ConfigProblem[] {

@@ -20,10 +20,23 @@ function step(schema: Schema, key: string | number): readonly Schema[] {
   return [];
 }
 
-/** Every key that a schema knows at a path, over all members of unions on the way. */
-export function knownKeys(schema: Schema, path: KeyPath): readonly string[] {
+/** What a schema has at a path: all members of unions on the way. */
+function schemasAt(schema: Schema, path: KeyPath): readonly Schema[] {
   let at = members(schema);
   for (const key of path) at = at.flatMap((member) => step(member, key));
+  return at;
+}
+
+/** Whether a value at a path may have keys that the schema does not know: a policy, which IAM judges. */
+export function takesAnyKey(schema: Schema, path: KeyPath): boolean {
+  return schemasAt(schema, path).some(
+    (member) => member instanceof z.ZodObject && member.def.catchall instanceof z.ZodUnknown,
+  );
+}
+
+/** Every key that a schema knows at a path, over all members of unions on the way. */
+export function knownKeys(schema: Schema, path: KeyPath): readonly string[] {
+  const at = schemasAt(schema, path);
   const keys = at.flatMap((member) => (member instanceof z.ZodObject ? Object.keys(member.shape) : []));
   return [...new Set(keys)];
 }
