@@ -61,6 +61,17 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
   return program;
 }
 
+/**
+ * Parses a command line and runs what it names. Every 64th key ID begins with a hyphen, being base64url; such a word
+ * goes to the end, where it cannot be taken for an option.
+ */
+export async function parse(program: Command, args: readonly string[]): Promise<void> {
+  const isKid = (word: string): boolean => /^-[\w-]{42}$/u.test(word);
+  const kids = args.includes("--") ? [] : args.filter(isKid);
+  const words = kids.length === 0 ? args : [...args.filter((word) => !isKid(word)), "--", ...kids];
+  await program.parseAsync(words, { from: "user" });
+}
+
 /** commander names the choices of an argument or option but not the nearest one. */
 function nearestChoice(message: string): PodtrustError | undefined {
   const parts = /value '(.*?)' (?:.*?)is invalid.*Allowed choices are (.+)\.$/u.exec(message);

@@ -32,6 +32,16 @@ describe("a command line", () => {
     }
   });
 
+  test("a key ID that begins with a hyphen is a key ID, wherever it stands", async () => {
+    const kid = `-${"k".repeat(42)}`;
+    for (const args of [
+      ["rotate", "distrust", kid, "--state", "/nonexistent"],
+      ["rotate", "distrust", "--state", "/nonexistent", "--", kid],
+    ]) {
+      assert.match((await podtrustHere(args)).err, /^code: {2}publisher-not-running$/mu);
+    }
+  });
+
   const wrong: [string, string[], RegExp][] = [
     ["no command", [], /no command was given/u],
     ["an unknown command", ["completin"], /unknown command 'completin'\nnext: {2}Did you mean completion\?/u],

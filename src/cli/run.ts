@@ -6,7 +6,7 @@ import { type ExitCode, exitCodeOf } from "./exit.ts";
 import { sayFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { commandNamed, fullName } from "./help.ts";
-import { CommanderError, createProgram, usageError } from "./program.ts";
+import { CommanderError, createProgram, parse, usageError } from "./program.ts";
 
 function failureOf(thrown: unknown, host: Host): PodtrustError | undefined {
   if (thrown instanceof CommanderError) return usageError(thrown);
@@ -37,7 +37,7 @@ export async function run(args: readonly string[], host: Host): Promise<ExitCode
   const context = createContext(host, switches);
   const program = createProgram(context, switches);
   try {
-    await program.parseAsync(args, { from: "user" });
+    await parse(program, args);
     // Half-way is a failure that the signal made; what was seen before a watch was ended is no failure.
     return context.exitCode === 1 ? (exitCodeOfSignal(host.signal) ?? 1) : context.exitCode;
   } catch (thrown) {

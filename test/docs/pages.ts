@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { createContext } from "../../src/cli/context.ts";
-import { createProgram } from "../../src/cli/program.ts";
+import { createProgram, parse } from "../../src/cli/program.ts";
 import { podtrustHost } from "../support/cli.ts";
 
 /** The pages whose commands are run; those of docs/reference are made from the code. */
@@ -85,7 +85,7 @@ export async function understand(args: readonly string[]): Promise<Understood> {
       found = { name: names.join(" "), options: command.options.map(({ long }) => long ?? "") };
     });
   }
-  await program.parseAsync(args, { from: "user" });
+  await parse(program, args);
   if (found === undefined) throw new Error(`podtrust ${args.join(" ")} names no command`);
   return found;
 }

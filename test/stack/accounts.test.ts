@@ -103,7 +103,7 @@ describe("several accounts", () => {
     assert.equal((await world.podtrust(["plan", "--only", `aws/${account}`])).code, 0);
     const all = await world.podtrust(["plan"]);
     assert.equal(all.code, 1);
-    assert.match(all.err, /profile gone gives no credentials/u);
+    assert.match(all.err, /profile gone of the config gives no credentials/u);
 
     // The wrong account is found before anything is planned in the right one.
     await world.config(both.replace("profile: two", "profile: one").replace(/ {4}assumeRole.*\n/u, ""));
