@@ -41,8 +41,11 @@ export interface RoleWish {
   readonly settlesWithin?: number;
   /** Ids of resources that must stand first: the OIDC provider. */
   readonly dependsOn?: readonly string[];
-  /** Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token at hand. */
-  readonly untilUsable?: (roleArn: string, work: Work) => Promise<void>;
+  /**
+   * Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token at hand; false
+   * where it could not be asked.
+   */
+  readonly untilUsable?: (roleArn: string, work: Work) => Promise<boolean>;
 }
 
 /** IAM's own copies need some seconds to agree (IAM User Guide, "changes are not always immediately visible"). */
@@ -150,8 +153,8 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       // What STS knows already is who may assume the role; the rest is IAM's own.
       const isNew = kind === "create" || (observed.exists && observed.unconfirmed !== undefined);
       if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
-      await untilVisible(session, wanted, work);
-      await wish.untilUsable?.(wanted.arn, work);
+      // What STS lets in, IAM shows as well.
+      if ((await wish.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, wanted, work);
     },
     async delete(observed, work) {
       if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);

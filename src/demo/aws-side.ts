@@ -65,6 +65,7 @@ function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
     untilUsable: async (roleArn, work) => {
       const request = { roleArn, sessionName: example.sessionName, token: await token() };
       await waitUntilAssumable(session, request, work);
+      return true;
     },
   });
   return [provider, role];

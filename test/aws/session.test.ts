@@ -207,6 +207,7 @@ describe("propagation", () => {
           { name: "AccessDenied" },
         );
         await waitUntilAssumable(world.session, { roleArn: arn, sessionName: "probe", token }, work);
+        return true;
       },
     });
     const outcome = await applyPlan(await planOf({ desired: [world.provider(), role] }), {

@@ -55,7 +55,12 @@ function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustE
   }
   const what = more.length === 0 ? first : `${first} and ${more.length} more`;
   const sentence = `ended by a signal while waiting: all changes are made, and whether ${what} can be used yet is not known`;
-  return new PodtrustError("interrupted", sentence, { next: "Run it again: it waits for what is new." });
+  // Of a role IAM tells when it was created, and not when its trust policy was changed.
+  const isNew = unconfirmed.every(({ change }) => change.kind === "create");
+  const next = isNew
+    ? "Run it again: it waits for what is new."
+    : "Look whether STS knows them by now: podtrust status.";
+  return new PodtrustError("interrupted", sentence, { next });
 }
 
 async function agreed(
@@ -82,8 +87,10 @@ export async function perform(context: CommandContext, stack: Stack, plan: Stack
 function unconfirmedLine(plan: StackPlan): string | undefined {
   const [first, ...more] = unconfirmedOf(plan.plan);
   if (first === undefined || !first.observed.exists) return undefined;
-  const what = more.length === 0 ? first.resource.id : `${first.resource.id} and ${more.length} more`;
-  return `${what} ${first.observed.unconfirmed ?? ""}: asking whether it can be used yet.`;
+  const { id } = first.resource;
+  const since = `${id} ${first.observed.unconfirmed ?? ""}`;
+  if (more.length === 0) return `${since}: asking whether it can be used yet.`;
+  return `${since}, and ${more.length} more like it: asking whether they can be used yet.`;
 }
 
 /** Shows the plan of `up`, `down` or `import`, asks, and carries it out. */

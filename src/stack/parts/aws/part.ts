@@ -83,6 +83,9 @@ export interface AwsPart extends Part {
   leastPolicy(): AwsPolicy;
 }
 
+// Three calls read one role, and a few of them all of the account's.
+const fewRoles = 10;
+
 const noAnswer: readonly string[] = ["aws-unreachable", "aws-throttled", "aws-unavailable"];
 
 function lookOf<State>(resource: Resource<State>, observed: Observed<State>): Look<State> {
@@ -97,6 +100,7 @@ class AccountPart implements AwsPart {
   readonly #session: AwsSession;
   #opened: Promise<KubernetesApi> | undefined;
   #place: Promise<Place> | undefined;
+  #looked: Promise<AccountSurvey | undefined> | undefined;
   #surveyed: { readonly wanted: AccountResources; readonly found: AccountSurvey } | undefined;
 
   constructor(context: AwsPartContext, account: AwsConfig) {
@@ -184,13 +188,17 @@ class AccountPart implements AwsPart {
     return this.#place;
   }
 
-  async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
+  #found(signal: AbortSignal): Promise<AccountSurvey> {
     const { stack } = this.#context.config;
     const { account, roles } = this.account;
     const { providerArn } = this;
-    const wanted = this.#resources(goal === "present" ? await this.#thumbprints(signal) : undefined);
     const asked = { stack, account, providerArn, roles: roles.map(({ name }) => name) };
-    const found = await surveyAccount(this.#session, asked, signal);
+    return surveyAccount(this.#session, asked, signal);
+  }
+
+  async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
+    const wanted = this.#resources(goal === "present" ? await this.#thumbprints(signal) : undefined);
+    const found = await this.#found(signal);
     this.#surveyed = { wanted, found };
     const seen = this.#seen(wanted, found);
     const { owned } = found;
@@ -245,9 +253,18 @@ class AccountPart implements AwsPart {
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {
-    const resource = this.#resources().roles.find((one) => one.role === role)?.resource;
-    if (resource === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
-    return lookOf(resource, await resource.read(signal, noInputs));
+    const wanted = this.#resources().roles.find((one) => one.role === role);
+    if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
+    const { wish, resource } = wanted;
+    if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
+    this.#looked ??= this.#found(signal).catch((error: unknown) => {
+      if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
+      throw error;
+    });
+    const survey = await this.#looked;
+    // Who may list nothing may still look at each role.
+    if (survey === undefined) return lookOf(resource, await resource.read(signal, noInputs));
+    return lookOf(resource, observedRole(survey.role(role.name), wish, this.#session.clock.now()));
   }
 
   async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange> {
@@ -268,8 +285,8 @@ class AccountPart implements AwsPart {
     }
   }
 
-  untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void> {
-    return untilUsableBy(this.#asker(), role, owner, work);
+  async untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void> {
+    await untilUsableBy(this.#asker(), role, owner, work);
   }
 
   leastPolicy(): AwsPolicy {

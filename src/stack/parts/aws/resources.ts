@@ -11,7 +11,7 @@ import {
   roleToDelete,
 } from "../../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
-import type { Resource, Work } from "../../../plan/index.ts";
+import type { Resource } from "../../../plan/index.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
@@ -20,7 +20,7 @@ export interface ResourcesInput {
   readonly session: AwsSession;
   readonly thumbprints?: readonly string[] | LaterThumbprints;
   readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
-  readonly untilUsable?: (role: RoleConfig) => (roleArn: string, work: Work) => Promise<void>;
+  readonly untilUsable?: (role: RoleConfig) => RoleWish["untilUsable"];
 }
 
 /** What one account shall hold. */
@@ -37,6 +37,7 @@ export interface AccountResources {
 function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): RoleWish {
   const { config, account } = input;
   const { name, path, maxSession, policies, inline, boundary, description } = role;
+  const untilUsable = input.untilUsable?.(role);
   // Only with a cluster at hand, and a ServiceAccount to ask as, can a later run find out.
   const canAsk = config.cluster !== undefined && role.serviceAccounts.length > 0;
   return {
@@ -53,7 +54,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     settlesWithin: canAsk ? longestPropagation : 0,
     ...(boundary === undefined ? {} : { boundary }),
     ...(description === undefined ? {} : { description }),
-    ...(input.untilUsable === undefined ? {} : { untilUsable: input.untilUsable(role) }),
+    ...(untilUsable === undefined ? {} : { untilUsable }),
   };
 }
 

@@ -37,43 +37,47 @@ const soon = "STS may refuse new roles for some seconds yet (IAM is eventually c
 
 /**
  * Waits until STS lets a ServiceAccount's token into a role, which takes some seconds after the role was made or
- * changed. Where no token can be had, or STS refuses it for another reason, the role is none the worse for it: that is
- * a notice, not a failure. Throws `aws-not-assumable` at the deadline.
+ * changed; gives whether it did. Where no token can be had, or STS refuses it for another reason, the role is none the
+ * worse for it: that is a notice, not a failure. Throws `aws-not-assumable` at the deadline.
  */
 export async function untilUsableBy(
   { account, session, notice }: Omit<UsableInput, "cluster">,
   role: RoleConfig,
   owner: TokenOwner,
   work: Waiting,
-): Promise<void> {
+): Promise<boolean> {
   let token: string;
   try {
     token = await mintedToken(owner, work.signal);
   } catch (error) {
     work.signal.throwIfAborted();
-    return notice(`${soon}; STS was not asked: ${errorText(error)}`);
+    notice(`${soon}; STS was not asked: ${errorText(error)}`);
+    return false;
   }
   const request = { roleArn: roleArnOf(account, role), sessionName: role.sessionName, token };
   try {
     await waitUntilAssumable(session, request, work);
+    return true;
   } catch (error) {
     work.signal.throwIfAborted();
     if (!(error instanceof PodtrustError) || error.code === "aws-not-assumable") throw error;
     notice(`STS refuses a token of ${owner.serviceAccount} for role ${role.name}: ${error.message}`);
+    return false;
   }
-  return undefined;
 }
 
 /** The same for a role of the config, asked with a token of the first of its ServiceAccounts. */
 export function untilUsable(
   input: UsableInput,
   role: RoleConfig,
-): (roleArn: string, work: Work) => Promise<void> {
+): (roleArn: string, work: Work) => Promise<boolean> {
   return async (_roleArn, work) => {
     const [serviceAccount] = role.serviceAccounts;
-    if (serviceAccount === undefined)
-      return input.notice(`${soon}; role ${role.name} names patterns only, so STS was not asked`);
     const [audience = ""] = input.account.audiences;
-    return untilUsableBy(input, role, { serviceAccount, audience, cluster: input.cluster }, work);
+    if (serviceAccount !== undefined) {
+      return untilUsableBy(input, role, { serviceAccount, audience, cluster: input.cluster }, work);
+    }
+    input.notice(`${soon}; role ${role.name} names patterns only, so STS was not asked`);
+    return false;
   };
 }
