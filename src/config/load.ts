@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { errorText, PodtrustError } from "../base/index.ts";
+import { readBounded } from "../files/index.ts";
 import type { Config } from "./config.ts";
 import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
 import type { Environment } from "./places.ts";
@@ -63,10 +64,8 @@ function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[])
 
 async function textOf(file: string): Promise<string> {
   try {
-    const facts = await stat(file);
-    if (!facts.isFile()) throw new Error("it is not a file");
-    if (facts.size > largestConfig) throw new Error(`it is larger than ${largestConfig} bytes`);
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+    if (!(await stat(file)).isFile()) throw new Error("it is not a file");
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBounded(file, largestConfig));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       throw new PodtrustError("config-unreadable", `there is no ${basename(file)} in ${dirname(file)}`, {

@@ -15,16 +15,21 @@ export async function boundedText(file: FileHandle, maxBytes: number): Promise<s
 }
 
 /**
- * The text (UTF-8) of a file of at most `maxBytes` bytes. What is counted is what is read, not what the file system
- * says of its size: a device or a pipe has none, and a file may grow meanwhile.
+ * A file of at most `maxBytes` bytes. What is counted is what is read, not what the file system says of its size: a
+ * device or a pipe has none, and a file may grow meanwhile.
  *
  * Throws what node:fs throws, or a RangeError for a longer file.
  */
-export async function readBoundedText(path: string, maxBytes: number): Promise<string> {
+export async function readBounded(path: string, maxBytes: number): Promise<Buffer> {
   const file = await open(path);
   try {
-    return await boundedText(file, maxBytes);
+    return await collectBytes(piecesOf(file), maxBytes);
   } finally {
     await file.close();
   }
+}
+
+/** The same as text (UTF-8). */
+export async function readBoundedText(path: string, maxBytes: number): Promise<string> {
+  return (await readBounded(path, maxBytes)).toString("utf8");
 }

@@ -1,4 +1,4 @@
-export { readBoundedText } from "./bounded.ts";
+export { readBounded, readBoundedText } from "./bounded.ts";
 export { type FileLock, type LockOwner } from "./lock.ts";
 export { fileCode, type Files, machineFiles } from "./machine.ts";
 export { replaceText, unwritable } from "./replace.ts";

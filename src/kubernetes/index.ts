@@ -22,5 +22,5 @@ export {
   objectText,
 } from "./object.ts";
 export { type KubernetesOptions, openKubernetes } from "./open.ts";
-export type { SentCredential } from "./sent-credential.ts";
+export { exposureOf, type SentCredential } from "./sent-credential.ts";
 export { type PublisherRbac, publisherRbac, publisherRbacList } from "./publisher-rbac.ts";

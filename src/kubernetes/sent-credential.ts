@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { shellWord } from "../base/index.ts";
 import { parseJws } from "../oidc/index.ts";
 
 /** What the credential of the last call says of itself; never the credential. */
@@ -67,4 +68,14 @@ export function certificateFacts(from: string, pem: string): SentCredential {
 /** The same of a credential that whoever gives it renews: when it expires is nobody's business. */
 export function renewedByItself({ expiresAt: _given, ...sent }: SentCredential): SentCredential {
   return sent;
+}
+
+/** That others on this machine may read a credential, and what to do about it; undefined where they may not. */
+export function exposureOf({
+  from,
+  file,
+  exposed,
+}: SentCredential): { readonly seen: string; readonly next: string } | undefined {
+  if (exposed !== true || file === undefined) return undefined;
+  return { seen: `Others on this machine may read the ${from}`, next: `chmod 600 ${shellWord(file)}` };
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import {
   DeleteRoleCommand,
@@ -93,6 +95,25 @@ describe("status", () => {
     const report = await look();
     assert.equal(report.broken?.name, "cluster");
     assert.match(report.broken.seen, /they are different issuers/u);
+  });
+
+  test("a token file that others on this machine may read is warned of, and one of our own is not", async () => {
+    const { token } = await world.api.requestToken("aws-test", "default", {
+      audiences: [world.issuer.issuer],
+      expirationSeconds: 600,
+    });
+    const [tokenFile, caFile] = ["token", "cluster-ca.pem"].map((name) => join(world.folder, name));
+    await writeFile(tokenFile ?? "", token, { mode: 0o644 });
+    await writeFile(caFile ?? "", world.cluster.ca);
+    const source = `{server: "${world.cluster.url}", tokenFile: ${tokenFile}, caFile: ${caFile}}`;
+    const yaml = chainYaml(world.issuer.issuer, "").replace("{kubeconfig: }", source);
+    const config = await world.configOf(yaml);
+    const warned = link(await look({ config, only: ["cluster"] }), "cluster");
+    const finding = warned.findings.find(({ outcome }) => outcome === "warning");
+    assert.match(finding?.seen ?? "", /^Others on this machine may read the token file \/.*\/token$/u);
+    assert.match(finding?.next ?? "", /^chmod 600 \/.*\/token$/u);
+    await chmod(tokenFile ?? "", 0o600);
+    assert.equal(link(await look({ config, only: ["cluster"] }), "cluster").outcome, "ok");
   });
 
   test("a cluster that is gone hides its own links and no others", async () => {

@@ -34,6 +34,12 @@ export const clusterReasons = {
     "The config names no cluster, so that none was asked.",
     "Add a cluster to the config: {kubeconfig: ~/.kube/config}.",
   ),
+  ClusterTokenExposed: found(
+    "warning",
+    ["cluster"],
+    "Others on this machine may read the token file that the config or its kubeconfig names.",
+    "Take the right from them: chmod 600 FILE.",
+  ),
   ClusterDocumentsInvalid: found(
     "broken",
     ["cluster"],

@@ -64,7 +64,7 @@ export const workloadReasons = {
     "Take AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY out of the pod.",
   ),
   PodRegionMissing: found(
-    "broken",
+    "warning",
     ["injection"],
     "A pod of the ServiceAccount has neither AWS_REGION nor AWS_DEFAULT_REGION, without which most AWS clients do not start.",
     "Give it what it needs: podtrust manifests workload; pods get it when they are made.",

@@ -1,5 +1,5 @@
 import { shellWord } from "../../base/index.ts";
-import type { SentCredential } from "../../kubernetes/index.ts";
+import { exposureOf, type SentCredential } from "../../kubernetes/index.ts";
 import { parseSubject } from "../../oidc/index.ts";
 import type { Refusal } from "../status.ts";
 
@@ -26,7 +26,7 @@ function renewal({ kind, file, subject, from }: SentCredential): string {
  */
 export function credentialWarnings(credential: SentCredential | undefined, now: number): readonly string[] {
   if (credential === undefined) return [];
-  const { from, issuedAt, expiresAt, exposed, file } = credential;
+  const { from, issuedAt, expiresAt } = credential;
   const warnings: string[] = [];
   if (expiresAt !== undefined) {
     const left = Math.min((expiresAt - (issuedAt ?? expiresAt - day)) * 0.15, 7 * day);
@@ -35,9 +35,8 @@ export function credentialWarnings(credential: SentCredential | undefined, now: 
         `The credential for the cluster (${from}) expires at ${iso(expiresAt)}, and the publisher is blind from then on. ${renewal(credential)}`,
       );
   }
-  if (exposed === true && file !== undefined)
-    warnings.push(`Others on this machine may read the ${from}: chmod 600 ${shellWord(file)}`);
-  return warnings;
+  const exposure = exposureOf(credential);
+  return exposure === undefined ? warnings : [...warnings, `${exposure.seen}: ${exposure.next}`];
 }
 
 /** Why the cluster does not take a credential (401), as far as the credential tells. */

@@ -18,6 +18,8 @@ export interface ClusterFacts {
   readonly server: string;
   /** As whom it knows us. */
   readonly username: Seen<string>;
+  /** That others on this machine may read the credential, and what to do about it. */
+  readonly exposure?: { readonly seen: string; readonly next: string };
   /** `Kubernetes v1.36.3`, as far as it says so. */
   readonly version: string;
   readonly documents: Seen<{ readonly discovery: DiscoveryDocument; readonly jwks: JwkSet }>;

@@ -271,7 +271,7 @@ class AccountPart implements AwsPart {
     const roleArn = roleArnOf(this.account, role);
     const request = {
       roleArn,
-      sessionName: role.sessionName ?? role.name,
+      sessionName: role.sessionName,
       ...(token === undefined ? {} : { token }),
     };
     try {

@@ -56,7 +56,7 @@ function admissionBy(trusting: TrustingRole, state: RoleFacts, asker: Asker): Ad
     role: state,
     provider: { arn, url: iamProviderKey(issuer) },
     claims: { iss: issuer, sub: serviceAccountSubject(namespace, name), aud: [asker.audience] },
-    sessionName: role.sessionName ?? role.name,
+    sessionName: role.sessionName,
     now: Math.floor(asker.now / 1000),
     context: { "aws:RequestedRegion": account.region },
   });

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../../base/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import { exposureOf, type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
 import { parseDiscovery, parseJwkSet } from "../../../oidc/index.ts";
 import type { ClusterFacts, Seen } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";
@@ -27,6 +27,7 @@ const hopeless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "cluster-unreachable",
   "cluster-unauthenticated",
   "cluster-credentials",
+  "exec-plugin-unconfirmed",
 ]);
 
 async function documentsOf(api: KubernetesApi, signal: AbortSignal): Promise<ClusterFacts["documents"]> {
@@ -56,5 +57,8 @@ export async function gatherCluster(options: GatherOptions, wanted: Wanted): Pro
     versionOf(api, signal),
     wanted("cluster", "jwks") ? documentsOf(api, signal) : notTried("cluster"),
   ]);
-  return { facts: { server, username, version, documents }, api };
+  const credential = api.sentCredential();
+  const exposure = credential === undefined ? undefined : exposureOf(credential);
+  const facts = { server, username, version, documents, ...(exposure === undefined ? {} : { exposure }) };
+  return { facts, api };
 }

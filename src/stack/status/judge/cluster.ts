@@ -46,5 +46,7 @@ export function judgeCluster(facts: JudgedFacts): readonly Finding[] {
           from,
           fresh: "asked now",
         });
-  return [first, ...issuerFindings(facts, cluster)];
+  const { exposure } = cluster;
+  const exposed = exposure === undefined ? [] : [finding("ClusterTokenExposed", { ...exposure, from })];
+  return [first, ...exposed, ...issuerFindings(facts, cluster)];
 }

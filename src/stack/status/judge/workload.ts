@@ -85,7 +85,8 @@ function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
     const problem = injectionProblem(pod, wanted);
     return problem === undefined ? [] : [{ pod, ...problem }];
   });
-  const [first] = wrong;
+  // Without a region a pod has its role all the same, and may name one in its code.
+  const first = wrong.find(({ reason }) => reason !== "region-missing") ?? wrong[0];
   if (first === undefined) {
     const count = `${pods.length} pod${pods.length === 1 ? "" : "s"} as ${serviceAccount}`;
     return finding("PodsInjected", { seen: `${count}, with token file and variables`, from, fresh });
