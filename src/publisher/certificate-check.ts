@@ -67,7 +67,7 @@ class OneCheck {
       ...(failing === undefined || unready.length > 0
         ? []
         : [
-            `The certificate, good until ${iso(notAfter)}, has a successor that is not had or not kept.${failingText(failing)}`,
+            `The certificate, good until ${iso(notAfter)}, could not be renewed, or its successor could not be saved.${failingText(failing)}`,
           ]),
     ];
     return { status: { notAfter, ...told }, unready, warnings };

@@ -59,7 +59,7 @@ export class PublishedIssuer {
       store: documentStore(join(stateDir, "publisher"), stack, issuer),
       clock: deps.clock,
       logger: deps.logger.child({ stack }),
-      times: timesOf(settings),
+      times: () => timesOf(this.#settings),
       publish: (documents) => this.#publish(documents),
       looked: () => this.#looked(),
     });

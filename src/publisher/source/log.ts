@@ -54,7 +54,7 @@ function lineOf(event: SourceEvent): Line {
 }
 
 /** Says in the log what happened to an issuer's keys. */
-export function say(logger: Logger, events: readonly SourceEvent[]): void {
+export function logEvents(logger: Logger, events: readonly SourceEvent[]): void {
   for (const event of events) {
     const line = lineOf(event);
     logger[line.level](line.message, line.fields);

@@ -5,7 +5,7 @@ import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";
 import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
-import { say } from "./log.ts";
+import { logEvents } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
 import { distrust, emptyState, observe, type SourceState, type Step, trust } from "./state.ts";
 import type { DocumentStore, Restored } from "./store.ts";
@@ -18,7 +18,7 @@ export interface SourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What its keys' times follow from; they are kept for `longestToken`, and looked for every `poll`. */
-  readonly times: KeyTimes;
+  readonly times: () => KeyTimes;
   /** Called at once whenever other documents are to be served. */
   readonly publish: (documents: PublishedDocuments) => void;
   /** Called after each look at the cluster. */
@@ -104,7 +104,7 @@ export class IssuerSource {
   /** Throws `publisher-key-unknown`. Gives whether it changed something and is on disk. */
   trust(kid: string): Promise<Changed> {
     const { clock, times } = this.#options;
-    return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times.longestToken }));
+    return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times().longestToken }));
   }
 
   /** Ends the looking, and saves what was seen last. */
@@ -121,9 +121,9 @@ export class IssuerSource {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, times } = this.#options;
-    const { poll } = times;
     while (!signal.aborted) {
       await this.look();
+      const { poll } = times();
       // A tenth to either side: publishers that started together do not stay together.
       const jitter = randomInt(0, Math.max(1, Math.round(poll / 5))) - poll / 10;
       await clock.sleep(poll + jitter, signal).catch(() => {});
@@ -147,7 +147,7 @@ export class IssuerSource {
     const observation = await this.#observation();
     if (this.#ending.signal.aborted) return;
     const { clock, times } = this.#options;
-    this.#take(observe(this.#state, observation, clock.now(), times));
+    this.#take(observe(this.#state, observation, clock.now(), times()));
     if (this.#state.failing === undefined) this.tallies.confirmed += 1;
     else {
       const { reason } = this.#state.failing;
@@ -162,7 +162,7 @@ export class IssuerSource {
     this.#state = step.state;
     this.#unsavedChange ||= step.changed;
     if (step.changed) this.#render();
-    say(this.#options.logger, step.events);
+    logEvents(this.#options.logger, step.events);
   }
 
   #render(): void {
@@ -180,7 +180,7 @@ export class IssuerSource {
     const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
     if (absent(now) !== absent(last)) return true;
     // The shorter keys are kept, the finer their times have to be.
-    const every = Math.min(saveEvery, this.#options.times.longestToken / 20);
+    const every = Math.min(saveEvery, this.#options.times().longestToken / 20);
     return Math.abs(now.confirmedAt - last.confirmedAt) >= every;
   }
 
@@ -192,7 +192,8 @@ export class IssuerSource {
 
   async #write(): Promise<boolean> {
     const state = this.#state;
-    if (state === this.#saved || state.ring.length === 0) return true;
+    const nothing = state.ring.length === 0 && (this.#saved?.ring.length ?? 0) === 0;
+    if (state === this.#saved || nothing) return true;
     const { store, logger } = this.#options;
     try {
       await store.save(state);
