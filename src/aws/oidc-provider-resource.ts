@@ -25,7 +25,7 @@ export interface OidcProviderWish {
   /** The issuer, as its tokens carry it. */
   readonly issuer: string;
   readonly audiences: readonly string[];
-  /** Without our marks, which are added. */
+  /** Without those of ownership, which are added. */
   readonly tags?: Tags;
   /** SHA-1 in hex, for a private CA. Absent: AWS fills in its own, and whatever it filled in is no difference. */
   readonly thumbprints?: readonly string[] | LaterThumbprints;

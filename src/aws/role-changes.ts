@@ -4,7 +4,7 @@ import type { WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import { tagChanges, tagList } from "./tags.ts";
 
-/** Creates a role with everything that CreateRole takes, our mark included; policies come after. */
+/** Creates a role with everything that CreateRole takes, our tags included; policies come after. */
 export async function createRole(iam: Iam, wanted: WantedRole): Promise<void> {
   const { name, path, trustPolicy, description, maxSession, boundary, tags } = wanted;
   await iam.change(`creating role ${name}`, (client, api, options) =>
@@ -124,7 +124,7 @@ async function updateTags(iam: Iam, wanted: WantedRole, before: RoleState): Prom
 
 /** Brings a role that exists to what it shall be; its id stays. */
 export async function updateRole(iam: Iam, wanted: WantedRole, before: RoleState): Promise<void> {
-  // The mark first: what is being taken over must be ours before anything else about it changes.
+  // The tags first: what is being taken over must be ours before anything else about it changes.
   await updateTags(iam, wanted, before);
   await updateTrust(iam, wanted, before);
   await updateSettings(iam, wanted, before);

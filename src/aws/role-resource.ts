@@ -32,7 +32,7 @@ export interface RoleWish {
   readonly inline?: Readonly<Record<string, string>>;
   /** ARN of the permissions boundary. */
   readonly boundary?: string;
-  /** Without our marks, which are added. */
+  /** Without those of ownership, which are added. */
   readonly tags?: Tags;
   /**
    * How long after its creation, in milliseconds, a role need not be in effect: it is confirmed again by the next

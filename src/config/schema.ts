@@ -33,7 +33,7 @@ export const configSchema: z.ZodType<ConfigInput> = section(
   {
     stack: text(
       {
-        what: "The name of everything this file owns. It is written into the mark on each thing made.",
+        what: "The name of everything this file owns. Each thing made is tagged with it.",
         accepted: "1 to 63 lower-case letters, digits and hyphens, beginning with a letter",
         example: "prod",
       },

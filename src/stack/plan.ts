@@ -8,7 +8,7 @@ export interface PlanWish {
   readonly goal?: Goal;
   /** `upsert-only` deletes nothing; `sync` unless told. */
   readonly policy?: Policy;
-  /** Takes over what exists without our mark, and makes nothing. */
+  /** Takes over what exists without our tags, and makes nothing. */
   readonly adopt?: boolean;
   /** What is used outside the stack may go, or change hands. */
   readonly allowInUse?: boolean;

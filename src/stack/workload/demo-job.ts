@@ -106,7 +106,7 @@ function digestOf(value: object): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
-/** The guide's ServiceAccount and Job with our mark: what `manifests demo` prints and `apply demo` applies. */
+/** The guide's ServiceAccount and Job with our labels: what `manifests demo` prints and `apply demo` applies. */
 export function demoObjects(target: WorkloadTarget, wish: DemoWish = {}): readonly KubernetesObject[] {
   const labels = kubernetesLabels.of(target.stack);
   const spec = {

@@ -238,7 +238,7 @@ export interface DemoRemoval {
   readonly outcome: "removed" | "absent" | "not-ours";
 }
 
-/** Removes the demo's Job and ServiceAccount where they carry our mark; others stay. */
+/** Removes the demo's Job and ServiceAccount where they carry our labels; others stay. */
 export async function removeDemoWorkload(
   input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly place: DemoPlace },
 ): Promise<readonly DemoRemoval[]> {

@@ -36,7 +36,7 @@ function lookingAround(all: { roles: string; providers: string }): readonly Poli
       Resource: "*",
     },
     {
-      // IAM's lists hold no tags: what carries our mark is found by reading each.
+      // Looked at once more before each change; and read one by one where not all at once.
       Sid: "FindWhatIsOurs",
       Effect: "Allow",
       Action: [
@@ -56,7 +56,7 @@ interface Input {
   readonly provider: string;
   readonly roles: readonly string[];
   readonly all: { readonly roles: string; readonly providers: string };
-  /** The condition of a request that sets our mark, and of a thing that carries it. */
+  /** The condition of a request that sets our tag, and of a thing that carries it. */
   readonly marking: Condition;
   readonly marked: Readonly<Record<string, string>>;
 }
@@ -162,8 +162,8 @@ function grantingStatements(input: Input): readonly PolicyStatement[] {
 
 /**
  * The least that podtrust needs in one account for a config: it makes only what the config names and only with
- * the stack's mark, attaches only the config's policies, and changes or deletes only what carries the mark.
- * Surplus roles of the stack are no longer in the config, so deleting goes by mark alone.
+ * the stack's tag, attaches only the config's policies, and changes or deletes only what carries the tag.
+ * Surplus roles of the stack are no longer in the config, so deleting goes by tag alone.
  */
 export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AwsPolicy {
   const iam = `arn:${partitionOf(account.region)}:iam::${account.account}`;
