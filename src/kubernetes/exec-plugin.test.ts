@@ -226,6 +226,10 @@ describe("a plugin of a kubeconfig that came with the config", () => {
     assert.equal(asked.length, 1);
   });
 
+  test("that is a device without an end is refused, and not read for ever", async () => {
+    assert.equal((await refusal({ command: "/dev/zero" })).code, "exec-plugin-unconfirmed");
+  });
+
   test("that is declined is not run", async () => {
     const start = (await runs()).length;
     const no = besideConfig(exec, env, () => Promise.resolve(false));
