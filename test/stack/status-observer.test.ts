@@ -77,6 +77,12 @@ describe("what status cannot see", () => {
       openAws({ ...access, endpoint: world.sandbox.url, credentials, attempts: 1 });
     const report = await look({ open });
     for (const link of iamLinks) assert.deepEqual(told(report, link), ["unseen AwsAccessDenied"], link);
+    // Of several roles the list is tried first; each of them names its own right all the same.
+    const another = "      - {name: web, serviceAccounts: [apps/web]}\n";
+    const text = `${chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`)}${another}`;
+    const two = await look({ open, config: await world.configOf(text), only: ["trust"] });
+    assert.deepEqual(told(two, "trust"), ["unseen AwsAccessDenied", "unseen AwsAccessDenied"]);
+    assert.match(findings(two, "trust")[1]?.seen ?? "", /iam:GetRole on resource: role web/u);
     assert.match(findings(report, "provider")[0]?.seen ?? "", /iam:GetOpenIDConnectProvider/u);
     assert.match(findings(report, "trust")[0]?.seen ?? "", /iam:GetRole/u);
     assert.equal(report.broken, undefined);

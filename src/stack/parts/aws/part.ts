@@ -100,6 +100,7 @@ class AccountPart implements AwsPart {
   readonly #session: AwsSession;
   #opened: Promise<KubernetesApi> | undefined;
   #place: Promise<Place> | undefined;
+  #resourcesOnce: AccountResources | undefined;
   #looked: Promise<AccountSurvey | undefined> | undefined;
   #surveyed: { readonly wanted: AccountResources; readonly found: AccountSurvey } | undefined;
 
@@ -247,13 +248,19 @@ class AccountPart implements AwsPart {
     });
   }
 
+  /** What looks are compared with: made once, however many roles are looked at. */
+  get #compared(): AccountResources {
+    this.#resourcesOnce ??= this.#resources();
+    return this.#resourcesOnce;
+  }
+
   async lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>> {
-    const { provider } = this.#resources();
+    const { provider } = this.#compared;
     return lookOf(provider, await provider.read(signal, noInputs));
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {
-    const wanted = this.#resources().roles.find((one) => one.role === role);
+    const wanted = this.#compared.roles.find((one) => one.role === role);
     if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
     const { wish, resource } = wanted;
     if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
