@@ -183,7 +183,7 @@ aws:
     });
     assert.equal(config.aws[0]?.roles[0]?.maxSession, 43_200);
     assert.match(config.aws[0]?.roles[0]?.inline["deny"] ?? "", /"Effect":"Deny"/u);
-    assert.match(config.warnings.join(), /lets in every ServiceAccount that fits team-a\/\*/u);
+    assert.match(config.warnings.join(), /authorizes every ServiceAccount that matches team-a\/\*/u);
   });
 
   test("serves from certificate files, or over plain HTTP by an option whose name says what it gives up", async () => {

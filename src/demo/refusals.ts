@@ -67,14 +67,14 @@ const expired = (token: () => Promise<string>): Attempt => ({
 const deniedParameter = (inputs: RefusalInputs): Attempt => ({
   what: `the right token, reading ${inputs.deniedParameter}`,
   expected: "AccessDeniedException",
-  why: "It is let in, but an inline policy of its role denies this one parameter: a Deny wins over any Allow.",
+  why: "It may assume the role, but an inline policy of its role denies this one parameter: a Deny wins over any Allow.",
   run: () => Promise.resolve({ token: inputs.goodToken, read: inputs.deniedParameter }),
 });
 
 async function attempt(one: Attempt, inputs: RefusalInputs): Promise<RefusalReport> {
   const result = await runJob(inputs.workload, await one.run(inputs));
   if (result.error === undefined) {
-    throw new PodtrustError("demo-not-refused", `${one.what}: was let in, and should have been refused`);
+    throw new PodtrustError("demo-not-refused", `${one.what}: succeeded, and should have been denied`);
   }
   const { code, message } = result.error;
   if (code !== one.expected) {

@@ -218,7 +218,7 @@ describe("propagation", () => {
       },
     });
     assert.deepEqual(outcome.failed, []);
-    assert.ok(said.includes("IAM has not yet told STS about the change"));
+    assert.ok(said.includes("IAM propagation delay: STS does not know the change yet"));
     const { arn } = await assumeWithWebIdentity(world.session, { roleArn, sessionName: "job", token });
     assert.equal(arn, `arn:aws:sts::${account}:assumed-role/demo/job`);
   });

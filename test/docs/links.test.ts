@@ -45,6 +45,20 @@ for (const page of pages) {
   });
 }
 
+test("every page of docs/ that the code cites exists", () => {
+  const files = globSync(["src/**/*.ts", "tools/**/*.ts", "test/**/*.ts"]);
+  const cited = files.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/\bdocs\/(?:[\w-]+\/)*[\w-]+\.(?:md|json)\b/gu)].map(
+      ([page]) => ({ file, page }),
+    ),
+  );
+  assert.ok(cited.length >= 10, `${cited.length} citations`);
+  assert.deepEqual(
+    cited.filter(({ page }) => !existsSync(page)),
+    [],
+  );
+});
+
 test("each promise of SECURITY.md names a test that exists", () => {
   const table = readFileSync("SECURITY.md", "utf8").split("## Promises")[1]?.split("\n## ")[0] ?? "";
   const rows = table

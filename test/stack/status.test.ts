@@ -170,7 +170,7 @@ describe("status", () => {
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: other }));
     const shut = await look();
     assert.equal(shut.broken?.name, "trust");
-    assert.match(shut.broken.seen, new RegExp(`does not let in ${demoAccount}`, "u"));
+    assert.match(shut.broken.seen, new RegExp(`does not authorize ${demoAccount}`, "u"));
     assert.match(link(shut, "sts").findings[0]?.seen ?? "", /AccessDenied/u);
     await iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn: readOnly }));
     const bare = await look({ only: ["permission"] });
@@ -191,7 +191,7 @@ describe("status", () => {
     };
     const [good] = (await asking("k3s-cluster")).findings;
     assert.equal(good?.outcome, "ok", JSON.stringify(good));
-    assert.match(good.seen, /lets in aws-test\/demo-service-account, with the session name k3s-cluster$/u);
+    assert.match(good.seen, /authorizes aws-test\/demo-service-account, with the session name k3s-cluster$/u);
     const [bad] = (await asking("somebody")).findings;
     assert.equal(bad?.outcome, "broken");
     assert.match(bad.seen, /asks sts:RoleSessionName for "somebody", and it is "k3s-cluster"/u);
@@ -204,7 +204,7 @@ describe("status", () => {
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
     const { outcome, findings } = link(await look({ only: ["trust"] }), "trust");
     assert.equal(outcome, "warning");
-    assert.match(findings[0]?.seen ?? "", /hangs on aws:SourceIp, which only the call itself brings/u);
+    assert.match(findings[0]?.seen ?? "", /depends on aws:SourceIp, which only the call itself has/u);
     iam.destroy();
   });
 

@@ -65,7 +65,7 @@ describe("test", () => {
     const open = await run();
     assert.equal(open.ok, false);
     assert.equal(open.cases[1]?.verdict, "failed");
-    assert.match(open.cases[1].got, /^was let in as /u);
+    assert.match(open.cases[1].got, /^was authorized as /u);
     await set("Deny");
     const shut = await run();
     assert.equal(shut.ok, false);
@@ -114,7 +114,7 @@ describe("test", () => {
     const report = await run();
     world.cluster.misbehave(undefined);
     assert.deepEqual([report.ok, report.failed, report.notAsked], [false, 0, 3]);
-    assert.match(report.cases[0]?.got ?? "", /no token could be had/u);
+    assert.match(report.cases[0]?.got ?? "", /no token could be created/u);
   });
 
   test("an STS that does not answer is told as what could not be asked, not as eight refusals", async () => {

@@ -292,14 +292,14 @@ test("exact ServiceAccounts are compared to the letter; patterns only when asked
   const world = await stackWorld(t);
   await world.config(configText(world.issuer.issuer));
   const { result } = await world.json(["up", "--yes"]);
-  assert.ok(!result.warnings.some((text) => text.includes("lets in")));
+  assert.ok(!result.warnings.some((text) => text.includes("authorizes")));
   const exact = await trustOf(world);
   assert.match(exact, /"oidc\.example\.test:sub":"system:serviceaccount:aws-test:demo"/u);
   assert.match(exact, /"oidc\.example\.test:aud":"sts\.amazonaws\.com"/u);
   assert.doesNotMatch(exact, /StringLike/u);
   await world.config(configText(world.issuer.issuer, "subjectPatterns: [team-a/*]"));
   const { err } = await world.podtrust(["up", "--yes"]);
-  assert.match(err, /warning: role demo .* lets in every ServiceAccount that fits team-a\/\*/u);
+  assert.match(err, /warning: role demo .* authorizes every ServiceAccount that matches team-a\/\*/u);
   assert.match(await trustOf(world), /"StringLike".*"system:serviceaccount:team-a:\*"/u);
 });
 
@@ -318,7 +318,7 @@ test("with a cluster at hand, STS is asked until it knows the new role, with a r
   assert.equal(code, 0);
   assert.match(
     err,
-    /waiting for aws\/\S+\/role\/demo: IAM has not yet told STS about the change, at most 3\d s/u,
+    /waiting for aws\/\S+\/role\/demo: IAM propagation delay: STS does not know the change yet, at most 3\d s/u,
   );
   assert.doesNotMatch(err, /note:/u);
   // A ServiceAccount that is not there has no tokens: the role is made all the same, and that is said.
@@ -362,6 +362,9 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
     again.out,
     /^aws\/\S+\/role\/demo was created \d+ s ago: asking whether it can be used yet\.$/mu,
   );
-  assert.match(again.err, /waiting for aws\/\S+\/role\/demo: IAM has not yet told STS about the change/u);
-  assert.match(again.err, /^done: aws\/\S+\/role\/demo in effect$/mu);
+  assert.match(
+    again.err,
+    /waiting for aws\/\S+\/role\/demo: IAM propagation delay: STS does not know the change yet/u,
+  );
+  assert.match(again.err, /^done: aws\/\S+\/role\/demo is active$/mu);
 });

@@ -127,7 +127,7 @@ describe("the workload's side", () => {
       });
       await assert.rejects(check({ serviceAccount: "default" }), {
         code: "workload-role-absent",
-        message: /does not let aws-test\/default in/u,
+        message: /does not authorize aws-test\/default/u,
       });
       const iam = await world.open({ region: "eu-central-1" }).iam();
       const PolicyArn = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
@@ -154,7 +154,7 @@ describe("the workload's side", () => {
         message: /asks sts:RoleSessionName for "other", and it is "k3s-cluster"/u,
       });
       await write({ IpAddress: { "aws:SourceIp": "192.0.2.0/24" } });
-      assert.match((await check()).join(), /hangs on aws:SourceIp, which only the call itself brings/u);
+      assert.match((await check()).join(), /depends on aws:SourceIp, which only the call itself has/u);
       iam.destroy();
     });
 

@@ -51,7 +51,7 @@ export const awsReasons = {
     "warning",
     ["provider"],
     "The OIDC provider differs from the config.",
-    "podtrust plan shows how; podtrust up mends it.",
+    "podtrust plan shows how; podtrust up repairs it.",
   ),
   NotOwned: found(
     "warning",
@@ -70,25 +70,25 @@ export const awsReasons = {
     "broken",
     ["trust"],
     "The role's trust policy does not allow a ServiceAccount of the config.",
-    "podtrust plan shows how the trust policy differs; podtrust up mends it.",
+    "podtrust plan shows how the trust policy differs; podtrust up repairs it.",
   ),
   TrustPolicyUndecided: found(
     "warning",
     ["trust"],
-    "Whether the trust policy allows it hangs on what only the call itself brings, such as the caller's address.",
+    "Whether the trust policy allows it depends on what only the call itself has, such as the caller's address.",
     "Look whether the condition fits where the workload calls from.",
   ),
   TrustPolicyDrift: found(
     "warning",
     ["trust"],
     "The role's trust policy differs from the config.",
-    "podtrust plan shows how; podtrust up mends it.",
+    "podtrust plan shows how; podtrust up repairs it.",
   ),
   RoleDrift: found(
     "warning",
     ["trust"],
     "The role differs from the config in something else than its policies.",
-    "podtrust plan shows how; podtrust up mends it.",
+    "podtrust plan shows how; podtrust up repairs it.",
   ),
   PolicyUnreadable: found(
     "broken",
@@ -100,6 +100,6 @@ export const awsReasons = {
     "broken",
     ["permission"],
     "The role's policies are not those of the config.",
-    "podtrust plan shows how; podtrust up mends it.",
+    "podtrust plan shows how; podtrust up repairs it.",
   ),
 } as const satisfies Record<string, ReasonEntry>;

@@ -25,7 +25,7 @@ async function remove(context: CommandContext, place: DemoPlace, cluster: Kubern
   const words = {
     removed: "removed",
     absent: "is not there",
-    "not-ours": "left: it does not carry our labels",
+    "not-ours": "kept: it does not have podtrust's labels",
   } as const;
   for (const { object, outcome } of removals) context.output.line(`${object}: ${words[outcome]}`);
   context.output.result({ removals });

@@ -50,7 +50,7 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
   const lineOf = (event: Exclude<ApplyEvent, { type: "confirming" }>): Text | undefined => {
     const { id } = event.change.resource;
     if (event.type === "done") return rich`${green(past[event.change.kind])}: ${id}`;
-    if (event.type === "already-done") return dim(`nothing left to do: ${id}`);
+    if (event.type === "already-done") return dim(`already done: ${id}`);
     if (event.type === "failed") return rich`${red("failed")}: ${id}`;
     if (event.type === "unconfirmed") return rich`${yellow("not confirmed")}: ${id}`;
     if (event.type === "skipped") return rich`${yellow("skipped")}: ${id}, ${event.reason}`;
@@ -65,7 +65,8 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
       wait.say(toConfirm.length === 0 ? event.change.resource.id : what(), event.reason, event.deadline);
     } else if (event.type === "confirmed") {
       confirmed += 1;
-      if (confirmed === toConfirm.length) wait.end(`${what()} in effect`);
+      if (confirmed === toConfirm.length)
+        wait.end(`${what()} ${toConfirm.length === 1 ? "is" : "are"} active`);
     } else {
       if (event.type === "failed" || event.type === "unconfirmed") wait.fail();
       const line = lineOf(event);

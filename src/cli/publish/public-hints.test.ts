@@ -18,7 +18,7 @@ describe("hints about a bucket that is not public", () => {
   test("switches that stand in the way are named, with the call that turns these two off and no others", () => {
     const blocks = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
     const text = hints(bucketUrl, { blocks });
-    assert.match(text, /BlockPublicPolicy is on: S3 refuses a bucket policy/u);
+    assert.match(text, /BlockPublicPolicy is on: S3 refuses a public bucket policy/u);
     assert.match(text, /RestrictPublicBuckets is on/u);
     assert.match(
       text,
@@ -30,14 +30,14 @@ describe("hints about a bucket that is not public", () => {
   test("do not name the switches for ACLs as a reason", () => {
     const text = hints(bucketUrl, { blocks: ["BlockPublicAcls", "IgnorePublicAcls"] });
     assert.doesNotMatch(text, /put-public-access-block/u);
-    assert.match(text, /The bucket's policy lets nobody in/u);
+    assert.match(text, /The bucket policy does not allow public reads/u);
   });
 
   test("a bucket that is public already points at the account and at KMS", () => {
     const text = hints(bucketUrl, { policy: "public" });
     assert.match(text, /s3control get-public-access-block/u);
     assert.match(text, /KMS/u);
-    assert.doesNotMatch(text, /lets nobody in/u);
+    assert.doesNotMatch(text, /does not allow public reads/u);
   });
 
   test("do not guess at settings that could not be read", () => {

@@ -6,7 +6,7 @@ const isS3 = (issuer: string): boolean => /\.amazonaws\.com(?:\.cn)?$/u.test(new
 function behindFront(issuer: string, { policy }: PublicAccess): readonly string[] {
   const { hostname } = new URL(issuer);
   return [
-    `${hostname} is a front: the bucket stays private, and the front alone has to be let in.`,
+    `${hostname} stands in front of the bucket: the bucket stays private, and its policy has to allow ${hostname} alone.`,
     ...(policy === "none"
       ? [
           "The bucket has no policy: podtrust manifests s3-policy --cloudfront DISTRIBUTION-ARN prints one for CloudFront with origin access control.",
@@ -20,9 +20,9 @@ function blockHints(bucket: string, blocks: PublicAccess["blocks"]): readonly st
   if (blocks === "unknown") return ["Whether Block Public Access is on could not be read."];
   const hints: string[] = [];
   if (blocks.includes("BlockPublicPolicy"))
-    hints.push("BlockPublicPolicy is on: S3 refuses a bucket policy that lets everybody in.");
+    hints.push("BlockPublicPolicy is on: S3 refuses a public bucket policy.");
   if (blocks.includes("RestrictPublicBuckets"))
-    hints.push("RestrictPublicBuckets is on: such a policy would be there and let nobody in.");
+    hints.push("RestrictPublicBuckets is on: a public bucket policy would have no effect.");
   if (hints.length === 0) return [];
   return [
     ...hints,
@@ -38,12 +38,12 @@ export function publicHints(issuer: string, s3: S3Config, access: PublicAccess):
   const hints = [...blockHints(s3.bucket, access.blocks)];
   if (access.policy === "none" || access.policy === "private") {
     hints.push(
-      `The bucket's policy lets nobody in: podtrust manifests s3-policy > policy.json; aws s3api put-bucket-policy --bucket ${s3.bucket} --policy file://policy.json`,
+      `The bucket policy does not allow public reads: podtrust manifests s3-policy > policy.json; aws s3api put-bucket-policy --bucket ${s3.bucket} --policy file://policy.json`,
     );
   }
   if (access.policy === "public" && hints.length === 0) {
     hints.push(
-      "The bucket lets everybody in to something: check that its policy names the two objects, that the account's own Block Public Access (aws s3control get-public-access-block) is off, and that the objects are not encrypted with a KMS key, which strangers may not use.",
+      "The bucket policy is public in part: check that it names the two objects, that the account's own Block Public Access (aws s3control get-public-access-block) is off, and that the objects are not encrypted with a KMS key, which strangers may not use.",
     );
   }
   return hints;

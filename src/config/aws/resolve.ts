@@ -54,7 +54,7 @@ export function awsWarnings(aws: readonly AwsConfig[]): readonly string[] {
     account.roles.flatMap((role) =>
       role.subjectPatterns.map(
         (pattern) =>
-          `role ${role.name} of account ${account.account} lets in every ServiceAccount that fits ${pattern}: whoever can make one of such a name gets the role`,
+          `role ${role.name} of account ${account.account} authorizes every ServiceAccount that matches ${pattern}: whoever can create one of such a name gets the role`,
       ),
     ),
   );

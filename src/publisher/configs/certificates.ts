@@ -104,7 +104,7 @@ export class Certificates {
           issuers,
           store: fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger }),
           solvers: [solver],
-          // Naming a CA in the config is the agreement; docs/guides/publisher.md says so.
+          // Naming a CA in the config is the agreement; docs/guides/publish.md says so.
           termsOfServiceAgreed: true,
           clock,
           logger,

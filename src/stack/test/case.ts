@@ -8,7 +8,7 @@ export type Verdict = "passed" | "failed" | "not-asked" | "left-out";
 
 /** One call that was made, or why it was not. */
 export interface CaseReport {
-  /** `aws-test/demo gets in`, `a token for another audience is refused` */
+  /** `aws-test/demo is authorized`, `a token for another audience is refused` */
   readonly name: string;
   readonly kind: "positive" | "negative";
   /** `account/role` */

@@ -40,7 +40,7 @@ function positives(tried: Tried): readonly Case[] {
   const [audience = ""] = account.audiences;
   return role.serviceAccounts.map((serviceAccount) => ({
     ...tried,
-    name: `${serviceAccount} gets in`,
+    name: `${serviceAccount} is authorized`,
     token: (tools) => tools.mint(serviceAccount, audience),
   }));
 }

@@ -65,14 +65,17 @@ class TestRun {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof LeftOut) return { verdict: "left-out", got: error.message };
-      return { verdict: "not-asked", got: `no token could be had: ${errorText(error)}` };
+      return { verdict: "not-asked", got: `no token could be created: ${errorText(error)}` };
     }
     try {
       const part = this.#parts.find((candidate) => candidate.account === account);
       if (part === undefined) throw new TypeError(`${account.account} is not of this config`);
       const answer = await part.exchange(role, token, signal);
       if (answer.kind === "accepted") {
-        return { verdict: refusal === undefined ? "passed" : "failed", got: `was let in as ${answer.arn}` };
+        return {
+          verdict: refusal === undefined ? "passed" : "failed",
+          got: `was authorized as ${answer.arn}`,
+        };
       }
       const right = refusal !== undefined && isFor(refusal, answer);
       return { verdict: right ? "passed" : "failed", got: `${answer.code}: ${answer.message}` };

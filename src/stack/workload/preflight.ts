@@ -110,13 +110,13 @@ async function checkRole({ target, part, clock, signal, notice }: PreflightInput
   if (answer.outcome === "undecided") {
     const keys = answer.hinges.map(({ key }) => key).join(", ");
     notice(
-      `whether ${roleArn} lets ${serviceAccount} in hangs on ${keys}, which only the call itself brings`,
+      `whether ${roleArn} authorizes ${serviceAccount} depends on ${keys}, which only the call itself has`,
     );
   }
   if (answer.outcome !== "refused") return;
   throw new PodtrustError(
     "workload-role-absent",
-    `the trust policy of ${roleArn} does not let ${serviceAccount} in with the audience ${target.audience}: ${answer.refusal.why}`,
+    `the trust policy of ${roleArn} does not authorize ${serviceAccount} with the audience ${target.audience}: ${answer.refusal.why}`,
     { detail: { ...detail, rule: answer.refusal.rule } },
   );
 }

@@ -37,7 +37,7 @@ function operatorWarnings(condition: Condition): readonly Found[] {
   if (operator?.set === "ForAllValues") {
     found.push({
       rule: "for-all-values",
-      message: `${condition.operator} on ${condition.key} holds when the request has no such key, and so lets in whom it should keep out`,
+      message: `${condition.operator} on ${condition.key} holds when the request has no such key, and so authorizes whom it should deny`,
       next: `Write ${condition.operator.replace("ForAllValues:", "")} instead.`,
     });
   }

@@ -111,7 +111,7 @@ function admissionFindings(found: Found): readonly Finding[] {
     account.account.audiences.flatMap((audience): readonly Finding[] => {
       const answer = admissionOf(trustingOf(found), state, { serviceAccount, audience, now: facts.now });
       if (answer.outcome === "refused") {
-        const seen = `${state.arn} does not let in ${serviceAccount}: ${answer.refusal.why}`;
+        const seen = `${state.arn} does not authorize ${serviceAccount}: ${answer.refusal.why}`;
         return [finding("TrustPolicyDenies", { seen, from, fresh, ...next })];
       }
       if (answer.outcome === "admitted") {
@@ -119,14 +119,14 @@ function admissionFindings(found: Found): readonly Finding[] {
         return [];
       }
       const keys = answer.hinges.map(({ key }) => key).join(", ");
-      const seen = `whether ${state.arn} lets in ${serviceAccount} hangs on ${keys}, which only the call itself brings`;
+      const seen = `whether ${state.arn} authorizes ${serviceAccount} depends on ${keys}, which only the call itself has`;
       return [finding("TrustPolicyUndecided", { seen, from, fresh })];
     }),
   );
   if (findings.length > 0) return findings;
   const who = [...role.serviceAccounts, ...role.subjectPatterns].join(", ");
   const session = names.size === 0 ? "" : `, with the session name ${[...names].join(", ")}`;
-  return [finding("TrustPolicyAllows", { seen: `${state.arn} lets in ${who}${session}`, from, fresh })];
+  return [finding("TrustPolicyAllows", { seen: `${state.arn} authorizes ${who}${session}`, from, fresh })];
 }
 
 /** In what a trust policy differs from the config's, statement by statement. */
