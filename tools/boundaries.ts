@@ -54,7 +54,7 @@ const allowed: Record<string, readonly string[]> = {
   "sandbox/listener": [],
   "sandbox/aws": ["base", "oidc", "trust", "files", "http", "issuer", "sandbox/listener"],
   "sandbox/ca": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
-  "sandbox/mischief": [],
+  "sandbox/mischief": ["base", "sandbox/listener"],
   "sandbox/cloudflare": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/hetzner": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/clouds": ["base", "sandbox/cloudflare", "sandbox/hetzner"],

@@ -1,14 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../base/index.ts";
-import {
-  BodyRefused,
-  type Exchange,
-  type Listener,
-  type ListenerOptions,
-  openListener,
-} from "../listener/index.ts";
-import type { Mischief } from "../mischief/index.ts";
+import { BodyRefused, type Exchange, type Listener, type ListenerOptions } from "../listener/index.ts";
+import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { ApiError } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";
 import { type Account, answer, type Success } from "./routes.ts";
@@ -138,27 +132,10 @@ function send(outgoing: ServerResponse, { status, body, retryAfter }: Reply, { b
   outgoing.end(text);
 }
 
-/** A proxy that stands before the API has another voice. */
-function sendBadGateway(outgoing: ServerResponse): void {
-  const text = "<html><body><h1>502 Bad Gateway</h1></body></html>";
-  outgoing.writeHead(502, { "content-type": "text/html", "content-length": text.length });
-  outgoing.end(text);
-}
-
-async function respond(exchange: Exchange, wiring: Wiring): Promise<void> {
-  const { incoming, outgoing } = exchange;
-  const { method = "GET", url = "/" } = incoming;
-  const mischief = wiring.mischief.next(method, url.slice(prefix.length));
-  if (mischief === "reset") return void incoming.socket.destroy();
-  if (mischief === "bad-gateway") return sendBadGateway(outgoing);
-  if (mischief === "rate-limit") return send(outgoing, tooMany(1), wiring);
-  const failure = mischief === "server-error" ? new ApiError(500, 10_500, "Internal error") : undefined;
-  const reply = await (failure === undefined ? work(exchange, wiring) : Promise.reject(failure)).catch(
-    (error: unknown) => problemOf(error, wiring),
-  );
-  wiring.logger.debug("stand-in Cloudflare answered", { method, path: url, status: reply.status });
-  if (mischief === "lost-answer" && reply.status < 400) return void incoming.socket.destroy();
-  return send(outgoing, reply, wiring);
+/** The answer in place of the work; undefined for what does not keep it from being done. */
+function refusalOf(kind: CloudflareMischief, wiring: Wiring): Reply | undefined {
+  if (kind === "rate-limit") return tooMany(1);
+  return kind === "server-error" ? problemOf(new ApiError(500, 10_500, "Internal error"), wiring) : undefined;
 }
 
 /** The server of a stand-in for Cloudflare's API, on loopback; with `tls` for clients whose URL is fixed. */
@@ -166,14 +143,13 @@ export function openCloudflareServer(
   where: Pick<ListenerOptions, "port" | "tls">,
   wiring: Wiring,
 ): Promise<Listener> {
-  return openListener({
-    address: "127.0.0.1",
-    ...where,
-    onExchange(exchange) {
-      respond(exchange, wiring).catch((error: unknown) => {
-        wiring.logger.warn("stand-in Cloudflare: a request failed", { error: errorText(error) });
-        exchange.outgoing.destroy();
-      });
-    },
+  return openMischievousApi(where, {
+    name: "stand-in Cloudflare",
+    prefix,
+    mischief: wiring.mischief,
+    logger: wiring.logger,
+    refusal: (kind) => refusalOf(kind, wiring),
+    work: (exchange) => work(exchange, wiring).catch((error: unknown) => problemOf(error, wiring)),
+    send: (outgoing, reply) => send(outgoing, reply, wiring),
   });
 }

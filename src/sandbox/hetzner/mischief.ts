@@ -1,24 +1,19 @@
-import type { MischiefKinds } from "../mischief/index.ts";
+import type { MischiefKinds, TransportMischief } from "../mischief/index.ts";
 import { ApiError } from "./api-error.ts";
 
 /** What can go wrong with a request in spite of its being right. */
 export type HetznerMischief =
+  | TransportMischief
   /** 409 `conflict`: something else is being done to the resource. Nothing was done. */
   | "conflict"
   /** 429 `rate_limit_exceeded`. Nothing was done. */
   | "rate-limit"
-  /** A proxy's 502 without a body that the API wrote. Nothing was done. */
-  | "bad-gateway"
   /** 504 `timeout`. Nothing was done. */
   | "timeout"
   /** The same, after the work was done. */
   | "late-timeout"
   /** 503 `unavailable`. Nothing was done. */
   | "unavailable"
-  /** The connection ends without an answer, after the work was done. */
-  | "lost-answer"
-  /** The connection ends at once. Nothing was done. */
-  | "reset"
   /** 412 `resource_unavailable` for a server's creation, whatever the list of types said. */
   | "sold-out";
 

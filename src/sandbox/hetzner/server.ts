@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../base/index.ts";
-import { BodyRefused, type Exchange, type Listener, openListener } from "../listener/index.ts";
+import { BodyRefused, type Exchange, type Listener } from "../listener/index.ts";
 import { ApiError } from "./api-error.ts";
 import { Body, parseBody } from "./body.ts";
-import type { Mischief } from "../mischief/index.ts";
+import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { type HetznerMischief, refusalOf } from "./mischief.ts";
 import type { Project } from "./project.ts";
 import { answer, type Reply } from "./routes.ts";
@@ -119,40 +119,23 @@ function send(outgoing: ServerResponse, { status, body }: Reply, wiring: Wiring)
   outgoing.end(text);
 }
 
-/** A proxy that stands before the API has another voice. */
-function sendBadGateway(outgoing: ServerResponse): void {
-  const text = "<html><body><h1>502 Bad Gateway</h1></body></html>";
-  outgoing.writeHead(502, { "content-type": "text/html", "content-length": text.length });
-  outgoing.end(text);
-}
-
-async function respond(exchange: Exchange, wiring: Wiring): Promise<void> {
-  const { incoming, outgoing } = exchange;
-  const { method = "GET", url = "/" } = incoming;
-  const mischief = wiring.mischief.next(method, url.slice(prefix.length));
-  if (mischief === "reset") return void incoming.socket.destroy();
-  if (mischief === "bad-gateway") return sendBadGateway(outgoing);
-  const refusal = mischief === undefined ? undefined : refusalOf(mischief);
-  const reply = await (refusal === undefined ? work(exchange, wiring) : Promise.reject(refusal)).catch(
-    (error: unknown) => problemOf(error, wiring),
-  );
-  wiring.logger.debug("stand-in Hetzner answered", { method, path: url, status: reply.status });
-  if (mischief === "lost-answer" && reply.status < 400) return void incoming.socket.destroy();
-  const isLate = mischief === "late-timeout" && reply.status < 400;
-  send(outgoing, isLate ? problemOf(refusalOf("timeout"), wiring) : reply, wiring);
-  return undefined;
-}
-
 /** The HTTP server of a stand-in for the Hetzner Cloud API, on loopback. */
 export function openHetznerServer(port: number, wiring: Wiring): Promise<Listener> {
-  return openListener({
-    address: "127.0.0.1",
-    port,
-    onExchange(exchange) {
-      respond(exchange, wiring).catch((error: unknown) => {
-        wiring.logger.warn("stand-in Hetzner: a request failed", { error: errorText(error) });
-        exchange.outgoing.destroy();
-      });
+  const refused = (kind: HetznerMischief): Reply | undefined => {
+    const refusal = refusalOf(kind);
+    return refusal === undefined ? undefined : problemOf(refusal, wiring);
+  };
+  return openMischievousApi(
+    { port },
+    {
+      name: "stand-in Hetzner Cloud",
+      prefix,
+      mischief: wiring.mischief,
+      logger: wiring.logger,
+      refusal: refused,
+      instead: (kind) => (kind === "late-timeout" ? refused("timeout") : undefined),
+      work: (exchange) => work(exchange, wiring).catch((error: unknown) => problemOf(error, wiring)),
+      send: (outgoing, reply) => send(outgoing, reply, wiring),
     },
-  });
+  );
 }

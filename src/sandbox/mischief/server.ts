@@ -1,0 +1,81 @@
+import type { ServerResponse } from "node:http";
+import { errorText, type Logger } from "../../base/index.ts";
+import { type Exchange, type Listener, type ListenerOptions, openListener } from "../listener/index.ts";
+import type { Mischief } from "./mischief.ts";
+
+/** What goes wrong before or after an API itself, and so alike for all of them. */
+export type TransportMischief =
+  /** 502 in a proxy's own words. Nothing was done. */
+  | "bad-gateway"
+  /** The connection ends without an answer, after the work was done. */
+  | "lost-answer"
+  /** The connection ends at once. Nothing was done. */
+  | "reset";
+
+/** An API whose requests may go wrong. */
+export interface MischievousApi<Kind extends string, Reply extends { readonly status: number }> {
+  /** In log lines: `stand-in Cloudflare`. */
+  readonly name: string;
+  /** What every path begins with, as `/v1/`. */
+  readonly prefix: string;
+  readonly mischief: Mischief<Kind | TransportMischief>;
+  readonly logger: Logger;
+  /** The answer in place of the work; undefined for what does not keep it from being done. */
+  readonly refusal: (kind: Kind | TransportMischief) => Reply | undefined;
+  /** The answer in place of that of work which was done. */
+  readonly instead?: (kind: Kind | TransportMischief) => Reply | undefined;
+  /** Does the work. What cannot be done is a reply as well. */
+  readonly work: (exchange: Exchange) => Promise<Reply>;
+  readonly send: (outgoing: ServerResponse, reply: Reply) => void;
+}
+
+function sendBadGateway(outgoing: ServerResponse): void {
+  const text = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+  outgoing.writeHead(502, { "content-type": "text/html", "content-length": text.length });
+  outgoing.end(text);
+}
+
+/** Does the work, or what stands in its place; undefined: the answer gets lost. */
+async function replyTo<Kind extends string, Reply extends { readonly status: number }>(
+  exchange: Exchange,
+  api: MischievousApi<Kind, Reply>,
+  kind: Kind | TransportMischief | undefined,
+): Promise<Reply | undefined> {
+  if (kind === undefined) return api.work(exchange);
+  const refusal = api.refusal(kind);
+  if (refusal !== undefined) return refusal;
+  const reply = await api.work(exchange);
+  if (reply.status >= 400) return reply;
+  return kind === "lost-answer" ? undefined : (api.instead?.(kind) ?? reply);
+}
+
+async function respond<Kind extends string, Reply extends { readonly status: number }>(
+  exchange: Exchange,
+  api: MischievousApi<Kind, Reply>,
+): Promise<void> {
+  const { incoming, outgoing } = exchange;
+  const { method = "", url = "" } = incoming;
+  const kind = api.mischief.next(method, url.slice(api.prefix.length));
+  if (kind === "reset") return void incoming.socket.destroy();
+  if (kind === "bad-gateway") return sendBadGateway(outgoing);
+  const reply = await replyTo(exchange, api, kind);
+  api.logger.debug(`${api.name} answered`, { method, path: url, status: reply?.status ?? "lost" });
+  return reply === undefined ? void incoming.socket.destroy() : api.send(outgoing, reply);
+}
+
+/** The HTTP server of such an API, on loopback; with `tls` for clients whose URL is fixed. */
+export function openMischievousApi<Kind extends string, Reply extends { readonly status: number }>(
+  where: Pick<ListenerOptions, "port" | "tls">,
+  api: MischievousApi<Kind, Reply>,
+): Promise<Listener> {
+  return openListener({
+    address: "127.0.0.1",
+    ...where,
+    onExchange(exchange) {
+      respond(exchange, api).catch((error: unknown) => {
+        api.logger.warn(`${api.name}: a request failed`, { error: errorText(error) });
+        exchange.outgoing.destroy();
+      });
+    },
+  });
+}
