@@ -12,7 +12,12 @@ interface Thrown {
   readonly Code?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $metadata?: {
+    readonly httpStatusCode?: number;
+    readonly requestId?: string;
+    /** The SDK has learned from the answer how far this machine's clock is off. */
+    readonly clockSkewCorrected?: boolean;
+  };
 }
 
 const asThrown = (value: unknown): Thrown => (typeof value === "object" && value !== null ? value : {});
@@ -39,10 +44,17 @@ export function isThrottling(thrown: unknown): boolean {
   return throttlingCodes.test(complaintOf(thrown).code);
 }
 
-/** Whether the same call may go well in a moment: the network failed, or AWS is in trouble itself. */
+const passingCodes = /^(?:ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/u;
+
+/**
+ * Whether the same call may go well in a moment: the network failed, AWS is in trouble itself, or it told the time. A
+ * certificate that does not verify and a name that does not exist stay what they are.
+ */
 export function isTransient(thrown: unknown): boolean {
-  const status = asThrown(thrown).$metadata?.httpStatusCode ?? 0;
-  return status >= 500 || (isNetwork(thrown) && !isThrottling(thrown));
+  const { name, code, cause, $metadata: { httpStatusCode = 0, clockSkewCorrected } = {} } = asThrown(thrown);
+  if (httpStatusCode >= 500 || clockSkewCorrected === true || name === "TimeoutError") return true;
+  if (typeof code === "string" && passingCodes.test(code)) return true;
+  return cause !== undefined && isTransient(cause);
 }
 
 const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [

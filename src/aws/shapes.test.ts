@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { complaintOf, isAwsCode } from "./failure.ts";
+import { complaintOf, isAwsCode, isTransient } from "./failure.ts";
 import { webIdentityTrustPolicy } from "./index.ts";
 import { allPages } from "./pages.ts";
 import { samePolicy } from "./same-policy.ts";
@@ -72,6 +72,28 @@ describe("what IAM answers", () => {
       pattern,
       /"StringLike":\{"oidc\.example\.com\/a\/:sub":"system:serviceaccount:team-a:\*"\}/u,
     );
+  });
+
+  test("a call is repeated where the network or AWS failed, and not where the same would be said again", () => {
+    const failed = (more: object): Error => Object.assign(new Error("x"), more);
+    for (const passing of [
+      { $metadata: { httpStatusCode: 503 } },
+      { code: "ECONNRESET" },
+      { name: "TimeoutError" },
+      { cause: failed({ code: "ETIMEDOUT" }) },
+      { name: "RequestTimeTooSkewed", $metadata: { httpStatusCode: 403, clockSkewCorrected: true } },
+    ]) {
+      assert.equal(isTransient(failed(passing)), true, JSON.stringify(passing));
+    }
+    for (const final of [
+      { code: "CERT_HAS_EXPIRED" },
+      { code: "ENOTFOUND" },
+      { name: "AccessDenied", $metadata: { httpStatusCode: 403 } },
+      { name: "AbortError" },
+    ]) {
+      assert.equal(isTransient(failed(final)), false, JSON.stringify(final));
+    }
+    assert.equal(isTransient("text"), false);
   });
 
   test("AWS's code is read from what the SDK throws, whatever it calls its classes", () => {

@@ -198,9 +198,15 @@ class Run {
     if (change.kind === "blocked") this.#broken.add(id);
     else if (this.#signal.aborted) this.#skip(change, "the run was ended");
     else if (broken !== undefined) this.#skip(change, `${broken} was not done`);
-    // What shall stay is left alone, unless something that it depends on was changed: nobody knows before comparing.
-    else if (change.kind !== "none" || before.some((one) => this.#changed.has(one)))
-      await this.#attempt(change);
+    else if (change.kind !== "none" || this.#mayDiffer(change, before)) await this.#attempt(change);
+  }
+
+  /** Whether what was to stay as it is need not do so, since something that it depends on was changed. */
+  #mayDiffer({ resource, observed }: Change, before: readonly string[]): boolean {
+    // What was replaced may have taken it with it: only a look at the provider tells.
+    if (this.#replaced.has(resource.id)) return true;
+    if (!before.some((one) => this.#changed.has(one))) return false;
+    return presentChange(resource, observed, this.#readings).change.kind !== "none";
   }
 
   #errorOf({ resource }: Change, cause: unknown): PodtrustError {

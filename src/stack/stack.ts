@@ -71,7 +71,10 @@ class PartsStack implements Stack {
     const all = await Promise.all(
       this.#parts.map(async ({ part }) => ({ part, ...(await part.survey(goal, signal)) })),
     );
-    const every = all.flatMap(({ desired, owned }) => [...desired, ...owned]);
+    // Who takes something over names what the config wants.
+    const every = all.flatMap(({ desired, owned }) =>
+      wish.adopt === true ? desired : [...desired, ...owned],
+    );
     checkNames(every, [...(select.only ?? []), ...(select.skip ?? [])]);
     const meant = (resources: readonly Resource[]): readonly Resource[] =>
       resources.filter((resource) => isSelected(resource, select));
