@@ -118,6 +118,13 @@ describe("what status advises", () => {
       end();
     });
 
+    test("a publisher that answers with an error does not keep the report from being made", async () => {
+      const report = await look({ publisher: () => Promise.reject(new TypeError("of another version")) });
+      assert.equal(finding(report, "jwks").reason, "JwksVerifyingKeyMissing");
+      assert.equal(report.links.length, 13);
+      end();
+    });
+
     test("a publisher that sees the cluster publishes the key by itself", async () => {
       world.cluster.keys.promote(fresh);
       const { broken } = await look(seeing({ distrusted: [] }));

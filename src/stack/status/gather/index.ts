@@ -1,20 +1,28 @@
 import type { Link } from "../../../base/index.ts";
 import { awsParts } from "../../parts/index.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, PublisherFacts } from "../facts.ts";
 import { gatherAccount } from "./aws.ts";
 import { gatherCluster } from "./cluster.ts";
 import { gatherIssuer } from "./issuer.ts";
 import type { GatherOptions, Wanted } from "./options.ts";
+import { seen } from "./seen.ts";
 import { gatherWorkloads } from "./workloads.ts";
 
 export type { GatherOptions } from "./options.ts";
+
+/** What the publisher says, where it can be asked: one that cannot keeps no link from being looked at. */
+async function publisherOf({ publisher, signal }: GatherOptions): Promise<PublisherFacts | undefined> {
+  if (publisher === undefined) return undefined;
+  const asked = await seen(signal, () => publisher(signal));
+  return asked.kind === "seen" ? asked.value : undefined;
+}
 
 /**
  * Reads everything that some links need, all of it at the same time, and judges nothing. Changes nothing; mints a
  * token of one ServiceAccount of each role and asks STS with it. Throws only the signal's reason.
  */
 export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Link>): Promise<Facts> {
-  const { config, clock, signal } = options;
+  const { config, clock } = options;
   const wanted: Wanted = (...some) => some.some((link) => links.has(link));
   const parts = awsParts(options);
   try {
@@ -24,7 +32,7 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
       gatherIssuer(options, wanted),
       Promise.all(parts.map((part) => gatherAccount(part, options, wanted))),
       gathered.then(({ api }) => gatherWorkloads(parts, api, options, wanted)),
-      wanted("jwks") ? options.publisher?.(signal) : undefined,
+      wanted("jwks") ? publisherOf(options) : undefined,
     ]);
     return {
       config,
