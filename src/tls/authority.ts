@@ -2,20 +2,20 @@ import {
   type AcmeAccount,
   type AcmeClient,
   type ChallengeSolver,
-  createAccountKey,
   type IssuedCertificate,
   obtainCertificate,
   openAcme,
-  readAccountKey,
   type RenewalInfo,
 } from "../acme/index.ts";
 import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import type { AcmeAccounts } from "./accounts.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
 import type { CertificateStore } from "./store.ts";
 
 /** What an authority works with. */
 export interface AuthorityTools {
   readonly store: CertificateStore;
+  readonly accounts: AcmeAccounts;
   readonly solvers: readonly ChallengeSolver[];
   readonly termsOfServiceAgreed: boolean;
   readonly clock: Clock;
@@ -81,13 +81,13 @@ class AcmeAuthority implements Authority {
     held: HeldBefore = {},
     signal?: AbortSignal,
   ): Promise<IssuedCertificate> {
+    const account = await this.#signedOn(signal);
     try {
-      return await this.#order(names, held, signal);
+      return await this.#order(account, { names, held }, signal);
     } catch (error) {
       if (!(error instanceof PodtrustError) || error.code !== "acme-account-unknown") throw error;
       this.#tools.logger.warn("the CA has forgotten our account; making it anew", { ca: this.directory });
-      await this.#register(signal);
-      return this.#order(names, held, signal);
+      return this.#order(await this.#signedOn(signal, account), { names, held }, signal);
     }
   }
 
@@ -99,7 +99,11 @@ class AcmeAuthority implements Authority {
     return this.#client.clockOffset();
   }
 
-  async #order(names: readonly string[], held: HeldBefore, signal: AbortSignal | undefined) {
+  #order(
+    account: AcmeAccount,
+    { names, held }: { readonly names: readonly string[]; readonly held: HeldBefore },
+    signal: AbortSignal | undefined,
+  ): Promise<IssuedCertificate> {
     const { profile, preferredRoot } = this.#issuer;
     const request = {
       names,
@@ -108,51 +112,19 @@ class AcmeAuthority implements Authority {
       ...held,
       ...(preferredRoot === undefined ? {} : { preferredRoot }),
     };
-    return obtainCertificate(await this.#signedOn(signal), request, signal);
+    return obtainCertificate(account, request, signal);
   }
 
-  get #contact(): string {
-    return this.#issuer.email ?? "";
-  }
-
-  async #signedOn(signal: AbortSignal | undefined): Promise<AcmeAccount> {
-    if (this.#account !== undefined) return this.#account;
-    const stored = await this.#tools.store.loadAccount(this.directory, this.#contact);
-    if (stored?.uri === undefined) return this.#register(signal);
-    this.#account = this.#client.account(readAccountKey(stored.key), stored.uri);
-    return this.#account;
-  }
-
-  // The key is kept before the CA hears of it: one that is lost in between would leave an account that nobody
-  // can use, and CAs count accounts.
-  async #register(signal: AbortSignal | undefined): Promise<AcmeAccount> {
-    const { store } = this.#tools;
-    const lock = await store.lock(`account ${this.directory} ${this.#contact}`, signal);
-    try {
-      const stored = await store.loadAccount(this.directory, this.#contact);
-      const key = stored === undefined ? createAccountKey() : readAccountKey(stored.key);
-      if (stored === undefined) await store.saveAccount(this.directory, this.#contact, { key: key.pem });
-      const account = await this.#client.newAccount(this.#newAccount(key), signal);
-      if (stored?.uri !== account.uri) {
-        await store.saveAccount(this.directory, this.#contact, { key: key.pem, uri: account.uri });
-      }
-      this.#account = account;
-      return account;
-    } finally {
-      await lock.release();
-    }
-  }
-
-  #newAccount(key: ReturnType<typeof createAccountKey>) {
+  /** `not`: an account that the CA no longer knows. */
+  async #signedOn(signal: AbortSignal | undefined, not?: AcmeAccount): Promise<AcmeAccount> {
+    if (this.#account !== undefined && this.#account !== not) return this.#account;
+    const { accounts, store, termsOfServiceAgreed } = this.#tools;
     const { email, externalAccount } = this.#issuer;
     // Staging environments know no external accounts.
-    const bound = externalAccount !== undefined && this.directory === this.#issuer.directory;
-    return {
-      key,
-      contact: email === undefined ? [] : [email],
-      termsOfServiceAgreed: this.#tools.termsOfServiceAgreed,
-      ...(bound ? { externalAccount } : {}),
-    };
+    const bound = this.directory === this.#issuer.directory ? externalAccount : undefined;
+    const wish = { client: this.#client, email, externalAccount: bound, termsOfServiceAgreed, store, not };
+    this.#account = await accounts.account(wish, signal);
+    return this.#account;
   }
 }
 

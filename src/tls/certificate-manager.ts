@@ -9,6 +9,7 @@ import {
   silentLogger,
   Waiters,
 } from "../base/index.ts";
+import { AcmeAccounts } from "./accounts.ts";
 import { acmeAuthority, type OpenAuthority } from "./authority.ts";
 import { Backoff } from "./backoff.ts";
 import { type Held, heldOf, Holding } from "./holding.ts";
@@ -46,6 +47,7 @@ class Manager implements CertificateManager {
   readonly #info: InfoWatch;
   readonly #backoff: Backoff;
   readonly #waiters = new Waiters();
+  readonly #leave: () => void;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #wake = new AbortController();
@@ -67,7 +69,9 @@ class Manager implements CertificateManager {
     this.#logger = (options.logger ?? silentLogger).child({ names: this.#names.join(" ") });
     const { store, solvers, termsOfServiceAgreed, clock, issuers } = options;
     const common = { store, clock, logger: this.#logger };
-    this.#issuing = new Issuing(issuers, { ...common, solvers, termsOfServiceAgreed }, open);
+    const accounts = options.accounts ?? new AcmeAccounts(common);
+    this.#leave = accounts.join(store);
+    this.#issuing = new Issuing(issuers, { ...common, accounts, solvers, termsOfServiceAgreed }, open);
     this.#keeping = new Keeping({ ...common, issuers, names: this.#names });
     this.#info = new InfoWatch({ ...common, random: options.random ?? draw });
     this.#holding = new Holding(this.#logger);
@@ -132,6 +136,7 @@ class Manager implements CertificateManager {
   async close(): Promise<void> {
     this.#closing.abort(new PodtrustError("interrupted", "the certificate manager was closed"));
     await this.#running;
+    this.#leave();
     this.#settle((forced) => forced.reject(this.#closing.signal.reason as Error));
   }
 

@@ -1,6 +1,7 @@
 import type { ChallengeSolver, ExternalAccount } from "../acme/index.ts";
 import type { Clock, Logger } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
+import type { AcmeAccounts } from "./accounts.ts";
 import type { RenewalReason } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
 
@@ -48,6 +49,8 @@ export interface CertificateManagerOptions {
   /** The first is asked first; the others when it fails. */
   readonly issuers: readonly CertificateIssuer[];
   readonly store: CertificateStore;
+  /** Those of the process, where several managers share them; of this manager alone unless told. */
+  readonly accounts?: AcmeAccounts;
   /** In order of preference. */
   readonly solvers: readonly ChallengeSolver[];
   /** That the operator agrees to the terms of every CA named. */

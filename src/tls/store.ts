@@ -36,6 +36,8 @@ export interface StoredAccount {
   readonly key: string;
   /** Absent while the CA has not confirmed it. */
   readonly uri?: string;
+  /** The key id of the external account that it was bound to when it was made (RFC 8555 §7.3.4). */
+  readonly externalAccount?: string;
 }
 
 /** A lock that is held. */

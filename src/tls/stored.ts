@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import { namesOf, readCertificates } from "../acme/index.ts";
-import { errorText, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
+import { errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../base/index.ts";
 import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewal } from "./store.ts";
 
 const format = 1;
@@ -66,9 +66,9 @@ function fieldsOf(path: string, text: string): JsonRecord {
   return value;
 }
 
-function textOf(path: string, fields: JsonRecord, name: string): string {
-  const value = fields[name];
-  if (typeof value !== "string") throw invalid(path, `${name} is not a text`);
+function textIn(path: string, fields: JsonRecord, name: string): string {
+  const value = textOf(fields[name]);
+  if (value === undefined) throw invalid(path, `${name} is not a text`);
   return value;
 }
 
@@ -107,8 +107,8 @@ export function checkPair(certificate: string, key: string): void {
 /** Reads a certificate's file. Throws `certificate-store-invalid`. */
 export function readCertificateText(path: string, text: string): StoredCertificate {
   const fields = fieldsOf(path, text);
-  const certificate = textOf(path, fields, "certificate");
-  const key = textOf(path, fields, "key");
+  const certificate = textIn(path, fields, "certificate");
+  const key = textIn(path, fields, "key");
   try {
     checkPair(certificate, key);
   } catch (error) {
@@ -121,12 +121,16 @@ export function readCertificateText(path: string, text: string): StoredCertifica
 /** Reads an account's file. Throws `certificate-store-invalid`. */
 export function readAccountText(path: string, text: string): StoredAccount {
   const fields = fieldsOf(path, text);
-  const key = textOf(path, fields, "key");
+  const key = textIn(path, fields, "key");
   try {
     createPrivateKey(key);
   } catch (error) {
     throw invalid(path, "its key cannot be read", error);
   }
-  const { uri } = fields;
-  return typeof uri === "string" ? { key, uri } : { key };
+  const [uri, externalAccount] = [textOf(fields["uri"]), textOf(fields["externalAccount"])];
+  return {
+    key,
+    ...(uri === undefined ? {} : { uri }),
+    ...(externalAccount === undefined ? {} : { externalAccount }),
+  };
 }

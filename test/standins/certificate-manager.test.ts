@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { StandInCa, StandInCaOptions } from "../../src/sandbox/ca/index.ts";
 import { startStandInCa } from "../../src/sandbox/ca/index.ts";
 import {
+  AcmeAccounts,
   type CertificateIssuer,
   type CertificateManager,
   type CertificateStore,
@@ -76,6 +77,28 @@ test("a second CA with an external account takes over when the first only fails"
     manager.accounts().map((one) => one.directory),
     [first.directoryUrl, second.directoryUrl],
   );
+});
+
+test("fifty issuers, each with a folder of its own, make one account at a CA, without waiting for one another", async () => {
+  const ca = await startCa();
+  const accounts = new AcmeAccounts({ clock });
+  const managers: CertificateManager[] = [];
+  for (let index = 0; index < 50; index += 1) {
+    const manager = await startCertificateManager({
+      names: [`issuer-${index}.example.com`],
+      issuers: [issuerOf(ca, { email: "ops@example.com" })],
+      store: fileStore({ directory: join(folder, String(index)), clock }),
+      accounts,
+      solvers: [listeners.tlsAlpn01],
+      termsOfServiceAgreed: true,
+      clock,
+    });
+    closing.push(() => manager.close());
+    managers.push(manager);
+  }
+  // The clock stands still: whoever waited for a lock to be looked at again would wait forever.
+  const made = await Promise.all(managers.map((manager) => manager.accountsReady()));
+  assert.equal(new Set(made.flat().map(({ uri }) => uri)).size, 1);
 });
 
 test("after a failure at production nothing is asked of it until its staging has issued", async () => {

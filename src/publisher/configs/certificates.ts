@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
 import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { AcmeAuthority, AcmeConfig, ServeConfig } from "../../config/index.ts";
+import { readBoundedText } from "../../files/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
+import type { AcmeAccounts } from "../../tls/index.ts";
 import type { CertificateSource, ChallengeAnswers } from "../publisher.ts";
 
 /** What an issuer's certificate comes from, as the config has it. */
@@ -27,11 +28,14 @@ export interface CertificateDeps {
   readonly logger: Logger;
 }
 
+// A bundle of every public root comes to a quarter of this.
+const largestSecret = 1024 * 1024;
+
 const nothing = async (): Promise<void> => {};
 
 async function secretOf(path: string): Promise<string> {
   try {
-    return (await readFile(path, "utf8")).trim();
+    return (await readBoundedText(path, largestSecret)).trim();
   } catch (cause) {
     throw new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause });
   }
@@ -56,6 +60,7 @@ async function issuerOf(authority: AcmeAuthority, email: string | undefined) {
 export class Certificates {
   readonly #deps: CertificateDeps;
   #solvers: Promise<Solvers> | undefined;
+  #accounts: AcmeAccounts | undefined;
   #answers: ChallengeAnswers = {};
 
   constructor(deps: CertificateDeps) {
@@ -92,17 +97,22 @@ export class Certificates {
     const authorities = acme.fallback === undefined ? [acme] : [acme, acme.fallback];
     const issuers = await Promise.all(authorities.map((one) => issuerOf(one, acme.email)));
     const solver = (await this.#loadSolvers())[acme.challenge];
+    const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../tls/index.ts");
+    const { clock, logger } = this.#deps;
+    const store = fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger });
+    this.#accounts ??= new AcmeAccounts(this.#deps);
+    const accounts = this.#accounts;
+    const leave = accounts.join(store);
     const source = new LateCertificates();
     let close = nothing;
     return {
       source,
       begin: async () => {
-        const { fileStore, startCertificateManager } = await import("../../tls/index.ts");
-        const { clock, logger } = this.#deps;
         const manager = await startCertificateManager({
           names: wish.names,
           issuers,
-          store: fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger }),
+          store,
+          accounts,
           solvers: [solver],
           // Naming a CA in the config is the agreement; docs/guides/publish.md says so.
           termsOfServiceAgreed: true,
@@ -112,7 +122,10 @@ export class Certificates {
         close = () => manager.close();
         source.bind(manager);
       },
-      close: () => close(),
+      close: async () => {
+        leave();
+        await close();
+      },
     };
   }
 

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "../../src/base/index.ts";
+import { parseConfig } from "../../src/config/index.ts";
+import { servePublisher } from "../../src/publisher/index.ts";
+import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
+import { MemoryLog } from "../support/publisher.ts";
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The URIs of the accounts that a state folder keeps. */
+async function accountsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  return texts.flatMap((text) => (JSON.parse(text) as { uri?: string }).uri ?? []);
+}
+
+test("several issuers of one serve share one account at their CA, and each keeps it", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-acme-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const ca = await startStandInCa();
+  t.after(() => ca.close());
+  const cluster = await startStandInCluster({ issuer: "https://one.example.test" });
+  t.after(() => cluster.close());
+  await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
+  await writeFile(join(folder, "ca.pem"), ca.tlsCa);
+  const https = await freePort();
+  const stacks = ["one", "two", "three"];
+  const configs = stacks.map((stack) => {
+    const acme = {
+      directory: ca.directoryUrl,
+      caFile: "ca.pem",
+      challenge: "tls-alpn-01",
+      email: "ops@example.test",
+    };
+    const publisher = {
+      source: { kubeconfig: "kubeconfig" },
+      stateDir: stack,
+      admin: false,
+      https: { listen: [`127.0.0.1:${https}`], acme },
+    };
+    const text = JSON.stringify({ stack, issuer: `https://${stack}.example.test`, publisher });
+    return parseConfig(text, join(folder, "podtrust.yaml"), {});
+  });
+  const serving = await servePublisher({
+    configs: await Promise.all(configs),
+    clock: systemClock,
+    logger: new MemoryLog(),
+    sockets: new Map(),
+    env: {},
+  });
+  t.after(() => serving.close(0));
+  let kept: readonly string[] = [];
+  for (let look = 0; look < 200 && kept.length < stacks.length; look += 1) {
+    await pause(50);
+    const each = stacks.map((stack) => accountsIn(join(folder, stack, "certificates", "accounts")));
+    kept = (await Promise.all(each)).flat();
+  }
+  assert.equal(kept.length, 3);
+  assert.equal(new Set(kept).size, 1);
+});
