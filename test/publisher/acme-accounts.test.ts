@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,21 +8,14 @@ import { systemClock } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { servePublisher } from "../../src/publisher/index.ts";
 import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
+import { freePort } from "../support/acme-publisher.ts";
 import { MemoryLog } from "../support/publisher.ts";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** The URIs of the accounts that a state folder keeps. */
 async function accountsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  const whole = names.filter((name) => name.endsWith(".json"));
+  const texts = await Promise.all(whole.map((name) => readFile(join(folder, name), "utf8")));
   return texts.flatMap((text) => (JSON.parse(text) as { uri?: string }).uri ?? []);
 }
 

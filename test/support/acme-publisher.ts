@@ -15,7 +15,8 @@ import { MemoryLog } from "./publisher.ts";
 const host = "oidc.example.test";
 const issuer = `https://${host}`;
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };
