@@ -12,16 +12,7 @@ export { canonicalIssuer } from "./issuer-parts.ts";
 export { type IssuerProblem, issuerProblems, longestIssuer } from "./issuer-problems.ts";
 export { jwkThumbprint, kubernetesKid, publicJwk, type PublicJwk, publicKeyOf } from "./jwk.ts";
 export { rsaProblem } from "./rsa-problem.ts";
-export {
-  diffJwkSets,
-  type JwkSet,
-  type JwkSetDiff,
-  largestJwkSet,
-  mergeJwkSets,
-  mostKeysOfType,
-  parseJwkSet,
-  renderJwkSet,
-} from "./jwk-set.ts";
+export { type JwkSet, largestJwkSet, mostKeysOfType, parseJwkSet, renderJwkSet } from "./jwk-set.ts";
 export { type Jws, type JwsLimits, longestToken, parseJws } from "./jws.ts";
 export {
   awsJwksCacheSeconds,

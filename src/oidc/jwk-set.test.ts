@@ -4,15 +4,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { createLocalJWKSet, SignJWT, jwtVerify } from "jose";
 import { PodtrustError } from "../base/index.ts";
-import {
-  diffJwkSets,
-  kubernetesKid,
-  mergeJwkSets,
-  parseJwkSet,
-  publicJwk,
-  type PublicJwk,
-  renderJwkSet,
-} from "./index.ts";
+import { kubernetesKid, parseJwkSet, publicJwk, type PublicJwk, renderJwkSet } from "./index.ts";
 
 const rsaPair = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ecPairs = Array.from({ length: 6 }, () => generateKeyPairSync("ec", { namedCurve: "P-256" }));
@@ -180,40 +172,7 @@ describe("a JWK Set", () => {
     assert.match(parseJwkSet(setOf(rsa) + padding).warnings.join(), /larger than 65536 bytes/u);
   });
 
-  test("a merge of two different keys under one kid is refused rather than losing one", () => {
-    assert.throws(() => mergeJwkSets([ec], [{ ...ec2, kid: ec.kid }]), { code: "jwks-invalid" });
-    assert.deepEqual(mergeJwkSets([rsa], [{ ...rsa, alg: "RS512" }]), [{ ...rsa, alg: "RS512" }]);
-  });
-
-  test("a diff tells what came, went and stayed, also where a kid changed its key", () => {
-    assert.deepEqual(diffJwkSets([rsa, ec], [ec, ec2]), { added: [ec2], removed: [rsa], kept: [ec] });
-    const changed = { ...ec2, kid: ec.kid };
-    assert.deepEqual(diffJwkSets([ec], [changed]), { added: [changed], removed: [ec], kept: [] });
-  });
-
   const keySets = fc.subarray([...ecs, rsa]);
-
-  test("property: a merge loses no live key and adds none, in any order, and twice is once", () => {
-    fc.assert(
-      fc.property(keySets, keySets, (a, b) => {
-        const merged = mergeJwkSets(a, b);
-        for (const key of [...a, ...b]) assert.ok(merged.includes(key));
-        for (const key of merged) assert.ok(a.includes(key) || b.includes(key));
-        assert.deepEqual(mergeJwkSets(b, a), merged);
-        assert.deepEqual(mergeJwkSets(merged, b), merged);
-      }),
-    );
-  });
-
-  test("property: a diff put onto the old set gives the new one", () => {
-    fc.assert(
-      fc.property(keySets, keySets, (before, after) => {
-        const { added, removed, kept } = diffJwkSets(before, after);
-        assert.deepEqual(byKid([...kept, ...added]), byKid(after));
-        assert.deepEqual(byKid([...kept, ...removed]), byKid(before));
-      }),
-    );
-  });
 
   test("property: what is rendered is read again the same", () => {
     fc.assert(

@@ -11,12 +11,6 @@ export interface JwkSet {
   readonly warnings: readonly string[];
 }
 
-export interface JwkSetDiff {
-  readonly added: readonly PublicJwk[];
-  readonly removed: readonly PublicJwk[];
-  readonly kept: readonly PublicJwk[];
-}
-
 /** Bytes: a hundred RSA keys of 16,384 bits and a hundred EC keys stay under this, and nobody reads more. */
 export const largestJwkSet = 524_288;
 const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: largestJwkSet } as const;
@@ -110,26 +104,4 @@ export function parseJwkSet(text: string | Uint8Array): JwkSet {
 export function renderJwkSet(keys: readonly PublicJwk[]): string {
   const sorted = [...unique(keys).values()].sort(byKid);
   return renderDocument({ keys: sorted.map((key) => withMembers({ ...key }, key.kid, key.alg)) });
-}
-
-/**
- * All keys of both sets, so that a token of either is verified; where both have a key, `b`'s entry counts. Throws
- * `jwks-invalid` when the two have different keys under one kid, since then one of them would be lost.
- */
-export function mergeJwkSets(a: readonly PublicJwk[], b: readonly PublicJwk[]): readonly PublicJwk[] {
-  return [...unique([...a, ...b]).values()].sort(byKid);
-}
-
-/** What changed from one set to the next; a kid whose key changed is both removed and added. */
-export function diffJwkSets(before: readonly PublicJwk[], after: readonly PublicJwk[]): JwkSetDiff {
-  const [old, now] = [unique(before), unique(after)];
-  const lives = (key: PublicJwk, among: Map<string, PublicJwk>): boolean => {
-    const other = among.get(key.kid);
-    return other !== undefined && sameKey(other, key);
-  };
-  return {
-    added: [...now.values()].filter((key) => !lives(key, old)).sort(byKid),
-    removed: [...old.values()].filter((key) => !lives(key, now)).sort(byKid),
-    kept: [...now.values()].filter((key) => lives(key, old)).sort(byKid),
-  };
 }

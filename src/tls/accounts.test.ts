@@ -4,7 +4,8 @@ import { TestClock } from "../../test/support/clock.ts";
 import { type AcmeAccount, type AcmeClient, AcmeProblem, createAccountKey } from "../acme/index.ts";
 import { PodtrustError } from "../base/index.ts";
 import { AcmeAccounts, type AccountWish } from "./accounts.ts";
-import { type CertificateStore, memoryStore } from "./index.ts";
+import { memoryStore } from "../../test/support/memory-store.ts";
+import type { CertificateStore } from "./index.ts";
 
 const directoryUrl = "https://ca.example/directory";
 const email = "ops@example.com";

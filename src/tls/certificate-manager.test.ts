@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { TestClock } from "../../test/support/clock.ts";
+import { memoryStore } from "../../test/support/memory-store.ts";
 import { type FakeCas, fakeCas } from "../../test/support/fake-authority.ts";
 import { breathe, stepUntil } from "../../test/support/steps.ts";
 import { AcmeProblem } from "../acme/index.ts";
 import { PodtrustError } from "../base/index.ts";
 import { startCertificateManager } from "./certificate-manager.ts";
-import {
-  type CertificateManager,
-  type CertificateManagerOptions,
-  type CertificateStore,
-  memoryStore,
-} from "./index.ts";
+import { type CertificateManager, type CertificateManagerOptions, type CertificateStore } from "./index.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,6 +1,5 @@
 export { type CertificateFilesOptions, watchCertificateFiles } from "./certificate-files.ts";
 export { AcmeAccounts } from "./accounts.ts";
-export { memoryStore } from "./memory-store.ts";
 export { fileStore, type FileStoreOptions } from "./file-store.ts";
 export {
   type AccountUri,

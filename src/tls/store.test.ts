@@ -6,7 +6,8 @@ import { after, describe, test } from "node:test";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { storeContract } from "../../test/support/store-contract.ts";
 import { systemClock } from "../base/index.ts";
-import { fileStore, memoryStore } from "./index.ts";
+import { memoryStore } from "../../test/support/memory-store.ts";
+import { fileStore } from "./index.ts";
 
 const folders: string[] = [];
 function folder(): string {

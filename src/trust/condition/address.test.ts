@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BlockList } from "node:net";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { inBlock, isAddressBlock } from "./address.ts";
+import { inBlock } from "./address.ts";
 
 describe("IpAddress", () => {
   test("takes blocks of both families, written in every way", () => {
@@ -30,8 +30,7 @@ describe("IpAddress", () => {
       "::/129",
       "10.0.0.0/-1",
     ]) {
-      assert.ok(!isAddressBlock(bad), bad);
-      assert.ok(!inBlock(bad, "10.0.0.1"));
+      assert.ok(!inBlock(bad, "10.0.0.1"), bad);
       assert.ok(!inBlock("10.0.0.0/8", bad));
     }
     assert.ok(!inBlock("10.0.0.0/8", "10.0.0.0/9"), "who asks has one address");

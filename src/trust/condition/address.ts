@@ -39,11 +39,6 @@ function blockOf(text: string): Block | undefined {
   return { bits, address: family === 4 ? v4Number(address) : v6Number(address), prefix: length };
 }
 
-/** Whether a value can stand behind IpAddress. */
-export function isAddressBlock(text: string): boolean {
-  return blockOf(text) !== undefined;
-}
-
 /** Whether an address lies in a CIDR block of the same family. */
 export function inBlock(block: string, address: string): boolean {
   const [wanted, actual] = [blockOf(block), blockOf(address)];

@@ -1,5 +1,5 @@
-import type { CertificateStore, StoredAccount, StoredCertificate, StoreLock } from "./store.ts";
-import { accountFile, certificateFile } from "./stored.ts";
+import type { CertificateStore, StoredAccount, StoredCertificate, StoreLock } from "../../src/tls/store.ts";
+import { accountFile, certificateFile } from "../../src/tls/stored.ts";
 
 /** A store that lasts as long as the process, for demonstrations and tests. */
 export function memoryStore(): CertificateStore {
