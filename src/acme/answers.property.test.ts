@@ -1,5 +1,6 @@
 /** Whatever a CA sends, reading it gives a document or one of our errors, and nothing else. */
 import assert from "node:assert/strict";
+import process from "node:process";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../base/index.ts";
@@ -100,4 +101,67 @@ describe("what a CA answers", () => {
       { numRuns: 500 },
     );
   });
+});
+
+/** Milliseconds of this process's own time: a busy machine does not count. */
+function cpuOf(work: () => unknown): number {
+  const before = process.cpuUsage();
+  onlyOurErrors(work);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+// The largest body and header that src/http lets through to here.
+const bodyBytes = 256 * 1024;
+const headerBytes = 32 * 1024;
+const motifs = [
+  "[",
+  '{"a":',
+  " ",
+  "\t\n",
+  "<",
+  "<>;",
+  '<a>; rel="alternate"; ',
+  ";rel=",
+  "; ",
+  "-",
+  "-----BEGIN CERTIFICATE-----",
+  "-----BEGIN CERTIFICATE-----\nA",
+  "-----BEGIN A",
+  "A",
+  "\n",
+  "1",
+  "1 ",
+  "GMT ",
+  "(",
+  ",",
+  ":",
+  "\0",
+  "\u0085é",
+];
+
+describe("what a CA answers costs little", () => {
+  // What is linear takes a few milliseconds; what is quadratic takes seconds at these sizes.
+  const most = 400;
+  for (const motif of motifs) {
+    test(`as repetitions of ${JSON.stringify(motif)}`, () => {
+      const long = (bytes: number, end = ""): string =>
+        motif.repeat(Math.ceil(bytes / Buffer.byteLength(motif))).slice(0, bytes - end.length) + end;
+      const text = long(bodyBytes);
+      const quoted = JSON.stringify({ detail: text, token: text, newNonce: text, type: text, value: text });
+      for (const sent of [text, quoted]) {
+        const response = { status: 400, headers: {}, body: Buffer.from(sent) };
+        for (const read of [readDirectory, readOrder, readAuthorization])
+          assert.ok(cpuOf(() => read(url, response)) < most, read.name);
+        assert.ok(cpuOf(() => problemOf(url, response, 0)) < most, "problem");
+        assert.ok(cpuOf(() => readCertificates(sent.slice(0, 128 * 1024))) < most, "PEM");
+      }
+      for (const header of [long(headerBytes), long(headerBytes, " GMT"), `<${long(headerBytes - 1)}`]) {
+        const fields = { "retry-after": header, date: header, link: header };
+        assert.ok(cpuOf(() => alternateLinks(fields.link, url)) < most, "Link");
+        assert.ok(cpuOf(() => retryAfterMs(fields, 0)) < most, "Retry-After");
+      }
+      assert.ok(cpuOf(() => identifiersOf([long(headerBytes)])) < most, "names");
+    });
+  }
 });

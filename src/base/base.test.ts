@@ -108,6 +108,19 @@ describe("base", () => {
     assert.equal(all.toString(), "éab");
   });
 
+  test("what was collected is a copy: of small pieces no more is held than came", async () => {
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      const piece = Buffer.alloc(64 * 1024);
+      for (let index = 0; index < 40_000; index += 1) {
+        piece[0] = index % 251;
+        yield piece.subarray(0, 1);
+      }
+    }
+    const all = await collectBytes(pieces(), 40_000);
+    assert.deepEqual([all.length, all[0], all[300], all[39_999]], [40_000, 0, 49, 39_999 % 251]);
+    assert.ok(all.buffer.byteLength <= 80_000, `${all.buffer.byteLength} bytes`);
+  });
+
   test("a word for a shell is quoted where it has to be", () => {
     assert.deepEqual(["/a/b-1", "it's", "a b", ""].map(shellWord), [
       "/a/b-1",

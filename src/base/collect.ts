@@ -1,18 +1,27 @@
+const firstRoom = 16 * 1024;
+
 /**
  * All bytes of a stream (of a file, a request, an answer), of which at most `maxBytes` are taken: the first that is
- * too many ends the reading. Throws a RangeError for more, and what the stream throws.
+ * too many ends the reading. However small the pieces are in which they come, no more than twice the bytes that came
+ * are held. Throws a RangeError for more, and what the stream throws.
  */
 export async function collectBytes(
   source: AsyncIterable<Uint8Array | string>,
   maxBytes: number,
 ): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
+  // Pieces are copied: each of a few bytes would keep all that was read from the socket with it.
+  let held = Buffer.alloc(Math.min(firstRoom, maxBytes));
   let size = 0;
   for await (const part of source) {
     const bytes = typeof part === "string" ? Buffer.from(part) : part;
+    if (size + bytes.length > maxBytes) throw new RangeError(`it is longer than ${maxBytes} bytes`);
+    if (size + bytes.length > held.length) {
+      const grown = Buffer.alloc(Math.min(maxBytes, Math.max(2 * held.length, size + bytes.length)));
+      held.copy(grown, 0, 0, size);
+      held = grown;
+    }
+    held.set(bytes, size);
     size += bytes.length;
-    if (size > maxBytes) throw new RangeError(`it is longer than ${maxBytes} bytes`);
-    parts.push(bytes);
   }
-  return Buffer.concat(parts);
+  return held.subarray(0, size);
 }

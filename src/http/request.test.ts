@@ -28,7 +28,11 @@ async function secure(options: ServerOptions): Promise<number> {
         outgoing.writeHead(200, { "content-length": "100" }).write("x");
         setTimeout(() => outgoing.destroy(), 20);
       } else if (incoming.url === "/away") outgoing.writeHead(302, { location: "http://elsewhere" }).end();
-      else if (incoming.url === "/echo") incoming.pipe(outgoing);
+      else if (incoming.url === "/interim") for (let i = 0; i < 21; i += 1) outgoing.writeProcessing();
+      else if (incoming.url === "/hints") {
+        for (let i = 0; i < 20; i += 1) outgoing.writeProcessing();
+        outgoing.end("done");
+      } else if (incoming.url === "/echo") incoming.pipe(outgoing);
       else outgoing.end(JSON.stringify({ host: incoming.headers.host, method: incoming.method }));
     }),
   );
@@ -149,6 +153,12 @@ describe("an outgoing request", () => {
     assert.equal(await reason(request("https://oidc.example.com/cut", options())), "connect");
     const signal = AbortSignal.timeout(50);
     assert.equal(await reason(request("https://oidc.example.com/slow", { ...options(), signal })), "aborted");
+  });
+
+  test("answers of status 1xx are skipped, and a server that sends nothing else is given up", async () => {
+    assert.equal((await request("https://oidc.example.com/hints", options())).body.toString(), "done");
+    const endless = request("https://oidc.example.com/interim", { ...options(), timeoutMs: 60_000 });
+    assert.equal(await reason(endless), "protocol");
   });
 
   test("plain HTTP only where it is allowed; nonsense is a named error", async () => {

@@ -173,6 +173,22 @@ function joinedHeaders(response: IncomingMessage): Record<string, string> {
   );
 }
 
+// A server may send these (RFC 9110 §15.2) without an end, and none of their bytes would count.
+const mostInterim = 20;
+
+/** Rejects when more answers of 1xx came than any server has a use for; else pending. */
+function tooManyInterim(url: URL, outgoing: ClientRequest, signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let came = 0;
+  outgoing.on("information", () => {
+    came += 1;
+    if (came <= mostInterim || signal.aborted) return;
+    outgoing.destroy();
+    reject(httpFailure(url.href, "protocol", new Error(`more than ${mostInterim} answers of status 1xx`)));
+  });
+  return promise;
+}
+
 async function send(
   url: URL,
   outgoing: ClientRequest,
@@ -186,7 +202,10 @@ async function send(
     if (fault !== undefined) throw fault;
   }
   outgoing.end(options.body);
-  const [response] = (await once(outgoing, "response", { signal })) as [IncomingMessage];
+  const [response] = (await Promise.race([
+    once(outgoing, "response", { signal }),
+    tooManyInterim(url, outgoing, signal),
+  ])) as [IncomingMessage];
   options.observer?.answered(response.statusCode ?? 0);
   return response;
 }

@@ -36,6 +36,8 @@ function isOwnFault(error: unknown): boolean {
   return error instanceof PodtrustError && ownFaults.includes(error.code);
 }
 
+// A CA's decisions take five minutes each at the most, and there are two of them.
+const usualCertificateMs = 900_000;
 const hours = 3_600_000;
 
 /**
@@ -127,7 +129,7 @@ export class Issuing {
       const now = this.#clock.now();
       if (endOf(chain.blocked, now) > now) continue;
       try {
-        const issued = await this.#ask(chain, names, replaced, signal);
+        const issued = await this.#askInTime(chain, names, replaced, signal);
         chain.failures = 0;
         chain.blocked = noWait;
         return { issued, issuer: chain.issuer };
@@ -150,6 +152,25 @@ export class Issuing {
     const held = replaced === undefined ? {} : { served: replaced.certificate };
     const own = replaced?.directory === chain.issuer.directory ? { replaces: replaced.certificate } : {};
     return chain.production.obtain(names, { ...held, ...own }, signal);
+  }
+
+  /** Asks a CA and its staging for as long as one certificate may take: a slow one must not keep us from the next. */
+  async #askInTime(
+    chain: Chain,
+    names: readonly string[],
+    replaced: Replaced | undefined,
+    signal: AbortSignal,
+  ): Promise<IssuedCertificate> {
+    const ms = chain.issuer.certificateMs ?? usualCertificateMs;
+    // Each single answer has its own bound; this is real time, as theirs is.
+    const limit = AbortSignal.timeout(ms);
+    try {
+      return await this.#ask(chain, names, replaced, AbortSignal.any([signal, limit]));
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      const sentence = `${chain.issuer.directory}: no certificate within ${ms / 1000} s`;
+      throw new PodtrustError("deadline-exceeded", sentence, { cause: error });
+    }
   }
 
   // What fails at staging would fail at production too, and there it would count against our limits.

@@ -42,6 +42,8 @@ export interface CertificateIssuer {
   readonly preferredRoot?: string;
   /** Milliseconds for one exchange with the CA; 30,000 unless told. */
   readonly timeoutMs?: number;
+  /** Milliseconds for one certificate, after which the next issuer is asked; 900,000 unless told. */
+  readonly certificateMs?: number;
 }
 
 export interface CertificateManagerOptions {

@@ -78,6 +78,24 @@ describe("a CA that misbehaves", () => {
     await recovers(hour);
   });
 
+  test("a CA that is too slow for a whole certificate is given up, and the next one is asked", async () => {
+    const next = await startCertificateBench();
+    try {
+      bench.ca.misbehave({ what: "hang", at: ["newOrder"] });
+      const slow = { ...bench.issuer, timeoutMs: 600_000, certificateMs: 500 };
+      const fresh = await bench.start({
+        issuers: [slow, next.issuer],
+        solvers: [next.listeners.http01],
+        store: next.store,
+      });
+      await stepUntil(bench.clock, () => fresh.status().ready);
+      assert.equal(fresh.status().from, next.ca.directoryUrl);
+      assert.ok(bench.logger.lines.some((line) => /no certificate within 0\.5 s/u.test(line)));
+    } finally {
+      await next.close();
+    }
+  });
+
   test("nonsense in place of an order is an error, and nothing is installed", async () => {
     const { code } = await under({ what: "nonsense", at: ["newOrder"] });
     assert.equal(code, "acme-answer-invalid");

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
+import { collectBytes, type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
@@ -18,14 +18,8 @@ interface Failure {
 }
 
 async function readAnswer(response: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > largestAnswer) throw new Error("its answer is too large");
-    parts.push(part);
-  }
-  return JSON.parse(Buffer.concat(parts).toString("utf8"));
+  const body = await collectBytes(response as AsyncIterable<Buffer>, largestAnswer);
+  return JSON.parse(body.toString("utf8"));
 }
 
 async function ask(socketPath: string, method: string, path: string, body?: object): Promise<unknown> {

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import {
   asPodtrustError,
+  collectBytes,
   errorText,
   type JsonRecord,
   type Logger,
@@ -30,15 +31,11 @@ const longestPath = 103;
 const largestRequest = 8 * 1024;
 
 async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > largestRequest)
-      throw new PodtrustError("usage", `a request has more than ${largestRequest} bytes`);
-    parts.push(part);
+  try {
+    return (await collectBytes(request as AsyncIterable<Buffer>, largestRequest)).toString("utf8");
+  } catch (cause) {
+    throw new PodtrustError("usage", `a request cannot be read: ${errorText(cause)}`, { cause });
   }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 interface Asked {
