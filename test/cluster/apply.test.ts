@@ -335,7 +335,7 @@ describe("the workload on a real API server", { skip }, () => {
       env: { AWS_ENDPOINT_URL: sandbox.url, AWS_EC2_METADATA_DISABLED: "true" },
     });
     assert.equal(code, 0, out + err);
-    assert.match(out, /4 as expected, 0 not, 1 left out\./u);
+    assert.match(out, /4 as expected, 0 not, 1 skipped\./u);
   });
 
   test("--delete removes both, and says so when there is nothing", async () => {

@@ -1,9 +1,4 @@
-const units: readonly (readonly [name: string, ms: number])[] = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1000],
-];
+import { lengthText } from "../../base/index.ts";
 
 /**
  * A time as a person says it, seen from `now` (both milliseconds since the epoch): `in 59 minutes`, `2 days ago`,
@@ -11,9 +6,7 @@ const units: readonly (readonly [name: string, ms: number])[] = [
  */
 export function relativeTime(at: number, now: number): string {
   const distance = Math.abs(at - now);
-  const [name, size] = units.find(([, ms]) => distance >= ms) ?? ["second", 1000];
-  const count = Math.floor(distance / size);
-  if (count === 0) return "now";
-  const words = `${count} ${name}${count === 1 ? "" : "s"}`;
+  if (distance < 1000) return "now";
+  const words = lengthText(distance, 1);
   return at > now ? `in ${words}` : `${words} ago`;
 }

@@ -21,7 +21,7 @@ export interface TestOptions extends WayOptions {
 function caseLines(one: CaseReport): readonly Text[] {
   const marks = { passed: green("✔"), failed: red("✖"), "not-asked": yellow("?"), "left-out": yellow("-") };
   const head = rich`${marks[one.verdict]} ${one.role}: ${one.name}`;
-  if (one.verdict === "left-out") return [rich`${head}: left out, ${one.got}`];
+  if (one.verdict === "left-out") return [rich`${head}: skipped, ${one.got}`];
   if (one.verdict === "not-asked") return [rich`${head}: could not be asked`, dim(`    ${one.got}`)];
   const expected = one.verdict === "failed" ? [`    expected: ${one.expected}`] : [];
   return [head, ...expected, dim(`    ${one.got}`)];
@@ -39,7 +39,7 @@ async function writeJunit(context: CommandContext, name: string, report: TestRep
 function closing(report: TestReport): string {
   const { passed, failed, notAsked, leftOut, cases } = report;
   const unknown = notAsked === 0 ? "" : `, ${notAsked} could not be asked`;
-  const counts = `${passed} as expected, ${failed} not${unknown}, ${leftOut} left out`;
+  const counts = `${passed} as expected, ${failed} not${unknown}, ${leftOut} skipped`;
   if (cases.length === 0) return "No role of the config names a ServiceAccount: there is nothing to try.";
   return report.ok ? `${counts}.` : `${counts}. podtrust status shows which link is broken.`;
 }
