@@ -4,11 +4,24 @@ import { bold, rich, type Writer } from "./terminal/index.ts";
 
 const title = /^(?:Usage|Arguments|Options|Commands):/u;
 
+/** Where the text of a help line begins, behind the option or command that it is about. */
+function hangOf(line: string): number {
+  if (!line.startsWith("  ")) return 0;
+  const gap = line.trimStart() === line.slice(2) ? line.indexOf("  ", 2) : 0;
+  if (gap === -1) return 2;
+  return line.length - line.slice(gap).trimStart().length;
+}
+
+/** Lines that somebody will copy: broken in two they would be other commands. */
+const copied = /^(?:podtrust|kubectl|aws|bash:) /u;
+
 /** Says a help text, its titles in bold. */
 export function sayHelp(writer: Writer, help: string): void {
   for (const line of help.trimEnd().split("\n")) {
     const [name = ""] = title.exec(line) ?? [];
-    writer.line(rich`${bold(name)}${line.slice(name.length)}`, 0);
+    const said = rich`${bold(name)}${line.slice(name.length)}`;
+    if (copied.test(line)) writer.line(said);
+    else writer.line(said, hangOf(line));
   }
 }
 

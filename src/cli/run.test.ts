@@ -11,6 +11,16 @@ describe("a command line", () => {
     assert.doesNotMatch(out, /^ {2}job /mu);
   });
 
+  test("help keeps its columns on a narrow terminal, and its commands in one piece", async () => {
+    let out = "";
+    const stdout = { isTTY: true, columns: 50, write: (more: string) => (out += more) };
+    await podtrustHere(["manifests", "workload", "--help"], { stdout, env: { NO_COLOR: "1" } });
+    assert.match(out, /^ {2}--container <name> .*\n {16,}\S/mu);
+    assert.match(out, /^podtrust manifests workload shop\/web --patch deployment\/web > patch\.yaml$/mu);
+    const lines = out.split("\n").filter((line) => !/^(?:podtrust|kubectl) /u.test(line));
+    for (const line of lines) assert.ok(line.length <= 50, line);
+  });
+
   test("--version is the package's", async () => {
     const { code, out } = await podtrustHere(["--version"]);
     assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/u.test(out)], [0, true]);
