@@ -79,7 +79,7 @@ class CertificateFiles implements CertificateSource {
       state: closed ? "closed" : lastError === undefined ? "valid" : "failing",
       names: held === undefined ? [] : namesOf(readCertificates(held.certificate)[0]),
       ready: this.#holding.isReady(this.#options.clock.now()),
-      attempts: this.#failures,
+      attempts: Math.max(this.#failures, this.#servedFault === undefined ? 0 : 1),
       renewals: this.#renewals,
       ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
       ...(lastError === undefined ? {} : { lastError }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { PodtrustError } from "../../src/base/index.ts";
 import { renderDiscovery, renderJwkSet } from "../../src/oidc/index.ts";
@@ -138,6 +139,45 @@ test("a restart with the API server gone serves the documents from the disk, wit
   const file = join(to.stateDir, "publisher", "test.json");
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.equal((await stat(join(to.stateDir, "publisher"))).mode & 0o777, 0o700);
+});
+
+test("a state folder that others may write to is refused at the start, and so is one of another user", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  await to.publisher.close(0);
+  const refused = { code: "state-permissions", message: new RegExp(`^${to.stateDir} is owned by user`, "u") };
+  await chmod(to.stateDir, 0o777);
+  await assert.rejects(startPublisher(to.options), refused);
+  await chmod(to.stateDir, 0o700);
+  if (process.geteuid?.() === 0) {
+    await chown(to.stateDir, 1001, 1001);
+    await assert.rejects(startPublisher(to.options), refused);
+    await chown(to.stateDir, 0, 0);
+  }
+  await (await startPublisher(to.options)).close(0);
+});
+
+test("documents that another user has put into the state folder are never published", async () => {
+  await using to = await startTestPublisher();
+  await to.publisher.ready();
+  await to.publisher.close(0);
+  const file = join(to.stateDir, "publisher", "test.json");
+  const text = await readFile(file, "utf8");
+  const known = to.cluster.keys[0]?.kid ?? "";
+  const strange = newKey();
+  to.cluster.fault = () => {
+    throw new PodtrustError("cluster-unreachable", "down");
+  };
+  // As a stranger's: anybody could have written it.
+  await writeFile(file, text.replaceAll(known, strange.kid));
+  await chmod(file, 0o666);
+  const publisher = await startPublisher(to.options);
+  const at: TestPublisher = Object.assign(Object.create(to) as TestPublisher, {
+    port: publisher.addresses.https[0]?.port,
+  });
+  assert.equal((await get(at, jwksPath)).status, 503);
+  assert.match(to.log.of("error").join(), /What the disk holds is not used: .*test\.json is owned by user/u);
+  await publisher.close(0);
 });
 
 test("a damaged file on disk is set aside and told, and the cluster is read anew", async () => {
