@@ -149,8 +149,8 @@ describe("a certificate from files", () => {
     put(bad);
     const files = await watch();
     assert.equal(files.current()?.key, bad.key);
-    const { state, lastError } = files.status();
-    assert.deepEqual([state, lastError?.code], ["failing", "certificate-invalid"]);
+    const { state, lastError, attempts } = files.status();
+    assert.deepEqual([state, lastError?.code, attempts], ["failing", "certificate-invalid", 1]);
     put(await hierarchy.chain(["b.example"]));
     await stepUntil(clock, () => /not for a\.example/u.test(files.status().lastError?.message ?? ""), {
       limit: 11_000,
