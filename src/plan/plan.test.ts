@@ -69,6 +69,17 @@ describe("a plan", () => {
     assert.deepEqual([...provider.things.keys()], ["x"]);
   });
 
+  test("what was left out of the way down stays, also where a listing finds that it is ours", async () => {
+    const provider = new ModelProvider({ a: ours("1"), b: ours("2") });
+    const [kept, doomed] = resources(provider, wish("a", "1"), wish("b", "2"));
+    assert.ok(kept !== undefined && doomed !== undefined);
+    const owned = resources(provider, wish("a", ""), wish("b", ""));
+    const plan = await planOf({ desired: [doomed], owned, context: [kept], goal: "absent" });
+    assert.deepEqual(kinds(plan), ["delete b"]);
+    await applyPlan(plan);
+    assert.deepEqual([...provider.things.keys()], ["a"]);
+  });
+
   const strangers: [string, Thing["tags"], RegExp][] = [
     ["another stack of ours", awsTags.of("dev"), /podtrust stack "dev"/u],
     [
