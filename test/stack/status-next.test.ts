@@ -159,9 +159,11 @@ describe("what status advises", () => {
       ["permission", "PermissionsDrift"],
     ] as const) {
       const { next = "" } = finding(report, name, reason);
-      assert.match(next, /podtrust import, or choose another name for the role/u);
+      assert.ok(next.includes(`podtrust import ${role}, or choose another name for the role`), next);
       assert.doesNotMatch(next, /podtrust up/u, reason);
     }
+    const trust = report.links.find(({ name }) => name === "trust")?.findings ?? [];
+    assert.ok(!trust.some(({ reason }) => reason === "RoleDrift"), "whose it is, is told once");
     await iam.send(new TagRoleCommand({ RoleName: role, Tags: [{ Key: "podtrust:stack", Value: "prod" }] }));
   });
 

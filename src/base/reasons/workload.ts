@@ -91,6 +91,6 @@ export const workloadReasons = {
     "broken",
     ["sts"],
     "STS refuses a token of a ServiceAccount for its role.",
-    "podtrust explain says by which rule.",
+    "See by which rule, with podtrust explain.",
   ),
 } as const satisfies Record<string, ReasonEntry>;

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../../base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
-import { ownerText } from "../../../plan/index.ts";
+import { awsTags, ownerText } from "../../../plan/index.ts";
 import { diffPolicies, parsePolicy } from "../../../trust/index.ts";
 import {
   admissionOf,
@@ -22,16 +22,29 @@ const noAccount = ({ config }: JudgedFacts): readonly Finding[] => [
   finding("AwsNotConfigured", { seen: "the config names no AWS account", from: config.file }),
 ];
 
+/** A thing that may be another's: what `import` calls it, and the way out where it is to stay another's. */
+interface Claimed {
+  readonly what: string;
+  readonly name: string;
+  readonly elsewhere: string;
+}
+
 /** Who else has it, and what then helps: `up` changes nothing that is not the stack's. */
 function ownership(
   { observed }: Look<unknown>,
-  what: string,
   from: string,
-  elsewhere: string,
+  { what, name, elsewhere }: Claimed,
 ): readonly Finding[] {
   if (!observed.exists || observed.owner.kind === "ours") return [];
   const seen = `${what} does not carry this stack's tags: it looks like ${ownerText(observed.owner)}'s`;
-  return [finding("NotOwned", { seen, from, next: `Take it over with podtrust import, or ${elsewhere}.` })];
+  const next = `Take it over with podtrust import ${name}, or ${elsewhere}.`;
+  return [finding("NotOwned", { seen, from, next })];
+}
+
+/** The fields in which it differs, beside the tags that say whose it is: those are `ownership`'s. */
+function differing({ observed, fields }: Look<unknown>): readonly string[] {
+  if (!observed.exists || observed.owner.kind === "ours") return fields;
+  return fields.filter((field) => !awsTags.isOwn(field.replace(/^tags\./u, "")));
 }
 
 /** What mends a thing that is not ours, in place of `podtrust up`. */
@@ -39,7 +52,11 @@ function nextOf([owned]: readonly Finding[]): { readonly next?: string } {
   return owned?.next === undefined ? {} : { next: owned.next };
 }
 
-const elsewhere = "choose another name for the role in the config";
+const claimedRole = ({ name }: RoleConfig): Claimed => ({
+  what: `role ${name}`,
+  name,
+  elsewhere: "choose another name for the role in the config",
+});
 
 function providerFindings({ config }: JudgedFacts, facts: AccountFacts): readonly Finding[] {
   const from = fromIam(facts);
@@ -53,8 +70,9 @@ function providerFindings({ config }: JudgedFacts, facts: AccountFacts): readonl
   }
   const { arn, clientIds } = look.observed.state;
   const missing = account.audiences.filter((audience) => !clientIds.includes(audience));
-  const drift = look.fields.filter((field) => field !== "audiences");
-  const owned = ownership(look, "the OIDC provider", from, "leave it to its owner");
+  const drift = differing(look).filter((field) => field !== "audiences");
+  const claimed = { what: "the OIDC provider", name: config.issuer, elsewhere: "leave it to its owner" };
+  const owned = ownership(look, from, claimed);
   const mends = nextOf(owned);
   return [
     missing.length === 0
@@ -187,10 +205,11 @@ function trustFindings(
   const from = fromIam(account);
   const read = valueOf(look, from, awsFinding);
   if ("finding" in read) return [read.finding];
-  const { observed, fields } = read.value;
+  const { observed } = read.value;
+  const fields = differing(read.value);
   const arn = roleArnOf(account.account, role);
   if (!observed.exists) return [finding("RoleMissing", { seen: `there is no role ${arn}`, from, fresh })];
-  const owned = ownership(read.value, `role ${role.name}`, from, elsewhere);
+  const owned = ownership(read.value, from, claimedRole(role));
   const { state } = observed;
   return [...foundFindings({ facts, account, role, state, fields, next: nextOf(owned) }, arn), ...owned];
 }
@@ -222,7 +241,7 @@ function permissionFinding(account: AccountFacts, one: RoleLook): Finding {
   const wrong = fields.filter(isPermission);
   if (wrong.length === 0) return finding("PermissionsMatch", { seen: has, from, fresh });
   const seen = `${has}; that differs from the config in ${wrong.join(", ")}`;
-  const owned = ownership(read.value, "", from, elsewhere);
+  const owned = ownership(read.value, from, claimedRole(one.role));
   return finding("PermissionsDrift", { seen, from, fresh, ...nextOf(owned) });
 }
 

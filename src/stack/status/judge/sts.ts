@@ -53,7 +53,7 @@ function nextOf(decided: Decided | undefined, { account, role, serviceAccount }:
     return "By everything that was seen STS should accept it: a role or trust policy that was changed a moment ago is known to STS some seconds later. Look again.";
   if (decided !== undefined) return decided.next;
   const arn = roleArnOf(account, role);
-  return `podtrust explain says by which rule: podtrust token ${serviceAccount} --raw | podtrust explain --token - --role ${arn}`;
+  return `See by which rule: podtrust token ${serviceAccount} --raw | podtrust explain --token - --role ${arn}`;
 }
 
 function stsFinding(facts: JudgedFacts, one: WorkloadFacts): readonly Finding[] {
