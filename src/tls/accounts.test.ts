@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { TestClock } from "../../test/support/clock.ts";
+import { settle, TestClock } from "../../test/support/clock.ts";
 import { type AcmeAccount, type AcmeClient, AcmeProblem, createAccountKey } from "../acme/index.ts";
 import { PodtrustError } from "../base/index.ts";
 import { AcmeAccounts, type AccountWish } from "./accounts.ts";
@@ -64,6 +64,30 @@ describe("the accounts of a process", () => {
     assert.deepEqual([ca.made.length, ca.asked, new Set(had.map(({ uri }) => uri)).size], [1, 1, 1]);
     for (const store of stores)
       assert.equal((await store.loadAccount(directoryUrl, email))?.uri, had[0]?.uri);
+  });
+
+  test("an account that was made while somebody still looked for one is not made again", async () => {
+    const accounts = new AcmeAccounts({ clock: new TestClock() });
+    const ca = countingCa();
+    const [first, second] = [memoryStore(), memoryStore()];
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    let isSlow = true;
+    // Looks at once, and says later what it saw.
+    const slow: CertificateStore = Object.assign(Object.create(first) as CertificateStore, {
+      async loadAccount(directory: string, mail: string) {
+        const found = await first.loadAccount(directory, mail);
+        if (isSlow) await told;
+        return found;
+      },
+    });
+    for (const store of [slow, second]) accounts.join(store);
+    const late = accounts.account(wishOf(ca.client(), second));
+    await settle();
+    isSlow = false;
+    const made = await accounts.account(wishOf(ca.client(), slow));
+    tell();
+    assert.equal((await late).uri, made.uri);
+    assert.equal(ca.made.length, 1);
   });
 
   test("fifty issuers with one folder make one account as well", async () => {

@@ -50,6 +50,8 @@ export class AcmeAccounts {
   // How many want a store to be looked into: it may be shared by several.
   readonly #stores = new Map<CertificateStore, number>();
   readonly #registering = new Map<string, Promise<unknown>>();
+  // How many registrations have ended, for whoever looked while one did.
+  readonly #ended = new Map<string, number>();
   readonly #troubles = new Map<string, Trouble>();
 
   constructor(options: { readonly clock: Clock; readonly logger?: Logger }) {
@@ -78,8 +80,11 @@ export class AcmeAccounts {
     const key = JSON.stringify([client.directoryUrl, email, externalAccount?.kid]);
     for (;;) {
       signal?.throwIfAborted();
+      const before = this.#ended.get(key);
       const found = await this.#find(wish);
       if (found !== undefined) return client.account(readAccountKey(found.key), found.uri);
+      // One that ended meanwhile may have saved what was looked for too early.
+      if (this.#ended.get(key) !== before) continue;
       const running = this.#registering.get(key);
       if (running === undefined) return this.#register(key, wish, signal);
       await ended(running, signal);
@@ -127,6 +132,7 @@ export class AcmeAccounts {
       throw error;
     } finally {
       this.#registering.delete(key);
+      this.#ended.set(key, (this.#ended.get(key) ?? 0) + 1);
     }
   }
 
