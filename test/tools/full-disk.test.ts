@@ -32,6 +32,8 @@ test(
   async () => {
     await using to = await startTestPublisher();
     await to.publisher.ready();
+    // Its folder is made with the first file, behind the first answer.
+    await to.pass(20_000);
     const folder = join(to.stateDir, "publisher");
     run("mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", folder);
     // Let go before the publisher's folder is removed.
