@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { putParameter } from "../../src/aws/index.ts";
+import { roleEnvironment } from "../../src/injection/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Venv } from "../support/boto3.ts";
@@ -90,12 +91,13 @@ describe("clients of PyPI in real pods", { skip }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Starts a Job with the guide's variables; its name is that of its session too. */
+  /** Starts a Job with the variables that workloads get; its name is that of its session too. */
   async function start(job: Pick<TokenJob, "name" | "serviceAccount"> & Partial<TokenJob>): Promise<void> {
     const environment = {
-      AWS_ROLE_ARN: account.roleArn,
-      AWS_ROLE_SESSION_NAME: job.name,
-      AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile,
+      ...roleEnvironment(
+        { roleArn: account.roleArn, sessionName: job.name, region: "eu-central-1" },
+        tokenFile,
+      ),
       AWS_ENDPOINT_URL: recorder.url,
       ...job.environment,
     };
