@@ -9,7 +9,7 @@ import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
 import { type CommandRow, renderCommandsPage } from "./commands-page.ts";
 import { needed } from "./process.ts";
-import { buildPackage, startPublisherProcess } from "./servers.ts";
+import { buildPackage, startMeasuredPublisher } from "./servers.ts";
 
 const issuer = "https://oidc.example.test";
 
@@ -62,7 +62,7 @@ async function benchStack(shell: Shell, quick: boolean): Promise<readonly Comman
     await writeFile(join(folder, "stack.yaml"), stackOf(kubeconfig));
     await writeFile(join(folder, "root.pem"), authority.root);
     const tls = await authority.issue(["oidc.example.test"]);
-    const publisher = await startPublisherProcess({ program, folder, issuer, tls, cluster });
+    const publisher = await startMeasuredPublisher({ program, folder, issuer, tls, cluster });
     closing.unshift(() => publisher.close());
     const rule = `oidc.example.test:443:127.0.0.1:${publisher.port}`;
     const stack = ["-f", "stack.yaml", "--connect-to", rule, "--ca", "root.pem"];

@@ -1,5 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
-import { cores, cpuSeconds, type Measured, output, residentMiB } from "./process.ts";
+import { residentMiB } from "../support/publisher-process.ts";
+import { cores, cpuSeconds, type Measured, output } from "./process.ts";
 
 /** What is asked for, and how. */
 export interface Load {
@@ -54,7 +55,7 @@ export async function measure(load: Load, server: Measured): Promise<Outcome> {
   let peakMiB = 0;
   const sampling = setInterval(() => {
     residentMiB(server.pid).then(
-      (now) => (peakMiB = Math.max(peakMiB, now)),
+      ({ now }) => (peakMiB = Math.max(peakMiB, now)),
       () => {},
     );
   }, 100);

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -17,20 +16,13 @@ export interface Measured {
   close(): Promise<void>;
 }
 
-/** Starts a program on the servers' core. */
-export function startPinned(command: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  return spawn("taskset", ["-c", String(cores.server), ...command], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
+/** What starts a program on the servers' core. */
+export const onServersCore: readonly string[] = ["taskset", "-c", String(cores.server)];
 
-/** Ends a program and waits for it. */
-export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill("SIGTERM");
-  await gone;
+/** Starts a program on the servers' core. */
+export function startPinned(command: readonly string[]): ChildProcess {
+  const [file = "", ...args] = [...onServersCore, ...command];
+  return spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Seconds of CPU that a process has used (user and system), from /proc. */
@@ -38,12 +30,6 @@ export async function cpuSeconds(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-/** Resident memory of a process in MiB. */
-export async function residentMiB(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/u.exec(text)?.[1]) / 1024;
 }
 
 /** Standard output of a program. */

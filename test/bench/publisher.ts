@@ -7,8 +7,9 @@ import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { commandOf, type Load, measure, type Outcome, percentile99 } from "./h2load.ts";
 import { ratioOf, renderPage, type Row } from "./page.ts";
-import { type Measured, needed, residentMiB } from "./process.ts";
-import { buildPackage, type Stage, startNginx, startPublisherProcess, versions } from "./servers.ts";
+import { residentMiB } from "../support/publisher-process.ts";
+import { type Measured, needed } from "./process.ts";
+import { buildPackage, type Stage, startNginx, startMeasuredPublisher, versions } from "./servers.ts";
 import { keyVisibility } from "./visibility.ts";
 
 /** How long it is measured. */
@@ -66,10 +67,10 @@ async function withSmallHeap(
   stage: Stage,
   loads: Effort["loads"],
 ): Promise<{ flag: string; idleMiB: number; peakMiB: number }> {
-  const publisher = await startPublisherProcess(stage, [smallHeap]);
+  const publisher = await startMeasuredPublisher(stage, [smallHeap]);
   try {
     await pause(5000);
-    const idleMiB = await residentMiB(publisher.pid);
+    const idleMiB = (await residentMiB(publisher.pid)).now;
     const peaks: number[] = [];
     for (const { load } of loads) peaks.push((await measure(load, publisher)).peakMiB);
     return { flag: smallHeap, idleMiB, peakMiB: Math.max(...peaks) };
@@ -82,7 +83,7 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<string
   const { rounds, newKeys, loads } = effort;
   const busy = (loadavg()[0] ?? 0).toFixed(1);
   const small = await withSmallHeap(stage, loads);
-  const podtrust = await startPublisherProcess(stage);
+  const podtrust = await startMeasuredPublisher(stage);
   const ending: (() => Promise<void>)[] = [() => podtrust.close()];
   try {
     const connectTo = [parseConnectTo(`:443:127.0.0.1:${podtrust.port}`)];
@@ -90,7 +91,10 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<string
     const nginx = await startNginx(stage.folder, jwks.body.toString());
     ending.push(() => nginx.close());
     await pause(5000);
-    const idleMiB = { podtrust: await residentMiB(podtrust.pid), nginx: await residentMiB(nginx.pid) };
+    const idleMiB = {
+      podtrust: (await residentMiB(podtrust.pid)).now,
+      nginx: (await residentMiB(nginx.pid)).now,
+    };
     const rows: Row[] = [];
     for (const { load, aim } of loads) {
       const row = {

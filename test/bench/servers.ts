@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { StandInCluster } from "../../src/sandbox/index.ts";
 import type { TestCertificate } from "../support/certificates.ts";
-import { end, type Measured, output, startPinned } from "./process.ts";
+import { certificateFiles, end, startPublisherProcess } from "../support/publisher-process.ts";
+import { type Measured, onServersCore, output, startPinned } from "./process.ts";
 
 const root = join(import.meta.dirname, "../..");
 // Below the project, so that its packages are found.
@@ -38,37 +39,17 @@ export interface MeasuredPublisher extends Measured {
 }
 
 /** `podtrust serve`, the command as it is installed, reading a stand-in cluster; `flags` are Node's. */
-export async function startPublisherProcess(
+export async function startMeasuredPublisher(
   stage: Stage,
   flags: readonly string[] = [],
 ): Promise<MeasuredPublisher> {
   const { program, folder, issuer, tls, cluster } = stage;
-  await writeFile(join(folder, "tls.crt"), tls.certificate);
-  await writeFile(join(folder, "tls.key"), tls.key, { mode: 0o600 });
-  await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
-  const stateDir = join(folder, "state");
-  const config = join(folder, "podtrust.yaml");
-  const https = { listen: ["127.0.0.1:0"], certificateFile: "tls.crt", keyFile: "tls.key" };
-  const publisher = {
-    source: { kubeconfig: "kubeconfig" },
-    stateDir,
-    admin: "127.0.0.1:0",
-    pollInterval: "1s",
-    https,
-  };
-  // JSON is YAML.
-  await writeFile(config, JSON.stringify({ stack: "bench", issuer, publisher }));
-  const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
-  const child = startPinned([process.execPath, ...flags, program, "serve", "-f", config, ...asRoot]);
-  let log = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (log += text));
-  for (let wait = 0; !log.includes("every stack is published"); wait += 1) {
-    if (wait > 500 || child.exitCode !== null) throw new Error(`the publisher did not start:\n${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const port = Number(/"https":\["127\.0\.0\.1:(\d+)"/u.exec(log)?.[1]);
+  const https = await certificateFiles(folder, tls);
+  const stack = { stack: "bench", issuer, kubeconfig: cluster.kubeconfig("publisher"), https };
   // taskset becomes the program that it starts.
-  return { name: "podtrust", port, pid: child.pid ?? 0, stateDir, close: () => end(child) };
+  const command = [...onServersCore, process.execPath, ...flags, program];
+  const publisher = await startPublisherProcess({ command, folder, stacks: [stack] });
+  return { name: "podtrust", ...publisher };
 }
 
 async function freePort(): Promise<number> {

@@ -15,7 +15,6 @@ before(async () => {
     options: {
       limits: {
         answerTimeout: 600,
-        headersTimeout: 600,
         requestTimeout: 600,
         keepAliveTimeout: 600,
         http2OutputBytes: 15_000,

@@ -10,8 +10,7 @@ before(async () => {
   publisher = await startTestPublisher({
     options: {
       limits: {
-        headersTimeout: 600,
-        requestTimeout: 1200,
+        requestTimeout: 600,
         keepAliveTimeout: 1500,
         handshakeTimeout: 500,
         connectionsPerAddress: 20,

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ServingLimits } from "./limits.ts";
+import type { LoopClock } from "./loop-clock.ts";
 import type { ClientAddress, Network } from "./networks.ts";
 
 /** What a connection has come to. Closing: our side has said goodbye, the other has not yet. */
@@ -12,10 +13,20 @@ export interface Protocol {
   readonly stalledSince: number | undefined;
   /** Lets what was asked for end, and takes no more. */
   close(): void;
+  /** Ends it since a request does not come to its end, and says so where it can: true where it does. */
+  timeOut(): boolean;
 }
 
 /** Why a connection ends, where the client is at fault; `idle` and `aged`: where nobody is. */
 export type EndReason = "too-slow" | "flood" | "idle" | "aged";
+
+/** What is the same for all connections. */
+export interface ConnectionsContext {
+  readonly clock: LoopClock;
+  readonly limits: ServingLimits;
+  /** So many more bytes are held for a connection, or fewer. */
+  readonly onHeld: (connection: Connection, more: number) => void;
+}
 
 /** What one request may weigh beside its header section: frames, TLS records. */
 const framing = 1024;
@@ -23,7 +34,7 @@ const framing = 1024;
 /** Milliseconds in which a connection that has just come may make its request while its listener ends. */
 const drainGrace = 1000;
 
-/** One TCP connection, from its acceptance to its close. All times as of performance.now(). */
+/** One TCP connection, from its acceptance to its close. All times are its clock's. */
 export class Connection {
   readonly socket: Socket;
   /** The listener that it came by. */
@@ -31,35 +42,52 @@ export class Connection {
   readonly client: ClientAddress;
   readonly network: Network<Connection>;
   readonly accepted: number;
-  stage: Stage = "handshake";
+  readonly clock: LoopClock;
+  readonly #limits: ServingLimits;
+  readonly #onHeld: (connection: Connection, more: number) => void;
+  #stage: Stage = "handshake";
   /** When its stage began. */
-  since: number;
-  protocol: Protocol | undefined;
-  /** A listener that ends lets it make no further request. */
-  draining = false;
+  #since: number;
+  #protocol: Protocol | undefined;
+  #over: Socket | undefined;
+  #draining = false;
   #requests = 0;
   #requestedAt = 0;
   #held = 0;
+  #mostHeld = 0;
   #gone = false;
-  readonly #onHeld: (connection: Connection, more: number) => void;
-  // For the bytes that belong to no request.
+  // As of the last look.
   #seenBytes = 0;
   #seenRequests = 0;
+  #lookedAt: number;
+  /** Bytes that belong to no request. */
   #overhead = 0;
-  #looked: number;
+  /** Since when a request is under way that has not come to the end of its header section. */
+  #unfinishedSince: number | undefined;
 
   constructor(
-    input: Pick<Connection, "socket" | "listener" | "client" | "network" | "accepted">,
-    onHeld: (connection: Connection, more: number) => void,
+    input: Pick<Connection, "socket" | "listener" | "client" | "network">,
+    { clock, limits, onHeld }: ConnectionsContext,
   ) {
     this.socket = input.socket;
     this.listener = input.listener;
     this.client = input.client;
     this.network = input.network;
-    this.accepted = input.accepted;
-    this.since = input.accepted;
-    this.#looked = input.accepted;
+    this.clock = clock;
+    this.accepted = clock.now();
+    this.#limits = limits;
     this.#onHeld = onHeld;
+    this.#since = this.accepted;
+    this.#lookedAt = this.accepted;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** What is spoken on it, once that is decided. */
+  get speaks(): Protocol["name"] | undefined {
+    return this.#protocol?.name;
   }
 
   /** Bytes held for the client of answers that it has not taken. */
@@ -67,81 +95,93 @@ export class Connection {
     return this.#held;
   }
 
-  /** The protocol is decided. */
-  open(protocol: Protocol, now: number): void {
-    this.stage = "open";
-    this.since = now;
-    this.protocol = protocol;
+  /** The most that was held at one time. */
+  get mostHeld(): number {
+    return this.#mostHeld;
+  }
+
+  /** Whether its listener ends, so that it makes no further request. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** The protocol is decided, and spoken over this socket: the TCP socket, or the TLS socket over it. */
+  open(protocol: Protocol, over: Socket): void {
+    this.#stage = "open";
+    this.#since = this.clock.now();
+    this.#protocol = protocol;
+    this.#over = over;
   }
 
   /** Our side has said goodbye. */
-  closing(now: number): void {
-    if (this.stage === "closing") return;
-    this.stage = "closing";
-    this.since = now;
+  closing(): void {
+    if (this.#stage === "closing") return;
+    this.#stage = "closing";
+    this.#since = this.clock.now();
   }
 
   /** A request has come. */
-  requested(now: number): void {
+  requested(): void {
     this.#requests += 1;
-    this.#requestedAt = now;
+    this.#requestedAt = this.clock.now();
   }
 
   /** So many bytes are held from now on. */
-  hold(bytes: number, now: number): void {
+  hold(bytes: number): void {
     const more = bytes - this.#held;
     if (more === 0 || this.#gone) return;
     this.#held = bytes;
+    if (bytes > this.#mostHeld) this.#mostHeld = bytes;
     // Idle, and closing, begin when the last answer was taken.
     if (bytes === 0) {
-      this.#requestedAt = Math.max(this.#requestedAt, now);
-      if (this.stage === "closing") this.since = now;
+      const now = this.clock.now();
+      this.#requestedAt = now;
+      if (this.#stage === "closing") this.#since = now;
     }
     this.#onHeld(this, more);
   }
 
   /** It is gone: nothing is held for it any more. */
-  release(now: number): void {
-    this.hold(0, now);
+  release(): void {
+    this.hold(0);
     this.#gone = true;
   }
 
   /** Its listener ends: what was asked for is answered. Whoever comes just now may still make a request. */
   drain(): void {
-    this.draining = true;
-    if (this.#requests > 0 || this.protocol?.name === "h2") this.close();
+    this.#draining = true;
+    if (this.#requests > 0 || this.#protocol?.name === "h2") this.close();
   }
 
   /** Ends it politely: what was asked for is answered, where it speaks. */
   close(): void {
-    if (this.protocol === undefined) this.socket.destroy();
-    else this.protocol.close();
+    if (this.#protocol === undefined) this.socket.destroy();
+    else this.#protocol.close();
   }
 
-  /** Why it is to be ended, if it is. Called at every look, since it counts bytes from look to look. */
-  endReason(now: number, limits: ServingLimits): EndReason | undefined {
-    if (this.#floods(now, limits)) return "flood";
+  /**
+   * Ends it at once. Never to be called from within its own handshake or requests: Node's TLS and HTTP/2 go on
+   * reading what they were called back for, and would do so from freed memory (SIGSEGV in Node 26).
+   */
+  destroy(): void {
+    (this.#over ?? this.socket).destroy();
+  }
+
+  /** Ends it for taking too long; false where that has to be done without a word. */
+  timeOut(): boolean {
+    const mayAnswer = this.#stage === "open" && this.#held === 0;
+    return mayAnswer && this.#protocol?.timeOut() === true;
+  }
+
+  /** Why it is to be ended, if it is. Called at every look, since it counts from look to look. */
+  endReason(): EndReason | undefined {
+    const now = this.clock.now();
+    if (this.#floods(now)) return "flood";
     if (this.#mayGo(now)) return "idle";
-    const [from, allowed, reason] = this.#allowance(limits);
+    const [from, allowed, reason] = this.#allowance();
     if (now - from >= allowed) return reason;
-    const aged = this.protocol?.name === "h2" && now - this.since >= limits.http2SessionAge;
-    return aged && this.stage === "open" ? "aged" : undefined;
-  }
-
-  /** Whether its listener, which ends, need not wait for it. */
-  #mayGo(now: number): boolean {
-    if (!this.draining || this.stage === "closing" || this.#held > 0) return false;
-    return this.#requests > 0 || now - this.accepted >= drainGrace;
-  }
-
-  /** From when on it has how long for what it does, and why it ends afterwards. */
-  #allowance(limits: ServingLimits): readonly [from: number, allowed: number, reason: EndReason] {
-    if (this.stage === "handshake") return [this.since, limits.handshakeTimeout, "too-slow"];
-    const stalled = this.protocol?.stalledSince;
-    if (stalled !== undefined) return [stalled, limits.answerTimeout, "too-slow"];
-    if (this.stage === "closing") return [this.since, limits.closingTimeout, "too-slow"];
-    if (this.#requests === 0) return [this.since, limits.requestTimeout, "too-slow"];
-    return [this.#requestedAt, limits.keepAliveTimeout, "idle"];
+    const aged = this.#protocol?.name === "h2" && now - this.#since >= this.#limits.http2SessionAge;
+    return aged && this.#stage === "open" ? "aged" : undefined;
   }
 
   /**
@@ -149,21 +189,44 @@ export class Connection {
    * first. Whoever has said nothing goes before whoever has been answered; who is being answered goes last.
    */
   get rank(): readonly [rank: number, since: number] {
-    if (this.stage === "closing") return [0, this.since];
-    if (this.stage === "handshake") return [this.socket.bytesRead === 0 ? 1 : 3, this.accepted];
-    if (this.#held > 0) return [5, this.protocol?.stalledSince ?? this.since];
+    if (this.#stage === "closing") return [0, this.#since];
+    if (this.#stage === "handshake") return [this.socket.bytesRead === 0 ? 1 : 3, this.accepted];
+    if (this.#held > 0) return [5, this.#protocol?.stalledSince ?? this.#since];
     return this.#requests === 0 ? [2, this.accepted] : [4, this.#requestedAt];
   }
 
+  /** Whether its listener, which ends, need not wait for it. */
+  #mayGo(now: number): boolean {
+    if (!this.#draining || this.#stage === "closing" || this.#held > 0) return false;
+    return this.#requests > 0 || now - this.accepted >= drainGrace;
+  }
+
+  /** From when on it has how long for what it does, and why it ends afterwards. */
+  #allowance(): readonly [from: number, allowed: number, reason: EndReason] {
+    const { handshakeTimeout, answerTimeout, closingTimeout, requestTimeout, keepAliveTimeout } =
+      this.#limits;
+    if (this.#stage === "handshake") return [this.#since, handshakeTimeout, "too-slow"];
+    const stalled = this.#protocol?.stalledSince;
+    if (stalled !== undefined) return [stalled, answerTimeout, "too-slow"];
+    if (this.#stage === "closing") return [this.#since, closingTimeout, "too-slow"];
+    if (this.#requests === 0) return [this.#since, requestTimeout, "too-slow"];
+    if (this.#unfinishedSince !== undefined) return [this.#unfinishedSince, requestTimeout, "too-slow"];
+    return [this.#requestedAt, keepAliveTimeout, "idle"];
+  }
+
   /** Whether more came than its requests can have brought, by a bucket that empties slowly. */
-  #floods(now: number, { headerBytes, overheadBurst, overheadRate }: ServingLimits): boolean {
+  #floods(now: number): boolean {
+    const { headerBytes, overheadBurst, overheadRate } = this.#limits;
     const bytes = this.socket.bytesRead - this.#seenBytes;
     const requests = this.#requests - this.#seenRequests;
-    const leaked = ((now - this.#looked) / 1000) * overheadRate + requests * (headerBytes + framing);
+    const leaked = ((now - this.#lookedAt) / 1000) * overheadRate + requests * (headerBytes + framing);
     this.#overhead = Math.max(0, this.#overhead + bytes - leaked);
+    if (requests > 0) this.#unfinishedSince = undefined;
+    // Over HTTP/2 bytes need not belong to a request, and header sections come whole or not at all.
+    else if (bytes > 0 && this.#protocol?.name === "http/1.1") this.#unfinishedSince ??= this.#lookedAt;
     this.#seenBytes += bytes;
     this.#seenRequests = this.#requests;
-    this.#looked = now;
+    this.#lookedAt = now;
     return this.#overhead > overheadBurst;
   }
 }

@@ -42,18 +42,25 @@ class FakeProtocol implements Protocol {
   close(): void {
     this.closed = true;
   }
+
+  timeOut(): boolean {
+    return false;
+  }
 }
 
 const listener = {};
 let now = 0;
 let tallies = new Tallies();
+let collected = 0;
 
 function table(limits: Partial<ServingLimits> = {}): Connections {
-  return new Connections({ ...defaultLimits, ...limits }, tallies, () => now);
+  const tools = { now: () => now, collect: () => void (collected += 1) };
+  return new Connections({ ...defaultLimits, ...limits }, tallies, tools);
 }
 
 beforeEach(() => {
   now = 0;
+  collected = 0;
   tallies = new Tallies();
 });
 
@@ -68,9 +75,9 @@ function staged(connections: Connections, address: string, stage: Stage): TestSo
   const connection = connections.admit(tcp, listener);
   assert.ok(connection !== undefined);
   if (stage !== "silent") tcp.bytesRead = 500;
-  if (stage === "shaken" || stage === "answered") connection.open(new FakeProtocol(), now);
-  if (stage === "answered") connection.requested(now);
-  if (stage === "closing") connection.closing(now);
+  if (stage === "shaken" || stage === "answered") connection.open(new FakeProtocol(), tcp);
+  if (stage === "answered") connection.requested();
+  if (stage === "closing") connection.closing();
   return tcp;
 }
 
@@ -174,6 +181,81 @@ describe("when all places are taken", () => {
   });
 });
 
+describe("HTTP/2 sessions", () => {
+  test("beyond their bound take the place of one of the network that has most of them", () => {
+    const connections = table({ http2Sessions: 4 });
+    const shaken = (address: string): TestSocket => {
+      const tcp = socket(address);
+      const connection = connections.admit(tcp, listener);
+      assert.ok(connection !== undefined && connections.mayOpen(connection, "h2"));
+      connection.open(new FakeProtocol("h2"), tcp);
+      connection.requested();
+      now += 1;
+      return tcp;
+    };
+    const good = shaken("192.0.2.1");
+    const many = Array.from({ length: 3 }, () => shaken("192.0.2.2"));
+    shaken("192.0.2.3");
+    assert.deepEqual(
+      [good, ...many].map((one) => one.destroyed),
+      [false, true, false, false],
+    );
+  });
+
+  test("and other connections are not counted among them", () => {
+    const connections = table({ http2Sessions: 1 });
+    for (let one = 0; one < 5; one += 1) {
+      const connection = connections.admit(socket("192.0.2.1"), listener);
+      assert.ok(connection !== undefined && connections.mayOpen(connection, "http/1.1"));
+      connection.open(new FakeProtocol("http/1.1"), connection.socket);
+    }
+    assert.equal(connections.size, 5);
+    assert.equal(tallies.cutOff.crowded, 0);
+  });
+});
+
+describe("while the bound on what is held is reached", () => {
+  function full(): Connections {
+    const connections = table({ outputBytes: 1000 });
+    connections.admit(socket("192.0.2.9"), listener)?.hold(2000);
+    // Who held so much is gone, and what he held is not collected yet.
+    connections.admit(socket("192.0.2.9"), listener)?.hold(1);
+    return connections;
+  }
+
+  test("nothing is spoken with those whose network has many connections", async () => {
+    const connections = full();
+    const many = Array.from({ length: 9 }, () => connections.admit(socket("192.0.2.1"), listener));
+    const [one] = many;
+    assert.ok(one !== undefined);
+    assert.equal(connections.mayOpen(one, "h2"), false);
+    assert.equal(connections.size, 9);
+    // Not from within its own handshake.
+    assert.equal(one.socket.destroyed, false);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(one.socket.destroyed, true);
+  });
+
+  test("those of small networks are served", () => {
+    const connections = full();
+    const one = connections.admit(socket("192.0.2.1"), listener);
+    assert.ok(one !== undefined && connections.mayOpen(one, "h2"));
+  });
+});
+
+test("what closed connections leave behind is collected before it has become much", async () => {
+  const connections = table();
+  const rounds = 400;
+  for (let round = 0; round < rounds; round += 1) {
+    const tcp = staged(connections, "192.0.2.1", "silent");
+    pass(connections, 1250);
+    tcp.destroy();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  }
+  // 48 KiB each, 16 MiB at most.
+  assert.equal(collected, 1);
+});
+
 describe("a connection ends in time", () => {
   const { handshakeTimeout, requestTimeout, keepAliveTimeout, answerTimeout, closingTimeout } = defaultLimits;
   const cases: readonly (readonly [stage: Stage, ms: number, reason: "too-slow" | undefined])[] = [
@@ -202,7 +284,7 @@ describe("a connection ends in time", () => {
     const tcp = socket("192.0.2.1");
     const connection = connections.admit(tcp, listener);
     assert.ok(connection !== undefined);
-    connection.open(protocol, now);
+    connection.open(protocol, tcp);
     return { tcp, connection };
   }
 
@@ -211,7 +293,7 @@ describe("a connection ends in time", () => {
     const protocol = new FakeProtocol();
     const { tcp, connection } = opened(connections, protocol);
     for (let round = 0; round < 3; round += 1) {
-      connection.requested(now);
+      connection.requested();
       pass(connections, keepAliveTimeout - 250);
       assert.equal(protocol.closed, false);
     }
@@ -220,15 +302,43 @@ describe("a connection ends in time", () => {
     assert.equal(tallies.cutOff["too-slow"], 0);
   });
 
+  test("in the midst of a header section: it has as long as the first, however slowly it goes on", () => {
+    const connections = table();
+    const { tcp, connection } = opened(connections, new FakeProtocol());
+    connection.requested();
+    pass(connections, 5000);
+    for (let spent = 0; spent < requestTimeout - 500; spent += 250) {
+      tcp.bytesRead += 1;
+      pass(connections, 250);
+    }
+    assert.equal(tcp.destroyed, false);
+    tcp.bytesRead += 1;
+    pass(connections, 1000);
+    assert.equal(tcp.destroyed, true);
+    assert.equal(tallies.cutOff["too-slow"], 1);
+  });
+
+  test("not before, where it is this process that was late", () => {
+    const connections = table();
+    const tcp = staged(connections, "192.0.2.1", "shaking");
+    for (let round = 0; round < 10; round += 1) {
+      now += 10 * handshakeTimeout;
+      connections.look();
+    }
+    assert.equal(tcp.destroyed, false);
+    pass(connections, handshakeTimeout);
+    assert.equal(tcp.destroyed, true);
+  });
+
   test("whose client takes nothing of an answer: however much it asks", () => {
     const connections = table();
     const protocol = new FakeProtocol();
     const { tcp, connection } = opened(connections, protocol);
-    connection.requested(now);
-    connection.hold(10_000, now);
+    connection.requested();
+    connection.hold(10_000);
     protocol.stalledSince = now;
     for (let spent = 0; spent < answerTimeout - 250; spent += 250) {
-      connection.requested(now);
+      connection.requested();
       pass(connections, 250);
     }
     assert.equal(tcp.destroyed, false);
@@ -242,7 +352,7 @@ describe("a connection ends in time", () => {
     const protocol = new FakeProtocol("h2");
     const { connection } = opened(connections, protocol);
     for (let spent = 0; spent < 61_000; spent += 1000) {
-      connection.requested(now);
+      connection.requested();
       pass(connections, 1000);
     }
     assert.equal(protocol.closed, true);
@@ -252,13 +362,13 @@ describe("a connection ends in time", () => {
     const connections = table({ overheadBurst: 100_000, overheadRate: 1000 });
     const { tcp, connection } = opened(connections, new FakeProtocol("h2"));
     for (let round = 0; round < 100; round += 1) {
-      connection.requested(now);
+      connection.requested();
       tcp.bytesRead += 8000;
       pass(connections, 250);
     }
     assert.equal(tcp.destroyed, false, "requests of 8 KB");
     for (let round = 0; round < 60; round += 1) {
-      connection.requested(now);
+      connection.requested();
       tcp.bytesRead += 9200;
       pass(connections, 1000);
     }
@@ -271,19 +381,21 @@ describe("a connection ends in time", () => {
 });
 
 describe("bytes that are held for clients", () => {
+  const holds = (connections: Connections, address: string, bytes: number): TestSocket => {
+    const tcp = socket(address);
+    const connection = connections.admit(tcp, listener);
+    connection?.open(new FakeProtocol(), tcp);
+    connection?.hold(bytes);
+    return tcp;
+  };
+
   test("are bounded for all of them together: the largest holders of the largest network are cut off", () => {
     const connections = table({ outputBytes: 1000 });
-    const hold = (address: string, bytes: number): TestSocket => {
-      const tcp = socket(address);
-      const connection = connections.admit(tcp, listener);
-      connection?.open(new FakeProtocol(), now);
-      connection?.hold(bytes, now);
-      return tcp;
-    };
-    const modest = hold("192.0.2.1", 300);
-    const greedy = [hold("192.0.2.2", 200), hold("192.0.2.2", 250), hold("192.0.2.2", 240)];
-    assert.ok([modest, ...greedy].every((one) => !one.destroyed));
-    const other = hold("192.0.2.3", 20);
+    const modest = holds(connections, "192.0.2.1", 300);
+    const greedy = [200, 250, 240].map((bytes) => holds(connections, "192.0.2.2", bytes));
+    const other = holds(connections, "192.0.2.3", 20);
+    assert.ok([modest, ...greedy, other].every((one) => !one.destroyed));
+    pass(connections, 250);
     assert.deepEqual(
       [modest, ...greedy, other].map((one) => one.destroyed),
       [false, false, true, false, false],
@@ -291,14 +403,22 @@ describe("bytes that are held for clients", () => {
     assert.equal(tallies.cutOff["too-slow"], 1);
   });
 
+  test("may be twice as many for a moment, and not one more", () => {
+    const connections = table({ outputBytes: 1000 });
+    const all = Array.from({ length: 4 }, () => holds(connections, "192.0.2.1", 500));
+    assert.ok(all.every((one) => !one.destroyed));
+    holds(connections, "192.0.2.1", 1);
+    assert.equal(all.filter((one) => one.destroyed).length, 1);
+  });
+
   test("are given back when a connection closes, and stay so", () => {
     const connections = table({ outputBytes: 1000 });
     for (let round = 0; round < 10; round += 1) {
       const tcp = socket("192.0.2.1");
       const connection = connections.admit(tcp, listener);
-      connection?.hold(900, now);
+      connection?.hold(900);
       tcp.destroy();
-      connection?.hold(900, now);
+      connection?.hold(900);
       assert.equal(tcp.destroyed, true);
     }
     assert.equal(tallies.cutOff["too-slow"], 0);
@@ -312,12 +432,12 @@ describe("a listener that ends", () => {
     const protocols = [new FakeProtocol(), new FakeProtocol(), new FakeProtocol("h2")] as const;
     const [idle, fresh, session] = protocols.map((protocol) => {
       const connection = connections.admit(socket("192.0.2.1"), listener);
-      connection?.open(protocol, now);
+      connection?.open(protocol, connection.socket);
       return connection;
     });
-    idle?.requested(now);
+    idle?.requested();
     const other = connections.admit(socket("192.0.2.1"), {});
-    other?.open(new FakeProtocol(), now);
+    other?.open(new FakeProtocol(), other.socket);
     connections.drain(listener);
     assert.deepEqual(
       protocols.map((one) => one.closed),

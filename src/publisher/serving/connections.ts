@@ -1,13 +1,30 @@
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { Connection } from "./connection.ts";
+import { garbageCollector } from "./collector.ts";
+import { Connection, type ConnectionsContext, type Protocol } from "./connection.ts";
 import type { ServingLimits } from "./limits.ts";
+import { LoopClock } from "./loop-clock.ts";
 import { clientAddress, type Network, Networks } from "./networks.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** How often connections are looked at, in milliseconds: one look at all costs less than a timer for each. */
 const lookEvery = 250;
+
+/** How often over the bound may be held between two looks. */
+const burst = 2;
+
+/** Connections of one network that are never too many. */
+const few = 8;
+
+/** What Node and OpenSSL keep of a TLS connection, about. */
+const connectionBytes = 48 * 1024;
+
+/** Milliseconds after which V8 no longer collects what was kept for a connection in passing. */
+const oldAge = 1000;
+
+/** Of what was kept for connections that have closed, so much may wait for V8 to collect it by itself. */
+const garbageBytes = 16 * 1024 * 1024;
 
 /** How many networks of the same size are searched for a connection that makes room. */
 const searched = 64;
@@ -18,6 +35,13 @@ function endsOf(socket: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
+export interface ConnectionsTools {
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** Collects garbage. */
+  readonly collect: () => void;
+}
+
 /** The open connections of all listeners, from the first packet to the last: counted, bounded, timed, ended. */
 export class Connections {
   readonly #all = new Set<Connection>();
@@ -26,14 +50,21 @@ export class Connections {
   readonly #networks = new Networks<Connection>();
   readonly #limits: ServingLimits;
   readonly #tallies: Tallies;
-  readonly #now: () => number;
+  readonly #context: ConnectionsContext;
+  readonly #collect: () => void;
   #held = 0;
+  #garbage = 0;
   #looking: NodeJS.Timeout | undefined;
 
-  constructor(limits: ServingLimits, tallies: Tallies, now: () => number = () => performance.now()) {
+  constructor(
+    limits: ServingLimits,
+    tallies: Tallies,
+    { now = () => performance.now(), collect = garbageCollector() }: Partial<ConnectionsTools> = {},
+  ) {
     this.#limits = limits;
     this.#tallies = tallies;
-    this.#now = now;
+    this.#collect = collect;
+    this.#context = { limits, clock: new LoopClock(now, 2 * lookEvery), onHeld: this.#onHeld };
   }
 
   get size(): number {
@@ -53,8 +84,7 @@ export class Connections {
       socket.destroy();
       return undefined;
     }
-    const accepted = this.#now();
-    const connection = new Connection({ socket, listener, client, network, accepted }, this.#onHeld);
+    const connection = new Connection({ socket, listener, client, network }, this.#context);
     this.#all.add(connection);
     this.#perAddress.set(client.address, (this.#perAddress.get(client.address) ?? 0) + 1);
     if (!shared) this.#networks.add(network, connection);
@@ -73,11 +103,27 @@ export class Connections {
     return this.#byEnds.get(endsOf(socket));
   }
 
+  /**
+   * Whether a protocol may begin on a connection after its handshake. While so much is held, or was until a moment
+   * ago, that memory would run out before the event loop comes round, networks with many connections have to wait.
+   */
+  mayOpen(connection: Connection, name: Protocol["name"]): boolean {
+    const full = this.#held + this.#garbage > burst * this.#limits.outputBytes;
+    if (full && connection.network.connections.size > few) {
+      this.#cut(connection, "crowded", connection);
+      return false;
+    }
+    if (name === "h2") this.#makeRoomForSession(connection);
+    return true;
+  }
+
   /** Ends what has had its time. */
   look(): void {
-    const now = this.#now();
+    this.#context.clock.tick();
+    this.#bound(this.#limits.outputBytes);
     for (const connection of this.#all) {
-      const reason = connection.endReason(now, this.#limits);
+      const reason = connection.endReason();
+      if (reason === "too-slow" && connection.timeOut()) continue;
       if (reason === "idle" || reason === "aged") connection.close();
       else if (reason !== undefined) this.#cut(connection, reason);
     }
@@ -90,7 +136,7 @@ export class Connections {
 
   /** Ends what is left. */
   destroyAll(): void {
-    for (const { socket } of this.#all) socket.destroy();
+    for (const connection of this.#all) connection.destroy();
   }
 
   #ownBound(address: string, network: Network<Connection>): "address" | undefined {
@@ -111,32 +157,48 @@ export class Connections {
     return true;
   }
 
-  #cut(connection: Connection, reason: "too-slow" | "flood" | "crowded"): void {
+  /** One of the network that has most sessions gives way. */
+  #makeRoomForSession(newcomer: Connection): void {
+    const sessions = [...this.#all].filter(({ speaks }) => speaks === "h2");
+    if (sessions.length < this.#limits.http2Sessions) return;
+    const perNetwork = new Map<Network<Connection>, Connection[]>();
+    for (const session of sessions)
+      perNetwork.set(session.network, [...(perNetwork.get(session.network) ?? []), session]);
+    const most = [...perNetwork.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+    const victim = first(most);
+    if (victim !== undefined) this.#cut(victim, "crowded", newcomer);
+  }
+
+  /** `called`: whose handshake or request this is a part of, and which therefore must not be destroyed yet. */
+  #cut(connection: Connection, reason: "too-slow" | "flood" | "crowded", called?: Connection): void {
     if (connection.stage !== "closing") this.#tallies.cutOff[reason] += 1;
-    connection.socket.destroy();
-    // Its close is told later, and its place is wanted now.
+    // Its place is wanted now, and its close is told later.
     this.#forget(connection);
+    if (connection === called) setImmediate(() => connection.destroy());
+    else connection.destroy();
   }
 
   readonly #onHeld = (connection: Connection, more: number): void => {
     connection.network.held += more;
     this.#held += more;
-    if (more > 0) this.#bound();
+    // Good clients take what a burst of requests brings before the next look.
+    if (more > 0) this.#bound(burst * this.#limits.outputBytes, connection);
   };
 
-  /** Cuts off who holds most, until what is held for all is within its bound. */
-  #bound(): void {
-    while (this.#held > this.#limits.outputBytes) {
+  /** Cuts off who holds most, until what is held for all is within a bound. */
+  #bound(bytes: number, called?: Connection): void {
+    while (this.#held > bytes) {
       const heaviest = [...(this.#networks.heaviest?.connections ?? [])];
       const [holder] = heaviest.sort((a, b) => b.held - a.held);
       if (holder === undefined) return;
-      this.#cut(holder, "too-slow");
+      this.#cut(holder, "too-slow", called);
     }
   }
 
   #forget(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
-    connection.release(this.#now());
+    this.#discard(connection);
+    connection.release();
     const { client, network } = connection;
     this.#networks.delete(network, connection);
     const left = (this.#perAddress.get(client.address) ?? 1) - 1;
@@ -145,6 +207,24 @@ export class Connections {
     if (this.#all.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = undefined;
+  }
+
+  /** Counts what is kept for a connection that has closed, and has it collected in time. */
+  #discard({ accepted, mostHeld }: Connection): void {
+    const before = this.#garbage;
+    const old = this.#context.clock.now() - accepted >= oldAge;
+    this.#garbage += mostHeld + (old ? connectionBytes : 0);
+    if (before < garbageBytes && this.#garbage >= garbageBytes) this.#collectSoon();
+  }
+
+  /** After the next turn of the event loop, when what closes in this one has closed. */
+  #collectSoon(): void {
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#garbage = 0;
+        this.#collect();
+      }),
+    );
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
-import { performance } from "node:perf_hooks";
 import type { Connection, Protocol } from "./connection.ts";
+
+/** Written at once, and not before less than this is under way: what TLS makes one record of. */
+const slice = 16 * 1024;
+const window = 16 * 1024;
 
 /** What an answer that waits takes of memory: a reference to bytes that all answers share. */
 const entryBytes = 16;
@@ -17,8 +20,7 @@ export class Http1Output implements Protocol {
   readonly name = "http/1.1";
   readonly #socket: Socket;
   readonly #connection: Connection;
-  readonly #window: number;
-  readonly #slice: number;
+  readonly timeOut: () => boolean;
   /** Ends our side of the socket. */
   readonly #goodbye: () => void;
   #waiting: Buffer[] = [];
@@ -29,14 +31,18 @@ export class Http1Output implements Protocol {
   /** When something last moved. */
   #moved = 0;
 
-  constructor(socket: Socket, connection: Connection) {
+  /** `timeOut`: answers a request that does not come to its end. */
+  constructor(socket: Socket, connection: Connection, timeOut: () => void) {
     this.#socket = socket;
     this.#connection = connection;
-    this.#window = socket.writableHighWaterMark / 2;
-    this.#slice = this.#window / 2;
+    this.timeOut = () => {
+      timeOut();
+      return true;
+    };
     const end = socket.end.bind(socket);
     this.#goodbye = () => void end();
-    // Node ends the socket once the client has ended its side: what still waits goes out before.
+    // Whoever has asked for everything may end his side: Node ends ours then, after what still waits.
+    socket.allowHalfOpen = true;
     socket.end = (): Socket => {
       this.close();
       return socket;
@@ -56,19 +62,19 @@ export class Http1Output implements Protocol {
     return this.#closing;
   }
 
-  /** Sends a whole message; `last`: and ends the connection after it. `now`: as of performance.now(). */
-  send(message: Buffer, last: boolean, now: number): void {
+  /** Sends a whole message; `last`: and ends the connection after it. */
+  send(message: Buffer, last: boolean): void {
     if (this.#closing) return;
     const socket = this.#socket;
-    if (this.#connection.held === 0) this.#moved = now;
-    if (!this.#waits && message.length <= this.#slice && socket.writableLength < this.#window) {
+    if (this.#connection.held === 0) this.#moved = this.#connection.clock.now();
+    if (!this.#waits && message.length <= slice && socket.writableLength < window) {
       socket.write(message, this.#flushed);
     } else {
       this.#waiting.push(message);
       this.#pump();
       if (this.#waits) socket.pause();
     }
-    this.#connection.hold(this.#holds, now);
+    this.#connection.hold(this.#holds);
     if (last) this.close();
   }
 
@@ -83,16 +89,17 @@ export class Http1Output implements Protocol {
   }
 
   get #holds(): number {
-    return this.#socket.writableLength + (this.#waiting.length - this.#next) * entryBytes;
+    // In clear, and encrypted once more.
+    return 2 * this.#socket.writableLength + (this.#waiting.length - this.#next) * entryBytes;
   }
 
   /** Fills the window from what waits. */
   #pump(): void {
     const socket = this.#socket;
-    while (socket.writableLength < this.#window) {
+    while (socket.writableLength < window) {
       const message = this.#waiting[this.#next];
       if (message === undefined) break;
-      const end = this.#sent + this.#slice;
+      const end = this.#sent + slice;
       socket.write(message.subarray(this.#sent, end), this.#flushed);
       this.#sent = end;
       if (end < message.length) continue;
@@ -105,7 +112,7 @@ export class Http1Output implements Protocol {
   }
 
   #end(): void {
-    this.#connection.closing(performance.now());
+    this.#connection.closing();
     this.#goodbye();
   }
 
@@ -114,10 +121,9 @@ export class Http1Output implements Protocol {
     const socket = this.#socket;
     if (socket.destroyed) return;
     const waited = this.#waits;
-    const now = performance.now();
-    this.#moved = now;
+    this.#moved = this.#connection.clock.now();
     if (waited) this.#pump();
-    this.#connection.hold(this.#holds, now);
+    this.#connection.hold(this.#holds);
     if (!waited || this.#waits) return;
     if (this.#closing) this.#end();
     else socket.resume();

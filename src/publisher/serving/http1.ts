@@ -12,21 +12,18 @@ import type { Site } from "./site.ts";
 /** Options of a node:http or node:https server that strangers talk to. */
 export function http1Options(
   limits: ServingLimits,
-): ServerOptions<typeof IncomingMessage, typeof PreparedResponse> & { readonly allowHalfOpen: boolean } {
+): ServerOptions<typeof IncomingMessage, typeof PreparedResponse> {
   return {
     ServerResponse: PreparedResponse,
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.headersTimeout,
-    requestTimeout: limits.requestTimeout,
-    // Connections do it for less.
+    // Connections know better, and do it for less.
+    headersTimeout: 0,
+    requestTimeout: 0,
     keepAliveTimeout: 0,
-    connectionsCheckingInterval: Math.min(1000, limits.headersTimeout),
     // A site answers 400 itself: Node would write between answers that still wait.
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
-    // Who has asked for everything may end his side before he has all answers.
-    allowHalfOpen: true,
     // GET and HEAD have no content: no stream is set up to read it.
     optimizeEmptyRequests: true,
   };
@@ -97,8 +94,7 @@ function overflowStatus(packet: Buffer | undefined): 414 | 431 {
 }
 
 function statusOf(error: ClientError): number {
-  if (error.code === "HPE_HEADER_OVERFLOW") return overflowStatus(error.rawPacket);
-  return error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  return error.code === "HPE_HEADER_OVERFLOW" ? overflowStatus(error.rawPacket) : 400;
 }
 
 const cut: Readonly<Record<number, "malformed" | "too-large" | "too-slow">> = {
@@ -144,9 +140,9 @@ export class Http1 {
   /** Before a socket is handed to Node's HTTP/1.1. */
   serve(socket: Socket, connection: Connection): void {
     const { open } = this.#deps.tallies;
-    const output = new Http1Output(socket, connection);
+    const output: Http1Output = new Http1Output(socket, connection, () => this.#refuse(output, 408));
     this.#speakers.set(socket, { output, connection });
-    connection.open(output, performance.now());
+    connection.open(output, socket);
     open["http/1.1"] += 1;
     socket.once("close", () => (open["http/1.1"] -= 1));
   }
@@ -157,15 +153,15 @@ export class Http1 {
     if (speaker !== undefined && !speaker.output.isClosing) {
       const { output, connection } = speaker;
       const { date, site, tallies } = this.#deps;
-      connection.requested(begun);
+      connection.requested();
       const { answer, last } =
         problem === undefined ? this.#answerer(request) : { answer: site().problem(problem), last: true };
       const bodiless = request.method === "HEAD";
       if (last || connection.draining || !staysAfter(request, response)) {
-        output.send(answer.lastMessage(date.text, bodiless), true, begun);
+        output.send(answer.lastMessage(date.text, bodiless), true);
       } else {
         const forms = answer.at(date.text);
-        output.send(bodiless ? forms.head : forms.message, false, begun);
+        output.send(bodiless ? forms.head : forms.message, false);
       }
       answer.tally.count += 1;
       tallies.took((performance.now() - begun) / 1000);
@@ -185,17 +181,16 @@ export class Http1 {
       socket.destroy();
       return;
     }
-    const { output } = speaker;
+    this.#refuse(speaker.output, statusOf(error));
+  }
+
+  /** A last answer to a request that could not be read. */
+  #refuse(output: Http1Output, status: number): void {
     if (output.isClosing) return;
     const { date, tallies } = this.#deps;
-    const status = statusOf(error);
     tallies.cutOff[cut[status] ?? "malformed"] += 1;
     const tally = tallies.tally("", "other", status);
     tally.count += 1;
-    output.send(
-      new Answer({ status, fields: [], tally }).lastMessage(date.text, false),
-      true,
-      performance.now(),
-    );
+    output.send(new Answer({ status, fields: [], tally }).lastMessage(date.text, false), true);
   }
 }

@@ -49,13 +49,14 @@ function sizeOf(fields: readonly string[]): number {
 const endStream = { endStream: true } as const;
 const ignore = (): void => {};
 
-/** What Node keeps of a stream that is open, about. */
-const streamBytes = 4096;
+/** What Node keeps of a stream that is open, about: two halves, their states and the request's header fields. */
+const streamBytes = 8192;
 
-/** A stream that is open: when it began, and what it holds. */
-interface OpenStream {
-  readonly since: number;
-  bytes: number;
+/** An answer whose turn has not come. */
+interface Waiting {
+  readonly stream: ServerHttp2Stream;
+  readonly answer: Answer;
+  begun: boolean;
 }
 
 /**
@@ -67,11 +68,12 @@ export class Http2 implements Protocol {
   readonly #session: ServerHttp2Session;
   readonly #connection: Connection;
   readonly #deps: ServingDeps;
-  /** In the order in which they began. */
-  readonly #open = new Map<ServerHttp2Stream, OpenStream>();
-  #waiting: { readonly stream: ServerHttp2Stream; readonly answer: Answer }[] = [];
-  /** Of answers that are under way. */
+  readonly #waiting: Waiting[] = [];
+  #streams = 0;
+  /** Bytes of answers that are under way. */
   #answering = 0;
+  /** When a stream last closed, or began as the only one. */
+  #moved = 0;
 
   constructor(socket: TLSSocket, connection: Connection, deps: ServingDeps, options: ServerOptions) {
     this.#connection = connection;
@@ -86,16 +88,18 @@ export class Http2 implements Protocol {
     session.on("stream", (stream, headers, flags, fields) => this.#answer(stream, headers, flags, fields));
   }
 
-  /** Since when the oldest stream is open: each has its time, however slowly the client takes from it. */
   get stalledSince(): number | undefined {
-    for (const { since } of this.#open.values()) return since;
-    return undefined;
+    return this.#streams > 0 ? this.#moved : undefined;
   }
 
   close(): void {
     if (this.#session.destroyed) return;
     this.#session.close();
-    this.#connection.closing(performance.now());
+    this.#connection.closing();
+  }
+
+  timeOut(): boolean {
+    return false;
   }
 
   #answer(
@@ -108,16 +112,22 @@ export class Http2 implements Protocol {
     stream.on("error", ignore);
     if (stream.destroyed) return;
     const begun = performance.now();
-    this.#connection.requested(begun);
-    this.#open.set(stream, { since: begun, bytes: 0 });
-    stream.once("close", () => this.#ended(stream));
+    this.#connection.requested();
+    if (this.#streams === 0) this.#moved = this.#connection.clock.now();
+    this.#streams += 1;
     const answer = this.#answerTo(headers, fields);
     // RFC 9113 §8.1: content that has no use is not waited for.
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0)
       stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
-    if (this.#mayBegin(answer)) this.#begin(stream, answer);
-    else this.#waiting.push({ stream, answer });
-    this.#hold(begun);
+    if (this.#mayBegin(answer)) {
+      stream.on("close", () => this.#ended(answer.body.length));
+      this.#begin(stream, answer);
+    } else {
+      const waiting = { stream, answer, begun: false };
+      stream.on("close", () => this.#ended(waiting.begun ? answer.body.length : 0));
+      this.#waiting.push(waiting);
+    }
+    this.#hold();
     answer.tally.count += 1;
     this.#deps.tallies.took((performance.now() - begun) / 1000);
   }
@@ -143,29 +153,29 @@ export class Http2 implements Protocol {
   #begin(stream: ServerHttp2Stream, answer: Answer): void {
     const bodiless = stream.writableEnded || answer.body.length === 0;
     const fields = answer.at(this.#deps.date.text).http2 as readonly string[];
-    stream.respond(fields, bodiless ? endStream : undefined);
-    if (bodiless) return;
-    stream.end(answer.body);
-    const open = this.#open.get(stream);
-    if (open !== undefined) open.bytes = answer.body.length;
     this.#answering += answer.body.length;
+    stream.respond(fields, bodiless ? endStream : undefined);
+    if (!bodiless) stream.end(answer.body);
   }
 
-  #hold(now: number): void {
-    this.#connection.hold(this.#answering + this.#open.size * streamBytes, now);
-  }
-
-  #ended(stream: ServerHttp2Stream): void {
-    this.#answering -= this.#open.get(stream)?.bytes ?? 0;
-    this.#open.delete(stream);
+  #ended(bytes: number): void {
+    this.#streams -= 1;
+    this.#answering -= bytes;
+    this.#moved = this.#connection.clock.now();
     for (
       let next = this.#waiting[0];
       next !== undefined && this.#mayBegin(next.answer);
       next = this.#waiting[0]
     ) {
       this.#waiting.shift();
-      if (!next.stream.destroyed && !next.stream.closed) this.#begin(next.stream, next.answer);
+      if (next.stream.destroyed || next.stream.closed) continue;
+      next.begun = true;
+      this.#begin(next.stream, next.answer);
     }
-    this.#hold(performance.now());
+    this.#hold();
+  }
+
+  #hold(): void {
+    this.#connection.hold(this.#answering + this.#streams * streamBytes);
   }
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
-import { performance } from "node:perf_hooks";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
 import { gate } from "./connections.ts";
@@ -58,18 +57,16 @@ function dispatcher(deps: HttpsDeps, http1: Http1): (socket: TLSSocket) => boole
   return (socket) => {
     tallies.handshakes.done += 1;
     const connection = connections.of(socket);
-    // Gone in the meantime.
-    if (connection?.stage !== "handshake") {
-      socket.destroy();
-      return false;
-    }
-    if (socket.alpnProtocol === "h2") {
-      connection.open(new Http2(socket, connection, deps, http2), performance.now());
+    const protocol = socket.alpnProtocol === "h2" ? "h2" : "http/1.1";
+    // Gone in the meantime, or at a bad time: its end is on its way.
+    if (connection?.stage !== "handshake" || !connections.mayOpen(connection, protocol)) return false;
+    if (protocol === "h2") {
+      connection.open(new Http2(socket, connection, deps, http2), socket);
       return false;
     }
     // RFC 8737 §3: nothing is spoken over a validator's connection.
     if (socket.alpnProtocol === acmeTlsProtocol) {
-      connection.closing(performance.now());
+      connection.closing();
       socket.destroySoon();
       return false;
     }

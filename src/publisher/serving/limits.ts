@@ -8,13 +8,11 @@ export interface ServingLimits {
   readonly connectionsPerSite: number;
   /** From the TCP connection to the end of the TLS handshake. */
   readonly handshakeTimeout: number;
-  /** HTTP/1.1: from the connection's (or the last request's) end to the end of the header section. */
-  readonly headersTimeout: number;
-  /** The same, to the end of the request; and the time to the first request, also over HTTP/2. */
+  /** From the end of the handshake, or from a request's first byte, to the end of its header section. */
   readonly requestTimeout: number;
   /** Without a request after an answer was taken. */
   readonly keepAliveTimeout: number;
-  /** For taking an answer over HTTP/2, or the next part of at most 16 KiB over HTTP/1.1. */
+  /** For taking one more of the answers over HTTP/2, or the next part of at most 16 KiB over HTTP/1.1. */
   readonly answerTimeout: number;
   /** For the other side to close as well, once we have. */
   readonly closingTimeout: number;
@@ -22,11 +20,16 @@ export interface ServingLimits {
   readonly headerBytes: number;
   /** The request target alone: beyond is 414. */
   readonly targetBytes: number;
-  /** Held for all clients together of answers that they have not taken; beyond, the largest holders are cut off. */
+  /**
+   * Held for all clients together of answers that they have not taken: twice as much for a moment. Beyond, the
+   * largest holders are cut off.
+   */
   readonly outputBytes: number;
   /** Bytes at once, and then each second, that are no part of a request: handshake, HTTP/2 frames of other kinds. */
   readonly overheadBurst: number;
   readonly overheadRate: number;
+  /** Open HTTP/2 sessions. Beyond, a newcomer takes the place of one of the network that has most of them. */
+  readonly http2Sessions: number;
   readonly http2Streams: number;
   /** Answers that are under way at once in one HTTP/2 session; others wait their turn. */
   readonly http2OutputBytes: number;
@@ -47,16 +50,16 @@ export const defaultLimits: ServingLimits = {
   connectionsPerAddress: 256,
   connectionsPerSite: 512,
   handshakeTimeout: 10_000,
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
+  requestTimeout: 10_000,
   keepAliveTimeout: 15_000,
   answerTimeout: 15_000,
   closingTimeout: 2000,
   headerBytes: 8 * KiB,
   targetBytes: 2 * KiB,
-  outputBytes: 32 * MiB,
+  outputBytes: 16 * MiB,
   overheadBurst: 128 * KiB,
   overheadRate: KiB,
+  http2Sessions: 128,
   http2Streams: 100,
   http2OutputBytes: 128 * KiB,
   http2SessionMemory: 1,

@@ -1,0 +1,27 @@
+/**
+ * Milliseconds of a clock that stands still while this process is late with its own work. Whoever has sent his
+ * request in time does not pay for others who keep the event loop busy.
+ */
+export class LoopClock {
+  readonly #real: () => number;
+  readonly #longest: number;
+  #base = 0;
+  #ticked: number;
+
+  /** `real` only goes forward; between two ticks no more than `longest` passes, however long it was. */
+  constructor(real: () => number, longest: number) {
+    this.#real = real;
+    this.#longest = longest;
+    this.#ticked = real();
+  }
+
+  now(): number {
+    return this.#base + Math.min(this.#real() - this.#ticked, this.#longest);
+  }
+
+  /** To be called regularly. */
+  tick(): void {
+    this.#base = this.now();
+    this.#ticked = this.#real();
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Connections that are cut off since too much is held, in the midst of their own handshake and of their own requests.
+ * Destroyed right there, by their TCP socket, they took the process with them (SIGSEGV in Node 26): its TLS and HTTP/2
+ * go on reading what they were called back for.
+ */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { connect, type TLSSocket } from "node:tls";
+import { get, jwksPath, metric, raw, until } from "../publisher/support.ts";
+import { startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { preface, request } from "./frames.ts";
+
+let publisher: TestPublisher;
+before(async () => {
+  publisher = await startTestPublisher({ options: { limits: { outputBytes: 20_000 } } });
+  await publisher.publisher.ready();
+});
+after(() => publisher[Symbol.asyncDispose]());
+
+function tls(alpn: string): TLSSocket {
+  const { port, host, authority } = publisher;
+  const socket = connect({
+    host: "127.0.0.1",
+    port,
+    servername: host,
+    ca: authority.root,
+    ALPNProtocols: [alpn],
+  });
+  socket.on("error", () => {});
+  socket.once("secureConnect", () => alpn === "h2" && socket.write(preface));
+  return socket.resume();
+}
+
+const cutOff = (reason: string): Promise<number> =>
+  metric(publisher, `podtrust_clients_cut_off_total{reason="${reason}"}`);
+
+test("a session that asks for more than is held for all is cut off, and the publisher goes on", async () => {
+  const requests = Array.from({ length: 100 }, (_, index) =>
+    request(2 * index + 1, publisher.host, jwksPath),
+  );
+  for (let round = 0; round < 20; round += 1) {
+    const socket = await raw(publisher, "h2");
+    socket.on("error", () => {});
+    socket.resume();
+    const closed = new Promise((resolve) => void socket.once("close", resolve));
+    socket.write(Buffer.concat([preface, ...requests]));
+    await closed;
+  }
+  assert.ok((await cutOff("too-slow")) >= 20);
+  assert.equal((await get(publisher, jwksPath)).status, 200);
+});
+
+test("meanwhile handshakes of an address that has many connections lead to nothing, and others are served", async () => {
+  const open = (): Promise<number> => metric(publisher, 'podtrust_connections{protocol="http/1.1"}');
+  await until(async () => (await open()) === 0);
+  const held = Array.from({ length: 8 }, () => tls("http/1.1"));
+  await until(async () => (await open()) === held.length);
+  for (let round = 0; round < 40; round += 1) {
+    const socket = tls(round % 2 === 0 ? "h2" : "http/1.1");
+    await new Promise((resolve) => void socket.once("close", resolve));
+  }
+  assert.ok((await cutOff("crowded")) >= 40);
+  for (const socket of held) socket.destroy();
+  await until(async () => (await open()) === 0);
+  assert.equal((await get(publisher, jwksPath)).status, 200);
+});

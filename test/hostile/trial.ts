@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type PublisherProcess, residentMiB } from "../support/publisher-process.ts";
+import type { AttackOrder } from "./attacker.ts";
+import type { Target } from "./attacks/attack.ts";
+import { type Answered, goodClients } from "./good-clients.ts";
+
+/** Sixteen addresses, from which attacks come. Linux has all of 127.0.0.0/8. */
+export const attackers: readonly string[] = Array.from({ length: 16 }, (_, index) => `127.0.0.${index + 2}`);
+
+/** What an attack came to. */
+export interface Outcome extends Answered {
+  readonly alive: boolean;
+  /** Resident MiB of the publisher: before, the highest during, and a while after. */
+  readonly memory: { readonly before: number; readonly peak: number; readonly after: number };
+  /** What the attackers did. */
+  readonly done: Readonly<Record<string, number>>;
+}
+
+export interface TrialPlan {
+  readonly seconds: number;
+  /** Seconds that a good client waits. */
+  readonly patience: number;
+  /** Seconds after which memory is read again. */
+  readonly rest: number;
+  /** What good clients must get. */
+  readonly expected: string;
+}
+
+async function attacker(name: string, order: AttackOrder): Promise<Record<string, number>> {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "attacker.ts"), name, JSON.stringify(order)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    },
+  );
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+  await once(child, "close");
+  if (text === "") throw new Error(`the attacker of “${name}” did not come to its end`);
+  return JSON.parse(text) as Record<string, number>;
+}
+
+/** The highest resident memory from now on, and not since the start. Linux, of one's own processes. */
+const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, "5");
+
+/** Attacks a publisher from sixteen addresses, with a hundred good clients who want their answer meanwhile. */
+export async function underAttack(
+  publisher: PublisherProcess,
+  name: string,
+  target: Target,
+  plan: TrialPlan,
+): Promise<Outcome> {
+  const { seconds, patience, expected } = plan;
+  const { now: before } = await residentMiB(publisher.pid);
+  await forgetPeak(publisher.pid);
+  const attack = attacker(name, { target, addresses: attackers, seconds: seconds + 1 });
+  attack.catch(() => {});
+  // The attack stands before the first of them comes.
+  await sleep(1000);
+  const answered = await goodClients(target, { clients: 100, seconds, patience, expected });
+  const done = await attack;
+  const alive = publisher.alive();
+  const { peak } = alive ? await residentMiB(publisher.pid) : { peak: Number.NaN };
+  await sleep(plan.rest * 1000);
+  const { now: after } = publisher.alive() ? await residentMiB(publisher.pid) : { now: Number.NaN };
+  return { ...answered, alive: publisher.alive(), memory: { before, peak, after }, done };
+}

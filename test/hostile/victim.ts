@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseConnectTo, request } from "../../src/http/index.ts";
+import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
+import { testAuthority } from "../support/certificates.ts";
+import {
+  certificateFiles,
+  type PublisherProcess,
+  type ServedStack,
+  sourceCommand,
+  startPublisherProcess,
+} from "../support/publisher-process.ts";
+import type { Target } from "./attacks/attack.ts";
+
+const host = "oidc.example.test";
+const jwksPath = "/openid/v1/jwks";
+
+/** A publisher to be attacked, and what is known of it. */
+export interface Victim extends AsyncDisposable {
+  readonly publisher: PublisherProcess;
+  readonly target: Target;
+  /** Its JWK Set. */
+  readonly jwks: string;
+}
+
+export interface VictimOptions {
+  /** Runs podtrust; from its sources unless told. */
+  readonly command?: readonly string[];
+  /** An API server in place of a stand-in cluster that tells the truth. */
+  readonly cluster?: Pick<StandInCluster, "kubeconfig"> | undefined;
+  /** Stacks beside the one that is published. */
+  readonly beside?: (folder: string, kubeconfig: string) => Promise<readonly ServedStack[]>;
+  /** A name of those for which a TLS-ALPN-01 challenge stands. */
+  readonly challenged?: string;
+}
+
+/** About forty keys, as of a cluster that rotates often: 10 KB. */
+async function largeCluster(): Promise<StandInCluster> {
+  const cluster = await startStandInCluster({ issuer: `https://${host}` });
+  for (let key = 0; key < 40; key += 1) await cluster.keys.create("ES256");
+  return cluster;
+}
+
+async function firstDocument(target: Target): Promise<string> {
+  const url = `https://${host}${jwksPath}`;
+  const connectTo = [parseConnectTo(`:443:127.0.0.1:${target.port}`)];
+  for (let wait = 0; ; wait += 1) {
+    const { status, body } = await request(url, { ca: target.root, connectTo });
+    if (status === 200) return body.toString();
+    if (wait > 300) throw new Error(`the publisher has no documents: ${status}`);
+    await sleep(100);
+  }
+}
+
+/** Starts `podtrust serve` as a process of its own, and waits until it has a JWK Set. */
+export async function startVictim(options: VictimOptions = {}): Promise<Victim> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-hostile-"));
+  const own = options.cluster === undefined ? await largeCluster() : undefined;
+  const kubeconfig = (options.cluster ?? own)?.kubeconfig("publisher") ?? "";
+  const authority = await testAuthority();
+  const https = await certificateFiles(folder, await authority.issue([host]));
+  const beside = (await options.beside?.(folder, kubeconfig)) ?? [];
+  const published = { stack: "published", issuer: `https://${host}`, kubeconfig, https };
+  const publisher = await startPublisherProcess({
+    command: options.command ?? sourceCommand,
+    folder,
+    stacks: [published, ...beside],
+    until: "the publisher listens",
+  });
+  const close = async (): Promise<void> => {
+    await publisher.close();
+    await own?.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const { challenged } = options;
+  const target = { port: publisher.port, host, jwksPath, root: authority.root, challenged };
+  try {
+    const jwks = await firstDocument(target);
+    return { publisher, target, jwks, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
