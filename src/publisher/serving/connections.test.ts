@@ -236,7 +236,7 @@ describe("while the bound on what is held is reached", () => {
     assert.equal(one.socket.destroyed, true);
   });
 
-  test("those of small networks are served", () => {
+  test("clients of small networks are served", () => {
     const connections = full();
     const one = connections.admit(socket("192.0.2.1"), listener);
     assert.ok(one !== undefined && connections.mayOpen(one, "h2"));
