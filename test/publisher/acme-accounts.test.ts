@@ -21,11 +21,14 @@ async function accountsIn(folder: string): Promise<readonly string[]> {
 
 test("several issuers of one serve share one account at their CA, and each keeps it", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-acme-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // The last that was started ends first: the folder is written into until then.
+  const ending = new AsyncDisposableStack();
+  t.after(() => ending.disposeAsync());
+  ending.defer(() => rm(folder, { recursive: true, force: true }));
   const ca = await startStandInCa();
-  t.after(() => ca.close());
+  ending.defer(() => ca.close());
   const cluster = await startStandInCluster({ issuer: "https://one.example.test" });
-  t.after(() => cluster.close());
+  ending.defer(() => cluster.close());
   await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
   await writeFile(join(folder, "ca.pem"), ca.tlsCa);
   const https = await freePort();
@@ -53,7 +56,7 @@ test("several issuers of one serve share one account at their CA, and each keeps
     sockets: new Map(),
     env: {},
   });
-  t.after(() => serving.close(0));
+  ending.defer(() => serving.close(0));
   let kept: readonly string[] = [];
   for (let look = 0; look < 200 && kept.length < stacks.length; look += 1) {
     await pause(50);
