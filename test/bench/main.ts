@@ -2,13 +2,14 @@
  * `npm run bench`: measures, and writes what came out into docs/.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands
+ *   npm run bench -- commands          one part: publisher, commands, hostile
  *   npm run bench -- publisher --quick for a look; writes nothing
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { benchCommands } from "./commands.ts";
+import { benchHostile } from "./hostile.ts";
 import { benchPublisher } from "./publisher.ts";
 
 interface Part {
@@ -21,6 +22,7 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   publisher: { page: "benchmarks.md", measure: benchPublisher },
   commands: { page: "benchmarks-commands.md", measure: benchCommands },
+  hostile: { page: "benchmarks-hostile.md", measure: benchHostile },
 };
 
 const words = process.argv.slice(2);

@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { StandInCluster } from "../../src/sandbox/index.ts";
 import type { TestCertificate } from "../support/certificates.ts";
+import { freePort } from "../support/free-port.ts";
 import { certificateFiles, end, startPublisherProcess } from "../support/publisher-process.ts";
 import { type Measured, onServersCore, output, startPinned } from "./process.ts";
 
@@ -50,15 +49,6 @@ export async function startMeasuredPublisher(
   const command = [...onServersCore, process.execPath, ...flags, program];
   const publisher = await startPublisherProcess({ command, folder, stacks: [stack] });
   return { name: "podtrust", ...publisher };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 const configOf = (folder: string, port: number): string => `

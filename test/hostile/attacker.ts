@@ -17,6 +17,8 @@ const [name = "", order = "{}"] = process.argv.slice(2);
 const attack = attacks[name];
 if (attack === undefined) throw new TypeError(`no attack ${name}: ${Object.keys(attacks).join(", ")}`);
 const { target, addresses, seconds } = JSON.parse(order) as AttackOrder;
+// Whatever its connections come to, it lasts as long as it was told.
+setTimeout(() => {}, seconds * 1000);
 const context = contextOf({ target, addresses, signal: AbortSignal.timeout(seconds * 1000) });
 await attack(context);
 console.log(JSON.stringify(context.done));

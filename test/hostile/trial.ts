@@ -50,25 +50,34 @@ async function attacker(name: string, order: AttackOrder): Promise<Record<string
 /** The highest resident memory from now on, and not since the start. Linux, of one's own processes. */
 const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, "5");
 
-/** Attacks a publisher from sixteen addresses, with a hundred good clients who want their answer meanwhile. */
-export async function underAttack(
+/** Looks at a publisher while something happens to it, as a hundred good clients and by its memory. */
+export async function observed(
   publisher: PublisherProcess,
-  name: string,
   target: Target,
   plan: TrialPlan,
+  happening: (seconds: number) => Promise<Record<string, number>>,
 ): Promise<Outcome> {
   const { seconds, patience, expected } = plan;
   const { now: before } = await residentMiB(publisher.pid);
   await forgetPeak(publisher.pid);
-  const attack = attacker(name, { target, addresses: attackers, seconds: seconds + 1 });
-  attack.catch(() => {});
-  // The attack stands before the first of them comes.
+  const happens = happening(seconds + 1);
+  happens.catch(() => {});
+  // It is in full course before the first of them comes.
   await sleep(1000);
   const answered = await goodClients(target, { clients: 100, seconds, patience, expected });
-  const done = await attack;
-  const alive = publisher.alive();
-  const { peak } = alive ? await residentMiB(publisher.pid) : { peak: Number.NaN };
+  const done = await happens;
+  const { peak } = publisher.alive() ? await residentMiB(publisher.pid) : { peak: Number.NaN };
   await sleep(plan.rest * 1000);
-  const { now: after } = publisher.alive() ? await residentMiB(publisher.pid) : { now: Number.NaN };
-  return { ...answered, alive: publisher.alive(), memory: { before, peak, after }, done };
+  const alive = publisher.alive();
+  const { now: after } = alive ? await residentMiB(publisher.pid) : { now: Number.NaN };
+  return { ...answered, alive, memory: { before, peak, after }, done };
 }
+
+/** Attacks a publisher from sixteen addresses. */
+export const underAttack = (
+  publisher: PublisherProcess,
+  name: string,
+  target: Target,
+  plan: TrialPlan,
+): Promise<Outcome> =>
+  observed(publisher, target, plan, (seconds) => attacker(name, { target, addresses: attackers, seconds }));

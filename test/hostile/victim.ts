@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseConnectTo, request } from "../../src/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
+import { freePort } from "../support/free-port.ts";
 import { testAuthority } from "../support/certificates.ts";
 import {
   certificateFiles,
@@ -25,13 +26,24 @@ export interface Victim extends AsyncDisposable {
   readonly jwks: string;
 }
 
+/** What further stacks of a victim are made from. */
+export interface Beside {
+  readonly folder: string;
+  /** Of its HTTPS listener. */
+  readonly port: number;
+  /** Of the cluster that tells the truth. */
+  readonly kubeconfig: string;
+  /** Section `https` with a certificate for the names that were asked for. */
+  readonly https: ServedStack["https"];
+}
+
 export interface VictimOptions {
   /** Runs podtrust; from its sources unless told. */
   readonly command?: readonly string[];
-  /** An API server in place of a stand-in cluster that tells the truth. */
-  readonly cluster?: Pick<StandInCluster, "kubeconfig"> | undefined;
+  /** Further names for its certificate. */
+  readonly names?: readonly string[];
   /** Stacks beside the one that is published. */
-  readonly beside?: (folder: string, kubeconfig: string) => Promise<readonly ServedStack[]>;
+  readonly beside?: (beside: Beside) => Promise<readonly ServedStack[]>;
   /** A name of those for which a TLS-ALPN-01 challenge stands. */
   readonly challenged?: string;
 }
@@ -57,11 +69,13 @@ async function firstDocument(target: Target): Promise<string> {
 /** Starts `podtrust serve` as a process of its own, and waits until it has a JWK Set. */
 export async function startVictim(options: VictimOptions = {}): Promise<Victim> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-hostile-"));
-  const own = options.cluster === undefined ? await largeCluster() : undefined;
-  const kubeconfig = (options.cluster ?? own)?.kubeconfig("publisher") ?? "";
+  const cluster = await largeCluster();
+  const kubeconfig = cluster.kubeconfig("publisher");
   const authority = await testAuthority();
-  const https = await certificateFiles(folder, await authority.issue([host]));
-  const beside = (await options.beside?.(folder, kubeconfig)) ?? [];
+  const port = await freePort();
+  const certificate = await authority.issue([host, ...(options.names ?? [])]);
+  const https = await certificateFiles(folder, certificate, port);
+  const beside = (await options.beside?.({ folder, port, kubeconfig, https })) ?? [];
   const published = { stack: "published", issuer: `https://${host}`, kubeconfig, https };
   const publisher = await startPublisherProcess({
     command: options.command ?? sourceCommand,
@@ -71,7 +85,7 @@ export async function startVictim(options: VictimOptions = {}): Promise<Victim> 
   });
   const close = async (): Promise<void> => {
     await publisher.close();
-    await own?.close();
+    await cluster.close();
     await rm(folder, { recursive: true, force: true });
   };
   const { challenged } = options;

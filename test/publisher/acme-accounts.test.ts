@@ -8,7 +8,7 @@ import { systemClock } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { servePublisher } from "../../src/publisher/index.ts";
 import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
-import { freePort } from "../support/acme-publisher.ts";
+import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";
 
 /** The URIs of the accounts that a state folder keeps. */

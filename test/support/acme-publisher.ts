@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -10,20 +8,11 @@ import { parseConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/http/index.ts";
 import { servePublisher } from "../../src/publisher/index.ts";
 import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
+import { freePort } from "./free-port.ts";
 import { MemoryLog } from "./publisher.ts";
 
 const host = "oidc.example.test";
 const issuer = `https://${host}`;
-
-/** A port of loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Serves a config with ACME against the stand-in CA, which finds ports 80 and 443 of the name on loopback. */
 export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-alpn-01") {

@@ -47,11 +47,12 @@ export const sourceCommand: readonly string[] = [
 export async function certificateFiles(
   folder: string,
   { certificate, key }: TestCertificate,
+  port = 0,
 ): Promise<Readonly<Record<string, unknown>>> {
   const [certificateFile, keyFile] = [join(folder, "tls.crt"), join(folder, "tls.key")];
   await writeFile(certificateFile, certificate);
   await writeFile(keyFile, key, { mode: 0o600 });
-  return { listen: ["127.0.0.1:0"], certificateFile, keyFile };
+  return { listen: [`127.0.0.1:${port}`], certificateFile, keyFile };
 }
 
 async function writeConfig(

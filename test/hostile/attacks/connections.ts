@@ -39,6 +39,8 @@ export const handshakeFlood: Attack = (context) =>
 export const acmeTls: Attack = (context) =>
   keepOpen(context, perAddress, (address) => {
     const raw = tcp(context, address, { allowHalfOpen: true });
+    // Never ends its own side; what the publisher has given up is opened anew.
+    raw.once("end", () => setTimeout(() => raw.destroy(), 1000));
     raw.once("connect", () => {
       const socket = connectTls({
         socket: raw,

@@ -1,0 +1,67 @@
+import { mostMiB } from "../hostile/bound.ts";
+import type { Outcome } from "../hostile/trial.ts";
+
+export interface HostileRow {
+  readonly name: string;
+  readonly outcome: Outcome;
+}
+
+export interface HostileResults {
+  readonly when: string;
+  readonly machine: string;
+  readonly seconds: number;
+  /** Seconds that a good client waits. */
+  readonly patience: number;
+  /** Seconds until memory is read again. */
+  readonly rest: number;
+  readonly rows: readonly HostileRow[];
+}
+
+/** MB of MiB. */
+const mega = (mebi: number): string => String(Math.round(mebi * 1.048_576));
+
+const isHarmless = ({ alive, failures, memory }: Outcome): boolean =>
+  alive && failures.length === 0 && memory.peak < mostMiB;
+
+function countText([what, count]: readonly [string, number]): string {
+  return what === "bytes" ? `${mega(count / 2 ** 20)} MB` : `${count.toLocaleString("en-US")} ${what}`;
+}
+
+function rowLine({ name, outcome }: HostileRow): string {
+  const { alive, clients, failures, times, memory, done } = outcome;
+  const at = (part: number): string => {
+    const time = times[Math.floor((times.length - 1) * part)];
+    return time === undefined ? "" : Math.round(time).toLocaleString("en-US");
+  };
+  const state = alive ? `${clients - failures.length} of ${clients}` : "**died**";
+  const { before, peak, after } = memory;
+  const verdict = isHarmless(outcome) ? "" : "**missed**";
+  return `| ${name} | ${state} | ${at(0.5)} / ${at(0.95)} / ${at(1)} | ${mega(before)} / **${mega(peak)}** / ${mega(after)} | ${Object.entries(done).map(countText).join(", ")} | ${verdict} |`;
+}
+
+/** docs/benchmarks-hostile.md. */
+export function renderHostilePage({ when, machine, seconds, patience, rest, rows }: HostileResults): string {
+  const missed = rows.filter(({ outcome }) => !isHarmless(outcome));
+  return [
+    "<!-- Written by `npm run bench -- hostile` (test/bench/). Do not edit. -->",
+    "# Under attack",
+    "",
+    `Each attack comes from sixteen addresses for ${seconds + 1} s, on a \`podtrust serve\` of its own with a JWK Set of 10 KB. Meanwhile a hundred good clients, spread`,
+    `over the time, each fetch it once, from an address and over a new connection of their own, half of them over HTTP/2, and none asks twice: whoever has`,
+    `no answer within ${patience} s, or another one, has failed. Attackers, good clients and publisher share the machine, and whatever the attackers take of it is`,
+    `missing to the others, so that times say less than failures do. Resident memory is read before, at its highest (the kernel's own mark), and ${rest} s after.`,
+    "",
+    `The aim: no good client fails, and resident memory stays under 300 MB. ${missed.length === 0 ? "Reached under every attack." : `Missed under ${missed.length}.`}`,
+    "",
+    `Measured ${when} on ${machine}; Node ${process.version}.`,
+    "",
+    "| attack | good clients answered | ms: median / 95th percentile / slowest | MB: before / highest / after | what the attackers came to | |",
+    "| --- | ---: | ---: | ---: | --- | --- |",
+    ...rows.map(rowLine),
+    "",
+    "What bounds them is listed in [SECURITY.md](../SECURITY.md#bounds-on-strangers), and why it is made so is told in [ADR 9](adr/0009-strangers.md).",
+    "",
+    "`npm run bench -- hostile` makes this page. It needs Linux and `taskset`. `npm run test:tools` tries the same for three seconds each.",
+    "",
+  ].join("\n");
+}
