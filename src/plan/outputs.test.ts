@@ -74,6 +74,23 @@ describe("a field that is known only after another resource", () => {
     assert.notEqual(provider.things.get("record")?.value, before);
   });
 
+  test("becomes unknown when what the other stands in is replaced: the other goes with it", async () => {
+    const provider = new ModelProvider();
+    const wished = (volume: string): Resource[] =>
+      resources(
+        provider,
+        wish("volume", volume),
+        wish("server", "1", { inside: "volume" }),
+        wish("record", "!at", { takes: "server" }),
+      );
+    await applyPlan(await planOf({ desired: wished("!1") }));
+    const plan = await planOf({ desired: wished("!2") });
+    assert.deepEqual(kinds(plan), ["replace volume", "none server", "replace record"]);
+    assert.deepEqual(plan.changes[2]?.fields[0]?.after, { knownAfter: "server" });
+    assert.deepEqual((await applyPlan(plan)).failed, []);
+    assert.equal(isEmpty(await planOf({ desired: wished("!2") })), true);
+  });
+
   test("is known where the other stays, and where the other is changed in place", async () => {
     const provider = new ModelProvider();
     await applyPlan(await planOf({ desired: pair(provider, "1") }));

@@ -144,7 +144,9 @@ class Comparison {
   readonly #inputs: Inputs = {
     get: (output) => {
       const change = this.#byId.get(output.after);
-      if (change !== undefined && hasNewOutputs(change)) return { known: false, after: output.after };
+      // What may go with a thing that is replaced may come back as another one.
+      const isUncertain = change !== undefined && (hasNewOutputs(change) || this.#replaced.has(output.after));
+      if (isUncertain) return { known: false, after: output.after };
       return this.#readings.get(output);
     },
   };
