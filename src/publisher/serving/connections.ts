@@ -24,7 +24,7 @@ const connectionBytes = 48 * 1024;
 const oldAge = 1000;
 
 /** Of what was kept for connections that have closed, so much may wait for V8 to collect it by itself. */
-const garbageBytes = 16 * 1024 * 1024;
+const garbageBytes = 8 * 1024 * 1024;
 
 /** How many networks of the same size are searched for a connection that makes room. */
 const searched = 64;
@@ -173,7 +173,7 @@ export class Connections {
   #cut(connection: Connection, reason: "too-slow" | "flood" | "crowded", called?: Connection): void {
     if (connection.stage !== "closing") this.#tallies.cutOff[reason] += 1;
     // Its place is wanted now, and its close is told later.
-    this.#forget(connection);
+    this.#forget(connection, true);
     if (connection === called) setImmediate(() => connection.destroy());
     else connection.destroy();
   }
@@ -195,9 +195,9 @@ export class Connections {
     }
   }
 
-  #forget(connection: Connection): void {
+  #forget(connection: Connection, wasCut = false): void {
     if (!this.#all.delete(connection)) return;
-    this.#discard(connection);
+    this.#discard(connection, wasCut);
     connection.release();
     const { client, network } = connection;
     this.#networks.delete(network, connection);
@@ -210,10 +210,11 @@ export class Connections {
   }
 
   /** Counts what is kept for a connection that has closed, and has it collected in time. */
-  #discard({ accepted, mostHeld }: Connection): void {
+  #discard({ accepted, mostHeld }: Connection, wasCut: boolean): void {
     const before = this.#garbage;
-    const old = this.#context.clock.now() - accepted >= oldAge;
-    this.#garbage += mostHeld + (old ? connectionBytes : 0);
+    const isOld = this.#context.clock.now() - accepted >= oldAge;
+    // What was cut off had answers under way, and those are kept with the connection however young it is.
+    this.#garbage += mostHeld + (isOld || wasCut ? connectionBytes : 0);
     if (before < garbageBytes && this.#garbage >= garbageBytes) this.#collectSoon();
   }
 

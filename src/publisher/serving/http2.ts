@@ -176,6 +176,7 @@ export class Http2 implements Protocol {
   }
 
   #hold(): void {
-    this.#connection.hold(this.#answering + this.#streams * streamBytes);
+    // Node keeps an answer under way twice: as it was given, and as what it is encrypted from.
+    this.#connection.hold(2 * this.#answering + this.#streams * streamBytes);
   }
 }

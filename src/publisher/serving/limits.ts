@@ -61,7 +61,7 @@ export const defaultLimits: ServingLimits = {
   overheadRate: KiB,
   http2Sessions: 128,
   http2Streams: 100,
-  http2OutputBytes: 128 * KiB,
+  http2OutputBytes: 64 * KiB,
   http2SessionMemory: 1,
   http2SessionAge: 3_600_000,
   http2ResetBurst: 200,
