@@ -42,7 +42,7 @@ export class Listeners implements Part {
 
   get addresses(): Omit<PublisherAddresses, "admin"> {
     const of = (kind: Kind): BoundAddress[] =>
-      this.#pool.held.filter((open) => open.kind === kind).map((open) => open.listener.bound);
+      this.#pool.held.filter((open) => open.kind === kind).map((open) => open.listener.opened.bound);
     return { https: of("https"), http: of("http"), plain: of("plain") };
   }
 
@@ -62,6 +62,11 @@ export class Listeners implements Part {
 
   cancel(): Promise<void> {
     return this.#pool.cancel();
+  }
+
+  /** Accepts on every socket, once there is everything to answer with. Throws `publisher-listen`. */
+  async accept(): Promise<void> {
+    await Promise.all(this.#pool.held.map(({ listener }) => listener.opened.accept()));
   }
 
   /** What clients that send no name are shown from now on. */

@@ -150,6 +150,7 @@ export class RunningPublisher implements Publisher {
     const generation = new Generation(this.#parts);
     await generation.prepare(wish, askedAt);
     await generation.commit();
+    await this.#listeners.accept();
     this.#waiters.check();
   }
 

@@ -1,6 +1,12 @@
 import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import { type Config, loadConfig } from "../../config/index.ts";
-import { activatedSockets, servePublisher, type Serving } from "../../publisher/index.ts";
+import {
+  activatedSockets,
+  servePublisher,
+  type ServiceManager,
+  serviceManager,
+  type Serving,
+} from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -36,9 +42,14 @@ function sayStart(logger: Logger, serving: Serving): void {
   });
 }
 
-function sayReady(logger: Logger, serving: Serving, signal: AbortSignal): void {
+const allPublished = "every stack is published";
+
+function sayReady(logger: Logger, manager: ServiceManager, serving: Serving, signal: AbortSignal): void {
   serving.publisher.ready(signal).then(
-    () => logger.info("every stack is published"),
+    () => {
+      logger.info(allPublished);
+      manager.status(allPublished);
+    },
     // It ended before.
     () => {},
   );
@@ -63,21 +74,27 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
   const configs = await loadAll(context, options);
   const logger = await context.logger("info");
   for (const warning of configs.flatMap((config) => config.warnings)) logger.warn(warning);
+  const { env, pid, clock } = context;
+  const manager = serviceManager({ env, pid, clock, logger });
   const serving = await servePublisher({
     configs,
-    clock: context.clock,
+    clock,
     logger,
-    sockets: activatedSockets(context.env, context.pid),
-    env: context.env,
+    sockets: activatedSockets(env, pid),
+    env,
     consent: pluginConsent(context),
-    openTarget: async (s3) => (await import("../options/bucket.ts")).openTarget(s3, context.clock),
+    openTarget: async (s3) => (await import("../options/bucket.ts")).openTarget(s3, clock),
   });
   const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));
   sayStart(logger, serving);
-  sayReady(logger, serving, context.signal);
+  // The start is over once it listens: a certificate may take as long as its CA does.
+  manager.ready("it listens; not every stack is published yet");
+  sayReady(logger, manager, serving, context.signal);
   await untilEnded(context.signal);
   unhook();
   logger.info("the publisher is ending", { reason: errorText(context.signal.reason) });
+  const told = manager.ending();
   await serving.close();
+  await told;
   logger.info("the publisher has ended");
 }

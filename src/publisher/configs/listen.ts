@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../base/index.ts";
 import { type Config, type ListenAddress as Wanted, listenText, publisherOf } from "../../config/index.ts";
 import type { ListenAddress, PublisherListen } from "../publisher.ts";
-import type { ActivatedSockets } from "./activation.ts";
+import type { ActivatedSockets } from "../manager/activation.ts";
 
 function socketsNamed(name: string, sockets: ActivatedSockets): readonly ListenAddress[] {
   const found = sockets.get(name);

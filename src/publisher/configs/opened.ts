@@ -7,7 +7,7 @@ import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
 import { placeOf } from "../serving/site.ts";
 import type { DocumentTarget } from "../target/target.ts";
-import type { ActivatedSockets } from "./activation.ts";
+import type { ActivatedSockets } from "../manager/activation.ts";
 import { Certificates, type OpenCertificate } from "./certificates.ts";
 import { openCluster } from "./cluster.ts";
 import { listenOf } from "./listen.ts";

@@ -7,7 +7,7 @@ import { gate } from "./connections.ts";
 import type { HttpsDeps } from "./deps.ts";
 import { Http1, http1Options, type PreparedResponse, siteAnswerer } from "./http1.ts";
 import { Http2, http2Options } from "./http2.ts";
-import { listenOn } from "./listen.ts";
+import { openOn } from "./listen.ts";
 import { drainPublic, type Listener } from "./listener.ts";
 
 // RFC 8737 §4. Written out, since the folder that knows it loads a certificate library.
@@ -101,11 +101,11 @@ function rotateTicketKeys(server: Server): NodeJS.Timeout {
 /** HTTP/1.1 and HTTP/2 over TLS 1.2 and 1.3 on one port. */
 export async function listenHttps(asked: ListenAddress, deps: HttpsDeps): Promise<Listener> {
   const server = secureServer(deps);
-  const bound = await listenOn(server, asked, deps.logger);
+  const opened = await openOn(server, asked, deps.logger);
   const rotation = rotateTicketKeys(server);
   return {
     asked,
-    bound,
+    opened,
     useDefaults: (options) => server.setSecureContext(options),
     async drain() {
       clearInterval(rotation);

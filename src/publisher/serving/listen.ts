@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { fstatSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
@@ -14,6 +15,42 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
   const backlog = 1024;
   server.listen("fd" in address ? { fd: address.fd, backlog } : { ...address, backlog });
   await once(server, "listening");
+}
+
+/** A place to listen on. */
+export interface Opened {
+  /** Where; without a port as long as nobody is accepted yet. */
+  readonly bound: BoundAddress;
+  /** Accepts from now on, where that was not so before. Throws `publisher-listen`. */
+  accept(): Promise<void>;
+}
+
+/**
+ * Opens an address. A socket that a service manager opened keeps whoever connects, through a restart too, and so nobody
+ * is accepted from it before there is everything to answer with: until `accept` is called. Throws `publisher-listen`.
+ */
+export async function openOn(server: Server, asked: ListenAddress, logger: Logger): Promise<Opened> {
+  let bound: BoundAddress | undefined;
+  const accept = async (): Promise<void> => {
+    bound ??= await listenOn(server, asked, logger);
+  };
+  if (!("fd" in asked)) await accept();
+  else if (!isSocket(asked.fd))
+    throw new PodtrustError("publisher-listen", `${listenText(asked)} is no socket`);
+  return {
+    accept,
+    get bound() {
+      return bound ?? { address: listenText(asked), port: 0 };
+    },
+  };
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 const withoutIpv6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);

@@ -3,7 +3,7 @@ import type { ListenAddress } from "../publisher.ts";
 import { gate } from "./connections.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1, type Http1Answerer, http1Options, siteAnswerer } from "./http1.ts";
-import { listenOn } from "./listen.ts";
+import { openOn } from "./listen.ts";
 import { drainPublic, type Listener } from "./listener.ts";
 
 /** Whether connections come from strangers themselves, or all from one proxy. */
@@ -26,6 +26,6 @@ export async function listenPlain(
     return true;
   });
   http1.attach(server);
-  const bound = await listenOn(server, asked, deps.logger);
-  return { asked, bound, drain: () => drainPublic(server, connections) };
+  const opened = await openOn(server, asked, deps.logger);
+  return { asked, opened, drain: () => drainPublic(server, connections) };
 }

@@ -1,0 +1,105 @@
+import { execFile } from "node:child_process";
+import { type Clock, errorText, type Logger } from "../../base/index.ts";
+
+/** Tells the service manager how it stands with the process. All of it is nothing where none asked to be told. */
+export interface ServiceManager {
+  /** What `systemctl status` shows from now on, in a sentence. */
+  status(sentence: string): void;
+  /** The start is over: who waits for the service goes on. From here on the watchdog is fed until `ending`. */
+  ready(sentence: string): void;
+  /** The end has begun; resolves when that was told. */
+  ending(): Promise<void>;
+}
+
+export interface ServiceManagerDeps {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Sends assignments to the socket; by the program systemd-notify unless told. */
+  readonly send?: (assignments: readonly string[]) => Promise<void>;
+}
+
+const nobody: ServiceManager = { status() {}, ready() {}, ending: () => Promise.resolve() };
+
+// The helper waits until its message was read.
+const helperTimeout = 10_000;
+
+/** Node opens no datagram sockets in the file system, so systemd's own helper speaks for us (NotifyAccess=all). */
+function byHelper(socket: string, path: string | undefined) {
+  const env = { NOTIFY_SOCKET: socket, ...(path === undefined ? {} : { PATH: path }) };
+  return (assignments: readonly string[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      execFile("systemd-notify", [...assignments], { env, timeout: helperTimeout }, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+}
+
+/** Milliseconds between two signs of life: half of what systemd lets pass; undefined where it counts on none. */
+function watchdogInterval({ env, pid }: ServiceManagerDeps): number | undefined {
+  const microseconds = Number(env["WATCHDOG_USEC"] ?? 0);
+  const whose = env["WATCHDOG_PID"] ?? String(pid);
+  if (whose !== String(pid) || !Number.isInteger(microseconds) || microseconds <= 0) return undefined;
+  return Math.max(microseconds / 2000, 100);
+}
+
+class Notifier implements ServiceManager {
+  readonly #deps: ServiceManagerDeps;
+  readonly #send: (assignments: readonly string[]) => Promise<void>;
+  readonly #over = new AbortController();
+  // One at a time, so that what was said last is what holds.
+  #sending: Promise<void> = Promise.resolve();
+  #said = false;
+
+  constructor(deps: ServiceManagerDeps, send: (assignments: readonly string[]) => Promise<void>) {
+    this.#deps = deps;
+    this.#send = send;
+  }
+
+  status(sentence: string): void {
+    void this.#tell([`STATUS=${sentence}`]);
+  }
+
+  ready(sentence: string): void {
+    void this.#tell(["READY=1", `STATUS=${sentence}`]);
+    const interval = watchdogInterval(this.#deps);
+    if (interval !== undefined) void this.#feed(interval);
+  }
+
+  ending(): Promise<void> {
+    this.#over.abort();
+    return this.#tell(["STOPPING=1"]);
+  }
+
+  /** A sign of life comes from the event loop itself: one that hangs is restarted. */
+  async #feed(interval: number): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await this.#tell(["WATCHDOG=1"]);
+      await this.#deps.clock.sleep(interval, signal).catch(() => {});
+    }
+  }
+
+  #tell(assignments: readonly string[]): Promise<void> {
+    this.#sending = this.#sending
+      .then(() => this.#send(assignments))
+      .catch((error: unknown) => {
+        if (this.#said) return;
+        this.#said = true;
+        this.#deps.logger.warn(`systemd could not be told how it stands: ${errorText(error)}`, {
+          assignments,
+        });
+      });
+    return this.#sending;
+  }
+}
+
+/** The service manager that started this process, by NOTIFY_SOCKET and WATCHDOG_USEC (sd_notify(3), sd_watchdog_enabled(3)). */
+export function serviceManager(deps: ServiceManagerDeps): ServiceManager {
+  const { env } = deps;
+  const socket = env["NOTIFY_SOCKET"];
+  if (socket === undefined || socket === "") return nobody;
+  return new Notifier(deps, deps.send ?? byHelper(socket, env["PATH"]));
+}
