@@ -6,7 +6,12 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { alternateLinks, retryAfterMs } from "../../src/acme/answer.ts";
-import { hostAllowed } from "../../src/http/index.ts";
+import { readCertificates } from "../../src/acme/chain.ts";
+import { readDirectory } from "../../src/acme/directory.ts";
+import { readAuthorization as readAcmeAuthorization, readOrder } from "../../src/acme/order.ts";
+import { problemOf } from "../../src/acme/problem.ts";
+import { hostAllowed, type HttpResponse } from "../../src/http/index.ts";
+import { jsonObject, statusMessage } from "../../src/kubernetes/answer.ts";
 import {
   issuerDifference,
   parseDiscovery,
@@ -15,20 +20,103 @@ import {
   parseJws,
 } from "../../src/oidc/index.ts";
 import { matchesAny, prefersGzip } from "../../src/publisher/serving/negotiation.ts";
+import { Site } from "../../src/publisher/serving/site.ts";
+import { Tallies } from "../../src/publisher/serving/tallies.ts";
+import { readAuthorization } from "../../src/sandbox/aws/sigv4/authorization.ts";
+import { claimedService, isAwsCall } from "../../src/sandbox/aws/wire/foreign.ts";
+import { formPairs, formParams } from "../../src/sandbox/aws/wire/form.ts";
 import { parsePolicy } from "../../src/trust/index.ts";
+import { readYaml } from "../../src/yaml/index.ts";
+
+const url = "https://ca.example/directory";
+const answerOf = (body: string): HttpResponse => ({
+  status: 400,
+  headers: { "content-type": "application/json" },
+  body: Buffer.from(body),
+});
+/** The text as it is, and as every text that a document of these fields may hold. */
+const within =
+  (read: (body: string) => unknown, fields: readonly string[]) =>
+  (text: string): void => {
+    for (const body of [text, JSON.stringify(Object.fromEntries(fields.map((name) => [name, text])))]) {
+      try {
+        read(body);
+      } catch {
+        // A refusal is an answer.
+      }
+    }
+  };
+const asked = { server: "https://cluster.example", what: "read", right: "get" };
+const page = { stack: "a", place: "jwks", url: "https://a.test/jwks", cacheControl: "no-store" } as const;
+const site = new Site([page], { secure: true, targetBytes: 2048, tallies: new Tallies() });
+const usual = {
+  method: "GET",
+  authority: "a.test",
+  target: "/jwks",
+  ifNoneMatch: undefined,
+  acceptEncoding: undefined,
+};
+const wire = { method: "POST", target: "/", headers: {}, body: Buffer.alloc(0) };
 
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "Accept-Encoding": prefersGzip,
   "If-None-Match": (text) => matchesAny(text, ['"a"']),
   Host: (text) => hostAllowed(text, "127.0.0.1"),
+  "a request target": (text) => site.answer({ ...usual, target: text }),
+  ":authority": (text) => site.answer({ ...usual, authority: text }),
   "Retry-After": (text) => retryAfterMs({ "retry-after": text }, 0),
   Link: (text) => alternateLinks(text, "https://ca.example/"),
+  "an ACME directory": within(
+    (body) => readDirectory(url, answerOf(body)),
+    ["newNonce", "newAccount", "newOrder", "revokeCert", "keyChange", "renewalInfo", "meta"],
+  ),
+  "an ACME order": within(
+    (body) => readOrder(url, answerOf(body)),
+    ["status", "expires", "identifiers", "authorizations", "finalize", "certificate", "error"],
+  ),
+  "an ACME authorization": within(
+    (body) => readAcmeAuthorization(url, answerOf(body)),
+    ["status", "expires", "identifier", "challenges", "wildcard"],
+  ),
+  "an ACME problem": within(
+    (body) => problemOf(url, answerOf(body), 0),
+    ["type", "detail", "title", "instance", "identifier", "subproblems"],
+  ),
+  "a certificate chain": readCertificates,
   "an issuer": parseIssuer,
   "an issuer beside another": (text) => issuerDifference(text, `${text}/`),
-  "a discovery document": (text) => parseDiscovery(Buffer.from(text)),
-  "a JWK Set": (text) => parseJwkSet(Buffer.from(text)),
+  "a discovery document": within(
+    (body) => parseDiscovery(Buffer.from(body)),
+    ["issuer", "jwks_uri", "response_types_supported", "subject_types_supported"],
+  ),
+  "a JWK Set": within((body) => parseJwkSet(Buffer.from(body)), ["keys"]),
   "a token": parseJws,
-  "a trust policy": (text) => parsePolicy(text, "trust"),
+  "a trust policy": within((body) => parsePolicy(body, "trust"), ["Version", "Id", "Statement"]),
+  "a cluster's refusal": within(
+    (body) => statusMessage(Buffer.from(body)),
+    ["kind", "message", "reason", "details"],
+  ),
+  "a cluster's object": within((body) => jsonObject(asked, Buffer.from(body)), ["kind", "metadata", "items"]),
+  YAML: (text) => readYaml(text, { bytes: 256 * 1024, depth: 64, tokens: 200_000 }),
+  "a form of AWS's query protocol": (text) => formParams(formPairs(text)),
+  "Authorization of AWS Signature Version 4": (text) => {
+    for (const header of [text, `AWS4-HMAC-SHA256 ${text}`, `AWS4-HMAC-SHA256 Credential=${text}`])
+      readAuthorization({ ...wire, headers: { authorization: [header] } }, "query");
+  },
+  "a presigned URL of AWS": (text) =>
+    readAuthorization(
+      { ...wire, target: `/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${text}` },
+      "query",
+    ),
+  "a request to a service of AWS that is not there": (text) => {
+    const strange = {
+      ...wire,
+      target: `/?${text}`,
+      headers: { authorization: [`AWS4 ${text}`], [text]: [text] },
+    };
+    isAwsCall(strange);
+    claimedService(strange);
+  },
 };
 
 // What made parsers slow: separators without an end, nesting, and repeated beginnings of what never comes to an end.

@@ -15,7 +15,6 @@ import {
   type Finding,
   type PublisherFacts,
   type StatusOptions,
-  statusOf,
   type StatusReport,
 } from "../../src/stack/index.ts";
 import {
@@ -48,12 +47,6 @@ describe("what status advises", () => {
     await world.up();
   });
 
-  async function look(options: Partial<StatusOptions> = {}): Promise<StatusReport> {
-    const { config, way, open } = world;
-    const { signal } = new AbortController();
-    return statusOf({ config, way, open, clock, signal, env: {}, ...options });
-  }
-
   function finding(report: StatusReport, name: Link, reason?: string): Finding {
     const all = report.links.find((one) => one.name === name)?.findings ?? [];
     const found = reason === undefined ? all[0] : all.find((one) => one.reason === reason);
@@ -76,7 +69,7 @@ describe("what status advises", () => {
     };
 
     test("a distrusted key that the cluster verifies with and does not sign with breaks nothing", async () => {
-      const report = await look(seeing({ distrusted: [fresh] }));
+      const report = await world.look(seeing({ distrusted: [fresh] }));
       const { outcome, seen, next } = finding(report, "jwks", "JwksVerifyingKeyMissing");
       assert.equal(outcome, "warning");
       assert.match(seen, new RegExp(`lacks the cluster's key ${fresh}`, "u"));
@@ -86,7 +79,7 @@ describe("what status advises", () => {
     });
 
     test("the same without anybody to ask about the publisher says what it may be", async () => {
-      const report = await look();
+      const report = await world.look();
       assert.match(finding(report, "jwks").next ?? "", /After a distrust, .*; before a rotation, wait/u);
       assert.equal(report.broken, undefined);
       end();
@@ -94,7 +87,7 @@ describe("what status advises", () => {
 
     test("a distrusted key that the cluster signs with: waiting does not help, and is not advised", async () => {
       world.cluster.keys.promote(fresh);
-      const { broken } = await look(seeing({ distrusted: [fresh] }));
+      const { broken } = await world.look(seeing({ distrusted: [fresh] }));
       assert.deepEqual([broken?.name, broken?.reason], ["jwks", "JwksKeyMissing"]);
       assert.match(
         broken?.next ?? "",
@@ -111,7 +104,7 @@ describe("what status advises", () => {
         message: "the cluster answers 401",
         next: "Renew its token.",
       };
-      const report = await look(seeing({ distrusted: [], blind }));
+      const report = await world.look(seeing({ distrusted: [], blind }));
       assert.equal(report.broken?.next, "Renew its token.");
       const own = finding(report, "jwks", "PublisherBlind");
       assert.match(`${own.seen}; ${own.fresh}`, /the cluster answers 401; since .*, for 2 hours$/u);
@@ -119,7 +112,9 @@ describe("what status advises", () => {
     });
 
     test("a publisher that answers with an error does not keep the report from being made", async () => {
-      const report = await look({ publisher: () => Promise.reject(new TypeError("of another version")) });
+      const report = await world.look({
+        publisher: () => Promise.reject(new TypeError("of another version")),
+      });
       assert.equal(finding(report, "jwks").reason, "JwksVerifyingKeyMissing");
       assert.equal(report.links.length, 13);
       end();
@@ -127,7 +122,7 @@ describe("what status advises", () => {
 
     test("a publisher that sees the cluster publishes the key by itself", async () => {
       world.cluster.keys.promote(fresh);
-      const { broken } = await look(seeing({ distrusted: [] }));
+      const { broken } = await world.look(seeing({ distrusted: [] }));
       assert.match(broken?.next ?? "", /it publishes the key at its next look/u);
       end();
     });
@@ -136,7 +131,7 @@ describe("what status advises", () => {
   test("a namespace that is not there is made before its ServiceAccount", async () => {
     const text = chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`);
     const config = await world.configOf(text.replace(demoAccount, "nowhere/demo"));
-    const report = await look({ config });
+    const report = await world.look({ config });
     assert.deepEqual([report.broken?.reason, report.broken?.name], ["TrustPolicyDenies", "trust"]);
     const { reason, next } = finding(report, "serviceaccount");
     assert.equal(reason, "NamespaceMissing");
@@ -151,7 +146,7 @@ describe("what status advises", () => {
     const policy = trustWith(world.issuer.issuer, { StringEquals: { "sts:RoleSessionName": "x" } });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
     await iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn: readOnly }));
-    const report = await look();
+    const report = await world.look();
     for (const [name, reason] of [
       ["trust", "TrustPolicyDenies"],
       ["trust", "TrustPolicyDrift"],
@@ -170,7 +165,7 @@ describe("what status advises", () => {
   test("a trust policy that drifted is told by statement and condition", async () => {
     const policy = trustWith(world.issuer.issuer, { StringEquals: { "sts:RoleSessionName": "k3s-cluster" } });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
-    const { outcome, seen } = finding(await look({ only: ["trust"] }), "trust", "TrustPolicyDrift");
+    const { outcome, seen } = finding(await world.look({ only: ["trust"] }), "trust", "TrustPolicyDrift");
     assert.equal(outcome, "warning");
     assert.match(
       seen,
@@ -187,7 +182,7 @@ describe("what status advises", () => {
       Role?.Tags,
     ];
     await iam.send(new CreateRoleCommand({ RoleName: role, Path: "/apps/", AssumeRolePolicyDocument, Tags }));
-    const { broken } = await look();
+    const { broken } = await world.look();
     assert.equal(broken?.reason, "RolePathDiffers");
     assert.match(
       broken.seen,
@@ -199,11 +194,11 @@ describe("what status advises", () => {
   test("STS that refuses is explained by the rule that refuses", async () => {
     const policy = trustWith(world.issuer.issuer, { StringEquals: { "sts:RoleSessionName": "x" } });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
-    const { seen, next } = finding(await look(), "sts");
+    const { seen, next } = finding(await world.look(), "sts");
     assert.match(seen, /AccessDenied: .*\(trust-policy: .*asks sts:RoleSessionName for "x"/u);
     assert.match(next ?? "", /Ask with the session name "x"/u);
     // Without IAM the rule is not known, and explain is.
-    assert.match(finding(await look({ only: ["sts"] }), "sts").next ?? "", /podtrust explain/u);
+    assert.match(finding(await world.look({ only: ["sts"] }), "sts").next ?? "", /podtrust explain/u);
   });
 
   for (const [hours, words] of [
@@ -212,7 +207,7 @@ describe("what status advises", () => {
   ] as const) {
     test(`a clock that is ${hours} h off is told with its direction: ${words}`, async () => {
       const wrong = new TestClock(clock.now() + hours * 3_600_000);
-      const { reason, seen, next } = finding(await look({ clock: wrong, only: ["token"] }), "token");
+      const { reason, seen, next } = finding(await world.look({ clock: wrong, only: ["token"] }), "token");
       assert.equal(reason, "ClockSkew");
       assert.match(seen, new RegExp(words.replace("60", "\\d+"), "u"));
       assert.match(next ?? "", hours > 0 ? /if that is ahead/u : /if that is behind/u);
@@ -221,7 +216,7 @@ describe("what status advises", () => {
 
   test("where only the keys are looked at, one token tells which of them signs", async () => {
     const fresh = (await world.cluster.keys.create()).kid;
-    const report = await look({ only: ["jwks"] });
+    const report = await world.look({ only: ["jwks"] });
     assert.equal(finding(report, "jwks").reason, "JwksVerifyingKeyMissing");
     world.cluster.keys.drop(fresh);
   });

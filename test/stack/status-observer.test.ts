@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
 import { type Link, reasons } from "../../src/base/index.ts";
-import { type Finding, type StatusOptions, statusOf, type StatusReport } from "../../src/stack/index.ts";
+import type { Finding, StatusReport } from "../../src/stack/index.ts";
 import { chainYaml, type ChainWorld, demoAccount, startChainWorld } from "../support/chain-world.ts";
 import { TestClock } from "../support/clock.ts";
 import { account } from "../support/sandbox.ts";
@@ -23,12 +23,6 @@ describe("what status cannot see", () => {
     await world.up();
   });
   after(() => world.close());
-
-  async function look(options: Partial<StatusOptions> = {}): Promise<StatusReport> {
-    const { config, way, open } = world;
-    const { signal } = new AbortController();
-    return statusOf({ config, way, open, clock, signal, env: {}, ...options });
-  }
 
   function findings(report: StatusReport, name: Link): readonly Finding[] {
     return report.links.find((one) => one.name === name)?.findings ?? [];
@@ -43,7 +37,7 @@ describe("what status cannot see", () => {
     const unknown = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "x".repeat(40) };
     const open = (access: AwsAccess): AwsSession =>
       openAws({ ...access, endpoint: world.sandbox.url, credentials: unknown, attempts: 1 });
-    const report = await look({ open });
+    const report = await world.look({ open });
     assert.deepEqual(told(report, "provider"), ["unseen CredentialsMissing"]);
     assert.match(findings(report, "provider")[0]?.next ?? "", /aws sso login/u);
     for (const name of ["trust", "permission"] as const) {
@@ -75,12 +69,12 @@ describe("what status cannot see", () => {
     };
     const open = (access: AwsAccess): AwsSession =>
       openAws({ ...access, endpoint: world.sandbox.url, credentials, attempts: 1 });
-    const report = await look({ open });
+    const report = await world.look({ open });
     for (const link of iamLinks) assert.deepEqual(told(report, link), ["unseen AwsAccessDenied"], link);
     // Of several roles the list is tried first; each of them names its own right all the same.
     const another = "      - {name: web, serviceAccounts: [apps/web]}\n";
     const text = `${chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`)}${another}`;
-    const two = await look({ open, config: await world.configOf(text), only: ["trust"] });
+    const two = await world.look({ open, config: await world.configOf(text), only: ["trust"] });
     assert.deepEqual(told(two, "trust"), ["unseen AwsAccessDenied", "unseen AwsAccessDenied"]);
     assert.match(findings(two, "trust")[1]?.seen ?? "", /iam:GetRole on resource: role web/u);
     assert.match(findings(report, "provider")[0]?.seen ?? "", /iam:GetOpenIDConnectProvider/u);
@@ -96,7 +90,7 @@ describe("what status cannot see", () => {
     const endpoint = `http://127.0.0.1:${port}`;
     const open = (access: AwsAccess): AwsSession =>
       openAws({ ...access, endpoint, credentials: world.sandbox.admin, attempts: 1 });
-    const report = await look({ open });
+    const report = await world.look({ open });
     for (const link of ["provider", "sts"] as const)
       assert.deepEqual(told(report, link), ["unseen AwsUnavailable"], link);
     assert.equal(report.broken, undefined);
@@ -104,7 +98,7 @@ describe("what status cannot see", () => {
 
   test("a cluster that does not let us see is not broken, and the missing right is named", async () => {
     world.cluster.misbehave("forbidden");
-    const report = await look();
+    const report = await world.look();
     world.cluster.misbehave(undefined);
     assert.deepEqual(told(report, "cluster"), ["ok ClusterReachable", "unseen ClusterAccessDenied"]);
     assert.match(findings(report, "cluster")[1]?.seen ?? "", /\/\.well-known\/openid-configuration/u);
@@ -118,7 +112,7 @@ describe("what status cannot see", () => {
       .replace(/^(\s*)user:\s*$/mu, "$1user:\n$1  token: nobody");
     const file = `${world.folder}/stranger`;
     await writeFile(file, stranger);
-    const report = await look({ config: await world.configOf(chainYaml(world.issuer.issuer, file)) });
+    const report = await world.look({ config: await world.configOf(chainYaml(world.issuer.issuer, file)) });
     assert.deepEqual(told(report, "cluster"), ["unseen ClusterAccessDenied"], stranger);
     for (const link of ["serviceaccount", "injection", "token", "sts"] as const)
       assert.deepEqual(told(report, link), ["unseen Skipped"], link);
@@ -127,7 +121,7 @@ describe("what status cannot see", () => {
 
   test("a kubeconfig that is not there, or asks for what nobody agreed to, is not the cluster's fault", async () => {
     const config = await world.configOf(chainYaml(world.issuer.issuer, "/nonexistent/kubeconfig"));
-    const report = await look({ config });
+    const report = await world.look({ config });
     assert.deepEqual(told(report, "cluster"), ["unseen ClusterCredentialsMissing"]);
     assert.deepEqual(told(report, "token"), ["unseen Skipped"]);
     assert.equal(report.broken, undefined);
@@ -137,7 +131,7 @@ describe("what status cannot see", () => {
     const text = chainYaml(world.issuer.issuer, "/nonexistent");
     const worlds = [{}, { way: {} }, { config: await world.configOf(text) }];
     for (const options of worlds) {
-      for (const { name, findings: found } of (await look(options)).links) {
+      for (const { name, findings: found } of (await world.look(options)).links) {
         for (const { reason, outcome } of found) {
           assert.equal(outcome, reasons[reason].outcome);
           assert.ok(reasons[reason].links.includes(name), `${reason} at ${name}`);

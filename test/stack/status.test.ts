@@ -8,7 +8,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { type Link, links } from "../../src/base/index.ts";
-import { type LinkReport, type StatusOptions, statusOf, type StatusReport } from "../../src/stack/index.ts";
+import type { LinkReport, StatusReport } from "../../src/stack/index.ts";
 import { account } from "../support/sandbox.ts";
 import {
   demoAccount,
@@ -40,12 +40,6 @@ describe("status", () => {
     await world.up();
   });
 
-  async function look(options: Partial<StatusOptions> = {}): Promise<StatusReport> {
-    const { config, way, open } = world;
-    const { signal } = new AbortController();
-    return statusOf({ config, way, open, clock, signal, env: {}, ...options });
-  }
-
   function link(report: StatusReport, name: Link): LinkReport {
     const found = report.links.find((one) => one.name === name);
     assert.ok(found, name);
@@ -56,7 +50,7 @@ describe("status", () => {
     Object.fromEntries(report.links.map(({ name, outcome }) => [name, outcome]));
 
   test("every link in the order of the chain, each with what was seen and by whom", async () => {
-    const report = await look();
+    const report = await world.look();
     assert.deepEqual(
       report.links.map(({ name }) => name),
       [...links],
@@ -72,14 +66,14 @@ describe("status", () => {
   });
 
   test("no report holds a token", async () => {
-    assert.doesNotMatch(JSON.stringify(await look()), /eyJ[\w-]{20}/u);
+    assert.doesNotMatch(JSON.stringify(await world.look()), /eyJ[\w-]{20}/u);
   });
 
   test("a key that the cluster signs with and nobody publishes", async () => {
     const key = await world.cluster.keys.create();
     const usual = world.cluster.keys.list().find(({ state }) => state === "signing");
     world.cluster.keys.promote(key.kid);
-    const report = await look();
+    const report = await world.look();
     assert.equal(report.broken?.name, "jwks");
     assert.match(report.broken.seen, new RegExp(`lacks the cluster's key ${key.kid}`, "u"));
     assert.match(link(report, "token").findings[0]?.seen ?? "", /which is not published/u);
@@ -92,7 +86,7 @@ describe("status", () => {
 
   test("a cluster with another issuer is broken at its first link", async () => {
     world.cluster.misbehave("wrong-issuer");
-    const report = await look();
+    const report = await world.look();
     assert.equal(report.broken?.name, "cluster");
     assert.match(report.broken.seen, /they are different issuers/u);
   });
@@ -108,17 +102,17 @@ describe("status", () => {
     const source = `{server: "${world.cluster.url}", tokenFile: ${tokenFile}, caFile: ${caFile}}`;
     const yaml = chainYaml(world.issuer.issuer, "").replace("{kubeconfig: }", source);
     const config = await world.configOf(yaml);
-    const warned = link(await look({ config, only: ["cluster"] }), "cluster");
+    const warned = link(await world.look({ config, only: ["cluster"] }), "cluster");
     const finding = warned.findings.find(({ outcome }) => outcome === "warning");
     assert.match(finding?.seen ?? "", /^Others on this machine may read the token file \/.*\/token$/u);
     assert.match(finding?.next ?? "", /^chmod 600 \/.*\/token$/u);
     await chmod(tokenFile ?? "", 0o600);
-    assert.equal(link(await look({ config, only: ["cluster"] }), "cluster").outcome, "ok");
+    assert.equal(link(await world.look({ config, only: ["cluster"] }), "cluster").outcome, "ok");
   });
 
   test("a cluster that is gone hides its own links and no others", async () => {
     world.cluster.misbehave("gone");
-    const report = await look();
+    const report = await world.look();
     assert.equal(report.broken?.name, "cluster");
     const seen = outcomes(report);
     assert.deepEqual(
@@ -129,21 +123,21 @@ describe("status", () => {
 
   test("names documents that are not served", async () => {
     world.issuer.pages.clear();
-    const report = await look();
+    const report = await world.look();
     assert.equal(report.broken?.name, "discovery");
     assert.match(report.broken.seen, /answers with status 404/u);
   });
 
   test("a name that does not resolve, one that is private, and a root that nobody knows", async () => {
-    const nowhere = await look({
+    const nowhere = await world.look({
       way: {},
       resolve: () => Promise.reject(new Error("getaddrinfo ENOTFOUND")),
     });
     assert.equal(nowhere.broken?.name, "dns");
     assert.equal(link(nowhere, "discovery").outcome, "unseen");
-    const inside = await look({ way: {}, resolve: () => Promise.resolve(["10.1.2.3"]), only: ["dns"] });
+    const inside = await world.look({ way: {}, resolve: () => Promise.resolve(["10.1.2.3"]), only: ["dns"] });
     assert.equal(link(inside, "dns").outcome, "warning");
-    const unknown = await look({ way: { connectTo: world.way.connectTo ?? [] } });
+    const unknown = await world.look({ way: { connectTo: world.way.connectTo ?? [] } });
     assert.equal(unknown.broken?.name, "tls");
     assert.equal(link(unknown, "jwks").findings[0]?.seen, "skipped: needs tls");
   });
@@ -156,7 +150,7 @@ describe("status", () => {
     const leaf = tls?.chain[0];
     assert.ok(leaf);
     late.jump(leaf.notAfter - 1000 - late.now());
-    const report = await look({ clock: late, only: ["tls"] });
+    const report = await world.look({ clock: late, only: ["tls"] });
     assert.equal(link(report, "tls").outcome, "warning");
     assert.match(link(report, "tls").findings[0]?.fresh ?? "", /in 1 second$/u);
   });
@@ -168,15 +162,15 @@ describe("status", () => {
       Statement: [{ Effect: "Deny", Principal: "*", Action: "sts:AssumeRoleWithWebIdentity" }],
     });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: other }));
-    const shut = await look();
+    const shut = await world.look();
     assert.equal(shut.broken?.name, "trust");
     assert.match(shut.broken.seen, new RegExp(`does not authorize ${demoAccount}`, "u"));
     assert.match(link(shut, "sts").findings[0]?.seen ?? "", /AccessDenied/u);
     await iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn: readOnly }));
-    const bare = await look({ only: ["permission"] });
+    const bare = await world.look({ only: ["permission"] });
     assert.match(bare.broken?.seen ?? "", /no policy at all; that differs from the config in policies/u);
     await iam.send(new DeleteRoleCommand({ RoleName: role }));
-    const gone = await look();
+    const gone = await world.look();
     assert.equal(gone.broken?.seen, `there is no role arn:aws:iam::${account}:role/${role}`);
     assert.equal(link(gone, "permission").outcome, "unseen");
     iam.destroy();
@@ -187,7 +181,7 @@ describe("status", () => {
     const asking = async (name: string): Promise<LinkReport> => {
       const policy = trustWith(world.issuer.issuer, { StringEquals: { "sts:RoleSessionName": name } });
       await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
-      return link(await look({ only: ["trust"] }), "trust");
+      return link(await world.look({ only: ["trust"] }), "trust");
     };
     const [good] = (await asking("k3s-cluster")).findings;
     assert.equal(good?.outcome, "ok", JSON.stringify(good));
@@ -202,7 +196,7 @@ describe("status", () => {
     const iam = await world.open({ region: "eu-central-1" }).iam();
     const policy = trustWith(world.issuer.issuer, { IpAddress: { "aws:SourceIp": "192.0.2.0/24" } });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
-    const { outcome, findings } = link(await look({ only: ["trust"] }), "trust");
+    const { outcome, findings } = link(await world.look({ only: ["trust"] }), "trust");
     assert.equal(outcome, "warning");
     assert.match(findings[0]?.seen ?? "", /depends on aws:SourceIp, which only the call itself has/u);
     iam.destroy();
@@ -210,7 +204,7 @@ describe("status", () => {
 
   test("names a ServiceAccount that is not there", async () => {
     await world.api.deleteServiceAccount("aws-test", "demo-service-account");
-    const report = await look();
+    const report = await world.look();
     assert.equal(report.broken?.name, "serviceaccount");
     assert.equal(
       report.broken.next,
@@ -224,7 +218,7 @@ describe("status", () => {
       account,
       "999988887777",
     );
-    const report = await look({ config: await world.configOf(text) });
+    const report = await world.look({ config: await world.configOf(text) });
     const [provider] = link(report, "provider").findings;
     assert.deepEqual([provider?.outcome, provider?.reason], ["unseen", "AccountMismatch"]);
     assert.match(provider?.seen ?? "", /belong to account 111122223333/u);
@@ -234,7 +228,7 @@ describe("status", () => {
 
   test("without a cluster and without accounts what is there is looked at", async () => {
     const config = await world.configOf(`stack: prod\nissuer: ${world.issuer.issuer}\n`);
-    const report = await look({ config });
+    const report = await world.look({ config });
     assert.equal(report.broken, undefined);
     const seen = outcomes(report);
     assert.deepEqual(
@@ -244,11 +238,14 @@ describe("status", () => {
   });
 
   test("--only and --skip take links, and a wrong name says the nearest", async () => {
-    const some = await look({ only: ["tls", "discovery"], skip: ["tls"] });
+    const some = await world.look({ only: ["tls", "discovery"], skip: ["tls"] });
     assert.deepEqual(
       some.links.map(({ name }) => name),
       ["discovery"],
     );
-    await assert.rejects(look({ only: ["provder"] }), { code: "usage", next: "Did you mean provider?" });
+    await assert.rejects(world.look({ only: ["provder"] }), {
+      code: "usage",
+      next: "Did you mean provider?",
+    });
   });
 });

@@ -17,16 +17,19 @@ const issuer = `https://${host}`;
 /** Serves a config with ACME against the stand-in CA, which finds ports 80 and 443 of the name on loopback. */
 export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-alpn-01") {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-acme-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // The last that was started ends first: the folder is written into until then.
+  const ending = new AsyncDisposableStack();
+  t.after(() => ending.disposeAsync());
+  ending.defer(() => rm(folder, { recursive: true, force: true }));
   const [https, http] = [await freePort(), await freePort()];
   const connectTo = [
     parseConnectTo(`${host}:80:127.0.0.1:${http}`),
     parseConnectTo(`${host}:443:127.0.0.1:${https}`),
   ];
   const ca = await startStandInCa({ connectTo });
-  t.after(() => ca.close());
+  ending.defer(() => ca.close());
   const cluster = await startStandInCluster({ issuer });
-  t.after(() => cluster.close());
+  ending.defer(() => cluster.close());
   await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig("publisher"), { mode: 0o600 });
   await writeFile(join(folder, "ca.pem"), ca.tlsCa);
   const acme = { directory: ca.directoryUrl, caFile: "ca.pem", challenge };
@@ -45,7 +48,15 @@ export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-al
     // JSON is YAML.
     const text = JSON.stringify({ stack: "prod", issuer, publisher });
     const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
-    return servePublisher({ configs: [config], clock: systemClock, logger, sockets: new Map(), env: {} });
+    const served = await servePublisher({
+      configs: [config],
+      clock: systemClock,
+      logger,
+      sockets: new Map(),
+      env: {},
+    });
+    ending.defer(() => served.close(0));
+    return served;
   };
   const fetchKeys = async (): Promise<string> => {
     const answer = await request(`${issuer}/openid/v1/jwks`, { ca: ca.root, connectTo });

@@ -12,7 +12,7 @@ import {
   startStandInCluster,
   type StandInCluster,
 } from "../../src/sandbox/index.ts";
-import { openStack } from "../../src/stack/index.ts";
+import { openStack, type StatusOptions, statusOf, type StatusReport } from "../../src/stack/index.ts";
 import { testAuthority } from "./certificates.ts";
 import { type IssuerServer, startIssuer } from "./issuer-server.ts";
 import { account } from "./sandbox.ts";
@@ -36,6 +36,8 @@ export interface ChainWorld {
   readonly publish: () => Promise<void>;
   /** Makes AWS as the config says. */
   readonly up: () => Promise<void>;
+  /** Its status, with options of the test's own. */
+  readonly look: (options?: Partial<StatusOptions>) => Promise<StatusReport>;
   readonly close: () => Promise<void>;
 }
 
@@ -136,6 +138,7 @@ export async function startChainWorld(
         stack.close();
       }
     },
+    look: (options = {}) => statusOf({ config, way, open, clock, signal, env: {}, ...options }),
     async close() {
       await sandbox.close();
       await cluster.close();
