@@ -5,6 +5,7 @@ import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
 import { defineDown } from "./down/command.ts";
 import { defineExplain } from "./explain/command.ts";
+import { defineInit } from "./init/command.ts";
 import { defineImport } from "./import/command.ts";
 import { defineJob } from "./job/command.ts";
 import { defineManifests } from "./manifests/command.ts";
@@ -28,6 +29,7 @@ export type DefineCommand = (program: Command, context: CommandContext) => void;
 export const commands: readonly DefineCommand[] = [
   defineDemo,
   defineSandbox,
+  defineInit,
   definePlan,
   defineUp,
   defineDown,

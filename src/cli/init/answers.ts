@@ -1,0 +1,31 @@
+/** What the cluster and its issuer stand on. */
+export type Foundation =
+  | { readonly kind: "hetzner"; readonly type: string; readonly location: string }
+  | { readonly kind: "ssh"; readonly user: string; readonly address: string }
+  | { readonly kind: "cluster"; readonly context: string | undefined };
+
+/** Who serves the issuer's documents. */
+export type Publishing =
+  | { readonly kind: "https"; readonly email: string | undefined }
+  | { readonly kind: "s3"; readonly bucket: string }
+  | { readonly kind: "none" };
+
+/** All that a new config says. */
+export interface Answers {
+  readonly stack: string;
+  readonly foundation: Foundation;
+  /** A zone, under which podtrust makes a name, or the issuer's own URL. */
+  readonly name: { readonly zone: string; readonly dns: string } | { readonly issuer: string };
+  readonly publishing: Publishing;
+  readonly account: string;
+  readonly region: string;
+  /** NAMESPACE/NAME */
+  readonly serviceAccount: string;
+  /** ARN of a managed policy. */
+  readonly policy: string;
+}
+
+/** A name of a role that says whose it is: stack and ServiceAccount, of at most 64 characters. */
+export function roleNameOf({ stack, serviceAccount }: Pick<Answers, "stack" | "serviceAccount">): string {
+  return `${stack}-${serviceAccount.replace("/", "-")}`.slice(0, 64);
+}

@@ -1,0 +1,121 @@
+import { type Answers, roleNameOf } from "./answers.ts";
+
+/** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */
+const scalar = (text: string): string => (/^[a-zA-Z/][\w./@-]*$/u.test(text) ? text : JSON.stringify(text));
+
+function issuerLines({ name }: Answers): readonly string[] {
+  if ("issuer" in name)
+    return ["# The URL in the cluster's tokens, where AWS finds its keys.", `issuer: ${name.issuer}`];
+  return [
+    "# The URL in the cluster's tokens: a random name under this zone, made by the first up and remembered.",
+    `issuer: {zone: ${scalar(name.zone)}}`,
+    "",
+    "# Who serves the zone. The token is never written here: export CLOUDFLARE_API_TOKEN=…",
+    `dns: ${name.dns}`,
+  ];
+}
+
+const commonMachineLines = [
+  "  # The cluster's network: cilium, or flannel with fewer parts.",
+  "  cni: cilium",
+  "  # Uncomment to have down and replacements refused.",
+  "  # protect: true",
+];
+
+function foundationLines({ foundation }: Answers): readonly string[] {
+  switch (foundation.kind) {
+    case "hetzner":
+      return [
+        "# A new machine at Hetzner. The token is never written here: export HCLOUD_TOKEN=…",
+        "machine:",
+        "  hetzner:",
+        `    type: ${scalar(foundation.type)}`,
+        `    location: ${scalar(foundation.location)}`,
+        "    image: ubuntu-24.04",
+        ...commonMachineLines,
+      ];
+    case "ssh":
+      return [
+        "# A machine that is there: Debian or Ubuntu, reached by SSH with your own key.",
+        "machine:",
+        `  ssh: {address: ${scalar(foundation.address)}, user: ${scalar(foundation.user)}}`,
+        ...commonMachineLines,
+      ];
+    case "cluster":
+      return [
+        "# The cluster whose pods get roles.",
+        foundation.context === undefined
+          ? "cluster: {kubeconfig: ~/.kube/config}"
+          : `cluster: {kubeconfig: ~/.kube/config, context: ${scalar(foundation.context)}}`,
+      ];
+  }
+}
+
+function sourceLines({ foundation }: Answers): readonly string[] {
+  if (foundation.kind !== "cluster") return [];
+  return [
+    "  # Its own credential, with two rights: podtrust manifests publisher-rbac makes it.",
+    "  source: {kubeconfig: publisher.kubeconfig}",
+  ];
+}
+
+function publisherLines(answers: Answers): readonly string[] {
+  const { publishing, region } = answers;
+  switch (publishing.kind) {
+    case "none":
+      return ["# No publisher section: somebody else serves the issuer (EKS, GKE, AKS, a CDN)."];
+    case "s3":
+      return [
+        "# Who makes the keys public: a bucket that podtrust writes.",
+        "publisher:",
+        ...sourceLines(answers),
+        `  s3: {bucket: ${scalar(publishing.bucket)}, region: ${region}}`,
+      ];
+    case "https":
+      return [
+        "# Who makes the keys public: podtrust serve, with a certificate by Let's Encrypt.",
+        "publisher:",
+        ...sourceLines(answers),
+        "  https:",
+        publishing.email === undefined
+          ? "    acme: {}   # {email: ops@example.com}: where the CA may write to"
+          : `    acme: {email: ${scalar(publishing.email)}}`,
+      ];
+  }
+}
+
+function awsLines(answers: Answers): readonly string[] {
+  const { account, region, serviceAccount, policy } = answers;
+  return [
+    "# The AWS account that trusts the issuer. Your credentials are those of the AWS CLI.",
+    "aws:",
+    `  - account: "${account}"`,
+    `    region: ${region}`,
+    "    # audiences: [sts.amazonaws.com]",
+    "    roles:",
+    `      - name: ${scalar(roleNameOf(answers))}`,
+    "        # Who may use it, each spelled out.",
+    `        serviceAccounts: [${scalar(serviceAccount)}]`,
+    `        policies: [${scalar(policy)}]`,
+    "        # inline, boundary, path, maxSession, tags: docs/reference/config.md",
+  ];
+}
+
+/** A config with comments, which loads without a warning. */
+export function configText(answers: Answers): string {
+  const lines = [
+    "# What podtrust owns, in one file. Every key is in docs/reference/config.md; no secret belongs here.",
+    "",
+    "# The name of all of it: each thing that is made carries it.",
+    `stack: ${scalar(answers.stack)}`,
+    "",
+    ...issuerLines(answers),
+    "",
+    ...foundationLines(answers),
+    "",
+    ...publisherLines(answers),
+    "",
+    ...awsLines(answers),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Host } from "../../src/cli/index.ts";
+import { loadConfig } from "../../src/config/index.ts";
+import { type CliResult, podtrustHere } from "../support/cli.ts";
+
+const account = "111122223333";
+
+describe("init", () => {
+  let cwd: string;
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), "podtrust-init-"));
+  });
+  afterEach(() => rm(cwd, { recursive: true }));
+
+  const init = (args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> =>
+    podtrustHere(["init", ...args], { cwd, ...host });
+  const written = (): Promise<string> => readFile(join(cwd, "podtrust.yaml"), "utf8");
+  const cluster = ["--cluster", "--issuer", "oidc.example.com", "--account", account];
+
+  /** Answers typed at a terminal, one line each. */
+  async function typed(lines: readonly string[], args: readonly string[] = []): Promise<CliResult> {
+    const said = { out: "", err: "" };
+    const stdin = Object.assign(Readable.from(lines.map((line) => `${line}\n`)), { isTTY: true });
+    const { code } = await init(args, {
+      stdin,
+      stdout: { isTTY: true, write: (text) => (said.out += text) },
+      stderr: { isTTY: true, write: (text) => (said.err += text) },
+    });
+    return { code, ...said };
+  }
+
+  for (const [what, args] of Object.entries({
+    "a cluster that exists": cluster,
+    "one context of the kubeconfig": ["--cluster", "kind-dev", ...cluster.slice(1)],
+    "an issuer that somebody else serves": [...cluster, "--publisher", "none"],
+    "an S3 bucket": [...cluster, "--bucket", "keys-of-prod"],
+    "an e-mail address for the CA, and another stack": [
+      ...cluster,
+      "--email",
+      "a@example.com",
+      "--stack",
+      "eu",
+    ],
+    "China's partition": [...cluster, "--region", "cn-north-1"],
+  })) {
+    test(`writes a config with comments that loads without a warning: ${what}`, async () => {
+      const { code, out, err } = await init(args);
+      assert.deepEqual([code, err], [0, ""]);
+      assert.match(out, /podtrust\.yaml is written\. Next:[^]*podtrust plan\n {2}podtrust up/u);
+      assert.match(await written(), /^# What podtrust owns/u);
+      assert.deepEqual((await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" })).warnings, []);
+    });
+  }
+
+  test("China's policies have ARNs of China", async () => {
+    await init([...cluster, "--region", "cn-north-1"]);
+    assert.match(await written(), /arn:aws-cn:iam::aws:policy\/AmazonSSMReadOnlyAccess/u);
+  });
+
+  test("five questions are asked at a terminal, a wrong answer again with what is accepted", async () => {
+    const answers = ["4", "3", "oidc.example.com", "12", "1111-2222-3333", "", "ReadOnlyAccess"];
+    const { code, err } = await typed(answers);
+    assert.equal(code, 0, err);
+    assert.match(err, /"4" is not 1, USER@ADDRESS of your machine, or 3/u);
+    assert.match(err, /accepted: 12 digits in quotes/u);
+    const config = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" });
+    assert.equal(config.issuer, "https://oidc.example.com");
+    assert.deepEqual(config.aws[0]?.roles[0]?.policies, ["arn:aws:iam::aws:policy/ReadOnlyAccess"]);
+    assert.deepEqual(config.aws[0]?.roles[0]?.serviceAccounts, ["default/app"]);
+  });
+
+  test("what was given as a flag is not asked again", async () => {
+    const { code, err } = await typed(["", ""], cluster);
+    assert.equal(code, 0, err);
+    assert.doesNotMatch(err, /already|account that trusts/u);
+  });
+
+  test("an input that ends at a question writes nothing", async () => {
+    const { code, err } = await typed(["3"]);
+    assert.equal(code, 1);
+    assert.match(err, /ended at a question: nothing was written/u);
+    await assert.rejects(written(), { code: "ENOENT" });
+  });
+
+  test("without a terminal every missing answer is named by its flag", async () => {
+    const { code, err } = await init([]);
+    assert.equal(code, 2);
+    assert.match(err, /--machine or --cluster, --zone, --account/u);
+  });
+
+  for (const [args, said] of [
+    [["--account", "11"], /--account: "11".*12 digits/u],
+    [["--region", "Europe"], /--region: "Europe".*eu-central-1/u],
+    [["--stack", "Prod!"], /--stack: "Prod!".*lower-case/u],
+    [["--service-account", "app"], /--service-account: "app".*NAMESPACE\/NAME/u],
+    [["--bucket", "A_B"], /--bucket: "A_B"/u],
+    [["--email", "me"], /--email: "me".*e-mail address/u],
+    [["--zone", "a.com", "--issuer", "b.com"], /--zone and --issuer/u],
+    [["--machine", "hetzner", "--cluster"], /--machine and --cluster/u],
+    [["--machine", "lenovo"], /--machine: "lenovo" is not hetzner/u],
+  ] as const) {
+    test(`a wrong answer is refused by its flag, and nothing is written: ${args.join(" ")}`, async () => {
+      const kept = cluster.filter((word, at) => ![word, cluster[at - 1]].includes(args[0]));
+      const { code, err } = await init([...(args[0] === "--machine" ? [] : kept), ...args]);
+      assert.equal(code, 2, err);
+      assert.match(err, said);
+      await assert.rejects(written(), { code: "ENOENT" });
+    });
+  }
+
+  test("a file that exists is not replaced unasked, and --force replaces it", async () => {
+    await writeFile(join(cwd, "podtrust.yaml"), "mine\n");
+    const { code, err } = await init(cluster);
+    assert.equal(code, 2);
+    assert.match(err, /exists already.*\n.*--force/u);
+    assert.equal(await written(), "mine\n");
+    assert.equal((await init([...cluster, "--force"])).code, 0);
+    assert.match(await written(), /^stack: prod$/mu);
+  });
+
+  test("--json says which file, and what comes next", async () => {
+    const { out } = await init([...cluster, "--json", "-f", "eu.yaml"]);
+    const { file, next } = JSON.parse(out) as { file: string; next: string[] };
+    assert.equal(file, join(cwd, "eu.yaml"));
+    assert.deepEqual(next.at(-1), "podtrust up -f eu.yaml");
+  });
+});
