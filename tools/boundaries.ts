@@ -31,6 +31,8 @@ const allowed: Record<string, readonly string[]> = {
   tls: ["base", "oidc", "files", "http", "acme"],
   kubernetes: ["base", "oidc", "files", "http", "yaml", "config"],
   aws: ["base", "oidc", "trust", "plan", "http", "config"],
+  dns: ["base", "plan"],
+  cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
   stack: ["base", "oidc", "trust", "plan", "injection", "http", "issuer", "yaml", "config", "kubernetes"],
   // What was read is judged without reading more: nothing here waits, asks or knows the time.
@@ -47,7 +49,19 @@ const allowed: Record<string, readonly string[]> = {
     "stack/parts",
   ],
   // What the parts keep at their providers: stack/ itself knows none of them.
-  "stack/parts": ["base", "oidc", "trust", "plan", "issuer", "config", "aws", "kubernetes", "stack"],
+  "stack/parts": [
+    "base",
+    "oidc",
+    "trust",
+    "plan",
+    "issuer",
+    "config",
+    "dns",
+    "aws",
+    "cloudflare",
+    "kubernetes",
+    "stack",
+  ],
   // Products and what they share: none of them knows another.
   sandbox: [],
   "sandbox/authority": [],

@@ -299,7 +299,6 @@ aws:
   });
 
   const planned: [string, string, string][] = [
-    ["dns", `${minimal}dns: cloudflare\n`, "dns"],
     ["machine", `${minimal}machine: {hetzner: {}}\n`, "machine"],
     ["an issuer by zone", "stack: prod\nissuer: {zone: example.com}\n", "issuer"],
   ];
@@ -560,6 +559,6 @@ test("the JSON Schema describes every key and refuses others", () => {
     additionalProperties: boolean;
   };
   assert.equal(schema.additionalProperties, false);
-  assert.deepEqual(Object.keys(schema.properties), ["stack", "issuer", "cluster", "publisher", "aws"]);
+  assert.deepEqual(Object.keys(schema.properties), ["stack", "issuer", "cluster", "publisher", "aws", "dns"]);
   for (const { description } of Object.values(schema.properties)) assert.ok(description.length > 10);
 });

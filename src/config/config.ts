@@ -1,5 +1,6 @@
 import type { AwsConfig } from "./aws/config.ts";
 import type { ClusterSource } from "./cluster.ts";
+import type { DnsConfig } from "./dns/config.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
 
 /** A config file with defaults filled in and names made absolute. Frozen all the way down. */
@@ -11,6 +12,8 @@ export interface Config {
   readonly cluster?: ClusterSource;
   readonly publisher?: PublisherConfig;
   readonly aws: readonly AwsConfig[];
+  /** Absent: the issuer's name is somebody else's business. */
+  readonly dns?: DnsConfig;
   /** What is legal but deserves a second look, in sentences. */
   readonly warnings: readonly string[];
 }

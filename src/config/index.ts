@@ -1,6 +1,7 @@
 export type { AwsConfig, RoleConfig } from "./aws/config.ts";
 export type { ClusterSource } from "./cluster.ts";
 export type { Config } from "./config.ts";
+export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { durationText, parseDuration } from "./forms/duration.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export { configJsonSchema } from "./json-schema.ts";

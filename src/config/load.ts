@@ -7,6 +7,7 @@ import { type ConfigDocument, largestConfig, parseConfigText } from "./document.
 import type { Environment } from "./places.ts";
 import { awsRules } from "./aws/rules.ts";
 import { readInlinePolicies } from "./aws/inline-policies.ts";
+import { dnsRules } from "./dns/rules.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
@@ -58,7 +59,7 @@ export async function parseConfig(text: string, file: string, env: Environment):
 }
 
 function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  const rules = [...awsRules, ...publisherRules];
+  const rules = [...awsRules, ...publisherRules, ...dnsRules];
   return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...inline];
 }
 

@@ -19,8 +19,8 @@ export interface SavedPlan {
 }
 
 /** A digest of what plans are made of, whatever the file's name, comments and other sections are. */
-export function configDigest({ stack, issuer, aws }: Config): string {
-  return digestOf({ stack, issuer, aws });
+export function configDigest({ stack, issuer, aws, dns }: Config): string {
+  return digestOf({ stack, issuer, aws, ...(dns === undefined ? {} : { dns }) });
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   type Resource,
   savedChanges,
 } from "../plan/index.ts";
-import { type AwsPartContext, awsParts, type Part, type Place } from "./parts/index.ts";
+import { type AwsPartContext, type Part, partsOf, type Place } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import type { PlanWish, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
@@ -198,10 +198,10 @@ function saidOnce(notice: (text: string) => void): (text: string) => void {
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { config, signal, select = {}, notice = () => {} } = options;
-  if (config.aws.length === 0) {
+  const parts = partsOf({ ...options, notice: saidOnce(notice) });
+  if (parts.length === 0) {
     throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
   }
-  const parts = awsParts({ ...options, notice: saidOnce(notice) });
   try {
     const meant = meantParts(parts, select);
     const opened = meant.map(async (part) => ({ part, place: await part.open(signal) }));

@@ -2,6 +2,7 @@ import { acmeErrors } from "./acme.ts";
 import { awsErrors } from "./aws.ts";
 import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
+import { dnsErrors } from "./dns.ts";
 import { generalErrors } from "./general.ts";
 import { httpErrors } from "./http.ts";
 import { kubernetesErrors } from "./kubernetes.ts";
@@ -33,6 +34,7 @@ export const catalogue = {
   ...tlsErrors,
   ...demoErrors,
   ...awsErrors,
+  ...dnsErrors,
   ...sandboxErrors,
 } as const;
 

@@ -1,0 +1,2 @@
+export { type CloudflareAccess, cloudflareAccess } from "./access.ts";
+export { cloudflareDns, type CloudflareOptions } from "./provider.ts";

@@ -1,0 +1,214 @@
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import {
+  type DnsProvider,
+  type DnsWork,
+  type DnsZone,
+  type FoundSet,
+  type RecordKey,
+  type RecordSet,
+  zonesAbove,
+} from "../dns/index.ts";
+import { ownerText } from "../plan/index.ts";
+import type { CloudflareAccess } from "./access.ts";
+import { CloudflareApi, type Waiting } from "./api.ts";
+import { cloudflareError, isZoneListRefusal, Refusal, Unanswered } from "./failure.ts";
+import { type ApiRecord, isAt, ownerOf, readRecord, setOf } from "./record.ts";
+import { type Step, stepsToward } from "./steps.ts";
+import { checkServed, readZone } from "./zone.ts";
+
+export interface CloudflareOptions {
+  readonly access: CloudflareAccess;
+  readonly stack: string;
+  readonly clock: Clock;
+  /** Told of waits outside of a change. */
+  readonly waiting?: Waiting;
+}
+
+/** What is written is looked at until it stands, whatever becomes of answers. */
+const writes: RetrySchedule = {
+  name: "what was written is looked for within a minute",
+  delays: [0, 300, 1000, 3000, 8000],
+  giveUpAfter: 60_000,
+};
+
+// "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer that got
+// lost, or somebody who was faster. Looking tells which.
+const lookAgain = [81_057, 81_058, 81_044];
+
+/** The records are not as they shall be yet. */
+class NotYet extends Error {
+  /** What is said when it stays so. */
+  readonly error: unknown;
+
+  constructor(what: string, error: unknown = new PodtrustError("cloudflare-unavailable", what)) {
+    super(what);
+    this.error = error;
+  }
+}
+
+/** DNS records at Cloudflare; a stack's mark is the record's comment. */
+class CloudflareDns implements DnsProvider {
+  readonly name = "Cloudflare";
+  readonly #api: CloudflareApi;
+  readonly #stack: string;
+  readonly #clock: Clock;
+  readonly #waiting: Waiting;
+
+  constructor({ access, stack, clock, waiting = () => {} }: CloudflareOptions) {
+    this.#api = new CloudflareApi(access, clock);
+    this.#stack = stack;
+    this.#clock = clock;
+    this.#waiting = waiting;
+  }
+
+  async zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
+    for (const candidate of zonesAbove(name)) {
+      const found = await this.#zoneNamed(candidate, signal);
+      if (found !== undefined) return found;
+    }
+    const asked = zonesAbove(name);
+    const sentence = `Cloudflare shows this token no zone that holds ${name} (asked for ${asked.join(", ")})`;
+    throw new PodtrustError("dns-zone-missing", sentence, { detail: { name, asked } });
+  }
+
+  /** undefined for a zone that does not exist, or is not the token's: nobody but its owner learns which. */
+  async #zoneNamed(name: string, signal: AbortSignal): Promise<DnsZone | undefined> {
+    const what = `listing the zone ${name}`;
+    const call = { method: "GET", path: "/zones", query: { name }, what } as const;
+    try {
+      const listed = await this.#api.list(call, 50, signal, this.#waiting);
+      const zone = listed.map((one) => readZone(one, what)).find((one) => one.name === name);
+      if (zone === undefined) return undefined;
+      checkServed(zone);
+      return { id: zone.id, name: zone.name };
+    } catch (thrown) {
+      if (isZoneListRefusal(thrown)) return undefined;
+      throw cloudflareError(thrown, what);
+    }
+  }
+
+  async #list(
+    zone: DnsZone,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    waiting: Waiting,
+  ): Promise<readonly ApiRecord[]> {
+    const what = `listing the records of ${query["name"] ?? zone.name}`;
+    const call = { method: "GET", path: `/zones/${zone.id}/dns_records`, query, what } as const;
+    try {
+      const listed = await this.#api.list(call, 500, signal, waiting);
+      return listed.map((record) => readRecord(record, what));
+    } catch (thrown) {
+      throw cloudflareError(thrown, what);
+    }
+  }
+
+  /** What stands in a key's place. What the API's filter let through is compared all the same. */
+  async #at(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<readonly ApiRecord[]> {
+    const waiting: Waiting = (reason, deadline) => work.waiting(reason, deadline);
+    const found = await this.#list(zone, { name: key.name }, work.signal, waiting);
+    return found.filter((record) => isAt(key, record));
+  }
+
+  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined> {
+    return setOf(key, await this.#at(zone, key, { signal, waiting: this.#waiting }), this.#stack);
+  }
+
+  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]> {
+    const all = await this.#list(zone, {}, signal, this.#waiting);
+    const ours = all.filter((record) => ownerOf(record, this.#stack).kind === "ours");
+    const types = ["A", "AAAA", "CAA", "TXT"] as const;
+    return types.flatMap((type) => {
+      const named = Map.groupBy(
+        ours.filter((record) => record.type === type),
+        ({ name }) => name,
+      );
+      return [...named].flatMap(([name, records]) => setOf({ name, type }, records, this.#stack) ?? []);
+    });
+  }
+
+  async #step(zone: DnsZone, key: RecordKey, step: Step, work: DnsWork): Promise<void> {
+    const base = `/zones/${zone.id}/dns_records`;
+    const what = `${{ create: "creating", change: "changing", delete: "deleting" }[step.kind]} the ${key.type} record of ${key.name}`;
+    const waiting: Waiting = (reason, deadline) => work.waiting(reason, deadline);
+    try {
+      if (step.kind === "create") {
+        await this.#api.write({ method: "POST", path: base, body: step.body, what }, work.signal, waiting);
+      } else {
+        const path = `${base}/${step.id}`;
+        const method = step.kind === "change" ? "PATCH" : "DELETE";
+        const body = step.kind === "change" ? { body: step.body } : {};
+        await this.#api.write({ method, path, ...body, what }, work.signal, waiting);
+      }
+    } catch (thrown) {
+      const isOpen = thrown instanceof Unanswered || (thrown instanceof Refusal && thrown.has(...lookAgain));
+      const error = cloudflareError(thrown, what);
+      throw isOpen ? new NotYet(what, error) : error;
+    }
+  }
+
+  /** Looks, makes what differs, and looks again, until nothing differs. */
+  async #until(
+    zone: DnsZone,
+    key: RecordKey,
+    steps: (records: readonly ApiRecord[]) => readonly Step[],
+    work: DnsWork,
+  ): Promise<void> {
+    const look = async (): Promise<void> => {
+      const todo = steps(await this.#at(zone, key, work));
+      if (todo.length === 0) return;
+      for (const step of todo) await this.#step(zone, key, step, work);
+      throw new NotYet(`the ${key.type} record of ${key.name} is not listed as it was written`);
+    };
+    try {
+      await retry(look, {
+        schedule: writes,
+        clock: this.#clock,
+        signal: work.signal,
+        retryable: (error) => error instanceof NotYet && !work.signal.aborted,
+      });
+    } catch (thrown) {
+      throw thrown instanceof NotYet ? thrown.error : thrown;
+    }
+  }
+
+  async write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver = false): Promise<void> {
+    await this.#until(
+      zone,
+      set,
+      (records) => {
+        const stranger = records.find(
+          (record) => record.type !== set.type || (!takeOver && ownerOf(record, this.#stack).kind !== "ours"),
+        );
+        if (stranger !== undefined) throw takenError(set, stranger, this.#stack);
+        return stepsToward(set, records, this.#stack);
+      },
+      work,
+    );
+  }
+
+  async delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void> {
+    const isOurs = (record: ApiRecord): boolean => ownerOf(record, this.#stack).kind === "ours";
+    await this.#until(
+      zone,
+      key,
+      (records) => records.filter(isOurs).map(({ id, value }): Step => ({ kind: "delete", id, value })),
+      work,
+    );
+  }
+}
+
+function takenError({ name, type }: RecordKey, record: ApiRecord, stack: string): PodtrustError {
+  const owner = ownerOf(record, stack);
+  const whose = owner.kind === "ours" ? "this stack" : ownerText(owner);
+  return new PodtrustError(
+    "dns-name-taken",
+    `${name} has a ${record.type} record that is not to be touched for ${type}: it belongs to ${whose}`,
+    { detail: { name, type, found: record.type, owner } },
+  );
+}
+
+/** DNS at Cloudflare, as one stack sees it. Asks nothing yet. */
+export function cloudflareDns(options: CloudflareOptions): DnsProvider {
+  return new CloudflareDns(options);
+}

@@ -1,0 +1,42 @@
+import { isRecord, PodtrustError } from "../base/index.ts";
+import type { DnsZone } from "../dns/index.ts";
+import { invalidAnswer } from "./answer.ts";
+
+/** A zone as the API has it. */
+export interface ApiZone extends DnsZone {
+  readonly status: string;
+  readonly paused: boolean;
+  /** `full`: Cloudflare serves it; anything else is served elsewhere, or a copy of it. */
+  readonly type: string;
+}
+
+/** A zone of an answer. Throws `cloudflare-answer-invalid`. */
+export function readZone(value: unknown, what: string): ApiZone {
+  if (!isRecord(value)) throw invalidAnswer(what, "a zone is no object");
+  const { id, name, status, paused, type } = value;
+  if (typeof id !== "string" || !/^[0-9a-f]{32}$/u.test(id)) throw invalidAnswer(what, "a zone has no id");
+  if (typeof name !== "string") throw invalidAnswer(what, "a zone has no name");
+  return {
+    id,
+    name: name.toLowerCase(),
+    status: typeof status === "string" ? status : "unknown",
+    paused: paused === true,
+    type: typeof type === "string" ? type : "full",
+  };
+}
+
+/** Throws `dns-zone-inactive` for a zone whose records the world does not see. */
+export function checkServed({ name, status, paused, type }: ApiZone): void {
+  const said =
+    status !== "active"
+      ? `its status is ${status}`
+      : paused
+        ? "it is paused"
+        : type === "full"
+          ? undefined
+          : `it is of type ${type}, so that its names are served elsewhere`;
+  if (said === undefined) return;
+  throw new PodtrustError("dns-zone-inactive", `Cloudflare does not serve the zone ${name}: ${said}`, {
+    detail: { zone: name, status, paused, type },
+  });
+}

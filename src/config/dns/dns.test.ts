@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { PodtrustError } from "../../base/index.ts";
+import { type ConfigProblem, parseConfig } from "../index.ts";
+
+const parse = (dns: string) =>
+  parseConfig(`stack: prod\nissuer: https://oidc.example.com\ndns: ${dns}\n`, "/etc/podtrust/podtrust.yaml", {
+    HOME: "/home/a",
+  });
+
+async function problemOf(dns: string): Promise<string> {
+  const error = await parse(dns).then(
+    () => assert.fail("it was accepted"),
+    (thrown: PodtrustError) => thrown,
+  );
+  const [problem] = error.detail["problems"] as readonly ConfigProblem[];
+  return `${problem?.key} ${problem?.message}; ${problem?.accepted}`;
+}
+
+describe("the dns section of a config", () => {
+  test("a provider's name is short for the provider without settings", async () => {
+    assert.deepEqual((await parse("cloudflare")).dns, { provider: { kind: "cloudflare", cloudflare: {} } });
+    const long = await parse(`{cloudflare: {tokenFile: ~/cf}, addresses: ["203.0.113.7"]}`);
+    assert.deepEqual(long.dns, {
+      provider: { kind: "cloudflare", cloudflare: { tokenFile: "/home/a/cf" } },
+      addresses: ["203.0.113.7"],
+    });
+  });
+
+  const refused: Readonly<Record<string, readonly [string, RegExp]>> = {
+    "a provider that is not known": ["clodflare", /^dns .*not accepted/u],
+    "no provider": [`{addresses: ["203.0.113.7"]}`, /^dns names no provider; cloudflare/u],
+    "an address that is none": [
+      `{cloudflare: {}, addresses: [oidc.example.com]}`,
+      /addresses\[0\].*IP address/u,
+    ],
+    "an address with a zone": [
+      `{cloudflare: {}, addresses: ["fe80::1%eth0"]}`,
+      /addresses\[0\].*IP address/u,
+    ],
+    "an address twice": [
+      `{cloudflare: {}, addresses: ["192.0.2.1", "192.0.2.1"]}`,
+      /stands at dns\.addresses\[0\] already/u,
+    ],
+    "a token": [`{cloudflare: {token: abc}}`, /^dns\.cloudflare\.token .*secret/u],
+  };
+  for (const [what, [dns, message]] of Object.entries(refused)) {
+    test(`${what} is refused`, async () => {
+      assert.match(await problemOf(dns), message);
+    });
+  }
+});

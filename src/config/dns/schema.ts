@@ -1,0 +1,47 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { file, list, section } from "../forms/leaf.ts";
+
+interface DnsSection {
+  cloudflare?: { tokenFile?: string | undefined } | undefined;
+  addresses?: string[] | undefined;
+}
+
+/** The dns section as it is written. */
+export type DnsInput = "cloudflare" | DnsSection;
+
+const address = z
+  .string({ error: "an IP address in quotes" })
+  .refine((value) => isIP(value) !== 0 && !value.includes("%"), { error: "an IP address in quotes" })
+  .meta({ description: "An address. Accepted: an IPv4 or IPv6 address in quotes." });
+
+const accepted = "cloudflare, or a section with one of them";
+
+/** Who serves the issuer's zone. */
+export const dns: z.ZodType<DnsInput> = z
+  .union(
+    [
+      z.enum(["cloudflare"], { error: accepted }),
+      section("A provider with settings of its own.", {
+        cloudflare: section(
+          "Cloudflare. The token comes from CLOUDFLARE_API_TOKEN, or from a file; it needs Zone Read and DNS Edit on the zone.",
+          { tokenFile: file("A file with the API token.", "cloudflare-token").optional() },
+        ).optional(),
+        addresses: list(
+          {
+            what: "The addresses that the issuer's name points at: those of a machine that is there.",
+            accepted: "a list of IP addresses",
+            standard: "those of the config's machine",
+            example: ["203.0.113.7", "2001:db8::7"],
+          },
+          address,
+          { most: 20 },
+        ).optional(),
+      }),
+    ],
+    { error: accepted },
+  )
+  .meta({
+    description: `Who serves the zone of the issuer's name; podtrust then keeps its A and AAAA records. Left out: the name is already there. Accepted: ${accepted}.`,
+    examples: ["cloudflare"],
+  });

@@ -1,0 +1,1 @@
+export { dnsParts } from "./part.ts";

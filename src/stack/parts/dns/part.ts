@@ -1,0 +1,81 @@
+import { cloudflareAccess, cloudflareDns } from "../../../cloudflare/index.ts";
+import type { DnsConfig } from "../../../config/index.ts";
+import {
+  type DnsPlace,
+  type DnsProvider,
+  type DnsZone,
+  recordNames,
+  recordResource,
+  recordsSeen,
+  recordToDelete,
+} from "../../../dns/index.ts";
+import type { Goal, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import { issuerHost, recordsOf } from "./records.ts";
+
+async function openProvider(context: PartContext, { provider }: DnsConfig): Promise<DnsProvider> {
+  const { config, env, clock, notice = () => {} } = context;
+  const access = await cloudflareAccess(provider.cloudflare, env);
+  const waiting = (reason: string, deadline: number): void => {
+    notice(`${reason}; given up after ${Math.ceil((deadline - clock.now()) / 1000)} s`);
+  };
+  return cloudflareDns({ access, stack: config.stack, clock, waiting });
+}
+
+/** The records of the issuer's name, at whoever serves its zone. */
+class DnsPart implements Part {
+  readonly id = "dns";
+  readonly #context: PartContext;
+  readonly #dns: DnsConfig;
+  #opened: Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> | undefined;
+
+  constructor(context: PartContext, dns: DnsConfig) {
+    this.#context = context;
+    this.#dns = dns;
+  }
+
+  get named(): readonly Named[] {
+    return recordsOf(this.#context.config, this.#dns).map(recordNames);
+  }
+
+  /** Provider and zone, found once. */
+  #open(signal: AbortSignal): Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> {
+    this.#opened ??= openProvider(this.#context, this.#dns).then(async (provider) => ({
+      provider,
+      zone: await provider.zoneOf(issuerHost(this.#context.config), signal),
+    }));
+    return this.#opened;
+  }
+
+  async open(signal: AbortSignal): Promise<Place> {
+    const { provider, zone } = await this.#open(signal);
+    return { where: `zone ${zone.name} at ${provider.name}`, caller: "its API token" };
+  }
+
+  async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
+    const { provider, zone } = await this.#open(signal);
+    const place: DnsPlace = { provider, zone: () => Promise.resolve(zone) };
+    const found = await provider.owned(zone, signal);
+    // Proofs for a certificate authority come and go by themselves; only the way down takes what was left of them.
+    const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");
+    const desired = recordsOf(this.#context.config, this.#dns).map((wish) => recordResource(place, wish));
+    const wanted = new Set(desired.map(({ id }) => id));
+    return {
+      desired,
+      owned: owned.map((set) => recordToDelete(place, set)),
+      // Beside ours somebody's may stand, of which this listing says nothing.
+      seen: recordsSeen(owned.filter((set) => goal === "absent" || !wanted.has(recordNames(set).id))),
+    };
+  }
+
+  preflight(): Promise<Preflight> {
+    return Promise.resolve({ refusals: [], warnings: [] });
+  }
+
+  close(): void {}
+}
+
+/** The part of a config's dns section; none without one. Opens no connection. */
+export function dnsParts(context: PartContext): readonly Part[] {
+  const { dns } = context.config;
+  return dns === undefined ? [] : [new DnsPart(context, dns)];
+}
