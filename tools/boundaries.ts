@@ -33,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
   aws: ["base", "oidc", "trust", "plan", "http", "config"],
   dns: ["base", "plan"],
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
+  host: ["base", "plan", "files", "yaml", "config"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
   stack: ["base", "oidc", "trust", "plan", "injection", "http", "issuer", "yaml", "config", "kubernetes"],
   // What was read is judged without reading more: nothing here waits, asks or knows the time.

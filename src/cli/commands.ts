@@ -11,6 +11,7 @@ import { defineJob } from "./job/command.ts";
 import { defineManifests } from "./manifests/command.ts";
 import { definePlan } from "./plan/command.ts";
 import { definePublish } from "./publish/command.ts";
+import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotate } from "./rotate/command.ts";
 import { defineSandbox } from "./sandbox/command.ts";
 import { defineServe } from "./serve/command.ts";
@@ -45,4 +46,5 @@ export const commands: readonly DefineCommand[] = [
   defineApply,
   defineCompletion,
   defineJob,
+  defineRenewToken,
 ];

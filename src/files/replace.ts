@@ -3,10 +3,12 @@ import process from "node:process";
 import { errorText, PodtrustError } from "../base/index.ts";
 import { besides, type Files, machineFiles } from "./machine.ts";
 
-/** Makes a file with mode 0600 whose content is on the disk when this resolves. */
-export async function writeSynced(files: Files, path: string, text: string): Promise<void> {
-  const file = await files.open(path, "wx", 0o600);
+/** Makes a file, of mode 0600 unless told, whose content is on the disk when this resolves. */
+export async function writeSynced(files: Files, path: string, text: string, mode = 0o600): Promise<void> {
+  const file = await files.open(path, "wx", mode);
   try {
+    // Whatever the umask is.
+    if (mode !== 0o600) await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {
@@ -34,13 +36,18 @@ export function unwritable(path: string, cause: unknown): PodtrustError {
 }
 
 /**
- * Puts `text` (mode 0600) in place of what `path` holds, in a folder that is there: the old content or the new one
+ * Puts `text` (mode 0600 unless told) in place of what `path` holds, in a folder that is there: the old content or the new one
  * is there, whole, at every moment and after a loss of power. Throws `file-unwritable`, and then the old one is.
  */
-export async function replaceText(path: string, text: string, files: Files = machineFiles): Promise<void> {
+export async function replaceText(
+  path: string,
+  text: string,
+  files: Files = machineFiles,
+  mode = 0o600,
+): Promise<void> {
   const temporary = besides(path);
   try {
-    await writeSynced(files, temporary, text);
+    await writeSynced(files, temporary, text, mode);
     await files.rename(temporary, path);
     await syncFolder(files, dirname(path));
   } catch (error) {

@@ -34,8 +34,8 @@ export interface ClusterOidcDocuments {
 }
 
 export interface TokenOptions {
-  /** At least one. */
-  readonly audiences: readonly string[];
+  /** At least one; `cluster` for a token that is good for the cluster's own API, and for nothing else. */
+  readonly audiences: readonly string[] | "cluster";
   /** 600 to 2^32; the cluster may give less, never more. */
   readonly expirationSeconds: number;
 }
@@ -114,7 +114,11 @@ export interface KubernetesApi {
   /** Makes the namespace where it is absent. */
   createNamespace(name: string, options?: CallOptions): Promise<"created" | "exists">;
   /** Makes the ServiceAccount where it is absent; its namespace has to be there. */
-  createServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<"created" | "exists">;
+  createServiceAccount(
+    namespace: string,
+    name: string,
+    options?: CallOptions & { readonly labels?: Readonly<Record<string, string>> },
+  ): Promise<"created" | "exists">;
   /** Removes a ServiceAccount; that it is gone already is success. */
   deleteServiceAccount(namespace: string, name: string, options?: CallOptions): Promise<void>;
   /** An object; undefined where there is none. */

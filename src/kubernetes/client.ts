@@ -35,7 +35,7 @@ const issuerAbsent =
 function checkToken(token: TokenOptions): void {
   const { expirationSeconds: seconds, audiences } = token;
   // Without one Kubernetes would give a token for its own API: more than was meant.
-  if (audiences.length === 0 || audiences.includes("")) {
+  if (audiences !== "cluster" && (audiences.length === 0 || audiences.includes(""))) {
     throw new PodtrustError("usage", "a token needs an audience, and none may be empty");
   }
   if (Number.isInteger(seconds) && seconds >= shortestToken && seconds <= longestToken) return;
@@ -89,7 +89,10 @@ class Client implements KubernetesApi {
     const body = {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",
-      spec: { audiences: token.audiences, expirationSeconds: token.expirationSeconds },
+      spec: {
+        audiences: token.audiences === "cluster" ? [] : token.audiences,
+        expirationSeconds: token.expirationSeconds,
+      },
     };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
     const status = mapping(await this.#post(asked, path, body, options), "status") ?? {};
@@ -110,10 +113,11 @@ class Client implements KubernetesApi {
   async createServiceAccount(
     namespace: string,
     name: string,
-    options: CallOptions = {},
+    options: CallOptions & { readonly labels?: Readonly<Record<string, string>> } = {},
   ): Promise<"created" | "exists"> {
     const collection = `/api/v1/namespaces/${checkedNamespace(namespace)}/serviceaccounts`;
-    const metadata = { namespace, name: checkedName(name) };
+    const { labels = {} } = options;
+    const metadata = { namespace, name: checkedName(name), labels };
     const body = { apiVersion: "v1", kind: "ServiceAccount", metadata };
     const asked = this.#asked({
       what: `make the ServiceAccount ${namespace}/${name}`,

@@ -52,14 +52,23 @@ export function bearer(what: string, token: string): Bearer {
   return { headers: { authorization: `Bearer ${trimmed}` }, sent: tokenFacts(what, trimmed) };
 }
 
-const othersRead = 0o044;
+/**
+ * Whether a token's file can be read by others than those whom it is for. A file of another user is kept by that one,
+ * and its group is the way by which it comes to us.
+ */
+export function isExposed(
+  { mode, uid }: { readonly mode: number; readonly uid: number },
+  user: number,
+): boolean {
+  return (mode & (uid === user ? 0o044 : 0o004)) !== 0;
+}
 
 /** Bearer header of the token in a file that somebody keeps fresh, read anew. Throws `cluster-credentials`. */
 export async function bearerOfFile(path: string): Promise<Bearer> {
   const what = `token file ${path}`;
   const { headers, sent } = bearer(what, await credentialFile("token file", path));
   const exposed = await stat(path).then(
-    ({ mode }) => (mode & othersRead) !== 0,
+    (facts) => isExposed(facts, process.geteuid?.() ?? 0),
     () => false,
   );
   return { headers, sent: { ...sent, file: path, exposed } };

@@ -18,6 +18,16 @@ export interface KubernetesOptions {
   readonly serviceAccountDirectory?: string;
 }
 
+/** The CA that a source's API server is verified with, PEM; undefined means the public roots. Throws as `openKubernetes`. */
+export async function clusterAuthority(
+  source: ClusterSource,
+  options: KubernetesOptions = {},
+): Promise<string | undefined> {
+  const { env = process.env, clock = systemClock } = options;
+  const { ca } = await endpointOf(source, { env, clock }, podServiceAccount);
+  return ca();
+}
+
 /**
  * Opens a cluster's API: reads where it is and how to authenticate, and makes no request yet.
  *

@@ -33,6 +33,7 @@ export { startPublisher } from "./start.ts";
 export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";
 export { type ActivatedSockets, activatedSockets } from "./manager/activation.ts";
 export { type ServiceManager, serviceManager } from "./manager/notify.ts";
+export { renewOwnToken } from "./own-token/renew.ts";
 export { type PublishOnceOptions, publishOnce } from "./target/once.ts";
 export type { PublicationOutcome } from "./target/publish.ts";
 export type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target/target.ts";

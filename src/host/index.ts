@@ -1,0 +1,1 @@
+export * from "./publisher/index.ts";

@@ -1,0 +1,2 @@
+export { type HostLayout, hostLayout, unitNames } from "./layout.ts";
+export { publisherUnits, type UnitsWish } from "./units.ts";

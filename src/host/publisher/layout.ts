@@ -1,0 +1,67 @@
+/**
+ * Where the publisher lies on a machine. A version is a folder of its own; `current` says which one runs, in one step,
+ * and `previous` which one ran before.
+ */
+export interface HostLayout {
+  /** Versions, the two links, and whose all of it is. */
+  readonly home: string;
+  readonly versions: string;
+  readonly current: string;
+  readonly previous: string;
+  readonly owner: string;
+  /** The program behind `current`. */
+  readonly program: string;
+  /** Config and the files that it names. */
+  readonly etc: string;
+  readonly config: string;
+  readonly files: string;
+  readonly units: string;
+  /** What root renews for the publisher: its token, and the CA of the cluster. */
+  readonly credentials: string;
+  readonly token: string;
+  readonly clusterCa: string;
+  /** The publisher's state, as root sees it: below the folder of services that run as users of their own. */
+  readonly state: string;
+}
+
+/** The program's name, in every version's folder. */
+const programName = "podtrust-publisher";
+
+/** The group that may read the token and the secret files of the config. */
+export const secretsGroup = "podtrust-publisher-secrets";
+
+/** Places below `root`, which is the machine's own unless told. */
+export function hostLayout(root = ""): HostLayout {
+  const home = `${root}/opt/podtrust/publisher`;
+  const etc = `${root}/etc/podtrust`;
+  const credentials = `${root}/var/lib/${tokenState}`;
+  return {
+    home,
+    versions: `${home}/versions`,
+    current: `${home}/current`,
+    previous: `${home}/previous`,
+    owner: `${home}/owner`,
+    program: `${home}/current/${programName}`,
+    etc,
+    config: `${etc}/publisher.yaml`,
+    files: `${etc}/publisher`,
+    units: `${root}/etc/systemd/system`,
+    credentials,
+    token: `${credentials}/token`,
+    clusterCa: `${credentials}/ca.crt`,
+    state: `${root}/var/lib/private/${publisherState}`,
+  };
+}
+
+/** StateDirectory of the publisher and of what renews its token. */
+export const publisherState = "podtrust-publisher";
+export const tokenState = "podtrust-publisher-token";
+
+/** The units, by what they are for. */
+export const unitNames = {
+  publisher: "podtrust-publisher.service",
+  https: "podtrust-publisher-https.socket",
+  http: "podtrust-publisher-http.socket",
+  token: "podtrust-publisher-token.service",
+  timer: "podtrust-publisher-token.timer",
+} as const;

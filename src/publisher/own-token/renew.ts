@@ -1,0 +1,100 @@
+import { readFile } from "node:fs/promises";
+import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type ClusterSource, type Config, publisherOf } from "../../config/index.ts";
+import { machineFiles, replaceText } from "../../files/index.ts";
+import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+
+export interface OwnTokenWish {
+  /** The publisher's config, whose source says where token and CA are kept. */
+  readonly config: Config;
+  /** An administrator's kubeconfig, which only this reads. */
+  readonly admin: Extract<ClusterSource, { readonly kubeconfig: string }>;
+  /** NAMESPACE and name of the publisher's ServiceAccount, made where it is absent. */
+  readonly account: { readonly namespace: string; readonly name: string };
+  /** What a ServiceAccount that is made here carries. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Why a new token was made; `kept` where the old one is good. */
+export type OwnTokenOutcome = "kept" | "absent" | "due" | "refused";
+
+const hour = 3_600_000;
+// A week: the publisher reads on while whoever renews is away for a day, and the administrator has time after that.
+const lifeSeconds = 7 * 24 * 3600;
+
+// Root writes, and the group that the publisher is in reads.
+const tokenMode = 0o640;
+
+interface Kept {
+  readonly server: string;
+  readonly tokenFile: string;
+  readonly caFile: string;
+}
+
+function keptOf(config: Config): Kept {
+  const { source } = publisherOf(config);
+  if ("tokenFile" in source) return source;
+  throw new PodtrustError(
+    "usage",
+    `${config.file}: publisher.source names no tokenFile that could be renewed`,
+    {
+      next: "Give source: {server, tokenFile, caFile}.",
+    },
+  );
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}
+
+/** Whether the cluster takes the token, and what of it decides whether it is due. */
+async function verdictOn(wish: OwnTokenWish, kept: Kept): Promise<OwnTokenOutcome> {
+  const { env, clock, signal } = wish;
+  if ((await textOf(kept.tokenFile)) === undefined) return "absent";
+  try {
+    const api = await openKubernetes(kept, { env, clock });
+    await api.oidcDocuments({ signal });
+    const { issuedAt } = api.sentCredential() ?? {};
+    // Each hour, so that a token also tells which key signs now.
+    return issuedAt === undefined || clock.now() >= issuedAt + hour ? "due" : "kept";
+  } catch (error) {
+    if (!(error instanceof PodtrustError)) throw error;
+    // Its key was taken away, its ServiceAccount was made anew, it expired, or the file holds no token.
+    if (error.code === "cluster-unauthenticated" || error.code === "cluster-credentials") return "refused";
+    throw error;
+  }
+}
+
+async function replaceChanged(path: string, text: string, mode: number): Promise<void> {
+  if ((await textOf(path)) !== text) await replaceText(path, text, machineFiles, mode);
+}
+
+async function makeToken(wish: OwnTokenWish, admin: KubernetesApi): Promise<string> {
+  const { account, labels, signal } = wish;
+  const { namespace, name } = account;
+  await admin.createNamespace(namespace, { signal });
+  await admin.createServiceAccount(namespace, name, { labels, signal });
+  const asked = { audiences: "cluster", expirationSeconds: lifeSeconds } as const;
+  return (await admin.requestToken(namespace, name, asked, { signal })).token;
+}
+
+/**
+ * Keeps the token fresh that a publisher on this machine reads the cluster by, as the cluster's administrator: so a
+ * token that expired, or whose signing key was replaced or distrusted, is replaced like any other. The new one is in
+ * place before anybody misses the old. Throws what the cluster's API does (`cluster-*`, `kubeconfig-*`), and `usage`
+ * for a config whose publisher reads by no token file.
+ */
+export async function renewOwnToken(wish: OwnTokenWish): Promise<OwnTokenOutcome> {
+  const { config, admin, env, clock } = wish;
+  const kept = keptOf(config);
+  const ca = await clusterAuthority(admin, { env, clock });
+  if (ca !== undefined) await replaceChanged(kept.caFile, ca, tokenMode);
+  const verdict = await verdictOn(wish, kept);
+  if (verdict === "kept") return verdict;
+  const token = await makeToken(wish, await openKubernetes(admin, { env, clock }));
+  await replaceText(kept.tokenFile, `${token}\n`, machineFiles, tokenMode);
+  return verdict;
+}
