@@ -26,6 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   http: ["base"],
   issuer: ["base", "oidc", "http", "trust"],
   yaml: [],
+  hcl: [],
   config: ["base", "oidc", "trust", "files", "yaml"],
   acme: ["base", "oidc", "http"],
   tls: ["base", "oidc", "files", "http", "acme"],
@@ -35,7 +36,19 @@ const allowed: Record<string, readonly string[]> = {
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   host: ["base", "plan", "files", "yaml", "config"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
-  stack: ["base", "oidc", "trust", "plan", "injection", "http", "issuer", "yaml", "config", "kubernetes"],
+  stack: [
+    "base",
+    "oidc",
+    "trust",
+    "plan",
+    "injection",
+    "http",
+    "issuer",
+    "yaml",
+    "hcl",
+    "config",
+    "kubernetes",
+  ],
   // What was read is judged without reading more: nothing here waits, asks or knows the time.
   "stack/status/judge": [
     "base",
@@ -56,6 +69,7 @@ const allowed: Record<string, readonly string[]> = {
     "trust",
     "plan",
     "issuer",
+    "hcl",
     "config",
     "dns",
     "aws",
@@ -139,7 +153,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
 ];
 
 /** Folders that do no I/O: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
-const pure = ["oidc", "trust", "plan", "injection", "stack/status/judge"];
+const pure = ["oidc", "trust", "plan", "injection", "hcl", "stack/status/judge"];
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =

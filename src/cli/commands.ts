@@ -6,6 +6,7 @@ import { defineDemo } from "./demo/command.ts";
 import { defineDown } from "./down/command.ts";
 import { defineExplain } from "./explain/command.ts";
 import { defineInit } from "./init/command.ts";
+import { defineExport } from "./export/command.ts";
 import { defineImport } from "./import/command.ts";
 import { defineJob } from "./job/command.ts";
 import { defineManifests } from "./manifests/command.ts";
@@ -44,6 +45,7 @@ export const commands: readonly DefineCommand[] = [
   defineToken,
   defineManifests,
   defineApply,
+  defineExport,
   defineCompletion,
   defineJob,
   defineRenewToken,

@@ -134,6 +134,13 @@ const usual: readonly GoModule[] = [
     ldflags: strip,
     programs: { "cloudflare-go": "." },
   },
+  {
+    name: "hcl",
+    version: "2.24.0",
+    time: "10 seconds",
+    ldflags: strip,
+    programs: { hcl: "." },
+  },
 ];
 const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions)];
 
@@ -156,6 +163,8 @@ export interface Programs {
   /** Probes of our own on the clouds' Go clients. */
   readonly "hcloud-go": string;
   readonly "cloudflare-go": string;
+  /** Reads HCL as OpenTofu does. */
+  readonly hcl: string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [

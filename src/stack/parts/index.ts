@@ -1,5 +1,6 @@
-import { awsParts, type AwsPartContext } from "./aws/index.ts";
+import { awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 import { dnsParts } from "./dns/index.ts";
+import type { OpenTofuPart } from "./opentofu.ts";
 import type { Part } from "./part.ts";
 
 export * from "./aws/index.ts";
@@ -9,3 +10,6 @@ export type { Goal, Named, Part, PartContext, Place, Preflight } from "./part.ts
 export function partsOf(context: AwsPartContext): readonly Part[] {
   return [...dnsParts(context), ...awsParts(context)];
 }
+
+/** The sections of a config as OpenTofu has them, in the order of an export. */
+export const openTofuParts: readonly OpenTofuPart[] = [awsOpenTofu];

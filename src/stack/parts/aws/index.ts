@@ -1,3 +1,4 @@
+export { awsOpenTofu } from "./opentofu.ts";
 export { type OidcProviderFacts, type RoleState, trustedRole } from "../../../aws/index.ts";
 export { admissionOf, providerArnOf, roleArnOf, trustPolicyOf, trusts } from "./role-trust.ts";
 export type { AwsPolicy } from "./least-policy.ts";

@@ -1,0 +1,11 @@
+export {
+  type Attribute,
+  attributes,
+  type Block,
+  Expression,
+  identifier,
+  identifiers,
+  JsonText,
+  type Value,
+} from "./syntax.ts";
+export { hclText } from "./write.ts";

@@ -1,0 +1,1 @@
+export { type OpenTofuWish, openTofuText } from "./opentofu.ts";

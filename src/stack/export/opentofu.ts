@@ -1,0 +1,43 @@
+import type { Config } from "../../config/index.ts";
+import { attributes, type Block, hclText } from "../../hcl/index.ts";
+import { openTofuParts } from "../parts/index.ts";
+
+export interface OpenTofuWish {
+  /** Adds `import` blocks, by which OpenTofu takes over what podtrust made. */
+  readonly imports?: boolean;
+}
+
+function settings(config: Config): Block {
+  const required = openTofuParts.flatMap((part) => part.requires(config));
+  return {
+    type: "terraform",
+    labels: [],
+    comment: `Stack ${config.stack}, as podtrust export wrote it. What podtrust made carries its tags until OpenTofu has applied this.`,
+    attributes: attributes({ required_version: ">= 1.6" }),
+    blocks: [
+      {
+        type: "required_providers",
+        labels: [],
+        attributes: attributes(
+          Object.fromEntries(required.map(({ name, source, version }) => [name, { source, version }])),
+        ),
+      },
+    ],
+  };
+}
+
+/** What a config owns, as one file of OpenTofu (or Terraform), formatted as `tofu fmt` formats it. */
+export function openTofuText(config: Config, { imports = false }: OpenTofuWish = {}): string {
+  const blocks = openTofuParts.flatMap((part) => part.blocks(config));
+  const taken = imports ? openTofuParts.flatMap((part) => part.imports(config)) : [];
+  const outputs = openTofuParts.flatMap((part) => part.outputs(config));
+  return hclText([settings(config), ...blocks, ...taken, ...outputs, issuerOutput(config)]);
+}
+
+function issuerOutput({ issuer }: Config): Block {
+  return {
+    type: "output",
+    labels: ["oidc_provider_url"],
+    attributes: attributes({ value: issuer }),
+  };
+}

@@ -1,0 +1,181 @@
+import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
+import {
+  attributes,
+  type Block,
+  Expression,
+  identifier,
+  identifiers,
+  JsonText,
+  type Value,
+} from "../../../hcl/index.ts";
+import type { OpenTofuPart } from "../opentofu.ts";
+import { providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
+
+/** How one account's resources are called in OpenTofu. */
+interface Names {
+  /** The alias of the provider; undefined where there is one account only. */
+  readonly alias: string | undefined;
+  readonly provider: string;
+  readonly role: (role: RoleConfig) => string;
+}
+
+function namesOf(config: Config, { account, roles }: AwsConfig): Names {
+  const alias = config.aws.length === 1 ? undefined : identifier(account);
+  const names = identifiers(
+    roles.map(({ name }) => name),
+    (name) => `${identifier(name)}${alias ?? ""}`,
+  );
+  return { alias, provider: `issuer${alias ?? ""}`, role: ({ name }) => names.get(name) ?? identifier(name) };
+}
+
+/** How what hangs on a role is called: managed policies by ARN, inline policies by name. */
+function policyNames(role: RoleConfig, name: string) {
+  const short = (arn: string): string => `${name}_${identifier(arn.split("/").at(-1) ?? "")}`;
+  const managed = identifiers(role.policies, short);
+  const inline = identifiers(Object.keys(role.inline), (policy) => `${name}_${identifier(policy)}`);
+  return { managed: [...managed], inline: [...inline] };
+}
+
+/** A JSON document with a reference in place of each text that is a thing's ARN: so OpenTofu knows the order. */
+function withReferences(value: unknown, references: ReadonlyMap<string, Expression>): Value {
+  if (typeof value === "string") return references.get(value) ?? value;
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => withReferences(one, references));
+  if (typeof value !== "object" || value === null) throw new TypeError("a policy holds no null");
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, withReferences(one, references)]),
+  );
+}
+
+const document = (json: string, references: ReadonlyMap<string, Expression> = new Map()): JsonText =>
+  new JsonText(withReferences(JSON.parse(json), references));
+
+const some = <T extends object>(value: T): T | undefined =>
+  Object.keys(value).length === 0 ? undefined : value;
+
+function providerBlock({ alias }: Names, { account, region, profile, assumeRole }: AwsConfig): Block {
+  return {
+    type: "provider",
+    labels: ["aws"],
+    attributes: attributes({ alias, region, profile, allowed_account_ids: [account] }),
+    blocks:
+      assumeRole === undefined
+        ? []
+        : [{ type: "assume_role", labels: [], attributes: attributes({ role_arn: assumeRole }) }],
+  };
+}
+
+/** `import`: OpenTofu takes over what podtrust made. */
+function importBlock(to: string, id: string): Block {
+  return { type: "import", labels: [], attributes: attributes({ to: new Expression(to), id }) };
+}
+
+function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names: Names): readonly Block[] {
+  const { alias } = names;
+  const provider = alias === undefined ? undefined : new Expression(`aws.${alias}`);
+  const arn = new Expression(`aws_iam_openid_connect_provider.${names.provider}.arn`);
+  const references = new Map([[providerArnOf(account, config.issuer), arn]]);
+  const name = names.role(role);
+  const { managed, inline } = policyNames(role, name);
+  const attached = new Expression(`aws_iam_role.${name}.name`);
+  return [
+    {
+      type: "resource",
+      labels: ["aws_iam_role", name],
+      attributes: attributes({
+        provider,
+        name: role.name,
+        path: role.path,
+        description: role.description,
+        max_session_duration: role.maxSession,
+        permissions_boundary: role.boundary,
+        assume_role_policy: document(trustPolicyOf({ issuer: config.issuer, account, role }), references),
+        tags: some({ ...account.tags, ...role.tags }),
+      }),
+    },
+    ...managed.map(([policy, label]): Block => ({
+      type: "resource",
+      labels: ["aws_iam_role_policy_attachment", label],
+      attributes: attributes({ provider, role: attached, policy_arn: policy }),
+    })),
+    ...inline.map(([policy, label]): Block => ({
+      type: "resource",
+      labels: ["aws_iam_role_policy", label],
+      attributes: attributes({
+        provider,
+        name: policy,
+        role: attached,
+        policy: document(role.inline[policy] ?? ""),
+      }),
+    })),
+  ];
+}
+
+/** OIDC provider, roles and their policies of all accounts, as resources of OpenTofu's provider for AWS. */
+function awsBlocks(config: Config): readonly Block[] {
+  return config.aws.flatMap((account) => {
+    const names = namesOf(config, account);
+    const provider = names.alias === undefined ? undefined : new Expression(`aws.${names.alias}`);
+    return [
+      providerBlock(names, account),
+      {
+        type: "resource",
+        labels: ["aws_iam_openid_connect_provider", names.provider],
+        attributes: attributes({
+          provider,
+          url: config.issuer,
+          client_id_list: account.audiences,
+          tags: some(account.tags),
+        }),
+      },
+      ...account.roles.flatMap((role) => roleBlocks(config, account, role, names)),
+    ];
+  });
+}
+
+/** What makes OpenTofu take over the same from podtrust, so that nothing is made twice. */
+function awsImports(config: Config): readonly Block[] {
+  return config.aws.flatMap((account) => {
+    const names = namesOf(config, account);
+    return [
+      importBlock(`aws_iam_openid_connect_provider.${names.provider}`, providerArnOf(account, config.issuer)),
+      ...account.roles.flatMap((role) => {
+        const name = names.role(role);
+        const { managed, inline } = policyNames(role, name);
+        return [
+          importBlock(`aws_iam_role.${name}`, role.name),
+          ...managed.map(([policy, label]) =>
+            importBlock(`aws_iam_role_policy_attachment.${label}`, `${role.name}/${policy}`),
+          ),
+          ...inline.map(([policy, label]) =>
+            importBlock(`aws_iam_role_policy.${label}`, `${role.name}:${policy}`),
+          ),
+        ];
+      }),
+    ];
+  });
+}
+
+/** What others want to know of it. */
+function awsOutputs(config: Config): readonly Block[] {
+  return config.aws.flatMap((account) =>
+    account.roles.map((role): Block => {
+      const name = namesOf(config, account).role(role);
+      return {
+        type: "output",
+        labels: [`role_arn_${name}`],
+        comment: roleArnOf(account, role),
+        attributes: attributes({ value: new Expression(`aws_iam_role.${name}.arn`) }),
+      };
+    }),
+  );
+}
+
+/** The AWS accounts in OpenTofu. */
+export const awsOpenTofu: OpenTofuPart = {
+  requires: ({ aws }) =>
+    aws.length === 0 ? [] : [{ name: "aws", source: "hashicorp/aws", version: "~> 6.0" }],
+  blocks: awsBlocks,
+  imports: awsImports,
+  outputs: awsOutputs,
+};

@@ -1,0 +1,126 @@
+// Reads HCL as OpenTofu does: whether a file is formatted as `tofu fmt` has it, and what its blocks say, as JSON.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+)
+
+type block struct {
+	Type       string                     `json:"type"`
+	Labels     []string                   `json:"labels"`
+	Attributes map[string]json.RawMessage `json:"attributes"`
+	References []string                   `json:"references"`
+	Blocks     []block                    `json:"blocks"`
+}
+
+func nested(path []string, value cty.Value) cty.Value {
+	if len(path) == 0 {
+		return value
+	}
+	return cty.ObjectVal(map[string]cty.Value{path[0]: nested(path[1:], value)})
+}
+
+func merge(a, b cty.Value) cty.Value {
+	if !a.Type().IsObjectType() || !b.Type().IsObjectType() {
+		return a
+	}
+	all := a.AsValueMap()
+	for name, value := range b.AsValueMap() {
+		if before, found := all[name]; found {
+			value = merge(before, value)
+		}
+		all[name] = value
+	}
+	return cty.ObjectVal(all)
+}
+
+func textOf(traversal hcl.Traversal) (string, []string) {
+	text, path := "", []string{}
+	for _, step := range traversal {
+		switch one := step.(type) {
+		case hcl.TraverseRoot:
+			path, text = append(path, one.Name), one.Name
+		case hcl.TraverseAttr:
+			path, text = append(path, one.Name), text+"."+one.Name
+		}
+	}
+	return text, path
+}
+
+func read(body *hclsyntax.Body) ([]block, map[string]json.RawMessage, []string, error) {
+	attributes, references := map[string]json.RawMessage{}, []string{}
+	for name, attribute := range body.Attributes {
+		variables := map[string]cty.Value{}
+		for _, traversal := range attribute.Expr.Variables() {
+			text, path := textOf(traversal)
+			references = append(references, text)
+			value := nested(path[1:], cty.StringVal("${"+text+"}"))
+			if before, found := variables[path[0]]; found {
+				value = merge(before, value)
+			}
+			variables[path[0]] = value
+		}
+		context := &hcl.EvalContext{
+			Variables: variables,
+			Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc},
+		}
+		value, diagnostics := attribute.Expr.Value(context)
+		if diagnostics.HasErrors() {
+			return nil, nil, nil, fmt.Errorf("%s: %s", name, diagnostics.Error())
+		}
+		encoded, err := ctyjson.Marshal(value, value.Type())
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		attributes[name] = encoded
+	}
+	blocks := []block{}
+	for _, one := range body.Blocks {
+		inner, values, used, err := read(one.Body)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("%s %v: %w", one.Type, one.Labels, err)
+		}
+		blocks = append(blocks, block{one.Type, append([]string{}, one.Labels...), values, used, inner})
+	}
+	return blocks, attributes, references, nil
+}
+
+func main() {
+	source, err := io.ReadAll(os.Stdin)
+	if err == nil {
+		err = run(source)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(source []byte) error {
+	file, diagnostics := hclsyntax.ParseConfig(source, "export.tf", hcl.InitialPos)
+	if diagnostics.HasErrors() {
+		return diagnostics
+	}
+	blocks, _, _, err := read(file.Body.(*hclsyntax.Body))
+	if err != nil {
+		return err
+	}
+	formatted := hclwrite.Format(source)
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"formatted": bytes.Equal(source, formatted),
+		"as":        string(formatted),
+		"blocks":    blocks,
+	})
+}

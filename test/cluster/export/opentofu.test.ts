@@ -1,0 +1,138 @@
+/** What `podtrust export opentofu` writes, read by HashiCorp's own HCL and held to the plan of the same config. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { before, describe, test } from "node:test";
+import { type Config, parseConfig } from "../../../src/config/index.ts";
+import { openTofuText } from "../../../src/stack/index.ts";
+import { buildPrograms } from "../build.ts";
+import { leftOut } from "../harness/index.ts";
+
+interface HclBlock {
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly references: readonly string[];
+  readonly blocks: readonly HclBlock[];
+}
+
+interface Read {
+  readonly formatted: boolean;
+  readonly as: string;
+  readonly blocks: readonly HclBlock[];
+}
+
+const yaml = `stack: prod
+issuer: https://oidc.example.com
+aws:
+  - account: "111122223333"
+    region: eu-central-1
+    tags: {team: a b}
+    audiences: [sts.amazonaws.com, other]
+    roles:
+      - name: demo
+        serviceAccounts: [aws-test/demo-service-account]
+        policies: [arn:aws:iam::aws:policy/ReadOnlyAccess, arn:aws:iam::111122223333:policy/ReadOnlyAccess]
+        description: 'says "hello" \\ and \${more} %{if}'
+        maxSession: 2h
+      - {name: 9_lives_cat, serviceAccounts: [a/b]}
+      - name: 9.lives@cat
+        path: /workloads/
+        subjectPatterns: [team-a/*]
+        boundary: arn:aws:iam::111122223333:policy/boundary
+        inline:
+          read: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: [s3:GetObject], Resource: "arn:aws:s3:::b/*", Condition: {StringEquals: {"aws:PrincipalTag/a": "\${aws:x}"}}}]}
+`;
+const second = `  - account: "444455556666"
+    region: us-east-1
+    assumeRole: arn:aws:iam::444455556666:role/admin
+    roles: [{name: demo, serviceAccounts: [a/b]}]
+`;
+const configOf = (text: string): Promise<Config> => parseConfig(text, "/podtrust.yaml", {});
+
+describe("export opentofu", { skip: leftOut() }, () => {
+  let program: string;
+  before(async () => {
+    program = (await buildPrograms()).hcl;
+  });
+
+  function read(text: string): Read {
+    const { status, stdout, stderr } = spawnSync(program, { input: text, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as Read;
+  }
+
+  for (const [what, text] of Object.entries({
+    "one account": yaml,
+    "several accounts": `${yaml}${second}`,
+  })) {
+    test(`is HCL, formatted as tofu fmt has it: ${what}`, async () => {
+      const written = openTofuText(await configOf(text), { imports: true });
+      const { as } = read(written);
+      assert.equal(written, as);
+    });
+  }
+
+  test("says of each role and OIDC provider what the config says", async () => {
+    const config = await configOf(yaml);
+    const { blocks } = read(openTofuText(config));
+    const resource = (type: string, name: string): HclBlock => {
+      const found = blocks.find(({ labels }) => labels[0] === type && labels[1] === name);
+      return found ?? assert.fail(`${type}.${name}`);
+    };
+    const provider = resource("aws_iam_openid_connect_provider", "issuer");
+    assert.deepEqual(provider.attributes, {
+      url: "https://oidc.example.com",
+      client_id_list: ["sts.amazonaws.com", "other"],
+      tags: { team: "a b" },
+    });
+    const { assume_role_policy: trust, ...demo } = resource("aws_iam_role", "demo").attributes;
+    assert.deepEqual(demo, {
+      name: "demo",
+      path: "/",
+      description: String.raw`says "hello" \ and ${"$"}{more} %{if}`,
+      max_session_duration: 7200,
+      tags: { team: "a b" },
+    });
+    const policy = JSON.parse(String(trust)) as { Statement: { Principal: unknown; Condition: unknown }[] };
+    assert.deepEqual(policy.Statement[0]?.Principal, {
+      Federated: "${aws_iam_openid_connect_provider.issuer.arn}",
+    });
+    const cat = resource("aws_iam_role", "_9_lives_cat_2").attributes;
+    assert.equal(cat["path"], "/workloads/");
+    assert.equal(cat["permissions_boundary"], "arn:aws:iam::111122223333:policy/boundary");
+    const inline = JSON.parse(
+      String(resource("aws_iam_role_policy", "_9_lives_cat_2_read").attributes["policy"]),
+    ) as object;
+    assert.deepEqual(inline, JSON.parse(config.aws[0]?.roles[2]?.inline["read"] ?? ""));
+    const attached = blocks.filter(({ labels }) => labels[0] === "aws_iam_role_policy_attachment");
+    assert.deepEqual(
+      attached.map(({ attributes }) => attributes),
+      config.aws[0]?.roles[0]?.policies.map((arn) => ({
+        role: "${aws_iam_role.demo.name}",
+        policy_arn: arn,
+      })),
+    );
+  });
+
+  test("refers only to what it has itself, and imports each of its resources once", async () => {
+    const { blocks } = read(openTofuText(await configOf(`${yaml}${second}`), { imports: true }));
+    const resources = blocks.filter(({ type }) => type === "resource").map(({ labels }) => labels.join("."));
+    assert.equal(new Set(resources).size, resources.length);
+    const aliases = blocks
+      .filter(({ type }) => type === "provider")
+      .map(({ attributes }) => `aws.${String(attributes["alias"])}`);
+    for (const { type, references } of blocks) {
+      for (const reference of references) {
+        const known = [...resources, ...aliases].some(
+          (one) => reference === one || reference.startsWith(`${one}.`),
+        );
+        assert.ok(known, `${type}: ${reference}`);
+      }
+    }
+    const imported = blocks.filter(({ type }) => type === "import").map(({ attributes }) => attributes["to"]);
+    assert.deepEqual(
+      imported,
+      resources.map((name) => `\${${name}}`),
+    );
+  });
+});
