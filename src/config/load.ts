@@ -7,6 +7,8 @@ import { type ConfigDocument, largestConfig, parseConfigText } from "./document.
 import type { Environment } from "./places.ts";
 import { awsRules } from "./aws/rules.ts";
 import { readInlinePolicies } from "./aws/inline-policies.ts";
+import { issuerRules } from "./issuer/rules.ts";
+import { type IssuerNaming, noNaming } from "./issuer/naming.ts";
 import { dnsRules } from "./dns/rules.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
@@ -42,9 +44,15 @@ function merged(
 
 /**
  * Reads a config from its text. Throws PodtrustError `config-invalid` with every mistake at once, in `message`
- * for a person and in `detail.problems` (ConfigProblem[]) for machines.
+ * for a person and in `detail.problems` (ConfigProblem[]) for machines; and what `naming` throws where the issuer
+ * has no name yet.
  */
-export async function parseConfig(text: string, file: string, env: Environment): Promise<Config> {
+export async function parseConfig(
+  text: string,
+  file: string,
+  env: Environment,
+  naming: IssuerNaming = noNaming,
+): Promise<Config> {
   const document = parseConfigText(text);
   if ("problems" in document) throw invalid(file, document.problems);
   if (document.value === null || document.value === undefined) {
@@ -55,11 +63,11 @@ export async function parseConfig(text: string, file: string, env: Environment):
   const inline = await readInlinePolicies(document, file, env);
   const problems = merged(secretProblems(document), allProblems(document, inline.problems));
   if (problems.length > 0) throw invalid(file, problems);
-  return resolveConfig(document.value as ConfigInput, { file, env, files: inline.files });
+  return resolveConfig(document.value as ConfigInput, { file, env, files: inline.files }, naming);
 }
 
 function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  const rules = [...awsRules, ...publisherRules, ...dnsRules];
+  const rules = [...awsRules, ...publisherRules, ...dnsRules, ...issuerRules];
   return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...inline];
 }
 
@@ -82,11 +90,11 @@ async function textOf(file: string): Promise<string> {
 
 /**
  * Loads a config file. Relative names in it are relative to its folder. Throws PodtrustError
- * `config-unreadable` (absent, not a file, over 256 KiB, not UTF-8) or `config-invalid`.
+ * `config-unreadable` (absent, not a file, over 256 KiB, not UTF-8), `config-invalid`, and what `naming` throws.
  */
-export async function loadConfig(name: string, env: Environment): Promise<Config> {
+export async function loadConfig(name: string, env: Environment, naming?: IssuerNaming): Promise<Config> {
   const file = resolve(name);
-  return parseConfig(await textOf(file), file, env);
+  return parseConfig(await textOf(file), file, env, naming);
 }
 
 /** The publisher's section; a config without one means that somebody else serves the issuer: `config-without-publisher`. */

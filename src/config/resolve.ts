@@ -3,6 +3,7 @@ import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster } from "./cluster.ts";
 import type { Config } from "./config.ts";
 import { resolveDns } from "./dns/resolve.ts";
+import type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 import type { ConfigSource } from "./places.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -15,18 +16,38 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-/** Fills in defaults and makes names absolute. The input has passed the schema. */
-export function resolveConfig(input: ConfigInput, source: ConfigSource): Config {
-  const { stack, issuer, cluster, publisher, dns } = input;
-  const aws = (input.aws ?? []).map((account) => resolveAws(account, source));
-  return freeze({
+/** All that does not depend on the issuer's name. */
+function resolveUnnamed(input: ConfigInput, source: ConfigSource): Omit<UnnamedConfig, "zone"> {
+  const { stack, cluster, dns } = input;
+  return {
     file: source.file,
     stack,
-    issuer,
-    aws,
+    aws: (input.aws ?? []).map((account) => resolveAws(account, source)),
     ...(cluster === undefined ? {} : { cluster: resolveCluster(cluster, source) }),
-    ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, { stack, issuer }, source) }),
     ...(dns === undefined ? {} : { dns: resolveDns(dns, source) }),
-    warnings: [...parseIssuer(issuer).warnings, ...awsWarnings(aws)],
+  };
+}
+
+/**
+ * Fills in defaults and makes names absolute; `naming` settles an issuer's name that the input leaves open. The input
+ * has passed the schema. Throws what `naming` throws.
+ */
+export async function resolveConfig(
+  input: ConfigInput,
+  source: ConfigSource,
+  naming: IssuerNaming,
+): Promise<Config> {
+  const { publisher } = input;
+  const unnamed = resolveUnnamed(input, source);
+  const issuer =
+    typeof input.issuer === "string"
+      ? input.issuer
+      : `https://${await naming(freeze({ ...unnamed, zone: input.issuer.zone }))}`;
+  const names = { stack: unnamed.stack, issuer };
+  return freeze({
+    ...unnamed,
+    issuer,
+    ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, names, source) }),
+    warnings: [...parseIssuer(issuer).warnings, ...awsWarnings(unnamed.aws)],
   });
 }

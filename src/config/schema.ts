@@ -1,33 +1,20 @@
-import { z } from "zod";
-import { issuerProblems } from "../oidc/index.ts";
+import type { z } from "zod";
 import { awsAccount, type AwsInput } from "./aws/schema.ts";
 import { type ClusterInput, clusterSource } from "./cluster.ts";
 import { dns, type DnsInput } from "./dns/schema.ts";
+import { issuer, type IssuerInput } from "./issuer/schema.ts";
 import { list, section, text } from "./forms/leaf.ts";
 import { publisher, type PublisherInput } from "./publisher/schema.ts";
 
 /** The config file's content once it fits the schema: as it is written, before defaults. */
 export interface ConfigInput {
   stack: string;
-  issuer: string;
+  issuer: IssuerInput;
   cluster?: ClusterInput | undefined;
   publisher?: PublisherInput | undefined;
   aws?: AwsInput[] | undefined;
   dns?: DnsInput | undefined;
 }
-
-const issuer = z
-  .string({ error: "an https URL such as https://oidc.example.com" })
-  .superRefine((value, context) => {
-    for (const { rule, message, next } of issuerProblems(value)) {
-      context.addIssue({ code: "custom", message, params: { rule, next } });
-    }
-  })
-  .meta({
-    description:
-      "The issuer: the iss of every token, and the URL under which AWS looks for the keys. Accepted: an https URL without port, query or fragment, at most 255 characters.",
-    examples: ["https://oidc.example.com"],
-  });
 
 /** The config file, as it is written. */
 export const configSchema: z.ZodType<ConfigInput> = section(
@@ -58,6 +45,5 @@ export const configSchema: z.ZodType<ConfigInput> = section(
 /** Keys that this version does not have yet, or that belong elsewhere: refused by name, not as unknown. */
 export const plannedKeys: Readonly<Record<string, string>> = {
   machine: "podtrust does not make machines yet: use a cluster that is there and leave machine out",
-  "issuer.zone": "podtrust does not make names yet: give the issuer as a URL",
   "publisher.https.s3": "s3 is a way of its own: write it as publisher.s3, in place of https",
 };

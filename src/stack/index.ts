@@ -1,5 +1,6 @@
 export { type AwsPart, awsPart, type AwsPolicy, type Place } from "./parts/index.ts";
 export { openTofuText } from "./export/index.ts";
+export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
 export type { PlanWish, StackPlan } from "./plan.ts";

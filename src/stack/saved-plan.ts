@@ -11,6 +11,8 @@ const savedFormat = 1;
 /** A plan as it was shown, from a file: what it was for, and what it showed. */
 export interface SavedPlan {
   readonly stack: string;
+  /** The name that it was made for, where the config leaves that open. */
+  readonly issuer: string;
   /** Digest of what the config asked of the plan's providers. */
   readonly config: string;
   readonly wish: PlanWish;
@@ -98,8 +100,11 @@ export function readSavedPlan(text: string, podtrust: string): SavedPlan {
   if (content["podtrust"] !== podtrust) {
     throw invalid(`it is of podtrust ${JSON.stringify(content["podtrust"])}, this one is ${podtrust}`);
   }
+  const issuer = textOf(content["issuer"]) ?? "";
+  if (!URL.canParse(issuer)) throw invalid("it names no issuer");
   return {
     stack: textOf(content["stack"]) ?? "",
+    issuer,
     config: textOf(content["config"]) ?? "",
     wish: wishOf(content["wish"]),
     select: selectOf(content["select"]),

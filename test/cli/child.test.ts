@@ -37,7 +37,7 @@ describe("podtrust as a process", () => {
 
   test("names all mistakes of a config at once", async () => {
     const { code, out, err } = await withConfig(
-      "stak: prod\nissuer: http://a.example:80/?x\ndns: cloudflare\n",
+      "stak: prod\nissuer: http://a.example:80/?x\ndns: clodflare\n",
     );
     assert.deepEqual([code, out], [2, ""]);
     assert.match(err, /^error: podtrust\.yaml has 6 mistakes:$/mu);
@@ -46,7 +46,7 @@ describe("podtrust as a process", () => {
     assert.match(err, /podtrust\.yaml:2:9: issuer: .*https:\/\/ only/u);
     assert.match(err, /podtrust\.yaml:2:9: issuer: has the port/u);
     assert.match(err, /podtrust\.yaml:2:9: issuer: has the query/u);
-    assert.match(err, /podtrust\.yaml:3:1: dns: podtrust does not manage names yet/u);
+    assert.match(err, /podtrust\.yaml:3:6: dns: "clodflare" is not accepted/u);
     assert.match(err, /^code: {2}config-invalid$/mu);
   });
 

@@ -14,6 +14,14 @@ export const configErrors = {
     summary: "The config has no publisher section: the issuer is served by something else.",
     next: "Add a publisher section to serve the issuer with podtrust; without one, nothing has to be served here.",
   },
+  "issuer-unnamed": {
+    summary: "The config leaves the issuer's name open below a zone, and no name was chosen yet.",
+    next: "Run podtrust up: it chooses a name, and the stack's marks remember it.",
+  },
+  "issuer-names-differ": {
+    summary: "The stack's marks remember more than one name for the issuer.",
+    next: "Set issuer to the URL that is to stay and run podtrust up: it removes the records of the others; then leave the name open again if you like.",
+  },
   "config-without-aws": {
     summary: "The config names no AWS account.",
     next: "Add an aws section with the account, its region and its roles.",

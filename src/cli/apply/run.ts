@@ -1,4 +1,3 @@
-import { loadConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import {
   awsPart,
@@ -8,6 +7,7 @@ import {
   runDemoWorkload,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { Telling } from "./telling.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
@@ -33,7 +33,7 @@ async function remove(context: CommandContext, place: DemoPlace, cluster: Kubern
 
 /** `podtrust apply demo`: runs the Job to its end, or removes it. */
 export async function runApplyDemo(context: CommandContext, options: ApplyDemoOptions): Promise<void> {
-  const config = await loadConfig(context.path(options.file), context.env);
+  const config = await configOf(context, options.file);
   if (options.delete === true)
     return remove(context, demoPlaceOf(config, options), await clusterOf(context, config));
   const { target, wish } = demoOf(config, options);

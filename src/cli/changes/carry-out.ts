@@ -6,7 +6,7 @@ import { confirm, green } from "../terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../failure.ts";
 import { sayPlan, sayRefusals } from "./say-plan.ts";
-import { type StackOptions, withStack } from "./open.ts";
+import { type StackOptions, unknownNameFor, withStack } from "./open.ts";
 import type { WishOptions } from "./wish.ts";
 
 export interface ChangeOptions extends StackOptions, WishOptions {
@@ -99,7 +99,8 @@ export async function carryOut(
   options: ChangeOptions,
   command: Command,
 ): Promise<void> {
-  await withStack(context, options, async (stack) => {
+  const { goal, adopt } = command.wish;
+  await withStack(context, options, unknownNameFor(goal, adopt), async (stack) => {
     const shown = await stack.plan(command.wish);
     sayPlan(context, shown);
     const isDone = isEmpty(shown.plan);

@@ -1,12 +1,18 @@
-import { loadConfig } from "../../config/index.ts";
-import { openStack, type Selection, type Stack } from "../../stack/index.ts";
+import { openStack, type PlanWish, type Selection, type Stack, type UnknownName } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
 /** What was typed, of the options that every command on a stack takes. */
 export interface StackOptions extends Selection, WayOptions {
   readonly file: string;
+}
+
+/** What becomes of an issuer's name that is open and that nothing remembers. */
+export function unknownNameFor(goal: PlanWish["goal"], adopt = false): UnknownName {
+  if (goal === "absent") return "without";
+  return adopt ? "refuse" : "choose";
 }
 
 /** Which resources a command line means. */
@@ -18,9 +24,10 @@ export function selectionOf({ only, skip }: Selection): Selection {
 export async function withStack<T>(
   context: CommandContext,
   options: StackOptions,
+  unknown: UnknownName,
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const config = await loadConfig(context.path(options.file), context.env);
+  const config = await configOf(context, options.file, unknown);
   const stack = await openStack({
     config,
     env: context.env,

@@ -49,7 +49,8 @@ export async function carryOutSaved(
       next: `Run podtrust ${right} ${file}.`,
     });
   }
-  await withStack(context, { ...options, ...saved.select }, async (stack) => {
+  const unknown = goal === "absent" ? "without" : { keep: new URL(saved.issuer).hostname };
+  await withStack(context, { ...options, ...saved.select }, unknown, async (stack) => {
     const plan = await stack.checkSaved(saved);
     sayPlan(context, plan);
     if (sayRefusals(context, plan)) await perform(context, stack, plan);

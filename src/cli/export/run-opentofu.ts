@@ -1,6 +1,6 @@
-import { loadConfig } from "../../config/index.ts";
 import { openTofuText } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 
 export interface OpenTofuOptions {
   readonly file: string;
@@ -9,7 +9,7 @@ export interface OpenTofuOptions {
 
 /** Prints the config's resources as HCL, with `--json` as `{"hcl"}`. */
 export async function runOpenTofu(context: CommandContext, options: OpenTofuOptions): Promise<void> {
-  const config = await loadConfig(context.path(options.file), context.env);
+  const config = await configOf(context, options.file);
   const hcl = openTofuText(config, { imports: options.import === true });
   if (context.json) context.output.result({ hcl });
   else context.output.raw(hcl);

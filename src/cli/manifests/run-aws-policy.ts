@@ -1,7 +1,8 @@
 import { PodtrustError } from "../../base/index.ts";
-import { type AwsConfig, type Config, loadConfig } from "../../config/index.ts";
+import { type AwsConfig, type Config } from "../../config/index.ts";
 import { awsPart } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 
 export interface AwsPolicyOptions {
   readonly file: string;
@@ -25,7 +26,7 @@ function accountOf(config: Config, wanted: string | undefined): AwsConfig {
 
 /** Prints the least policy of one account: JSON as IAM takes it, with `--json` and without. */
 export async function runAwsPolicy(context: CommandContext, options: AwsPolicyOptions): Promise<void> {
-  const config = await loadConfig(context.path(options.file), context.env);
+  const config = await configOf(context, options.file);
   const { env, clock } = context;
   const part = awsPart({ config, env, clock }, accountOf(config, options.account));
   context.output.raw(`${JSON.stringify(part.leastPolicy(), undefined, 2)}\n`);

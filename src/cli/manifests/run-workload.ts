@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../base/index.ts";
-import { loadConfig } from "../../config/index.ts";
 import { patchYaml, workloadParts, workloadPatch, workloadYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { type RoleOptions, targetOf } from "../options/target.ts";
 
 export interface WorkloadOptions extends RoleOptions {
@@ -19,7 +19,7 @@ export async function runWorkload(
   if (patch === undefined && container !== undefined) {
     throw new PodtrustError("usage", "--container goes with --patch");
   }
-  const config = await loadConfig(context.path(options.file), context.env);
+  const config = await configOf(context, options.file);
   const target = targetOf(config, serviceAccount, options);
   const { output } = context;
   if (patch === undefined) {

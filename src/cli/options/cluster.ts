@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { PodtrustError } from "../../base/index.ts";
-import { type Config, loadConfig } from "../../config/index.ts";
+import type { Config } from "../../config/index.ts";
 import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "./config.ts";
 import { pluginConsent } from "./plugin-consent.ts";
 
 /** How a command line names a cluster. */
@@ -45,5 +46,5 @@ export async function chosenCluster(
       "-f names the cluster already; --kubeconfig and --context go without it",
     );
   }
-  return clusterOf(context, await loadConfig(context.path(file), env));
+  return clusterOf(context, await configOf(context, file));
 }

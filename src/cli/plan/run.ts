@@ -1,7 +1,7 @@
 import { isEmpty } from "../../plan/index.ts";
 import { planView } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { type StackOptions, withStack } from "../changes/open.ts";
+import { type StackOptions, unknownNameFor, withStack } from "../changes/open.ts";
 import { writePlan } from "../changes/saved.ts";
 import { sayPlan, sayRefusals } from "../changes/say-plan.ts";
 import { type WishOptions, wishOf } from "../changes/wish.ts";
@@ -15,8 +15,9 @@ export interface PlanOptions extends StackOptions, WishOptions {
 
 /** `podtrust plan`. Exit codes: 1 refused, 3 with `check` when something differs. */
 export async function runPlan(context: CommandContext, options: PlanOptions): Promise<void> {
-  await withStack(context, options, async (stack) => {
-    const shown = await stack.plan(wishOf(options.down === true ? "absent" : "present", options));
+  const goal = options.down === true ? "absent" : "present";
+  await withStack(context, options, unknownNameFor(goal), async (stack) => {
+    const shown = await stack.plan(wishOf(goal, options));
     sayPlan(context, shown);
     context.output.result(planView(shown));
     if (!sayRefusals(context, shown)) return;

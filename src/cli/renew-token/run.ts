@@ -1,7 +1,7 @@
-import { loadConfig } from "../../config/index.ts";
 import { kubernetesLabels } from "../../plan/index.ts";
 import { renewOwnToken } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 
 /** What was typed. */
 export interface RenewTokenOptions {
@@ -15,7 +15,7 @@ const account = { namespace: "podtrust", name: "podtrust-publisher" };
 /** Renews the token where it is due, and says nothing as long as all is well: it runs every minute. */
 export async function runRenewToken(context: CommandContext, options: RenewTokenOptions): Promise<void> {
   const { env, clock, signal, output } = context;
-  const config = await loadConfig(context.path(options.file), env);
+  const config = await configOf(context, options.file);
   const outcome = await renewOwnToken({
     config,
     admin: { kubeconfig: context.path(options.kubeconfig) },

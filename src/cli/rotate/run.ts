@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { loadConfig, publisherOf } from "../../config/index.ts";
+import { publisherOf } from "../../config/index.ts";
 import {
   distrustKey,
   type DistrustOptions,
@@ -8,6 +8,7 @@ import {
   trustKey,
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { ask, canAsk, type Output, red, rich } from "../terminal/index.ts";
 import { showIssuer, timeText } from "./show.ts";
 
@@ -19,7 +20,7 @@ export interface RotateOptions extends DistrustOptions {
 
 async function stateDirOf(context: CommandContext, options: RotateOptions): Promise<string> {
   if (options.state !== undefined) return context.path(options.state);
-  const config = await loadConfig(context.path(options.file ?? "podtrust.yaml"), context.env);
+  const config = await configOf(context, options.file ?? "podtrust.yaml");
   return publisherOf(config).stateDir;
 }
 

@@ -1,5 +1,5 @@
 import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../base/index.ts";
-import { type Config, loadConfig } from "../../config/index.ts";
+import type { Config } from "../../config/index.ts";
 import {
   activatedSockets,
   servePublisher,
@@ -8,6 +8,7 @@ import {
   type Serving,
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { untilEnded } from "../ending.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 
@@ -24,7 +25,7 @@ function refuseRoot({ uid }: CommandContext, options: ServeOptions): void {
 
 async function loadAll(context: CommandContext, options: ServeOptions): Promise<readonly Config[]> {
   const files = options.file ?? ["podtrust.yaml"];
-  return Promise.all(files.map((file) => loadConfig(context.path(file), context.env)));
+  return Promise.all(files.map((file) => configOf(context, file)));
 }
 
 const addressText = ({ address, port }: { address: string; port: number }): string =>

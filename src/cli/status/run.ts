@@ -1,7 +1,8 @@
 import { links, type Outcome, PodtrustError } from "../../base/index.ts";
-import { type Config, loadConfig } from "../../config/index.ts";
+import type { Config } from "../../config/index.ts";
 import { type Finding, type LinkReport, statusOf, type StatusReport } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../terminal/index.ts";
 import { sayNext } from "../next.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -107,7 +108,7 @@ function watchMs(text: string | true): number {
 
 /** Shows every link, once or again and again; the exit code says whether one is broken. */
 export async function runStatus(context: CommandContext, options: StatusOptions): Promise<void> {
-  const config: Config = await loadConfig(context.path(options.file), context.env);
+  const config: Config = await configOf(context, options.file);
   const { env, clock, signal, output } = context;
   const { only, skip } = options;
   const way = await wayOf(context, options);

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../base/index.ts";
-import { loadConfig } from "../../config/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
 import { sayNext } from "../next.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
+import { configOf } from "../options/config.ts";
 import type { ExitCode } from "../exit.ts";
 import { bold, dim, green, red, type Text, rich, type Waiting, yellow } from "../terminal/index.ts";
 
@@ -52,7 +52,7 @@ function exitCodeOf({ ok, failed, notAsked }: TestReport): ExitCode {
 
 /** Tries every role, shows what came of it, and exits 0 only when all of it was as it has to be. */
 export async function runTest(context: CommandContext, options: TestOptions): Promise<void> {
-  const config = await loadConfig(context.path(options.file), context.env);
+  const config = await configOf(context, options.file);
   const { clock, signal, output, progress } = context;
   const cluster = await clusterOf(context, config);
   const { only, skip, other, junit } = options;

@@ -37,8 +37,11 @@ const secondCertificateHasAHost: Rule = (document) => {
   if (valueAt(document.value, path) === undefined) return [];
   const issuer = httpsUrlAt(document, ["issuer"]);
   const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
-  if (issuer !== undefined && jwksUri !== undefined && new URL(issuer).host !== new URL(jwksUri).host)
-    return [];
+  // A name below a zone is random: no other host can have it.
+  const isZone = textAt(document, ["issuer", "zone"]) !== undefined;
+  const isElsewhere =
+    issuer !== undefined && jwksUri !== undefined && new URL(issuer).host !== new URL(jwksUri).host;
+  if (isElsewhere || (isZone && jwksUri !== undefined)) return [];
   const message = "is for a host of its own, and jwksUri has none but the issuer's";
   const next = "Set publisher.jwksUri to a URL on the other host, or leave jwks out.";
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];

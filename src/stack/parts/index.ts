@@ -1,14 +1,19 @@
 import { awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
-import { dnsParts } from "./dns/index.ts";
+import { dnsMemories, dnsParts } from "./dns/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
-import type { Part } from "./part.ts";
+import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
 
 export * from "./aws/index.ts";
-export type { Goal, Named, Part, PartContext, Place, Preflight } from "./part.ts";
+export type { Goal, Named, Part, PartContext, Place, Preflight, UnnamedContext } from "./part.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
 export function partsOf(context: AwsPartContext): readonly Part[] {
   return [...dnsParts(context), ...awsParts(context)];
+}
+
+/** All that may remember the name of an issuer that a config leaves open. */
+export function memoriesOf(context: UnnamedContext): readonly IssuerMemory[] {
+  return dnsMemories(context);
 }
 
 /** The sections of a config as OpenTofu has them, in the order of an export. */

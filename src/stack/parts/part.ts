@@ -1,5 +1,5 @@
 import type { Clock, PodtrustError } from "../../base/index.ts";
-import type { Config, Environment } from "../../config/index.ts";
+import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../kubernetes/index.ts";
 import type { Change, Observed, Resource } from "../../plan/index.ts";
@@ -15,6 +15,17 @@ export interface PartContext {
   readonly way?: IssuerWay;
   /** Told while a plan is applied what could not be waited for. */
   readonly notice?: (text: string) => void;
+}
+
+/** What a part is given before the issuer has a name. */
+export interface UnnamedContext extends Omit<PartContext, "config"> {
+  readonly config: UnnamedConfig;
+}
+
+/** Marks of the stack in which the issuer's name stands, where the config leaves it open. */
+export interface IssuerMemory {
+  /** Names that the stack's marks remember below the zone. Reads only; throws what is wrong with credentials. */
+  issuerHosts(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** Where a part acts, and as whom. */

@@ -1,1 +1,1 @@
-export { dnsParts } from "./part.ts";
+export { dnsMemories, dnsParts } from "./part.ts";

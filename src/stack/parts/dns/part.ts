@@ -9,10 +9,23 @@ import {
   recordsSeen,
   recordToDelete,
 } from "../../../dns/index.ts";
-import type { Goal, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import type {
+  Goal,
+  IssuerMemory,
+  Named,
+  Part,
+  PartContext,
+  Place,
+  Preflight,
+  Survey,
+  UnnamedContext,
+} from "../part.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
-async function openProvider(context: PartContext, { provider }: DnsConfig): Promise<DnsProvider> {
+async function openProvider(
+  context: PartContext | UnnamedContext,
+  { provider }: DnsConfig,
+): Promise<DnsProvider> {
   const { config, env, clock, notice = () => {} } = context;
   const access = await cloudflareAccess(provider.cloudflare, env);
   const waiting = (reason: string, deadline: number): void => {
@@ -78,4 +91,22 @@ class DnsPart implements Part {
 export function dnsParts(context: PartContext): readonly Part[] {
   const { dns } = context.config;
   return dns === undefined ? [] : [new DnsPart(context, dns)];
+}
+
+/** The names below the config's zone whose records carry the stack's mark. */
+export function dnsMemories(context: UnnamedContext): readonly IssuerMemory[] {
+  const { dns, zone: above } = context.config;
+  if (dns === undefined) return [];
+  return [
+    {
+      async issuerHosts(signal) {
+        const provider = await openProvider(context, dns);
+        const owned = await provider.owned(await provider.zoneOf(above, signal), signal);
+        // A proof for a certificate authority stands below the name that it proves.
+        return owned
+          .filter(({ type, name }) => type !== "TXT" && name.endsWith(`.${above}`))
+          .map(({ name }) => name);
+      },
+    },
+  ];
 }

@@ -1,0 +1,18 @@
+import { basename } from "node:path";
+import { PodtrustError } from "../../base/index.ts";
+import type { Config } from "../config.ts";
+
+/** A config whose issuer has no name yet, as far as it can be known without one. */
+export interface UnnamedConfig extends Omit<Config, "issuer" | "publisher" | "warnings"> {
+  /** The zone below which the name stands. */
+  readonly zone: string;
+}
+
+/** Settles the name of an issuer that a config leaves open: gives the host, which is below the zone. */
+export type IssuerNaming = (config: UnnamedConfig) => Promise<string>;
+
+/** For who cannot ask: a config without a name is none. */
+export const noNaming: IssuerNaming = ({ file, stack, zone }) => {
+  const sentence = `${basename(file)} leaves the name of stack ${stack} below ${zone} open, and nobody was asked for it`;
+  return Promise.reject(new PodtrustError("issuer-unnamed", sentence, { detail: { stack, zone } }));
+};

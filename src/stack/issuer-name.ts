@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { PodtrustError } from "../base/index.ts";
+import { memoriesOf, type UnnamedContext } from "./parts/index.ts";
+
+/**
+ * What becomes of a name that no mark of the stack remembers: `refuse` it; `choose` one; keep the one that a saved plan
+ * was made for; or go `without`, since all that is left has to go and is found by its marks.
+ */
+export type UnknownName = "refuse" | "choose" | "without" | { readonly keep: string };
+
+/** A settled name. */
+export interface IssuerName {
+  readonly host: string;
+  /** It is new: nothing remembers it yet. */
+  readonly isChosen: boolean;
+}
+
+function checkKept(unknown: UnknownName, host: string, stack: string): void {
+  if (typeof unknown === "string" || unknown.keep === host) return;
+  const sentence = `stack ${stack} has the name ${host} by now, and the plan was made for ${unknown.keep}; nothing was done`;
+  throw new PodtrustError("plan-changed", sentence, { detail: { planned: unknown.keep, now: host } });
+}
+
+function newName(unknown: UnknownName, { stack, zone }: UnnamedContext["config"]): string {
+  // Nobody has to guess it, and nobody else has it: 122 random bits (RFC 9562 §5.4).
+  if (unknown === "choose") return `${randomUUID()}.${zone}`;
+  if (unknown === "without") return `no-name-yet.${zone}`;
+  if (unknown !== "refuse") return unknown.keep;
+  const sentence = `stack ${stack} has no name below ${zone} yet`;
+  throw new PodtrustError("issuer-unnamed", sentence, { detail: { stack, zone } });
+}
+
+/**
+ * The name of an issuer that a config leaves open: the one that the stack's marks remember, or else what is wished.
+ * Throws `issuer-unnamed`, `issuer-names-differ` where they remember several, `plan-changed` where a saved plan has
+ * another, and what is wrong with credentials.
+ */
+export async function settleIssuer(
+  context: UnnamedContext,
+  unknown: UnknownName,
+  signal: AbortSignal,
+): Promise<IssuerName> {
+  const { stack, zone } = context.config;
+  const asked = memoriesOf(context).map((memory) => memory.issuerHosts(signal));
+  const hosts = [...new Set((await Promise.all(asked)).flat())].sort();
+  const [host, ...others] = hosts;
+  if (host === undefined) return { host: newName(unknown, context.config), isChosen: unknown === "choose" };
+  // On the way down whatever carries the stack's marks goes, under whichever name.
+  if (others.length > 0 && unknown !== "without") {
+    const sentence = `the marks of stack ${stack} remember ${hosts.length} names below ${zone}: ${hosts.join(" and ")}`;
+    throw new PodtrustError("issuer-names-differ", sentence, { detail: { stack, zone, hosts } });
+  }
+  checkKept(unknown, host, stack);
+  return { host, isChosen: false };
+}
