@@ -113,6 +113,12 @@ describe("init", () => {
     });
   }
 
+  test("a zone is no answer for a cluster that exists, which has its issuer already", async () => {
+    const { code, err } = await init(["--cluster", "--zone", "example.com", "--account", account]);
+    assert.equal(code, 2);
+    assert.match(err, /--zone makes a name for a machine[^]*--issuer/u);
+  });
+
   test("a file that exists is not replaced unasked, and --force replaces it", async () => {
     await writeFile(join(cwd, "podtrust.yaml"), "mine\n");
     const { code, err } = await init(cluster);

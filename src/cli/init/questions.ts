@@ -37,10 +37,16 @@ const unanswered: Answers = {
   policy: "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
 };
 
+/** Reads a config that nobody has yet. Throws `config-invalid`. */
+export async function checkConfig(text: string, file: string, env: CommandContext["env"]): Promise<void> {
+  // A name below a zone is made by `up`: any will do.
+  await parseConfig(text, file, env, ({ zone }) => Promise.resolve(`name.${zone}`));
+}
+
 /** What the config's own rules say against an answer. */
 async function complaintOf(answer: Partial<Answers>): Promise<string | undefined> {
   try {
-    await parseConfig(configText({ ...unanswered, ...answer }), "/podtrust.yaml", { HOME: "/" });
+    await checkConfig(configText({ ...unanswered, ...answer }), "/podtrust.yaml", { HOME: "/" });
     return undefined;
   } catch (error) {
     if (!(error instanceof PodtrustError) || error.code !== "config-invalid") throw error;
@@ -171,6 +177,11 @@ async function nameOf(
 ): Promise<Answers["name"] | undefined> {
   if (zone !== undefined && issuer !== undefined)
     throw new PodtrustError("usage", "--zone and --issuer are two answers to one question");
+  if (zone !== undefined && foundation?.kind === "cluster") {
+    throw new PodtrustError("usage", "--zone makes a name for a machine of ours, and --cluster has none", {
+      next: "Give the name under which the cluster's issuer is public with --issuer.",
+    });
+  }
   const read = (typed: string): Answers["name"] | PodtrustError => {
     if (typed.startsWith("https://")) return { issuer: typed };
     if (issuer !== undefined) return { issuer: `https://${typed}` };

@@ -1,13 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { errorText, PodtrustError, shellWord } from "../../base/index.ts";
-import { parseConfig } from "../../config/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { CommandContext } from "../context.ts";
 import { bold, rich } from "../terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { configText } from "./config-text.ts";
-import { answersOf, type InitOptions } from "./questions.ts";
+import { answersOf, checkConfig, type InitOptions } from "./questions.ts";
 
 export interface InitCommandOptions extends InitOptions {
   readonly file: string;
@@ -50,7 +49,7 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
   const answers = await answersOf(context, options);
   const text = configText(answers);
   // What we write is read as any other config before anybody has it.
-  await parseConfig(text, file, env);
+  await checkConfig(text, file, env);
   await write(file, text, options.force === true);
   const next = steps(answers, options.file);
   output.line(rich`${bold(basename(file))} is written. Next:`);
