@@ -338,6 +338,22 @@ describe("the workload on a real API server", { skip }, () => {
     assert.match(out, /4 as expected, 0 not, 1 skipped\./u);
   });
 
+  test("up --demo makes AWS as the config says, then runs the Job; a plan that is refused runs none", async () => {
+    await demo("--delete");
+    const refused = await podtrust(["up", "--yes", "--demo", "--only", "nothing-of-that-name"]);
+    assert.equal(refused.code, 2, refused.err);
+    assert.equal(await admin.read(job), undefined);
+    const running = podtrust(["up", "--yes", "--demo"]);
+    await playPod((await applied()).metadata.uid ?? "", "Succeeded", 0);
+    const { code, out, err } = await running;
+    assert.equal(code, 0, err);
+    assert.match(out, /Nothing to do/u);
+    assert.match(err, /Job aws-test\/demo-app succeeded/u);
+    const both = await podtrust(["up", "--yes", "--demo", "--json"]);
+    assert.deepEqual([both.code, both.out], [2, both.out]);
+    assert.match(both.out, /--demo runs a second command/u);
+  });
+
   test("--delete removes both, and says so when there is nothing", async () => {
     const { code, out } = await demo("--delete");
     assert.equal(code, 0);

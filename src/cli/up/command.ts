@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
+import type { UpOptions } from "./run.ts";
 import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 
 /** `podtrust up`: makes AWS what the config says. */
@@ -12,11 +12,12 @@ export function defineUp(program: Command, context: CommandContext): void {
   withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
     .option("--upsert-only", "do not delete resources that were removed from the config")
+    .option("--demo", "then run the demo Job in the cluster, as podtrust apply demo does")
     .addHelpText(
       "after",
       "\nShows the plan first and asks; without a terminal it needs --yes. Ended half-way, run it again.\n",
     )
-    .action(async (saved: string | undefined, options: ChangeOptions) => {
+    .action(async (saved: string | undefined, options: UpOptions) => {
       const { runUp } = await import("./run.ts");
       await runUp(context, saved, options);
     });

@@ -1,14 +1,31 @@
+import { PodtrustError } from "../../base/index.ts";
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
 import { carryOutSaved } from "../changes/saved.ts";
 import { wishOf } from "../changes/wish.ts";
 import type { CommandContext } from "../context.ts";
 
-/** `podtrust up [PLAN]`. */
+export interface UpOptions extends ChangeOptions {
+  readonly demo?: boolean;
+}
+
+/** What `apply demo` takes where nothing else is typed. */
+const usualDemo = { timeout: "5m", expiration: "1h", path: "/" } as const;
+
+/** `podtrust up [PLAN]`, and with `--demo` the demo's Job once everything is as it shall be. */
 export async function runUp(
   context: CommandContext,
   saved: string | undefined,
-  options: ChangeOptions,
+  options: UpOptions,
 ): Promise<void> {
-  if (saved !== undefined) return carryOutSaved(context, { name: "up", goal: "present" }, saved, options);
-  return carryOut(context, options, { name: "up", wish: wishOf("present", options), question: "Do this?" });
+  if (options.demo === true && context.json) {
+    throw new PodtrustError("usage", "--demo runs a second command, and --json prints one object", {
+      next: "Run podtrust up --json, then podtrust apply demo --json.",
+    });
+  }
+  if (saved !== undefined) await carryOutSaved(context, { name: "up", goal: "present" }, saved, options);
+  else
+    await carryOut(context, options, { name: "up", wish: wishOf("present", options), question: "Do this?" });
+  if (options.demo !== true || context.exitCode !== 0) return;
+  const { runApplyDemo } = await import("../apply/run.ts");
+  await runApplyDemo(context, { ...usualDemo, ...options });
 }
