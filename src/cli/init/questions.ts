@@ -170,34 +170,38 @@ async function foundationOf(
 
 const hostForm = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}$/u;
 
+function checkNaming(foundation: Foundation | undefined, { zone, issuer }: InitOptions): void {
+  if (zone === undefined) return;
+  if (issuer !== undefined)
+    throw new PodtrustError("usage", "--zone and --issuer are two answers to one question");
+  if (foundation?.kind !== "cluster") return;
+  throw new PodtrustError("usage", "--zone makes a name for a machine of ours, and --cluster has none", {
+    next: "Give the name under which the cluster's issuer is public with --issuer.",
+  });
+}
+
 async function nameOf(
   interview: Interview,
   foundation: Foundation | undefined,
-  { zone, issuer, dns = "cloudflare" }: InitOptions,
+  options: InitOptions,
 ): Promise<Answers["name"] | undefined> {
-  if (zone !== undefined && issuer !== undefined)
-    throw new PodtrustError("usage", "--zone and --issuer are two answers to one question");
-  if (zone !== undefined && foundation?.kind === "cluster") {
-    throw new PodtrustError("usage", "--zone makes a name for a machine of ours, and --cluster has none", {
-      next: "Give the name under which the cluster's issuer is public with --issuer.",
-    });
-  }
+  checkNaming(foundation, options);
+  const { zone, issuer, dns = "cloudflare" } = options;
+  // A cluster that exists has its issuer; a machine of ours gets a name below a zone unless a URL is given.
+  const isHost = issuer !== undefined || foundation?.kind === "cluster";
   const read = (typed: string): Answers["name"] | PodtrustError => {
     if (typed.startsWith("https://")) return { issuer: typed };
-    if (issuer !== undefined) return { issuer: `https://${typed}` };
-    if (zone === undefined && foundation?.kind === "cluster") return { issuer: `https://${typed}` };
+    if (isHost) return { issuer: `https://${typed}` };
     return hostForm.test(typed)
       ? { zone: typed, dns }
       : wrong("zone", `${JSON.stringify(typed)} is not the name of a zone such as example.com`);
   };
-  const text =
-    foundation?.kind === "cluster"
-      ? "Under which name is the issuer public, such as oidc.example.com"
-      : "Your zone, such as example.com, or the issuer's whole URL";
   return interview.ask({
-    flag: issuer === undefined && foundation?.kind !== "cluster" ? "zone" : "issuer",
+    flag: isHost ? "issuer" : "zone",
     given: zone ?? issuer,
-    text,
+    text: isHost
+      ? "Under which name is the issuer public, such as oidc.example.com"
+      : "Your zone, such as example.com, or the issuer's whole URL",
     read,
     answers: (name) => ({ name }),
   });
