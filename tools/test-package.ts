@@ -21,6 +21,19 @@ function podtrust(...args: string[]): { status: number | null; stdout: string; s
   return spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8", timeout: 120_000 });
 }
 
+/** What somebody writes who wants the sandbox in tests of his own. */
+const ownTest = `
+import { startSandbox, startStandInClouds } from "podtrust/sandbox";
+const aws = await startSandbox({ account: "111122223333" });
+const clouds = await startStandInClouds({ mischief: 0 });
+const get = async (url: string, token: string): Promise<any> =>
+  (await fetch(url, { headers: { authorization: \`Bearer \${token}\` } })).json();
+const { servers } = await get(clouds.hetzner.url + "/servers", clouds.hetzner.tokens.readWrite);
+const { result } = await get(clouds.cloudflare.url + "/zones?name=example.com", clouds.cloudflare.tokens.edit);
+console.log(JSON.stringify({ servers: servers.length, zones: result.map((one: any) => one.name), account: aws.account }));
+await Promise.all([aws.close(), clouds.close()]);
+`;
+
 const checks: [string, () => void][] = [
   [
     "the tarball holds what users need and nothing else",
@@ -43,7 +56,10 @@ const checks: [string, () => void][] = [
       npm(".", "pack", "--pack-destination", folder);
       const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
       assert.ok(tarball);
-      writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "elsewhere", private: true }));
+      writeFileSync(
+        join(folder, "package.json"),
+        JSON.stringify({ name: "elsewhere", private: true, type: "module" }),
+      );
       npm(folder, "install", "--ignore-scripts", "--no-audit", "--no-fund", resolve(folder, tarball));
       const installed = readdirSync(join(folder, "node_modules"));
       assert.ok(installed.includes("podtrust") && !installed.some((name) => name.startsWith("node-")));
@@ -60,6 +76,26 @@ const checks: [string, () => void][] = [
     },
   ],
   ["a wrong call ends with 2 and says so", () => assert.equal(podtrust("dmeo").status, 2)],
+  [
+    "its sandbox is a library: AWS and both clouds start in a test of somebody else's, with types",
+    () => {
+      writeFileSync(join(folder, "own-test.ts"), ownTest);
+      const ran = spawnSync(process.execPath, ["own-test.ts"], { cwd: folder, encoding: "utf8" });
+      assert.equal(ran.status, 0, ran.stderr);
+      assert.deepEqual(JSON.parse(ran.stdout), {
+        servers: 0,
+        zones: ["example.com"],
+        account: "111122223333",
+      });
+      const tsc = resolve("node_modules/typescript/bin/tsc");
+      const options = ["--noEmit", "--module", "nodenext", "--strict", "--types", "node"];
+      const types = ["--typeRoots", resolve("node_modules/@types")];
+      execFileSync(process.execPath, [tsc, ...options, ...types, "own-test.ts"], {
+        cwd: folder,
+        stdio: "inherit",
+      });
+    },
+  ],
   [
     "the whole demo runs from the installed package",
     () => {

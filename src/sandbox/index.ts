@@ -15,5 +15,9 @@ export {
   type StandInCloudsOptions,
   startStandInClouds,
 } from "./clouds/index.ts";
-export { type StandInCloudflareOptions, startStandInCloudflare } from "./cloudflare/index.ts";
+export {
+  type StandInCloudflare,
+  type StandInCloudflareOptions,
+  startStandInCloudflare,
+} from "./cloudflare/index.ts";
 export { type StandInHetzner, type StandInHetznerOptions, startStandInHetzner } from "./hetzner/index.ts";
