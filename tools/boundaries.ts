@@ -31,7 +31,7 @@ const allowed: Record<string, readonly string[]> = {
   acme: ["base", "oidc", "http"],
   tls: ["base", "oidc", "files", "http", "acme"],
   kubernetes: ["base", "oidc", "files", "http", "yaml", "config"],
-  aws: ["base", "oidc", "trust", "plan", "http", "config"],
+  aws: ["base", "oidc", "trust", "plan", "http", "config", "dns"],
   dns: ["base", "plan"],
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   host: ["base", "plan", "files", "yaml", "config"],

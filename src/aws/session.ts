@@ -1,4 +1,5 @@
 import type { IAMClient, IAMClientConfig } from "@aws-sdk/client-iam";
+import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
@@ -25,6 +26,7 @@ export interface AwsSession {
   iam(): Promise<IAMClient>;
   sts(): Promise<STSClient>;
   ssm(): Promise<SSMClient>;
+  route53(): Promise<Route53Client>;
   /** For one bucket. */
   s3(bucket: string): Promise<S3Client>;
   /** Lets go of kept-alive connections. */
@@ -122,6 +124,10 @@ export function openAws(access: AwsAccess): AwsSession {
     ssm: once(async () => {
       const [{ SSMClient }, config] = await Promise.all([import("@aws-sdk/client-ssm"), settings()]);
       return keep(new SSMClient(config));
+    }),
+    route53: once(async () => {
+      const [{ Route53Client }, config] = await Promise.all([import("@aws-sdk/client-route-53"), settings()]);
+      return keep(new Route53Client(config));
     }),
     async s3(bucket) {
       const [{ S3Client }, config] = await Promise.all([import("@aws-sdk/client-s3"), settings()]);

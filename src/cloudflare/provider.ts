@@ -49,6 +49,7 @@ class NotYet extends Error {
 /** DNS records at Cloudflare; a stack's mark is the record's comment. */
 class CloudflareDns implements DnsProvider {
   readonly name = "Cloudflare";
+  readonly caller = "its API token";
   readonly #api: CloudflareApi;
   readonly #stack: string;
   readonly #clock: Clock;
@@ -196,6 +197,8 @@ class CloudflareDns implements DnsProvider {
       work,
     );
   }
+
+  close(): void {}
 }
 
 function takenError({ name, type }: RecordKey, record: ApiRecord, stack: string): PodtrustError {

@@ -57,6 +57,8 @@ export interface DnsWork {
 export interface DnsProvider {
   /** As a person knows it: `Cloudflare`. */
   readonly name: string;
+  /** As whom it is asked: `its API token`. */
+  readonly caller: string;
   /**
    * The zone that holds a name, the innermost of those that there are. Throws `dns-zone-missing`, `dns-zone-inactive`,
    * and what is wrong with credentials.
@@ -70,4 +72,8 @@ export interface DnsProvider {
   write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver?: boolean): Promise<void>;
   /** Removes what is the stack's of a set. */
   delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void>;
+  /** Waits until all name servers answer with what this run wrote, where the provider says so. Throws `dns-not-visible`. */
+  untilVisible?(key: RecordKey, work: DnsWork): Promise<void>;
+  /** Lets go of connections. */
+  close(): void;
 }

@@ -60,6 +60,9 @@ function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff
       return observed(await provider.find(await place.zone(signal), key, signal));
     },
     fingerprint: ({ ttl, values, proxied }) => ({ ttl, values: sorted(values), proxied }),
+    ...(provider.untilVisible === undefined
+      ? {}
+      : { confirm: async (_change, work) => provider.untilVisible?.(key, work) }),
     async delete(_found, work) {
       await provider.delete(await place.zone(work.signal), key, work);
     },

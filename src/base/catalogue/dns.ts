@@ -14,6 +14,10 @@ export const dnsErrors = {
     summary: "Somebody else has records of the wanted name.",
     next: "Remove them if nobody needs them, or choose another name for the issuer.",
   },
+  "dns-not-visible": {
+    summary: "Records were written, and not all name servers answer with them in time.",
+    next: "Wait a few minutes and run the same command again; the records stand.",
+  },
   "cloudflare-token-missing": {
     summary: "There is no token for Cloudflare.",
     next: "Make an API token with Zone Read and DNS Edit on the one zone, and set CLOUDFLARE_API_TOKEN, or name its file in dns.cloudflare.tokenFile.",

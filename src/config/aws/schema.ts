@@ -159,6 +159,22 @@ const role = section("One IAM role.", {
   tags: tags("Tags of the role.").optional(),
 });
 
+/** A profile of the AWS config files. */
+export const awsProfile: z.ZodString = text(
+  { what: "The profile of the AWS config files to use.", accepted: "a profile's name", example: "prod" },
+  /^[^\0\n[\]]{1,128}$/u,
+);
+
+/** A role that is assumed first. */
+export const assumedRole: z.ZodString = text(
+  {
+    what: "A role to assume before anything else.",
+    accepted: "a role's ARN such as arn:aws:iam::111122223333:role/admin",
+    example: "arn:aws:iam::111122223333:role/admin",
+  },
+  /^arn:aws[a-z-]*:iam::\d{12}:role\/[!-~]{1,512}$/u,
+);
+
 /** One AWS account that trusts the issuer. */
 export const awsAccount: z.ZodType<AwsInput> = section("One AWS account that trusts the issuer.", {
   account: text(
@@ -195,18 +211,8 @@ export const awsAccount: z.ZodType<AwsInput> = section("One AWS account that tru
     text({ what: "An audience.", accepted: "1 to 255 characters without white space" }, /^[!-~]{1,255}$/u),
     { least: 1, most: 100 },
   ).optional(),
-  profile: text(
-    { what: "The profile of the AWS config files to use.", accepted: "a profile's name", example: "prod" },
-    /^[^\0\n[\]]{1,128}$/u,
-  ).optional(),
-  assumeRole: text(
-    {
-      what: "A role to assume before anything else.",
-      accepted: "a role's ARN such as arn:aws:iam::111122223333:role/admin",
-      example: "arn:aws:iam::111122223333:role/admin",
-    },
-    /^arn:aws[a-z-]*:iam::\d{12}:role\/[!-~]{1,512}$/u,
-  ).optional(),
+  profile: awsProfile.optional(),
+  assumeRole: assumedRole.optional(),
   tags: tags("Tags of the OIDC provider and of every role.").optional(),
   roles: list(
     { what: "The roles that ServiceAccounts of this cluster may assume.", accepted: "a list of roles" },

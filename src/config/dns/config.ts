@@ -3,9 +3,18 @@ export interface CloudflareConfig {
   readonly tokenFile?: string;
 }
 
+export interface Route53Config {
+  /** The profile of the AWS config files to use. */
+  readonly profile?: string;
+  /** A role to assume before anything else. */
+  readonly assumeRole?: string;
+}
+
 /** Who serves the zone, and what the issuer's name shall point at. */
 export interface DnsConfig {
-  readonly provider: { readonly kind: "cloudflare"; readonly cloudflare: CloudflareConfig };
+  readonly provider:
+    | { readonly kind: "cloudflare"; readonly cloudflare: CloudflareConfig }
+    | { readonly kind: "route53"; readonly route53: Route53Config };
   /** IP addresses of a machine that is there; absent: those of the config's machine. */
   readonly addresses?: readonly string[];
 }

@@ -27,9 +27,20 @@ describe("the dns section of a config", () => {
     });
   });
 
+  test("Route 53 takes the AWS credentials of the environment, or a profile and a role", async () => {
+    assert.deepEqual((await parse("route53")).dns, { provider: { kind: "route53", route53: {} } });
+    const assumeRole = "arn:aws:iam::111122223333:role/dns";
+    const long = await parse(`{route53: {profile: prod, assumeRole: "${assumeRole}"}, addresses: []}`);
+    assert.deepEqual(long.dns, {
+      provider: { kind: "route53", route53: { profile: "prod", assumeRole } },
+      addresses: [],
+    });
+  });
+
   const refused: Readonly<Record<string, readonly [string, RegExp]>> = {
     "a provider that is not known": ["clodflare", /^dns .*not accepted/u],
     "no provider": [`{addresses: ["203.0.113.7"]}`, /^dns names no provider; cloudflare/u],
+    "two providers": ["{cloudflare: {}, route53: {}}", /^dns has both cloudflare and route53/u],
     "an address that is none": [
       `{cloudflare: {}, addresses: [oidc.example.com]}`,
       /addresses\[0\].*IP address/u,

@@ -4,13 +4,24 @@ import type { DnsInput } from "./schema.ts";
 
 /** The dns section with defaults. */
 export function resolveDns(input: DnsInput, { file, env }: ConfigSource): DnsConfig {
-  const { cloudflare, addresses } = input === "cloudflare" ? { cloudflare: {} } : { ...input };
+  const section = typeof input === "string" ? { [input]: {} } : input;
+  const { cloudflare, route53 = {}, addresses } = section;
   const { tokenFile } = cloudflare ?? {};
+  const { profile, assumeRole } = route53;
   return {
-    provider: {
-      kind: "cloudflare",
-      cloudflare: tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) },
-    },
+    provider:
+      cloudflare === undefined
+        ? {
+            kind: "route53",
+            route53: {
+              ...(profile === undefined ? {} : { profile }),
+              ...(assumeRole === undefined ? {} : { assumeRole }),
+            },
+          }
+        : {
+            kind: "cloudflare",
+            cloudflare: tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) },
+          },
     ...(addresses === undefined ? {} : { addresses }),
   };
 }

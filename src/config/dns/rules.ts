@@ -1,7 +1,7 @@
 import { isRecord } from "../../base/index.ts";
 import { listAt, repeated, type Rule, valueAt } from "../mistakes/rule.ts";
 
-const providers = ["cloudflare"] as const;
+const providers = ["cloudflare", "route53"] as const;
 
 const oneProvider: Rule = (document) => {
   const section = valueAt(document.value, ["dns"]);

@@ -1,32 +1,38 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { assumedRole, awsProfile } from "../aws/schema.ts";
 import { file, list, section } from "../forms/leaf.ts";
 
 interface DnsSection {
   cloudflare?: { tokenFile?: string | undefined } | undefined;
+  route53?: { profile?: string | undefined; assumeRole?: string | undefined } | undefined;
   addresses?: string[] | undefined;
 }
 
 /** The dns section as it is written. */
-export type DnsInput = "cloudflare" | DnsSection;
+export type DnsInput = "cloudflare" | "route53" | DnsSection;
 
 const address = z
   .string({ error: "an IP address in quotes" })
   .refine((value) => isIP(value) !== 0 && !value.includes("%"), { error: "an IP address in quotes" })
   .meta({ description: "An address. Accepted: an IPv4 or IPv6 address in quotes." });
 
-const accepted = "cloudflare, or a section with one of them";
+const accepted = "cloudflare or route53, or a section with one of them";
 
 /** Who serves the issuer's zone. */
 export const dns: z.ZodType<DnsInput> = z
   .union(
     [
-      z.enum(["cloudflare"], { error: accepted }),
+      z.enum(["cloudflare", "route53"], { error: accepted }),
       section("A provider with settings of its own.", {
         cloudflare: section(
           "Cloudflare. The token comes from CLOUDFLARE_API_TOKEN, or from a file; it needs Zone Read and DNS Edit on the zone.",
           { tokenFile: file("A file with the API token.", "cloudflare-token").optional() },
         ).optional(),
+        route53: section("Route 53 of AWS, with the AWS credentials of the environment unless told.", {
+          profile: awsProfile.optional(),
+          assumeRole: assumedRole.optional(),
+        }).optional(),
         addresses: list(
           {
             what: "The addresses that the issuer's name points at: those of a machine that is there.",

@@ -1,3 +1,4 @@
+import { accessOf, openAws, route53Dns } from "../../../aws/index.ts";
 import { cloudflareAccess, cloudflareDns } from "../../../cloudflare/index.ts";
 import type { DnsConfig } from "../../../config/index.ts";
 import {
@@ -22,11 +23,24 @@ import type {
 } from "../part.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
+// Route 53 is one for all regions, and signed for this one (AWS General Reference, "Amazon Route 53 endpoints").
+const route53Region = "us-east-1";
+
 async function openProvider(
   context: PartContext | UnnamedContext,
   { provider }: DnsConfig,
 ): Promise<DnsProvider> {
   const { config, env, clock, notice = () => {} } = context;
+  if (provider.kind === "route53") {
+    const { profile, assumeRole } = provider.route53;
+    const caller =
+      assumeRole ?? (profile === undefined ? "the AWS credentials of the environment" : `profile ${profile}`);
+    return route53Dns(
+      openAws(accessOf({ region: route53Region, ...provider.route53 }, clock)),
+      config.stack,
+      caller,
+    );
+  }
   const access = await cloudflareAccess(provider.cloudflare, env);
   const waiting = (reason: string, deadline: number): void => {
     notice(`${reason}; given up after ${Math.ceil((deadline - clock.now()) / 1000)} s`);
@@ -52,16 +66,20 @@ class DnsPart implements Part {
 
   /** Provider and zone, found once. */
   #open(signal: AbortSignal): Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> {
-    this.#opened ??= openProvider(this.#context, this.#dns).then(async (provider) => ({
-      provider,
-      zone: await provider.zoneOf(issuerHost(this.#context.config), signal),
-    }));
+    this.#opened ??= openProvider(this.#context, this.#dns).then(async (provider) => {
+      try {
+        return { provider, zone: await provider.zoneOf(issuerHost(this.#context.config), signal) };
+      } catch (error) {
+        provider.close();
+        throw error;
+      }
+    });
     return this.#opened;
   }
 
   async open(signal: AbortSignal): Promise<Place> {
     const { provider, zone } = await this.#open(signal);
-    return { where: `zone ${zone.name} at ${provider.name}`, caller: "its API token" };
+    return { where: `zone ${zone.name} at ${provider.name}`, caller: provider.caller };
   }
 
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
@@ -84,7 +102,12 @@ class DnsPart implements Part {
     return Promise.resolve({ refusals: [], warnings: [] });
   }
 
-  close(): void {}
+  close(): void {
+    this.#opened?.then(
+      ({ provider }) => provider.close(),
+      () => {},
+    );
+  }
 }
 
 /** The part of a config's dns section; none without one. Opens no connection. */
@@ -101,7 +124,10 @@ export function dnsMemories(context: UnnamedContext): readonly IssuerMemory[] {
     {
       async issuerHosts(signal) {
         const provider = await openProvider(context, dns);
-        const owned = await provider.owned(await provider.zoneOf(above, signal), signal);
+        const owned = await provider
+          .zoneOf(above, signal)
+          .then((zone) => provider.owned(zone, signal))
+          .finally(() => provider.close());
         // A proof for a certificate authority stands below the name that it proves.
         return owned
           .filter(({ type, name }) => type !== "TXT" && name.endsWith(`.${above}`))

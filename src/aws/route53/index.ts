@@ -1,0 +1,1 @@
+export { route53Dns } from "./provider.ts";
