@@ -1,5 +1,3 @@
-import type { Command } from "commander";
-import type { CommandContext } from "./context.ts";
 import { defineApply } from "./apply/command.ts";
 import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
@@ -15,38 +13,48 @@ import { definePublish } from "./publish/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotate } from "./rotate/command.ts";
 import { defineSandbox } from "./sandbox/command.ts";
-import { defineServe } from "./serve/command.ts";
+import { defineServeWithBuckets } from "./serve/command-with-buckets.ts";
 import { defineStatus } from "./status/command.ts";
 import { defineTest } from "./test/command.ts";
 import { defineToken } from "./token/command.ts";
+import { nameByStack } from "./options/naming.ts";
+import type { ExitCode } from "./exit.ts";
+import type { Host } from "./host.ts";
+import { runTree } from "./run.ts";
+import type { CommandTree } from "./tree.ts";
 import { defineUp } from "./up/command.ts";
 
-/**
- * Adds one command to the program. The file holds the command's words only; what does the work is imported
- * inside the action, so that `podtrust --help` loads none of it.
- */
-export type DefineCommand = (program: Command, context: CommandContext) => void;
+/** All that podtrust can do. */
+export const podtrust: CommandTree = {
+  name: "podtrust",
+  description:
+    "Give the pods of any Kubernetes cluster IAM roles in AWS, without stored keys: the cluster becomes an OIDC identity provider that AWS trusts.",
+  commands: [
+    defineDemo,
+    defineSandbox,
+    defineInit,
+    definePlan,
+    defineUp,
+    defineDown,
+    defineImport,
+    defineServeWithBuckets,
+    definePublish,
+    defineRotate,
+    defineStatus,
+    defineTest,
+    defineExplain,
+    defineToken,
+    defineManifests,
+    defineApply,
+    defineExport,
+    defineCompletion,
+    defineJob,
+    defineRenewToken,
+  ],
+  naming: nameByStack,
+};
 
-/** Every command, in the order in which help lists them. */
-export const commands: readonly DefineCommand[] = [
-  defineDemo,
-  defineSandbox,
-  defineInit,
-  definePlan,
-  defineUp,
-  defineDown,
-  defineImport,
-  defineServe,
-  definePublish,
-  defineRotate,
-  defineStatus,
-  defineTest,
-  defineExplain,
-  defineToken,
-  defineManifests,
-  defineApply,
-  defineExport,
-  defineCompletion,
-  defineJob,
-  defineRenewToken,
-];
+/** Runs one command line of podtrust (without `node` and the program's name) and gives its exit code; never throws. */
+export function run(args: readonly string[], host: Host): Promise<ExitCode> {
+  return runTree(args, host, podtrust);
+}

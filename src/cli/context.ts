@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { homeDirectory, type Logger } from "../base/index.ts";
+import type { IssuerNaming } from "../config/index.ts";
+import type { UnknownName } from "../stack/index.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
 import {
@@ -12,6 +14,13 @@ import {
   type Progress,
   type Screen,
 } from "./terminal/index.ts";
+
+/** Settles the name of an issuer whose config leaves it open; throws what `settleIssuer` throws. */
+export type Naming = (
+  context: CommandContext,
+  config: Parameters<IssuerNaming>[0],
+  unknown: UnknownName,
+) => Promise<string>;
 
 /**
  * What a command's action works with. `json` and `verbose` are known once the command line is parsed. The streams
@@ -31,6 +40,8 @@ export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
   path(name: string): string;
   /** The logger: from `warn` (or `level`) on, with `-v` from `debug` on. */
   logger(level?: LogLevel): Promise<Logger>;
+  /** Absent in a program whose configs have to name the issuer. */
+  readonly naming: Naming | undefined;
   /** The exit code of a command that did its work but has something to report: 3 for differences. */
   exitCode: ExitCode;
 }
@@ -44,13 +55,18 @@ export interface Switches {
 }
 
 /** A context whose switches may still change until the action starts. */
-export function createContext({ stdout, stderr, ...host }: Host, switches: Switches): CommandContext {
+export function createContext(
+  { stdout, stderr, ...host }: Host,
+  switches: Switches,
+  naming?: Naming,
+): CommandContext {
   let output: Output | undefined;
   const screen = openScreen({ env: host.env, stdout, stderr });
   const progress = createProgress(host, screen.err);
   return {
     ...host,
     screen,
+    naming,
     exitCode: 0,
     get json() {
       return switches.json;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { podtrustHost } from "../../test/support/cli.ts";
+import { podtrust } from "./commands.ts";
 import { createContext, type Switches } from "./context.ts";
 import { createProgram } from "./program.ts";
 
@@ -8,7 +9,7 @@ import { createProgram } from "./program.ts";
 async function hintsAfter(...args: readonly string[]): Promise<(hint: string) => string> {
   const switches: Switches = { json: false, verbose: false };
   const context = createContext(podtrustHost(), switches);
-  const program = createProgram(context, switches);
+  const program = createProgram(context, switches, podtrust);
   for (const command of [...program.commands, ...program.commands.flatMap((one) => one.commands)])
     if (command.commands.length === 0) command.action(() => {});
   await program.parseAsync(args, { from: "user" });

@@ -6,9 +6,9 @@ const files = globSync("src/cli/**/*.ts", { exclude: ["src/cli/**/*.test.ts"] })
 const holding = (form: RegExp): readonly string[] =>
   files.filter((file) => form.test(readFileSync(file, "utf8"))).sort();
 
-test("only main.ts touches the process, its streams included", () => {
+test("only entry.ts touches the process, its streams included", () => {
   assert.ok(files.length > 50, String(files.length));
-  assert.deepEqual(holding(/\bprocess\??(?:\.[a-z]|\[)|\bconsole\.|"node:process"/u), ["src/cli/main.ts"]);
+  assert.deepEqual(holding(/\bprocess\??(?:\.[a-z]|\[)|\bconsole\.|"node:process"/u), ["src/cli/entry.ts"]);
 });
 
 test("only the terminal's writer writes to a stream, and only it and the looks of text know escape sequences", () => {

@@ -17,7 +17,7 @@ export interface TextSource extends AsyncIterable<string | Uint8Array> {
 }
 
 /**
- * All that the command line takes from its surroundings: no other file of cli/ than `main.ts` touches the process.
+ * All that the command line takes from its surroundings: no other file of cli/ than `entry.ts` touches the process.
  * What it calls does in one way: the AWS SDK reads the environment's variables and the files that they name.
  */
 export interface Host {

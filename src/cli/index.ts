@@ -1,4 +1,4 @@
 export type { CommandContext } from "./context.ts";
 export type { Host, TextSource, TextStream } from "./host.ts";
 export type { ExitCode } from "./exit.ts";
-export { run } from "./run.ts";
+export { run } from "./commands.ts";

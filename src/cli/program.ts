@@ -1,9 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
-import { commands } from "./commands.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, sayHelp } from "./help.ts";
+import type { CommandTree } from "./tree.ts";
 import { packageVersion } from "./version.ts";
 
 function everyCommand(command: Command): Command[] {
@@ -18,13 +18,11 @@ function addSwitches(command: Command): void {
 }
 
 /** The tree of all commands, with the switches that each of them takes. */
-export function createProgram(context: CommandContext, switches: Switches): Command {
-  const program = new Command("podtrust");
+export function createProgram(context: CommandContext, switches: Switches, tree: CommandTree): Command {
+  const program = new Command(tree.name);
   const { out, err } = context.screen;
   program
-    .description(
-      "Give the pods of any Kubernetes cluster IAM roles in AWS, without stored keys: the cluster becomes an OIDC identity provider that AWS trusts.",
-    )
+    .description(tree.description)
     .option("-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError(true)
@@ -44,7 +42,7 @@ export function createProgram(context: CommandContext, switches: Switches): Comm
     else out.line(version);
     throw new CommanderError(0, "commander.version", version);
   });
-  for (const define of commands) define(program, context);
+  for (const define of tree.commands) define(program, context);
   defineHelp(program);
   for (const command of everyCommand(program)) {
     // The root has the switches too, so that `podtrust --json plan` means what it says.

@@ -6,6 +6,7 @@ import { type ExitCode, exitCodeOf } from "./exit.ts";
 import { sayFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { commandNamed, fullName } from "./help.ts";
+import type { CommandTree } from "./tree.ts";
 import { CommanderError, createProgram, parse, usageError } from "./program.ts";
 
 function failureOf(thrown: unknown, host: Host): PodtrustError | undefined {
@@ -32,10 +33,10 @@ function typedSwitches(args: readonly string[]): Switches {
 }
 
 /** Runs one command line (without `node` and the program's name) and gives its exit code; never throws. */
-export async function run(args: readonly string[], host: Host): Promise<ExitCode> {
+export async function runTree(args: readonly string[], host: Host, tree: CommandTree): Promise<ExitCode> {
   const switches = typedSwitches(args);
-  const context = createContext(host, switches);
-  const program = createProgram(context, switches);
+  const context = createContext(host, switches, tree.naming);
+  const program = createProgram(context, switches, tree);
   try {
     await parse(program, args);
     // Half-way is a failure that the signal made; what was seen before a watch was ended is no failure.

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { podtrust } from "../../src/cli/commands.ts";
 import { createContext } from "../../src/cli/context.ts";
 import { createProgram, parse } from "../../src/cli/program.ts";
 import { podtrustHost } from "../support/cli.ts";
@@ -73,7 +74,7 @@ export interface Understood {
 /** Parses the words after `podtrust` and does nothing more; throws what the command line would complain of. */
 export async function understand(args: readonly string[]): Promise<Understood> {
   const switches = { json: false, verbose: false };
-  const program = createProgram(createContext(podtrustHost(), switches), switches);
+  const program = createProgram(createContext(podtrustHost(), switches), switches, podtrust);
   let found: Understood | undefined;
   const all = [program];
   for (const command of all) {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Argument, Command, Option } from "commander";
 import { systemClock } from "../../src/base/index.ts";
+import { podtrust } from "../../src/cli/commands.ts";
 import { createContext } from "../../src/cli/context.ts";
 import type { Host } from "../../src/cli/host.ts";
 import { createProgram } from "../../src/cli/program.ts";
@@ -80,7 +81,7 @@ function sectionOf(command: Command, path: readonly string[]): string[] {
 
 function render(): string {
   const switches = { json: false, verbose: false };
-  const program = createProgram(createContext(memory, switches), switches);
+  const program = createProgram(createContext(memory, switches), switches, podtrust);
   return `# Commands
 
 Every command takes \`--json\` (one JSON object on standard output in place of text), \`-v\` (log lines, and the causes

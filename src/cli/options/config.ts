@@ -11,13 +11,10 @@ export function configOf(
   file: string,
   unknown: UnknownName = "refuse",
 ): Promise<Config> {
-  const { env, clock, signal, progress } = context;
-  return loadConfig(context.path(file), env, async (config) => {
-    // All that a stack is made of, which a config with a URL does not need: the publisher's memory least of all.
-    const { settleIssuer } = await import("../../stack/index.ts");
-    const notice = (said: string): void => progress.line(`note: ${said}`);
-    const { host, isChosen } = await settleIssuer({ config, env, clock, notice }, unknown, signal);
-    if (isChosen) notice(`the name ${host} was chosen; it is remembered once up has made its records`);
-    return host;
-  });
+  const { naming } = context;
+  const name =
+    naming === undefined
+      ? undefined
+      : (config: Parameters<typeof naming>[1]): Promise<string> => naming(context, config, unknown);
+  return loadConfig(context.path(file), context.env, name);
 }

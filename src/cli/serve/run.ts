@@ -1,7 +1,8 @@
 import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../base/index.ts";
-import type { Config } from "../../config/index.ts";
+import type { Config, S3Config } from "../../config/index.ts";
 import {
   activatedSockets,
+  type DocumentTarget,
   servePublisher,
   type ServiceManager,
   serviceManager,
@@ -18,9 +19,18 @@ export interface ServeOptions {
   readonly insecureRunAsRoot?: boolean;
 }
 
+/** Opens the bucket that a config publishes in. */
+export type OpenTarget = (s3: S3Config) => Promise<DocumentTarget>;
+
 function refuseRoot({ uid }: CommandContext, options: ServeOptions): void {
   if (options.insecureRunAsRoot === true || uid !== 0) return;
   throw new PodtrustError("publisher-as-root", "podtrust serve does not run as root");
+}
+
+function refuseBucket({ bucket }: S3Config): Promise<never> {
+  throw new PodtrustError("usage", `s3://${bucket}: this program serves over HTTPS alone`, {
+    next: "Publish in a bucket with podtrust serve, installed from npm.",
+  });
 }
 
 async function loadAll(context: CommandContext, options: ServeOptions): Promise<readonly Config[]> {
@@ -70,7 +80,11 @@ function reloading(serving: Serving, load: () => Promise<readonly Config[]>, log
 }
 
 /** Serves until the command is told to end. */
-export async function runServe(context: CommandContext, options: ServeOptions): Promise<void> {
+export async function runServe(
+  context: CommandContext,
+  options: ServeOptions,
+  openTarget: OpenTarget = refuseBucket,
+): Promise<void> {
   refuseRoot(context, options);
   const configs = await loadAll(context, options);
   const logger = await context.logger("info");
@@ -84,7 +98,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     sockets: activatedSockets(env, pid),
     env,
     consent: pluginConsent(context),
-    openTarget: async (s3) => (await import("../options/bucket.ts")).openTarget(s3, clock),
+    openTarget,
   });
   const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));
   sayStart(logger, serving);

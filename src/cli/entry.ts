@@ -1,0 +1,44 @@
+import { systemClock } from "../base/index.ts";
+import { EndedBySignal } from "./ending.ts";
+import type { ExitCode } from "./exit.ts";
+import type { Host } from "./host.ts";
+
+/** Runs the command line that this process was started with, and sets its exit code. */
+export async function runProcess(
+  run: (args: readonly string[], host: Host) => Promise<ExitCode>,
+): Promise<void> {
+  const ending = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    // `once`: a second signal ends the process at once, whatever it is doing.
+    process.once(name, () => ending.abort(new EndedBySignal(name)));
+  }
+  // Told of a terminal that was closed, a command cleans up as for the others, unless it reads its config again then.
+  let reload: (() => void) | undefined;
+  process.on("SIGHUP", () => {
+    if (reload === undefined) ending.abort(new EndedBySignal("SIGHUP"));
+    else reload();
+  });
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that has seen enough (`podtrust … | head`), or a terminal that is gone, is no fault.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    });
+  }
+
+  process.exitCode = await run(process.argv.slice(2), {
+    program: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: ending.signal,
+    onHangup(listener) {
+      reload = listener;
+      return () => (reload = undefined);
+    },
+    pid: process.pid,
+    uid: process.getuid?.(),
+    clock: systemClock,
+  });
+}

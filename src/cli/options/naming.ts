@@ -1,0 +1,11 @@
+import type { Naming } from "../context.ts";
+
+/** Settles the name by all that a stack is made of, which a config with a URL does not need: a publisher's memory least. */
+export const nameByStack: Naming = async (context, config, unknown) => {
+  const { settleIssuer } = await import("../../stack/index.ts");
+  const { env, clock, signal, progress } = context;
+  const notice = (said: string): void => progress.line(`note: ${said}`);
+  const { host, isChosen } = await settleIssuer({ config, env, clock, notice }, unknown, signal);
+  if (isChosen) notice(`the name ${host} was chosen; it is remembered once up has made its records`);
+  return host;
+};

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { runProcess } from "../entry.ts";
+import { defineRenewToken } from "../renew-token/command.ts";
+import { defineRotate } from "../rotate/command.ts";
+import { runTree } from "../run.ts";
+import { defineServe } from "../serve/command.ts";
+import type { CommandTree } from "../tree.ts";
+
+// What a publisher's machine needs and no more: `npm run release` makes one file of it.
+const tree: CommandTree = {
+  name: "podtrust-publisher",
+  description: "Publish a cluster's OIDC discovery document and JWKS over HTTPS: podtrust's publisher alone.",
+  commands: [defineServe, defineRotate, defineRenewToken],
+};
+
+await runProcess((args, host) => runTree(args, host, tree));

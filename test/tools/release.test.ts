@@ -1,0 +1,113 @@
+/** What `npm run release` makes: the publisher as one file, for two architectures. */
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { zstdDecompressSync } from "node:zlib";
+import { parseConnectTo, request } from "../../src/http/index.ts";
+import { startStandInCluster } from "../../src/sandbox/index.ts";
+import { testAuthority } from "../support/certificates.ts";
+import { certificateFiles, startPublisherProcess } from "../support/publisher-process.ts";
+
+const run = promisify(execFile);
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const crossed = "/usr/aarch64-linux-gnu";
+
+function whyNoEmulator(): string | false {
+  if (process.arch !== "x64") return "this machine is no x64";
+  try {
+    execFileSync("qemu-aarch64-static", ["--version"], { stdio: "ignore" });
+  } catch {
+    return "qemu-aarch64-static is not installed";
+  }
+  return existsSync(join(crossed, "lib/libstdc++.so.6")) ? false : "the libraries of arm64 are not installed";
+}
+
+describe("npm run release", { skip: process.platform !== "linux" && "it is built on Linux" }, () => {
+  let folder: string;
+  const programs = new Map<string, string>();
+  const programOf = (architecture: string): string => programs.get(architecture) ?? "";
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "podtrust-release-"));
+    // The lowest level: how long compression takes is not what is asked here.
+    await run(process.execPath, ["tools/release.ts", "--level", "1", "--to", folder], {
+      maxBuffer: 1024 * 1024,
+    });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const [architecture, machine] of [
+    ["x64", 0x3e],
+    ["arm64", 0xb7],
+  ] as const) {
+    test(`the file for ${architecture} is a program for it, and of the sums that stand beside it`, () => {
+      const name = `podtrust-publisher-${version}-linux-${architecture}`;
+      const packed = readFileSync(join(folder, `${name}.zst`));
+      const program = zstdDecompressSync(packed);
+      // ELF64, e_machine.
+      assert.equal(program.subarray(0, 5).toString("latin1"), "\x7fELF\x02");
+      assert.equal(program.readUInt16LE(18), machine);
+      const sums = readFileSync(join(folder, `${name}.zst.sha256`), "utf8");
+      assert.equal(sums, `${sum(packed)}  ${name}.zst\n${sum(program)}  ${name}\n`);
+      const path = join(folder, name);
+      writeFileSync(path, program, { mode: 0o755 });
+      programs.set(architecture, path);
+    });
+  }
+
+  const onThisMachine = { skip: process.arch !== "x64" && "this machine is no x64" };
+
+  test(
+    "the program says the version that it was built of, without a package or Node around it",
+    onThisMachine,
+    async () => {
+      const options = { cwd: "/", env: { NODE_OPTIONS: "--require /nonexistent" } };
+      assert.equal((await run(programOf("x64"), ["--version"], options)).stdout, `${version}\n`);
+      const help = (await run(programOf("x64"), ["--help"], options)).stdout;
+      assert.match(help, /^ {2}serve /mu);
+      assert.doesNotMatch(help, /sandbox|demo/u);
+    },
+  );
+
+  test("the program serves a cluster's documents, and its metrics", onThisMachine, async (t) => {
+    const host = "oidc.example.test";
+    const cluster = await startStandInCluster({ issuer: `https://${host}` });
+    t.after(() => cluster.close());
+    const authority = await testAuthority();
+    const served = {
+      stack: "prod",
+      issuer: cluster.issuer,
+      kubeconfig: cluster.kubeconfig("publisher"),
+      https: await certificateFiles(folder, await authority.issue([host])),
+    };
+    const publisher = await startPublisherProcess({
+      command: [programOf("x64")],
+      folder,
+      stacks: [served],
+    });
+    t.after(() => publisher.close());
+    const answer = await request(`${cluster.issuer}/openid/v1/jwks`, {
+      ca: authority.root,
+      connectTo: [parseConnectTo(`${host}:443:127.0.0.1:${publisher.port}`)],
+    });
+    assert.equal(answer.status, 200);
+    assert.match(answer.body.toString(), new RegExp(cluster.keys.list()[0]?.kid ?? "none", "u"));
+    const status = ["rotate", "status", "--json", "--state", publisher.stateDir];
+    assert.match((await run(programOf("x64"), status)).stdout, /"signs"/u);
+    // What is loaded only by those who ask is in the file as well.
+    const [, admin] = /"admin":"(127\.0\.0\.1:\d+)"/u.exec(publisher.log()) ?? [];
+    const { stdout } = await run("curl", ["-sS", `http://${admin}/metrics`]);
+    assert.match(stdout, /podtrust_ready 1/u);
+  });
+
+  test("the one for arm64 runs, in an emulator", { skip: whyNoEmulator() }, async () => {
+    const args = ["-L", crossed, programOf("arm64"), "--version"];
+    assert.equal((await run("qemu-aarch64-static", args)).stdout, `${version}\n`);
+  });
+});
