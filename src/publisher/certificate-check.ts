@@ -49,7 +49,12 @@ class OneCheck {
   verdict(source: CertificateSource, hosts: readonly string[], now: number): OneVerdict {
     const current = source.current();
     const failing = failingOf(source);
-    const told = failing === undefined ? {} : { failing };
+    const { accounts, accountsMissing } = source.status?.() ?? {};
+    const told = {
+      ...(accounts === undefined ? {} : { accounts }),
+      ...(accountsMissing === undefined ? {} : { accountsMissing }),
+      ...(failing === undefined ? {} : { failing }),
+    };
     if (current === undefined) {
       const unready = [`There is no certificate yet.${failingText(failing)}`];
       return { status: told, unready, warnings: [] };
@@ -78,7 +83,10 @@ class OneCheck {
 function together(all: readonly CertificateStatus[]): CertificateStatus {
   const ends = all.flatMap(({ notAfter }) => notAfter ?? []);
   const failing = all.find((one) => one.failing !== undefined)?.failing;
+  const asked = all.flatMap(({ accounts }) => (accounts === undefined ? [] : [accounts]));
   return {
+    ...(asked.length === 0 ? {} : { accounts: asked.flat() }),
+    ...(all.some(({ accountsMissing }) => accountsMissing) ? { accountsMissing: true } : {}),
     ...(ends.length === 0 ? {} : { notAfter: Math.min(...ends) }),
     ...(failing === undefined ? {} : { failing }),
   };

@@ -18,6 +18,7 @@ export type {
 } from "./publisher.ts";
 export type {
   Blind,
+  CertificateAccount,
   CertificateStatus,
   Failing,
   KeyState,

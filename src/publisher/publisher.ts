@@ -2,7 +2,7 @@ import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../base/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
 import type { ServingLimits } from "./serving/limits.ts";
-import type { IssuerStatus } from "./status.ts";
+import type { CertificateAccount, IssuerStatus } from "./status.ts";
 import type { DocumentTarget } from "./target/target.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
@@ -34,6 +34,10 @@ export interface CertificateProgress {
   /** What the CA said last, or the disk. */
   readonly lastError?: { readonly message: string; readonly next: string; readonly at: number };
   readonly nextAttempt?: number;
+  /** With which CAs there are accounts; absent where no CA is asked. */
+  readonly accounts?: readonly CertificateAccount[];
+  /** There is no account yet with some CA that may be asked. */
+  readonly accountsMissing?: true;
 }
 
 /** What an ACME client needs answered while it proves that a name is ours. */

@@ -91,10 +91,23 @@ export interface PublicationStatus {
   readonly warnings: readonly string[];
 }
 
+/** An account at a CA, as a CAA record names it (RFC 8657 §3). */
+export interface CertificateAccount {
+  /** URL of the CA's ACME directory. */
+  readonly directory: string;
+  readonly uri: string;
+  /** What the CA calls itself in CAA records. */
+  readonly caaIdentities: readonly string[];
+}
+
 /** An issuer's certificate. Times in milliseconds since the epoch. */
 export interface CertificateStatus {
   /** Of the one that expires first; absent before the first. */
   readonly notAfter?: number;
+  /** With which CAs there are accounts; absent where no CA is asked. */
+  readonly accounts?: readonly CertificateAccount[];
+  /** There is no account yet with some CA that may be asked. */
+  readonly accountsMissing?: true;
   /** What the CA, or the disk, said last; absent while nothing is wrong. */
   readonly failing?: {
     readonly message: string;

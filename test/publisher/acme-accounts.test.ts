@@ -65,4 +65,15 @@ test("several issuers of one serve share one account at their CA, and each keeps
   }
   assert.equal(kept.length, 3);
   assert.equal(new Set(kept).size, 1);
+  // Whoever writes a CAA record asks the publisher, and is told when that is all of them.
+  const told = () => serving.publisher.status().issuers.map(({ certificate }) => certificate);
+  for (let look = 0; look < 200 && told().some((one) => one?.accountsMissing === true); look += 1)
+    await pause(50);
+  for (const one of told()) {
+    assert.equal(one?.accountsMissing, undefined);
+    assert.deepEqual(
+      one?.accounts?.map(({ uri, directory }) => [uri, directory]),
+      [[kept[0], ca.directoryUrl]],
+    );
+  }
 });

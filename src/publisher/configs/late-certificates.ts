@@ -1,4 +1,12 @@
 import type { CertificateProgress, CertificateSource, ServedCertificate } from "../publisher.ts";
+import type { CertificateAccount } from "../status.ts";
+
+/** A certificate source with accounts at CAs. */
+interface SourceOfCa extends CertificateSource {
+  accounts(): readonly CertificateAccount[];
+  /** Resolves once there is one with every CA that may be asked. */
+  accountsReady(): Promise<unknown>;
+}
 
 /**
  * A certificate source that stands in for one that can only start once the listeners do, since a CA proves a
@@ -7,6 +15,8 @@ import type { CertificateProgress, CertificateSource, ServedCertificate } from "
 export class LateCertificates implements CertificateSource {
   readonly #listeners = new Set<() => void>();
   #source: CertificateSource | undefined;
+  #accounts: () => readonly CertificateAccount[] = () => [];
+  #accountsMissing = true;
   #unsubscribe: (() => void) | undefined;
 
   current(): ServedCertificate | undefined {
@@ -19,11 +29,19 @@ export class LateCertificates implements CertificateSource {
   }
 
   status(): CertificateProgress {
-    return this.#source?.status?.() ?? { renewals: 0, attempts: 0 };
+    const progress = this.#source?.status?.() ?? { renewals: 0, attempts: 0 };
+    const missing = this.#accountsMissing ? ({ accountsMissing: true } as const) : {};
+    return { ...progress, accounts: this.#accounts(), ...missing };
   }
 
   /** Gives what comes from here on. */
-  bind(source: CertificateSource): void {
+  bind(source: SourceOfCa): void {
+    this.#accounts = () => source.accounts();
+    source.accountsReady().then(
+      () => (this.#accountsMissing = false),
+      // It was closed before.
+      () => {},
+    );
     this.#unsubscribe?.();
     this.#source = source;
     this.#unsubscribe = source.onChange(() => this.#tell());
