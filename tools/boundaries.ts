@@ -74,6 +74,7 @@ const allowed: Record<string, readonly string[]> = {
     "dns",
     "aws",
     "cloudflare",
+    "host",
     "kubernetes",
     "stack",
   ],

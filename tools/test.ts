@@ -3,7 +3,7 @@
  * CI=true is a failure.
  *
  *   node tools/test.ts unit      what `npm ci` brought is enough
- *   node tools/test.ts tools     needs Debian's chromium, OpenSSL and nginx; PyPI for the AWS CLI
+ *   node tools/test.ts tools     needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
  *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
  *                                twelve minutes at least, since a soak runs beside its other suites
  */

@@ -14,6 +14,7 @@ import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotate } from "./rotate/command.ts";
 import { defineSandbox } from "./sandbox/command.ts";
 import { defineServeWithBuckets } from "./serve/command-with-buckets.ts";
+import { defineSsh } from "./ssh/command.ts";
 import { defineStatus } from "./status/command.ts";
 import { defineTest } from "./test/command.ts";
 import { defineToken } from "./token/command.ts";
@@ -46,6 +47,7 @@ export const podtrust: CommandTree = {
     defineToken,
     defineManifests,
     defineApply,
+    defineSsh,
     defineExport,
     defineCompletion,
     defineJob,

@@ -4,7 +4,15 @@ import type { PodtrustError } from "../base/index.ts";
  * 0 done, 1 failed, 2 used wrongly (command line or config), 3 differences found; 128 and the signal's number where
  * one ended it.
  */
-export type ExitCode = 0 | 1 | 2 | 3 | 129 | 130 | 143;
+export type ExitCode = 0 | 1 | 2 | 3 | 129 | 130 | 143 | ProgramExitCode;
+
+/** What a program returned that was run for the user. */
+type ProgramExitCode = number & { readonly ofProgram: true };
+
+/** The exit code of a program that was run for the user, as this one's own. */
+export function programExit(code: number): ProgramExitCode {
+  return code as ProgramExitCode;
+}
 
 const usedWrongly: ReadonlySet<string> = new Set([
   "usage",

@@ -1,6 +1,7 @@
 import type { AwsConfig } from "./aws/config.ts";
 import type { ClusterSource } from "./cluster.ts";
 import type { DnsConfig } from "./dns/config.ts";
+import type { MachineConfig } from "./machine/config.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
 
 /** A config file with defaults filled in and names made absolute. Frozen all the way down. */
@@ -10,6 +11,8 @@ export interface Config {
   readonly stack: string;
   readonly issuer: string;
   readonly cluster?: ClusterSource;
+  /** The machine that the cluster runs on, where podtrust sets it up. */
+  readonly machine?: MachineConfig;
   readonly publisher?: PublisherConfig;
   readonly aws: readonly AwsConfig[];
   /** Absent: the issuer's name is somebody else's business. */

@@ -12,6 +12,7 @@ import { type IssuerNaming, noNaming } from "./issuer/naming.ts";
 import { dnsRules } from "./dns/rules.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
+import { machineRules } from "./machine/rules.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
 import { publisherRules } from "./publisher/rules.ts";
 import { schemaProblems } from "./mistakes/schema-problems.ts";
@@ -67,7 +68,7 @@ export async function parseConfig(
 }
 
 function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  const rules = [...awsRules, ...publisherRules, ...dnsRules, ...issuerRules];
+  const rules = [...awsRules, ...machineRules, ...publisherRules, ...dnsRules, ...issuerRules];
   return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...inline];
 }
 

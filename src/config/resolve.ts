@@ -4,6 +4,7 @@ import { resolveCluster } from "./cluster.ts";
 import type { Config } from "./config.ts";
 import { resolveDns } from "./dns/resolve.ts";
 import type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
+import { resolveMachine } from "./machine/resolve.ts";
 import type { ConfigSource } from "./places.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -18,12 +19,13 @@ function freeze<T>(value: T): T {
 
 /** All that does not depend on the issuer's name. */
 function resolveUnnamed(input: ConfigInput, source: ConfigSource): Omit<UnnamedConfig, "zone"> {
-  const { stack, cluster, dns } = input;
+  const { stack, cluster, machine, dns } = input;
   return {
     file: source.file,
     stack,
     aws: (input.aws ?? []).map((account) => resolveAws(account, source)),
     ...(cluster === undefined ? {} : { cluster: resolveCluster(cluster, source) }),
+    ...(machine === undefined ? {} : { machine: resolveMachine(machine, source) }),
     ...(dns === undefined ? {} : { dns: resolveDns(dns, source) }),
   };
 }

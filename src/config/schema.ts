@@ -4,6 +4,7 @@ import { type ClusterInput, clusterSource } from "./cluster.ts";
 import { dns, type DnsInput } from "./dns/schema.ts";
 import { issuer, type IssuerInput } from "./issuer/schema.ts";
 import { list, section, text } from "./forms/leaf.ts";
+import { machine, type MachineInput } from "./machine/schema.ts";
 import { publisher, type PublisherInput } from "./publisher/schema.ts";
 
 /** The config file's content once it fits the schema: as it is written, before defaults. */
@@ -11,6 +12,7 @@ export interface ConfigInput {
   stack: string;
   issuer: IssuerInput;
   cluster?: ClusterInput | undefined;
+  machine?: MachineInput | undefined;
   publisher?: PublisherInput | undefined;
   aws?: AwsInput[] | undefined;
   dns?: DnsInput | undefined;
@@ -32,6 +34,7 @@ export const configSchema: z.ZodType<ConfigInput> = section(
     cluster: clusterSource(
       "The cluster whose pods get roles, for commands that work with its ServiceAccounts and tokens.",
     ).optional(),
+    machine: machine.optional(),
     publisher: publisher.optional(),
     aws: list(
       { what: "The AWS accounts that trust the issuer.", accepted: "a list of accounts" },
@@ -44,6 +47,7 @@ export const configSchema: z.ZodType<ConfigInput> = section(
 
 /** Keys that this version does not have yet, or that belong elsewhere: refused by name, not as unknown. */
 export const plannedKeys: Readonly<Record<string, string>> = {
-  machine: "podtrust does not make machines yet: use a cluster that is there and leave machine out",
+  "machine.count":
+    "podtrust makes one machine a stack for now: leave count out, and use a stack for each machine",
   "publisher.https.s3": "s3 is a way of its own: write it as publisher.s3, in place of https",
 };

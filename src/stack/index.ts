@@ -1,4 +1,11 @@
-export { type AwsPart, awsPart, type AwsPolicy, type Place } from "./parts/index.ts";
+export {
+  type AwsPart,
+  awsPart,
+  type AwsPolicy,
+  type Machine,
+  openMachine,
+  type Place,
+} from "./parts/index.ts";
 export { openTofuText } from "./export/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";

@@ -35,4 +35,8 @@ export const generalErrors = {
       "The state folder, a file in it, or a folder above it belongs to another user or is writable by others.",
     next: "Use another state folder, or make the user that podtrust runs as its owner (chown) and the only one who may write (chmod go-w).",
   },
+  "program-missing": {
+    summary: "A program that the command runs for you is not on this machine.",
+    next: "Install it, or put it on the PATH.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

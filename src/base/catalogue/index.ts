@@ -4,6 +4,7 @@ import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
 import { dnsErrors } from "./dns.ts";
 import { generalErrors } from "./general.ts";
+import { hostErrors } from "./host.ts";
 import { httpErrors } from "./http.ts";
 import { kubernetesErrors } from "./kubernetes.ts";
 import { oidcErrors } from "./oidc.ts";
@@ -36,6 +37,7 @@ export const catalogue = {
   ...awsErrors,
   ...dnsErrors,
   ...sandboxErrors,
+  ...hostErrors,
 } as const;
 
 /** The closed set of error codes. */

@@ -1,0 +1,49 @@
+/** A machine that is there already. */
+export interface SshMachine {
+  /** A name or an IP address, without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** Whom podtrust logs in as: root, or somebody who may become root by sudo without a password. */
+  readonly user: string;
+  /** `SHA256:…`, as `ssh-keygen -l` prints it; absent: the key that the person's own known_hosts has. */
+  readonly hostKey?: string;
+  /** A machine on the way, as ssh's -J takes it. */
+  readonly proxyJump?: string;
+}
+
+/** Which k3s shall run. */
+export interface K3sConfig {
+  /** `v1.36.4+k3s1` */
+  readonly version: string;
+  /** SHA-256 of the release's binary, hex, by Go's name of the architecture. */
+  readonly sha256: Readonly<Partial<Record<"amd64" | "arm64", string>>>;
+  /** The binary on this machine, sent in place of a download on the host. */
+  readonly archive?: string;
+}
+
+/** Which Cilium makes the pods' network, where it does. */
+export interface CiliumConfig {
+  readonly version: string;
+  /** SHA-256 of the chart's .tgz, hex. */
+  readonly sha256: string;
+  /** The chart on this machine, sent in place of a download on the host. */
+  readonly archive?: string;
+}
+
+/** What the pods' network is made of. */
+export type Cni = "cilium" | "flannel";
+
+/** The machine that the cluster runs on. */
+export interface MachineConfig {
+  readonly ssh?: SshMachine;
+  /** The guide's user: logs in, and has kubectl. */
+  readonly user: string;
+  /** The public key that may log in, or the private key beside it; absent: an agent, or the person's usual keys. */
+  readonly sshKey?: string;
+  readonly k3s: K3sConfig;
+  readonly cni: Cni;
+  /** Of use with `cni: cilium` alone. */
+  readonly cilium: CiliumConfig;
+  /** Who may reach port 6443, as CIDRs; empty: nobody, the API is reached through SSH. */
+  readonly apiFrom: readonly string[];
+}

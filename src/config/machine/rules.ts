@@ -1,0 +1,44 @@
+import { isRecord } from "../../base/index.ts";
+import { keyText, type KeyPath } from "../mistakes/problem.ts";
+import { type Rule, textAt, valueAt } from "../mistakes/rule.ts";
+import { newestCilium, newestK3s } from "./releases.ts";
+
+/** Where a machine may come from. */
+const places = ["ssh"];
+
+const onePlace: Rule = (document) => {
+  const section = valueAt(document.value, ["machine"]);
+  if (!isRecord(section)) return [];
+  const named = places.filter((key) => key in section);
+  const base = {
+    key: "machine",
+    ...document.positionOf(["machine"]),
+    accepted: `one of ${places.join(", ")}`,
+  };
+  if (named.length === 0) return [{ ...base, message: "does not say where the machine is" }];
+  return named.length === 1 ? [] : [{ ...base, message: `has both ${named.join(" and ")}` }];
+};
+
+const releaseHasChecksums: Rule = (document) => {
+  const path: KeyPath = ["machine", "k3s"];
+  const version = textAt(document, [...path, "version"]);
+  if (version === undefined || version === newestK3s.version) return [];
+  const sums = valueAt(document.value, [...path, "sha256"]);
+  if (isRecord(sums) && Object.keys(sums).length > 0) return [];
+  const message = `is ${version}, whose checksums are not known here`;
+  const next = `Add sha256: {amd64: …, arm64: …} from sha256sum-amd64.txt and sha256sum-arm64.txt of that release, or leave version out for ${newestK3s.version}.`;
+  return [{ key: keyText(path), ...document.positionOf(path), message, next }];
+};
+
+const chartHasChecksum: Rule = (document) => {
+  const path: KeyPath = ["machine", "cilium"];
+  const version = textAt(document, [...path, "version"]);
+  if (version === undefined || version === newestCilium.version) return [];
+  if (textAt(document, [...path, "sha256"]) !== undefined) return [];
+  const message = `is ${version}, whose checksum is not known here`;
+  const next = `Add sha256, the digest of that chart in the index of helm.cilium.io, or leave version out for ${newestCilium.version}.`;
+  return [{ key: keyText(path), ...document.positionOf(path), message, next }];
+};
+
+/** What has to fit together in the machine's section. */
+export const machineRules: readonly Rule[] = [onePlace, releaseHasChecksums, chartHasChecksum];

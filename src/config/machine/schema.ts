@@ -1,0 +1,189 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { file, list, section, text } from "../forms/leaf.ts";
+import type { Cni } from "./config.ts";
+import { newestCilium, newestK3s } from "./releases.ts";
+
+export interface SshMachineInput {
+  address: string;
+  user: string;
+  port?: number | undefined;
+  hostKey?: string | undefined;
+  proxyJump?: string | undefined;
+}
+
+export interface MachineInput {
+  ssh?: SshMachineInput | undefined;
+  user?: string | undefined;
+  sshKey?: string | undefined;
+  k3s?:
+    | {
+        version?: string | undefined;
+        sha256?: { amd64?: string | undefined; arm64?: string | undefined } | undefined;
+        archive?: string | undefined;
+      }
+    | undefined;
+  cni?: Cni | undefined;
+  cilium?:
+    | { version?: string | undefined; sha256?: string | undefined; archive?: string | undefined }
+    | undefined;
+  apiFrom?: string[] | undefined;
+}
+
+// What begins with a hyphen would be an option of ssh.
+const userForm = /^[a-z_][a-z0-9_-]{0,31}$/u;
+const userAccepted = "a user's name of lower-case letters, digits, _ and -, at most 32 characters";
+
+const port = z
+  .int({ error: "a port from 1 to 65535" })
+  .min(1, { error: "a port from 1 to 65535" })
+  .max(65_535, { error: "a port from 1 to 65535" })
+  .meta({
+    description: "The port of its sshd. Accepted: a port from 1 to 65535. Default: 22.",
+    examples: [22],
+  });
+
+const ssh: z.ZodType<SshMachineInput> = section(
+  "A machine that is there already: Debian or Ubuntu with systemd, reached by the system's ssh.",
+  {
+    address: text(
+      {
+        what: "Where it is.",
+        accepted: "a name or an IP address",
+        example: "203.0.113.7",
+      },
+      /^[A-Za-z0-9:][A-Za-z0-9_.:-]{0,252}$/u,
+    ),
+    user: text(
+      {
+        what: "Whom to log in as: root, or somebody who may run sudo without a password.",
+        accepted: userAccepted,
+        example: "k8s",
+      },
+      userForm,
+    ),
+    port: port.optional(),
+    hostKey: text(
+      {
+        what: "The fingerprint of its host key, as ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub prints it there.",
+        accepted: "SHA256: and 43 characters of base64",
+        standard: "the key that your own ~/.ssh/known_hosts has",
+        example: "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDnvcQzNhOxzRbHoTw",
+      },
+      /^SHA256:[A-Za-z0-9+/]{43}$/u,
+    ).optional(),
+    proxyJump: text(
+      {
+        what: "A machine on the way there.",
+        accepted: "[USER@]HOST[:PORT], as ssh -J takes it",
+        example: "ops@bastion.example.com",
+      },
+      /^[A-Za-z0-9_[][A-Za-z0-9_.:@[\],-]{0,252}$/u,
+    ).optional(),
+  },
+);
+
+const sha256 = (architecture: string): z.ZodString =>
+  text(
+    {
+      what: `SHA-256 of the release's binary for ${architecture}, from its sha256sum-${architecture}.txt.`,
+      accepted: "64 lower-case hexadecimal digits",
+    },
+    /^[0-9a-f]{64}$/u,
+  );
+
+const k3s = section(
+  "Which k3s runs on it. The binary is checked against its SHA-256 before it is put in place.",
+  {
+    version: text(
+      {
+        what: "The release.",
+        accepted: "a release's name such as v1.36.4+k3s1",
+        standard: newestK3s.version,
+        example: newestK3s.version,
+      },
+      /^v\d{1,2}\.\d{1,3}\.\d{1,3}(?:-rc\d{1,2})?\+k3s\d{1,2}$/u,
+    ).optional(),
+    sha256: section(`Its checksums. Default: known for ${newestK3s.version}; needed for any other.`, {
+      amd64: sha256("amd64").optional(),
+      arm64: sha256("arm64").optional(),
+    }).optional(),
+    archive: file(
+      "The release's binary on this machine, sent over SSH where the host cannot download it. Its SHA-256 is checked all the same.",
+      "k3s-arm64",
+    ).optional(),
+  },
+);
+
+const cilium = section("Which Cilium makes the pods' network. Its chart is pinned by SHA-256.", {
+  version: text(
+    {
+      what: "The chart's version.",
+      accepted: "a version such as 1.20.0",
+      standard: newestCilium.version,
+      example: newestCilium.version,
+    },
+    /^\d{1,2}\.\d{1,3}\.\d{1,3}$/u,
+  ).optional(),
+  sha256: text(
+    {
+      what: "SHA-256 of the chart's .tgz, as the index of helm.cilium.io has it under digest.",
+      accepted: "64 lower-case hexadecimal digits",
+      standard: `known for ${newestCilium.version}; needed for any other`,
+    },
+    /^[0-9a-f]{64}$/u,
+  ).optional(),
+  archive: file(
+    "The chart on this machine, sent over SSH where the host cannot download it.",
+    "cilium.tgz",
+  ).optional(),
+});
+
+const cidr = z.string({ error: "a range of addresses such as 203.0.113.0/24" }).refine(
+  (value) => {
+    const [address = "", bits = "", ...rest] = value.split("/");
+    const most = isIP(address) === 4 ? 32 : 128;
+    return isIP(address) !== 0 && /^\d{1,3}$/u.test(bits) && Number(bits) <= most && rest.length === 0;
+  },
+  { error: "a range of addresses such as 203.0.113.0/24" },
+);
+
+/** The machine that the cluster runs on. */
+export const machine: z.ZodType<MachineInput> = section(
+  "The machine that k3s runs on. Left out: the cluster is already there.",
+  {
+    ssh: ssh.optional(),
+    user: text(
+      {
+        what: "The user of the machine that has kubectl.",
+        accepted: userAccepted,
+        standard: "machine.ssh.user, else k8s",
+        example: "k8s",
+      },
+      userForm,
+    ).optional(),
+    sshKey: file(
+      "The public key that may log in (its private half lies beside it, or in an agent). Default: your agent, or your usual keys.",
+      "~/.ssh/id_ed25519.pub",
+    ).optional(),
+    k3s: k3s.optional(),
+    cni: z
+      .enum(["cilium", "flannel"], { error: "cilium or flannel" })
+      .meta({
+        description:
+          "What the pods' network is made of. With cilium pods are denied the cloud's metadata address. Accepted: cilium or flannel. Default: cilium.",
+      })
+      .optional(),
+    cilium: cilium.optional(),
+    apiFrom: list(
+      {
+        what: "Who may reach the Kubernetes API on port 6443.",
+        accepted: "a list of ranges of addresses",
+        standard: "nobody; podtrust kubectl goes through SSH",
+        example: ["203.0.113.0/24"],
+      },
+      cidr,
+      { most: 50 },
+    ).optional(),
+  },
+);

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { configFile, configPath, overridingFiles } from "./config-file.ts";
+import { differenceOf } from "./difference.ts";
+import { runningFlags } from "./running-flags.ts";
+import { parseState } from "./state.ts";
+import type { K3sWish } from "./wish.ts";
+
+const wish: K3sWish = {
+  stack: "prod",
+  version: "v1.36.4+k3s1",
+  sha256: { amd64: "a".repeat(64) },
+  issuers: ["https://oidc.example.com", "https://kubernetes.default.svc.cluster.local"],
+  jwksUri: "https://oidc.example.com/openid/v1/jwks",
+  tlsSans: [],
+};
+
+test("the running API server's issuers are read from k3s's log in their order", () => {
+  const line =
+    'time="2026-11-25T12:00:00Z" level=info msg="Running kube-apiserver --anonymous-auth=false --service-account-issuer=https://a --service-account-issuer=https://b --service-account-jwks-uri=https://a/openid/v1/jwks"';
+  assert.deepEqual(runningFlags(line), {
+    issuers: ["https://a", "https://b"],
+    jwksUri: "https://a/openid/v1/jwks",
+  });
+});
+
+test("flags that k3s's log quotes are read without their quotes", () => {
+  const line = String.raw`level=info msg="Running kube-apiserver \"--service-account-issuer=https://a/x?y\" --v=2"`;
+  assert.deepEqual(runningFlags(line), { issuers: ["https://a/x?y"] });
+});
+
+test("a process's command line tells the flags too, and a text without flags tells none", () => {
+  assert.deepEqual(runningFlags("kube-apiserver --service-account-issuer=https://a --v=2 ")?.issuers, [
+    "https://a",
+  ]);
+  assert.equal(runningFlags("Running kube-apiserver"), undefined);
+});
+
+const ours = configFile(wish);
+const mine = (path: string, text: string): { path: string; text: string } => ({
+  path: `/etc/rancher/k3s/${path}`,
+  text,
+});
+
+const files: readonly (readonly [string, { path: string; text: string }[], RegExp | undefined])[] = [
+  ["nothing but ours", [ours], undefined],
+  [
+    "an earlier list, to which ours is added",
+    [mine("config.yaml", "kube-apiserver-arg: [v=2]"), ours],
+    undefined,
+  ],
+  [
+    "a later list that is added",
+    [ours, mine("config.yaml.d/95.yaml", "kube-apiserver-arg+: [v=2]")],
+    undefined,
+  ],
+  [
+    "a later list that replaces",
+    [ours, mine("config.yaml.d/95.yaml", "kube-apiserver-arg: v=2")],
+    /95\.yaml has kube-apiserver-arg without a \+/u,
+  ],
+  [
+    "an issuer given earlier",
+    [mine("config.yaml", "kube-apiserver-arg: [service-account-issuer=https://x]"), ours],
+    /config\.yaml has service-account-issuer=https:\/\/x/u,
+  ],
+  [
+    "an issuer that is put before the others",
+    [ours, mine("config.yaml.d/95.yaml", "kube-apiserver-arg+: [service-account-issuer-=https://x]")],
+    /95\.yaml has service-account-issuer-=https:\/\/x/u,
+  ],
+  ["a file that is not YAML", [ours, mine("config.yaml.d/95.yaml", "a: [")], undefined],
+];
+for (const [what, found, said] of files) {
+  test(`of k3s's config files the one that overrides ours is found: ${what}`, () => {
+    const overriding = overridingFiles(found).join("; ");
+    if (said === undefined) assert.equal(overriding, "");
+    else assert.match(overriding, said);
+  });
+}
+
+const state = (more: readonly string[] = []): ReturnType<typeof parseState> =>
+  parseState([`arch x86_64`, ...more].join("\n"));
+
+test("what is not known of a host yet is a creation that names version and issuers", () => {
+  const { kind, fields } = differenceOf(undefined, wish);
+  assert.equal(kind, "create");
+  assert.deepEqual(fields.map(({ field, after }) => [field, after]).slice(0, 2), [
+    ["version", wish.version],
+    [configPath, "as the config says"],
+  ]);
+});
+
+test("a processor that k3s is not made for is refused by name", () => {
+  const found = { ...state(["binary abc", "active active"]), architecture: undefined, machine: "riscv64" };
+  assert.throws(() => differenceOf(found, wish), { code: "host-unsupported", message: /riscv64/u });
+});
+
+test("an architecture without a checksum is refused with the key to set", () => {
+  const found = { ...state(["binary abc"]), architecture: "arm64" as const };
+  assert.throws(() => differenceOf(found, wish), {
+    code: "k3s-checksum",
+    next: /machine\.k3s\.sha256\.arm64/u,
+  });
+});

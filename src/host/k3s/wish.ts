@@ -1,0 +1,37 @@
+/** Go's name of a processor's architecture. */
+export type Architecture = "amd64" | "arm64";
+
+/** The chart of Cilium that a cluster gets, pinned. */
+export interface CiliumWish {
+  readonly version: string;
+  /** SHA-256 of the chart's .tgz, hex. */
+  readonly sha256: string;
+  /** The .tgz on this machine; absent: the host downloads it. */
+  readonly archive?: string;
+}
+
+/** What k3s on a host shall be. */
+export interface K3sWish {
+  readonly stack: string;
+  /** `v1.36.4+k3s1` */
+  readonly version: string;
+  /** SHA-256 of the release's binary, hex. */
+  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+  /** The binary on this machine; absent: the host downloads it. */
+  readonly archive?: string;
+  /** The first signs; all are accepted. */
+  readonly issuers: readonly string[];
+  readonly jwksUri: string;
+  /** Absent: flannel, which k3s brings. */
+  readonly cilium?: CiliumWish;
+  /** Names and addresses that the API's certificate has besides its own, for those who reach it from outside. */
+  readonly tlsSans: readonly string[];
+}
+
+/** A file that shall be on the host. */
+export interface HostFile {
+  readonly path: string;
+  readonly text: string;
+  /** Octal. */
+  readonly mode: number;
+}

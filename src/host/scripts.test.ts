@@ -1,0 +1,35 @@
+/** Whatever runs on a machine is a POSIX shell script that fails at the first failure, and that shellcheck has nothing against. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import * as k3s from "./k3s/scripts.ts";
+
+const scripts: Readonly<Record<string, string>> = {
+  inspect: k3s.inspectScript,
+  "install by download": k3s.installScript({
+    path: "/usr/local/bin/k3s",
+    sha256: "0".repeat(64),
+    url: "https://x/a'b",
+  }),
+  "install what was sent": k3s.installScript({ path: "/usr/local/bin/k3s", sha256: "0".repeat(64) }),
+  chart: k3s.chartScript,
+  links: k3s.linksScript(),
+  restart: k3s.restartScript,
+  ready: k3s.readyScript,
+  node: k3s.nodeScript,
+  "take Cilium away": k3s.noCiliumScript,
+  remove: k3s.removeScript,
+};
+
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+
+for (const [name, script] of Object.entries(scripts)) {
+  test(`the script to ${name} is one of the POSIX shell, and stops at a failure`, () => {
+    assert.match(script, /^set -eu\n/u);
+    const { status, stderr } = spawnSync("sh", ["-n"], { input: script, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    if (!shellcheck) return;
+    const found = spawnSync("shellcheck", ["-s", "sh", "-"], { input: script, encoding: "utf8" });
+    assert.equal(found.stdout, "", name);
+  });
+}

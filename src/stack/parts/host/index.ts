@@ -1,0 +1,2 @@
+export { type Machine, openMachine } from "./machine.ts";
+export { hostParts } from "./part.ts";

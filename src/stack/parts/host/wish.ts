@@ -1,0 +1,24 @@
+import type { Config, MachineConfig } from "../../../config/index.ts";
+import type { K3sWish } from "../../../host/index.ts";
+import { parseIssuer } from "../../../oidc/index.ts";
+
+/** The issuer that k3s has unless it is told another: in-cluster clients go on with the tokens that they have. */
+const standardIssuer = "https://kubernetes.default.svc.cluster.local";
+
+/** What k3s on a config's machine shall be. */
+export function k3sWish(
+  { stack, issuer, publisher }: Config,
+  { k3s, cni, cilium, ssh, apiFrom }: MachineConfig,
+): K3sWish {
+  const { version, sha256, archive } = k3s;
+  return {
+    stack,
+    version,
+    sha256,
+    ...(archive === undefined ? {} : { archive }),
+    issuers: [issuer, standardIssuer],
+    jwksUri: publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri,
+    ...(cni === "cilium" ? { cilium } : {}),
+    tlsSans: ssh === undefined || apiFrom.length === 0 ? [] : [ssh.address],
+  };
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { SshHost } from "./ssh-host.ts";
+
+const starter = fileURLToPath(new URL("k3s-stand-in.ts", import.meta.url));
+
+/** k3s's binary, as far as a host asks it; a pinned release for the tests. */
+export const k3sProgram = (version: string): string => `#!/bin/sh
+# stand-in for k3s ${version}
+case "$*" in
+  --version) echo 'k3s version ${version} (0123abcd)' ;;
+  'kubectl get --raw /readyz') cat /run/stand-in/readyz 2>/dev/null || echo ok ;;
+  'kubectl get nodes '*) cat /run/stand-in/node 2>/dev/null || echo 'True kubelet is posting ready status' ;;
+  *) echo "stand-in k3s does not know: $*" >&2; exit 1 ;;
+esac
+`;
+
+export const sha256 = (content: string | Buffer): string =>
+  createHash("sha256").update(content).digest("hex");
+
+// What systemd and its journal say of k3s, and a list of what was asked of them.
+const systemctl = `
+echo "systemctl $*" >>/run/stand-in/calls
+case "$*" in
+  'is-active k3s') cat /run/stand-in/active 2>/dev/null || { echo inactive; exit 3; } ;;
+  'show -p InvocationID --value k3s') cat /run/stand-in/invocation 2>/dev/null || true ;;
+  'stop k3s' | 'disable --now k3s') rm -f /run/stand-in/active ;;
+  'start k3s --no-block')
+    test -x /usr/local/bin/k3s || exit 1
+    echo active >/run/stand-in/active
+    date +%s%N >/run/stand-in/invocation
+    : >/run/stand-in/journal
+    '${process.execPath}' '${starter}' /run/stand-in/journal ;;
+esac
+`;
+
+const journalctl = `
+if [ -f /run/stand-in/journal ]; then cat /run/stand-in/journal; fi
+`;
+
+/** Programs that would touch the machine that the tests run on, or are not on it. */
+const others: Readonly<Record<string, string>> = {
+  systemctl,
+  journalctl,
+  pgrep: "exit 1",
+  ip: 'echo "ip $*" >>/run/stand-in/calls; case "$*" in "link show cilium_host" | "link delete cilium_host") ;; *) exit 1 ;; esac',
+  "iptables-save": "exit 0",
+  "ip6tables-save": "exit 0",
+  umount: "exit 0",
+};
+
+/** Makes a host one on which k3s can be set up. */
+export async function standInForK3s(host: SshHost): Promise<void> {
+  for (const [name, script] of Object.entries(others)) {
+    await host.program(name, `mkdir -p /run/stand-in\n${script}`);
+  }
+}
+
+/** Writes a binary of k3s and a chart, and gives the part of a machine's section that pins them. */
+export async function pinnedArchives(folder: string, version = "v1.36.4+k3s1"): Promise<string> {
+  const program = k3sProgram(version);
+  await writeFile(`${folder}/k3s-${version}`, program);
+  await writeFile(`${folder}/cilium.tgz`, "a chart");
+  const sum = sha256(program);
+  return `
+  k3s: {version: ${version}, sha256: {amd64: ${sum}, arm64: ${sum}}, archive: ${folder}/k3s-${version}}
+  cilium: {sha256: ${sha256("a chart")}, archive: ${folder}/cilium.tgz}`;
+}

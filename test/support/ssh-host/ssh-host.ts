@@ -1,0 +1,167 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../free-port.ts";
+
+const sshd = "/usr/sbin/sshd";
+
+/** Why no sshd can be had here; undefined where one can. */
+export function whyNoSshHost(): string | undefined {
+  if (process.platform !== "linux") return "sessions with folders of their own need Linux";
+  if (!existsSync(sshd)) return "sshd is not installed (Debian: openssh-server)";
+  try {
+    execFileSync("unshare", [...namespace(), "true"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "no mount namespace can be made here (unshare)";
+  }
+}
+
+/** A process of this machine that looks, over SSH, like one with empty disks. */
+export interface SshHost {
+  readonly port: number;
+  readonly user: string;
+  /** The private key that may log in. */
+  readonly keyFile: string;
+  /** `SHA256:…` of its Ed25519 key. */
+  readonly hostKey: string;
+  /** What stands for its root directory: `etc`, `usr/local`, `var/lib`, `root`, `home`, `run`. */
+  readonly root: string;
+  /** Replaces a program by a script of ours, on the PATH of every session. */
+  program(name: string, script: string): Promise<void>;
+  /** A file as its sessions see it; undefined where there is none. */
+  file(path: string): Promise<string | undefined>;
+  /** Stops and starts it; its host keys may have changed. */
+  restart(): Promise<void>;
+  /** Ends every connection, as a cut cable does. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+const folders = ["etc", "usr/local", "var/lib", "root", "home", "run"];
+
+function namespace(): readonly string[] {
+  const own = ["-m", "-n", "-p", "-f", "--mount-proc"];
+  return userInfo().uid === 0 ? own : ["-U", "-r", ...own];
+}
+
+// One session: the folders over the machine's own, then what the client wants.
+const inside = (root: string, bin: string): string => `#!/bin/sh
+R='${root}'
+export SSH_ORIGINAL_COMMAND R
+exec unshare ${namespace().join(" ")} sh -c '
+mount --make-rprivate / 2>/dev/null
+for folder in ${folders.join(" ")}; do mount --bind "$R/$folder" "/$folder" || exit 90; done
+export PATH=${bin}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+cd /root
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+'
+`;
+
+async function keyIn(folder: string, name: string): Promise<string> {
+  const file = join(folder, name);
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file]);
+  return file;
+}
+
+function fingerprint(file: string): string {
+  return execFileSync("ssh-keygen", ["-lf", `${file}.pub`], { encoding: "utf8" }).split(" ")[1] ?? "";
+}
+
+async function untilListening(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const socket = connect(port, "127.0.0.1");
+    const [answer] = await Promise.race([
+      once(socket, "data").then(() => ["yes"]),
+      once(socket, "error").then(() => ["no"]),
+    ]).catch(() => ["no"]);
+    socket.destroy();
+    if (answer === "yes") return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no sshd on port ${port}`);
+}
+
+// Programs that would touch the machine that the tests run on.
+const standIns: Readonly<Record<string, string>> = {
+  sudo: 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
+  chown: "exit 0",
+  systemctl: "exit 0",
+};
+
+/** Starts it; the caller stops it. */
+export async function startSshHost(): Promise<SshHost> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-sshd-"));
+  const root = join(folder, "root");
+  const bin = join(folder, "bin");
+  for (const one of [...folders, "etc/ssh"]) await mkdir(join(root, one), { recursive: true });
+  await mkdir(bin);
+  for (const file of ["passwd", "group", "nsswitch.conf"])
+    await cp(join("/etc", file), join(root, "etc", file));
+  const [hostKeyFile, keyFile] = [
+    await keyIn(join(root, "etc/ssh"), "ssh_host_ed25519_key"),
+    await keyIn(folder, "login"),
+  ];
+  await cp(`${keyFile}.pub`, join(folder, "authorized"));
+  await writeFile(join(folder, "inside"), inside(root, bin));
+  await chmod(join(folder, "inside"), 0o755);
+  const port = await freePort();
+  const config = `
+ListenAddress 127.0.0.1
+Port ${port}
+HostKey ${hostKeyFile}
+AuthorizedKeysFile ${join(folder, "authorized")}
+StrictModes no
+UsePAM no
+PidFile none
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+ForceCommand ${join(folder, "inside")}
+LogLevel VERBOSE
+`;
+  await writeFile(join(folder, "sshd_config"), config);
+  if (userInfo().uid === 0) await mkdir("/run/sshd", { recursive: true });
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    child = spawn(sshd, ["-D", "-e", "-f", join(folder, "sshd_config")], { stdio: "ignore", detached: true });
+    await untilListening(port);
+  };
+  const end = async (): Promise<void> => {
+    const closed = once(child, "close");
+    // sshd's children are of its group, and go with it.
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+    await closed;
+  };
+  const host: SshHost = {
+    port,
+    user: userInfo().username,
+    keyFile,
+    hostKey: fingerprint(hostKeyFile),
+    root,
+    async program(name, script) {
+      await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+      await chmod(join(bin, name), 0o755);
+    },
+    file: (path) => readFile(join(root, path), "utf8").catch(() => undefined),
+    async restart() {
+      await end();
+      await start();
+    },
+    cut() {
+      const list = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
+      for (const pid of list.trim().split(/\s+/u)) if (pid !== "") process.kill(Number(pid), "SIGKILL");
+    },
+    async stop() {
+      await end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  for (const [name, script] of Object.entries(standIns)) await host.program(name, script);
+  await start();
+  return host;
+}

@@ -1,0 +1,223 @@
+/** k3s on an existing machine, by the commands, over a real sshd; systemd and k3s are stand-ins there. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { systemClock } from "../../../src/base/index.ts";
+import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
+import {
+  pinnedArchives,
+  type SshHost,
+  standInForK3s,
+  startSshHost,
+  whyNoSshHost,
+} from "../../support/ssh-host/index.ts";
+import type { Shown } from "../../support/stack-world.ts";
+
+const missing = whyNoSshHost();
+if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
+if (missing !== undefined) console.log(`left out: k3s over SSH: ${missing}`);
+const options = missing === undefined ? {} : { skip: missing };
+
+let host: SshHost;
+let folder: string;
+
+beforeEach(async () => {
+  if (missing !== undefined) return;
+  host = await startSshHost();
+  await standInForK3s(host);
+  folder = await mkdtemp(join(tmpdir(), "podtrust-k3s-"));
+});
+afterEach(async () => {
+  await host?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+const configPath = "etc/rancher/k3s/config.yaml.d/90-podtrust.yaml";
+
+async function config(more = "", version?: string): Promise<void> {
+  const archives = await pinnedArchives(folder, version);
+  await writeFile(
+    join(folder, "podtrust.yaml"),
+    `
+stack: prod
+issuer: https://oidc.example.com
+machine:
+  ssh: {address: 127.0.0.1, port: ${host.port}, user: ${host.user}, hostKey: "${host.hostKey}"}
+  sshKey: ${host.keyFile}${archives}
+${more.replaceAll(/^/gmu, "  ")}
+`,
+  );
+}
+
+const env = (): Record<string, string> => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: folder,
+  XDG_STATE_HOME: join(folder, "state"),
+});
+
+const podtrust = (...args: string[]): Promise<CliResult> =>
+  podtrustHere(args, { cwd: folder, env: env(), clock: systemClock });
+
+async function shown(...args: string[]): Promise<Shown> {
+  const { out, err } = await podtrust(...args, "--json");
+  assert.ok(out !== "", err);
+  return JSON.parse(out) as Shown;
+}
+
+const fields = (plan: Shown): readonly string[] =>
+  plan.changes.flatMap((one) => one.fields.map(({ field }) => field));
+
+test(
+  "up sets k3s up on an existing machine with the issuer first, and a second up finds nothing to do",
+  options,
+  async () => {
+    await config();
+    const first = await shown("up", "--yes");
+    assert.deepEqual(first.failed, []);
+    assert.deepEqual(
+      first.done.map(({ id, kind }) => [id, kind]),
+      [["host/prod/k3s", "create"]],
+    );
+    const text = (await host.file(configPath)) ?? "";
+    assert.match(text, /^# podtrust stack=prod/u);
+    assert.match(
+      text,
+      /service-account-issuer=https:\/\/oidc\.example\.com"\n.*cluster\.local"\n.*jwks-uri=/u,
+    );
+    const manifest = (await host.file("var/lib/rancher/k3s/server/manifests/podtrust-cilium.yaml")) ?? "";
+    assert.match(manifest, new RegExp(`chartContent: ${Buffer.from("a chart").toString("base64")}\n`, "u"));
+    const second = await shown("plan");
+    assert.deepEqual(fields(second), []);
+    const again = await podtrust("up", "--yes");
+    assert.match(again.out, /Nothing to do/u);
+  },
+);
+
+test("a binary that is not the pinned one is not put in place", options, async () => {
+  await config();
+  await writeFile(join(folder, "k3s-v1.36.4+k3s1"), "something else");
+  const { code, err } = await podtrust("up", "--yes");
+  assert.equal(code, 1);
+  assert.match(err, /is not the k3s v1\.36\.4\+k3s1 that is pinned/u);
+  assert.equal(await host.file("usr/local/bin/k3s"), undefined);
+  assert.equal((await podtrust("plan")).code, 0);
+});
+
+test("an interrupted up is finished by the next one", options, async () => {
+  await config();
+  await host.program("sync", "exit 1");
+  const { code } = await podtrust("up", "--yes");
+  assert.equal(code, 1);
+  await host.program("sync", "exit 0");
+  const finished = await podtrust("up", "--yes");
+  assert.equal(finished.code, 0, finished.err);
+  assert.equal(
+    (await shown("plan")).changes.every(({ kind }) => kind === "none"),
+    true,
+  );
+});
+
+test(
+  "a file that was changed by hand is shown and written again, and k3s started anew",
+  options,
+  async () => {
+    await config();
+    await podtrust("up", "--yes");
+    await writeFile(
+      join(host.root, configPath),
+      "# podtrust stack=prod format=1\nsecrets-encryption: false\n",
+    );
+    const plan = await shown("plan");
+    assert.deepEqual(fields(plan), [`/${configPath}`]);
+    const calls = join(host.root, "run/stand-in/calls");
+    await writeFile(calls, "");
+    const { code, err } = await podtrust("up", "--yes");
+    assert.equal(code, 0, err);
+    assert.match((await host.file("run/stand-in/calls")) ?? "", /start k3s/u);
+  },
+);
+
+test(
+  "a person's later drop-in that drops ours is named, since the running API server shows it",
+  options,
+  async () => {
+    await config();
+    await podtrust("up", "--yes");
+    const folderOfOthers = join(host.root, "etc/rancher/k3s/config.yaml.d");
+    await writeFile(join(folderOfOthers, "95-mine.yaml"), "kube-apiserver-arg:\n  - v=2\n");
+    const before = await shown("plan");
+    assert.deepEqual(fields(before), [], "what runs is still as it was started");
+    await host.program("reboot", "systemctl start k3s --no-block");
+    await podtrustChild(["ssh", "--", "reboot"], { cwd: folder, env: env() });
+    assert.deepEqual(fields(await shown("plan")), [
+      "issuers of the running API server",
+      "jwks-uri of the running API server",
+    ]);
+    const { code, err } = await podtrust("up", "--yes");
+    assert.equal(code, 1);
+    assert.match(err, /k3s-overridden|in place of/u);
+    assert.match(err, /95-mine\.yaml has kube-apiserver-arg without a \+/u);
+  },
+);
+
+test(
+  "an issuer in a person's earlier file, which would sign in place of ours, is named",
+  options,
+  async () => {
+    await config();
+    await mkdir(join(host.root, "etc/rancher/k3s"), { recursive: true });
+    await writeFile(
+      join(host.root, "etc/rancher/k3s/config.yaml"),
+      "kube-apiserver-arg: [service-account-issuer=https://theirs.example.com]\n",
+    );
+    const plan = await shown("plan");
+    assert.equal(plan.refusals[0]?.code, "plan-name-taken", "k3s of somebody else is not touched");
+    const { code, err } = await podtrust("import", "k3s", "--yes");
+    assert.equal(code, 1);
+    assert.match(err, /config\.yaml has service-account-issuer=https:\/\/theirs\.example\.com/u);
+  },
+);
+
+test("down takes k3s off the machine, Cilium's interfaces before the network", options, async () => {
+  await config();
+  await podtrust("up", "--yes");
+  const calls = join(host.root, "run/stand-in/calls");
+  await writeFile(calls, "");
+  const { code, err } = await podtrust("down", "--yes");
+  assert.equal(code, 0, err);
+  const said = (await host.file("run/stand-in/calls")) ?? "";
+  const [link, stop] = [said.indexOf("ip link delete cilium_host"), said.indexOf("disable --now k3s")];
+  assert.ok(link !== -1 && link < stop, said);
+  for (const path of [configPath, "usr/local/bin/k3s", "etc/systemd/system/k3s.service"]) {
+    assert.equal(await host.file(path), undefined, path);
+  }
+  assert.match((await podtrust("down", "--yes")).out, /Nothing to do/u);
+});
+
+test("podtrust ssh runs a command on the machine and exits as it does", options, async () => {
+  await config();
+  const run = await podtrustChild(["ssh", "--", "cat /etc/ssh/ssh_host_ed25519_key.pub; exit 7"], {
+    cwd: folder,
+    env: env(),
+  });
+  assert.equal(run.code, 7, run.err);
+  assert.equal(run.out, await host.file("etc/ssh/ssh_host_ed25519_key.pub"));
+});
+
+test("flannel in place of Cilium leaves k3s its own network and writes no manifest", options, async () => {
+  await config("cni: flannel");
+  const { code, err } = await podtrust("up", "--yes");
+  assert.equal(code, 0, err);
+  assert.doesNotMatch((await host.file(configPath)) ?? "", /flannel-backend|disable-kube-proxy/u);
+  assert.equal(await host.file("var/lib/rancher/k3s/server/manifests/podtrust-cilium.yaml"), undefined);
+});
+
+test("an older release than the one that runs is refused", options, async () => {
+  await config();
+  await podtrust("up", "--yes");
+  await config("", "v1.35.9+k3s1");
+  const plan = await shown("plan");
+  assert.match(plan.refusals[0]?.message ?? "", /v1\.36\.4\+k3s1 runs there.*older/u);
+});
