@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { PlantedFault } from "./loader.ts";
+
+/** A fault and the script of the probe that has to find it. */
+export interface ListedFault extends PlantedFault {
+  readonly script: string;
+}
+
+type Entry = { readonly rule: string; readonly from: string; readonly to: string; readonly step?: string };
+
+/** The faults of a YAML file: by script, by the file of src/sandbox/, a list of `rule`, `from`, `to` and `step`. */
+export function faultsOf(file: URL): readonly ListedFault[] {
+  const scripts = parse(readFileSync(file, "utf8")) as Record<string, Record<string, readonly Entry[]>>;
+  return Object.entries(scripts).flatMap(([script, files]) =>
+    Object.entries(files).flatMap(([path, entries]) =>
+      entries.map((entry): ListedFault => ({ step: entry.rule, ...entry, file: path, script })),
+    ),
+  );
+}
