@@ -34,6 +34,7 @@ const allowed: Record<string, readonly string[]> = {
   aws: ["base", "oidc", "trust", "plan", "http", "config", "dns"],
   dns: ["base", "plan"],
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
+  hetzner: ["base", "plan", "files", "http"],
   host: ["base", "plan", "files", "yaml", "config"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
   stack: [
@@ -74,6 +75,8 @@ const allowed: Record<string, readonly string[]> = {
     "dns",
     "aws",
     "cloudflare",
+    "files",
+    "hetzner",
     "host",
     "kubernetes",
     "stack",

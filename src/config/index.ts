@@ -7,7 +7,14 @@ export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 export { configJsonSchema } from "./json-schema.ts";
 export { loadConfig, parseConfig, publisherOf } from "./load.ts";
-export type { CiliumConfig, Cni, K3sConfig, MachineConfig, SshMachine } from "./machine/config.ts";
+export type {
+  CiliumConfig,
+  Cni,
+  HetznerMachine,
+  K3sConfig,
+  MachineConfig,
+  SshMachine,
+} from "./machine/config.ts";
 export type { ConfigProblem } from "./mistakes/problem.ts";
 export { type Environment, personStateDir } from "./places.ts";
 export type {

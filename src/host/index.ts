@@ -1,3 +1,6 @@
+export { cloudInit } from "./cloud-init.ts";
+export { newSshKeyPair } from "./host-key.ts";
+export { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from "./login-key.ts";
 export * from "./publisher/index.ts";
 export { HostConnection, type HostPlace } from "./connection.ts";
 export { pinnedKnownHosts } from "./host-key-pin.ts";

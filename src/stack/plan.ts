@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { Plan, Policy } from "../plan/index.ts";
-import type { Goal, Place } from "./parts/index.ts";
+import type { Goal, MonthlyCost, Place } from "./parts/index.ts";
 
 /** What a plan is for. */
 export interface PlanWish {
@@ -12,6 +12,8 @@ export interface PlanWish {
   readonly adopt?: boolean;
   /** What is used outside the stack may go, or change hands. */
   readonly allowInUse?: boolean;
+  /** A machine may be replaced, with what is lost with it. */
+  readonly allowReplace?: boolean;
   /** The cluster may have another issuer than the config. */
   readonly allowIssuerMismatch?: boolean;
 }
@@ -24,4 +26,6 @@ export interface StackPlan {
   readonly plan: Plan;
   /** What is legal but deserves a second look, in sentences. */
   readonly warnings: readonly string[];
+  /** What the config costs a month, part by part. */
+  readonly costs: readonly MonthlyCost[];
 }

@@ -21,8 +21,9 @@ export interface SavedPlan {
 }
 
 /** A digest of what plans are made of, whatever the file's name, comments and other sections are. */
-export function configDigest({ stack, issuer, aws, dns }: Config): string {
-  return digestOf({ stack, issuer, aws, ...(dns === undefined ? {} : { dns }) });
+export function configDigest({ stack, issuer, aws, dns, machine }: Config): string {
+  const more = { ...(dns === undefined ? {} : { dns }), ...(machine === undefined ? {} : { machine }) };
+  return digestOf({ stack, issuer, aws, ...more });
 }
 
 /**
@@ -62,6 +63,7 @@ function wishOf(value: unknown): PlanWish {
     ...(goal === undefined ? {} : { goal }),
     ...(policy === undefined ? {} : { policy }),
     ...isTrue("allowInUse"),
+    ...isTrue("allowReplace"),
     ...isTrue("allowIssuerMismatch"),
   };
 }

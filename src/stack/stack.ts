@@ -10,7 +10,7 @@ import {
   type Resource,
   savedChanges,
 } from "../plan/index.ts";
-import { type AwsPartContext, type Part, partsOf, type Place } from "./parts/index.ts";
+import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import type { PlanWish, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
@@ -109,20 +109,33 @@ class PartsStack implements Stack {
       else warnings.push(...wrong.map(({ message }) => message));
       warnings.push(...unsure);
     }
-    for (const one of wanted) {
-      const own = new Set([...one.desired, ...one.owned].map(({ id }) => id));
-      const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
-      const { allowInUse = false } = wish;
-      const found = await one.part.preflight({ goal, changes, allowInUse }, signal);
-      refusals.push(...found.refusals);
-      warnings.push(...found.warnings);
-    }
+    const judged = await this.#judged(wanted, plan, wish);
+    refusals.push(...judged.refusals);
+    warnings.push(...judged.warnings);
     return {
       config,
       wish,
       places: this.#parts.map(({ place }) => place),
       plan: { ...plan, refusals },
       warnings: [...new Set(warnings)],
+      costs: judged.costs,
+    };
+  }
+
+  /** What the parts have to say of a plan, each of its own. */
+  async #judged(wanted: readonly Wanted[], plan: Plan, wish: PlanWish): Promise<Required<Preflight>> {
+    const { goal = "present", allowInUse = false, allowReplace = false } = wish;
+    const all: Required<Preflight>[] = [];
+    for (const { part, desired, owned } of wanted) {
+      const own = new Set([...desired, ...owned].map(({ id }) => id));
+      const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
+      const judged = { goal, changes, allowInUse, allowReplace };
+      all.push({ costs: [], ...(await part.preflight(judged, this.#options.signal)) });
+    }
+    return {
+      refusals: all.flatMap(({ refusals }) => refusals),
+      warnings: all.flatMap(({ warnings }) => warnings),
+      costs: all.flatMap(({ costs }) => costs),
     };
   }
 
@@ -200,7 +213,10 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const { config, signal, select = {}, notice = () => {} } = options;
   const parts = partsOf({ ...options, notice: saidOnce(notice) });
   if (parts.length === 0) {
-    throw new PodtrustError("config-without-aws", `${config.file} names no AWS account`);
+    throw new PodtrustError(
+      "config-without-aws",
+      `${config.file} names no AWS account, no dns and no machine`,
+    );
   }
   try {
     const meant = meantParts(parts, select);

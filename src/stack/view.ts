@@ -1,5 +1,5 @@
 import type { Change, ChangeKind } from "../plan/index.ts";
-import type { Place } from "./parts/index.ts";
+import type { MonthlyCost, Place } from "./parts/index.ts";
 import type { StackPlan } from "./plan.ts";
 
 /** One change as `--json` has it. */
@@ -20,6 +20,8 @@ export interface PlanView {
   readonly summary: Readonly<Record<ChangeKind, number>>;
   readonly refusals: readonly object[];
   readonly warnings: readonly string[];
+  /** Monthly, of what the config wants; amounts are decimal texts as the provider gives them. */
+  readonly costs: readonly MonthlyCost[];
 }
 
 /** One change as data. */
@@ -43,7 +45,7 @@ export function summaryOf(changes: readonly Pick<Change, "kind">[]): Readonly<Re
 }
 
 /** A plan as data: the same for the same plan, without credentials. */
-export function planView({ config, places, plan, warnings }: StackPlan): PlanView {
+export function planView({ config, places, plan, warnings, costs }: StackPlan): PlanView {
   return {
     stack: config.stack,
     issuer: config.issuer,
@@ -52,5 +54,6 @@ export function planView({ config, places, plan, warnings }: StackPlan): PlanVie
     summary: summaryOf(plan.changes),
     refusals: plan.refusals.map((refusal) => refusal.toJSON()),
     warnings,
+    costs,
   };
 }

@@ -5,8 +5,10 @@ import { demoErrors } from "./demo.ts";
 import { dnsErrors } from "./dns.ts";
 import { generalErrors } from "./general.ts";
 import { hostErrors } from "./host.ts";
+import { hetznerErrors } from "./hetzner.ts";
 import { httpErrors } from "./http.ts";
 import { kubernetesErrors } from "./kubernetes.ts";
+import { machineErrors } from "./machine.ts";
 import { oidcErrors } from "./oidc.ts";
 import { planErrors } from "./plan.ts";
 import { publisherErrors } from "./publisher.ts";
@@ -36,6 +38,8 @@ export const catalogue = {
   ...demoErrors,
   ...awsErrors,
   ...dnsErrors,
+  ...hetznerErrors,
+  ...machineErrors,
   ...sandboxErrors,
   ...hostErrors,
 } as const;

@@ -13,28 +13,56 @@ const past: Readonly<Record<ChangeKind, string>> = {
 
 const counted = (count: number): string => `${count} resource${count === 1 ? "" : "s"}`;
 
-/** One wait on the screen, however many changes are waited for. */
+interface Reason {
+  readonly reason: string;
+  readonly deadline: number;
+}
+
+/** One wait on the screen, however many changes are waited for: the next one is shown when it has ended. */
 class WaitLine {
   readonly #progress: CommandContext["progress"];
-  #on: { readonly what: string; readonly reason: string; readonly line: Waiting } | undefined;
+  /** What is waited for beside what is shown, each with its last reason. */
+  readonly #others = new Map<string, Reason>();
+  #on: (Reason & { readonly what: string; readonly line: Waiting }) | undefined;
 
   constructor(progress: CommandContext["progress"]) {
     this.#progress = progress;
   }
 
   say(what: string, reason: string, deadline: number): void {
-    if (this.#on?.what === what && this.#on.reason === reason) return;
+    if (this.#on !== undefined && this.#on.what !== what) {
+      this.#others.set(what, { reason, deadline });
+      return;
+    }
+    if (this.#on?.reason === reason) return;
+    this.#close((line) => line.done(`waited: ${this.#on?.reason ?? ""}`));
+    this.#on = { what, reason, deadline, line: this.#progress.wait({ what, reason, deadline }) };
+  }
+
+  /** This one is waited for no longer. */
+  over(what: string): void {
+    this.#others.delete(what);
+    if (this.#on?.what !== what) return;
     this.end();
-    this.#on = { what, reason, line: this.#progress.wait({ what, reason, deadline }) };
+    const [next] = this.#others;
+    if (next === undefined) return;
+    const [other, { reason, deadline }] = next;
+    this.#others.delete(other);
+    this.say(other, reason, deadline);
   }
 
   end(text?: string): void {
-    this.#on?.line.done(text ?? `waited: ${this.#on.reason}`);
-    this.#on = undefined;
+    this.#close((line) => line.done(text ?? `waited: ${this.#on?.reason ?? ""}`));
   }
 
-  fail(): void {
-    this.#on?.line.failed();
+  /** Ends the wait for this one, or for all where what is waited for is told as one. */
+  fail(what: string): void {
+    if (this.#on?.what === what) this.#close((line) => line.failed());
+    this.over(what);
+  }
+
+  #close(say: (line: Waiting) => void): void {
+    if (this.#on !== undefined) say(this.#on.line);
     this.#on = undefined;
   }
 }
@@ -68,7 +96,10 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
       if (confirmed === toConfirm.length)
         wait.end(`${what()} ${toConfirm.length === 1 ? "is" : "are"} active`);
     } else {
-      if (event.type === "failed" || event.type === "unconfirmed") wait.fail();
+      const { id } = event.change.resource;
+      if (event.type === "failed") wait.fail(id);
+      else if (event.type === "unconfirmed") wait.fail(what());
+      else wait.over(id);
       const line = lineOf(event);
       if (line !== undefined) progress.line(line);
     }

@@ -2,7 +2,7 @@ import { PodtrustError } from "../../base/index.ts";
 import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../plan/index.ts";
 import { changeView, type PlanWish, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { tellApplying } from "./applying.ts";
-import { confirm, green } from "../terminal/index.ts";
+import { confirm, confirmName, green } from "../terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { sayFailure } from "../failure.ts";
 import { sayPlan, sayRefusals } from "./say-plan.ts";
@@ -11,6 +11,8 @@ import type { WishOptions } from "./wish.ts";
 
 export interface ChangeOptions extends StackOptions, WishOptions {
   readonly yes?: boolean;
+  /** The stack's name, typed on the command line in place of an answer. */
+  readonly confirm?: string;
 }
 
 /** A command that changes something. */
@@ -63,14 +65,37 @@ function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustE
   return new PodtrustError("interrupted", sentence, { next });
 }
 
+/** Whether a machine goes, on which there is more than any config says. */
+function losesMachine({ plan }: StackPlan): boolean {
+  return plan.changes.some(
+    ({ kind, resource }) => resource.kind === "server" && (kind === "delete" || kind === "replace"),
+  );
+}
+
+/** Whether the command line agrees to the plan by itself. Throws `usage` for the name of another stack. */
+function isAgreed(shown: StackPlan, { yes, confirm: name }: ChangeOptions): boolean {
+  const { stack } = shown.config;
+  if (name !== undefined && name !== stack) {
+    throw new PodtrustError("usage", `--confirm says ${name}, and ${shown.config.file} is stack ${stack}`, {
+      next: "Check that it is the stack that you mean.",
+    });
+  }
+  // Who names the stack has said yes to it; yes alone is not enough where a machine goes.
+  return name !== undefined || (yes === true && !losesMachine(shown));
+}
+
 async function agreed(
   context: CommandContext,
   stack: Stack,
   shown: StackPlan,
   command: Command,
 ): Promise<StackPlan | undefined> {
+  const { name, question } = command;
+  const said = losesMachine(shown)
+    ? await confirmName(context, name, shown.config.stack)
+    : await confirm(context, name, question);
   // While somebody thinks it over, somebody else may act.
-  if (await confirm(context, command.name, command.question)) return stack.checkUnchanged(shown);
+  if (said) return stack.checkUnchanged(shown);
   context.exitCode = 1;
   context.output.line("Nothing was done.");
   return undefined;
@@ -110,7 +135,7 @@ export async function carryOut(
       return;
     }
     if (young !== undefined) context.output.line(young);
-    const asks = options.yes !== true && !isDone;
+    const asks = !isDone && !isAgreed(shown, options);
     const plan = asks ? await agreed(context, stack, shown, command) : shown;
     if (plan !== undefined) await perform(context, stack, plan);
   });

@@ -15,7 +15,8 @@ function linesOf(...changes: Partial<Change>[]): readonly string[] {
     observed: { exists: false },
     ...change,
   }));
-  const shown = { config: { stack: "prod", issuer: "https://x" }, places: [], plan: { changes: every } };
+  const config = { stack: "prod", issuer: "https://x" };
+  const shown = { config, places: [], costs: [], plan: { changes: every } };
   return planLines(shown as unknown as StackPlan)
     .slice(2)
     .map((line) => plain(spansOf(line)));

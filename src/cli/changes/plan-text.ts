@@ -100,6 +100,17 @@ function closingLine(changes: readonly Change[]): string {
   return said.length === 0 ? `Nothing to do${rest}.` : `${said.join(", ")}${rest}.`;
 }
 
+/** What the config costs a month, in a line; nothing where nobody says. */
+function costLines({ costs }: StackPlan): readonly string[] {
+  const currencies = [...new Set(costs.map(({ currency }) => currency))];
+  return currencies.map((currency) => {
+    const own = costs.filter((one) => one.currency === currency);
+    const total = own.reduce((sum, { gross }) => sum + Number(gross), 0);
+    const parts = own.map(({ what, gross }) => `${what} ${Number(gross).toFixed(2)}`);
+    return `Costs ${total.toFixed(2)} ${currency} a month, taxes included: ${parts.join(", ")}.`;
+  });
+}
+
 /** A plan in lines for a person: what stays is left out, unless there is something to say about it. */
 export function planLines(shown: StackPlan): readonly Text[] {
   const { changes } = shown.plan;
@@ -110,5 +121,6 @@ export function planLines(shown: StackPlan): readonly Text[] {
     ...told.flatMap((change) => changeLines(change)),
     ...(told.length === 0 ? [] : [""]),
     closingLine(changes),
+    ...costLines(shown),
   ];
 }

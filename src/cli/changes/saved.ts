@@ -22,8 +22,9 @@ export async function writePlan(
 }
 
 function checkAlone(command: Command["name"], options: ChangeOptions): void {
-  const { only, skip, upsertOnly, allowInUse, allowIssuerMismatch } = options;
-  if ([only, skip, upsertOnly, allowInUse, allowIssuerMismatch].every((one) => one === undefined)) return;
+  const { only, skip, upsertOnly, allowInUse, allowReplace, allowIssuerMismatch } = options;
+  const given = [only, skip, upsertOnly, allowInUse, allowReplace, allowIssuerMismatch];
+  if (given.every((one) => one === undefined)) return;
   throw new PodtrustError("usage", `podtrust ${command} PLAN does what the plan showed and nothing else`, {
     next: "Give --only, --skip and the like to podtrust plan -o.",
   });

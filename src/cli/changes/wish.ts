@@ -4,16 +4,18 @@ import type { PlanWish } from "../../stack/index.ts";
 export interface WishOptions {
   readonly upsertOnly?: boolean;
   readonly allowInUse?: boolean;
+  readonly allowReplace?: boolean;
   readonly allowIssuerMismatch?: boolean;
 }
 
 /** What a command line wants of a plan. */
 export function wishOf(goal: "present" | "absent", options: WishOptions): PlanWish {
-  const { upsertOnly, allowInUse, allowIssuerMismatch } = options;
+  const { upsertOnly, allowInUse, allowReplace, allowIssuerMismatch } = options;
   return {
     goal,
     policy: upsertOnly === true ? "upsert-only" : "sync",
     ...(allowInUse === true ? { allowInUse } : {}),
+    ...(allowReplace === true ? { allowReplace } : {}),
     ...(allowIssuerMismatch === true ? { allowIssuerMismatch } : {}),
   };
 }

@@ -34,6 +34,7 @@ export function withSelection(command: Command): Command {
 export function withAllowances(command: Command): Command {
   return command
     .option("--allow-in-use", "delete or take over an OIDC provider that roles outside the stack trust")
+    .option("--allow-replace", "delete a machine and make another where the config cannot be had otherwise")
     .option("--allow-issuer-mismatch", "go on although the cluster has another issuer than the config");
 }
 

@@ -1,5 +1,5 @@
 export { visible } from "./escape.ts";
-export { ask, confirm } from "./confirm.ts";
+export { ask, confirm, confirmName } from "./confirm.ts";
 export { askText, canAsk } from "./question.ts";
 export { type LogLevel, openLogger } from "./log.ts";
 export { createOutput, type Output } from "./output.ts";

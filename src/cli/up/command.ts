@@ -11,6 +11,7 @@ export function defineUp(program: Command, context: CommandContext): void {
     .description("create or update the OIDC provider and IAM roles in AWS to match the config");
   withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
+    .option("--confirm <stack>", "the stack's name, in place of typing it where a machine is deleted")
     .option("--upsert-only", "do not delete resources that were removed from the config")
     .option("--demo", "then run the demo Job in the cluster, as podtrust apply demo does")
     .addHelpText(

@@ -11,6 +11,24 @@ export interface SshMachine {
   readonly proxyJump?: string;
 }
 
+/** A machine that is rented from Hetzner Cloud. */
+export interface HetznerMachine {
+  /** The server type, as `cax11`. */
+  readonly type: string;
+  readonly location: string;
+  /** The name of a system image; the type's architecture decides which one it is. */
+  readonly image: string;
+  /** File of the token; absent: HCLOUD_TOKEN. */
+  readonly tokenFile?: string;
+  /** Whether it has a public address of the family. At least one is true. */
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Who may reach port 22, as CIDRs; absent: whoever runs podtrust. */
+  readonly sshFrom?: readonly string[];
+  /** https URLs that tell the caller's address; absent: the usual ones. */
+  readonly addressServices?: readonly string[];
+}
+
 /** Which k3s shall run. */
 export interface K3sConfig {
   /** `v1.36.4+k3s1` */
@@ -35,7 +53,11 @@ export type Cni = "cilium" | "flannel";
 
 /** The machine that the cluster runs on. */
 export interface MachineConfig {
+  /** One of the two. */
+  readonly hetzner?: HetznerMachine;
   readonly ssh?: SshMachine;
+  /** Nothing of it is deleted or replaced. */
+  readonly protect: boolean;
   /** The guide's user: logs in, and has kubectl. */
   readonly user: string;
   /** The public key that may log in, or the private key beside it; absent: an agent, or the person's usual keys. */

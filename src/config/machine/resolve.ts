@@ -1,7 +1,7 @@
 import { type ConfigSource, placeOf } from "../places.ts";
-import type { CiliumConfig, K3sConfig, MachineConfig, SshMachine } from "./config.ts";
+import type { CiliumConfig, HetznerMachine, K3sConfig, MachineConfig, SshMachine } from "./config.ts";
 import { newestCilium, newestK3s } from "./releases.ts";
-import type { MachineInput, SshMachineInput } from "./schema.ts";
+import type { HetznerInput, MachineInput, SshMachineInput } from "./schema.ts";
 
 function resolveSsh({ address, user, port = 22, hostKey, proxyJump }: SshMachineInput): SshMachine {
   return {
@@ -10,6 +10,21 @@ function resolveSsh({ address, user, port = 22, hostKey, proxyJump }: SshMachine
     port,
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(proxyJump === undefined ? {} : { proxyJump }),
+  };
+}
+
+function resolveHetzner(input: HetznerInput, { file, env }: ConfigSource): HetznerMachine {
+  const { type, location, image = "ubuntu-24.04", ipv4 = true, ipv6 = true } = input;
+  const { tokenFile, sshFrom, addressServices } = input;
+  return {
+    type,
+    location,
+    image,
+    ipv4,
+    ipv6,
+    ...(tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) }),
+    ...(sshFrom === undefined ? {} : { sshFrom }),
+    ...(addressServices === undefined ? {} : { addressServices }),
   };
 }
 
@@ -31,9 +46,11 @@ function resolveCilium({ cilium = {} }: MachineInput, { file, env }: ConfigSourc
 
 /** The section with defaults filled in and names made absolute. */
 export function resolveMachine(input: MachineInput, source: ConfigSource): MachineConfig {
-  const { ssh, sshKey, cni = "cilium", apiFrom = [] } = input;
+  const { hetzner, ssh, sshKey, protect = false, cni = "cilium", apiFrom = [] } = input;
   return {
+    ...(hetzner === undefined ? {} : { hetzner: resolveHetzner(hetzner, source) }),
     ...(ssh === undefined ? {} : { ssh: resolveSsh(ssh) }),
+    protect,
     user: input.user ?? ssh?.user ?? "k8s",
     ...(sshKey === undefined ? {} : { sshKey: placeOf(sshKey, source.file, source.env) }),
     k3s: resolveK3s(input, source),

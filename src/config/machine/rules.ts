@@ -4,7 +4,7 @@ import { type Rule, textAt, valueAt } from "../mistakes/rule.ts";
 import { newestCilium, newestK3s } from "./releases.ts";
 
 /** Where a machine may come from. */
-const places = ["ssh"];
+const places = ["hetzner", "ssh"];
 
 const onePlace: Rule = (document) => {
   const section = valueAt(document.value, ["machine"]);
@@ -40,5 +40,12 @@ const chartHasChecksum: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
+const hasAddress: Rule = (document) => {
+  const path: KeyPath = ["machine", "hetzner"];
+  if (["ipv4", "ipv6"].some((family) => valueAt(document.value, [...path, family]) !== false)) return [];
+  const message = "has neither ipv4 nor ipv6: nobody could reach the machine";
+  return [{ key: keyText(path), ...document.positionOf(path), message, accepted: "one of the two at least" }];
+};
+
 /** What has to fit together in the machine's section. */
-export const machineRules: readonly Rule[] = [onePlace, releaseHasChecksums, chartHasChecksum];
+export const machineRules: readonly Rule[] = [onePlace, hasAddress, releaseHasChecksums, chartHasChecksum];

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { file, list, section, text } from "../forms/leaf.ts";
+import { file, httpsUrl, list, section, text } from "../forms/leaf.ts";
 import type { Cni } from "./config.ts";
 import { newestCilium, newestK3s } from "./releases.ts";
 
@@ -12,9 +12,22 @@ export interface SshMachineInput {
   proxyJump?: string | undefined;
 }
 
+export interface HetznerInput {
+  type: string;
+  location: string;
+  image?: string | undefined;
+  tokenFile?: string | undefined;
+  ipv4?: boolean | undefined;
+  ipv6?: boolean | undefined;
+  sshFrom?: string[] | undefined;
+  addressServices?: string[] | undefined;
+}
+
 export interface MachineInput {
+  hetzner?: HetznerInput | undefined;
   ssh?: SshMachineInput | undefined;
   user?: string | undefined;
+  protect?: boolean | undefined;
   sshKey?: string | undefined;
   k3s?:
     | {
@@ -83,6 +96,61 @@ const ssh: z.ZodType<SshMachineInput> = section(
   },
 );
 
+const cidr = z.string({ error: "a range of addresses such as 203.0.113.0/24" }).refine(
+  (value) => {
+    const [address = "", bits = "", ...rest] = value.split("/");
+    const most = isIP(address) === 4 ? 32 : 128;
+    return isIP(address) !== 0 && /^\d{1,3}$/u.test(bits) && Number(bits) <= most && rest.length === 0;
+  },
+  { error: "a range of addresses such as 203.0.113.0/24" },
+);
+
+const flag = (what: string, standard: boolean): z.ZodBoolean =>
+  z.boolean({ error: "true or false" }).meta({
+    description: `${what} Accepted: true or false. Default: ${standard}.`,
+    examples: [standard],
+  });
+
+const name = (what: string, accepted: string, example: string, standard?: string): z.ZodString =>
+  text(
+    { what, accepted, example, ...(standard === undefined ? {} : { standard }) },
+    /^[a-z0-9][a-z0-9.-]{0,62}$/u,
+  );
+
+const hetzner: z.ZodType<HetznerInput> = section("A machine that is rented from Hetzner Cloud.", {
+  type: name("The server type. Another one later means another machine.", "a type such as cax11", "cax11"),
+  location: name("Where it stands.", "a location such as nbg1", "nbg1"),
+  image: name(
+    "The system that it boots first, for the type's architecture.",
+    "a system image such as ubuntu-24.04 or debian-13",
+    "ubuntu-24.04",
+    "ubuntu-24.04",
+  ).optional(),
+  tokenFile: file("A file with the token. Default: the variable HCLOUD_TOKEN.", "hetzner.token").optional(),
+  ipv4: flag("Whether it has a public IPv4 address, which costs extra.", true).optional(),
+  ipv6: flag("Whether it has a public IPv6 address.", true).optional(),
+  sshFrom: list(
+    {
+      what: "Who may reach port 22.",
+      accepted: "a list of networks such as 203.0.113.7/32",
+      standard: "the addresses that this machine has on the Internet",
+      example: ["203.0.113.7/32"],
+    },
+    cidr,
+    { least: 1, most: 100 },
+  ).optional(),
+  addressServices: list(
+    {
+      what: "Who is asked for this machine's address, where sshFrom is left out.",
+      accepted: "a list of https URLs that answer with an address and nothing else",
+      standard: "https://checkip.amazonaws.com and https://ipv6.icanhazip.com",
+      example: ["https://checkip.amazonaws.com"],
+    },
+    httpsUrl({ what: "A service.", accepted: "an https URL" }),
+    { least: 1, most: 10 },
+  ).optional(),
+});
+
 const sha256 = (architecture: string): z.ZodString =>
   text(
     {
@@ -139,20 +207,13 @@ const cilium = section("Which Cilium makes the pods' network. Its chart is pinne
   ).optional(),
 });
 
-const cidr = z.string({ error: "a range of addresses such as 203.0.113.0/24" }).refine(
-  (value) => {
-    const [address = "", bits = "", ...rest] = value.split("/");
-    const most = isIP(address) === 4 ? 32 : 128;
-    return isIP(address) !== 0 && /^\d{1,3}$/u.test(bits) && Number(bits) <= most && rest.length === 0;
-  },
-  { error: "a range of addresses such as 203.0.113.0/24" },
-);
-
 /** The machine that the cluster runs on. */
 export const machine: z.ZodType<MachineInput> = section(
   "The machine that k3s runs on. Left out: the cluster is already there.",
   {
+    hetzner: hetzner.optional(),
     ssh: ssh.optional(),
+    protect: flag("Whether podtrust refuses to delete or replace it.", false).optional(),
     user: text(
       {
         what: "The user of the machine that has kubectl.",

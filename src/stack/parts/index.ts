@@ -1,16 +1,26 @@
 import { awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 import { dnsMemories, dnsParts } from "./dns/index.ts";
+import { hetznerParts } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
 
 export * from "./aws/index.ts";
 export { type Machine, openMachine } from "./host/index.ts";
-export type { Goal, Named, Part, PartContext, Place, Preflight, UnnamedContext } from "./part.ts";
+export type {
+  Goal,
+  MonthlyCost,
+  Named,
+  Part,
+  PartContext,
+  Place,
+  Preflight,
+  UnnamedContext,
+} from "./part.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
 export function partsOf(context: AwsPartContext): readonly Part[] {
-  return [...hostParts(context), ...dnsParts(context), ...awsParts(context)];
+  return [...hetznerParts(context), ...hostParts(context), ...dnsParts(context), ...awsParts(context)];
 }
 
 /** All that may remember the name of an issuer that a config leaves open. */

@@ -59,6 +59,17 @@ export interface Judged {
   readonly changes: readonly Change[];
   /** The user said that what others still use may go, or change hands. */
   readonly allowInUse: boolean;
+  /** The user said that a machine may be replaced, with what is lost with it. */
+  readonly allowReplace: boolean;
+}
+
+/** What something costs a month, as its provider says: decimal texts in a currency. */
+export interface MonthlyCost {
+  readonly what: string;
+  readonly currency: string;
+  /** With taxes. */
+  readonly gross: string;
+  readonly net: string;
 }
 
 /** What speaks against a plan beside what the plan itself found. */
@@ -67,6 +78,8 @@ export interface Preflight {
   readonly refusals: readonly PodtrustError[];
   /** Legal, but worth a second look. */
   readonly warnings: readonly string[];
+  /** What the section costs as the config has it; absent where nobody knows, or nothing does. */
+  readonly costs?: readonly MonthlyCost[];
 }
 
 /**

@@ -3,9 +3,9 @@ import { type Config, type Environment, type MachineConfig, personStateDir } fro
 import { HostConnection, type HostPlace } from "../../../host/index.ts";
 import type { PartContext } from "../part.ts";
 
-/** Where the machine of a config is. */
-function placeOf({ ssh, sshKey }: MachineConfig): HostPlace {
-  if (ssh === undefined) throw new TypeError("the machine has no place");
+/** Where the machine of a config is; undefined for one that is rented. */
+function placeOf({ ssh, sshKey }: MachineConfig): HostPlace | undefined {
+  if (ssh === undefined) return undefined;
   const { address, port, user, hostKey, proxyJump } = ssh;
   const target = {
     address,
@@ -30,12 +30,13 @@ export function hostConnection({
   clock,
 }: Pick<PartContext, "config" | "env" | "clock">): HostConnection | undefined {
   const { machine, stack } = config;
-  if (machine === undefined) return undefined;
+  const place = machine === undefined ? undefined : placeOf(machine);
+  if (place === undefined) return undefined;
   return new HostConnection({
     env,
     clock,
     stack,
-    place: placeOf(machine),
+    place,
     stateDir: stackState(config, env),
   });
 }

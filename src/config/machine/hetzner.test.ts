@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PodtrustError } from "../../base/index.ts";
+import { type ConfigProblem, parseConfig } from "../index.ts";
+
+const text = (machine: string): string =>
+  `stack: prod\nissuer: https://oidc.example.com\nmachine: ${machine}\n`;
+const parse = (machine: string) => parseConfig(text(machine), "/etc/podtrust.yaml", { HOME: "/root" });
+
+async function problemOf(machine: string): Promise<ConfigProblem> {
+  const error = await parse(machine).then(
+    () => assert.fail(`${machine} was accepted`),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof PodtrustError && error.code === "config-invalid");
+  const [problem, ...more] = error.detail["problems"] as readonly ConfigProblem[];
+  assert.ok(problem !== undefined && more.length === 0, JSON.stringify(error.detail));
+  return problem;
+}
+
+describe("machine.hetzner in a config", () => {
+  test("a type and a location are enough: Ubuntu, both families, whoever runs podtrust", async () => {
+    const { machine } = await parse("{hetzner: {type: cax11, location: nbg1}}");
+    assert.deepEqual(machine?.hetzner, {
+      type: "cax11",
+      location: "nbg1",
+      image: "ubuntu-24.04",
+      ipv4: true,
+      ipv6: true,
+    });
+    assert.deepEqual([machine.user, machine.protect], ["k8s", false]);
+  });
+
+  test("a token file is relative to the config", async () => {
+    const { machine } = await parse("{hetzner: {type: cax11, location: nbg1, tokenFile: h.token}}");
+    assert.equal(machine?.hetzner?.tokenFile, "/etc/h.token");
+  });
+
+  const refused: [string, string, string, RegExp][] = [
+    ["no provider", "{user: k8s}", "machine", /does not say where/u],
+    [
+      "a machine that is rented and there already",
+      "{hetzner: {type: cax11, location: nbg1}, ssh: {address: 203.0.113.7, user: k8s}}",
+      "machine",
+      /has both hetzner and ssh/u,
+    ],
+    [
+      "a machine without an address",
+      "{hetzner: {type: cax11, location: nbg1, ipv4: false, ipv6: false}}",
+      "machine.hetzner",
+      /neither ipv4 nor ipv6/u,
+    ],
+    [
+      "an address without a prefix's length as a network",
+      "{hetzner: {type: cax11, location: nbg1, sshFrom: [203.0.113.7]}}",
+      "machine.hetzner.sshFrom[0]",
+      /is not accepted/u,
+    ],
+    [
+      "a datacenter, which Hetzner has no longer",
+      "{hetzner: {type: cax11, location: nbg1, datacenter: nbg1-dc3}}",
+      "machine.hetzner.datacenter",
+      /is not a key here/u,
+    ],
+    [
+      "an address service without TLS",
+      '{hetzner: {type: cax11, location: nbg1, addressServices: ["http://ip.example.com"]}}',
+      "machine.hetzner.addressServices[0]",
+      /is not accepted/u,
+    ],
+    [
+      "a token",
+      "{hetzner: {type: cax11, location: nbg1, token: abc}}",
+      "machine.hetzner.token",
+      /no secret may stand in this file/u,
+    ],
+  ];
+  for (const [what, machine, key, message] of refused) {
+    test(`${what} is refused`, async () => {
+      const problem = await problemOf(machine);
+      assert.deepEqual([problem.key, message.test(problem.message)], [key, true], problem.message);
+    });
+  }
+});

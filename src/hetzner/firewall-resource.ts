@@ -1,0 +1,130 @@
+import type { Difference, FieldChange, Observed, Resource, Work } from "../plan/index.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
+import { canonicalCidr } from "./cidr.ts";
+import type { HetznerApi } from "./client.ts";
+import { findOwn, firewalls } from "./find.ts";
+import { markedLabels } from "./labels.ts";
+import { commonFields, commonOf, putCommon, removeById, stateOf } from "./resource.ts";
+import type { Firewall, FirewallRule, Thing } from "./shapes.ts";
+
+/** One port that is open to some networks; everything else that comes in is dropped, and all goes out. */
+export interface OpenPort {
+  readonly port: number;
+  /** In CIDR form. */
+  readonly sources: readonly string[];
+  /** Not all of them are known: what is let in of a family that they do not name stays let in. */
+  readonly isPartial?: boolean;
+  readonly description: string;
+}
+
+export interface FirewallWish {
+  readonly stack: string;
+  readonly name: string;
+  readonly open: readonly OpenPort[];
+}
+
+/** A rule in a line, the same for the same rule: networks in their one form, in order. */
+function ruleLine(rule: FirewallRule): string {
+  const { direction, protocol, port, sources, destinations } = rule;
+  const networks = direction === "in" ? sources : destinations;
+  const forms = networks.map((one) => canonicalCidr(one) ?? one).sort();
+  return `${direction} ${protocol}${port === "" ? "" : ` ${port}`} ${direction === "in" ? "from" : "to"} ${forms.join(", ")}`;
+}
+
+function isPort(rule: FirewallRule, port: number): boolean {
+  return rule.direction === "in" && rule.protocol === "tcp" && rule.port === String(port);
+}
+
+const familyOf = (network: string): string => (network.includes(":") ? "ipv6" : "ipv4");
+
+function wantedRules({ open }: FirewallWish, before: readonly FirewallRule[]): readonly FirewallRule[] {
+  return open.flatMap(({ port, sources, isPartial, description }) => {
+    const named = new Set(sources.map(familyOf));
+    const letIn = isPartial === true ? (before.find((rule) => isPort(rule, port))?.sources ?? []) : [];
+    const networks = [...sources, ...letIn.filter((one) => !named.has(familyOf(one)))];
+    // Without a source there is no rule: the API knows none for nobody.
+    if (networks.length === 0) return [];
+    const common = { direction: "in", protocol: "tcp", port: String(port) };
+    return [{ ...common, sources: networks, destinations: [], description }];
+  });
+}
+
+const linesOf = (rules: readonly FirewallRule[]): readonly string[] => rules.map(ruleLine).sort();
+
+function ruleField(wish: FirewallWish, before: readonly FirewallRule[] | undefined): FieldChange | undefined {
+  const after = linesOf(wantedRules(wish, before ?? []));
+  if (before === undefined) return { field: "rules", before: undefined, after };
+  const was = linesOf(before);
+  return was.join("\n") === after.join("\n") ? undefined : { field: "rules", before: was, after };
+}
+
+function difference(wish: FirewallWish, observed: Observed<Firewall>): Difference {
+  const field = ruleField(wish, stateOf(observed)?.rules);
+  const rules = field === undefined ? [] : [field];
+  if (!observed.exists) return { kind: "create", fields: rules };
+  const fields = [...commonFields(observed.state, wish), ...rules];
+  return { kind: fields.length === 0 ? "none" : "update", fields };
+}
+
+function bodyOf(rules: readonly FirewallRule[]): readonly object[] {
+  return rules.map(({ direction, protocol, port, sources, description }) => ({
+    direction,
+    protocol,
+    port,
+    source_ips: sources.map((one) => canonicalCidr(one) ?? one),
+    description,
+  }));
+}
+
+async function create(api: HetznerApi, wish: FirewallWish, work: Work): Promise<void> {
+  const { stack, name } = wish;
+  const body = { name, labels: markedLabels(stack), rules: bodyOf(wantedRules(wish, [])) };
+  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wish, work.signal);
+  const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
+  const made = await api.create(asked, work.signal, find);
+  if ("found" in made) return update(api, wish, made.found, work);
+  await awaitActions(api, actionsIn(made.answer), { what: `firewall ${name}`, within: usualPatience }, work);
+  return undefined;
+}
+
+async function update(api: HetznerApi, wish: FirewallWish, before: Firewall, work: Work): Promise<void> {
+  await putCommon(api, firewalls, { before, wanted: wish }, work.signal);
+  if (ruleField(wish, before.rules) === undefined) return;
+  const answer = await api.change(
+    {
+      method: "POST",
+      path: `firewalls/${before.id}/actions/set_rules`,
+      body: { rules: bodyOf(wantedRules(wish, before.rules)) },
+      during: `setting the rules of firewall ${wish.name}`,
+    },
+    work.signal,
+  );
+  await awaitActions(api, actionsIn(answer), { what: `firewall ${wish.name}`, within: usualPatience }, work);
+}
+
+/** Deletes a firewall, which stays in use for a while after its server is gone. */
+export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Work): Promise<void> {
+  const what = `firewall ${firewall.name}`;
+  const patience = { what, within: releasePatience, codes: ["resource_in_use", "conflict", "locked"] };
+  await patiently(api, patience, work, () => removeById(api, firewalls, firewall, work));
+}
+
+/** The firewall that a server has from its first packet on. */
+export function firewallResource(api: HetznerApi, wish: FirewallWish): Resource<Firewall> {
+  return {
+    ...commonOf(api, firewalls, wish),
+    dependsOn: [],
+    fingerprint: (state) => state,
+    outputs: ({ id }) => ({ id: String(id) }),
+    diff: (observed) => difference(wish, observed),
+    async apply({ observed }, work) {
+      const before = stateOf(observed);
+      if (before === undefined) return create(api, wish, work);
+      return update(api, wish, before, work);
+    },
+    async delete(observed, work) {
+      const state = stateOf(observed);
+      if (state !== undefined) await removeFirewall(api, state, work);
+    },
+  };
+}

@@ -1,0 +1,15 @@
+export { callerAddress, type CallerAddress, standardAddressServices } from "./caller-address.ts";
+export { type HetznerAccess, HetznerApi } from "./client.ts";
+export { endpointOf } from "./endpoint.ts";
+export { idOf, observedThing, ownOf } from "./find.ts";
+export { firewallResource, type OpenPort } from "./firewall-resource.ts";
+export { checkLocation, findImage, findServerType, notSold } from "./offers.ts";
+export { type MonthlyPrice, monthlyPrices } from "./prices.ts";
+export { primaryIpResource } from "./primary-ip-resource.ts";
+export { hetznerNames } from "./resource.ts";
+export type { FirstBoot, ServerWish } from "./server-difference.ts";
+export { serverResource } from "./server-resource.ts";
+export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
+export { type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
+export { isOwned, keyInProject, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
+export { readToken, type TokenPlace, tokenPlaceText } from "./token.ts";

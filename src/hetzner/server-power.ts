@@ -1,0 +1,99 @@
+import { PodtrustError } from "../base/index.ts";
+import type { Work } from "../plan/index.ts";
+import { actionsIn, awaitActions, until, usualPatience } from "./actions.ts";
+import type { HetznerApi } from "./client.ts";
+import { isNotFound } from "./failure.ts";
+import { primaryIps, servers } from "./find.ts";
+import type { PrimaryIp, Server } from "./shapes.ts";
+
+// Long enough for a machine that ends its work; after it the plug is pulled.
+const shutdownPatience = 90_000;
+
+/** A server by its id; undefined once it is gone. */
+export async function readServer(
+  api: HetznerApi,
+  id: number,
+  signal: AbortSignal,
+): Promise<Server | undefined> {
+  try {
+    const answer = await api.get(`servers/${id}`, `reading server ${id}`, signal);
+    return servers.read(answer.fields("server"));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Does one of a thing's actions, and waits for it. `body` absent: the action takes none. */
+export async function act(
+  api: HetznerApi,
+  path: string,
+  { during, body }: { readonly during: string; readonly body?: Readonly<Record<string, unknown>> },
+  work: Work,
+): Promise<void> {
+  const request = { method: "POST", path, during, ...(body === undefined ? {} : { body }) } as const;
+  const answer = await api.change(request, work.signal);
+  await awaitActions(api, actionsIn(answer), { what: during, within: usualPatience }, work);
+}
+
+async function untilStatus(
+  api: HetznerApi,
+  { id, name }: Server,
+  { status, within }: { readonly status: string; readonly within: number },
+  work: Work,
+): Promise<void> {
+  const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
+    const now = (await readServer(api, id, work.signal))?.status ?? "gone";
+    return now === status ? { is: true } : { waitsFor: `it is ${now}, and is to be ${status}` };
+  };
+  await until(api, { what: `server ${name}`, within, look }, work);
+}
+
+/** Lets a machine end its work and go off; one that does not is switched off. */
+export async function powerOff(api: HetznerApi, server: Server, work: Work): Promise<void> {
+  if (server.status === "off") return;
+  const path = `servers/${server.id}/actions`;
+  // The action's success says no more than that the machine was told.
+  await act(api, `${path}/shutdown`, { during: `shutting server ${server.name} down` }, work);
+  try {
+    await untilStatus(api, server, { status: "off", within: shutdownPatience }, work);
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || error.code !== "hetzner-too-slow") throw error;
+    await act(api, `${path}/poweroff`, { during: `switching server ${server.name} off` }, work);
+    await untilStatus(api, server, { status: "off", within: usualPatience }, work);
+  }
+}
+
+export async function powerOn(api: HetznerApi, server: Server, work: Work): Promise<void> {
+  const during = `switching server ${server.name} on`;
+  await act(api, `servers/${server.id}/actions/poweron`, { during }, work);
+  await untilStatus(api, server, { status: "running", within: usualPatience }, work);
+}
+
+/** Takes an address off a server, which has to be off for it. */
+export async function unassign(api: HetznerApi, id: number, work: Work): Promise<void> {
+  await act(
+    api,
+    `${primaryIps.path}/${id}/actions/unassign`,
+    { during: `taking primary-ip ${id} off` },
+    work,
+  );
+}
+
+/** Gives an address to a server, which has to be off for it. */
+export async function assign(api: HetznerApi, id: number, server: Server, work: Work): Promise<void> {
+  const body = { assignee_type: "server", assignee_id: server.id };
+  const during = `giving primary-ip ${id} to server ${server.name}`;
+  await act(api, `${primaryIps.path}/${id}/actions/assign`, { during, body }, work);
+}
+
+/** Frees an address whose server stays: off for a moment, and on again where it was on. */
+export async function takeOffServer(api: HetznerApi, address: PrimaryIp, work: Work): Promise<void> {
+  const server =
+    address.assignee === undefined ? undefined : await readServer(api, address.assignee, work.signal);
+  // What has it is no server, or is on its way out: the deletion is refused until it is free.
+  if (server === undefined || server.status === "deleting") return;
+  await powerOff(api, server, work);
+  await unassign(api, address.id, work);
+  if (server.status === "running") await powerOn(api, server, work);
+}

@@ -1,0 +1,58 @@
+import type { SshKeyPair } from "./host-key.ts";
+
+/** What a machine is told for its first boot. */
+export interface FirstBootWish {
+  readonly hostname: string;
+  /** The guide's user: logs in, and becomes root by sudo. */
+  readonly user: string;
+  /** In OpenSSH's form. */
+  readonly publicKey: string;
+  /** The key that it shows from the first connection on, in which it is replaced. */
+  readonly hostKey: SshKeyPair;
+}
+
+/** Nobody but the user, and nobody by a password. The first value of an option counts, and ours is read early. */
+function sshdConfig(user: string): string {
+  return [
+    "# Written by podtrust.",
+    "PermitRootLogin no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    `AllowUsers ${user}`,
+    "",
+  ].join("\n");
+}
+
+/**
+ * User data for cloud-init: the user with its key, the pinned host key and no other, root and passwords shut out before
+ * sshd is first started. It installs nothing. The host key in it can be read on the machine by whoever reaches the
+ * cloud's metadata address, which is why it is replaced in the first connection. JSON is YAML 1.2, so the text is both.
+ */
+export function cloudInit({ hostname, user, publicKey, hostKey }: FirstBootWish): string {
+  const config = {
+    hostname,
+    preserve_hostname: false,
+    users: [
+      {
+        name: user,
+        groups: ["adm", "sudo"],
+        sudo: "ALL=(ALL) NOPASSWD:ALL",
+        shell: "/bin/bash",
+        lock_passwd: true,
+        ssh_authorized_keys: [publicKey],
+      },
+    ],
+    disable_root: true,
+    ssh_pwauth: false,
+    ssh_deletekeys: true,
+    // With keys given, cloud-init makes none of its own.
+    ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: `${hostKey.publicKey}\n` },
+    no_ssh_fingerprints: true,
+    write_files: [
+      { path: "/etc/ssh/sshd_config.d/10-podtrust.conf", permissions: "0644", content: sshdConfig(user) },
+    ],
+    package_update: false,
+    package_upgrade: false,
+  };
+  return `#cloud-config\n${JSON.stringify(config, undefined, 1)}\n`;
+}

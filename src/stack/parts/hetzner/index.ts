@@ -1,0 +1,1 @@
+export { hetznerParts } from "./part.ts";

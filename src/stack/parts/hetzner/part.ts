@@ -1,0 +1,204 @@
+import { rootCertificates } from "node:tls";
+import { type HetznerMachine, type MachineConfig, personStateDir } from "../../../config/index.ts";
+import { StateFolder } from "../../../files/index.ts";
+import {
+  callerAddress,
+  type CallerAddress,
+  endpointOf,
+  type HetznerAccess,
+  HetznerApi,
+  hetznerNames,
+  isOwned,
+  keyInProject,
+  type LoginKeys,
+  observedThing,
+  ownedResources,
+  ownedThings,
+  type OwnedThings,
+  readToken,
+  type SshKey,
+  standardAddressServices,
+  type Thing,
+  type TokenPlace,
+  tokenPlaceText,
+} from "../../../hetzner/index.ts";
+import { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from "../../../host/index.ts";
+import type { Observed } from "../../../plan/index.ts";
+import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import { hetznerPreflight } from "./preflight.ts";
+import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
+
+/** Networks of whoever runs podtrust, where the config names none. */
+const known: CallerAddress = { networks: [], failures: [] };
+
+class HetznerPart implements Part {
+  readonly id = "hetzner";
+  readonly #context: PartContext;
+  readonly #machine: MachineConfig;
+  readonly #hetzner: HetznerMachine;
+  #api: HetznerApi | undefined;
+  #caller = known;
+
+  constructor(context: PartContext, machine: MachineConfig, hetzner: HetznerMachine) {
+    this.#context = context;
+    this.#machine = machine;
+    this.#hetzner = hetzner;
+  }
+
+  get named(): readonly Named[] {
+    const { stack } = this.#context.config;
+    const { ipv4, ipv6 } = this.#hetzner;
+    return [
+      hetznerNames("ssh-key", stack),
+      hetznerNames("firewall", stack),
+      ...(ipv4 ? [hetznerNames("primary-ip", addressName(stack, "ipv4"))] : []),
+      ...(ipv6 ? [hetznerNames("primary-ip", addressName(stack, "ipv6"))] : []),
+      hetznerNames("server", stack),
+    ];
+  }
+
+  get #tokenPlace(): TokenPlace {
+    const { tokenFile } = this.#hetzner;
+    return { env: this.#context.env, ...(tokenFile === undefined ? {} : { file: tokenFile }) };
+  }
+
+  /** How a server is reached that a private authority may vouch for, beside the public ones. */
+  get #way(): Pick<HetznerAccess, "ca" | "connectTo"> {
+    const { ca, connectTo } = this.#context.way ?? {};
+    return {
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      ...(connectTo === undefined ? {} : { connectTo }),
+    };
+  }
+
+  async open(): Promise<Place> {
+    const { env, clock, notice = () => {} } = this.#context;
+    const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
+    const token = await readToken(this.#tokenPlace);
+    this.#api = new HetznerApi({
+      ...this.#way,
+      endpoint,
+      token,
+      clock,
+      onSlowDown: (reason) => notice(reason),
+    });
+    const where =
+      new URL(endpoint).host === "api.hetzner.cloud" ? "Hetzner Cloud" : `Hetzner Cloud at ${endpoint}`;
+    return { where, caller: `the token of ${tokenPlaceText(this.#tokenPlace)}` };
+  }
+
+  get #opened(): HetznerApi {
+    if (this.#api === undefined) throw new TypeError("a part is opened first");
+    return this.#api;
+  }
+
+  get #keyPlace(): LoginKeyPlace {
+    const { config, env } = this.#context;
+    const { sshKey } = this.#machine;
+    const state = new StateFolder(personStateDir(env)).folder(config.stack);
+    return { state, env, ...(sshKey === undefined ? {} : { file: sshKey }) };
+  }
+
+  async #keys(goal: Goal): Promise<LoginKeys> {
+    const place = this.#keyPlace;
+    const file = place.state.pathOf(ownLoginKey);
+    return {
+      known: goal === "present" ? await knownLoginKeys(place) : [],
+      isChosen: this.#machine.sshKey !== undefined,
+      toMake: `a new one, kept in ${file}`,
+      make: () => makeLoginKey(place, `podtrust-${this.#context.config.stack}`),
+    };
+  }
+
+  /** A key of ours that somebody else has put into the project: it is used, and left to them. */
+  async #foreignKey(
+    { known: keys }: LoginKeys,
+    { sshKeys }: OwnedThings,
+    signal: AbortSignal,
+  ): Promise<SshKey | undefined> {
+    const [first] = keys;
+    if (first === undefined || sshKeys.length > 0) return undefined;
+    const found = await keyInProject(this.#opened, first, signal);
+    return found !== undefined && isOwned(found, this.#context.config.stack) ? undefined : found;
+  }
+
+  async #callerOf(goal: Goal, signal: AbortSignal): Promise<CallerAddress> {
+    const { sshFrom, addressServices = standardAddressServices } = this.#hetzner;
+    if (goal === "absent") return known;
+    if (sshFrom !== undefined) return { networks: sshFrom, failures: [] };
+    return callerAddress({ ...this.#way, services: addressServices }, signal);
+  }
+
+  async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
+    const { config } = this.#context;
+    const { stack } = config;
+    const api = this.#opened;
+    const [owned, keys, caller] = await Promise.all([
+      ownedThings(api, stack, signal),
+      this.#keys(goal),
+      this.#callerOf(goal, signal),
+    ]);
+    this.#caller = caller;
+    const foreignKey = await this.#foreignKey(keys, owned, signal);
+    const input: HetznerInput = {
+      config,
+      machine: this.#machine,
+      hetzner: this.#hetzner,
+      api,
+      keys,
+      caller,
+      owned,
+      ...(foreignKey === undefined ? {} : { foreignKey }),
+    };
+    const wanted = hetznerResources(input);
+    const found = ownedResources(api, stack, owned);
+    const seenThings = found.map(({ resource, thing }): [string, Observed] => [
+      resource.id,
+      observedThing<Thing>(thing, stack),
+    ]);
+    if (goal === "absent") {
+      // What is there is deleted as it was found, whatever it is called by now.
+      const absent = wanted.filter(({ own }) => own === undefined);
+      return {
+        desired: absent.map(({ resource }) => resource),
+        owned: found.map(({ resource }) => resource),
+        seen: new Map(seenThings),
+      };
+    }
+    const kept = new Set(wanted.map(({ own }) => own?.id));
+    const seen = wanted.flatMap(({ resource, own }): [string, Observed][] =>
+      own === undefined ? [] : [[resource.id, observedThing(own, stack)]],
+    );
+    return {
+      desired: wanted.map(({ resource }) => resource),
+      owned: found.filter(({ thing }) => !kept.has(thing.id)).map(({ resource }) => resource),
+      seen: new Map([...seenThings, ...seen]),
+    };
+  }
+
+  preflight(judged: Judged, signal: AbortSignal): Promise<Preflight> {
+    const { networks, failures } = this.#caller;
+    return hetznerPreflight(
+      {
+        ...judged,
+        config: this.#context.config,
+        machine: this.#machine,
+        hetzner: this.#hetzner,
+        api: this.#opened,
+        addressFailures: failures,
+        isCallerUnknown: networks.length === 0 && failures.length > 0,
+      },
+      signal,
+    );
+  }
+
+  close(): void {
+    this.#api = undefined;
+  }
+}
+
+/** What a config has at Hetzner Cloud; nothing where its machine is not there. Opens no connection. */
+export function hetznerParts(context: PartContext): readonly Part[] {
+  const { machine } = context.config;
+  return machine?.hetzner === undefined ? [] : [new HetznerPart(context, machine, machine.hetzner)];
+}

@@ -1,0 +1,174 @@
+import { errorText, PodtrustError } from "../../../base/index.ts";
+import {
+  checkLocation,
+  findImage,
+  findServerType,
+  type HetznerApi,
+  type MonthlyPrice,
+  monthlyPrices,
+  notSold,
+  type PrimaryIp,
+  type Server,
+} from "../../../hetzner/index.ts";
+import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
+import type { Change } from "../../../plan/index.ts";
+import type { Judged, Preflight } from "../part.ts";
+
+export interface PreflightInput extends Judged {
+  readonly config: Config;
+  readonly machine: MachineConfig;
+  readonly hetzner: HetznerMachine;
+  readonly api: HetznerApi;
+  /** Why the caller's address is not, or not wholly, known; empty where it is or is not needed. */
+  readonly addressFailures: readonly string[];
+  /** Whether nothing is known of it. */
+  readonly isCallerUnknown: boolean;
+}
+
+/** What goes with a machine and comes back in no other. */
+const lost = "everything on its disk goes with it: the cluster, its signing keys and its certificates";
+
+function isGoing({ kind }: Change): boolean {
+  return kind === "delete" || kind === "replace";
+}
+
+function isPrecious({ resource }: Change): boolean {
+  return resource.kind === "server" || resource.kind === "primary-ip";
+}
+
+function stateOf({ observed }: Change): Server | PrimaryIp | undefined {
+  return observed.exists ? (observed.state as Server | PrimaryIp) : undefined;
+}
+
+function protectedRefusal(change: Change, { machine }: PreflightInput): readonly PodtrustError[] {
+  const { resource, kind } = change;
+  const what = `${resource.id} would be ${kind === "delete" ? "deleted" : "replaced"}`;
+  if (machine.protect)
+    return [new PodtrustError("machine-protected", `${what}, and machine.protect is true`)];
+  // What somebody protected at Hetzner is protected, whatever the config says.
+  if (kind !== "delete" || stateOf(change)?.isProtected !== true) return [];
+  return [new PodtrustError("hetzner-protected", `${what}, and it is protected at Hetzner`)];
+}
+
+function changesText({ fields }: Change): string {
+  return fields
+    .filter(({ before }) => before !== undefined)
+    .map(({ field, before, after }) => `${field} ${String(before)} → ${String(after)}`)
+    .join(", ");
+}
+
+/** What a replacement costs, in a sentence. */
+function replacementText(change: Change): string {
+  const { resource } = change;
+  const what = `${resource.id} can only be replaced (${changesText(change)})`;
+  return resource.kind === "server"
+    ? `${what}: the machine is deleted and ${lost}; tokens that it signed are refused from then on, and the new one has today's price`
+    : `${what}: its address is given back and the new one is another, so every name that leads there has to change`;
+}
+
+function replacements(input: PreflightInput): Preflight {
+  const replaced = input.changes.filter(
+    ({ kind, resource }) => kind === "replace" && resource.kind !== "ssh-key",
+  );
+  const texts = replaced.map(replacementText);
+  if (input.allowReplace) return { refusals: [], warnings: texts };
+  return { refusals: texts.map((text) => new PodtrustError("machine-replace", text)), warnings: [] };
+}
+
+/** Whether what is to be bought can be had, for a machine that is to be made. */
+async function offers({ api, hetzner }: PreflightInput, signal: AbortSignal): Promise<Preflight> {
+  const { type, location, image } = hetzner;
+  const refusals: PodtrustError[] = [];
+  const warnings: string[] = [];
+  const refuse = (error: unknown): void => {
+    if (!(error instanceof PodtrustError) || error.code !== "hetzner-unknown") throw error;
+    refusals.push(error);
+  };
+  await checkLocation(api, location, signal).catch(refuse);
+  const found = await findServerType(api, type, signal).catch(refuse);
+  if (found === undefined) return { refusals, warnings };
+  const sold = refusals.length === 0 ? notSold(found, location, api.clock.now()) : undefined;
+  if (sold !== undefined) refusals.push(sold);
+  const wanted = { name: image, architecture: found.architecture };
+  const system = await findImage(api, wanted, signal).catch(refuse);
+  if (system?.deprecated !== undefined) {
+    warnings.push(
+      `image ${image} is deprecated since ${system.deprecated.slice(0, 10)}: a newer one lives longer`,
+    );
+  }
+  return { refusals, warnings };
+}
+
+function addressWarnings(input: PreflightInput): Preflight {
+  const { addressFailures, isCallerUnknown, changes } = input;
+  const firewall = changes.find(({ resource }) => resource.kind === "firewall");
+  if (!isCallerUnknown || firewall === undefined) return { refusals: [], warnings: [] };
+  const sentence = `this machine's address on the Internet is not known: ${addressFailures.join("; ")}`;
+  if (firewall.observed.exists) {
+    return { refusals: [], warnings: [`${sentence}; whoever may reach port 22 now goes on to`] };
+  }
+  return { refusals: [new PodtrustError("machine-address-unknown", sentence)], warnings: [] };
+}
+
+function serverWarnings(change: Change): readonly string[] {
+  const { resource, kind, fields, observed } = change;
+  if (stateOf(change) === undefined) return [];
+  const warnings: string[] = [];
+  const addresses = fields.some(({ field }) => field === "ipv4" || field === "ipv6");
+  if (kind === "update" && addresses) {
+    warnings.push(
+      `${resource.id} is shut down and started again, since its addresses change only while it is off`,
+    );
+  }
+  const known = observed.exists ? resource.outputs?.(observed.state)["hostKey"] : undefined;
+  if (known === undefined) {
+    warnings.push(
+      `${resource.id} has lost the label podtrust-host-key, by which its SSH host key is known: nothing can be set up on it until the label is put back`,
+    );
+  }
+  return warnings;
+}
+
+async function costs(input: PreflightInput, signal: AbortSignal): Promise<readonly MonthlyPrice[]> {
+  const { api, hetzner, changes } = input;
+  if (!changes.some(({ resource }) => resource.kind === "server")) return [];
+  return monthlyPrices(api, hetzner, signal);
+}
+
+function joined(parts: readonly Preflight[]): Preflight {
+  return {
+    refusals: parts.flatMap(({ refusals }) => refusals),
+    warnings: parts.flatMap(({ warnings }) => warnings),
+  };
+}
+
+/** Looks for what would fail half-way or lose what nobody wants to lose. Reads only. */
+export async function hetznerPreflight(input: PreflightInput, signal: AbortSignal): Promise<Preflight> {
+  const { changes, goal } = input;
+  const server = changes.find(({ resource }) => resource.kind === "server");
+  const going = changes.filter((change) => isGoing(change) && isPrecious(change));
+  const refused = going.flatMap((change) => protectedRefusal(change, input));
+  const protection = { refusals: refused, warnings: [] };
+  if (goal === "absent") {
+    const warnings = going
+      .filter(({ resource }) => resource.kind === "server")
+      .map(({ resource }) => `${resource.id} is deleted: ${lost}`);
+    return { refusals: refused, warnings };
+  }
+  const isMade = server?.kind === "create" || server?.kind === "replace";
+  const none: Preflight = { refusals: [], warnings: [] };
+  const parts = [
+    protection,
+    replacements(input),
+    addressWarnings(input),
+    isMade ? await offers(input, signal) : none,
+    { refusals: [], warnings: server === undefined ? [] : serverWarnings(server) },
+  ];
+  try {
+    return { ...joined(parts), costs: await costs(input, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    // What it costs is worth knowing, and no reason to do nothing.
+    return joined([...parts, { refusals: [], warnings: [`prices could not be read: ${errorText(error)}`] }]);
+  }
+}

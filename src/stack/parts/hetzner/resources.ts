@@ -1,0 +1,130 @@
+import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
+import {
+  type CallerAddress,
+  type FirstBoot,
+  firewallResource,
+  type HetznerApi,
+  idOf,
+  type LoginKeys,
+  type OpenPort,
+  type OwnedThings,
+  ownOf,
+  primaryIpResource,
+  type ServerWish,
+  serverResource,
+  type SshKey,
+  sshKeyResource,
+  type Thing,
+} from "../../../hetzner/index.ts";
+import { cloudInit, newSshKeyPair } from "../../../host/index.ts";
+import type { Output, Resource } from "../../../plan/index.ts";
+
+export interface HetznerInput {
+  readonly config: Config;
+  readonly machine: MachineConfig;
+  readonly hetzner: HetznerMachine;
+  readonly api: HetznerApi;
+  readonly keys: LoginKeys;
+  /** A key of the same kind that somebody else has in the project: the API takes each only once. */
+  readonly foreignKey?: SshKey;
+  /** From where SSH is let in. */
+  readonly caller: CallerAddress;
+  readonly owned: OwnedThings;
+}
+
+/** What shall be, and what of the stack's own it is today. */
+export interface WantedThing {
+  readonly resource: Resource;
+  readonly own: Thing | undefined;
+}
+
+const everywhere = ["0.0.0.0/0", "::/0"];
+const families = ["ipv4", "ipv6"] as const;
+type Family = (typeof families)[number];
+
+/** The names of what a stack has at Hetzner. */
+export const addressName = (stack: string, family: Family): string => `${stack}-${family}`;
+
+/** What is let in. HTTP for challenges, HTTPS for the two documents, SSH for whoever sets the machine up. */
+function openPorts({ machine, caller }: HetznerInput): readonly OpenPort[] {
+  const { networks, failures } = caller;
+  const ports = [
+    {
+      port: 22,
+      sources: networks,
+      isPartial: failures.length > 0,
+      description: "SSH for whoever runs podtrust",
+    },
+    { port: 80, sources: everywhere, description: "HTTP for ACME challenges" },
+    { port: 443, sources: everywhere, description: "HTTPS for discovery document and JWK Set" },
+  ];
+  if (machine.apiFrom.length === 0) return ports;
+  return [...ports, { port: 6443, sources: machine.apiFrom, description: "Kubernetes API" }];
+}
+
+function output(kind: Parameters<typeof idOf>[0]["kind"], thing: string, name: string): Output {
+  return { after: idOf({ kind }, thing), name };
+}
+
+function firstBoot({ config, machine }: HetznerInput): (publicKey: string) => FirstBoot {
+  const { stack } = config;
+  return (publicKey) => {
+    const hostKey = newSshKeyPair(`${stack}-first`);
+    const userData = cloudInit({ hostname: stack, user: machine.user, publicKey, hostKey });
+    return { userData, hostKey: hostKey.fingerprint };
+  };
+}
+
+function serverWish(input: HetznerInput): ServerWish {
+  const { config, machine, hetzner, foreignKey } = input;
+  const { stack } = config;
+  const { type, location, image } = hetzner;
+  const sshKey =
+    foreignKey === undefined
+      ? { id: output("ssh-key", stack, "id"), publicKey: output("ssh-key", stack, "publicKey") }
+      : { id: String(foreignKey.id), publicKey: foreignKey.publicKey };
+  const addresses = families
+    .filter((family) => hetzner[family])
+    .map((family) => {
+      const name = addressName(stack, family);
+      return [
+        family,
+        { id: output("primary-ip", name, "id"), address: output("primary-ip", name, "address") },
+      ];
+    });
+  return {
+    stack,
+    name: stack,
+    type,
+    location,
+    image,
+    protect: machine.protect,
+    sshKey,
+    firewall: output("firewall", stack, "id"),
+    firstBoot: firstBoot(input),
+    ...(Object.fromEntries(addresses) as Pick<ServerWish, Family>),
+  };
+}
+
+/** Everything that a stack shall have at Hetzner, each beside what is there of it. */
+export function hetznerResources(input: HetznerInput): readonly WantedThing[] {
+  const { config, machine, hetzner, api, keys, foreignKey, owned } = input;
+  const { stack } = config;
+  const { location } = hetzner;
+  const named = { stack, name: stack };
+  const addresses = families
+    .filter((type) => hetzner[type])
+    .map((type): WantedThing => {
+      const wish = { stack, name: addressName(stack, type), type, location, protect: machine.protect };
+      const own = ownOf(owned.primaryIps, { ...wish, fits: (one) => one.type === type });
+      return { resource: primaryIpResource(api, wish), own };
+    });
+  const key = { resource: sshKeyResource(api, { ...named, keys }), own: ownOf(owned.sshKeys, named) };
+  const firewall = firewallResource(api, { ...named, open: openPorts(input) });
+  return [
+    ...(foreignKey === undefined ? [key] : []),
+    { resource: firewall, own: ownOf(owned.firewalls, named) },
+    ...addresses,
+    { resource: serverResource(api, serverWish(input)), own: ownOf(owned.servers, named) },
+  ];
+}
