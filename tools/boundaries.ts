@@ -121,7 +121,9 @@ const allowed: Record<string, readonly string[]> = {
     "kubernetes",
     "acme",
     "tls",
+    "dns",
     "aws",
+    "cloudflare",
     "publisher",
     "sandbox",
     "demo",
@@ -144,6 +146,9 @@ const narrowed: readonly { from: string; to: string; only: readonly string[] }[]
       "src/cli/publish",
     ],
   },
+  // Proving a name by dns-01 without all of a stack.
+  { from: "cli", to: "dns", only: ["src/cli/serve"] },
+  { from: "cli", to: "cloudflare", only: ["src/cli/serve"] },
 ];
 
 /** Packages that some rooms alone may import. */

@@ -1,18 +1,18 @@
 import { type ChallengeSolver, dnsDigest, type PresentedChallenge } from "./solver.ts";
 
 /**
- * A DNS zone that TXT records can be put into. `name` is absolute, without a dot at its end.
+ * A DNS provider, for what TXT records prove. `name` is absolute, without a dot at its end.
  * `setTxt` adds a value and leaves others of the name as they are (a name and its wildcard are proved under one
  * record name); when the value is there already it changes nothing. `clearTxt` takes that one value away and is
  * content when it is not there.
  */
-export interface DnsProvider {
+export interface TxtRecords {
   setTxt(name: string, value: string, signal?: AbortSignal): Promise<void>;
   clearTxt(name: string, value: string): Promise<void>;
 }
 
 export interface Dns01Options {
-  readonly provider: DnsProvider;
+  readonly records: TxtRecords;
   /** Resolves once validators will see the record; at once unless told. */
   readonly waitForPropagation?: (name: string, value: string, signal?: AbortSignal) => Promise<void>;
 }
@@ -24,25 +24,25 @@ function record(challenge: PresentedChallenge): { name: string; value: string } 
   };
 }
 
-/** DNS-01 (RFC 8555 §8.4) by way of a provider. */
+/** DNS-01 (RFC 8555 §8.4) by way of TXT records. */
 export function dns01Solver(options: Dns01Options): ChallengeSolver {
-  const { provider } = options;
+  const { records } = options;
   return {
     type: "dns-01",
     async present(challenge, signal) {
       const { name, value } = record(challenge);
       try {
-        await provider.setTxt(name, value, signal);
+        await records.setTxt(name, value, signal);
         await options.waitForPropagation?.(name, value, signal);
       } catch (error) {
         // What failed is what the caller must hear of, also when clearing fails after it.
-        await provider.clearTxt(name, value).catch(() => {});
+        await records.clearTxt(name, value).catch(() => {});
         throw error;
       }
     },
     async cleanup(challenge) {
       const { name, value } = record(challenge);
-      await provider.clearTxt(name, value);
+      await records.clearTxt(name, value);
     },
   };
 }

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { startChallengeListeners } from "../../test/support/challenge-listeners.ts";
 import { solverContract } from "../../test/support/solver-contract.ts";
-import { dns01Solver, type DnsProvider, http01Solver, type PresentedChallenge } from "./index.ts";
+import { dns01Solver, http01Solver, type PresentedChallenge, type TxtRecords } from "./index.ts";
 import { dnsDigest } from "./solver.ts";
 import { acmeIdentifierValue, challengeCertificate, validationName } from "./tls-alpn-01.ts";
 
@@ -17,10 +17,10 @@ solverContract("http-01", () => {
   };
 });
 
-/** A zone that keeps to the contract of DnsProvider. */
-function zone(): { provider: DnsProvider; records: Map<string, Set<string>> } {
+/** A zone that keeps to the contract of TxtRecords. */
+function zone(): { provider: TxtRecords; records: Map<string, Set<string>> } {
   const records = new Map<string, Set<string>>();
-  const provider: DnsProvider = {
+  const provider: TxtRecords = {
     setTxt(name, value) {
       records.set(name, (records.get(name) ?? new Set()).add(value));
       return Promise.resolve();
@@ -36,7 +36,7 @@ function zone(): { provider: DnsProvider; records: Map<string, Set<string>> } {
 solverContract("dns-01", () => {
   const { provider, records } = zone();
   return {
-    solver: dns01Solver({ provider }),
+    solver: dns01Solver({ records: provider }),
     answered: ({ identifier, keyAuthorization }) =>
       Promise.resolve(
         records.get(`_acme-challenge.${identifier.value}`)?.has(dnsDigest(keyAuthorization)) === true,
@@ -124,7 +124,7 @@ describe("the solvers of challenges", () => {
     const { provider, records } = zone();
     const seen: string[] = [];
     const patient = dns01Solver({
-      provider,
+      records: provider,
       waitForPropagation: (name, value) => {
         seen.push(`${name} ${value}`);
         return Promise.resolve();
@@ -134,7 +134,7 @@ describe("the solvers of challenges", () => {
     assert.deepEqual(seen, [`_acme-challenge.c.example ${dnsDigest("token.thumbprint")}`]);
     await patient.cleanup(presented);
     const hopeless = dns01Solver({
-      provider,
+      records: provider,
       waitForPropagation: () => Promise.reject(new Error("never seen")),
     });
     await assert.rejects(hopeless.present(presented), /never seen/u);

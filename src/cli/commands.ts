@@ -13,7 +13,7 @@ import { definePublish } from "./publish/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotate } from "./rotate/command.ts";
 import { defineSandbox } from "./sandbox/command.ts";
-import { defineServeWithBuckets } from "./serve/command-with-buckets.ts";
+import { defineServeWithClouds } from "./serve/command-with-clouds.ts";
 import { defineSsh } from "./ssh/command.ts";
 import { defineStatus } from "./status/command.ts";
 import { defineTest } from "./test/command.ts";
@@ -38,7 +38,7 @@ export const podtrust: CommandTree = {
     defineUp,
     defineDown,
     defineImport,
-    defineServeWithBuckets,
+    defineServeWithClouds,
     definePublish,
     defineRotate,
     defineStatus,

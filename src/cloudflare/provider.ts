@@ -6,6 +6,7 @@ import {
   type FoundSet,
   type RecordKey,
   type RecordSet,
+  type TextValue,
   zonesAbove,
 } from "../dns/index.ts";
 import { ownerText } from "../plan/index.ts";
@@ -34,6 +35,9 @@ const writes: RetrySchedule = {
 // "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer that got
 // lost, or somebody who was faster. Looking tells which.
 const lookAgain = [81_057, 81_058, 81_044];
+
+// Of records that are there for a minute.
+const textTtl = 60;
 
 /** The records are not as they shall be yet. */
 class NotYet extends Error {
@@ -196,6 +200,26 @@ class CloudflareDns implements DnsProvider {
       (records) => records.filter(isOurs).map(({ id, value }): Step => ({ kind: "delete", id, value })),
       work,
     );
+  }
+
+  async addText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
+    const set = { name, type: "TXT", ttl: textTtl, values: [value] } as const;
+    // The others of the name are none of this one's: each record stands by itself.
+    const toward = (records: readonly ApiRecord[]): readonly Step[] =>
+      stepsToward(
+        set,
+        records.filter((record) => record.value === value),
+        this.#stack,
+      );
+    await this.#until(zone, set, toward, work);
+  }
+
+  async removeText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
+    const isMeant = (record: ApiRecord): boolean =>
+      record.value === value && ownerOf(record, this.#stack).kind === "ours";
+    const toward = (records: readonly ApiRecord[]): readonly Step[] =>
+      records.filter(isMeant).map(({ id }): Step => ({ kind: "delete", id, value }));
+    await this.#until(zone, { name, type: "TXT" }, toward, work);
   }
 
   close(): void {}

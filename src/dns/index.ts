@@ -7,6 +7,7 @@ export type {
   RecordKey,
   RecordSet,
   RecordType,
+  TextValue,
 } from "./provider.ts";
 export {
   type DnsPlace,
@@ -16,4 +17,7 @@ export {
   recordToDelete,
   type RecordWish,
 } from "./record-resource.ts";
+export { askServers } from "./ask-servers.ts";
+export { challengeRecords, type ChallengeRecords } from "./challenge-records.ts";
+export { type AskServers, untilServed } from "./served.ts";
 export { zonesAbove } from "./zones.ts";

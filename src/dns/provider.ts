@@ -37,6 +37,13 @@ export interface FoundSet extends RecordKey {
   readonly hasOurs: boolean;
 }
 
+/** One of a name's TXT records. */
+export interface TextValue {
+  readonly name: string;
+  /** Without quotes. */
+  readonly value: string;
+}
+
 /** What a change may use while it is made. */
 export interface DnsWork {
   readonly signal: AbortSignal;
@@ -47,8 +54,7 @@ export interface DnsWork {
 /**
  * Who serves a zone, seen by one stack. The contract, which test/support/dns-provider-contract.ts checks:
  *
- * - What `write` and `addText` make carries the stack's mark from its first moment on, and `find` tells by it whose
- *   a set is.
+ * - What `write` makes carries the stack's mark from its first moment on, and `find` tells by it whose a set is.
  * - `write`, `delete`, `addText` and `removeText` may be cut off anywhere and called again, and their answers may get
  *   lost: they look before they repeat anything. What stands as wanted is left as it is; what is gone is gone.
  * - None of them changes or deletes what is not the stack's: they throw `dns-name-taken`, `write` only unless it is
@@ -72,6 +78,10 @@ export interface DnsProvider {
   write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver?: boolean): Promise<void>;
   /** Removes what is the stack's of a set. */
   delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void>;
+  /** Adds one value to a name's TXT records, and leaves the others as they are, whoever has them. */
+  addText(zone: DnsZone, text: TextValue, work: DnsWork): Promise<void>;
+  /** Takes one value away that `addText` added, and leaves the others. */
+  removeText(zone: DnsZone, text: TextValue, work: DnsWork): Promise<void>;
   /** Waits until all name servers answer with what this run wrote, where the provider says so. Throws `dns-not-visible`. */
   untilVisible?(key: RecordKey, work: DnsWork): Promise<void>;
   /** Lets go of connections. */

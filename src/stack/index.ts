@@ -3,6 +3,7 @@ export {
   awsPart,
   type AwsPolicy,
   type Machine,
+  openChallengeRecords,
   openMachine,
   type Place,
 } from "./parts/index.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
 import { fileStore, startCertificateManager } from "../../src/tls/index.ts";
-import type { DnsProvider } from "../../src/acme/index.ts";
+import type { TxtRecords } from "../../src/acme/index.ts";
 import { acmeContract } from "../support/acme-contract.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
@@ -16,7 +16,7 @@ const skip = leftOut();
 const hmacKey = Buffer.alloc(32, 7).toString("base64url");
 
 /** TXT records at Pebble's name service, which clears all values of a name at a time. */
-function txtRecords(dns: ChallengeDns): DnsProvider {
+function txtRecords(dns: ChallengeDns): TxtRecords {
   const records = new Map<string, Set<string>>();
   return {
     async setTxt(name, value) {

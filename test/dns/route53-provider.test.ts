@@ -25,7 +25,8 @@ dnsProviderContract("Route 53, as strict as AWS", async () => {
       return dns;
     },
     stranger({ name, type, ttl, values }) {
-      api.put("example.com", { name: `${name}.`, type, ttl, values });
+      const written = type === "TXT" ? values.map((value) => `"${value}"`) : values;
+      api.put("example.com", { name: `${name}.`, type, ttl, values: written });
       return Promise.resolve();
     },
     async close() {

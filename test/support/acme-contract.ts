@@ -8,7 +8,7 @@ import {
   certificateId,
   createAccountKey,
   dns01Solver,
-  type DnsProvider,
+  type TxtRecords,
   obtainCertificate,
   openAcme,
 } from "../../src/acme/index.ts";
@@ -24,7 +24,7 @@ export interface CaUnderTest {
   /** PEM of the root of its certificates. */
   readonly root: string;
   readonly listeners: ChallengeListeners;
-  readonly dns: DnsProvider;
+  readonly dns: TxtRecords;
   /** A profile that lives less than ten days. */
   readonly shortProfile: string;
   /** The client's. */
@@ -97,7 +97,7 @@ export function acmeContract(name: string, options: ContractOptions): void {
       const names = ["*.wild.example.com", "wild.example.com"];
       const issued = await obtainCertificate(account, {
         names,
-        solvers: [dns01Solver({ provider: ca.dns })],
+        solvers: [dns01Solver({ records: ca.dns })],
       });
       assert.equal(
         chainOf(issued.certificate)[0]?.subjectAltName,

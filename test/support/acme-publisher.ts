@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/http/index.ts";
-import { servePublisher } from "../../src/publisher/index.ts";
+import { type ServeOptions, servePublisher } from "../../src/publisher/index.ts";
 import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "./free-port.ts";
 import { MemoryLog } from "./publisher.ts";
@@ -14,8 +14,20 @@ import { MemoryLog } from "./publisher.ts";
 const host = "oidc.example.test";
 const issuer = `https://${host}`;
 
+/** What dns-01 needs beside: a dns section, how its zone is opened, and how the CA finds what stands there. */
+export interface ByDns {
+  readonly dns?: object;
+  readonly openTxtRecords?: NonNullable<ServeOptions["openTxtRecords"]>;
+  readonly resolveTxt?: (name: string) => Promise<readonly string[]>;
+}
+
 /** Serves a config with ACME against the stand-in CA, which finds ports 80 and 443 of the name on loopback. */
-export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-alpn-01") {
+export async function serveByAcme(
+  t: TestContext,
+  challenge: "http-01" | "tls-alpn-01" | "dns-01",
+  byDns: ByDns = {},
+) {
+  const { dns, openTxtRecords, resolveTxt } = byDns;
   const folder = await mkdtemp(join(tmpdir(), "podtrust-acme-"));
   // The last that was started ends first: the folder is written into until then.
   const ending = new AsyncDisposableStack();
@@ -26,7 +38,7 @@ export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-al
     parseConnectTo(`${host}:80:127.0.0.1:${http}`),
     parseConnectTo(`${host}:443:127.0.0.1:${https}`),
   ];
-  const ca = await startStandInCa({ connectTo });
+  const ca = await startStandInCa({ connectTo, ...(resolveTxt === undefined ? {} : { resolveTxt }) });
   ending.defer(() => ca.close());
   const cluster = await startStandInCluster({ issuer });
   ending.defer(() => cluster.close());
@@ -46,7 +58,7 @@ export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-al
   const logger = new MemoryLog();
   const start = async () => {
     // JSON is YAML.
-    const text = JSON.stringify({ stack: "prod", issuer, publisher });
+    const text = JSON.stringify({ stack: "prod", issuer, publisher, ...(dns === undefined ? {} : { dns }) });
     const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
     const served = await servePublisher({
       configs: [config],
@@ -54,6 +66,7 @@ export async function serveByAcme(t: TestContext, challenge: "http-01" | "tls-al
       logger,
       sockets: new Map(),
       env: {},
+      ...(openTxtRecords === undefined ? {} : { openTxtRecords }),
     });
     ending.defer(() => served.close(0));
     return served;

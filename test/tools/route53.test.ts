@@ -58,7 +58,7 @@ if (missing === undefined) {
         return dns;
       },
       async stranger({ name, type, ttl, values }) {
-        const ResourceRecords = values.map((Value) => ({ Value }));
+        const ResourceRecords = values.map((value) => ({ Value: type === "TXT" ? `"${value}"` : value }));
         const ResourceRecordSet = { Name: name, Type: type, TTL: ttl, ResourceRecords };
         await client.send(
           new ChangeResourceRecordSetsCommand({

@@ -8,6 +8,7 @@ import {
   type RecordKey,
   type RecordSet,
   type RecordType,
+  type TextValue,
   zonesAbove,
 } from "../../dns/index.ts";
 import { type Owner, ownerText } from "../../plan/index.ts";
@@ -192,6 +193,31 @@ class Route53Dns implements DnsProvider {
       return [...changesBetween(before, undefined), ...this.#claimChanges(place, key, false)];
     };
     await this.#until(zone, key, toward, work);
+  }
+
+  /** The values of a name are one set, which is replaced as it was seen, so that nobody's gets lost. */
+  async #changeTexts(
+    zone: DnsZone,
+    name: string,
+    change: (values: readonly string[]) => readonly string[],
+    work: DnsWork,
+  ): Promise<void> {
+    const key = { name, type: "TXT" } as const;
+    const toward = ({ sets }: Place): readonly Change[] => {
+      const before = sets.find(({ type }) => type === "TXT");
+      const values = change(before?.values ?? []);
+      const after = { ...key, ttl: before?.ttl ?? claimTtl, values };
+      return changesBetween(before, values.length === 0 ? undefined : after);
+    };
+    await this.#until(zone, key, toward, work);
+  }
+
+  async addText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
+    await this.#changeTexts(zone, name, (values) => [...new Set([...values, value])], work);
+  }
+
+  async removeText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
+    await this.#changeTexts(zone, name, (values) => values.filter((one) => one !== value), work);
   }
 
   async untilVisible(key: RecordKey, work: DnsWork): Promise<void> {

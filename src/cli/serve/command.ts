@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { OpenTarget, ServeOptions } from "./run.ts";
+import type { Outside, ServeOptions } from "./run.ts";
 
 /** `podtrust serve`: publishes issuers' documents until SIGTERM; SIGHUP reads the config again. */
-export function defineServe(program: Command, context: CommandContext, openTarget?: OpenTarget): void {
+export function defineServe(program: Command, context: CommandContext, outside?: Outside): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   program
     .command("serve")
@@ -22,6 +22,6 @@ export function defineServe(program: Command, context: CommandContext, openTarge
     )
     .action(async (options: ServeOptions) => {
       const { runServe } = await import("./run.ts");
-      await runServe(context, options, openTarget);
+      await runServe(context, options, outside);
     });
 }

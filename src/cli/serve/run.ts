@@ -12,6 +12,7 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { untilEnded } from "../ending.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
+import { type OpenTxt, openTxtAtCloudflare } from "./txt-records.ts";
 
 /** What was typed. */
 export interface ServeOptions {
@@ -19,8 +20,13 @@ export interface ServeOptions {
   readonly insecureRunAsRoot?: boolean;
 }
 
-/** Opens the bucket that a config publishes in. */
-export type OpenTarget = (s3: S3Config) => Promise<DocumentTarget>;
+/** What a publisher asks of others' clouds. */
+export interface Outside {
+  /** Opens the bucket that a config publishes in. */
+  readonly openTarget: (s3: S3Config) => Promise<DocumentTarget>;
+  /** Opens the zone in which a name is proved by dns-01. */
+  readonly openTxtRecords: OpenTxt;
+}
 
 function refuseRoot({ uid }: CommandContext, options: ServeOptions): void {
   if (options.insecureRunAsRoot === true || uid !== 0) return;
@@ -32,6 +38,9 @@ function refuseBucket({ bucket }: S3Config): Promise<never> {
     next: "Publish in a bucket with podtrust serve, installed from npm.",
   });
 }
+
+/** The publisher's own program has no SDK of AWS in it. */
+const alone: Outside = { openTarget: refuseBucket, openTxtRecords: openTxtAtCloudflare };
 
 async function loadAll(context: CommandContext, options: ServeOptions): Promise<readonly Config[]> {
   const files = options.file ?? ["podtrust.yaml"];
@@ -83,7 +92,7 @@ function reloading(serving: Serving, load: () => Promise<readonly Config[]>, log
 export async function runServe(
   context: CommandContext,
   options: ServeOptions,
-  openTarget: OpenTarget = refuseBucket,
+  { openTarget, openTxtRecords }: Outside = alone,
 ): Promise<void> {
   refuseRoot(context, options);
   const configs = await loadAll(context, options);
@@ -99,6 +108,7 @@ export async function runServe(
     env,
     consent: pluginConsent(context),
     openTarget,
+    openTxtRecords: (zone, waiting) => openTxtRecords(context, zone, waiting),
   });
   const unhook = context.onHangup(reloading(serving, () => loadAll(context, options), logger));
   sayStart(logger, serving);

@@ -21,7 +21,7 @@ export interface AcmeAuthority {
 
 export interface AcmeConfig extends AcmeAuthority {
   readonly email?: string;
-  readonly challenge: "http-01" | "tls-alpn-01";
+  readonly challenge: "http-01" | "tls-alpn-01" | "dns-01";
   /** Asked when the first one keeps failing. */
   readonly fallback?: AcmeAuthority;
 }

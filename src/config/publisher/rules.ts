@@ -47,5 +47,25 @@ const secondCertificateHasAHost: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
+const dnsProofHasAProvider: Rule = (document) => {
+  const path: KeyPath = ["publisher", "https", "acme", "challenge"];
+  if (textAt(document, path) !== "dns-01" || valueAt(document.value, ["dns"]) !== undefined) return [];
+  const message = "needs somebody who serves the zone";
+  return [
+    {
+      key: keyText(path),
+      ...document.positionOf(path),
+      value: '"dns-01"',
+      message,
+      accepted: "dns with a provider",
+    },
+  ];
+};
+
 /** What has to fit together in the publisher's section. */
-export const publisherRules: readonly Rule[] = [oneWayOut, urlsLeadIntoTheBucket, secondCertificateHasAHost];
+export const publisherRules: readonly Rule[] = [
+  oneWayOut,
+  urlsLeadIntoTheBucket,
+  secondCertificateHasAHost,
+  dnsProofHasAProvider,
+];

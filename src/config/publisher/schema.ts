@@ -12,7 +12,7 @@ export interface AuthorityInput {
 
 export interface AcmeInput extends AuthorityInput {
   email?: string | undefined;
-  challenge?: "http-01" | "tls-alpn-01" | undefined;
+  challenge?: "http-01" | "tls-alpn-01" | "dns-01" | undefined;
   fallback?: (AuthorityInput & { directory: string }) | undefined;
 }
 
@@ -83,10 +83,10 @@ const acme = section("A certificate by ACME (RFC 8555), renewed by itself.", {
     /^[^\s@]{1,64}@[^\s@]{1,253}$/u,
   ).optional(),
   challenge: z
-    .enum(["http-01", "tls-alpn-01"], { error: "http-01 or tls-alpn-01" })
+    .enum(["http-01", "tls-alpn-01", "dns-01"], { error: "http-01, tls-alpn-01 or dns-01" })
     .meta({
       description:
-        "How the name is proven. http-01 needs port 80, tls-alpn-01 only port 443. Accepted: http-01 or tls-alpn-01. Default: http-01.",
+        "How the name is proven. http-01 needs port 80, tls-alpn-01 only port 443, dns-01 no port, but whoever dns names, and its credentials where the publisher runs. Accepted: http-01, tls-alpn-01 or dns-01. Default: http-01.",
     })
     .optional(),
   ...authority(),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
+import type { ChallengeSolver, Dns01Options, Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
 import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
-import type { AcmeAuthority, AcmeConfig, ServeConfig } from "../../config/index.ts";
+import type { AcmeAuthority, AcmeConfig, DnsConfig, ServeConfig } from "../../config/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import type { AcmeAccounts } from "../../tls/index.ts";
@@ -12,7 +12,19 @@ export interface CertificateWish {
   readonly serve: ServeConfig;
   readonly names: readonly string[];
   readonly stateDir: string;
+  /** Who serves the names, for the challenge dns-01. */
+  readonly zone?: ZoneOfNames;
 }
+
+/** Who serves an issuer's names, and whose records are made there. */
+export interface ZoneOfNames {
+  readonly dns: DnsConfig;
+  readonly stack: string;
+}
+
+/** TXT records of a zone, open. */
+export type OpenTxtRecords = Dns01Options["records"] &
+  Required<Omit<Dns01Options, "records">> & { close(): void };
 
 /** A certificate at work. */
 export interface OpenCertificate {
@@ -26,7 +38,11 @@ export interface OpenCertificate {
 export interface CertificateDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly openTxtRecords?: (zone: ZoneOfNames, waiting: TellWaiting) => Promise<OpenTxtRecords>;
 }
+
+/** Told what is waited for, why, and until when (milliseconds since the epoch). */
+export type TellWaiting = (reason: string, deadline: number) => void;
 
 // A bundle of every public root comes to a quarter of this.
 const largestSecret = 1024 * 1024;
@@ -96,7 +112,7 @@ export class Certificates {
   async #openAcme(acme: AcmeConfig, wish: CertificateWish): Promise<OpenCertificate> {
     const authorities = acme.fallback === undefined ? [acme] : [acme, acme.fallback];
     const issuers = await Promise.all(authorities.map((one) => issuerOf(one, acme.email)));
-    const solver = (await this.#loadSolvers())[acme.challenge];
+    const { solver, release } = await this.#solverFor(acme.challenge, wish.zone);
     const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../tls/index.ts");
     const { clock, logger } = this.#deps;
     const store = fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger });
@@ -125,8 +141,31 @@ export class Certificates {
       close: async () => {
         leave();
         await close();
+        release();
       },
     };
+  }
+
+  async #solverFor(
+    challenge: AcmeConfig["challenge"],
+    zone: ZoneOfNames | undefined,
+  ): Promise<{ readonly solver: ChallengeSolver; readonly release: () => void }> {
+    if (challenge !== "dns-01") return { solver: (await this.#loadSolvers())[challenge], release: () => {} };
+    const { logger, clock, openTxtRecords } = this.#deps;
+    if (zone === undefined || openTxtRecords === undefined)
+      throw new TypeError("dns-01 needs openTxtRecords and a zone");
+    const { dns01Solver } = await import("../../acme/index.ts");
+    const records = await openTxtRecords(zone, (reason, deadline) => {
+      logger.info(reason, {
+        until: new Date(deadline).toISOString(),
+        seconds: Math.round((deadline - clock.now()) / 1000),
+      });
+    });
+    const solver = dns01Solver({
+      records,
+      waitForPropagation: (name, value, signal) => records.waitForPropagation(name, value, signal),
+    });
+    return { solver, release: () => records.close() };
   }
 
   #loadSolvers(): Promise<Solvers> {

@@ -1,4 +1,3 @@
-import type { Clock, Logger } from "../../base/index.ts";
 import { type Config, publisherOf, type S3Config, type ServeConfig } from "../../config/index.ts";
 import type { KubernetesApi, PluginConsent } from "../../kubernetes/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
@@ -8,13 +7,11 @@ import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
 import { placeOf } from "../serving/site.ts";
 import type { DocumentTarget } from "../target/target.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
-import { Certificates, type OpenCertificate } from "./certificates.ts";
+import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
 import { openCluster } from "./cluster.ts";
 import { listenOf } from "./listen.ts";
 
-export interface OpenedConfigsDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface OpenedConfigsDeps extends CertificateDeps {
   readonly sockets: ActivatedSockets;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly consent?: PluginConsent;
@@ -33,7 +30,7 @@ export class OpenedConfigs implements Part {
 
   constructor(deps: OpenedConfigsDeps) {
     this.#deps = deps;
-    this.#answers = new Certificates({ clock: deps.clock, logger: deps.logger });
+    this.#answers = new Certificates(deps);
   }
 
   /** What a publisher of these configs is to do, with all that it needs opened for the next generation. */
@@ -94,9 +91,14 @@ export class OpenedConfigs implements Part {
   async #certificatesOf(config: Config): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
     const { serve, stateDir, jwksUri } = publisherOf(config);
     const hosts = [placeOf(parseIssuer(config.issuer).discoveryUrl).host, placeOf(jwksUri).host];
+    const { dns, stack } = config;
+    const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
+    const zone = dns !== undefined && provesByDns ? { zone: { dns, stack } } : {};
     const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
-      const key = JSON.stringify({ serve: certificatePart(part), names, stateDir });
-      return this.#certificates.take(key, () => this.#answers.open({ serve: part, names, stateDir }));
+      const key = JSON.stringify({ serve: certificatePart(part), names, stateDir, ...zone });
+      return this.#certificates.take(key, () =>
+        this.#answers.open({ serve: part, names, stateDir, ...zone }),
+      );
     };
     const second = serve.kind === "files" ? serve.jwks : undefined;
     const first = await open(serve, second === undefined ? [...new Set(hosts)] : hosts.slice(0, 1));

@@ -17,6 +17,7 @@ export type {
   Preflight,
   UnnamedContext,
 } from "./part.ts";
+export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
 export function partsOf(context: AwsPartContext): readonly Part[] {

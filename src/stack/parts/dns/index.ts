@@ -1,1 +1,2 @@
+export { openChallengeRecords } from "./open.ts";
 export { dnsMemories, dnsParts } from "./part.ts";

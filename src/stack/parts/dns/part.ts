@@ -1,5 +1,3 @@
-import { accessOf, openAws, route53Dns } from "../../../aws/index.ts";
-import { cloudflareAccess, cloudflareDns } from "../../../cloudflare/index.ts";
 import type { DnsConfig } from "../../../config/index.ts";
 import {
   type DnsPlace,
@@ -21,31 +19,15 @@ import type {
   Survey,
   UnnamedContext,
 } from "../part.ts";
+import { openDns } from "./open.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
-// Route 53 is one for all regions, and signed for this one (AWS General Reference, "Amazon Route 53 endpoints").
-const route53Region = "us-east-1";
-
-async function openProvider(
-  context: PartContext | UnnamedContext,
-  { provider }: DnsConfig,
-): Promise<DnsProvider> {
+function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Promise<DnsProvider> {
   const { config, env, clock, notice = () => {} } = context;
-  if (provider.kind === "route53") {
-    const { profile, assumeRole } = provider.route53;
-    const caller =
-      assumeRole ?? (profile === undefined ? "the AWS credentials of the environment" : `profile ${profile}`);
-    return route53Dns(
-      openAws(accessOf({ region: route53Region, ...provider.route53 }, clock)),
-      config.stack,
-      caller,
-    );
-  }
-  const access = await cloudflareAccess(provider.cloudflare, env);
   const waiting = (reason: string, deadline: number): void => {
     notice(`${reason}; given up after ${Math.ceil((deadline - clock.now()) / 1000)} s`);
   };
-  return cloudflareDns({ access, stack: config.stack, clock, waiting });
+  return openDns({ dns, stack: config.stack, env, clock, waiting });
 }
 
 /** The records of the issuer's name, at whoever serves its zone. */

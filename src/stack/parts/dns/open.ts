@@ -1,0 +1,44 @@
+import { accessOf, openAws, route53Dns } from "../../../aws/index.ts";
+import type { Clock } from "../../../base/index.ts";
+import { cloudflareAccess, cloudflareDns } from "../../../cloudflare/index.ts";
+import type { DnsConfig, Environment } from "../../../config/index.ts";
+import {
+  type AskServers,
+  askServers,
+  challengeRecords,
+  type ChallengeRecords,
+  type DnsProvider,
+} from "../../../dns/index.ts";
+
+/** Whose zone is opened, and by what. */
+export interface DnsAccess {
+  readonly dns: DnsConfig;
+  readonly stack: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Told what is waited for, why, and until when (milliseconds since the epoch). */
+  readonly waiting: (reason: string, deadline: number) => void;
+  /** How a zone's name servers are asked; over DNS unless told. */
+  readonly ask?: AskServers;
+}
+
+// Route 53 is one for all regions, and signed for this one (AWS General Reference, "Amazon Route 53 endpoints").
+const route53Region = "us-east-1";
+
+/** The provider of a config's dns section; asks nothing yet. Throws where there is no token. */
+export async function openDns({ dns, stack, env, clock, waiting }: DnsAccess): Promise<DnsProvider> {
+  const { provider } = dns;
+  if (provider.kind === "cloudflare") {
+    return cloudflareDns({ access: await cloudflareAccess(provider.cloudflare, env), stack, clock, waiting });
+  }
+  const { profile, assumeRole } = provider.route53;
+  const own = profile === undefined ? "the AWS credentials of the environment" : `profile ${profile}`;
+  const session = openAws(accessOf({ region: route53Region, ...provider.route53 }, clock));
+  return route53Dns(session, stack, assumeRole ?? own);
+}
+
+/** The same as a place for what proves names to a certificate authority. */
+export async function openChallengeRecords(access: DnsAccess): Promise<ChallengeRecords> {
+  const { clock, waiting, ask = askServers() } = access;
+  return challengeRecords({ provider: await openDns(access), clock, ask, waiting });
+}
