@@ -28,13 +28,20 @@ describe("the demo in a real pod", { skip }, () => {
   let published: PublishedIssuer;
   let sandbox: Sandbox;
   let account: AwsAccount;
+  /** The sandbox as pods reach it. */
+  let podEndpoint: string;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-apply-pods-"));
-    cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
+    cluster = await startCluster({
+      issuer,
+      jwksUri: `${issuer}/openid/v1/jwks`,
+      podAddresses: "their own",
+    });
     await cluster.node.importImage(writePodtrustImage(folder).file);
     published = await publishIssuer(cluster);
     sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
+    podEndpoint = `http://${await cluster.node.reach(Number(new URL(sandbox.url).port))}`;
     account = await trustingAccount(sandbox, issuer, "default/demo-service-account");
     await putParameter(account.session, { name: "/demo/greeting", value: "hello" });
     writeFileSync(join(folder, "root.pem"), published.ca);
@@ -77,16 +84,7 @@ aws:
   }
 
   const demo = (...args: string[]): Promise<CliResult> =>
-    podtrust(
-      "apply",
-      "demo",
-      "--image",
-      podtrustImage,
-      "--host-network",
-      "--aws-endpoint",
-      sandbox.url,
-      ...args,
-    );
+    podtrust("apply", "demo", "--image", podtrustImage, "--aws-endpoint", podEndpoint, ...args);
 
   test("says who it is and which parameters it may read", async () => {
     const { code, out, err } = await demo("--path", "/demo");
@@ -94,6 +92,46 @@ aws:
     assert.match(out, /^I am arn:aws:sts::111122223333:assumed-role\/story\/k3s-cluster$/mu);
     assert.match(out, /^I may read 1 parameters under \/demo\n {2}\/demo\/greeting$/mu);
     assert.match(err, /Job default\/demo-app succeeded/u);
+  });
+
+  test("the pod has an address of its own, and none of the node's", async () => {
+    const addresses = "{.items[0].status.podIP} {.items[0].status.hostIP} {.items[0].spec.hostNetwork}";
+    const pod = await cluster.kubectl([
+      "get",
+      "pods",
+      "-l",
+      "job-name=demo-app",
+      "-o",
+      `jsonpath=${addresses}`,
+    ]);
+    assert.match(pod, /^10\.244\.0\.\d+ 127\.0\.0\.1 $/u);
+  });
+
+  test("a pod reaches the API server by its Service's address, with the cluster's own CA and token", async () => {
+    const script = `
+      const { readFileSync } = require("node:fs");
+      const of = (name) => readFileSync("/var/run/secrets/kubernetes.io/serviceaccount/" + name, "utf8");
+      const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+      require("node:https").get(
+        { host, port, path: "/version", ca: of("ca.crt"), headers: { authorization: "Bearer " + of("token") } },
+        (answer) => { console.log(host, answer.statusCode); answer.resume(); },
+      );`;
+    const container = {
+      name: "ask",
+      image: podtrustImage,
+      imagePullPolicy: "Never",
+      command: ["/usr/local/bin/node", "-e", script],
+    };
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "ask" },
+      spec: { restartPolicy: "Never", containers: [container] },
+    };
+    await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
+    await cluster.kubectl(["wait", "pod/ask", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"]);
+    assert.equal(await cluster.kubectl(["logs", "ask"]), "10.96.0.1 200\n");
+    await cluster.kubectl(["delete", "pod", "ask", "--wait=false"]);
   });
 
   test("run again, it replaces its own finished Job", async () => {

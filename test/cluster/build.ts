@@ -89,6 +89,24 @@ const usual: readonly GoModule[] = [
       ctr: "github.com/containerd/containerd/v2/cmd/ctr",
     },
   },
+  // Of the same Kubernetes, in a module of its own: it needs packages that the others do not.
+  {
+    name: "kube-proxy",
+    version: "1.36.3",
+    time: "40 seconds",
+    ldflags: `${strip} -X k8s.io/component-base/version.gitVersion=v1.36.3`,
+    programs: { "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy" },
+  },
+  {
+    name: "cni",
+    version: "1.9.1",
+    time: "10 seconds",
+    ldflags: strip,
+    programs: {
+      bridge: "github.com/containernetworking/plugins/plugins/main/bridge",
+      "host-local": "github.com/containernetworking/plugins/plugins/ipam/host-local",
+    },
+  },
   {
     name: "pause",
     version: "of our own",
@@ -152,6 +170,10 @@ export interface Programs {
   readonly "kube-controller-manager": string;
   readonly "kube-scheduler": string;
   readonly kubelet: string;
+  readonly "kube-proxy": string;
+  /** Plugins of the pods' network. */
+  readonly bridge: string;
+  readonly "host-local": string;
   readonly containerd: string;
   readonly "containerd-shim-runc-v2": string;
   readonly ctr: string;

@@ -22,7 +22,9 @@ async function startAws(guide: Guide): Promise<void> {
     if (child.exitCode !== null) throw new Error(`podtrust sandbox ended: ${said.out}${said.err}`);
     return /AWS_ENDPOINT_URL=\S+\n/u.test(said.out);
   });
-  guide.set("sandboxUrl", /AWS_ENDPOINT_URL=(\S+)/u.exec(said.out)?.[1] ?? "");
+  const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(said.out)?.[1] ?? "";
+  guide.set("sandboxUrl", url);
+  guide.set("podSandboxUrl", `http://${await guide.the("cluster").node.reach(Number(new URL(url).port))}`);
   guide.set("credentials", credentials);
 }
 

@@ -40,11 +40,12 @@ export interface Resident {
 /** Starts the pod as the ServiceAccount that the role trusts. */
 export async function startResident(guide: Guide): Promise<void> {
   const job = tokenJob({
+    ownAddress: true,
     name: "resident",
     serviceAccount: "demo-service-account",
     command: ["/usr/local/bin/node", "-e", program],
     environment: {
-      AWS_ENDPOINT_URL: guide.the("sandboxUrl"),
+      AWS_ENDPOINT_URL: guide.the("podSandboxUrl"),
       AWS_ROLE_ARN: guide.the("account").roleArn,
       AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/aws/token",
     },

@@ -24,6 +24,8 @@ interface Parts {
   pebble: Pebble;
   serving: Serving;
   sandboxUrl: string;
+  /** The same for pods. */
+  podSandboxUrl: string;
   credentials: string;
   account: AwsAccount;
   live: LiveTokens;
@@ -99,7 +101,7 @@ export class Guide {
 
   /** The options of the demo here: no registry to pull the AWS CLI's image from, and a sandbox for AWS. */
   get demoOptions(): readonly string[] {
-    return ["--image", podtrustImage, "--aws-endpoint", this.the("sandboxUrl"), "--path", "/demo"];
+    return ["--image", podtrustImage, "--aws-endpoint", this.the("podSandboxUrl"), "--path", "/demo"];
   }
 
   /** A token of the demo's ServiceAccount. */

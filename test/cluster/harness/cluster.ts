@@ -1,6 +1,6 @@
 import { buildPrograms } from "../build.ts";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
-import { type ClusterNode, startNode } from "./node.ts";
+import { type ClusterNode, type PodAddresses, startNode } from "./node.ts";
 import { openRun, type Program, type Run } from "./run.ts";
 import { startWorkers } from "./workers.ts";
 
@@ -23,9 +23,9 @@ interface Population {
   readonly node: ClusterNode;
 }
 
-async function populate(plane: ControlPlane, run: Run): Promise<Population> {
+async function populate(plane: ControlPlane, run: Run, addresses: PodAddresses): Promise<Population> {
   const workers = await startWorkers(run, plane, await buildPrograms());
-  const node = await startNode(plane);
+  const node = await startNode(plane, addresses);
   try {
     await untilServiceAccounts(plane);
     return { workers, node };
@@ -35,8 +35,16 @@ async function populate(plane: ControlPlane, run: Run): Promise<Population> {
   }
 }
 
+export interface ClusterOptions extends ControlPlaneOptions {
+  /** Of pods; the machine's unless told, and then they say hostNetwork. */
+  readonly podAddresses?: PodAddresses;
+}
+
 /** Starts a whole Kubernetes; resolves when its node is ready and pods can be made in the namespace default. */
-export async function startCluster(options: ControlPlaneOptions): Promise<Cluster> {
+export async function startCluster({
+  podAddresses = "the machine's",
+  ...options
+}: ClusterOptions): Promise<Cluster> {
   const plane = await startControlPlane(options);
   const run = openRun("workers");
   const endControl = async (): Promise<void> => {
@@ -44,7 +52,7 @@ export async function startCluster(options: ControlPlaneOptions): Promise<Cluste
     await plane.stop();
   };
   try {
-    const { workers, node } = await populate(plane, run);
+    const { workers, node } = await populate(plane, run, podAddresses);
     const stop = async (): Promise<void> => {
       await node.stop();
       await endControl();

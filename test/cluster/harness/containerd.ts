@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Programs } from "../build.ts";
 import type { Inmate, NodeNamespace } from "./namespace.ts";
+import type { NetworkSetup } from "./pod-network.ts";
 import { type Run, untilReady } from "./run.ts";
 
 /** Where it listens, in its node's namespaces. */
@@ -18,7 +19,7 @@ export interface Containerd {
   readonly ctr: (args: readonly string[]) => Promise<string>;
 }
 
-function configuration(network: string, shim: string, runc: string): string {
+function configuration(folder: string, plugins: string, shim: string, runc: string): string {
   return `version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -46,8 +47,8 @@ sandbox = "${pauseImage}"
 restrict_oom_score_adj = true
 
 [plugins."io.containerd.cri.v1.runtime".cni]
-bin_dirs = ["${network}"]
-conf_dir = "${network}"
+bin_dirs = ["${plugins}"]
+conf_dir = "${folder}"
 # Otherwise it asks for a plugin for that too, and which of two absent ones an event names is left to chance.
 use_internal_loopback = true
 
@@ -61,27 +62,27 @@ SystemdCgroup = false
 `;
 }
 
-/**
- * A node counts as ready only with a network. There is no plugin behind this one: a pod that does not take the
- * host's network does not start, and its events say so.
- */
-const network = {
-  cniVersion: "1.0.0",
-  name: "none",
-  plugins: [{ type: "only-hostNetwork-pods-run-on-this-node" }],
-};
-
 /** Starts containerd in a node's namespaces and waits until it answers. */
 export async function startContainerd(
   run: Run,
   namespace: NodeNamespace,
-  files: { readonly programs: Programs; readonly runc: string; readonly networkFolder: string },
+  files: {
+    readonly programs: Programs;
+    readonly runc: string;
+    readonly networkFolder: string;
+    readonly network: NetworkSetup;
+  },
 ): Promise<Containerd> {
-  const { programs, runc, networkFolder } = files;
-  run.write(join("network", "none.conflist"), JSON.stringify(network));
+  const { programs, runc, networkFolder, network } = files;
+  run.write(join("network", `${network.list.name}.conflist`), JSON.stringify(network.list));
   const config = run.write(
     "containerd.toml",
-    configuration(networkFolder, programs["containerd-shim-runc-v2"], runc),
+    configuration(
+      networkFolder,
+      network.programs ?? networkFolder,
+      programs["containerd-shim-runc-v2"],
+      runc,
+    ),
   );
   const inmate = await namespace.start("containerd", programs.containerd, [`--config=${config}`]);
   const ctr = (args: readonly string[]): Promise<string> =>

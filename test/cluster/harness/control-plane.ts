@@ -84,7 +84,14 @@ interface Base {
 
 async function serverSpecs(base: Base): Promise<readonly ServerSpec[]> {
   const { run, programs, authority, options, etcdUrl } = base;
-  const names = ["localhost", "127.0.0.1", "kubernetes.default.svc", ...(options.serverNames ?? [])];
+  // The last is that of the Service kubernetes, as pods ask for it.
+  const names = [
+    "localhost",
+    "127.0.0.1",
+    "kubernetes.default.svc",
+    "10.96.0.1",
+    ...(options.serverNames ?? []),
+  ];
   const pair = await authority.issue({ commonName: "kube-apiserver", names });
   const toKubelets = await authority.issue({
     commonName: "kube-apiserver-kubelet-client",

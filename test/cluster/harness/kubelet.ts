@@ -70,10 +70,17 @@ function configuration(port: number, cgroup: string, files: Files): object {
 export async function startKubelet(
   run: Run,
   namespace: NodeNamespace,
-  setup: { readonly plane: ControlPlane; readonly command: string; readonly cgroup: string },
+  setup: {
+    readonly plane: ControlPlane;
+    readonly command: string;
+    readonly cgroup: string;
+    /** Told on which port of its loopback it listens, before it does. */
+    readonly onPort: (port: number) => Promise<void>;
+  },
 ): Promise<Kubelet> {
   const { plane, command, cgroup } = setup;
   const [port = 0] = await freePorts(1);
+  await setup.onPort(port);
   const serving = await plane.issue({ commonName: nodeName, names: [nodeName, "localhost"] });
   const config = run.write(
     "kubelet.json",

@@ -16,7 +16,7 @@ export interface Inmate {
   readonly stop: () => Promise<void>;
 }
 
-/** Mount and PID namespaces that end with everything that is in them. */
+/** Mount and PID namespaces, and one of the network where that is asked for, that end with everything that is in them. */
 export interface NodeNamespace {
   /** Their first process, as the machine counts. */
   readonly pid: number;
@@ -62,12 +62,18 @@ async function startIn(
 }
 
 /** Opens the namespaces; node-init.sh says what is in them. `state` is the folder for what the node stores. */
-export async function openNamespace(run: Run, state: string): Promise<NodeNamespace> {
+export async function openNamespace(
+  run: Run,
+  state: string,
+  network: "own" | "the machine's",
+): Promise<NodeNamespace> {
+  const net = network === "own" ? ["--net"] : [];
   const program = await run.start({
     name: "node-init",
     command: "unshare",
     args: [
       "--mount",
+      ...net,
       "--propagation=private",
       "--pid",
       "--fork",
@@ -75,6 +81,7 @@ export async function openNamespace(run: Run, state: string): Promise<NodeNamesp
       "sh",
       fileURLToPath(new URL("node-init.sh", import.meta.url)),
       state,
+      ...net,
     ],
     env: { PATH: path },
   });
@@ -86,7 +93,7 @@ export async function openNamespace(run: Run, state: string): Promise<NodeNamesp
     },
     10_000,
   );
-  const enter = [`--target=${pid}`, "--mount", "--pid", "--"];
+  const enter = [`--target=${pid}`, "--mount", "--pid", ...net, "--"];
   return {
     pid,
     start: (name, command, args) => startIn(run, enter, { name, command, args }),

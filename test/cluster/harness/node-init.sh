@@ -3,7 +3,7 @@
 # takes away every mount of the node as soon as this one is gone. Gives the node the folders it expects at their
 # usual places, of which nothing is seen outside; what it stores there stands in the folder given.
 set -eu
-state=$1
+state=$1 network=${2:-}
 
 # As the machine numbers processes: its own /proc is still the one that is seen.
 read -r pid _ </proc/self/stat
@@ -33,6 +33,12 @@ for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on
   cat "/proc/sys/$setting" >"$copy"
   mount --bind "$copy" "/proc/sys/$setting"
 done
+
+# A network of its own begins with nothing, and its settings are its own.
+if [ -n "$network" ]; then
+  ip link set lo up
+  echo 1 >/proc/sys/net/ipv4/ip_forward
+fi
 
 echo "ready $pid"
 # Waiting buries the processes that lost their parent.

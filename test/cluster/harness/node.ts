@@ -8,6 +8,7 @@ import { untilGone } from "./endings.ts";
 import { writePauseImage } from "./images.ts";
 import { type Kubelet, nodeName, startKubelet } from "./kubelet.ts";
 import { type NodeNamespace, openNamespace } from "./namespace.ts";
+import { bridgeNetwork, hostNetwork, openPodNetwork, type PodNetwork } from "./pod-network.ts";
 import { openRun, type Run } from "./run.ts";
 import { findRunc } from "./why-no-pods.ts";
 
@@ -20,6 +21,8 @@ export interface ClusterNode {
   readonly importImage: (file: string) => Promise<void>;
   /** `ctr` with its arguments, for containers, images, tasks; gives its stdout. */
   readonly ctr: (args: readonly string[]) => Promise<string>;
+  /** `host:port` by which pods reach what listens on a port of the machine's loopback. */
+  readonly reach: (port: number) => Promise<string>;
   /** Its files and logs; gone after `stop`. */
   readonly folder: string;
   /** The name of the cgroup, in every hierarchy, below which its pods run. */
@@ -34,9 +37,14 @@ export interface ClusterNode {
 function handle(
   run: Run,
   namespace: NodeNamespace,
-  parts: { readonly containerd: Containerd; readonly kubelet: Kubelet; readonly cgroup: string },
+  parts: {
+    readonly containerd: Containerd;
+    readonly kubelet: Kubelet;
+    readonly cgroup: string;
+    readonly network: PodNetwork | undefined;
+  },
 ): ClusterNode {
-  const { containerd, kubelet, cgroup } = parts;
+  const { containerd, kubelet, cgroup, network } = parts;
   const stop = async (): Promise<void> => {
     await run.end();
     // The last to go: the kernel keeps the first process of a PID namespace until all others are gone.
@@ -47,6 +55,7 @@ function handle(
     kubelet,
     importImage: containerd.importImage,
     ctr: containerd.ctr,
+    reach: network?.reach ?? ((port) => Promise.resolve(`127.0.0.1:${port}`)),
     folder: run.folder,
     cgroup,
     pids: () => [namespace.pid, containerd.inmate.pid, kubelet.pid()],
@@ -55,26 +64,45 @@ function handle(
   };
 }
 
-async function assemble(run: Run, plane: ControlPlane): Promise<ClusterNode> {
+/** Where pods have their addresses from. */
+export type PodAddresses = "their own" | "the machine's";
+
+async function assemble(run: Run, plane: ControlPlane, addresses: PodAddresses): Promise<ClusterNode> {
   const programs = await buildPrograms();
+  const isOwn = addresses === "their own";
   const cgroup = `podtrust-node-${randomBytes(4).toString("hex")}`;
   run.createCgroup(cgroup);
   const networkFolder = join(run.folder, "network");
   for (const folder of [networkFolder, join(run.folder, "state")]) mkdirSync(folder);
-  const namespace = await openNamespace(run, join(run.folder, "state"));
-  const containerd = await startContainerd(run, namespace, { programs, runc: findRunc(), networkFolder });
+  const namespace = await openNamespace(run, join(run.folder, "state"), isOwn ? "own" : "the machine's");
+  const network = isOwn ? await openPodNetwork(run, namespace, { plane, programs }) : undefined;
+  const containerd = await startContainerd(run, namespace, {
+    programs,
+    runc: findRunc(),
+    networkFolder,
+    network: isOwn ? bridgeNetwork(programs) : hostNetwork,
+  });
   const pause = join(run.folder, "pause.tar");
   writePauseImage(pause, programs.pause);
   await containerd.importImage(pause);
-  const kubelet = await startKubelet(run, namespace, { plane, command: programs.kubelet, cgroup });
-  return handle(run, namespace, { containerd, kubelet, cgroup });
+  const kubelet = await startKubelet(run, namespace, {
+    plane,
+    command: programs.kubelet,
+    cgroup,
+    onPort: async (port) => network?.relays.outOf(port),
+  });
+  await network?.startProxy();
+  return handle(run, namespace, { containerd, kubelet, cgroup, network });
 }
 
 /** Starts containerd and a kubelet for a control plane, of which it can be the one node, and waits until it is ready. */
-export async function startNode(plane: ControlPlane): Promise<ClusterNode> {
+export async function startNode(
+  plane: ControlPlane,
+  addresses: PodAddresses = "the machine's",
+): Promise<ClusterNode> {
   const run = openRun("node");
   try {
-    return await assemble(run, plane);
+    return await assemble(run, plane, addresses);
   } catch (error) {
     await run.end();
     throw error;

@@ -32,14 +32,14 @@ export function whyNoPods(): string | undefined {
   const cluster = whyNoCluster();
   if (cluster !== undefined) return cluster;
   if (process.getuid?.() !== 0) return "a kubelet that runs pods must be root";
-  for (const program of ["runc", "unshare", "nsenter"])
+  for (const program of ["runc", "unshare", "nsenter", "ip", "nft"])
     if (find(program) === undefined)
-      return `pods are run with ${program}, which is not here (Debian: apt-get install runc util-linux)`;
+      return `pods are run with ${program}, which is not here (Debian: apt-get install runc util-linux iproute2 nftables)`;
   const roots = hierarchies();
   if (roots.length === 0 || !roots.every(mayWrite)) return "cgroups cannot be made in /sys/fs/cgroup";
   const tried = spawnSync(
     "unshare",
-    ["--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+    ["--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
     {
       encoding: "utf8",
     },

@@ -13,6 +13,8 @@ export interface TokenJob {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The pod has an address of its own, on a node that gives it one. */
+  readonly ownAddress?: boolean;
   /** Folders of the machine that it sees in the same place and cannot change. */
   readonly folders?: readonly string[];
   /** An empty folder that it may write into. */
@@ -46,10 +48,10 @@ function mountsOf({ folders = [], writable }: TokenJob): readonly Mounted[] {
 
 /**
  * A Job with one pod of podtrust's image, which has a projected token of 600 seconds for sts.amazonaws.com, the
- * network of the machine, and no right that it does not need. JSON.
+ * network of the machine unless told, and no right that it does not need. JSON.
  */
 export function tokenJob(job: TokenJob): string {
-  const { name, serviceAccount, command, args, environment = {} } = job;
+  const { name, serviceAccount, command, args, environment = {}, ownAddress = false } = job;
   const mounts = mountsOf(job);
   const container = {
     name: "job",
@@ -81,7 +83,7 @@ export function tokenJob(job: TokenJob): string {
         spec: {
           serviceAccountName: serviceAccount,
           automountServiceAccountToken: false,
-          hostNetwork: true,
+          ...(ownAddress ? {} : { hostNetwork: true }),
           restartPolicy: "Never",
           terminationGracePeriodSeconds: 1,
           containers: [container],
