@@ -112,10 +112,15 @@ export function recordResource(place: DnsPlace, wish: RecordWish): Resource<Foun
   };
 }
 
-/** A set of records that only has to go. */
-export function recordToDelete(place: DnsPlace, { name, type }: RecordKey): Resource<FoundSet> {
+/** A set of records that only has to go: before what it was made of, which else somebody else may have meanwhile. */
+export function recordToDelete(
+  place: DnsPlace,
+  { name, type }: RecordKey,
+  dependsOn: readonly string[],
+): Resource<FoundSet> {
   return {
     ...common(place, { name, type }),
+    dependsOn,
     async read(signal) {
       const found = await place.provider.find(await place.zone(signal), { name, type }, signal);
       // What somebody put beside ours stays, and keeps ours from going no more than that.

@@ -48,12 +48,19 @@ interface Wanted {
   readonly seen: ReadonlyMap<string, Observed>;
 }
 
-// With --only, a part that has nothing of what is named is not asked for anything, credentials included.
+// With --only, a part that has nothing of what is named, or of what that is made of, is not asked for anything,
+// credentials included.
 function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly Part[] {
   const known = parts.flatMap(({ named }) => named);
   const allKnown = only.every((name) => known.some((one) => isNamed(one, [name])));
   if (only.length === 0 || !allKnown) return parts;
-  return parts.filter(({ named }) => named.some((one) => isNamed(one, only)));
+  const meant = new Set(parts.filter(({ named }) => named.some((one) => isNamed(one, only))));
+  // A set grows while it is walked: what is needed for what is needed is opened too.
+  for (const { needs = [] } of meant) {
+    for (const part of parts)
+      if (needs.some(({ after }) => part.named.some(({ id }) => id === after))) meant.add(part);
+  }
+  return parts.filter((part) => meant.has(part));
 }
 
 class PartsStack implements Stack {

@@ -2,7 +2,7 @@ import type { Clock, PodtrustError } from "../../base/index.ts";
 import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../kubernetes/index.ts";
-import type { Change, Observed, Resource } from "../../plan/index.ts";
+import type { Change, Observed, Output, Resource } from "../../plan/index.ts";
 
 /** What every part is given. */
 export interface PartContext {
@@ -91,6 +91,8 @@ export interface Part {
   readonly id: string;
   /** What the config wants of it, by name: known without a request. */
   readonly named: readonly Named[];
+  /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */
+  readonly needs?: readonly Output[];
   /** Makes sure, once, that we are whom the config means; throws what is wrong with credentials. */
   open(signal: AbortSignal): Promise<Place>;
   /** Reads what stands there; changes nothing. */

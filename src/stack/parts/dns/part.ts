@@ -3,14 +3,17 @@ import {
   type DnsPlace,
   type DnsProvider,
   type DnsZone,
+  type RecordKey,
   recordNames,
   recordResource,
   recordsSeen,
   recordToDelete,
 } from "../../../dns/index.ts";
+import type { Output } from "../../../plan/index.ts";
 import type {
   Goal,
   IssuerMemory,
+  Judged,
   Named,
   Part,
   PartContext,
@@ -20,7 +23,7 @@ import type {
   UnnamedContext,
 } from "../part.ts";
 import { openDns } from "./open.ts";
-import { issuerHost, recordsOf } from "./records.ts";
+import { issuerHost, recordsOf, recordWarnings } from "./records.ts";
 
 function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Promise<DnsProvider> {
   const { config, env, clock, notice = () => {} } = context;
@@ -44,6 +47,11 @@ class DnsPart implements Part {
 
   get named(): readonly Named[] {
     return recordsOf(this.#context.config, this.#dns).map(recordNames);
+  }
+
+  get needs(): readonly Output[] {
+    const records = recordsOf(this.#context.config, this.#dns);
+    return records.flatMap(({ values }) => ("after" in values ? [values] : []));
   }
 
   /** Provider and zone, found once. */
@@ -71,17 +79,20 @@ class DnsPart implements Part {
     // Proofs for a certificate authority come and go by themselves; only the way down takes what was left of them.
     const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");
     const desired = recordsOf(this.#context.config, this.#dns).map((wish) => recordResource(place, wish));
-    const wanted = new Set(desired.map(({ id }) => id));
+    const wanted = new Map(desired.map((resource) => [resource.id, resource.needs ?? []]));
+    const madeOf = (set: RecordKey): readonly string[] =>
+      (wanted.get(recordNames(set).id) ?? []).map(({ after }) => after);
     return {
       desired,
-      owned: owned.map((set) => recordToDelete(place, set)),
+      owned: owned.map((set) => recordToDelete(place, set, madeOf(set))),
       // Beside ours somebody's may stand, of which this listing says nothing.
       seen: recordsSeen(owned.filter((set) => goal === "absent" || !wanted.has(recordNames(set).id))),
     };
   }
 
-  preflight(): Promise<Preflight> {
-    return Promise.resolve({ refusals: [], warnings: [] });
+  preflight({ goal }: Judged): Promise<Preflight> {
+    const warnings = goal === "present" ? recordWarnings(this.#context.config, this.#dns) : [];
+    return Promise.resolve({ refusals: [], warnings });
   }
 
   close(): void {

@@ -1,13 +1,14 @@
 import { isIP } from "node:net";
 import type { Config, DnsConfig } from "../../../config/index.ts";
 import { canonicalValue, type RecordWish } from "../../../dns/index.ts";
+import { machineAddresses } from "../hetzner/index.ts";
 
 /** Seconds for which resolvers keep what they were told: short, so that a machine can be replaced. */
 const ttl = 60;
 
 const families = [
-  { type: "A", family: 4 },
-  { type: "AAAA", family: 6 },
+  { type: "A", family: 4, name: "ipv4" },
+  { type: "AAAA", family: 6, name: "ipv6" },
 ] as const;
 
 /** The name under which the issuer is published. */
@@ -15,13 +16,39 @@ export function issuerHost({ issuer }: Pick<Config, "issuer">): string {
   return new URL(issuer).hostname;
 }
 
-/** The records that a config wants at the issuer's name. */
-export function recordsOf(config: Config, { addresses = [] }: DnsConfig): readonly RecordWish[] {
+/** The addresses that are known without asking: those of the config, or of a machine that is named by its own. */
+function fixedAddresses({ machine }: Config, { addresses }: DnsConfig): readonly string[] {
+  if (addresses !== undefined) return addresses;
+  const { address = "" } = machine?.ssh ?? {};
+  return isIP(address) === 0 ? [] : [address];
+}
+
+/** The records that a config wants at the issuer's name: of its addresses, or else of its machine. */
+export function recordsOf(config: Config, dns: DnsConfig): readonly RecordWish[] {
   const name = issuerHost(config);
-  return families.flatMap(({ type, family }): RecordWish[] => {
-    const values = addresses
+  const { stack, machine } = config;
+  const fixed = fixedAddresses(config, dns);
+  const hetzner = dns.addresses === undefined ? machine?.hetzner : undefined;
+  const later = hetzner === undefined ? {} : machineAddresses(stack, hetzner);
+  return families.flatMap(({ type, family, name: ofFamily }): RecordWish[] => {
+    const output = later[ofFamily];
+    if (output !== undefined) return [{ name, type, ttl, values: output }];
+    const values = fixed
       .filter((address) => isIP(address) === family)
-      .map((address) => canonicalValue(type, address));
+      .map((one) => canonicalValue(type, one));
     return values.length === 0 ? [] : [{ name, type, ttl, values: [...new Set(values)] }];
   });
+}
+
+/** What nobody meant: a name that leads nowhere although somebody is to keep it. */
+export function recordWarnings(config: Config, dns: DnsConfig): readonly string[] {
+  if (dns.addresses !== undefined || recordsOf(config, dns).length > 0) return [];
+  const { address } = config.machine?.ssh ?? {};
+  const said =
+    address === undefined
+      ? "dns names no addresses and there is no machine"
+      : `dns names no addresses, and the machine's ${address} is a name`;
+  return [
+    `${said}: ${issuerHost(config)} gets neither A nor AAAA records (dns.addresses; [] if that is meant)`,
+  ];
 }

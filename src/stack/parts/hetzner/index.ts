@@ -1,1 +1,2 @@
 export { hetznerParts } from "./part.ts";
+export { machineAddresses } from "./resources.ts";

@@ -66,6 +66,17 @@ function output(kind: Parameters<typeof idOf>[0]["kind"], thing: string, name: s
   return { after: idOf({ kind }, thing), name };
 }
 
+/** The public addresses of a stack's machine, by family; those that it does not have are absent. */
+export function machineAddresses(
+  stack: string,
+  hetzner: Pick<HetznerMachine, Family>,
+): Readonly<Partial<Record<Family, Output>>> {
+  const had = families.filter((family) => hetzner[family]);
+  return Object.fromEntries(
+    had.map((family) => [family, output("primary-ip", addressName(stack, family), "address")]),
+  );
+}
+
 function firstBoot({ config, machine }: HetznerInput): (publicKey: string) => FirstBoot {
   const { stack } = config;
   return (publicKey) => {
