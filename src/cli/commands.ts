@@ -7,6 +7,8 @@ import { defineInit } from "./init/command.ts";
 import { defineExport } from "./export/command.ts";
 import { defineImport } from "./import/command.ts";
 import { defineJob } from "./job/command.ts";
+import { defineKubectl } from "./kubectl/command.ts";
+import { defineLogs } from "./logs/command.ts";
 import { defineManifests } from "./manifests/command.ts";
 import { definePlan } from "./plan/command.ts";
 import { definePublish } from "./publish/command.ts";
@@ -23,6 +25,7 @@ import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
 import { runTree } from "./run.ts";
 import type { CommandTree } from "./tree.ts";
+import { defineTunnel } from "./tunnel/command.ts";
 import { defineUp } from "./up/command.ts";
 
 /** All that podtrust can do. */
@@ -48,6 +51,9 @@ export const podtrust: CommandTree = {
     defineManifests,
     defineApply,
     defineSsh,
+    defineKubectl,
+    defineTunnel,
+    defineLogs,
     defineExport,
     defineCompletion,
     defineJob,

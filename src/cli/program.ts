@@ -26,6 +26,8 @@ export function createProgram(context: CommandContext, switches: Switches, tree:
     .option("-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError(true)
+    // What follows the words of `podtrust kubectl` is kubectl's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { rm, stat } from "node:fs/promises";
+import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
 import { type Clock, PodtrustError, shellWord } from "../base/index.ts";
 import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
+import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";
 import { type SshTarget, targetText } from "./target.ts";
 
@@ -60,10 +60,18 @@ export interface SshSession {
     options: PutOptions,
   ): Promise<void>;
   /** Forwards a port of loopback to `HOST:PORT` as the machine sees it. */
-  forward(remote: string, signal?: AbortSignal): Promise<Forward>;
+  forward(remote: string, options?: ForwardOptions): Promise<Forward>;
   /** The arguments of an ssh on this connection, for a person's own terminal. */
-  readonly arguments: () => Promise<readonly string[]>;
+  arguments(): Promise<readonly string[]>;
+  /** Resolves once the connection that stands has ended; keeps the process alive until then. */
+  lost(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ForwardOptions {
+  /** A free one unless told. */
+  readonly port?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface SessionOptions {
@@ -109,11 +117,34 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+function portTaken(port: number, stderr: string): PodtrustError {
+  return new PodtrustError(
+    "ssh-failed",
+    `port ${port} of this machine cannot be forwarded: ${stderr.trim()}`,
+    {
+      next: "Name another port, or end what listens there.",
+    },
+  );
+}
+
 const noSudo = /^sudo: |sudo: command not found|sudo: not found/mu;
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Lets the process end though the child runs. */
+function holdNobodyUp(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr])
+    if (stream instanceof Socket) stream.unref();
+}
 
 class Session implements SshSession {
   readonly #options: SessionOptions;
-  #folder: string | undefined;
+  #folder: PrivateFolder | undefined;
   #master: { readonly child: ChildProcess; readonly socket: string } | undefined;
   #opening: Promise<string> | undefined;
 
@@ -143,25 +174,18 @@ class Session implements SshSession {
 
   async #connect(signal?: AbortSignal): Promise<string> {
     const { env, clock, target } = this.#options;
-    // A socket's name must stay below 104 bytes, of which ssh needs 17 for itself.
-    this.#folder ??= await mkdtemp(join(tmpdir(), "pt-"));
-    const socket = join(this.#folder, "s");
+    this.#folder ??= await privateFolder();
+    const socket = join(this.#folder.path, "s");
     await rm(socket, { force: true });
-    const own = ["-N", "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"];
-    const child = await startSsh("ssh", this.#arguments(socket, own), env);
+    const own = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"];
+    // Its far end reads what never comes, and ends when this process does, however that ends.
+    const child = await startSsh("ssh", [...this.#arguments(socket, own), "exec cat >/dev/null"], env);
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-65_536)));
     const ended = once(child, "close").then(() => "ended" as const);
     const deadline = clock.now() + connectMs;
-    for (;;) {
-      // The socket is there once the machine has accepted a key.
-      if (
-        await stat(socket).then(
-          () => true,
-          () => false,
-        )
-      )
-        break;
+    // The socket is there once the machine has accepted a key.
+    while (!(await isThere(socket))) {
       const pause = new AbortController();
       const state = await Promise.race([ended, clock.sleep(20, pause.signal).catch(() => {})]);
       pause.abort();
@@ -171,6 +195,7 @@ class Session implements SshSession {
       signal?.throwIfAborted();
       throw sshFailure(target, "Connection timed out");
     }
+    holdNobodyUp(child);
     this.#master = { child, socket };
     return socket;
   }
@@ -246,12 +271,12 @@ mv -f ${words.new} ${words.path}
     if (result.code !== 0) throw stepFailure(this.target, `writing ${path}`, result);
   }
 
-  async forward(remote: string, signal?: AbortSignal): Promise<Forward> {
+  async forward(remote: string, { port: wanted, signal }: ForwardOptions = {}): Promise<Forward> {
     const options = { timeoutMs: 15_000, ...(signal === undefined ? {} : { signal }) };
     let words = "";
     // Between the look for a free port and ssh's use of it somebody may take it.
     for (let tries = 0; tries < 5; tries += 1) {
-      const port = await freePort();
+      const port = wanted ?? (await freePort());
       const rule = `127.0.0.1:${port}:${remote}`;
       const { code, stderr } = await this.#ssh(["-O", "forward", "-L", rule], [], options);
       if (code === 0) {
@@ -262,25 +287,34 @@ mv -f ${words.new} ${words.path}
         return { port, close };
       }
       words = stderr;
+      if (wanted !== undefined) throw portTaken(wanted, stderr);
     }
     throw sshFailure(this.target, words);
   }
 
-  readonly arguments = async (): Promise<readonly string[]> => {
+  async arguments(): Promise<readonly string[]> {
     const socket = await this.#socket();
     return this.#arguments(socket, ["-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes"]);
-  };
+  }
+
+  async lost(): Promise<void> {
+    const child = this.#master?.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    await once(child, "exit");
+  }
 
   async close(): Promise<void> {
     await this.#opening?.catch(() => {});
     const { child } = this.#master ?? {};
     this.#master = undefined;
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      child.ref();
       const closed = once(child, "close");
       child.kill();
       await closed;
     }
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    await this.#folder?.remove();
     this.#folder = undefined;
   }
 }

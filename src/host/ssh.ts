@@ -163,6 +163,10 @@ export async function runSsh(program: string, args: readonly string[], options: 
   try {
     const closed = new Promise<number | null>((resolve) => {
       child.once("close", (code: number | null) => resolve(code));
+      // The shared connection holds the pipes of a child that was killed until the machine's side ends.
+      child.once("exit", () => {
+        if (isStopped) resolve(null);
+      });
     });
     await feed(child, stdin).catch((error: unknown) => {
       child.kill();
@@ -173,5 +177,6 @@ export async function runSsh(program: string, args: readonly string[], options: 
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   }
 }

@@ -21,6 +21,7 @@ export {
   type ObjectRef,
   objectText,
 } from "./object.ts";
+export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
 export { exposureOf, type SentCredential } from "./sent-credential.ts";
 export { type PublisherRbac, publisherRbac, publisherRbacList } from "./publisher-rbac.ts";

@@ -21,7 +21,7 @@ export interface KubeconfigContext {
 }
 
 // Kubeconfigs with embedded certificates of hundreds of clusters stay below these.
-const bounds = { bytes: 4 * 1024 * 1024, depth: 64, tokens: 200_000 } as const;
+export const kubeconfigBounds = { bytes: 4 * 1024 * 1024, depth: 64, tokens: 200_000 } as const;
 
 interface Loaded {
   currentContext: string | undefined;
@@ -53,14 +53,14 @@ function expand(path: string): string {
 async function readMapping(file: string): Promise<JsonRecord> {
   let source: string;
   try {
-    source = await readBoundedText(file, bounds.bytes);
+    source = await readBoundedText(file, kubeconfigBounds.bytes);
   } catch (error) {
     if (error instanceof RangeError) throw invalid(file, error.message);
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "there is no such file" : errorText(error);
     throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${why}`, { cause: error });
   }
-  const read = readYaml(source, bounds);
+  const read = readYaml(source, kubeconfigBounds);
   if (!("problems" in read)) {
     if (isRecord(read.value)) return read.value;
     throw invalid(file, "it is not a mapping with clusters, users and contexts");

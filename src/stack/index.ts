@@ -2,8 +2,10 @@ export {
   type AwsPart,
   awsPart,
   type AwsPolicy,
+  type ForwardedCluster,
   type Machine,
   openChallengeRecords,
+  openCluster,
   openMachine,
   type Place,
 } from "./parts/index.ts";

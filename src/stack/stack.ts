@@ -110,7 +110,9 @@ class PartsStack implements Stack {
     const refusals = [...plan.refusals];
     if (wish.adopt === true) refusals.push(...absentees(plan));
     const makes = plan.changes.some(({ kind }) => kind !== "none" && kind !== "blocked" && kind !== "delete");
-    if (makes) {
+    // The cluster that this run sets up has the issuer afterwards: its flags are read back then.
+    const sets = plan.changes.some(({ kind, resource }) => resource.kind === "k3s" && kind !== "none");
+    if (makes && !sets) {
       const { refusals: wrong, warnings: unsure } = await clusterIssuer(this.#options, signal);
       if (wish.allowIssuerMismatch !== true) refusals.push(...wrong);
       else warnings.push(...wrong.map(({ message }) => message));

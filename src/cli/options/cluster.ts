@@ -1,7 +1,7 @@
-import { basename } from "node:path";
 import { PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import { openCluster } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "./config.ts";
 import { pluginConsent } from "./plugin-consent.ts";
@@ -18,10 +18,7 @@ export interface ClusterOptions {
 export async function clusterOf(context: CommandContext, config: Config): Promise<KubernetesApi> {
   const { env, clock } = context;
   const consent = pluginConsent(context);
-  if (config.cluster !== undefined) return openKubernetes(config.cluster, { env, clock, consent });
-  throw new PodtrustError("usage", `${basename(config.file)} has no cluster`, {
-    next: "Add a cluster to it: {kubeconfig: ~/.kube/config}, with a context where it has several.",
-  });
+  return openCluster({ config, env, clock, consent });
 }
 
 /**

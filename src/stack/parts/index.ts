@@ -6,7 +6,8 @@ import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
 
 export * from "./aws/index.ts";
-export { type Machine, openMachine } from "./host/index.ts";
+export { hasCluster, openCluster } from "./cluster.ts";
+export { type ForwardedCluster, type Machine, openMachine } from "./host/index.ts";
 export type {
   Goal,
   MonthlyCost,

@@ -20,8 +20,9 @@ import {
 } from "../../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../../kubernetes/index.ts";
 import { noInputs, type Observed, type Resource } from "../../../plan/index.ts";
+import { openCluster } from "../cluster.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
@@ -130,13 +131,7 @@ class AccountPart implements AwsPart {
 
   /** The config's cluster, opened once however many roles are waited for. */
   readonly #cluster = (): Promise<KubernetesApi> => {
-    const { config, env, clock, consent } = this.#context;
-    if (config.cluster === undefined) throw new PodtrustError("usage", "the config names no cluster");
-    this.#opened ??= openKubernetes(config.cluster, {
-      env,
-      clock,
-      ...(consent === undefined ? {} : { consent }),
-    });
+    this.#opened ??= openCluster(this.#context);
     return this.#opened;
   };
 

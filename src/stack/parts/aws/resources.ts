@@ -12,6 +12,7 @@ import {
 } from "../../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import type { Resource } from "../../../plan/index.ts";
+import { hasCluster } from "../cluster.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
@@ -39,7 +40,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
   const { name, path, maxSession, policies, inline, boundary, description } = role;
   const untilUsable = input.untilUsable?.(role);
   // Only with a cluster at hand, and a ServiceAccount to ask as, can a later run find out.
-  const canAsk = config.cluster !== undefined && role.serviceAccounts.length > 0;
+  const canAsk = hasCluster(config) && role.serviceAccounts.length > 0;
   return {
     stack: config.stack,
     account: account.account,

@@ -1,2 +1,3 @@
+export type { ForwardedCluster } from "../../../host/index.ts";
 export { type Machine, openMachine } from "./machine.ts";
 export { hostParts } from "./part.ts";

@@ -1,21 +1,40 @@
+import { basename } from "node:path";
 import { PodtrustError } from "../../../base/index.ts";
+import { type ForwardedCluster, forwardCluster, type SshSession } from "../../../host/index.ts";
 import { noInputs } from "../../../plan/index.ts";
 import type { PartContext } from "../part.ts";
 import { hostConnection } from "./place.ts";
 
-/** The machine of a stack, for commands that work on it. Ended by `close`. */
+/** The machine of a stack, for commands that work on it. Ended by `close`, or with the process. */
 export interface Machine {
   /** What ssh is to be started with to be on it, on the connection that stands. */
   sshArguments(): Promise<readonly string[]>;
+  /** Words that make a command there root's. */
+  readonly asRoot: readonly string[];
+  /** Its cluster's API, through the connection; a free port unless told. Throws `machine-absent`. */
+  cluster(port?: number): Promise<ForwardedCluster>;
+  /** Resolves once the connection was lost. */
+  lost(): Promise<void>;
   close(): Promise<void>;
 }
 
+type MachineContext = Pick<PartContext, "config" | "env" | "clock">;
+
+function machineOf(session: SshSession, stack: string, close: () => Promise<void>): Machine {
+  return {
+    sshArguments: () => session.arguments(),
+    asRoot: session.target.user === "root" ? [] : ["sudo", "-n", "--"],
+    cluster: (port) => forwardCluster(session, stack, port === undefined ? {} : { port }),
+    lost: () => session.lost(),
+    close,
+  };
+}
+
 /** Connects to the machine of a config. Throws `machine-absent`, `ssh-*`. */
-export async function openMachine(context: Pick<PartContext, "config" | "env" | "clock">): Promise<Machine> {
+export async function openMachine(context: MachineContext): Promise<Machine> {
   const connection = hostConnection(context);
-  if (connection === undefined) {
-    throw new PodtrustError("machine-absent", `${context.config.file} names no machine`);
-  }
-  const session = await connection.required(noInputs);
-  return { sshArguments: session.arguments, close: () => connection.close() };
+  const { file, stack } = context.config;
+  if (connection === undefined)
+    throw new PodtrustError("machine-absent", `${basename(file)} names no machine`);
+  return machineOf(await connection.required(noInputs), stack, () => connection.close());
 }

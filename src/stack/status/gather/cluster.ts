@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../../base/index.ts";
-import { exposureOf, type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import { exposureOf, type KubernetesApi } from "../../../kubernetes/index.ts";
 import { parseDiscovery, parseJwkSet } from "../../../oidc/index.ts";
+import { hasCluster, openCluster } from "../../parts/index.ts";
 import type { ClusterFacts, Seen } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
@@ -39,13 +40,10 @@ async function documentsOf(api: KubernetesApi, signal: AbortSignal): Promise<Clu
 
 /** What the cluster says of itself; nothing where the config names none or no link needs it. */
 export async function gatherCluster(options: GatherOptions, wanted: Wanted): Promise<GatheredCluster> {
-  const { config, env, clock, consent, signal } = options;
-  const { cluster } = config;
-  if (cluster === undefined || !wanted("cluster", "jwks", "serviceaccount", "injection", "token", "sts"))
+  const { config, signal } = options;
+  if (!hasCluster(config) || !wanted("cluster", "jwks", "serviceaccount", "injection", "token", "sts"))
     return {};
-  const opened = await seen(signal, () =>
-    openKubernetes(cluster, { env, clock, ...(consent === undefined ? {} : { consent }) }),
-  );
+  const opened = await seen(signal, () => openCluster(options));
   const nothing = { version: "Kubernetes", documents: notTried("cluster") };
   if (opened.kind !== "seen") return { facts: { server: config.file, username: opened, ...nothing } };
   const api = opened.value;
