@@ -12,8 +12,8 @@ export interface HetznerAccess {
   /** PEM certificates to verify an endpoint with, in place of the public roots. */
   readonly ca?: readonly string[];
   readonly connectTo?: readonly ConnectTo[];
-  /** Told when requests have to wait for the project's budget: why, and until when at most. */
-  readonly onSlowDown?: (reason: string, deadline: number) => void;
+  /** Told why requests have to wait. */
+  readonly onSlowDown?: (reason: string) => void;
 }
 
 /** One change at the API. */

@@ -1,36 +1,42 @@
 import type { Clock } from "../base/index.ts";
 
 /**
- * Keeps to the project's budget of requests, which is refilled little by little (3600 an hour, one a second): once an
- * answer's RateLimit headers say that nothing is left, the next request waits until there is something again.
+ * Keeps to the project's budget of requests, which is refilled little by little (3600 an hour, one a second): while an
+ * answer's RateLimit headers say that nothing is left, each request waits until one more has come back.
  */
 export class Pace {
   readonly #clock: Clock;
-  readonly #say: (reason: string, deadline: number) => void;
-  #notBefore = 0;
+  readonly #say: (reason: string) => void;
+  /** Milliseconds in which one request comes back; 0 while there is budget. */
+  #refill = 0;
+  /** When the next one may be sent. */
+  #next = 0;
 
-  constructor(clock: Clock, say: (reason: string, deadline: number) => void = () => {}) {
+  constructor(clock: Clock, say: (reason: string) => void = () => {}) {
     this.#clock = clock;
     this.#say = say;
   }
 
   /** Waits until a request may be sent. */
   async turn(signal: AbortSignal): Promise<void> {
-    const wait = this.#notBefore - this.#clock.now();
-    if (wait > 0) await this.#clock.sleep(wait, signal);
+    if (this.#refill === 0) return;
+    const now = this.#clock.now();
+    const mine = Math.max(now, this.#next);
+    this.#next = mine + this.#refill;
+    if (mine > now) await this.#clock.sleep(mine - now, signal);
   }
 
   /** Takes in the headers of an answer; numbers that are none are ignored. */
   learn(headers: Readonly<Record<string, string>>): void {
-    const limit = Number(headers["ratelimit-limit"]);
-    const reset = Number(headers["ratelimit-reset"]) * 1000;
-    if (headers["ratelimit-remaining"] !== "0" || !Number.isSafeInteger(limit) || limit <= 0) return;
-    const now = this.#clock.now();
-    const refill = Math.min(
-      3_600_000 / limit,
-      Number.isFinite(reset) && reset > now ? reset - now : Infinity,
-    );
-    this.#notBefore = Math.max(this.#notBefore, now + refill);
-    this.#say(`Hetzner's budget of ${limit} requests an hour is used up: waiting for more`, this.#notBefore);
+    const [limit, remaining] = [Number(headers["ratelimit-limit"]), headers["ratelimit-remaining"]];
+    if (remaining === undefined || !Number.isSafeInteger(limit) || limit <= 0) return;
+    if (remaining !== "0") {
+      // One that came back is for who waits already.
+      if (Number(remaining) > 1) this.#refill = 0;
+      return;
+    }
+    if (this.#refill === 0) this.#next = this.#clock.now() + 3_600_000 / limit;
+    this.#refill = 3_600_000 / limit;
+    this.#say(`Hetzner's budget of ${limit} requests an hour is used up: waiting for more`);
   }
 }

@@ -2,55 +2,22 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type HetznerWorld, hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
+import { type Contents, hetznerWorld, machineConfig, nothing } from "../support/hetzner-world.ts";
 import { typed } from "../support/stack-world.ts";
 
 const all = ["ssh-key/prod", "firewall/prod", "primary-ip/prod-ipv4", "primary-ip/prod-ipv6", "server/prod"];
-
-async function planned(world: HetznerWorld, ...args: string[]): Promise<string[]> {
-  const { result } = await world.json(["plan", ...args]);
-  return result.changes
-    .filter(({ kind }) => kind !== "none")
-    .map(({ id, kind }) => `${kind} ${id.replace("hetzner/", "")}`);
-}
-
-interface Contents {
-  readonly sshKeys: readonly { id: number; name: string; public_key: string; labels: object }[];
-  readonly firewalls: readonly {
-    id: number;
-    name: string;
-    labels: object;
-    rules: readonly { port: string; source_ips: string[] }[];
-  }[];
-  readonly primaryIps: readonly {
-    id: number;
-    type: string;
-    auto_delete: boolean;
-    assignee_id: number | null;
-    labels: object;
-  }[];
-  readonly servers: readonly {
-    id: number;
-    status: string;
-    labels: Record<string, string>;
-    public_net: { firewalls: readonly { id: number; status: string }[] };
-  }[];
-}
-
-const contents = (world: HetznerWorld): Contents => world.hetzner.contents() as unknown as Contents;
-const nothing: Contents = { sshKeys: [], firewalls: [], primaryIps: [], servers: [] };
 
 describe("a machine at Hetzner", () => {
   test("what is planned is made, once; and down leaves nothing of it", async (t) => {
     const world = await hetznerWorld(t);
     assert.deepEqual(
-      await planned(world),
+      await world.planned(),
       all.map((id) => `create ${id}`),
     );
-    assert.deepEqual(contents(world), nothing, "a plan makes nothing");
+    assert.deepEqual(world.contents(), nothing, "a plan makes nothing");
     const up = await world.json(["up", "--yes"]);
     assert.deepEqual([up.code, up.result.failed, up.result.done.length], [0, [], 5], up.err);
-    const { sshKeys, firewalls, primaryIps, servers } = contents(world);
+    const { sshKeys, firewalls, primaryIps, servers } = world.contents();
     const [server] = servers;
     assert.equal(server?.status, "running");
     assert.deepEqual(server.public_net.firewalls, [{ id: firewalls[0]?.id, status: "applied" }]);
@@ -68,20 +35,20 @@ describe("a machine at Hetzner", () => {
     assert.deepEqual([again.code, again.err], [0, ""], "nothing to ask about");
     assert.match(again.out, /Nothing to do, 5 unchanged\./u);
     assert.deepEqual(
-      await planned(world, "--down"),
+      await world.planned("--down"),
       [...all].reverse().map((id) => `delete ${id}`),
     );
     const down = await world.json(["down", "--yes", "--confirm", "prod"]);
     assert.deepEqual([down.code, down.result.done.length], [0, 5], down.err);
-    assert.deepEqual(contents(world), nothing);
-    assert.deepEqual(await planned(world, "--down"), []);
+    assert.deepEqual(world.contents(), nothing);
+    assert.deepEqual(await world.planned("--down"), []);
   });
 
   test("SSH is open to the networks that the config names, HTTP and HTTPS to everybody, and nothing else", async (t) => {
     const world = await hetznerWorld(t);
     await world.podtrust(["up", "--yes", "--only", "firewall"]);
     assert.deepEqual(
-      contents(world).firewalls[0]?.rules.map(({ port, source_ips }) => [port, source_ips]),
+      world.contents().firewalls[0]?.rules.map(({ port, source_ips }) => [port, source_ips]),
       [
         ["22", ["198.51.100.7/32", "2001:db8:0:1::/64"]],
         ["80", ["0.0.0.0/0", "::/0"]],
@@ -95,7 +62,7 @@ describe("a machine at Hetzner", () => {
     await world.podtrust(["up", "--yes"]);
     const kept = join(world.folder, ".local/state/podtrust/prod/id_ed25519.pub");
     const key = (await readFile(kept, "utf8")).trim();
-    assert.equal(contents(world).sshKeys[0]?.public_key, key);
+    assert.equal(world.contents().sshKeys[0]?.public_key, key);
     assert.match(
       world.hetzner.userData("prod") ?? "",
       new RegExp(key.split(" ")[1]?.slice(0, 40) ?? "-", "u"),
@@ -131,11 +98,11 @@ describe("down of a machine", () => {
       const { code, out } = await world.podtrust(["down"], typed(said));
       assert.equal(code, 1, out);
     }
-    assert.equal(contents(world).servers.length, 1);
+    assert.equal(world.contents().servers.length, 1);
     const { said, ...screen } = typed("prod\n");
     assert.equal((await world.podtrust(["down"], screen)).code, 0, said.err);
     assert.match(said.err, /Type the stack's name/u);
-    assert.deepEqual(contents(world), nothing);
+    assert.deepEqual(world.contents(), nothing);
   });
 
   test("without a terminal wants the name as well as yes, and that of this stack", async (t) => {
@@ -145,7 +112,7 @@ describe("down of a machine", () => {
     assert.deepEqual([bare.code, /--yes --confirm prod/u.test(bare.err)], [2, true], bare.err);
     const other = await world.podtrust(["down", "--yes", "--confirm", "staging"]);
     assert.deepEqual([other.code, /--confirm says staging/u.test(other.err)], [2, true], other.err);
-    assert.equal(contents(world).servers.length, 1);
+    assert.equal(world.contents().servers.length, 1);
     assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
   });
 
@@ -160,11 +127,11 @@ describe("down of a machine", () => {
       image: "debian-13",
       location: "hel1",
     });
-    const before = contents(world);
+    const before = world.contents();
     await world.podtrust(["up", "--yes"]);
     assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
     const names = ({ firewalls, servers, primaryIps }: Contents): object =>
       [firewalls, servers, primaryIps].map((things) => things.map(({ id }) => id));
-    assert.deepEqual(names(contents(world)), names(before));
+    assert.deepEqual(names(world.contents()), names(before));
   });
 });

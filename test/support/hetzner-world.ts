@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { type Logger, silentLogger } from "../../src/base/index.ts";
 import type { Host } from "../../src/cli/index.ts";
 import {
   type StandInHetzner,
@@ -32,12 +33,62 @@ export interface ShownMachine extends Shown {
   readonly costs: readonly { readonly what: string; readonly currency: string; readonly gross: string }[];
 }
 
+/** What stands in a project, as far as tests look at it. */
+export interface Contents {
+  readonly sshKeys: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly public_key: string;
+    readonly labels: Readonly<Record<string, string>>;
+  }[];
+  readonly firewalls: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly rules: readonly { readonly port: string; readonly source_ips: readonly string[] }[];
+  }[];
+  readonly primaryIps: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly type: string;
+    readonly ip: string;
+    readonly location: { readonly name: string };
+    readonly auto_delete: boolean;
+    readonly assignee_id: number | null;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly protection: { readonly delete: boolean };
+  }[];
+  readonly servers: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly status: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly server_type: { readonly name: string };
+    readonly location: { readonly name: string };
+    readonly protection: { readonly delete: boolean };
+    readonly public_net: {
+      readonly ipv4: { readonly id: number; readonly ip: string } | null;
+      readonly ipv6: { readonly id: number; readonly ip: string } | null;
+      readonly firewalls: readonly { readonly id: number; readonly status: string }[];
+    };
+  }[];
+}
+
+/** A project in which there is nothing. */
+export const nothing: Contents = { sshKeys: [], firewalls: [], primaryIps: [], servers: [] };
+
 /** A project that is empty, a folder with a config, and the command line, on one clock that does not wait. */
 export interface HetznerWorld {
   readonly folder: string;
   readonly hetzner: StandInHetzner;
   readonly clock: SwiftClock;
   readonly env: Record<string, string>;
+  contents(): Contents;
+  /** Changes that a plan has, as `create server/prod`. */
+  planned(...args: string[]): Promise<readonly string[]>;
+  /** Called with each request that the project was asked to change something by, once that is done. */
+  onWrite: (line: string) => void;
+  /** Writes podtrust.yaml, which has `machineConfig()` at first. */
   config(text: string): Promise<void>;
   podtrust(args: readonly string[], host?: Partial<Host>): Promise<CliResult>;
   json(
@@ -54,7 +105,14 @@ export async function hetznerWorld(
   options: StandInHetznerOptions = {},
 ): Promise<HetznerWorld> {
   const clock = new SwiftClock();
-  const hetzner = await startStandInHetzner({ clock, mischief: "off", ...options });
+  let onWrite = (_line: string): void => {};
+  const logger: Logger = {
+    ...silentLogger,
+    debug(_text, { method, path } = {}) {
+      if (method !== "GET") onWrite(`${String(method)} ${String(path)}`);
+    },
+  };
+  const hetzner = await startStandInHetzner({ clock, logger, mischief: "off", ...options });
   const folder = await mkdtemp(join(tmpdir(), "podtrust-hetzner-"));
   t.after(async () => {
     await hetzner.close();
@@ -69,6 +127,10 @@ export async function hetznerWorld(
     podtrustHere(args, { cwd: folder, clock, env, ...host });
   const config = (text: string): Promise<void> => writeFile(join(folder, "podtrust.yaml"), text);
   await config(machineConfig());
+  const json: HetznerWorld["json"] = async (args, host) => {
+    const { code, out, err } = await podtrust([...args, "--json"], host);
+    return { code, err, result: JSON.parse(out) as ShownMachine };
+  };
   return {
     folder,
     hetzner,
@@ -76,9 +138,16 @@ export async function hetznerWorld(
     env,
     config,
     podtrust,
-    async json(args, host) {
-      const { code, out, err } = await podtrust([...args, "--json"], host);
-      return { code, err, result: JSON.parse(out) as ShownMachine };
+    json,
+    contents: () => hetzner.contents() as unknown as Contents,
+    async planned(...args) {
+      const { result } = await json(["plan", ...args]);
+      return result.changes
+        .filter(({ kind }) => kind !== "none")
+        .map(({ id, kind }) => `${kind} ${id.replace("hetzner/", "")}`);
+    },
+    set onWrite(told: (line: string) => void) {
+      onWrite = told;
     },
     async ask(method, path, body) {
       const response = await fetch(`${hetzner.url}/${path}`, {

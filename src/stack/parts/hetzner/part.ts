@@ -80,7 +80,7 @@ class HetznerPart implements Part {
       endpoint,
       token,
       clock,
-      onSlowDown: (reason) => notice(reason),
+      onSlowDown: notice,
     });
     const where =
       new URL(endpoint).host === "api.hetzner.cloud" ? "Hetzner Cloud" : `Hetzner Cloud at ${endpoint}`;
