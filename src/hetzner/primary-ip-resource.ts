@@ -33,8 +33,9 @@ function difference(wish: PrimaryIpWish, observed: Observed<PrimaryIp>): Differe
   const { state } = observed;
   const moved: FieldChange[] =
     state.location === location ? [] : [{ field: "location", before: state.location, after: location }];
-  const fields = [...moved, ...commonFields(state, wish), ...settings(wish, state)];
-  return { kind: moved.length > 0 ? "replace" : fields.length > 0 ? "update" : "none", fields };
+  if (moved.length > 0) return { kind: "replace", fields: moved };
+  const fields = [...commonFields(state, wish), ...settings(wish, state)];
+  return { kind: fields.length > 0 ? "update" : "none", fields };
 }
 
 /** What can be set while it stands. An address that goes with its server would leave names that lead nowhere. */

@@ -113,14 +113,10 @@ export function serverDifference(wish: ServerWish, observed: Observed<Server>, i
     // Of an image that is gone nobody knows what it was.
     return before === undefined || before === wish[field] ? [] : [{ field, before, after: wish[field] }];
   });
+  // What else differs goes with the machine.
+  if (replaced.length > 0) return { kind: "replace", fields: replaced };
   const addresses = addressFields(wish, state, inputs);
-  const fields = [
-    ...replaced,
-    ...commonFields(state, wish),
-    ...addresses,
-    ...stateFields(wish, state, inputs),
-  ];
-  if (replaced.length > 0) return { kind: "replace", fields };
+  const fields = [...commonFields(state, wish), ...addresses, ...stateFields(wish, state, inputs)];
   if (fields.length === 0) return { kind: "none", fields };
   return { kind: "update", fields, ...(addresses.length === 0 ? {} : { newOutputs: true }) };
 }

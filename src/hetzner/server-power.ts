@@ -87,7 +87,7 @@ export async function assign(api: HetznerApi, id: number, server: Server, work: 
   await act(api, `${primaryIps.path}/${id}/actions/assign`, { during, body }, work);
 }
 
-/** Frees an address whose server stays: off for a moment, and on again where it was on. */
+/** Frees an address of a server, which is off from then on: what it is to be without it is the server's own change. */
 export async function takeOffServer(api: HetznerApi, address: PrimaryIp, work: Work): Promise<void> {
   const server =
     address.assignee === undefined ? undefined : await readServer(api, address.assignee, work.signal);
@@ -95,5 +95,4 @@ export async function takeOffServer(api: HetznerApi, address: PrimaryIp, work: W
   if (server === undefined || server.status === "deleting") return;
   await powerOff(api, server, work);
   await unassign(api, address.id, work);
-  if (server.status === "running") await powerOn(api, server, work);
 }

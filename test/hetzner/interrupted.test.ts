@@ -22,9 +22,9 @@ function shape({ sshKeys, firewalls, primaryIps, servers }: Contents): object {
   return {
     sshKeys: sshKeys.map(({ name, labels }) => [name, labels]),
     firewalls: firewalls.map(({ name, labels, rules }) => [name, labels, rules.length]),
-    primaryIps: primaryIps
-      .map(({ name, labels, protection, assignee_id: id }) => [name, labels, protection, id === server?.id])
-      .sort(),
+    primaryIps: [...primaryIps]
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .map(({ name, labels, protection, assignee_id: id }) => [name, labels, protection, id === server?.id]),
     servers: [
       server?.status,
       server?.protection,

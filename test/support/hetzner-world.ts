@@ -95,6 +95,8 @@ export interface HetznerWorld {
     args: readonly string[],
     host?: Partial<Host>,
   ): Promise<{ readonly code: number | null; readonly result: ShownMachine; readonly err: string }>;
+  /** The headers of an answer. */
+  headers(): Promise<Record<string, string>>;
   /** One request as somebody else makes it, past podtrust. */
   ask(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
 }
@@ -148,6 +150,10 @@ export async function hetznerWorld(
     },
     set onWrite(told: (line: string) => void) {
       onWrite = told;
+    },
+    async headers() {
+      const headers = { authorization: `Bearer ${hetzner.tokens.readWrite}` };
+      return Object.fromEntries((await fetch(`${hetzner.url}/locations`, { headers })).headers);
     },
     async ask(method, path, body) {
       const response = await fetch(`${hetzner.url}/${path}`, {

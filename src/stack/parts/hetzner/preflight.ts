@@ -51,10 +51,7 @@ function protectedRefusal(change: Change, { machine }: PreflightInput): readonly
 }
 
 function changesText({ fields }: Change): string {
-  return fields
-    .filter(({ before }) => before !== undefined)
-    .map(({ field, before, after }) => `${field} ${String(before)} → ${String(after)}`)
-    .join(", ");
+  return fields.map(({ field, before, after }) => `${field} ${String(before)} → ${String(after)}`).join(", ");
 }
 
 /** What a replacement costs, in a sentence. */
