@@ -20,4 +20,11 @@ export {
   type StandInCloudflareOptions,
   startStandInCloudflare,
 } from "./cloudflare/index.ts";
-export { type StandInHetzner, type StandInHetznerOptions, startStandInHetzner } from "./hetzner/index.ts";
+export {
+  type MachineMaker,
+  type MachineOrder,
+  type ServerMachine,
+  type StandInHetzner,
+  type StandInHetznerOptions,
+  startStandInHetzner,
+} from "./hetzner/index.ts";

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test, type TestContext } from "node:test";
 import {
+  type MachineMaker,
+  type MachineOrder,
   type StandInHetzner,
   type StandInHetznerOptions,
   startStandInHetzner,
@@ -126,6 +128,87 @@ function pick(value: unknown, ...keys: readonly string[]): object {
   const record = value as Record<string, unknown>;
   return Object.fromEntries(keys.map((key) => [key, record[key]]));
 }
+
+/** Machines that note what they were told; a reset fails. */
+function notedMachines(): {
+  orders: MachineOrder[];
+  told: string[];
+  on: { now: boolean };
+  maker: MachineMaker;
+} {
+  const orders: MachineOrder[] = [];
+  const told: string[] = [];
+  const on = { now: false };
+  const tell = (what: string, turns?: boolean) => (): Promise<void> => {
+    told.push(what);
+    on.now = turns ?? on.now;
+    return what === "reset" ? Promise.reject(new Error("the emulator has ended")) : Promise.resolve();
+  };
+  const maker: MachineMaker = (order) => {
+    orders.push(order);
+    return {
+      powerOn: tell("powerOn", true),
+      powerOff: tell("powerOff", false),
+      shutdown: tell("shutdown"),
+      reboot: tell("reboot"),
+      reset: tell("reset"),
+      remove: tell("remove", false),
+      isOn: () => on.now,
+    };
+  };
+  return { orders, told, on, maker };
+}
+
+describe("stand-in Hetzner: machines behind servers", () => {
+  type Made = { server: { id: number; status: string }; action: { id: number } };
+
+  test("a machine gets its server's order, is turned on, and is removed with it", async (context) => {
+    const { orders, told, maker } = notedMachines();
+    const { ask, clock } = await world(context, { machines: maker });
+    const made = (await ask("POST", "servers", { ...server, user_data: "#cloud-config" })).body as Made;
+    const [order] = orders;
+    assert.deepEqual([order?.name, order?.userData, order?.architecture], ["prod", "#cloud-config", "arm"]);
+    assert.match(order?.ipv4 ?? "", /^[0-9.]+$/u);
+    assert.match(order?.ipv6 ?? "", /::\/64$/u);
+    await clock.advance(5000);
+    await ask("POST", `servers/${made.server.id}/actions/reboot`);
+    await ask("DELETE", `servers/${made.server.id}`);
+    assert.deepEqual(told, ["powerOn", "reboot", "remove"]);
+  });
+
+  test("a server whose machine has ended by itself reads `off`", async (context) => {
+    const { on, maker } = notedMachines();
+    const { ask, clock } = await world(context, { machines: maker });
+    const { id } = ((await ask("POST", "servers", server)).body as Made).server;
+    const status = async (): Promise<string> => {
+      // What a machine did shows in the answer after the one that waited for it.
+      await ask("GET", `servers/${id}`);
+      return ((await ask("GET", `servers/${id}`)).body as Made).server.status;
+    };
+    await clock.advance(5000);
+    assert.equal(await status(), "running");
+    await ask("POST", `servers/${id}/actions/shutdown`);
+    await clock.advance(60_000);
+    assert.equal(await status(), "running");
+    on.now = false;
+    assert.equal(await status(), "off");
+  });
+
+  test("an action that its machine fails ends in `error`, with why", async (context) => {
+    const { maker } = notedMachines();
+    const { ask, clock } = await world(context, { machines: maker });
+    const { id } = ((await ask("POST", "servers", server)).body as Made).server;
+    await clock.advance(5000);
+    const { action } = (await ask("POST", `servers/${id}/actions/reset`)).body as Made;
+    await clock.advance(5000);
+    await ask("GET", `actions/${action.id}`);
+    const { body } = await ask("GET", `actions/${action.id}`);
+    assert.deepEqual(pick((body as { action: object }).action, "status", "error"), {
+      status: "error",
+      error: { code: "action_failed", message: "the emulator has ended" },
+    });
+  });
+});
 
 describe("stand-in Hetzner: what clients send in several forms", () => {
   for (const [what, fields] of [

@@ -1,6 +1,11 @@
 import type { Clock, Logger } from "../../base/index.ts";
 import { type StandInCloudflare, startStandInCloudflare } from "../cloudflare/index.ts";
-import { type HetznerContents, type StandInHetzner, startStandInHetzner } from "../hetzner/index.ts";
+import {
+  type HetznerContents,
+  type MachineMaker,
+  type StandInHetzner,
+  startStandInHetzner,
+} from "../hetzner/index.ts";
 import { variantsOf } from "./variants.ts";
 
 export interface StandInCloudsOptions {
@@ -12,6 +17,8 @@ export interface StandInCloudsOptions {
   readonly variants?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Makes the machines behind Hetzner's servers; without it, none is. */
+  readonly machines?: MachineMaker;
 }
 
 /** A table of what stands in a cloud, for whoever looks. */
@@ -75,7 +82,11 @@ export async function startStandInClouds(options: StandInCloudsOptions = {}): Pr
     ...(logger === undefined ? {} : { logger }),
     mischief: rate === 0 ? ("off" as const) : { rate, seed: 1 },
   };
-  const hetzner = await startStandInHetzner({ ...common, variants: variants.hetzner });
+  const hetzner = await startStandInHetzner({
+    ...common,
+    variants: variants.hetzner,
+    ...(options.machines === undefined ? {} : { machines: options.machines }),
+  });
   const cloudflare = await startStandInCloudflare({
     ...common,
     variants: variants.cloudflare,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Clock, type Logger, silentLogger, systemClock } from "../../base/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
+import type { MachineMaker } from "./machines.ts";
 import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
 import { type Delays, Project } from "./project.ts";
 import { openHetznerServer, RateLimit, type Tokens } from "./server.ts";
@@ -21,6 +22,8 @@ export interface StandInHetznerOptions {
   readonly mischief?: MischiefChance<HetznerMischief> | "off";
   /** Requests an hour; 3600 unless told, as the API's. */
   readonly requestsPerHour?: number;
+  /** Makes the machines behind servers: status and actions then follow what becomes of them. Without it, none is. */
+  readonly machines?: MachineMaker;
 }
 
 /** Everything that stands in the project, as the API would show it. */
@@ -63,7 +66,7 @@ function contentsOf(project: Project): HetznerContents {
 /**
  * Starts a stand-in for the Hetzner Cloud API on loopback: SSH keys, firewalls, primary IPs, servers and what they
  * are chosen from, with actions that take time, firewalls that are `pending`, things that stay in use for a while,
- * and requests that go wrong. No machine is started.
+ * and requests that go wrong. No machine is started, unless `machines` does.
  */
 export async function startStandInHetzner(options: StandInHetznerOptions = {}): Promise<StandInHetzner> {
   const clock = options.clock ?? systemClock;
@@ -71,6 +74,7 @@ export async function startStandInHetzner(options: StandInHetznerOptions = {}): 
     clock,
     { ...usualDelays, ...options.delays },
     { ...usualVariants, ...options.variants },
+    options.machines,
   );
   const chance = options.mischief ?? usualMischief;
   const mischief = new Mischief(hetznerMischief, chance === "off" ? undefined : chance);
@@ -89,6 +93,10 @@ export async function startStandInHetzner(options: StandInHetznerOptions = {}): 
     userData: (name) => [...project.servers.values()].find((server) => server.name === name)?.userData,
     sellOut: (type) => void project.soldOut.add(type),
     misbehave: (rule) => mischief.add(rule),
-    close: () => closeListener(listener),
+    close: async () => {
+      await closeListener(listener);
+      const machines = [...project.servers.values()].flatMap(({ machine }) => machine ?? []);
+      await Promise.all(machines.map((machine) => machine.remove()));
+    },
   };
 }

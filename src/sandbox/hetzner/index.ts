@@ -4,3 +4,4 @@ export {
   type StandInHetznerOptions,
   startStandInHetzner,
 } from "./hetzner.ts";
+export type { MachineMaker, MachineOrder, ServerMachine } from "./machines.ts";

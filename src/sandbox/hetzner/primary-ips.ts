@@ -131,7 +131,7 @@ export function protectPrimaryIp(project: Project, address: PrimaryIp, body: Bod
     throw invalidInput([{ name: "delete", messages: ["auto_delete must be false"] }]);
   }
   address.protection = { delete: wanted };
-  return project.begin("change_protection", [{ id: address.id, type: "primary_ip" }], () => {}, 0);
+  return project.begin("change_protection", [{ id: address.id, type: "primary_ip" }], () => {}, { delay: 0 });
 }
 
 export function assignPrimaryIp(project: Project, address: PrimaryIp, body: Body): Action {

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
-import type { Clock } from "../../base/index.ts";
+import { type Clock, errorText } from "../../base/index.ts";
 import { notFound, uniquenessError } from "./api-error.ts";
 import { locations, serverTypes } from "./catalogue.ts";
+import type { MachineMaker } from "./machines.ts";
 import type {
   Action,
   Firewall,
@@ -24,6 +25,13 @@ export interface Delays {
   readonly release: number;
 }
 
+/** What an action waits for. */
+interface Pace {
+  /** Milliseconds; as long as actions take, unless told. */
+  readonly delay?: number | undefined;
+  readonly work?: Promise<void> | undefined;
+}
+
 interface Event {
   readonly due: number;
   readonly run: () => void;
@@ -31,6 +39,8 @@ interface Event {
 
 /** Something by a number, or by a name that a client gave in place of it. */
 type Identity = { readonly id: number; readonly name: string };
+
+const failureOf = (error: unknown): Action["error"] => ({ code: "action_failed", message: errorText(error) });
 
 /** A number, a numeric text and a name all mean a thing, since clients send each of them. */
 export function findByIdOrName<T extends Identity>(items: Iterable<T>, idOrName: unknown): T | undefined {
@@ -55,14 +65,17 @@ export class Project {
   readonly held = new Map<number, number>();
   readonly delays: Delays;
   readonly variants: HetznerVariants;
+  /** Who makes the machines behind servers; nobody, unless told. */
+  readonly machines: MachineMaker | undefined;
   readonly #clock: Clock;
   #events: Event[] = [];
   #nextId = 4_711_000 + randomInt(1000);
 
-  constructor(clock: Clock, delays: Delays, variants: HetznerVariants) {
+  constructor(clock: Clock, delays: Delays, variants: HetznerVariants, machines?: MachineMaker) {
     this.#clock = clock;
     this.delays = delays;
     this.variants = variants;
+    this.machines = machines;
   }
 
   now(): number {
@@ -95,6 +108,13 @@ export class Project {
       due.run();
     }
     for (const action of this.actions.values()) this.#progress(action);
+    for (const server of this.servers.values()) this.#follow(server);
+  }
+
+  /** A machine that has ended by itself is off. */
+  #follow(server: Server): void {
+    if (server.status !== "running" || server.machine === undefined || server.machine.isOn()) return;
+    if (!this.isBusy({ id: server.id, type: "server" })) server.status = "off";
   }
 
   #progress(action: Action): void {
@@ -106,12 +126,15 @@ export class Project {
     );
   }
 
-  /** Begins an action that succeeds after a while; `done` is its effect. `delay` 0: it has succeeded already. */
+  /**
+   * Begins an action that succeeds after a while; `done` is its effect. `delay` 0: it has succeeded already. Where
+   * there is `work`, it succeeds once that is done too, and fails with it.
+   */
   begin(
     command: string,
     resources: readonly ResourceReference[],
     done: () => void = () => {},
-    delay = this.delays.action,
+    { delay = this.delays.action, work }: Pace = {},
   ): Action {
     const action: Action = {
       id: this.newId(),
@@ -124,12 +147,18 @@ export class Project {
       error: null,
     };
     this.actions.set(action.id, action);
-    this.later(delay, () => {
-      action.status = "success";
+    const finish = (error: Action["error"]): void => {
+      action.status = error === null ? "success" : "error";
+      action.error = error;
       action.progress = 100;
       action.finished = this.time();
-      done();
-    });
+      if (error === null) done();
+    };
+    if (work === undefined) this.later(delay, () => finish(null));
+    else {
+      const outcome = work.then(() => null, failureOf);
+      this.later(delay, () => void outcome.then(finish));
+    }
     return action;
   }
 

@@ -4,6 +4,7 @@ import { type Body, recordOf } from "./body.ts";
 import { images, locations } from "./catalogue.ts";
 import { labelsOf, selectorTest } from "./labels.ts";
 import { byLabels, type ListForm } from "./listing.ts";
+import type { MachineOrder } from "./machines.ts";
 import { makePrimaryIp } from "./primary-ips.ts";
 import { findByIdOrName, type Project } from "./project.ts";
 import type { Action, Firewall, Image, Location, PrimaryIp, Server, ServerType, SshKey } from "./types.ts";
@@ -177,6 +178,25 @@ function firewallsOf(project: Project, order: Order): Server["firewalls"] {
   return all.map(({ id }) => ({ id, status: "pending" }));
 }
 
+function addressOf(project: Project, id: number | null): string | undefined {
+  return id === null ? undefined : project.primaryIps.get(id)?.ip;
+}
+
+/** What a server is now ordered with. */
+function machineOrder(project: Project, server: Server): MachineOrder {
+  return {
+    id: server.id,
+    name: server.name,
+    architecture: server.serverType.architecture,
+    image: server.image.name,
+    location: server.location.name,
+    userData: server.userData,
+    sshKeys: server.sshKeys.map(({ public_key: key }) => key),
+    ipv4: addressOf(project, server.ipv4),
+    ipv6: addressOf(project, server.ipv6),
+  };
+}
+
 export interface CreatedServer {
   readonly server: Server;
   readonly action: Action;
@@ -205,7 +225,9 @@ export function createServer(project: Project, body: Body): CreatedServer {
     locked: false,
     userData: order.userData,
     sshKeys: order.sshKeys,
+    machine: undefined,
   };
+  server.machine = project.machines?.(machineOrder(project, server));
   project.servers.set(id, server);
   project.later(project.delays.firewall, () => {
     for (const applied of firewalls) applied.status = "applied";
@@ -221,7 +243,12 @@ export function createServer(project: Project, body: Body): CreatedServer {
     server,
     action,
     nextActions: order.start
-      ? [project.begin("start_server", [reference], started, project.delays.action * 2)]
+      ? [
+          project.begin("start_server", [reference], started, {
+            delay: project.delays.action * 2,
+            work: server.machine?.powerOn(),
+          }),
+        ]
       : [],
     rootPassword: order.sshKeys.length === 0 ? randomBytes(12).toString("base64url") : null,
   };
@@ -245,10 +272,12 @@ export function deleteServer(project: Project, server: Server): Action {
   if (server.protection.delete) throw protectedError("server");
   if (server.locked) throw new ApiError(423, "locked", "server is locked");
   server.status = "deleting";
-  return project.begin("delete_server", [{ id: server.id, type: "server" }], () => {
+  const deleted = (): void => {
     project.servers.delete(server.id);
     release(project, server);
-  });
+  };
+  const reference = { id: server.id, type: "server" } as const;
+  return project.begin("delete_server", [reference], deleted, { work: server.machine?.remove() });
 }
 
 export function updateServer(project: Project, server: Server, body: Body): void {
@@ -264,24 +293,36 @@ export function updateServer(project: Project, server: Server, body: Body): void
 
 type Perform = (project: Project, server: Server, body: Body) => Action;
 
-/** An action after which the server has another status. */
-function power(command: string, to: Server["status"], meanwhile?: Server["status"]): Perform {
+/** An action after which the server has another status; `call` is what its machine is told. */
+function power(
+  command: string,
+  call: "powerOn" | "powerOff" | "reboot" | "reset",
+  to: Server["status"],
+  meanwhile?: Server["status"],
+): Perform {
   return (project, server) => {
     if (server.locked) throw new ApiError(423, "locked", "server is locked");
     if (meanwhile !== undefined) server.status = meanwhile;
-    return project.begin(command, [{ id: server.id, type: "server" }], () => {
+    const done = (): void => {
       server.status = to;
-    });
+    };
+    const reference = { id: server.id, type: "server" } as const;
+    return project.begin(command, [reference], done, { work: server.machine?.[call]() });
   };
 }
 
 /** The success of `shutdown` says that the event was sent; the machine goes off some time later. */
 function shutdown(project: Project, server: Server): Action {
-  return project.begin("shutdown_server", [{ id: server.id, type: "server" }], () => {
+  const { machine } = server;
+  const sent = (): void => {
+    // A machine goes off when its system is ready to.
+    if (machine !== undefined) return;
     project.later(project.delays.action, () => {
       if (server.status === "running") server.status = "off";
     });
-  });
+  };
+  const reference = { id: server.id, type: "server" } as const;
+  return project.begin("shutdown_server", [reference], sent, { work: machine?.shutdown() });
 }
 
 function changeProtection(project: Project, server: Server, body: Body): Action {
@@ -292,7 +333,7 @@ function changeProtection(project: Project, server: Server, body: Body): Action 
   if (wanted.delete !== wanted.rebuild) body.blame("rebuild", "delete and rebuild are protected together");
   body.check();
   server.protection = wanted;
-  return project.begin("change_protection", [{ id: server.id, type: "server" }], () => {}, 0);
+  return project.begin("change_protection", [{ id: server.id, type: "server" }], () => {}, { delay: 0 });
 }
 
 function rebuild(project: Project, server: Server, body: Body): Action {
@@ -302,19 +343,26 @@ function rebuild(project: Project, server: Server, body: Body): Action {
   body.check();
   const image = imageFor(body.raw("image"), server.serverType);
   server.status = "rebuilding";
-  return project.begin("rebuild_server", [{ id: server.id, type: "server" }], () => {
-    server.image = image;
-    if (userData !== undefined) server.userData = userData;
+  server.image = image;
+  if (userData !== undefined) server.userData = userData;
+  const anew = async (): Promise<void> => {
+    await server.machine?.remove();
+    server.machine = project.machines?.(machineOrder(project, server));
+    await server.machine?.powerOn();
+  };
+  const done = (): void => {
     server.status = "running";
-  });
+  };
+  const reference = { id: server.id, type: "server" } as const;
+  return project.begin("rebuild_server", [reference], done, { work: project.machines && anew() });
 }
 
 /** What can be done with a server, by the last part of the path. */
 export const serverActions: Readonly<Record<string, Perform>> = {
-  poweron: power("start_server", "running", "starting"),
-  poweroff: power("stop_server", "off", "stopping"),
-  reboot: power("reboot_server", "running"),
-  reset: power("reset_server", "running"),
+  poweron: power("start_server", "powerOn", "running", "starting"),
+  poweroff: power("stop_server", "powerOff", "off", "stopping"),
+  reboot: power("reboot_server", "reboot", "running"),
+  reset: power("reset_server", "reset", "running"),
   shutdown,
   rebuild,
   change_protection: changeProtection,

@@ -1,3 +1,5 @@
+import type { ServerMachine } from "./machines.ts";
+
 /** A price as the API writes it: decimal text with up to sixteen places. */
 export interface Price {
   readonly net: string;
@@ -155,4 +157,6 @@ export interface Server extends Owned {
   /** What the machine boots with; the API never gives it back. */
   userData: string;
   readonly sshKeys: readonly SshKey[];
+  /** What runs behind it, where the project has machines. */
+  machine: ServerMachine | undefined;
 }
