@@ -6,6 +6,8 @@
  *   node tools/test.ts tools     needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
  *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
  *                                twelve minutes at least, since a soak runs beside its other suites
+ *   node tools/test.ts machine   needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
+ *                                software emulation, so nothing else should run meanwhile
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const outside = ["test/tools/**", "test/cluster/**", "test/bench/**", "test/support/**"];
+const outside = ["tools", "cluster", "machine", "bench", "support"].map((folder) => `test/${folder}/**`);
 
 // Files of pure functions keep no state and start nothing, so one process serves them all: a process for each of
 // them took ten times as long as the tests.
@@ -74,6 +76,7 @@ const groups: Record<string, Group> = {
       if (whyNoCluster() === undefined) await buildPrograms();
     },
   },
+  machine: { batches: isolated("test/machine/**/*.test.ts"), concurrency: 1, timeout: 900_000 },
 };
 
 const [name = "unit", ...rest] = process.argv.slice(2);

@@ -115,6 +115,13 @@ const usual: readonly GoModule[] = [
     programs: { pause: "." },
   },
   {
+    name: "stand-in-k3s",
+    version: "of our own",
+    time: "5 seconds",
+    ldflags: strip,
+    programs: { k3s: "." },
+  },
+  {
     name: "pebble",
     version: "2.10.1",
     time: "5 seconds",
@@ -178,6 +185,8 @@ export interface Programs {
   readonly "containerd-shim-runc-v2": string;
   readonly ctr: string;
   readonly pause: string;
+  /** The stand-in of test/machine/. */
+  readonly k3s: string;
   readonly pebble: string;
   readonly "pebble-challtestsrv": string;
   readonly versitygw: string;

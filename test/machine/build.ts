@@ -1,0 +1,170 @@
+/**
+ * Makes what the machine suites boot, once per content, into .cache/machine/: the disk of a Debian 12 and a disk with
+ * the real servers that its stand-in for k3s starts.
+ *
+ *   node test/machine/build.ts
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import {
+  existsSync,
+  globSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { buildPrograms, whyNoCluster } from "../cluster/build.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** Resolved, since disks name one another by their paths. */
+function cacheFolder(): string {
+  const folder = join(here, "..", "..", ".cache", "machine");
+  mkdirSync(folder, { recursive: true });
+  return realpathSync(folder);
+}
+const script = join(here, "image", "build.sh");
+/** From a slow mirror on a busy machine; 75 seconds were measured on an idle one. */
+const imageTimeoutMs = 900_000;
+
+/** Paths of what a machine boots from. */
+export interface MachineImage {
+  /** Raw, an ext4 without partitions; nothing is ever written to it. */
+  readonly disk: string;
+  readonly kernel: string;
+  readonly initrd: string;
+  /** An ext4 with kube-apiserver, kube-controller-manager, kubectl and etcd. */
+  readonly programs: string;
+  /** The stand-in for k3s, one file as k3s is. */
+  readonly k3s: string;
+}
+
+function find(program: string): boolean {
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+const packages: Readonly<Record<string, string>> = {
+  "qemu-system-x86_64": "qemu-system-x86",
+  "qemu-img": "qemu-utils",
+  debootstrap: "debootstrap",
+  "mkfs.ext4": "e2fsprogs",
+  ssh: "openssh-client",
+};
+
+/** Why no machine can be booted here, or undefined. */
+export function whyNoMachine(): string | undefined {
+  const cluster = whyNoCluster();
+  if (cluster !== undefined) return cluster;
+  if (process.arch !== "x64") return `the machine is an x64 one, and this is ${process.arch}`;
+  const missing = Object.keys(packages).filter((program) => !find(program));
+  if (missing.length > 0) {
+    const names = missing.map((program) => packages[program]).join(" ");
+    return `${missing.join(", ")} not found (Debian: apt-get install --no-install-recommends ${names})`;
+  }
+  return process.getuid?.() === 0 ? undefined : "the machine's disk is made by root alone (debootstrap)";
+}
+
+/** The mirrors that this machine's own apt asks, where it is a Debian. */
+function mirrors(): { readonly main: string; readonly security: string } {
+  const files = globSync(["/etc/apt/sources.list", "/etc/apt/sources.list.d/*.{list,sources}"]);
+  const urls = files.flatMap((file) => readFileSync(file, "utf8").match(/\bhttps?:\/\/\S+/gu) ?? []);
+  const found = (end: string): string | undefined =>
+    urls.find((url) => url.replace(/\/$/u, "").endsWith(end));
+  return {
+    main: found("/debian") ?? "http://deb.debian.org/debian",
+    security: found("/debian-security") ?? "http://deb.debian.org/debian-security",
+  };
+}
+
+/** Runs a program to its end, or ends it with all that it started. */
+async function run(command: string, args: readonly string[], timeoutMs: number): Promise<void> {
+  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  }, timeoutMs);
+  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  if (late) throw new Error(`${basename(command)} has not ended after ${timeoutMs / 1000} s`);
+  if (code !== 0) throw new Error(`${basename(command)} ended with ${code ?? signal}`);
+}
+
+/** Fills a folder of the cache aside and moves it in whole, so that a build cut short leaves nothing that looks finished. */
+async function makeOnce(folder: string, fill: (aside: string) => Promise<void>): Promise<void> {
+  if (existsSync(folder)) return;
+  const aside = mkdtempSync(join(cacheFolder(), "building-"));
+  try {
+    await fill(aside);
+    if (!existsSync(folder)) renameSync(aside, folder);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+const hashOf = (...parts: readonly (string | Buffer)[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex").slice(0, 16);
+};
+
+const diskPrograms = ["kube-apiserver", "kube-controller-manager", "kubectl", "etcd"] as const;
+
+/** A disk of its own, so that another Kubernetes needs no other Debian. */
+async function makeProgramsDisk(aside: string, paths: readonly string[]): Promise<void> {
+  const folder = join(aside, "root");
+  mkdirSync(folder);
+  for (const path of paths) linkSync(path, join(folder, basename(path)));
+  const disk = join(aside, "programs.raw");
+  await run("truncate", ["-s", "512M", disk], 10_000);
+  await run(
+    "mkfs.ext4",
+    ["-q", "-F", "-L", "stand-in", "-O", "^has_journal", "-E", "root_owner=0:0", "-d", folder, disk],
+    120_000,
+  );
+  rmSync(folder, { recursive: true });
+}
+
+/** The paths of all that a machine boots from, of which what is not in the cache yet is made first. */
+export async function buildImage(say: (line: string) => void = console.log): Promise<MachineImage> {
+  const programs = await buildPrograms(say);
+  const cache = cacheFolder();
+  const image = join(
+    cache,
+    `debian-12-${hashOf(readFileSync(script), readFileSync(join(here, "image", "packages")))}`,
+  );
+  await makeOnce(image, async (aside) => {
+    say("making the machine's disk (75 seconds where nothing else runs)");
+    const { main, security } = mirrors();
+    await run(script, [aside, main, security], imageTimeoutMs);
+  });
+  const served = diskPrograms.map((name) => programs[name]);
+  const disk = join(cache, `programs-${hashOf(...served)}`);
+  await makeOnce(disk, (aside) => makeProgramsDisk(aside, served));
+  return {
+    disk: join(image, "disk.raw"),
+    kernel: join(image, "vmlinuz"),
+    initrd: join(image, "initrd"),
+    programs: join(disk, "programs.raw"),
+    k3s: programs.k3s,
+  };
+}
+
+/** What runs the machines, for messages and for what depends on its version. */
+export function emulatorVersion(): string {
+  return spawnSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" }).stdout.split("\n")[0] ?? "";
+}
+
+if (import.meta.main) {
+  const missing = whyNoMachine();
+  if (missing !== undefined) throw new Error(missing);
+  console.log(await buildImage());
+}

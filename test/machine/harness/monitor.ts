@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+
+const prompt = "(qemu) ";
+
+async function untilPrompt(socket: Socket, timeoutMs: number): Promise<string> {
+  let text = "";
+  const signal = AbortSignal.timeout(timeoutMs);
+  while (!text.endsWith(prompt)) {
+    const [chunk] = (await once(socket, "data", { signal })) as [Buffer];
+    text += chunk.toString("latin1");
+  }
+  return text.slice(0, -prompt.length);
+}
+
+/**
+ * Gives one command to an emulator's monitor and waits for its prompt. Throws what the monitor says when that is an
+ * error, and when it says nothing for so long.
+ */
+export async function command(path: string, line: string, timeoutMs = 60_000): Promise<string> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, "connect");
+    await untilPrompt(socket, timeoutMs);
+    socket.write(`${line}\n`);
+    // The monitor echoes the line with codes for a terminal, up to the first line feed.
+    const answer = (await untilPrompt(socket, timeoutMs)).replace(/^[^\n]*\n/u, "").trim();
+    if (/^Error|^unknown command|failed/mu.test(answer)) throw new Error(`${line}: ${answer}`);
+    return answer;
+  } finally {
+    socket.destroy();
+  }
+}

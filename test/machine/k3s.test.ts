@@ -1,0 +1,213 @@
+/**
+ * The stand-in for k3s: how it takes its files, which is k3s's own way (docs.k3s.io, "Configuration Options";
+ * pkg/configfilearg and pkg/util/args.go of k3s), and what it starts on a machine that booted.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { buildPrograms } from "../cluster/build.ts";
+import { leftOut as clusterLeftOut } from "../cluster/harness/index.ts";
+import { buildImage, leftOut, ssh, until } from "./harness/index.ts";
+import { put } from "./harness/ssh.ts";
+import { bootedMachine } from "./saved.ts";
+
+const run = promisify(execFile);
+
+/** The API server's flags of that name, in order, when k3s is told these files and flags. */
+async function flags(
+  context: TestContext,
+  name: string,
+  files: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "podtrust-k3s-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "config.yaml.d"));
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  const { k3s } = await buildPrograms(() => {});
+  const env = { K3S_CONFIG_FILE: join(folder, "config.yaml") };
+  const { stdout } = await run(k3s, ["stand-in-flags", ...args], { env, timeout: 10_000 });
+  const prefix = `--${name}=`;
+  return stdout.split("\n").flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
+}
+
+const arg = (key: string, ...values: readonly string[]): string =>
+  `${key}:\n${values.map((value) => `- ${value}\n`).join("")}`;
+const issuer = "service-account-issuer";
+const usual = "https://kubernetes.default.svc.cluster.local";
+
+describe("the stand-in for k3s takes its files as k3s does", { skip: clusterLeftOut() }, () => {
+  const cases: readonly [string, Readonly<Record<string, string>>, readonly string[], readonly string[]][] = [
+    ["without a file it signs with the default issuer", {}, [], [usual]],
+    [
+      "an argument takes the place of the default, and repeats keep their order",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}=https://b`, `${issuer}=https://a`) },
+      [],
+      ["https://b", "https://a"],
+    ],
+    [
+      "drop-ins come in the order of the alphabet, and with + they append",
+      {
+        "config.yaml.d/60-z.yaml": arg("kube-apiserver-arg+", `${issuer}=https://z`),
+        "config.yaml.d/50-a.yaml": arg("kube-apiserver-arg+", `${issuer}=https://a`),
+      },
+      [],
+      ["https://a", "https://z"],
+    ],
+    [
+      "a later drop-in without + wipes what was gathered",
+      {
+        "config.yaml.d/50-a.yaml": arg("kube-apiserver-arg+", `${issuer}=https://a`),
+        "config.yaml.d/60-z.yaml": arg("kube-apiserver-arg", "v=2"),
+      },
+      [],
+      [usual],
+    ],
+    [
+      "NAME+=VALUE stands after the default",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}+=https://a`) },
+      [],
+      [usual, "https://a"],
+    ],
+    [
+      "NAME-=VALUE stands before the default, and so signs",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}-=https://a`) },
+      [],
+      ["https://a", usual],
+    ],
+    [
+      "the command line's values come after the files'",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}=https://file`) },
+      ["--kube-apiserver-arg", `${issuer}=https://flag`],
+      ["https://file", "https://flag"],
+    ],
+    [
+      "a file of another ending, and a key that k3s does not know, are passed over",
+      {
+        "config.yaml": "no-such-key: 1\n",
+        "config.yaml.d/50-a.yaml.bak": arg("kube-apiserver-arg", `${issuer}=https://a`),
+      },
+      [],
+      [usual],
+    ],
+  ];
+  for (const [name, files, args, wanted] of cases)
+    test(name, async (context: TestContext) => {
+      assert.deepEqual(await flags(context, issuer, files, args), wanted);
+    });
+});
+
+// As k3s's install.sh writes it.
+const unit = `[Unit]
+Description=Lightweight Kubernetes (stand-in)
+Wants=network-online.target
+After=network-online.target
+[Install]
+WantedBy=multi-user.target
+[Service]
+Type=notify
+KillMode=process
+Delegate=yes
+LimitNOFILE=1048576
+TasksMax=infinity
+TimeoutStartSec=0
+Restart=always
+RestartSec=5s
+ExecStart=/usr/local/bin/k3s server
+`;
+
+interface Discovery {
+  readonly issuer: string;
+  readonly jwks_uri: string;
+}
+
+describe("the stand-in for k3s on a machine that booted", { skip: leftOut() }, () => {
+  test("starts the real API server with what its files say, and again after a restart", async (context: TestContext) => {
+    const { run: running, machine, access } = await bootedMachine(context);
+    const { k3s } = await buildImage();
+    await put(running, access, readFileSync(k3s), ["/usr/local/bin/k3s", "0755"]);
+    await put(running, access, unit, ["/etc/systemd/system/k3s.service", "0644"]);
+    const own = arg(
+      "kube-apiserver-arg+",
+      `${issuer}=https://oidc.example.com`,
+      `${issuer}=${usual}`,
+      "service-account-jwks-uri=https://oidc.example.com/openid/v1/jwks",
+    );
+    const drop = ["/etc/rancher/k3s/config.yaml.d/50-issuer.yaml", "0644"] as const;
+    await put(running, access, own, drop);
+    const start = performance.now();
+    const started = await ssh(
+      running,
+      access,
+      "sudo systemctl daemon-reload; sudo systemctl enable -q --now k3s",
+      300_000,
+    );
+    assert.equal(
+      started.code,
+      0,
+      `${started.stderr}\n${(await ssh(running, access, "sudo journalctl -u k3s -n 30")).stdout}`,
+    );
+    context.diagnostic(`k3s.service is active after ${((performance.now() - start) / 1000).toFixed(1)} s`);
+
+    const discovery = async (): Promise<Discovery | undefined> => {
+      const { stdout } = await ssh(
+        running,
+        access,
+        "sudo k3s kubectl get --raw /.well-known/openid-configuration",
+      );
+      return stdout.startsWith("{") ? (JSON.parse(stdout) as Discovery) : undefined;
+    };
+    assert.deepEqual(
+      await until("discovery", machine, 60_000, discovery).then((one) => [one.issuer, one.jwks_uri]),
+      ["https://oidc.example.com", "https://oidc.example.com/openid/v1/jwks"],
+    );
+
+    await context.test("its log says with which flags the API server runs", async () => {
+      const { stdout } = await ssh(
+        running,
+        access,
+        "sudo journalctl -u k3s -o cat | grep 'Running kube-apiserver'",
+      );
+      assert.match(
+        stdout,
+        /--service-account-issuer=https:\/\/oidc\.example\.com --service-account-issuer=https:\/\/kubernetes/u,
+      );
+    });
+
+    await context.test(
+      "a token of the TokenRequest API has that issuer and the audience that was asked for",
+      async () => {
+        const script =
+          "sudo k3s kubectl create serviceaccount demo >/dev/null && sudo k3s kubectl create token demo --audience sts.amazonaws.com";
+        const { stdout } = await ssh(running, access, script);
+        const claims = JSON.parse(Buffer.from(stdout.split(".")[1] ?? "", "base64url").toString()) as Record<
+          string,
+          unknown
+        >;
+        assert.equal(claims["iss"], "https://oidc.example.com");
+        assert.deepEqual(claims["aud"], ["sts.amazonaws.com"]);
+        assert.equal(claims["sub"], "system:serviceaccount:default:demo");
+      },
+    );
+
+    await context.test("the admin's kubeconfig is root's alone", async () => {
+      const { stdout } = await ssh(running, access, "stat -c '%U %a' /etc/rancher/k3s/k3s.yaml");
+      assert.equal(stdout.trim(), "");
+      const { stdout: asRoot } = await ssh(running, access, "sudo stat -c '%U %a' /etc/rancher/k3s/k3s.yaml");
+      assert.equal(asRoot.trim(), "root 600");
+    });
+
+    await context.test("another drop-in counts after a restart of the unit", async () => {
+      await put(running, access, arg("kube-apiserver-arg", "v=1"), [
+        "/etc/rancher/k3s/config.yaml.d/60-other.yaml",
+        "0644",
+      ]);
+      await ssh(running, access, "sudo systemctl restart k3s", 300_000);
+      assert.equal((await until("discovery", machine, 60_000, discovery)).issuer, usual);
+    });
+  });
+});
