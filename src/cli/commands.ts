@@ -10,6 +10,7 @@ import { defineJob } from "./job/command.ts";
 import { defineKubectl } from "./kubectl/command.ts";
 import { defineLogs } from "./logs/command.ts";
 import { defineManifests } from "./manifests/command.ts";
+import { defineOutput } from "./output/command.ts";
 import { definePlan } from "./plan/command.ts";
 import { definePublish } from "./publish/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
@@ -55,6 +56,7 @@ export const podtrust: CommandTree = {
     defineTunnel,
     defineLogs,
     defineExport,
+    defineOutput,
     defineCompletion,
     defineJob,
     defineRenewToken,

@@ -1,7 +1,7 @@
 import { type Clock, PodtrustError } from "../base/index.ts";
 import { StateFolder } from "../files/index.ts";
 import type { Inputs, Known, Output } from "../plan/index.ts";
-import { type PinContext, pinnedKnownHosts } from "./host-key-pin.ts";
+import { hostKeyAlias, type PinContext, pinnedKnownHosts } from "./host-key-pin.ts";
 import { openSession, type SshSession } from "./session.ts";
 import type { Environment } from "./ssh.ts";
 import type { SshTarget } from "./target.ts";
@@ -36,7 +36,7 @@ export class HostConnection {
   #pin(signal?: AbortSignal): PinContext {
     const { env, stack, stateDir } = this.#options;
     const state = new StateFolder(stateDir);
-    return { env, state, alias: `podtrust-${stack}`, ...(signal === undefined ? {} : { signal }) };
+    return { env, state, alias: hostKeyAlias(stack), ...(signal === undefined ? {} : { signal }) };
   }
 
   async #connect(target: SshTarget, signal?: AbortSignal): Promise<SshSession> {

@@ -15,7 +15,12 @@ interface HostKey {
 }
 
 /** The file of a stack's state that has the machine's key. */
-const pinFile = "known_hosts";
+export const pinFile = "known_hosts";
+
+/** The name under which that file knows the machine: it stays when the address does not. */
+export function hostKeyAlias(stack: string): string {
+  return `podtrust-${stack}`;
+}
 
 // The types that OpenSSH's servers have, newest first. With one asked for, the server shows that one.
 const algorithms = [

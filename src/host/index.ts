@@ -4,7 +4,7 @@ export { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from ".
 export * from "./publisher/index.ts";
 export { HostConnection, type HostPlace } from "./connection.ts";
 export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";
-export { pinnedKnownHosts } from "./host-key-pin.ts";
+export { hostKeyAlias, pinFile, pinnedKnownHosts } from "./host-key-pin.ts";
 export { k3sNames, k3sResource } from "./k3s/resource.ts";
 export type { K3sWish } from "./k3s/wish.ts";
 export { openSession, type SshSession } from "./session.ts";

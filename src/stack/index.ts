@@ -9,7 +9,9 @@ export {
   openMachine,
   type Place,
 } from "./parts/index.ts";
-export { openTofuText } from "./export/index.ts";
+export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
+export { type Outputs, outputsOf, type ResourceOutputs } from "./outputs.ts";
+export { sshAccess } from "./parts/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";

@@ -12,6 +12,7 @@ import {
 } from "../plan/index.ts";
 import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
+import type { ResourceOutputs } from "./outputs.ts";
 import type { PlanWish, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
 import { checkNames, isNamed, isSelected, type Selection } from "./selection.ts";
@@ -25,6 +26,8 @@ export interface StackOptions extends AwsPartContext {
 export interface Stack {
   /** Reads everything and says what would be done; changes nothing. */
   plan(wish?: PlanWish): Promise<StackPlan>;
+  /** What the resources that stand give to others: addresses, ids. */
+  outputs(): Promise<ResourceOutputs>;
   /** The same plan made again. Throws `plan-changed` when it is no longer as it was shown; changes nothing. */
   checkUnchanged(shown: StackPlan): Promise<StackPlan>;
   /** The plan of a file made again. Throws `plan-changed` when config or world are no longer as they were then. */
@@ -146,6 +149,21 @@ class PartsStack implements Stack {
       warnings: all.flatMap(({ warnings }) => warnings),
       costs: all.flatMap(({ costs }) => costs),
     };
+  }
+
+  async outputs(): Promise<ResourceOutputs> {
+    const { signal } = this.#options;
+    const wanted = await this.#wanted({});
+    const seen = new Map(wanted.flatMap((one) => [...one.seen]));
+    const desired = wanted.flatMap((one) => one.desired);
+    const context = wanted.flatMap((one) => one.context);
+    const { readings } = await planOf({ desired, seen, context }, signal);
+    const found = desired.flatMap((resource) => {
+      const observed = readings.of(resource);
+      const isOurs = observed.exists && observed.owner.kind === "ours";
+      return isOurs ? [[resource.id, resource.outputs?.(observed.state) ?? {}] as const] : [];
+    });
+    return new Map(found);
   }
 
   async #asShown(wish: PlanWish, changes: readonly { readonly id: string }[]): Promise<StackPlan> {

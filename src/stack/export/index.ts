@@ -1,1 +1,2 @@
+export { ansibleInventory, ansibleVars } from "./ansible.ts";
 export { type OpenTofuWish, openTofuText } from "./opentofu.ts";

@@ -7,7 +7,7 @@ import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
 
 export * from "./aws/index.ts";
 export { hasCluster, openCluster } from "./cluster.ts";
-export { type ForwardedCluster, type Machine, openMachine } from "./host/index.ts";
+export { type ForwardedCluster, type Machine, openMachine, type SshAccess, sshAccess } from "./host/index.ts";
 export type {
   Goal,
   MonthlyCost,

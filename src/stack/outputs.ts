@@ -1,0 +1,52 @@
+import type { Config } from "../config/index.ts";
+import { roleArnOf, providerArnOf } from "./parts/index.ts";
+
+/** What a stack is made of, by the names that scripts ask for. Always text. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** What resources give to others as they stand, by their ids. */
+export type ResourceOutputs = ReadonlyMap<string, Outputs>;
+
+function addressOutputs({ stack, machine }: Config, found: ResourceOutputs): Outputs {
+  const server = found.get(`hetzner/server/${stack}`) ?? {};
+  const address = machine?.ssh?.address;
+  const given = address === undefined ? {} : { [address.includes(":") ? "ipv6" : "ipv4"]: address };
+  const { ipv4, ipv6 } = { ...given, ...server } as { ipv4?: string; ipv6?: string };
+  return {
+    ...(ipv4 === undefined ? {} : { public_ip: ipv4 }),
+    ...(ipv6 === undefined ? {} : { public_ipv6: ipv6 }),
+    ...(machine === undefined ? {} : { ssh_user: machine.ssh?.user ?? machine.user }),
+  };
+}
+
+/** `iam_role_arn` where there is one role, and `iam_role_arn_NAME` for each of several; in several accounts with theirs. */
+function roleOutputs({ aws }: Config): Outputs {
+  const roles = aws.flatMap((account) => account.roles.map((role) => ({ account, role })));
+  const [only] = roles;
+  if (only !== undefined && roles.length === 1) return { iam_role_arn: roleArnOf(only.account, only.role) };
+  const names = roles.map(({ account, role }) => {
+    const isTwice = roles.filter((one) => one.role.name === role.name).length > 1;
+    const name = isTwice ? `${role.name}_${account.account}` : role.name;
+    return [`iam_role_arn_${name}`, roleArnOf(account, role)];
+  });
+  return Object.fromEntries(names) as Outputs;
+}
+
+function providerOutputs({ aws, issuer }: Config): Outputs {
+  const names = aws.map((account) => [
+    aws.length === 1 ? "oidc_provider_arn" : `oidc_provider_arn_${account.account}`,
+    providerArnOf(account, issuer),
+  ]);
+  return Object.fromEntries(names) as Outputs;
+}
+
+/** The outputs of a stack: names and ARNs from its config, addresses from what stands. */
+export function outputsOf(config: Config, found: ResourceOutputs): Outputs {
+  return {
+    domain_name: new URL(config.issuer).host,
+    oidc_provider_url: config.issuer,
+    ...addressOutputs(config, found),
+    ...providerOutputs(config),
+    ...roleOutputs(config),
+  };
+}
