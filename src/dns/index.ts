@@ -10,6 +10,7 @@ export type {
   TextValue,
 } from "./provider.ts";
 export {
+  type DerivedValues,
   type DnsPlace,
   recordNames,
   recordResource,

@@ -20,16 +20,23 @@ export interface DnsPlace {
   zone(signal: AbortSignal): Promise<DnsZone>;
 }
 
+/** Values that are made of another resource's output. */
+export interface DerivedValues {
+  readonly from: Output;
+  /** None: there is nothing to be written yet, and what stands stays. */
+  make(text: string): readonly string[];
+}
+
 /** What a set of records shall be. */
 export interface RecordWish extends RecordKey {
   /** Seconds. */
   readonly ttl: number;
-  /** What they hold, or the output of another resource that gives the one value. */
-  readonly values: readonly string[] | Output;
+  /** What they hold. */
+  readonly values: readonly string[] | DerivedValues;
   readonly dependsOn?: readonly string[];
 }
 
-const isOutput = (values: RecordWish["values"]): values is Output => !Array.isArray(values);
+const isDerived = (values: RecordWish["values"]): values is DerivedValues => !Array.isArray(values);
 
 /** What a plan calls a set of records. */
 export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "kind" | "names" | "link"> {
@@ -75,8 +82,8 @@ export function recordResource(place: DnsPlace, wish: RecordWish): Resource<Foun
   const canonical = (list: readonly string[]): readonly string[] =>
     sorted(list.map((value) => canonicalValue(type, value)));
   const wanted = (inputs: Inputs): Known<readonly string[]> =>
-    isOutput(values)
-      ? mapKnown(inputs.get(values), (value) => canonical([value]))
+    isDerived(values)
+      ? mapKnown(inputs.get(values.from), (text) => canonical(values.make(text)))
       : { known: true, value: canonical(values) };
 
   function fields(found: FoundSet | undefined, inputs: Inputs): readonly FieldChange[] {
@@ -94,8 +101,10 @@ export function recordResource(place: DnsPlace, wish: RecordWish): Resource<Foun
   return {
     ...common(place, wish),
     dependsOn: wish.dependsOn ?? [],
-    ...(isOutput(values) ? { needs: [values] } : {}),
+    ...(isDerived(values) ? { needs: [values.from] } : {}),
     diff(before: Observed<FoundSet>, inputs): Difference {
+      const shall = wanted(inputs);
+      if (shall.known && shall.value.length === 0) return { kind: "none", fields: [] };
       if (!before.exists) return { kind: "create", fields: fields(undefined, inputs) };
       const differing = fields(before.state, inputs);
       // Taken over, it gets our mark and nothing else.

@@ -8,10 +8,11 @@ import { GetRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam
 import { parse } from "yaml";
 import { systemClock } from "../../src/base/index.ts";
 import { openKubernetes } from "../../src/kubernetes/index.ts";
-import { startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
+import { startSandbox, startStandInCloudflare, startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
+import { startStrictRoute53 } from "../support/strict-route53.ts";
 import { sandboxEnvironment, typed, useEnvironment } from "../support/stack-world.ts";
 import { type ShellCommand, understand } from "./pages.ts";
 
@@ -19,7 +20,8 @@ import { type ShellCommand, understand } from "./pages.ts";
 const host = "oidc.example.com";
 
 /**
- * What a reader of the pages has: a cluster (the stand-in), an account (the sandbox), an issuer's name that leads to
+ * What a reader of the pages has: a cluster (the stand-in), an account (the sandbox), zones at Cloudflare and Route 53
+ * (stand-ins), an issuer's name that leads to
  * this machine, a shell in an empty folder, and a `y` for every question.
  */
 export interface GuideWorld {
@@ -54,6 +56,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   const connectTo = [{ host, port: 443, address: "127.0.0.1", toPort: port }];
   const sandbox = await startSandbox({ account, ca: authority.root, connectTo, propagationMs: 0 });
   const iam = new IAMClient({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
+  const cloudflare = await startStandInCloudflare({ mischief: "off" });
+  const route53 = await startStrictRoute53();
   let ownSandbox = "";
   const ending = new AbortController();
   const lastingOnes: Promise<CliResult>[] = [];
@@ -62,6 +66,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     await Promise.all(lastingOnes);
     iam.destroy();
     await sandbox.close();
+    await cloudflare.close();
+    await route53.close();
     await cluster.close();
     await rm(folder, { recursive: true });
   });
@@ -82,6 +88,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     PWD: folder,
     XDG_STATE_HOME: join(folder, "state"),
     ...sandboxEnvironment(sandbox.url, sandbox.admin),
+    AWS_ENDPOINT_URL_ROUTE_53: route53.url,
+    CLOUDFLARE_BASE_URL: cloudflare.url,
   };
 
   /** The page's config with what a test cannot have: port 443, a public CA, and the publisher's token in /etc. */
@@ -165,7 +173,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   function exportAll(words: readonly string[]): void {
     for (const word of words) {
       const [name = "", value = ""] = word.split("=");
-      env[name] = name.startsWith("AWS_ENDPOINT_URL") ? ownSandbox : value.replace("$PWD", folder);
+      if (name === "CLOUDFLARE_API_TOKEN") env[name] = cloudflare.tokens.edit;
+      else env[name] = name.startsWith("AWS_ENDPOINT_URL") ? ownSandbox : value.replace("$PWD", folder);
     }
   }
 

@@ -14,6 +14,11 @@ export const dnsErrors = {
     summary: "Somebody else has records of the wanted name.",
     next: "Remove them if nobody needs them, or choose another name for the issuer.",
   },
+  "dns-caa-unknown": {
+    summary:
+      "A certificate authority does not say its name in CAA records, and records without it would shut it out.",
+    next: "Leave CAA records out with dns.caa: false, or use another certificate authority.",
+  },
   "dns-not-visible": {
     summary: "Records were written, and not all name servers answer with them in time.",
     next: "Wait a few minutes and run the same command again; the records stand.",

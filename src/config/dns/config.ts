@@ -17,4 +17,6 @@ export interface DnsConfig {
     | { readonly kind: "route53"; readonly route53: Route53Config };
   /** IP addresses of a machine that is there; absent: those of the config's machine. */
   readonly addresses?: readonly string[];
+  /** Whether CAA records name the publisher's accounts at certificate authorities. */
+  readonly caa: boolean;
 }

@@ -19,21 +19,26 @@ async function problemOf(dns: string): Promise<string> {
 
 describe("the dns section of a config", () => {
   test("a provider's name is short for the provider without settings", async () => {
-    assert.deepEqual((await parse("cloudflare")).dns, { provider: { kind: "cloudflare", cloudflare: {} } });
-    const long = await parse(`{cloudflare: {tokenFile: ~/cf}, addresses: ["203.0.113.7"]}`);
+    assert.deepEqual((await parse("cloudflare")).dns, {
+      provider: { kind: "cloudflare", cloudflare: {} },
+      caa: true,
+    });
+    const long = await parse(`{cloudflare: {tokenFile: ~/cf}, addresses: ["203.0.113.7"], caa: false}`);
     assert.deepEqual(long.dns, {
       provider: { kind: "cloudflare", cloudflare: { tokenFile: "/home/a/cf" } },
       addresses: ["203.0.113.7"],
+      caa: false,
     });
   });
 
   test("Route 53 takes the AWS credentials of the environment, or a profile and a role", async () => {
-    assert.deepEqual((await parse("route53")).dns, { provider: { kind: "route53", route53: {} } });
+    assert.deepEqual((await parse("route53")).dns, { provider: { kind: "route53", route53: {} }, caa: true });
     const assumeRole = "arn:aws:iam::111122223333:role/dns";
     const long = await parse(`{route53: {profile: prod, assumeRole: "${assumeRole}"}, addresses: []}`);
     assert.deepEqual(long.dns, {
       provider: { kind: "route53", route53: { profile: "prod", assumeRole } },
       addresses: [],
+      caa: true,
     });
   });
 

@@ -5,7 +5,7 @@ import type { DnsInput } from "./schema.ts";
 /** The dns section with defaults. */
 export function resolveDns(input: DnsInput, { file, env }: ConfigSource): DnsConfig {
   const section = typeof input === "string" ? { [input]: {} } : input;
-  const { cloudflare, route53 = {}, addresses } = section;
+  const { cloudflare, route53 = {}, addresses, caa = true } = section;
   const { tokenFile } = cloudflare ?? {};
   const { profile, assumeRole } = route53;
   return {
@@ -22,6 +22,7 @@ export function resolveDns(input: DnsInput, { file, env }: ConfigSource): DnsCon
             kind: "cloudflare",
             cloudflare: tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) },
           },
+    caa,
     ...(addresses === undefined ? {} : { addresses }),
   };
 }

@@ -7,6 +7,7 @@ interface DnsSection {
   cloudflare?: { tokenFile?: string | undefined } | undefined;
   route53?: { profile?: string | undefined; assumeRole?: string | undefined } | undefined;
   addresses?: string[] | undefined;
+  caa?: boolean | undefined;
 }
 
 /** The dns section as it is written. */
@@ -43,6 +44,13 @@ export const dns: z.ZodType<DnsInput> = z
           address,
           { most: 20 },
         ).optional(),
+        caa: z
+          .boolean({ error: "true or false" })
+          .meta({
+            description:
+              "Whether CAA records let only the publisher's own accounts get certificates for the name; of use with a publisher on the config's machine. Accepted: true or false. Default: true.",
+          })
+          .optional(),
       }),
     ],
     { error: accepted },

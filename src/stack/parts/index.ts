@@ -22,7 +22,8 @@ export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
 export function partsOf(context: AwsPartContext): readonly Part[] {
-  return [...hetznerParts(context), ...hostParts(context), ...dnsParts(context), ...awsParts(context)];
+  const machine = [...hetznerParts(context), ...hostParts(context)];
+  return [...machine, ...dnsParts(context, machine), ...awsParts(context)];
 }
 
 /** All that may remember the name of an issuer that a config leaves open. */

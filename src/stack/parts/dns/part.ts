@@ -4,6 +4,7 @@ import {
   type DnsProvider,
   type DnsZone,
   type RecordKey,
+  type RecordWish,
   recordNames,
   recordResource,
   recordsSeen,
@@ -23,6 +24,7 @@ import type {
   UnnamedContext,
 } from "../part.ts";
 import { openDns } from "./open.ts";
+import { accountsOf, caaOf } from "./caa.ts";
 import { issuerHost, recordsOf, recordWarnings } from "./records.ts";
 
 function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Promise<DnsProvider> {
@@ -38,20 +40,25 @@ class DnsPart implements Part {
   readonly id = "dns";
   readonly #context: PartContext;
   readonly #dns: DnsConfig;
+  readonly #wishes: readonly RecordWish[];
   #opened: Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> | undefined;
 
-  constructor(context: PartContext, dns: DnsConfig) {
+  constructor(context: PartContext, dns: DnsConfig, others: readonly Part[]) {
+    const { config } = context;
     this.#context = context;
     this.#dns = dns;
+    this.#wishes = [
+      ...recordsOf(config, dns),
+      ...caaOf(config, issuerHost(config), accountsOf(config, others)),
+    ];
   }
 
   get named(): readonly Named[] {
-    return recordsOf(this.#context.config, this.#dns).map(recordNames);
+    return this.#wishes.map(recordNames);
   }
 
   get needs(): readonly Output[] {
-    const records = recordsOf(this.#context.config, this.#dns);
-    return records.flatMap(({ values }) => ("after" in values ? [values] : []));
+    return this.#wishes.flatMap(({ values }) => ("from" in values ? [values.from] : []));
   }
 
   /** Provider and zone, found once. */
@@ -78,7 +85,7 @@ class DnsPart implements Part {
     const found = await provider.owned(zone, signal);
     // Proofs for a certificate authority come and go by themselves; only the way down takes what was left of them.
     const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");
-    const desired = recordsOf(this.#context.config, this.#dns).map((wish) => recordResource(place, wish));
+    const desired = this.#wishes.map((wish) => recordResource(place, wish));
     const wanted = new Map(desired.map((resource) => [resource.id, resource.needs ?? []]));
     const madeOf = (set: RecordKey): readonly string[] =>
       (wanted.get(recordNames(set).id) ?? []).map(({ after }) => after);
@@ -103,10 +110,10 @@ class DnsPart implements Part {
   }
 }
 
-/** The part of a config's dns section; none without one. Opens no connection. */
-export function dnsParts(context: PartContext): readonly Part[] {
+/** The part of a config's dns section beside the others; none without one. Opens no connection. */
+export function dnsParts(context: PartContext, others: readonly Part[]): readonly Part[] {
   const { dns } = context.config;
-  return dns === undefined ? [] : [new DnsPart(context, dns)];
+  return dns === undefined ? [] : [new DnsPart(context, dns, others)];
 }
 
 /** The names below the config's zone whose records carry the stack's mark. */

@@ -32,7 +32,8 @@ export function recordsOf(config: Config, dns: DnsConfig): readonly RecordWish[]
   const later = hetzner === undefined ? {} : machineAddresses(stack, hetzner);
   return families.flatMap(({ type, family, name: ofFamily }): RecordWish[] => {
     const output = later[ofFamily];
-    if (output !== undefined) return [{ name, type, ttl, values: output }];
+    if (output !== undefined)
+      return [{ name, type, ttl, values: { from: output, make: (address) => [address] } }];
     const values = fixed
       .filter((address) => isIP(address) === family)
       .map((one) => canonicalValue(type, one));
