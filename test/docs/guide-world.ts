@@ -8,7 +8,12 @@ import { GetRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam
 import { parse } from "yaml";
 import { systemClock } from "../../src/base/index.ts";
 import { openKubernetes } from "../../src/kubernetes/index.ts";
-import { startSandbox, startStandInCloudflare, startStandInCluster } from "../../src/sandbox/index.ts";
+import {
+  startSandbox,
+  startStandInCloudflare,
+  startStandInCluster,
+  startStandInHetzner,
+} from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
@@ -55,6 +60,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   cluster.keys.promote((await cluster.keys.create()).kid);
   const connectTo = [{ host, port: 443, address: "127.0.0.1", toPort: port }];
   const sandbox = await startSandbox({ account, ca: authority.root, connectTo, propagationMs: 0 });
+  const delays = { action: 20, firewall: 20, release: 20 };
+  const hetzner = await startStandInHetzner({ mischief: "off", delays });
   const iam = new IAMClient({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
   const cloudflare = await startStandInCloudflare({ mischief: "off" });
   const route53 = await startStrictRoute53();
@@ -68,6 +75,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     await sandbox.close();
     await cloudflare.close();
     await route53.close();
+    await hetzner.close();
     await cluster.close();
     await rm(folder, { recursive: true });
   });
@@ -78,6 +86,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   await write("publisher.kubeconfig", cluster.kubeconfig("publisher"));
   await write("tls.crt", tls.certificate);
   await write("tls.key", tls.key);
+  await write("hetzner.token", hetzner.tokens.readWrite);
   for (const name of ["root.pem", "private-root.pem"]) await write(name, authority.root);
   for (const namespace of ["default", "aws-test", "shop"]) {
     for (const name of ["default", "demo-service-account", "web"]) cluster.addServiceAccount(namespace, name);
@@ -87,6 +96,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     HOME: folder,
     PWD: folder,
     XDG_STATE_HOME: join(folder, "state"),
+    HCLOUD_ENDPOINT: hetzner.url,
+    HCLOUD_TOKEN: hetzner.tokens.readWrite,
     ...sandboxEnvironment(sandbox.url, sandbox.admin),
     AWS_ENDPOINT_URL_ROUTE_53: route53.url,
     CLOUDFLARE_BASE_URL: cloudflare.url,
@@ -170,9 +181,11 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     if (into !== undefined) await write(into, (await give?.(words)) ?? "");
   }
 
-  function exportAll(words: readonly string[]): void {
+  async function exportAll(words: readonly string[]): Promise<void> {
     for (const word of words) {
-      const [name = "", value = ""] = word.split("=");
+      const [name = "", said = ""] = word.split("=");
+      const file = /^\$\(cat (\S+)\)$/u.exec(said)?.[1];
+      const value = file === undefined ? said : await readFile(join(folder, file), "utf8");
       if (name === "CLOUDFLARE_API_TOKEN") env[name] = cloudflare.tokens.edit;
       else env[name] = name.startsWith("AWS_ENDPOINT_URL") ? ownSandbox : value.replace("$PWD", folder);
     }
@@ -186,7 +199,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     config: (text) => write("podtrust.yaml", text),
     async run(command) {
       const [program = "", ...args] = command.words;
-      if (program === "export") exportAll(args);
+      if (program === "export") await exportAll(args);
       if (program !== "podtrust") return other(command);
       const words = args.map((word) => (word === "KID" ? oldKid : word));
       const result = await podtrust(words, command.into !== undefined || command.end === "|");

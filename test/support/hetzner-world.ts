@@ -90,6 +90,7 @@ export interface HetznerWorld {
   onWrite: (line: string) => void;
   /** Writes podtrust.yaml, which has `machineConfig()` at first. */
   config(text: string): Promise<void>;
+  /** Runs `podtrust ARGS`, of the machine alone unless told. */
   podtrust(args: readonly string[], host?: Partial<Host>): Promise<CliResult>;
   json(
     args: readonly string[],
@@ -125,8 +126,12 @@ export async function hetznerWorld(
     HCLOUD_TOKEN: hetzner.tokens.readWrite,
     HOME: folder,
   };
-  const podtrust = (args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> =>
-    podtrustHere(args, { cwd: folder, clock, env, ...host });
+  const podtrust = (args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> => {
+    // No machine is started: what is set up on one is another test's.
+    const isWhole = ["plan", "up", "down"].includes(args[0] ?? "") && !args.includes("--only");
+    const all = isWhole ? [...args, "--only", "machine"] : args;
+    return podtrustHere(all, { cwd: folder, clock, env, ...host });
+  };
   const config = (text: string): Promise<void> => writeFile(join(folder, "podtrust.yaml"), text);
   await config(machineConfig());
   const json: HetznerWorld["json"] = async (args, host) => {
