@@ -10,8 +10,8 @@ export {
   type Place,
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
-export { type Outputs, outputsOf, type ResourceOutputs } from "./outputs.ts";
-export { sshAccess } from "./parts/index.ts";
+export { type Outputs, outputsOf } from "./outputs.ts";
+export { type ResourceOutputs, sshAccess } from "./parts/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";

@@ -1,11 +1,8 @@
 import type { Config } from "../config/index.ts";
-import { roleArnOf, providerArnOf } from "./parts/index.ts";
+import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
 
 /** What a stack is made of, by the names that scripts ask for. Always text. */
 export type Outputs = Readonly<Record<string, string>>;
-
-/** What resources give to others as they stand, by their ids. */
-export type ResourceOutputs = ReadonlyMap<string, Outputs>;
 
 function addressOutputs({ stack, machine }: Config, found: ResourceOutputs): Outputs {
   const server = found.get(`hetzner/server/${stack}`) ?? {};

@@ -12,7 +12,7 @@ import {
 } from "../plan/index.ts";
 import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
-import type { ResourceOutputs } from "./outputs.ts";
+import type { ResourceOutputs } from "./parts/index.ts";
 import type { PlanWish, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
 import { checkNames, isNamed, isSelected, type Selection } from "./selection.ts";

@@ -80,6 +80,22 @@ describe("what scripts and Ansible are told of a stack", () => {
     assert.doesNotMatch(out, /PRIVATE KEY/u);
   });
 
+  test("OpenTofu is told to import every part of it", async () => {
+    const { code, out } = await podtrust("export", "opentofu", "--import");
+    assert.equal(code, 0, out);
+    const imports = [...out.matchAll(/^import \{\n {2}to = (hcloud_\S+)\n {2}id = "\d+"\n\}$/gmu)];
+    assert.deepEqual(
+      imports.map(([, to]) => to),
+      [
+        "hcloud_ssh_key.stack",
+        "hcloud_firewall.stack",
+        "hcloud_primary_ip.ipv4",
+        "hcloud_primary_ip.ipv6",
+        "hcloud_server.stack",
+      ],
+    );
+  });
+
   test("a machine that is there already is told as the config has it, with its port and the way to it", async () => {
     const { out } = await podtrust("export", "ansible-inventory", "-f", "ssh.yaml");
     const { k8s } = parse(out) as { k8s: { hosts: { prod: Record<string, unknown> } } };

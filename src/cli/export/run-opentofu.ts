@@ -1,6 +1,7 @@
 import { openTofuText } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
+import { machineOutputs } from "../options/outputs.ts";
 
 export interface OpenTofuOptions {
   readonly file: string;
@@ -10,7 +11,9 @@ export interface OpenTofuOptions {
 /** Prints the config's resources as HCL, with `--json` as `{"hcl"}`. */
 export async function runOpenTofu(context: CommandContext, options: OpenTofuOptions): Promise<void> {
   const config = await configOf(context, options.file);
-  const hcl = openTofuText(config, { imports: options.import === true });
+  const imports = options.import === true;
+  const found = imports ? await machineOutputs(context, config) : new Map();
+  const hcl = openTofuText(config, { imports, found });
   if (context.json) context.output.result({ hcl });
   else context.output.raw(hcl);
 }

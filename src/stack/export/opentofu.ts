@@ -1,10 +1,13 @@
 import type { Config } from "../../config/index.ts";
 import { attributes, type Block, hclText } from "../../hcl/index.ts";
+import type { ResourceOutputs } from "../parts/index.ts";
 import { openTofuParts } from "../parts/index.ts";
 
 export interface OpenTofuWish {
   /** Adds `import` blocks, by which OpenTofu takes over what podtrust made. */
   readonly imports?: boolean;
+  /** Ids of what stands, for those blocks. */
+  readonly found?: ResourceOutputs;
 }
 
 function settings(config: Config): Block {
@@ -27,9 +30,12 @@ function settings(config: Config): Block {
 }
 
 /** What a config owns, as one file of OpenTofu (or Terraform), formatted as `tofu fmt` formats it. */
-export function openTofuText(config: Config, { imports = false }: OpenTofuWish = {}): string {
+export function openTofuText(
+  config: Config,
+  { imports = false, found = new Map() }: OpenTofuWish = {},
+): string {
   const blocks = openTofuParts.flatMap((part) => part.blocks(config));
-  const taken = imports ? openTofuParts.flatMap((part) => part.imports(config)) : [];
+  const taken = imports ? openTofuParts.flatMap((part) => part.imports(config, found)) : [];
   const outputs = openTofuParts.flatMap((part) => part.outputs(config));
   return hclText([settings(config), ...blocks, ...taken, ...outputs, issuerOutput(config)]);
 }

@@ -1,6 +1,6 @@
 import { awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
-import { dnsMemories, dnsParts } from "./dns/index.ts";
-import { hetznerParts } from "./hetzner/index.ts";
+import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
+import { hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
@@ -16,6 +16,7 @@ export type {
   PartContext,
   Place,
   Preflight,
+  ResourceOutputs,
   UnnamedContext,
 } from "./part.ts";
 export { openChallengeRecords } from "./dns/index.ts";
@@ -32,4 +33,4 @@ export function memoriesOf(context: UnnamedContext): readonly IssuerMemory[] {
 }
 
 /** The sections of a config as OpenTofu has them, in the order of an export. */
-export const openTofuParts: readonly OpenTofuPart[] = [awsOpenTofu];
+export const openTofuParts: readonly OpenTofuPart[] = [hetznerOpenTofu, dnsOpenTofu, awsOpenTofu];

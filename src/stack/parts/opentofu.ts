@@ -1,5 +1,6 @@
 import type { Config } from "../../config/index.ts";
-import type { Block } from "../../hcl/index.ts";
+import { attributes, type Block, Expression } from "../../hcl/index.ts";
+import type { ResourceOutputs } from "./part.ts";
 
 /** A provider of OpenTofu that an export needs. */
 export interface RequiredProvider {
@@ -12,7 +13,12 @@ export interface RequiredProvider {
 export interface OpenTofuPart {
   requires(config: Config): readonly RequiredProvider[];
   blocks(config: Config): readonly Block[];
-  /** `import` blocks for the same. */
-  imports(config: Config): readonly Block[];
+  /** `import` blocks for the same; `found` has the ids of what was asked for. */
+  imports(config: Config, found: ResourceOutputs): readonly Block[];
   outputs(config: Config): readonly Block[];
+}
+
+/** `import`: OpenTofu takes over what podtrust made. */
+export function importBlock(to: string, id: string): Block {
+  return { type: "import", labels: [], attributes: attributes({ to: new Expression(to), id }) };
 }

@@ -101,3 +101,6 @@ export interface Part {
   preflight(judged: Judged, signal: AbortSignal): Promise<Preflight>;
   close(): void;
 }
+
+/** What resources give to others as they stand, by their ids. */
+export type ResourceOutputs = ReadonlyMap<string, Readonly<Record<string, string>>>;

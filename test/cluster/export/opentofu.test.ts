@@ -49,6 +49,19 @@ const second = `  - account: "444455556666"
 `;
 const configOf = (text: string): Promise<Config> => parseConfig(text, "/podtrust.yaml", {});
 
+const machine = `stack: prod
+issuer: https://oidc.example.com
+dns: cloudflare
+machine: {hetzner: {type: cax11, location: nbg1}, protect: true, apiFrom: [198.51.100.0/24]}
+`;
+const ids = new Map([
+  ["hetzner/ssh-key/prod", { id: "1" }],
+  ["hetzner/firewall/prod", { id: "2" }],
+  ["hetzner/primary-ip/prod-ipv4", { id: "3" }],
+  ["hetzner/primary-ip/prod-ipv6", { id: "4" }],
+  ["hetzner/server/prod", { id: "5" }],
+]);
+
 describe("export opentofu", { skip: leftOut() }, () => {
   let program: string;
   before(async () => {
@@ -64,9 +77,13 @@ describe("export opentofu", { skip: leftOut() }, () => {
   for (const [what, text] of Object.entries({
     "one account": yaml,
     "several accounts": `${yaml}${second}`,
+    "a machine and its name at Cloudflare": `${machine}${yaml.slice(yaml.indexOf("aws:"))}`,
+    "a machine that is there, and a name at Route 53": machine
+      .replace("cloudflare", "route53")
+      .replace(/machine:.*/u, "machine: {ssh: {address: 203.0.113.7, user: k8s}}"),
   })) {
     test(`is HCL, formatted as tofu fmt has it: ${what}`, async () => {
-      const written = openTofuText(await configOf(text), { imports: true });
+      const written = openTofuText(await configOf(text), { imports: true, found: ids });
       const { as } = read(written);
       assert.equal(written, as);
     });
@@ -134,5 +151,47 @@ describe("export opentofu", { skip: leftOut() }, () => {
       imported,
       resources.map((name) => `\${${name}}`),
     );
+  });
+
+  test("has the machine that the config has: firewall at creation, addresses, protection, what to import", async () => {
+    const { blocks } = read(openTofuText(await configOf(machine), { imports: true, found: ids }));
+    const resource = (type: string): HclBlock =>
+      blocks.find(({ labels }) => labels[0] === type) ?? assert.fail(type);
+    const { attributes, blocks: inner } = resource("hcloud_server");
+    assert.deepEqual(
+      [attributes["server_type"], attributes["location"], attributes["delete_protection"]],
+      ["cax11", "nbg1", true],
+    );
+    assert.deepEqual(attributes["firewall_ids"], ["${hcloud_firewall.stack.id}"]);
+    assert.deepEqual(inner[0]?.attributes, {
+      ipv4: "${hcloud_primary_ip.ipv4.id}",
+      ipv6: "${hcloud_primary_ip.ipv6.id}",
+    });
+    const rules = resource("hcloud_firewall").blocks.map(({ attributes: rule }) => [
+      rule["port"],
+      rule["source_ips"],
+    ]);
+    assert.deepEqual(rules, [
+      ["22", "${var.ssh_from}"],
+      ["80", ["0.0.0.0/0", "::/0"]],
+      ["443", ["0.0.0.0/0", "::/0"]],
+      ["6443", ["198.51.100.0/24"]],
+    ]);
+    const records = blocks.filter(({ labels }) => labels[0] === "cloudflare_dns_record");
+    assert.deepEqual(
+      records.map(({ attributes: record }) => [
+        record["type"],
+        record["name"],
+        record["content"],
+        record["ttl"],
+        record["proxied"],
+      ]),
+      [
+        ["A", "oidc.example.com", "${hcloud_primary_ip.ipv4.ip_address}", 60, false],
+        ["AAAA", "oidc.example.com", "2001:db8::1", 60, false],
+      ],
+    );
+    const imported = blocks.filter(({ type }) => type === "import").map(({ attributes: one }) => one["id"]);
+    assert.deepEqual(imported, ["1", "2", "3", "4", "5"]);
   });
 });

@@ -8,7 +8,7 @@ import {
   JsonText,
   type Value,
 } from "../../../hcl/index.ts";
-import type { OpenTofuPart } from "../opentofu.ts";
+import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
 
 /** How one account's resources are called in OpenTofu. */
@@ -63,11 +63,6 @@ function providerBlock({ alias }: Names, { account, region, profile, assumeRole 
         ? []
         : [{ type: "assume_role", labels: [], attributes: attributes({ role_arn: assumeRole }) }],
   };
-}
-
-/** `import`: OpenTofu takes over what podtrust made. */
-function importBlock(to: string, id: string): Block {
-  return { type: "import", labels: [], attributes: attributes({ to: new Expression(to), id }) };
 }
 
 function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names: Names): readonly Block[] {

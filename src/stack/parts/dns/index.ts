@@ -1,2 +1,3 @@
+export { dnsOpenTofu } from "./opentofu.ts";
 export { openChallengeRecords } from "./open.ts";
 export { dnsMemories, dnsParts } from "./part.ts";

@@ -1,2 +1,3 @@
+export { hetznerOpenTofu } from "./opentofu.ts";
 export { hetznerParts } from "./part.ts";
 export { machineAddresses } from "./resources.ts";

@@ -39,14 +39,17 @@ export interface WantedThing {
 }
 
 const everywhere = ["0.0.0.0/0", "::/0"];
-const families = ["ipv4", "ipv6"] as const;
-type Family = (typeof families)[number];
+export const families = ["ipv4", "ipv6"] as const;
+export type Family = (typeof families)[number];
 
 /** The names of what a stack has at Hetzner. */
 export const addressName = (stack: string, family: Family): string => `${stack}-${family}`;
 
 /** What is let in. HTTP for challenges, HTTPS for the two documents, SSH for whoever sets the machine up. */
-function openPorts({ machine, caller }: HetznerInput): readonly OpenPort[] {
+export function openPorts({
+  machine,
+  caller,
+}: Pick<HetznerInput, "machine" | "caller">): readonly OpenPort[] {
   const { networks, failures } = caller;
   const ports = [
     {

@@ -46,6 +46,24 @@ func merge(a, b cty.Value) cty.Value {
 	return cty.ObjectVal(all)
 }
 
+// A variable's type is written as a call.
+var listType = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "of", Type: cty.String}},
+	Type:   function.StaticReturnType(cty.String),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return cty.StringVal("list(" + args[0].AsString() + ")"), nil
+	},
+})
+
+// Of a network that is not known: the first host of documentation's.
+var firstHost = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "prefix", Type: cty.String}, {Name: "host", Type: cty.Number}},
+	Type:   function.StaticReturnType(cty.String),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return cty.StringVal("2001:db8::" + args[1].AsBigFloat().String()), nil
+	},
+})
+
 func textOf(traversal hcl.Traversal) (string, []string) {
 	text, path := "", []string{}
 	for _, step := range traversal {
@@ -74,7 +92,7 @@ func read(body *hclsyntax.Body) ([]block, map[string]json.RawMessage, []string, 
 		}
 		context := &hcl.EvalContext{
 			Variables: variables,
-			Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc},
+			Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc, "cidrhost": firstHost, "list": listType},
 		}
 		value, diagnostics := attribute.Expr.Value(context)
 		if diagnostics.HasErrors() {

@@ -1,0 +1,141 @@
+import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
+import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
+import type { ResourceOutputs } from "../part.ts";
+import { importBlock, type OpenTofuPart } from "../opentofu.ts";
+import { addressName, families, type Family, openPorts } from "./resources.ts";
+
+function resource(type: string, name: string, values: Readonly<Record<string, Value | undefined>>): Block {
+  return { type: "resource", labels: [type, name], attributes: attributes(values) };
+}
+
+function variable(name: string, type: string, description: string): Block {
+  return {
+    type: "variable",
+    labels: [name],
+    attributes: attributes({ description, type: new Expression(type) }),
+  };
+}
+
+function firewall(stack: string, machine: MachineConfig, hetzner: HetznerMachine): Block {
+  const rules = openPorts({ machine, caller: { networks: hetzner.sshFrom ?? [], failures: [] } }).map(
+    ({ port, sources, description }) => ({
+      type: "rule",
+      labels: [],
+      attributes: attributes({
+        direction: "in",
+        protocol: "tcp",
+        port: String(port),
+        // Whoever runs podtrust is known when it runs.
+        source_ips: port === 22 && hetzner.sshFrom === undefined ? new Expression("var.ssh_from") : sources,
+        description,
+      }),
+    }),
+  );
+  return { ...resource("hcloud_firewall", "stack", { name: stack }), blocks: rules };
+}
+
+function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachine): Block {
+  const { type, image, location } = hetzner;
+  const net = families.map((family): readonly [string, Value | undefined] => [
+    family,
+    hetzner[family] ? new Expression(`hcloud_primary_ip.${family}.id`) : undefined,
+  ]);
+  const off = families.map((family): readonly [string, Value | undefined] => [
+    `${family}_enabled`,
+    hetzner[family] ? undefined : false,
+  ]);
+  return {
+    ...resource("hcloud_server", "stack", {
+      name: stack,
+      server_type: type,
+      image,
+      location,
+      ssh_keys: [new Expression("hcloud_ssh_key.stack.id")],
+      firewall_ids: [new Expression("hcloud_firewall.stack.id")],
+      delete_protection: protect,
+      rebuild_protection: protect,
+    }),
+    comment: "The first boot's user data is not told back by Hetzner, and is of no use after it.",
+    blocks: [
+      { type: "public_net", labels: [], attributes: attributes(Object.fromEntries([...off, ...net])) },
+      {
+        type: "lifecycle",
+        labels: [],
+        attributes: attributes({
+          ignore_changes: [new Expression("user_data"), new Expression("ssh_keys")],
+        }),
+      },
+    ],
+  };
+}
+
+function blocks({ stack, machine }: Config): readonly Block[] {
+  const hetzner = machine?.hetzner;
+  if (machine === undefined || hetzner === undefined) return [];
+  const ips = families.filter((family) => hetzner[family]);
+  return [
+    variable("ssh_public_key", "string", "The public key that may log in."),
+    ...(hetzner.sshFrom === undefined
+      ? [variable("ssh_from", "list(string)", "Who may reach port 22, as CIDRs.")]
+      : []),
+    { type: "provider", labels: ["hcloud"], attributes: [], comment: "The token: export HCLOUD_TOKEN=…" },
+    resource("hcloud_ssh_key", "stack", { name: stack, public_key: new Expression("var.ssh_public_key") }),
+    firewall(stack, machine, hetzner),
+    ...ips.map((family) =>
+      resource("hcloud_primary_ip", family, {
+        name: addressName(stack, family),
+        type: family,
+        location: hetzner.location,
+        assignee_type: "server",
+        auto_delete: false,
+        delete_protection: machine.protect,
+      }),
+    ),
+    server(stack, machine, hetzner),
+  ];
+}
+
+function imports({ stack, machine }: Config, found: ResourceOutputs): readonly Block[] {
+  if (machine?.hetzner === undefined) return [];
+  const places: readonly (readonly [to: string, id: string])[] = [
+    ["hcloud_ssh_key.stack", `hetzner/ssh-key/${stack}`],
+    ["hcloud_firewall.stack", `hetzner/firewall/${stack}`],
+    ...families.map(
+      (family) =>
+        [`hcloud_primary_ip.${family}`, `hetzner/primary-ip/${addressName(stack, family)}`] as const,
+    ),
+    ["hcloud_server.stack", `hetzner/server/${stack}`],
+  ];
+  return places.flatMap(([to, resourceId]) => {
+    const id = found.get(resourceId)?.["id"];
+    return id === undefined ? [] : [importBlock(to, id)];
+  });
+}
+
+function outputs({ machine }: Config): readonly Block[] {
+  const hetzner = machine?.hetzner;
+  if (hetzner === undefined) return [];
+  const values: Readonly<Record<Family, readonly [string, string]>> = {
+    ipv4: ["public_ip", "hcloud_primary_ip.ipv4.ip_address"],
+    // The address of the network itself is nobody's: the machine has its first host's.
+    ipv6: ["public_ipv6", "cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)"],
+  };
+  return families
+    .filter((family) => hetzner[family])
+    .map((family) => ({
+      type: "output",
+      labels: [values[family][0]],
+      attributes: attributes({ value: new Expression(values[family][1]) }),
+    }));
+}
+
+/** A rented machine in OpenTofu, by Hetzner's provider. */
+export const hetznerOpenTofu: OpenTofuPart = {
+  requires: ({ machine }) =>
+    machine?.hetzner === undefined
+      ? []
+      : [{ name: "hcloud", source: "hetznercloud/hcloud", version: "~> 1.68" }],
+  blocks,
+  imports,
+  outputs,
+};
