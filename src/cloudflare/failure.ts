@@ -51,10 +51,20 @@ export function isZoneListRefusal(thrown: unknown): boolean {
   );
 }
 
+/** Whether the token itself is refused. */
+export function isAboutToken(refusal: Refusal): boolean {
+  return refusal.has(...tokenFaults) || refusal.status === 401;
+}
+
+/** Whether it lacks a right, or is none: the API does not always tell. */
+export function isAboutRights(refusal: Refusal): boolean {
+  return !isAboutToken(refusal) && (refusal.has(...rightsFaults) || refusal.status === 403);
+}
+
 function codeOf(refusal: Refusal): ErrorCode {
   if (refusal.status === 429) return "cloudflare-throttled";
-  if (refusal.has(...tokenFaults) || refusal.status === 401) return "cloudflare-token-refused";
-  if (refusal.has(...rightsFaults) || refusal.status === 403) return "cloudflare-denied";
+  if (isAboutToken(refusal)) return "cloudflare-token-refused";
+  if (isAboutRights(refusal)) return "cloudflare-denied";
   return "cloudflare-refused";
 }
 

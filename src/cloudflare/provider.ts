@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { type Clock, PodtrustError, recordOf, retry, type RetrySchedule, textOf } from "../base/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
@@ -12,10 +12,17 @@ import {
 import { ownerText } from "../plan/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { CloudflareApi, type Waiting } from "./api.ts";
-import { cloudflareError, isZoneListRefusal, Refusal, Unanswered } from "./failure.ts";
+import {
+  cloudflareError,
+  isAboutRights,
+  isAboutToken,
+  isZoneListRefusal,
+  Refusal,
+  Unanswered,
+} from "./failure.ts";
 import { type ApiRecord, isAt, ownerOf, readRecord, setOf } from "./record.ts";
 import { type Step, stepsToward } from "./steps.ts";
-import { checkServed, readZone } from "./zone.ts";
+import { checkServed, isReadOnly, readZone } from "./zone.ts";
 
 export interface CloudflareOptions {
   readonly access: CloudflareAccess;
@@ -85,10 +92,31 @@ class CloudflareDns implements DnsProvider {
       const zone = listed.map((one) => readZone(one, what)).find((one) => one.name === name);
       if (zone === undefined) return undefined;
       checkServed(zone);
-      return { id: zone.id, name: zone.name };
+      return { id: zone.id, name: zone.name, ...(isReadOnly(zone) ? { isReadOnly: true } : {}) };
     } catch (thrown) {
       if (isZoneListRefusal(thrown)) return undefined;
-      throw cloudflareError(thrown, what);
+      throw (await this.#tokenFault(thrown, signal)) ?? cloudflareError(thrown, what);
+    }
+  }
+
+  /**
+   * The same codes are given to a token that is none and to one that lacks a right: the token's own page tells which.
+   * Undefined where that says nothing against it; tokens of an account have another page, and are not judged here.
+   */
+  async #tokenFault(thrown: unknown, signal: AbortSignal): Promise<unknown> {
+    if (!(thrown instanceof Refusal) || !isAboutRights(thrown)) return undefined;
+    const what = "verifying the token";
+    try {
+      const { result } = await this.#api.read(
+        { method: "GET", path: "/user/tokens/verify", what },
+        signal,
+        this.#waiting,
+      );
+      const status = textOf(recordOf(result)["status"]) ?? "active";
+      if (status === "active") return undefined;
+      return new PodtrustError("cloudflare-token-refused", `Cloudflare says that the token is ${status}`);
+    } catch (refusal) {
+      return refusal instanceof Refusal && isAboutToken(refusal) ? cloudflareError(refusal, what) : undefined;
     }
   }
 

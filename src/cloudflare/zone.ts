@@ -8,12 +8,14 @@ export interface ApiZone extends DnsZone {
   readonly paused: boolean;
   /** `full`: Cloudflare serves it; anything else is served elsewhere, or a copy of it. */
   readonly type: string;
+  /** What the token may do there, as far as the API says: `#dns_records:edit`. */
+  readonly permissions: readonly string[];
 }
 
 /** A zone of an answer. Throws `cloudflare-answer-invalid`. */
 export function readZone(value: unknown, what: string): ApiZone {
   if (!isRecord(value)) throw invalidAnswer(what, "a zone is no object");
-  const { id, name, status, paused, type } = value;
+  const { id, name, status, paused, type, permissions } = value;
   if (typeof id !== "string" || !/^[0-9a-f]{32}$/u.test(id)) throw invalidAnswer(what, "a zone has no id");
   if (typeof name !== "string") throw invalidAnswer(what, "a zone has no name");
   return {
@@ -22,7 +24,13 @@ export function readZone(value: unknown, what: string): ApiZone {
     status: typeof status === "string" ? status : "unknown",
     paused: paused === true,
     type: typeof type === "string" ? type : "full",
+    permissions: Array.isArray(permissions) ? permissions.filter((one) => typeof one === "string") : [],
   };
+}
+
+/** Whether the API says that the records may be read and not written. Of a list without either nothing is known. */
+export function isReadOnly({ permissions }: ApiZone): boolean {
+  return permissions.includes("#dns_records:read") && !permissions.includes("#dns_records:edit");
 }
 
 /** Throws `dns-zone-inactive` for a zone whose records the world does not see. */

@@ -9,6 +9,8 @@ export interface DnsZone {
   readonly id: string;
   /** Lower case, A-labels, without a dot at its end; so are all names here. */
   readonly name: string;
+  /** The provider says that its records may be read here, and not written. */
+  readonly isReadOnly?: true;
 }
 
 /** Which records: all of one name and type. */

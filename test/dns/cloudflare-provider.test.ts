@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { cloudflareDns } from "../../src/cloudflare/index.ts";
 import type { DnsProvider } from "../../src/dns/index.ts";
@@ -60,6 +62,28 @@ async function standIn(t: TestContext, options: StandInCloudflareOptions = {}): 
   const api = await startStandInCloudflare({ mischief: "off", ...options });
   t.after(() => api.close());
   return api;
+}
+
+const refusal = (code: number, message: string): object => ({
+  success: false,
+  errors: [{ code, message }],
+  messages: [],
+  result: null,
+});
+
+/** A server that answers as it is told to, whatever the method. */
+async function answering(
+  t: TestContext,
+  answer: (path: string) => { readonly status: number; readonly body: unknown },
+): Promise<string> {
+  const server = createServer((request, response) => {
+    const { status, body } = answer(request.url ?? "");
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const set = { name: "oidc.example.com", type: "A", ttl: 60, values: ["192.0.2.7"] } as const;
@@ -165,6 +189,74 @@ describe("DNS at Cloudflare", () => {
       });
       assert.deepEqual(api.records("example.com"), []);
     }
+  });
+
+  for (const [what, verify, code, message] of [
+    [
+      "is none",
+      { status: 401, body: refusal(1000, "Invalid API Token") },
+      "cloudflare-token-refused",
+      /1000/u,
+    ],
+    [
+      "is expired",
+      { status: 200, body: { success: true, errors: [], result: { id: "1", status: "expired" } } },
+      "cloudflare-token-refused",
+      /^Cloudflare says that the token is expired$/u,
+    ],
+    [
+      "is one and lacks the right",
+      { status: 200, body: { success: true, errors: [], result: { id: "1", status: "active" } } },
+      "cloudflare-denied",
+      /listing the zone oidc\.example\.com: Invalid access token \[9109\]/u,
+    ],
+    [
+      "is an account's, which has another page",
+      { status: 404, body: refusal(7003, "No route") },
+      "cloudflare-denied",
+      /\[9109\]/u,
+    ],
+  ] as const) {
+    test(`a refusal that may mean the token or its rights is told apart by the token's own page: it ${what}`, async (t) => {
+      const baseUrl = await answering(t, (path) =>
+        path.startsWith("/zones") ? { status: 403, body: refusal(9109, "Invalid access token") } : verify,
+      );
+      const access = { baseUrl, token: "t".repeat(40) };
+      const dns = cloudflareDns({ access, stack: "prod", clock: new SwiftClock() });
+      await assert.rejects(dns.zoneOf("oidc.example.com", signal), { code, message });
+    });
+  }
+
+  for (const [what, body] of Object.entries({
+    "is no JSON": "<html>",
+    "holds a zone without an id": { success: true, errors: [], result: [{ name: "oidc.example.com" }] },
+    "holds a zone whose id leads elsewhere": {
+      success: true,
+      errors: [],
+      result: [{ id: "../x", name: "oidc.example.com" }],
+    },
+  })) {
+    test(`an answer that ${what} is an error that says so, and nothing is made of it`, async (t) => {
+      const baseUrl = await answering(t, () => ({ status: 200, body }));
+      const access = { baseUrl, token: "t".repeat(40) };
+      const dns = cloudflareDns({ access, stack: "prod", clock: new SwiftClock() });
+      await assert.rejects(dns.zoneOf("oidc.example.com", signal), {
+        code: what === "is no JSON" ? "cloudflare-unavailable" : "cloudflare-answer-invalid",
+      });
+    });
+  }
+
+  test("a list without an end is given up", async (t) => {
+    const baseUrl = await answering(t, () => ({
+      status: 200,
+      body: { success: true, errors: [], result: [{ id: "0".repeat(32), name: "other.example" }] },
+    }));
+    const access = { baseUrl, token: "t".repeat(40) };
+    const dns = cloudflareDns({ access, stack: "prod", clock: new SwiftClock() });
+    await assert.rejects(dns.zoneOf("oidc.example.com", signal), {
+      code: "cloudflare-answer-invalid",
+      message: /no end/u,
+    });
   });
 
   test("a 429 is waited out for as long as Retry-After says, with the reason and a deadline, and the write is made once", async (t) => {

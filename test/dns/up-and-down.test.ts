@@ -196,7 +196,12 @@ describe("the issuer's name at Cloudflare", () => {
     assert.match(spaced.err, /what CLOUDFLARE_API_TOKEN holds is no token/u);
     assert.ok(!spaced.err.includes("secret"));
     const reader = { env: { ...world.env, CLOUDFLARE_API_TOKEN: world.api.tokens.read } };
-    assert.equal((await world.podtrust(["plan"], reader)).code, 0, "a token that reads is enough for a plan");
+    const plan = await world.podtrust(["plan"], reader);
+    assert.equal(plan.code, 0, "a token that reads is enough for a plan");
+    assert.match(
+      plan.err,
+      /^warning: Cloudflare says that its API token may read the records of example\.com and not write/mu,
+    );
   });
 
   test("the token comes from the file that the config names, and an API over plain HTTP is asked on this machine alone", async (t) => {

@@ -11,6 +11,8 @@ export interface Asked {
   readonly query: URLSearchParams;
   /** What its JSON says; undefined where there is none. */
   readonly body: unknown;
+  /** The token may read and not write. */
+  readonly isReadOnly: boolean;
 }
 
 /** What a success holds. */
@@ -30,7 +32,11 @@ export interface Account {
 
 const since = "2024-01-01T00:00:00.000000Z";
 
-function showZone({ id, name, plan, status, paused, type }: Zone, account: Account): object {
+function showZone(
+  { id, name, plan, status, paused, type }: Zone,
+  account: Account,
+  { isReadOnly }: Pick<Asked, "isReadOnly">,
+): object {
   return {
     id,
     name,
@@ -48,7 +54,7 @@ function showZone({ id, name, plan, status, paused, type }: Zone, account: Accou
     meta: { step: 2, custom_certificate_quota: 0, page_rule_quota: 3, phishing_detected: false },
     owner: { id: null, type: "user", email: null },
     account: { id: account.id, name: "stand-in" },
-    permissions: ["#dns_records:edit", "#dns_records:read", "#zone:read"],
+    permissions: [...(isReadOnly ? [] : ["#dns_records:edit"]), "#dns_records:read", "#zone:read"],
     plan: {
       id: account.id,
       name: plan === "free" ? "Free Website" : "Pro Website",
@@ -64,7 +70,8 @@ function showZone({ id, name, plan, status, paused, type }: Zone, account: Accou
 }
 
 /** The zones of the token. Without a name, or with a name that is not its own, some tokens are refused. */
-function listZones(account: Account, query: URLSearchParams): Success {
+function listZones(account: Account, asked: Asked): Success {
+  const { query } = asked;
   const wanted = query
     .get("name")
     ?.replace(/^equal:/u, "")
@@ -78,7 +85,7 @@ function listZones(account: Account, query: URLSearchParams): Success {
     );
   }
   const { items, info } = pageOf(found, query, 20, 50);
-  return { result: items.map((zone) => showZone(zone, account)), info };
+  return { result: items.map((zone) => showZone(zone, account, asked)), info };
 }
 
 function zoneOf(account: Account, id: string): Zone {
@@ -147,15 +154,15 @@ function recordsOf(account: Account, zone: Zone, asked: Asked): Success {
 
 /** Answers one request. Throws `ApiError`. */
 export function answer(account: Account, asked: Asked): Success {
-  const { method, parts, query } = asked;
+  const { method, parts } = asked;
   const [first, id, below, ...rest] = parts;
   if (parts.join("/") === "user/tokens/verify" && method === "GET") {
     return { result: { id: account.tokenId, status: "active" } };
   }
   if (first !== "zones" || rest.length > 1) throw new ApiError(404, 7003, "No route for that URI");
-  if (id === undefined && method === "GET") return listZones(account, query);
+  if (id === undefined && method === "GET") return listZones(account, asked);
   if (id !== undefined && below === undefined && method === "GET") {
-    return { result: showZone(zoneOf(account, id), account) };
+    return { result: showZone(zoneOf(account, id), account, asked) };
   }
   if (id !== undefined && below === "dns_records") return recordsOf(account, zoneOf(account, id), asked);
   throw new ApiError(405, 10_405, "Method not allowed for this endpoint.");

@@ -102,6 +102,7 @@ async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
     parts: target.pathname.slice(prefix.length).replace(/\/$/u, "").split("/"),
     query: target.searchParams,
     body: method === "GET" ? undefined : parsed(text),
+    isReadOnly: incoming.headers.authorization === `Bearer ${wiring.tokens.read}`,
   });
   const { result, info } = success;
   const page = info === undefined ? {} : { result_info: info };

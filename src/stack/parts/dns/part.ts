@@ -97,9 +97,17 @@ class DnsPart implements Part {
     };
   }
 
-  preflight({ goal }: Judged): Promise<Preflight> {
-    const warnings = goal === "present" ? recordWarnings(this.#context.config, this.#dns) : [];
-    return Promise.resolve({ refusals: [], warnings });
+  async preflight({ goal, changes }: Judged, signal: AbortSignal): Promise<Preflight> {
+    const { provider, zone } = await this.#open(signal);
+    const writes = changes.some(({ kind }) => kind !== "none" && kind !== "blocked");
+    const reading = `${provider.name} says that ${provider.caller} may read the records of ${zone.name} and not write them: up would be refused`;
+    return {
+      refusals: [],
+      warnings: [
+        ...(goal === "present" ? recordWarnings(this.#context.config, this.#dns) : []),
+        ...(writes && zone.isReadOnly === true ? [reading] : []),
+      ],
+    };
   }
 
   close(): void {
