@@ -3,6 +3,8 @@ import { describe, test } from "node:test";
 import { dnsCliWorld } from "../support/dns-cli-world.ts";
 import { hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
 
+// No machine is started: what is set up on one is another test's.
+const both = ["--only", "machine", "--only", "dns"];
 const ids = ["dns/oidc.example.com/A", "dns/oidc.example.com/AAAA"];
 
 describe("the addresses that the issuer's name leads to", () => {
@@ -16,7 +18,7 @@ describe("the addresses that the issuer's name leads to", () => {
       result.changes.filter(({ id }) => ids.includes(id)).map(({ fields }) => fields[0]?.after),
       ["ipv4", "ipv6"].map((family) => ({ knownAfter: `hetzner/primary-ip/prod-${family}` })),
     );
-    const up = await world.json(["up", "--yes"], { env });
+    const up = await world.json(["up", "--yes", ...both], { env });
     assert.deepEqual([up.code, up.result.failed], [0, []], up.err);
     const { primaryIps } = world.hetzner.contents() as unknown as { primaryIps: { ip: string }[] };
     const [v4, v6] = primaryIps.map(({ ip }) => ip);
@@ -27,7 +29,7 @@ describe("the addresses that the issuer's name leads to", () => {
     // Of the machine alone its addresses are asked for.
     const again = await world.podtrust(["up", "--yes", "--only", "dns"], { env });
     assert.match(again.out, /Nothing to do, 2 unchanged\./u, again.err);
-    const down = await world.json(["down", "--yes", "--confirm", "prod"], { env });
+    const down = await world.json(["down", "--yes", "--confirm", "prod", ...both], { env });
     assert.equal(down.code, 0, down.err);
     const gone = down.result.done.map(({ id }) => id);
     for (const [record, family] of [
@@ -46,7 +48,7 @@ describe("the addresses that the issuer's name leads to", () => {
     const world = await hetznerWorld(t);
     const env = { ...dns.env, ...world.env };
     await world.config(`${machineConfig("ipv4: false")}\ndns: cloudflare\n`);
-    const up = await world.json(["up", "--yes"], { env });
+    const up = await world.json(["up", "--yes", ...both], { env });
     assert.equal(up.code, 0, up.err);
     assert.deepEqual(
       dns.records().map(({ type }) => type),
