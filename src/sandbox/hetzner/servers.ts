@@ -229,8 +229,10 @@ export function createServer(project: Project, body: Body): CreatedServer {
   };
   server.machine = project.machines?.(machineOrder(project, server));
   project.servers.set(id, server);
+  // Those of the order: what is put on the server later has its own time.
+  const ordered = [...firewalls];
   project.later(project.delays.firewall, () => {
-    for (const applied of firewalls) applied.status = "applied";
+    for (const applied of ordered) applied.status = "applied";
   });
   const reference = { id, type: "server" } as const;
   const action = project.begin("create_server", [reference], () => {

@@ -7,10 +7,21 @@ import { withFault } from "../../support/planted-faults/loader.ts";
 import { leftOut } from "../harness/index.ts";
 import { askCloudflare, type CloudflareScript } from "./cloudflare-scripts.ts";
 
-const lists = ["cloudflare", "cloudflare-records"];
-const faults = lists.flatMap((name) => faultsOf(new URL(`faults/${name}.yaml`, import.meta.url)));
+/** How many there are at the least, so that none is lost on the way. */
+const atLeast = 140;
+const faults = faultsOf(`${import.meta.dirname}/faults/cloudflare*.yaml`);
 
 describe("a fault planted in the stand-in for Cloudflare's API", { skip: leftOut(), concurrency: 2 }, () => {
+  test("is there for each rule, whose names are different within a script", () => {
+    assert.ok(faults.length >= atLeast);
+    const names = faults.map(({ script, rule }) => `${script}: ${rule}`);
+    assert.equal(
+      new Set(names).size,
+      names.length,
+      names.filter((name, at) => names.indexOf(name) < at).join(),
+    );
+  });
+
   for (const fault of faults) {
     test(`against the rule "${fault.rule}" is found by cloudflare-go`, async () => {
       const { startStandInCloudflare } = await withFault<typeof sandbox>("cloudflare/index.ts", fault);

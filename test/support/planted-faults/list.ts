@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { PlantedFault } from "./loader.ts";
 
@@ -9,12 +9,16 @@ export interface ListedFault extends PlantedFault {
 
 type Entry = { readonly rule: string; readonly from: string; readonly to: string; readonly step?: string };
 
-/** The faults of a YAML file: by script, by the file of src/sandbox/, a list of `rule`, `from`, `to` and `step`. */
-export function faultsOf(file: URL): readonly ListedFault[] {
-  const scripts = parse(readFileSync(file, "utf8")) as Record<string, Record<string, readonly Entry[]>>;
-  return Object.entries(scripts).flatMap(([script, files]) =>
-    Object.entries(files).flatMap(([path, entries]) =>
-      entries.map((entry): ListedFault => ({ step: entry.rule, ...entry, file: path, script })),
-    ),
-  );
+/** The faults of YAML files: by script, by the file of src/sandbox/, a list of `rule`, `from`, `to` and `step`. */
+export function faultsOf(pattern: string): readonly ListedFault[] {
+  return globSync(pattern)
+    .sort()
+    .flatMap((file) => {
+      const scripts = parse(readFileSync(file, "utf8")) as Record<string, Record<string, readonly Entry[]>>;
+      return Object.entries(scripts).flatMap(([script, files]) =>
+        Object.entries(files).flatMap(([path, entries]) =>
+          entries.map((entry): ListedFault => ({ step: entry.rule, ...entry, file: path, script })),
+        ),
+      );
+    });
 }
