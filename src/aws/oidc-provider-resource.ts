@@ -30,7 +30,9 @@ export interface OidcProviderWish {
   /** SHA-1 in hex, for a private CA. Absent: AWS fills in its own, and whatever it filled in is no difference. */
   readonly thumbprints?: readonly string[] | LaterThumbprints;
   /** Run before it is created, for example to see the issuer from outside; what it throws ends the change. */
-  readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
+  readonly beforeCreate?: (work: Pick<Work, "signal" | "waiting">) => Promise<void>;
+  /** What makes the issuer, where that is part of the plan. */
+  readonly dependsOn?: readonly string[];
 }
 
 const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
@@ -204,7 +206,7 @@ export function oidcProviderResource(
   };
   return {
     ...oidcProviderNames(wish.account, wanted.arn),
-    dependsOn: [],
+    dependsOn: wish.dependsOn ?? [],
     ifTaken: `An account has one OIDC provider for an issuer. Leave it to whom it belongs and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${wish.issuer}.`,
     fingerprint: (facts) => facts,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
@@ -218,7 +220,7 @@ export function oidcProviderResource(
     async apply({ observed }, work) {
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
-        await wish.beforeCreate?.(work.signal);
+        await wish.beforeCreate?.(work);
         return create(iam, wanted, work.signal);
       }
       await updateAudiences(iam, wanted, observed.state);

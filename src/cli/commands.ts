@@ -13,6 +13,7 @@ import { defineManifests } from "./manifests/command.ts";
 import { defineOutput } from "./output/command.ts";
 import { definePlan } from "./plan/command.ts";
 import { definePublish } from "./publish/command.ts";
+import { definePublisher } from "./publisher/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotate } from "./rotate/command.ts";
 import { defineSandbox } from "./sandbox/command.ts";
@@ -44,6 +45,7 @@ export const podtrust: CommandTree = {
     defineImport,
     defineServeWithClouds,
     definePublish,
+    definePublisher,
     defineRotate,
     defineStatus,
     defineTest,

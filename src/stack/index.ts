@@ -8,6 +8,8 @@ export {
   openCluster,
   openMachine,
   type Place,
+  type PublisherRelease,
+  rollBackPublisher,
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";

@@ -39,6 +39,20 @@ export const publisherErrors = {
     summary: "The publisher was given an administrator's credentials for the cluster.",
     next: "Give it rights of its own, two paths to read: podtrust manifests publisher-rbac | kubectl apply -f -",
   },
+  "publisher-release": {
+    summary:
+      "There is no program of the publisher to send to the machine, or it is not the one that was built.",
+    next: "Build it with npm run release, or put the release's podtrust-publisher-*.zst and .sha256 of this version into a folder and name that in publisher.release.",
+  },
+  "publisher-upgrade": {
+    summary:
+      "The publisher on the machine did not become ready after it was changed, and what ran before was put back.",
+    next: "Read the end of its log in the message; podtrust logs publisher shows more. Then run podtrust up again.",
+  },
+  "publisher-rollback": {
+    summary: "There is no version before on the machine that the publisher could go back to.",
+    next: "Install the version that is wanted: podtrust publisher upgrade, of that podtrust.",
+  },
   "publisher-as-root": {
     summary: "The publisher does not run as root.",
     next: "Run it as a user of its own; ports below 1024 come by socket activation (LISTEN_FDS) or the ambient capability CAP_NET_BIND_SERVICE.",

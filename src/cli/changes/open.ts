@@ -2,6 +2,7 @@ import { openStack, type PlanWish, type Selection, type Stack, type UnknownName 
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
+import { packageVersion, releaseFolder } from "../version.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
 /** What was typed, of the options that every command on a stack takes. */
@@ -35,6 +36,7 @@ export async function withStack<T>(
     consent: pluginConsent(context),
     signal: context.signal,
     way: await wayOf(context, options),
+    release: { version: packageVersion(), folder: releaseFolder() },
     select: selectionOf(options),
     notice: (text) => context.progress.line(`note: ${text}`),
   });

@@ -57,5 +57,7 @@ export interface PublisherConfig {
   readonly cacheControl: string;
   readonly admin: ListenAddress | false;
   readonly stateDir: string;
+  /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */
+  readonly release?: string;
   readonly serve: ServeConfig;
 }

@@ -37,6 +37,7 @@ export interface PublisherInput {
   cacheControl?: string | undefined;
   admin?: string | false | undefined;
   stateDir?: string | undefined;
+  release?: string | undefined;
   https?: HttpsInput | undefined;
   insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
   s3?: S3Input | undefined;
@@ -177,6 +178,10 @@ export const publisher: z.ZodType<PublisherInput> = section(
     stateDir: file(
       "Where certificates, accounts and the last good documents are kept. Default: $STATE_DIRECTORY, else $XDG_STATE_HOME/podtrust/STACK.",
       "/var/lib/podtrust",
+    ).optional(),
+    release: file(
+      "With machine: the folder with the programs of npm run release. Default: release/ beside podtrust's package.",
+      "release",
     ).optional(),
     https: https.optional(),
     insecurePlainHttpBehindProxy: section(

@@ -2,6 +2,7 @@ import { awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
 import { hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
+import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
 
@@ -16,15 +17,18 @@ export type {
   PartContext,
   Place,
   Preflight,
+  PublisherRelease,
   ResourceOutputs,
   UnnamedContext,
 } from "./part.ts";
+export { rollBackPublisher } from "./publisher/index.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
 export function partsOf(context: AwsPartContext): readonly Part[] {
   const machine = [...hetznerParts(context), ...hostParts(context)];
-  return [...machine, ...dnsParts(context, machine), ...awsParts(context)];
+  const publisher = publisherParts(context);
+  return [...machine, ...dnsParts(context, [...machine, ...publisher]), ...publisher, ...awsParts(context)];
 }
 
 /** All that may remember the name of an issuer that a config leaves open. */

@@ -4,6 +4,13 @@ import type { IssuerWay } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../kubernetes/index.ts";
 import type { Change, Observed, Output, Resource } from "../../plan/index.ts";
 
+/** The publisher that this podtrust brings to machines. */
+export interface PublisherRelease {
+  readonly version: string;
+  /** Where its programs are, unless the config says. */
+  readonly folder: string;
+}
+
 /** What every part is given. */
 export interface PartContext {
   readonly config: Config;
@@ -13,6 +20,8 @@ export interface PartContext {
   readonly consent?: PluginConsent;
   /** How the issuer is reached. */
   readonly way?: IssuerWay;
+  /** Needed for a publisher on a machine. */
+  readonly release?: PublisherRelease;
   /** Told while a plan is applied what could not be waited for. */
   readonly notice?: (text: string) => void;
 }

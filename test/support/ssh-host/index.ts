@@ -1,3 +1,10 @@
 /** A real sshd on loopback whose sessions see a folder in place of the machine's own /etc, /usr/local and so on. */
 export { pinnedArchives, standInForK3s } from "./k3s-host.ts";
+export {
+  goodPublisher,
+  unreadyPublisher,
+  publisherProgram,
+  standInForPublisher,
+  writeRelease,
+} from "./publisher-host.ts";
 export { type SshHost, startSshHost, whyNoSshHost } from "./ssh-host.ts";

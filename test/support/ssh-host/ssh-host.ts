@@ -29,7 +29,7 @@ export interface SshHost {
   readonly keyFile: string;
   /** `SHA256:…` of its Ed25519 key. */
   readonly hostKey: string;
-  /** What stands for its root directory: `etc`, `usr/local`, `var/lib`, `root`, `home`, `run`. */
+  /** What stands for its root directory: `etc`, `opt`, `usr/local`, `var/lib`, `root`, `home`, `run`. */
   readonly root: string;
   /** Replaces a program by a script of ours, on the PATH of every session. */
   program(name: string, script: string): Promise<void>;
@@ -42,7 +42,7 @@ export interface SshHost {
   stop(): Promise<void>;
 }
 
-const folders = ["etc", "usr/local", "var/lib", "root", "home", "run"];
+const folders = ["etc", "opt", "usr/local", "var/lib", "root", "home", "run"];
 
 function namespace(): readonly string[] {
   const own = ["-m", "-n", "-p", "-f", "--mount-proc"];

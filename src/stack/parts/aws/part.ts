@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../base/index.ts";
 import {
   type AccountSurvey,
   type AwsAccess,
@@ -24,6 +24,7 @@ import type { KubernetesApi } from "../../../kubernetes/index.ts";
 import { noInputs, type Observed, type Resource } from "../../../plan/index.ts";
 import { openCluster } from "../cluster.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
 import { preflight } from "./preflight.ts";
@@ -84,6 +85,10 @@ export interface AwsPart extends Part {
   leastPolicy(): AwsPolicy;
 }
 
+// A name that was looked up too early is not looked up again for minutes, and a certificate takes one.
+const longestStart = 600_000;
+const lookEvery = 3000;
+
 // Three calls read one role, and a few of them all of the account's.
 const fewRoles = 10;
 
@@ -129,6 +134,23 @@ class AccountPart implements AwsPart {
     await seeIssuer(config.issuer, way, signal);
   };
 
+  /** The same, waited for where the issuer is made in the same run: names and certificates take their time. */
+  readonly #untilSeen = async ({ signal, waiting }: Waiting): Promise<void> => {
+    const { config, clock } = this.#context;
+    const deadline = clock.now() + longestStart;
+    for (;;) {
+      try {
+        await this.#seeIssuer(signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isOnMachine(config) || clock.now() + lookEvery > deadline) throw error;
+        waiting(errorText(error), deadline);
+      }
+      await clock.sleep(lookEvery, signal);
+    }
+  };
+
   /** The config's cluster, opened once however many roles are waited for. */
   readonly #cluster = (): Promise<KubernetesApi> => {
     this.#opened ??= openCluster(this.#context);
@@ -149,7 +171,7 @@ class AccountPart implements AwsPart {
       config: this.#context.config,
       account: this.account,
       session: this.#session,
-      beforeCreate: this.#seeIssuer,
+      beforeCreate: this.#untilSeen,
       untilUsable: (role) => untilUsable({ ...this.#asker(), cluster: this.#cluster }, role),
     };
   }
@@ -239,7 +261,8 @@ class AccountPart implements AwsPart {
       wanted,
       found,
       signal,
-      seeIssuer: this.#seeIssuer,
+      // What this very run makes does not answer yet; `apply` waits for it.
+      seeIssuer: isOnMachine(this.#context.config) ? () => Promise.resolve() : this.#seeIssuer,
     });
   }
 

@@ -3,6 +3,7 @@ import {
   type LaterThumbprints,
   oidcProviderArn,
   type OidcProviderFacts,
+  type OidcProviderWish,
   oidcProviderResource,
   longestPropagation,
   roleResource,
@@ -11,6 +12,8 @@ import {
   roleToDelete,
 } from "../../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
+import { recordNames } from "../../../dns/index.ts";
+import { publisherNames } from "../../../host/index.ts";
 import type { Resource } from "../../../plan/index.ts";
 import { hasCluster } from "../cluster.ts";
 import { trustPolicyOf } from "./role-trust.ts";
@@ -20,7 +23,7 @@ export interface ResourcesInput {
   readonly account: AwsConfig;
   readonly session: AwsSession;
   readonly thumbprints?: readonly string[] | LaterThumbprints;
-  readonly beforeCreate?: (signal: AbortSignal) => Promise<void>;
+  readonly beforeCreate?: OidcProviderWish["beforeCreate"];
   readonly untilUsable?: (role: RoleConfig) => RoleWish["untilUsable"];
 }
 
@@ -59,6 +62,13 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
   };
 }
 
+/** What makes the issuer answer, where it is part of the same plan: AWS fetches it when the provider is made. */
+function issuerMakers({ stack, issuer }: Config): readonly string[] {
+  const name = new URL(issuer).hostname;
+  const records = (["A", "AAAA", "CAA"] as const).map((type) => recordNames({ name, type }).id);
+  return [publisherNames(stack).id, ...records];
+}
+
 /** The OIDC provider and the roles of one account, as its section of the config has them. */
 export function accountResources(input: ResourcesInput): AccountResources {
   const { config, account, session, thumbprints, beforeCreate } = input;
@@ -68,6 +78,7 @@ export function accountResources(input: ResourcesInput): AccountResources {
     issuer: config.issuer,
     audiences: account.audiences,
     tags: account.tags,
+    dependsOn: issuerMakers(config),
     ...(thumbprints === undefined ? {} : { thumbprints }),
     ...(beforeCreate === undefined ? {} : { beforeCreate }),
   });

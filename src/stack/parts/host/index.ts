@@ -2,3 +2,4 @@ export type { ForwardedCluster } from "../../../host/index.ts";
 export { type SshAccess, sshAccess } from "./access.ts";
 export { type Machine, openMachine } from "./machine.ts";
 export { hostParts } from "./part.ts";
+export { hostConnection } from "./place.ts";

@@ -7,6 +7,7 @@ import { hostConnection } from "./place.ts";
 
 /** The machine of a stack, for commands that work on it. Ended by `close`, or with the process. */
 export interface Machine {
+  readonly session: SshSession;
   /** What ssh is to be started with to be on it, on the connection that stands. */
   sshArguments(): Promise<readonly string[]>;
   /** Words that make a command there root's. */
@@ -22,6 +23,7 @@ type MachineContext = Pick<PartContext, "config" | "env" | "clock">;
 
 function machineOf(session: SshSession, stack: string, close: () => Promise<void>): Machine {
   return {
+    session,
     sshArguments: () => session.arguments(),
     asRoot: session.target.user === "root" ? [] : ["sudo", "-n", "--"],
     cluster: (port) => forwardCluster(session, stack, port === undefined ? {} : { port }),

@@ -1,0 +1,174 @@
+import { basename } from "node:path";
+import {
+  type AcmeAuthority,
+  type Config,
+  durationText,
+  type ListenAddress,
+  listenText,
+  type PublisherConfig,
+  publisherOf,
+  type ServeConfig,
+} from "../../config/index.ts";
+import { PodtrustError } from "../../base/index.ts";
+import { readBoundedText } from "../../files/index.ts";
+import { ownershipComment } from "../../plan/index.ts";
+import { yamlText } from "../../yaml/index.ts";
+import { type HostLayout, secretsGroup } from "./layout.ts";
+
+/** A file on the machine. */
+export interface HostFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+  readonly owner: string;
+  /** As plans call it: `config`, `unit podtrust-publisher.service`. */
+  readonly field: string;
+}
+
+/** The publisher's config as the machine has it, and where systemd listens for it. */
+export interface HostConfig {
+  readonly files: readonly HostFile[];
+  readonly https: readonly ListenAddress[];
+  readonly http: readonly ListenAddress[];
+}
+
+/** The API server as the machine itself reaches it. */
+const apiServer = "https://127.0.0.1:6443";
+const largestFile = 1024 * 1024;
+
+/** Names files on the machine for those of the config on this one, and collects what is to be sent. */
+class Sent {
+  readonly files: HostFile[] = [];
+  readonly #layout: HostLayout;
+
+  constructor(layout: HostLayout) {
+    this.#layout = layout;
+  }
+
+  async add(role: string, from: string, isSecret: boolean): Promise<string> {
+    let text: string;
+    try {
+      text = await readBoundedText(from, largestFile);
+    } catch (cause) {
+      throw new PodtrustError(
+        "file-unreadable",
+        `${from}, which the publisher is to have: it cannot be read`,
+        {
+          cause,
+        },
+      );
+    }
+    const path = `${this.#layout.files}/${role}`;
+    const access = isSecret
+      ? { mode: 0o640, owner: `root:${secretsGroup}` }
+      : { mode: 0o644, owner: "root:root" };
+    this.files.push({ path, text, field: `file ${basename(path)}`, ...access });
+    return path;
+  }
+}
+
+async function authorityInput(
+  { directory, caFile, profile, eab }: AcmeAuthority,
+  role: string,
+  sent: Sent,
+): Promise<object> {
+  return {
+    directory,
+    ...(caFile === undefined ? {} : { caFile: await sent.add(`${role}-ca.pem`, caFile, false) }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(eab === undefined
+      ? {}
+      : {
+          eab: {
+            kidFile: await sent.add(`${role}-eab-kid`, eab.kidFile, true),
+            hmacKeyFile: await sent.add(`${role}-eab-key`, eab.hmacKeyFile, true),
+          },
+        }),
+  };
+}
+
+type OverHttps = Extract<ServeConfig, { readonly https: unknown }>;
+
+async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
+  const sockets = {
+    listen: ["systemd:https"],
+    http: serve.http.length === 0 ? [] : ["systemd:http"],
+  };
+  if (serve.kind === "acme") {
+    const { acme } = serve;
+    const { fallback, email, challenge } = acme;
+    return {
+      ...sockets,
+      acme: {
+        ...(await authorityInput(acme, "acme", sent)),
+        ...(email === undefined ? {} : { email }),
+        challenge,
+        ...(fallback === undefined
+          ? {}
+          : { fallback: await authorityInput(fallback, "acme-fallback", sent) }),
+      },
+    };
+  }
+  const pair = async (role: string, files: { certificateFile: string; keyFile: string }) => ({
+    certificateFile: await sent.add(`${role}.crt`, files.certificateFile, false),
+    keyFile: await sent.add(`${role}.key`, files.keyFile, true),
+  });
+  return {
+    ...sockets,
+    ...(await pair("tls", serve)),
+    ...(serve.jwks === undefined ? {} : { jwks: await pair("jwks", serve.jwks) }),
+  };
+}
+
+function overHttps(config: Config): OverHttps {
+  const { serve } = publisherOf(config);
+  if (serve.kind === "acme" && serve.acme.challenge === "dns-01") {
+    throw new PodtrustError(
+      "usage",
+      `${config.file}: challenge dns-01 would need the token of the zone on the machine`,
+      { next: "Use http-01 or tls-alpn-01: the machine answers on ports 80 and 443 itself." },
+    );
+  }
+  if ("https" in serve) return serve;
+  const what = serve.kind === "s3" ? "publisher.s3" : "publisher.insecurePlainHttpBehindProxy";
+  throw new PodtrustError("usage", `${config.file}: ${what} is not for a machine that podtrust sets up`, {
+    next: "Publish over https there, or leave machine out and run podtrust serve where you like.",
+  });
+}
+
+/** Addresses for systemd; names of sockets are its own business, and mean the usual port. */
+function streams(addresses: readonly ListenAddress[], port: number): readonly ListenAddress[] {
+  const own = addresses.filter((address) => !("systemd" in address));
+  return own.length === 0 && addresses.length > 0 ? [{ host: "::", port }] : own;
+}
+
+const shortText = (address: PublisherConfig["admin"]): string | false =>
+  address === false ? false : listenText(address);
+
+/**
+ * The publisher's section of a config as the machine needs it: with the machine's own cluster, sockets and file names,
+ * and each file that it names. Throws `config-without-publisher`, `file-unreadable`, and `usage` for what is not served
+ * from a machine.
+ */
+export async function hostConfig(config: Config, layout: HostLayout): Promise<HostConfig> {
+  const { stack, issuer } = config;
+  const publisher = publisherOf(config);
+  const serve = overHttps(config);
+  const sent = new Sent(layout);
+  const document = {
+    stack,
+    issuer,
+    publisher: {
+      source: { server: apiServer, tokenFile: layout.token, caFile: layout.clusterCa },
+      jwksUri: publisher.jwksUri,
+      keyRetention: durationText(publisher.keyRetention),
+      pollInterval: durationText(publisher.pollInterval),
+      cacheControl: publisher.cacheControl,
+      admin: shortText(publisher.admin),
+      https: await httpsInput(serve, sent),
+    },
+  };
+  const text = `# ${ownershipComment.of(stack)}\n# Written by podtrust up; what is changed here is put back.\n${yamlText(document)}`;
+  const file = { path: layout.config, text, mode: 0o644, owner: "root:root", field: "config" };
+  return { files: [...sent.files, file], https: streams(serve.https, 443), http: streams(serve.http, 80) };
+}

@@ -1,0 +1,20 @@
+import type { HostFile } from "./config-file.ts";
+import type { HostLayout } from "./layout.ts";
+import type { Architecture, Release } from "./release.ts";
+
+/** What the publisher on a machine shall be. */
+export interface PublisherWish {
+  readonly stack: string;
+  readonly issuer: string;
+  readonly layout: HostLayout;
+  /** Of podtrust, whose publisher is installed. */
+  readonly version: string;
+  /** What there is of that version, by architecture. */
+  readonly releases: ReadonlyMap<Architecture, Release>;
+  /** Config and what it names, and the units, each with its whole text. */
+  readonly files: readonly HostFile[];
+  /** Units that are started with the machine. */
+  readonly enabled: readonly string[];
+  /** Accounts at CAs are waited for, since CAA records name them. */
+  readonly wantsAccounts: boolean;
+}

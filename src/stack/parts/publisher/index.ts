@@ -1,0 +1,1 @@
+export { isOnMachine, publisherParts, rollBackPublisher } from "./part.ts";

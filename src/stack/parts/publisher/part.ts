@@ -1,0 +1,89 @@
+import { recordNames } from "../../../dns/index.ts";
+import {
+  type HostConnection,
+  hostLayout,
+  k3sNames,
+  publisherNames,
+  publisherResource,
+  rollBack,
+} from "../../../host/index.ts";
+import type { Work } from "../../../plan/index.ts";
+import { hostConnection, openMachine } from "../host/index.ts";
+import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
+import { publisherWish, wishToDelete } from "./wish.ts";
+
+/** The publisher on the machine of a config. */
+class PublisherPart implements Part {
+  readonly id = "publisher";
+  readonly #context: PartContext;
+  readonly #release: PublisherRelease;
+  readonly #connection: HostConnection;
+
+  constructor(context: PartContext, release: PublisherRelease, connection: HostConnection) {
+    this.#context = context;
+    this.#release = release;
+    this.#connection = connection;
+  }
+
+  get named(): readonly Named[] {
+    return [publisherNames(this.#context.config.stack)];
+  }
+
+  open(): Promise<Place> {
+    const { issuer } = this.#context.config;
+    return Promise.resolve({ where: `the publisher of ${issuer}`, caller: "root on the machine" });
+  }
+
+  async survey(goal: Goal): Promise<Survey> {
+    const { config, clock } = this.#context;
+    const name = new URL(config.issuer).hostname;
+    const wish = goal === "present" ? await publisherWish(config, this.#release) : wishToDelete(config);
+    const resource = publisherResource({
+      connection: this.#connection,
+      clock,
+      wish,
+      // It reads the cluster, and a certificate authority finds it by its name.
+      dependsOn: [
+        k3sNames(config.stack).id,
+        ...(["A", "AAAA"] as const).map((type) => recordNames({ name, type }).id),
+      ],
+    });
+    return { desired: [resource], owned: [], seen: new Map() };
+  }
+
+  preflight(): Promise<Preflight> {
+    return Promise.resolve({ refusals: [], warnings: [] });
+  }
+
+  close(): void {
+    void this.#connection.close();
+  }
+}
+
+/** Whether a config's publisher runs on a machine of the config's. */
+export function isOnMachine({ machine, publisher }: PartContext["config"]): boolean {
+  return machine !== undefined && publisher !== undefined;
+}
+
+/** The publisher on a config's machine; none without a machine, or where somebody else publishes. Opens no connection. */
+export function publisherParts(context: PartContext): readonly Part[] {
+  const connection = isOnMachine(context.config) ? hostConnection(context) : undefined;
+  if (connection === undefined) return [];
+  const { release } = context;
+  if (release === undefined) throw new TypeError("a publisher on a machine needs a release");
+  return [new PublisherPart(context, release, connection)];
+}
+
+/** Has the version before run again on a config's machine. Throws `machine-absent`, `publisher-rollback`, `ssh-*`, `host-*`. */
+export async function rollBackPublisher(
+  context: Pick<PartContext, "config" | "env" | "clock">,
+  work: Pick<Work, "signal" | "waiting">,
+): Promise<{ readonly from: string; readonly to: string }> {
+  const machine = await openMachine(context);
+  try {
+    const { session } = machine;
+    return await rollBack({ session, clock: context.clock, layout: hostLayout(), work });
+  } finally {
+    await machine.close();
+  }
+}

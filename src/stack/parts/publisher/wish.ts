@@ -1,0 +1,58 @@
+import { type Config, publisherOf } from "../../../config/index.ts";
+import {
+  findReleases,
+  hostConfig,
+  hostLayout,
+  publisherUnits,
+  type PublisherWish,
+  unitNames,
+} from "../../../host/index.ts";
+import type { PublisherRelease } from "../part.ts";
+
+/** Where k3s keeps the kubeconfig of its administrator, which root alone reads. */
+const adminKubeconfig = "/etc/rancher/k3s/k3s.yaml";
+
+/** What the publisher on a config's machine shall be. Throws what `hostConfig` and `findReleases` throw. */
+export async function publisherWish(config: Config, release: PublisherRelease): Promise<PublisherWish> {
+  const { stack, issuer } = config;
+  const layout = hostLayout();
+  const { files, https, http } = await hostConfig(config, layout);
+  const { serve, release: folder = release.folder } = publisherOf(config);
+  const units = publisherUnits({ stack, layout, https, http, adminKubeconfig });
+  const unitFiles = [...units].map(([name, text]) => ({
+    path: `${layout.units}/${name}`,
+    text,
+    mode: 0o644,
+    owner: "root:root",
+    field: `unit ${name}`,
+  }));
+  return {
+    stack,
+    issuer,
+    layout,
+    version: release.version,
+    releases: await findReleases(folder, release.version),
+    files: [...files, ...unitFiles],
+    enabled: [
+      unitNames.publisher,
+      unitNames.https,
+      ...(http.length === 0 ? [] : [unitNames.http]),
+      unitNames.timer,
+    ],
+    wantsAccounts: serve.kind === "acme",
+  };
+}
+
+/** The same for the way down: found by its marks, whatever it is made of. */
+export function wishToDelete({ stack, issuer }: Config): PublisherWish {
+  return {
+    stack,
+    issuer,
+    layout: hostLayout(),
+    version: "",
+    releases: new Map(),
+    files: [],
+    enabled: [],
+    wantsAccounts: false,
+  };
+}
