@@ -196,7 +196,7 @@ export async function removeServer(api: HetznerApi, server: Server, work: Work):
 }
 
 /** The outputs of a server: what the API names, the addresses that it has, and its host key. */
-function outputsOf({ id, ipv4, ipv6, labels }: Server): Readonly<Record<string, string>> {
+export function serverOutputs({ id, ipv4, ipv6, labels }: Server): Readonly<Record<string, string>> {
   const { current, next } = hostKeysOf(labels);
   const address = ipv6 === undefined ? undefined : hostAddress(ipv6.ip);
   return {
@@ -232,7 +232,7 @@ export function serverResource(api: HetznerApi, wish: ServerWish): Resource<Serv
       ipv4,
       ipv6,
     }),
-    outputs: outputsOf,
+    outputs: serverOutputs,
     diff: (observed, inputs) => serverDifference(wish, observed, inputs),
     async apply({ observed, kind }, work) {
       const before = kind === "update" ? stateOf(observed) : undefined;

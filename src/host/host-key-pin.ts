@@ -32,10 +32,16 @@ const algorithms = [
 ];
 
 /** A key's fingerprint as `ssh-keygen -l` prints it: SHA-256 of the key's blob, base64 without padding. */
-function fingerprintOf({ base64 }: Pick<HostKey, "base64">): string {
+function fingerprint({ base64 }: Pick<HostKey, "base64">): string {
   const digest = createHash("sha256").update(Buffer.from(base64, "base64")).digest("base64");
   // A digest of 32 bytes ends with one sign of padding.
   return `SHA256:${digest.slice(0, -1)}`;
+}
+
+/** The fingerprint of a public key in OpenSSH's form, `ssh-ed25519 AAAA…`. */
+export function fingerprintOf(publicKey: string): string {
+  const [, base64 = ""] = publicKey.trim().split(/\s+/u);
+  return fingerprint({ base64 });
 }
 
 /** The keys in a text of the form of known_hosts (sshd(8)), without those that are marked. */
@@ -106,9 +112,9 @@ async function fittingKey(target: SshTarget, context: PinContext): Promise<HostK
   for (const algorithm of algorithms) {
     const key = await shownKey(target, algorithm, context);
     if (key === undefined) continue;
-    const fingerprint = fingerprintOf(key);
-    if (target.hostKeys.includes(fingerprint)) return key;
-    shown.push(fingerprint);
+    const shows = fingerprint(key);
+    if (target.hostKeys.includes(shows)) return key;
+    shown.push(shows);
   }
   const pinned = target.hostKeys.join(" or ");
   throw new PodtrustError(
@@ -132,7 +138,7 @@ async function keysOfPerson(target: SshTarget, { env, signal }: PinContext): Pro
 
 async function unknownKey(target: SshTarget, context: PinContext): Promise<PodtrustError> {
   const key = await shownKey(target, "ssh-ed25519", context);
-  const shows = key === undefined ? "it has no Ed25519 key" : `it shows ${fingerprintOf(key)}`;
+  const shows = key === undefined ? "it has no Ed25519 key" : `it shows ${fingerprint(key)}`;
   const message = `nobody has said which host key ${targetText(target)} has; ${shows}`;
   const next =
     "Read it on the machine's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); if it is the same, set machine.ssh.hostKey to it.";
@@ -149,7 +155,7 @@ export async function pinnedKnownHosts(target: SshTarget, context: PinContext): 
   const file = state.pathOf(pinFile);
   const kept = keysIn((await state.read(pinFile)) ?? "");
   if (target.hostKeys.length > 0) {
-    const fits = kept.length > 0 && kept.every((key) => target.hostKeys.includes(fingerprintOf(key)));
+    const fits = kept.length > 0 && kept.every((key) => target.hostKeys.includes(fingerprint(key)));
     if (!fits) await state.replace(pinFile, pinText(alias, [await fittingKey(target, context)]));
     return file;
   }
@@ -157,4 +163,16 @@ export async function pinnedKnownHosts(target: SshTarget, context: PinContext): 
   if (known.length === 0) throw await unknownKey(target, context);
   await state.replace(pinFile, pinText(alias, known));
   return file;
+}
+
+/** Pins keys that were read on the machine itself, beside those that are pinned or in their place. */
+export async function pinKeys(
+  publicKeys: readonly string[],
+  { state, alias }: PinContext,
+  how: "beside" | "alone",
+): Promise<void> {
+  const kept = how === "beside" ? keysIn((await state.read(pinFile)) ?? "") : [];
+  const read = keysIn(publicKeys.map((key) => `${alias} ${key}`).join("\n"));
+  const others = kept.filter(({ base64 }) => !read.some((key) => key.base64 === base64));
+  await state.replace(pinFile, pinText(alias, [...others, ...read]));
 }

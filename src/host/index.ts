@@ -2,6 +2,7 @@ export { cloudInit } from "./cloud-init.ts";
 export { newSshKeyPair } from "./host-key.ts";
 export { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from "./login-key.ts";
 export * from "./publisher/index.ts";
+export { systemNames, systemResource } from "./system/resource.ts";
 export { HostConnection, type HostPlace } from "./connection.ts";
 export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";
 export { hostKeyAlias, pinFile, pinnedKnownHosts } from "./host-key-pin.ts";

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as k3s from "./k3s/scripts.ts";
+import * as system from "./system/scripts.ts";
 
 const scripts: Readonly<Record<string, string>> = {
   inspect: k3s.inspectScript,
@@ -19,6 +20,19 @@ const scripts: Readonly<Record<string, string>> = {
   node: k3s.nodeScript,
   "take Cilium away": k3s.noCiliumScript,
   remove: k3s.removeScript,
+  "look at the system": system.systemScript,
+  "ask cloud-init": system.firstBootScript,
+  "show the end of cloud-init's log": system.firstBootTail,
+  "make a host key": system.nextKeyScript,
+  "show the host key": system.shownKeyScript,
+  "replace the host key": system.rotateScript("SHA256:abc"),
+  "reload sshd": system.reloadScript,
+  "install packages": system.packagesScript,
+  "upgrade packages": system.upgradeScript,
+  "remember the upgrade": system.upgradedScript,
+  reboot: system.rebootScript,
+  "set the clock": system.clockScript,
+  "forget the machine": system.forgetScript,
 };
 
 const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;

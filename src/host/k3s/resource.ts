@@ -20,7 +20,7 @@ export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" 
   return {
     id: `host/${stack}/k3s`,
     kind: "k3s",
-    names: [`host/${stack}`, "host", "machine"],
+    names: [`host/${stack}`, "host"],
     link: "cluster",
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { SshHost } from "./ssh-host.ts";
 
@@ -21,6 +21,13 @@ export const sha256 = (content: string | Buffer): string =>
 
 // What systemd and its journal say of k3s, and a list of what was asked of them.
 const systemctl = `
+if [ "$1" = reload ]; then echo reload >/run/ask-host; sleep 0.3; exit 0; fi
+if [ "$1" = reboot ]; then
+  rm -f /run/reboot-required
+  cat /proc/sys/kernel/random/uuid >/run/stand-in/boot-id.new
+  mv /run/stand-in/boot-id.new /run/stand-in/boot-id
+  echo cut >/run/ask-host
+fi
 echo "systemctl $*" >>/run/stand-in/calls
 case "$*" in
   'is-active k3s') cat /run/stand-in/active 2>/dev/null || { echo inactive; exit 3; } ;;
@@ -48,10 +55,35 @@ const others: Readonly<Record<string, string>> = {
   "iptables-save": "exit 0",
   "ip6tables-save": "exit 0",
   umount: "exit 0",
+  sshd: `
+value() {
+  found=$(cat /etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config 2>/dev/null | grep -i "^$1 " | head -n 1 | cut -d' ' -f2)
+  printf '%s %s\\n' "$(printf %s "$1" | tr A-Z a-z)" "\${found:-$2}"
+}
+if [ "$1" = -T ]; then
+  value PermitRootLogin prohibit-password
+  value PasswordAuthentication yes
+  value KbdInteractiveAuthentication no
+fi`,
+  dpkg: "test -f /run/stand-in/unattended",
+  "apt-config": "grep -h Unattended-Upgrade /etc/apt/apt.conf.d/* 2>/dev/null",
+  "apt-get": `
+echo "apt-get $*" >>/run/stand-in/calls
+case "$*" in
+  *' install '*) touch /run/stand-in/unattended ;;
+  *dist-upgrade*) touch /run/reboot-required ;;
+esac`,
+  timedatectl: "rm -f /run/stand-in/clock",
+  date: 'if [ -f /run/stand-in/clock ] && [ "$1" = +%s ]; then cat /run/stand-in/clock; else exec /bin/date "$@"; fi',
+  "cloud-init": `
+count=$(cat /run/stand-in/first-boot 2>/dev/null || echo 0)
+if [ "$count" -gt 0 ]; then echo $((count - 1)) >/run/stand-in/first-boot; echo "status: running"; else echo "status: done"; fi`,
 };
 
 /** Makes a host one on which k3s can be set up. */
 export async function standInForK3s(host: SshHost): Promise<void> {
+  await mkdir(`${host.root}/run/stand-in`, { recursive: true });
+  await writeFile(`${host.root}/etc/os-release`, 'ID=debian\nVERSION_ID="12"\n');
   for (const [name, script] of Object.entries(others)) {
     await host.program(name, `mkdir -p /run/stand-in\n${script}`);
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -56,6 +56,7 @@ export SSH_ORIGINAL_COMMAND R
 exec unshare ${namespace().join(" ")} sh -c '
 mount --make-rprivate / 2>/dev/null
 for folder in ${folders.join(" ")}; do mount --bind "$R/$folder" "/$folder" || exit 90; done
+if [ -f /run/stand-in/boot-id ]; then mount --bind /run/stand-in/boot-id /proc/sys/kernel/random/boot_id || exit 91; fi
 export PATH=${bin}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 cd /root
 exec sh -c "$SSH_ORIGINAL_COMMAND"
@@ -127,6 +128,7 @@ LogLevel VERBOSE
   await writeFile(join(folder, "sshd_config"), config);
   if (userInfo().uid === 0) await mkdir("/run/sshd", { recursive: true });
   let child: ChildProcess;
+  let watching: NodeJS.Timeout | undefined;
   const start = async (): Promise<void> => {
     child = spawn(sshd, ["-D", "-e", "-f", join(folder, "sshd_config")], { stdio: "ignore", detached: true });
     await untilListening(port);
@@ -157,11 +159,21 @@ LogLevel VERBOSE
       for (const pid of list.trim().split(/\s+/u)) if (pid !== "") process.kill(Number(pid), "SIGKILL");
     },
     async stop() {
+      clearInterval(watching);
       await end();
       await rm(folder, { recursive: true, force: true });
     },
   };
   for (const [name, script] of Object.entries(standIns)) await host.program(name, script);
   await start();
+  const asked = join(root, "run", "ask-host");
+  // What a stand-in cannot do from where it runs: sshd reads its files again, or every connection ends.
+  watching = setInterval(() => {
+    if (!existsSync(asked)) return;
+    const word = readFileSync(asked, "utf8").trim();
+    rmSync(asked);
+    if (word === "reload") child.kill("SIGHUP");
+    if (word === "cut") host.cut();
+  }, 20);
   return host;
 }

@@ -78,7 +78,10 @@ test(
     assert.deepEqual(first.failed, []);
     assert.deepEqual(
       first.done.map(({ id, kind }) => [id, kind]),
-      [["host/prod/k3s", "create"]],
+      [
+        ["host/prod/system", "create"],
+        ["host/prod/k3s", "create"],
+      ],
     );
     const text = (await host.file(configPath)) ?? "";
     assert.match(text, /^# podtrust stack=prod/u);

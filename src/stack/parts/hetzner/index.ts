@@ -1,3 +1,4 @@
 export { hetznerOpenTofu } from "./opentofu.ts";
 export { hetznerParts } from "./part.ts";
 export { machineAddresses } from "./resources.ts";
+export { hetznerApi } from "./api.ts";

@@ -1,12 +1,10 @@
-import { rootCertificates } from "node:tls";
 import { type HetznerMachine, type MachineConfig, personStateDir } from "../../../config/index.ts";
 import { StateFolder } from "../../../files/index.ts";
 import {
   callerAddress,
   type CallerAddress,
   endpointOf,
-  type HetznerAccess,
-  HetznerApi,
+  type HetznerApi,
   hetznerNames,
   isOwned,
   keyInProject,
@@ -15,16 +13,15 @@ import {
   ownedResources,
   ownedThings,
   type OwnedThings,
-  readToken,
   type SshKey,
   standardAddressServices,
   type Thing,
-  type TokenPlace,
   tokenPlaceText,
 } from "../../../hetzner/index.ts";
 import { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from "../../../host/index.ts";
 import type { Observed } from "../../../plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import { hetznerApi, hetznerWay, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
 import { addressName, type HetznerInput, hetznerResources } from "./resources.ts";
 
@@ -57,34 +54,13 @@ class HetznerPart implements Part {
     ];
   }
 
-  get #tokenPlace(): TokenPlace {
-    const { tokenFile } = this.#hetzner;
-    return { env: this.#context.env, ...(tokenFile === undefined ? {} : { file: tokenFile }) };
-  }
-
-  /** How a server is reached that a private authority may vouch for, beside the public ones. */
-  get #way(): Pick<HetznerAccess, "ca" | "connectTo"> {
-    const { ca, connectTo } = this.#context.way ?? {};
-    return {
-      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
-      ...(connectTo === undefined ? {} : { connectTo }),
-    };
-  }
-
   async open(): Promise<Place> {
-    const { env, clock, notice = () => {} } = this.#context;
+    const { env } = this.#context;
     const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
-    const token = await readToken(this.#tokenPlace);
-    this.#api = new HetznerApi({
-      ...this.#way,
-      endpoint,
-      token,
-      clock,
-      onSlowDown: notice,
-    });
+    this.#api = await hetznerApi(this.#context, this.#hetzner);
     const where =
       new URL(endpoint).host === "api.hetzner.cloud" ? "Hetzner Cloud" : `Hetzner Cloud at ${endpoint}`;
-    return { where, caller: `the token of ${tokenPlaceText(this.#tokenPlace)}` };
+    return { where, caller: `the token of ${tokenPlaceText(tokenPlaceOf(this.#context, this.#hetzner))}` };
   }
 
   get #opened(): HetznerApi {
@@ -126,7 +102,7 @@ class HetznerPart implements Part {
     const { sshFrom, addressServices = standardAddressServices } = this.#hetzner;
     if (goal === "absent") return known;
     if (sshFrom !== undefined) return { networks: sshFrom, failures: [] };
-    return callerAddress({ ...this.#way, services: addressServices }, signal);
+    return callerAddress({ ...hetznerWay(this.#context), services: addressServices }, signal);
   }
 
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {

@@ -1,9 +1,8 @@
 import { basename } from "node:path";
 import { PodtrustError } from "../../../base/index.ts";
 import { type ForwardedCluster, forwardCluster, type SshSession } from "../../../host/index.ts";
-import { noInputs } from "../../../plan/index.ts";
-import type { PartContext } from "../part.ts";
-import { hostConnection } from "./place.ts";
+import { machineInputs } from "./machine-inputs.ts";
+import { type HostContext, hostConnection } from "./place.ts";
 
 /** The machine of a stack, for commands that work on it. Ended by `close`, or with the process. */
 export interface Machine {
@@ -19,8 +18,6 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-type MachineContext = Pick<PartContext, "config" | "env" | "clock">;
-
 function machineOf(session: SshSession, stack: string, close: () => Promise<void>): Machine {
   return {
     session,
@@ -33,10 +30,14 @@ function machineOf(session: SshSession, stack: string, close: () => Promise<void
 }
 
 /** Connects to the machine of a config. Throws `machine-absent`, `ssh-*`. */
-export async function openMachine(context: MachineContext): Promise<Machine> {
+export async function openMachine(
+  context: HostContext,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Machine> {
   const connection = hostConnection(context);
   const { file, stack } = context.config;
   if (connection === undefined)
     throw new PodtrustError("machine-absent", `${basename(file)} names no machine`);
-  return machineOf(await connection.required(noInputs), stack, () => connection.close());
+  const inputs = await machineInputs(context, signal);
+  return machineOf(await connection.required(inputs, signal), stack, () => connection.close());
 }

@@ -1,7 +1,13 @@
 import type { MachineConfig } from "../../../config/index.ts";
-import { type HostConnection, k3sNames, k3sResource } from "../../../host/index.ts";
+import {
+  type HostConnection,
+  k3sNames,
+  k3sResource,
+  systemNames,
+  systemResource,
+} from "../../../host/index.ts";
 import type { Resource } from "../../../plan/index.ts";
-import type { Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import type { Goal, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sWish } from "./wish.ts";
 
@@ -19,20 +25,33 @@ class HostPart implements Part {
   }
 
   get named(): readonly Named[] {
-    return [k3sNames(this.#context.config.stack)];
+    const { stack } = this.#context.config;
+    return [systemNames(stack), k3sNames(stack)];
   }
 
   open(): Promise<Place> {
     const { ssh, user } = this.#machine;
-    const where = ssh === undefined ? "the machine" : `machine ${ssh.address}`;
+    const where = ssh === undefined ? "the machine there" : `machine ${ssh.address}`;
     return Promise.resolve({ where, caller: ssh?.user ?? user });
   }
 
-  survey(): Promise<Survey> {
+  #resources(): readonly Resource[] {
     const { config, clock } = this.#context;
-    const wish = k3sWish(config, this.#machine);
-    const desired: Resource[] = [k3sResource({ connection: this.#connection, clock, wish, dependsOn: [] })];
-    return Promise.resolve({ desired, owned: [], seen: new Map() });
+    const connection = this.#connection;
+    const { stack } = config;
+    const { ssh } = this.#machine;
+    const system = { stack, isFresh: ssh === undefined, isRootUsed: ssh?.user === "root" };
+    const k3s = k3sWish(config, this.#machine);
+    return [
+      systemResource({ connection, clock, wish: system }),
+      k3sResource({ connection, clock, wish: k3s, dependsOn: [systemNames(stack).id] }),
+    ];
+  }
+
+  survey(goal: Goal): Promise<Survey> {
+    // What is on a machine that is given back goes with it.
+    const goes = goal === "absent" && this.#machine.ssh === undefined;
+    return Promise.resolve({ desired: goes ? [] : this.#resources(), owned: [], seen: new Map() });
   }
 
   preflight(): Promise<Preflight> {

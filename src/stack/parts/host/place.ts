@@ -1,42 +1,101 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, type Environment, type MachineConfig, personStateDir } from "../../../config/index.ts";
-import { HostConnection, type HostPlace } from "../../../host/index.ts";
+import {
+  type Config,
+  type Environment,
+  type HetznerMachine,
+  type MachineConfig,
+  personStateDir,
+  type SshMachine,
+} from "../../../config/index.ts";
+import { idOf, rememberHostKeys } from "../../../hetzner/index.ts";
+import { HostConnection, type HostPlace, ownLoginKey } from "../../../host/index.ts";
+import { type Inputs, mapKnown, type Output } from "../../../plan/index.ts";
+import { hetznerApi } from "../hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 
-/** Where the machine of a config is; undefined for one that is rented. */
-function placeOf({ ssh, sshKey }: MachineConfig): HostPlace | undefined {
-  if (ssh === undefined) return undefined;
-  const { address, port, user, hostKey, proxyJump } = ssh;
+export type HostContext = Pick<PartContext, "config" | "env" | "clock" | "way" | "notice">;
+
+/** Where a stack keeps what this machine must remember, and can have again. */
+function stackState({ stack }: Pick<Config, "stack">, env: Environment): string {
+  return join(personStateDir(env), stack);
+}
+
+/** ssh wants the private key, where it is in a file: the public half alone means an agent. */
+function keyFileOf({ sshKey }: MachineConfig, state: string): string | undefined {
+  if (sshKey === undefined) {
+    const own = join(state, ownLoginKey);
+    return existsSync(own) ? own : undefined;
+  }
+  const secret = sshKey.replace(/\.pub$/u, "");
+  return existsSync(secret) ? secret : sshKey;
+}
+
+function placeOfSsh(
+  { address, port, user, hostKey, proxyJump }: SshMachine,
+  keyFile: string | undefined,
+): HostPlace {
   const target = {
     address,
     port,
     user,
     hostKeys: hostKey === undefined ? [] : [hostKey],
-    ...(sshKey === undefined ? {} : { keyFile: sshKey }),
+    ...(keyFile === undefined ? {} : { keyFile }),
     ...(proxyJump === undefined ? {} : { proxyJump }),
   };
   return { needs: [], target: () => ({ known: true, value: target }) };
 }
 
-/** Where a stack keeps what this machine must remember, and can have again. */
-function stackState({ stack }: Config, env: Environment): string {
-  return join(personStateDir(env), stack);
+function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: HetznerMachine): HostPlace {
+  const { config, env } = context;
+  const server = (name: string): Output => ({ after: idOf({ kind: "server" }, config.stack), name });
+  const address = server(hetzner.ipv4 ? "ipv4" : "ipv6");
+  const hostKey = server("hostKey");
+  const next = server("nextHostKey");
+  return {
+    needs: [address, hostKey, server("id")],
+    target(inputs) {
+      const key = inputs.get(hostKey);
+      if (!key.known) return key;
+      // Stands only while one key takes the place of another.
+      const beside = inputs.get(next);
+      const hostKeys = [key.value, ...(beside.known ? [beside.value] : [])];
+      // The key may have been made in this very run.
+      const keyFile = keyFileOf(machine, stackState(config, env));
+      return mapKnown(inputs.get(address), (value) => ({
+        address: value,
+        port: 22,
+        user: machine.user,
+        hostKeys,
+        ...(keyFile === undefined ? {} : { keyFile }),
+      }));
+    },
+    async remember(inputs: Inputs, keys, signal) {
+      const id = inputs.get(server("id"));
+      if (!id.known) return;
+      await rememberHostKeys(await hetznerApi(context, hetzner), Number(id.value), keys, signal);
+    },
+  };
 }
 
+function placeOf(context: HostContext, machine: MachineConfig): HostPlace | undefined {
+  const { ssh, hetzner } = machine;
+  if (ssh !== undefined) return placeOfSsh(ssh, keyFileOf(machine, stackState(context.config, context.env)));
+  return hetzner === undefined ? undefined : placeAtHetzner(context, machine, hetzner);
+}
+
+// What several parts do on a machine goes over one connection, which knows what one of them changed.
+const connections = new WeakMap<Config, HostConnection>();
+
 /** The connection to a config's machine; undefined where it names none. Connects when it is first used. */
-export function hostConnection({
-  config,
-  env,
-  clock,
-}: Pick<PartContext, "config" | "env" | "clock">): HostConnection | undefined {
+export function hostConnection(context: HostContext): HostConnection | undefined {
+  const { config, env, clock } = context;
   const { machine, stack } = config;
-  const place = machine === undefined ? undefined : placeOf(machine);
+  const place = machine === undefined ? undefined : placeOf(context, machine);
   if (place === undefined) return undefined;
-  return new HostConnection({
-    env,
-    clock,
-    stack,
-    place,
-    stateDir: stackState(config, env),
-  });
+  const made = connections.get(config);
+  if (made !== undefined) return made;
+  const connection = new HostConnection({ env, clock, stack, place, stateDir: stackState(config, env) });
+  connections.set(config, connection);
+  return connection;
 }

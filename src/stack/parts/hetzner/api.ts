@@ -1,0 +1,40 @@
+import { rootCertificates } from "node:tls";
+import type { HetznerMachine } from "../../../config/index.ts";
+import {
+  endpointOf,
+  type HetznerAccess,
+  HetznerApi,
+  readToken,
+  type TokenPlace,
+} from "../../../hetzner/index.ts";
+import type { PartContext } from "../part.ts";
+
+export type HetznerContext = Pick<PartContext, "env" | "clock" | "way" | "notice">;
+
+/** Where the token of a config is found. */
+export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: HetznerMachine): TokenPlace {
+  return { env, ...(tokenFile === undefined ? {} : { file: tokenFile }) };
+}
+
+/** How a server is reached that a private authority may vouch for, beside the public ones. */
+export function hetznerWay({ way = {} }: Pick<PartContext, "way">): Pick<HetznerAccess, "ca" | "connectTo"> {
+  const { ca, connectTo } = way;
+  return {
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    ...(connectTo === undefined ? {} : { connectTo }),
+  };
+}
+
+/** Hetzner's API with the token of a config. Throws what is wrong with endpoint and token. */
+export async function hetznerApi(context: HetznerContext, hetzner: HetznerMachine): Promise<HetznerApi> {
+  const { env, clock, notice = () => {} } = context;
+  const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
+  const token = await readToken(tokenPlaceOf(context, hetzner));
+  return new HetznerApi({
+    ...hetznerWay(context),
+    endpoint,
+    token,
+    clock,
+    onSlowDown: notice,
+  });
+}

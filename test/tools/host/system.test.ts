@@ -1,0 +1,188 @@
+/** The system of a machine that podtrust made, from its first boot on: over a real sshd, with stand-ins of apt and systemd. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { systemClock } from "../../../src/base/index.ts";
+import { HostConnection, type SshTarget, systemResource } from "../../../src/host/index.ts";
+import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/plan/index.ts";
+import { type SshHost, standInForK3s, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+
+const missing = whyNoSshHost();
+if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
+if (missing !== undefined) console.log(`left out: a system over SSH: ${missing}`);
+const options = missing === undefined ? {} : { skip: missing };
+
+let host: SshHost;
+let folder: string;
+/** Where a cloud would remember which host keys the machine may show. */
+let remembered: { current: string; next?: string };
+let writes: number;
+
+beforeEach(async () => {
+  if (missing !== undefined) return;
+  host = await startSshHost();
+  await standInForK3s(host);
+  folder = await mkdtemp(join(tmpdir(), "podtrust-system-"));
+  remembered = { current: host.hostKey };
+  writes = 0;
+  await writeFile(join(host.root, "run/stand-in/boot-id"), "00000000-0000-4000-8000-000000000000\n");
+});
+afterEach(async () => {
+  await host?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+interface Trouble {
+  /** The cloud refuses to remember, from this write on. */
+  readonly refuseFrom?: number;
+  readonly state?: string;
+  readonly stack?: string;
+}
+
+function connection({
+  refuseFrom = Infinity,
+  state = "state",
+  stack = "prod",
+}: Trouble = {}): HostConnection {
+  const found = remembered;
+  const target = (): Known<SshTarget> => ({
+    known: true,
+    value: {
+      address: "127.0.0.1",
+      port: host.port,
+      user: host.user,
+      // As a plan has it: what was found when it was made.
+      hostKeys: [found.current, ...(found.next === undefined ? [] : [found.next])],
+      keyFile: host.keyFile,
+    },
+  });
+  return new HostConnection({
+    env: { PATH: process.env["PATH"], HOME: folder },
+    clock: systemClock,
+    stack,
+    stateDir: join(folder, state),
+    place: {
+      needs: [],
+      target,
+      remember(_inputs, keys) {
+        writes += 1;
+        if (writes >= refuseFrom) return Promise.reject(new Error("the cloud is away"));
+        remembered = keys;
+        return Promise.resolve();
+      },
+    },
+  });
+}
+
+async function up(trouble: Trouble = {}): Promise<ApplyOutcome & { readonly waits: readonly string[] }> {
+  const made = connection(trouble);
+  const { stack = "prod" } = trouble;
+  const wish = { stack, isFresh: true, isRootUsed: host.user === "root" };
+  const resource = systemResource({ connection: made, clock: systemClock, wish });
+  const waits: string[] = [];
+  try {
+    const outcome = await applyPlan(await planOf({ desired: [resource] }), {
+      onEvent: (event) => void (event.type === "waiting" && waits.push(event.reason)),
+    });
+    return { ...outcome, waits };
+  } finally {
+    await made.close();
+  }
+}
+
+async function changes(trouble: Trouble = {}): Promise<readonly string[]> {
+  const made = connection(trouble);
+  const wish = { stack: "prod", isFresh: true, isRootUsed: host.user === "root" };
+  try {
+    const { changes: all } = await planOf({
+      desired: [systemResource({ connection: made, clock: systemClock, wish })],
+    });
+    return all.flatMap(({ fields }) => fields.map(({ field }) => field));
+  } finally {
+    await made.close();
+  }
+}
+
+const failures = ({ failed }: ApplyOutcome): readonly string[] => failed.map(({ error }) => error.message);
+const shownKey = async (): Promise<string> =>
+  ((await host.file("etc/ssh/ssh_host_ed25519_key.pub")) ?? "").split(" ")[1] ?? "";
+
+test(
+  "a first boot is waited for, its packages upgraded, its reboot waited out, and nothing is left to do",
+  options,
+  async () => {
+    await writeFile(join(host.root, "run/stand-in/first-boot"), "5");
+    const outcome = await up();
+    assert.deepEqual(failures(outcome), []);
+    assert.ok(outcome.waits.some((reason) => /the first boot: cloud-init is running/u.test(reason)));
+    assert.ok(
+      outcome.waits.some((reason) => /reboot after the upgrade/u.test(reason)),
+      outcome.waits.join("; "),
+    );
+    const calls = (await host.file("run/stand-in/calls")) ?? "";
+    assert.match(calls, /install --no-install-recommends unattended-upgrades/u);
+    assert.match(calls, /dist-upgrade/u);
+    assert.deepEqual(await changes(), []);
+    assert.equal((await up()).done.length, 0);
+  },
+);
+
+test(
+  "the first host key is replaced in the first connection, and the new one alone is pinned and remembered",
+  options,
+  async () => {
+    const before = await shownKey();
+    assert.deepEqual(failures(await up()), []);
+    const after = await shownKey();
+    assert.notEqual(after, before);
+    assert.notEqual(remembered.current, host.hostKey);
+    assert.equal(remembered.next, undefined);
+    const pinned = await readFile(join(folder, "state", "known_hosts"), "utf8");
+    assert.equal(pinned, `podtrust-prod ssh-ed25519 ${after}\n`);
+    // Somebody else's machine knows it by what is remembered.
+    assert.deepEqual(await changes({ state: "another" }), []);
+  },
+);
+
+for (const refuseFrom of [1, 2]) {
+  test(
+    `a replacement of the host key that ended at step ${refuseFrom} is finished from any machine`,
+    options,
+    async () => {
+      const first = await up({ refuseFrom });
+      assert.match(failures(first).join(), /the cloud is away/u);
+      writes = 0;
+      const second = await up({ state: "another" });
+      assert.deepEqual(failures(second), []);
+      assert.equal(remembered.next, undefined);
+      assert.deepEqual(await changes({ state: "a third" }), []);
+    },
+  );
+}
+
+test(
+  "a password login that another file allows first is named, with what is in effect",
+  options,
+  async () => {
+    await mkdir(join(host.root, "etc/ssh/sshd_config.d"), { recursive: true });
+    await writeFile(join(host.root, "etc/ssh/sshd_config.d/05-theirs.conf"), "PasswordAuthentication yes\n");
+    const [message = ""] = failures(await up());
+    assert.match(message, /PasswordAuthentication yes.*another file of \/etc\/ssh\/sshd_config\.d/u);
+  },
+);
+
+test("a machine of another stack is left alone", options, async () => {
+  await up();
+  const made = connection();
+  const wish = { stack: "dev", isFresh: true, isRootUsed: true };
+  const plan = await planOf({ desired: [systemResource({ connection: made, clock: systemClock, wish })] });
+  await made.close();
+  assert.match(plan.refusals[0]?.message ?? "", /belongs to podtrust stack "prod"/u);
+});
+
+test("a clock that is off is set and waited for", options, async () => {
+  await writeFile(join(host.root, "run/stand-in/clock"), "1000000000");
+  assert.deepEqual(failures(await up()), []);
+});
