@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
+import { systemClock } from "../base/index.ts";
 import { StateFolder } from "../files/index.ts";
 import { cloudInit, knownLoginKeys, makeLoginKey, newSshKeyPair } from "./index.ts";
 
@@ -80,7 +81,9 @@ describe("keys to log in with", () => {
     const folder = await folderOf(t);
     const place = { state: new StateFolder(folder).folder("prod"), env: {} };
     assert.deepEqual(await knownLoginKeys(place), []);
-    const made = await makeLoginKey(place, "podtrust-prod");
+    const make = (): Promise<string> => makeLoginKey(place, "podtrust-prod", systemClock);
+    const [made, also] = await Promise.all([make(), make()]);
+    assert.equal(also, made, "runs at the same time make one");
     assert.deepEqual(await knownLoginKeys(place), [made]);
   });
 

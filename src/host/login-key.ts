@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { type Clock, errorText, PodtrustError } from "../base/index.ts";
 import { readBoundedText, type StateFolder } from "../files/index.ts";
 import { newSshKeyPair } from "./host-key.ts";
 
@@ -63,12 +63,21 @@ export async function knownLoginKeys({ file, state, env }: LoginKeyPlace): Promi
   return [...(own === undefined ? [] : [own]), ...(await agentKeys(env))];
 }
 
-/** Makes a key pair for this stack alone and keeps it in its state; gives the public key. */
-export async function makeLoginKey({ state }: LoginKeyPlace, comment: string): Promise<string> {
-  const { privateKey, publicKey } = newSshKeyPair(comment);
-  await state.make();
-  // The public half says that there is a private one: it comes last.
-  await state.replace(ownLoginKey, privateKey);
-  await state.replace(`${ownLoginKey}.pub`, `${publicKey}\n`);
-  return publicKey;
+/**
+ * Makes a key pair for this stack alone and keeps it in its state; gives the public key. Of several runs at once one
+ * makes it, and the others take it: else one of them would overwrite the key of a machine that another has made.
+ */
+export async function makeLoginKey({ state }: LoginKeyPlace, comment: string, clock: Clock): Promise<string> {
+  const lock = await state.lock(`${ownLoginKey}.lock`, { clock });
+  try {
+    const made = (await state.read(`${ownLoginKey}.pub`))?.trim();
+    if (made !== undefined) return made;
+    const { privateKey, publicKey } = newSshKeyPair(comment);
+    // The public half says that there is a private one: it comes last.
+    await state.replace(ownLoginKey, privateKey);
+    await state.replace(`${ownLoginKey}.pub`, `${publicKey}\n`);
+    return publicKey;
+  } finally {
+    await lock.release();
+  }
 }

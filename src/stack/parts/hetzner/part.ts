@@ -82,7 +82,7 @@ class HetznerPart implements Part {
       known: goal === "present" ? await knownLoginKeys(place) : [],
       isChosen: this.#machine.sshKey !== undefined,
       toMake: `a new one, kept in ${file}`,
-      make: () => makeLoginKey(place, `podtrust-${this.#context.config.stack}`),
+      make: () => makeLoginKey(place, `podtrust-${this.#context.config.stack}`, this.#context.clock),
     };
   }
 
