@@ -92,6 +92,8 @@ export interface HetznerWorld {
   config(text: string): Promise<void>;
   /** Runs `podtrust ARGS`, of the machine alone unless told. */
   podtrust(args: readonly string[], host?: Partial<Host>): Promise<CliResult>;
+  /** Runs it as it stands: with a saved plan, which has a selection of its own. */
+  saved(args: readonly string[]): Promise<CliResult>;
   json(
     args: readonly string[],
     host?: Partial<Host>,
@@ -146,6 +148,7 @@ export async function hetznerWorld(
     config,
     podtrust,
     json,
+    saved: (args) => podtrustHere(args, { cwd: folder, clock, env }),
     contents: () => hetzner.contents() as unknown as Contents,
     async planned(...args) {
       const { result } = await json(["plan", ...args]);
