@@ -107,6 +107,7 @@ const allowed: Record<string, readonly string[]> = {
     "tls",
     "aws",
     "publisher",
+    "stack",
     "sandbox",
   ],
   cli: [

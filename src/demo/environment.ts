@@ -47,6 +47,8 @@ export interface Environment {
 }
 
 export interface EnvironmentOptions {
+  /** Of the stand-in cluster; one that nobody can guess unless told. */
+  readonly issuer?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly clock: Clock;
@@ -90,7 +92,7 @@ interface Cluster {
 
 async function standInCluster(folder: string, options: EnvironmentOptions, ending: Ending): Promise<Cluster> {
   // The guide's form: a name nobody can guess under a zone; .example is reserved, so it exists nowhere.
-  const issuer = parseIssuer(`https://${randomUUID()}.podtrust.example`);
+  const issuer = parseIssuer(options.issuer ?? `https://${randomUUID()}.podtrust.example`);
   const standIn = await startStandInCluster({ issuer: issuer.url, clock: options.clock });
   ending.add(() => standIn.close());
   const kubeconfig = await writePrivateFile(folder, "admin.kubeconfig", standIn.kubeconfig("admin"));

@@ -1,6 +1,7 @@
 import type { AwsSession } from "../aws/index.ts";
 import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
 import { adminSession, type AwsSide, putParameters } from "./aws-side.ts";
+import { chainChapters, type Chapters } from "./chapters.ts";
 import { example } from "./example.ts";
 import type { Workload } from "./job.ts";
 import { outsideLinks } from "./links.ts";
@@ -23,6 +24,18 @@ export interface DemoOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
+  /** Told under which headings; the chain's own unless told. */
+  readonly chapters?: Chapters;
+  /** The stand-in cluster's issuer; one that nobody can guess unless told. */
+  readonly issuer?: string;
+  /** What else is a stand-in, in words. */
+  readonly standIns?: readonly string[];
+  /** When it began, where something came before. */
+  readonly start?: number;
+  /** Told after the beginning, before the first chapter. */
+  readonly before?: () => Promise<void>;
+  /** Told after the last chapter. */
+  readonly after?: () => Promise<void>;
   /** Called when the report is over and everything still runs; it all ends when the promise does. */
   readonly keep?: (environment: Environment) => Promise<void>;
 }
@@ -36,9 +49,14 @@ function standIns(environment: Environment): string[] {
   ];
 }
 
-async function reportOutside(environment: Environment, reporter: LinkReporter): Promise<void> {
-  for (const name of ["cluster", "discovery", "jwks", "dns", "tls", "reachability"] as const) {
-    await reporter.link(name, () => outsideLinks[name](environment));
+async function reportOutside(
+  environment: Environment,
+  reporter: LinkReporter,
+  { chapters = chainChapters, onEvent }: DemoOptions,
+): Promise<void> {
+  for (const { title, links } of chapters.outside) {
+    onEvent({ kind: "heading", title });
+    for (const name of links) await reporter.link(name, () => outsideLinks[name](environment));
   }
 }
 
@@ -105,15 +123,18 @@ async function runAll(
 ): Promise<Omit<DemoReport, "seconds">> {
   const { onEvent, signal } = options;
   const reporter = new LinkReporter(onEvent, signal);
-  onEvent({ kind: "started", issuer: environment.issuer.url, standIns: standIns(environment) });
-  onEvent({ kind: "heading", title: "The chain, link by link" });
-  await reportOutside(environment, reporter);
+  const { chapters = chainChapters, before = () => Promise.resolve() } = options;
+  const told = [...(options.standIns ?? []), ...standIns(environment)];
+  onEvent({ kind: "started", issuer: environment.issuer.url, standIns: told });
+  await before();
+  await reportOutside(environment, reporter, options);
   const side: AwsSide = {
     session,
     account: environment.sandbox.account,
     issuer: environment.issuer.url,
     signal,
   };
+  if (chapters.trust !== undefined) onEvent({ kind: "heading", title: chapters.trust });
   await reporter.during("permission", () => putParameters(side));
   const workload: Workload = {
     program: options.program,
@@ -124,6 +145,7 @@ async function runAll(
     sessionName: example.sessionName,
     signal,
   };
+  if (chapters.workload !== undefined) onEvent({ kind: "heading", title: chapters.workload });
   const { access, ...shown } = await runWorkload({ environment, reporter, onEvent }, workload, session);
   const { arn, parameters } = access;
   return { links: reporter.links, identity: { arn }, parameters, ...shown };
@@ -133,6 +155,7 @@ async function runIn(environment: Environment, options: DemoOptions, start: numb
   const session = adminSession(environment.sandbox, options.clock);
   try {
     const seen = await runAll(environment, session, options);
+    await options.after?.();
     const report: DemoReport = { ...seen, seconds: (options.clock.now() - start) / 1000 };
     options.onEvent({ kind: "finished", report });
     await options.keep?.(environment);
@@ -148,7 +171,7 @@ async function runIn(environment: Environment, options: DemoOptions, start: numb
  * the link where it broke, `demo-not-refused` when somebody was let in, `interrupted`, or what keeps a part from starting.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const start = options.clock.now();
+  const { start = options.clock.now() } = options;
   try {
     return await runIn(await startEnvironment(options), options, start);
   } catch (cause) {

@@ -6,6 +6,8 @@ export { systemNames, systemResource } from "./system/resource.ts";
 export { HostConnection, type HostPlace } from "./connection.ts";
 export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";
 export { hostKeyAlias, pinFile, pinnedKnownHosts } from "./host-key-pin.ts";
+export { configFile } from "./k3s/config-file.ts";
+export type { HostFile } from "./k3s/wish.ts";
 export { k3sNames, k3sResource } from "./k3s/resource.ts";
 export type { K3sWish } from "./k3s/wish.ts";
 export { openSession, type SshSession } from "./session.ts";

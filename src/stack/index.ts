@@ -13,7 +13,7 @@ export {
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
-export { type ResourceOutputs, sshAccess } from "./parts/index.ts";
+export { k3sFiles, type ResourceOutputs, sshAccess } from "./parts/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";

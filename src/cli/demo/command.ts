@@ -11,6 +11,10 @@ export function defineDemo(program: Command, context: CommandContext): void {
     )
     .option("--kubeconfig <file>", "use a real cluster in place of the stand-in, under its own issuer")
     .option("--context <name>", "context of that kubeconfig")
+    .option(
+      "--from-nothing",
+      "begin with no machine and no name: the guide's seven steps, on stand-ins for Hetzner and Cloudflare",
+    )
     .option("--keep", "keep everything running, and print how to use it with aws, kubectl and a browser")
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import("./run.ts");

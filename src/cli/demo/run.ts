@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { connectionLines, runDemo as playDemo } from "../../demo/index.ts";
+import { connectionLines, runDemo as playDemo, runFromNothing } from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { printEvent } from "./printing.ts";
@@ -9,20 +9,27 @@ export interface DemoOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly keep?: true;
+  readonly fromNothing?: true;
 }
 
 /** `podtrust demo`. */
 export async function runDemo(
   context: CommandContext,
-  { kubeconfig, context: name, keep }: DemoOptions,
+  { kubeconfig, context: name, keep, fromNothing }: DemoOptions,
 ): Promise<void> {
   if (kubeconfig === undefined && name !== undefined) {
     throw new PodtrustError("usage", `--context ${name} goes with --kubeconfig`, {
       next: "Name the kubeconfig too, or leave both out for the stand-in cluster.",
     });
   }
+  if (fromNothing === true && kubeconfig !== undefined) {
+    throw new PodtrustError("usage", "--from-nothing makes a cluster, and --kubeconfig names one", {
+      next: "Leave one of them out.",
+    });
+  }
   const { json, output, progress, signal } = context;
-  await playDemo({
+  const play = fromNothing === true ? runFromNothing : playDemo;
+  await play({
     program: context.program,
     clock: context.clock,
     logger: await context.logger("error"),

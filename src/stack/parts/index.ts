@@ -8,7 +8,14 @@ import type { IssuerMemory, Part, UnnamedContext } from "./part.ts";
 
 export * from "./aws/index.ts";
 export { hasCluster, openCluster } from "./cluster.ts";
-export { type ForwardedCluster, type Machine, openMachine, type SshAccess, sshAccess } from "./host/index.ts";
+export {
+  type ForwardedCluster,
+  k3sFiles,
+  type Machine,
+  openMachine,
+  sshAccess,
+  type SshAccess,
+} from "./host/index.ts";
 export type {
   Goal,
   MonthlyCost,

@@ -1,5 +1,5 @@
 import type { Config, MachineConfig } from "../../../config/index.ts";
-import type { K3sWish } from "../../../host/index.ts";
+import { configFile, type HostFile, type K3sWish } from "../../../host/index.ts";
 import { parseIssuer } from "../../../oidc/index.ts";
 
 /** The issuer that k3s has unless it is told another: in-cluster clients go on with the tokens that they have. */
@@ -21,4 +21,9 @@ export function k3sWish(
     ...(cni === "cilium" ? { cilium } : {}),
     tlsSans: ssh === undefined || apiFrom.length === 0 ? [] : [ssh.address],
   };
+}
+
+/** The files of k3s on a config's machine, as they would be written; none without a machine. */
+export function k3sFiles(config: Config): readonly HostFile[] {
+  return config.machine === undefined ? [] : [configFile(k3sWish(config, config.machine))];
 }

@@ -1,0 +1,36 @@
+import type { Link } from "../base/index.ts";
+
+/** Under which headings the links are told. */
+export interface Chapters {
+  readonly outside: readonly { readonly title: string; readonly links: readonly OutsideLink[] }[];
+  /** Of provider and trust; they stand under the one before where there is none. */
+  readonly trust?: string;
+  /** Of what the workload does. */
+  readonly workload?: string;
+}
+
+/** Links that anybody sees from outside. */
+export type OutsideLink = Extract<Link, "cluster" | "discovery" | "jwks" | "dns" | "tls" | "reachability">;
+
+/** The chain in its own order. */
+export const chainChapters: Chapters = {
+  outside: [
+    {
+      title: "The chain, link by link",
+      links: ["cluster", "discovery", "jwks", "dns", "tls", "reachability"],
+    },
+  ],
+};
+
+/** The guide's steps from the certificate on, under its own headings. */
+export const guideChapters: Chapters = {
+  outside: [
+    { title: "Step 4: Fetch the TLS Certificate", links: ["tls"] },
+    {
+      title: "Step 5: Expose OIDC Configuration to the Internet",
+      links: ["cluster", "discovery", "jwks", "dns", "reachability"],
+    },
+  ],
+  trust: "Step 6: Add the OIDC Provider to AWS",
+  workload: "Step 7: Test the Setup",
+};
