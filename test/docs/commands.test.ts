@@ -21,6 +21,8 @@ import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } f
 const elsewhere: Readonly<Record<string, string>> = {
   "apply demo": "test/cluster/apply.test.ts",
   "publish s3": "test/cluster/s3.test.ts",
+  "publisher upgrade": "test/tools/host/publisher.test.ts",
+  "publisher rollback": "test/tools/host/publisher.test.ts",
   "test --wait-expiry": "test/stack/test.test.ts",
   "status --watch": "test/cli/status.test.ts",
 };
