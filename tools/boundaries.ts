@@ -34,7 +34,7 @@ const allowed: Record<string, readonly string[]> = {
   aws: ["base", "oidc", "trust", "plan", "http", "config", "dns"],
   dns: ["base", "plan"],
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
-  hetzner: ["base", "plan", "files", "http"],
+  hetzner: ["base", "plan", "files", "http", "dns"],
   host: ["base", "plan", "files", "yaml", "config"],
   publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
   stack: [

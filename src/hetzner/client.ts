@@ -128,7 +128,12 @@ export class HetznerApi {
   }
 
   /** All of a list, page after page as `next_page` says; a list without `meta` has one. */
-  async list(path: string, signal: AbortSignal, query: Query = []): Promise<readonly Fields[]> {
+  list(path: string, signal: AbortSignal, query: Query = []): Promise<readonly Fields[]> {
+    return this.listAt(path, path, signal, query);
+  }
+
+  /** The same of a list whose key in the answer is not its path. */
+  async listAt(path: string, key: string, signal: AbortSignal, query: Query): Promise<readonly Fields[]> {
     const found: Fields[] = [];
     let page = 1;
     for (let pages = 0; pages < mostPages; pages += 1) {
@@ -137,7 +142,7 @@ export class HetznerApi {
         ["per_page", String(perPage)],
       ];
       const answer = await this.get(path, `listing ${path}`, signal, [...query, ...paging]);
-      found.push(...answer.neededList(path));
+      found.push(...answer.neededList(key));
       const next = answer.optionalFields("meta")?.optionalFields("pagination")?.number("next_page", 0) ?? 0;
       if (next === 0) return found;
       if (next <= page) break;

@@ -58,6 +58,37 @@ seen["left"] = len(client.servers.get_all()) + len(client.firewalls.get_all()) +
 print(json.dumps(seen))
 `;
 
+const zoneScript = `
+import json, os
+from hcloud import Client, APIException
+from hcloud.zones.domain import ZoneRecord
+
+client = Client(token=os.environ["HCLOUD_TOKEN"], api_endpoint=os.environ["HCLOUD_ENDPOINT"], poll_interval=0.05)
+seen = {}
+zone = client.zones.get("example.com")
+seen["served"] = zone.authoritative_nameservers.delegation_status
+def done(response):
+    response.action.wait_until_finished()
+    return response
+made = done(zone.create_rrset(name="oidc", type="A", ttl=60, records=[ZoneRecord(value="203.0.113.7")], labels={"stack": "prod"}))
+seen["id"] = made.rrset.id
+try:
+    zone.create_rrset(name="oidc", type="A", records=[ZoneRecord(value="203.0.113.8")])
+except APIException as refusal:
+    seen["again"] = refusal.code
+rrset = zone.get_rrset("oidc", "A")
+rrset.set_rrset_records([ZoneRecord(value="203.0.113.9")]).wait_until_finished()
+rrset.change_rrset_ttl(300).wait_until_finished()
+rrset.add_rrset_records([ZoneRecord(value="203.0.113.10")]).wait_until_finished()
+rrset.remove_rrset_records([ZoneRecord(value="203.0.113.9")]).wait_until_finished()
+zone.update_rrset(rrset, labels={"stack": "dev"})
+[found] = zone.get_rrset_all(label_selector="stack=dev")
+seen["found"] = [found.ttl, [record.value for record in found.records]]
+done(rrset.delete_rrset())
+seen["left"] = len(zone.get_rrset_all())
+print(json.dumps(seen))
+`;
+
 // The blob names its type and holds 32 octets; nobody has the key.
 const publicKey = `ssh-ed25519 ${Buffer.concat([
   Buffer.from([0, 0, 0, 11]),
@@ -67,6 +98,27 @@ const publicKey = `ssh-ed25519 ${Buffer.concat([
 ]).toString("base64")}`;
 
 describe("hcloud of PyPI against the stand-in for the Hetzner Cloud API", { skip: noPython ?? false }, () => {
+  test("keeps a set of DNS records: made once, changed in each way, found by its labels, and deleted", async (context: TestContext) => {
+    const hetzner = await startStandInHetzner({
+      mischief: "off",
+      delays: { action: 50 },
+      zones: [{ name: "example.com" }],
+    });
+    context.after(() => hetzner.close());
+    const { code, out, err } = await runProgram(hcloud.program("python"), ["-c", zoneScript], {
+      HCLOUD_ENDPOINT: hetzner.url,
+      HCLOUD_TOKEN: hetzner.tokens.readWrite,
+    });
+    assert.equal(code, 0, err);
+    assert.deepEqual(JSON.parse(out), {
+      served: "valid",
+      id: "oidc/A",
+      again: "uniqueness_error",
+      found: [300, ["203.0.113.10"]],
+      left: 0,
+    });
+  });
+
   test("makes a machine and takes it away again", async (context: TestContext) => {
     const hetzner = await startStandInHetzner({
       mischief: "off",

@@ -10,10 +10,16 @@ export interface Route53Config {
   readonly assumeRole?: string;
 }
 
+export interface HetznerDnsConfig {
+  /** A file with the token; absent: HCLOUD_TOKEN. */
+  readonly tokenFile?: string;
+}
+
 /** Who serves the zone, and what the issuer's name shall point at. */
 export interface DnsConfig {
   readonly provider:
     | { readonly kind: "cloudflare"; readonly cloudflare: CloudflareConfig }
+    | { readonly kind: "hetzner"; readonly hetzner: HetznerDnsConfig }
     | { readonly kind: "route53"; readonly route53: Route53Config };
   /** IP addresses of a machine that is there; absent: those of the config's machine. */
   readonly addresses?: readonly string[];

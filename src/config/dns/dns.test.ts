@@ -42,6 +42,14 @@ describe("the dns section of a config", () => {
     });
   });
 
+  test("Hetzner takes its own token, or the one of a file", async () => {
+    assert.deepEqual((await parse("hetzner")).dns, { provider: { kind: "hetzner", hetzner: {} }, caa: true });
+    assert.deepEqual((await parse("{hetzner: {tokenFile: dns-token}}")).dns?.provider, {
+      kind: "hetzner",
+      hetzner: { tokenFile: "/etc/podtrust/dns-token" },
+    });
+  });
+
   const refused: Readonly<Record<string, readonly [string, RegExp]>> = {
     "a provider that is not known": ["clodflare", /^dns .*not accepted/u],
     "no provider": [`{addresses: ["203.0.113.7"]}`, /^dns names no provider; cloudflare/u],

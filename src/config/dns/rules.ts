@@ -1,7 +1,7 @@
 import { isRecord } from "../../base/index.ts";
 import { listAt, repeated, type Rule, valueAt } from "../mistakes/rule.ts";
 
-const providers = ["cloudflare", "route53"] as const;
+const providers = ["cloudflare", "route53", "hetzner"] as const;
 
 const oneProvider: Rule = (document) => {
   const section = valueAt(document.value, ["dns"]);
@@ -9,7 +9,7 @@ const oneProvider: Rule = (document) => {
   const named = providers.filter((key) => key in section);
   if (named.length === 1) return [];
   const message = named.length === 0 ? "names no provider" : `has both ${named.join(" and ")}`;
-  return [{ key: "dns", ...document.positionOf(["dns"]), message, accepted: providers.join(" or ") }];
+  return [{ key: "dns", ...document.positionOf(["dns"]), message, accepted: providers.join(", ") }];
 };
 
 const addressesOnce: Rule = (document) =>

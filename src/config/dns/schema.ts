@@ -4,6 +4,7 @@ import { assumedRole, awsProfile } from "../aws/schema.ts";
 import { file, list, section } from "../forms/leaf.ts";
 
 interface DnsSection {
+  hetzner?: { tokenFile?: string | undefined } | undefined;
   cloudflare?: { tokenFile?: string | undefined } | undefined;
   route53?: { profile?: string | undefined; assumeRole?: string | undefined } | undefined;
   addresses?: string[] | undefined;
@@ -11,20 +12,20 @@ interface DnsSection {
 }
 
 /** The dns section as it is written. */
-export type DnsInput = "cloudflare" | "route53" | DnsSection;
+export type DnsInput = "cloudflare" | "route53" | "hetzner" | DnsSection;
 
 const address = z
   .string({ error: "an IP address in quotes" })
   .refine((value) => isIP(value) !== 0 && !value.includes("%"), { error: "an IP address in quotes" })
   .meta({ description: "An address. Accepted: an IPv4 or IPv6 address in quotes." });
 
-const accepted = "cloudflare or route53, or a section with one of them";
+const accepted = "cloudflare, route53 or hetzner, or a section with one of them";
 
 /** Who serves the issuer's zone. */
 export const dns: z.ZodType<DnsInput> = z
   .union(
     [
-      z.enum(["cloudflare", "route53"], { error: accepted }),
+      z.enum(["cloudflare", "route53", "hetzner"], { error: accepted }),
       section("A provider with settings of its own.", {
         cloudflare: section(
           "Cloudflare. The token comes from CLOUDFLARE_API_TOKEN, or from a file; it needs Zone Read and DNS Edit on the zone.",
@@ -33,6 +34,9 @@ export const dns: z.ZodType<DnsInput> = z
         route53: section("Route 53 of AWS, with the AWS credentials of the environment unless told.", {
           profile: awsProfile.optional(),
           assumeRole: assumedRole.optional(),
+        }).optional(),
+        hetzner: section("DNS of Hetzner Cloud. The token comes from HCLOUD_TOKEN, or from a file.", {
+          tokenFile: file("A file with the token of the zone's project.", "hcloud-dns-token").optional(),
         }).optional(),
         addresses: list(
           {

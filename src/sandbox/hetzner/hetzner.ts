@@ -8,6 +8,8 @@ import { type Delays, Project } from "./project.ts";
 import { openHetznerServer, RateLimit, type Tokens } from "./server.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { type HetznerVariants, usualVariants } from "./variants.ts";
+import { newZone, showRecordSet } from "./zones.ts";
+import type { Zone } from "./types.ts";
 
 export interface StandInHetznerOptions {
   /** 0, the default: any free one. */
@@ -24,6 +26,8 @@ export interface StandInHetznerOptions {
   readonly requestsPerHour?: number;
   /** Makes the machines behind servers: status and actions then follow what becomes of them. Without it, none is. */
   readonly machines?: MachineMaker;
+  /** DNS zones; none unless told. */
+  readonly zones?: readonly (Pick<Zone, "name"> & Partial<Pick<Zone, "mode" | "delegation">>)[];
 }
 
 /** Everything that stands in the project, as the API would show it. */
@@ -41,6 +45,8 @@ export interface StandInHetzner {
   readonly tokens: Tokens;
   /** What stands in the project now. */
   contents(): HetznerContents;
+  /** The record sets of a zone, as the API would show them. */
+  recordSets(zone: string): readonly object[];
   /** The user data of a server, which the API never gives back. */
   userData(server: string): string | undefined;
   /** Sells a type out, everywhere (`cax11`) or in one location (`cax11@nbg1`). */
@@ -76,6 +82,10 @@ export async function startStandInHetzner(options: StandInHetznerOptions = {}): 
     { ...usualVariants, ...options.variants },
     options.machines,
   );
+  for (const wanted of options.zones ?? []) {
+    const zone = newZone(project, wanted);
+    project.zones.set(zone.id, zone);
+  }
   const chance = options.mischief ?? usualMischief;
   const mischief = new Mischief(hetznerMischief, chance === "off" ? undefined : chance);
   const tokens = { readWrite: randomBytes(32).toString("hex"), readOnly: randomBytes(32).toString("hex") };
@@ -90,6 +100,11 @@ export async function startStandInHetzner(options: StandInHetznerOptions = {}): 
     url: `http://127.0.0.1:${listener.port}/v1`,
     tokens,
     contents: () => contentsOf(project),
+    recordSets(name) {
+      project.settle();
+      const zone = [...project.zones.values()].find((one) => one.name === name);
+      return zone === undefined ? [] : [...zone.sets.values()].map((set) => showRecordSet(zone, set));
+    },
     userData: (name) => [...project.servers.values()].find((server) => server.name === name)?.userData,
     sellOut: (type) => void project.soldOut.add(type),
     misbehave: (rule) => mischief.add(rule),

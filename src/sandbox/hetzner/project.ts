@@ -12,6 +12,7 @@ import type {
   Server,
   ServerType,
   SshKey,
+  Zone,
 } from "./types.ts";
 import type { HetznerVariants } from "./variants.ts";
 
@@ -58,6 +59,7 @@ export class Project {
   readonly firewalls = new Map<number, Firewall>();
   readonly primaryIps = new Map<number, PrimaryIp>();
   readonly servers = new Map<number, Server>();
+  readonly zones = new Map<number, Zone>();
   readonly actions = new Map<number, Action>();
   /** Types that are sold out, as `cax11` or `cax11@nbg1`. */
   readonly soldOut = new Set<string>();

@@ -20,10 +20,11 @@ import {
   unassignPrimaryIp,
   updatePrimaryIp,
 } from "./primary-ips.ts";
-import type { Project } from "./project.ts";
+import { findByIdOrName, type Project } from "./project.ts";
 import { createServer, deleteServer, serverActions, serverList, updateServer } from "./servers.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { createSshKey, sshKeyList } from "./ssh-keys.ts";
+import { askSets, recordSetList, showRecordSet, showZone, zoneList } from "./zones.ts";
 import type { Action, Image, Labels, Location, ResourceKind, Server, ServerType } from "./types.ts";
 
 /** A request that was authorised. */
@@ -283,12 +284,27 @@ const servers = collectionHandle({
   ),
 });
 
+/** Zones are found by id or name. Nothing is made of them here but their sets. */
+function zonesHandle(project: Project, { method, parts, query, body }: Asked): Reply {
+  const [, idOrName, below, ...rest] = parts;
+  const all = [...project.zones.values()];
+  if (idOrName === undefined && method === "GET") return ok(listAnswer(all, zoneList, query, showZone));
+  if (idOrName === "actions") return actionsHandle(project, { method, parts: parts.slice(1), query, body });
+  const zone = idOrName === undefined ? undefined : findByIdOrName(all, idOrName);
+  if (zone === undefined) throw notFound("zone", idOrName ?? "");
+  if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
+  if (below !== "rrsets") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (rest.length > 0 || method !== "GET") return askSets(project, zone, { method, parts: rest, body });
+  return ok(listAnswer([...zone.sets.values()], recordSetList, query, (set) => showRecordSet(zone, set)));
+}
+
 const collections: Readonly<Record<string, Handle>> = {
   ssh_keys: sshKeys,
   firewalls,
   primary_ips: primaryIps,
   servers,
   actions: actionsHandle,
+  zones: zonesHandle,
   server_types: readable("server_type", (project) => project.types(), typeList),
   locations: readable("location", () => locations, locationList),
   images: readable("image", imagesFor, imageList),

@@ -83,7 +83,7 @@ export interface Image {
 export type Labels = Readonly<Record<string, string>>;
 
 /** The kinds of things that an action can be about. */
-export type ResourceKind = "server" | "firewall" | "primary_ip";
+export type ResourceKind = "server" | "firewall" | "primary_ip" | "zone";
 
 export interface ResourceReference {
   readonly id: number;
@@ -159,4 +159,32 @@ export interface Server extends Owned {
   readonly sshKeys: readonly SshKey[];
   /** What runs behind it, where the project has machines. */
   machine: ServerMachine | undefined;
+}
+
+/** One record of a set. */
+export interface ZoneRecord {
+  readonly value: string;
+  readonly comment?: string;
+}
+
+/** All records of one name and type, which are its identity. */
+export interface RecordSet {
+  /** `www/A` */
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  ttl: number | null;
+  records: readonly ZoneRecord[];
+  labels: Labels;
+}
+
+export interface Zone {
+  readonly id: number;
+  readonly name: string;
+  readonly mode: "primary" | "secondary";
+  readonly delegation: string;
+  readonly created: string;
+  /** Set by each change, until it is on the name servers. */
+  updating: number;
+  readonly sets: Map<string, RecordSet>;
 }

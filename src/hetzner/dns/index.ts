@@ -1,0 +1,1 @@
+export { hetznerDns } from "./provider.ts";
