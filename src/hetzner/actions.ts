@@ -126,19 +126,19 @@ export function patiently<T>(
   work: Pick<Work, "signal" | "waiting">,
   call: () => Promise<T>,
 ): Promise<T> {
-  let refusal: unknown;
+  let refusal: PodtrustError | undefined;
   const look = async (): Promise<{ is: T } | { waitsFor: string }> => {
     try {
       return { is: await call() };
     } catch (error) {
-      if (!isHetznerCode(error, ...codes)) throw error;
+      if (!(error instanceof PodtrustError) || !isHetznerCode(error, ...codes)) throw error;
       refusal = error;
       return { waitsFor: `Hetzner is not done with what it belongs to (${hetznerCodeOf(error)})` };
     }
   };
   return until(api, { what, within, look }, work).catch((error: unknown) => {
     // What Hetzner said last tells more than that it took long.
-    if (error instanceof PodtrustError && error.code === "hetzner-too-slow") throw refusal;
+    if (error instanceof PodtrustError && error.code === "hetzner-too-slow") throw refusal ?? error;
     throw error;
   });
 }

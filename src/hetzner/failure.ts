@@ -36,7 +36,7 @@ interface Complaint {
   /** Empty where the answer is none of the API's. */
   readonly code: string;
   readonly message: string;
-  /** What each field is blamed for; details may be absent, null or empty. */
+  /** What each field is blamed for, and the limits that are reached; details may be absent, null or empty. */
   readonly fields: readonly string[];
 }
 
@@ -50,13 +50,16 @@ function complaintOf({ headers, body }: HttpResponse): Complaint {
     return none;
   }
   const error = recordOf(recordOf(value)["error"]);
-  const fields = recordsOf(recordOf(error["details"])["fields"]).flatMap((field) => {
+  const details = recordOf(error["details"]);
+  const limits = recordsOf(details["limits"]).flatMap((limit) => textOf(limit["name"]) ?? []);
+  const fields = recordsOf(details["fields"]).flatMap((field) => {
     const name = textOf(field["name"]);
     if (name === undefined) return [];
     const messages = Array.isArray(field["messages"]) ? field["messages"].filter((one) => textOf(one)) : [];
     return [messages.length === 0 ? name : `${name}: ${messages.join(", ")}`];
   });
-  return { code: textOf(error["code"]) ?? "", message: textOf(error["message"]) ?? "", fields };
+  const [code = "", message = ""] = [textOf(error["code"]), textOf(error["message"])];
+  return { code, message, fields: [...fields, ...limits] };
 }
 
 function codeFor({ code }: Complaint, status: number, { method }: Asked): ErrorCode {
