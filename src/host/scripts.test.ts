@@ -14,7 +14,7 @@ const scripts: Readonly<Record<string, string>> = {
   }),
   "install what was sent": k3s.installScript({ path: "/usr/local/bin/k3s", sha256: "0".repeat(64) }),
   chart: k3s.chartScript,
-  links: k3s.linksScript(),
+  links: k3s.linksScript,
   restart: k3s.restartScript,
   ready: k3s.readyScript,
   node: k3s.nodeScript,

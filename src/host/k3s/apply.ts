@@ -190,7 +190,7 @@ export async function applyK3s(site: K3sSite): Promise<void> {
   const written = await writeFiles(site, state);
   const installed = await installBinary(site, state);
   await writeCilium(site, state);
-  if (installed) await step(site, "linking kubectl", linksScript());
+  if (installed) await step(site, "linking kubectl", linksScript);
   if (written || installed || !isRunningAsWished(state, wish)) {
     await step(site, "starting k3s", restartScript);
   }

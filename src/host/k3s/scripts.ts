@@ -91,14 +91,20 @@ done >${chartPath}.podtrust-new
 mv -f ${chartPath}.podtrust-new ${chartPath}
 `;
 
-/** kubectl and its completion for the guide's user; the kubeconfig stays root's, and sudo reads it. */
-export function linksScript(): string {
-  return `set -eu
+/**
+ * kubectl and its completion for whoever logs in. The administrator's kubeconfig stays root's: who is not root runs
+ * kubectl by sudo, which needs no copy of it that would grow stale.
+ */
+export const linksScript = `set -eu
 for name in kubectl crictl ctr; do
   if [ ! -e "/usr/local/bin/$name" ]; then ln -s k3s "/usr/local/bin/$name"; fi
 done
+mkdir -p /etc/bash_completion.d
+${binaryPath} kubectl completion bash >/etc/bash_completion.d/podtrust-kubectl.new
+mv -f /etc/bash_completion.d/podtrust-kubectl.new /etc/bash_completion.d/podtrust-kubectl
+mkdir -p /etc/profile.d
+printf '%s\\n' '[ -r /etc/rancher/k3s/k3s.yaml ] || alias kubectl="sudo kubectl"' >/etc/profile.d/podtrust-kubectl.sh
 `;
-}
 
 /** Makes systemd read its files again, and starts k3s anew. */
 export const restartScript = `set -eu
@@ -166,6 +172,7 @@ for name in kubectl crictl ctr; do
   if [ "$(readlink "/usr/local/bin/$name" || true)" = k3s ]; then rm -f "/usr/local/bin/$name"; fi
 done
 rm -rf /etc/rancher/k3s /var/lib/rancher/k3s /var/lib/kubelet /run/k3s /run/flannel /etc/cni/net.d/05-cilium.conflist /var/run/cilium
+rm -f /etc/bash_completion.d/podtrust-kubectl /etc/profile.d/podtrust-kubectl.sh
 rm -f /etc/systemd/system/k3s.service ${binaryPath} /var/lib/podtrust/cilium.tgz
 systemctl daemon-reload
 `;

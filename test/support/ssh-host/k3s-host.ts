@@ -12,6 +12,7 @@ case "$*" in
   --version) echo 'k3s version ${version} (0123abcd)' ;;
   'kubectl get --raw /readyz') cat /run/stand-in/readyz 2>/dev/null || echo ok ;;
   'kubectl get nodes '*) cat /run/stand-in/node 2>/dev/null || echo 'True kubelet is posting ready status' ;;
+  'kubectl completion bash') echo 'complete -F __start_kubectl kubectl' ;;
   *) echo "stand-in k3s does not know: $*" >&2; exit 1 ;;
 esac
 `;

@@ -91,6 +91,11 @@ test(
     );
     const manifest = (await host.file("var/lib/rancher/k3s/server/manifests/podtrust-cilium.yaml")) ?? "";
     assert.match(manifest, new RegExp(`chartContent: ${Buffer.from("a chart").toString("base64")}\n`, "u"));
+    assert.match((await host.file("etc/bash_completion.d/podtrust-kubectl")) ?? "", /kubectl/u);
+    assert.match(
+      (await host.file("etc/profile.d/podtrust-kubectl.sh")) ?? "",
+      /alias kubectl="sudo kubectl"/u,
+    );
     const second = await shown("plan");
     assert.deepEqual(fields(second), []);
     const again = await podtrust("up", "--yes");
