@@ -160,6 +160,13 @@ const usual: readonly GoModule[] = [
     programs: { "cloudflare-go": "." },
   },
   {
+    name: "python",
+    version: "3.14.6",
+    time: "5 seconds",
+    ldflags: strip,
+    programs: { "embedded-python": "." },
+  },
+  {
     name: "hcl",
     version: "2.24.0",
     time: "10 seconds",
@@ -194,6 +201,8 @@ export interface Programs {
   /** Probes of our own on the clouds' Go clients. */
   readonly "hcloud-go": string;
   readonly "cloudflare-go": string;
+  /** Unpacks a Python that is newer than Debian's into a folder, and says where its interpreter is. */
+  readonly "embedded-python": string;
   /** Reads HCL as OpenTofu does. */
   readonly hcl: string;
 }

@@ -171,6 +171,7 @@ export async function testAuthority(name = "Test Root"): Promise<TestAuthority> 
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return {
@@ -185,7 +186,12 @@ export async function testAuthority(name = "Test Root"): Promise<TestAuthority> 
         publicKey: leaf.publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: algorithm,
-        extensions: [alternativeNames(names), new x509.BasicConstraintsExtension(false)],
+        extensions: [
+          alternativeNames(names),
+          new x509.BasicConstraintsExtension(false),
+          // RFC 5280 §4.2.1.1 wants it; Python's client refuses a certificate without it since 3.13.
+          await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+        ],
       });
       const chain = `${certificate.toString("pem")}\n${root.toString("pem")}\n`;
       return { certificate: chain, key: await keyPem(leaf.privateKey) };

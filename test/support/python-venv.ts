@@ -19,14 +19,15 @@ export interface PythonVenv {
   readonly missing: () => Promise<string | undefined>;
 }
 
-/** Runs a program to its end, two minutes at most. */
+/** Runs a program to its end, two minutes at most unless told. */
 export function runProgram(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  timeout = 120_000,
 ): Promise<ProgramRun> {
   return new Promise((resolve) => {
-    const options = { env, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 };
+    const options = { env, timeout, maxBuffer: 16 * 1024 * 1024 };
     execFile(file, [...args], options, (error: ExecFileException | null, out, err) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
       resolve({ code, out, err: error !== null && err === "" ? error.message : err });
@@ -47,7 +48,43 @@ export function cleanAwsEnvironment(env: Readonly<Record<string, string>>): Reco
   };
 }
 
-export function pythonVenv(name: string, version: string): PythonVenv {
+/** What a package wants beside itself. */
+export interface VenvOptions {
+  /** Further packages, as `requests==2.32.5`. */
+  readonly also?: readonly string[];
+  /** Path of another interpreter than the machine's python3; it needs no pip of its own. */
+  readonly interpreter?: () => Promise<string>;
+}
+
+/** Milliseconds for a step of an installation: Ansible is 500 MB. */
+const installTime = 600_000;
+
+type Run = readonly [file: string, ...args: string[]];
+
+/** The pip that installs for interpreters which have none. */
+const pip = (): PythonVenv => pythonVenv("pip", "25.3");
+
+/** What makes an environment: by the machine's own python3 and its pip, or by another one. */
+async function installation(
+  folder: string,
+  requirements: readonly string[],
+  interpreter: VenvOptions["interpreter"],
+): Promise<readonly Run[]> {
+  const install = ["install", "--quiet", "--disable-pip-version-check", ...requirements];
+  if (interpreter === undefined)
+    return [
+      ["python3", "-m", "venv", "--clear", folder],
+      [`${folder}/bin/pip`, ...install],
+    ];
+  const missing = await pip().missing();
+  if (missing !== undefined) throw new Error(missing);
+  return [
+    [await interpreter(), "-m", "venv", "--clear", "--without-pip", folder],
+    [pip().program("pip"), "--python", `${folder}/bin/python`, ...install],
+  ];
+}
+
+export function pythonVenv(name: string, version: string, options: VenvOptions = {}): PythonVenv {
   const folder = fileURLToPath(new URL(`../../.cache/${name}-${version}`, import.meta.url));
   const requirement = `${name}==${version}`;
   const program = (file: string): string => `${folder}/bin/${file}`;
@@ -64,11 +101,15 @@ export function pythonVenv(name: string, version: string): PythonVenv {
       );
       if (there) return undefined;
       const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent" };
-      const made = await runProgram("python3", ["-m", "venv", "--clear", folder], env);
-      if (made.code !== 0) return `python3 -m venv: ${made.err.trim()}`;
-      const pip = ["install", "--quiet", "--disable-pip-version-check", requirement];
-      const installed = await runProgram(program("pip"), pip, env);
-      if (installed.code !== 0) return `pip install ${requirement}: ${installed.err.trim().slice(-300)}`;
+      try {
+        const runs = await installation(folder, [requirement, ...(options.also ?? [])], options.interpreter);
+        for (const [file, ...args] of runs) {
+          const { code, err } = await runProgram(file, args, env, installTime);
+          if (code !== 0) return `${file} ${args.join(" ")}: ${err.trim().slice(-300)}`;
+        }
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
       await writeFile(marker, requirement);
       return undefined;
     },
