@@ -92,7 +92,7 @@ type OverHttps = Extract<ServeConfig, { readonly https: unknown }>;
 async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
   const sockets = {
     listen: ["systemd:https"],
-    http: serve.http.length === 0 ? [] : ["systemd:http"],
+    ...(serve.http.length === 0 ? {} : { http: ["systemd:http"] }),
   };
   if (serve.kind === "acme") {
     const { acme } = serve;

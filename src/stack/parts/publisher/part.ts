@@ -36,6 +36,9 @@ class PublisherPart implements Part {
 
   async survey(goal: Goal): Promise<Survey> {
     const { config, clock } = this.#context;
+    // What is on a machine that is given back goes with it.
+    if (goal === "absent" && config.machine?.ssh === undefined)
+      return { desired: [], owned: [], seen: new Map() };
     const name = new URL(config.issuer).hostname;
     const wish = goal === "present" ? await publisherWish(config, this.#release) : wishToDelete(config);
     const resource = publisherResource({
