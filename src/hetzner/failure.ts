@@ -81,8 +81,11 @@ export function refusalOf(answer: HttpResponse, asked: Asked): PodtrustError {
   const words = [message === "" ? `status ${status}` : message, ...fields].join("; ").slice(0, longestWords);
   const correlation = headers["x-correlation-id"];
   const tail = [code, correlation === undefined ? "" : `correlation id ${correlation}`].filter(Boolean);
-  const sentence = `${asked.during}: Hetzner says: ${words}${tail.length === 0 ? "" : ` (${tail.join(", ")})`}`;
-  return new PodtrustError(codeFor(complaint, status, asked), sentence, {
+  const is = codeFor(complaint, status, asked);
+  // Hetzner's own words speak of permissions, and do not say which one is missing.
+  const why = is === "hetzner-token-readonly" ? "the token may only read; " : "";
+  const sentence = `${asked.during}: ${why}Hetzner says: ${words}${tail.length === 0 ? "" : ` (${tail.join(", ")})`}`;
+  return new PodtrustError(is, sentence, {
     detail: {
       status,
       hetznerCode: code,

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import type { Work } from "../plan/index.ts";
+import { cloudLabels, type Work } from "../plan/index.ts";
 import { actionsIn, awaitActions, until, usualPatience } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";
@@ -87,12 +87,27 @@ export async function assign(api: HetznerApi, id: number, server: Server, work: 
   await act(api, `${primaryIps.path}/${id}/actions/assign`, { during, body }, work);
 }
 
-/** Frees an address of a server, which is off from then on: what it is to be without it is the server's own change. */
+function foreignServer({ name }: PrimaryIp, server: Server): PodtrustError {
+  const sentence = `primary-ip ${name} is on server ${server.name}, which is not of this stack`;
+  return new PodtrustError("hetzner-busy", sentence, {
+    next: "Take the address off that server in Hetzner's console, then run the same command again.",
+    detail: { address: name, server: server.name },
+  });
+}
+
+/**
+ * Frees an address of the stack's own server, which is off from then on: what it is to be without it is the server's
+ * own change. Throws `hetzner-busy` for one that somebody put on another server: that one is not ours to switch off.
+ */
 export async function takeOffServer(api: HetznerApi, address: PrimaryIp, work: Work): Promise<void> {
   const server =
     address.assignee === undefined ? undefined : await readServer(api, address.assignee, work.signal);
-  // What has it is no server, or is on its way out: the deletion is refused until it is free.
-  if (server === undefined || server.status === "deleting") return;
+  // What has it is on its way out, or no server at all, whose number is only by chance a server's: the deletion is
+  // refused until the address is free.
+  const has = [server?.ipv4?.id, server?.ipv6?.id].includes(address.id);
+  if (server === undefined || server.status === "deleting" || !has) return;
+  const { stackKey } = cloudLabels;
+  if (server.labels[stackKey] !== address.labels[stackKey]) throw foreignServer(address, server);
   await powerOff(api, server, work);
   await unassign(api, address.id, work);
 }

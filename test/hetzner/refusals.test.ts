@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { newSshKeyPair } from "../../src/host/index.ts";
+import { testAuthority } from "../support/certificates.ts";
 import { type HetznerWorld, hetznerWorld, machineConfig, nothing } from "../support/hetzner-world.ts";
 
 /** Runs a command, and makes sure that it ended with this code and these words, and that no token was said. */
@@ -83,7 +85,12 @@ describe("a token for Hetzner", () => {
       const env = { ...world.env, HCLOUD_TOKEN: world.hetzner.tokens.readOnly };
       const plan = await world.podtrust(["plan"], { env });
       assert.deepEqual([plan.code, /5 to create/u.test(plan.out)], [0, true]);
-      await refused(world, ["up", "--yes"], ["hetzner-token-readonly", /creating firewall prod/u], env);
+      await refused(
+        world,
+        ["up", "--yes"],
+        ["hetzner-token-readonly", /creating firewall prod: the token may only read/u],
+        env,
+      );
       assert.deepEqual(world.contents(), nothing);
     });
   }
@@ -183,6 +190,38 @@ describe("what belongs to somebody else at Hetzner", () => {
       assert.deepEqual(world.contents(), before);
     });
   }
+
+  test("a server that one of our addresses was put on is not switched off for it", async (t) => {
+    const world = await hetznerWorld(t);
+    await world.podtrust(["up", "--yes"]);
+    const { servers, primaryIps } = world.contents();
+    const address = primaryIps.find(({ type }) => type === "ipv4")?.id;
+    const settle = (): Promise<void> => world.clock.sleep(10_000);
+    await world.ask("POST", `servers/${servers[0]?.id}/actions/poweroff`);
+    await settle();
+    await world.ask("POST", `primary_ips/${address}/actions/unassign`);
+    const public_net = { enable_ipv4: false, enable_ipv6: true };
+    const body = { name: "web", server_type: "cx23", image: "debian-13", location: "nbg1", public_net };
+    await world.ask("POST", "servers", { ...body, start_after_create: false });
+    await settle();
+    const id = world.contents().servers.find(({ name }) => name === "web")?.id;
+    await world.ask("POST", `primary_ips/${address}/actions/assign`, {
+      assignee_type: "server",
+      assignee_id: id,
+    });
+    await world.ask("POST", `servers/${id}/actions/poweron`);
+    await settle();
+    await refused(
+      world,
+      ["down", "--confirm", "prod"],
+      ["hetzner-busy", /is on server web, which is not of this stack/u],
+    );
+    const left = world.contents();
+    assert.deepEqual(
+      left.servers.map(({ name, status }) => [name, status]),
+      [["web", "running"]],
+    );
+  });
 
   test("what another stack has is said to be that stack's", async (t) => {
     const world = await hetznerWorld(t);
@@ -344,6 +383,31 @@ describe("an endpoint for Hetzner", () => {
       await refused(world, ["plan"], [code, /./u], { ...world.env, HCLOUD_ENDPOINT });
     });
   }
+
+  test("may be vouched for by an authority of one's own, and by no other", async (t) => {
+    const world = await hetznerWorld(t);
+    const authority = await testAuthority();
+    const tls = await authority.issue(["hetzner.example.test"]);
+    const front = createTlsServer({ cert: tls.certificate, key: tls.key }, (incoming, outgoing) => {
+      const { method, url = "", headers } = incoming;
+      void fetch(`${new URL(world.hetzner.url).origin}${url}`, {
+        method: method ?? "GET",
+        headers: { authorization: headers.authorization ?? "" },
+      }).then(async (answer) => {
+        outgoing.writeHead(answer.status, { "content-type": "application/json" });
+        outgoing.end(await answer.text());
+      });
+    }).listen(0, "127.0.0.1");
+    await once(front, "listening");
+    t.after(() => front.close());
+    const { port } = front.address() as AddressInfo;
+    const env = { ...world.env, HCLOUD_ENDPOINT: "https://hetzner.example.test/v1" };
+    const way = ["--connect-to", `hetzner.example.test:443:127.0.0.1:${port}`];
+    await refused(world, ["plan", ...way], ["hetzner-unreachable", /certificate/u], env);
+    await writeFile(join(world.folder, "root.pem"), authority.root);
+    const { code, out, err } = await world.podtrust(["plan", ...way, "--ca", "root.pem"], { env });
+    assert.deepEqual([code, /5 to create/u.test(out)], [0, true], err);
+  });
 
   test("that nobody listens at is told at once", async (t) => {
     const world = await hetznerWorld(t);
