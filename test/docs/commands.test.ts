@@ -7,7 +7,7 @@
  *   ```       output, not looked at
  *
  * A page that does not say `podtrust serve` finds the issuer published; one that does not say `podtrust up` finds AWS
- * made as the config says. A page without a config finds the README's.
+ * made as the config says, unless the name is podtrust's to make. A page without a config finds the README's.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -94,7 +94,8 @@ for (const page of pages) {
     for (const block of blocks) {
       const config = configOf(block, before);
       if (config === undefined) continue;
-      const { warnings } = await parseConfig(config, "/etc/podtrust/podtrust.yaml", { HOME: "/root" });
+      const named = ({ zone }: { zone: string }): Promise<string> => Promise.resolve(`name.${zone}`);
+      const { warnings } = await parseConfig(config, "/etc/podtrust/podtrust.yaml", { HOME: "/root" }, named);
       assert.deepEqual(warnings, [], `${page}:${block.line}`);
       if (config === block.text) before = config;
     }
@@ -114,9 +115,11 @@ for (const page of pages) {
     };
     const own = blocks.find((block) => configOf(block, "{}") === block.text);
     if (own !== undefined) await world.config(own.text);
-    if (!says("serve")) await prepare(["serve"]);
-    const named = parse(own?.text ?? usual) as { aws?: object };
-    if (!says("up") && named.aws !== undefined) await prepare(["up", "--yes"]);
+    const named = parse(own?.text ?? usual) as { issuer: unknown; aws?: object };
+    // A name that podtrust makes is nobody's before it is made.
+    const isNamed = typeof named.issuer === "string";
+    if (isNamed && !says("serve")) await prepare(["serve"]);
+    if (isNamed && !says("up") && named.aws !== undefined) await prepare(["up", "--yes"]);
     for (const command of blocks.flatMap(shellOf)) {
       if (isCommand(command) && (await elsewhereOf(command)) !== undefined) continue;
       const result = await world.run(command);
