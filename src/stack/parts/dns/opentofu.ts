@@ -52,6 +52,23 @@ function route53Records(config: Config): readonly Block[] {
   }));
 }
 
+// https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
+function hetznerRecords(config: Config): readonly Block[] {
+  const host = issuerHost(config);
+  const name = new Expression(`trimsuffix(${JSON.stringify(host)}, ".\${var.zone}")`);
+  return addresses(config).map((wish) => ({
+    type: "resource",
+    labels: ["hcloud_zone_rrset", wish.type.toLowerCase()],
+    attributes: attributes({
+      zone: new Expression("var.zone"),
+      name,
+      type: wish.type,
+      ttl: wish.ttl,
+      records: contentsOf(wish).map((value) => ({ value })),
+    }),
+  }));
+}
+
 function blocks(config: Config): readonly Block[] {
   const { dns } = config;
   if (dns === undefined) return [];
@@ -73,6 +90,7 @@ function blocks(config: Config): readonly Block[] {
     };
     return [zone, data, ...route53Records(config)];
   }
+  if (dns.provider.kind === "hetzner") return [zone, ...hetznerRecords(config)];
   return [
     zone,
     {
@@ -91,10 +109,14 @@ function blocks(config: Config): readonly Block[] {
  * renews without them.
  */
 export const dnsOpenTofu: OpenTofuPart = {
-  requires: ({ dns }) =>
-    dns?.provider.kind === "cloudflare"
-      ? [{ name: "cloudflare", source: "cloudflare/cloudflare", version: "~> 5.0" }]
-      : [],
+  requires({ dns, machine }) {
+    const kind = dns?.provider.kind;
+    if (kind === "cloudflare")
+      return [{ name: "cloudflare", source: "cloudflare/cloudflare", version: "~> 5.0" }];
+    // A machine at Hetzner requires it already.
+    if (kind !== "hetzner" || machine?.hetzner !== undefined) return [];
+    return [{ name: "hcloud", source: "hetznercloud/hcloud", version: "~> 1.68" }];
+  },
   blocks,
   // The records' ids are the provider's own, and podtrust keeps none.
   imports: () => [],
