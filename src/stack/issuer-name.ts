@@ -31,6 +31,28 @@ function newName(unknown: UnknownName, { stack, zone }: UnnamedContext["config"]
 }
 
 /**
+ * The names of the first memory that knows any. Where a name is to be chosen, a memory that cannot be asked is an error:
+ * records that somebody deleted must not give a running stack another name.
+ */
+async function rememberedHosts(
+  context: UnnamedContext,
+  unknown: UnknownName,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const [first, ...later] = memoriesOf(context);
+  const found = (await first?.issuerHosts(signal)) ?? [];
+  if (found.length > 0 || unknown === "without") return [...new Set(found)].sort();
+  for (const memory of later) {
+    const hosts = await memory.issuerHosts(signal).catch((error: unknown) => {
+      if (unknown === "refuse" && error instanceof PodtrustError) return [];
+      throw error;
+    });
+    if (hosts.length > 0) return [...new Set(hosts)].sort();
+  }
+  return [];
+}
+
+/**
  * The name of an issuer that a config leaves open: the one that the stack's marks remember, or else what is wished.
  * Throws `issuer-unnamed`, `issuer-names-differ` where they remember several, `plan-changed` where a saved plan has
  * another, and what is wrong with credentials.
@@ -41,8 +63,7 @@ export async function settleIssuer(
   signal: AbortSignal,
 ): Promise<IssuerName> {
   const { stack, zone } = context.config;
-  const asked = memoriesOf(context).map((memory) => memory.issuerHosts(signal));
-  const hosts = [...new Set((await Promise.all(asked)).flat())].sort();
+  const hosts = await rememberedHosts(context, unknown, signal);
   const [host, ...others] = hosts;
   if (host === undefined) return { host: newName(unknown, context.config), isChosen: unknown === "choose" };
   // On the way down whatever carries the stack's marks goes, under whichever name.

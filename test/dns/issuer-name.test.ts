@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { CreateOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
+import { account } from "../support/sandbox.ts";
+import { stackWorld, useEnvironment } from "../support/stack-world.ts";
 import { dnsCliWorld } from "../support/dns-cli-world.ts";
 
 const config = `stack: prod
@@ -101,6 +104,43 @@ describe("an issuer whose config names only a zone", () => {
       world.records().map(({ name }) => name),
       ["three.example.com"],
     );
+  });
+
+  test("a name whose records somebody deleted is known by the OIDC provider that stands for it", async (t) => {
+    const world = await dnsCliWorld(t);
+    const aws = await stackWorld(t);
+    const accounts = `aws: [{account: "${account}", region: eu-central-1}]\n`;
+    await world.config(config + accounts);
+    const host = "3f2b8a52-6f0e-4a43-9a51-0a5b2c4d6e7f.example.com";
+    const tag = (Key: string, Value: string): { Key: string; Value: string } => ({ Key, Value });
+    const other = new CreateOpenIDConnectProviderCommand({
+      Url: "https://0f2b8a52-6f0e-4a43-9a51-0a5b2c4d6e7f.example.com",
+      ThumbprintList: ["0".repeat(40)],
+      Tags: [tag("podtrust:stack", "dev"), tag("podtrust:format", "1")],
+    });
+    const own = new CreateOpenIDConnectProviderCommand({
+      Url: `https://${host}`,
+      ThumbprintList: ["0".repeat(40)],
+      Tags: [tag("podtrust:stack", "prod"), tag("podtrust:format", "1")],
+    });
+    await aws.iam.send(other);
+    await aws.iam.send(own);
+    const up = await world.podtrust(["up", "--yes", "--only", "dns"]);
+    assert.equal(up.code, 0, up.out + up.err);
+    assert.deepEqual(
+      world.records().map(({ name }) => name),
+      [host],
+    );
+    await world.byHand("DELETE", `/zones/${await world.zoneId()}/dns_records/${world.records()[0]?.id}`);
+    useEnvironment({
+      AWS_CONFIG_FILE: "/nonexistent",
+      AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+      AWS_EC2_METADATA_DISABLED: "true",
+    });
+    const blind = await world.podtrust(["up", "--yes", "--only", "dns"]);
+    assert.match(blind.err, /code: {2}aws-no-credentials/u, "who cannot ask chooses no other name");
+    assert.deepEqual(world.records(), []);
+    assert.match((await world.podtrust(["status"])).err, /has no name below example\.com yet/u);
   });
 
   test("up that is ended before or after its only write is finished under one name", async (t) => {

@@ -1,4 +1,4 @@
-import { awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
+import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
 import { hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
@@ -38,9 +38,9 @@ export function partsOf(context: AwsPartContext): readonly Part[] {
   return [...machine, ...dnsParts(context, [...machine, ...publisher]), ...publisher, ...awsParts(context)];
 }
 
-/** All that may remember the name of an issuer that a config leaves open. */
+/** All that may remember the name of an issuer that a config leaves open: each is asked where those before know none. */
 export function memoriesOf(context: UnnamedContext): readonly IssuerMemory[] {
-  return dnsMemories(context);
+  return [...dnsMemories(context), ...awsMemories(context)];
 }
 
 /** The sections of a config as OpenTofu has them, in the order of an export. */

@@ -1,3 +1,4 @@
+export { awsMemories } from "./memory.ts";
 export { awsOpenTofu } from "./opentofu.ts";
 export { type OidcProviderFacts, type RoleState, trustedRole } from "../../../aws/index.ts";
 export { admissionOf, providerArnOf, roleArnOf, trustPolicyOf, trusts } from "./role-trust.ts";
