@@ -4,6 +4,7 @@ import type { HostConnection } from "../connection.ts";
 import { stepFailure } from "../session.ts";
 import { applyPublisher, inspectPublisher } from "./apply.ts";
 import { differenceOf } from "./difference.ts";
+import { unitNames } from "./layout.ts";
 import { removeScript } from "./scripts.ts";
 import { isThere, ownerOf, type PublisherState } from "./state.ts";
 import type { PublisherWish } from "./wish.ts";
@@ -47,8 +48,11 @@ export function publisherResource(options: PublisherResourceOptions): Resource<P
       if (!isThere(state)) return { exists: false };
       return { exists: true, state, owner: ownerOf(state, stack) };
     },
-    // How it is moves by itself.
-    fingerprint: ({ health: _health, ...state }) => state,
+    // How it is moves by itself, and the token's service comes and goes.
+    fingerprint({ health: _health, units, ...state }) {
+      const { [unitNames.token]: _token, ...others } = units;
+      return { ...state, units: others };
+    },
     outputs: ({ health }): Readonly<Record<string, string>> =>
       health === undefined
         ? {}

@@ -58,27 +58,30 @@ fi
 `;
 }
 
-/** Reads a compressed program from standard input, and makes it the version `name` once it is whole and runs. */
+/**
+ * Reads a compressed program from standard input, and makes it the version `name` once it is whole and runs. Two that do
+ * it at once do not meet: the first that is done is kept.
+ */
 export function unpackScript(
   layout: HostLayout,
   { name, sum, by }: { readonly name: string; readonly sum: string; readonly by: "zstd" | "gzip" },
 ): string {
-  const folder = `${layout.versions}/${name}`;
+  const folder = shellWord(`${layout.versions}/${name}`);
   return `set -eu
 umask 022
-new=${shellWord(`${folder}.new`)}
-rm -rf "$new"
-mkdir -p "$new"
+sum() { sha256sum <"$1/podtrust-publisher" 2>/dev/null | cut -d' ' -f1; }
+new=$(mktemp -d ${shellWord(layout.versions)}/.new-XXXXXX)
 trap 'rm -rf "$new"' EXIT
 ${by} -dc >"$new/podtrust-publisher"
-found=$(sha256sum <"$new/podtrust-publisher" | cut -d' ' -f1)
+found=$(sum "$new")
 if [ "$found" != ${sum} ]; then echo "its SHA-256 is $found, and not ${sum}" >&2; exit 1; fi
-chmod 0755 "$new/podtrust-publisher"
+chmod 0755 "$new" "$new/podtrust-publisher"
 "$new/podtrust-publisher" --version
 sync "$new/podtrust-publisher" 2>/dev/null || sync
-rm -rf ${shellWord(folder)}
-mv "$new" ${shellWord(folder)}
-trap - EXIT
+if [ "$(sum ${folder})" != ${sum} ]; then
+  rm -rf ${folder}
+  mv -T "$new" ${folder}
+fi
 `;
 }
 
@@ -94,13 +97,14 @@ ${link(name, "current")}
 `;
 }
 
-/** Takes away versions that are neither current nor previous. */
+/** Takes away versions that are neither current nor previous, and what was left of an installation that was cut off. */
 export function tidyScript(layout: HostLayout): string {
   return `set -eu
 cd ${shellWord(layout.home)}
 for folder in versions/*; do
   case $folder in "$(readlink current)" | "$(readlink previous || true)") ;; *) rm -rf "$folder" ;; esac
 done
+find versions -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} +
 `;
 }
 
