@@ -42,9 +42,19 @@ interface Group {
   readonly concurrency: number;
   /** Milliseconds for one test. */
   readonly timeout: number;
-  /** What batches that run at the same time would otherwise both do. */
+  /** What comes before the runner: what two batches would otherwise both do, or what needs the network. */
   readonly prepare?: () => Promise<void>;
+  /** What the runner is started by, with its own command line behind. */
+  readonly launcher?: () => readonly string[];
 }
+
+/**
+ * A network with nothing but loopback, on which a test may have any address and any port: servers get the addresses that
+ * their API gave them, and nothing reaches the machine's own network.
+ */
+const ownNetwork = "unshare --net env PODTRUST_OWN_NETWORK=yes sh -c"
+  .split(" ")
+  .concat('ip link set lo up && exec "$0" "$@"');
 
 const isolated = (pattern: string) => (): readonly Batch[] => [
   { files: globSync(pattern), isolation: "process" },
@@ -76,7 +86,17 @@ const groups: Record<string, Group> = {
       if (whyNoCluster() === undefined) await buildPrograms();
     },
   },
-  machine: { batches: isolated("test/machine/**/*.test.ts"), concurrency: 1, timeout: 900_000 },
+  machine: {
+    batches: isolated("test/machine/**/*.test.ts"),
+    concurrency: 1,
+    timeout: 900_000,
+    async prepare() {
+      const { whyNoMachine } = await import("../test/machine/build.ts");
+      const { saveMachine } = await import("../test/machine/saved.ts");
+      if (whyNoMachine() === undefined) await saveMachine();
+    },
+    launcher: () => (process.getuid?.() === 0 ? ownNetwork : []),
+  },
 };
 
 const [name = "unit", ...rest] = process.argv.slice(2);
@@ -102,10 +122,16 @@ const folder = mkdtempSync(join(tmpdir(), "podtrust-tests-"));
 /** A batch that is alone has nothing to be beside of. */
 const isBeside = ({ beside }: Batch): boolean => beside === true && batches.length > 1;
 
-async function runBatch({ concurrency, timeout }: Group, batch: Batch, skipped: string): Promise<number> {
+async function runBatch(
+  { concurrency, timeout, launcher }: Group,
+  batch: Batch,
+  skipped: string,
+): Promise<number> {
+  const line = [...(launcher?.() ?? []), process.execPath];
   const runner = spawn(
-    process.execPath,
+    line[0] ?? process.execPath,
     [
+      ...line.slice(1),
       "--test",
       `--test-isolation=${batch.isolation}`,
       `--test-concurrency=${concurrency}`,
@@ -132,7 +158,7 @@ async function runBatch({ concurrency, timeout }: Group, batch: Batch, skipped: 
 
 /** Runs all batches, those that may run beside others at the same time; gives the first exit code that is not 0. */
 async function runBatches(running: Group): Promise<number> {
-  if (batches.length > 1) await running.prepare?.();
+  if (batches.length > 1 || running.launcher !== undefined) await running.prepare?.();
   const run = (batch: Batch): Promise<number> =>
     runBatch(running, batch, join(folder, `skipped-${batches.indexOf(batch)}`));
   const beside = batches.filter(isBeside).map(run);

@@ -19,12 +19,12 @@ import { buildImage, emulatorVersion } from "./build.ts";
 import { diskOf, type EmulatorSpec } from "./harness/emulator.ts";
 import {
   type Machine,
+  type MachineRoom,
   makeMachine,
   openRun,
   restoreMachine,
   type Run,
   type SavedMachine,
-  ssh,
   untilSsh,
 } from "./harness/index.ts";
 import { loginData } from "./harness/project.ts";
@@ -39,7 +39,7 @@ interface Kept {
 async function place(): Promise<string> {
   const image = await buildImage();
   const hash = createHash("sha256").update(`${image.disk} ${image.programs}`).update(emulatorVersion());
-  for (const file of ["saved.ts", "harness/emulator.ts", "harness/machine.ts", "harness/project.ts"])
+  for (const file of ["harness/emulator.ts", "harness/project.ts"])
     hash.update(readFileSync(new URL(file, import.meta.url)));
   return join(dirname(dirname(image.disk)), `saved-${hash.digest("hex").slice(0, 16)}`);
 }
@@ -62,10 +62,8 @@ async function boot(run: Run, folder: string): Promise<void> {
   );
   await machine.powerOn();
   const access = { ...login, port: machine.ports[22] };
-  await untilSsh(run, machine, access);
-  const done = await ssh(run, access, "sudo cloud-init status --wait; sync", 300_000);
-  if (!done.stdout.includes("status: done"))
-    throw new Error(`cloud-init: ${done.stdout}\n${machine.console()}`);
+  // Asked again and again: its last steps start sshd anew.
+  await untilSsh(run, machine, access, "cloud-init status | grep -q 'status: done' && sync");
   const { spec } = await machine.save(join(folder, "memory"));
   copyFileSync(diskOf(spec), diskOf({ folder }));
   copyFileSync(login.identity, join(folder, "login-key"));
@@ -98,14 +96,14 @@ export async function saveMachine(say: (line: string) => void = console.log): Pr
 /** A booted machine of the test's own, and how to log in to it; its clock is right. */
 export async function bootedMachine(
   context: Pick<TestContext, "after">,
-  outside: Readonly<Record<string, number>> = {},
+  options: Pick<MachineRoom, "outside" | "ports"> = {},
 ): Promise<{ readonly run: Run; readonly machine: Machine; readonly access: Login }> {
   const folder = await saveMachine();
   const kept = JSON.parse(readFileSync(join(folder, "machine.json"), "utf8")) as Kept;
   const saved: SavedMachine = { memory: join(folder, "memory"), spec: { ...kept.spec, folder } };
   const run = openRun("machine");
   context.after(() => run.end());
-  const machine = await restoreMachine({ run, image: kept.spec.image, outside }, saved);
+  const machine = await restoreMachine({ run, image: kept.spec.image, ...options }, saved);
   const access: Login = {
     user: "k8s",
     identity: run.write("login-key", readFileSync(join(folder, "login-key"), "utf8")),

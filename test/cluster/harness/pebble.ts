@@ -10,6 +10,8 @@ export interface PebbleOptions {
   readonly httpPort: number;
   /** Where it asks for TLS-ALPN-01, in place of 443. */
   readonly tlsPort: number;
+  /** Names and addresses of its own HTTPS beside localhost, for who reaches it from elsewhere. */
+  readonly names?: readonly string[];
   /** How many good nonces in a hundred are refused; 30 unless told. */
   readonly nonceReject?: number;
   /** How many valid authorizations in a hundred are used again for a new order; 0 unless told. */
@@ -122,7 +124,10 @@ interface Listening {
 
 async function writeConfig(run: Run, options: PebbleOptions): Promise<Listening & { config: string }> {
   const authority = await createAuthority("podtrust test Pebble HTTPS");
-  const pair = await authority.issue({ commonName: "pebble", names: ["localhost", "127.0.0.1"] });
+  const pair = await authority.issue({
+    commonName: "pebble",
+    names: ["localhost", "127.0.0.1", ...(options.names ?? [])],
+  });
   const [acme = 0, management = 0] = await freePorts(2);
   const pebble = {
     listenAddress: `127.0.0.1:${acme}`,

@@ -26,6 +26,8 @@ export interface EmulatorSpec {
   readonly mac: string;
   /** MiB. */
   readonly memory: number;
+  /** Whether its ports are at its own address too, which takes a network of the test's own. */
+  readonly atOwnAddress: boolean;
   /** Where on 127.0.0.1 the machine's ports are. */
   readonly ports: Readonly<Record<GuestPort, number>>;
   /** Services of this machine that the guest reaches, as `198.18.0.1:14000` by the port here. */
@@ -61,6 +63,7 @@ function network(spec: EmulatorSpec): string {
     "user,id=net,restrict=on,net=128.0.0.0/128.0.0.0,host=172.31.1.1,dns=185.12.64.2",
     `dhcpstart=${spec.ipv4}`,
     ...guestPorts.map((port) => `hostfwd=tcp:127.0.0.1:${spec.ports[port]}-:${port}`),
+    ...(spec.atOwnAddress ? guestPorts.map((port) => `hostfwd=tcp:${spec.ipv4}:${port}-:${port}`) : []),
     `guestfwd=tcp:169.254.169.254:80-cmd:${program("metadata.ts", spec.folder)}`,
     ...Object.entries(spec.outside).map(
       ([guest, port]) => `guestfwd=tcp:${guest}-cmd:${program("pipe.ts", port)}`,

@@ -3,7 +3,7 @@ import { whyNoMachine } from "../build.ts";
 
 export { openRun, type Run } from "../../cluster/harness/run.ts";
 export { buildImage, type MachineImage } from "../build.ts";
-export { type Machine, makeMachine, restoreMachine, type SavedMachine } from "./machine.ts";
+export { type Machine, type MachineRoom, makeMachine, restoreMachine, type SavedMachine } from "./machine.ts";
 export { type Login, ssh, sshKey } from "./ssh.ts";
 export { until, untilSsh } from "./wait.ts";
 

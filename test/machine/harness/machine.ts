@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
 import type { MachineOrder, ServerMachine } from "../../../src/sandbox/index.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 import type { MachineImage } from "../build.ts";
@@ -28,6 +31,18 @@ export interface MachineRoom {
   readonly image: MachineImage;
   /** Services of this machine that the guest reaches, as `198.18.0.1:14000` by the port here. */
   readonly outside?: Readonly<Record<string, number>>;
+  /** Where on 127.0.0.1 the machine's ports shall be; any that are free, unless told. */
+  readonly ports?: EmulatorSpec["ports"];
+}
+
+/** Whether this process has a network of its own, as tools/test.ts starts the suites, with any address it likes. */
+export function hasOwnNetwork(): boolean {
+  return process.env["PODTRUST_OWN_NETWORK"] === "yes";
+}
+
+/** Gives this machine's loopback an address, unless it has it. */
+async function addAddress(address: string): Promise<void> {
+  await promisify(execFile)("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
 }
 
 /** As the metadata service writes it (cloud-init, DataSourceHetzner): both addresses, the second as `::1` of its network. */
@@ -139,9 +154,11 @@ async function newSpec(room: MachineRoom, order: MachineOrder): Promise<Emulator
     ipv4: order.ipv4 ?? "203.0.113.77",
     mac,
     memory: 2048,
-    ports: await choosePorts(),
+    ports: room.ports ?? (await choosePorts()),
+    atOwnAddress: hasOwnNetwork() && order.ipv4 !== undefined,
     outside: room.outside ?? {},
   };
+  if (spec.atOwnAddress) await addAddress(spec.ipv4);
   await overlay(diskOf(spec), room.image.disk, "raw");
   return spec;
 }
@@ -154,7 +171,12 @@ export function makeMachine(room: MachineRoom, order: MachineOrder): Machine {
 async function specFrom(room: MachineRoom, { spec }: SavedMachine): Promise<EmulatorSpec> {
   const folder = join(room.run.folder, `restored-${Math.random().toString(36).slice(2)}`);
   mkdirSync(folder);
-  const restored = { ...spec, folder, ports: await choosePorts(), outside: room.outside ?? spec.outside };
+  const restored = {
+    ...spec,
+    folder,
+    ports: room.ports ?? (await choosePorts()),
+    outside: room.outside ?? spec.outside,
+  };
   await overlay(diskOf(restored), diskOf(spec), "qcow2");
   return restored;
 }

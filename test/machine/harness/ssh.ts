@@ -6,6 +6,8 @@ import type { Run } from "../../cluster/harness/run.ts";
 
 /** Who logs in where, and by which host key he knows that he is there. */
 export interface Login {
+  /** 127.0.0.1 unless told. */
+  readonly address?: string;
   readonly port: number;
   readonly user: string;
   /** Path of a private key. */
@@ -30,13 +32,14 @@ async function feed(
   timeoutMs: number,
 ): Promise<Answer> {
   files += 1;
-  const known = run.write(`known-hosts-${files}`, `[127.0.0.1]:${login.port} ${login.hostKey}\n`);
+  const known = run.write(`known-hosts-${files}`, `machine ${login.hostKey}\n`);
   const options = [
     "BatchMode=yes",
     "IdentitiesOnly=yes",
     "StrictHostKeyChecking=yes",
     `UserKnownHostsFile=${known}`,
     "GlobalKnownHostsFile=/dev/null",
+    "HostKeyAlias=machine",
     "ConnectTimeout=10",
   ].flatMap((option) => ["-o", option]);
   const child = spawn(
@@ -49,7 +52,7 @@ async function feed(
       login.identity,
       "-p",
       String(login.port),
-      `${login.user}@127.0.0.1`,
+      `${login.user}@${login.address ?? "127.0.0.1"}`,
       command,
     ],
     { timeout: timeoutMs, killSignal: "SIGKILL" },

@@ -52,18 +52,23 @@ func apiServerFlags(settings Settings, at paths) []string {
 		"client-ca-file":              at.file("client-ca.crt"),
 		"enable-bootstrap-token-auth": "true",
 		// The machine's address may be one that the API server does not announce to pods, and there are none.
-		"endpoint-reconciler-type":         "none",
-		"etcd-servers":                     "http://127.0.0.1:2379",
-		"profiling":                        "false",
-		"secure-port":                      settings.last("https-listen-port", "6443"),
-		"service-account-issuer":           issuer,
-		"service-account-key-file":         at.file("service.key"),
-		"service-account-signing-key-file": at.file("service.current.key"),
-		"service-cluster-ip-range":         settings.last("service-cidr", "10.43.0.0/16"),
-		"service-node-port-range":          settings.last("service-node-port-range", "30000-32767"),
-		"storage-backend":                  "etcd3",
-		"tls-cert-file":                    at.file("serving-kube-apiserver.crt"),
-		"tls-private-key-file":             at.file("serving-kube-apiserver.key"),
+		"endpoint-reconciler-type":           "none",
+		"etcd-servers":                       "http://127.0.0.1:2379",
+		"profiling":                          "false",
+		"requestheader-allowed-names":        "system:auth-proxy",
+		"requestheader-client-ca-file":       at.file("request-header-ca.crt"),
+		"requestheader-extra-headers-prefix": "X-Remote-Extra-",
+		"requestheader-group-headers":        "X-Remote-Group",
+		"requestheader-username-headers":     "X-Remote-User",
+		"secure-port":                        settings.last("https-listen-port", "6443"),
+		"service-account-issuer":             issuer,
+		"service-account-key-file":           at.file("service.key"),
+		"service-account-signing-key-file":   at.file("service.current.key"),
+		"service-cluster-ip-range":           settings.last("service-cidr", "10.43.0.0/16"),
+		"service-node-port-range":            settings.last("service-node-port-range", "30000-32767"),
+		"storage-backend":                    "etcd3",
+		"tls-cert-file":                      at.file("serving-kube-apiserver.crt"),
+		"tls-private-key-file":               at.file("serving-kube-apiserver.key"),
 	}
 	if settings.last("secrets-encryption", "false") == "true" {
 		defaults["encryption-provider-config"] = filepath.Join(at.cred, "encryption-config.json")
@@ -118,6 +123,9 @@ func prepare(settings Settings, at paths) (prepared, error) {
 	}
 	client, err := openAuthority(at.tls, "client-ca")
 	if err != nil {
+		return prepared{}, err
+	}
+	if _, err := openAuthority(at.tls, "request-header-ca"); err != nil {
 		return prepared{}, err
 	}
 	if _, _, err := openServiceKeys(at.tls); err != nil {
@@ -356,7 +364,7 @@ func begin(settings Settings, at paths, all *children) error {
 		"root-ca-file": ready.serverCA, "leader-elect": "false", "bind-address": "127.0.0.1",
 		"service-account-private-key-file": at.file("service.current.key"),
 		"controllers":                      "serviceaccount-controller,root-ca-certificate-publisher-controller,namespace-controller",
-		"use-service-account-credentials":  "false",
+		"use-service-account-credentials":  "true",
 	}, settings["kube-controller-manager-arg"]))
 	if err != nil {
 		return err
