@@ -173,6 +173,14 @@ const usual: readonly GoModule[] = [
     ldflags: strip,
     programs: { hcl: "." },
   },
+  // Helm's own engine, without its commands.
+  {
+    name: "helm",
+    version: "3.22.0",
+    time: "90 seconds",
+    ldflags: strip,
+    programs: { "helm-render": "." },
+  },
 ];
 const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions)];
 
@@ -205,6 +213,8 @@ export interface Programs {
   readonly "embedded-python": string;
   /** Reads HCL as OpenTofu does. */
   readonly hcl: string;
+  /** Renders a chart by Helm's own engine. */
+  readonly "helm-render": string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [
