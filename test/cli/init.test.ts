@@ -22,6 +22,9 @@ describe("init", () => {
   const written = (): Promise<string> => readFile(join(cwd, "podtrust.yaml"), "utf8");
   const cluster = ["--cluster", "--issuer", "oidc.example.com", "--account", account];
 
+  const zone = ["--zone", "example.com", "--account", account];
+  const named = ({ zone: below }: { zone: string }): Promise<string> => Promise.resolve(`name.${below}`);
+
   /** Answers typed at a terminal, one line each. */
   async function typed(lines: readonly string[], args: readonly string[] = []): Promise<CliResult> {
     const said = { out: "", err: "" };
@@ -46,6 +49,22 @@ describe("init", () => {
       "--stack",
       "eu",
     ],
+    "a new machine and a name at Cloudflare": ["--machine", "hetzner", ...zone],
+    "a new machine of another type, its name at Hetzner": [
+      "--machine",
+      "hetzner/cx23/fsn1",
+      ...zone,
+      "--dns",
+      "hetzner",
+    ],
+    "a machine reached by SSH, its name at Route 53": [
+      "--machine",
+      "admin@203.0.113.7",
+      ...zone,
+      "--dns",
+      "route53",
+    ],
+    "a machine with an issuer of its own": ["--machine", "hetzner", ...cluster.slice(1)],
     "China's partition": [...cluster, "--region", "cn-north-1"],
   })) {
     test(`writes a config with comments that loads without a warning: ${what}`, async () => {
@@ -53,7 +72,8 @@ describe("init", () => {
       assert.deepEqual([code, err], [0, ""]);
       assert.match(out, /podtrust\.yaml is written\. Next:[^]*podtrust plan\n {2}podtrust up/u);
       assert.match(await written(), /^# What podtrust owns/u);
-      assert.deepEqual((await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" })).warnings, []);
+      const { warnings } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" }, named);
+      assert.deepEqual(warnings, []);
     });
   }
 
@@ -72,6 +92,19 @@ describe("init", () => {
     assert.equal(config.issuer, "https://oidc.example.com");
     assert.deepEqual(config.aws[0]?.roles[0]?.policies, ["arn:aws:iam::aws:policy/ReadOnlyAccess"]);
     assert.deepEqual(config.aws[0]?.roles[0]?.serviceAccounts, ["default/app"]);
+  });
+
+  test("one is a new machine below a zone, and what it needs in the environment is said", async () => {
+    const { code, out, err } = await typed(["1", "example", "example.com", account, "", ""]);
+    assert.equal(code, 0, err);
+    assert.match(err, /"example" is not the name of a zone/u);
+    assert.match(out, /export HCLOUD_TOKEN=…\n {2}export CLOUDFLARE_API_TOKEN=…\n {2}podtrust plan/u);
+    const { machine, dns, issuer } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" }, named);
+    assert.deepEqual(
+      [machine?.hetzner?.type, machine?.hetzner?.location, machine?.cni],
+      ["cax11", "nbg1", "cilium"],
+    );
+    assert.deepEqual([dns?.provider.kind, issuer], ["cloudflare", "https://name.example.com"]);
   });
 
   test("what was given as a flag is not asked again", async () => {
@@ -102,6 +135,8 @@ describe("init", () => {
     [["--email", "me"], /--email: "me".*e-mail address/u],
     [["--zone", "a.com", "--issuer", "b.com"], /--zone and --issuer/u],
     [["--machine", "hetzner", "--cluster"], /--machine and --cluster/u],
+    [["--machine", "hetzner/CX 23"], /--machine: "CX 23".*accepted/u],
+    [["--machine", "me@-oProxyCommand=x"], /--machine: "-oProxyCommand=x"/u],
     [["--machine", "lenovo"], /--machine: "lenovo" is not hetzner/u],
   ] as const) {
     test(`a wrong answer is refused by its flag, and nothing is written: ${args.join(" ")}`, async () => {

@@ -18,7 +18,7 @@ export function defineInit(program: Command, context: CommandContext): void {
     .option("--zone <zone>", "make a random name under this DNS zone")
     .addOption(
       new Option("--dns <provider>", "who serves the zone")
-        .choices(["cloudflare", "route53"])
+        .choices(["cloudflare", "route53", "hetzner"])
         .default("cloudflare"),
     )
     .option("--issuer <url>", "the issuer's own URL or host name, if it has one")

@@ -3,6 +3,13 @@ import { type Answers, roleNameOf } from "./answers.ts";
 /** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */
 const scalar = (text: string): string => (/^[a-zA-Z/][\w./@-]*$/u.test(text) ? text : JSON.stringify(text));
 
+/** Where who serves a zone has our rights from. */
+const dnsSecrets: Readonly<Record<string, string>> = {
+  cloudflare: " The token is never written here: export CLOUDFLARE_API_TOKEN=…",
+  hetzner: " The token is the machine's: HCLOUD_TOKEN.",
+  route53: " Your credentials are those of the AWS CLI.",
+};
+
 function issuerLines({ name }: Answers): readonly string[] {
   if ("issuer" in name)
     return ["# The URL in the cluster's tokens, where AWS finds its keys.", `issuer: ${name.issuer}`];
@@ -10,7 +17,7 @@ function issuerLines({ name }: Answers): readonly string[] {
     "# The URL in the cluster's tokens: a random name under this zone, made by the first up and remembered.",
     `issuer: {zone: ${scalar(name.zone)}}`,
     "",
-    "# Who serves the zone. The token is never written here: export CLOUDFLARE_API_TOKEN=…",
+    `# Who serves the zone.${dnsSecrets[name.dns] ?? ""}`,
     `dns: ${name.dns}`,
   ];
 }

@@ -160,7 +160,7 @@ async function foundationOf(
     err.line(rich`  3           ${dim("a Kubernetes cluster, which my kubeconfig knows")}`);
   }
   return interview.ask({
-    flag: "machine or --cluster",
+    flag: machine === undefined ? "machine or --cluster" : "machine",
     given: machine,
     text: "1, USER@HOST or 3",
     read: machine === undefined ? readFoundation : readMachine,

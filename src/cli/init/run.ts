@@ -30,10 +30,11 @@ async function write(file: string, text: string, force: boolean): Promise<void> 
 
 /** What has to be there before `podtrust up`, in the order in which it is needed. */
 function steps({ foundation, name, publishing }: Answers, file: string): readonly string[] {
+  const dns = "zone" in name ? name.dns : undefined;
   const named = file === "podtrust.yaml" ? "" : ` -f ${shellWord(file)}`;
   return [
-    ...(foundation.kind === "hetzner" ? ["export HCLOUD_TOKEN=…"] : []),
-    ...("zone" in name && name.dns === "cloudflare" ? ["export CLOUDFLARE_API_TOKEN=…"] : []),
+    ...(foundation.kind === "hetzner" || dns === "hetzner" ? ["export HCLOUD_TOKEN=…"] : []),
+    ...(dns === "cloudflare" ? ["export CLOUDFLARE_API_TOKEN=…"] : []),
     ...(foundation.kind === "cluster" && publishing.kind !== "none"
       ? ["podtrust manifests publisher-rbac | kubectl apply -f -"]
       : []),

@@ -7,7 +7,7 @@ import { withAllowances, withSelection, withStackOptions } from "../options/stac
 export function definePlan(program: Command, context: CommandContext): void {
   const command = program
     .command("plan")
-    .description("show what up would change in AWS, field by field, without changing anything");
+    .description("show what up would change, field by field, without changing anything");
   withAllowances(withSelection(withStackOptions(command)))
     .option("--check", "exit 3 when something differs from the config")
     .option("--down", "show what down would delete instead")

@@ -8,7 +8,7 @@ export function defineUp(program: Command, context: CommandContext): void {
   const command = program
     .command("up")
     .argument("[plan]", "a file of podtrust plan -o: applies just what it showed, without asking")
-    .description("create or update the OIDC provider and IAM roles in AWS to match the config");
+    .description("make machine, DNS name, cluster, publisher, OIDC provider and IAM roles match the config");
   withAllowances(withSelection(withStackOptions(command)))
     .option("--yes", "do not ask for confirmation")
     .option("--confirm <stack>", "the stack's name, in place of typing it where a machine is deleted")
