@@ -232,13 +232,9 @@ class CloudflareDns implements DnsProvider {
 
   async addText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
     const set = { name, type: "TXT", ttl: textTtl, values: [value] } as const;
-    // The others of the name are none of this one's: each record stands by itself.
+    // The others of the name are none of this one's: each record stands by itself. One that is there stays whose it is.
     const toward = (records: readonly ApiRecord[]): readonly Step[] =>
-      stepsToward(
-        set,
-        records.filter((record) => record.value === value),
-        this.#stack,
-      );
+      records.some((record) => record.value === value) ? [] : stepsToward(set, [], this.#stack);
     await this.#until(zone, set, toward, work);
   }
 

@@ -132,6 +132,21 @@ describe("DNS at Cloudflare", () => {
     assert.match(after.comment, /ask Ada first$/u);
   });
 
+  test("a TXT value that somebody else has already stays theirs, and is not taken away with ours", async (t) => {
+    const api = await standIn(t);
+    const dns = providerOf(api);
+    const zone = await dns.zoneOf("oidc.example.com", signal);
+    const text = { name: "_acme-challenge.oidc.example.com", value: "proof" };
+    const path = `/zones/${zone.id}/dns_records`;
+    await byHand(api, "POST", path, { name: text.name, type: "TXT", content: '"proof"', comment: "Ada's" });
+    await dns.addText(zone, text, work);
+    await dns.removeText(zone, text, work);
+    assert.deepEqual(
+      api.records("example.com").map((one) => (one as { comment: string }).comment),
+      ["Ada's"],
+    );
+  });
+
   test("an alias in the place of an address belongs to whoever made it", async (t) => {
     const api = await standIn(t);
     const dns = providerOf(api);

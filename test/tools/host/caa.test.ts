@@ -1,0 +1,70 @@
+/** CAA records for the accounts of a publisher on a machine, over a real sshd; systemd and the program are stand-ins. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { systemClock } from "../../../src/base/index.ts";
+import { dnsCliWorld } from "../../support/dns-cli-world.ts";
+import {
+  publisherProgram,
+  standInForPublisher,
+  startSshHost,
+  whyNoSshHost,
+  writeRelease,
+} from "../../support/ssh-host/index.ts";
+
+const isRoot = process.getuid?.() === 0;
+const missing = whyNoSshHost() ?? (isRoot ? undefined : "files of another group take root");
+const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+const value = "ca.example.test; accounturi=https://ca.example.test/acct/1; validationmethods=http-01";
+
+describe("CAA records of a publisher on a machine", { skip: missing ?? false }, () => {
+  test("are made by the same up, once the publisher has its accounts; repaired; and gone with down", async (t) => {
+    const world = await dnsCliWorld(t);
+    const host = await startSshHost();
+    t.after(() => host.stop());
+    await standInForPublisher(host);
+    await writeRelease(join(world.folder, "release"), version, publisherProgram("first"));
+    await world.config(`
+stack: prod
+issuer: https://oidc.example.com
+dns: {cloudflare: {}, addresses: ["203.0.113.7"]}
+machine:
+  ssh: {address: 127.0.0.1, port: ${host.port}, user: ${host.user}, hostKey: "${host.hostKey}"}
+  sshKey: ${host.keyFile}
+publisher:
+  release: release
+  https: {acme: {email: ops@example.com}}
+`);
+    const env = {
+      ...world.env,
+      PATH: process.env["PATH"] ?? "",
+      HOME: world.folder,
+      XDG_STATE_HOME: join(world.folder, "state"),
+    };
+    const only = ["--only", "publisher", "--only", "dns"];
+    const podtrust = (...args: string[]) => world.podtrust([...args, ...only], { env, clock: systemClock });
+    const planned = await podtrust("plan");
+    assert.match(
+      planned.out,
+      /\+ dns\/oidc\.example\.com\/CAA {2}create\n {6}values {2}\(known after host\/prod\/publisher\)/u,
+      planned.err,
+    );
+    const up = await podtrust("up", "--yes");
+    assert.equal(up.code, 0, up.out + up.err);
+    const caa = (): readonly unknown[] =>
+      world
+        .records()
+        .flatMap((one) => (one.type === "CAA" ? [(one as unknown as { data: object }).data] : []));
+    assert.deepEqual(caa(), [{ flags: 0, tag: "issue", value }]);
+    assert.match((await podtrust("up", "--yes")).out, /Nothing to do, 3 unchanged\./u);
+    const [record] = world.records().filter(({ type }) => type === "CAA");
+    const path = `/zones/${await world.zoneId()}/dns_records/${record?.id}`;
+    await world.byHand("PATCH", path, { data: { flags: 0, tag: "issue", value: "evil.example" } });
+    assert.equal((await podtrust("up", "--yes")).code, 0);
+    assert.deepEqual(caa(), [{ flags: 0, tag: "issue", value }]);
+    const down = await podtrust("down", "--yes", "--confirm", "prod");
+    assert.equal(down.code, 0, down.out + down.err);
+    assert.deepEqual(world.records(), []);
+  });
+});
