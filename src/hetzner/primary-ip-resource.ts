@@ -113,9 +113,12 @@ export function primaryIpResource(api: HetznerApi, wish: PrimaryIpWish): Resourc
       if (before === undefined) return create(api, wish, work);
       return update(api, wish, before, work);
     },
+    // What takes its place would have no protection: it need not have any to go.
     async delete(observed, work) {
       const state = stateOf(observed);
-      if (state !== undefined) await removePrimaryIp(api, state, work);
+      if (state === undefined) return;
+      if (state.isProtected && !wish.protect) await setProtection(api, state, false, work);
+      await removePrimaryIp(api, state, work);
     },
   };
 }

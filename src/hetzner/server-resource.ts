@@ -135,11 +135,17 @@ async function changeAddresses(
   if (changed.length === 0) return false;
   // The API moves addresses of machines that are off.
   await powerOff(api, server, work);
-  for (const family of changed) {
-    const has = server[family];
-    if (has !== undefined) await unassign(api, has.id, work);
-    const id = wanted(family);
-    if (id !== undefined) await assign(api, id, server, work);
+  try {
+    for (const family of changed) {
+      const has = server[family];
+      if (has !== undefined) await unassign(api, has.id, work);
+      const id = wanted(family);
+      if (id !== undefined) await assign(api, id, server, work);
+    }
+  } catch (error) {
+    // With the addresses that it has it is worth more than off; what went wrong is the news.
+    if (!work.signal.aborted) await powerOn(api, server, work).catch(() => {});
+    throw error;
   }
   return true;
 }
@@ -175,11 +181,20 @@ async function update(api: HetznerApi, wish: ServerWish, before: Server, work: W
   await putBehindFirewall(api, wish, server, work);
   const isOff = (await changeAddresses(api, wish, server, work)) || server.status === "off";
   if (isOff) await powerOn(api, server, work);
-  if (server.isProtected === wish.protect) return;
+  await setProtection(api, wish, server, work);
+}
+
+async function setProtection(
+  api: HetznerApi,
+  { protect }: ServerWish,
+  { id, name, isProtected }: Server,
+  work: Work,
+): Promise<void> {
+  if (isProtected === protect) return;
   // Deletion and rebuilding are protected together.
-  const body = { delete: wish.protect, rebuild: wish.protect };
-  const during = `changing the protection of server ${wish.name}`;
-  await act(api, `servers/${server.id}/actions/change_protection`, { during, body }, work);
+  const body = { delete: protect, rebuild: protect };
+  const during = `changing the protection of server ${name}`;
+  await act(api, `servers/${id}/actions/change_protection`, { during, body }, work);
 }
 
 /** Deletes a server and waits until it is gone. */
@@ -239,9 +254,12 @@ export function serverResource(api: HetznerApi, wish: ServerWish): Resource<Serv
       if (before === undefined) return create(api, wish, work);
       return update(api, wish, before, work);
     },
+    // What takes its place would have no protection: it need not have any to go.
     async delete(observed, work) {
       const state = stateOf(observed);
-      if (state !== undefined) await removeServer(api, state, work);
+      if (state === undefined) return;
+      if (!wish.protect) await setProtection(api, wish, state, work);
+      await removeServer(api, state, work);
     },
   };
 }

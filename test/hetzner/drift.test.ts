@@ -188,6 +188,40 @@ describe("a config that changes", () => {
     });
   }
 
+  test("a machine that is no longer to be protected can be replaced in the same run", async (t) => {
+    const config = machineConfig("", "protect: true");
+    const world = await standing(t, config);
+    await world.config(machineConfig().replace("nbg1", "hel1"));
+    const done = await world.podtrust(["up", "--allow-replace", "--confirm", "prod"]);
+    assert.equal(done.code, 0, done.out + done.err);
+    assert.deepEqual(await world.planned(), []);
+    const { servers, primaryIps } = world.contents();
+    const places = [...servers, ...primaryIps].map(({ location }) => location.name);
+    assert.deepEqual(places, ["hel1", "hel1", "hel1"]);
+  });
+
+  test("a machine whose address somebody else uses is left running without it", async (t) => {
+    const world = await standing(t, machineConfig("ipv4: false"));
+    await world.config(machineConfig());
+    assert.equal((await world.podtrust(["up", "--yes", "--only", "primary-ip/prod-ipv4"])).code, 0);
+    const address = world.contents().primaryIps.find(({ type }) => type === "ipv4")?.id;
+    const public_net = { ipv4: address, enable_ipv6: false };
+    const body = { name: "web", server_type: "cx23", image: "debian-13", location: "nbg1", public_net };
+    await world.ask("POST", "servers", body);
+    await world.clock.sleep(10_000);
+    const up = await world.podtrust(["up", "--yes"]);
+    assert.equal(up.code, 1);
+    assert.match(up.err, /primary_ip_already_assigned/u);
+    const { servers } = world.contents();
+    assert.deepEqual(
+      servers.map(({ name, status }) => [name, status]),
+      [
+        ["prod", "running"],
+        ["web", "running"],
+      ],
+    );
+  });
+
   test("a protected machine is neither replaced nor deleted, whatever is allowed", async (t) => {
     const config = machineConfig("", "protect: true");
     const world = await standing(t, config);
