@@ -15,7 +15,7 @@ import { definePlan } from "./plan/command.ts";
 import { definePublish } from "./publish/command.ts";
 import { definePublisher } from "./publisher/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
-import { defineRotate } from "./rotate/command.ts";
+import { defineRotateWithMachines } from "./rotate/command-with-machines.ts";
 import { defineSandbox } from "./sandbox/command.ts";
 import { defineServeWithClouds } from "./serve/command-with-clouds.ts";
 import { defineSsh } from "./ssh/command.ts";
@@ -46,7 +46,7 @@ export const podtrust: CommandTree = {
     defineServeWithClouds,
     definePublish,
     definePublisher,
-    defineRotate,
+    defineRotateWithMachines,
     defineStatus,
     defineTest,
     defineExplain,

@@ -9,6 +9,7 @@ export {
   openMachine,
   type Place,
   type PublisherRelease,
+  publisherOnMachine,
   rollBackPublisher,
 } from "./parts/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";

@@ -15,14 +15,27 @@ function withKey(command: Command): Command {
   );
 }
 
+/** Has a publisher elsewhere do what the words say; false where the config's is none of those. */
+type Elsewhere = (file: string, words: readonly string[]) => Promise<boolean>;
+
+const optionWords = ({ stack, force }: RotateOptions): readonly string[] => [
+  ...(stack === undefined ? [] : ["--stack", stack]),
+  ...(force === true ? ["--force"] : []),
+];
+
 /** `podtrust rotate status`, `rotate distrust KID`, `rotate trust KID`: look at and tell a running publisher. */
-export function defineRotate(program: Command, context: CommandContext): void {
+export function defineRotate(program: Command, context: CommandContext, elsewhere?: Elsewhere): void {
+  const isDone = async (options: RotateOptions, words: readonly string[]): Promise<boolean> => {
+    if (elsewhere === undefined || options.state !== undefined) return false;
+    return elsewhere(options.file ?? "podtrust.yaml", words);
+  };
   const rotate = program
     .command("rotate")
     .description("show, distrust and trust again the signing keys that the publisher serves as JWKS");
   withPublisher(rotate.command("status"))
     .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {
+      if (await isDone(options, ["status"])) return;
       const { runRotateStatus } = await import("./run.ts");
       await runRotateStatus(context, options);
     });
@@ -30,12 +43,14 @@ export function defineRotate(program: Command, context: CommandContext): void {
     .description("remove a signing key from the published JWKS, at once; asks if the cluster signs with it")
     .option("--force", "remove it even if the cluster signs with it: AWS then refuses its tokens")
     .action(async (kid: string, options: RotateOptions) => {
+      if (await isDone(options, ["distrust", kid, ...optionWords(options)])) return;
       const { runRotateDistrust } = await import("./run.ts");
       await runRotateDistrust(context, kid, options);
     });
   withKey(rotate.command("trust"))
     .description("undo a distrust: publish the signing key again")
     .action(async (kid: string, options: RotateOptions) => {
+      if (await isDone(options, ["trust", kid, ...optionWords(options)])) return;
       const { runRotateTrust } = await import("./run.ts");
       await runRotateTrust(context, kid, options);
     });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
-import { type CliResult, podtrustHere } from "../../support/cli.ts";
+import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
   publisherProgram,
   type SshHost,
@@ -262,6 +262,18 @@ publisher:
     assert.equal(code, 0, err);
     assert.equal(await host.file("etc/systemd/system/podtrust-publisher-http.socket"), undefined);
     assert.deepEqual(await fields(), []);
+  });
+
+  test("rotate asks the publisher on the machine, with what was typed, and ends as it does", async () => {
+    await up();
+    const kid = `-${"k".repeat(42)}`;
+    const env = { XDG_STATE_HOME: join(folder, "state") };
+    const rotate = (...args: string[]) => podtrustChild(["rotate", ...args], { cwd: folder, env });
+    const { code, out, err } = await rotate("distrust", kid, "--force", "--stack", "prod");
+    assert.equal(code, 0, err);
+    const state = "--state /var/lib/private/podtrust-publisher";
+    assert.equal(out, `asked: rotate distrust ${kid} --stack prod --force ${state}\n`);
+    assert.match((await rotate("status", "--json")).out, /^\{"ready":true/u);
   });
 
   test("down takes all of it away", async () => {

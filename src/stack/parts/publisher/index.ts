@@ -1,1 +1,1 @@
-export { isOnMachine, publisherParts, rollBackPublisher } from "./part.ts";
+export { isOnMachine, publisherOnMachine, publisherParts, rollBackPublisher } from "./part.ts";

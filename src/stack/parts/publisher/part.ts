@@ -1,6 +1,7 @@
 import { recordNames } from "../../../dns/index.ts";
 import {
   type HostConnection,
+  type HostLayout,
   hostLayout,
   k3sNames,
   publisherNames,
@@ -66,6 +67,13 @@ class PublisherPart implements Part {
 /** Whether a config's publisher runs on a machine of the config's. */
 export function isOnMachine({ machine, publisher }: PartContext["config"]): boolean {
   return machine !== undefined && publisher !== undefined;
+}
+
+/** Where program and state of the publisher are on a config's machine; undefined where it has none. */
+export function publisherOnMachine(
+  config: PartContext["config"],
+): Pick<HostLayout, "program" | "state"> | undefined {
+  return isOnMachine(config) ? hostLayout() : undefined;
 }
 
 /** The publisher on a config's machine; none without a machine, or where somebody else publishes. Opens no connection. */
