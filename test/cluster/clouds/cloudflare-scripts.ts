@@ -1,12 +1,9 @@
 import type { StandInCloudflareOptions, startStandInCloudflare } from "../../../src/sandbox/index.ts";
-import { type Clock, systemClock } from "../../../src/base/index.ts";
+import { steppingClock } from "../../support/stepping-clock.ts";
 import { buildPrograms } from "../build.ts";
 import { type ProbeStep, runProbe } from "./probe.ts";
 
 type StandInCloudflare = Awaited<ReturnType<typeof startStandInCloudflare>>;
-
-/** A clock that runs two hundred times as fast. */
-const hurried: Clock = { ...systemClock, now: () => systemClock.now() * 200 };
 
 /** Two pages of zones, of the Free plan but one, and one that is not in use. */
 const zones: StandInCloudflareOptions["zones"] = [
@@ -29,7 +26,7 @@ export const cloudflareScripts = {
     options: { variants: { validationErrors: "chained", unknownZone: "refusal", emptyComment: "absent" } },
   },
   quotas: { options: { zones } },
-  limits: { options: { requestsPerFiveMinutes: 10, clock: hurried } },
+  limits: { options: { requestsPerFiveMinutes: 10, clock: steppingClock() } },
   mischief: {
     options: {},
     before(cloudflare) {

@@ -3,14 +3,15 @@ import type {
   StandInHetznerOptions,
   startStandInHetzner,
 } from "../../../src/sandbox/index.ts";
-import { type Clock, systemClock } from "../../../src/base/index.ts";
+import { steppingClock } from "../../support/stepping-clock.ts";
 import { buildPrograms } from "../build.ts";
 import { type ProbeStep, runProbe } from "./probe.ts";
 
-/** A clock that runs two thousand times as fast. */
-const hurried: Clock = { ...systemClock, now: () => systemClock.now() * 2000 };
-
-const quick = { action: 60, firewall: 120, release: 200 };
+/** How long things take, in milliseconds: as short as a probe can still see them, and long enough for a busy machine. */
+export const paces = {
+  quick: { action: 60, firewall: 120, release: 200 },
+  patient: { action: 200, firewall: 500, release: 1500 },
+} as const;
 
 interface Script {
   readonly options?: StandInHetznerOptions;
@@ -31,12 +32,17 @@ export const hetznerScripts = {
   firewalls: {},
   addresses: {},
   servers: { before: sellOut },
+  zones: {
+    options: {
+      zones: [{ name: "example.com" }, { name: "secondary.example", mode: "secondary", delegation: "lame" }],
+    },
+  },
   forms: {
     options: {
       variants: { readOnlyRefusal: "token_readonly", freeAssigneeType: "server", invalidInputDetails: false },
     },
   },
-  limits: { options: { requestsPerHour: 10, clock: hurried } },
+  limits: { options: { requestsPerHour: 10, clock: steppingClock() } },
   mischief: {
     before(hetzner) {
       hetzner.misbehave({ what: "rate-limit", path: "ssh_keys" });
@@ -57,17 +63,19 @@ export type HetznerScript = keyof typeof hetznerScripts;
 export async function askHetzner(
   script: HetznerScript,
   start: typeof startStandInHetzner,
+  pace: keyof typeof paces,
   more: StandInHetznerOptions = {},
 ): Promise<readonly ProbeStep[]> {
   const programs = await buildPrograms();
   const { options, before }: Script = hetznerScripts[script];
-  const hetzner = await start({ mischief: "off", delays: quick, ...options, ...more });
+  const hetzner = await start({ mischief: "off", delays: paces[pace], ...options, ...more });
   before?.(hetzner);
   try {
     const env = {
       HCLOUD_ENDPOINT: hetzner.url,
       HCLOUD_TOKEN: hetzner.tokens.readWrite,
       HCLOUD_READ_ONLY_TOKEN: hetzner.tokens.readOnly,
+      HCLOUD_ACTION_MS: String(paces[pace].action),
     };
     return await runProbe(programs["hcloud-go"], env, [script]);
   } finally {

@@ -369,6 +369,13 @@ func life(ctx context.Context, api, reader probe, zone *cloudflare.ResourceConta
 			if _, _, err := reader.ListDNSRecords(ctx, zone, cloudflare.ListDNSRecordsParams{}); err != nil {
 				return nil, err
 			}
+			seen, err := reader.ZoneDetails(ctx, zone.Identifier)
+			if err != nil {
+				return nil, err
+			}
+			if rights := strings.Join(seen.Permissions, " "); rights != "#dns_records:read #zone:read" {
+				return nil, fmt.Errorf("its rights are %q", rights)
+			}
 			return reader.refused(reader.DeleteDNSRecord(ctx, zone, first.ID), 403, 10000)
 		}},
 		{"records are deleted once", func() (any, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/cloudflare/cloudflare-go"
 )
@@ -81,7 +80,7 @@ func quotas(ctx context.Context) []step {
 	}
 }
 
-// limits is asked of a stand-in with a budget of ten requests, whose clock runs two hundred times as fast.
+// limits is asked of a stand-in with a budget of ten requests, whose clock moves on with each request.
 func limits(ctx context.Context) []step {
 	api := client(os.Getenv("CLOUDFLARE_API_TOKEN"), 0)
 	ask := func() { _, _ = api.VerifyAPIToken(ctx) }
@@ -112,16 +111,15 @@ func limits(ctx context.Context) []step {
 			return same(map[string]any{"status": api.status, "after": api.header.Get("Retry-After")}, map[string]any{"status": 429, "after": "300"})
 		}},
 		{"the ban is for all five minutes, and its rest becomes less", func() (any, error) {
-			time.Sleep(500 * time.Millisecond) // 100 s of the stand-in's clock
 			ask()
 			rest, err := strconv.Atoi(api.header.Get("Retry-After"))
-			if err != nil || api.status != 429 || rest > 200 || rest < 1 {
+			if err != nil || api.status != 429 || rest > 299 || rest < 250 {
 				return nil, fmt.Errorf("status %d, Retry-After %q", api.status, api.header.Get("Retry-After"))
 			}
 			return nil, nil
 		}},
 		{"after the ban the budget is whole", func() (any, error) {
-			for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+			for range 1000 {
 				if ask(); api.status == 200 {
 					break
 				}

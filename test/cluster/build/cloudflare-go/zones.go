@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/cloudflare/cloudflare-go"
@@ -43,6 +44,12 @@ func tokensAndZones(ctx context.Context, api probe, zone *cloudflare.ResourceCon
 				return nil, errors.New("Retry-After although there was no 429")
 			}
 			return nil, nil
+		}},
+		{"a path outside of the API's is refused", func() (any, error) {
+			outside := client(os.Getenv("CLOUDFLARE_API_TOKEN"), 6)
+			outside.BaseURL = strings.TrimSuffix(outside.BaseURL, "/client/v4")
+			_, err := outside.Raw(ctx, http.MethodGet, "/zones", nil, nil)
+			return outside.refused(err, 404, 7003)
 		}},
 		{"an unknown path is refused", func() (any, error) {
 			_, err := api.Raw(ctx, http.MethodGet, "/nothing", nil, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -40,6 +41,12 @@ func catalogue(c, reader *hcloud.Client) []step {
 				return nil, fmt.Errorf("%+v", left)
 			}
 			return nil, nil
+		}},
+		{"a path outside of the API's is not found", func(ctx context.Context) (any, error) {
+			endpoint := strings.TrimSuffix(os.Getenv("HCLOUD_ENDPOINT"), "/v1")
+			outside := hcloud.NewClient(hcloud.WithToken(os.Getenv("HCLOUD_TOKEN")), hcloud.WithEndpoint(endpoint))
+			_, _, err := raw(ctx, outside, "GET", "/locations", nil)
+			return refused(err, 404, "not_found")
 		}},
 		refusal(c, "an unknown path is not found", "GET", "/nothing", nil, 404, "not_found"),
 		refusal(c, "what is no JSON is refused", "POST", "/ssh_keys", "{", 400, "json_error"),

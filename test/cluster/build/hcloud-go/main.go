@@ -3,7 +3,7 @@
 //	HCLOUD_ENDPOINT=http://127.0.0.1:PORT/v1 HCLOUD_TOKEN=… HCLOUD_READ_ONLY_TOKEN=… hcloud-go [SCRIPT]
 //
 // The script says what the stand-in was started for: `story` (the usual one), `catalogue`, `keys`, `firewalls`,
-// `addresses`, `servers`, `forms`, `limits`, `mischief`.
+// `addresses`, `servers`, `zones`, `forms`, `limits`, `mischief`. HCLOUD_ACTION_MS says how long an action takes there.
 package main
 
 import (
@@ -137,14 +137,14 @@ func inRule(port string, from ...string) hcloud.FirewallRule {
 	return hcloud.FirewallRule{Direction: hcloud.FirewallRuleDirectionIn, Protocol: hcloud.FirewallRuleProtocolTCP, Port: &port, SourceIPs: networks(from...)}
 }
 
-// until waits for something, three seconds at most.
+// until waits for something, eight seconds at most.
 func until(what string, is func() (bool, error)) error {
-	for deadline := time.Now().Add(3 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if done, err := is(); done || err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("not within three seconds: %s", what)
+	return fmt.Errorf("not within eight seconds: %s", what)
 }
 
 // safely makes an error of a panic, so that one answer that is not as it should be does not end the probe.
@@ -162,7 +162,7 @@ func main() {
 	defer cancel()
 	scripts := map[string]func(c, reader *hcloud.Client) []step{
 		"story": story, "catalogue": catalogue, "keys": keys, "firewalls": firewalls, "addresses": addresses,
-		"servers": servers, "forms": forms, "limits": limits, "mischief": mischief,
+		"servers": servers, "zones": zones, "forms": forms, "limits": limits, "mischief": mischief,
 	}
 	name, retries := "story", 10
 	if len(os.Args) > 1 && os.Args[1] != name {
