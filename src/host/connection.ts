@@ -134,12 +134,12 @@ export class HostConnection {
   }
 
   /** The session to a machine that may still be booting. Throws `host-wait-missed`, and at once what no wait cures. */
-  async awaited(work: Work): Promise<SshSession> {
+  async awaited(work: Work, what = "to boot"): Promise<SshSession> {
     const target = this.#target(work.inputs);
     if (target === undefined || this.place.remember === undefined)
       return this.required(work.inputs, work.signal);
     await until({
-      what: `${targetText(target)} to boot`,
+      what: `${targetText(target)} ${what}`,
       clock: this.#options.clock,
       timeoutMs: bootMs,
       everyMs,
@@ -181,8 +181,8 @@ export class HostConnection {
     await this.close();
     await pinKeys([publicKey], this.#pin(work.signal), "alone");
     this.#rotated = fingerprint;
-    // Only once the machine has shown it is the former one forgotten.
-    await this.required(work.inputs, work.signal);
+    // Only once the machine has shown it is the former one forgotten; its sshd may just be starting anew.
+    await this.awaited(work, "to show its new host key");
     await this.place.remember?.(work.inputs, { current: fingerprint }, work.signal);
   }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -155,8 +155,10 @@ LogLevel VERBOSE
       await start();
     },
     cut() {
-      const list = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
-      for (const pid of list.trim().split(/\s+/u)) if (pid !== "") process.kill(Number(pid), "SIGKILL");
+      // ps fails where there is none, and one may end by itself meanwhile.
+      const args = ["-o", "pid=", "--ppid", String(child.pid)];
+      const { stdout } = spawnSync("ps", args, { encoding: "utf8" });
+      for (const pid of stdout.trim().split(/\s+/u)) if (pid !== "") spawnSync("kill", ["-KILL", pid]);
     },
     async stop() {
       clearInterval(watching);
