@@ -2,13 +2,14 @@
  * `npm run bench`: measures, and writes what came out into docs/.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing
  *   npm run bench -- publisher --quick for a look; writes nothing
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { benchCommands } from "./commands.ts";
+import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
 import { benchPublisher } from "./publisher.ts";
 
@@ -22,6 +23,7 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   publisher: { page: "benchmarks.md", measure: benchPublisher },
   commands: { page: "benchmarks-commands.md", measure: benchCommands },
+  "from-nothing": { page: "benchmarks-from-nothing.md", measure: benchFromNothing },
   hostile: { page: "benchmarks-hostile.md", measure: benchHostile },
 };
 

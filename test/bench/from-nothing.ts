@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Logger } from "../../src/base/index.ts";
+import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
+import { type FromNothingRow, renderFromNothingPage } from "./from-nothing-page.ts";
+import { buildPackage } from "./servers.ts";
+
+/** The machine and its name: what is made before anything boots. */
+const config = `stack: prod
+issuer: {zone: example.com}
+dns: cloudflare
+machine:
+  hetzner: {type: cax11, location: nbg1, sshFrom: [203.0.113.0/24]}
+`;
+
+const shared = ["--only", "machine", "--only", "A", "--only", "AAAA"];
+const commands: readonly (readonly [
+  what: string,
+  args: readonly string[],
+  aimSeconds: number | undefined,
+])[] = [
+  ["up: machine and name, from nothing", ["up", "--yes", ...shared], 15],
+  ["up again: nothing to do", ["up", "--yes", ...shared], 3],
+  ["down", ["down", "--yes", "--confirm", "prod", ...shared], undefined],
+];
+
+/** Counts what a stand-in is asked. */
+class Calls {
+  #count = 0;
+  readonly logger: Logger = {
+    debug: (message) => {
+      if (message.endsWith(" answered")) this.#count += 1;
+    },
+    info: () => {},
+    warn: () => {},
+    error: () => {},
+    child: () => this.logger,
+  };
+
+  /** Since it was asked last. */
+  take(): number {
+    const count = this.#count;
+    this.#count = 0;
+    return count;
+  }
+}
+
+/** Seconds from start to end, and those of the processor, of a whole process. */
+async function measured(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<{ readonly wall: number; readonly processor: number }> {
+  const script = 'TIMEFORMAT="processor %U %S"; time "$@"';
+  const child = spawn("bash", ["-c", script, "bash", process.execPath, program, ...args], {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const begun = performance.now();
+  let said = "";
+  child.stdout.resume();
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  const wall = (performance.now() - begun) / 1000;
+  const [, user = "", system = ""] = /^processor ([\d.]+) ([\d.]+)$/mu.exec(said) ?? [];
+  if (code !== 0 || user === "") throw new Error(`podtrust ${args.join(" ")} ended with ${code}:\n${said}`);
+  return { wall, processor: Number(user) + Number(system) };
+}
+
+async function rowsOf(program: string, folder: string): Promise<readonly FromNothingRow[]> {
+  const [atHetzner, atCloudflare] = [new Calls(), new Calls()];
+  // Clouds that do everything at once: what is left is ours.
+  const delays = { action: 0, firewall: 0, release: 0 };
+  const hetzner = await startStandInHetzner({ mischief: "off", delays, logger: atHetzner.logger });
+  const cloudflare = await startStandInCloudflare({ mischief: "off", logger: atCloudflare.logger });
+  try {
+    await writeFile(join(folder, "podtrust.yaml"), config);
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: folder,
+      XDG_STATE_HOME: join(folder, "state"),
+      HCLOUD_ENDPOINT: hetzner.url,
+      HCLOUD_TOKEN: hetzner.tokens.readWrite,
+      CLOUDFLARE_BASE_URL: cloudflare.url,
+      CLOUDFLARE_API_TOKEN: cloudflare.tokens.edit,
+    };
+    const rows: FromNothingRow[] = [];
+    for (const [what, args, aimSeconds] of commands) {
+      const took = await measured(program, args, { cwd: folder, env });
+      const calls = { hetzner: atHetzner.take(), cloudflare: atCloudflare.take() };
+      rows.push({ what, ...took, calls, aimSeconds });
+    }
+    return rows;
+  } finally {
+    await hetzner.close();
+    await cloudflare.close();
+  }
+}
+
+/** What it takes of us to go from nothing to a machine with a name, as the text of docs/benchmarks-from-nothing.md. */
+export async function benchFromNothing(): Promise<string> {
+  const busy = (loadavg()[0] ?? 0).toFixed(1);
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
+  try {
+    return renderFromNothingPage({
+      when: new Date().toISOString().slice(0, 10),
+      machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, load average ${busy} at the start`,
+      rows: await rowsOf(await buildPackage(), folder),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
