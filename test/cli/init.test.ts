@@ -94,7 +94,7 @@ describe("init", () => {
     assert.deepEqual(config.aws[0]?.roles[0]?.serviceAccounts, ["default/app"]);
   });
 
-  test("one is a new machine below a zone, and what it needs in the environment is said", async () => {
+  test("the answer 1 is a new machine below a zone, and what it needs in the environment is said", async () => {
     const { code, out, err } = await typed(["1", "example", "example.com", account, "", ""]);
     assert.equal(code, 0, err);
     assert.match(err, /"example" is not the name of a zone/u);
