@@ -41,9 +41,20 @@ function bundle(): string {
     // Some packages are CommonJS and ask for Node's modules that way.
     '--banner:js=import { createRequire } from "node:module"; const require = createRequire(process.execPath);',
     "--log-level=warning",
+    `--metafile=${join(work, "bundle.json")}`,
   ];
   execFileSync(join("node_modules", ".bin", "esbuild"), args, { stdio: "inherit" });
+  checkInputs(join(work, "bundle.json"));
   return outfile;
+}
+
+/** What a publisher's machine has no use for: one import too many would bring all of it. */
+const foreign = /^(?:node_modules\/@aws-sdk|src\/(?:aws|demo|host|sandbox|stack))\//u;
+
+function checkInputs(metafile: string): void {
+  const { inputs } = JSON.parse(readFileSync(metafile, "utf8")) as { readonly inputs: object };
+  const found = Object.keys(inputs).filter((input) => foreign.test(input));
+  if (found.length > 0) throw new Error(`the publisher's program would hold ${found.slice(0, 5).join(", ")}`);
 }
 
 interface Locked {
