@@ -44,7 +44,7 @@ async function rememberedHosts(
   if (found.length > 0 || unknown === "without") return [...new Set(found)].sort();
   for (const memory of later) {
     const hosts = await memory.issuerHosts(signal).catch((error: unknown) => {
-      if (unknown === "refuse" && error instanceof PodtrustError) return [];
+      if (unknown === "refuse" && error instanceof PodtrustError && !signal.aborted) return [];
       throw error;
     });
     if (hosts.length > 0) return [...new Set(hosts)].sort();
