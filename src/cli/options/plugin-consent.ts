@@ -31,8 +31,9 @@ function commandLine({ command, args, env }: ExecPlugin): string {
  * remembered below $XDG_STATE_HOME/podtrust; without a terminal what is not remembered is no.
  */
 export function pluginConsent(context: CommandContext): PluginConsent {
-  const remembered = new StateFolder(personStateDir(context.env)).folder(folderName);
   return async (plugin) => {
+    // Only now: a service's user has no home directory, and no kubeconfig with plugins.
+    const remembered = new StateFolder(personStateDir(context.env)).folder(folderName);
     const name = recordName(plugin);
     if ((await remembered.read(name)) !== undefined) return true;
     if (!canAsk(context)) return false;

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { syncBuiltinESMExports } from "node:module";
+import os from "node:os";
+import { test } from "node:test";
+import type { CommandContext } from "../context.ts";
+import { pluginConsent } from "./plugin-consent.ts";
+
+test("a user without a home directory, as a service has one, needs none until a plugin is asked about", async (context) => {
+  context.mock.method(os, "homedir", () => {
+    throw new Error("uv_os_homedir returned ENOENT");
+  });
+  syncBuiltinESMExports();
+  context.after(() => {
+    context.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const consent = pluginConsent({ env: {} } as unknown as CommandContext);
+  const plugin = { kubeconfig: "/k", command: "aws", args: [], env: {}, digest: "0" };
+  await assert.rejects(consent(plugin), { code: "home-unknown" });
+});
