@@ -22,7 +22,8 @@ import (
 	"time"
 )
 
-const supervised = 5 * time.Minute
+// k3s waits as long as it takes; who waits for it has a deadline of his own.
+const supervised = time.Hour
 
 // paths are where k3s keeps its things (docs.k3s.io, "Cluster Datastore", "Certificates").
 type paths struct {
