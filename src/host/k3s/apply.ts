@@ -19,6 +19,7 @@ import {
   restartScript,
   tailScript,
 } from "./scripts.ts";
+import { isIssuing } from "./running-flags.ts";
 import { type K3sState, parseState } from "./state.ts";
 import type { Architecture, K3sWish } from "./wish.ts";
 
@@ -128,9 +129,8 @@ async function writeCilium(site: K3sSite, state: K3sState): Promise<void> {
   await step(site, "writing Cilium's manifest", chartScript, { stdin: ciliumManifest(wish.stack) });
 }
 
-function isRunningAsWished({ running, active }: K3sState, { issuers, jwksUri }: K3sWish): boolean {
-  const same = running?.issuers.join("\n") === issuers.join("\n") && running.jwksUri === jwksUri;
-  return active === "active" && same;
+function isRunningAsWished({ running, active }: K3sState, wish: K3sWish): boolean {
+  return active === "active" && isIssuing(running, wish);
 }
 
 const lastLine = ({ stdout, stderr }: ScriptResult): string =>

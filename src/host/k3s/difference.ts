@@ -2,6 +2,7 @@ import { PodtrustError } from "../../base/index.ts";
 import type { Difference, FieldChange } from "../../plan/index.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
 import { configFile, configPath } from "./config-file.ts";
+import { isIssuing } from "./running-flags.ts";
 import { isThere, type K3sState } from "./state.ts";
 import { unitFile } from "./unit.ts";
 import type { HostFile, K3sWish } from "./wish.ts";
@@ -93,10 +94,11 @@ function versionChange(found: K3sState | undefined, wish: K3sWish): readonly Fie
 function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sWish): readonly FieldChange[] {
   const running = found?.running;
   const fields: FieldChange[] = [];
-  if (!same(running?.issuers, issuers)) {
+  const isOther = !isIssuing(running, { issuers, jwksUri });
+  if (isOther && !same(running?.issuers, issuers)) {
     fields.push({ field: "issuers of the running API server", before: running?.issuers, after: issuers });
   }
-  if (running?.jwksUri !== jwksUri) {
+  if (isOther && running?.jwksUri !== jwksUri) {
     fields.push({ field: "jwks-uri of the running API server", before: running?.jwksUri, after: jwksUri });
   }
   if (found !== undefined && found.active !== "active") {

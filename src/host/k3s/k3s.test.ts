@@ -103,3 +103,20 @@ test("an architecture without a checksum is refused with the key to set", () => 
     next: /machine\.k3s\.sha256\.arm64/u,
   });
 });
+
+const documentState = (issuer: string): ReturnType<typeof parseState> => {
+  const text = JSON.stringify({ issuer, jwks_uri: wish.jwksUri });
+  return state(["active active", `document ${Buffer.from(text).toString("base64")}`]);
+};
+
+test("where the journal has forgotten the flags, the discovery document's issuer counts", () => {
+  const fieldsOf = (issuer: string): readonly string[] =>
+    differenceOf({ ...documentState(issuer), binary: "a".repeat(64) }, wish).fields.map(({ field }) => field);
+  assert.ok(!fieldsOf("https://oidc.example.com").some((field) => field.includes("running")));
+  assert.ok(fieldsOf("https://other.example.com").includes("issuers of the running API server"));
+});
+
+test("a document that is none tells nothing of what runs", () => {
+  const text = Buffer.from("not JSON").toString("base64");
+  assert.equal(state(["active active", `document ${text}`]).running, undefined);
+});

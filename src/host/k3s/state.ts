@@ -1,6 +1,6 @@
 import { type Owner, ownershipComment } from "../../plan/index.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
-import { type RunningFlags, runningFlags } from "./running-flags.ts";
+import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";
 import { unitPath } from "./unit.ts";
 import type { Architecture } from "./wish.ts";
 
@@ -58,8 +58,9 @@ const optional = <Key extends string>(key: Key, value: string | undefined): Part
 /** Reads what `inspectScript` printed. */
 export function parseState(output: string): K3sState {
   const { configs, files, single } = linesOf(output);
-  const { arch = "", binary, version, chart, manifest, active = "", flags } = single;
-  const running = flags === undefined ? undefined : runningFlags(decoded(flags));
+  const { arch = "", binary, version, chart, manifest, active = "", flags, document } = single;
+  const running =
+    flags === undefined ? flagsOfDocument(decoded(document ?? "")) : runningFlags(decoded(flags));
   return {
     architecture: architectures[arch],
     machine: arch,
