@@ -108,18 +108,22 @@ describe("an outgoing request", () => {
     assert.equal(await reason(request("https://oidc.example.com/", unknown)), "thumbprint");
   });
 
-  test("a registered certificate that is only laid beside a forged leaf vouches for nothing", async () => {
-    const forger = await testAuthority();
-    const { certificate, key } = await forger.issue(["oidc.example.com", "::1"]);
-    const [leaf = ""] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/u);
-    const forged = await secure({ cert: leaf + authority.root, key });
-    const { tls } = await request("https://oidc.example.com/", options());
-    const known = {
-      connectTo: [parseConnectTo(`::127.0.0.1:${forged}`)],
-      thumbprints: [tls?.chain[1]?.sha1 ?? ""],
-    };
-    await assert.rejects(request("https://oidc.example.com/", known), /CERT_SIGNATURE_FAILURE/u);
-  });
+  for (const keyIdentifiers of [false, true])
+    test(`a registered certificate that is only laid beside a forged leaf vouches for nothing, ${keyIdentifiers ? "told apart by its identifier" : "without identifiers"}`, async () => {
+      const forger = await testAuthority("Test Root", { keyIdentifiers });
+      const { certificate, key } = await forger.issue(["oidc.example.com", "::1"]);
+      const [leaf = ""] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/u);
+      const forged = await secure({ cert: leaf + authority.root, key });
+      const { tls } = await request("https://oidc.example.com/", options());
+      const known = {
+        connectTo: [parseConnectTo(`::127.0.0.1:${forged}`)],
+        thumbprints: [tls?.chain[1]?.sha1 ?? ""],
+      };
+      await assert.rejects(
+        request("https://oidc.example.com/", known),
+        /CERT_SIGNATURE_FAILURE|UNABLE_TO_VERIFY_LEAF_SIGNATURE/u,
+      );
+    });
 
   test("with thumbprints an IPv6 address is checked as well", async () => {
     const { certificate, key } = await authority.issue(["::1"]);

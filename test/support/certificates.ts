@@ -159,8 +159,14 @@ export async function testHierarchy(now: number = Date.now(), name = "Test"): Pr
   };
 }
 
-/** Makes a CA with its own P-256 key. */
-export async function testAuthority(name = "Test Root"): Promise<TestAuthority> {
+/**
+ * Makes a CA with its own P-256 key. `keyIdentifiers`: as RFC 5280 §4.2.1.1 wants them and public CAs have them; Python's
+ * client refuses certificates without them since 3.13.
+ */
+export async function testAuthority(
+  name = "Test Root",
+  { keyIdentifiers = false }: { readonly keyIdentifiers?: boolean } = {},
+): Promise<TestAuthority> {
   const keys = await newKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
@@ -171,7 +177,7 @@ export async function testAuthority(name = "Test Root"): Promise<TestAuthority> 
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(keyIdentifiers ? [await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)] : []),
     ],
   });
   return {
@@ -189,8 +195,7 @@ export async function testAuthority(name = "Test Root"): Promise<TestAuthority> 
         extensions: [
           alternativeNames(names),
           new x509.BasicConstraintsExtension(false),
-          // RFC 5280 §4.2.1.1 wants it; Python's client refuses a certificate without it since 3.13.
-          await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+          ...(keyIdentifiers ? [await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey)] : []),
         ],
       });
       const chain = `${certificate.toString("pem")}\n${root.toString("pem")}\n`;

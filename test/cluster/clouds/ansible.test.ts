@@ -63,7 +63,7 @@ async function playAll(context: TestContext): Promise<Runs> {
   context.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const authority = await testAuthority();
+  const authority = await testAuthority("Test Root", { keyIdentifiers: true });
   const { certificate, key } = await authority.issue(["api.cloudflare.com"]);
   const files = {
     "certificate.pem": certificate,
