@@ -33,7 +33,7 @@ const fields = ({ changes }: Plan): readonly string[] =>
   changes.flatMap((change) => change.fields.map(({ field }) => field));
 
 describe("the bootstrap on a booted machine", { skip }, () => {
-  test("it is prepared, rebooted, given k3s with our issuer, and found as wished", async (context: TestContext) => {
+  test("the machine is prepared, rebooted, given k3s with our issuer, and found as wished", async (context: TestContext) => {
     const { run, access } = await bootedMachine(context);
     const { k3s } = await buildPrograms();
     let remembered: { current: string; next?: string } = { current: fingerprintOf(access.hostKey) };

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { ask } from "./https.ts";
 import { type Program, type Run, untilReady } from "./run.ts";
 import type { SigningKey } from "./signing-key.ts";
@@ -54,6 +55,8 @@ function argsOf(spec: ServerSpec, keys: ServerKeys): readonly string[] {
     `--kubelet-certificate-authority=${spec.files.ca}`,
     `--kubelet-client-certificate=${spec.files.kubeletCertificate}`,
     `--kubelet-client-key=${spec.files.kubeletKey}`,
+    // In a network of its own there is no route by which it would choose an address; nobody is told this one.
+    ...(process.env["PODTRUST_OWN_NETWORK"] === "yes" ? ["--advertise-address=192.0.2.1"] : []),
     "--authorization-mode=Node,RBAC",
     "--service-cluster-ip-range=10.96.0.0/16",
     `--service-account-issuer=${spec.issuer}`,
