@@ -240,32 +240,6 @@ describe("while the bound on what is held is reached", () => {
   });
 });
 
-describe("while the event loop is late", () => {
-  test("nothing is spoken with those whose network has many connections, and the others are served", () => {
-    const connections = table();
-    const many = Array.from({ length: 9 }, () => connections.admit(socket("192.0.2.1"), listener));
-    const few = connections.admit(socket("192.0.2.2"), listener);
-    const [one, two] = many;
-    assert.ok(one !== undefined && two !== undefined && few !== undefined);
-    now += 700;
-    assert.equal(connections.mayOpen(one, "http/1.1"), true);
-    now += 100;
-    assert.equal(connections.mayOpen(two, "http/1.1"), false);
-    assert.equal(connections.mayOpen(few, "http/1.1"), true);
-    connections.look();
-    const again = connections.admit(socket("192.0.2.1"), listener);
-    assert.ok(again !== undefined && connections.mayOpen(again, "http/1.1"));
-  });
-});
-
-test("many connections at once after an hour without any are served: nothing was late", () => {
-  const connections = table();
-  connections.admit(socket("192.0.2.1"), listener)?.destroy();
-  now += 3_600_000;
-  const many = Array.from({ length: 20 }, () => connections.admit(socket("192.0.2.1"), listener));
-  assert.ok(many.every((one) => one !== undefined && connections.mayOpen(one, "http/1.1")));
-});
-
 test("what closed connections leave behind is collected before it has become much", async () => {
   let collected = 0;
   const connections = table({}, () => void (collected += 1));

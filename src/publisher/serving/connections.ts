@@ -11,9 +11,6 @@ import type { Tallies } from "./tallies.ts";
 /** How often connections are looked at, in milliseconds: one look at all costs less than a timer for each. */
 const lookEvery = 250;
 
-/** After so many milliseconds without a look the event loop is late with what it was given to do. */
-const late = 3 * lookEvery;
-
 /** How often over the bound may be held between two looks. */
 const burst = 2;
 
@@ -97,11 +94,7 @@ export class Connections {
       if (this.#byEnds.get(ends) === connection) this.#byEnds.delete(ends);
       this.#forget(connection);
     });
-    if (this.#looking === undefined) {
-      // Nobody was here, and nothing was looked at: that is not late.
-      this.#context.clock.tick();
-      this.#looking = setInterval(() => this.look(), lookEvery).unref();
-    }
+    this.#looking ??= setInterval(() => this.look(), lookEvery).unref();
     return connection;
   }
 
@@ -112,13 +105,11 @@ export class Connections {
 
   /**
    * Whether a protocol may begin on a connection after its handshake. While so much is held, or was until a moment
-   * ago, that memory would run out before the event loop comes round, or while that is late already, networks with many
-   * connections have to wait: whoever has one is not to stand behind a thousand requests of each of theirs.
+   * ago, that memory would run out before the event loop comes round, networks with many connections have to wait.
    */
   mayOpen(connection: Connection, name: Protocol["name"]): boolean {
     const full = this.#held + this.#garbage > burst * this.#limits.outputBytes;
-    const isLate = this.#context.clock.sinceTick > late;
-    if ((full || isLate) && connection.network.connections.size > few) {
+    if (full && connection.network.connections.size > few) {
       this.#cut(connection, "crowded", connection);
       return false;
     }

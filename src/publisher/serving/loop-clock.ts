@@ -19,11 +19,6 @@ export class LoopClock {
     return this.#base + Math.min(this.#real() - this.#ticked, this.#longest);
   }
 
-  /** Real milliseconds since the last tick: how long the event loop has been busy with one turn, at the least. */
-  get sinceTick(): number {
-    return this.#real() - this.#ticked;
-  }
-
   /** To be called regularly. */
   tick(): void {
     this.#base = this.now();
