@@ -1,15 +1,17 @@
-import { type Clock, PodtrustError, recordOf, retry, type RetrySchedule, textOf } from "../base/index.ts";
+import { type Clock, PodtrustError, recordOf, textOf } from "../base/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
   type FoundSet,
+  innermostZone,
+  nameTaken,
+  NotSettled,
   type RecordKey,
   type RecordSet,
   type TextValue,
-  zonesAbove,
+  untilSettled,
 } from "../dns/index.ts";
-import { ownerText } from "../plan/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { CloudflareApi, type Waiting } from "./api.ts";
 import {
@@ -32,30 +34,12 @@ export interface CloudflareOptions {
   readonly waiting?: Waiting;
 }
 
-/** What is written is looked at until it stands, whatever becomes of answers. */
-const writes: RetrySchedule = {
-  name: "what was written is looked for within a minute",
-  delays: [0, 300, 1000, 3000, 8000],
-  giveUpAfter: 60_000,
-};
-
 // "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer that got
 // lost, or somebody who was faster. Looking tells which.
 const lookAgain = [81_057, 81_058, 81_044];
 
 // Of records that are there for a minute.
 const textTtl = 60;
-
-/** The records are not as they shall be yet. */
-class NotYet extends Error {
-  /** What is said when it stays so. */
-  readonly error: unknown;
-
-  constructor(what: string, error: unknown = new PodtrustError("cloudflare-unavailable", what)) {
-    super(what);
-    this.error = error;
-  }
-}
 
 /** DNS records at Cloudflare; a stack's mark is the record's comment. */
 class CloudflareDns implements DnsProvider {
@@ -73,14 +57,10 @@ class CloudflareDns implements DnsProvider {
     this.#waiting = waiting;
   }
 
-  async zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
-    for (const candidate of zonesAbove(name)) {
-      const found = await this.#zoneNamed(candidate, signal);
-      if (found !== undefined) return found;
-    }
-    const asked = zonesAbove(name);
-    const sentence = `Cloudflare shows this token no zone that holds ${name} (asked for ${asked.join(", ")})`;
-    throw new PodtrustError("dns-zone-missing", sentence, { detail: { name, asked } });
+  zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
+    return innermostZone(name, "Cloudflare shows this token no zone", (candidate) =>
+      this.#zoneNamed(candidate, signal),
+    );
   }
 
   /** undefined for a zone that does not exist, or is not the token's: nobody but its owner learns which. */
@@ -176,7 +156,7 @@ class CloudflareDns implements DnsProvider {
     } catch (thrown) {
       const isOpen = thrown instanceof Unanswered || (thrown instanceof Refusal && thrown.has(...lookAgain));
       const error = cloudflareError(thrown, what);
-      throw isOpen ? new NotYet(what, error) : error;
+      throw isOpen && !work.signal.aborted ? new NotSettled(error) : error;
     }
   }
 
@@ -187,22 +167,15 @@ class CloudflareDns implements DnsProvider {
     steps: (records: readonly ApiRecord[]) => readonly Step[],
     work: DnsWork,
   ): Promise<void> {
-    const look = async (): Promise<void> => {
-      const todo = steps(await this.#at(zone, key, work));
-      if (todo.length === 0) return;
-      for (const step of todo) await this.#step(zone, key, step, work);
-      throw new NotYet(`the ${key.type} record of ${key.name} is not listed as it was written`);
-    };
-    try {
-      await retry(look, {
-        schedule: writes,
-        clock: this.#clock,
-        signal: work.signal,
-        retryable: (error) => error instanceof NotYet && !work.signal.aborted,
-      });
-    } catch (thrown) {
-      throw thrown instanceof NotYet ? thrown.error : thrown;
-    }
+    const { name, type } = key;
+    const sentence = `the ${type} record of ${name} is not listed as it was written`;
+    await untilSettled({
+      look: async () => steps(await this.#at(zone, key, work)),
+      make: (step) => this.#step(zone, key, step, work),
+      unseen: new PodtrustError("cloudflare-unavailable", sentence),
+      clock: this.#clock,
+      signal: work.signal,
+    });
   }
 
   async write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver = false): Promise<void> {
@@ -250,13 +223,8 @@ class CloudflareDns implements DnsProvider {
 }
 
 function takenError({ name, type }: RecordKey, record: ApiRecord, stack: string): PodtrustError {
-  const owner = ownerOf(record, stack);
-  const whose = owner.kind === "ours" ? "this stack" : ownerText(owner);
-  return new PodtrustError(
-    "dns-name-taken",
-    `${name} has a ${record.type} record that is not to be touched for ${type}: it belongs to ${whose}`,
-    { detail: { name, type, found: record.type, owner } },
-  );
+  const said = `${name} has a ${record.type} record that is not to be touched for ${type}: it belongs to`;
+  return nameTaken({ name, type }, said, { found: record.type, owner: ownerOf(record, stack) });
 }
 
 /** DNS at Cloudflare, as one stack sees it. Asks nothing yet. */

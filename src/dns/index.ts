@@ -21,4 +21,5 @@ export {
 export { askServers } from "./ask-servers.ts";
 export { challengeRecords, type ChallengeRecords } from "./challenge-records.ts";
 export { type AskServers, untilServed } from "./served.ts";
-export { zonesAbove } from "./zones.ts";
+export { nameTaken, NotSettled, untilSettled } from "./until-settled.ts";
+export { innermostZone } from "./zones.ts";

@@ -5,13 +5,14 @@ import {
   type DnsWork,
   type DnsZone,
   type FoundSet,
+  innermostZone,
+  nameTaken,
   type RecordKey,
   type RecordSet,
   type RecordType,
   type TextValue,
-  zonesAbove,
 } from "../../dns/index.ts";
-import { type Owner, ownerText } from "../../plan/index.ts";
+import type { Owner } from "../../plan/index.ts";
 import { awsError, complaintOf, isAwsCode } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
 import { Route53Api } from "./api.ts";
@@ -74,21 +75,18 @@ class Route53Dns implements DnsProvider {
     this.caller = caller;
   }
 
-  async zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
-    const asked = zonesAbove(name);
-    for (const candidate of asked) {
+  zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
+    const shows = "Route 53 shows these credentials no public hosted zone";
+    return innermostZone(name, shows, async (candidate) => {
       const [zone, ...others] = await this.#api.zonesNamed(candidate, signal);
-      if (zone === undefined) continue;
-      if (others.length === 0) return zone;
+      if (zone === undefined || others.length === 0) return zone;
       const ids = [zone, ...others].map(({ id }) => id);
       throw new PodtrustError(
         "dns-zone-inactive",
         `Route 53 has ${ids.length} public hosted zones of the name ${candidate} (${ids.join(", ")}), and the world asks one of them`,
         { next: "Delete the one that the registrar does not point at.", detail: { zone: candidate, ids } },
       );
-    }
-    const sentence = `Route 53 shows these credentials no public hosted zone that holds ${name} (asked for ${asked.join(", ")})`;
-    throw new PodtrustError("dns-zone-missing", sentence, { detail: { name, asked } });
+    });
   }
 
   /** A name's records and claims: they stand near each other in Route 53's order, and mostly on one page. */
@@ -178,7 +176,9 @@ class Route53Dns implements DnsProvider {
         (one) => one.special !== undefined && [set.type, "CNAME"].includes(one.type),
       );
       if (found !== undefined && found.owner.kind !== "ours" && (special || !takeOver))
-        throw takenError(set, found.owner);
+        throw nameTaken(set, `${set.name} has ${set.type} records already: they belong to`, {
+          owner: found.owner,
+        });
       const before = place.sets.find(({ type }) => type === set.type);
       return [...changesBetween(before, set), ...this.#claimChanges(place, set, true)];
     };
@@ -237,13 +237,6 @@ class Route53Dns implements DnsProvider {
   close(): void {
     this.#session.close();
   }
-}
-
-function takenError({ name, type }: RecordKey, owner: Owner): PodtrustError {
-  const whose = owner.kind === "ours" ? "this stack" : ownerText(owner);
-  return new PodtrustError("dns-name-taken", `${name} has ${type} records already: they belong to ${whose}`, {
-    detail: { name, type, owner },
-  });
 }
 
 /** DNS at Route 53, as one stack sees it. `caller`: whose credentials the session has. Asks nothing yet. */

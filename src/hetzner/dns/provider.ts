@@ -1,15 +1,18 @@
-import { PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
+import { PodtrustError } from "../../base/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
   type FoundSet,
+  innermostZone,
+  nameTaken,
+  NotSettled,
   type RecordKey,
   type RecordSet,
   type TextValue,
-  zonesAbove,
+  untilSettled,
 } from "../../dns/index.ts";
-import { cloudLabels, ownerText } from "../../plan/index.ts";
+import { cloudLabels } from "../../plan/index.ts";
 import { actionsIn, awaitActions, until } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";
@@ -25,24 +28,9 @@ import {
   wholeName,
 } from "./record-sets.ts";
 
-const writes: RetrySchedule = {
-  name: "what was written is looked for within a minute",
-  delays: [0, 300, 1000, 3000, 8000],
-  giveUpAfter: 60_000,
-};
 const actionPatience = 120_000;
 const publishPatience = 300_000;
 const textTtl = 60;
-
-/** The set is not as it shall be yet, or somebody was faster. */
-class NotYet extends Error {
-  readonly error: unknown;
-
-  constructor(what: string, error: unknown = new PodtrustError("hetzner-unavailable", what)) {
-    super(what);
-    this.error = error;
-  }
-}
 
 /** Refusals of a change that somebody else, or an answer that got lost, has made already. */
 const isRace = (error: unknown): boolean => isHetznerCode(error, "uniqueness_error") || isNotFound(error);
@@ -85,19 +73,16 @@ class HetznerDns implements DnsProvider {
     this.caller = caller;
   }
 
-  async zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
-    const asked = zonesAbove(name);
-    for (const candidate of asked) {
+  zoneOf(name: string, signal: AbortSignal): Promise<DnsZone> {
+    return innermostZone(name, "Hetzner shows this token no zone", async (candidate) => {
       const listed = await this.#api.list("zones", signal, [["name", candidate]]);
       const zone = listed.find((one) => one.text("name") === candidate);
-      if (zone === undefined) continue;
+      if (zone === undefined) return undefined;
       checkServed(zone);
       const id = String(zone.id("id"));
       this.#ttls.set(id, zone.number("ttl", 3600));
       return { id, name: candidate };
-    }
-    const sentence = `Hetzner shows this token no zone that holds ${name} (asked for ${asked.join(", ")})`;
-    throw new PodtrustError("dns-zone-missing", sentence, { detail: { name, asked } });
+    });
   }
 
   async #sets(
@@ -143,7 +128,7 @@ class HetznerDns implements DnsProvider {
       // Of single records it is not documented what is said of one that is there, or gone, already.
       const isSingle = step.path.endsWith("/add_records") || step.path.endsWith("/remove_records");
       const isDone = isSingle && isHetznerCode(error, "invalid_input");
-      throw isRace(error) || isDone ? new NotYet(during, error) : error;
+      throw isRace(error) || isDone ? new NotSettled(error) : error;
     }
   }
 
@@ -154,22 +139,15 @@ class HetznerDns implements DnsProvider {
     steps: (found: ApiSet | undefined) => readonly Step[],
     work: DnsWork,
   ): Promise<void> {
-    const look = async (): Promise<void> => {
-      const todo = steps(await this.#at(zone, key, work.signal));
-      if (todo.length === 0) return;
-      for (const step of todo) await this.#make(zone, key, step, work);
-      throw new NotYet(`the ${key.type} records of ${key.name} are not listed as they were written`);
-    };
-    try {
-      await retry(look, {
-        schedule: writes,
-        clock: this.#api.clock,
-        signal: work.signal,
-        retryable: (error) => error instanceof NotYet,
-      });
-    } catch (thrown) {
-      throw thrown instanceof NotYet ? thrown.error : thrown;
-    }
+    const { name, type } = key;
+    const sentence = `the ${type} records of ${name} are not listed as they were written`;
+    await untilSettled({
+      look: async () => steps(await this.#at(zone, key, work.signal)),
+      make: (step) => this.#make(zone, key, step, work),
+      unseen: new PodtrustError("hetzner-unavailable", sentence),
+      clock: this.#api.clock,
+      signal: work.signal,
+    });
   }
 
   #pathOf(zone: DnsZone, { name, type }: RecordKey): string {
@@ -261,10 +239,8 @@ class HetznerDns implements DnsProvider {
 }
 
 function takenError({ name, type }: RecordKey, found: ApiSet, stack: string): PodtrustError {
-  const owner = ownerOf(found, stack);
-  const whose = owner.kind === "ours" ? "this stack" : ownerText(owner);
-  const sentence = `${name} has ${found.type} records that are not to be touched for ${type}: they belong to ${whose}`;
-  return new PodtrustError("dns-name-taken", sentence, { detail: { name, type, found: found.type, owner } });
+  const said = `${name} has ${found.type} records that are not to be touched for ${type}: they belong to`;
+  return nameTaken({ name, type }, said, { found: found.type, owner: ownerOf(found, stack) });
 }
 
 /** DNS at Hetzner Cloud, as one stack sees it. `caller`: whose token the API has. Asks nothing yet. */
