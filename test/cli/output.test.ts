@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -97,6 +97,8 @@ describe("what scripts and Ansible are told of a stack", () => {
   });
 
   test("a machine that is there already is told as the config has it, with its port and the way to it", async () => {
+    await mkdir(join(cwd, ".ssh"), { recursive: true });
+    await writeFile(join(cwd, ".ssh/id"), "", { mode: 0o600 });
     const { out } = await podtrust("export", "ansible-inventory", "-f", "ssh.yaml");
     const { k8s } = parse(out) as { k8s: { hosts: { prod: Record<string, unknown> } } };
     const { ansible_ssh_common_args: args, ...host } = k8s.hosts.prod;
@@ -107,6 +109,12 @@ describe("what scripts and Ansible are told of a stack", () => {
       ansible_ssh_private_key_file: join(cwd, ".ssh/id"),
     });
     assert.match(String(args), /HostKeyAlias=podtrust-prod .*-o ProxyJump=bastion$/u);
+  });
+
+  test("a public key without its private half beside it is told itself: an agent has the other", async () => {
+    await rm(join(cwd, ".ssh"), { recursive: true, force: true });
+    const { out } = await podtrust("export", "ansible-inventory", "-f", "ssh.yaml");
+    assert.match(out, new RegExp(`ansible_ssh_private_key_file: ${join(cwd, ".ssh/id.pub")}\n`, "u"));
   });
 
   test("variables of Ansible are the outputs", async () => {

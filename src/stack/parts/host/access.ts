@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, type Environment, personStateDir } from "../../../config/index.ts";
-import { hostKeyAlias, ownLoginKey, pinFile } from "../../../host/index.ts";
+import type { Config, Environment } from "../../../config/index.ts";
+import { hostKeyAlias, pinFile } from "../../../host/index.ts";
+import { keyFileOf, stackState } from "./place.ts";
 
 /** How anybody's ssh gets on a stack's machine, and knows it. */
 export interface SshAccess {
@@ -14,10 +14,10 @@ export interface SshAccess {
 }
 
 /** How the machine of a config is reached by others than podtrust, with what it keeps on this machine. */
-export function sshAccess({ stack, machine }: Config, env: Environment): SshAccess {
-  const state = join(personStateDir(env), stack);
-  const own = join(state, ownLoginKey);
-  const keyFile = machine?.sshKey?.replace(/\.pub$/u, "") ?? (existsSync(own) ? own : undefined);
+export function sshAccess(config: Config, env: Environment): SshAccess {
+  const { stack, machine } = config;
+  const state = stackState(config, env);
+  const keyFile = machine === undefined ? undefined : keyFileOf(machine, state);
   const proxyJump = machine?.ssh?.proxyJump;
   return {
     knownHosts: join(state, pinFile),

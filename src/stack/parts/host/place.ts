@@ -17,12 +17,12 @@ import type { PartContext } from "../part.ts";
 export type HostContext = Pick<PartContext, "config" | "env" | "clock" | "way" | "notice">;
 
 /** Where a stack keeps what this machine must remember, and can have again. */
-function stackState({ stack }: Pick<Config, "stack">, env: Environment): string {
+export function stackState({ stack }: Pick<Config, "stack">, env: Environment): string {
   return join(personStateDir(env), stack);
 }
 
 /** ssh wants the private key, where it is in a file: the public half alone means an agent. */
-function keyFileOf({ sshKey }: MachineConfig, state: string): string | undefined {
+export function keyFileOf({ sshKey }: MachineConfig, state: string): string | undefined {
   if (sshKey === undefined) {
     const own = join(state, ownLoginKey);
     return existsSync(own) ? own : undefined;
