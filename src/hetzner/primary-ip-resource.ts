@@ -4,7 +4,7 @@ import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, primaryIps } from "./find.ts";
 import { markedLabels } from "./labels.ts";
-import { commonFields, commonOf, putCommon, removeById, stateOf } from "./resource.ts";
+import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
 import { takeOffServer } from "./server-power.ts";
 import type { PrimaryIp } from "./shapes.ts";
 
@@ -108,8 +108,8 @@ export function primaryIpResource(api: HetznerApi, wish: PrimaryIpWish): Resourc
     fingerprint: ({ assignee: _assignee, ...state }) => state,
     outputs: ({ id, ip }) => ({ id: String(id), address: hostAddress(ip) ?? ip }),
     diff: (observed) => difference(wish, observed),
-    async apply({ observed, kind }, work) {
-      const before = kind === "update" ? stateOf(observed) : undefined;
+    async apply(change, work) {
+      const before = stateToUpdate(change);
       if (before === undefined) return create(api, wish, work);
       return update(api, wish, before, work);
     },

@@ -1,5 +1,5 @@
 import type { Link } from "../base/index.ts";
-import type { FieldChange, Observed, Resource, Work } from "../plan/index.ts";
+import type { Change, FieldChange, Observed, Resource, Work } from "../plan/index.ts";
 import { idOf, findThing, type Kind, observedThing, type Wanted } from "./find.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";
@@ -52,6 +52,11 @@ export async function putCommon<T extends Thing>(
 /** The state that `apply` was given, of something that was there when it was looked at. */
 export function stateOf<T>(observed: Observed<T>): T | undefined {
   return observed.exists ? observed.state : undefined;
+}
+
+/** What `apply` changes: nothing where it is made, or made anew. */
+export function stateToUpdate<T>({ kind, observed }: Pick<Change<T>, "kind" | "observed">): T | undefined {
+  return kind === "update" ? stateOf(observed) : undefined;
 }
 
 /** Deletes by id; what is gone already is gone. */

@@ -7,7 +7,7 @@ import { findOwn, listOwned, servers } from "./find.ts";
 import { hostKeysOf, withHostKeys } from "./host-key-label.ts";
 import { markedLabels } from "./labels.ts";
 import { findImage, findServerType } from "./offers.ts";
-import { commonOf, putCommon, removeById, stateOf } from "./resource.ts";
+import { commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
 import {
   families,
   type Family,
@@ -249,8 +249,8 @@ export function serverResource(api: HetznerApi, wish: ServerWish): Resource<Serv
     }),
     outputs: serverOutputs,
     diff: (observed, inputs) => serverDifference(wish, observed, inputs),
-    async apply({ observed, kind }, work) {
-      const before = kind === "update" ? stateOf(observed) : undefined;
+    async apply(change, work) {
+      const before = stateToUpdate(change);
       if (before === undefined) return create(api, wish, work);
       return update(api, wish, before, work);
     },

@@ -3,7 +3,7 @@ import type { Difference, Observed, Resource, Work } from "../plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, sshKeys } from "./find.ts";
 import { markedLabels } from "./labels.ts";
-import { commonFields, commonOf, putCommon, removeById, stateOf } from "./resource.ts";
+import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
 import type { SshKey } from "./shapes.ts";
 
 /** The public keys that somebody can log in with from here. */
@@ -73,8 +73,8 @@ export function sshKeyResource(api: HetznerApi, wish: SshKeyWish): Resource<SshK
     fingerprint: (state) => state,
     outputs: ({ id, publicKey }) => ({ id: String(id), publicKey }),
     diff: (observed) => difference(wish, observed),
-    async apply({ observed, kind }, { signal }: Work) {
-      const before = kind === "update" ? stateOf(observed) : undefined;
+    async apply(change, { signal }: Work) {
+      const before = stateToUpdate(change);
       if (before === undefined) return create(api, wish, signal);
       return putCommon(api, sshKeys, { before, wanted: wish }, signal);
     },
