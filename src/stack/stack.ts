@@ -114,7 +114,8 @@ class PartsStack implements Stack {
     if (wish.adopt === true) refusals.push(...absentees(plan));
     const makes = plan.changes.some(({ kind }) => kind !== "none" && kind !== "blocked" && kind !== "delete");
     // The cluster that this run sets up has the issuer afterwards: its flags are read back then.
-    const sets = plan.changes.some(({ kind, resource }) => resource.kind === "k3s" && kind !== "none");
+    const clusters = new Set(this.#parts.map(({ part }) => part.cluster));
+    const sets = plan.changes.some(({ kind, resource }) => clusters.has(resource.id) && kind !== "none");
     if (makes && !sets) {
       const { refusals: wrong, warnings: unsure } = await clusterIssuer(this.#options, signal);
       if (wish.allowIssuerMismatch !== true) refusals.push(...wrong);

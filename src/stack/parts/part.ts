@@ -98,6 +98,8 @@ export interface Preflight {
 export interface Part {
   /** `aws/111122223333`; the ids of its resources need not begin so. */
   readonly id: string;
+  /** The id of the resource after which the cluster has the config's issuer; absent for a part that sets none up. */
+  readonly cluster?: string;
   /** What the config wants of it, by name: known without a request. */
   readonly named: readonly Named[];
   /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */

@@ -24,6 +24,10 @@ class HostPart implements Part {
     this.#connection = connection;
   }
 
+  get cluster(): string {
+    return k3sNames(this.#context.config.stack).id;
+  }
+
   get named(): readonly Named[] {
     const { stack } = this.#context.config;
     return [systemNames(stack), k3sNames(stack)];
