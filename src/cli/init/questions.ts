@@ -82,6 +82,12 @@ async function judged<T>({ flag, read, answers }: Question<T>, typed: string): P
   return complaint === undefined ? value : wrong(flag, complaint);
 }
 
+/** Throws what the config's own rules say against an answer that nobody is asked for. */
+async function demand(flag: string, answer: Partial<Answers>): Promise<void> {
+  const complaint = await complaintOf(answer);
+  if (complaint !== undefined) throw wrong(flag, complaint);
+}
+
 async function settled<T>(question: Question<T>, typed: string): Promise<T> {
   const value = await judged(question, typed);
   if (value instanceof PodtrustError) throw value;
@@ -226,20 +232,11 @@ export async function answersOf(context: CommandContext, options: InitOptions): 
   const { env } = context;
   const region = options.region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? unanswered.region;
   // What has a usual answer and is seldom another is no question.
-  const plain = { text: "", read: same };
   const { stack = unanswered.stack } = options;
-  await settled({ ...plain, flag: "stack", given: stack, answers: (value) => ({ stack: value }) }, stack);
-  await settled({ ...plain, flag: "region", given: region, answers: (value) => ({ region: value }) }, region);
   const publishing = publishingOf(options);
-  await settled(
-    {
-      ...plain,
-      flag: options.bucket === undefined ? "email" : "bucket",
-      given: "",
-      answers: () => ({ publishing }),
-    },
-    "",
-  );
+  await demand("stack", { stack });
+  await demand("region", { region });
+  await demand(options.bucket === undefined ? "email" : "bucket", { publishing });
   const foundation = await foundationOf(interview, context, options);
   const name = await nameOf(interview, foundation, options);
   const account = await interview.ask({
