@@ -3,7 +3,7 @@ import { type Clock, PodtrustError } from "../../base/index.ts";
 import { type Config, parseConfig } from "../../config/index.ts";
 import type { ApplyEvent } from "../../plan/index.ts";
 import type { StandInClouds } from "../../sandbox/index.ts";
-import { openStack, type Outputs, outputsOf, type Selection, settleIssuer } from "../../stack/index.ts";
+import { openStack, type Outputs, outputsOf, settleIssuer } from "../../stack/index.ts";
 import type { OnEvent } from "../report.ts";
 
 /** The guide's stack, as one config: a machine, a name in a zone, and what comes of both. */
@@ -74,8 +74,8 @@ export async function openMachineStory(options: MachineStoryOptions): Promise<Ma
   ];
   // What would be set up on the machine is left out: nothing boots there.
   const all = [...name, ...machine];
-  const run = async (only: Selection["only"], goal: "present" | "absent"): Promise<number> => {
-    const stack = await openStack({ config, env, clock, signal, select: { only: only ?? [] } });
+  const run = async (only: readonly string[], goal: "present" | "absent"): Promise<number> => {
+    const stack = await openStack({ config, env, clock, signal, select: { only } });
     try {
       const { failed, done } = await stack.apply(await stack.plan({ goal }), { onEvent: telling(options) });
       if (failed[0] !== undefined) throw failed[0].error;
