@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConnectTo } from "../../src/http/index.ts";
 import { startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
@@ -8,7 +8,7 @@ import { testAuthority } from "../support/certificates.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
 import { type CommandRow, renderCommandsPage } from "./commands-page.ts";
-import { needed } from "./process.ts";
+import { measuredNow, needed } from "./process.ts";
 import { buildPackage, startMeasuredPublisher } from "./servers.ts";
 
 const issuer = "https://oidc.example.test";
@@ -104,7 +104,7 @@ async function benchStack(shell: Shell, quick: boolean): Promise<readonly Comman
 /** How long the commands take, as the text of docs/benchmarks-commands.md; `quick` for a look. */
 export async function benchCommands(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
-  const busy = (loadavg()[0] ?? 0).toFixed(1);
+  const measured = measuredNow();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
   try {
     const env = { PATH: process.env["PATH"], HOME: folder, XDG_STATE_HOME: join(folder, "own-state") };
@@ -114,8 +114,7 @@ export async function benchCommands(quick: boolean): Promise<string> {
     const help = await repeated(quick ? 5 : 31, () => timed(shell, ["--help"]));
     const rows = await benchStack(shell, quick);
     return renderCommandsPage({
-      when: new Date().toISOString().slice(0, 10),
-      machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, load average ${busy} at the start`,
+      ...measured,
       rows: [{ command: "podtrust --help", what: "the command's start", times: help, aimMs: 150 }, ...rows],
     });
   } finally {

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Logger } from "../../src/base/index.ts";
 import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
 import { type FromNothingRow, renderFromNothingPage } from "./from-nothing-page.ts";
+import { measuredNow } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 
 /** The machine and its name: what is made before anything boots. */
@@ -103,12 +104,11 @@ async function rowsOf(program: string, folder: string): Promise<readonly FromNot
 
 /** What it takes of us to go from nothing to a machine with a name, as the text of docs/benchmarks-from-nothing.md. */
 export async function benchFromNothing(): Promise<string> {
-  const busy = (loadavg()[0] ?? 0).toFixed(1);
+  const now = measuredNow();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
   try {
     return renderFromNothingPage({
-      when: new Date().toISOString().slice(0, 10),
-      machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, load average ${busy} at the start`,
+      ...now,
       rows: await rowsOf(await buildPackage(), folder),
     });
   } finally {

@@ -1,14 +1,13 @@
-import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { scenarios } from "../hostile/scenarios.ts";
 import { renderHostilePage, type HostileRow } from "./hostile-page.ts";
-import { needed, onServersCore } from "./process.ts";
+import { measuredNow, needed, onServersCore } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 
 /** What strangers and liars do to the publisher, as the text of docs/benchmarks-hostile.md; `quick` for a look. */
 export async function benchHostile(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
-  const busy = (loadavg()[0] ?? 0).toFixed(1);
+  const measured = measuredNow();
   const command = [...onServersCore, process.execPath, await buildPackage()];
   const effort = { seconds: quick ? 3 : 10, patience: 15, rest: quick ? 1 : 5, command };
   const rows: HostileRow[] = [];
@@ -17,8 +16,7 @@ export async function benchHostile(quick: boolean): Promise<string> {
     console.log(name);
   }
   return renderHostilePage({
-    when: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, load average ${busy} at the start`,
+    ...measured,
     seconds: effort.seconds,
     patience: effort.patience,
     rest: effort.rest,

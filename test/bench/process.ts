@@ -1,8 +1,19 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
+
+/** When and on what is measured, as pages say it: asked before anything is. */
+export function measuredNow(): { readonly when: string; readonly machine: string } {
+  const processor = cpus()[0]?.model.trim() ?? "an unknown processor";
+  const busy = (loadavg()[0] ?? 0).toFixed(1);
+  return {
+    when: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} × ${processor}, load average ${busy} at the start`,
+  };
+}
 
 /** Servers and client get a core each. */
 export const cores = { server: 0, client: 1 } as const;

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseConnectTo, request } from "../../src/http/index.ts";
@@ -8,7 +8,7 @@ import { testAuthority } from "../support/certificates.ts";
 import { commandOf, type Load, measure, type Outcome, percentile99 } from "./h2load.ts";
 import { ratioOf, renderPage, type Row } from "./page.ts";
 import { residentMiB } from "../support/publisher-process.ts";
-import { type Measured, needed } from "./process.ts";
+import { type Measured, measuredNow, needed } from "./process.ts";
 import { buildPackage, type Stage, startNginx, startMeasuredPublisher, versions } from "./servers.ts";
 import { keyVisibility } from "./visibility.ts";
 
@@ -81,7 +81,7 @@ async function withSmallHeap(
 
 async function bench(stage: Stage, root: string, effort: Effort): Promise<string> {
   const { rounds, newKeys, loads } = effort;
-  const busy = (loadavg()[0] ?? 0).toFixed(1);
+  const measured = measuredNow();
   const small = await withSmallHeap(stage, loads);
   const podtrust = await startMeasuredPublisher(stage);
   const ending: (() => Promise<void>)[] = [() => podtrust.close()];
@@ -115,8 +115,7 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<string
       });
     }
     return renderPage({
-      when: new Date().toISOString().slice(0, 10),
-      machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, load average ${busy} at the start`,
+      ...measured,
       versions: await versions(),
       rounds,
       rows,
