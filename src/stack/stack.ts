@@ -66,6 +66,16 @@ function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly 
   return parts.filter((part) => meant.has(part));
 }
 
+// What all parts want, as one plan has it.
+function together(wanted: readonly Wanted[]): Omit<Wanted, "part"> {
+  return {
+    desired: wanted.flatMap(({ desired }) => desired),
+    context: wanted.flatMap(({ context }) => context),
+    owned: wanted.flatMap(({ owned }) => owned),
+    seen: new Map(wanted.flatMap(({ seen }) => [...seen])),
+  };
+}
+
 class PartsStack implements Stack {
   readonly #options: StackOptions;
   readonly #parts: readonly OpenPart[];
@@ -101,13 +111,10 @@ class PartsStack implements Stack {
   async plan(wish: PlanWish = {}): Promise<StackPlan> {
     const { config, signal } = this.#options;
     const wanted = await this.#wanted(wish);
-    const desired = wanted.flatMap((one) => one.desired);
-    const owned = wanted.flatMap((one) => one.owned);
+    const { desired, owned, context, seen } = together(wanted);
     const goal = wish.goal ?? "present";
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";
-    const context = wanted.flatMap((one) => one.context);
-    const seen = new Map(wanted.flatMap((one) => [...one.seen]));
     const plan = await planOf({ desired, owned, goal, policy, adopt, context, seen }, signal);
     const warnings = goal === "present" ? [...config.warnings] : [];
     const refusals = [...plan.refusals];
@@ -154,10 +161,7 @@ class PartsStack implements Stack {
 
   async outputs(): Promise<ResourceOutputs> {
     const { signal } = this.#options;
-    const wanted = await this.#wanted({});
-    const seen = new Map(wanted.flatMap((one) => [...one.seen]));
-    const desired = wanted.flatMap((one) => one.desired);
-    const context = wanted.flatMap((one) => one.context);
+    const { desired, context, seen } = together(await this.#wanted({}));
     const { readings } = await planOf({ desired, seen, context }, signal);
     const found = desired.flatMap((resource) => {
       const observed = readings.of(resource);
