@@ -4,6 +4,7 @@ import { describe, test, type TestContext } from "node:test";
 import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
 import { npmPackage } from "../support/npm-package.ts";
 import { pythonVenv, runProgram } from "../support/python-venv.ts";
+import { nobodysKey } from "../support/ssh-public-key.ts";
 
 const hcloud = pythonVenv("hcloud", "2.27.0");
 const cloudflareSdk = npmPackage("cloudflare", "7.3.0");
@@ -89,14 +90,6 @@ seen["left"] = len(zone.get_rrset_all())
 print(json.dumps(seen))
 `;
 
-// The blob names its type and holds 32 octets; nobody has the key.
-const publicKey = `ssh-ed25519 ${Buffer.concat([
-  Buffer.from([0, 0, 0, 11]),
-  Buffer.from("ssh-ed25519"),
-  Buffer.from([0, 0, 0, 32]),
-  Buffer.alloc(32, 7),
-]).toString("base64")}`;
-
 describe("hcloud of PyPI against the stand-in for the Hetzner Cloud API", { skip: noPython ?? false }, () => {
   test("keeps a set of DNS records: made once, changed in each way, found by its labels, and deleted", async (context: TestContext) => {
     const hetzner = await startStandInHetzner({
@@ -128,7 +121,7 @@ describe("hcloud of PyPI against the stand-in for the Hetzner Cloud API", { skip
     const { code, out, err } = await runProgram(hcloud.program("python"), ["-c", pythonScript], {
       HCLOUD_ENDPOINT: hetzner.url,
       HCLOUD_TOKEN: hetzner.tokens.readWrite,
-      PUBLIC_KEY: publicKey,
+      PUBLIC_KEY: nobodysKey,
     });
     assert.equal(code, 0, err);
     assert.deepEqual(JSON.parse(out), {

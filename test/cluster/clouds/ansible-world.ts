@@ -13,6 +13,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { startStandInCloudflare, startStandInHetzner } from "../../../src/sandbox/index.ts";
 import { runProgram } from "../../support/python-venv.ts";
+import { nobodysKey } from "../../support/ssh-public-key.ts";
 
 const [folder = "", program = ""] = process.argv.slice(2);
 const file = (name: string): string => join(folder, name);
@@ -30,14 +31,6 @@ const hetzner = await startStandInHetzner({
   delays: { action: 300, firewall: 300, release: 2000 },
 });
 
-// Nobody has the key: the blob names its type and holds 32 octets.
-const publicKey = `ssh-ed25519 ${Buffer.concat([
-  Buffer.from([0, 0, 0, 11]),
-  Buffer.from("ssh-ed25519"),
-  Buffer.from([0, 0, 0, 32]),
-  Buffer.alloc(32, 7),
-]).toString("base64")}`;
-
 interface PlaybookOutput {
   readonly plays: readonly {
     readonly tasks: readonly {
@@ -49,7 +42,7 @@ interface PlaybookOutput {
 }
 
 async function play(name: string, variables: object = {}): Promise<object> {
-  const extra = JSON.stringify({ public_key: publicKey, ...variables });
+  const extra = JSON.stringify({ public_key: nobodysKey, ...variables });
   const { code, out, err } = await runProgram(
     program,
     ["-i", "localhost,", "-c", "local", "-e", extra, join(import.meta.dirname, "ansible", name)],

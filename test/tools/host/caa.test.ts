@@ -6,6 +6,8 @@ import { describe, test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
 import { dnsCliWorld } from "../../support/dns-cli-world.ts";
 import {
+  homeEnvironment,
+  hostConfig,
   publisherProgram,
   standInForPublisher,
   startSshHost,
@@ -25,23 +27,13 @@ describe("CAA records of a publisher on a machine", { skip: missing ?? false }, 
     t.after(() => host.stop());
     await standInForPublisher(host);
     await writeRelease(join(world.folder, "release"), version, publisherProgram("first"));
-    await world.config(`
-stack: prod
-issuer: https://oidc.example.com
+    await world.config(`${hostConfig(host)}
 dns: {cloudflare: {}, addresses: ["203.0.113.7"]}
-machine:
-  ssh: {address: 127.0.0.1, port: ${host.port}, user: ${host.user}, hostKey: "${host.hostKey}"}
-  sshKey: ${host.keyFile}
 publisher:
   release: release
   https: {acme: {email: ops@example.com}}
 `);
-    const env = {
-      ...world.env,
-      PATH: process.env["PATH"] ?? "",
-      HOME: world.folder,
-      XDG_STATE_HOME: join(world.folder, "state"),
-    };
+    const env = { ...world.env, ...homeEnvironment(world.folder) };
     const only = ["--only", "publisher", "--only", "dns"];
     const podtrust = (...args: string[]) => world.podtrust([...args, ...only], { env, clock: systemClock });
     const planned = await podtrust("plan");

@@ -7,7 +7,13 @@ import { after, before, test } from "node:test";
 import { type StandInCluster, startStandInCluster } from "../../../src/sandbox/cluster/index.ts";
 import { type CliResult, podtrustChild } from "../../support/cli.ts";
 import { freePort } from "../../support/free-port.ts";
-import { type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+import {
+  homeEnvironment,
+  hostConfig,
+  type SshHost,
+  startSshHost,
+  whyNoSshHost,
+} from "../../support/ssh-host/index.ts";
 
 const missing = whyNoSshHost();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
@@ -29,16 +35,7 @@ before(async () => {
   await mkdir(join(folder, "bin"));
   await writeFile(join(folder, "bin", "kubectl"), '#!/bin/sh\necho "$*"\ncat "$KUBECONFIG"\nexit 5\n');
   await chmod(join(folder, "bin", "kubectl"), 0o755);
-  await writeFile(
-    join(folder, "podtrust.yaml"),
-    `
-stack: prod
-issuer: https://oidc.example.com
-machine:
-  ssh: {address: 127.0.0.1, port: ${host.port}, user: ${host.user}, hostKey: "${host.hostKey}"}
-  sshKey: ${host.keyFile}
-`,
-  );
+  await writeFile(join(folder, "podtrust.yaml"), hostConfig(host));
 });
 after(async () => {
   await host?.stop();
@@ -47,9 +44,8 @@ after(async () => {
 });
 
 const env = (): Record<string, string> => ({
+  ...homeEnvironment(folder),
   PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"] ?? ""}`,
-  HOME: folder,
-  XDG_STATE_HOME: join(folder, "state"),
 });
 
 const podtrust = (...args: string[]): Promise<CliResult> => podtrustChild(args, { cwd: folder, env: env() });

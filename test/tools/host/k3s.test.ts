@@ -7,6 +7,8 @@ import { afterEach, beforeEach, test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
+  homeEnvironment,
+  hostConfig,
   pinnedArchives,
   type SshHost,
   standInForK3s,
@@ -40,22 +42,13 @@ async function config(more = "", version?: string): Promise<void> {
   const archives = await pinnedArchives(folder, version);
   await writeFile(
     join(folder, "podtrust.yaml"),
-    `
-stack: prod
-issuer: https://oidc.example.com
-machine:
-  ssh: {address: 127.0.0.1, port: ${host.port}, user: ${host.user}, hostKey: "${host.hostKey}"}
-  sshKey: ${host.keyFile}${archives}
+    `${hostConfig(host)}${archives}
 ${more.replaceAll(/^/gmu, "  ")}
 `,
   );
 }
 
-const env = (): Record<string, string> => ({
-  PATH: process.env["PATH"] ?? "",
-  HOME: folder,
-  XDG_STATE_HOME: join(folder, "state"),
-});
+const env = (): Record<string, string> => homeEnvironment(folder);
 
 const podtrust = (...args: string[]): Promise<CliResult> =>
   podtrustHere(args, { cwd: folder, env: env(), clock: systemClock });

@@ -8,6 +8,8 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
+  homeEnvironment,
+  hostConfig,
   publisherProgram,
   type SshHost,
   standInForPublisher,
@@ -49,12 +51,7 @@ describe("the publisher of a machine", { skip: missing ?? false }, () => {
   const config = (https = acme): Promise<void> =>
     writeFile(
       join(folder, "podtrust.yaml"),
-      `
-stack: prod
-issuer: https://oidc.example.com
-machine:
-  ssh: {address: 127.0.0.1, port: ${host.port}, user: ${host.user}, hostKey: "${host.hostKey}"}
-  sshKey: ${host.keyFile}
+      `${hostConfig(host)}
 publisher:
   release: release
   https: {${https}}
@@ -64,11 +61,7 @@ publisher:
   const podtrust = (...args: string[]): Promise<CliResult> =>
     podtrustHere(args, {
       cwd: folder,
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        HOME: folder,
-        XDG_STATE_HOME: join(folder, "state"),
-      },
+      env: homeEnvironment(folder),
       // Deadlines pass at once; what is asked on the machine takes the time that it takes.
       clock: swift ? new SwiftClock() : systemClock,
     });
