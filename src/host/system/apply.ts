@@ -138,13 +138,23 @@ async function packages(session: SshSession, { clock, work }: SystemSite, state:
   await step(session, "installing packages", scripts.packagesScript, { timeoutMs, signal: work.signal });
 }
 
+/** Asks the machine to go down. It may be gone, with the connection, before it has said that it will. */
+async function askForReboot(session: SshSession, signal: AbortSignal): Promise<void> {
+  try {
+    await session.run(scripts.rebootScript, { timeoutMs: minute, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || error.code !== "ssh-lost") throw error;
+  }
+}
+
 /** Starts the machine anew and waits until it is back with another boot. */
 async function reboot(
   session: SshSession,
   { connection, clock, work }: SystemSite,
   boot: string,
 ): Promise<void> {
-  await session.run(scripts.rebootScript, { timeoutMs: minute, signal: work.signal });
+  await askForReboot(session, work.signal);
   await until({
     what: "the reboot after the upgrade",
     clock,
@@ -158,8 +168,8 @@ async function reboot(
         return (await inspectSystem(again, work.signal)).boot === boot ? "it is going down" : undefined;
       } catch (error) {
         work.signal.throwIfAborted();
-        if (!(error instanceof PodtrustError) || !error.code.startsWith("ssh-")) throw error;
-        if (error.code === "ssh-host-key") throw error;
+        // A machine that is going down refuses logins, and kills what runs on it.
+        if (!(error instanceof PodtrustError) || error.code === "ssh-host-key") throw error;
         return "it does not answer yet";
       }
     },

@@ -27,7 +27,9 @@ if [ "$1" = reboot ]; then
   rm -f /run/reboot-required
   cat /proc/sys/kernel/random/uuid >/run/stand-in/boot-id.new
   mv /run/stand-in/boot-id.new /run/stand-in/boot-id
-  echo cut >/run/ask-host
+  echo reboot >/run/ask-host
+  # As a machine may: the connection is lost before the answer comes.
+  sleep 5
 fi
 echo "systemctl $*" >>/run/stand-in/calls
 case "$*" in

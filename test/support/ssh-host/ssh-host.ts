@@ -133,11 +133,25 @@ LogLevel VERBOSE
     child = spawn(sshd, ["-D", "-e", "-f", join(folder, "sshd_config")], { stdio: "ignore", detached: true });
     await untilListening(port);
   };
+  const cut = (): void => {
+    // ps fails where there is none, and one may end by itself meanwhile.
+    const args = ["-o", "pid=", "--ppid", String(child.pid)];
+    const { stdout } = spawnSync("ps", args, { encoding: "utf8" });
+    for (const pid of stdout.trim().split(/\s+/u)) if (pid !== "") spawnSync("kill", ["-KILL", pid]);
+  };
   const end = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, "close");
-    // sshd's children are of its group, and go with it.
+    // Each connection is a session of its own, and would go on.
+    cut();
     process.kill(-(child.pid ?? 0), "SIGKILL");
     await closed;
+  };
+  // One that reboots is away for a while.
+  let back: NodeJS.Timeout | undefined;
+  const reboot = async (): Promise<void> => {
+    await end();
+    back = setTimeout(() => void start(), 2000);
   };
   const host: SshHost = {
     port,
@@ -154,14 +168,10 @@ LogLevel VERBOSE
       await end();
       await start();
     },
-    cut() {
-      // ps fails where there is none, and one may end by itself meanwhile.
-      const args = ["-o", "pid=", "--ppid", String(child.pid)];
-      const { stdout } = spawnSync("ps", args, { encoding: "utf8" });
-      for (const pid of stdout.trim().split(/\s+/u)) if (pid !== "") spawnSync("kill", ["-KILL", pid]);
-    },
+    cut,
     async stop() {
       clearInterval(watching);
+      clearTimeout(back);
       await end();
       await rm(folder, { recursive: true, force: true });
     },
@@ -169,13 +179,13 @@ LogLevel VERBOSE
   for (const [name, script] of Object.entries(standIns)) await host.program(name, script);
   await start();
   const asked = join(root, "run", "ask-host");
-  // What a stand-in cannot do from where it runs: sshd reads its files again, or every connection ends.
+  // What a stand-in cannot do from where it runs: sshd reads its files again, or goes away and comes back.
   watching = setInterval(() => {
     if (!existsSync(asked)) return;
     const word = readFileSync(asked, "utf8").trim();
     rmSync(asked);
     if (word === "reload") child.kill("SIGHUP");
-    if (word === "cut") host.cut();
+    if (word === "reboot") void reboot();
   }, 20);
   return host;
 }
