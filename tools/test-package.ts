@@ -44,6 +44,8 @@ const checks: [string, () => void][] = [
       assert.ok(
         paths.includes("dist/cli/main.js") && paths.includes("LICENSE") && paths.includes("README.md"),
       );
+      // What README, help and errors point to.
+      assert.ok(paths.includes("docs/guides/explain.md") && paths.includes("docs/reference/errors.md"));
       assert.deepEqual(
         paths.filter((path) => /\.test\.|^test\/|^tools\/|^src\/|node_modules/u.test(path)),
         [],
@@ -73,6 +75,8 @@ const checks: [string, () => void][] = [
       assert.equal(help.status, 0);
       assert.match(help.stdout, /demo/u);
       assert.match(help.stdout, /serve/u);
+      const [, guide = ""] = /^Guide: (.+)$/mu.exec(podtrust("explain", "--help").stdout) ?? [];
+      assert.ok(readFileSync(guide, "utf8").length > 0, guide);
     },
   ],
   ["a wrong call ends with 2 and says so", () => assert.equal(podtrust("dmeo").status, 2)],

@@ -2,6 +2,7 @@ import { defineApply } from "./apply/command.ts";
 import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
 import { defineDown } from "./down/command.ts";
+import { commandUses } from "./examples.ts";
 import { defineExplain } from "./explain/command.ts";
 import { defineInit } from "./init/command.ts";
 import { defineExport } from "./export/command.ts";
@@ -27,6 +28,7 @@ import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
 import { runTree } from "./run.ts";
 import type { CommandTree } from "./tree.ts";
+import { guidesFolder } from "./version.ts";
 import { defineTunnel } from "./tunnel/command.ts";
 import { defineUp } from "./up/command.ts";
 
@@ -35,34 +37,42 @@ export const podtrust: CommandTree = {
   name: "podtrust",
   description:
     "Give the pods of any Kubernetes cluster IAM roles in AWS, without stored keys: the cluster becomes an OIDC identity provider that AWS trusts.",
-  commands: [
-    defineDemo,
-    defineSandbox,
-    defineInit,
-    definePlan,
-    defineUp,
-    defineDown,
-    defineImport,
-    defineServeWithClouds,
-    definePublish,
-    definePublisher,
-    defineRotateWithMachines,
-    defineStatus,
-    defineTest,
-    defineExplain,
-    defineToken,
-    defineManifests,
-    defineApply,
-    defineSsh,
-    defineKubectl,
-    defineTunnel,
-    defineLogs,
-    defineExport,
-    defineOutput,
-    defineCompletion,
-    defineJob,
-    defineRenewToken,
+  groups: [
+    { title: "Try", commands: [defineDemo, defineSandbox] },
+    {
+      title: "Set up",
+      commands: [
+        defineInit,
+        definePlan,
+        defineUp,
+        defineDown,
+        defineImport,
+        defineManifests,
+        defineApply,
+        defineExport,
+        defineOutput,
+      ],
+    },
+    {
+      title: "Run",
+      commands: [
+        defineServeWithClouds,
+        definePublish,
+        definePublisher,
+        defineRotateWithMachines,
+        defineSsh,
+        defineKubectl,
+        defineTunnel,
+        defineLogs,
+        defineJob,
+        defineRenewToken,
+      ],
+    },
+    { title: "Check", commands: [defineStatus, defineTest, defineExplain, defineToken] },
+    { title: "Other", commands: [defineCompletion] },
   ],
+  uses: commandUses,
+  guides: guidesFolder(),
   naming: nameByStack,
 };
 

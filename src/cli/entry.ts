@@ -2,11 +2,24 @@ import { systemClock } from "../base/index.ts";
 import { EndedBySignal } from "./ending.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
+import { nodeProblem } from "./node-version.ts";
+import { openScreen } from "./terminal/index.ts";
 
-/** Runs the command line that this process was started with, and sets its exit code. */
-export async function runProcess(
-  run: (args: readonly string[], host: Host) => Promise<ExitCode>,
-): Promise<void> {
+type Run = (args: readonly string[], host: Host) => Promise<ExitCode>;
+
+/**
+ * Runs the command line that this process was started with, and sets its exit code. The program is loaded only once Node
+ * is known to have what it calls.
+ */
+export async function runProcess(load: () => Promise<Run>): Promise<void> {
+  const problem = nodeProblem(process.version);
+  if (problem !== undefined) {
+    const { err } = openScreen(process);
+    for (const line of problem) err.line(line);
+    process.exitCode = 2;
+    return;
+  }
+  const run = await load();
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     // `once`: a second signal ends the process at once, whatever it is doing.

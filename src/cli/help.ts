@@ -2,7 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import { bold, rich, type Writer } from "./terminal/index.ts";
 
-const title = /^(?:Usage|Arguments|Options|Commands):/u;
+const title = /^(?:Usage:|Guide:|[A-Z][A-Za-z ]{1,20}:$)/u;
 
 /** Where the text of a help line begins, behind the option or command that it is about. */
 function hangOf(line: string): number {
@@ -13,7 +13,7 @@ function hangOf(line: string): number {
 }
 
 /** Lines that somebody will copy: broken in two they would be other commands. */
-const copied = /^(?:podtrust|kubectl|aws|bash:) /u;
+const copied = /^(?: {2})?(?:podtrust|kubectl|aws|Guide:) /u;
 
 /** Says a help text, its titles in bold. */
 export function sayHelp(writer: Writer, help: string): void {

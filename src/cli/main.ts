@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { run } from "./commands.ts";
 import { runProcess } from "./entry.ts";
 
-await runProcess(run);
+await runProcess(async () => (await import("./commands.ts")).run);

@@ -1,10 +1,11 @@
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { repeating } from "./given.ts";
-import { defineHelp, sayHelp } from "./help.ts";
+import { defineHelp, fullName, sayHelp } from "./help.ts";
 import type { CommandTree } from "./tree.ts";
-import { packageVersion } from "./version.ts";
+import { defineVersion, packageVersion } from "./version.ts";
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
@@ -15,6 +16,17 @@ function addSwitches(command: Command): void {
     command.option("--json", "print one JSON object in place of text");
   }
   command.option("-v, --verbose", "print log lines, and the causes of an error");
+}
+
+/** Ends a command's help with how it is typed, and with the guide that says more. */
+function addUse(command: Command, { uses, guides }: CommandTree): void {
+  if (command.parent === null) return;
+  const { examples = [], guide } = uses?.[fullName(command).split(" ").slice(1).join(" ")] ?? {};
+  const lines = [
+    ...(examples.length === 0 ? [] : ["", "Examples:", ...examples.map((line) => `  ${line}`)]),
+    ...(guide === undefined || guides === undefined ? [] : ["", `Guide: ${join(guides, `${guide}.md`)}`]),
+  ];
+  if (lines.length > 0) command.addHelpText("after", lines.join("\n"));
 }
 
 /** The tree of all commands, with the switches that each of them takes. */
@@ -44,11 +56,17 @@ export function createProgram(context: CommandContext, switches: Switches, tree:
     else out.line(version);
     throw new CommanderError(0, "commander.version", version);
   });
-  for (const define of tree.commands) define(program, context);
+  for (const { title, commands } of tree.groups) {
+    program.commandsGroup(`${title}:`);
+    for (const define of commands) define(program, context);
+  }
+  program.commandsGroup("Other:");
+  defineVersion(program, context);
   defineHelp(program);
   for (const command of everyCommand(program)) {
     // The root has the switches too, so that `podtrust --json plan` means what it says.
     addSwitches(command);
+    addUse(command, tree);
     if (command.commands.length > 0 && command !== program)
       command.helpCommand("help [command]", "show help for a command");
   }

@@ -16,8 +16,8 @@ describe("a command line", () => {
     const stdout = { isTTY: true, columns: 50, write: (more: string) => (out += more) };
     await podtrustHere(["manifests", "workload", "--help"], { stdout, env: { NO_COLOR: "1" } });
     assert.match(out, /^ {2}--container <name> .*\n {16,}\S/mu);
-    assert.match(out, /^podtrust manifests workload shop\/web --patch deployment\/web > patch\.yaml$/mu);
-    const lines = out.split("\n").filter((line) => !/^(?:podtrust|kubectl) /u.test(line));
+    assert.match(out, /^ {2}podtrust manifests workload shop\/web --role web --expiration 15m$/mu);
+    const lines = out.split("\n").filter((line) => !/^(?: {2}podtrust|Guide:) /u.test(line));
     for (const line of lines) assert.ok(line.length <= 50, line);
   });
 

@@ -7,11 +7,30 @@ import type { CommandContext, Naming } from "./context.ts";
  */
 type DefineCommand = (program: Command, context: CommandContext) => void;
 
+/** Commands that are for the same, under one title in help. */
+export interface CommandGroup {
+  /** `Set up` */
+  readonly title: string;
+  readonly commands: readonly DefineCommand[];
+}
+
+/** How one command is typed, and where more is said of it: what its help text ends with. */
+export interface CommandUse {
+  /** Lines for a shell; each is a command of ours, or begins with one. */
+  readonly examples: readonly string[];
+  /** A file of docs/guides/, without its ending. */
+  readonly guide?: string;
+}
+
 /** A program: its name, what it is for, and its commands in the order in which help lists them. */
 export interface CommandTree {
   readonly name: string;
   readonly description: string;
-  readonly commands: readonly DefineCommand[];
+  readonly groups: readonly CommandGroup[];
+  /** By the full name of a command that can be run, without the program's: `rotate status`. */
+  readonly uses?: Readonly<Record<string, CommandUse>>;
+  /** Where the guides are that the program was installed with. */
+  readonly guides?: string;
   /** Absent where configs have to name the issuer. */
   readonly naming?: Naming;
 }

@@ -54,6 +54,12 @@ function afterText(command: Command): string {
 /** Switches that every command takes are told once, at the top. */
 const everywhere = new Set(["--json", "--verbose", "--help"]);
 
+/** The guide is a link on the page, where help names the file. */
+function guideOf(names: readonly string[]): string {
+  const guide = podtrust.uses?.[names.slice(1).join(" ")]?.guide;
+  return guide === undefined ? "" : `Guide: [${guide}](../guides/${guide}.md)`;
+}
+
 function sectionOf(command: Command, path: readonly string[]): string[] {
   const names = [...path, command.name()];
   const inner = command.commands
@@ -75,13 +81,15 @@ function sectionOf(command: Command, path: readonly string[]): string[] {
     table("Argument", args),
     table("Option", options),
     afterText(command),
+    guideOf(names),
   ];
   return [parts.filter((part) => part !== "").join("\n\n"), ...inner];
 }
 
 function render(): string {
   const switches = { json: false, verbose: false };
-  const program = createProgram(createContext(memory, switches), switches, podtrust);
+  const { guides: _, ...tree } = podtrust;
+  const program = createProgram(createContext(memory, switches), switches, tree);
   return `# Commands
 
 Every command takes \`--json\` (one JSON object on standard output in place of text), \`-v\` (log lines, and the causes

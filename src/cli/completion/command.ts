@@ -8,7 +8,6 @@ export function defineCompletion(program: Command, context: CommandContext): voi
     .command("completion")
     .description("print a completion script for a shell")
     .addArgument(new Argument("<shell>", "the shell to complete in").choices(["bash", "zsh", "fish"]))
-    .addHelpText("after", "\nbash: source <(podtrust completion bash)\n")
     .action(async (shell: Shell) => {
       const { runCompletion } = await import("./run.ts");
       runCompletion(context, program, shell);

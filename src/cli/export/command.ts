@@ -15,22 +15,20 @@ export function defineExport(program: Command, context: CommandContext): void {
     .option("--import", "add import blocks, by which OpenTofu takes over what podtrust made")
     .addHelpText(
       "after",
-      "\npodtrust export opentofu --import > main.tf\n" +
-        "tofu plan   # imports everything, and changes nothing but podtrust's tags\n",
+      "\nAfter --import, tofu plan imports everything, and changes nothing but podtrust's tags.\n",
     )
     .action(async (options: OpenTofuOptions) => {
       const { runOpenTofu } = await import("./run-opentofu.ts");
       await runOpenTofu(context, options);
     });
-  for (const [what, description, use] of [
-    ["inventory", "print the machine as an inventory of Ansible, its host key pinned", "inventory/prod.yml"],
-    ["vars", "print names, addresses and ARNs as variables of Ansible", "inventory/group_vars/all.yml"],
+  for (const [what, description] of [
+    ["inventory", "print the machine as an inventory of Ansible, its host key pinned"],
+    ["vars", "print names, addresses and ARNs as variables of Ansible"],
   ] as const) {
     command
       .command(`ansible-${what}`)
       .description(description)
       .option("-f, --file <file>", "config file", "podtrust.yaml")
-      .addHelpText("after", `\npodtrust export ansible-${what} > ${use}\n`)
       .action(async (options: AnsibleOptions) => {
         const { runAnsible } = await import("./run-ansible.ts");
         await runAnsible(context, what, options);

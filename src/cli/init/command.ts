@@ -33,11 +33,6 @@ export function defineInit(program: Command, context: CommandContext): void {
     .option("--region <region>", "its region (default: AWS_REGION, else eu-central-1)")
     .option("--service-account <namespace/name>", "the ServiceAccount that gets a role")
     .option("--policy <policy>", "what the role may do: a managed policy's name or ARN")
-    .addHelpText(
-      "after",
-      "\npodtrust init --machine hetzner --zone example.com --account 111122223333\n" +
-        "podtrust init --cluster --issuer oidc.example.com --account 111122223333\n",
-    )
     .action(async (options: InitCommandOptions) => {
       const { runInit } = await import("./run.ts");
       await runInit(context, options);

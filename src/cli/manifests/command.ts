@@ -22,11 +22,6 @@ function defineWorkload(manifests: Command, context: CommandContext): void {
       "--container <name>",
       "with --patch: the container that gets the token (default: the workload's name)",
     )
-    .addHelpText(
-      "after",
-      "\npodtrust manifests workload shop/web --patch deployment/web > patch.yaml\n" +
-        "kubectl patch -n shop deployment/web --patch-file patch.yaml\n",
-    )
     .action(async (serviceAccount: string, options: WorkloadOptions) => {
       const { runWorkload } = await import("./run-workload.ts");
       await runWorkload(context, serviceAccount, options);
@@ -41,12 +36,10 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
         .description("print the ServiceAccount and Job that apply demo runs")
         .option("-f, --file <file>", "config file", "podtrust.yaml"),
     ),
-  )
-    .addHelpText("after", "\npodtrust manifests demo | kubectl apply -f -\n")
-    .action(async (options: DemoOptions) => {
-      const { runDemoManifests } = await import("./run-demo.ts");
-      await runDemoManifests(context, options);
-    });
+  ).action(async (options: DemoOptions) => {
+    const { runDemoManifests } = await import("./run-demo.ts");
+    await runDemoManifests(context, options);
+  });
 }
 
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
@@ -60,7 +53,6 @@ export function defineManifests(program: Command, context: CommandContext): void
     .option("--namespace <namespace>", "namespace of the publisher's ServiceAccount", "podtrust")
     .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
     .option("--renew-token", "also let it create tokens for itself: a publisher on a host renews its own")
-    .addHelpText("after", "\npodtrust manifests publisher-rbac | kubectl apply -f -\n")
     .action(async (options: PublisherRbacOptions) => {
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");
       runPublisherRbac(context, options);
@@ -70,11 +62,6 @@ export function defineManifests(program: Command, context: CommandContext): void
     .description("print the least-privilege IAM policy for plan, up, down and import")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("--account <id>", "AWS account, if the config has several")
-    .addHelpText(
-      "after",
-      "\npodtrust manifests aws-policy > policy.json\n" +
-        "aws iam create-policy --policy-name podtrust --policy-document file://policy.json\n",
-    )
     .action(async (options: AwsPolicyOptions) => {
       const { runAwsPolicy } = await import("./run-aws-policy.ts");
       await runAwsPolicy(context, options);
@@ -84,11 +71,6 @@ export function defineManifests(program: Command, context: CommandContext): void
     .description("print the bucket policy that makes the two documents public, and nothing else")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("--cloudfront <arn>", "allow only this CloudFront distribution; the bucket stays private")
-    .addHelpText(
-      "after",
-      "\npodtrust manifests s3-policy > policy.json\n" +
-        "aws s3api put-bucket-policy --bucket BUCKET --policy file://policy.json\n",
-    )
     .action(async (options: S3PolicyOptions) => {
       const { runS3Policy } = await import("./run-s3-policy.ts");
       await runS3Policy(context, "bucket", options);

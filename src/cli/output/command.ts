@@ -9,7 +9,6 @@ export function defineOutput(program: Command, context: CommandContext): void {
     .argument("[name]", "print this one alone, for example public_ip")
     .description("print the names, addresses and ARNs of what the config owns, for scripts")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .addHelpText("after", '\nssh "k8s@$(podtrust output public_ip)"\n')
     .action(async (name: string | undefined, options: OutputOptions) => {
       const { runOutput } = await import("./run.ts");
       await runOutput(context, name, options);

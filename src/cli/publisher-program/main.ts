@@ -10,7 +10,7 @@ import type { CommandTree } from "../tree.ts";
 const tree: CommandTree = {
   name: "podtrust-publisher",
   description: "Publish a cluster's OIDC discovery document and JWKS over HTTPS: podtrust's publisher alone.",
-  commands: [defineServe, defineRotate, defineRenewToken],
+  groups: [{ title: "Commands", commands: [defineServe, defineRotate, defineRenewToken] }],
 };
 
-await runProcess((args, host) => runTree(args, host, tree));
+await runProcess(() => Promise.resolve((args, host) => runTree(args, host, tree)));
