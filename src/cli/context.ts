@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { homeDirectory, type Logger } from "../base/index.ts";
-import type { IssuerNaming } from "../config/index.ts";
+import type { IssuerName, IssuerNaming } from "../config/index.ts";
 import type { UnknownName } from "../stack/index.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
@@ -20,7 +20,7 @@ export type Naming = (
   context: CommandContext,
   config: Parameters<IssuerNaming>[0],
   unknown: UnknownName,
-) => Promise<string>;
+) => Promise<IssuerName>;
 
 /**
  * What a command's action works with. `json` and `verbose` are known once the command line is parsed. The streams

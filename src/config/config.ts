@@ -10,6 +10,12 @@ export interface Config {
   readonly file: string;
   readonly stack: string;
   readonly issuer: string;
+  /** How the issuer got its name, where the file says only in which zone it stands. */
+  readonly named?: {
+    readonly zone: string;
+    /** It was chosen for this run: nothing remembers it yet. */
+    readonly isNew: boolean;
+  };
   readonly cluster?: ClusterSource;
   /** The machine that the cluster runs on, where podtrust sets it up. */
   readonly machine?: MachineConfig;

@@ -4,7 +4,7 @@ export type { Config } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { durationText, parseDuration } from "./forms/duration.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
-export type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
+export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 export { configJsonSchema } from "./json-schema.ts";
 export { loadConfig, parseConfig, publisherOf } from "./load.ts";
 export type {

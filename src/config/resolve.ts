@@ -30,6 +30,17 @@ function resolveUnnamed(input: ConfigInput, source: ConfigSource): Omit<UnnamedC
   };
 }
 
+async function resolveIssuer(
+  { issuer }: ConfigInput,
+  unnamed: Omit<UnnamedConfig, "zone">,
+  naming: IssuerNaming,
+): Promise<Pick<Config, "issuer" | "named">> {
+  if (typeof issuer === "string") return { issuer };
+  const { zone } = issuer;
+  const { host, isNew } = await naming(freeze({ ...unnamed, zone }));
+  return { issuer: `https://${host}`, named: { zone, isNew } };
+}
+
 /**
  * Fills in defaults and makes names absolute; `naming` settles an issuer's name that the input leaves open. The input
  * has passed the schema. Throws what `naming` throws.
@@ -41,14 +52,12 @@ export async function resolveConfig(
 ): Promise<Config> {
   const { publisher } = input;
   const unnamed = resolveUnnamed(input, source);
-  const issuer =
-    typeof input.issuer === "string"
-      ? input.issuer
-      : `https://${await naming(freeze({ ...unnamed, zone: input.issuer.zone }))}`;
+  const { issuer, named } = await resolveIssuer(input, unnamed, naming);
   const names = { stack: unnamed.stack, issuer };
   return freeze({
     ...unnamed,
     issuer,
+    ...(named === undefined ? {} : { named }),
     ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, names, source) }),
     warnings: [...parseIssuer(issuer).warnings, ...awsWarnings(unnamed.aws)],
   });

@@ -1,6 +1,7 @@
 import { cloudLabels, type Observed } from "../plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import type { Fields } from "./fields.ts";
+import type { ExtraLabels } from "./labels.ts";
 import {
   type Firewall,
   firewallOf,
@@ -55,6 +56,8 @@ export interface Wanted<T extends Thing> {
   readonly name: string;
   /** Tells those of a stack apart where it has several of a kind. */
   readonly fits?: (thing: T) => boolean;
+  /** What its labels say beside whose it is. */
+  readonly labels?: ExtraLabels;
 }
 
 /**

@@ -2,7 +2,8 @@ import type { Difference, FieldChange, Observed, Resource, Work } from "../plan/
 import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
 import { canonicalCidr } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
-import { findOwn, firewalls } from "./find.ts";
+import { findOwn, firewalls, type Wanted } from "./find.ts";
+import { issuerLabel, type NamedIssuer, otherName } from "./issuer-label.ts";
 import { markedLabels } from "./labels.ts";
 import { commonFields, commonOf, putCommon, removeById, stateOf } from "./resource.ts";
 import type { Firewall, FirewallRule, Thing } from "./shapes.ts";
@@ -21,7 +22,15 @@ export interface FirewallWish {
   readonly stack: string;
   readonly name: string;
   readonly open: readonly OpenPort[];
+  /** Its labels remember this name. */
+  readonly issuer?: NamedIssuer;
 }
+
+const wantedOf = ({ stack, name, issuer }: FirewallWish): Wanted<Firewall> => ({
+  stack,
+  name,
+  labels: issuerLabel(issuer),
+});
 
 /** A rule in a line, the same for the same rule: networks in their one form, in order. */
 function ruleLine(rule: FirewallRule): string {
@@ -62,7 +71,9 @@ function difference(wish: FirewallWish, observed: Observed<Firewall>): Differenc
   const field = ruleField(wish, stateOf(observed)?.rules);
   const rules = field === undefined ? [] : [field];
   if (!observed.exists) return { kind: "create", fields: rules };
-  const fields = [...commonFields(observed.state, wish), ...rules];
+  const fields = [...commonFields(observed.state, wantedOf(wish)), ...rules];
+  const refusal = otherName(observed.state, wish);
+  if (refusal !== undefined) return { kind: "update", fields, refusal };
   return { kind: fields.length === 0 ? "none" : "update", fields };
 }
 
@@ -78,8 +89,9 @@ function bodyOf(rules: readonly FirewallRule[]): readonly object[] {
 
 async function create(api: HetznerApi, wish: FirewallWish, work: Work): Promise<void> {
   const { stack, name } = wish;
-  const body = { name, labels: markedLabels(stack), rules: bodyOf(wantedRules(wish, [])) };
-  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wish, work.signal);
+  const labels = markedLabels(stack, {}, issuerLabel(wish.issuer));
+  const body = { name, labels, rules: bodyOf(wantedRules(wish, [])) };
+  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wantedOf(wish), work.signal);
   const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
   const made = await api.create(asked, work.signal, find);
   if ("found" in made) return update(api, wish, made.found, work);
@@ -88,7 +100,10 @@ async function create(api: HetznerApi, wish: FirewallWish, work: Work): Promise<
 }
 
 async function update(api: HetznerApi, wish: FirewallWish, before: Firewall, work: Work): Promise<void> {
-  await putCommon(api, firewalls, { before, wanted: wish }, work.signal);
+  // Two runs at once: whoever made it first has said what the issuer is called.
+  const other = otherName(before, wish);
+  if (other !== undefined) throw other;
+  await putCommon(api, firewalls, { before, wanted: wantedOf(wish) }, work.signal);
   if (ruleField(wish, before.rules) === undefined) return;
   const answer = await api.change(
     {
@@ -109,10 +124,13 @@ export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Wor
   await patiently(api, patience, work, () => removeById(api, firewalls, firewall, work));
 }
 
-/** The firewall that a server has from its first packet on. */
+/**
+ * The firewall that a server has from its first packet on. The first thing that every machine needs, under a name that
+ * the API gives to one alone, so that it remembers what the stack's issuer is called.
+ */
 export function firewallResource(api: HetznerApi, wish: FirewallWish): Resource<Firewall> {
   return {
-    ...commonOf(api, firewalls, wish),
+    ...commonOf(api, firewalls, wantedOf(wish)),
     dependsOn: [],
     fingerprint: (state) => state,
     outputs: ({ id }) => ({ id: String(id) }),

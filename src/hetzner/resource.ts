@@ -33,7 +33,7 @@ export function commonOf<T extends Thing>(
 /** The fields that every thing has: its name and our labels. */
 export function commonFields({ name, labels }: Thing, wanted: Wanted<never>): readonly FieldChange[] {
   const renamed = name === wanted.name ? [] : [{ field: "name", before: name, after: wanted.name }];
-  return [...renamed, ...labelFields(wanted.stack, labels)];
+  return [...renamed, ...labelFields(wanted.stack, labels, wanted.labels)];
 }
 
 /** Sets name, labels and what else a PUT takes, where one of them differs. */
@@ -44,7 +44,11 @@ export async function putCommon<T extends Thing>(
   signal: AbortSignal,
 ): Promise<void> {
   if (commonFields(before, wanted).length === 0 && Object.keys(more).length === 0) return;
-  const body = { name: wanted.name, labels: markedLabels(wanted.stack, before.labels), ...more };
+  const body = {
+    name: wanted.name,
+    labels: markedLabels(wanted.stack, before.labels, wanted.labels),
+    ...more,
+  };
   const during = `changing ${kind.kind} ${wanted.name}`;
   await api.change({ method: "PUT", path: `${kind.path}/${before.id}`, body, during }, signal);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PodtrustError } from "../base/index.ts";
+import type { IssuerName } from "../config/index.ts";
 import { memoriesOf, type UnnamedContext } from "./parts/index.ts";
 
 /**
@@ -7,13 +8,6 @@ import { memoriesOf, type UnnamedContext } from "./parts/index.ts";
  * was made for; or go `without`, since all that is left has to go and is found by its marks.
  */
 export type UnknownName = "refuse" | "choose" | "without" | { readonly keep: string };
-
-/** A settled name. */
-export interface IssuerName {
-  readonly host: string;
-  /** It is new: nothing remembers it yet. */
-  readonly isChosen: boolean;
-}
 
 function checkKept(unknown: UnknownName, host: string, stack: string): void {
   if (typeof unknown === "string" || unknown.keep === host) return;
@@ -65,12 +59,12 @@ export async function settleIssuer(
   const { stack, zone } = context.config;
   const hosts = await rememberedHosts(context, unknown, signal);
   const [host, ...others] = hosts;
-  if (host === undefined) return { host: newName(unknown, context.config), isChosen: unknown === "choose" };
+  if (host === undefined) return { host: newName(unknown, context.config), isNew: unknown !== "without" };
   // On the way down whatever carries the stack's marks goes, under whichever name.
   if (others.length > 0 && unknown !== "without") {
     const sentence = `the marks of stack ${stack} remember ${hosts.length} names below ${zone}: ${hosts.join(" and ")}`;
     throw new PodtrustError("issuer-names-differ", sentence, { detail: { stack, zone, hosts } });
   }
   checkKept(unknown, host, stack);
-  return { host, isChosen: false };
+  return { host, isNew: false };
 }

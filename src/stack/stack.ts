@@ -108,10 +108,22 @@ class PartsStack implements Stack {
     }));
   }
 
+  /**
+   * A name that was just chosen is another run's too, until something remembers one of them: whatever else there is
+   * waits for that, and a run that comes too late has made nothing under its own.
+   */
+  #claimed(wanted: Omit<Wanted, "part">): Omit<Wanted, "part"> {
+    const claims = this.#parts.flatMap(({ part }) => part.claim ?? []);
+    if (this.#options.config.named?.isNew !== true || claims.length === 0) return wanted;
+    const behind = (one: Resource): Resource =>
+      claims.includes(one.id) ? one : { ...one, dependsOn: [...one.dependsOn, ...claims] };
+    return { ...wanted, desired: wanted.desired.map(behind) };
+  }
+
   async plan(wish: PlanWish = {}): Promise<StackPlan> {
     const { config, signal } = this.#options;
     const wanted = await this.#wanted(wish);
-    const { desired, owned, context, seen } = together(wanted);
+    const { desired, owned, context, seen } = this.#claimed(together(wanted));
     const goal = wish.goal ?? "present";
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";

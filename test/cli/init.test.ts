@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Host } from "../../src/cli/index.ts";
-import { loadConfig } from "../../src/config/index.ts";
+import { type IssuerNaming, loadConfig } from "../../src/config/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 
 const account = "111122223333";
@@ -23,7 +23,7 @@ describe("init", () => {
   const cluster = ["--cluster", "--issuer", "oidc.example.com", "--account", account];
 
   const zone = ["--zone", "example.com", "--account", account];
-  const named = ({ zone: below }: { zone: string }): Promise<string> => Promise.resolve(`name.${below}`);
+  const named: IssuerNaming = ({ zone: below }) => Promise.resolve({ host: `name.${below}`, isNew: false });
 
   /** Answers typed at a terminal, one line each. */
   async function typed(lines: readonly string[], args: readonly string[] = []): Promise<CliResult> {

@@ -13,7 +13,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
-import { parseConfig } from "../../src/config/index.ts";
+import { type IssuerNaming, parseConfig } from "../../src/config/index.ts";
 import { guideWorld } from "./guide-world.ts";
 import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } from "./pages.ts";
 
@@ -94,7 +94,7 @@ for (const page of pages) {
     for (const block of blocks) {
       const config = configOf(block, before);
       if (config === undefined) continue;
-      const named = ({ zone }: { zone: string }): Promise<string> => Promise.resolve(`name.${zone}`);
+      const named: IssuerNaming = ({ zone }) => Promise.resolve({ host: `name.${zone}`, isNew: false });
       const { warnings } = await parseConfig(config, "/etc/podtrust/podtrust.yaml", { HOME: "/root" }, named);
       assert.deepEqual(warnings, [], `${page}:${block.line}`);
       if (config === block.text) before = config;

@@ -40,7 +40,7 @@ const unanswered: Answers = {
 /** Reads a config that nobody has yet. Throws `config-invalid`. */
 export async function checkConfig(text: string, file: string, env: CommandContext["env"]): Promise<void> {
   // A name below a zone is made by `up`: any will do.
-  await parseConfig(text, file, env, ({ zone }) => Promise.resolve(`name.${zone}`));
+  await parseConfig(text, file, env, ({ zone }) => Promise.resolve({ host: `name.${zone}`, isNew: false }));
 }
 
 /** What the config's own rules say against an answer. */

@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from "../../config/index.ts";
+import { type Config, type IssuerName, loadConfig } from "../../config/index.ts";
 import type { UnknownName } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -15,6 +15,6 @@ export function configOf(
   const name =
     naming === undefined
       ? undefined
-      : (config: Parameters<typeof naming>[1]): Promise<string> => naming(context, config, unknown);
+      : (config: Parameters<typeof naming>[1]): Promise<IssuerName> => naming(context, config, unknown);
   return loadConfig(context.path(file), context.env, name);
 }

@@ -5,7 +5,8 @@ export const nameByStack: Naming = async (context, config, unknown) => {
   const { settleIssuer } = await import("../../stack/index.ts");
   const { env, clock, signal, progress } = context;
   const notice = (said: string): void => progress.line(`note: ${said}`);
-  const { host, isChosen } = await settleIssuer({ config, env, clock, notice }, unknown, signal);
-  if (isChosen) notice(`the name ${host} was chosen; it is remembered once up has made its records`);
-  return host;
+  const name = await settleIssuer({ config, env, clock, notice }, unknown, signal);
+  if (name.isNew && unknown === "choose")
+    notice(`the name ${name.host} was chosen; it is remembered once up has made its records`);
+  return name;
 };

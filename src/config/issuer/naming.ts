@@ -3,13 +3,21 @@ import { PodtrustError } from "../../base/index.ts";
 import type { Config } from "../config.ts";
 
 /** A config whose issuer has no name yet, as far as it can be known without one. */
-export interface UnnamedConfig extends Omit<Config, "issuer" | "publisher" | "warnings"> {
+export interface UnnamedConfig extends Omit<Config, "issuer" | "named" | "publisher" | "warnings"> {
   /** The zone below which the name stands. */
   readonly zone: string;
 }
 
-/** Settles the name of an issuer that a config leaves open: gives the host, which is below the zone. */
-export type IssuerNaming = (config: UnnamedConfig) => Promise<string>;
+/** A settled name. */
+export interface IssuerName {
+  /** Below the zone. */
+  readonly host: string;
+  /** Nothing remembers it yet. */
+  readonly isNew: boolean;
+}
+
+/** Settles the name of an issuer that a config leaves open. */
+export type IssuerNaming = (config: UnnamedConfig) => Promise<IssuerName>;
 
 /** For who cannot ask: a config without a name is none. */
 export const noNaming: IssuerNaming = ({ file, stack, zone }) => {

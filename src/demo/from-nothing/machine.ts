@@ -56,10 +56,9 @@ function telling({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) =
 export async function openMachineStory(options: MachineStoryOptions): Promise<MachineStory> {
   const { clouds, folder, clock, signal } = options;
   const env = { ...clouds.environment, HOME: folder, XDG_STATE_HOME: join(folder, "state") };
-  const config = await parseConfig(configText, join(folder, "podtrust.yaml"), env, async (unnamed) => {
-    const settled = await settleIssuer({ config: unnamed, env, clock }, "choose", signal);
-    return settled.host;
-  });
+  const config = await parseConfig(configText, join(folder, "podtrust.yaml"), env, (unnamed) =>
+    settleIssuer({ config: unnamed, env, clock }, "choose", signal),
+  );
   const { host } = new URL(config.issuer);
   const name = [
     "hetzner/primary-ip/k3s-cluster-ipv4",

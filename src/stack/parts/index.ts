@@ -1,6 +1,6 @@
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
-import { hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
+import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
@@ -40,7 +40,7 @@ export function partsOf(context: AwsPartContext): readonly Part[] {
 
 /** All that may remember the name of an issuer that a config leaves open: each is asked where those before know none. */
 export function memoriesOf(context: UnnamedContext): readonly IssuerMemory[] {
-  return [...dnsMemories(context), ...awsMemories(context)];
+  return [...dnsMemories(context), ...hetznerMemories(context), ...awsMemories(context)];
 }
 
 /** The sections of a config as OpenTofu has them, in the order of an export. */

@@ -100,6 +100,11 @@ export interface Part {
   readonly id: string;
   /** The id of the resource after which the cluster has the config's issuer; absent for a part that sets none up. */
   readonly cluster?: string;
+  /**
+   * The id of the resource that remembers a name of the issuer which was just chosen: the provider makes it only once,
+   * so that of several runs one has its name. Absent: of this part nothing does.
+   */
+  readonly claim?: string;
   /** What the config wants of it, by name: known without a request. */
   readonly named: readonly Named[];
   /** Outputs of other parts' resources that its own are made of: those parts are opened with it. */

@@ -42,6 +42,10 @@ class HetznerPart implements Part {
     this.#hetzner = hetzner;
   }
 
+  get claim(): string {
+    return hetznerNames("firewall", this.#context.config.stack).id;
+  }
+
   get named(): readonly Named[] {
     const { stack } = this.#context.config;
     const { ipv4, ipv6 } = this.#hetzner;

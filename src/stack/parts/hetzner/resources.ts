@@ -3,6 +3,7 @@ import {
   type CallerAddress,
   type FirstBoot,
   firewallResource,
+  type FirewallWish,
   type HetznerApi,
   idOf,
   type LoginKeys,
@@ -120,6 +121,10 @@ function serverWish(input: HetznerInput): ServerWish {
   };
 }
 
+function issuerOf({ issuer, named }: Config): Pick<FirewallWish, "issuer"> {
+  return named === undefined ? {} : { issuer: { host: new URL(issuer).hostname, ...named } };
+}
+
 /** Everything that a stack shall have at Hetzner, each beside what is there of it. */
 export function hetznerResources(input: HetznerInput): readonly WantedThing[] {
   const { config, machine, hetzner, api, keys, foreignKey, owned } = input;
@@ -134,7 +139,7 @@ export function hetznerResources(input: HetznerInput): readonly WantedThing[] {
       return { resource: primaryIpResource(api, wish), own };
     });
   const key = { resource: sshKeyResource(api, { ...named, keys }), own: ownOf(owned.sshKeys, named) };
-  const firewall = firewallResource(api, { ...named, open: openPorts(input) });
+  const firewall = firewallResource(api, { ...named, open: openPorts(input), ...issuerOf(config) });
   return [
     ...(foreignKey === undefined ? [key] : []),
     { resource: firewall, own: ownOf(owned.firewalls, named) },
