@@ -18,6 +18,8 @@ export interface AwsSide {
   readonly session: AwsSession;
   readonly account: string;
   readonly issuer: string;
+  /** Of the stand-in's root, which is no public one. */
+  readonly thumbprints: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -40,12 +42,13 @@ export async function putParameters(side: AwsSide): Promise<void> {
 }
 
 function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
-  const { session, account, issuer } = side;
+  const { session, account, issuer, thumbprints } = side;
   const provider = oidcProviderResource(session, {
     stack: example.stack,
     account,
     issuer,
     audiences: [example.audience],
+    thumbprints,
   });
   const trustPolicy = webIdentityTrustPolicy({
     partition: session.partition,

@@ -1,34 +1,73 @@
 import { shellWord } from "../base/index.ts";
-import { clientExports } from "../sandbox/index.ts";
+import { clientEnvironment, clientExports } from "../sandbox/index.ts";
 import { example } from "./example.ts";
 import type { Environment } from "./environment.ts";
+
+/** How programs reach what runs: all that `connectionLines` says, as data. */
+export interface Connections {
+  /** Environment variables for every AWS client. */
+  readonly aws: Readonly<Record<string, string>>;
+  readonly page: string;
+  readonly issuer: string;
+  /** Takes the place of public DNS: a value of `--connect-to`, here and of curl. */
+  readonly connectTo: string;
+  /** PEM file that takes the place of the public roots. */
+  readonly ca: string;
+  readonly kubeconfig: string;
+  /** podtrust.yaml of what the demo made. */
+  readonly config: string;
+}
+
+function clientOf(environment: Environment): Parameters<typeof clientExports>[0] {
+  return {
+    url: environment.sandbox.url,
+    region: example.region,
+    credentials: environment.adminCredentials,
+  };
+}
+
+/** What an environment that is left running is reached by; `config` is the file of `writeDemoConfig`. */
+export function connectionsOf(environment: Environment, config: string): Connections {
+  const rule = environment.connectTo.find((one) => one.port === 443);
+  return {
+    aws: clientEnvironment(clientOf(environment)),
+    page: `${environment.sandbox.url}/`,
+    issuer: environment.issuer.url,
+    connectTo: `${rule?.host}:443:${rule?.address}:${rule?.toPort}`,
+    ca: environment.rootFile,
+    kubeconfig: environment.kubeconfig,
+    config,
+  };
+}
 
 function command(...words: readonly string[]): string {
   return `  ${words.map(shellWord).join(" ")}`;
 }
 
-/** How to point `aws`, `kubectl`, `curl` and a browser at a environment that is left running. */
-export function connectionLines(environment: Environment): readonly string[] {
-  const rule = environment.connectTo.find((one) => one.port === 443);
-  const via = `${rule?.host}:443:${rule?.address}:${rule?.toPort}`;
+/** How to go on with podtrust itself, `aws`, `kubectl`, `curl` and a browser at an environment that is left running. */
+export function connectionLines(environment: Environment, config: string): readonly string[] {
+  const { connectTo, ca, page } = connectionsOf(environment, config);
   const context = environment.context === undefined ? [] : ["--context", environment.context];
   const cluster = ["kubectl", "--kubeconfig", environment.kubeconfig, ...context, "-n", example.namespace];
-  const client = {
-    url: environment.sandbox.url,
-    region: example.region,
-    credentials: environment.adminCredentials,
-  };
+  const way = ["-f", config, "--connect-to", connectTo, "--ca", ca];
+  const account = `${example.namespace}/${example.serviceAccount}`;
   return [
     "",
     "Everything goes on running until Ctrl-C. In another shell:",
     "",
-    ...clientExports(client).map((line) => `  ${line}`),
+    ...clientExports(clientOf(environment)).map((line) => `  ${line}`),
     command("aws", "iam", "list-roles"),
+    "",
+    command("podtrust", "status", ...way),
+    command("podtrust", "test", ...way),
+    command("podtrust", "plan", ...way),
+    command("podtrust", "rotate", "status", "-f", config),
+    command("podtrust", "token", account, "-f", config),
     "",
     command(...cluster, "create", "token", example.serviceAccount, "--audience", example.audience),
     "",
-    command("curl", "--connect-to", via, "--cacert", environment.rootFile, environment.issuer.discoveryUrl),
+    command("curl", "--connect-to", connectTo, "--cacert", ca, environment.issuer.discoveryUrl),
     "",
-    `  a browser at ${environment.sandbox.url}/ shows what STS and IAM decided, and why`,
+    `  a browser at ${page} shows what STS and IAM decided, and why`,
   ];
 }

@@ -162,11 +162,15 @@ test("the lines for another shell are quoted for it, and name what is needed to 
     kubeconfig: "/home/o'neill/my config",
     context: "prod",
   } as unknown as Environment;
-  const text = connectionLines(environment).join("\n");
+  const text = connectionLines(environment, "/tmp/x/podtrust.yaml").join("\n");
   assert.match(text, /kubectl --kubeconfig '\/home\/o'\\''neill\/my config' --context prod /u);
   assert.match(
     text,
     /curl --connect-to a\.example:443:127\.0\.0\.1:8443 --cacert \/tmp\/x\/root\.pem https/u,
+  );
+  assert.match(
+    text,
+    /podtrust status -f \/tmp\/x\/podtrust\.yaml --connect-to a\.example:443:127\.0\.0\.1:8443 --ca /u,
   );
   for (const line of clientExports({
     url: "http://127.0.0.1:4580",

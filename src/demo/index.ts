@@ -1,4 +1,5 @@
-export { connectionLines } from "./connections.ts";
+export { writeDemoConfig } from "./config.ts";
+export { connectionLines, type Connections, connectionsOf } from "./connections.ts";
 export { runFromNothing } from "./from-nothing/run.ts";
 export { type DemoOptions, runDemo } from "./run.ts";
 export type { Environment } from "./environment.ts";

@@ -6,6 +6,7 @@ import { example } from "./example.ts";
 import type { Workload } from "./job.ts";
 import { outsideLinks } from "./links.ts";
 import { LinkReporter } from "./link-reporter.ts";
+import { privateThumbprints } from "../issuer/index.ts";
 import { showRefusals } from "./refusals.ts";
 import { Rotating } from "./rotating.ts";
 import { startEnvironment, type Environment } from "./environment.ts";
@@ -128,10 +129,13 @@ async function runAll(
   onEvent({ kind: "started", issuer: environment.issuer.url, standIns: told });
   await before();
   await reportOutside(environment, reporter, options);
+  const { connectTo, ca } = environment;
+  const way = { connectTo, ca: ca.root };
   const side: AwsSide = {
     session,
     account: environment.sandbox.account,
     issuer: environment.issuer.url,
+    thumbprints: (await privateThumbprints(environment.issuer.url, way, signal)) ?? [],
     signal,
   };
   if (chapters.trust !== undefined) onEvent({ kind: "heading", title: chapters.trust });

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import {
+  type ChildProcessWithoutNullStreams,
+  spawn,
+  spawnSync,
+  type SpawnSyncReturns,
+} from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
@@ -7,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { links } from "../../src/base/index.ts";
-import type { DemoReport } from "../../src/demo/index.ts";
+import type { Connections, DemoReport } from "../../src/demo/index.ts";
 
 let folder = "";
 
@@ -116,6 +121,35 @@ function shownByReadme(): readonly string[] {
   return parts;
 }
 
+/** Runs a line of what was printed for another shell, there, behind the exports that were printed with it. */
+function pastedFrom(out: string): (line: RegExp) => SpawnSyncReturns<string> {
+  const lines = out.split("\n").map((line) => line.trim());
+  const exports = lines.filter((line) => line.startsWith("export "));
+  const program = `podtrust() { '${process.execPath}' '${join(process.cwd(), "src/cli/main.ts")}' "$@"; }`;
+  return (wanted) => {
+    const line = lines.find((one) => wanted.test(one)) ?? `no line ${wanted.source}`;
+    const script = [program, ...exports, line].join("\n");
+    const env = { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1" };
+    return spawnSync("bash", ["-c", script], { cwd: folder, env, encoding: "utf8", timeout: 60_000 });
+  };
+}
+
+test("podtrust demo --keep --json gives in one object where everything is", async (t) => {
+  const child = demo("--keep", "--json");
+  t.after(() => child.kill("SIGKILL"));
+  const out = await until(child, /\n\}\n$/u);
+  const { connections, links: seen } = JSON.parse(out) as DemoReport & { connections: Connections };
+  assert.equal(seen.length, links.length);
+  assert.ok(
+    existsSync(connections.config) && existsSync(connections.ca) && existsSync(connections.kubeconfig),
+  );
+  assert.equal(connections.page, `${connections.aws["AWS_ENDPOINT_URL"]}/`);
+  assert.equal((await fetch(connections.page, { headers: { accept: "text/html" } })).status, 200);
+  child.kill("SIGHUP");
+  await once(child, "close");
+  assert.ok(!existsSync(connections.config), "the demo's folder is gone");
+});
+
 test("podtrust demo --keep leaves everything running, says how to reach it, and ends it all on Ctrl-C", async (t) => {
   const child = demo("--keep");
   t.after(() => child.kill("SIGKILL"));
@@ -131,6 +165,21 @@ test("podtrust demo --keep leaves everything running, says how to reach it, and 
   const environment = /--cacert (\S+)\/root\.pem/u.exec(out)?.[1] ?? "";
   assert.match(await (await fetch(page, { headers: { accept: "text/html" } })).text(), /k3s-demo-app/u);
   assert.ok(existsSync(environment));
+  const pasted = pastedFrom(out);
+  const said: readonly [RegExp, RegExp][] = [
+    [/^podtrust status/u, /No link is broken|Every link holds/u],
+    [/^podtrust test/u, /, 0 not,/u],
+    [/^podtrust plan/u, /Nothing to do/u],
+    [/^podtrust rotate status/u, /current/u],
+    [/^podtrust token/u, /system:serviceaccount:default:demo-service-account/u],
+  ];
+  for (const [line, wanted] of said) {
+    await t.test(`a line to paste goes on with what the demo made: ${line.source.slice(1)}`, () => {
+      const answer = pasted(line);
+      assert.equal(answer.status, 0, answer.stdout + answer.stderr);
+      assert.match(answer.stdout, wanted, answer.stderr);
+    });
+  }
   child.kill("SIGINT");
   const [code] = (await once(child, "close")) as [number];
   assert.equal(code, 0);

@@ -1,5 +1,13 @@
 import { PodtrustError } from "../../base/index.ts";
-import { connectionLines, runDemo as playDemo, runFromNothing } from "../../demo/index.ts";
+import {
+  connectionLines,
+  connectionsOf,
+  type DemoReport,
+  type Environment,
+  runDemo as playDemo,
+  runFromNothing,
+  writeDemoConfig,
+} from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { printEvent } from "./printing.ts";
@@ -10,6 +18,18 @@ export interface DemoOptions {
   readonly context?: string;
   readonly keep?: true;
   readonly fromNothing?: true;
+}
+
+/** Leaves it all running and says how to go on with it; with --json in the report's own object. */
+async function keepRunning(
+  { json, output, signal }: CommandContext,
+  environment: Environment,
+  report: DemoReport | undefined,
+): Promise<void> {
+  const config = await writeDemoConfig(environment);
+  if (json) output.result({ ...report, connections: connectionsOf(environment, config) });
+  else for (const line of connectionLines(environment, config)) output.line(line);
+  await untilEnded(signal);
 }
 
 /** `podtrust demo`. */
@@ -27,7 +47,8 @@ export async function runDemo(
       next: "Leave one of them out.",
     });
   }
-  const { json, output, progress, signal } = context;
+  const { output, signal } = context;
+  let report: DemoReport | undefined;
   const play = fromNothing === true ? runFromNothing : playDemo;
   await play({
     program: context.program,
@@ -36,18 +57,16 @@ export async function runDemo(
     signal,
     onEvent: (event) => {
       printEvent(output, event);
-      if (event.kind === "finished") output.result(event.report);
+      if (event.kind !== "finished") return;
+      report = event.report;
+      if (keep === undefined) output.result(report);
     },
     ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
     ...(name === undefined ? {} : { context: name }),
     ...(keep === undefined
       ? {}
       : {
-          keep: async (environment) => {
-            // With --json standard output is the report's object alone.
-            for (const line of connectionLines(environment)) (json ? progress : output).line(line);
-            await untilEnded(signal);
-          },
+          keep: (environment) => keepRunning(context, environment, report),
         }),
   });
 }
