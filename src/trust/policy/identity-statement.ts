@@ -4,64 +4,58 @@ import { conditionsOf, onlyMembers, type Place, refuse, syntaxText, textsOf } fr
 
 const members = new Set(["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 
-function checkAction(action: string, place: Place): void {
-  if (action === "*") return;
-  const [vendor = "", ...rest] = action.split(":");
-  if (rest.length === 0) {
-    refuse(place, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
-  }
-  if (rest.length > 1) refuse(place, "Actions/Condition can contain only one colon.");
-  if (vendor === "" || /[^a-zA-Z0-9\-.*?]/u.test(vendor)) refuse(place, `Vendor ${vendor} is not valid`);
+/** A statement whose members have the right types, and perhaps wrong values. */
+export interface Draft extends Omit<Statement, "effect"> {
+  readonly place: Place;
+  readonly effect: string;
 }
 
-function checkResource(resource: string, place: Place): void {
-  if (resource === "*") return;
-  const [arn, partition = "", vendor] = resource.split(":");
-  if (arn !== "arn" || !resource.includes(":")) {
-    refuse(place, `Resource ${resource} must be in ARN format or "*".`);
+function sidOf(raw: JsonRecord, place: Place): Pick<Statement, "sid"> {
+  const sid = raw["Sid"];
+  if (sid === undefined || sid === "") return {};
+  if (typeof sid !== "string") return refuse(place, syntaxText(place.kind));
+  if (!/^[0-9A-Za-z]*$/u.test(sid)) {
+    refuse(
+      place,
+      "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
+    );
   }
-  if (!/^(?:aws[a-z-]*|\*)$/u.test(partition)) {
-    refuse(place, `Partition "${partition}" is not valid for resource "${resource}".`);
-  }
-  if (vendor === undefined || vendor === "" || (/[*?]/u.test(vendor) && vendor !== "*")) {
-    refuse(place, "Resource vendor must be fully qualified and cannot contain regexes.");
-  }
-  if (resource.split(":").length < 6 && !/[*?]/u.test(resource))
-    refuse(place, "The policy failed legacy parsing");
+  return { sid };
 }
 
-function pair(
+/** One of `Action` and `NotAction`, or of `Resource` and `NotResource`; neither where neither is there. */
+function pairOf<Yes extends string, No extends string>(
   raw: JsonRecord,
-  name: "Action" | "Resource",
+  member: "Action" | "Resource",
+  names: readonly [Yes, No],
   place: Place,
-): readonly [readonly string[], boolean] {
-  const yes = textsOf(raw[name], place);
-  const no = textsOf(raw[`Not${name}`], place);
+): { readonly [N in Yes | No]?: readonly string[] } {
+  const yes = textsOf(raw[member], place);
+  const no = textsOf(raw[`Not${member}`], place);
   if (yes !== undefined && no !== undefined) refuse(place, syntaxText(place.kind));
-  const given = yes ?? no ?? [];
-  if (given.length === 0) {
-    refuse(place, `Policy statement must contain ${name === "Action" ? "actions" : "resources"}.`);
-  }
-  return [given, yes !== undefined];
+  const given: { [N in Yes | No]?: readonly string[] } = {};
+  if (yes !== undefined) given[names[0]] = yes;
+  if (no !== undefined) given[names[1]] = no;
+  return given;
 }
 
-/** Reads a statement of an identity policy, a boundary or a session policy. */
-export function identityStatement(raw: JsonRecord, place: Place): Statement {
+/** Reads the syntax of a statement of an identity policy, a boundary or a session policy. */
+export function identityDraft(raw: JsonRecord, place: Place): Draft {
   if (raw["Principal"] !== undefined || raw["NotPrincipal"] !== undefined) {
     refuse(place, "Policy document should not specify a principal.");
   }
   onlyMembers(raw, members, place);
   const effect = raw["Effect"];
-  if (effect !== "Allow" && effect !== "Deny") return refuse(place, syntaxText(place.kind));
+  if (typeof effect !== "string" || !/^(?:allow|deny)$/iu.test(effect)) {
+    return refuse(place, syntaxText(place.kind));
+  }
   const conditions = conditionsOf(raw["Condition"], place);
-  const [actions, namesActions] = pair(raw, "Action", place);
-  const [resources, namesResources] = pair(raw, "Resource", place);
-  for (const action of actions) checkAction(action, place);
-  for (const resource of resources) checkResource(resource, place);
-  return {
-    effect,
-    ...(namesActions ? { actions } : { notActions: actions }),
-    ...(namesResources ? { resources } : { notResources: resources }),
-    conditions,
-  };
+  const actions = pairOf(raw, "Action", ["actions", "notActions"], place);
+  const resources = pairOf(raw, "Resource", ["resources", "notResources"], place);
+  return { place, ...sidOf(raw, place), effect, ...actions, ...resources, conditions };
+}
+
+/** The statement of a draft in which nothing is wrong. */
+export function statementOf({ place: _place, effect, ...rest }: Draft): Statement {
+  return { ...rest, effect: effect as Statement["effect"] };
 }

@@ -124,6 +124,16 @@ const trustTexts: readonly [string, string, string][] = [
     text({ ...trusted, Action: "*" }),
     "AssumeRole policy may only specify STS AssumeRole actions.",
   ],
+  [
+    "an action that STS does not have",
+    text({ ...trusted, Action: ["sts:AssumeRole", "sts:TagSessions"] }),
+    "AssumeRole policy may only specify STS AssumeRole actions.",
+  ],
+  [
+    "a pattern that fits no action of STS",
+    text({ ...trusted, Action: "sts:BadAssume*" }),
+    "AssumeRole policy may only specify STS AssumeRole actions.",
+  ],
   ["a resource", text({ ...trusted, Resource: "*" }), "Has prohibited field Resource"],
   ["NotResource", text({ ...trusted, NotResource: "*" }), "AssumeRole policy must not contain resources."],
   [
@@ -279,6 +289,20 @@ describe("parsing a policy", () => {
   test("trust and session policies may be of the older language, which is also the one without Version", () => {
     assert.equal(parsePolicy(text(trusted, { Version: undefined }), "trust").version, "2008-10-17");
     assert.equal(parsePolicy(text(granted, { Version: "2008-10-17" }), "session").version, "2008-10-17");
+  });
+
+  test("lets a trust policy name every action of STS, in any letters, and patterns that fit one", () => {
+    const actions = [
+      "sts:AssumeRole",
+      "sts:assumerolewithwebidentity",
+      "sts:SetContext",
+      "sts:*",
+      "STS:Tag?ession",
+    ];
+    assert.deepEqual(
+      parsePolicy(text({ ...trusted, Action: actions }), "trust").statements[0]?.actions,
+      actions,
+    );
   });
 
   test("reads all kinds of principals of a trust policy", () => {

@@ -8,6 +8,8 @@ export interface Place {
   readonly kind: PolicyKind;
   /** `statement 2`; empty for the document itself. */
   readonly at: string;
+  /** Of the account that is to keep the policy; undefined: it is not known. */
+  readonly partition?: string | undefined;
 }
 
 /** Throws IAM's error for this place. */
@@ -47,8 +49,10 @@ export function conditionsOf(value: unknown, place: Place): readonly Condition[]
   if (value === undefined) return [];
   if (!isRecord(value)) return refuse(place, syntaxText(place.kind));
   return Object.entries(value).flatMap(([operator, keys]) => {
-    if (parseOperator(operator) === undefined || !isRecord(keys))
-      return refuse(place, syntaxText(place.kind));
+    if (!isRecord(keys)) return refuse(place, syntaxText(place.kind));
+    // IAM looks at an operator only where it has something to compare.
+    const needed = place.kind === "trust" || Object.keys(keys).length > 0;
+    if (needed && parseOperator(operator) === undefined) return refuse(place, syntaxText(place.kind));
     return Object.entries(keys).map(([key, values]) => ({
       operator,
       key,

@@ -1,4 +1,5 @@
 import type { JsonRecord } from "../../base/index.ts";
+import { matchesAction } from "../access/match.ts";
 import type { Principals, Statement } from "./document.ts";
 import { conditionsOf, onlyMembers, type Place, principalsOf, refuse, syntaxText, textsOf } from "./shape.ts";
 
@@ -59,13 +60,41 @@ function trustPrincipals(raw: JsonRecord, effect: Statement["effect"], place: Pl
   return principals;
 }
 
+/** Service Authorization Reference, "Actions defined by AWS Security Token Service". */
+const stsActions = [
+  "AssumeRole",
+  "AssumeRoleWithSAML",
+  "AssumeRoleWithWebIdentity",
+  "AssumeRoot",
+  "DecodeAuthorizationMessage",
+  "GetAccessKeyInfo",
+  "GetCallerIdentity",
+  "GetDelegatedAccessToken",
+  "GetFederationToken",
+  "GetServiceBearerToken",
+  "GetSessionToken",
+  "GetWebIdentityToken",
+  "SetContext",
+  "SetSourceIdentity",
+  "TagGetWebIdentityToken",
+  "TagSession",
+].map((name) => `sts:${name}`);
+
+/**
+ * Whether a trust policy may name it: an action of STS, or a pattern that fits one. A misspelt one is refused
+ * (github.com/hashicorp/terraform-provider-aws, issue 32872: `sts:TagSessions`).
+ */
+function isStsAction(action: string): boolean {
+  return /^sts:/iu.test(action) && stsActions.some((known) => matchesAction([action], known));
+}
+
 function actionsOf(raw: JsonRecord, place: Place): Pick<Statement, "actions" | "notActions"> {
   const actions = textsOf(raw["Action"], place);
   const notActions = textsOf(raw["NotAction"], place);
   if (actions !== undefined && notActions !== undefined) refuse(place, syntaxText(place.kind));
   const given = actions ?? notActions ?? [];
   if (given.length === 0) refuse(place, "Missing required field Action");
-  if (!given.every((action) => /^sts:/iu.test(action))) {
+  if (!given.every(isStsAction)) {
     refuse(place, "AssumeRole policy may only specify STS AssumeRole actions.");
   }
   return actions === undefined ? { notActions: given } : { actions: given };

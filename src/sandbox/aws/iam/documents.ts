@@ -9,9 +9,12 @@ import {
 import type { Role } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
 
+/** Of the sandbox's account, and so of all that its policies speak of. */
+const partition = "aws";
+
 function checkGrammar(text: string, kind: "trust" | "identity"): void {
   try {
-    parsePolicy(text, kind);
+    parsePolicy(text, kind, partition);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new AwsError(error.awsCode, error.awsMessage, {

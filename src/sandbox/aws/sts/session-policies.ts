@@ -15,7 +15,7 @@ const allottedCharacters = 3000;
 
 function checkedPolicy(text: string): void {
   try {
-    parsePolicy(text, "session");
+    parsePolicy(text, "session", "aws");
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new AwsError(error.awsCode, error.awsMessage, {

@@ -8,6 +8,7 @@ import type { WebIdentityFacts } from "../facts.ts";
 import { type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { accepted, refused } from "../verdict.ts";
+import { parseRoleArn } from "./request.ts";
 import { tried } from "./tried.ts";
 
 const defaultDuration = 3600;
@@ -53,14 +54,15 @@ const sessionPolicy = stsRule({
   title: "Policy, where it is given, is a policy document.",
   sources: [sources.api],
   evidence: "documented",
-  note: "The texts are those of IAM's policy parser; STS has been reported to answer with its JSON parser's own words for what is no JSON.",
+  note: "The texts are those of IAM's policy parser; for what is no JSON they are those of STS's JSON parser, as reported in December 2025.",
   answers: [malformed],
   needs: [],
   check({ request }) {
     if (request.policy === undefined)
       return accepted("no session policy", { sessionPolicy: { value: undefined } });
     const text = request.policy;
-    const document = tried(() => parsePolicy(text, "session"));
+    const partition = parseRoleArn(request.roleArn ?? "")?.partition;
+    const document = tried(() => parsePolicy(text, "session", partition));
     if (!(document instanceof PolicyError)) {
       const value = { name: "session policy", document } as NamedPolicy;
       return accepted("a session policy limits it", { sessionPolicy: { value } });
