@@ -59,14 +59,33 @@ function saysNoToken({ out, err }: CliResult): void {
 }
 
 describe("with files, without a network", () => {
-  test("a good token: every rule, exit 0", async () => {
+  test("a good token: the verdict and how many rules passed, exit 0", async () => {
     const said = await explain(["--token", files.token, "--role", roleArn, ...offline]);
     assert.deepEqual([said.code, said.err], [0, ""]);
     assert.match(said.out, /^role {3}arn:aws:iam::111122223333:role\/demo\n/u);
-    assert.equal(said.out.match(/^✔ /gmu)?.length, 42);
-    assert.match(said.out, /AWS would accept the token for role demo\.\n$/u);
+    assert.match(
+      said.out,
+      /\n\nAWS would accept the token for role demo\.\n\n42 of 42 rules passed; --all shows each\.\n/u,
+    );
     assert.match(said.out, /note: IAM was not asked/u);
     saysNoToken(said);
+  });
+
+  test("with --all every rule is shown, behind the verdict", async () => {
+    const said = await explain(["--token", files.token, "--role", roleArn, ...offline, "--all"]);
+    assert.equal(said.out.match(/^✔ /gmu)?.length, 42);
+    assert.ok(said.out.indexOf("AWS would accept") < said.out.indexOf("✔ "));
+    assert.doesNotMatch(said.out, /--all/u);
+  });
+
+  test("a denial fits a small terminal: the verdict, its rule, and what to do, before anything else", async () => {
+    const said = await explainToken(await sign({ claims: { aud: "other" } }));
+    const lines = said.out.split("\n");
+    assert.match(lines[4] ?? "", /^AWS would deny it, by the rule audience-registered\.$/u);
+    assert.equal(lines[5], "After that it would deny it by trust-policy.");
+    assert.match(lines[7] ?? "", /^✖ audience-registered /u);
+    assert.ok(lines.length < 24, said.out);
+    assert.match(said.out, /^40 of 42 rules passed; --all shows each\.$/mu);
   });
 
   test("a refusal: AWS's words of both generations, why, what to do, exit 3", async () => {
@@ -100,7 +119,7 @@ describe("with files, without a network", () => {
   });
 
   test("another issuer than the trust policy's is told apart by its slash", async () => {
-    const said = await explainToken(await sign({ claims: { iss: `${issuer}/` } }));
+    const said = await explainToken(await sign({ claims: { iss: `${issuer}/` } }), "--all");
     assert.equal(said.code, 3);
     assert.match(said.out, /✖ issuer-registered .*ends in a slash and the other does not/u);
     assert.match(said.out, /^· signature/mu);
@@ -122,6 +141,7 @@ describe("with files, without a network", () => {
       "a",
       "--client-id",
       "b",
+      "--all",
     );
     assert.match(other.out, /✔ audience-registered/u);
   });
@@ -259,7 +279,7 @@ describe("against an account", () => {
     const token = await world.token();
     const said = await ask(token);
     assert.deepEqual([said.code, said.err], [0, ""], said.out);
-    assert.match(said.out, /✔ signature/u);
+    assert.match(said.out, /AWS would accept/u);
     await world.assume({ role, token });
     saysNoToken(said);
     const wrong = await world.token({ aud: "other" });

@@ -30,6 +30,7 @@ export function defineExplain(program: Command, context: CommandContext): void {
       collect,
     )
     .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
+    .option("--all", "show every rule, and not only those that deny it or warn")
     .addHelpText(
       "after",
       "\nWithout --trust-policy, role and OIDC provider are read from IAM with the credentials of this shell;\n" +

@@ -23,6 +23,8 @@ export interface ExplainOptions extends DocumentSources {
   readonly at?: string;
   readonly duration?: string;
   readonly sessionName: string;
+  /** Every rule, and not only those that say something against the token. */
+  readonly all?: true;
 }
 
 function roleOf(text: string): RoleArn {
@@ -89,19 +91,31 @@ function sayRule(context: CommandContext, { rule, outcome, finding, warnings, re
   sayNext(context, output, refusal.next, { indent: 2 });
 }
 
-function sayVerdict(context: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
-  const { output } = context;
-  const refusals = reports.filter((one) => one.outcome === "refused");
-  output.line();
-  const [first] = refusals;
+function sayVerdict({ output }: CommandContext, reports: readonly RuleReport[], role: RoleArn): void {
+  const refused = reports.filter((one) => one.outcome === "refused").map(({ rule }) => rule);
+  const [first, ...others] = refused;
   if (first === undefined) {
     output.line(bold(green(`AWS would accept the token for role ${role.name}.`)), 2);
-    return;
+  } else {
+    output.line(bold(red(`AWS would deny it, by the rule ${first}.`)), 2);
+    if (others.length > 0) output.line(`After that it would deny it by ${others.join(", ")}.`, 2);
   }
-  output.line(bold(red(`AWS would deny it, by the rule ${first.rule}: ${first.finding}.`)), 2);
-  if (refusals.length > 1) {
-    output.line(`${refusals.length - 1} more rules would deny it after that, marked above.`, 2);
-  }
+  output.line();
+}
+
+/** The rules that say something against the token, or all of them, and how many are not shown. */
+function sayRules(context: CommandContext, reports: readonly RuleReport[], all: boolean): void {
+  const { output } = context;
+  const shown = all
+    ? reports
+    : reports.filter(({ outcome, warnings }) => outcome === "refused" || warnings.length > 0);
+  for (const report of shown) sayRule(context, report);
+  const hidden = reports.filter((one) => !shown.includes(one));
+  const passed = hidden.filter(({ outcome }) => outcome === "accepted").length;
+  if (hidden.length === 0) return;
+  const rest = hidden.length - passed;
+  const also = rest === 0 ? "" : ` and ${rest} not reached`;
+  output.line(dim(`${passed} of ${reports.length} rules passed${also}; --all shows each.`), 2);
 }
 
 function instant(seconds: number): string {
@@ -151,9 +165,9 @@ export async function runExplain(context: CommandContext, options: ExplainOption
   const said = [...token.notes, ...notes];
   const { output } = context;
   sayHead(context, asked, token.jws.claims, now);
-  for (const report of reports) sayRule(context, report);
-  for (const note of said) output.line(yellow(`note: ${note}`), 2);
   sayVerdict(context, reports, asked);
+  sayRules(context, reports, options.all === true);
+  for (const note of said) output.line(yellow(`note: ${note}`), 2);
   const refusal = reports.find((one) => one.outcome === "refused")?.refusal;
   const accepted = refusal === undefined;
   const { iss, sub, aud } = token.jws.claims;
