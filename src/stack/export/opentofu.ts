@@ -6,7 +6,7 @@ import { openTofuParts } from "../parts/index.ts";
 export interface OpenTofuWish {
   /** Adds `import` blocks, by which OpenTofu takes over what podtrust made. */
   readonly imports?: boolean;
-  /** Ids of what stands, for those blocks. */
+  /** What is known of what stands: ids for those blocks, and accounts at certificate authorities. */
   readonly found?: ResourceOutputs;
 }
 
@@ -34,7 +34,7 @@ export function openTofuText(
   config: Config,
   { imports = false, found = new Map() }: OpenTofuWish = {},
 ): string {
-  const blocks = openTofuParts.flatMap((part) => part.blocks(config));
+  const blocks = openTofuParts.flatMap((part) => part.blocks(config, found));
   const taken = imports ? openTofuParts.flatMap((part) => part.imports(config, found)) : [];
   const outputs = openTofuParts.flatMap((part) => part.outputs(config));
   return hclText([settings(config), ...blocks, ...taken, ...outputs, issuerOutput(config)]);

@@ -33,9 +33,13 @@ export { openChallengeRecords } from "./dns/index.ts";
 
 /** All that a config has sections for, in the order in which plans show it. */
 export function partsOf(context: AwsPartContext): readonly Part[] {
-  const machine = [...hetznerParts(context), ...hostParts(context)];
-  const publisher = publisherParts(context);
-  return [...machine, ...dnsParts(context, [...machine, ...publisher]), ...publisher, ...awsParts(context)];
+  return [
+    ...hetznerParts(context),
+    ...hostParts(context),
+    ...dnsParts(context),
+    ...publisherParts(context),
+    ...awsParts(context),
+  ];
 }
 
 /** All that may remember the name of an issuer that a config leaves open: each is asked where those before know none. */

@@ -12,7 +12,8 @@ export interface RequiredProvider {
 /** What one section of a config is in OpenTofu. Each gives nothing where the config has no such section. */
 export interface OpenTofuPart {
   requires(config: Config): readonly RequiredProvider[];
-  blocks(config: Config): readonly Block[];
+  /** `found` has what is known of what stands; nothing of it has to be. */
+  blocks(config: Config, found: ResourceOutputs): readonly Block[];
   /** `import` blocks for the same; `found` has the ids of what was asked for. */
   imports(config: Config, found: ResourceOutputs): readonly Block[];
   outputs(config: Config): readonly Block[];

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { before, describe, test } from "node:test";
 import { type Config, parseConfig } from "../../../src/config/index.ts";
 import { openTofuText } from "../../../src/stack/index.ts";
+import { caaOf } from "../../../src/stack/parts/dns/caa.ts";
 import { buildPrograms } from "../build.ts";
 import { leftOut } from "../harness/index.ts";
 
@@ -54,13 +55,30 @@ issuer: https://oidc.example.com
 dns: cloudflare
 machine: {hetzner: {type: cax11, location: nbg1}, protect: true, apiFrom: [198.51.100.0/24]}
 `;
-const ids = new Map([
+const ids: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ["hetzner/ssh-key/prod", { id: "1" }],
   ["hetzner/firewall/prod", { id: "2" }],
   ["hetzner/primary-ip/prod-ipv4", { id: "3" }],
   ["hetzner/primary-ip/prod-ipv6", { id: "4" }],
   ["hetzner/server/prod", { id: "5" }],
 ]);
+
+const published = `${machine}publisher: {https: {acme: {email: ops@example.com}}}
+`;
+const accounts = [
+  {
+    directory: "https://ca.example/directory",
+    uri: "https://ca.example/acct/1",
+    caaIdentities: ["ca.example"],
+  },
+  { directory: "https://other.example/d", uri: "https://other.example/2", caaIdentities: ["other.example"] },
+];
+const withAccounts = new Map([
+  ...ids,
+  ["host/prod/publisher", { authorities: JSON.stringify(accounts) } as Readonly<Record<string, string>>],
+]);
+const providers = ["cloudflare", "route53", "hetzner"] as const;
+const servedBy = (provider: string): string => published.replace("dns: cloudflare", `dns: ${provider}`);
 
 describe("export opentofu", { skip: leftOut() }, () => {
   let program: string;
@@ -81,6 +99,9 @@ describe("export opentofu", { skip: leftOut() }, () => {
     "a machine that is there, and a name at Route 53": machine
       .replace("cloudflare", "route53")
       .replace(/machine:.*/u, "machine: {ssh: {address: 203.0.113.7, user: k8s}}"),
+    ...Object.fromEntries(
+      providers.map((provider) => [`a publisher whose name is at ${provider}`, servedBy(provider)]),
+    ),
   })) {
     test(`is HCL, formatted as tofu fmt has it: ${what}`, async () => {
       const written = openTofuText(await configOf(text), { imports: true, found: ids });
@@ -194,4 +215,58 @@ describe("export opentofu", { skip: leftOut() }, () => {
     const imported = blocks.filter(({ type }) => type === "import").map(({ attributes: one }) => one["id"]);
     assert.deepEqual(imported, ["1", "2", "3", "4", "5"]);
   });
+
+  /** The values of the CAA records that an export has, as zone files write them. */
+  function caaIn(blocks: readonly HclBlock[], provider: string): readonly string[] {
+    const found = blocks.filter(({ labels }) => labels[1] === "caa");
+    return found.flatMap(({ attributes }) => {
+      assert.deepEqual([attributes["type"], attributes["ttl"]], ["CAA", 60]);
+      if (provider !== "cloudflare") {
+        const records = attributes["records"] as (string | { readonly value: string })[];
+        assert.equal(attributes["count"], records.length === 0 ? 0 : 1);
+        return records.map((one) => (typeof one === "string" ? one : one.value));
+      }
+      const { flags, tag, value } = attributes["data"] as Record<string, string>;
+      const each = Object.entries(attributes["for_each"] as Record<string, string>);
+      return each.map(([key, authority]) => {
+        const text = value?.replace("${each.key}", key).replace("${each.value}", authority);
+        return `${flags} ${tag} "${text}"`;
+      });
+    });
+  }
+
+  for (const provider of providers) {
+    test(`has the CAA records that the plan has once the publisher has accounts, and before that none: ${provider}`, async () => {
+      const config = await configOf(servedBy(provider));
+      const [wish] = caaOf(config, "oidc.example.com");
+      assert.ok(wish !== undefined && "from" in wish.values);
+      const said = withAccounts.get(wish.values.from.after)?.[wish.values.from.name];
+      const planned = wish.values.make(said ?? "");
+      assert.equal(planned.length, 2);
+      const { blocks, formatted } = read(openTofuText(config, { imports: true, found: withAccounts }));
+      assert.ok(formatted);
+      assert.deepEqual(caaIn(blocks, provider), planned);
+      const without = read(openTofuText(config)).blocks;
+      assert.deepEqual(caaIn(without, provider), []);
+      const variable = without.find(({ labels }) => labels[0] === "caa_accounts") ?? assert.fail();
+      assert.match(String(variable.attributes["description"]), /accounts at certificate authorities/u);
+      assert.deepEqual([variable.attributes["type"], variable.attributes["default"]], ["map(${string})", {}]);
+    });
+  }
+
+  for (const [what, text] of Object.entries({
+    "its config says so": servedBy("{cloudflare: {}, caa: false}"),
+    "somebody else publishes": machine,
+    "the publisher is on no machine": published
+      .replace(/machine:.*/u, "")
+      .replace("{https", "{source: {kubeconfig: k}, https"),
+  })) {
+    test(`has no CAA records where ${what}`, async () => {
+      const { blocks } = read(openTofuText(await configOf(text), { found: withAccounts }));
+      assert.deepEqual(
+        blocks.filter(({ labels }) => labels.some((label) => label.startsWith("caa"))),
+        [],
+      );
+    });
+  }
 });

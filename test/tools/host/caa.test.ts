@@ -55,8 +55,19 @@ publisher:
     await world.byHand("PATCH", path, { data: { flags: 0, tag: "issue", value: "evil.example" } });
     assert.equal((await podtrust("up", "--yes")).code, 0);
     assert.deepEqual(caa(), [{ flags: 0, tag: "issue", value }]);
+    const exported = await world.podtrust(["export", "opentofu", "--import"], { env, clock: systemClock });
+    assert.equal(exported.code, 0, exported.err);
+    assert.match(
+      exported.out,
+      /default = \{\n {4}"https:\/\/ca\.example\.test\/acct\/1" = "ca\.example\.test"\n/u,
+    );
     const down = await podtrust("down", "--yes", "--confirm", "prod");
     assert.equal(down.code, 0, down.out + down.err);
     assert.deepEqual(world.records(), []);
+    await host.stop();
+    const blind = await world.podtrust(["export", "opentofu", "--import"], { env, clock: systemClock });
+    assert.equal(blind.code, 0, blind.err);
+    assert.match(blind.err, /note: the publisher's accounts are not known: .*127\.0\.0\.1/u);
+    assert.match(blind.out, /default {5}= \{\}/u);
   });
 });

@@ -1,13 +1,19 @@
 import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../base/index.ts";
 import type { Config } from "../../../config/index.ts";
 import { caaText, type RecordWish } from "../../../dns/index.ts";
-import type { Output } from "../../../plan/index.ts";
-import type { Part } from "../part.ts";
+import { publisherOutput } from "../publisher/index.ts";
 
 /** Seconds: a certificate authority looks anew each time, and keeps it for eight hours at the most. */
-const ttl = 60;
+export const caaTtl = 60;
 
-/** An account at a certificate authority, as the publisher tells it. */
+/** An account at a certificate authority as CAA records name it. */
+export interface CaaAccount {
+  /** What the authority calls itself there. */
+  readonly authority: string;
+  readonly uri: string;
+}
+
+/** The same as the publisher tells it. */
 interface Authority {
   readonly directory: string;
   readonly uri: string;
@@ -30,10 +36,10 @@ function authoritiesOf(text: string): readonly Authority[] {
 const isPlain = (text: string): boolean => /^[!-:<-~]{1,400}$/u.test(text) && !/["\\]/u.test(text);
 
 /**
- * One record for each account: only it, and only by what the publisher proves itself with, gets certificates (RFC 8657).
- * Throws `dns-caa-unknown` for an authority that does not say its name there: a record without it would shut it out.
+ * The accounts of a publisher's output `authorities`. Throws `dns-caa-unknown` for an authority that does not say its
+ * name: a record without it would shut it out.
  */
-export function caaValues(text: string, methods: readonly string[]): readonly string[] {
+export function caaAccounts(text: string): readonly CaaAccount[] {
   return authoritiesOf(text).map(({ directory, uri, identities }) => {
     const [identity] = identities;
     if (identity === undefined || !isPlain(identity) || !isPlain(uri)) {
@@ -43,22 +49,31 @@ export function caaValues(text: string, methods: readonly string[]): readonly st
         { detail: { directory } },
       );
     }
-    const value = `${identity}; accounturi=${uri}; validationmethods=${methods.join(",")}`;
-    return caaText({ flags: 0, tag: "issue", value });
+    return { authority: identity, uri };
   });
 }
 
-/** What a publisher on the config's machine says of its accounts; undefined where no part has one. */
-export function accountsOf({ stack }: Pick<Config, "stack">, parts: readonly Part[]): Output | undefined {
-  const id = `host/${stack}/publisher`;
-  const isThere = parts.some(({ named }) => named.some((one) => one.id === id));
-  return isThere ? { after: id, name: "authorities" } : undefined;
+/** The value of an `issue` property: only this account, and only by these challenges, gets certificates (RFC 8657). */
+export function caaIssue({ authority, uri }: CaaAccount, methods: readonly string[]): string {
+  return `${authority}; accounturi=${uri}; validationmethods=${methods.join(",")}`;
+}
+
+/** One record for each account. Throws `dns-caa-unknown`. */
+export function caaValues(text: string, methods: readonly string[]): readonly string[] {
+  return caaAccounts(text).map((account) =>
+    caaText({ flags: 0, tag: "issue", value: caaIssue(account, methods) }),
+  );
+}
+
+/** Challenges by which the publisher of a config proves the name, where it keeps CAA records; none where it does not. */
+export function caaMethods({ publisher, dns }: Pick<Config, "publisher" | "dns">): readonly string[] {
+  return publisher?.serve.kind === "acme" && dns?.caa === true ? [publisher.serve.acme.challenge] : [];
 }
 
 /** The CAA records of the issuer's name; none where no publisher of this config's says which accounts it has. */
-export function caaOf(config: Config, name: string, from: Output | undefined): readonly RecordWish[] {
-  const { publisher, dns } = config;
-  if (from === undefined || publisher?.serve.kind !== "acme" || dns?.caa !== true) return [];
-  const methods = [publisher.serve.acme.challenge];
-  return [{ name, type: "CAA", ttl, values: { from, make: (text) => caaValues(text, methods) } }];
+export function caaOf(config: Config, name: string): readonly RecordWish[] {
+  const methods = caaMethods(config);
+  const from = publisherOutput(config, "authorities");
+  if (from === undefined || methods.length === 0) return [];
+  return [{ name, type: "CAA", ttl: caaTtl, values: { from, make: (text) => caaValues(text, methods) } }];
 }

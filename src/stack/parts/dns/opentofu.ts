@@ -2,6 +2,8 @@ import type { Config } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
 import type { RecordWish } from "../../../dns/index.ts";
 import type { OpenTofuPart } from "../opentofu.ts";
+import type { ResourceOutputs } from "../part.ts";
+import { caaBlocks, type CaaPlace } from "./opentofu-caa.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
 /** The zone that a name stands in, unless somebody says another. */
@@ -18,17 +20,29 @@ const addresses = (config: Config): readonly RecordWish[] =>
     ? []
     : recordsOf(config, config.dns).filter(({ type }) => type === "A" || type === "AAAA");
 
-function cloudflareRecords(config: Config): readonly Block[] {
+/** Where a provider's records go, and what all of them have in common. */
+function placeOf(config: Config, kind: CaaPlace["kind"]): CaaPlace {
+  const host = issuerHost(config);
+  if (kind === "cloudflare") {
+    const zone = new Expression("data.cloudflare_zone.issuer.zone_id");
+    return { kind, type: "cloudflare_dns_record", common: { zone_id: zone, name: host } };
+  }
+  if (kind === "route53") {
+    const zone = new Expression("data.aws_route53_zone.issuer.zone_id");
+    return { kind, type: "aws_route53_record", common: { zone_id: zone, name: host } };
+  }
+  // https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
+  const name = new Expression(`trimsuffix(${JSON.stringify(host)}, ".\${var.zone}")`);
+  return { kind, type: "hcloud_zone_rrset", common: { zone: new Expression("var.zone"), name } };
+}
+
+function cloudflareRecords(config: Config, { type: resource, common }: CaaPlace): readonly Block[] {
   return addresses(config).flatMap((wish) =>
     contentsOf(wish).map((content, at) => ({
       type: "resource",
-      labels: [
-        "cloudflare_dns_record",
-        at === 0 ? wish.type.toLowerCase() : `${wish.type.toLowerCase()}_${at + 1}`,
-      ],
+      labels: [resource, at === 0 ? wish.type.toLowerCase() : `${wish.type.toLowerCase()}_${at + 1}`],
       attributes: attributes({
-        zone_id: new Expression("data.cloudflare_zone.issuer.zone_id"),
-        name: wish.name,
+        ...common,
         type: wish.type,
         content,
         ttl: wish.ttl,
@@ -38,61 +52,26 @@ function cloudflareRecords(config: Config): readonly Block[] {
   );
 }
 
-function route53Records(config: Config): readonly Block[] {
+/** A set of records at Route 53, or at Hetzner, where each is an object. */
+function recordSets(config: Config, { kind, type: resource, common }: CaaPlace): readonly Block[] {
   return addresses(config).map((wish) => ({
     type: "resource",
-    labels: ["aws_route53_record", wish.type.toLowerCase()],
+    labels: [resource, wish.type.toLowerCase()],
     attributes: attributes({
-      zone_id: new Expression("data.aws_route53_zone.issuer.zone_id"),
-      name: wish.name,
+      ...common,
       type: wish.type,
       ttl: wish.ttl,
-      records: contentsOf(wish),
+      records: kind === "hetzner" ? contentsOf(wish).map((value) => ({ value })) : contentsOf(wish),
     }),
   }));
 }
 
-// https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
-function hetznerRecords(config: Config): readonly Block[] {
-  const host = issuerHost(config);
-  const name = new Expression(`trimsuffix(${JSON.stringify(host)}, ".\${var.zone}")`);
-  return addresses(config).map((wish) => ({
-    type: "resource",
-    labels: ["hcloud_zone_rrset", wish.type.toLowerCase()],
-    attributes: attributes({
-      zone: new Expression("var.zone"),
-      name,
-      type: wish.type,
-      ttl: wish.ttl,
-      records: contentsOf(wish).map((value) => ({ value })),
-    }),
-  }));
-}
-
-function blocks(config: Config): readonly Block[] {
-  const { dns } = config;
-  if (dns === undefined) return [];
-  const zone: Block = {
-    type: "variable",
-    labels: ["zone"],
-    attributes: attributes({
-      description: "The zone of the issuer's name.",
-      type: new Expression("string"),
-      default: parentOf(issuerHost(config)),
-    }),
-  };
+function zoneBlocks(kind: CaaPlace["kind"]): readonly Block[] {
   const name = new Expression("var.zone");
-  if (dns.provider.kind === "route53") {
-    const data: Block = {
-      type: "data",
-      labels: ["aws_route53_zone", "issuer"],
-      attributes: attributes({ name }),
-    };
-    return [zone, data, ...route53Records(config)];
-  }
-  if (dns.provider.kind === "hetzner") return [zone, ...hetznerRecords(config)];
+  if (kind === "hetzner") return [];
+  if (kind === "route53")
+    return [{ type: "data", labels: ["aws_route53_zone", "issuer"], attributes: attributes({ name }) }];
   return [
-    zone,
     {
       type: "provider",
       labels: ["cloudflare"],
@@ -100,14 +79,28 @@ function blocks(config: Config): readonly Block[] {
       comment: "The token: export CLOUDFLARE_API_TOKEN=…",
     },
     { type: "data", labels: ["cloudflare_zone", "issuer"], attributes: attributes({ filter: { name } }) },
-    ...cloudflareRecords(config),
   ];
 }
 
-/**
- * The issuer's addresses in OpenTofu. CAA records are left out: they name accounts that the publisher registers, and it
- * renews without them.
- */
+function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
+  const { dns } = config;
+  if (dns === undefined) return [];
+  const { kind } = dns.provider;
+  const place = placeOf(config, kind);
+  const zone: Block = {
+    type: "variable",
+    labels: ["zone"],
+    attributes: attributes({
+      description: "The zone of the issuer's name.",
+      type: new Expression("string"),
+      default: config.named?.zone ?? parentOf(issuerHost(config)),
+    }),
+  };
+  const records = kind === "cloudflare" ? cloudflareRecords(config, place) : recordSets(config, place);
+  return [zone, ...zoneBlocks(kind), ...records, ...caaBlocks(config, found, place)];
+}
+
+/** The records of the issuer's name in OpenTofu. */
 export const dnsOpenTofu: OpenTofuPart = {
   requires({ dns, machine }) {
     const kind = dns?.provider.kind;

@@ -24,7 +24,7 @@ import type {
   UnnamedContext,
 } from "../part.ts";
 import { openDns } from "./open.ts";
-import { accountsOf, caaOf } from "./caa.ts";
+import { caaOf } from "./caa.ts";
 import { issuerHost, recordsOf, recordWarnings } from "./records.ts";
 
 function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Promise<DnsProvider> {
@@ -43,14 +43,11 @@ class DnsPart implements Part {
   readonly #wishes: readonly RecordWish[];
   #opened: Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> | undefined;
 
-  constructor(context: PartContext, dns: DnsConfig, others: readonly Part[]) {
+  constructor(context: PartContext, dns: DnsConfig) {
     const { config } = context;
     this.#context = context;
     this.#dns = dns;
-    this.#wishes = [
-      ...recordsOf(config, dns),
-      ...caaOf(config, issuerHost(config), accountsOf(config, others)),
-    ];
+    this.#wishes = [...recordsOf(config, dns), ...caaOf(config, issuerHost(config))];
   }
 
   get named(): readonly Named[] {
@@ -118,10 +115,10 @@ class DnsPart implements Part {
   }
 }
 
-/** The part of a config's dns section beside the others; none without one. Opens no connection. */
-export function dnsParts(context: PartContext, others: readonly Part[]): readonly Part[] {
+/** The part of a config's dns section; none without one. Opens no connection. */
+export function dnsParts(context: PartContext): readonly Part[] {
   const { dns } = context.config;
-  return dns === undefined ? [] : [new DnsPart(context, dns, others)];
+  return dns === undefined ? [] : [new DnsPart(context, dns)];
 }
 
 /** The names below the config's zone whose records carry the stack's mark. */

@@ -1,1 +1,7 @@
-export { isOnMachine, publisherOnMachine, publisherParts, rollBackPublisher } from "./part.ts";
+export {
+  isOnMachine,
+  publisherOnMachine,
+  publisherOutput,
+  publisherParts,
+  rollBackPublisher,
+} from "./part.ts";

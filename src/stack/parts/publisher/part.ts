@@ -8,7 +8,7 @@ import {
   publisherResource,
   rollBack,
 } from "../../../host/index.ts";
-import type { Work } from "../../../plan/index.ts";
+import type { Output, Work } from "../../../plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
 import { publisherWish, wishToDelete } from "./wish.ts";
@@ -67,6 +67,14 @@ class PublisherPart implements Part {
 /** Whether a config's publisher runs on a machine of the config's. */
 export function isOnMachine({ machine, publisher }: PartContext["config"]): boolean {
   return machine !== undefined && publisher !== undefined;
+}
+
+/** An output of the publisher on a config's machine; undefined where it has none. */
+export function publisherOutput(
+  config: PartContext["config"],
+  name: "accounts" | "authorities",
+): Output | undefined {
+  return isOnMachine(config) ? { after: publisherNames(config.stack).id, name } : undefined;
 }
 
 /** Where program and state of the publisher are on a config's machine; undefined where it has none. */

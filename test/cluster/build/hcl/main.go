@@ -47,13 +47,15 @@ func merge(a, b cty.Value) cty.Value {
 }
 
 // A variable's type is written as a call.
-var listType = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "of", Type: cty.String}},
-	Type:   function.StaticReturnType(cty.String),
-	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		return cty.StringVal("list(" + args[0].AsString() + ")"), nil
-	},
-})
+func typeOf(kind string) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "of", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			return cty.StringVal(kind + "(" + args[0].AsString() + ")"), nil
+		},
+	})
+}
 
 // Of a network that is not known: the first host of documentation's.
 var firstHost = function.New(&function.Spec{
@@ -63,6 +65,41 @@ var firstHost = function.New(&function.Spec{
 		return cty.StringVal("2001:db8::" + args[1].AsBigFloat().String()), nil
 	},
 })
+
+// Of a map's default, which is written as an object.
+var length = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "of", Type: cty.DynamicPseudoType}},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return cty.NumberIntVal(int64(args[0].LengthInt())), nil
+	},
+})
+
+var functions = map[string]function.Function{
+	"jsonencode": stdlib.JSONEncodeFunc,
+	"trimsuffix": stdlib.TrimSuffixFunc,
+	"cidrhost":   firstHost,
+	"length":     length,
+	"list":       typeOf("list"),
+	"map":        typeOf("map"),
+}
+
+// The variables' defaults, which stand for them.
+func defaultsOf(body *hclsyntax.Body) (map[string]cty.Value, error) {
+	defaults := map[string]cty.Value{}
+	for _, one := range body.Blocks {
+		attribute, found := one.Body.Attributes["default"]
+		if one.Type != "variable" || !found {
+			continue
+		}
+		value, diagnostics := attribute.Expr.Value(nil)
+		if diagnostics.HasErrors() {
+			return nil, diagnostics
+		}
+		defaults["var."+one.Labels[0]] = value
+	}
+	return defaults, nil
+}
 
 func textOf(traversal hcl.Traversal) (string, []string) {
 	text, path := "", []string{}
@@ -77,23 +114,24 @@ func textOf(traversal hcl.Traversal) (string, []string) {
 	return text, path
 }
 
-func read(body *hclsyntax.Body) ([]block, map[string]json.RawMessage, []string, error) {
+func read(body *hclsyntax.Body, defaults map[string]cty.Value) ([]block, map[string]json.RawMessage, []string, error) {
 	attributes, references := map[string]json.RawMessage{}, []string{}
 	for name, attribute := range body.Attributes {
 		variables := map[string]cty.Value{}
 		for _, traversal := range attribute.Expr.Variables() {
 			text, path := textOf(traversal)
 			references = append(references, text)
-			value := nested(path[1:], cty.StringVal("${"+text+"}"))
+			leaf, found := defaults[text]
+			if !found {
+				leaf = cty.StringVal("${" + text + "}")
+			}
+			value := nested(path[1:], leaf)
 			if before, found := variables[path[0]]; found {
 				value = merge(before, value)
 			}
 			variables[path[0]] = value
 		}
-		context := &hcl.EvalContext{
-			Variables: variables,
-			Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc, "cidrhost": firstHost, "list": listType},
-		}
+		context := &hcl.EvalContext{Variables: variables, Functions: functions}
 		value, diagnostics := attribute.Expr.Value(context)
 		if diagnostics.HasErrors() {
 			return nil, nil, nil, fmt.Errorf("%s: %s", name, diagnostics.Error())
@@ -106,7 +144,7 @@ func read(body *hclsyntax.Body) ([]block, map[string]json.RawMessage, []string, 
 	}
 	blocks := []block{}
 	for _, one := range body.Blocks {
-		inner, values, used, err := read(one.Body)
+		inner, values, used, err := read(one.Body, defaults)
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("%s %v: %w", one.Type, one.Labels, err)
 		}
@@ -131,7 +169,12 @@ func run(source []byte) error {
 	if diagnostics.HasErrors() {
 		return diagnostics
 	}
-	blocks, _, _, err := read(file.Body.(*hclsyntax.Body))
+	body := file.Body.(*hclsyntax.Body)
+	defaults, err := defaultsOf(body)
+	if err != nil {
+		return err
+	}
+	blocks, _, _, err := read(body, defaults)
 	if err != nil {
 		return err
 	}
