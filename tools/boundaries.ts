@@ -23,6 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   trust: ["base", "oidc"],
   plan: ["base"],
   injection: ["base"],
+  bindings: ["base", "oidc", "trust"],
   http: ["base"],
   issuer: ["base", "oidc", "http", "trust"],
   yaml: [],
@@ -43,6 +44,7 @@ const allowed: Record<string, readonly string[]> = {
     "trust",
     "plan",
     "injection",
+    "bindings",
     "http",
     "issuer",
     "yaml",
@@ -69,6 +71,7 @@ const allowed: Record<string, readonly string[]> = {
     "oidc",
     "trust",
     "plan",
+    "bindings",
     "issuer",
     "hcl",
     "config",
@@ -115,6 +118,7 @@ const allowed: Record<string, readonly string[]> = {
     "oidc",
     "trust",
     "plan",
+    "bindings",
     "files",
     "http",
     "issuer",
@@ -163,7 +167,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
 ];
 
 /** Folders that do no I/O: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
-const pure = ["oidc", "trust", "plan", "injection", "hcl", "stack/status/judge"];
+const pure = ["oidc", "trust", "plan", "injection", "bindings", "hcl", "stack/status/judge"];
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =

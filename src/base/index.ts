@@ -10,6 +10,6 @@ export { lengthText } from "./length-text.ts";
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";
-export { type Outcome, type Reason, reasons } from "./reasons/index.ts";
+export { type BindingReason, type Outcome, type Reason, reasons } from "./reasons/index.ts";
 export { nearest } from "./nearest.ts";
 export { Waiters } from "./waiters.ts";

@@ -193,6 +193,14 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
     ],
     guide: "publish-s3",
   },
+  "manifests bindings": {
+    examples: [
+      "podtrust manifests bindings | kubectl apply --server-side -f -",
+      "podtrust manifests bindings --namespace identity --service-account podtrust",
+      "podtrust manifests bindings --audience sts.amazonaws.com --audience example",
+    ],
+    guide: "bind",
+  },
   "manifests workload": {
     examples: [
       "podtrust manifests workload shop/web",

@@ -1,11 +1,13 @@
 import { links } from "../links.ts";
 import { awsReasons } from "./aws.ts";
+import { bindingReasons } from "./bindings.ts";
 import { clusterReasons } from "./cluster.ts";
 import { found, type ReasonEntry } from "./entry.ts";
 import { holdingReasons } from "./holds.ts";
 import { issuerReasons } from "./issuer.ts";
 import { workloadReasons } from "./workload.ts";
 
+export type { BindingReason } from "./bindings.ts";
 export type { Outcome } from "./entry.ts";
 
 /**
@@ -19,6 +21,7 @@ export const reasons = {
   ...issuerReasons,
   ...awsReasons,
   ...workloadReasons,
+  ...bindingReasons,
   Skipped: found(
     "unseen",
     links,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { AwsPolicyOptions } from "./run-aws-policy.ts";
+import type { BindingsOptions } from "./run-bindings.ts";
 import type { CommandContext } from "../context.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
@@ -42,11 +43,31 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
   });
 }
 
+function defineBindings(manifests: Command, context: CommandContext): void {
+  manifests
+    .command("bindings")
+    .description(
+      "print the definitions of AWSRoleBinding and AWSTrust, the policies that guard them, and the rights they take",
+    )
+    .option("--namespace <namespace>", "namespace of the operator's ServiceAccount", "podtrust")
+    .option("--service-account <name>", "name of the operator's ServiceAccount", "podtrust-operator")
+    .option(
+      "--audience <audience...>",
+      "audience of tokens that the operator may ask for (default: sts.amazonaws.com)",
+    )
+    .action(async (options: BindingsOptions) => {
+      const { runBindingManifests } = await import("./run-bindings.ts");
+      runBindingManifests(context, options);
+    });
+}
+
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
 export function defineManifests(program: Command, context: CommandContext): void {
   const manifests = program
     .command("manifests")
-    .description("print Kubernetes manifests for workloads and the publisher, and IAM and bucket policies");
+    .description(
+      "print Kubernetes manifests for workloads, bindings and the publisher, and IAM and bucket policies",
+    );
   manifests
     .command("publisher-rbac")
     .description("print the RBAC that the publisher needs: read access to two paths")
@@ -83,6 +104,7 @@ export function defineManifests(program: Command, context: CommandContext): void
       const { runS3Policy } = await import("./run-s3-policy.ts");
       await runS3Policy(context, "publisher", options);
     });
+  defineBindings(manifests, context);
   defineWorkload(manifests, context);
   defineDemoManifests(manifests, context);
 }

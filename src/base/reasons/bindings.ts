@@ -1,0 +1,70 @@
+import { found, type ReasonEntry } from "./entry.ts";
+
+const refused = (summary: string, next: string) => found("broken", ["trust"], summary, next);
+
+/** Reasons about bindings of ServiceAccounts to roles. */
+export const bindingReasons = {
+  BindingInvalid: refused(
+    "An AWSRoleBinding or AWSTrust is not such as the API server would take now: it was made under other rules.",
+    "Correct what the message names, field by field.",
+  ),
+  TrustMissing: refused(
+    "The AWSTrust that a binding names does not exist.",
+    "Correct spec.trust, or ask whoever runs the cluster for an AWSTrust of that name.",
+  ),
+  NamespaceNotGranted: refused(
+    "No grant of the AWSTrust is for the binding's namespace.",
+    "Ask whoever keeps the AWSTrust for a grant that names the namespace.",
+  ),
+  AccountAmbiguous: refused(
+    "A role of a binding names no account, and its AWSTrust has several.",
+    "Name the account in the role.",
+  ),
+  AccountUnknown: refused(
+    "A role of a binding is for an account that its AWSTrust does not have.",
+    "Choose an account of the AWSTrust.",
+  ),
+  AccountNotGranted: refused(
+    "The grant is not for the account of a role.",
+    "Choose an account of the grant, or ask for one that names it.",
+  ),
+  PolicyNotGranted: refused(
+    "The grant does not allow a managed policy of a role.",
+    "Choose policies of the grant, or ask for one that names it.",
+  ),
+  InlinePolicyNotGranted: refused(
+    "The grant allows no policies of a role's own.",
+    "Use managed policies, or ask for a grant with inline: true and a boundary.",
+  ),
+  SessionNotGranted: refused(
+    "A role asks for longer sessions than the grant allows.",
+    "Ask for less in maxSessionSeconds.",
+  ),
+  RoleNotGranted: refused(
+    "The grant does not name the existing role of a binding.",
+    "Ask for a grant that names it in existingRoles.",
+  ),
+  AdoptionNotGranted: refused(
+    "The grant does not let a role be taken over.",
+    "Ask for a grant that names it in adoptRoles.",
+  ),
+  TagNotGranted: refused(
+    "A role sets a tag that the grant sets to something else.",
+    "Leave the tag out: the grant sets it.",
+  ),
+  RoleSettling: found(
+    "unseen",
+    ["sts"],
+    "The role was made or changed a moment ago, and STS does not know it yet.",
+    "Wait: it takes AWS some seconds, and is looked at again by itself.",
+  ),
+  RoleKept: found(
+    "warning",
+    ["trust"],
+    "A binding was deleted and a role of it is still there, because AWS could not be asked in time.",
+    "It is deleted as soon as AWS answers; look at the message to see why it does not.",
+  ),
+} as const satisfies Record<string, ReasonEntry>;
+
+/** Why a binding is refused, or not ready yet. */
+export type BindingReason = keyof typeof bindingReasons;

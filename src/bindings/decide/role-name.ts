@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import type { Binding, Trust } from "../objects/objects.ts";
+import { usualProfile } from "../names.ts";
+
+// IAM's limit on a role's name.
+const longest = 64;
+const digestLength = 10;
+
+/**
+ * The name of the role that a binding's profile gets: `prod.shop.web`, or `prod.shop.web@reports`. Neither stacks nor
+ * namespaces have a dot in them, and ServiceAccounts no `@`, so that no two are alike; one that is too long ends in a
+ * digest of all of it.
+ */
+export function roleName(
+  { stack }: Pick<Trust, "stack">,
+  { namespace, name }: Pick<Binding, "namespace" | "name">,
+  profile: string,
+): string {
+  const whole = `${stack}.${namespace}.${name}${profile === usualProfile ? "" : `@${profile}`}`;
+  if (whole.length <= longest) return whole;
+  const digest = createHash("sha256").update(whole).digest("hex").slice(0, digestLength);
+  return `${whole.slice(0, longest - digestLength - 1)}=${digest}`;
+}
+
+/**
+ * What marks a role as a binding's, in place of a stack's name: `prod/shop/web`. `up` of the stack prod does not know
+ * it for its own, and one binding not for another's.
+ */
+export function bindingMark(
+  { stack }: Pick<Trust, "stack">,
+  { namespace, name }: Pick<Binding, "namespace" | "name">,
+): string {
+  return `${stack}/${namespace}/${name}`;
+}
+
+/** Whose binding a mark is; undefined for that of a stack, or of another stack's binding. */
+export function markedBinding(
+  { stack }: Pick<Trust, "stack">,
+  mark: string,
+): Pick<Binding, "namespace" | "name"> | undefined {
+  const [of, namespace, name, ...rest] = mark.split("/");
+  if (of !== stack || namespace === undefined || name === undefined || rest.length > 0) return undefined;
+  return { namespace, name };
+}

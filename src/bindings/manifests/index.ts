@@ -1,0 +1,20 @@
+import { operatorAccount } from "../names.ts";
+import { bindingCrds } from "./crds.ts";
+import { grantsGuard } from "./grants-guard.ts";
+import { type OperatorIdentity, operatorGuards } from "./operator-guards.ts";
+import { reconcileRights, tenantRights } from "./rights.ts";
+
+/** What the operator is called where nobody says otherwise. */
+const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
+
+/** All that bindings take in a cluster: definitions, guards, and the rights of people and of the operator. */
+export function bindingManifests(identity: Partial<OperatorIdentity> = {}): readonly object[] {
+  const whole = { ...usualIdentity, ...identity };
+  return [
+    ...bindingCrds(),
+    ...grantsGuard(),
+    ...operatorGuards(whole),
+    ...tenantRights(),
+    ...reconcileRights(whole),
+  ];
+}

@@ -1,0 +1,116 @@
+import { apiGroup, bindingNames, trustNames } from "../names.ts";
+import { guard } from "./policy.ts";
+
+/** Who the operator is in the cluster, and for whom its tokens are. */
+export interface OperatorIdentity {
+  readonly namespace: string;
+  /** Of its ServiceAccount. */
+  readonly name: string;
+  readonly audiences: readonly string[];
+}
+
+/** Seconds: the least that TokenRequest gives. */
+const proofTokenSeconds = 600;
+
+const emptyMap = "{}";
+const same = (path: string, empty: string): string =>
+  `object.${path}.orValue(${empty}) == oldObject.${path}.orValue(${empty})`;
+
+function isOperator({ namespace, name }: OperatorIdentity): Readonly<Record<string, string>> {
+  return { "the-operator": `request.userInfo.username == "system:serviceaccount:${namespace}:${name}"` };
+}
+
+/**
+ * To prove that a ServiceAccount gets its role, the operator asks for a token of it. The right to do so would be one
+ * to be anybody; so held, a token is of no use at the API server, and of ten minutes.
+ */
+function tokensGuard(identity: OperatorIdentity): readonly object[] {
+  const { namespace, name, audiences } = identity;
+  const accepted = `[${audiences.map((one) => JSON.stringify(one)).join(", ")}]`;
+  return guard({
+    name: "podtrust-operator-tokens",
+    rules: [
+      { apiGroups: [""], apiVersions: ["*"], operations: ["CREATE"], resources: ["serviceaccounts/token"] },
+    ],
+    conditions: {
+      ...isOperator(identity),
+      "of-another": `!(request.namespace == "${namespace}" && request.name == "${name}")`,
+    },
+    validations: [
+      {
+        expression: `size(object.spec.audiences) == 1 && object.spec.audiences[0] in ${accepted}`,
+        message: `podtrust asks for tokens of others for ${audiences.join(" or ")} only`,
+      },
+      {
+        expression: `object.spec.?expirationSeconds.orValue(3600) <= ${proofTokenSeconds}`,
+        message: `podtrust asks for tokens of others for ${proofTokenSeconds} seconds only`,
+      },
+    ],
+  });
+}
+
+const own = (key: string): string =>
+  `${key}.startsWith("eks.amazonaws.com/") || ${key}.startsWith("${apiGroup}/")`;
+
+/** Of a ServiceAccount the operator changes annotations of AWS's contract and its own, and nothing else. */
+function serviceAccountsGuard(identity: OperatorIdentity): readonly object[] {
+  return guard({
+    name: "podtrust-operator-serviceaccounts",
+    rules: [
+      {
+        apiGroups: [""],
+        apiVersions: ["*"],
+        operations: ["CREATE", "UPDATE"],
+        resources: ["serviceaccounts"],
+      },
+    ],
+    conditions: isOperator(identity),
+    variables: {
+      before: "oldObject == null ? {} : oldObject.metadata.?annotations.orValue({})",
+      now: "object.metadata.?annotations.orValue({})",
+    },
+    validations: [
+      { expression: 'request.operation == "UPDATE"', message: "podtrust makes no ServiceAccounts" },
+      {
+        expression: `oldObject == null || (${[
+          `variables.now.all(k, ${own("k")} || (k in variables.before && variables.before[k] == variables.now[k]))`,
+          `variables.before.all(k, ${own("k")} || k in variables.now)`,
+          same("metadata.?labels", emptyMap),
+          same("metadata.?ownerReferences", "[]"),
+          same("metadata.?finalizers", "[]"),
+          same("?secrets", "[]"),
+          same("?imagePullSecrets", "[]"),
+          same("?automountServiceAccountToken", "true"),
+        ].join(" && ")})`,
+        message: "podtrust changes the annotations of its own and nothing else of a ServiceAccount",
+      },
+    ],
+  });
+}
+
+/** What bindings and trusts ask for is people's to say: the operator writes their status and finalizers. */
+function objectsGuard(identity: OperatorIdentity): readonly object[] {
+  return guard({
+    name: "podtrust-operator-objects",
+    rules: [
+      {
+        apiGroups: [apiGroup],
+        apiVersions: ["*"],
+        operations: ["CREATE", "UPDATE"],
+        resources: [bindingNames.plural, trustNames.plural],
+      },
+    ],
+    conditions: isOperator(identity),
+    validations: [
+      {
+        expression: `request.operation == "UPDATE" && object.spec == oldObject.spec && ${same("metadata.?labels", emptyMap)} && ${same("metadata.?annotations", emptyMap)}`,
+        message: "podtrust changes neither what a binding or a trust says nor its labels and annotations",
+      },
+    ],
+  });
+}
+
+/** What holds the operator's own rights to what it needs them for. */
+export function operatorGuards(identity: OperatorIdentity): readonly object[] {
+  return [...tokensGuard(identity), ...serviceAccountsGuard(identity), ...objectsGuard(identity)];
+}

@@ -1,0 +1,55 @@
+/** One condition that a request has to meet: CEL, and what whoever asked is told where it does not. */
+export interface Validation {
+  readonly expression: string;
+  readonly message?: string;
+  /** CEL that gives the message. */
+  readonly messageExpression?: string;
+}
+
+/** A ValidatingAdmissionPolicy, without what all of ours have in common. */
+export interface GuardWish {
+  readonly name: string;
+  readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly apiVersions: readonly string[];
+    readonly operations: readonly string[];
+    readonly resources: readonly string[];
+  }[];
+  readonly conditions?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly validations: readonly Validation[];
+}
+
+const admission = "admissionregistration.k8s.io/v1";
+
+const named = (record: Readonly<Record<string, string>> = {}): readonly object[] =>
+  Object.entries(record).map(([name, expression]) => ({ name, expression }));
+
+/** A policy that denies, and fails closed, with its binding. */
+export function guard(wish: GuardWish): readonly object[] {
+  const { name, paramKind, rules, conditions, variables, validations } = wish;
+  const params =
+    paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Deny" } };
+  return [
+    {
+      apiVersion: admission,
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        ...(paramKind === undefined ? {} : { paramKind }),
+        matchConstraints: { resourceRules: rules },
+        ...(conditions === undefined ? {} : { matchConditions: named(conditions) }),
+        ...(variables === undefined ? {} : { variables: named(variables) }),
+        validations: validations.map((one) => ({ ...one, reason: "Forbidden" })),
+      },
+    },
+    {
+      apiVersion: admission,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: { policyName: name, validationActions: ["Deny"], ...params },
+    },
+  ];
+}

@@ -1,0 +1,93 @@
+import type { JsonRecord } from "../../base/index.ts";
+import type { ListField, ObjectField, TextField } from "../schema/index.ts";
+
+/** The number of an AWS account. */
+export const accountId: TextField = {
+  type: "string",
+  pattern: "^[0-9]{12}$",
+  maxLength: 12,
+  description: "An AWS account, 12 digits in quotes.",
+};
+
+const longestArn = 512;
+const policyName = "[A-Za-z0-9_/.@+=,-]+";
+
+/** ARNs as IAM has them: names and paths of letters, digits and + = , . @ _ - / alone. */
+const arn = (what: string, pattern: string): TextField => ({
+  type: "string",
+  pattern,
+  maxLength: longestArn,
+  description: what,
+});
+
+export const policyArn: TextField = arn(
+  "The ARN of a managed policy.",
+  `^arn:aws[a-z0-9-]*:iam::(aws|[0-9]{12}):policy/${policyName}$`,
+);
+
+export const roleArn: TextField = arn(
+  "The ARN of a role.",
+  `^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/${policyName}$`,
+);
+
+/** An ARN, or the beginning of some before a `*` at the end. */
+export const policyPattern: TextField = arn(
+  "The ARN of a managed policy; a * at its end stands for any rest.",
+  `^arn:aws[a-z0-9-]*:iam::(aws|[0-9]{12}):policy/([A-Za-z0-9_/.@+=,-]*\\*|${policyName})$`,
+);
+
+export const rolePattern: TextField = arn(
+  "The ARN of a role; a * at its end stands for any rest.",
+  `^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/([A-Za-z0-9_/.@+=,-]*\\*|${policyName})$`,
+);
+
+/** A namespace, or the beginning of some before a `*` at the end. */
+export const namespacePattern: TextField = {
+  type: "string",
+  pattern: "^([a-z0-9][a-z0-9-]*\\*?|\\*)$",
+  maxLength: 63,
+  description: "A namespace; a * at its end stands for any rest.",
+};
+
+/** A label of DNS, as Kubernetes names things. */
+export const label = (longest: number): TextField => ({
+  type: "string",
+  pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+  maxLength: longest,
+});
+
+// IAM: keys of 1 to 128 and values of 0 to 256 characters of this set.
+const tagCharacters = "[\\p{L}\\p{Z}\\p{N}_.:/=+@-]";
+const reservedTags = ["aws:", "podtrust:", "kubernetes-"];
+
+const isReserved = (key: unknown): boolean =>
+  typeof key === "string" && reservedTags.some((prefix) => key.toLowerCase().startsWith(prefix));
+
+const tag: ObjectField = {
+  type: "object",
+  required: ["key", "value"],
+  properties: {
+    key: { type: "string", pattern: `^${tagCharacters}+$`, minLength: 1, maxLength: 128 },
+    value: { type: "string", pattern: `^${tagCharacters}*$`, maxLength: 256 },
+  },
+  rules: [
+    {
+      cel: reservedTags.map((prefix) => `!self.key.lowerAscii().startsWith('${prefix}')`).join(" && "),
+      message: "tags that begin with aws:, podtrust: or kubernetes- are not for people to set",
+      holds: ({ key }: JsonRecord) => !isReserved(key),
+    },
+  ],
+};
+
+/** Tags of AWS as a list, so that each has its limits. */
+export function tagsField(description: string, maxItems: number): ListField {
+  return { type: "array", items: tag, maxItems, unique: "key", description };
+}
+
+/** How long a session may be, in seconds, as IAM bounds it. */
+export const sessionSeconds = {
+  type: "integer",
+  minimum: 3600,
+  maximum: 43_200,
+  default: 3600,
+} as const;

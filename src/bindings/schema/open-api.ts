@@ -1,0 +1,47 @@
+import type { Field, ListField, ListRule, ObjectField, Rule, TextField } from "./field.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const described = ({ description }: Field): Schema => (description === undefined ? {} : { description });
+
+function validations(rules: readonly (Rule | ListRule)[] = []): Schema {
+  if (rules.length === 0) return {};
+  return { "x-kubernetes-validations": rules.map(({ cel, message }) => ({ rule: cel, message })) };
+}
+
+function textSchema({ fixed, ...field }: TextField): Schema {
+  return {
+    ...field,
+    ...(fixed === undefined ? {} : validations([{ cel: "self == oldSelf", message: fixed }])),
+  };
+}
+
+function listSchema({ unique, items, rules, ...field }: ListField): Schema {
+  const kind =
+    unique === true
+      ? { "x-kubernetes-list-type": "set" }
+      : { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [unique] };
+  return { ...field, items: openApi(items), ...kind, ...validations(rules) };
+}
+
+function objectSchema(field: ObjectField): Schema {
+  const { required, properties, rules } = field;
+  return {
+    type: "object",
+    ...described(field),
+    ...(required === undefined ? {} : { required }),
+    properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, openApi(one)])),
+    ...validations(rules),
+  };
+}
+
+/** A field as the schema of a CustomResourceDefinition has it (structural OpenAPI v3). */
+export function openApi(field: Field): Schema {
+  if (field.type === "string") return textSchema(field);
+  if (field.type === "array") return listSchema(field);
+  if (field.type === "object") return objectSchema(field);
+  if (field.type === "open") {
+    return { type: "object", ...described(field), "x-kubernetes-preserve-unknown-fields": true };
+  }
+  return { ...field };
+}

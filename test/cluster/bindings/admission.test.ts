@@ -1,0 +1,107 @@
+/**
+ * What a real API server refuses of bindings and trusts: each case of the table by which our own reader and decision
+ * are tried too, so that both say the same.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import {
+  bindingOf,
+  goodBinding,
+  grantedBindings,
+  malformedBindings,
+  malformedTrusts,
+  trustOf,
+  trustSpec,
+  ungrantedBindings,
+  webRole,
+} from "../../support/binding-cases.ts";
+import { type ControlPlane, leftOut } from "../harness/index.ts";
+import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
+
+const skip = leftOut();
+
+describe("a real API server", { skip }, () => {
+  let plane: ControlPlane;
+
+  before(async () => {
+    plane = await startBindingsPlane({}, ["shop", "shop-2", "team", "team-a", "other"]);
+    await makeTrust(plane, trustSpec);
+  });
+
+  after(() => plane.stop());
+
+  for (const { name, object, server } of [...malformedBindings, ...malformedTrusts]) {
+    test(`refuses ${name}`, async () => {
+      const { status, text } = await create(plane, object, { dryRun: true });
+      assert.equal(status, 422, text);
+      assert.match(text, server);
+    });
+  }
+
+  for (const { name, object } of ungrantedBindings) {
+    test(`denies ${name}`, async () => {
+      const { status, text } = await create(plane, object, { dryRun: true });
+      assert.equal(status, 403, text);
+      assert.match(text, /ValidatingAdmissionPolicy 'podtrust-grants'.*no grant of AWSTrust default/u);
+    });
+  }
+
+  for (const { name, object } of grantedBindings) {
+    test(`takes ${name}`, async () => {
+      const { status, text } = await create(plane, object, { dryRun: true });
+      assert.equal(status, 201, text);
+    });
+  }
+
+  test("refuses a field that no binding has", async () => {
+    const { status, text } = await create(plane, bindingOf({ roles: [webRole], thrust: "x" }), {
+      dryRun: true,
+    });
+    assert.equal(status, 400, text);
+    assert.match(text, /unknown field \\?"spec\.thrust/u);
+  });
+
+  test("lets a binding of a trust that does not exist pass, which is why it is decided again", async () => {
+    const { status, text } = await create(plane, bindingOf({ trust: "none", roles: [webRole] }), {
+      dryRun: true,
+    });
+    assert.equal(status, 201, text);
+  });
+
+  test("refuses another trust for a binding that stands, and another issuer, stack or path of a trust", async () => {
+    assert.equal((await create(plane, goodBinding)).status, 201);
+    const at = (object: Record<string, unknown>, name: string): Promise<Record<string, unknown>> =>
+      plane
+        .ask(`${collectionOf(object)}/${name}`)
+        .then(({ text }) => JSON.parse(text) as Record<string, unknown>);
+    const put = async (object: Record<string, unknown>, name: string, more: object): Promise<string> => {
+      const body = { ...object, spec: { ...(object["spec"] as object), ...more } };
+      const { status, text } = await plane.ask(`${collectionOf(object)}/${name}`, { method: "PUT", body });
+      assert.equal(status, 422, text);
+      return text;
+    };
+    const binding = await at(goodBinding, "web");
+    assert.match(await put(binding, "web", { trust: "other" }), /trust cannot be changed/u);
+    const trust = await at(trustOf(), "default");
+    for (const [field, value] of Object.entries({
+      issuer: "https://b.example.test",
+      stack: "b",
+      path: "/b/",
+    }))
+      assert.match(
+        await put(trust, "default", { [field]: value }),
+        new RegExp(`${field} cannot be changed`, "u"),
+      );
+  });
+
+  test("fills in what a binding and a trust leave out, as the reader does", async () => {
+    const { text } = await create(plane, bindingOf({ roles: [webRole] }, { name: "defaults" }), {
+      dryRun: true,
+    });
+    const { spec } = JSON.parse(text) as {
+      spec: { trust: string; roles: { managed: { maxSessionSeconds: number } }[] };
+    };
+    assert.equal(spec.trust, "default");
+    assert.equal(spec.roles[0]?.managed.maxSessionSeconds, 3600);
+  });
+});

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { bindingManifests } from "../../../src/bindings/index.ts";
+import { bindingOf, trustOf, webRole } from "../../support/binding-cases.ts";
+import { type Answer, type AskOptions } from "../harness/https.ts";
+import { type ControlPlane, startControlPlane } from "../harness/index.ts";
+
+const base = "/apis/podtrust.dev/v1alpha1";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The path under which objects like this one stand. */
+export function collectionOf(object: Json): string {
+  const { namespace } = object["metadata"] as { readonly namespace?: string };
+  if (object["kind"] === "AWSTrust") return `${base}/awstrusts`;
+  return `${base}/namespaces/${namespace ?? ""}/awsrolebindings`;
+}
+
+/** Makes an object, or with `dryRun` has it judged only. */
+export function create(
+  plane: ControlPlane,
+  object: Json,
+  options: AskOptions & { readonly dryRun?: boolean } = {},
+): Promise<Answer> {
+  const { dryRun = false, ...rest } = options;
+  const path = `${collectionOf(object)}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`;
+  return plane.ask(path, { method: "POST", body: object, ...rest });
+}
+
+/** Asks until the answer is as it shall be: what was just applied is in force some moments later. */
+export async function until<T>(what: string, ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (is(answer)) return answer;
+    if (Date.now() > end) throw new Error(`${what} is not so after a minute: ${JSON.stringify(answer)}`);
+    await sleep(100);
+  }
+}
+
+/** Applies manifests of ours, in their order. */
+export async function apply(plane: ControlPlane, items: readonly object[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  await plane.kubectl(["apply", "--server-side", "-f", "-"], list);
+}
+
+/** A real API server that knows our objects, with their guards in force. */
+export async function startBindingsPlane(
+  options: Partial<Parameters<typeof startControlPlane>[0]> = {},
+  namespaces: readonly string[] = [],
+): Promise<ControlPlane> {
+  const plane = await startControlPlane({ issuer: "https://oidc.example.test", ...options });
+  for (const name of ["podtrust", ...namespaces]) await plane.kubectl(["create", "namespace", name]);
+  await plane.kubectl(["create", "serviceaccount", "-n", "podtrust", "podtrust-operator"]);
+  await apply(plane, bindingManifests());
+  await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+  return plane;
+}
+
+/** Makes a trust, and waits until admission decides by it. */
+export async function makeTrust(plane: ControlPlane, spec: Json): Promise<void> {
+  const made = await until(
+    "the API of trusts",
+    () => create(plane, trustOf(spec)),
+    ({ status }) => status !== 404,
+  );
+  if (made.status !== 201) throw new Error(made.text);
+  const stranger = bindingOf({ roles: [webRole] }, { namespace: "podtrust", name: "nobody" });
+  await until(
+    "the guard of grants",
+    () => create(plane, stranger, { dryRun: true }),
+    ({ text }) => text.includes("no grant of AWSTrust default"),
+  );
+}
