@@ -1,6 +1,7 @@
 import { defineApply } from "./apply/command.ts";
 import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
+import { guidesFolder } from "./documents.ts";
 import { defineDown } from "./down/command.ts";
 import { commandUses } from "./examples.ts";
 import { defineExplain } from "./explain/command.ts";
@@ -28,7 +29,6 @@ import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
 import { runTree } from "./run.ts";
 import type { CommandTree } from "./tree.ts";
-import { guidesFolder } from "./version.ts";
 import { defineTunnel } from "./tunnel/command.ts";
 import { defineUp } from "./up/command.ts";
 
@@ -72,7 +72,7 @@ export const podtrust: CommandTree = {
     { title: "Other", commands: [defineCompletion] },
   ],
   uses: commandUses,
-  guides: guidesFolder(),
+  guides: guidesFolder,
   naming: nameByStack,
 };
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { homeDirectory, type Logger } from "../base/index.ts";
 import type { IssuerName, IssuerNaming } from "../config/index.ts";
 import type { UnknownName } from "../stack/index.ts";
+import { withDocumentPaths } from "./documents.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";
 import {
@@ -34,7 +35,7 @@ export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
   readonly verbose: boolean;
   readonly output: Output;
   readonly progress: Progress;
-  /** A hint, the commands in it with the -f, --connect-to and --ca of this one. */
+  /** A hint, the commands in it with the -f, --connect-to and --ca of this one, its pages as files of this machine. */
   hint(said: string): string;
   /** A file name as a person typed it, made absolute; `~/` is the home directory. */
   path(name: string): string;
@@ -79,7 +80,7 @@ export function createContext(
       return output;
     },
     progress,
-    hint: (said) => switches.repeat?.(said) ?? said,
+    hint: (said) => withDocumentPaths(switches.repeat?.(said) ?? said),
     path(name) {
       return resolve(
         host.cwd,

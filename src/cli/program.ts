@@ -5,7 +5,7 @@ import type { CommandContext, Switches } from "./context.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, fullName, sayHelp } from "./help.ts";
 import type { CommandTree } from "./tree.ts";
-import { defineVersion, packageVersion } from "./version.ts";
+import { packageVersion } from "./version.ts";
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
@@ -16,6 +16,18 @@ function addSwitches(command: Command): void {
     command.option("--json", "print one JSON object in place of text");
   }
   command.option("-v, --verbose", "print log lines, and the causes of an error");
+}
+
+/** `podtrust version`: the same as `--version`. */
+function defineVersion(program: Command, context: CommandContext): void {
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => {
+      const version = packageVersion();
+      context.output.line(version);
+      context.output.result({ version });
+    });
 }
 
 /** Ends a command's help with how it is typed, and with the guide that says more. */

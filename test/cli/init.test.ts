@@ -71,7 +71,10 @@ describe("init", () => {
       const { code, out, err } = await init(args);
       assert.deepEqual([code, err], [0, ""]);
       assert.match(out, /podtrust\.yaml is written\. Next:[^]*podtrust plan\n {2}podtrust up/u);
-      assert.match(await written(), /^# What podtrust owns/u);
+      assert.match(
+        await written(),
+        /^# yaml-language-server: \$schema=https:.*podtrust\.schema\.json\n# What podtrust owns/u,
+      );
       const { warnings } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" }, named);
       assert.deepEqual(warnings, []);
     });

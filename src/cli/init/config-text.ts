@@ -1,3 +1,4 @@
+import { documentUrl } from "../documents.ts";
 import { type Answers, roleNameOf } from "./answers.ts";
 
 /** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */
@@ -104,14 +105,15 @@ function awsLines(answers: Answers): readonly string[] {
     "        # Who may use it, each spelled out.",
     `        serviceAccounts: [${scalar(serviceAccount)}]`,
     `        policies: [${scalar(policy)}]`,
-    "        # inline, boundary, path, maxSession, tags: docs/reference/config.md",
+    "        # Also: inline, boundary, path, maxSession, tags.",
   ];
 }
 
 /** A config with comments, which loads without a warning. */
 export function configText(answers: Answers): string {
   const lines = [
-    "# What podtrust owns, in one file. Every key is in docs/reference/config.md; no secret belongs here.",
+    `# yaml-language-server: $schema=${documentUrl("docs/reference/podtrust.schema.json")}`,
+    `# What podtrust owns, in one file; no secret belongs here. Every key: ${documentUrl("docs/reference/config.md")}`,
     "",
     "# The name of all of it: each thing that is made carries it.",
     `stack: ${scalar(answers.stack)}`,

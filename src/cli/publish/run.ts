@@ -4,6 +4,7 @@ import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
 import { openKubernetes } from "../../kubernetes/index.ts";
 import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
+import { withDocumentPaths } from "../documents.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
@@ -84,7 +85,7 @@ function saySeen(
     const on = access.blocks === "unknown" ? "unknown" : access.blocks.join(", ") || "none";
     output.line(`  Block Public Access on the bucket: ${on}; bucket policy: ${access.policy}`);
   }
-  for (const hint of hints) output.line(`  ${hint}`);
+  for (const hint of hints) output.line(`  ${withDocumentPaths(hint)}`);
 }
 
 /** `podtrust publish s3`: once, then a look from outside; exit code 3 when that fails. */
