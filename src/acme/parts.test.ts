@@ -283,6 +283,7 @@ describe("the ACME client's parts", () => {
     let waits = 0;
     const backwards = {
       now: () => -waits * 3_600_000,
+      elapsed: () => waits,
       sleep: (ms: number): Promise<void> => {
         waits += 1;
         assert.ok(waits < 100, `still waiting after ${ms} ms more`);

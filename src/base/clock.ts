@@ -5,6 +5,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /**
+   * Milliseconds since some moment of this process, whatever becomes of the machine's time of day: for how long
+   * something has lasted. It does not count while a whole machine is suspended.
+   */
+  elapsed(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -31,6 +36,7 @@ function wait(ms: number, signal?: AbortSignal): Promise<void> {
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   async sleep(ms, signal) {
     let left = Math.max(0, ms);
     do {

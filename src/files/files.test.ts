@@ -86,7 +86,7 @@ describe("a state folder", () => {
     await assert.rejects(folder.replace("keys.json", "ours"), asSaid);
     await assert.rejects(folder.folder("accounts").replace("key", "a secret"), asSaid);
     await assert.rejects(
-      folder.lock("lock", { clock: { now: () => 0, sleep: () => Promise.resolve() } }),
+      folder.lock("lock", { clock: { now: () => 0, elapsed: () => 0, sleep: () => Promise.resolve() } }),
       asSaid,
     );
     assert.deepEqual(await readdir(path), ["keys.json"]);

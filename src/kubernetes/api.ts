@@ -68,6 +68,12 @@ export interface ApplyOptions extends CallOptions {
   readonly dryRun?: boolean;
 }
 
+/** How an object is written whole. */
+export interface WriteOptions extends CallOptions {
+  /** Judged by the API server and its admission, and not kept. */
+  readonly dryRun?: boolean;
+}
+
 export interface PodLogOptions extends CallOptions {
   /** Needed where the pod has several. */
   readonly container?: string;
@@ -131,6 +137,13 @@ export interface KubernetesApi {
    * where the API server or its admission refuses the object.
    */
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
+  /** Makes an object. Throws `cluster-conflict` where one of this name is there. */
+  create(object: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
+  /**
+   * Puts an object in the place of the one that is there. Throws `cluster-conflict` where that is no longer of the
+   * given `metadata.resourceVersion`, `cluster-not-found` where there is none.
+   */
+  replace(object: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
   /** Removes an object and, in the background, what it owns; with `uid` only that very one, else `cluster-conflict`. */
   remove(ref: ObjectRef, options?: CallOptions & { readonly uid?: string }): Promise<"removed" | "absent">;
   /** A container's log from its beginning; one that has not started has none, which is no error. */

@@ -11,6 +11,7 @@ import type {
   PodLog,
   PodLogOptions,
   TokenOptions,
+  WriteOptions,
 } from "./api.ts";
 import { largestDiscovery, largestJwkSet } from "../oidc/index.ts";
 import { Caller } from "./caller.ts";
@@ -148,6 +149,14 @@ class Client implements KubernetesApi {
 
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
     return this.#objects.apply(object, options);
+  }
+
+  create(object: KubernetesObject, options: WriteOptions = {}): Promise<KubernetesObject> {
+    return this.#objects.create(object, options);
+  }
+
+  replace(object: KubernetesObject, options: WriteOptions = {}): Promise<KubernetesObject> {
+    return this.#objects.replace(object, options);
   }
 
   remove(

@@ -10,6 +10,7 @@ export {
   type PodLog,
   type PodLogOptions,
   type TokenOptions,
+  type WriteOptions,
 } from "./api.ts";
 export type { ExecPlugin, PluginConsent } from "./environment.ts";
 export { defaultKubeconfig } from "./kubeconfig.ts";
@@ -21,6 +22,7 @@ export {
   type ObjectRef,
   objectText,
 } from "./object.ts";
+export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
 export { exposureOf, type SentCredential } from "./sent-credential.ts";

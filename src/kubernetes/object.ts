@@ -1,9 +1,9 @@
 import { checkedName, checkedNamespace } from "./names.ts";
 
 /** The kinds of object that podtrust reads or writes. */
-export type ObjectKind = "Namespace" | "ServiceAccount" | "Pod" | "Event" | "Job";
+export type ObjectKind = "Namespace" | "ServiceAccount" | "Pod" | "Event" | "Job" | "Lease";
 
-/** Which object is meant. Namespaces have no namespace themselves; everything else has one. */
+/** Which object is meant. What is of the whole cluster, as a Namespace is, has no namespace. */
 export interface ObjectRef {
   readonly kind: ObjectKind;
   readonly namespace?: string;
@@ -15,6 +15,8 @@ export interface ObjectMetadata {
   readonly name: string;
   readonly namespace?: string;
   readonly uid?: string;
+  /** Changes with every write of the object; says nothing but that. */
+  readonly resourceVersion?: string;
   /** RFC 3339. */
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
@@ -42,12 +44,20 @@ export interface ObjectQuery {
   readonly limit?: number;
 }
 
-const places: Readonly<Record<ObjectKind, { readonly group: string; readonly plural: string }>> = {
-  Namespace: { group: "/api/v1", plural: "namespaces" },
+interface Place {
+  readonly group: string;
+  readonly plural: string;
+  /** Of the whole cluster: in no namespace. */
+  readonly clusterWide?: true;
+}
+
+const places: Readonly<Record<ObjectKind, Place>> = {
+  Namespace: { group: "/api/v1", plural: "namespaces", clusterWide: true },
   ServiceAccount: { group: "/api/v1", plural: "serviceaccounts" },
   Pod: { group: "/api/v1", plural: "pods" },
   Event: { group: "/api/v1", plural: "events" },
   Job: { group: "/apis/batch/v1", plural: "jobs" },
+  Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
 };
 
 /** `pods`, `jobs`: as rights name them. */
@@ -55,20 +65,25 @@ export function pluralOf(kind: ObjectKind): string {
   return places[kind].plural;
 }
 
+/** The path under which the objects of a kind stand. Throws `usage` for a namespace that Kubernetes would not take. */
+export function collectionPath({ kind, namespace }: Omit<ObjectRef, "name">): string {
+  const { group, plural, clusterWide } = places[kind];
+  if (clusterWide === true) return `${group}/${plural}`;
+  return `${group}/namespaces/${checkedNamespace(namespace ?? "")}/${plural}`;
+}
+
 /** The path of an object. Throws `usage` for names that Kubernetes would not take. */
 export function objectPath(ref: ObjectRef): string {
-  const { group, plural } = places[ref.kind];
-  if (ref.kind === "Namespace") return `${group}/${plural}/${checkedNamespace(ref.name)}`;
-  return `${group}/namespaces/${checkedNamespace(ref.namespace ?? "")}/${plural}/${checkedName(ref.name)}`;
+  const name = ref.kind === "Namespace" ? checkedNamespace(ref.name) : checkedName(ref.name);
+  return `${collectionPath(ref)}/${name}`;
 }
 
 /** The path, with its query, of a list. */
 export function listPath(query: ObjectQuery): string {
-  const { group, plural } = places[query.kind];
   const parameters = new URLSearchParams({ limit: String(query.limit ?? 100) });
   if (query.labels !== undefined) parameters.set("labelSelector", query.labels);
   if (query.fields !== undefined) parameters.set("fieldSelector", query.fields);
-  return `${group}/namespaces/${checkedNamespace(query.namespace)}/${plural}?${parameters.toString()}`;
+  return `${collectionPath(query)}?${parameters.toString()}`;
 }
 
 /** `Job default/demo-app`, for sentences. */

@@ -1,9 +1,11 @@
 import type { JsonRecord } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
-import type { ApplyOptions, CallOptions, PodLog, PodLogOptions } from "./api.ts";
+import type { ApplyOptions, CallOptions, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";
+import type { Call } from "./transport.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import {
+  collectionPath,
   type KubernetesObject,
   listPath,
   objectPath,
@@ -20,6 +22,11 @@ const largestList = 8 * 1024 * 1024;
 function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "namespace">): string {
   const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
   return `${verb} ${pluralOf(kind)}${where}`;
+}
+
+/** Which object it is that is to be written. */
+function refOf({ kind, metadata: { name, namespace } }: KubernetesObject): ObjectRef {
+  return { kind: kind as ObjectRef["kind"], name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 // No node has the pod; the container has not started; pod or log is gone; the kubelet does not answer.
@@ -55,12 +62,7 @@ export class ObjectCalls {
   }
 
   async apply(object: KubernetesObject, wish: ApplyOptions): Promise<KubernetesObject> {
-    const { name, namespace } = object.metadata;
-    const ref = {
-      kind: object.kind as ObjectRef["kind"],
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-    };
+    const ref = refOf(object);
     const asked = this.#asked(`apply the ${objectText(ref)}`, rightOn("get, create and patch", ref));
     const query = new URLSearchParams({ fieldManager: wish.fieldManager, fieldValidation: "Strict" });
     if (wish.force === true) query.set("force", "true");
@@ -76,6 +78,18 @@ export class ObjectCalls {
     });
     if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, wish);
     return this.#object(asked, jsonObject(asked, answer.body));
+  }
+
+  create(object: KubernetesObject, wish: WriteOptions): Promise<KubernetesObject> {
+    const ref = refOf(object);
+    const asked = this.#asked(`make the ${objectText(ref)}`, rightOn("create", ref));
+    return this.#write(asked, { path: collectionPath(ref), body: object }, wish);
+  }
+
+  replace(object: KubernetesObject, wish: WriteOptions): Promise<KubernetesObject> {
+    const ref = refOf(object);
+    const asked = this.#asked(`replace the ${objectText(ref)}`, rightOn("update", ref));
+    return this.#write(asked, { path: objectPath(ref), method: "PUT", body: object }, wish);
   }
 
   async remove(ref: ObjectRef, options: CallOptions & { uid?: string }): Promise<"removed" | "absent"> {
@@ -124,6 +138,22 @@ export class ObjectCalls {
 
   #asked(what: string, right: string): Asked {
     return { server: this.#caller.server, what, right };
+  }
+
+  async #write(
+    asked: Asked,
+    call: Pick<Call, "path" | "method" | "body">,
+    { dryRun = false, signal }: WriteOptions,
+  ): Promise<KubernetesObject> {
+    const answer = await this.#caller.send({
+      ...call,
+      path: `${call.path}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`,
+      maxBytes: largestObject,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.status !== 200 && answer.status !== 201)
+      throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });
+    return this.#object(asked, jsonObject(asked, answer.body));
   }
 
   #object(asked: Asked, value: unknown): KubernetesObject {

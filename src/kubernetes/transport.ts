@@ -8,7 +8,7 @@ export interface Call extends CallOptions {
   /** With its query; begins with a slash. */
   readonly path: string;
   /** GET unless told, or a body is given, which makes it a POST of JSON. */
-  readonly method?: "DELETE" | "PATCH";
+  readonly method?: "DELETE" | "PATCH" | "PUT";
   readonly body?: unknown;
   /** Of the body; application/json unless told. */
   readonly contentType?: string;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { systemClock } from "../../src/base/index.ts";
 import { startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { openChallengeRecords } from "../../src/stack/index.ts";
 import { serveByAcme } from "../support/acme-publisher.ts";
@@ -34,7 +35,7 @@ describe("the challenge dns-01", () => {
             dns,
             stack,
             env,
-            clock: { now: () => Date.now(), sleep: () => new Promise((resolve) => setTimeout(resolve, 5)) },
+            clock: { ...systemClock, sleep: () => new Promise((resolve) => setTimeout(resolve, 5)) },
             waiting,
             // The servers are late: the CA must not be told before they have it.
             ask: (_, name) =>

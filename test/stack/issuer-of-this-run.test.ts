@@ -16,6 +16,7 @@ function quickClock(onSleep: (waited: number) => void): Clock {
   let now = start;
   return {
     now: () => now,
+    elapsed: () => now - start,
     sleep: (ms) => {
       now += ms;
       onSleep(now - start);

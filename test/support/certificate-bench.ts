@@ -38,6 +38,7 @@ export async function startCertificateBench(options: BenchOptions = {}): Promise
   const ahead = options.ahead ?? 0;
   const caClock = {
     now: () => clock.now() - ahead,
+    elapsed: () => clock.elapsed(),
     sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
   };
   const listeners = await startChallengeListeners();

@@ -11,14 +11,21 @@ interface Sleeper {
  */
 export class TestClock implements Clock {
   #now: number;
+  /** What `elapsed` counts from, in the time of `now`. */
+  #origin: number;
   #sleepers: Sleeper[] = [];
 
   constructor(start: number | string = "2026-11-25T00:00:00Z") {
     this.#now = typeof start === "number" ? start : Date.parse(start);
+    this.#origin = this.#now;
   }
 
   now(): number {
     return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#now - this.#origin;
   }
 
   /** How many are asleep. */
@@ -63,6 +70,7 @@ export class TestClock implements Clock {
   /** Sets the wall clock without waking anybody: a machine whose clock jumps. Timers run on what is left of them. */
   jump(ms: number): void {
     this.#now += ms;
+    this.#origin += ms;
     for (const sleeper of this.#sleepers) sleeper.at += ms;
   }
 }

@@ -6,15 +6,21 @@ import type { Clock } from "../../src/base/index.ts";
  */
 export class SwiftClock implements Clock {
   #now: number;
+  readonly #start: number;
   /** Every wait that was asked for, milliseconds. */
   readonly waits: number[] = [];
 
   constructor(start: number = Date.now()) {
     this.#now = start;
+    this.#start = start;
   }
 
   now(): number {
     return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#now - this.#start;
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
