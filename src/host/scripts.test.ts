@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import * as commands from "./k3s/commands.ts";
 import * as k3s from "./k3s/scripts.ts";
 import * as system from "./system/scripts.ts";
 
@@ -13,8 +14,16 @@ const scripts: Readonly<Record<string, string>> = {
     url: "https://x/a'b",
   }),
   "install what was sent": k3s.installScript({ path: "/usr/local/bin/k3s", sha256: "0".repeat(64) }),
-  chart: k3s.chartScript,
-  links: k3s.linksScript,
+  "unpack what was downloaded": k3s.installScript({
+    path: commands.ciliumPath,
+    sha256: "0".repeat(64),
+    url: "https://x/a",
+    unpack: { member: "cilium", record: commands.ciliumRecord },
+  }),
+  chart: k3s.chartScript("a: b\n"),
+  "link kubectl": commands.kubectlScript,
+  "complete cilium": commands.ciliumCompletionScript,
+  "take the cilium command away": commands.noCiliumCliScript,
   restart: k3s.restartScript,
   ready: k3s.readyScript,
   node: k3s.nodeScript,

@@ -87,11 +87,15 @@ export interface SessionOptions {
 const connectMs = 60_000;
 const oneLine = (lines: readonly string[]): string => lines.join("; ");
 
+const endMark = "# end of podtrust's script";
+
 // The script comes first on standard input, as the number of its bytes and then itself, and what it reads follows.
-// `dd` of one byte a block takes exactly as much, whatever the pipe has. 255 is ssh's own.
+// `dd` of one byte a block takes exactly as much, whatever the pipe has. 255 is ssh's own. To a machine a connection
+// that is lost looks like the end of its input: half a script is not run, for half a line may say anything.
 const receiver = oneLine([
   "IFS= read -r n",
   's=$(dd bs=1 count="$n" 2>/dev/null)',
+  `case $s in *"${endMark}") ;; *) exit 254 ;; esac`,
   '(eval "$s")',
   "c=$?",
   '[ "$c" -lt 255 ] || c=254',
@@ -99,7 +103,7 @@ const receiver = oneLine([
 ]);
 
 function sent(script: string, stdin: Feed | undefined): Feed {
-  const bytes = Buffer.from(script);
+  const bytes = Buffer.from(`${script}\n${endMark}`);
   const head = Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]);
   return async (input) => {
     input.write(head);
@@ -249,17 +253,19 @@ class Session implements SshSession {
     const { mode, owner = "root:root", signal } = options;
     const temporary = `${path}.podtrust-new`;
     const words = { path: shellWord(path), new: shellWord(temporary), owner: shellWord(owner) };
+    const isFile = typeof content === "object" && "file" in content;
+    const size = isFile ? (await stat(content.file)).size : Buffer.byteLength(content);
     const script = `set -eu
 umask 077
 mkdir -p -m 0755 "$(dirname ${words.path})"
 trap 'rm -f ${words.new.replaceAll("'", String.raw`'\''`)}' EXIT
 cat >${words.new}
+if [ "$(wc -c <${words.new})" -ne ${size} ]; then echo 'the connection was lost' >&2; exit 1; fi
 chown ${words.owner} ${words.new}
 chmod ${mode.toString(8)} ${words.new}
 sync ${words.new} 2>/dev/null || sync
 mv -f ${words.new} ${words.path}
 `;
-    const isFile = typeof content === "object" && "file" in content;
     const stdin: Feed = isFile
       ? (input) => pipeline(createReadStream(content.file), input, { end: false })
       : content;

@@ -52,12 +52,16 @@ export const hostErrors = {
   },
   "host-download": {
     summary: "The machine could not download a file, or what it got is not the file that was pinned.",
-    next: "Check that the machine reaches the address; or download it here and name it in machine.k3s.archive.",
+    next: "Check that the machine reaches the address; or download it here and name it as archive beside its version in the config.",
   },
-  "k3s-checksum": {
+  "host-checksum": {
     summary:
-      "There is no checksum of k3s for the machine's architecture, or the file given does not match it.",
-    next: "Set machine.k3s.sha256 to the value in the release's sha256sum file.",
+      "There is no checksum for the machine's architecture of what shall be installed, or the file given does not match it.",
+    next: "Set sha256 beside its version in the config to the value in the release's checksum file.",
+  },
+  "host-taken": {
+    summary: "Something that podtrust would install is on the machine already, and is not podtrust's.",
+    next: "Move it away on the machine, or leave it out of the config.",
   },
   "k3s-overridden": {
     summary: "The API server runs with other flags than podtrust wrote: something else on the machine wins.",

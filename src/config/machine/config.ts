@@ -39,6 +39,16 @@ export interface K3sConfig {
   readonly archive?: string;
 }
 
+/** Which release of the cilium command the machine has. */
+export interface CiliumCliConfig {
+  /** `v0.18.7` */
+  readonly version: string;
+  /** SHA-256 of the release's .tar.gz, hex, by Go's name of the architecture; at least one. */
+  readonly sha256: Readonly<Partial<Record<"amd64" | "arm64", string>>>;
+  /** That .tar.gz on this machine, sent in place of a download on the host. */
+  readonly archive?: string;
+}
+
 /** Which Cilium makes the pods' network, where it does. */
 export interface CiliumConfig {
   readonly version: string;
@@ -46,6 +56,8 @@ export interface CiliumConfig {
   readonly sha256: string;
   /** The chart on this machine, sent in place of a download on the host. */
   readonly archive?: string;
+  /** Absent: the machine has no cilium command. */
+  readonly cli?: CiliumCliConfig;
 }
 
 /** What the pods' network is made of. */

@@ -1,7 +1,16 @@
 import { type ConfigSource, placeOf } from "../places.ts";
-import type { CiliumConfig, HetznerMachine, K3sConfig, MachineConfig, SshMachine } from "./config.ts";
+import type {
+  CiliumCliConfig,
+  CiliumConfig,
+  HetznerMachine,
+  K3sConfig,
+  MachineConfig,
+  SshMachine,
+} from "./config.ts";
 import { newestCilium, newestK3s } from "./releases.ts";
-import type { HetznerInput, MachineInput, SshMachineInput } from "./schema.ts";
+import type { CiliumCliInput, HetznerInput, MachineInput, SshMachineInput } from "./schema.ts";
+
+type Architecture = keyof K3sConfig["sha256"];
 
 function resolveSsh({ address, user, port = 22, hostKey, proxyJump }: SshMachineInput): SshMachine {
   return {
@@ -28,20 +37,42 @@ function resolveHetzner(input: HetznerInput, { file, env }: ConfigSource): Hetzn
   };
 }
 
+/** Without the architectures that are named with nothing. */
+function givenSums(sha256: {
+  readonly [Name in Architecture]?: string | undefined;
+}): Readonly<Partial<Record<Architecture, string>>> {
+  return Object.fromEntries(Object.entries(sha256).filter(([, value]) => value !== undefined));
+}
+
 function resolveK3s({ k3s = {} }: MachineInput, { file, env }: ConfigSource): K3sConfig {
   const { version = newestK3s.version, sha256 = {}, archive } = k3s;
   const known = version === newestK3s.version ? newestK3s.sha256 : {};
-  const given = Object.entries(sha256).filter(([, value]) => value !== undefined);
   return {
     version,
-    sha256: { ...known, ...Object.fromEntries(given) },
+    sha256: { ...known, ...givenSums(sha256) },
     ...(archive === undefined ? {} : { archive: placeOf(archive, file, env) }),
   };
 }
 
-function resolveCilium({ cilium = {} }: MachineInput, { file, env }: ConfigSource): CiliumConfig {
-  const { version = newestCilium.version, sha256 = newestCilium.sha256, archive } = cilium;
-  return { version, sha256, ...(archive === undefined ? {} : { archive: placeOf(archive, file, env) }) };
+function resolveCli(
+  { version, sha256 = {}, archive }: CiliumCliInput,
+  { file, env }: ConfigSource,
+): CiliumCliConfig {
+  return {
+    version,
+    sha256: givenSums(sha256),
+    ...(archive === undefined ? {} : { archive: placeOf(archive, file, env) }),
+  };
+}
+
+function resolveCilium({ cilium = {} }: MachineInput, source: ConfigSource): CiliumConfig {
+  const { version = newestCilium.version, sha256 = newestCilium.sha256, archive, cli } = cilium;
+  return {
+    version,
+    sha256,
+    ...(archive === undefined ? {} : { archive: placeOf(archive, source.file, source.env) }),
+    ...(cli === undefined ? {} : { cli: resolveCli(cli, source) }),
+  };
 }
 
 /** The section with defaults filled in and names made absolute. */

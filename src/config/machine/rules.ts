@@ -40,6 +40,26 @@ const chartHasChecksum: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
+const cliHasChecksums: Rule = (document) => {
+  const path: KeyPath = ["machine", "cilium", "cli"];
+  const version = textAt(document, [...path, "version"]);
+  const sums = valueAt(document.value, [...path, "sha256"]);
+  if (version === undefined || (isRecord(sums) && Object.keys(sums).length > 0)) return [];
+  const message = `is ${version}, whose checksums are not known here`;
+  const next =
+    "Add sha256: {amd64: …, arm64: …} from cilium-linux-amd64.tar.gz.sha256sum and cilium-linux-arm64.tar.gz.sha256sum of that release.";
+  return [{ key: keyText(path), ...document.positionOf(path), message, next }];
+};
+
+const cliHasCilium: Rule = (document) => {
+  const path: KeyPath = ["machine", "cilium", "cli"];
+  const isAsked = valueAt(document.value, path) !== undefined;
+  if (!isAsked || textAt(document, ["machine", "cni"]) !== "flannel") return [];
+  const message = "asks for the cilium command where flannel makes the pods' network";
+  const next = "Leave it out, or take cni: cilium.";
+  return [{ key: keyText(path), ...document.positionOf(path), message, next }];
+};
+
 const hasAddress: Rule = (document) => {
   const path: KeyPath = ["machine", "hetzner"];
   if (["ipv4", "ipv6"].some((family) => valueAt(document.value, [...path, family]) !== false)) return [];
@@ -48,4 +68,11 @@ const hasAddress: Rule = (document) => {
 };
 
 /** What has to fit together in the machine's section. */
-export const machineRules: readonly Rule[] = [onePlace, hasAddress, releaseHasChecksums, chartHasChecksum];
+export const machineRules: readonly Rule[] = [
+  onePlace,
+  hasAddress,
+  releaseHasChecksums,
+  chartHasChecksum,
+  cliHasChecksums,
+  cliHasCilium,
+];

@@ -23,6 +23,12 @@ export interface HetznerInput {
   addressServices?: string[] | undefined;
 }
 
+export interface CiliumCliInput {
+  version: string;
+  sha256?: { amd64?: string | undefined; arm64?: string | undefined } | undefined;
+  archive?: string | undefined;
+}
+
 export interface MachineInput {
   hetzner?: HetznerInput | undefined;
   ssh?: SshMachineInput | undefined;
@@ -38,7 +44,12 @@ export interface MachineInput {
     | undefined;
   cni?: Cni | undefined;
   cilium?:
-    | { version?: string | undefined; sha256?: string | undefined; archive?: string | undefined }
+    | {
+        version?: string | undefined;
+        sha256?: string | undefined;
+        archive?: string | undefined;
+        cli?: CiliumCliInput | undefined;
+      }
     | undefined;
   apiFrom?: string[] | undefined;
 }
@@ -151,13 +162,15 @@ const hetzner: z.ZodType<HetznerInput> = section("A machine that is rented from 
   ).optional(),
 });
 
-const sha256 = (architecture: string): z.ZodString =>
-  text(
-    {
-      what: `SHA-256 of the release's binary for ${architecture}, from its sha256sum-${architecture}.txt.`,
-      accepted: "64 lower-case hexadecimal digits",
-    },
-    /^[0-9a-f]{64}$/u,
+const sha256 = (what: string): z.ZodString =>
+  text({ what, accepted: "64 lower-case hexadecimal digits" }, /^[0-9a-f]{64}$/u);
+
+const binarySha256 = (architecture: string): z.ZodString =>
+  sha256(`SHA-256 of the release's binary for ${architecture}, from its sha256sum-${architecture}.txt.`);
+
+const cliSha256 = (architecture: string): z.ZodString =>
+  sha256(
+    `SHA-256 of the release's archive for ${architecture}, from its cilium-linux-${architecture}.tar.gz.sha256sum.`,
   );
 
 const k3s = section(
@@ -173,12 +186,34 @@ const k3s = section(
       /^v\d{1,2}\.\d{1,3}\.\d{1,3}(?:-rc\d{1,2})?\+k3s\d{1,2}$/u,
     ).optional(),
     sha256: section(`Its checksums. Default: known for ${newestK3s.version}; needed for any other.`, {
-      amd64: sha256("amd64").optional(),
-      arm64: sha256("arm64").optional(),
+      amd64: binarySha256("amd64").optional(),
+      arm64: binarySha256("arm64").optional(),
     }).optional(),
     archive: file(
       "The release's binary on this machine, sent over SSH where the host cannot download it. Its SHA-256 is checked all the same.",
       "k3s-arm64",
+    ).optional(),
+  },
+);
+
+const ciliumCli: z.ZodType<CiliumCliInput> = section(
+  "The cilium command on the machine, with its completion: what cilium status and cilium connectivity test are typed with. Left out: there is none.",
+  {
+    version: text(
+      {
+        what: "The release of cilium/cilium-cli.",
+        accepted: "a release's name such as v0.18.7",
+        example: "v0.18.7",
+      },
+      /^v\d{1,2}\.\d{1,3}\.\d{1,3}$/u,
+    ),
+    sha256: section("Its checksums; that of the machine's architecture is needed.", {
+      amd64: cliSha256("amd64").optional(),
+      arm64: cliSha256("arm64").optional(),
+    }).optional(),
+    archive: file(
+      "The release's .tar.gz on this machine, sent over SSH where the host cannot download it. Its SHA-256 is checked all the same.",
+      "cilium-linux-arm64.tar.gz",
     ).optional(),
   },
 );
@@ -205,6 +240,7 @@ const cilium = section("Which Cilium makes the pods' network. Its chart is pinne
     "The chart on this machine, sent over SSH where the host cannot download it.",
     "cilium.tgz",
   ).optional(),
+  cli: ciliumCli.optional(),
 });
 
 /** The machine that the cluster runs on. */

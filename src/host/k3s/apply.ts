@@ -1,18 +1,36 @@
-import { type Clock, PodtrustError } from "../../base/index.ts";
-import type { Work } from "../../plan/index.ts";
+import { PodtrustError } from "../../base/index.ts";
+import { checkRoom } from "../room.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { until } from "../until.ts";
 import { chartUrl, ciliumManifest } from "./cilium.ts";
 import { overridingFiles } from "./config-file.ts";
-import { filesOf, isCiliumAsWished, textOf, wishedBinary } from "./difference.ts";
+import {
+  ciliumCliUrl,
+  ciliumCompletionScript,
+  ciliumPath,
+  ciliumRecord,
+  kubectlScript,
+  noCiliumCliScript,
+  profileFile,
+} from "./commands.ts";
+import {
+  architectureOf,
+  filesOf,
+  isCiliumAsWished,
+  isCliAsWished,
+  refusalOf,
+  roomNeeds,
+  textOf,
+  wishedBinary,
+  wishedCli,
+} from "./difference.ts";
+import { installPinned, type K3sSite } from "./install.ts";
 import {
   binaryPath,
+  chartFile,
   chartScript,
-  incomingFile,
   inspectScript,
-  installScript,
-  linksScript,
   noCiliumScript,
   nodeScript,
   readyScript,
@@ -21,17 +39,9 @@ import {
 } from "./scripts.ts";
 import { isIssuing } from "./running-flags.ts";
 import { type K3sState, parseState } from "./state.ts";
-import type { Architecture, K3sWish } from "./wish.ts";
+import type { Architecture, HostFile, K3sWish } from "./wish.ts";
 
 const minute = 60_000;
-
-/** A machine on which k3s is worked at. */
-export interface K3sSite {
-  readonly session: SshSession;
-  readonly clock: Clock;
-  readonly wish: K3sWish;
-  readonly work: Pick<Work, "signal" | "waiting">;
-}
 
 type Step = Pick<RunOptions, "stdin"> & { readonly timeoutMs?: number };
 
@@ -53,44 +63,6 @@ export async function inspectK3s(session: SshSession, signal: AbortSignal): Prom
   return parseState(result.stdout);
 }
 
-interface Pinned {
-  readonly what: string;
-  readonly path: string;
-  readonly sha256: string;
-  readonly url: string;
-  readonly archive?: string | undefined;
-}
-
-/** Puts a pinned file in place: sent from here, or downloaded there. Throws `host-download`, `k3s-checksum`. */
-async function install(site: K3sSite, { what, path, sha256, url, archive }: Pinned): Promise<void> {
-  const { session, clock, work } = site;
-  const timeoutMs = 20 * minute;
-  const from = archive === undefined ? `the host downloads ${url}` : `${archive} is sent`;
-  work.waiting(`${what}: ${from}`, clock.now() + timeoutMs);
-  if (archive !== undefined) {
-    await session.put(incomingFile, { file: archive }, { mode: 0o600, signal: work.signal });
-  }
-  const script = installScript({ path, sha256, ...(archive === undefined ? { url } : {}) });
-  const result = await session.run(script, { timeoutMs, signal: work.signal });
-  if (result.code === 0) return;
-  const where = targetText(session.target);
-  const words = result.stderr.trim().split("\n").at(-1) ?? "";
-  if (result.code === 65) {
-    const code = archive === undefined ? "host-download" : "k3s-checksum";
-    const source = archive ?? url;
-    throw new PodtrustError(
-      code,
-      `${where}: ${source} is not the ${what} that is pinned: ${words}, and ${sha256} is pinned`,
-      {
-        next: "Check version and checksum in the config. If both are right, somebody on the way changed the file.",
-      },
-    );
-  }
-  if (result.code === 66)
-    throw new PodtrustError("host-download", `${where} could not download ${url}: ${words}`);
-  throw stepFailure(session.target, `installing ${what}`, result);
-}
-
 function releaseUrl(version: string, architecture: Architecture): string {
   const name = architecture === "amd64" ? "k3s" : `k3s-${architecture}`;
   return `https://github.com/k3s-io/k3s/releases/download/${encodeURIComponent(version)}/${name}`;
@@ -100,14 +72,19 @@ async function installBinary(site: K3sSite, state: K3sState): Promise<boolean> {
   const { wish } = site;
   const sha256 = wishedBinary(state, wish);
   if (state.binary === sha256) return false;
-  const url = releaseUrl(wish.version, state.architecture ?? "amd64");
-  await install(site, { what: `k3s ${wish.version}`, path: binaryPath, sha256, url, archive: wish.archive });
+  const url = releaseUrl(wish.version, architectureOf(state));
+  const what = `k3s ${wish.version}`;
+  await installPinned(site, { what, path: binaryPath, sha256, url, archive: wish.archive });
   return true;
 }
 
-async function writeFiles({ session, wish, work }: K3sSite, state: K3sState): Promise<boolean> {
+async function writeFiles(
+  { session, work }: K3sSite,
+  state: K3sState,
+  files: readonly HostFile[],
+): Promise<boolean> {
   let changed = false;
-  for (const { path, text, mode } of filesOf(wish)) {
+  for (const { path, text, mode } of files) {
     if (textOf(state, path) === text) continue;
     await session.put(path, text, { mode, signal: work.signal });
     changed = true;
@@ -124,9 +101,32 @@ async function writeCilium(site: K3sSite, state: K3sState): Promise<void> {
     return;
   }
   const { version, sha256, archive } = cilium;
-  const path = "/var/lib/podtrust/cilium.tgz";
-  await install(site, { what: `Cilium's chart ${version}`, path, sha256, url: chartUrl(version), archive });
-  await step(site, "writing Cilium's manifest", chartScript, { stdin: ciliumManifest(wish.stack) });
+  const what = `Cilium's chart ${version}`;
+  await installPinned(site, { what, path: chartFile, sha256, url: chartUrl(version), archive });
+  await step(site, "writing Cilium's manifest", chartScript(ciliumManifest(wish.stack)));
+}
+
+async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Promise<void> {
+  const { wish } = site;
+  await writeFiles(site, state, [profileFile(wish)]);
+  if (isNew || !state.isKubectlReady) await step(site, "linking kubectl", kubectlScript);
+  if (isCliAsWished(state, wish)) return;
+  const cli = wish.cilium?.cli;
+  const sha256 = wishedCli(state, wish);
+  if (cli === undefined || sha256 === undefined) {
+    await step(site, "taking the cilium command away", noCiliumCliScript);
+    return;
+  }
+  const { version, archive } = cli;
+  await installPinned(site, {
+    what: `cilium command ${version}`,
+    path: ciliumPath,
+    sha256,
+    url: ciliumCliUrl(version, architectureOf(state)),
+    archive,
+    unpack: { member: "cilium", record: ciliumRecord },
+  });
+  await step(site, "writing cilium's completion", ciliumCompletionScript);
 }
 
 function isRunningAsWished({ running, active }: K3sState, wish: K3sWish): boolean {
@@ -186,11 +186,14 @@ function checkRunning({ session, wish }: K3sSite, state: K3sState): void {
 export async function applyK3s(site: K3sSite): Promise<void> {
   const { session, wish, work } = site;
   const state = await inspectK3s(session, work.signal);
+  const refusal = refusalOf(state, wish);
+  if (refusal !== undefined) throw refusal;
+  checkRoom(session.target, state.rooms, roomNeeds(state, wish));
   // What tells whose it is comes first, so that an interrupted run finds its own.
-  const written = await writeFiles(site, state);
+  const written = await writeFiles(site, state, filesOf(wish));
   const installed = await installBinary(site, state);
   await writeCilium(site, state);
-  if (installed) await step(site, "linking kubectl", linksScript);
+  await writeCommands(site, state, installed);
   if (written || installed || !isRunningAsWished(state, wish)) {
     await step(site, "starting k3s", restartScript);
   }

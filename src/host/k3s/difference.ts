@@ -1,13 +1,17 @@
+import { dirname } from "node:path";
 import { PodtrustError } from "../../base/index.ts";
 import type { Difference, FieldChange } from "../../plan/index.ts";
+import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
+import { ciliumPath, profileFile } from "./commands.ts";
 import { configFile, configPath } from "./config-file.ts";
 import { isIssuing } from "./running-flags.ts";
+import { binaryPath, dataPath, incoming } from "./scripts.ts";
 import { isThere, type K3sState } from "./state.ts";
 import { unitFile } from "./unit.ts";
-import type { HostFile, K3sWish } from "./wish.ts";
+import type { Architecture, HostFile, K3sWish } from "./wish.ts";
 
-/** Our files, without Cilium's manifest, which is put together on the host. */
+/** Our files that k3s reads, without Cilium's manifest, which is put together on the host. */
 export function filesOf(wish: K3sWish): readonly HostFile[] {
   return [
     configFile(wish),
@@ -24,7 +28,7 @@ export function textOf(state: K3sState, path: string): string | undefined {
 }
 
 function fileChanges(state: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
-  return filesOf(wish).flatMap(({ path, text }) => {
+  return [...filesOf(wish), profileFile(wish)].flatMap(({ path, text }) => {
     const found = state === undefined ? undefined : textOf(state, path);
     if (found === text) return [];
     return [
@@ -47,19 +51,61 @@ function ciliumChange(state: K3sState | undefined, wish: K3sWish): readonly Fiel
   return [{ field: chartPath, before, after }];
 }
 
-/** The checksum that the binary shall have; throws `host-unsupported`, `k3s-checksum`. */
-export function wishedBinary({ architecture, machine }: K3sState, { sha256, version }: K3sWish): string {
-  if (architecture === undefined) {
-    throw new PodtrustError(
-      "host-unsupported",
-      `the machine's processor is ${machine}: k3s is had for x86-64 and ARM64`,
-    );
-  }
+/** The architecture of a machine that k3s is had for; throws `host-unsupported`. */
+export function architectureOf({ architecture, machine }: K3sState): Architecture {
+  if (architecture !== undefined) return architecture;
+  throw new PodtrustError(
+    "host-unsupported",
+    `the machine's processor is ${machine}: k3s is had for x86-64 and ARM64`,
+  );
+}
+
+interface Sums {
+  readonly version: string;
+  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+}
+
+function sumFor(state: K3sState, what: string, { version, sha256 }: Sums, next: string): string {
+  const architecture = architectureOf(state);
   const sum = sha256[architecture];
   if (sum !== undefined) return sum;
-  throw new PodtrustError("k3s-checksum", `no checksum of k3s ${version} for ${architecture} is known`, {
-    next: `Set machine.k3s.sha256.${architecture} to the value in sha256sum-${architecture}.txt of that release.`,
+  throw new PodtrustError("host-checksum", `no checksum of ${what} ${version} for ${architecture} is known`, {
+    next: next.replaceAll("ARCHITECTURE", architecture),
   });
+}
+
+/** The checksum that the binary shall have; throws `host-unsupported`, `host-checksum`. */
+export function wishedBinary(state: K3sState, wish: K3sWish): string {
+  const next =
+    "Set machine.k3s.sha256.ARCHITECTURE to the value in sha256sum-ARCHITECTURE.txt of that release.";
+  return sumFor(state, "k3s", wish, next);
+}
+
+/** The checksum that the cilium command's archive shall have; throws `host-unsupported`, `host-checksum`. */
+export function wishedCli(state: K3sState, { cilium }: K3sWish): string | undefined {
+  if (cilium?.cli === undefined) return undefined;
+  const next =
+    "Set machine.cilium.cli.sha256.ARCHITECTURE to the value in cilium-linux-ARCHITECTURE.tar.gz.sha256sum of that release.";
+  return sumFor(state, "the cilium command", cilium.cli, next);
+}
+
+/** Whether the cilium command of ours is there as wished, or is not where none is. */
+export function isCliAsWished(state: K3sState, wish: K3sWish): boolean {
+  const { cli } = state;
+  const wished = wishedCli(state, wish);
+  return wished === undefined ? cli === undefined : cli?.isIntact === true && cli.archive === wished;
+}
+
+function commandChanges(found: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
+  const fields: FieldChange[] = [];
+  const version = wish.cilium?.cli?.version;
+  if (found?.isKubectlReady !== true) {
+    const before = found && "without its link, or its completion is another";
+    fields.push({ field: "kubectl", before, after: "with its completion" });
+  }
+  if (found === undefined ? version === undefined : isCliAsWished(found, wish)) return fields;
+  const before = found?.cli && (found.cli.isIntact ? "another release" : "changed");
+  return [...fields, { field: ciliumPath, before, after: version }];
 }
 
 const numbers = (version: string): readonly number[] => (version.match(/\d+/gu) ?? []).map(Number);
@@ -74,7 +120,16 @@ function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-function downgrade(found: string | undefined, { version }: K3sWish): PodtrustError | undefined {
+/** Why nothing of it may be done; undefined where it may. */
+export function refusalOf(
+  { version: found, isCliTaken }: Pick<K3sState, "version" | "isCliTaken">,
+  { version, cilium }: K3sWish,
+): PodtrustError | undefined {
+  if (isCliTaken && cilium?.cli !== undefined) {
+    return new PodtrustError("host-taken", `${ciliumPath} is there, and is not podtrust's`, {
+      next: "Move it away on the machine, or leave machine.cilium.cli out of the config.",
+    });
+  }
   if (found === undefined || compareVersions(found, version) <= 0) return undefined;
   return new PodtrustError(
     "host-unsupported",
@@ -114,13 +169,30 @@ export function differenceOf(state: K3sState | undefined, wish: K3sWish): Differ
     ...versionChange(found, wish),
     ...fileChanges(found, wish),
     ...ciliumChange(found, wish),
+    ...commandChanges(found, wish),
     ...runningChanges(found, wish),
   ];
   if (fields.length === 0) return { kind: "none", fields };
-  const refusal = downgrade(found?.version, wish);
+  const refusal = found === undefined ? undefined : refusalOf(found, wish);
   return {
     kind: found === undefined ? "create" : "update",
     fields,
     ...(refusal === undefined ? {} : { refusal }),
   };
+}
+
+/** The room that it takes to bring k3s from how it was found to the wished one. */
+export function roomNeeds(state: K3sState, wish: K3sWish): readonly RoomNeed[] {
+  const binary = state.binary === wishedBinary(state, wish) ? 0 : 160;
+  const chart = isCiliumAsWished(state, wish) || wish.cilium === undefined ? 0 : 8;
+  const cli = isCliAsWished(state, wish) || wish.cilium?.cli === undefined ? 0 : 320;
+  const needs = [
+    { path: "/etc/rancher", mib: 1, what: "its config" },
+    { path: "/etc/systemd/system", mib: 1, what: "its unit" },
+    { path: dirname(binaryPath), mib: binary + cli, what: "its binaries" },
+    // What is checked before it is put in place is there twice.
+    { path: incoming, mib: binary + chart + cli, what: "what is checked first" },
+    { path: dataPath, mib: state.binary === undefined ? 2048 : chart, what: "its images and data" },
+  ];
+  return needs.filter(({ mib }) => mib > 0);
 }

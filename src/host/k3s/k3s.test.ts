@@ -99,8 +99,18 @@ test("a processor that k3s is not made for is refused by name", () => {
 test("an architecture without a checksum is refused with the key to set", () => {
   const found = { ...state(["binary abc"]), architecture: "arm64" as const };
   assert.throws(() => differenceOf(found, wish), {
-    code: "k3s-checksum",
+    code: "host-checksum",
     next: /machine\.k3s\.sha256\.arm64/u,
+  });
+});
+
+test("an architecture without a checksum of the cilium command is refused with the key to set", () => {
+  const found = { ...state(["binary abc"]), architecture: "amd64" as const };
+  const cli = { version: "v0.18.7", sha256: { arm64: "b".repeat(64) } };
+  const cilium = { version: "1.20.0", sha256: "c".repeat(64), cli };
+  assert.throws(() => differenceOf(found, { ...wish, cilium }), {
+    code: "host-checksum",
+    next: /machine\.cilium\.cli\.sha256\.amd64 .*cilium-linux-amd64\.tar\.gz\.sha256sum/u,
   });
 });
 

@@ -44,7 +44,7 @@ export function k3sResource({ connection, clock, wish, dependsOn }: K3sOptions):
       if (!isThere(state)) return { exists: false };
       return { exists: true, state, owner: ownerOf(state, wish.stack) };
     },
-    fingerprint: ({ architecture: _architecture, machine: _machine, ...state }) => state,
+    fingerprint: ({ architecture: _architecture, machine: _machine, rooms: _rooms, ...state }) => state,
     outputs: ({ version = "" }) => ({ version }),
     diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, wish),
     async apply(_change, work) {

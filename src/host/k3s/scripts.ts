@@ -1,11 +1,15 @@
 import { shellWord } from "../../base/index.ts";
+import { roomFunction } from "../room.ts";
 import { chartPath, policyPath } from "./cilium.ts";
+import { ciliumPath, ciliumRecord, commandsPart, completionPath, profilePath } from "./commands.ts";
 import { configFolder } from "./config-file.ts";
 
 /** The binary; kubectl, crictl and ctr are links to it. */
 export const binaryPath = "/usr/local/bin/k3s";
+/** What k3s keeps: its cluster, and the images that it pulled. */
+export const dataPath = "/var/lib/rancher";
 /** Where files wait until they are checked. */
-const incoming = "/var/lib/podtrust/incoming";
+export const incoming = "/var/lib/podtrust/incoming";
 
 /**
  * Looks at k3s as it is, and changes nothing. Answers in lines of `KEY VALUE`, texts as base64. The API server's flags
@@ -15,14 +19,20 @@ export const inspectScript = `set -eu
 say() { printf '%s %s\\n' "$1" "$2"; }
 text() { if [ -f "$2" ]; then say "$1" "$2 $(base64 -w0 <"$2")"; fi; }
 sum() { sha256sum | cut -d' ' -f1; }
+${roomFunction}
 say arch "$(uname -m)"
+for folder in /etc/rancher /etc/systemd/system "$(dirname ${binaryPath})" ${incoming} ${dataPath}; do room "$folder"; done
+binary=
 if [ -f ${binaryPath} ]; then
-  say binary "$(sum <${binaryPath})"
+  binary=$(sum <${binaryPath})
+  say binary "$binary"
   say version "$(${binaryPath} --version 2>/dev/null | head -n 1 | cut -d' ' -f3)"
 fi
 for file in /etc/rancher/k3s/config.yaml ${configFolder}/*.yaml; do text config "$file"; done
 text file /etc/systemd/system/k3s.service
 text file ${policyPath}
+text file ${profilePath}
+${commandsPart}
 if [ -f ${chartPath} ]; then
   say chart "$(sed -n 's/^  chartContent: //p' ${chartPath} | base64 -d | sum)"
   say manifest "$(sed 's/^  chartContent: .*$/  chartContent:/' ${chartPath} | base64 -w0)"
@@ -46,70 +56,81 @@ fi
 if [ -n "$line" ]; then say flags "$(printf '%s' "$line" | base64 -w0)"; fi
 `;
 
-/**
- * Puts a checked file in place: downloaded on the host, or the one that was sent beforehand. Nothing is put in place
- * whose SHA-256 is another. Exit codes: 66 download, 65 checksum.
- */
-export function installScript(file: {
+/** A file that a host shall have, once its SHA-256 is the pinned one. */
+export interface PinnedFile {
   readonly path: string;
   readonly sha256: string;
+  /** Absent: it was sent beforehand. */
   readonly url?: string;
-}): string {
-  const { path, sha256, url } = file;
-  const fetch =
-    url === undefined
-      ? ""
-      : `rm -f ${incoming}/file
-if command -v curl >/dev/null; then
-  curl -fsSL --proto '=https' --retry 3 --connect-timeout 20 --max-time 900 -o ${incoming}/file ${shellWord(url)} || exit 66
+  /** It is a gzip-compressed tar of which this member is put in place; `record` then has the sums of both. */
+  readonly unpack?: { readonly member: string; readonly record: string };
+}
+
+// A write that failed for want of room has an exit code of its own with both.
+const fetched = (url: string): string => `if command -v curl >/dev/null; then
+  curl -fsSL --proto '=https' --retry 3 --connect-timeout 20 --max-time 900 -o ${incoming}/file ${shellWord(url)} || missed $? 23
 else
-  wget -q --https-only --tries=3 --timeout=60 -O ${incoming}/file ${shellWord(url)} || exit 66
+  wget -q --https-only --tries=3 --timeout=60 -O ${incoming}/file ${shellWord(url)} || missed $? 3
 fi
 `;
+
+const unpacked = ({ member, record }: { readonly member: string; readonly record: string }): string =>
+  `tar -xzOf ${incoming}/file ${shellWord(member)} >${incoming}/program
+# Whose it is comes first: what is cut off after this is found to be ours.
+printf '%s %s\\n' "$found" "$(sum <${incoming}/program)" >${record}.podtrust-new
+mv -f ${record}.podtrust-new ${record}
+`;
+
+/**
+ * Puts a checked file in place: downloaded on the host, or the one that was sent beforehand. Nothing is put in place
+ * whose SHA-256 is another, and nothing in part: a disk may be full, and the file's folder on another than where it
+ * was checked. Exit codes: 66 download, 65 checksum.
+ */
+export function installScript({ path, sha256, url, unpack }: PinnedFile): string {
+  const [file, temporary] = [shellWord(path), shellWord(`${path}.podtrust-new`)];
   return `set -eu
-mkdir -p ${incoming} "$(dirname ${shellWord(path)})"
-${fetch}found=$(sha256sum <${incoming}/file | cut -d' ' -f1)
+sum() { sha256sum | cut -d' ' -f1; }
+missed() {
+  [ "$1" != "$2" ] || { echo 'No space left on device' >&2; exit 1; }
+  exit 66
+}
+mkdir -p ${incoming} "$(dirname ${file})"
+new=${temporary}
+trap 'rm -f "$new" ${incoming}/file ${incoming}/program' EXIT
+${url === undefined ? "" : fetched(url)}found=$(sum <${incoming}/file)
 if [ "$found" != ${sha256} ]; then
-  rm -f ${incoming}/file
   printf 'its SHA-256 is %s\\n' "$found" >&2
   exit 65
 fi
-chown root:root ${incoming}/file
-chmod 0755 ${incoming}/file
-mv -f ${incoming}/file ${shellWord(path)}
+${unpack === undefined ? "" : unpacked(unpack)}cp ${incoming}/${unpack === undefined ? "file" : "program"} "$new"
+chown root:root "$new"
+chmod 0755 "$new"
+sync "$new" 2>/dev/null || sync
+mv -f "$new" ${file}
 `;
 }
 
 /** Where a file that is sent waits to be checked. */
 export const incomingFile: string = `${incoming}/file`;
 
-/** Puts the chart into the manifest that comes on standard input, and the whole where k3s applies it. */
-export const chartScript = `set -eu
+/** Where the chart is until it is in the manifest. */
+export const chartFile = "/var/lib/podtrust/cilium.tgz";
+
+/** Puts the chart into the manifest, and the whole where k3s applies it. */
+export function chartScript(manifest: string): string {
+  return `set -eu
 mkdir -p "$(dirname ${chartPath})"
 umask 077
-while IFS= read -r line; do
+trap 'rm -f ${chartPath}.podtrust-new' EXIT
+printf '%s' ${shellWord(manifest)} | while IFS= read -r line; do
   case $line in
-    '  chartContent:') printf '  chartContent: %s\\n' "$(base64 -w0 </var/lib/podtrust/cilium.tgz)" ;;
+    '  chartContent:') printf '  chartContent: %s\\n' "$(base64 -w0 <${chartFile})" ;;
     *) printf '%s\\n' "$line" ;;
   esac
 done >${chartPath}.podtrust-new
 mv -f ${chartPath}.podtrust-new ${chartPath}
 `;
-
-/**
- * kubectl and its completion for whoever logs in. The administrator's kubeconfig stays root's: who is not root runs
- * kubectl by sudo, which needs no copy of it that would grow stale.
- */
-export const linksScript = `set -eu
-for name in kubectl crictl ctr; do
-  if [ ! -e "/usr/local/bin/$name" ]; then ln -s k3s "/usr/local/bin/$name"; fi
-done
-mkdir -p /etc/bash_completion.d
-${binaryPath} kubectl completion bash >/etc/bash_completion.d/podtrust-kubectl.new
-mv -f /etc/bash_completion.d/podtrust-kubectl.new /etc/bash_completion.d/podtrust-kubectl
-mkdir -p /etc/profile.d
-printf '%s\\n' '[ -r /etc/rancher/k3s/k3s.yaml ] || alias kubectl="sudo kubectl"' >/etc/profile.d/podtrust-kubectl.sh
-`;
+}
 
 /** Makes systemd read its files again, and starts k3s anew. */
 export const restartScript = `set -eu
@@ -177,7 +198,8 @@ for name in kubectl crictl ctr; do
   if [ "$(readlink "/usr/local/bin/$name" || true)" = k3s ]; then rm -f "/usr/local/bin/$name"; fi
 done
 rm -rf /etc/rancher/k3s /var/lib/rancher/k3s /var/lib/kubelet /run/k3s /run/flannel /etc/cni/net.d/05-cilium.conflist /var/run/cilium
-rm -f /etc/bash_completion.d/podtrust-kubectl /etc/profile.d/podtrust-kubectl.sh
-rm -f /etc/systemd/system/k3s.service ${binaryPath} /var/lib/podtrust/cilium.tgz
+rm -f ${completionPath("kubectl")} ${profilePath}
+if [ -f ${ciliumRecord} ]; then rm -f ${completionPath("cilium")} ${ciliumPath} ${ciliumRecord}; fi
+rm -f /etc/systemd/system/k3s.service ${binaryPath} ${chartFile}
 systemctl daemon-reload
 `;

@@ -1,4 +1,5 @@
 import { type Owner, ownershipComment } from "../../plan/index.ts";
+import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
 import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";
 import { unitPath } from "./unit.ts";
@@ -22,6 +23,18 @@ export interface K3sState {
   readonly chart?: string;
   /** Cilium's manifest without the chart. */
   readonly manifest?: string;
+  /** kubectl is there, with the completion of the binary that is. */
+  readonly isKubectlReady: boolean;
+  /** The cilium command, as far as it is ours. */
+  readonly cli?: {
+    /** SHA-256 of the archive that it came in. */
+    readonly archive: string;
+    /** Program and completion are as they were put in place. */
+    readonly isIntact: boolean;
+  };
+  /** There is a cilium command of somebody else's. */
+  readonly isCliTaken: boolean;
+  readonly rooms: readonly Room[];
   /** systemd's word: `active`, `inactive`, `failed`. */
   readonly active: string;
   /** Undefined where nothing says with which flags the API server runs. */
@@ -58,7 +71,7 @@ const optional = <Key extends string>(key: Key, value: string | undefined): Part
 /** Reads what `inspectScript` printed. */
 export function parseState(output: string): K3sState {
   const { configs, files, single } = linesOf(output);
-  const { arch = "", binary, version, chart, manifest, active = "", flags, document } = single;
+  const { arch = "", binary, version, chart, manifest, active = "", flags, document, cli } = single;
   const running =
     flags === undefined ? flagsOfDocument(decoded(document ?? "")) : runningFlags(decoded(flags));
   return {
@@ -70,6 +83,10 @@ export function parseState(output: string): K3sState {
     files,
     ...optional("chart", chart),
     ...optional("manifest", manifest === undefined ? undefined : decoded(manifest)),
+    isKubectlReady: "kubectl" in single,
+    ...(cli === undefined ? {} : { cli: { archive: cli, isIntact: "cli-intact" in single } }),
+    isCliTaken: "cli-taken" in single,
+    rooms: parseRooms(output),
     active,
     ...(running === undefined ? {} : { running }),
   };

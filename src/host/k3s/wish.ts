@@ -8,6 +8,18 @@ export interface CiliumWish {
   readonly sha256: string;
   /** The .tgz on this machine; absent: the host downloads it. */
   readonly archive?: string;
+  /** Absent: the host has no cilium command of ours. */
+  readonly cli?: CiliumCliWish;
+}
+
+/** The cilium command that a host gets, pinned. */
+export interface CiliumCliWish {
+  /** `v0.18.7` */
+  readonly version: string;
+  /** SHA-256 of the release's .tar.gz, hex. */
+  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+  /** The .tar.gz on this machine; absent: the host downloads it. */
+  readonly archive?: string;
 }
 
 /** What k3s on a host shall be. */

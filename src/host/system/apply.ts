@@ -2,6 +2,7 @@ import { type Clock, PodtrustError } from "../../base/index.ts";
 import { ownershipComment, type Work } from "../../plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
+import { checkRoom, type RoomNeed } from "../room.ts";
 import { targetText } from "../target.ts";
 import { until } from "../until.ts";
 import * as scripts from "./scripts.ts";
@@ -190,6 +191,21 @@ async function upgrade(session: SshSession, site: SystemSite): Promise<void> {
   });
 }
 
+/** What packages take, generously: a disk that is full in the middle of an upgrade is a machine to be repaired by hand. */
+function roomNeeds(
+  { upgradesItself, isUpgraded }: SystemState,
+  { isFresh }: SystemWish,
+): readonly RoomNeed[] {
+  const what = isFresh && !isUpgraded ? "the image's upgrade" : "packages";
+  const mib = isFresh && !isUpgraded ? 512 : 128;
+  return [
+    { path: "/etc", mib: 1, what: "its files" },
+    ...(upgradesItself && (!isFresh || isUpgraded)
+      ? []
+      : ["/usr", "/var"].map((path) => ({ path, mib, what }))),
+  ];
+}
+
 /** Makes a machine's system the wished one; finds out by itself what is done already. Throws `host-*`, `ssh-*`. */
 export async function applySystem(site: SystemSite): Promise<void> {
   const { connection, wish, work } = site;
@@ -197,6 +213,7 @@ export async function applySystem(site: SystemSite): Promise<void> {
   await firstBoot(session, site);
   const state = await inspectSystem(session, work.signal);
   checkSupported(state);
+  checkRoom(session.target, state.rooms, roomNeeds(state, wish));
   // What tells whose it is comes first, so that an interrupted run finds its own.
   const mark = `# ${ownershipComment.of(wish.stack)}\n`;
   if (state.mark !== mark) {

@@ -32,7 +32,16 @@ export function systemResource({ connection, clock, wish }: SystemOptions): Reso
       if (state.mark === undefined) return { exists: false };
       return { exists: true, state, owner: systemOwner(state, wish.stack) };
     },
-    fingerprint: ({ clock: _clock, boot: _boot, firstBoot: _first, needsReboot: _needs, ...state }) => state,
+    fingerprint({
+      clock: _clock,
+      boot: _boot,
+      firstBoot: _first,
+      needsReboot: _needs,
+      rooms: _rooms,
+      ...state
+    }) {
+      return state;
+    },
     diff: (observed) => systemDifference(observed.exists ? observed.state : undefined, wish),
     apply: (_change, work) => applySystem({ connection, clock, wish, work }),
     async delete(_observed, work) {

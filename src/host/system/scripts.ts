@@ -1,4 +1,5 @@
 import { shellWord } from "../../base/index.ts";
+import { roomFunction } from "../room.ts";
 
 /** Says whose the machine is. */
 export const markPath = "/etc/podtrust/machine";
@@ -15,6 +16,8 @@ export const aptPath = "/etc/apt/apt.conf.d/52podtrust";
 /** Looks at the system as it is, and changes nothing. Answers in lines of `KEY VALUE`. */
 export const systemScript = `set -eu
 say() { printf '%s %s\\n' "$1" "$2"; }
+${roomFunction}
+for folder in /etc /usr /var; do room "$folder"; done
 say os "$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')"
 say release "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')"
 say boot "$(cat /proc/sys/kernel/random/boot_id)"

@@ -1,5 +1,6 @@
 import { PodtrustError } from "../../base/index.ts";
 import { type Difference, type FieldChange, type Owner, ownershipComment } from "../../plan/index.ts";
+import { parseRooms, type Room } from "../room.ts";
 import type { SystemWish } from "./wish.ts";
 
 /** The operating system of a machine as it was found. */
@@ -26,6 +27,7 @@ export interface SystemState {
   readonly needsReboot: boolean;
   /** The fingerprint of the host key that took the first one's place. */
   readonly hostKey?: string;
+  readonly rooms: readonly Room[];
 }
 
 /** Reads what `systemScript` printed. */
@@ -53,6 +55,7 @@ export function parseSystem(output: string): SystemState {
     isUpgraded: said.has("upgraded"),
     needsReboot: said.has("reboot"),
     ...(hostKey === undefined ? {} : { hostKey }),
+    rooms: parseRooms(output),
   };
 }
 

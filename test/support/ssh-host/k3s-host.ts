@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SshHost } from "./ssh-host.ts";
 
@@ -92,13 +94,27 @@ export async function standInForK3s(host: SshHost): Promise<void> {
   }
 }
 
-/** Writes a binary of k3s and a chart, and gives the part of a machine's section that pins them. */
-export async function pinnedArchives(folder: string, version = "v1.36.4+k3s1"): Promise<string> {
+/** Writes an archive of the cilium command as a release has it, and gives the line of a machine's `cilium` that pins it. */
+export async function pinnedCli(folder: string, version = "v0.18.7"): Promise<string> {
+  const inside = await mkdtemp(join(folder, "cli-"));
+  const program = `#!/bin/sh\n# ${version}\n[ "$*" = "completion bash" ] && echo 'complete -F __start_cilium cilium'\n`;
+  await writeFile(join(inside, "cilium"), program, { mode: 0o755 });
+  const archive = join(folder, `cilium-${version}.tar.gz`);
+  execFileSync("tar", ["-czf", archive, "-C", inside, "cilium"]);
+  const sum = sha256(await readFile(archive));
+  return `cli: {version: ${version}, sha256: {amd64: ${sum}, arm64: ${sum}}, archive: ${archive}}`;
+}
+
+/** Writes a binary of k3s and a chart, and gives the part of a machine's section that pins them; `cilium` has more of its section. */
+export async function pinnedArchives(
+  folder: string,
+  { version = "v1.36.4+k3s1", cilium = "" }: { readonly version?: string; readonly cilium?: string } = {},
+): Promise<string> {
   const program = k3sProgram(version);
   await writeFile(`${folder}/k3s-${version}`, program);
   await writeFile(`${folder}/cilium.tgz`, "a chart");
   const sum = sha256(program);
   return `
   k3s: {version: ${version}, sha256: {amd64: ${sum}, arm64: ${sum}}, archive: ${folder}/k3s-${version}}
-  cilium: {sha256: ${sha256("a chart")}, archive: ${folder}/cilium.tgz}`;
+  cilium: {sha256: ${sha256("a chart")}, archive: ${folder}/cilium.tgz${cilium === "" ? "" : `, ${cilium}`}}`;
 }

@@ -37,7 +37,7 @@ afterEach(async () => {
 const configPath = "etc/rancher/k3s/config.yaml.d/90-podtrust.yaml";
 
 async function config(more = "", version?: string): Promise<void> {
-  const archives = await pinnedArchives(folder, version);
+  const archives = await pinnedArchives(folder, version === undefined ? {} : { version });
   await writeFile(
     join(folder, "podtrust.yaml"),
     `${hostConfig(host)}${archives}
