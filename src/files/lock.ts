@@ -19,6 +19,8 @@ const largestLock = 4096;
 export interface FileLock {
   /** Aborted when the lock was lost to somebody who thought us dead: stop what it protects. */
   readonly lost: AbortSignal;
+  /** Asks the disk whether it is still ours: a process that stood still has not noticed yet what it lost. */
+  isHeld(): Promise<boolean>;
   /** Gives it back; a second call does nothing. */
   release(): Promise<void>;
 }
@@ -111,6 +113,10 @@ class HeldLock implements FileLock {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  async isHeld(): Promise<boolean> {
+    return !this.#stop.signal.aborted && !this.#lost.signal.aborted && (await this.#isOurs());
   }
 
   async release(): Promise<void> {

@@ -173,7 +173,7 @@ async function register(wish: AccountWish, signal: AbortSignal | undefined): Pro
     // Another process was faster.
     if (isConfirmed(stored, not)) return client.account(readAccountKey(stored.key), stored.uri);
     const key = stored === undefined ? createAccountKey() : readAccountKey(stored.key);
-    if (stored === undefined) await store.saveAccount(directoryUrl, email, { key: key.pem });
+    if (stored === undefined) await store.saveAccount(directoryUrl, email, { key: key.pem }, { lock });
     const fresh = {
       key,
       contact: email === "" ? [] : [email],
@@ -183,7 +183,7 @@ async function register(wish: AccountWish, signal: AbortSignal | undefined): Pro
     const account = await client.newAccount(fresh, signal);
     const bound = externalAccount === undefined ? {} : { externalAccount: externalAccount.kid };
     if (stored?.uri !== account.uri)
-      await store.saveAccount(directoryUrl, email, { key: key.pem, uri: account.uri, ...bound });
+      await store.saveAccount(directoryUrl, email, { key: key.pem, uri: account.uri, ...bound }, { lock });
     return account;
   } finally {
     await lock.release();

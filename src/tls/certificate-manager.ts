@@ -70,7 +70,12 @@ class Manager implements CertificateManager {
     const { store, solvers, termsOfServiceAgreed, clock, issuers } = options;
     const common = { store, clock, logger: this.#logger };
     const accounts = options.accounts ?? new AcmeAccounts(common);
-    this.#leave = accounts.join(store);
+    const leave = accounts.join(store);
+    const unsubscribe = store.onChange?.(() => void this.#othersSaved());
+    this.#leave = () => {
+      leave();
+      unsubscribe?.();
+    };
     this.#issuing = new Issuing(issuers, { ...common, accounts, solvers, termsOfServiceAgreed }, open);
     this.#keeping = new Keeping({ ...common, issuers, names: this.#names });
     this.#info = new InfoWatch({ ...common, random: options.random ?? draw });
@@ -191,7 +196,7 @@ class Manager implements CertificateManager {
   async #step(): Promise<void> {
     await this.#makeAccounts();
     const { held } = this.#holding;
-    if (held !== undefined && this.#keeping.lastError !== undefined) await this.#keeping.save(held);
+    if (held !== undefined && this.#keeping.lastError !== undefined) await this.#keeping.saveAgain(held);
     if (held !== undefined) await this.#askRenewalInfo(held);
     const wait = this.#dueAt() - this.#clock.now();
     if (wait <= 0 || this.#forced !== undefined) await this.#attempt();
@@ -226,7 +231,7 @@ class Manager implements CertificateManager {
     if (renewal === undefined) return;
     const noted = { ...held, renewal };
     this.#holding.note(noted);
-    await this.#keeping.save(noted);
+    await this.#keeping.note(noted);
   }
 
   async #attempt(): Promise<void> {
@@ -257,7 +262,7 @@ class Manager implements CertificateManager {
   async #obtain(): Promise<void> {
     const lock = await this.#store.lock(`certificate ${this.#names.join(" ")}`, this.#closing.signal);
     try {
-      if (!this.#wanted && (await this.#takeFromStore())) return;
+      if (!this.#wanted && ((await this.#takeFromStore()) || !this.#isDue())) return;
       const { held } = this.#holding;
       const replaced = held && {
         directory: held.from,
@@ -269,10 +274,29 @@ class Manager implements CertificateManager {
       const fresh = heldOf(issued, issuer.directory);
       this.#accept(fresh);
       this.#renewals += 1;
-      await this.#keeping.save(fresh);
+      if (!(await this.#keeping.save(fresh, lock))) {
+        this.#logger.warn("another process took over while this one stood still; what it keeps counts");
+        await this.#takeFromStore();
+      }
     } finally {
       await lock.release();
     }
+  }
+
+  /** Whether a certificate is needed at all: while the lock was waited for, another process may have brought one. */
+  #isDue(): boolean {
+    const decision = this.#decision();
+    return decision === undefined || this.#fault !== undefined || decision.at <= this.#clock.now();
+  }
+
+  /** What another process obtained is ours too, and at once: all that share a store serve the same. */
+  async #othersSaved(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const stored = await this.#keeping.newest();
+    const { held } = this.#holding;
+    if (stored === undefined || this.#closing.signal.aborted) return;
+    if (held !== undefined && this.#fault === undefined && stored.notBefore <= held.notBefore) return;
+    if (await this.#takeFromStore()) this.#wake.abort();
   }
 
   /** Whether another process has renewed in the meantime: then its certificate is ours too. */

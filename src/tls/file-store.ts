@@ -1,21 +1,8 @@
 import { type Clock, type Logger, silentLogger } from "../base/index.ts";
 import { type Files, StateFolder } from "../files/index.ts";
-import type {
-  CertificateAddress,
-  CertificateStore,
-  StoredAccount,
-  StoredCertificate,
-  StoreLock,
-} from "./store.ts";
-import {
-  accountFile,
-  accountText,
-  certificateFile,
-  certificateText,
-  lockFile,
-  readAccountText,
-  readCertificateText,
-} from "./stored.ts";
+import { lockLost, type RecordConditions, type RecordName, recordStore, type StoreRecords } from "./record-store.ts";
+import type { CertificateStore, StoreLock } from "./store.ts";
+import { lockFile } from "./stored.ts";
 
 export interface FileStoreOptions {
   /** Made with mode 0700 where absent. */
@@ -26,40 +13,32 @@ export interface FileStoreOptions {
   readonly files?: Files;
 }
 
-class FileStore implements CertificateStore {
-  readonly #certificates: StateFolder;
-  readonly #accounts: StateFolder;
+class FileRecords implements StoreRecords {
+  readonly #folders: Readonly<Record<RecordName["kind"], StateFolder>>;
   readonly #locks: StateFolder;
   readonly #clock: Clock;
   readonly #logger: Logger;
 
   constructor(options: FileStoreOptions) {
     const folder = new StateFolder(options.directory, options.files);
-    this.#certificates = folder.folder("certificates");
-    this.#accounts = folder.folder("accounts");
+    this.#folders = { certificates: folder.folder("certificates"), accounts: folder.folder("accounts") };
     this.#locks = folder.folder("locks");
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
   }
 
-  async load(address: CertificateAddress): Promise<StoredCertificate | undefined> {
-    const file = certificateFile(address);
-    const text = await this.#certificates.read(file);
-    return text === undefined ? undefined : readCertificateText(this.#certificates.pathOf(file), text);
+  placeOf({ kind, name }: RecordName): string {
+    return this.#folders[kind].pathOf(name);
   }
 
-  async save(address: CertificateAddress, certificate: StoredCertificate): Promise<void> {
-    await this.#certificates.replace(certificateFile(address), certificateText(address, certificate));
+  read({ kind, name }: RecordName): Promise<string | undefined> {
+    return this.#folders[kind].read(name);
   }
 
-  async loadAccount(directory: string, account: string): Promise<StoredAccount | undefined> {
-    const file = accountFile(directory, account);
-    const text = await this.#accounts.read(file);
-    return text === undefined ? undefined : readAccountText(this.#accounts.pathOf(file), text);
-  }
-
-  async saveAccount(directory: string, account: string, value: StoredAccount): Promise<void> {
-    await this.#accounts.replace(accountFile(directory, account), accountText(directory, account, value));
+  async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<void> {
+    if (replaces !== undefined && !replaces(await this.read(record))) return;
+    if (lock !== undefined && !(await lock.isHeld())) throw lockLost(this.placeOf(record));
+    await this.#folders[record.kind].replace(record.name, text);
   }
 
   lock(name: string, signal?: AbortSignal): Promise<StoreLock> {
@@ -76,5 +55,5 @@ class FileStore implements CertificateStore {
  * mode 0700, files with 0600, one file a certificate with its key so that both change in one step.
  */
 export function fileStore(options: FileStoreOptions): CertificateStore {
-  return new FileStore(options);
+  return recordStore(new FileRecords(options));
 }

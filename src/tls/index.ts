@@ -14,6 +14,13 @@ export {
 export { startCertificateManager } from "./certificate-manager.ts";
 export { type RenewalReason } from "./renewal.ts";
 export {
+  lockLost,
+  type RecordConditions,
+  type RecordName,
+  recordStore,
+  type StoreRecords,
+} from "./record-store.ts";
+export {
   type CertificateAddress,
   type CertificateStore,
   type StoredAccount,

@@ -2,7 +2,13 @@ import { rootsOf } from "../acme/index.ts";
 import { asPodtrustError, type Clock, errorText, type Logger } from "../base/index.ts";
 import { type Held, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
-import type { CertificateAddress, CertificateStore } from "./store.ts";
+import type {
+  CertificateAddress,
+  CertificateStore,
+  SaveConditions,
+  StoredCertificate,
+  StoreLock,
+} from "./store.ts";
 
 /** What keeping needs to know. */
 export interface KeepingOptions {
@@ -55,19 +61,41 @@ export class Keeping {
     return found.sort((a, b) => b.notAfter - a.notAfter);
   }
 
-  /** Keeps what is served; a failure is noted, for another try. */
-  async save(held: Held): Promise<void> {
+  /**
+   * Keeps what is served; a failure is noted, for another try. False where somebody else has taken over the lock under
+   * which it was obtained: then what that one keeps counts.
+   */
+  async save(held: Held, lock: StoreLock): Promise<boolean> {
+    return this.#save(held, { lock });
+  }
+
+  /** Tries again to keep what could not be kept, unless something that lasts longer stands there by now. */
+  async saveAgain(held: Held): Promise<void> {
+    const ends = (stored: StoredCertificate): number => heldOf(stored, held.from).notAfter;
+    await this.#save(held, { replaces: (stored) => stored === undefined || ends(stored) <= held.notAfter });
+  }
+
+  /** Keeps what the CA said of renewal, while it is this certificate that is kept. */
+  async note(held: Held): Promise<void> {
+    // What is not kept yet is kept with it, once it can be.
+    if (this.#lastError !== undefined) return;
+    await this.#save(held, { replaces: (stored) => stored?.certificate === held.certificate });
+  }
+
+  async #save(held: Held, conditions: SaveConditions): Promise<boolean> {
     const { certificate, key, renewal, from } = held;
     const { store, clock, logger } = this.#options;
     try {
       const value = { certificate, key, ...(renewal === undefined ? {} : { renewal }) };
-      await store.save(this.#address(from), value);
+      await store.save(this.#address(from), value, conditions);
       this.#lastError = undefined;
     } catch (error) {
       const { code, message, next } = asPodtrustError(error);
+      if (code === "certificate-lock-lost") return false;
       this.#lastError = { code, message, next, at: clock.now() };
       logger.error("the certificate is in use and could not be kept", { error: message, next });
     }
+    return true;
   }
 
   #address(directory: string): CertificateAddress {

@@ -1,5 +1,3 @@
-import type { FileLock } from "../files/index.ts";
-
 /** Which certificate: whose (directory URL of the CA, account there) and for which names. */
 export interface CertificateAddress {
   /** The CA's directory URL. */
@@ -41,7 +39,22 @@ export interface StoredAccount {
 }
 
 /** A lock that is held. */
-export type StoreLock = FileLock;
+export interface StoreLock {
+  /** Aborted when the lock was lost to somebody who thought us dead: stop what it protects. */
+  readonly lost: AbortSignal;
+  /** Asks the store whether it is still ours: a process that stood still has not noticed yet what it lost. */
+  isHeld(): Promise<boolean>;
+  /** Gives it back; a second call does nothing. */
+  release(): Promise<void>;
+}
+
+/** On what a save depends. */
+export interface SaveConditions {
+  /** Rejects with `certificate-lock-lost`, and changes nothing, once somebody else has taken this lock over. */
+  readonly lock?: StoreLock;
+  /** Asked of what stands there; where it says no, nothing is changed and the save resolves. */
+  readonly replaces?: (stored: StoredCertificate | undefined) => boolean;
+}
 
 /**
  * Where certificates and accounts are kept. The contract, which test/support/store-contract.ts checks for
@@ -58,14 +71,30 @@ export type StoreLock = FileLock;
  *   it, never undefined: a new order at every start would use up the CA's limits.
  * - `lock` resolves once the lock is had, in this process and across all that share the store. It keeps itself
  *   fresh until it is released. One whose holder is dead, or that has not been fresh for twice its interval, is
- *   taken over. It rejects with the signal's reason when aborted. A lock protects long jobs from being done
- *   twice, not data: `load` and `save` are safe without one, and after `lock` one looks again whether the job
- *   is still to be done.
+ *   taken over. It rejects with the signal's reason when aborted. Locks of other names do not wait for it in the
+ *   same process; between processes they may. A lock protects long jobs from being done twice: `load` and `save` are
+ *   safe without one, and after `lock` one looks again whether the job is still to be done.
+ * - A save with a lock that was taken over rejects and changes nothing, also when its process had stood still and
+ *   does not know: what came after it stays.
  */
 export interface CertificateStore {
   load(address: CertificateAddress): Promise<StoredCertificate | undefined>;
-  save(address: CertificateAddress, certificate: StoredCertificate): Promise<void>;
+  save(
+    address: CertificateAddress,
+    certificate: StoredCertificate,
+    conditions?: SaveConditions,
+  ): Promise<void>;
   loadAccount(directory: string, account: string): Promise<StoredAccount | undefined>;
-  saveAccount(directory: string, account: string, value: StoredAccount): Promise<void>;
+  saveAccount(
+    directory: string,
+    account: string,
+    value: StoredAccount,
+    conditions?: Pick<SaveConditions, "lock">,
+  ): Promise<void>;
   lock(name: string, signal?: AbortSignal): Promise<StoreLock>;
+  /**
+   * Calls back after another process may have saved something, and gives the function that ends that; absent where
+   * nobody tells.
+   */
+  onChange?(listener: () => void): () => void;
 }

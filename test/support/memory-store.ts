@@ -1,4 +1,5 @@
 import type { CertificateStore, StoredAccount, StoredCertificate, StoreLock } from "../../src/tls/store.ts";
+import { lockLost } from "../../src/tls/record-store.ts";
 import { accountFile, certificateFile } from "../../src/tls/stored.ts";
 
 /** A store that lasts as long as the process, for demonstrations and tests. */
@@ -17,19 +18,21 @@ export function memoryStore(): CertificateStore {
       resolve();
       return Promise.resolve();
     };
-    return { lost: new AbortController().signal, release };
+    const isHeld = (): Promise<boolean> => Promise.resolve(locks.get(name) === promise);
+    return { lost: new AbortController().signal, isHeld, release };
   }
 
   return {
     load: (address) => Promise.resolve(certificates.get(certificateFile(address))),
-    save(address, value) {
+    async save(address, value, { lock: held, replaces = () => true } = {}) {
+      if (!replaces(certificates.get(certificateFile(address)))) return;
+      if (held !== undefined && !(await held.isHeld())) throw lockLost("memory");
       certificates.set(certificateFile(address), value);
-      return Promise.resolve();
     },
     loadAccount: (directory, account) => Promise.resolve(accounts.get(accountFile(directory, account))),
-    saveAccount(directory, account, value) {
+    async saveAccount(directory, account, value, { lock: held } = {}) {
+      if (held !== undefined && !(await held.isHeld())) throw lockLost("memory");
       accounts.set(accountFile(directory, account), value);
-      return Promise.resolve();
     },
     lock,
   };
