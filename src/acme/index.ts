@@ -12,7 +12,7 @@ export { type Directory, letsEncrypt, stagingOf } from "./directory.ts";
 export { type Authorization, type Challenge, type NewOrder, type Order } from "./order.ts";
 export { type ChallengeSolver, type Identifier, type PresentedChallenge } from "./solver.ts";
 export { type Http01Solver, http01Solver } from "./http-01.ts";
-export { acmeTlsProtocol, type TlsAlpn01Solver, tlsAlpn01Solver } from "./tls-alpn-01.ts";
+export { acmeTlsProtocol, type TlsAlpn01Solver, tlsAlpn01Solver, validationName } from "./tls-alpn-01.ts";
 export { type Dns01Options, dns01Solver, type TxtRecords } from "./dns-01.ts";
 export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
 export { AcmeProblem, type Subproblem } from "./problem.ts";

@@ -23,6 +23,7 @@ export type {
   EabConfig,
   PublisherConfig,
   ServeConfig,
+  SharedStoreConfig,
 } from "./publisher/config.ts";
 export type { S3Config } from "./publisher/s3.ts";
 export type { S3Keys } from "./publisher/s3-place.ts";

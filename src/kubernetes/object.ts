@@ -1,7 +1,7 @@
 import { checkedName, checkedNamespace } from "./names.ts";
 
 /** The kinds of object that podtrust reads or writes. */
-export type ObjectKind = "Namespace" | "ServiceAccount" | "Pod" | "Event" | "Job" | "Lease";
+export type ObjectKind = "Namespace" | "ServiceAccount" | "Pod" | "Event" | "Job" | "Lease" | "Secret";
 
 /** Which object is meant. What is of the whole cluster, as a Namespace is, has no namespace. */
 export interface ObjectRef {
@@ -57,6 +57,7 @@ const places: Readonly<Record<ObjectKind, Place>> = {
   Pod: { group: "/api/v1", plural: "pods" },
   Event: { group: "/api/v1", plural: "events" },
   Job: { group: "/apis/batch/v1", plural: "jobs" },
+  Secret: { group: "/api/v1", plural: "secrets" },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
 };
 

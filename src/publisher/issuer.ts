@@ -52,11 +52,11 @@ export class PublishedIssuer {
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
     this.#settings = settings;
     this.#deps = deps;
-    const { stack, issuer, jwksUri, cluster, stateDir } = settings;
+    const { stack, issuer, jwksUri, cluster, stateDir, shared } = settings;
     this.source = new IssuerSource({
       names: { issuer, jwksUri },
       cluster,
-      store: documentStore(join(stateDir, "publisher"), stack, issuer),
+      store: shared ?? documentStore(join(stateDir, "publisher"), stack, issuer),
       clock: deps.clock,
       logger: deps.logger.child({ stack }),
       times: () => timesOf(this.#settings),

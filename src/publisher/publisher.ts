@@ -1,6 +1,7 @@
 import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../base/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
+import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";
 import type { CertificateAccount, IssuerStatus } from "./status.ts";
 import type { DocumentTarget } from "./target/target.ts";
@@ -40,12 +41,15 @@ export interface CertificateProgress {
   readonly accountsMissing?: true;
 }
 
-/** What an ACME client needs answered while it proves that a name is ours. */
+/** What is known at once, or is being looked up. */
+export type Found<T> = T | undefined | Promise<T | undefined>;
+
+/** What an ACME client needs answered while it proves that a name is ours. What is looked up does not reject. */
 export interface ChallengeAnswers {
   /** The key authorization for `/.well-known/acme-challenge/TOKEN` (RFC 8555 §8.3). */
-  http01?(token: string): string | undefined;
+  http01?(token: string): Found<string>;
   /** The certificate to show a validator that offers `acme-tls/1` (RFC 8737). */
-  tlsAlpn01?(serverName: string): SecureContext | undefined;
+  tlsAlpn01?(serverName: string): Found<SecureContext>;
 }
 
 /** The part of a cluster that is published. */
@@ -75,6 +79,8 @@ export interface IssuerOptions {
   readonly cacheControl?: string;
   /** Where its last good documents are kept, in place of the publisher's own state directory. */
   readonly stateDir?: string;
+  /** Where they are kept in place of that directory, with other replicas. */
+  readonly shared?: DocumentStore;
 }
 
 export interface PublisherListen {

@@ -119,6 +119,7 @@ export function sameSource(a: IssuerSettings, b: IssuerSettings): boolean {
     a.pollInterval === b.pollInterval &&
     a.stateDir === b.stateDir &&
     a.cluster === b.cluster &&
+    a.shared === b.shared &&
     a.target === b.target
   );
 }

@@ -129,7 +129,7 @@ export interface IssuerStatus {
   /** Absent until a first good answer. */
   readonly documents?: {
     /** Where what is served was last confirmed. */
-    readonly from: "cluster" | "disk";
+    readonly from: "cluster" | "disk" | "replicas";
     /** The last good answer of the cluster. */
     readonly confirmedAt: number;
     readonly changedAt: number;

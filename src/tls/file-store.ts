@@ -1,6 +1,12 @@
 import { type Clock, type Logger, silentLogger } from "../base/index.ts";
 import { type Files, StateFolder } from "../files/index.ts";
-import { lockLost, type RecordConditions, type RecordName, recordStore, type StoreRecords } from "./record-store.ts";
+import {
+  lockLost,
+  type RecordConditions,
+  type RecordName,
+  recordStore,
+  type StoreRecords,
+} from "./record-store.ts";
 import type { CertificateStore, StoreLock } from "./store.ts";
 import { lockFile } from "./stored.ts";
 

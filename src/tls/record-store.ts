@@ -53,8 +53,8 @@ class RecordStore implements CertificateStore {
 
   constructor(records: StoreRecords) {
     this.#records = records;
-    const { onChange } = records;
-    if (onChange !== undefined) this.onChange = (listener) => onChange.call(records, listener);
+    if (records.onChange !== undefined)
+      this.onChange = (listener) => records.onChange?.(listener) ?? (() => {});
   }
 
   async load(address: CertificateAddress): Promise<StoredCertificate | undefined> {

@@ -104,4 +104,32 @@ export function storeContract(name: string, make: () => CertificateStore | Promi
     await held.release();
     await (await store.lock("x")).release();
   });
+
+  test(`${name}: a save under a lock that is no longer held rejects, and what stands there stays`, async () => {
+    const store = await make();
+    const [first, late] = [await pair(), await pair()];
+    const lock = await store.lock("certificate a.example");
+    assert.equal(await lock.isHeld(), true);
+    await store.save(address, first, { lock });
+    await lock.release();
+    assert.equal(await lock.isHeld(), false);
+    const lost = { code: "certificate-lock-lost" };
+    await assert.rejects(store.save(address, late, { lock }), lost);
+    const { directory, account } = address;
+    await assert.rejects(store.saveAccount(directory, account, { key: late.key }, { lock }), lost);
+    assert.deepEqual(await store.load(address), first);
+    assert.equal(await store.loadAccount(directory, account), undefined);
+  });
+
+  test(`${name}: a save that is for another certificate than stands there changes nothing`, async () => {
+    const store = await make();
+    const [first, second] = [await pair(), await pair()];
+    await store.save(address, first, { replaces: (stored) => stored !== undefined });
+    assert.equal(await store.load(address), undefined);
+    await store.save(address, first, { replaces: (stored) => stored === undefined });
+    await store.save(address, second, { replaces: (stored) => stored?.certificate === second.certificate });
+    assert.deepEqual(await store.load(address), first);
+    await store.save(address, second, { replaces: (stored) => stored?.certificate === first.certificate });
+    assert.deepEqual(await store.load(address), second);
+  });
 }

@@ -11,7 +11,8 @@ export const tlsErrors = {
     next: "Move the named file away; a new account or certificate is then created.",
   },
   "certificate-lock-lost": {
-    summary: "Another process took over the lock on certificates while this one stood still: nothing was written.",
+    summary:
+      "Another process took over the lock on certificates while this one stood still: nothing was written.",
     next: "The other one goes on. See why this one stood still: a CPU limit, a suspended machine.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -46,6 +46,12 @@ export type ServeConfig =
   | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenAddress[] }
   | S3Config;
 
+/** The Secret in which replicas share certificates and documents; the Lease of their lock has the same name. */
+export interface SharedStoreConfig {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface PublisherConfig {
   readonly source: ClusterSource;
   readonly jwksUri: string;
@@ -57,6 +63,8 @@ export interface PublisherConfig {
   readonly cacheControl: string;
   readonly admin: ListenAddress | false;
   readonly stateDir: string;
+  /** Where certificates and documents are kept in place of stateDir, for several replicas. */
+  readonly store?: SharedStoreConfig;
   /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */
   readonly release?: string;
   readonly serve: ServeConfig;

@@ -37,6 +37,7 @@ export interface PublisherInput {
   cacheControl?: string | undefined;
   admin?: string | false | undefined;
   stateDir?: string | undefined;
+  store?: { secret: { namespace: string; name: string } } | undefined;
   release?: string | undefined;
   https?: HttpsInput | undefined;
   insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
@@ -179,6 +180,21 @@ export const publisher: z.ZodType<PublisherInput> = section(
       "Where certificates, accounts and the last good documents are kept. Default: $STATE_DIRECTORY, else $XDG_STATE_HOME/podtrust/STACK.",
       "/var/lib/podtrust",
     ).optional(),
+    store: section("Where several replicas share certificates, challenges and the last good documents.", {
+      secret: section(
+        "A Secret of the cluster that source names, and a Lease of the same name for its lock: podtrust manifests publisher makes both.",
+        {
+          namespace: text(
+            { what: "Their namespace.", accepted: "a namespace's name", example: "podtrust" },
+            /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u,
+          ),
+          name: text(
+            { what: "Their name.", accepted: "a Secret's name", example: "podtrust-publisher" },
+            /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u,
+          ),
+        },
+      ),
+    }).optional(),
     release: file(
       "With machine: the folder with the programs of npm run release. Default: release/ beside podtrust's package.",
       "release",

@@ -51,7 +51,9 @@ function documentSamples(view: AdminView, status: PublisherStatus) {
   return {
     ready: plain(status.ready ? 1 : 0),
     documentsAge: perIssuer(status, age),
-    documentsRestored: perIssuer(status, ({ documents }) => (documents?.from === "disk" ? 1 : 0)),
+    documentsRestored: perIssuer(status, ({ documents }) =>
+      documents !== undefined && documents.from !== "cluster" ? 1 : 0,
+    ),
     documentsChanged: perIssuer(status, ({ documents }) => seconds(documents?.changedAt)),
     blind: perIssuer(status, ({ blind }) =>
       blind === undefined ? 0 : Math.max(0, view.clock.now() - blind.since) / 1000,

@@ -5,13 +5,17 @@ import type { AcmeAuthority, AcmeConfig, DnsConfig, ServeConfig } from "../../co
 import { readBoundedText } from "../../files/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import type { AcmeAccounts } from "../../tls/index.ts";
-import type { CertificateSource, ChallengeAnswers } from "../publisher.ts";
+import type { CertificateSource, ChallengeAnswers, Found } from "../publisher.ts";
+import type { SharedChallenges } from "../shared/challenges.ts";
+import type { SharedStore } from "../shared/store.ts";
 
 /** What an issuer's certificate comes from, as the config has it. */
 export interface CertificateWish {
   readonly serve: ServeConfig;
   readonly names: readonly string[];
   readonly stateDir: string;
+  /** What replicas share; where there is one, certificates are kept there and not in stateDir. */
+  readonly shared?: SharedStore;
   /** Who serves the names, for the challenge dns-01. */
   readonly zone?: ZoneOfNames;
 }
@@ -77,7 +81,9 @@ export class Certificates {
   readonly #deps: CertificateDeps;
   #solvers: Promise<Solvers> | undefined;
   #accounts: AcmeAccounts | undefined;
-  #answers: ChallengeAnswers = {};
+  #own: ChallengeAnswers = {};
+  /** One for each certificate that is ordered with it. */
+  readonly #shared: SharedChallenges[] = [];
 
   constructor(deps: CertificateDeps) {
     this.#deps = deps;
@@ -86,8 +92,9 @@ export class Certificates {
   /** For the listeners: what is asked is looked up at that moment. */
   get challenges(): ChallengeAnswers {
     return {
-      http01: (token) => this.#answers.http01?.(token),
-      tlsAlpn01: (name) => this.#answers.tlsAlpn01?.(name),
+      http01: (token) => this.#own.http01?.(token) ?? this.#lookUp((shared) => shared.findHttp01(token)),
+      tlsAlpn01: (name) =>
+        this.#own.tlsAlpn01?.(name) ?? this.#lookUp((shared) => shared.findTlsAlpn01(name)),
     };
   }
 
@@ -112,10 +119,12 @@ export class Certificates {
   async #openAcme(acme: AcmeConfig, wish: CertificateWish): Promise<OpenCertificate> {
     const authorities = acme.fallback === undefined ? [acme] : [acme, acme.fallback];
     const issuers = await Promise.all(authorities.map((one) => issuerOf(one, acme.email)));
-    const { solver, release } = await this.#solverFor(acme.challenge, wish.zone);
+    const { solver, release } = await this.#solverFor(acme.challenge, wish);
     const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../tls/index.ts");
     const { clock, logger } = this.#deps;
-    const store = fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger });
+    const store =
+      wish.shared?.certificates ??
+      fileStore({ directory: join(wish.stateDir, "certificates"), clock, logger });
     this.#accounts ??= new AcmeAccounts(this.#deps);
     const accounts = this.#accounts;
     const leave = accounts.join(store);
@@ -148,9 +157,14 @@ export class Certificates {
 
   async #solverFor(
     challenge: AcmeConfig["challenge"],
-    zone: ZoneOfNames | undefined,
+    { zone, shared }: CertificateWish,
   ): Promise<{ readonly solver: ChallengeSolver; readonly release: () => void }> {
-    if (challenge !== "dns-01") return { solver: (await this.#loadSolvers())[challenge], release: () => {} };
+    if (challenge !== "dns-01") {
+      const solvers = await this.#loadSolvers();
+      return shared === undefined
+        ? { solver: solvers[challenge], release: () => {} }
+        : this.#share(solvers[challenge], shared);
+    }
     const { logger, clock, openTxtRecords } = this.#deps;
     if (zone === undefined || openTxtRecords === undefined)
       throw new TypeError("dns-01 needs openTxtRecords and a zone");
@@ -168,11 +182,30 @@ export class Certificates {
     return { solver, release: () => records.close() };
   }
 
+  /** A solver whose challenges all replicas answer, as this one does those of the others. */
+  #share(
+    local: ChallengeSolver,
+    { challenges }: SharedStore,
+  ): { readonly solver: ChallengeSolver; readonly release: () => void } {
+    this.#shared.push(challenges);
+    const release = (): void => {
+      this.#shared.splice(this.#shared.indexOf(challenges), 1);
+    };
+    return { solver: challenges.solver(local), release };
+  }
+
+  /** What other replicas presented; undefined where there are none. */
+  #lookUp<T>(find: (shared: SharedChallenges) => Promise<T | undefined>): Found<T> {
+    const places = [...new Set(this.#shared)];
+    if (places.length === 0) return undefined;
+    return Promise.all(places.map(find)).then((found) => found.find((one) => one !== undefined));
+  }
+
   #loadSolvers(): Promise<Solvers> {
     this.#solvers ??= import("../../acme/index.ts").then(({ http01Solver, tlsAlpn01Solver }) => {
       const http01 = http01Solver();
       const tlsAlpn01 = tlsAlpn01Solver();
-      this.#answers = {
+      this.#own = {
         http01: (token) => http01.http01(token),
         tlsAlpn01: (name) => tlsAlpn01.tlsAlpn01(name),
       };

@@ -1,10 +1,17 @@
-import { type Config, publisherOf, type S3Config, type ServeConfig } from "../../config/index.ts";
+import {
+  type Config,
+  type PublisherConfig,
+  publisherOf,
+  type S3Config,
+  type ServeConfig,
+} from "../../config/index.ts";
 import type { KubernetesApi, PluginConsent } from "../../kubernetes/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
 import type { Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
 import { placeOf } from "../serving/site.ts";
+import type { SharedStore } from "../shared/store.ts";
 import type { DocumentTarget } from "../target/target.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
 import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
@@ -27,6 +34,7 @@ export class OpenedConfigs implements Part {
   readonly #clusters = new Pool<KubernetesApi>(() => {});
   readonly #certificates = new Pool<OpenCertificate>((opened) => opened.close());
   readonly #targets = new Pool<DocumentTarget>((target) => target.close());
+  readonly #stores = new Pool<SharedStore>((store) => store.close());
 
   constructor(deps: OpenedConfigsDeps) {
     this.#deps = deps;
@@ -55,31 +63,48 @@ export class OpenedConfigs implements Part {
     this.#clusters.commit();
     for (const target of this.#targets.commit().gone) target.close();
     await Promise.all([...gone.map((opened) => opened.close()), ...fresh.map((opened) => opened.begin())]);
+    await Promise.all(this.#stores.commit().gone.map((store) => store.close()));
   }
 
   async cancel(): Promise<void> {
     await Promise.all([this.#clusters.cancel(), this.#certificates.cancel(), this.#targets.cancel()]);
+    await this.#stores.cancel();
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#clusters.close(), this.#certificates.close(), this.#targets.close()]);
+    await this.#stores.close();
   }
 
   async #issuer(config: Config): Promise<IssuerOptions> {
-    const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } =
-      publisherOf(config);
+    const publisher = publisherOf(config);
+    const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } = publisher;
+    const { stack, issuer } = config;
     const cluster = await this.#clusters.take(JSON.stringify(source), () => openCluster(source, this.#deps));
+    const shared = await this.#store(publisher, cluster);
+    const certificates = serve.kind === "s3" ? {} : await this.#certificatesOf(config, shared);
     return {
-      stack: config.stack,
-      issuer: config.issuer,
+      stack,
+      issuer,
       jwksUri,
       cluster,
-      ...(serve.kind === "s3" ? { target: await this.#target(serve) } : await this.#certificatesOf(config)),
+      ...(serve.kind === "s3" ? { target: await this.#target(serve) } : certificates),
+      ...(shared === undefined ? {} : { shared: shared.documents({ stack, issuer, keyRetention }) }),
       keyRetention,
       pollInterval,
       cacheControl,
       stateDir,
     };
+  }
+
+  /** What the replicas of a publisher share. It is loaded by who needs it. */
+  async #store({ store, source }: PublisherConfig, cluster: KubernetesApi): Promise<SharedStore | undefined> {
+    if (store === undefined) return undefined;
+    return this.#stores.take(JSON.stringify({ store, source }), async () => {
+      const { SharedStore: Store } = await import("../shared/store.ts");
+      const { clock, logger } = this.#deps;
+      return new Store(store, { cluster, clock, logger });
+    });
   }
 
   async #target(serve: S3Config): Promise<DocumentTarget> {
@@ -88,16 +113,21 @@ export class OpenedConfigs implements Part {
     return this.#targets.take(JSON.stringify(serve), () => openTarget(serve));
   }
 
-  async #certificatesOf(config: Config): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
-    const { serve, stateDir, jwksUri } = publisherOf(config);
+  async #certificatesOf(
+    config: Config,
+    shared: SharedStore | undefined,
+  ): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
+    const { serve, stateDir, jwksUri, source, store } = publisherOf(config);
     const hosts = [placeOf(parseIssuer(config.issuer).discoveryUrl).host, placeOf(jwksUri).host];
     const { dns, stack } = config;
     const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
     const zone = dns !== undefined && provesByDns ? { zone: { dns, stack } } : {};
+    const kept = store === undefined ? { stateDir } : { store, source };
+    const together = shared === undefined ? {} : { shared };
     const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
-      const key = JSON.stringify({ serve: certificatePart(part), names, stateDir, ...zone });
+      const key = JSON.stringify({ serve: certificatePart(part), names, ...kept, ...zone });
       return this.#certificates.take(key, () =>
-        this.#answers.open({ serve: part, names, stateDir, ...zone }),
+        this.#answers.open({ serve: part, names, stateDir, ...together, ...zone }),
       );
     };
     const second = serve.kind === "files" ? serve.jwks : undefined;

@@ -1,6 +1,6 @@
 import type { ChallengeAnswers } from "../publisher.ts";
 import { Answer, type Fields } from "./answer.ts";
-import type { Http1Answerer } from "./http1.ts";
+import type { Http1Answer, Http1Answerer } from "./http1.ts";
 import { reasonPhrase } from "./reasons.ts";
 import type { Tallies } from "./tallies.ts";
 
@@ -20,12 +20,15 @@ const problem = (status: number): Reply => ({
   body: `${status} ${reasonPhrase(status)}\n`,
 });
 
-function reply(url: string, method: string, challenges: ChallengeAnswers): Reply {
+const found = (body: string | undefined): Reply =>
+  body === undefined ? problem(404) : { status: 200, type: "application/octet-stream", body };
+
+function reply(url: string, method: string, challenges: ChallengeAnswers): Reply | Promise<Reply> {
   if (!url.startsWith(path)) return problem(404);
   if (method !== "GET" && method !== "HEAD") return problem(405);
   const asked = url.slice(path.length);
   const body = token.test(asked) ? challenges.http01?.(asked) : undefined;
-  return body === undefined ? problem(404) : { status: 200, type: "application/octet-stream", body };
+  return body instanceof Promise ? body.then(found) : found(body);
 }
 
 /**
@@ -35,14 +38,17 @@ function reply(url: string, method: string, challenges: ChallengeAnswers): Reply
  */
 export function challengeAnswerer(challenges: () => ChallengeAnswers, tallies: Tallies): Http1Answerer {
   return ({ url = "", method = "" }) => {
-    const { status, type, body } = reply(url, method, challenges());
-    const fields: Fields = [
-      ["Content-Type", type],
-      ["Cache-Control", "no-store"],
-      ["X-Content-Type-Options", "nosniff"],
-      ...(status === 405 ? ([["Allow", "GET, HEAD"]] as const) : []),
-    ];
-    const tally = tallies.tally("", url.startsWith(path) ? "challenge" : "other", status);
-    return { answer: new Answer({ status, fields, body, tally }), last: true };
+    const given = ({ status, type, body }: Reply): Http1Answer => {
+      const fields: Fields = [
+        ["Content-Type", type],
+        ["Cache-Control", "no-store"],
+        ["X-Content-Type-Options", "nosniff"],
+        ...(status === 405 ? ([["Allow", "GET, HEAD"]] as const) : []),
+      ];
+      const tally = tallies.tally("", url.startsWith(path) ? "challenge" : "other", status);
+      return { answer: new Answer({ status, fields, body, tally }), last: true };
+    };
+    const replied = reply(url, method, challenges());
+    return replied instanceof Promise ? replied.then(given) : given(replied);
   };
 }

@@ -28,6 +28,8 @@ export class Http1Output implements Protocol {
   #next = 0;
   #sent = 0;
   #closing = false;
+  /** An answer is being looked up. */
+  #expected = false;
   /** When something last moved. */
   #moved = 0;
 
@@ -62,9 +64,15 @@ export class Http1Output implements Protocol {
     return this.#closing;
   }
 
+  /** The last answer is being looked up: the connection waits for it also where its listener ends. */
+  expect(): void {
+    this.#expected = true;
+  }
+
   /** Sends a whole message; `last`: and ends the connection after it. */
   send(message: Buffer, last: boolean): void {
-    if (this.#closing) return;
+    this.#expected = false;
+    if (this.#closing || this.#socket.destroyed) return;
     const socket = this.#socket;
     if (this.#connection.held === 0) this.#moved = this.#connection.clock.now();
     if (!this.#waits && message.length <= slice && socket.writableLength < window) {
@@ -79,7 +87,7 @@ export class Http1Output implements Protocol {
   }
 
   close(): void {
-    if (this.#closing) return;
+    if (this.#closing || this.#expected) return;
     this.#closing = true;
     if (!this.#waits) this.#end();
   }

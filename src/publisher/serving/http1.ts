@@ -41,8 +41,14 @@ export class PreparedResponse extends ServerResponse {
   }
 }
 
-/** The answer to an HTTP/1.1 or 1.0 request; `last`: the connection ends after it. */
-export type Http1Answerer = (request: IncomingMessage) => { readonly answer: Answer; readonly last: boolean };
+/** An answer over HTTP/1.1 or 1.0; `last`: the connection ends after it. */
+export interface Http1Answer {
+  readonly answer: Answer;
+  readonly last: boolean;
+}
+
+/** Answers a request, now or, where the answer is the connection's last, once it is known. */
+export type Http1Answerer = (request: IncomingMessage) => Http1Answer | Promise<Http1Answer>;
 
 /** RFC 9112 §3.2: more than one Host field is an error; Node's header object shows the first only. */
 function hasSeveralHosts(raw: readonly string[]): boolean {
@@ -150,23 +156,40 @@ export class Http1 {
   #answer(request: IncomingMessage, response: PreparedResponse, problem?: number): void {
     const begun = performance.now();
     const speaker = this.#speakers.get(request.socket);
-    if (speaker !== undefined && !speaker.output.isClosing) {
-      const { output, connection } = speaker;
-      const { date, site, tallies } = this.#deps;
-      connection.requested();
-      const { answer, last } =
-        problem === undefined ? this.#answerer(request) : { answer: site().problem(problem), last: true };
-      const bodiless = request.method === "HEAD";
-      if (last || connection.draining || !staysAfter(request, response)) {
-        output.send(answer.lastMessage(date.text, bodiless), true);
-      } else {
-        const forms = answer.at(date.text);
-        output.send(bodiless ? forms.head : forms.message, false);
-      }
-      answer.tally.count += 1;
-      tallies.took((performance.now() - begun) / 1000);
+    if (speaker === undefined || speaker.output.isClosing) {
+      response.done();
+      return;
     }
-    response.done();
+    const { site } = this.#deps;
+    speaker.connection.requested();
+    const given =
+      problem === undefined ? this.#answerer(request) : { answer: site().problem(problem), last: true };
+    const send = (answer: Http1Answer): void => {
+      this.#send(speaker, answer, { request, response });
+      this.#deps.tallies.took((performance.now() - begun) / 1000);
+      response.done();
+    };
+    if (!(given instanceof Promise)) send(given);
+    else {
+      speaker.output.expect();
+      void given.then(send);
+    }
+  }
+
+  #send(
+    { output, connection }: Speaker,
+    { answer, last }: Http1Answer,
+    { request, response }: { readonly request: IncomingMessage; readonly response: PreparedResponse },
+  ): void {
+    const { date } = this.#deps;
+    const bodiless = request.method === "HEAD";
+    if (last || connection.draining || !staysAfter(request, response)) {
+      output.send(answer.lastMessage(date.text, bodiless), true);
+    } else {
+      const forms = answer.at(date.text);
+      output.send(bodiless ? forms.head : forms.message, false);
+    }
+    answer.tally.count += 1;
   }
 
   /**

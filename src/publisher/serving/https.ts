@@ -16,8 +16,11 @@ const acmeTlsProtocol = "acme-tls/1";
 /** Tickets are readable by whoever holds their key: it lives for half a day, in memory. */
 const ticketKeyAge = 12 * 3_600_000;
 
-/** Sockets of validators: their certificate is chosen, and their server name must not choose another. */
-const validators = new WeakSet<TLSSocket>();
+/**
+ * Sockets of validators: their certificate is chosen, and their server name must not choose another; or it is being
+ * looked up.
+ */
+const validators = new WeakMap<TLSSocket, Promise<SecureContext | undefined> | "chosen">();
 
 type Alpn = (this: TLSSocket, offer: { servername: string; protocols: string[] }) => string | undefined;
 
@@ -25,10 +28,11 @@ type Alpn = (this: TLSSocket, offer: { servername: string; protocols: string[] }
 function alpnCallback(deps: HttpsDeps): Alpn {
   return function choose({ servername, protocols }) {
     if (protocols.includes(acmeTlsProtocol)) {
-      const context = deps.challenges().tlsAlpn01?.(servername);
+      // Node asks for no certificate by name where none is named, and then nothing could be looked up.
+      const context = servername === "" ? undefined : deps.challenges().tlsAlpn01?.(servername);
       if (context === undefined) return undefined;
-      this.setKeyCert(context);
-      validators.add(this);
+      if (!(context instanceof Promise)) this.setKeyCert(context);
+      validators.set(this, context instanceof Promise ? context : "chosen");
       return acmeTlsProtocol;
     }
     if (protocols.includes("h2")) return "h2";
@@ -36,17 +40,25 @@ function alpnCallback(deps: HttpsDeps): Alpn {
   };
 }
 
-type Sni = (
-  this: unknown,
-  name: string,
-  done: (error: Error | null, context?: SecureContext) => void,
-) => void;
+/** Ends a handshake: who asks for a challenge gets that or nothing. */
+const noChallenge = (): Error => new Error("no such challenge is presented");
+
+type ShowContext = (error: Error | null, context?: SecureContext) => void;
+type Sni = (this: unknown, name: string, done: ShowContext) => void;
+
+async function showFound(looking: Promise<SecureContext | undefined>, show: ShowContext): Promise<void> {
+  const context = await looking;
+  if (context === undefined) show(noChallenge());
+  else show(null, context);
+}
 
 /** The certificate by server name. Node calls it on the socket, after the ALPNCallback. */
 function sniCallback(deps: HttpsDeps): Sni {
   return function choose(name, done) {
-    if (validators.has(this as TLSSocket)) done(null);
-    else done(null, deps.contexts().contextFor(name));
+    const context = validators.get(this as TLSSocket);
+    if (context === "chosen") done(null);
+    else if (context === undefined) done(null, deps.contexts().contextFor(name));
+    else void showFound(context, done);
   };
 }
 

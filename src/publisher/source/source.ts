@@ -7,8 +7,10 @@ import { type PublishedDocuments, renderDocuments } from "./documents.ts";
 import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts";
 import { logEvents } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
+import { mergeStates } from "./merge-states.ts";
 import { distrust, emptyState, observe, type SourceState, type Step, trust } from "./state.ts";
-import type { DocumentStore, Restored } from "./store.ts";
+import type { DocumentStore } from "./store.ts";
+import type { Restored } from "./stored-state.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 
 export interface SourceOptions {
@@ -59,6 +61,7 @@ export class IssuerSource {
   #saving: Promise<boolean> = Promise.resolve(true);
   #saved: SourceState | undefined;
   #unsavedChange = false;
+  #unsubscribe: (() => void) | undefined;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -87,6 +90,7 @@ export class IssuerSource {
     this.#diskWarning = restored.warning;
     if (restored.warning !== undefined) this.#options.logger.error(restored.warning);
     this.#render();
+    this.#unsubscribe = this.#options.store.onChange?.(() => void this.#othersSaved());
     this.#loop = this.#run(this.#ending.signal);
   }
 
@@ -110,6 +114,7 @@ export class IssuerSource {
   /** Ends the looking, and saves what was seen last. */
   async close(): Promise<void> {
     this.#ending.abort(new Error("the publisher is ending"));
+    this.#unsubscribe?.();
     await this.#loop;
     await this.#save();
   }
@@ -117,6 +122,22 @@ export class IssuerSource {
   async #change(step: Step): Promise<Changed> {
     this.#take(step);
     return { changed: step.changed, persisted: await this.#save() };
+  }
+
+  /** What another replica knows holds here too, and at once. */
+  async #othersSaved(): Promise<void> {
+    const { state, warning } = await this.#options.store.load();
+    if (warning === undefined && !this.#ending.signal.aborted) this.#join(state);
+  }
+
+  #join(theirs: SourceState): void {
+    const { clock, times } = this.#options;
+    const { longestToken } = times();
+    const unsaved = this.#unsavedChange;
+    this.#take(mergeStates(this.#state, theirs, { now: clock.now(), retention: longestToken }));
+    // It comes from where it would be saved.
+    this.#unsavedChange = unsaved;
+    this.#options.looked?.();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -195,8 +216,9 @@ export class IssuerSource {
     const nothing = state.ring.length === 0 && (this.#saved?.ring.length ?? 0) === 0;
     if (state === this.#saved || nothing) return true;
     const { store, logger } = this.#options;
+    let kept: SourceState;
     try {
-      await store.save(state);
+      kept = await store.save(state);
     } catch (thrown) {
       this.tallies.unsaved += 1;
       const warning = `${errorText(thrown)}; after a restart older documents would be served until the cluster answers.`;
@@ -208,6 +230,7 @@ export class IssuerSource {
     this.#diskWarning = undefined;
     this.#saved = state;
     this.#unsavedChange = false;
+    if (kept !== state) this.#join(kept);
     return true;
   }
 }

@@ -9,7 +9,8 @@ import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publi
 /** All that the publisher knows of an issuer. Times in milliseconds since the epoch. */
 export interface SourceState {
   readonly ring: KeyRing;
-  readonly from: "cluster" | "disk";
+  /** Where what is known was last confirmed. */
+  readonly from: "cluster" | "disk" | "replicas";
   /** The last good answer of the cluster; absent before the first. */
   readonly confirmedAt?: number;
   /** When the published keys last changed. */

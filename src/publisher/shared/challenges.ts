@@ -1,0 +1,152 @@
+import type { SecureContext } from "node:tls";
+import {
+  type ChallengeSolver,
+  type PresentedChallenge,
+  type TlsAlpn01Solver,
+  tlsAlpn01Solver,
+  validationName,
+} from "../../acme/index.ts";
+import { type Clock, isRecord, type JsonRecord, textOf } from "../../base/index.ts";
+import type { SharedSecret, SharedState } from "./secret.ts";
+
+const prefix = "challenge.";
+// Longer than any CA takes to decide: what is older was left by a replica that died.
+const longestChallenge = 3_600_000;
+// Strangers can ask for anything: they make us ask the API server this often at the most, in milliseconds.
+const askEvery = 250;
+
+/** A challenge as it stands in the Secret. */
+interface Shown {
+  readonly challenge: PresentedChallenge;
+  /** When it was presented; milliseconds since the epoch. */
+  readonly at: number;
+}
+
+function entryOf({ type, token }: PresentedChallenge): string {
+  // RFC 8555 §8.3: a token is base64url, which a Secret's names may hold.
+  return `${prefix}${type}.${token}`;
+}
+
+function readIdentifier(value: unknown): PresentedChallenge["identifier"] | undefined {
+  const { type, value: name } = isRecord(value) ? value : ({} as JsonRecord);
+  return (type === "dns" || type === "ip") && typeof name === "string" ? { type, value: name } : undefined;
+}
+
+function readShown(text: string): Shown | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value)) return undefined;
+  const [type, token, keyAuthorization] = ["type", "token", "keyAuthorization"].map((key) =>
+    textOf(value[key]),
+  );
+  const identifier = readIdentifier(value["identifier"]);
+  const { at, wildcard } = value;
+  if (type === undefined || token === undefined || keyAuthorization === undefined) return undefined;
+  if (identifier === undefined || typeof at !== "number") return undefined;
+  return { challenge: { type, identifier, wildcard: wildcard === true, token, keyAuthorization }, at };
+}
+
+/** What stands there and was not left behind. The newest comes last. */
+function shownIn({ entries }: SharedState, now: number): readonly PresentedChallenge[] {
+  return [...entries]
+    .flatMap(([name, text]) => (name.startsWith(prefix) ? (readShown(text) ?? []) : []))
+    .filter(({ at }) => now - at < longestChallenge)
+    .sort((a, b) => a.at - b.at)
+    .map(({ challenge }) => challenge);
+}
+
+/**
+ * Challenges that every replica answers, whichever of them ordered the certificate: a CA asks whomever the Service leads
+ * it to. They stand in the Secret, and are looked up there when they are asked for and not known here.
+ */
+export class SharedChallenges {
+  readonly #secret: SharedSecret;
+  readonly #clock: Clock;
+  /** Of what others presented. */
+  readonly #certificates: TlsAlpn01Solver = tlsAlpn01Solver();
+  #asking: Promise<SharedState> | undefined;
+  #askedAt = -Infinity;
+
+  constructor(secret: SharedSecret, clock: Clock) {
+    this.#secret = secret;
+    this.#clock = clock;
+  }
+
+  /** A solver whose challenges the other replicas answer too. */
+  solver(local: ChallengeSolver): ChallengeSolver {
+    return {
+      type: local.type,
+      present: async (challenge, signal) => {
+        await local.present(challenge, signal);
+        try {
+          await this.#put(challenge);
+        } catch (error) {
+          await local.cleanup(challenge).catch(() => {});
+          throw error;
+        }
+      },
+      cleanup: async (challenge) => {
+        await local.cleanup(challenge);
+        await this.#clear(challenge);
+      },
+    };
+  }
+
+  async #put(challenge: PresentedChallenge): Promise<void> {
+    const now = this.#clock.now();
+    const { type, identifier, wildcard, token, keyAuthorization } = challenge;
+    const text = JSON.stringify({ type, identifier, wildcard, token, keyAuthorization, at: now });
+    await this.#secret.update((state) => {
+      const kept = new Set(shownIn(state, now).map(entryOf));
+      const entries = [...state.entries].filter(([name]) => !name.startsWith(prefix) || kept.has(name));
+      return { ...state, entries: new Map(entries).set(entryOf(challenge), text) };
+    });
+  }
+
+  async #clear(challenge: PresentedChallenge): Promise<void> {
+    await this.#secret.update((state) => {
+      const entries = new Map(state.entries);
+      return entries.delete(entryOf(challenge)) ? { ...state, entries } : undefined;
+    });
+  }
+
+  /** The key authorization of an HTTP-01 token that some replica presents. Does not reject. */
+  async findHttp01(token: string): Promise<string | undefined> {
+    const shown = await this.#shown();
+    return shown.find((one) => one.type === "http-01" && one.token === token)?.keyAuthorization;
+  }
+
+  /** The certificate for a name that some replica presents for TLS-ALPN-01. Does not reject. */
+  async findTlsAlpn01(serverName: string): Promise<SecureContext | undefined> {
+    const wanted = serverName.toLowerCase();
+    const shown = await this.#shown();
+    const found = shown.findLast(
+      ({ type, identifier }) => type === "tls-alpn-01" && validationName(identifier) === wanted,
+    );
+    if (found === undefined) return undefined;
+    await this.#certificates.present(found);
+    const context = this.#certificates.tlsAlpn01(wanted);
+    await this.#certificates.cleanup(found);
+    return context;
+  }
+
+  /** What stands there at some moment after the call; all who ask within a while are answered by one look. */
+  async #shown(): Promise<readonly PresentedChallenge[]> {
+    this.#asking ??= this.#ask();
+    // An API server that is away has its own alarm: here nothing is known, as if there were no such challenge.
+    const state = await this.#asking.catch(() => undefined);
+    return state === undefined ? [] : shownIn(state, this.#clock.now());
+  }
+
+  async #ask(): Promise<SharedState> {
+    // Also where there is nothing to wait for: who asks in the same turn asks with us.
+    await this.#clock.sleep(Math.max(0, this.#askedAt + askEvery - this.#clock.elapsed()));
+    this.#asking = undefined;
+    this.#askedAt = this.#clock.elapsed();
+    return this.#secret.read();
+  }
+}

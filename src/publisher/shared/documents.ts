@@ -1,0 +1,58 @@
+import { type Clock, errorText } from "../../base/index.ts";
+import { mergeStates } from "../source/merge-states.ts";
+import { emptyState, type SourceState } from "../source/state.ts";
+import type { DocumentStore } from "../source/store.ts";
+import { readState, type Restored, stateText } from "../source/stored-state.ts";
+import type { SharedSecret } from "./secret.ts";
+
+/** Of whom the documents are, and for how long a key is kept. */
+export interface SharedDocumentsOptions {
+  readonly secret: SharedSecret;
+  readonly stack: string;
+  readonly issuer: string;
+  /** Milliseconds. */
+  readonly keyRetention: number;
+  readonly clock: Clock;
+}
+
+/**
+ * The documents of an issuer that replicas share: each looks at the cluster by itself, and what one knows (keys that
+ * vanished, what was distrusted) the others come to know.
+ */
+export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
+  const { secret, stack, issuer, clock } = options;
+  const entry = `documents.${stack}`;
+  const merged = (own: SourceState, text: string | undefined): SourceState => {
+    const how = { now: clock.now(), retention: options.keyRetention };
+    return text === undefined ? own : mergeStates(own, readState(text, issuer, "replicas").state, how).state;
+  };
+  return {
+    async load(): Promise<Restored> {
+      let text: string | undefined;
+      try {
+        text = (await secret.read()).entries.get(entry);
+        return text === undefined ? { state: emptyState } : readState(text, issuer, "replicas");
+      } catch (thrown) {
+        const what = text === undefined ? "cannot be read" : "is damaged and will be replaced";
+        const warning = `What the replicas share of ${stack} ${what} (${secret.place}): ${errorText(thrown)}`;
+        return { state: emptyState, warning };
+      }
+    },
+    async save(state) {
+      let kept = state;
+      await secret.update((shared) => {
+        const text = shared.entries.get(entry);
+        try {
+          kept = merged(state, text);
+        } catch {
+          // Damaged: what we know takes its place, and the start said so.
+          kept = state;
+        }
+        const fresh = stateText(kept, issuer);
+        return fresh === text ? undefined : { ...shared, entries: new Map(shared.entries).set(entry, fresh) };
+      });
+      return kept;
+    },
+    onChange: (listener) => secret.onChange(entry, listener),
+  };
+}

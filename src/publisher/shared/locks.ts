@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Clock, Logger } from "../../base/index.ts";
+import { acquireLease, type HeldLease, type KubernetesApi } from "../../kubernetes/index.ts";
+import type { StoreLock } from "../../tls/index.ts";
+import type { SharedSecret } from "./secret.ts";
+
+/** Which Lease stands for the Secret. */
+export interface SharedLocksOptions {
+  readonly secret: SharedSecret;
+  readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
+  readonly namespace: string;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The time for which this process has the Lease. */
+interface Term {
+  /** What stands in the Secret while it lasts: a write under a lock asks for it. */
+  readonly mark: string;
+  readonly lease: HeldLease;
+  users: number;
+}
+
+/** Waits for a promise; rejects with the signal's reason. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal?.reason as Error);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * The locks of a shared store: between processes one Lease, whatever the names, since rights name the Leases that they
+ * are for; within a process a lock of each name. Whoever takes the Lease writes a mark into the Secret, so that writes
+ * of the one before, which may have stood still and not know, no longer find theirs there.
+ */
+export class SharedLocks {
+  readonly #options: SharedLocksOptions;
+  readonly #marks = new WeakMap<StoreLock, string>();
+  readonly #names = new Map<string, Promise<void>>();
+  #term: Term | undefined;
+  #opening: { readonly done: Promise<void>; readonly end: AbortController } | undefined;
+  #waiting = 0;
+
+  constructor(options: SharedLocksOptions) {
+    this.#options = options;
+  }
+
+  /** What stands in the Secret while this lock is held; undefined once it was given back. */
+  markOf(lock: StoreLock): string | undefined {
+    return this.#marks.get(lock);
+  }
+
+  async take(name: string, signal?: AbortSignal): Promise<StoreLock> {
+    for (let held = this.#names.get(name); held !== undefined; held = this.#names.get(name))
+      await orAborted(held, signal);
+    signal?.throwIfAborted();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#names.set(name, promise);
+    const leave = (): void => {
+      this.#names.delete(name);
+      resolve();
+    };
+    try {
+      return this.#lockOf(await this.#join(signal), leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #lockOf(term: Term, leave: () => void): StoreLock {
+    let released = false;
+    const { lost } = term.lease;
+    const lock: StoreLock = {
+      lost,
+      isHeld: async () => !released && (await this.#options.secret.read()).holder === term.mark,
+      release: async () => {
+        if (released) return;
+        released = true;
+        this.#marks.delete(lock);
+        leave();
+        await this.#leave(term);
+      },
+    };
+    this.#marks.set(lock, term.mark);
+    return lock;
+  }
+
+  /** A share in the time for which this process has the Lease. */
+  async #join(signal: AbortSignal | undefined): Promise<Term> {
+    this.#waiting += 1;
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        if (this.#term?.lease.held === true) {
+          this.#term.users += 1;
+          return this.#term;
+        }
+        this.#opening ??= this.#open();
+        await orAborted(this.#opening.done, signal);
+      }
+    } finally {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#endUnwanted();
+    }
+  }
+
+  /** Nobody waits any more: what is being opened is not wanted, nor what was opened for nobody. */
+  #endUnwanted(): void {
+    this.#opening?.end.abort(new Error("the lock is no longer wanted"));
+    const term = this.#term;
+    if (term === undefined || term.users > 0) return;
+    this.#term = undefined;
+    void term.lease.release();
+  }
+
+  #open(): { readonly done: Promise<void>; readonly end: AbortController } {
+    const end = new AbortController();
+    const done = this.#begin(end.signal).finally(() => {
+      if (this.#opening?.end === end) this.#opening = undefined;
+    });
+    // Whoever waits hears of it; perhaps nobody does any more.
+    done.catch(() => {});
+    return { done, end };
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    const { secret, cluster, namespace, name, clock, logger } = this.#options;
+    const identity = `${hostname()}_${randomUUID()}`;
+    const lease = await acquireLease({ api: cluster, namespace, name, identity, clock, logger }, signal);
+    try {
+      await secret.update((state) => ({ ...state, holder: identity }));
+      signal.throwIfAborted();
+      this.#term = { mark: identity, lease, users: 0 };
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  async #leave(term: Term): Promise<void> {
+    term.users -= 1;
+    if (term.users > 0) return;
+    if (this.#term === term) this.#term = undefined;
+    await term.lease.release();
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  lockLost,
+  type RecordConditions,
+  type RecordName,
+  type StoreLock,
+  type StoreRecords,
+} from "../../tls/index.ts";
+import type { SharedLocks } from "./locks.ts";
+import type { SharedSecret, SharedState } from "./secret.ts";
+
+const prefixes: Readonly<Record<RecordName["kind"], string>> = {
+  certificates: "certificate.",
+  accounts: "account.",
+};
+
+/** The name of a record's entry: a Secret takes letters, digits, `.`, `_` and `-`. */
+function entryOf({ kind, name }: RecordName): string {
+  return prefixes[kind] + name.replaceAll("@", "_");
+}
+
+/** Certificates and accounts as entries of a Secret. */
+export class SecretRecords implements StoreRecords {
+  readonly #secret: SharedSecret;
+  readonly #locks: SharedLocks;
+
+  constructor(secret: SharedSecret, locks: SharedLocks) {
+    this.#secret = secret;
+    this.#locks = locks;
+  }
+
+  placeOf(record: RecordName): string {
+    return `${this.#secret.place}, entry ${entryOf(record)}`;
+  }
+
+  async read(record: RecordName): Promise<string | undefined> {
+    return (await this.#secret.read()).entries.get(entryOf(record));
+  }
+
+  async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<void> {
+    const entry = entryOf(record);
+    await this.#secret.update((state) => {
+      if (lock !== undefined && !this.#holds(lock, state)) throw lockLost(this.placeOf(record));
+      if (replaces !== undefined && !replaces(state.entries.get(entry))) return undefined;
+      return { ...state, entries: new Map(state.entries).set(entry, text) };
+    });
+  }
+
+  #holds(lock: StoreLock, { holder }: SharedState): boolean {
+    const mark = this.#locks.markOf(lock);
+    return mark !== undefined && mark === holder;
+  }
+
+  lock(name: string, signal?: AbortSignal): Promise<StoreLock> {
+    return this.#locks.take(name, signal);
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#secret.onChange(prefixes.certificates, listener);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock, Logger } from "../../base/index.ts";
+import type { SharedStoreConfig } from "../../config/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { type CertificateStore, recordStore } from "../../tls/index.ts";
+import type { DocumentStore } from "../source/store.ts";
+import { SharedChallenges } from "./challenges.ts";
+import { sharedDocuments } from "./documents.ts";
+import { SharedLocks } from "./locks.ts";
+import { SecretRecords } from "./records.ts";
+import { SharedSecret } from "./secret.ts";
+
+export interface SharedStoreDeps {
+  readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Whose documents, and for how long a key is kept (milliseconds). */
+interface DocumentsWish {
+  readonly stack: string;
+  readonly issuer: string;
+  readonly keyRetention: number;
+}
+
+/** All that the replicas of a publisher share: in one Secret, under the Lease of the same name. */
+export class SharedStore {
+  readonly certificates: CertificateStore;
+  readonly challenges: SharedChallenges;
+  readonly #secret: SharedSecret;
+  readonly #clock: Clock;
+  readonly #documents = new Map<string, DocumentStore>();
+
+  constructor({ namespace, name }: SharedStoreConfig, { cluster, clock, logger }: SharedStoreDeps) {
+    const common = { cluster, namespace, name, clock, logger };
+    this.#secret = new SharedSecret(common);
+    this.#clock = clock;
+    this.certificates = recordStore(
+      new SecretRecords(this.#secret, new SharedLocks({ ...common, secret: this.#secret })),
+    );
+    this.challenges = new SharedChallenges(this.#secret, clock);
+  }
+
+  /** The documents of an issuer: the same store for the same wish, also after a reload. */
+  documents(wish: DocumentsWish): DocumentStore {
+    const key = JSON.stringify(wish);
+    const known = this.#documents.get(key);
+    const store = known ?? sharedDocuments({ ...wish, secret: this.#secret, clock: this.#clock });
+    this.#documents.set(key, store);
+    return store;
+  }
+
+  close(): Promise<void> {
+    return this.#secret.close();
+  }
+}

@@ -1,0 +1,95 @@
+import { jwkThumbprint } from "../../oidc/index.ts";
+import type { KeyRing, KnownKey } from "./keys.ts";
+import { publishedKeys } from "./keys.ts";
+import type { SourceEvent, SourceState, Step } from "./state.ts";
+
+/** When a key is distrusted by what two replicas know: a distrust stands until that very one was taken back. */
+function distrustOf(own: KnownKey, theirs: KnownKey): Pick<KnownKey, "distrustedAt" | "takenBack"> {
+  const said = [
+    ...(own.distrustedAt === undefined || own.distrustedAt === theirs.takenBack ? [] : [own.distrustedAt]),
+    ...(theirs.distrustedAt === undefined || theirs.distrustedAt === own.takenBack
+      ? []
+      : [theirs.distrustedAt]),
+  ];
+  if (said.length > 0) return { distrustedAt: Math.min(...said) };
+  const takenBack = Math.max(own.takenBack ?? -Infinity, theirs.takenBack ?? -Infinity);
+  return takenBack === -Infinity ? {} : { takenBack };
+}
+
+function signedOf({ signed: own }: KnownKey, { signed: theirs }: KnownKey): Pick<KnownKey, "signed"> {
+  if (own === undefined || theirs === undefined) {
+    const signed = own ?? theirs;
+    return signed === undefined ? {} : { signed };
+  }
+  return { signed: { first: Math.min(own.first, theirs.first), last: Math.max(own.last, theirs.last) } };
+}
+
+function together(own: KnownKey, theirs: KnownKey): KnownKey {
+  if (jwkThumbprint(own.jwk) !== jwkThumbprint(theirs.jwk)) {
+    // Another key under the kid: what was distrusted is remembered, else our own look at the cluster counts.
+    return theirs.distrustedAt !== undefined && own.distrustedAt === undefined ? theirs : own;
+  }
+  const { jwk, absentSince } = own;
+  return {
+    jwk,
+    firstSeen: Math.min(own.firstSeen, theirs.firstSeen),
+    lastSeen: Math.max(own.lastSeen, theirs.lastSeen),
+    ...(absentSince === undefined ? {} : { absentSince }),
+    ...signedOf(own, theirs),
+    ...distrustOf(own, theirs),
+  };
+}
+
+/**
+ * What two replicas know of an issuer's keys. Whether the cluster shows a key is each one's own affair, since each looks
+ * by itself; what an operator said to one holds for all. A key that `theirs` alone knows and that vanished `retention`
+ * ago is left out, as everywhere.
+ */
+export function mergeRings(
+  own: KeyRing,
+  theirs: KeyRing,
+  { now, retention }: { readonly now: number; readonly retention: number },
+): KeyRing {
+  const known = new Map(own.map((key) => [key.jwk.kid, key]));
+  const isOver = ({ absentSince, distrustedAt }: KnownKey): boolean =>
+    distrustedAt === undefined && absentSince !== undefined && now - absentSince >= retention;
+  for (const key of theirs) {
+    const before = known.get(key.jwk.kid);
+    if (before !== undefined) known.set(key.jwk.kid, together(before, key));
+    else if (!isOver(key)) known.set(key.jwk.kid, key);
+  }
+  return [...known.values()].sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
+}
+
+/** What operators said to another replica. */
+function wordsOf(own: KeyRing, merged: KeyRing): readonly SourceEvent[] {
+  const known = new Map(own.map((key) => [key.jwk.kid, key]));
+  return merged.flatMap(({ jwk: { kid }, distrustedAt }): readonly SourceEvent[] => {
+    const before = known.get(kid)?.distrustedAt;
+    if ((before === undefined) === (distrustedAt === undefined)) return [];
+    return [{ type: distrustedAt === undefined ? "key-trusted" : "key-distrusted", kid }];
+  });
+}
+
+/** What a replica knows after it was told what the others do. */
+export function mergeStates(
+  own: SourceState,
+  theirs: Pick<SourceState, "ring" | "confirmedAt" | "changedAt">,
+  how: { readonly now: number; readonly retention: number },
+): Step {
+  const ring = mergeRings(own.ring, theirs.ring, how);
+  const changed = JSON.stringify(publishedKeys(ring)) !== JSON.stringify(publishedKeys(own.ring));
+  const confirmedAt = own.confirmedAt ?? theirs.confirmedAt;
+  const changedAt = changed ? how.now : (own.changedAt ?? theirs.changedAt);
+  return {
+    state: {
+      ...own,
+      ring,
+      ...(own.ring.length === 0 && ring.length > 0 ? { from: "replicas" as const } : {}),
+      ...(confirmedAt === undefined ? {} : { confirmedAt }),
+      ...(changedAt === undefined ? {} : { changedAt }),
+    },
+    events: wordsOf(own.ring, ring),
+    changed,
+  };
+}

@@ -1,0 +1,100 @@
+import { PodtrustError, recordOf } from "../../base/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
+import type { KnownKey } from "./keys.ts";
+import { emptyState, type SourceState } from "./state.ts";
+
+/** What was found where documents are kept. */
+export interface Restored {
+  readonly state: SourceState;
+  /** What is wrong with what was found, in a sentence. */
+  readonly warning?: string;
+}
+
+interface StoredKey extends Omit<KnownKey, "jwk"> {
+  readonly jwk: unknown;
+}
+
+interface StoredState {
+  readonly format: 1;
+  readonly issuer: string;
+  readonly confirmedAt?: number;
+  readonly changedAt?: number;
+  readonly keys: readonly StoredKey[];
+}
+
+function isTime(value: unknown): boolean {
+  return value === undefined || (typeof value === "number" && Number.isFinite(value));
+}
+
+function hasTimes(key: StoredKey): boolean {
+  const { firstSeen, lastSeen, absentSince, distrustedAt, takenBack } = key;
+  const signed = recordOf(key.signed);
+  const all = [firstSeen, lastSeen, absentSince, distrustedAt, takenBack, signed["first"], signed["last"]];
+  return all.every(isTime) && firstSeen !== undefined && lastSeen !== undefined;
+}
+
+/** A key that was kept is judged as the cluster's are, and by itself: more may be distrusted than may be published. */
+function readKey(stored: StoredKey): readonly KnownKey[] {
+  const jwk = readJwk(stored.jwk);
+  if (!hasTimes(stored)) throw new TypeError("a key is damaged");
+  if (jwk === undefined) return [];
+  const { firstSeen, lastSeen, absentSince, signed, distrustedAt, takenBack } = stored;
+  return [
+    {
+      jwk,
+      firstSeen,
+      lastSeen,
+      ...(absentSince === undefined ? {} : { absentSince }),
+      ...(signed === undefined ? {} : { signed: { first: signed.first, last: signed.last } }),
+      ...(distrustedAt === undefined ? {} : { distrustedAt }),
+      ...(takenBack === undefined ? {} : { takenBack }),
+    },
+  ];
+}
+
+/** Undefined for a key of which we have learnt since that AWS does not take it. */
+function readJwk(stored: unknown): PublicJwk | undefined {
+  try {
+    return parseJwkSet(JSON.stringify({ keys: [stored] })).keys[0];
+  } catch (thrown) {
+    if (thrown instanceof PodtrustError && Array.isArray(thrown.detail["leftOut"])) return undefined;
+    throw thrown;
+  }
+}
+
+/** Reads what `stateText` wrote, for `issuer`. Throws for what is damaged. */
+export function readState(text: string, issuer: string, from: "disk" | "replicas"): Restored {
+  const stored = JSON.parse(text) as StoredState;
+  if (stored.format !== 1) throw new TypeError(`format ${String(stored.format)} is unknown`);
+  const ring = stored.keys.flatMap(readKey);
+  if (new Set(ring.map(({ jwk }) => jwk.kid)).size < ring.length) throw new TypeError("a kid is there twice");
+  if (stored.issuer !== issuer) {
+    const distrusted = ring.filter((key) => key.distrustedAt !== undefined);
+    const place = from === "disk" ? "the disk holds" : "the replicas share";
+    const warning = `What ${place} is of the issuer ${stored.issuer}, not of ${issuer}; only its distrusted keys are kept.`;
+    return { state: { ...emptyState, ring: distrusted }, warning };
+  }
+  const { confirmedAt, changedAt } = stored;
+  if (!isTime(confirmedAt) || !isTime(changedAt)) throw new TypeError("its times are damaged");
+  return {
+    state: {
+      ...emptyState,
+      from,
+      ring,
+      ...(confirmedAt === undefined ? {} : { confirmedAt }),
+      ...(changedAt === undefined ? {} : { changedAt }),
+    },
+  };
+}
+
+/** What is kept of a state. */
+export function stateText(state: SourceState, issuer: string): string {
+  const stored: StoredState = {
+    format: 1,
+    issuer,
+    ...(state.confirmedAt === undefined ? {} : { confirmedAt: state.confirmedAt }),
+    ...(state.changedAt === undefined ? {} : { changedAt: state.changedAt }),
+    keys: state.ring,
+  };
+  return `${JSON.stringify(stored, undefined, 1)}\n`;
+}

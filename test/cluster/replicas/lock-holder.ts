@@ -1,0 +1,25 @@
+/**
+ * A replica that holds a lock: `lock-holder.ts PLACE`, PLACE as JSON. It takes the lock and says `held`; for each line of
+ * its input, which is a certificate and its key as JSON, it saves that under the lock and says `saved`, or the code of
+ * what went wrong.
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { asPodtrustError } from "../../../src/base/index.ts";
+import type { StoredCertificate } from "../../../src/tls/index.ts";
+import { openShared, type SharedPlace } from "./shared.ts";
+
+const [place = ""] = process.argv.slice(2);
+const { certificates } = await openShared(JSON.parse(place) as SharedPlace);
+const lock = await certificates.lock("certificate oidc.example.com");
+process.stdout.write("held\n");
+const address = { directory: "https://ca.example/directory", account: "", names: ["oidc.example.com"] };
+for await (const line of createInterface(process.stdin)) {
+  const value = JSON.parse(line) as StoredCertificate;
+  const outcome = await certificates.save(address, value, { lock }).then(
+    () => "saved",
+    (error: unknown) => asPodtrustError(error).code,
+  );
+  process.stdout.write(`${outcome}\n`);
+}
+await lock.release();

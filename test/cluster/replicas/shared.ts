@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import { type Clock, silentLogger, systemClock } from "../../../src/base/index.ts";
+import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { SharedStore } from "../../../src/publisher/shared/store.ts";
+import type { ControlPlane } from "../harness/index.ts";
+
+/** A Secret and a Lease of one name in the namespace default, and who may use them and nothing else. */
+export interface SharedPlace {
+  readonly namespace: string;
+  readonly name: string;
+  /** Path of a kubeconfig of the user with these rights. */
+  readonly kubeconfig: string;
+}
+
+/** Makes both, empty, with the rights to read and change them. */
+export async function makeSharedPlace(plane: ControlPlane): Promise<SharedPlace> {
+  const name = `shared-${randomBytes(4).toString("hex")}`;
+  const namespace = "default";
+  const metadata = { name, namespace };
+  const rbac = "rbac.authorization.k8s.io";
+  const rule = (apiGroup: string, resource: string): object => ({
+    apiGroups: [apiGroup],
+    resources: [resource],
+    resourceNames: [name],
+    verbs: ["get", "update"],
+  });
+  const items = [
+    { apiVersion: "v1", kind: "Secret", metadata },
+    { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "Role",
+      metadata,
+      rules: [rule("", "secrets"), rule("coordination.k8s.io", "leases")],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: rbac, kind: "Role", name },
+      subjects: [{ apiGroup: rbac, kind: "User", name }],
+    },
+  ];
+  await plane.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+  return { namespace, name, kubeconfig: await plane.kubeconfigFor(name) };
+}
+
+/** Opens it as a replica does. */
+export async function openShared(
+  { namespace, name, kubeconfig }: SharedPlace,
+  clock: Clock = systemClock,
+): Promise<SharedStore> {
+  const cluster = await openKubernetes({ kubeconfig }, { clock });
+  return new SharedStore({ namespace, name }, { cluster, clock, logger: silentLogger });
+}
