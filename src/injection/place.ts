@@ -4,16 +4,29 @@
  */
 export const tokenVolumeName = "aws-iam-token";
 
-/** Where a container finds the token, and where AWS's webhook puts it: whichever is free. */
+/**
+ * Where a container finds the token: where AWS's webhook puts it, else, where another volume stands there, a folder of
+ * our own. AWS's webhook mounts over the other volume, and the API server refuses the pod.
+ */
 export const mountPaths = [
-  "/var/run/secrets/tokens",
   "/var/run/secrets/eks.amazonaws.com/serviceaccount",
+  "/var/run/secrets/podtrust.dev/serviceaccount",
 ] as const;
 
 export const tokenFileName = "token";
 
-/** The annotation of a ServiceAccount by which AWS's webhook knows the role. */
-export const webhookRoleAnnotation = "eks.amazonaws.com/role-arn";
+/**
+ * The volume with the AWS config file of a pod that has several roles. It brings a token of its own, so that the file
+ * can name it whatever became of the other volume.
+ */
+export const configVolumeName = "podtrust-aws-config";
+export const configMountPath = "/var/run/secrets/podtrust.dev/aws";
+export const configFileName = "config";
+
+/** A file in a folder. */
+export function fileIn(folder: string, file: string): string {
+  return folder.endsWith("/") ? folder + file : `${folder}/${file}`;
+}
 
 /** A folder's path without slashes at its end. */
 export function folderPath(path: string): string {

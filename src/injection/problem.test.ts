@@ -27,42 +27,46 @@ describe("what is missing in a pod for its role", () => {
     assert.equal(injectionProblem(pod([{ name: "sidecar" }, good]), wanted), undefined);
   });
 
-  test("each thing that is missing is named, and has a reason of its own", () => {
+  test("each thing that is missing is named, and has a stable reason", () => {
     const [, ...noRegion] = good.env;
     const secret = { name: "AWS_ACCESS_KEY_ID", valueFrom: { secretKeyRef: { name: "s", key: "id" } } };
     const problems: readonly (readonly [InjectionReason, object, RegExp, string?])[] = [
-      ["variables-missing", { name: "app" }, /^has neither AWS_ROLE_ARN nor/u],
+      ["PodNotInjected", { name: "app" }, /^has neither AWS_ROLE_ARN nor/u],
       [
-        "role-differs",
+        "PodRoleDiffers",
         { ...good, env: [{ name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/x" }] },
         /^has AWS_ROLE_ARN unset in place of arn/u,
       ],
-      ["token-not-mounted", { ...good, volumeMounts: [{ name: "t" }] }, /^mounts no projected token/u],
-      ["role-differs", { ...good, env: variables("", "/x") }, /^has AWS_ROLE_ARN {2}in place of arn/u],
+      ["PodTokenNotMounted", { ...good, volumeMounts: [{ name: "t" }] }, /^mounts no projected token/u],
+      ["PodRoleDiffers", { ...good, env: variables("", "/x") }, /^has AWS_ROLE_ARN {2}in place of arn/u],
       [
-        "role-differs",
+        "PodRoleDiffers",
         { ...good, env: variables("arn:aws:iam::1:role/other", "/x") },
         /AWS_ROLE_ARN arn:aws:iam::1:role\/other in place/u,
       ],
       [
-        "token-file-missing",
+        "PodNotInjected",
         { ...good, env: [{ name: "AWS_ROLE_ARN", value: roleArn }] },
         /^has no AWS_WEB_IDENTITY_TOKEN_FILE$/u,
       ],
       [
-        "token-not-mounted",
+        "PodTokenNotMounted",
         { ...good, volumeMounts: [] },
         /^mounts no projected token at \/var\/run\/secrets\/tokens\/token$/u,
       ],
       [
-        "token-not-mounted",
+        "PodTokenNotMounted",
         { ...good, env: variables(roleArn, "/var/run/secrets/kubernetes.io/serviceaccount/token") },
         /^mounts no projected/u,
       ],
-      ["audience-refused", good, /audience vault, which the OIDC provider does not accept$/u, "vault"],
-      ["audience-refused", good, /audience the API server's own/u, ""],
-      ["static-credentials", { ...good, env: [...good.env, secret] }, /^has AWS_ACCESS_KEY_ID, which every/u],
-      ["region-missing", { ...good, env: noRegion }, /^has neither AWS_REGION nor AWS_DEFAULT_REGION$/u],
+      ["PodAudienceRefused", good, /audience vault, which the OIDC provider does not accept$/u, "vault"],
+      ["PodAudienceRefused", good, /audience the API server's own/u, ""],
+      [
+        "PodStaticCredentials",
+        { ...good, env: [...good.env, secret] },
+        /^has AWS_ACCESS_KEY_ID, which every/u,
+      ],
+      ["PodRegionMissing", { ...good, env: noRegion }, /^has neither AWS_REGION nor AWS_DEFAULT_REGION$/u],
     ];
     for (const [reason, container, message, audience] of problems) {
       const problem = injectionProblem(pod([container], audience), wanted);
@@ -78,7 +82,7 @@ describe("what is missing in a pod for its role", () => {
       injectionProblem(pod([{ name: "sidecar" }, other]), wanted)?.reason,
       injectionProblem(pod([{ name: "sidecar" }, other, { ...good, env: noRegion }]), wanted)?.reason,
     ];
-    assert.deepEqual(reasons, ["token-not-mounted", "region-missing"]);
+    assert.deepEqual(reasons, ["PodTokenNotMounted", "PodRegionMissing"]);
   });
 
   test("a container for Windows names the file as programs there open it, and mounts it as everywhere", () => {
@@ -106,7 +110,7 @@ describe("what is missing in a pod for its role", () => {
       { containers: "x" },
       { containers: [null, 1], volumes: [null] },
     ]) {
-      assert.match(injectionProblem({ spec }, wanted)?.reason ?? "", /^(?:no-container|variables-missing)$/u);
+      assert.match(injectionProblem({ spec }, wanted)?.reason ?? "", /^PodNotInjected$/u);
     }
   });
 

@@ -1,16 +1,16 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
+import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../base/index.ts";
 import { mountedPath, type PodSpec, tokenFiles } from "./pod.ts";
 
-/** Why a pod cannot use its role, in one word. */
-export type InjectionReason =
-  | "no-container"
-  | "variables-missing"
-  | "role-differs"
-  | "token-file-missing"
-  | "token-not-mounted"
-  | "audience-refused"
-  | "static-credentials"
-  | "region-missing";
+/** Why a pod cannot use its role. */
+export type InjectionReason = Extract<
+  Reason,
+  | "PodNotInjected"
+  | "PodRoleDiffers"
+  | "PodTokenNotMounted"
+  | "PodAudienceRefused"
+  | "PodStaticCredentials"
+  | "PodRegionMissing"
+>;
 
 /** What is wrong with a pod. */
 export interface InjectionProblem {
@@ -39,6 +39,12 @@ const has = (container: JsonRecord, name: string): boolean => valueOf(container,
 /** A variable that a ConfigMap or Secret may hold as a whole (envFrom), which is not looked at either. */
 const hasUnseen = (container: JsonRecord): boolean => recordsOf(container["envFrom"]).length > 0;
 
+/** A sidecar may well need no role, so that of several containers another tells more. */
+const noVariables: InjectionProblem = {
+  reason: "PodNotInjected",
+  text: "has neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE",
+};
+
 function tokenProblem(
   spec: PodSpec,
   container: JsonRecord,
@@ -48,26 +54,23 @@ function tokenProblem(
   const file = valueOf(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
   if (role === elsewhere || file === elsewhere) return "unseen";
   if (role === undefined && file === undefined) {
-    return {
-      reason: "variables-missing",
-      text: "has neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE",
-    };
+    return noVariables;
   }
   if (role !== wanted.roleArn) {
     return {
-      reason: "role-differs",
+      reason: "PodRoleDiffers",
       text: `has AWS_ROLE_ARN ${role ?? "unset"} in place of ${wanted.roleArn}`,
     };
   }
   if (file === undefined) {
-    return { reason: "token-file-missing", text: "has no AWS_WEB_IDENTITY_TOKEN_FILE" };
+    return { reason: "PodNotInjected", text: "has no AWS_WEB_IDENTITY_TOKEN_FILE" };
   }
   const audience = tokenFiles(spec, container).get(mountedPath(file));
   if (audience === undefined)
-    return { reason: "token-not-mounted", text: `mounts no projected token at ${file}` };
+    return { reason: "PodTokenNotMounted", text: `mounts no projected token at ${file}` };
   if (wanted.audiences.includes(audience)) return undefined;
   return {
-    reason: "audience-refused",
+    reason: "PodAudienceRefused",
     text: `has a token for the audience ${audience}, which the OIDC provider does not accept`,
   };
 }
@@ -84,18 +87,18 @@ function containerProblem(
   // Every SDK's chain of credentials begins with these two.
   if (has(container, "AWS_ACCESS_KEY_ID")) {
     return {
-      reason: "static-credentials",
+      reason: "PodStaticCredentials",
       text: "has AWS_ACCESS_KEY_ID, which every AWS SDK takes before the role",
     };
   }
   const regions = ["AWS_REGION", "AWS_DEFAULT_REGION"];
   if (hasUnseen(container) || regions.some((name) => has(container, name))) return undefined;
-  return { reason: "region-missing", text: `has neither ${regions.join(" nor ")}` };
+  return { reason: "PodRegionMissing", text: `has neither ${regions.join(" nor ")}` };
 }
 
 /**
  * What keeps a pod from using its role; undefined when one of its containers has all it takes. Sidecars need nothing
- * of it, so one container is enough. With `region-missing` the role can be had, and most clients then ask for a
+ * of it, so one container is enough. With `PodRegionMissing` the role can be had, and most clients then ask for a
  * region all the same.
  */
 export function injectionProblem(pod: JsonRecord, wanted: WantedRole): InjectionProblem | undefined {
@@ -103,7 +106,7 @@ export function injectionProblem(pod: JsonRecord, wanted: WantedRole): Injection
   const containers = [...recordsOf(spec["containers"]), ...recordsOf(spec["initContainers"])];
   const problems = containers.map((container) => containerProblem(spec, container, wanted));
   if (problems.includes(undefined)) return undefined;
-  const nearly = problems.find((problem) => problem?.reason === "region-missing");
-  const telling = problems.find((problem) => problem?.reason !== "variables-missing");
-  return nearly ?? telling ?? problems[0] ?? { reason: "no-container", text: "has no container" };
+  const nearly = problems.find((problem) => problem?.reason === "PodRegionMissing");
+  const telling = problems.find((problem) => problem !== noVariables);
+  return nearly ?? telling ?? problems[0] ?? { reason: "PodNotInjected", text: "has no container" };
 }

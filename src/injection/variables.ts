@@ -1,55 +1,89 @@
 import type { RoleAccess } from "./role-access.ts";
 
-/** An environment variable of a container. */
-export interface EnvironmentVariable {
-  readonly name: string;
-  readonly value: string;
-}
+/** The environment variables by which every AWS SDK finds a role, each name once. */
+export const variableNames = {
+  sts: "AWS_STS_REGIONAL_ENDPOINTS",
+  defaultRegion: "AWS_DEFAULT_REGION",
+  region: "AWS_REGION",
+  role: "AWS_ROLE_ARN",
+  tokenFile: "AWS_WEB_IDENTITY_TOKEN_FILE",
+  session: "AWS_ROLE_SESSION_NAME",
+  config: "AWS_CONFIG_FILE",
+  profile: "AWS_PROFILE",
+} as const;
 
-/** Variables that only make sense together: where a container has one of `unless` already, it gets none of them. */
+/**
+ * Variables that only make sense together, in the order of AWS's webhook: where a container has one of a group, it
+ * gets none of it. Of the region's two names boto3 and version 1 of the AWS CLI read the first only.
+ */
+export const variableGroupNames = {
+  sts: [variableNames.sts],
+  region: [variableNames.defaultRegion, variableNames.region],
+  role: [variableNames.role, variableNames.tokenFile],
+  session: [variableNames.session],
+  config: [variableNames.config],
+} as const;
+
+/** The field of a pod with its name, as the downward API calls it. */
+export const podNameField = "metadata.name";
+
+/** An environment variable of a container, as a pod has it. */
+export type EnvironmentVariable = { readonly name: string } & (
+  | { readonly value: string }
+  | { readonly valueFrom: { readonly fieldRef: { readonly fieldPath: string } } }
+);
+
+/** A group of variables with their values. */
 export interface VariableGroup {
-  readonly unless: readonly string[];
+  readonly group: keyof typeof variableGroupNames;
   readonly variables: readonly EnvironmentVariable[];
 }
 
-const group = (
-  variables: readonly EnvironmentVariable[],
-  unless: readonly string[] = variables.map(({ name }) => name),
-): VariableGroup => ({ unless, variables });
+/** What the variables say: values that differ from pod to pod beside those of the role. */
+export interface VariableValues extends Omit<
+  RoleAccess,
+  "audience" | "expirationSeconds" | "sessionName" | "sessionFromPod"
+> {
+  readonly tokenFile: string;
+  /** A text, or the pod's name by the downward API. */
+  readonly session?: string | { readonly fieldPath: string };
+  readonly configFile?: string;
+}
 
-/**
- * The variables of a role, in the groups that AWS's webhook leaves whole. Every AWS SDK reads them by itself; of the
- * region's two names boto3 and version 1 of the AWS CLI read the second only.
- */
-export function variableGroups(
-  access: Omit<RoleAccess, "audience" | "expirationSeconds">,
-  tokenFile: string,
-): readonly VariableGroup[] {
-  const { roleArn, sessionName, region, stsRegionalEndpoints } = access;
+/** The variables of a role, in the groups that AWS's webhook leaves whole. */
+export function variableGroups(values: VariableValues): readonly VariableGroup[] {
+  const { stsRegionalEndpoints, region, roleArn, tokenFile, session, configFile } = values;
+  const group = (
+    name: keyof typeof variableGroupNames,
+    ...texts: readonly (string | { readonly fieldPath: string } | undefined)[]
+  ): readonly VariableGroup[] => {
+    const variables = variableGroupNames[name].flatMap((variable, index): readonly EnvironmentVariable[] => {
+      const value = texts[index];
+      if (value === undefined) return [];
+      return [
+        typeof value === "string"
+          ? { name: variable, value }
+          : { name: variable, valueFrom: { fieldRef: value } },
+      ];
+    });
+    return variables.length === 0 ? [] : [{ group: name, variables }];
+  };
   return [
-    ...(stsRegionalEndpoints === undefined
-      ? []
-      : [group([{ name: "AWS_STS_REGIONAL_ENDPOINTS", value: stsRegionalEndpoints }])]),
-    group([
-      { name: "AWS_REGION", value: region },
-      { name: "AWS_DEFAULT_REGION", value: region },
-    ]),
-    group(
-      [
-        { name: "AWS_ROLE_ARN", value: roleArn },
-        { name: "AWS_ROLE_SESSION_NAME", value: sessionName },
-        { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: tokenFile },
-      ],
-      ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"],
-    ),
+    ...group("sts", stsRegionalEndpoints),
+    ...group("region", region, region),
+    ...group("role", roleArn, tokenFile),
+    ...group("session", session),
+    ...group("config", configFile),
   ];
 }
 
 /** The variables of a role by name, for a process that is no container. */
 export function roleEnvironment(
-  access: Omit<RoleAccess, "audience" | "expirationSeconds">,
+  access: Pick<RoleAccess, "roleArn" | "sessionName" | "region" | "stsRegionalEndpoints">,
   tokenFile: string,
 ): Readonly<Record<string, string>> {
-  const all = variableGroups(access, tokenFile).flatMap(({ variables }) => variables);
-  return Object.fromEntries(all.map(({ name, value }) => [name, value]));
+  const { sessionName, ...values } = access;
+  const session = sessionName === undefined ? {} : { session: sessionName };
+  const all = variableGroups({ ...values, ...session, tokenFile }).flatMap(({ variables }) => variables);
+  return Object.fromEntries(all.map((one) => [one.name, "value" in one ? one.value : ""]));
 }

@@ -421,7 +421,7 @@ describe("the workload's side", () => {
         AWS_DEFAULT_REGION: "eu-central-1",
         AWS_ROLE_ARN: `arn:aws:iam::111122223333:role/${role}`,
         AWS_ROLE_SESSION_NAME: "k3s-cluster",
-        AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/tokens/token",
+        AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
       });
       const wrong = await print("workload", demoAccount, "--patch", "deploymnt/web");
       assert.match(wrong.err, /Did you mean deployment\?/u);

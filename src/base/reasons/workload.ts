@@ -69,6 +69,30 @@ export const workloadReasons = {
     "A pod of the ServiceAccount has neither AWS_REGION nor AWS_DEFAULT_REGION, without which most AWS clients do not start.",
     "Give it what it needs: podtrust manifests workload; pods get it when they are made.",
   ),
+  PodInjectionStale: found(
+    "warning",
+    ["injection"],
+    "A pod has what its ServiceAccount asked for when it was made, and the annotations ask for something else now.",
+    "Make the pod anew, as by kubectl rollout restart.",
+  ),
+  RoleNotAnnotated: found(
+    "unseen",
+    ["injection"],
+    "The ServiceAccount has no annotation eks.amazonaws.com/role-arn, so that its pods are given nothing.",
+    "Annotate the ServiceAccount with the role's ARN, if its pods should have one.",
+  ),
+  InjectionSkipped: found(
+    "unseen",
+    ["injection"],
+    "The pod says that it wants nothing injected: by the label eks.amazonaws.com/skip-pod-identity-webhook, or for all its containers by the annotation eks.amazonaws.com/skip-containers.",
+    "Take the label or the annotation away, if the pod should have the role.",
+  ),
+  InjectionAnnotationInvalid: found(
+    "warning",
+    ["injection"],
+    "An annotation for injection has a value that cannot be used; injection goes on as if it were absent.",
+    "Correct the annotation that the message names, then make the pods anew.",
+  ),
   ClockSkew: found(
     "broken",
     ["token"],

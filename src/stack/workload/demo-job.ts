@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError, recordOf } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
@@ -98,7 +98,7 @@ function podSpec(target: WorkloadTarget, wish: DemoWish): PodSpec {
     containers: [container],
     ...(own ? { volumes: [{ name: "aws-config", emptyDir: {} }] } : {}),
   };
-  return injectRole(spec, target);
+  return recordOf(injectRole({ spec }, target)["spec"]);
 }
 
 /** A few hex digits that stand for a manifest. */

@@ -1,4 +1,4 @@
-import { nearest, PodtrustError } from "../../base/index.ts";
+import { nearest, PodtrustError, recordOf } from "../../base/index.ts";
 import { injectRole } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { WorkloadTarget } from "./target.ts";
@@ -49,7 +49,8 @@ function kindOf(text: string): Kind {
 /** The part of a pod's spec that gives a container the token and the variables. */
 export function podFragment(target: WorkloadTarget, container: string): object {
   const { serviceAccount } = target;
-  return injectRole({ serviceAccountName: serviceAccount, containers: [{ name: container }] }, target);
+  const spec = { serviceAccountName: serviceAccount, containers: [{ name: container }] };
+  return recordOf(injectRole({ spec }, target)["spec"]);
 }
 
 /**

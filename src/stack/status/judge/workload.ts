@@ -1,10 +1,5 @@
 import { lengthText, type PodtrustError, type Reason } from "../../../base/index.ts";
-import {
-  injectionProblem,
-  type InjectionReason,
-  isAlive,
-  webhookRoleAnnotation,
-} from "../../../injection/index.ts";
+import { accountAnnotations, injectionProblem, isAlive } from "../../../injection/index.ts";
 import type { KubernetesObject } from "../../../kubernetes/index.ts";
 import { awsSkewSeconds, issuerDifference, type Jws, verifyJws } from "../../../oidc/index.ts";
 import { roleArnOf } from "../../parts/index.ts";
@@ -20,10 +15,10 @@ const serverOf = ({ cluster }: JudgedFacts): string => cluster?.server ?? "the c
 
 function annotationFinding(one: WorkloadFacts, object: KubernetesObject, from: string): readonly Finding[] {
   // Whoever runs AWS's webhook beside us gets what it says there.
-  const annotated = object.metadata.annotations?.[webhookRoleAnnotation];
+  const annotated = object.metadata.annotations?.[accountAnnotations["role-arn"]];
   const wanted = roleArnOf(one.account, one.role);
   if (annotated === undefined || annotated === wanted) return [];
-  const seen = `ServiceAccount ${one.serviceAccount} carries ${webhookRoleAnnotation} "${annotated}", the config means ${wanted}`;
+  const seen = `ServiceAccount ${one.serviceAccount} carries ${accountAnnotations["role-arn"]} "${annotated}", the config means ${wanted}`;
   return [finding("AnnotationConflict", { seen, from })];
 }
 
@@ -58,17 +53,6 @@ export function judgeServiceAccounts(facts: JudgedFacts): readonly Finding[] {
   return facts.workloads.flatMap((one) => accountFindings(facts, one));
 }
 
-const ofInjection: Readonly<Record<InjectionReason, Reason>> = {
-  "no-container": "PodNotInjected",
-  "variables-missing": "PodNotInjected",
-  "token-file-missing": "PodNotInjected",
-  "role-differs": "PodRoleDiffers",
-  "token-not-mounted": "PodTokenNotMounted",
-  "audience-refused": "PodAudienceRefused",
-  "static-credentials": "PodStaticCredentials",
-  "region-missing": "PodRegionMissing",
-};
-
 function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
   const from = serverOf(facts);
   const { account, role, serviceAccount, pods: listed } = one;
@@ -86,7 +70,7 @@ function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
     return problem === undefined ? [] : [{ pod, ...problem }];
   });
   // Without a region a pod has its role all the same, and may name one in its code.
-  const first = wrong.find(({ reason }) => reason !== "region-missing") ?? wrong[0];
+  const first = wrong.find(({ reason }) => reason !== "PodRegionMissing") ?? wrong[0];
   if (first === undefined) {
     const count = `${pods.length} pod${pods.length === 1 ? "" : "s"} as ${serviceAccount}`;
     return finding("PodsInjected", { seen: `${count}, with token file and variables`, from, fresh });
@@ -96,10 +80,10 @@ function podFinding(facts: JudgedFacts, one: WorkloadFacts): Finding {
   const seen = `pod ${namespace}/${first.pod.metadata.name} ${first.text}${more}`;
   const told = { seen, from, fresh };
   // These are mended where they were written, not by giving more.
-  if (first.reason === "static-credentials" || first.reason === "audience-refused")
-    return finding(ofInjection[first.reason], told);
+  if (first.reason === "PodStaticCredentials" || first.reason === "PodAudienceRefused")
+    return finding(first.reason, told);
   const next = `Give it what it needs: podtrust manifests workload ${serviceAccount} --patch deployment/NAME; pods get it when they are made.`;
-  return finding(ofInjection[first.reason], { ...told, next });
+  return finding(first.reason, { ...told, next });
 }
 
 /** What the pods of these ServiceAccounts were given. */

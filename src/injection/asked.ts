@@ -1,0 +1,219 @@
+import { type JsonRecord, recordOf, textOf } from "../base/index.ts";
+import {
+  accountAnnotations,
+  chainPrefix,
+  namespaceAnnotations,
+  podAnnotations,
+  profilePrefix,
+} from "./annotations.ts";
+import { defaultProfile, sourceProfile } from "./config-file.ts";
+import { falseTexts, limits, patterns, podSessionName, trueTexts } from "./patterns.ts";
+import type { Profile, RoleAccess } from "./role-access.ts";
+
+/** An annotation that cannot be used as it is; injection goes on without it. */
+export interface InjectionNote {
+  readonly reason: "InjectionAnnotationInvalid";
+  /** Whose annotation it is, its value, and what happens in its place. */
+  readonly text: string;
+}
+
+/** What the annotations of a ServiceAccount with a role come to for one pod. */
+export interface AskedAccess {
+  readonly access: RoleAccess;
+  readonly notes: readonly InjectionNote[];
+}
+
+/** The objects around a pod, as the API gives them. */
+export interface Surroundings {
+  readonly serviceAccount: JsonRecord | undefined;
+  readonly namespace?: JsonRecord | undefined;
+}
+
+/** The annotations of an object of any shape. */
+export function annotationsOf(object: JsonRecord | undefined): JsonRecord {
+  return recordOf(recordOf(object?.["metadata"])["annotations"]);
+}
+
+// An annotation may be 256 KiB long.
+const mostShown = 100;
+
+/** The annotations of one object, and what was found wrong with them. */
+class Reader {
+  readonly #of: string;
+  readonly #annotations: JsonRecord;
+  readonly #notes: InjectionNote[];
+
+  constructor(of: string, annotations: JsonRecord, notes: InjectionNote[]) {
+    this.#of = of;
+    this.#annotations = annotations;
+    this.#notes = notes;
+  }
+
+  text(key: string): string | undefined {
+    return textOf(this.#annotations[key]);
+  }
+
+  note(key: string, instead: string): void {
+    const value = this.text(key) ?? "";
+    const shown = JSON.stringify(value.length > mostShown ? `${value.slice(0, mostShown)}…` : value);
+    const text = `annotation ${key} of the ${this.#of} is ${shown}: ${instead}`;
+    this.#notes.push({ reason: "InjectionAnnotationInvalid", text });
+  }
+
+  /** The value where it is as it should be; nothing where it is absent, and nothing but a note where it is not. */
+  fitting(key: string, fits: (value: string) => boolean, instead: string): string | undefined {
+    const value = this.text(key);
+    if (value === undefined || fits(value)) return value;
+    this.note(key, instead);
+    return undefined;
+  }
+
+  /** The names behind a prefix, in order. */
+  names(prefix: string): readonly string[] {
+    const keys = Object.keys(this.#annotations).filter((key) => key.startsWith(prefix));
+    return keys.map((key) => key.slice(prefix.length)).sort();
+  }
+}
+
+function expiration(pod: Reader, account: Reader): number {
+  const read = (reader: Reader): string | undefined =>
+    reader.fitting(
+      podAnnotations["token-expiration"],
+      (value) => patterns.integer.test(value),
+      "it is no number of seconds, and not used",
+    );
+  // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
+  const [own, usual] = [read(pod), read(account)];
+  const seconds = Number(own ?? usual ?? limits.usualExpiration);
+  return Math.min(Math.max(seconds, limits.leastExpiration), limits.mostExpiration);
+}
+
+function regional(account: Reader): Pick<RoleAccess, "stsRegionalEndpoints"> {
+  const known: readonly string[] = [...trueTexts, ...falseTexts];
+  const value = account.fitting(
+    accountAnnotations["sts-regional-endpoints"],
+    (text) => known.includes(text),
+    "it is neither true nor false, and not used",
+  );
+  const on = value !== undefined && !(falseTexts as readonly string[]).includes(value);
+  return on ? { stsRegionalEndpoints: "regional" } : {};
+}
+
+/** A value of the ServiceAccount, else of the namespace; an empty one is none, and hides the namespace's. */
+function nearest(
+  key: string,
+  readers: readonly Reader[],
+  fits: (value: string) => boolean,
+): string | undefined {
+  const reader = readers.find((one) => one.text(key) !== undefined);
+  const value = reader?.fitting(key, (text) => text === "" || fits(text), "it is not used");
+  return value === "" ? undefined : value;
+}
+
+function session(readers: readonly Reader[]): Pick<RoleAccess, "sessionName" | "sessionFromPod"> {
+  const value = nearest(namespaceAnnotations["session-name"], readers, (text) =>
+    patterns.sessionName.test(text),
+  );
+  if (value === undefined) return {};
+  return value === podSessionName ? { sessionFromPod: true } : { sessionName: value };
+}
+
+function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
+  const group = account.fitting(
+    accountAnnotations["fs-group"],
+    (value) => patterns.fsGroup.test(value),
+    "it is not the number of a group, and not used",
+  );
+  const mode = account.fitting(
+    accountAnnotations["token-mode"],
+    (value) => patterns.tokenMode.test(value),
+    "it is no file mode such as 0440, and not used",
+  );
+  return {
+    ...(group === undefined ? {} : { fsGroup: Number(group) }),
+    ...(mode === undefined ? {} : { tokenMode: Number.parseInt(mode, 8) }),
+  };
+}
+
+function profiles(account: Reader): readonly Profile[] {
+  const read = (by: Profile["by"], prefix: string, taken: readonly string[]): readonly Profile[] =>
+    account.names(prefix).flatMap((name) => {
+      const key = prefix + name;
+      if (taken.includes(name)) {
+        account.note(key, "the name is taken, and the profile left out");
+        return [];
+      }
+      const instead = "it is not the ARN of a role, and the profile left out";
+      const roleArn = account.fitting(key, (value) => patterns.roleArn.test(value), instead);
+      return roleArn === undefined ? [] : [{ name, roleArn, by }];
+    });
+  const direct = read("token", profilePrefix, [defaultProfile, sourceProfile]);
+  const chained = read("role", chainPrefix, [sourceProfile, ...account.names(profilePrefix)]);
+  const all = [...direct, ...chained];
+  if (all.length <= limits.mostProfiles) return all;
+  const [first] = all;
+  const prefix = first?.by === "token" ? profilePrefix : chainPrefix;
+  account.note(
+    prefix + (first?.name ?? ""),
+    `one of ${all.length} profiles, of which ${limits.mostProfiles} at most are taken, and so none`,
+  );
+  return [];
+}
+
+/**
+ * What a pod gets by the annotations of its ServiceAccount, of its namespace, and its own; undefined where the
+ * ServiceAccount names no role. A value that cannot be used is left out, with a note.
+ *
+ * The rules for `eks.amazonaws.com/…` are those of amazon-eks-pod-identity-webhook (pkg/cache, pkg/handler), but for an
+ * empty audience: with it a pod would send STS a token that the API server takes.
+ */
+export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess | undefined {
+  const notes: InjectionNote[] = [];
+  const account = new Reader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
+  const roleArn = account.text(accountAnnotations["role-arn"]) ?? "";
+  if (roleArn === "") return undefined;
+  const readers = [account, new Reader("namespace", annotationsOf(around.namespace), notes)];
+  const isRole = patterns.roleArn.test(roleArn);
+  if (!isRole)
+    account.note(accountAnnotations["role-arn"], "it is not the ARN of a role; pods get it all the same");
+  const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
+  const audience = account.text(accountAnnotations.audience) ?? "";
+  const more = isRole ? profiles(account) : [];
+  const access: RoleAccess = {
+    roleArn,
+    audience: audience === "" ? limits.usualAudience : audience,
+    expirationSeconds: expiration(new Reader("pod", annotationsOf(pod), notes), account),
+    ...regional(account),
+    ...(region === undefined ? {} : { region }),
+    ...session(readers),
+    ...files(account),
+    ...(more.length === 0 ? {} : { profiles: more }),
+  };
+  return { access, notes };
+}
+
+/** The annotations of a ServiceAccount by which its pods are given this access. */
+export function accessAnnotations(access: RoleAccess): Readonly<Record<string, string>> {
+  const { roleArn, audience, expirationSeconds, stsRegionalEndpoints, region, fsGroup, tokenMode } = access;
+  const sessionName = access.sessionFromPod === true ? podSessionName : access.sessionName;
+  const values: Readonly<Record<keyof typeof accountAnnotations, string | undefined>> = {
+    "role-arn": roleArn,
+    audience: audience === limits.usualAudience ? undefined : audience,
+    "sts-regional-endpoints": stsRegionalEndpoints === "regional" ? "true" : undefined,
+    "token-expiration": expirationSeconds === limits.usualExpiration ? undefined : String(expirationSeconds),
+    region,
+    "session-name": sessionName,
+    "fs-group": fsGroup?.toString(),
+    "token-mode": tokenMode === undefined ? undefined : `0${tokenMode.toString(8).padStart(3, "0")}`,
+  };
+  const scalar = Object.entries(accountAnnotations).map(
+    ([attribute, key]) => [key, values[attribute as keyof typeof accountAnnotations]] as const,
+  );
+  const named = (access.profiles ?? []).map(
+    ({ name, roleArn: role, by }) => [(by === "token" ? profilePrefix : chainPrefix) + name, role] as const,
+  );
+  const present = [...scalar, ...named].filter(
+    (pair): pair is readonly [string, string] => pair[1] !== undefined,
+  );
+  return Object.fromEntries(present);
+}

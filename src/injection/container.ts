@@ -1,0 +1,82 @@
+import { type JsonRecord, recordsOf, textOf } from "../base/index.ts";
+import {
+  configMountPath,
+  configVolumeName,
+  fileIn,
+  folderPath,
+  mountPaths,
+  tokenVolumeName,
+} from "./place.ts";
+import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
+
+/** What all containers of a pod have in common. */
+export interface Given {
+  readonly values: VariableValues;
+  /** The file name of the token in its volume. */
+  readonly token: string;
+  /** The path of a file as the pod's programs open it. */
+  readonly path: (file: string) => string;
+  /** The config file of a pod with several roles; and whether its role is had by that file alone. */
+  readonly config: { readonly file: string; readonly chainsDefault: boolean } | undefined;
+}
+
+interface Mount {
+  readonly path: string;
+  readonly added: readonly JsonRecord[];
+}
+
+/** The names of a list's members. */
+export const namesOf = (values: unknown): readonly unknown[] => recordsOf(values).map(({ name }) => name);
+
+/** The mount of the token: the one that is there, else one at a path that nothing else has. */
+function tokenMount(container: JsonRecord): Mount {
+  const mounts = recordsOf(container["volumeMounts"]);
+  const found = textOf(mounts.find(({ name }) => name === tokenVolumeName)?.["mountPath"]);
+  if (found !== undefined) return { path: found, added: [] };
+  const taken = new Set(mounts.map((mount) => folderPath(textOf(mount["mountPath"]) ?? "")));
+  const [usual, other] = mountPaths;
+  const path = taken.has(usual) ? other : usual;
+  // AWS's webhook leaves a container that has all three by itself without the token.
+  const present = new Set(namesOf(container["env"]));
+  const has = (group: keyof typeof variableGroupNames): boolean =>
+    variableGroupNames[group].some((name) => present.has(name));
+  const complete = has("sts") && has("region") && has("role");
+  return { path, added: complete ? [] : [{ name: tokenVolumeName, readOnly: true, mountPath: path }] };
+}
+
+/** What of the config file a container gets: it has ours, is given it, or does without. */
+export function configUse(container: JsonRecord, given: Given): "there" | "added" | "none" {
+  if (given.config === undefined) return "none";
+  const own = recordsOf(container["env"]).find(({ name }) => name === variableNames.config);
+  if (own !== undefined) return own["value"] === given.config.file ? "there" : "none";
+  const taken = recordsOf(container["volumeMounts"]).some(
+    (mount) => folderPath(textOf(mount["mountPath"]) ?? "") === configMountPath,
+  );
+  return taken ? "none" : "added";
+}
+
+function withEntries(container: JsonRecord, key: string, added: readonly JsonRecord[]): JsonRecord {
+  return added.length === 0 ? container : { ...container, [key]: [...recordsOf(container[key]), ...added] };
+}
+
+/** A container with the token and the variables of a role; the same object where it has all of it. */
+export function injectContainer(container: JsonRecord, given: Given): JsonRecord {
+  const { path, added } = tokenMount(container);
+  const use = configUse(container, given);
+  const present = new Set(namesOf(container["env"]));
+  // In several SDKs these two win over a profile.
+  const byProfile =
+    use !== "none" && (given.config?.chainsDefault === true || present.has(variableNames.profile));
+  const tokenFile = given.path(fileIn(path, given.token));
+  const file = use === "added" ? given.config?.file : undefined;
+  const values = { ...given.values, tokenFile, ...(file === undefined ? {} : { configFile: file }) };
+  const variables = variableGroups(values)
+    .filter(({ group }) => !variableGroupNames[group].some((name) => present.has(name)))
+    .filter(({ group }) => !(byProfile && group === "role"))
+    .flatMap((group) => group.variables);
+  const mount = { name: configVolumeName, readOnly: true, mountPath: configMountPath };
+  return withEntries(withEntries(container, "env", variables), "volumeMounts", [
+    ...added,
+    ...(use === "added" ? [mount] : []),
+  ]);
+}

@@ -1,0 +1,45 @@
+/**
+ * What the values of annotations have to look like. Each has the same meaning in JavaScript and, by its `source`, in
+ * CEL (RE2).
+ */
+export const patterns = {
+  /** AWS's webhook warns of anything else, and injects it all the same. */
+  roleArn: /^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/[A-Za-z0-9_/.@+=,-]+$/u,
+  /** What Go's ParseInt takes, as far as a number of seconds may be long. */
+  integer: /^[+-]?[0-9]{1,18}$/u,
+  region: /^[a-z]{2}[a-z0-9-]{0,62}$/u,
+  /** RoleSessionName of AssumeRoleWithWebIdentity. */
+  sessionName: /^[A-Za-z0-9_+=,.@-]{2,64}$/u,
+  fsGroup: /^[0-9]{1,9}$/u,
+  tokenMode: /^0?[0-7]{3}$/u,
+  /** A record as Go's encoding/csv reads it, in the first line; further lines are not looked at. */
+  csv: /^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*(?:\r?\n[\s\S]*)?$/u,
+  /** The record of such a text. */
+  csvRecord: /^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*/u,
+  /** A field of such a record that is not empty. */
+  csvField: /"(?:[^"]|"")*"|[^",\r\n]+/u,
+} as const;
+
+/** What Go's ParseBool takes for true and false. */
+export const trueTexts = ["1", "t", "T", "TRUE", "true", "True"] as const;
+export const falseTexts = ["0", "f", "F", "FALSE", "false", "False"] as const;
+
+/** Bounds and usual values. */
+export const limits = {
+  usualAudience: "sts.amazonaws.com",
+  /** Seconds of a token: the usual, and the API server's bounds on a projected one. */
+  usualExpiration: 86_400,
+  leastExpiration: 600,
+  mostExpiration: 4_294_967_296,
+  /** Characters of RoleSessionName. */
+  leastSessionName: 2,
+  mostSessionName: 64,
+  /** Profiles of a ServiceAccount, so that the config file fits into the pod's annotations (256 KiB in all). */
+  mostProfiles: 50,
+} as const;
+
+/** In place of a session's name: that of the pod. */
+export const podSessionName = "pod";
+
+/** Before a pod's name that is too short for a session's. */
+export const shortNamePrefix = "pod-";
