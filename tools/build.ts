@@ -10,5 +10,6 @@ execFileSync(
   [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
   { stdio: "inherit" },
 );
-chmodSync(join("dist", "cli", "main.js"), 0o755);
+for (const program of ["main.js", join("kubectl-plugin", "complete.js")])
+  chmodSync(join("dist", "cli", program), 0o755);
 console.log("build: dist/ is ready");
