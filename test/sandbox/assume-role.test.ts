@@ -238,6 +238,17 @@ describe("AssumeRole in the sandbox", () => {
     );
   });
 
+  test("a session policy that is no JSON is refused in the words of STS's parser", async () => {
+    const arn = await world.role("for-no-json", { trust: trust(root) });
+    await assert.rejects(
+      assume(world.sts(), arn, { Policy: "invalid policy" }),
+      awsError(
+        "MalformedPolicyDocument",
+        /^Unexpected character \('i' \(code 105\)\): expected a valid value \(number, String, array, object, 'true', 'false' or 'null'\)\n at \[Source: java\.io\.StringReader@[0-9a-f]{8}; line: 1, column: 2\]$/u,
+      ),
+    );
+  });
+
   test("managed session policies limit an assumed role, and must exist and fit", async () => {
     const arn = await world.role("managed-limit", { trust: trust(root), policy: policy(allow("ssm:*")) });
     const readOnly = [{ arn: "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess" }];

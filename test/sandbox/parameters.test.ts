@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
+  DeleteParametersCommand,
+  DescribeInstanceInformationCommand,
   DescribeParametersCommand,
   GetParameterCommand,
   GetParameterHistoryCommand,
   GetParametersByPathCommand,
   GetParametersCommand,
+  LabelParameterVersionCommand,
+  ListTagsForResourceCommand,
   paginateGetParametersByPath,
   PutParameterCommand,
+  RemoveTagsFromResourceCommand,
   type SSMClient,
+  UnlabelParameterVersionCommand,
 } from "@aws-sdk/client-ssm";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
@@ -147,8 +154,38 @@ describe("Parameter Store in the sandbox", () => {
       ),
     );
     await assert.rejects(
-      admin.send(new GetParameterHistoryCommand({ Name: "/demo/color" })),
-      awsError("InvalidAction", /GetParameterHistory/u),
+      admin.send(new DescribeInstanceInformationCommand({})),
+      awsError("InvalidAction", /DescribeInstanceInformation/u),
+    );
+  });
+
+  test("the SDK understands labels, history, tags and deletion of several", async () => {
+    const Name = "/own/labelled";
+    const tag = { ResourceType: "Parameter", ResourceId: Name } as const;
+    await admin.send(new PutParameterCommand({ Name, Value: "one", Type: "String" }));
+    await admin.send(new LabelParameterVersionCommand({ Name, Labels: ["first", "1st"] }));
+    await admin.send(new PutParameterCommand({ Name, Value: "two", Overwrite: true }));
+    const { Parameters = [] } = await admin.send(new GetParameterHistoryCommand({ Name }));
+    assert.deepEqual(
+      Parameters.map(({ Value, Version, Labels }) => [Value, Version, Labels]),
+      [
+        ["one", 1, ["first"]],
+        ["two", 2, []],
+      ],
+    );
+    const unlabelled = new UnlabelParameterVersionCommand({ Name, ParameterVersion: 1, Labels: ["first"] });
+    assert.deepEqual((await admin.send(unlabelled)).RemovedLabels, ["first"]);
+    await admin.send(new AddTagsToResourceCommand({ ...tag, Tags: [{ Key: "k", Value: "v" }] }));
+    await admin.send(new RemoveTagsFromResourceCommand({ ...tag, TagKeys: ["other"] }));
+    const { TagList } = await admin.send(new ListTagsForResourceCommand(tag));
+    assert.deepEqual(TagList, [{ Key: "k", Value: "v" }]);
+    const { DeletedParameters, InvalidParameters } = await admin.send(
+      new DeleteParametersCommand({ Names: [Name, "/own/none"] }),
+    );
+    assert.deepEqual([DeletedParameters, InvalidParameters], [[Name], ["/own/none"]]);
+    await assert.rejects(
+      admin.send(new ListTagsForResourceCommand(tag)),
+      awsError("InvalidResourceId", /resource ID isn't valid/u),
     );
   });
 

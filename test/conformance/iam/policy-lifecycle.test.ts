@@ -66,6 +66,31 @@ describe("IAM policy-lifecycle", () => {
     );
   });
 
+  const resources: readonly (readonly [what: string, resource: string, text: string])[] = [
+    [
+      "another partition than the account's",
+      "arn:aws-cn:s3:::bucket",
+      'Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::bucket".',
+    ],
+    [
+      "a region in a bucket's ARN",
+      "arn:aws:s3:us-east-1::bucket",
+      "Resource arn:aws:s3:us-east-1::bucket can not contain region information.",
+    ],
+    [
+      "a region in IAM's own ARN",
+      "arn:aws:iam:us-east-1::role/x",
+      "IAM resource arn:aws:iam:us-east-1::role/x cannot contain region information.",
+    ],
+  ];
+  for (const [what, resource, text] of resources) {
+    test(`a policy with ${what} is refused`, async (t) => {
+      const { iam } = await iamSandbox(t);
+      const document = policyOf({ Effect: "Allow", Action: "s3:GetObject", Resource: resource });
+      await refused(createPolicy(iam, "Own", document), "MalformedPolicyDocument", text);
+    });
+  }
+
   test("a policy has 6144 characters at most, and IAM's grammar", async (t) => {
     const { iam } = await iamSandbox(t);
     const long = (count: number): string =>

@@ -28,7 +28,7 @@ describe("IAM role-quota", () => {
     const folder = await mkdtemp(join(tmpdir(), "podtrust-roles-"));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const records = Array.from({ length: 999 }, (_, index) => kept(`role-${index}`));
-    await writeFile(join(folder, "roles.json"), JSON.stringify({ format: 1, account, records }));
+    await writeFile(join(folder, "roles.json"), JSON.stringify({ format: 2, account, records }));
     const { iam } = await iamSandbox(t, { stateDir: folder });
     await createRole(iam, "the-thousandth");
     await refused(

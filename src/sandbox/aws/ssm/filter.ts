@@ -1,35 +1,132 @@
-import type { Parameter } from "../state/index.ts";
-import { AwsError, structures, text, texts } from "../wire/index.ts";
-import { isBelow } from "./name.ts";
+import type { Parameter, ParameterVersion } from "../state/index.ts";
+import { AwsError, required, structures, text, texts } from "../wire/index.ts";
+import { checkPath, isBelow, rooted } from "./name.ts";
+import { latestOf } from "./shelf.ts";
 
 export interface ParameterFilter {
-  readonly Key: string | undefined;
+  readonly Key: string;
   readonly Option: string | undefined;
   readonly Values: readonly string[] | undefined;
 }
 
-/** How ParameterFilters come. */
+/** How ParameterFilters come (Systems Manager API Reference, "ParameterStringFilter"). */
 export const filterInput = structures({
-  Key: text({ min: 1, max: 132 }),
+  Key: required(text({ min: 1, max: 132, pattern: "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType" })),
   Option: text({ min: 1, max: 10 }),
   Values: texts({ min: 1, max: 1024 }, { min: 1, max: 50 }),
 });
 
-type Test = (parameter: Parameter, value: string) => boolean;
+/** How Filters come, the older form. */
+export const oldFilterInput = structures({
+  Key: required(text({ oneOf: ["Name", "Type", "KeyId"] })),
+  Values: required(texts({ min: 1, max: 1024 }, { min: 1, max: 50 })),
+});
 
-type Read = (parameter: Parameter) => string | undefined;
+/** The operation that filters, and the keys that it knows beside `tag:`. */
+const keysOf = {
+  DescribeParameters: ["Path", "Name", "Type", "KeyId", "Tier", "DataType"],
+  GetParametersByPath: ["Type", "KeyId", "Label"],
+} as const;
+export type FilteringOperation = keyof typeof keysOf;
 
-const attributes: ReadonlyMap<string, Read> = new Map<string, Read>([
-  ["Name", (parameter) => parameter.name],
-  ["Type", (parameter) => parameter.type],
-  ["KeyId", (parameter) => parameter.keyId],
-  ["Tier", (parameter) => parameter.tier],
-  ["DataType", (parameter) => parameter.dataType],
+/** The keys that AWS names in its refusal, which are not quite those that it takes. */
+const namedKeys: Readonly<Record<FilteringOperation, string>> = {
+  DescribeParameters: "[Path, Name, Type, KeyId, Tier]",
+  GetParametersByPath: "[Type, KeyId]",
+};
+
+const choices: ReadonlyMap<string, readonly string[]> = new Map([
+  ["Tier", ["Standard", "Advanced", "Intelligent-Tiering"]],
+  ["Type", ["String", "StringList", "SecureString"]],
 ]);
 
-function attribute(key: string): Read | undefined {
-  if (!key.startsWith("tag:")) return attributes.get(key);
-  return (parameter) => parameter.tags.find((tag) => `tag:${tag.key}` === key)?.value;
+function checkKey({ Key: key, Values: values }: ParameterFilter, operation: FilteringOperation): void {
+  const keys: readonly string[] = keysOf[operation];
+  const tagged = operation === "DescribeParameters" && key.startsWith("tag:");
+  if (!tagged && !keys.includes(key)) {
+    throw new AwsError(
+      "InvalidFilterKey",
+      `The following filter key is not valid: ${key}. Valid filter keys include: ${namedKeys[operation]}.`,
+    );
+  }
+  if (!tagged && values === undefined) {
+    throw new AwsError(
+      "InvalidFilterValue",
+      `The following filter values are missing : null for filter key ${key}.`,
+    );
+  }
+}
+
+function checkOption({ Key: key, Option: option }: ParameterFilter): void {
+  if (option === undefined) return;
+  const usual = ["BeginsWith", "Equals"];
+  const named = key === "Path" ? ["Recursive", "OneLevel"] : usual;
+  const taken = key === "Name" ? [...usual, "Contains"] : named;
+  if (taken.includes(option)) return;
+  throw new AwsError(
+    "InvalidFilterOption",
+    `The following filter option is not valid: ${option}. Valid options include: [${named.join(", ")}].`,
+  );
+}
+
+function checkValues({ Key: key, Values: values = [] }: ParameterFilter): void {
+  const known = choices.get(key);
+  const unknown = known === undefined ? undefined : values.find((value) => !known.includes(value));
+  if (unknown !== undefined) {
+    throw new AwsError(
+      "InvalidFilterValue",
+      `The following filter value is not valid: ${unknown}. Valid values include: [${known?.join(", ")}].`,
+    );
+  }
+  if (key !== "Path") return;
+  if (values.some((value) => /^\/(?:aws|ssm)/iu.test(value))) {
+    throw new AwsError(
+      "ValidationException",
+      'Filters for common parameters can\'t be prefixed with "aws" or "ssm" (case-insensitive). When using global parameters, please specify within a global namespace.',
+    );
+  }
+  for (const value of values) checkPath(value);
+}
+
+function checkOnce(filters: readonly ParameterFilter[]): void {
+  const twice = filters.find(({ Key: key }, index) => filters.findIndex((one) => one.Key === key) < index);
+  if (twice === undefined) return;
+  throw new AwsError(
+    "InvalidFilterKey",
+    `The following filter is duplicated in the request: ${twice.Key}. A request can contain only one occurrence of a specific filter.`,
+  );
+}
+
+/**
+ * Refuses filters that AWS refuses. Which they are, the API reference says; the texts are those of moto's own tests
+ * (getmoto/moto, tests/test_ssm).
+ */
+export function checkFilters(filters: readonly ParameterFilter[], operation: FilteringOperation): void {
+  for (const filter of filters) checkKey(filter, operation);
+  checkOnce(filters);
+  for (const filter of filters) {
+    checkOption(filter);
+    checkValues(filter);
+  }
+}
+
+type Read = (parameter: Parameter, version: ParameterVersion) => readonly string[];
+
+const optional = (value: string | undefined): readonly string[] => (value === undefined ? [] : [value]);
+
+const attributes: ReadonlyMap<string, Read> = new Map<string, Read>([
+  // `p` and `/p` are the same name.
+  ["Name", ({ name }) => [rooted(name)]],
+  ["Type", (_, { type }) => [type]],
+  ["KeyId", (_, { keyId }) => optional(keyId)],
+  ["Tier", (_, { tier }) => [tier]],
+  ["DataType", (_, { dataType }) => [dataType]],
+  ["Label", (_, { labels }) => labels],
+]);
+
+function readerOf(key: string): Read {
+  const read = attributes.get(key);
+  return read ?? (({ tags }) => optional(tags.find((tag) => `tag:${tag.key}` === key)?.value));
 }
 
 const comparisons: ReadonlyMap<string, (actual: string, wanted: string) => boolean> = new Map([
@@ -38,41 +135,32 @@ const comparisons: ReadonlyMap<string, (actual: string, wanted: string) => boole
   ["Contains", (actual: string, wanted: string) => actual.includes(wanted)],
 ]);
 
-function pathTest(option: string): Test {
-  if (option !== "Recursive" && option !== "OneLevel") {
-    throw new AwsError(
-      "InvalidFilterOption",
-      `The following filter option is not valid: ${option}. Valid options include: [Recursive, OneLevel]`,
-    );
-  }
-  return (parameter, value) => isBelow(value, parameter.name, option === "Recursive");
-}
+type Test = (parameter: Parameter, version: ParameterVersion) => boolean;
 
-function testOf(key: string, option: string | undefined): Test {
-  if (key === "Path") return pathTest(option ?? "OneLevel");
-  const read = attribute(key);
-  if (read === undefined) {
-    throw new AwsError("InvalidFilterKey", `The specified filter key ${key} isn't valid.`);
+function testOf({ Key: key, Option: option, Values: values }: ParameterFilter): Test {
+  if (key === "Path") {
+    return ({ name }) => (values ?? []).some((path) => isBelow(path, name, option === "Recursive"));
   }
+  const read = readerOf(key);
+  if (values === undefined) return (...of) => read(...of).length > 0;
   const compare = comparisons.get(option ?? "Equals");
-  if (compare === undefined) {
-    throw new AwsError("InvalidFilterOption", `The following filter option is not valid: ${option}.`);
-  }
-  return (parameter, value) => {
-    const actual = read(parameter);
-    return actual !== undefined && compare(actual, value);
-  };
+  const wanted = key === "Name" && option !== "Contains" ? values.map(rooted) : values;
+  return (...of) => read(...of).some((actual) => wanted.some((value) => compare?.(actual, value) === true));
 }
 
-/** Whether a parameter passes all filters: of each, one value must fit; without values, the key must be there. */
-export function passes(filters: readonly ParameterFilter[]): (parameter: Parameter) => boolean {
-  const tests = filters.map(({ Key, Option, Values }) => ({
-    test: testOf(Key ?? "", Option),
-    values: Values,
-    read: attribute(Key ?? ""),
-  }));
-  return (parameter) =>
-    tests.every(({ test, values, read }) =>
-      values === undefined ? read?.(parameter) !== undefined : values.some((value) => test(parameter, value)),
-    );
+/** Whether a version passes all filters, which were checked: of each, one value must fit; without values, the tag must be there. */
+export function passes(filters: readonly ParameterFilter[]): Test {
+  const tests = filters.map(testOf);
+  return (parameter, version) => tests.every((test) => test(parameter, version));
+}
+
+/** The newest version that passes; with a label as filter it may be an older one. */
+export function passingVersion(
+  parameter: Parameter,
+  filters: readonly ParameterFilter[],
+): ParameterVersion | undefined {
+  const byLabel = filters.some(({ Key: key }) => key === "Label");
+  const test = passes(filters);
+  const candidates = byLabel ? parameter.versions : [latestOf(parameter)];
+  return candidates.findLast((version) => test(parameter, version));
 }

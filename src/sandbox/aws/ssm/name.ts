@@ -31,47 +31,71 @@ export function anyResource(place: Place): string {
   return `arn:aws:ssm:${place.region}:${place.account}:*`;
 }
 
+/**
+ * What tells a parameter from all others of its region: `p` and `/p` are one and the same
+ * (Systems Manager User Guide, "Requirements and constraints for parameter names").
+ */
+export function nameKey(name: string): string {
+  return /^\/[^/]*$/u.test(name) ? name.slice(1) : name;
+}
+
 /** A parameter as a reader names it. */
 export interface Reference {
   readonly name: string;
   /** `3` or a label, without the colon. */
   readonly selector: string | undefined;
+  /** True for the name itself, which answers then repeat; false for an ARN. */
+  readonly byName: boolean;
+}
+
+function split(text: string, byName: boolean): Reference {
+  const colon = text.indexOf(":");
+  if (colon === -1) return { name: text, selector: undefined, byName };
+  return { name: text.slice(0, colon), selector: text.slice(colon + 1), byName };
 }
 
 /** Reads `name`, `name:3`, or an ARN of this place with or without a selector. */
 export function parseReference(place: Place, text: string): Reference {
   const prefix = `arn:aws:ssm:${place.region}:${place.account}:parameter/`;
-  // The ARNs of `a` and `/a` are one and the same; a name with more levels always begins with a slash.
-  const local = text.startsWith(prefix) ? text.slice(prefix.length - 1) : text;
-  const shallow = text.startsWith(prefix) && !local.slice(1).includes("/") ? local.slice(1) : local;
-  if (shallow.startsWith("arn:")) return { name: shallow, selector: undefined };
-  const colon = shallow.indexOf(":");
-  if (colon === -1) return { name: shallow, selector: undefined };
-  return { name: shallow.slice(0, colon), selector: shallow.slice(colon + 1) };
+  if (text.startsWith(prefix)) return split(text.slice(prefix.length - 1), false);
+  return text.startsWith("arn:") ? { name: text, selector: undefined, byName: false } : split(text, true);
 }
 
-function reservedProblem(name: string): AwsError | undefined {
+/** Refuses names that are AWS's own (asked of AWS: aws-solutions/quota-monitor-for-aws, issue 30; awslabs/aws-deployment-framework, issue 119). */
+export function checkReserved(name: string): void {
   const bare = name.replace(/^\//u, "");
-  const lower = bare.toLowerCase();
-  const isPath = bare.includes("/");
-  if (lower.startsWith("aws") && isPath) {
-    return new AwsError("AccessDeniedException", `No access to reserved parameter name: ${bare}.`);
-  }
-  if (!lower.startsWith("aws") && !lower.startsWith("ssm")) return undefined;
-  const flat = 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).';
-  return new AwsError("ValidationException", isPath ? nameRules : flat);
+  if (!/^aws/iu.test(bare)) return;
+  throw new AwsError("AccessDeniedException", `No access to reserved parameter name: ${bare}.`);
+}
+
+function checkForm(name: string): void {
+  if (/^(?:[\w.-]+|(?:\/[\w.-]+)+)$/u.test(name) && name.length <= longestName) return;
+  throw new AwsError("ValidationException", nameRules);
+}
+
+const secrets = "/aws/reference/secretsmanager/";
+
+/** Whether a name stands for a secret of Secrets Manager, which the sandbox does not have. */
+export function isSecretReference({ name }: Reference): boolean {
+  return name.startsWith(secrets);
+}
+
+/** Refuses a name that GetParameter does not look up (LocalStack's tests, run on AWS: `a/b/c`, `/a//b//c`). */
+export function checkReadable({ name, byName }: Reference): void {
+  if (byName) checkForm(name);
 }
 
 /** Refuses a name that PutParameter does not take. */
 export function checkName(name: string): void {
-  const reserved = reservedProblem(name);
-  if (reserved !== undefined) throw reserved;
+  checkReserved(name);
+  if (/^\/?ssm/iu.test(name)) {
+    const flat = 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).';
+    throw new AwsError("ValidationException", name.slice(1).includes("/") ? nameRules : flat);
+  }
   if (name.includes("/") && !name.startsWith("/")) {
     throw new AwsError("ValidationException", "Parameter name must be a fully qualified name.");
   }
-  if (!/^(?:[\w.-]+|(?:\/[\w.-]+)+)$/u.test(name) || name.length > longestName) {
-    throw new AwsError("ValidationException", nameRules);
-  }
+  checkForm(name);
   if (name.split("/").length - 1 > deepest) {
     const text = `The hierarchy of ${name} is deeper than ${deepest} levels.`;
     throw new AwsError("HierarchyLevelLimitExceededException", text);
@@ -84,10 +108,14 @@ export function checkPath(path: string): void {
   if (!/^\/(?:[\w.-]+\/)*[\w.-]*$/u.test(path)) throw new AwsError("ValidationException", pathRules);
 }
 
+/** The name with the slash that a name of one level may leave out. */
+export function rooted(name: string): string {
+  return name.startsWith("/") ? name : `/${name}`;
+}
+
 /** Whether a parameter stands below a path: directly, or with `recursive` at any level. */
 export function isBelow(path: string, name: string, recursive: boolean): boolean {
-  // Names without a slash count as children of the root.
-  const full = name.startsWith("/") ? name : `/${name}`;
+  const full = rooted(name);
   const base = path.endsWith("/") ? path : `${path}/`;
   if (!full.startsWith(base)) return false;
   return recursive || !full.slice(base.length).includes("/");

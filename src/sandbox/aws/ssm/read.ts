@@ -1,7 +1,7 @@
 import {
   type Action,
   action,
-  type Call,
+  AwsError,
   flag,
   integer,
   type Need,
@@ -9,15 +9,19 @@ import {
   text,
   texts,
 } from "../wire/index.ts";
-import { filterInput, passes } from "./filter.ts";
+import {
+  checkFilters,
+  filterInput,
+  oldFilterInput,
+  type ParameterFilter,
+  passes,
+  passingVersion,
+} from "./filter.ts";
 import { anyResource, checkPath, isBelow } from "./name.ts";
 import { pageOf } from "./page.ts";
-import type { Shelf } from "./shelf.ts";
+import { type Found, latestOf, type OpenShelf, type Shelf } from "./shelf.ts";
 
-type OpenShelf = (call: Call) => Shelf;
-
-function readNeed(shelf: Shelf, operation: string, text_: string): Need {
-  const { name } = shelf.reference(text_);
+function readNeed(shelf: Shelf, operation: string, name: string): Need {
   return { action: `ssm:${operation}`, resource: shelf.arn(name), context: shelf.tagContext(name) };
 }
 
@@ -27,7 +31,7 @@ function getParameter(open: OpenShelf): Action {
     access: ({ Name }, call) => [readNeed(open(call), "GetParameter", Name)],
     run({ Name, WithDecryption }, call) {
       const shelf = open(call);
-      return { Parameter: shelf.shape(shelf.require(Name), WithDecryption === true) };
+      return { Parameter: shelf.shape(shelf.read(Name), WithDecryption === true) };
     },
   });
 }
@@ -38,7 +42,7 @@ function getParameters(open: OpenShelf): Action {
     access: ({ Names }, call) => Names.map((name) => readNeed(open(call), "GetParameters", name)),
     run({ Names, WithDecryption }, call) {
       const shelf = open(call);
-      const looked = [...new Set(Names)].map((name) => ({ name, found: shelf.find(shelf.reference(name)) }));
+      const looked = [...new Set(Names)].map((name) => ({ name, found: shelf.find(name) }));
       return {
         Parameters: looked.flatMap(({ found }) =>
           found === undefined ? [] : [shelf.shape(found, WithDecryption === true)],
@@ -72,26 +76,50 @@ function getParametersByPath(open: OpenShelf): Action {
       },
     ],
     run(params, call) {
+      const filters = params.ParameterFilters ?? [];
       checkPath(params.Path);
+      checkFilters(filters, "GetParametersByPath");
       const shelf = open(call);
       const below = shelf
         .all()
         .filter(({ name }) => isBelow(params.Path, name, params.Recursive === true))
-        .filter(passes(params.ParameterFilters ?? []));
+        .flatMap((parameter): (Found & { readonly name: string })[] => {
+          const version = passingVersion(parameter, filters);
+          return version === undefined
+            ? []
+            : [{ parameter, version, name: parameter.name, selector: undefined }];
+        });
       const { items, next } = pageOf(below, params.MaxResults ?? 10, params.NextToken);
-      const found = items.flatMap(({ name }) => shelf.find({ name, selector: undefined }) ?? []);
       return {
-        Parameters: found.map((one) => shelf.shape(one, params.WithDecryption === true)),
+        Parameters: items.map((one) => shelf.shape(one, params.WithDecryption === true)),
         NextToken: next,
       };
     },
   });
 }
 
+/** Both kinds of filters as the newer one; the older finds names by their beginning. */
+function filtersOf(params: {
+  readonly Filters: readonly { readonly Key: string; readonly Values: readonly string[] }[] | undefined;
+  readonly ParameterFilters: readonly ParameterFilter[] | undefined;
+}): readonly ParameterFilter[] {
+  const { Filters: old, ParameterFilters: filters } = params;
+  if (old !== undefined && filters !== undefined) {
+    const text_ = "You can use either Filters or ParameterFilters in a single request.";
+    throw new AwsError("ValidationException", text_);
+  }
+  return (
+    filters ??
+    (old ?? []).map(({ Key, Values }) => ({ Key, Values, Option: Key === "Name" ? "BeginsWith" : "Equals" }))
+  );
+}
+
 function describeParameters(open: OpenShelf): Action {
   return action({
     input: {
+      Filters: oldFilterInput,
       ParameterFilters: filterInput,
+      Shared: flag(),
       MaxResults: integer({ min: 1, max: 50 }),
       NextToken: text(),
     },
@@ -99,28 +127,69 @@ function describeParameters(open: OpenShelf): Action {
       { action: "ssm:DescribeParameters", resource: anyResource(open(call).place) },
     ],
     run(params, call) {
-      const all = open(call)
-        .all()
-        .filter(passes(params.ParameterFilters ?? []));
+      const filters = filtersOf(params);
+      checkFilters(filters, "DescribeParameters");
+      const test = passes(filters);
+      // Nobody shares parameters with the sandbox's account.
+      const own = params.Shared === true ? [] : open(call).all();
+      const all = own.filter((parameter) => test(parameter, latestOf(parameter)));
       const { items, next } = pageOf(all, params.MaxResults ?? 50, params.NextToken);
       const described = items.map((parameter) => {
-        const last = parameter.versions.at(-1);
+        const last = latestOf(parameter);
         return {
           Name: parameter.name,
           ARN: parameter.arn,
-          Type: parameter.type,
-          KeyId: parameter.keyId,
-          LastModifiedDate: last === undefined ? undefined : new Date(last.date),
-          LastModifiedUser: last?.by,
-          Description: parameter.description,
-          AllowedPattern: parameter.allowedPattern,
-          Version: last?.version,
-          Tier: parameter.tier,
+          Type: last.type,
+          KeyId: last.keyId,
+          LastModifiedDate: new Date(last.date),
+          LastModifiedUser: last.by,
+          Description: last.description,
+          AllowedPattern: last.allowedPattern,
+          Version: last.version,
+          Tier: last.tier,
           Policies: [],
-          DataType: parameter.dataType,
+          DataType: last.dataType,
         };
       });
       return { Parameters: described, NextToken: next };
+    },
+  });
+}
+
+function getParameterHistory(open: OpenShelf): Action {
+  return action({
+    input: {
+      Name: required(text({ min: 1, max: 2048 })),
+      WithDecryption: flag(),
+      MaxResults: integer({ min: 1, max: 50 }),
+      NextToken: text(),
+    },
+    access: ({ Name }, call) => [readNeed(open(call), "GetParameterHistory", Name)],
+    run(params, call) {
+      const shelf = open(call);
+      const { parameter, name } = shelf.read(params.Name);
+      // In the order of their versions, which is not that of texts.
+      const all = parameter.versions.map((version) => ({
+        name: String(version.version).padStart(12, "0"),
+        version,
+      }));
+      const { items, next } = pageOf(all, params.MaxResults ?? 50, params.NextToken);
+      const versions = items.map(({ version }) => ({
+        Name: name,
+        Type: version.type,
+        KeyId: version.keyId,
+        LastModifiedDate: new Date(version.date),
+        LastModifiedUser: version.by,
+        Description: version.description,
+        Value: shelf.value(parameter, version, params.WithDecryption === true),
+        AllowedPattern: version.allowedPattern,
+        Version: version.version,
+        Labels: version.labels,
+        Tier: version.tier,
+        Policies: [],
+        DataType: version.dataType,
+      }));
+      return { Parameters: versions, NextToken: next };
     },
   });
 }
@@ -132,5 +201,6 @@ export function readActions(open: OpenShelf): Record<string, Action> {
     GetParameters: getParameters(open),
     GetParametersByPath: getParametersByPath(open),
     DescribeParameters: describeParameters(open),
+    GetParameterHistory: getParameterHistory(open),
   };
 }

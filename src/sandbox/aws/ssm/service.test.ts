@@ -1,69 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { emptyAccount } from "../state/index.ts";
-import { AwsError, type Call, type Need, type RawRecord, readInput, type Shape } from "../wire/index.ts";
-import { ssmService } from "./service.ts";
-
-const account = "111122223333";
-const prefix = `arn:aws:ssm:eu-central-1:${account}:parameter`;
-
-function call(region: string, now: number): Call {
-  return {
-    service: "ssm",
-    action: "",
-    requestId: "r",
-    now,
-    caller: {
-      kind: "admin",
-      arn: `arn:aws:iam::${account}:user/podtrust-admin`,
-      userId: "AIDA",
-      account,
-      accessKeyId: "AKIA",
-    },
-    region,
-    sourceAddress: "127.0.0.1",
-    userAgent: "test",
-    signal: new AbortController().signal,
-    note() {},
-  };
-}
-
-function setUp(): {
-  run: (action: string, params: RawRecord, region?: string) => Promise<Shape>;
-  needs: (action: string, params: RawRecord) => readonly Need[];
-  clock: { now: number };
-} {
-  const service = ssmService({ account: emptyAccount(account) });
-  const clock = { now: Date.parse("2026-11-25T00:00:00Z") };
-  const read = (name: string, raw: RawRecord) => {
-    const action = service.actions[name];
-    assert.ok(action, name);
-    const { params, problems } = readInput(action.input, raw);
-    assert.deepEqual(problems, []);
-    return { action, params };
-  };
-  return {
-    clock,
-    async run(name, raw, region = "eu-central-1") {
-      const { action, params } = read(name, raw);
-      return (await action.run(params, call(region, clock.now))) ?? {};
-    },
-    needs(name, raw) {
-      const { action, params } = read(name, raw);
-      return action.access(params, call("eu-central-1", clock.now));
-    },
-  };
-}
-
-function refusal(code: string, text?: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof AwsError);
-    assert.equal(error.code, code);
-    assert.equal(error.status, 400);
-    if (text !== undefined) assert.match(error.message, text);
-    return true;
-  };
-}
+import {
+  parameterPrefix as prefix,
+  parameterStore as setUp,
+  account,
+  refusal,
+} from "../../../../test/support/parameter-store.ts";
+import type { RawRecord } from "../wire/index.ts";
 
 describe("Parameter Store", () => {
   test("a parameter is written, read, overwritten and deleted", async () => {
@@ -174,40 +117,6 @@ describe("Parameter Store", () => {
     await assert.rejects(run("GetParametersByPath", bad), refusal("InvalidNextToken"));
   });
 
-  test("DescribeParameters filters, and shows no values", async () => {
-    const { run } = setUp();
-    const tags = [{ Key: "team", Value: "blue" }];
-    await run("PutParameter", { Name: "/a/one", Value: "v", Type: "String", Tags: tags });
-    await run("PutParameter", { Name: "/a/two", Value: "v", Type: "StringList" });
-    await run("PutParameter", { Name: "/b", Value: "v", Type: "String", Tier: "Advanced" });
-    const names = async (...ParameterFilters: RawRecord[]): Promise<string[]> =>
-      ((await run("DescribeParameters", { ParameterFilters }))["Parameters"] as { Name: string }[]).map(
-        (p) => p.Name,
-      );
-    assert.deepEqual(await names({ Key: "Name", Values: ["/b", "/a/two"] }), ["/a/two", "/b"]);
-    assert.deepEqual(await names({ Key: "Name", Option: "BeginsWith", Values: ["/a"] }), [
-      "/a/one",
-      "/a/two",
-    ]);
-    assert.deepEqual(await names({ Key: "Name", Option: "Contains", Values: ["tw"] }), ["/a/two"]);
-    assert.deepEqual(await names({ Key: "Path", Option: "OneLevel", Values: ["/"] }), ["/b"]);
-    assert.deepEqual(await names({ Key: "Path", Option: "Recursive", Values: ["/a"] }), ["/a/one", "/a/two"]);
-    assert.deepEqual(await names({ Key: "Type", Values: ["StringList"] }), ["/a/two"]);
-    assert.deepEqual(await names({ Key: "Tier", Values: ["Advanced"] }), ["/b"]);
-    assert.deepEqual(await names({ Key: "tag:team" }), ["/a/one"]);
-    assert.deepEqual(await names({ Key: "tag:team", Values: ["red"] }), []);
-    await assert.rejects(names({ Key: "Colour", Values: ["x"] }), refusal("InvalidFilterKey"));
-    await assert.rejects(
-      names({ Key: "Path", Option: "Equals", Values: ["/"] }),
-      refusal("InvalidFilterOption"),
-    );
-    await assert.rejects(
-      names({ Key: "Name", Option: "Recursive", Values: ["/"] }),
-      refusal("InvalidFilterOption"),
-    );
-    assert.ok(!JSON.stringify(await run("DescribeParameters", {})).includes('"Value"'));
-  });
-
   test("a path is refused as fast as it is taken", async () => {
     const { run } = setUp();
     for (const Path of ["/", "/a", "/a/", "/a/b.c/-d_/"]) await run("GetParametersByPath", { Path });
@@ -218,31 +127,20 @@ describe("Parameter Store", () => {
     assert.ok(performance.now() - started < 2000);
   });
 
-  test("a filter that bears the name of a property of every object is no filter", async () => {
-    const { run } = setUp();
-    await run("PutParameter", { Name: "/a", Value: "v", Type: "String" });
-    for (const name of ["valueOf", "__proto__", "toString"]) {
-      const filtered = (filter: RawRecord): Promise<Shape> =>
-        run("DescribeParameters", { ParameterFilters: [filter] });
-      await assert.rejects(filtered({ Key: name, Values: ["x"] }), refusal("InvalidFilterKey"));
-      await assert.rejects(
-        filtered({ Key: "Name", Option: name, Values: ["x"] }),
-        refusal("InvalidFilterOption"),
-      );
-    }
-  });
-
   test("PutParameter refuses values, names and types that AWS refuses", async () => {
     const { run } = setUp();
     const base = { Name: "/x", Value: "v", Type: "String" };
-    const refused = async (params: RawRecord, code: string, text?: RegExp): Promise<void> =>
+    const refused = async (params: RawRecord, code: string, text?: RegExp | string): Promise<void> =>
       assert.rejects(run("PutParameter", { ...base, ...params }), refusal(code, text));
     await refused(
       { Name: "/awssec/lab" },
       "AccessDeniedException",
       /^No access to reserved parameter name: awssec\/lab\.$/u,
     );
-    await refused({ Name: "AWSthing" }, "ValidationException", /"aws" or "ssm"/u);
+    const reserved = "No access to reserved parameter name: awslimitschecker.";
+    await refused({ Name: "awslimitschecker" }, "AccessDeniedException", reserved);
+    await refused({ Name: "AWSthing" }, "AccessDeniedException");
+    await refused({ Name: "SSMthing" }, "ValidationException", /prefixed with "aws" or "ssm"/u);
     await refused({ Name: "/ssm/thing" }, "ValidationException", /prefixed with "ssm"/u);
     await refused({ Name: "a/b" }, "ValidationException", /fully qualified/u);
     await refused({ Name: "/a b" }, "ValidationException");
@@ -255,7 +153,19 @@ describe("Parameter Store", () => {
     const endless = { AllowedPattern: "(a+)+b", Value: "a".repeat(4000) };
     await refused(endless, "InvalidAllowedPatternException");
     await refused({ KeyId: "alias/mine" }, "InvalidKeyId");
-    await refused({ DataType: "aws:ec2:image" }, "ValidationException");
+    await refused(
+      { DataType: "aws:ec2:image" },
+      "ValidationException",
+      "This sandbox does not implement the data type aws:ec2:image: it does not validate values.",
+    );
+    await refused(
+      { DataType: "Text" },
+      "ValidationException",
+      "The following data type is not supported: Text (Data type names are all lowercase.)",
+    );
+    const nested = 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.';
+    for (const Value of ["{{ssm:x}}", "a {{ NAME }} b"])
+      await refused({ Value }, "ValidationException", nested);
     await refused({ Policies: "[]" }, "ValidationException");
     await refused(
       { Overwrite: true, Tags: [{ Key: "a", Value: "b" }] },
@@ -266,8 +176,95 @@ describe("Parameter Store", () => {
       run("PutParameter", { Name: "/x", Value: "v" }),
       refusal("ValidationException", /type is required/u),
     );
-    await run("PutParameter", base);
-    await refused({ Overwrite: true, Type: "SecureString" }, "HierarchyTypeMismatchException");
+    for (const Value of ["{{", "}} {{", '{"a":{}}']) {
+      await run("PutParameter", { ...base, Value, Overwrite: true });
+    }
+  });
+
+  test("p and /p are one parameter, which answers by the name that was asked for", async () => {
+    const { run } = setUp();
+    for (const [made, other] of [
+      ["plain", "/plain"],
+      ["/rooted", "rooted"],
+    ] as const) {
+      await run("PutParameter", { Name: made, Value: "v", Type: "String" });
+      for (const Name of [made, other]) {
+        assert.partialDeepStrictEqual(await run("GetParameter", { Name }), {
+          Parameter: { Name, Value: "v" },
+        });
+        assert.partialDeepStrictEqual(await run("GetParameters", { Names: [`${Name}:1`] }), {
+          Parameters: [{ Name }],
+          InvalidParameters: [],
+        });
+      }
+      const again = { Name: other, Value: "w", Type: "String" };
+      await assert.rejects(run("PutParameter", again), refusal("ParameterAlreadyExists"));
+      assert.partialDeepStrictEqual(await run("PutParameter", { ...again, Overwrite: true }), { Version: 2 });
+      assert.partialDeepStrictEqual(
+        await run("DescribeParameters", { ParameterFilters: [{ Key: "Name", Values: [other] }] }),
+        { Parameters: [{ Name: made, Version: 2 }] },
+      );
+      await run("DeleteParameter", { Name: other });
+      await assert.rejects(run("GetParameter", { Name: made }), refusal("ParameterNotFound"));
+    }
+  });
+
+  test("a name that no parameter could have is refused by its form", async () => {
+    const { run } = setUp();
+    await run("PutParameter", { Name: "/a/b/c", Value: "v", Type: "String" });
+    const text = /sub-paths divided by slash symbol/u;
+    for (const Name of ["a/b/c", "/a//b//c", "/a/b/c/", "a b"]) {
+      await assert.rejects(run("GetParameter", { Name }), refusal("ValidationException", text));
+      await assert.rejects(run("GetParameters", { Names: [Name] }), refusal("ValidationException", text));
+    }
+  });
+
+  test("a secret that a parameter refers to is not found by name", async () => {
+    const { run } = setUp();
+    const Name = "/aws/reference/secretsmanager/inexistent";
+    await assert.rejects(
+      run("GetParameter", { Name, WithDecryption: true }),
+      refusal("ParameterNotFound", "Secret aws/reference/secretsmanager/inexistent not found."),
+    );
+    assert.deepEqual(await run("GetParameters", { Names: [Name] }), {
+      Parameters: [],
+      InvalidParameters: [Name],
+    });
+  });
+
+  test("a parameter's next version may be of another type", async () => {
+    const { run } = setUp();
+    await run("PutParameter", { Name: "/t", Value: "v", Type: "String", Description: "d" });
+    const secure = { Name: "/t", Value: "w", Type: "SecureString", Overwrite: true };
+    assert.partialDeepStrictEqual(await run("PutParameter", secure), { Version: 2 });
+    assert.partialDeepStrictEqual(await run("GetParameter", { Name: "/t" }), {
+      Parameter: { Type: "SecureString" },
+    });
+    assert.partialDeepStrictEqual(await run("GetParameterHistory", { Name: "t", WithDecryption: true }), {
+      Parameters: [
+        { Name: "t", Type: "String", Value: "v", KeyId: undefined, Description: "d" },
+        { Name: "t", Type: "SecureString", Value: "w", KeyId: "alias/aws/ssm", Description: "d" },
+      ],
+    });
+  });
+
+  test("several parameters are deleted at once, and those that are not there are named", async () => {
+    const { run } = setUp();
+    for (const Name of ["/a", "b"]) await run("PutParameter", { Name, Value: "v", Type: "String" });
+    assert.deepEqual(await run("DeleteParameters", { Names: ["a", "b", "b", "/c"] }), {
+      DeletedParameters: ["a", "b"],
+      InvalidParameters: ["/c"],
+    });
+    assert.deepEqual(await run("DescribeParameters", {}), { Parameters: [], NextToken: undefined });
+    const reserved = "No access to reserved parameter name: aws-cdk-playground.";
+    await assert.rejects(
+      run("DeleteParameter", { Name: "aws-cdk-playground" }),
+      refusal("AccessDeniedException", reserved),
+    );
+    await assert.rejects(
+      run("DeleteParameters", { Names: ["/aws/x"] }),
+      refusal("AccessDeniedException", "No access to reserved parameter name: aws/x."),
+    );
   });
 
   test("a large value needs the Advanced tier, from which nothing comes back", async () => {

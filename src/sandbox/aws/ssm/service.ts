@@ -1,9 +1,12 @@
 import type { Account } from "../state/index.ts";
 import type { Call, Service } from "../wire/index.ts";
 import { createSeal } from "./cipher.ts";
+import { deleteActions } from "./delete.ts";
+import { labelActions } from "./labels.ts";
+import { putParameter } from "./put.ts";
 import { readActions } from "./read.ts";
 import { Shelf } from "./shelf.ts";
-import { writeActions } from "./write.ts";
+import { tagActions } from "./tags.ts";
 
 /** SSM Parameter Store for one account (AWS JSON 1.1); parameters live in the region of the call's signature. */
 export function ssmService(options: { readonly account: Account }): Service {
@@ -15,6 +18,12 @@ export function ssmService(options: { readonly account: Account }): Service {
     version: "2014-11-06",
     namespace: "AmazonSSM",
     validationCode: "ValidationException",
-    actions: { ...readActions(open), ...writeActions(open) },
+    actions: {
+      ...readActions(open),
+      PutParameter: putParameter(open),
+      ...deleteActions(open),
+      ...labelActions(open),
+      ...tagActions(open),
+    },
   };
 }

@@ -1,13 +1,40 @@
 import type { Account, Parameter, ParameterVersion, Tag } from "../state/index.ts";
 import { AwsError, type Call, type Shape } from "../wire/index.ts";
 import type { Seal } from "./cipher.ts";
-import { parameterArn, parseReference, type Place, type Reference } from "./name.ts";
+import {
+  checkReadable,
+  isSecretReference,
+  nameKey,
+  parameterArn,
+  parseReference,
+  type Place,
+} from "./name.ts";
 
 /** One version of a parameter, and how it was asked for. */
 export interface Found {
   readonly parameter: Parameter;
   readonly version: ParameterVersion;
+  /** As an answer gives it: the name that was asked for, which may have a slash more or less. */
+  readonly name: string;
   readonly selector: string | undefined;
+}
+
+/** AWS sends this error without a text. */
+export function parameterNotFound(): AwsError {
+  return new AwsError("ParameterNotFound", "");
+}
+
+/** The version that counts where none is named. */
+export function latestOf(parameter: Parameter): ParameterVersion {
+  return parameter.versions.at(-1) as ParameterVersion;
+}
+
+/** AWS's refusal of a version or a label that a parameter does not have. */
+export function versionNotFound(selector: string | undefined, name: string): AwsError {
+  return new AwsError(
+    "ParameterVersionNotFound",
+    `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`,
+  );
 }
 
 /** The parameters of one region of the account, as a call sees them. */
@@ -23,15 +50,28 @@ export class Shelf {
   }
 
   #key(name: string): string {
-    return `${this.place.region}/${name}`;
+    return `${this.place.region}/${nameKey(name)}`;
   }
 
-  arn(name: string): string {
-    return parameterArn(this.place, name);
+  /** The ARN of whatever a caller names: a name, or an ARN, with or without a selector. */
+  arn(text: string): string {
+    return parameterArn(this.place, parseReference(this.place, text).name);
   }
 
   get(name: string): Parameter | undefined {
     return this.#account.parameters.get(this.#key(name));
+  }
+
+  /** The parameter that a caller names, by its name or its ARN. */
+  named(text: string): Parameter | undefined {
+    return this.get(parseReference(this.place, text).name);
+  }
+
+  /** The parameter of a name, or AWS's refusal. */
+  require(name: string): Parameter {
+    const parameter = this.get(name);
+    if (parameter === undefined) throw parameterNotFound();
+    return parameter;
   }
 
   put(parameter: Parameter): void {
@@ -52,54 +92,57 @@ export class Shelf {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  reference(text: string): Reference {
-    const reference = parseReference(this.place, text);
-    const rooted = { ...reference, name: `/${reference.name}` };
-    const known = this.get(reference.name) !== undefined || !text.startsWith("arn:");
-    return known || this.get(rooted.name) === undefined ? reference : rooted;
-  }
-
   /** The version that a reader names; undefined where there is no such parameter or version. */
-  find(reference: Reference): Found | undefined {
+  find(text: string): Found | undefined {
+    const reference = parseReference(this.place, text);
+    checkReadable(reference);
     const parameter = this.get(reference.name);
     const { selector } = reference;
     const version = parameter?.versions.findLast(
       (one) => selector === undefined || String(one.version) === selector || one.labels.includes(selector),
     );
-    return parameter === undefined || version === undefined ? undefined : { parameter, version, selector };
+    if (parameter === undefined || version === undefined) return undefined;
+    return { parameter, version, name: reference.byName ? reference.name : parameter.name, selector };
   }
 
-  /** The version, or AWS's refusal. */
-  require(text: string): Found {
-    const reference = this.reference(text);
-    const found = this.find(reference);
+  /** The version that a reader names, or AWS's refusal. */
+  read(text: string): Found {
+    const found = this.find(text);
     if (found !== undefined) return found;
-    // AWS sends this error without a text.
-    if (this.get(reference.name) === undefined) throw new AwsError("ParameterNotFound", "");
-    throw new AwsError(
-      "ParameterVersionNotFound",
-      `Systems Manager could not find version ${reference.selector} of ${reference.name}. Verify the version and try again.`,
-    );
+    const reference = parseReference(this.place, text);
+    if (isSecretReference(reference)) {
+      throw new AwsError("ParameterNotFound", `Secret ${reference.name.slice(1)} not found.`, {
+        rule: "parameter-exists",
+        why: "the sandbox has no Secrets Manager, and so no secret that a parameter could refer to",
+      });
+    }
+    this.require(reference.name);
+    throw versionNotFound(reference.selector, reference.name);
+  }
+
+  /** A version's value as a reader gets it. */
+  value(parameter: Parameter, version: ParameterVersion, decrypt: boolean): string {
+    if (version.type !== "SecureString" || decrypt) return version.value;
+    return this.#seal(parameter.name, version.version, version.value);
   }
 
   /** What a reader gets. */
-  shape({ parameter, version, selector }: Found, decrypt: boolean): Shape {
-    const sealed = parameter.type === "SecureString" && !decrypt;
+  shape({ parameter, version, name, selector }: Found, decrypt: boolean): Shape {
     return {
-      Name: parameter.name,
-      Type: parameter.type,
-      Value: sealed ? this.#seal(parameter.name, version.version, version.value) : version.value,
+      Name: name,
+      Type: version.type,
+      Value: this.value(parameter, version, decrypt),
       Version: version.version,
       Selector: selector === undefined ? undefined : `:${selector}`,
       LastModifiedDate: new Date(version.date),
       ARN: parameter.arn,
-      DataType: parameter.dataType,
+      DataType: version.dataType,
     };
   }
 
   /** The condition keys that a parameter's tags give, under both of the names that SSM knows. */
-  tagContext(name: string): Record<string, string> {
-    const tags: readonly Tag[] = this.get(name)?.tags ?? [];
+  tagContext(text: string): Record<string, string> {
+    const tags: readonly Tag[] = this.named(text)?.tags ?? [];
     return Object.fromEntries(
       tags.flatMap(({ key, value }) => [
         [`aws:ResourceTag/${key}`, value],
@@ -108,3 +151,6 @@ export class Shelf {
     );
   }
 }
+
+/** Gives the shelf that a call sees. */
+export type OpenShelf = (call: Call) => Shelf;

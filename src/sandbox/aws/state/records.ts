@@ -66,16 +66,11 @@ export interface ManagedPolicy {
   readonly tags: readonly Tag[];
 }
 
-/** An SSM parameter with its versions, newest last. */
+/** An SSM parameter with its versions, newest last; there is always one. */
 export interface Parameter {
+  /** As it was first written: `a` and `/a` name the same parameter. */
   readonly name: string;
   readonly arn: string;
-  readonly type: "String" | "StringList" | "SecureString";
-  readonly tier: string;
-  readonly dataType: string;
-  readonly description?: string;
-  readonly allowedPattern?: string;
-  readonly keyId?: string;
   readonly versions: readonly ParameterVersion[];
   readonly tags: readonly Tag[];
 }
@@ -83,6 +78,12 @@ export interface ParameterVersion {
   readonly version: number;
   /** Clear text, also of a SecureString: the state folder is what keeps it. */
   readonly value: string;
+  readonly type: "String" | "StringList" | "SecureString";
+  readonly tier: string;
+  readonly dataType: string;
+  readonly description?: string;
+  readonly allowedPattern?: string;
+  readonly keyId?: string;
   readonly date: number;
   /** ARN of who wrote it. */
   readonly by: string;

@@ -102,9 +102,9 @@ describe("the sandbox's store", () => {
     for (const [content, text] of [
       ["{", /not JSON/u],
       ["[]", /not a table/u],
-      [`{"format":1,"account":"${account}","records":[["a"]]}`, /not a table/u],
-      [`{"format":2,"account":"${account}","records":[]}`, /its format is 2, not 1/u],
-      ['{"format":1,"account":"999988887777","records":[]}', /of account 999988887777/u],
+      [`{"format":2,"account":"${account}","records":[["a"]]}`, /not a table/u],
+      [`{"format":1,"account":"${account}","records":[]}`, /its format is 1, not 2/u],
+      ['{"format":2,"account":"999988887777","records":[]}', /of account 999988887777/u],
     ] as const) {
       await writeFile(file, content);
       await assert.rejects(openStore(account, path), code("sandbox-state-invalid", text));

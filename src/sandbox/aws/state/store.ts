@@ -12,7 +12,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-const format = 1;
+const format = 2;
 
 /** What stands in a table's file. */
 interface TableFile {

@@ -13,9 +13,7 @@ import {
   type ValueOf,
 } from "../wire/index.ts";
 import { checkName } from "./name.ts";
-import type { Shelf } from "./shelf.ts";
-
-type OpenShelf = (call: Call) => Shelf;
+import { latestOf, type OpenShelf, type Shelf } from "./shelf.ts";
 
 const types = ["SecureString", "StringList", "String"] as const;
 const tiers = ["Advanced", "Intelligent-Tiering", "Standard"] as const;
@@ -48,17 +46,32 @@ function invalid(message: string): AwsError {
   return new AwsError("ValidationException", message);
 }
 
+/** What AWS validates a value against; the sandbox has nothing to validate it with. */
+const otherDataTypes = ["aws:ec2:image", "aws:ssm:integration", "integer"];
+
+function checkDataType(dataType: string): void {
+  if (dataType === "text") return;
+  throw invalid(
+    otherDataTypes.includes(dataType)
+      ? `This sandbox does not implement the data type ${dataType}: it does not validate values.`
+      : `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`,
+  );
+}
+
 function checkUnsupported(put: Put): void {
   if (put.Policies !== undefined) throw invalid("This sandbox does not implement parameter policies.");
-  if (put.DataType !== undefined && put.DataType !== "text") {
-    throw invalid(
-      `The following data type is not supported: ${put.DataType} (Data type names are all lowercase.)`,
-    );
-  }
+  checkDataType(put.DataType ?? "text");
   if (put.KeyId !== undefined && put.KeyId !== defaultKey) {
     const text_ = `This sandbox has no KMS: ${put.KeyId} is not ${defaultKey}.`;
     throw new AwsError("InvalidKeyId", text_);
   }
+}
+
+/** Systems Manager User Guide, "Parameter Store reference": a value cannot refer to another parameter. */
+function checkValue(value: string): void {
+  const open = value.indexOf("{{");
+  if (open === -1 || !value.includes("}}", open)) return;
+  throw invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
 }
 
 /** Milliseconds: a caller's own pattern may take exponential time, and everybody else waits meanwhile. */
@@ -108,17 +121,10 @@ function tierOf(put: Put, before: string | undefined): string {
   throw invalid(`Advanced tier parameters support a maximum parameter value of ${advancedSize} characters.`);
 }
 
-function typeOf(put: Put, before: Parameter | undefined): Parameter["type"] {
-  const type = put.Type as Parameter["type"] | undefined;
-  if (before === undefined) {
-    if (type === undefined) throw invalid("A parameter type is required when you create a parameter.");
-    return type;
-  }
-  if (type === undefined || type === before.type) return before.type;
-  throw new AwsError(
-    "HierarchyTypeMismatchException",
-    `The parameter ${put.Name} is a ${before.type}. A parameter's type cannot be changed.`,
-  );
+function typeOf(put: Put, before: ParameterVersion | undefined): ParameterVersion["type"] {
+  const type = (put.Type as ParameterVersion["type"] | undefined) ?? before?.type;
+  if (type === undefined) throw invalid("A parameter type is required when you create a parameter.");
+  return type;
 }
 
 function checkOverwrite(shelf: Shelf, put: Put, before: Parameter | undefined): void {
@@ -147,7 +153,11 @@ function tagsOf(put: Put): readonly Tag[] {
   return (put.Tags ?? []).map(({ Key, Value }) => ({ key: Key, value: Value }));
 }
 
-function withOptional(put: Put, before: Parameter | undefined, secure: boolean): Partial<Parameter> {
+function withOptional(
+  put: Put,
+  before: ParameterVersion | undefined,
+  secure: boolean,
+): Partial<ParameterVersion> {
   const description = put.Description ?? before?.description;
   const allowedPattern = put.AllowedPattern ?? before?.allowedPattern;
   return {
@@ -155,6 +165,46 @@ function withOptional(put: Put, before: Parameter | undefined, secure: boolean):
     ...(allowedPattern === undefined ? {} : { allowedPattern }),
     ...(secure ? { keyId: defaultKey } : {}),
   };
+}
+
+/** The version that a request writes after the last one. */
+function versionOf(
+  put: Put,
+  type: ParameterVersion["type"],
+  last: ParameterVersion | undefined,
+  call: Call,
+): ParameterVersion {
+  const tier = tierOf(put, last?.tier);
+  const rest = withOptional(put, last, type === "SecureString");
+  if (rest.allowedPattern !== undefined) checkPattern(rest.allowedPattern, put.Value);
+  return {
+    version: (last?.version ?? 0) + 1,
+    value: put.Value,
+    type,
+    tier,
+    dataType: "text",
+    ...rest,
+    date: call.now,
+    by: call.caller?.arn ?? "",
+    labels: [],
+  };
+}
+
+/** The versions with one more; the oldest goes when there are too many, unless a label holds it. */
+function withVersion(
+  name: string,
+  before: readonly ParameterVersion[],
+  written: ParameterVersion,
+): readonly ParameterVersion[] {
+  const [oldest] = before;
+  if (oldest === undefined || before.length < versionsKept) return [...before, written];
+  if (oldest.labels.length > 0) {
+    throw new AwsError(
+      "ParameterMaxVersionLimitExceeded",
+      `You attempted to create a new version of ${name} by calling the PutParameter API with the overwrite flag. Version ${oldest.version}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.`,
+    );
+  }
+  return [...before.slice(1), written];
 }
 
 function putNeeds(shelf: Shelf, put: Put): readonly Need[] {
@@ -171,7 +221,11 @@ function putNeeds(shelf: Shelf, put: Put): readonly Need[] {
   return tags.length === 0 ? needs : [...needs, { action: "ssm:AddTagsToResource", resource, context }];
 }
 
-function putParameter(open: OpenShelf): Action {
+/**
+ * PutParameter: the first version of a parameter, or one more. A version keeps what the request does not change of the
+ * one before it; its type may be another (terraform-provider-aws changes it in place, against AWS).
+ */
+export function putParameter(open: OpenShelf): Action {
   return action({
     input: putInput,
     access: (put, call) => putNeeds(open(call), put),
@@ -179,46 +233,19 @@ function putParameter(open: OpenShelf): Action {
       const shelf = open(call);
       checkName(put.Name);
       checkUnsupported(put);
+      checkValue(put.Value);
       const before = shelf.get(put.Name);
-      const type = typeOf(put, before);
+      const last = before === undefined ? undefined : latestOf(before);
+      const type = typeOf(put, last);
       checkOverwrite(shelf, put, before);
-      const tier = tierOf(put, before?.tier);
-      const rest = withOptional(put, before, type === "SecureString");
-      if (rest.allowedPattern !== undefined) checkPattern(rest.allowedPattern, put.Value);
-      const version = (before?.versions.at(-1)?.version ?? 0) + 1;
-      const by = call.caller?.arn ?? "";
-      const written: ParameterVersion = { version, value: put.Value, date: call.now, by, labels: [] };
+      const written = versionOf(put, type, last, call);
       shelf.put({
-        name: put.Name,
+        name: before?.name ?? put.Name,
         arn: shelf.arn(put.Name),
-        type,
-        tier,
-        dataType: "text",
-        ...rest,
-        versions: [...(before?.versions ?? []), written].slice(-versionsKept),
+        versions: withVersion(put.Name, before?.versions ?? [], written),
         tags: before?.tags ?? tagsOf(put),
       });
-      return { Version: version, Tier: tier };
+      return { Version: written.version, Tier: written.tier };
     },
   });
-}
-
-function deleteParameter(open: OpenShelf): Action {
-  return action({
-    input: { Name: required(text({ min: 1, max: 1011 })) },
-    access({ Name }, call) {
-      const shelf = open(call);
-      return [{ action: "ssm:DeleteParameter", resource: shelf.arn(Name), context: shelf.tagContext(Name) }];
-    },
-    run({ Name }, call) {
-      // AWS sends this error without a text.
-      if (!open(call).delete(Name)) throw new AwsError("ParameterNotFound", "");
-      return {};
-    },
-  });
-}
-
-/** The actions that change something. */
-export function writeActions(open: OpenShelf): Record<string, Action> {
-  return { PutParameter: putParameter(open), DeleteParameter: deleteParameter(open) };
 }

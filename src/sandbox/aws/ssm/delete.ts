@@ -1,0 +1,40 @@
+import { type Action, action, type Need, required, text, texts } from "../wire/index.ts";
+import { checkReserved } from "./name.ts";
+import { type OpenShelf, parameterNotFound, type Shelf } from "./shelf.ts";
+
+function deleteNeed(shelf: Shelf, operation: string, name: string): Need {
+  return { action: `ssm:${operation}`, resource: shelf.arn(name), context: shelf.tagContext(name) };
+}
+
+function deleteParameter(open: OpenShelf): Action {
+  return action({
+    input: { Name: required(text({ min: 1, max: 1011 })) },
+    access: ({ Name }, call) => [deleteNeed(open(call), "DeleteParameter", Name)],
+    run({ Name }, call) {
+      checkReserved(Name);
+      if (!open(call).delete(Name)) throw parameterNotFound();
+      return {};
+    },
+  });
+}
+
+function deleteParameters(open: OpenShelf): Action {
+  return action({
+    input: { Names: required(texts({ min: 1, max: 1011 }, { min: 1, max: 10 })) },
+    access: ({ Names }, call) => Names.map((name) => deleteNeed(open(call), "DeleteParameters", name)),
+    run({ Names }, call) {
+      for (const name of Names) checkReserved(name);
+      const shelf = open(call);
+      const gone = [...new Set(Names)].map((name) => ({ name, was: shelf.delete(name) }));
+      return {
+        DeletedParameters: gone.flatMap(({ name, was }) => (was ? [name] : [])),
+        InvalidParameters: gone.flatMap(({ name, was }) => (was ? [] : [name])),
+      };
+    },
+  });
+}
+
+/** The actions that delete parameters. */
+export function deleteActions(open: OpenShelf): Record<string, Action> {
+  return { DeleteParameter: deleteParameter(open), DeleteParameters: deleteParameters(open) };
+}

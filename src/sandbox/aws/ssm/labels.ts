@@ -1,0 +1,88 @@
+import type { Parameter, ParameterVersion } from "../state/index.ts";
+import {
+  type Action,
+  action,
+  AwsError,
+  type Call,
+  integer,
+  type Need,
+  required,
+  text,
+  texts,
+} from "../wire/index.ts";
+import { latestOf, type OpenShelf, versionNotFound } from "./shelf.ts";
+
+const labelsOfVersion = 10;
+
+const labels = required(texts({ min: 1, max: 100 }, { min: 1, max: labelsOfVersion }));
+const name = required(text({ min: 1, max: 2048 }));
+
+/** Systems Manager API Reference, "LabelParameterVersion": what a label may be. */
+function isLabel(label: string): boolean {
+  return /^[a-z_.-][\w.-]*$/iu.test(label) && !/^(?:aws|ssm)/iu.test(label);
+}
+
+function versionOf(parameter: Parameter, wanted: number): ParameterVersion {
+  const version = parameter.versions.find((one) => one.version === wanted);
+  if (version === undefined) throw versionNotFound(String(wanted), parameter.name);
+  return version;
+}
+
+function labelled(parameter: Parameter, wanted: number, given: readonly string[]): Parameter {
+  const versions = parameter.versions.map((version) => {
+    const others = version.labels.filter((label) => !given.includes(label));
+    if (version.version !== wanted) return { ...version, labels: others };
+    const all = [...new Set([...version.labels, ...given])];
+    if (all.length > labelsOfVersion) {
+      throw new AwsError(
+        "ParameterVersionLabelLimitExceeded",
+        `A parameter version can have a maximum of ${labelsOfVersion} labels. Move one or more labels to another version and try again.`,
+      );
+    }
+    return { ...version, labels: all };
+  });
+  return { ...parameter, versions };
+}
+
+function labelNeed(open: OpenShelf, call: Call, operation: string, of: string): Need {
+  const shelf = open(call);
+  return { action: `ssm:${operation}`, resource: shelf.arn(of), context: shelf.tagContext(of) };
+}
+
+/** The actions that name versions: a label belongs to one version, and giving it to another moves it. */
+export function labelActions(open: OpenShelf): Record<string, Action> {
+  return {
+    LabelParameterVersion: action({
+      input: { Name: name, ParameterVersion: integer(), Labels: labels },
+      access: ({ Name }, call) => [labelNeed(open, call, "LabelParameterVersion", Name)],
+      run(params, call) {
+        const shelf = open(call);
+        const parameter = shelf.require(params.Name);
+        const version = versionOf(parameter, params.ParameterVersion ?? latestOf(parameter).version);
+        const good = params.Labels.filter(isLabel);
+        shelf.put(labelled(parameter, version.version, good));
+        return {
+          InvalidLabels: params.Labels.filter((label) => !isLabel(label)),
+          ParameterVersion: version.version,
+        };
+      },
+    }),
+    UnlabelParameterVersion: action({
+      input: { Name: name, ParameterVersion: required(integer()), Labels: labels },
+      access: ({ Name }, call) => [labelNeed(open, call, "UnlabelParameterVersion", Name)],
+      run(params, call) {
+        const shelf = open(call);
+        const parameter = shelf.require(params.Name);
+        const version = versionOf(parameter, params.ParameterVersion);
+        const left = version.labels.filter((label) => !params.Labels.includes(label));
+        const versions = parameter.versions.map((one) => (one === version ? { ...one, labels: left } : one));
+        shelf.put({ ...parameter, versions });
+        const was = (label: string): boolean => version.labels.includes(label);
+        return {
+          RemovedLabels: params.Labels.filter(was),
+          InvalidLabels: params.Labels.filter((label) => !was(label)),
+        };
+      },
+    }),
+  };
+}
