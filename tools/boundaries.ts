@@ -24,6 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   plan: ["base"],
   injection: ["base"],
   bindings: ["base", "oidc", "trust"],
+  controller: ["base"],
   http: ["base"],
   issuer: ["base", "oidc", "http", "trust"],
   yaml: [],

@@ -1,0 +1,179 @@
+import { randomInt } from "node:crypto";
+import type { Clock } from "../base/index.ts";
+import { Delays } from "./delays.ts";
+import { Turns } from "./turns.ts";
+
+/** What is known of a key that is in the queue, runs, or failed when it ran last. */
+interface Item {
+  /** When it is due, by `elapsed`; absent while it is ready or runs. */
+  due?: number;
+  running: boolean;
+  /** Changed while it ran: once more afterwards. */
+  dirty: boolean;
+  /** In a row. */
+  failures: number;
+}
+
+/** The waits after failures: from 500 ms, twice as long each time, up to five minutes. Milliseconds. */
+const firstWait = 500;
+const longestWait = 300_000;
+/** What changes while it waits after a failure is tried sooner, but not at once: it may be our own trace that changed. */
+const patience = 1000;
+
+const usualLimit = 100_000;
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  /** Keys that are kept at the most; 100,000 unless told. */
+  readonly limit?: number;
+  /** A whole number from 0 to `below` − 1; by chance unless told. */
+  readonly chance?: (below: number) => number;
+}
+
+/** Milliseconds to wait after so many failures in a row (1 or more): between half and all of the step. */
+function waitAfter(failures: number, chance: (below: number) => number): number {
+  const step = Math.min(longestWait, firstWait * 2 ** Math.min(failures - 1, 30));
+  return step / 2 + chance(step / 2 + 1);
+}
+
+/**
+ * Keys that have to be looked at: each once, however often it is added; never two at a time of one key; in turn between
+ * namespaces; after failures with waits that grow; bounded.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #chance: (below: number) => number;
+  readonly #items = new Map<string, Item>();
+  readonly #turns = new Turns();
+  readonly #delays = new Delays();
+  readonly #pausing = new Set<AbortController>();
+
+  constructor({ clock, limit = usualLimit, chance = (below) => randomInt(below) }: QueueOptions) {
+    this.#clock = clock;
+    this.#limit = limit;
+    this.#chance = chance;
+  }
+
+  /** Keys that wait for a worker now. */
+  get ready(): number {
+    return this.#turns.size;
+  }
+
+  /** Keys whose last reconcile failed. */
+  get failing(): number {
+    let count = 0;
+    for (const { failures } of this.#items.values()) if (failures > 0) count += 1;
+    return count;
+  }
+
+  /** Whether there is no room for another key. */
+  get full(): boolean {
+    return this.#items.size >= this.#limit;
+  }
+
+  /** To be looked at as soon as it is its turn; false where there is no room for it. */
+  add(key: string): boolean {
+    const item = this.#item(key);
+    if (item === undefined) return false;
+    if (item.running) item.dirty = true;
+    else if (item.failures > 0 && item.due !== undefined) this.#delay(key, item, patience);
+    else this.#makeReady(key, item);
+    return true;
+  }
+
+  /** The next key, once there is one; rejects with the signal's reason. It runs until `done` or `failed` is told. */
+  async take(signal: AbortSignal): Promise<string> {
+    for (;;) {
+      signal.throwIfAborted();
+      this.#release();
+      const key = this.#turns.take();
+      const item = key === undefined ? undefined : this.#items.get(key);
+      if (key !== undefined && item !== undefined) {
+        item.running = true;
+        // Another worker may have something to do as well.
+        if (this.#turns.size > 0) this.#wake();
+        return key;
+      }
+      await this.#pause(signal);
+    }
+  }
+
+  /** It was reconciled. `againAfterMs`: to be looked at again then, even if nothing changes. */
+  done(key: string, againAfterMs?: number): void {
+    const item = this.#items.get(key);
+    if (item === undefined) return;
+    item.failures = 0;
+    item.running = false;
+    if (item.dirty) this.#makeReady(key, item);
+    else if (againAfterMs === undefined) this.#items.delete(key);
+    else this.#delay(key, item, againAfterMs);
+  }
+
+  /** It could not be reconciled: again, after a while. Gives the milliseconds. */
+  failed(key: string): number {
+    const item = this.#items.get(key);
+    if (item === undefined) return 0;
+    item.running = false;
+    item.failures += 1;
+    const wait = waitAfter(item.failures, this.#chance);
+    const ms = item.dirty ? Math.min(wait, patience) : wait;
+    item.dirty = false;
+    this.#delay(key, item, ms);
+    return ms;
+  }
+
+  /** Whoever leads no longer forgets what was to be done: the next leader looks at everything. */
+  clear(): void {
+    while (this.#turns.take() !== undefined);
+    while (this.#delays.popDue(Infinity) !== undefined);
+    this.#items.clear();
+  }
+
+  #item(key: string): Item | undefined {
+    const known = this.#items.get(key);
+    if (known !== undefined || this.full) return known;
+    const item: Item = { running: false, dirty: false, failures: 0 };
+    this.#items.set(key, item);
+    return item;
+  }
+
+  #makeReady(key: string, item: Item): void {
+    delete item.due;
+    item.dirty = false;
+    this.#turns.add(key);
+    this.#wake();
+  }
+
+  /** Due after so long, or sooner where it is due sooner already. */
+  #delay(key: string, item: Item, ms: number): void {
+    const due = this.#clock.elapsed() + ms;
+    if (item.due !== undefined && item.due <= due) return;
+    item.due = due;
+    this.#delays.push(key, due);
+    this.#wake();
+  }
+
+  /** Makes ready what is due. An entry that its key no longer waits by was overtaken, and is nothing. */
+  #release(): void {
+    const now = this.#clock.elapsed();
+    for (let due = this.#delays.popDue(now); due !== undefined; due = this.#delays.popDue(now)) {
+      const item = this.#items.get(due.key);
+      if (item?.due === due.at) this.#makeReady(due.key, item);
+    }
+  }
+
+  /** Until something is added, or is due. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    this.#pausing.add(over);
+    const { next } = this.#delays;
+    const ms = next === undefined ? longestWait : Math.max(0, next - this.#clock.elapsed());
+    await this.#clock.sleep(ms, AbortSignal.any([over.signal, signal])).catch(() => {});
+    this.#pausing.delete(over);
+  }
+
+  #wake(): void {
+    for (const one of this.#pausing) one.abort();
+  }
+}

@@ -1,0 +1,35 @@
+import { namespaceOf } from "./controller.ts";
+
+/** Keys that are ready, given out in turn between namespaces, so that one with thousands of them delays no other. */
+export class Turns {
+  /** In the order in which it is their turn. */
+  readonly #namespaces = new Map<string, Set<string>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(key: string): void {
+    const namespace = namespaceOf(key);
+    const keys = this.#namespaces.get(namespace) ?? new Set();
+    if (keys.has(key)) return;
+    keys.add(key);
+    this.#size += 1;
+    this.#namespaces.set(namespace, keys);
+  }
+
+  /** The key whose turn it is; its namespace comes last then. */
+  take(): string | undefined {
+    for (const [namespace, keys] of this.#namespaces) {
+      const [key] = keys;
+      if (key === undefined) continue;
+      keys.delete(key);
+      this.#size -= 1;
+      this.#namespaces.delete(namespace);
+      if (keys.size > 0) this.#namespaces.set(namespace, keys);
+      return key;
+    }
+    return undefined;
+  }
+}
