@@ -130,6 +130,7 @@ const allowed: Record<string, readonly string[]> = {
     "dns",
     "aws",
     "cloudflare",
+    "hetzner",
     "publisher",
     "sandbox",
     "demo",
@@ -155,6 +156,7 @@ const narrowed: readonly { from: string; to: string; only: readonly string[] }[]
   // Proving a name by dns-01 without all of a stack.
   { from: "cli", to: "dns", only: ["src/cli/serve"] },
   { from: "cli", to: "cloudflare", only: ["src/cli/serve"] },
+  { from: "cli", to: "hetzner", only: ["src/cli/serve"] },
 ];
 
 /** Packages that some rooms alone may import. */

@@ -2,6 +2,7 @@ export type { AwsConfig, RoleConfig } from "./aws/config.ts";
 export type { ClusterSource } from "./cluster.ts";
 export type { Config } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
+export { dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
 export { durationText, parseDuration } from "./forms/duration.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";

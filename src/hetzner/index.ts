@@ -1,6 +1,6 @@
 export { callerAddress, type CallerAddress, standardAddressServices } from "./caller-address.ts";
 export { type HetznerAccess, HetznerApi } from "./client.ts";
-export { hetznerDns } from "./dns/index.ts";
+export { openHetznerDns } from "./dns/index.ts";
 export { endpointOf } from "./endpoint.ts";
 export { idOf, observedThing, ownOf } from "./find.ts";
 export { firewallResource, type FirewallWish, type OpenPort } from "./firewall-resource.ts";

@@ -22,7 +22,7 @@ async function given({ file, env }: TokenPlace): Promise<string> {
   try {
     return await readBoundedText(file, largestFile);
   } catch (error) {
-    const sentence = `machine.hetzner.tokenFile: ${file}: ${errorText(error)}`;
+    const sentence = `the file of Hetzner's token cannot be read: ${file}: ${errorText(error)}`;
     throw new PodtrustError("file-unreadable", sentence, { cause: error, detail: { path: file } });
   }
 }

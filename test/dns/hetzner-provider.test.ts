@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { DnsProvider } from "../../src/dns/index.ts";
-import { HetznerApi, hetznerDns } from "../../src/hetzner/index.ts";
+import { hetznerDns } from "../../src/hetzner/dns/provider.ts";
+import { HetznerApi } from "../../src/hetzner/index.ts";
 import {
   type StandInHetzner,
   type StandInHetznerOptions,

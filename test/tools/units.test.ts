@@ -31,6 +31,7 @@ describe("the publisher's units", { skip: missing() }, () => {
       layout,
       https: [{ host: "::", port: 443 }],
       http: [{ host: "0.0.0.0", port: 80 }],
+      credentials: [{ name: "dns-token", path: `${layout.files}/dns-token` }],
       adminKubeconfig: "/etc/rancher/k3s/k3s.yaml",
     });
     for (const [name, text] of units) writeFileSync(path(name), text);

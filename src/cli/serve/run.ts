@@ -12,7 +12,7 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { untilEnded } from "../ending.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
-import { type OpenTxt, openTxtAtCloudflare } from "./txt-records.ts";
+import { type OpenTxt, openTxtWithoutSdk } from "./txt-records.ts";
 
 /** What was typed. */
 export interface ServeOptions {
@@ -40,7 +40,7 @@ function refuseBucket({ bucket }: S3Config): Promise<never> {
 }
 
 /** The publisher's own program has no SDK of AWS in it. */
-const alone: Outside = { openTarget: refuseBucket, openTxtRecords: openTxtAtCloudflare };
+const alone: Outside = { openTarget: refuseBucket, openTxtRecords: openTxtWithoutSdk };
 
 async function loadAll(context: CommandContext, options: ServeOptions): Promise<readonly Config[]> {
   const files = options.file ?? ["podtrust.yaml"];

@@ -1,4 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
+import type { DnsProvider } from "../../dns/index.ts";
 import type { ServeOptions } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -10,17 +11,31 @@ export type OpenTxt = (
   ...asked: Parameters<OpenTxtRecords>
 ) => ReturnType<OpenTxtRecords>;
 
-/** With Cloudflare alone, which needs no SDK. */
-export const openTxtAtCloudflare: OpenTxt = async ({ env, clock }, { dns, stack }, waiting) => {
+type Asked = Parameters<OpenTxtRecords>;
+
+async function providerOf(
+  { env, clock }: CommandContext,
+  { dns, stack }: Asked[0],
+  waiting: Asked[1],
+): Promise<DnsProvider> {
   const { provider } = dns;
-  if (provider.kind !== "cloudflare") {
-    throw new PodtrustError("usage", `this program proves names by dns-01 at Cloudflare alone`, {
-      next: "Use podtrust serve, installed from npm, or the challenge http-01 or tls-alpn-01.",
-    });
+  if (provider.kind === "cloudflare") {
+    const { cloudflareAccess, cloudflareDns } = await import("../../cloudflare/index.ts");
+    const access = await cloudflareAccess(provider.cloudflare, env);
+    return cloudflareDns({ access, stack, clock, waiting });
   }
-  const { cloudflareAccess, cloudflareDns } = await import("../../cloudflare/index.ts");
+  if (provider.kind === "hetzner") {
+    const { openHetznerDns } = await import("../../hetzner/index.ts");
+    return openHetznerDns({ ...provider.hetzner, env, clock }, stack);
+  }
+  throw new PodtrustError("usage", "this program proves names by dns-01 at Cloudflare and Hetzner alone", {
+    next: "Use podtrust serve, installed from npm, or the challenge http-01 or tls-alpn-01.",
+  });
+}
+
+/** With the providers that need no SDK. */
+export const openTxtWithoutSdk: OpenTxt = async (context, zone, waiting) => {
   const { askServers, challengeRecords } = await import("../../dns/index.ts");
-  const access = await cloudflareAccess(provider.cloudflare, env);
-  const opened = cloudflareDns({ access, stack, clock, waiting });
-  return challengeRecords({ provider: opened, clock, ask: askServers(), waiting });
+  const provider = await providerOf(context, zone, waiting);
+  return challengeRecords({ provider, clock: context.clock, ask: askServers(), waiting });
 };

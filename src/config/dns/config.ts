@@ -1,6 +1,8 @@
 export interface CloudflareConfig {
   /** A file with the API token; absent: CLOUDFLARE_API_TOKEN. */
   readonly tokenFile?: string;
+  /** A file with the publisher's own, for the challenge dns-01; absent: the same one. */
+  readonly publisherTokenFile?: string;
 }
 
 export interface Route53Config {
@@ -13,6 +15,8 @@ export interface Route53Config {
 export interface HetznerDnsConfig {
   /** A file with the token; absent: HCLOUD_TOKEN. */
   readonly tokenFile?: string;
+  /** A file with the publisher's own, for the challenge dns-01; absent: the same one. */
+  readonly publisherTokenFile?: string;
 }
 
 /** Who serves the zone, and what the issuer's name shall point at. */

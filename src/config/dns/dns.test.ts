@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PodtrustError } from "../../base/index.ts";
-import { type ConfigProblem, parseConfig } from "../index.ts";
+import { type ConfigProblem, dnsOfPublisher, parseConfig } from "../index.ts";
 
 const parse = (dns: string) =>
   parseConfig(`stack: prod\nissuer: https://oidc.example.com\ndns: ${dns}\n`, "/etc/podtrust/podtrust.yaml", {
@@ -50,6 +50,24 @@ describe("the dns section of a config", () => {
     });
   });
 
+  test("a publisher proves names with a token of its own where it is given one, else with the same", async () => {
+    const { dns } = await parse("{cloudflare: {tokenFile: a, publisherTokenFile: b}}");
+    assert.ok(dns !== undefined);
+    assert.deepEqual(dns.provider, {
+      kind: "cloudflare",
+      cloudflare: { tokenFile: "/etc/podtrust/a", publisherTokenFile: "/etc/podtrust/b" },
+    });
+    assert.deepEqual(dnsOfPublisher(dns).provider, {
+      kind: "cloudflare",
+      cloudflare: { tokenFile: "/etc/podtrust/b" },
+    });
+    for (const text of ["{hetzner: {tokenFile: a}}", "route53"]) {
+      const { dns: same } = await parse(text);
+      assert.ok(same !== undefined);
+      assert.deepEqual(dnsOfPublisher(same), same);
+    }
+  });
+
   const refused: Readonly<Record<string, readonly [string, RegExp]>> = {
     "a provider that is not known": ["clodflare", /^dns .*not accepted/u],
     "no provider": [`{addresses: ["203.0.113.7"]}`, /^dns names no provider; cloudflare/u],
@@ -65,6 +83,10 @@ describe("the dns section of a config", () => {
     "an address twice": [
       `{cloudflare: {}, addresses: ["192.0.2.1", "192.0.2.1"]}`,
       /stands at dns\.addresses\[0\] already/u,
+    ],
+    "one token file for two": [
+      "{cloudflare: {tokenFile: t, publisherTokenFile: t}}",
+      /^dns\.cloudflare\.publisherTokenFile is the file of tokenFile.*; another token's file/u,
     ],
     "a token": [`{cloudflare: {token: abc}}`, /^dns\.cloudflare\.token .*secret/u],
   };

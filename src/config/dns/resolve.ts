@@ -1,15 +1,18 @@
 import { type ConfigSource, placeOf } from "../places.ts";
-import type { DnsConfig } from "./config.ts";
-import type { DnsInput } from "./schema.ts";
+import type { CloudflareConfig, DnsConfig, HetznerDnsConfig } from "./config.ts";
+import type { DnsInput, TokenFiles } from "./schema.ts";
 
 type Section = Exclude<DnsInput, string>;
 
 function resolveProvider(section: Section, { file, env }: ConfigSource): DnsConfig["provider"] {
   const { cloudflare, hetzner, route53 = {} } = section;
-  const tokenOf = ({ tokenFile }: { tokenFile?: string | undefined }): { readonly tokenFile?: string } =>
-    tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) };
-  if (cloudflare !== undefined) return { kind: "cloudflare", cloudflare: tokenOf(cloudflare) };
-  if (hetzner !== undefined) return { kind: "hetzner", hetzner: tokenOf(hetzner) };
+  const place = (name: string): string => placeOf(name, file, env);
+  const tokensOf = ({ tokenFile, publisherTokenFile }: TokenFiles): CloudflareConfig & HetznerDnsConfig => ({
+    ...(tokenFile === undefined ? {} : { tokenFile: place(tokenFile) }),
+    ...(publisherTokenFile === undefined ? {} : { publisherTokenFile: place(publisherTokenFile) }),
+  });
+  if (cloudflare !== undefined) return { kind: "cloudflare", cloudflare: tokensOf(cloudflare) };
+  if (hetzner !== undefined) return { kind: "hetzner", hetzner: tokensOf(hetzner) };
   const { profile, assumeRole } = route53;
   return {
     kind: "route53",

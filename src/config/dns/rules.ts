@@ -1,5 +1,6 @@
 import { isRecord } from "../../base/index.ts";
-import { listAt, repeated, type Rule, valueAt } from "../mistakes/rule.ts";
+import { keyText, type KeyPath } from "../mistakes/problem.ts";
+import { listAt, repeated, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
 
 const providers = ["cloudflare", "route53", "hetzner"] as const;
 
@@ -19,5 +20,14 @@ const addressesOnce: Rule = (document) =>
     true,
   );
 
+const tokensDiffer: Rule = (document) =>
+  (["cloudflare", "hetzner"] as const).flatMap((provider) => {
+    const path: KeyPath = ["dns", provider, "publisherTokenFile"];
+    const file = textAt(document, path);
+    if (file === undefined || file !== textAt(document, ["dns", provider, "tokenFile"])) return [];
+    const message = "is the file of tokenFile: what the publisher has is to be taken back alone";
+    return [{ key: keyText(path), ...document.positionOf(path), message, accepted: "another token's file" }];
+  });
+
 /** What has to fit together in the dns section. */
-export const dnsRules: readonly Rule[] = [oneProvider, addressesOnce];
+export const dnsRules: readonly Rule[] = [oneProvider, addressesOnce, tokensDiffer];

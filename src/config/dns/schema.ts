@@ -3,9 +3,15 @@ import { z } from "zod";
 import { assumedRole, awsProfile } from "../aws/schema.ts";
 import { file, list, section } from "../forms/leaf.ts";
 
+/** Where an API's tokens are. */
+export interface TokenFiles {
+  tokenFile?: string | undefined;
+  publisherTokenFile?: string | undefined;
+}
+
 interface DnsSection {
-  hetzner?: { tokenFile?: string | undefined } | undefined;
-  cloudflare?: { tokenFile?: string | undefined } | undefined;
+  hetzner?: TokenFiles | undefined;
+  cloudflare?: TokenFiles | undefined;
   route53?: { profile?: string | undefined; assumeRole?: string | undefined } | undefined;
   addresses?: string[] | undefined;
   caa?: boolean | undefined;
@@ -19,6 +25,12 @@ const address = z
   .refine((value) => isIP(value) !== 0 && !value.includes("%"), { error: "an IP address in quotes" })
   .meta({ description: "An address. Accepted: an IPv4 or IPv6 address in quotes." });
 
+const publisherTokenFile = (example: string) =>
+  file(
+    "A file with a token of the publisher's own, by which it proves the name with the challenge dns-01; needed for a publisher on the config's machine.",
+    example,
+  ).optional();
+
 const accepted = "cloudflare, route53 or hetzner, or a section with one of them";
 
 /** Who serves the issuer's zone. */
@@ -29,7 +41,10 @@ export const dns: z.ZodType<DnsInput> = z
       section("A provider with settings of its own.", {
         cloudflare: section(
           "Cloudflare. The token comes from CLOUDFLARE_API_TOKEN, or from a file; it needs Zone Read and DNS Edit on the zone.",
-          { tokenFile: file("A file with the API token.", "cloudflare-token").optional() },
+          {
+            tokenFile: file("A file with the API token.", "cloudflare-token").optional(),
+            publisherTokenFile: publisherTokenFile("cloudflare-publisher-token"),
+          },
         ).optional(),
         route53: section("Route 53 of AWS, with the AWS credentials of the environment unless told.", {
           profile: awsProfile.optional(),
@@ -37,6 +52,7 @@ export const dns: z.ZodType<DnsInput> = z
         }).optional(),
         hetzner: section("DNS of Hetzner Cloud. The token comes from HCLOUD_TOKEN, or from a file.", {
           tokenFile: file("A file with the token of the zone's project.", "hcloud-dns-token").optional(),
+          publisherTokenFile: publisherTokenFile("hcloud-publisher-token"),
         }).optional(),
         addresses: list(
           {

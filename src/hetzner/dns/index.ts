@@ -1,1 +1,1 @@
-export { hetznerDns } from "./provider.ts";
+export { openHetznerDns } from "./open.ts";

@@ -10,6 +10,7 @@ import {
   idleUnits,
   isOtherProgram,
   releaseFor,
+  surplusFiles,
   surplusUnits,
   versionName,
 } from "./difference.ts";
@@ -243,7 +244,7 @@ export async function applyPublisher(site: PublisherSite, wish: PublisherWish): 
   await makeToken(site);
   if (isNew || before.health === undefined) await restartOrGoBack(site, wish, before);
   else await untilHealthy(site, { accounts: wish.wantsAccounts, ready: false, timeoutMs: 3 * minute });
-  await step(site, "tidying up", tidyScript(layout));
+  await step(site, "tidying up", tidyScript(layout, surplusFiles(wish, before)));
 }
 
 /**

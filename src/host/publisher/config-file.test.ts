@@ -129,15 +129,66 @@ describe("the publisher's config on a machine", () => {
     });
   }
 
-  test("proving the name by dns-01 is refused: it would put a credential of the zone on the machine", async () => {
-    const publisher = { https: { acme: { challenge: "dns-01" } } };
-    const text = JSON.stringify({ stack: "prod", issuer, dns: "cloudflare", publisher });
-    const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
-    await assert.rejects(hostConfig(config, layout), {
-      code: "usage",
-      message: /dns-01 would need the token/u,
+  const byDns = { https: { acme: { challenge: "dns-01" } } };
+
+  for (const [kind, tokens] of [
+    ["cloudflare", { tokenFile: "key", publisherTokenFile: "kid" }],
+    ["hetzner", { publisherTokenFile: "kid" }],
+  ] as const) {
+    test(`proving the name by dns-01 at ${kind} takes a token of the publisher's own, which its service alone is given`, async () => {
+      const text = JSON.stringify({ stack: "prod", issuer, dns: { [kind]: tokens }, publisher: byDns });
+      const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
+      const { files, credentials, https, http } = await hostConfig(config, layout);
+      const [token, own] = files;
+      assert.deepEqual(
+        [token?.path, token?.mode, token?.owner, token?.text],
+        ["/etc/podtrust/publisher/dns-token", 0o600, "root:root", "kid\n"],
+      );
+      assert.deepEqual(credentials, [{ name: "dns-token", path: "/etc/podtrust/publisher/dns-token" }]);
+      assert.deepEqual(http, []);
+      const there = await parseConfig(own?.text ?? "", layout.config, { STATE_DIRECTORY: "/var/lib/state" });
+      assert.deepEqual(there.warnings, []);
+      assert.deepEqual(there.dns?.provider, {
+        kind,
+        [kind]: { tokenFile: "/run/credentials/podtrust-publisher.service/dns-token" },
+      });
+      const units = publisherUnits({
+        credentials,
+        https,
+        http,
+        stack: "prod",
+        layout,
+        adminKubeconfig: "/k",
+      });
+      for (const [name, unit] of units) {
+        const given = unit.match(/(?<=^LoadCredential=).*$/gmu) ?? [];
+        const wanted =
+          name === "podtrust-publisher.service" ? ["dns-token:/etc/podtrust/publisher/dns-token"] : [];
+        assert.deepEqual(given, wanted, name);
+      }
     });
-  });
+  }
+
+  for (const [what, dns, message, next] of [
+    [
+      "without a token of the publisher's own",
+      "cloudflare",
+      /dns-01 needs a token of the publisher's own on the machine/u,
+      /dns\.cloudflare\.publisherTokenFile.*http-01 or tls-alpn-01/u,
+    ],
+    [
+      "at Route 53",
+      "route53",
+      /dns-01 at Route 53: its program has no SDK of AWS/u,
+      /http-01 or tls-alpn-01/u,
+    ],
+  ] as const) {
+    test(`proving the name by dns-01 ${what} is refused, with what to do instead`, async () => {
+      const text = JSON.stringify({ stack: "prod", issuer, dns, publisher: byDns });
+      const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
+      await assert.rejects(hostConfig(config, layout), { code: "usage", message, next });
+    });
+  }
 
   test("a file that is named and not there is told by its name", async () => {
     const text = JSON.stringify({

@@ -7,6 +7,7 @@ import {
   listenText,
   type PublisherConfig,
   publisherOf,
+  publisherTokenFile,
   type ServeConfig,
 } from "../../config/index.ts";
 import { PodtrustError } from "../../base/index.ts";
@@ -25,9 +26,17 @@ export interface HostFile {
   readonly field: string;
 }
 
+/** What systemd gives to the running service alone. */
+export interface Credential {
+  readonly name: string;
+  /** The file that it is in, which root alone reads. */
+  readonly path: string;
+}
+
 /** The publisher's config as the machine has it, and where systemd listens for it. */
 export interface HostConfig {
   readonly files: readonly HostFile[];
+  readonly credentials: readonly Credential[];
   readonly https: readonly ListenAddress[];
   readonly http: readonly ListenAddress[];
 }
@@ -39,6 +48,7 @@ const largestFile = 1024 * 1024;
 /** Names files on the machine for those of the config on this one, and collects what is to be sent. */
 class Sent {
   readonly files: HostFile[] = [];
+  readonly credentials: Credential[] = [];
   readonly #layout: HostLayout;
 
   constructor(layout: HostLayout) {
@@ -46,6 +56,20 @@ class Sent {
   }
 
   async add(role: string, from: string, isSecret: boolean): Promise<string> {
+    const access = isSecret
+      ? { mode: 0o640, owner: `root:${secretsGroup}` }
+      : { mode: 0o644, owner: "root:root" };
+    return this.#add(role, from, access);
+  }
+
+  /** The same of what no other service of the group's shall read either; gives where the publisher finds it. */
+  async addCredential(name: string, from: string): Promise<string> {
+    const path = await this.#add(name, from, { mode: 0o600, owner: "root:root" });
+    this.credentials.push({ name, path });
+    return `${this.#layout.given}/${name}`;
+  }
+
+  async #add(role: string, from: string, access: Pick<HostFile, "mode" | "owner">): Promise<string> {
     let text: string;
     try {
       text = await readBoundedText(from, largestFile);
@@ -59,9 +83,6 @@ class Sent {
       );
     }
     const path = `${this.#layout.files}/${role}`;
-    const access = isSecret
-      ? { mode: 0o640, owner: `root:${secretsGroup}` }
-      : { mode: 0o644, owner: "root:root" };
     this.files.push({ path, text, field: `file ${basename(path)}`, ...access });
     return path;
   }
@@ -120,15 +141,34 @@ async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
   };
 }
 
-function overHttps(config: Config): OverHttps {
-  const { serve } = publisherOf(config);
-  if (serve.kind === "acme" && serve.acme.challenge === "dns-01") {
+/** The token by which the machine proves the name itself, and how its config says so; nothing with other challenges. */
+async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Promise<object> {
+  if (dns === undefined || serve.kind !== "acme" || serve.acme.challenge !== "dns-01") return {};
+  const { kind } = dns.provider;
+  if (kind === "route53") {
     throw new PodtrustError(
       "usage",
-      `${config.file}: challenge dns-01 would need the token of the zone on the machine`,
-      { next: "Use http-01 or tls-alpn-01: the machine answers on ports 80 and 443 itself." },
+      `${file}: a publisher on a machine does not prove its name by dns-01 at Route 53: its program has no SDK of AWS`,
+      {
+        next: "Use http-01 or tls-alpn-01: the machine answers on ports 80 and 443 itself. Or run podtrust serve elsewhere.",
+      },
     );
   }
+  const own = publisherTokenFile(dns);
+  if (own === undefined) {
+    throw new PodtrustError(
+      "usage",
+      `${file}: challenge dns-01 needs a token of the publisher's own on the machine`,
+      {
+        next: `Name its file in dns.${kind}.publisherTokenFile, made for this zone alone; or use http-01 or tls-alpn-01, which need none: the machine answers on ports 80 and 443 itself.`,
+      },
+    );
+  }
+  return { dns: { [kind]: { tokenFile: await sent.addCredential("dns-token", own) } } };
+}
+
+function overHttps(config: Config): OverHttps {
+  const { serve } = publisherOf(config);
   if ("https" in serve) return serve;
   const what = serve.kind === "s3" ? "publisher.s3" : "publisher.insecurePlainHttpBehindProxy";
   throw new PodtrustError("usage", `${config.file}: ${what} is not for a machine that podtrust sets up`, {
@@ -167,8 +207,14 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
       admin: shortText(publisher.admin),
       https: await httpsInput(serve, sent),
     },
+    ...(await dnsInput(config, serve, sent)),
   };
   const text = `# ${ownershipComment.of(stack)}\n# Written by podtrust up; what is changed here is put back.\n${yamlText(document)}`;
   const file = { path: layout.config, text, mode: 0o644, owner: "root:root", field: "config" };
-  return { files: [...sent.files, file], https: streams(serve.https, 443), http: streams(serve.http, 80) };
+  return {
+    files: [...sent.files, file],
+    credentials: sent.credentials,
+    https: streams(serve.https, 443),
+    http: streams(serve.http, 80),
+  };
 }

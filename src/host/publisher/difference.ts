@@ -58,6 +58,12 @@ export function surplusUnits({ files }: PublisherWish, state: PublisherState): r
   return Object.keys(state.units).filter((unit) => !wanted.has(unit));
 }
 
+/** Files beside the config that it no longer names: a token that the publisher shall not have any more. */
+export function surplusFiles({ files, layout }: PublisherWish, state: PublisherState): readonly string[] {
+  const wanted = new Set(files.map(({ path }) => path));
+  return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !wanted.has(path));
+}
+
 /** Units that do not run, or would not after a start of the machine. */
 export function idleUnits({ enabled }: PublisherWish, { units }: PublisherState): readonly string[] {
   return enabled.filter((unit) => units[unit]?.active !== "active" || units[unit].enabled !== "enabled");
@@ -89,6 +95,11 @@ function changes(wish: PublisherWish, state: PublisherState): readonly FieldChan
   return [
     ...(isOtherProgram(wish, state) ? [{ field: "version", before: current, after }] : []),
     ...changedFiles(wish, state).map((file) => fileChange(file, state)),
+    ...surplusFiles(wish, state).map((path) => ({
+      field: `file ${basename(path)}`,
+      before: short(state.files[path]?.sum ?? ""),
+      after: undefined,
+    })),
     ...surplusUnits(wish, state).map((unit) => ({
       field: `unit ${unit}`,
       before: "installed",

@@ -20,6 +20,8 @@ export interface HostLayout {
   readonly credentials: string;
   readonly token: string;
   readonly clusterCa: string;
+  /** What systemd gives the running publisher to read, and nobody else (`LoadCredential`). */
+  readonly given: string;
   /** The publisher's state, as root sees it: below the folder of services that run as users of their own. */
   readonly state: string;
 }
@@ -49,6 +51,7 @@ export function hostLayout(root = ""): HostLayout {
     credentials,
     token: `${credentials}/token`,
     clusterCa: `${credentials}/ca.crt`,
+    given: `${root}/run/credentials/${unitNames.publisher}`,
     state: `${root}/var/lib/private/${publisherState}`,
   };
 }

@@ -23,7 +23,9 @@ done
 for program in "$home"/versions/*/podtrust-publisher; do
   [ ! -f "$program" ] || echo "program $(basename "$(dirname "$program")") $(sha256sum <"$program" | cut -d' ' -f1)"
 done
-for file in ${words(paths)}; do
+for file in ${words(paths)} ${shellWord(layout.files)}/*; do
+  # What has a space in its name is none of ours.
+  case $file in *' '*) continue ;; esac
   [ ! -f "$file" ] || echo "file $file $(sha256sum <"$file" | cut -d' ' -f1) $(stat -c '%a %U:%G' "$file")"
 done
 for unit in ${words(everyUnit)}; do
@@ -97,9 +99,13 @@ ${link(name, "current")}
 `;
 }
 
-/** Takes away versions that are neither current nor previous, and what was left of an installation that was cut off. */
-export function tidyScript(layout: HostLayout): string {
+/**
+ * Takes away versions that are neither current nor previous, what was left of an installation that was cut off, and
+ * files that the config no longer names.
+ */
+export function tidyScript(layout: HostLayout, surplus: readonly string[]): string {
   return `set -eu
+rm -f ${words(surplus)}
 cd ${shellWord(layout.home)}
 for folder in versions/*; do
   case $folder in "$(readlink current)" | "$(readlink previous || true)") ;; *) rm -rf "$folder" ;; esac

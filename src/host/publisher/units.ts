@@ -1,4 +1,5 @@
 import { type ListenAddress, listenText } from "../../config/index.ts";
+import type { Credential } from "./config-file.ts";
 import { type HostLayout, publisherState, secretsGroup, tokenState, unitNames } from "./layout.ts";
 
 /** What the units of a publisher depend on. */
@@ -8,6 +9,7 @@ export interface UnitsWish {
   /** Where systemd listens for HTTPS, and for the CA's HTTP-01; nowhere for the second with other challenges. */
   readonly https: readonly ListenAddress[];
   readonly http: readonly ListenAddress[];
+  readonly credentials: readonly Credential[];
   /** An administrator's kubeconfig on that machine, which root alone reads. */
   readonly adminKubeconfig: string;
 }
@@ -66,7 +68,7 @@ const confined: Section = [
   "LimitCORE=0",
 ];
 
-function publisherService({ stack, layout, http }: UnitsWish): string {
+function publisherService({ stack, layout, http, credentials }: UnitsWish): string {
   const sockets = [unitNames.https, ...(http.length === 0 ? [] : [unitNames.http])].join(" ");
   return unitText({
     Unit: [
@@ -97,6 +99,8 @@ function publisherService({ stack, layout, http }: UnitsWish): string {
       `StateDirectory=${publisherState}`,
       "StateDirectoryMode=0700",
       "UMask=0077",
+      // Readable by this service as long as it runs, and by root: no group, no other unit.
+      ...credentials.map(({ name, path }) => `LoadCredential=${name}:${path}`),
       ...confined,
       // It stays below 300 MB under attack; beyond this it is better restarted than the machine's memory used up.
       "MemoryMax=512M",

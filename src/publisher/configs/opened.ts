@@ -1,5 +1,6 @@
 import {
   type Config,
+  dnsOfPublisher,
   type PublisherConfig,
   publisherOf,
   type S3Config,
@@ -121,7 +122,7 @@ export class OpenedConfigs implements Part {
     const hosts = [placeOf(parseIssuer(config.issuer).discoveryUrl).host, placeOf(jwksUri).host];
     const { dns, stack } = config;
     const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
-    const zone = dns !== undefined && provesByDns ? { zone: { dns, stack } } : {};
+    const zone = dns !== undefined && provesByDns ? { zone: { dns: dnsOfPublisher(dns), stack } } : {};
     const kept = store === undefined ? { stateDir } : { store, source };
     const together = shared === undefined ? {} : { shared };
     const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {

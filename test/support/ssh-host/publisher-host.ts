@@ -72,7 +72,15 @@ case $command in
   disable) for unit; do rm -f "$units/$unit.enabled" "$units/$unit.active"; done; rm -f /run/stand-in/publisher ;;
   stop) for unit; do rm -f "$units/$unit.active"; done ;;
   start) "$program" renew-token -f x ;;
-  restart) rm -f "$units/$1.active"; "$program" service && : >"$units/$1.active" ;;
+  restart)
+    # What systemd gives to a service while it runs.
+    given=/run/credentials/$1
+    rm -rf "$given"
+    sed -n 's/^LoadCredential=//p' "/etc/systemd/system/$1" | while IFS=: read -r name path; do
+      mkdir -p "$given"
+      (umask 277 && cp "$path" "$given/$name")
+    done
+    rm -f "$units/$1.active"; "$program" service && : >"$units/$1.active" ;;
 esac
 `;
 

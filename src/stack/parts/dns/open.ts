@@ -9,7 +9,7 @@ import {
   type ChallengeRecords,
   type DnsProvider,
 } from "../../../dns/index.ts";
-import { endpointOf, HetznerApi, hetznerDns, readToken, tokenPlaceText } from "../../../hetzner/index.ts";
+import { openHetznerDns } from "../../../hetzner/index.ts";
 
 /** Whose zone is opened, and by what. */
 export interface DnsAccess {
@@ -33,11 +33,7 @@ export async function openDns({ dns, stack, env, clock, waiting }: DnsAccess): P
     return cloudflareDns({ access: await cloudflareAccess(provider.cloudflare, env), stack, clock, waiting });
   }
   if (provider.kind === "hetzner") {
-    const { tokenFile } = provider.hetzner;
-    const place = { env, ...(tokenFile === undefined ? {} : { file: tokenFile }) };
-    const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
-    const api = new HetznerApi({ endpoint, token: await readToken(place), clock });
-    return hetznerDns(api, stack, `the token of ${tokenPlaceText(place)}`);
+    return openHetznerDns({ ...provider.hetzner, env, clock }, stack);
   }
   const { profile, assumeRole } = provider.route53;
   const own = profile === undefined ? "the AWS credentials of the environment" : `profile ${profile}`;

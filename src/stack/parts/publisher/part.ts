@@ -11,6 +11,7 @@ import {
 import type { Output, Work } from "../../../plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
+import { checkOwnToken } from "./own-token.ts";
 import { publisherWish, wishToDelete } from "./wish.ts";
 
 /** The publisher on the machine of a config. */
@@ -36,11 +37,12 @@ class PublisherPart implements Part {
   }
 
   async survey(goal: Goal): Promise<Survey> {
-    const { config, clock } = this.#context;
+    const { config, env, clock } = this.#context;
     // What is on a machine that is given back goes with it.
     if (goal === "absent" && config.machine?.ssh === undefined)
       return { desired: [], owned: [], seen: new Map() };
     const name = new URL(config.issuer).hostname;
+    if (goal === "present") await checkOwnToken(config, env);
     const wish = goal === "present" ? await publisherWish(config, this.#release) : wishToDelete(config);
     const resource = publisherResource({
       connection: this.#connection,

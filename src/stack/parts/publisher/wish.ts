@@ -16,9 +16,9 @@ const adminKubeconfig = "/etc/rancher/k3s/k3s.yaml";
 export async function publisherWish(config: Config, release: PublisherRelease): Promise<PublisherWish> {
   const { stack, issuer } = config;
   const layout = hostLayout();
-  const { files, https, http } = await hostConfig(config, layout);
+  const { files, credentials, https, http } = await hostConfig(config, layout);
   const { serve, release: folder = release.folder } = publisherOf(config);
-  const units = publisherUnits({ stack, layout, https, http, adminKubeconfig });
+  const units = publisherUnits({ stack, layout, https, http, credentials, adminKubeconfig });
   const unitFiles = [...units].map(([name, text]) => ({
     path: `${layout.units}/${name}`,
     text,

@@ -1,0 +1,19 @@
+import type { DnsConfig } from "./config.ts";
+
+/** The file of the token that a publisher proves names by, where it has one of its own. */
+export function publisherTokenFile({ provider }: DnsConfig): string | undefined {
+  if (provider.kind === "route53") return undefined;
+  return provider.kind === "cloudflare"
+    ? provider.cloudflare.publisherTokenFile
+    : provider.hetzner.publisherTokenFile;
+}
+
+/** The section as a publisher proves names by it: with a token of its own in place of the other, where it has one. */
+export function dnsOfPublisher(dns: DnsConfig): DnsConfig {
+  const tokenFile = publisherTokenFile(dns);
+  if (tokenFile === undefined) return dns;
+  const { provider } = dns;
+  if (provider.kind === "cloudflare")
+    return { ...dns, provider: { kind: "cloudflare", cloudflare: { tokenFile } } };
+  return { ...dns, provider: { kind: "hetzner", hetzner: { tokenFile } } };
+}

@@ -1,0 +1,49 @@
+import { PodtrustError } from "../../../base/index.ts";
+import { cloudflareAccess } from "../../../cloudflare/index.ts";
+import { type Config, type DnsConfig, type Environment, publisherTokenFile } from "../../../config/index.ts";
+import { readToken } from "../../../hetzner/index.ts";
+
+type TokenPlace = Readonly<{ tokenFile?: string }>;
+
+async function tokenOf(
+  kind: DnsConfig["provider"]["kind"],
+  place: TokenPlace,
+  env: Environment,
+): Promise<string> {
+  if (kind === "cloudflare") return (await cloudflareAccess(place, env)).token;
+  const { tokenFile } = place;
+  return readToken({ env, ...(tokenFile === undefined ? {} : { file: tokenFile }) });
+}
+
+/** The places of tokens that podtrust itself works with at the provider; Hetzner's also rent machines. */
+function othersOf({ dns, machine }: Config): readonly TokenPlace[] {
+  const provider = dns?.provider;
+  if (provider?.kind === "cloudflare") return [provider.cloudflare];
+  if (provider?.kind !== "hetzner") return [];
+  return machine?.hetzner === undefined ? [provider.hetzner] : [provider.hetzner, machine.hetzner];
+}
+
+/**
+ * Looks at the token that a machine is to have for dns-01, before it is sent: it has a token's form, and is none that
+ * podtrust itself works with, which could not be taken back alone and may do more. Throws `usage`, and what is wrong
+ * with the file.
+ */
+export async function checkOwnToken(config: Config, env: Environment): Promise<void> {
+  const { dns, publisher, file } = config;
+  if (dns === undefined || publisher?.serve.kind !== "acme" || publisher.serve.acme.challenge !== "dns-01")
+    return;
+  const tokenFile = publisherTokenFile(dns);
+  if (tokenFile === undefined) return;
+  const { kind } = dns.provider;
+  const own = await tokenOf(kind, { tokenFile }, env);
+  for (const place of othersOf(config)) {
+    // Whoever has no token of his own here has not put it there.
+    const other = await tokenOf(kind, place, env).catch(() => undefined);
+    if (other !== own) continue;
+    throw new PodtrustError(
+      "usage",
+      `${file}: dns.${kind}.publisherTokenFile holds the token that podtrust itself works with`,
+      { next: "Make the publisher a token of its own for this zone: it can then be taken back alone." },
+    );
+  }
+}
