@@ -30,7 +30,7 @@ async function signedFor(
 }
 
 describe("a call of a service that the sandbox lacks", () => {
-  const lacksS3 = /^This sandbox does not implement s3: it implements iam, sts, ssm$/u;
+  const lacksS3 = /^This sandbox does not implement s3: it implements iam, sts, ssm, tagging$/u;
 
   test("reaches the S3 SDK as an error with code and text, at the first try, and stands in the decisions", async (t) => {
     const sandbox = await started(t);
@@ -63,43 +63,53 @@ describe("a call of a service that the sandbox lacks", () => {
   const forms: readonly (readonly [
     what: string,
     service: string,
+    operation: string,
     request: Parameters<typeof signedFor>[2],
     body: RegExp,
   ])[] = [
     [
       "S3's XML",
       "s3",
+      "GET /",
       { method: "GET", path: "/" },
       /^<Error>\n<Code>InvalidAction<\/Code>\n<Message>This sandbox does not implement s3: [^<]*<\/Message>/u,
     ],
     [
       "EC2's XML",
       "ec2",
+      "DescribeInstances",
       { method: "POST", path: "/", body: "Action=DescribeInstances&Version=2016-11-15" },
       /^<Response>\n<Errors><Error><Code>InvalidAction<\/Code>\n<Message>This sandbox does not implement ec2/u,
     ],
     [
       "the query protocol's XML",
       "sns",
+      "ListTopics",
       { method: "POST", path: "/", body: "Action=ListTopics&Version=2010-03-31" },
       /^<ErrorResponse [^>]*>\n<Error>\n<Type>Sender<\/Type>\n<Code>InvalidAction<\/Code>\n<Message>This sandbox does not implement sns/u,
     ],
     [
       "JSON, for a REST service",
       "lambda",
+      "GET /2015-03-31/functions/",
       { method: "GET", path: "/2015-03-31/functions/" },
       /^\{"__type":"InvalidAction","message":"This sandbox does not implement lambda/u,
     ],
     [
       "JSON, for a service with targets",
       "dynamodb",
+      "ListTables",
       { method: "POST", path: "/", body: "{}", headers: { "x-amz-target": "DynamoDB_20120810.ListTables" } },
-      /^\{"__type":"InvalidAction","message":"Could not find operation ListTables/u,
+      /^\{"__type":"InvalidAction","message":"This sandbox does not implement dynamodb: /u,
     ],
   ];
-  for (const [what, service, request, body] of forms) {
-    test(`is refused in ${what}, by name`, async (t) => {
-      const answer = await signedFor(await started(t), service, request);
+  for (const [what, service, operation, request, body] of forms) {
+    test(`is refused in ${what}, by name, and stands in the decisions under it`, async (t) => {
+      const sandbox = await started(t);
+      const answer = await signedFor(sandbox, service, request);
+      const [decision] = sandbox.decisions();
+      assert.equal(decision?.action, `${service}:${operation}`);
+      assert.equal(decision.rule, "service-implemented");
       assert.equal(answer.status, 400);
       assert.match(answer.body, body);
       const json = answer.body.startsWith("{");

@@ -18,6 +18,7 @@ export const parameterPrefix = `arn:aws:ssm:eu-central-1:${account}:parameter`;
 function call(region: string, now: number): Call {
   return {
     service: "ssm",
+    protocol: "json",
     action: "",
     requestId: "r",
     now,

@@ -15,6 +15,7 @@ import { decisionsShown, type PageTable, sandboxPage } from "./page/index.ts";
 import { ssmService } from "./ssm/index.ts";
 import { type Account, openStore, type Store } from "./state/index.ts";
 import { IssuerDocumentCache, stsService } from "./sts/index.ts";
+import { taggingService } from "./tagging/index.ts";
 import {
   type Decision,
   type Page,
@@ -107,6 +108,7 @@ function servicesOf(account: Account, settings: Settings, options: SandboxOption
       issuers: new IssuerDocumentCache({ clock, ...outgoing }),
     }),
     ssmService({ account }),
+    taggingService({ account }),
   ];
 }
 
@@ -178,7 +180,7 @@ async function startOn(store: Store, settings: Settings, options: SandboxOptions
 }
 
 /**
- * Starts IAM, STS and SSM Parameter Store for one account on one HTTP port, and a page that shows what they
+ * Starts IAM, STS, SSM Parameter Store and the Tagging API for one account on one HTTP port, and a page that shows what they
  * decide.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

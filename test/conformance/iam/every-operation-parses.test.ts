@@ -17,6 +17,7 @@ const provider = { OpenIDConnectProviderArn: providerArn };
 const role = { RoleName: "demo" };
 const policy = { PolicyArn: `arn:aws:iam::${account}:policy/Own` };
 const inline = { ...role, PolicyName: "inline" };
+const profile = { InstanceProfileName: "machine" };
 const attached = { ...role, ...policy };
 const Tags = [{ Key: "k", Value: "v" }];
 const page = "IsTruncated";
@@ -59,6 +60,14 @@ const story: readonly [string, object, readonly string[]][] = [
   ["AttachRolePolicy", attached, []],
   ["ListAttachedRolePolicies", role, ["AttachedPolicies", page]],
   ["ListEntitiesForPolicy", policy, [page, "PolicyGroups", "PolicyRoles", "PolicyUsers"]],
+  ["CreateInstanceProfile", profile, ["InstanceProfile"]],
+  ["AddRoleToInstanceProfile", { ...profile, ...role }, []],
+  ["GetInstanceProfile", profile, ["InstanceProfile"]],
+  ["ListInstanceProfiles", {}, ["InstanceProfiles", page]],
+  ["ListInstanceProfilesForRole", role, ["InstanceProfiles", page]],
+  ["TagInstanceProfile", { ...profile, Tags }, []],
+  ["ListInstanceProfileTags", profile, [page, "Tags"]],
+  ["UntagInstanceProfile", { ...profile, TagKeys: ["k"] }, []],
   ["PutRolePermissionsBoundary", { ...role, PermissionsBoundary: policy.PolicyArn }, []],
   ["GetRole", role, ["Role"]],
   ["ListRoles", {}, [page, "Roles"]],
@@ -71,6 +80,8 @@ const story: readonly [string, object, readonly string[]][] = [
   ["DeleteRolePermissionsBoundary", role, []],
   ["DetachRolePolicy", attached, []],
   ["DeleteRolePolicy", inline, []],
+  ["RemoveRoleFromInstanceProfile", { ...profile, ...role }, []],
+  ["DeleteInstanceProfile", profile, []],
   ["DeleteRole", role, []],
   ["DeletePolicyVersion", { ...policy, VersionId: "v1" }, []],
   ["DeletePolicy", policy, []],

@@ -29,6 +29,7 @@ const session: Session = {
 };
 const call: Call = {
   service: "iam",
+  protocol: "json",
   action: "GetRole",
   requestId: "r",
   now,

@@ -43,7 +43,7 @@ export function accessDenied(
   profile: MessageProfile,
 ): AwsError {
   const who = call.caller?.arn ?? "anonymous";
-  const json = call.service === "ssm";
+  const json = call.protocol === "json";
   const resource = need.shown ?? need.resource;
   const message = `User: ${who} is not authorized to perform: ${need.action} on resource: ${resource} ${reason(evaluation, need, profile)}`;
   return new AwsError(json ? "AccessDeniedException" : "AccessDenied", message, {

@@ -3,6 +3,7 @@ import { type Action, action, type Shape, texts } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { encodedDocument } from "./documents.ts";
 import { paging } from "./fields.ts";
+import { instanceProfileShape, profilesOfRole } from "./instance-profiles.ts";
 import { awsManagedPolicies } from "./managed-policies.ts";
 import { pageOf, sortedBy } from "./page.ts";
 import { policyShape } from "./policies.ts";
@@ -18,12 +19,15 @@ interface Entry {
 }
 
 /** A role with everything on it; its description and longest session are not part of this answer. */
-function roleDetail({ account }: IamContext, role: Role): Shape {
+function roleDetail(context: IamContext, role: Role): Shape {
+  const { account } = context;
   const { Description: _description, MaxSessionDuration: _seconds, ...shape } = roleShape(role, "full");
   return {
     ...shape,
     Tags: shape["Tags"] ?? [],
-    InstanceProfileList: [],
+    InstanceProfileList: profilesOfRole(account, role.name).map((profile) =>
+      instanceProfileShape(context, profile, "listed"),
+    ),
     RolePolicyList: Object.entries(role.inline).map(([name, text]) => ({
       PolicyName: name,
       PolicyDocument: encodedDocument(text),

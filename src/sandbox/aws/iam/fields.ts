@@ -3,6 +3,7 @@ import { integer, required, structures, text, texts } from "../wire/index.ts";
 /** Parameters that several operations share, with the constraints of the IAM API model (2010-05-08). */
 
 export const roleName = required(text({ min: 1, max: 64, pattern: "[\\w+=,.@-]+" }));
+export const instanceProfileName = required(text({ min: 1, max: 128, pattern: "[\\w+=,.@-]+" }));
 export const policyName = required(text({ min: 1, max: 128, pattern: "[\\w+=,.@-]+" }));
 export const path = text({ min: 1, max: 512, pattern: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)" });
 export const pathPrefix = text({ min: 1, max: 512, pattern: "\\u002F[\\u0021-\\u007F]*" });

@@ -5,10 +5,13 @@ export const quotas = {
   OpenIdConnectProvidersPerAccount: 100,
   ClientIdsPerOpenIdConnectProvider: 100,
   RolesPerAccount: 1000,
+  InstanceProfilesPerAccount: 1000,
+  InstanceSessionsPerInstanceProfile: 1,
   PoliciesPerAccount: 1500,
   PoliciesPerRole: 10,
   TagsPerRole: 50,
   TagsPerPolicy: 50,
+  TagsPerInstanceProfile: 50,
   TagsPerOpenIdConnectProvider: 50,
 } as const;
 

@@ -14,6 +14,7 @@ import {
   roleName,
   tags,
 } from "./fields.ts";
+import { profilesOfRole } from "./instance-profiles.ts";
 import { pageOf, sortedBy } from "./page.ts";
 import { checkedBoundary } from "./policy-store.ts";
 import { withinQuota } from "./quotas.ts";
@@ -154,6 +155,9 @@ function remove(context: IamContext): Action {
       }
       if (Object.keys(role.inline).length > 0) {
         throw deleteConflict("Cannot delete entity, must delete policies first.");
+      }
+      if (profilesOfRole(context.account, role.name).length > 0) {
+        throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
       }
       context.account.roles.delete(roleKey(role.name));
       return undefined;

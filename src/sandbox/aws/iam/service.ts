@@ -3,7 +3,8 @@ import type { Action, Service } from "../wire/index.ts";
 import { accountDetailsActions } from "./account-details.ts";
 import { accountSummaryActions } from "./account-summary.ts";
 import type { IamContext } from "./context.ts";
-import { policyArn, providerArn, roleName } from "./fields.ts";
+import { instanceProfileName, policyArn, providerArn, roleName } from "./fields.ts";
+import { instanceProfileActions, instanceProfileNeed, instanceProfileOf } from "./instance-profiles.ts";
 import { policyActions, policyNeed } from "./policies.ts";
 import { findPolicy, ownPolicy, policyOf } from "./policy-store.ts";
 import { policyVersionActions } from "./policy-versions.ts";
@@ -12,7 +13,7 @@ import { rolePolicyActions } from "./role-policies.ts";
 import { roleNeed, roleOf } from "./role-view.ts";
 import { roleActions } from "./roles.ts";
 import { tagActions } from "./tag-actions.ts";
-import { policyTagRules, providerTagRules, roleTagRules } from "./tags.ts";
+import { instanceProfileTagRules, policyTagRules, providerTagRules, roleTagRules } from "./tags.ts";
 
 function allTagActions(context: IamContext): Record<string, Action> {
   const { account } = context;
@@ -38,6 +39,20 @@ function allTagActions(context: IamContext): Record<string, Action> {
         return found?.owner === "customer" ? found.policy.tags : [];
       },
       write: (arn, tags) => account.policies.set(arn, { ...ownPolicy(context, arn), tags }),
+    }),
+    ...tagActions({
+      operations: {
+        tag: "TagInstanceProfile",
+        untag: "UntagInstanceProfile",
+        list: "ListInstanceProfileTags",
+      },
+      parameter: "InstanceProfileName",
+      field: instanceProfileName,
+      rules: instanceProfileTagRules,
+      need: (operation, name) => instanceProfileNeed(context, operation, name),
+      read: (name) => instanceProfileOf(context, name).tags,
+      write: (name, tags) =>
+        account.instanceProfiles.set(roleKey(name), { ...instanceProfileOf(context, name), tags }),
     }),
     ...tagActions({
       operations: {
@@ -67,6 +82,7 @@ export function iamService(context: IamContext): Service {
       ...providerActions(context),
       ...roleActions(context),
       ...rolePolicyActions(context),
+      ...instanceProfileActions(context),
       ...policyActions(context),
       ...policyVersionActions(context),
       ...allTagActions(context),

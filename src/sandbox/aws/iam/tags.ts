@@ -15,6 +15,7 @@ export interface TagRules {
 
 export const roleTagRules: TagRules = { quota: "TagsPerRole", foldCase: true };
 export const policyTagRules: TagRules = { quota: "TagsPerPolicy", foldCase: true };
+export const instanceProfileTagRules: TagRules = { quota: "TagsPerInstanceProfile", foldCase: true };
 export const providerTagRules: TagRules = { quota: "TagsPerOpenIdConnectProvider", foldCase: false };
 
 function identity(key: string, rules: TagRules): string {

@@ -1,4 +1,12 @@
-import type { AccessKey, ManagedPolicy, OidcProvider, Parameter, Role, Session } from "./records.ts";
+import type {
+  AccessKey,
+  InstanceProfile,
+  ManagedPolicy,
+  OidcProvider,
+  Parameter,
+  Role,
+  Session,
+} from "./records.ts";
 import { Table } from "./table.ts";
 
 /** All that one account holds. */
@@ -9,6 +17,8 @@ export interface Account {
   readonly providers: Table<OidcProvider>;
   /** By name in lower case: names are unique without regard to case. */
   readonly roles: Table<Role>;
+  /** By name in lower case. */
+  readonly instanceProfiles: Table<InstanceProfile>;
   /** By ARN. */
   readonly policies: Table<ManagedPolicy>;
   /** By `region/name`: parameters live in a region. */
@@ -20,13 +30,22 @@ export interface Account {
 }
 
 /** The names of an account's tables, which are also the names of its files. */
-export const tableNames = ["providers", "roles", "policies", "parameters", "keys", "sessions"] as const;
+export const tableNames = [
+  "providers",
+  "roles",
+  "instanceProfiles",
+  "policies",
+  "parameters",
+  "keys",
+  "sessions",
+] as const;
 
 export function emptyAccount(id: string): Account {
   return {
     id,
     providers: new Table(),
     roles: new Table(),
+    instanceProfiles: new Table(),
     policies: new Table(),
     parameters: new Table(),
     keys: new Table(),

@@ -8,9 +8,9 @@ function letters(count: number): string {
 
 /**
  * AWS's unique ids, four letters for the kind and sixteen or seventeen more (IAM User Guide, "Unique identifiers"):
- * AROA role, ANPA managed policy, AIDA user, AKIA access key, ASIA temporary access key.
+ * AROA role, AIPA instance profile, ANPA managed policy, AIDA user, AKIA access key, ASIA temporary access key.
  */
-export function uniqueId(kind: "AROA" | "ANPA" | "AIDA" | "AKIA" | "ASIA"): string {
+export function uniqueId(kind: "AROA" | "AIPA" | "ANPA" | "AIDA" | "AKIA" | "ASIA"): string {
   return `${kind}${letters(kind === "AKIA" || kind === "ASIA" ? 16 : 17)}`;
 }
 

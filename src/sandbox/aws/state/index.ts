@@ -3,6 +3,7 @@ export { secretKey, sessionToken, uniqueId } from "./identifier.ts";
 export type {
   AccessKey,
   Caller,
+  InstanceProfile,
   ManagedPolicy,
   OidcProvider,
   Parameter,

@@ -42,6 +42,19 @@ export interface Role {
   readonly tags: readonly Tag[];
 }
 
+/** What hands a role to a machine of EC2. */
+export interface InstanceProfile {
+  readonly name: string;
+  readonly path: string;
+  /** `AIPA…`. */
+  readonly id: string;
+  readonly arn: string;
+  readonly createDate: number;
+  /** One at most. */
+  readonly role?: string;
+  readonly tags: readonly Tag[];
+}
+
 export interface PolicyVersion {
   /** `v1`. */
   readonly id: string;

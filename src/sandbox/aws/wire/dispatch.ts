@@ -26,6 +26,7 @@ export interface Origin {
 function openCall(route: Route, request: WireRequest, origin: Origin, trail: Trail): Omit<Call, "caller"> {
   return {
     service: route.service.name,
+    protocol: route.service.protocol,
     action: route.name,
     requestId: trail.requestId,
     now: trail.now,

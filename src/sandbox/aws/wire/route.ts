@@ -54,6 +54,8 @@ function jsonRoute(services: readonly Service[], target: string, request: WireRe
   const name = target.slice(dot + 1);
   const service = services.find((one) => one.protocol === "json" && one.namespace === prefix);
   if (service === undefined) {
+    const foreign = foreignService(services, request, name);
+    if (foreign !== undefined) throw foreign;
     throw new RouteError(
       { form: "json", operation: name },
       {
@@ -88,12 +90,16 @@ function jsonParams(service: Service, operation: string, body: Uint8Array): RawR
 }
 
 /** The refusal, as its service would write it, of what was signed for a service that the sandbox lacks. */
-function foreignService(services: readonly Service[], request: WireRequest): RouteError | undefined {
+function foreignService(
+  services: readonly Service[],
+  request: WireRequest,
+  named?: string,
+): RouteError | undefined {
   const serviceName = claimedService(request);
   if (serviceName === undefined || services.some((one) => one.name === serviceName)) return undefined;
   const path = request.target.split("?", 1)[0] ?? "";
   return new RouteError(
-    { form: foreignForm(request, serviceName), serviceName, operation: `${request.method} ${path}` },
+    { form: foreignForm(request, serviceName), serviceName, operation: named ?? `${request.method} ${path}` },
     {
       code: "InvalidAction",
       message: `This sandbox does not implement ${serviceName}: it implements ${services.map((one) => one.name).join(", ")}`,
@@ -125,7 +131,7 @@ function queryRoute(services: readonly Service[], request: WireRequest): Route {
     );
   }
   if (service === undefined) {
-    const foreign = foreignService(services, request);
+    const foreign = foreignService(services, request, name);
     if (foreign !== undefined) throw foreign;
     const said = version ?? "NO_VERSION_SPECIFIED";
     throw new RouteError(

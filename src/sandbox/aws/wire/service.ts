@@ -26,6 +26,7 @@ export interface DecisionNotes {
 /** One request as an action sees it: parsed, bounded, its signature verified. */
 export interface Call {
   readonly service: string;
+  readonly protocol: "query" | "json";
   readonly action: string;
   readonly requestId: string;
   /** Milliseconds: when the request came. */

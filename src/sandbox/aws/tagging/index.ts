@@ -1,0 +1,1 @@
+export { taggingService } from "./service.ts";
