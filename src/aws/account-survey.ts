@@ -25,6 +25,8 @@ export interface AccountSurvey {
   readonly ownRoles: readonly RoleState[];
   readonly ownProviders: readonly OidcProviderFacts[];
   readonly providers: readonly OidcProviderFacts[];
+  /** Every role that was read, whosever it is. */
+  readonly roles: readonly RoleState[];
   /** A role of the stack or one that it wants, by its name. */
   role(name: string): RoleState | undefined;
   /** Names of the roles that trust a provider and do not carry the stack's tags. */
@@ -63,6 +65,7 @@ export async function surveyAccount(
     ownRoles,
     ownProviders,
     providers,
+    roles: read,
     isWhole,
     role: (name) => byName.get(name.toLowerCase()),
     strangersTrusting: (arn) =>

@@ -34,6 +34,12 @@ export const usualTrust = "default";
 /** The role that the annotation of AWS's webhook names. */
 export const usualProfile = "default";
 
+/** Owner of the fields that podtrust writes by server-side apply. */
+export const bindingsManager = "podtrust-bindings";
+
+/** Keeps a binding, or a trust, until what hangs on it at AWS is gone. */
+export const finalizer = `${apiGroup}/aws`;
+
 /** A pod that runs as this ServiceAccount may change what bindings ask for; others may not in its name. */
 export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator" } as const;
 

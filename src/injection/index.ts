@@ -1,4 +1,4 @@
-export { accountAnnotations } from "./annotations.ts";
+export { accountAnnotations, profilePrefix } from "./annotations.ts";
 export { accessAnnotations, type InjectionNote, type Surroundings } from "./asked.ts";
 export { type InjectionFault, injectionFault } from "./fault.ts";
 export { injectRole } from "./inject.ts";

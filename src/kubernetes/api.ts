@@ -66,6 +66,8 @@ export interface ApplyOptions extends CallOptions {
   readonly force?: boolean;
   /** Judged by the API server and its admission, and not kept. */
   readonly dryRun?: boolean;
+  /** Applies the object's status, and nothing else of it. */
+  readonly subresource?: "status";
 }
 
 /** How an object is written whole. */

@@ -1,7 +1,17 @@
+import { apiVersion, bindingNames, trustNames } from "../bindings/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 
 /** The kinds of object that podtrust reads or writes. */
-export type ObjectKind = "Namespace" | "ServiceAccount" | "Pod" | "Event" | "Job" | "Lease" | "Secret";
+export type ObjectKind =
+  | "Namespace"
+  | "ServiceAccount"
+  | "Pod"
+  | "Event"
+  | "Job"
+  | "Lease"
+  | "Secret"
+  | "AWSRoleBinding"
+  | "AWSTrust";
 
 /** Which object is meant. What is of the whole cluster, as a Namespace is, has no namespace. */
 export interface ObjectRef {
@@ -15,6 +25,9 @@ export interface ObjectMetadata {
   readonly name: string;
   readonly namespace?: string;
   readonly uid?: string;
+  /** Counts the changes of the spec. */
+  readonly generation?: number;
+  readonly finalizers?: readonly string[];
   /** Changes with every write of the object; says nothing but that. */
   readonly resourceVersion?: string;
   /** RFC 3339. */
@@ -59,6 +72,8 @@ const places: Readonly<Record<ObjectKind, Place>> = {
   Job: { group: "/apis/batch/v1", plural: "jobs" },
   Secret: { group: "/api/v1", plural: "secrets" },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
+  AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },
+  AWSTrust: { group: `/apis/${apiVersion}`, plural: trustNames.plural, clusterWide: true },
 };
 
 /** `pods`, `jobs`: as rights name them. */

@@ -68,7 +68,7 @@ export class ObjectCalls {
     if (wish.force === true) query.set("force", "true");
     if (wish.dryRun === true) query.set("dryRun", "All");
     const answer = await this.#caller.send({
-      path: `${objectPath(ref)}?${query.toString()}`,
+      path: `${objectPath(ref)}${wish.subresource === undefined ? "" : `/${wish.subresource}`}?${query.toString()}`,
       method: "PATCH",
       // The type wants YAML, of which JSON is a part.
       contentType: "application/apply-patch+yaml",

@@ -15,6 +15,14 @@ export {
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
 export { k3sFiles, type ResourceOutputs, sshAccess } from "./parts/index.ts";
+export {
+  type BindingClients,
+  type BindingEvent,
+  type BindingFacts,
+  type BindingOutcome,
+  reconcileBinding,
+} from "./bindings/index.ts";
+export { BoundAccounts } from "./parts/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";

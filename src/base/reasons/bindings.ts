@@ -1,4 +1,4 @@
-import { found, type ReasonEntry } from "./entry.ts";
+import { found, ok, type ReasonEntry } from "./entry.ts";
 
 const refused = (summary: string, next: string) => found("broken", ["trust"], summary, next);
 
@@ -51,6 +51,15 @@ export const bindingReasons = {
   TagNotGranted: refused(
     "A role sets a tag that the grant sets to something else.",
     "Leave the tag out: the grant sets it.",
+  ),
+  BindingGranted: ok(["trust"], "A grant allows all of what the binding asks for."),
+  PolicyMissing: refused(
+    "A managed policy or permissions boundary that a role shall have does not exist in its account.",
+    "Make the policy, or correct its ARN in the binding or the grant.",
+  ),
+  QuotaReached: refused(
+    "A role would be more than the account's quotas allow.",
+    "Raise the quota that the message names, or bind less.",
   ),
   RoleSettling: found(
     "unseen",

@@ -4,6 +4,8 @@ import { grantsGuard } from "./grants-guard.ts";
 import { type OperatorIdentity, operatorGuards } from "./operator-guards.ts";
 import { reconcileRights, tenantRights } from "./rights.ts";
 
+export { proofTokenSeconds } from "./operator-guards.ts";
+
 /** What the operator is called where nobody says otherwise. */
 const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
 

@@ -1,3 +1,4 @@
+import { accountAnnotations, profilePrefix } from "../../injection/index.ts";
 import { apiGroup, bindingNames, trustNames } from "../names.ts";
 import { guard } from "./policy.ts";
 
@@ -10,7 +11,7 @@ export interface OperatorIdentity {
 }
 
 /** Seconds: the least that TokenRequest gives. */
-const proofTokenSeconds = 600;
+export const proofTokenSeconds = 600;
 
 const emptyMap = "{}";
 const same = (path: string, empty: string): string =>
@@ -50,9 +51,9 @@ function tokensGuard(identity: OperatorIdentity): readonly object[] {
 }
 
 const own = (key: string): string =>
-  `${key}.startsWith("eks.amazonaws.com/") || ${key}.startsWith("${apiGroup}/")`;
+  `${key} in ["${accountAnnotations["role-arn"]}", "${accountAnnotations.audience}"] || ${key}.startsWith("${profilePrefix}")`;
 
-/** Of a ServiceAccount the operator changes annotations of AWS's contract and its own, and nothing else. */
+/** Of a ServiceAccount the operator changes the annotations that name its roles, and nothing else. */
 function serviceAccountsGuard(identity: OperatorIdentity): readonly object[] {
   return guard({
     name: "podtrust-operator-serviceaccounts",
@@ -82,7 +83,8 @@ function serviceAccountsGuard(identity: OperatorIdentity): readonly object[] {
           same("?imagePullSecrets", "[]"),
           same("?automountServiceAccountToken", "true"),
         ].join(" && ")})`,
-        message: "podtrust changes the annotations of its own and nothing else of a ServiceAccount",
+        message:
+          "podtrust changes the annotations that name the roles of a ServiceAccount and nothing else of it",
       },
     ],
   });

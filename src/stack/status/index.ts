@@ -1,3 +1,4 @@
-export type { PublisherFacts } from "./facts.ts";
-export type { Finding, LinkReport, StatusReport } from "./finding.ts";
+export type { PublisherFacts, Seen, WorkloadFacts } from "./facts.ts";
+export { finding, type Finding, type LinkReport, type StatusReport } from "./finding.ts";
+export { awsFinding, behindCluster, judgeFacts } from "./judge/index.ts";
 export { type StatusOptions, statusOf } from "./status.ts";

@@ -157,6 +157,7 @@ const own: readonly Try[] = [
   ...[
     [{ metadata: { annotations: { theirs: "other" } } }, "another's annotation"],
     [{ metadata: { annotations: { theirs: null } } }, "another's annotation away"],
+    [{ metadata: { annotations: { "podtrust.dev/fs-group": "0" } } }, "how pods get their token"],
     [{ metadata: { labels: { x: "y" } } }, "a label"],
     [{ secrets: [{ name: "x" }] }, "a secret"],
     [{ imagePullSecrets: [{ name: "x" }] }, "an image pull secret"],
@@ -166,7 +167,7 @@ const own: readonly Try[] = [
     name: `the operator does not change ${what as string} of a ServiceAccount`,
     as: operator,
     args: patchOf("sa", "web", value as object, "-n", "shop"),
-    refused: /annotations of its own and nothing else/u,
+    refused: /annotations that name the roles of a ServiceAccount and nothing else/u,
   })),
   {
     name: "the operator keeps a binding by a finalizer",

@@ -4,10 +4,7 @@ import {
   type AwsAccess,
   type AwsSession,
   accessOf,
-  assumeWithWebIdentity,
-  awsError,
   checkAccount,
-  complaintOf,
   type LaterThumbprints,
   type OidcProviderFacts,
   oidcProviderNames,
@@ -27,6 +24,7 @@ import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey }
 import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
+import { type Exchange, exchanged } from "./exchange.ts";
 import { preflight } from "./preflight.ts";
 import {
   accountResources,
@@ -46,20 +44,6 @@ export interface Look<State> {
   readonly observed: Observed<State>;
   readonly fields: readonly string[];
 }
-
-/** What STS answered to a token. */
-export type Exchange =
-  | {
-      readonly kind: "accepted";
-      /** Of the session. */
-      readonly arn: string;
-      /** As the token has it. */
-      readonly subject: string;
-      /** When the credentials end, in milliseconds since the epoch. */
-      readonly expiration: number;
-    }
-  /** AWS's own code and text. */
-  | { readonly kind: "refused"; readonly code: string; readonly message: string };
 
 /** One account of the config. */
 export interface AwsPart extends Part {
@@ -91,8 +75,6 @@ const lookEvery = 3000;
 
 // Three calls read one role, and a few of them all of the account's.
 const fewRoles = 10;
-
-const noAnswer: readonly string[] = ["aws-unreachable", "aws-throttled", "aws-unavailable"];
 
 function lookOf<State>(resource: Resource<State>, observed: Observed<State>): Look<State> {
   const fields = observed.exists ? resource.diff(observed, noInputs).fields.map(({ field }) => field) : [];
@@ -294,20 +276,8 @@ class AccountPart implements AwsPart {
 
   async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange> {
     const roleArn = roleArnOf(this.account, role);
-    const request = {
-      roleArn,
-      sessionName: role.sessionName,
-      ...(token === undefined ? {} : { token }),
-    };
-    try {
-      const { arn, subject, expiration } = await assumeWithWebIdentity(this.#session, request, signal);
-      return { kind: "accepted", arn, subject, expiration };
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = awsError(thrown, `assuming role ${roleArn}`);
-      if (thrown instanceof PodtrustError || noAnswer.includes(error.code)) throw error;
-      return { kind: "refused", ...complaintOf(thrown) };
-    }
+    const asked = { roleArn, sessionName: role.sessionName, ...(token === undefined ? {} : { token }) };
+    return exchanged(this.#session, asked, signal);
   }
 
   async untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void> {

@@ -19,7 +19,7 @@ import { hasCluster } from "../cluster.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
-  readonly config: Config;
+  readonly config: Pick<Config, "stack" | "issuer" | "cluster" | "machine">;
   readonly account: AwsConfig;
   readonly session: AwsSession;
   readonly thumbprints?: readonly string[] | LaterThumbprints;
@@ -63,7 +63,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
 }
 
 /** What makes the issuer answer, where it is part of the same plan: AWS fetches it when the provider is made. */
-function issuerMakers({ stack, issuer }: Config): readonly string[] {
+function issuerMakers({ stack, issuer }: ResourcesInput["config"]): readonly string[] {
   const name = new URL(issuer).hostname;
   const records = (["A", "AAAA", "CAA"] as const).map((type) => recordNames({ name, type }).id);
   return [publisherNames(stack).id, ...records];

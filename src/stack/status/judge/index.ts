@@ -9,6 +9,8 @@ import { judgeDns, judgeReachability, judgeTls } from "./outside.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
 
+export { awsFinding, behindCluster } from "./errors.ts";
+
 type Judge = (facts: JudgedFacts) => readonly Finding[];
 
 /** A judge of what the issuer serves, which was read whenever such a link is reported on. */

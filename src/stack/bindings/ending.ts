@@ -1,0 +1,74 @@
+import type { Reason } from "../../base/index.ts";
+import { type Condition, conditionOf, type Found } from "../../bindings/index.ts";
+import type { Finding } from "../status/index.ts";
+import { type BindingStatus, type RoleStatus, writeStatus } from "./state.ts";
+import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";
+
+/** Drift is looked for this often: from a look at the whole account that all bindings share. */
+export const usualTurn = 60_000;
+
+/** A finding as a condition of this type. */
+export function foundOf(type: string, { reason, seen }: Finding): Found {
+  return { type, reason, message: seen };
+}
+
+const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): readonly BindingEvent[] =>
+  conditions.flatMap((now): BindingEvent[] => {
+    const stood = before.conditions.find(({ type }) => type === now.type);
+    if (stood?.status === now.status && stood.reason === now.reason) return [];
+    const { type, status, reason, message } = now;
+    // Of what holds only the end is worth an Event.
+    if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
+    return [{ type: "Warning", reason, message }];
+  });
+
+/** What of a turn goes into the status. */
+export interface Ending {
+  readonly found: readonly Found[];
+  readonly roles?: readonly RoleStatus[];
+  readonly proved?: string;
+  readonly changedAt?: string;
+  readonly changes?: BindingOutcome["changes"];
+  readonly againIn: number;
+}
+
+/** Writes how a turn ended into the status, and gives it. */
+export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome> {
+  const { facts, clients, clock, signal, status } = turn;
+  const { found, changes = [], againIn } = ending;
+  const generation = facts.object.metadata.generation ?? 0;
+  const at = { now: clock.now(), generation };
+  const conditions = found.map((one) => conditionOf(one, status.conditions, at));
+  const [lastProof, changedAt] = [ending.proved ?? status.lastProof, ending.changedAt ?? status.changedAt];
+  const next: BindingStatus = {
+    observedGeneration: generation,
+    roles: ending.roles ?? status.roles,
+    conditions,
+    ...(lastProof === undefined ? {} : { lastProof }),
+    ...(changedAt === undefined ? {} : { changedAt }),
+  };
+  await writeStatus(clients.cluster, facts.object, next, signal);
+  const repaired = changes.filter(({ kind }) => kind === "update");
+  const drift: BindingEvent[] =
+    repaired.length === 0 || status.observedGeneration !== generation
+      ? []
+      : [
+          {
+            type: "Warning",
+            reason: "RoleDrift",
+            message: `repaired: ${repaired.flatMap(({ fields }) => fields.map(({ field }) => field)).join(", ")}`,
+          },
+        ];
+  return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
+}
+
+/** The end of a turn in which nothing may be done: `Granted` and `Ready` say why. */
+export function refused(
+  turn: Turn,
+  reason: Reason,
+  message: string,
+  more: Partial<Ending> = {},
+): Promise<BindingOutcome> {
+  const found = ["Granted", "Ready"].map((type): Found => ({ type, reason, message }));
+  return ended(turn, { found, againIn: usualTurn, ...more });
+}

@@ -1,0 +1,167 @@
+import { asPodtrustError, type Clock, PodtrustError, recordOf, textOf } from "../../base/index.ts";
+import {
+  type Binding,
+  bindingMark,
+  decide,
+  type FieldProblem,
+  type Found,
+  type GrantedRole,
+  readBinding,
+  readTrust,
+  type Trust,
+  timeText,
+  trustNames,
+  usualProfile,
+} from "../../bindings/index.ts";
+import { awsFinding, behindCluster, finding, type Finding } from "../status/index.ts";
+import { annotate, annotationsOf } from "./annotation.ts";
+import { ended, foundOf, refused } from "./ending.ts";
+import type { RoleSeen } from "./findings.ts";
+import { readyFinding, soon } from "./prove.ts";
+import { removeBinding } from "./removal.ts";
+import { keep, type RoleStatus, statusOf } from "./state.ts";
+import { stripRoles } from "./strip.ts";
+import { synced } from "./sync.ts";
+import type { BindingClients, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
+
+const said = (problems: readonly FieldProblem[]): string =>
+  problems.map(({ path, message }) => `${path} ${message}`).join("; ");
+
+function trustOf(turn: Turn): Trust | undefined | readonly FieldProblem[] {
+  const { trust } = turn.facts;
+  if (trust === undefined) return undefined;
+  const read = readTrust(trust);
+  return "object" in read ? read.object : read.problems;
+}
+
+/** The ServiceAccount as it is, annotated with its roles; and what that means. */
+async function annotated(
+  { facts, clients, signal }: Turn,
+  roles: readonly GrantedRole[],
+  audience: string,
+): Promise<{ readonly finding: Finding; readonly there: boolean }> {
+  const { cluster } = clients;
+  const { namespace = "", name } = facts.object.metadata;
+  const from = cluster.server;
+  const arn = roles.find(({ profile }) => profile === usualProfile)?.arn ?? "";
+  try {
+    const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
+    if (account === undefined) {
+      const seen = `there is no ServiceAccount ${namespace}/${name}`;
+      return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
+    }
+    if (await annotate(cluster, account, annotationsOf(roles, audience), signal)) {
+      const seen = `ServiceAccount ${namespace}/${name} names ${arn}`;
+      return { finding: finding("ServiceAccountFound", { seen, from }), there: true };
+    }
+    const seen = `somebody else has set the role of ServiceAccount ${namespace}/${name} to another than ${arn}`;
+    return { finding: finding("AnnotationConflict", { seen, from }), there: true };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { finding: behindCluster(asPodtrustError(error), from), there: false };
+  }
+}
+
+const rolesOf = (roles: readonly RoleSeen[]): readonly RoleStatus[] =>
+  roles.map(({ granted, look }) => {
+    const { profile, arn, managed } = granted;
+    const observed = look.kind === "seen" ? look.value.observed : undefined;
+    const id = observed?.exists === true ? { id: observed.state.id } : {};
+    return { profile, arn, ...id, managed: managed !== undefined };
+  });
+
+async function bind(
+  turn: Turn,
+  binding: Binding,
+  trust: Trust,
+  roles: readonly GrantedRole[],
+): Promise<BindingOutcome> {
+  const { clients, clock, signal, facts, status } = turn;
+  if (roles.some(({ managed }) => managed !== undefined))
+    await keep(clients.cluster, facts.object, true, signal);
+  const granted: Found = {
+    type: "Granted",
+    reason: "BindingGranted",
+    message: `by ${[...new Set(roles.map((one) => one.grant))].map((name) => `grant ${name}`).join(", ")} of AWSTrust ${trust.name}`,
+  };
+  const sync = await synced(turn, { binding, trust, roles });
+  const changed = sync.changes.length > 0;
+  const changedAt = changed ? timeText(clock.now()) : status.changedAt;
+  const [audience = ""] = trust.audiences;
+  const account = await annotated(turn, roles, audience);
+  const found: Found[] = [
+    granted,
+    foundOf("RolesInSync", sync.finding),
+    foundOf("ServiceAccount", account.finding),
+  ];
+  const more = {
+    roles: [...rolesOf(sync.roles), ...sync.left],
+    changes: sync.changes,
+    ...(changedAt === undefined ? {} : { changedAt }),
+  };
+  const stops = [sync.finding, account.finding].find((one) => one.outcome !== "ok");
+  // Whoever may be let in all the same is told by STS; without a token there is nobody to ask as.
+  if (stops !== undefined && (stops === sync.finding || !account.there)) {
+    return ended(turn, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon });
+  }
+  const ready = await readyFinding(turn, { binding, trust, roles: sync.roles }, { changed, changedAt });
+  const last = stops === undefined ? ready.found : foundOf("Ready", stops);
+  return ended(turn, {
+    ...more,
+    found: [...found, last],
+    againIn: ready.againIn,
+    ...(ready.isProof ? { proved: timeText(clock.now()) } : {}),
+  });
+}
+
+async function decided(turn: Turn): Promise<BindingOutcome> {
+  const { facts, status } = turn;
+  const read = readBinding(facts.object);
+  if ("problems" in read) return refused(turn, "BindingInvalid", said(read.problems));
+  const binding = read.object;
+  const trust = trustOf(turn);
+  if (Array.isArray(trust)) {
+    const name = textOf(recordOf(facts.object["spec"])["trust"]) ?? "";
+    return refused(
+      turn,
+      "BindingInvalid",
+      `${trustNames.kind} ${name}: ${said(trust as readonly FieldProblem[])}`,
+    );
+  }
+  const known = trust as Trust | undefined;
+  const decision = decide(binding, known);
+  if (decision.kind === "granted" && known !== undefined) return bind(turn, binding, known, decision.roles);
+  const refusals = decision.kind === "refused" ? decision.refusals : [];
+  const message = refusals.map((one) => one.message).join("; ");
+  const reason = refusals[0]?.reason ?? "TrustMissing";
+  if (known === undefined) return refused(turn, reason, message);
+  // No grant, no right: what a role of it may do is taken away, and the role itself stays with its unique id.
+  const mark = bindingMark(known, binding);
+  const changes = await stripRoles(turn, known, { mark, binding, roles: status.roles });
+  const changedAt = changes.length === 0 ? {} : { changedAt: timeText(turn.clock.now()) };
+  return refused(turn, reason, message, { changes, ...changedAt });
+}
+
+/**
+ * One turn of a binding: brings AWS, the ServiceAccount and the binding's status to what the binding says and a grant
+ * allows, and proves it by asking STS as the ServiceAccount. May be cut off anywhere and begun again; two turns of one
+ * binding at the same time do no harm, and are not meant. Throws what keeps the status from being written, and the
+ * signal's reason.
+ */
+export async function reconcileBinding(
+  facts: BindingFacts,
+  clients: BindingClients,
+  clock: Clock,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<BindingOutcome> {
+  const turn: Turn = { facts, clients, clock, signal, status: statusOf(facts.object) };
+  if (facts.object.metadata.deletionTimestamp !== undefined) return removeBinding(turn);
+  try {
+    return await decided(turn);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || !error.code.startsWith("aws-")) throw error;
+    const told = awsFinding(error, "AWS");
+    return ended(turn, { found: [foundOf("Ready", told)], againIn: soon });
+  }
+}

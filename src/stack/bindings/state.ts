@@ -1,0 +1,95 @@
+import { recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { apiVersion, bindingsManager, type Condition, finalizer } from "../../bindings/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import { digestOf } from "../../plan/index.ts";
+
+/** A role that a binding has, or is about to get. */
+export interface RoleStatus {
+  readonly profile: string;
+  readonly arn: string;
+  /** AROA…; absent until it was seen. */
+  readonly id?: string;
+  /** Whether podtrust made it: it goes with the binding. */
+  readonly managed: boolean;
+}
+
+/** `status` of a binding. */
+export interface BindingStatus {
+  readonly observedGeneration?: number;
+  /** RFC 3339: when STS last let the ServiceAccount into all of its roles. */
+  readonly lastProof?: string;
+  /** RFC 3339: when podtrust last changed something at AWS for it. */
+  readonly changedAt?: string;
+  readonly roles: readonly RoleStatus[];
+  readonly conditions: readonly Condition[];
+}
+
+function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
+  const [profile, arn, id] = [textOf(value["profile"]), textOf(value["arn"]), textOf(value["id"])];
+  if (profile === undefined || arn === undefined) return [];
+  return [{ profile, arn, managed: value["managed"] === true, ...(id === undefined ? {} : { id }) }];
+}
+
+/** The status of a binding as the API gives it; only podtrust may write it. */
+export function statusOf(object: KubernetesObject): BindingStatus {
+  const status = recordOf(object["status"]);
+  const [lastProof, changedAt] = [textOf(status["lastProof"]), textOf(status["changedAt"])];
+  const { observedGeneration } = status;
+  return {
+    ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
+    ...(lastProof === undefined ? {} : { lastProof }),
+    ...(changedAt === undefined ? {} : { changedAt }),
+    roles: recordsOf(status["roles"]).flatMap(roleStatus),
+    conditions: recordsOf(status["conditions"]) as unknown as readonly Condition[],
+  };
+}
+
+/** The part of an object that says which one it is: with the uid nothing that is gone is made again by applying to it. */
+export function sameObject(object: KubernetesObject): KubernetesObject {
+  const { name, namespace, uid } = object.metadata;
+  return {
+    apiVersion: object.kind === "ServiceAccount" ? "v1" : apiVersion,
+    kind: object.kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+    },
+  };
+}
+
+export type StateApi = Pick<KubernetesApi, "apply" | "read">;
+
+/** Writes a status where it is another than the one that stands. */
+export async function writeStatus(
+  api: StateApi,
+  object: KubernetesObject,
+  status: object,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = recordOf(object["status"]);
+  if (digestOf(before) === digestOf(JSON.parse(JSON.stringify(status)))) return;
+  const options = { fieldManager: bindingsManager, force: true, subresource: "status", signal } as const;
+  await api.apply({ ...sameObject(object), status }, options);
+}
+
+/** Whether an object waits for us before it goes. */
+export function isKept({ metadata }: KubernetesObject): boolean {
+  return metadata.finalizers?.includes(finalizer) === true;
+}
+
+/** Keeps an object until what hangs on it is gone, or lets it go. */
+export async function keep(
+  api: StateApi,
+  object: KubernetesObject,
+  kept: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isKept(object) === kept) return;
+  const same = sameObject(object);
+  const metadata = { ...same.metadata, finalizers: kept ? [finalizer] : [] };
+  await api.apply(
+    { ...same, metadata },
+    { fieldManager: `${bindingsManager}-finalizer`, force: true, signal },
+  );
+}

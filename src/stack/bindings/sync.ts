@@ -1,0 +1,199 @@
+import { asPodtrustError, PodtrustError } from "../../base/index.ts";
+import {
+  type Binding,
+  bindingMark,
+  type GrantedRole,
+  type Trust,
+  type TrustAccount,
+} from "../../bindings/index.ts";
+import type { BoundAccount, Look, RoleState } from "../parts/index.ts";
+import { roleConfigOf } from "../parts/index.ts";
+import type { Seen } from "../status/index.ts";
+import { finding, type Finding } from "../status/index.ts";
+import { judgeBinding, planFinding, type RoleSeen } from "./findings.ts";
+import type { BindingOutcome, Turn } from "./turn.ts";
+import { type RoleStatus, writeStatus } from "./state.ts";
+
+/** A binding and what it was granted. */
+interface Wanted {
+  readonly binding: Binding;
+  readonly trust: Trust;
+  readonly roles: readonly GrantedRole[];
+}
+
+/** What AWS holds for a binding after its turn there. */
+interface Synced {
+  readonly finding: Finding;
+  readonly roles: readonly RoleSeen[];
+  /** Roles that the binding no longer wants and that are still there. */
+  readonly left: readonly RoleStatus[];
+  readonly changes: BindingOutcome["changes"];
+}
+
+const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
+const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
+
+/** Roles that the binding had and no longer wants. */
+function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
+  const wanted = new Set(roles.map(({ arn }) => arn));
+  return status.roles.filter(({ arn, managed }) => managed && !wanted.has(arn));
+}
+
+/**
+ * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its turn is
+ * cut off is still known to have them.
+ */
+async function announce(turn: Turn, wanted: Wanted): Promise<void> {
+  const { clients, facts, status, signal } = turn;
+  const known = new Set(status.roles.map(({ arn }) => arn));
+  const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
+  if (added.length === 0) return;
+  const roles = [
+    ...status.roles,
+    ...added.map(({ profile, arn }): RoleStatus => ({ profile, arn, managed: true })),
+  ];
+  await writeStatus(clients.cluster, facts.object, { ...status, roles }, signal);
+}
+
+async function providerFinding(account: BoundAccount, signal: AbortSignal): Promise<Finding | undefined> {
+  const provider = await account.provider(signal);
+  const from = `IAM of account ${account.account.account}`;
+  if (!provider.exists)
+    return finding("ProviderMissing", { seen: `there is no OIDC provider ${account.providerArn}`, from });
+  const missing = account.account.audiences.filter((one) => !provider.state.clientIds.includes(one));
+  if (missing.length === 0) return undefined;
+  const seen = `${account.providerArn} does not accept the audience ${missing.join(", ")}`;
+  return finding("AudienceMissing", { seen, from });
+}
+
+/** One account's part of a turn. */
+class AccountTurn {
+  readonly changes: BindingOutcome["changes"][number][] = [];
+  readonly findings: Finding[] = [];
+  /** ARNs of roles that went. */
+  readonly gone: string[] = [];
+  readonly #account: BoundAccount;
+  readonly #turn: Turn;
+  readonly #wanted: Wanted;
+  readonly #mark: string;
+
+  constructor(turn: Turn, wanted: Wanted, account: BoundAccount) {
+    this.#turn = turn;
+    this.#wanted = wanted;
+    this.#account = account;
+    this.#mark = bindingMark(wanted.trust, wanted.binding);
+  }
+
+  get #from(): string {
+    return `IAM of account ${this.#account.account.account}`;
+  }
+
+  /** Brings the managed roles of this account to what they shall be. */
+  async make(granted: readonly GrantedRole[], gone: readonly RoleStatus[]): Promise<void> {
+    const { signal } = this.#turn;
+    const managed = granted.filter((one) => one.managed !== undefined);
+    const roles = managed.map((one) => roleConfigOf(this.#wanted.binding, one));
+    const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => nameOf(arn)));
+    const wish = { mark: this.#mark, roles, adopt, gone: gone.map(({ arn }) => nameOf(arn)) };
+    const bound = await this.#account.plan(wish, signal);
+    const { refusals, changes } = bound.plan;
+    this.findings.push(...refusals.map((error) => planFinding(error, this.#from)));
+    if (refusals.length > 0) return;
+    if (changes.some(({ kind }) => kind !== "none")) {
+      const { done, failed, unconfirmed } = await this.#account.apply(bound, signal);
+      signal.throwIfAborted();
+      this.changes.push(...done);
+      for (const { error } of [...failed, ...unconfirmed]) this.findings.push(planFinding(error, this.#from));
+      if (failed.length > 0) return;
+    }
+    this.gone.push(...gone.map(({ arn }) => arn));
+  }
+
+  async #look(granted: GrantedRole): Promise<Look<RoleState>> {
+    const role = roleConfigOf(this.#wanted.binding, granted);
+    const { signal } = this.#turn;
+    if (granted.managed !== undefined) return this.#account.look(this.#mark, role, signal);
+    const state = await this.#account.role(role.name, signal);
+    // Somebody else's: what matters is whom it lets in, and that it is this very role.
+    const observed =
+      state === undefined || state.arn !== granted.arn
+        ? ({ exists: false } as const)
+        : ({ exists: true, state, owner: { kind: "ours" } } as const);
+    return { observed, fields: [] };
+  }
+
+  /** A role as it is afterwards. */
+  async seen(granted: GrantedRole): Promise<RoleSeen> {
+    let look: Seen<Look<RoleState>>;
+    try {
+      look = { kind: "seen", value: await this.#look(granted) };
+    } catch (error) {
+      this.#turn.signal.throwIfAborted();
+      look = { kind: "failed", error: asPodtrustError(error) };
+    }
+    return { granted, look };
+  }
+}
+
+async function accountTurn(
+  turn: Turn,
+  wanted: Wanted,
+  account: TrustAccount,
+  gone: readonly RoleStatus[],
+): Promise<{ readonly work: AccountTurn; readonly roles: readonly RoleSeen[] }> {
+  const bound = turn.clients.aws.of(wanted.trust, account);
+  const work = new AccountTurn(turn, wanted, bound);
+  const granted = wanted.roles.filter((one) => one.account.id === account.id);
+  try {
+    const missing = await providerFinding(bound, turn.signal);
+    if (missing !== undefined) work.findings.push(missing);
+    await work.make(granted, gone);
+  } catch (error) {
+    turn.signal.throwIfAborted();
+    if (!(error instanceof PodtrustError)) throw error;
+    work.findings.push(planFinding(error, `AWS account ${account.id}`));
+    // What could not be asked is not asked again, role by role.
+    return { work, roles: granted.map((one) => ({ granted: one, look: { kind: "failed", error } })) };
+  }
+  return { work, roles: await Promise.all(granted.map((one) => work.seen(one))) };
+}
+
+/** Brings the roles of a binding at AWS to what they shall be, and says how they are then. */
+export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
+  const { clock } = turn;
+  await announce(turn, wanted);
+  const left = surplus(turn, wanted);
+  const needed = wanted.trust.accounts.filter(
+    ({ id }) =>
+      wanted.roles.some(({ account }) => account.id === id) || left.some(({ arn }) => accountOf(arn) === id),
+  );
+  const turns = await Promise.all(
+    needed.map((account) =>
+      accountTurn(
+        turn,
+        wanted,
+        account,
+        left.filter(({ arn }) => accountOf(arn) === account.id),
+      ),
+    ),
+  );
+  const roles = turns.flatMap((one) => one.roles);
+  const none = { kind: "skipped", needs: "serviceaccount" } as const;
+  const seen = {
+    binding: wanted.binding,
+    trust: wanted.trust,
+    roles,
+    serviceAccount: none,
+    now: clock.now(),
+  };
+  const judged = judgeBinding(seen).get("trust") ?? [];
+  const findings = [...turns.flatMap(({ work }) => work.findings), ...judged];
+  const gone = new Set(turns.flatMap(({ work }) => work.gone));
+  const wrong = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
+  return {
+    finding: wrong ?? finding("LookFailed", { seen: "no role was seen", from: "AWS" }),
+    roles,
+    left: left.filter(({ arn }) => !gone.has(arn)),
+    changes: turns.flatMap(({ work }) => work.changes),
+  };
+}

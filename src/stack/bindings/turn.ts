@@ -1,0 +1,44 @@
+import type { Clock, Reason } from "../../base/index.ts";
+import type { Condition } from "../../bindings/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { Change } from "../../plan/index.ts";
+import type { BoundAccounts } from "../parts/index.ts";
+import type { BindingStatus } from "./state.ts";
+
+/** What the operator knows of a binding when its turn comes: objects as its watch last saw them. */
+export interface BindingFacts {
+  readonly object: KubernetesObject;
+  /** The AWSTrust of the name in its spec; undefined where there is none. */
+  readonly trust: KubernetesObject | undefined;
+}
+
+export interface BindingClients {
+  readonly cluster: Pick<KubernetesApi, "apply" | "read" | "requestToken" | "server">;
+  readonly aws: BoundAccounts;
+}
+
+/** Something for an Event on the binding. */
+export interface BindingEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** How a turn ended. */
+export interface BindingOutcome {
+  readonly conditions: readonly Condition[];
+  readonly events: readonly BindingEvent[];
+  /** What was changed at AWS. */
+  readonly changes: readonly Pick<Change, "kind" | "fields">[];
+  /** When it wants another turn, in milliseconds; undefined: never, it is gone. */
+  readonly againIn: number | undefined;
+}
+
+/** Everything that one turn works with. */
+export interface Turn {
+  readonly facts: BindingFacts;
+  readonly clients: BindingClients;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly status: BindingStatus;
+}

@@ -1,0 +1,280 @@
+import {
+  type AccountSurvey,
+  type AwsAccess,
+  type AwsSession,
+  accessOf,
+  checkAccount,
+  observedProvider,
+  observedRole,
+  openAws,
+  readRoleState,
+  roleNames,
+  type OidcProviderFacts,
+  type RoleState,
+  roleToDelete,
+  surveyAccount,
+} from "../../../aws/index.ts";
+import { type Clock, mapLimit } from "../../../base/index.ts";
+import type { Trust, TrustAccount } from "../../../bindings/index.ts";
+import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
+import {
+  type ApplyOutcome,
+  applyPlan,
+  noInputs,
+  type Observed,
+  type Plan,
+  planOf,
+  type Resource,
+} from "../../../plan/index.ts";
+import { awsConfigOf } from "./bound-role.ts";
+import { type Exchange, exchanged } from "./exchange.ts";
+import { preflight } from "./preflight.ts";
+import { accountResources, type AccountResources } from "./resources.ts";
+import { providerArnOf, roleArnOf } from "./role-trust.ts";
+
+export interface BoundContext {
+  readonly clock: Clock;
+  /** How a session is opened; the SDK's own chain of credentials unless told. */
+  readonly open?: (access: AwsAccess) => AwsSession;
+  /** Told when AWS throttles and calls are slowed down for it. */
+  readonly notice?: (text: string) => void;
+}
+
+/** What a binding wants of one account. */
+export interface BoundWish {
+  /** What marks roles as the binding's. */
+  readonly mark: string;
+  readonly roles: readonly RoleConfig[];
+  /** Names of roles that may be taken over where they carry nobody's tags. */
+  readonly adopt?: ReadonlySet<string>;
+  /** Names of roles of the binding that it no longer wants. */
+  readonly gone?: readonly string[];
+}
+
+/** A plan for a binding's roles in one account. */
+export interface BoundPlan {
+  readonly wish: BoundWish;
+  readonly plan: Plan;
+}
+
+/** What was seen of an account, and when. */
+interface Seen {
+  readonly at: number;
+  readonly found: Promise<AccountSurvey>;
+}
+
+/** So old a look at a whole account may be, in milliseconds: drift is seen within a minute. */
+const oldestSurvey = 45_000;
+
+/** One account of a trust, for all bindings that have roles there: one pace, and one look at everything. */
+export class BoundAccount {
+  readonly account: AwsConfig;
+  readonly #trust: Pick<Trust, "stack" | "issuer">;
+  readonly #session: AwsSession;
+  readonly #clock: Clock;
+  #seen: Seen | undefined;
+  #checked: Promise<unknown> | undefined;
+  /** When a role was changed from here: what was seen of it before no longer counts. */
+  readonly #touched = new Map<string, number>();
+  /** Roles that were read by themselves since the account was surveyed. */
+  readonly #read = new Map<string, { readonly at: number; readonly role: RoleState | undefined }>();
+
+  constructor(context: BoundContext, trust: Trust, account: TrustAccount) {
+    const { clock, open = openAws, notice = () => {} } = context;
+    this.account = awsConfigOf(trust, account);
+    this.#trust = trust;
+    this.#clock = clock;
+    const onSlowDown = (reason: string): void => notice(`account ${account.id}: ${reason}`);
+    this.#session = open({ ...accessOf(this.account, clock), onSlowDown });
+  }
+
+  get providerArn(): string {
+    return providerArnOf(this.account, this.#trust.issuer);
+  }
+
+  /** Makes sure, once, that AWS knows us as of this account. Throws `aws-*`. */
+  async #check(signal: AbortSignal): Promise<void> {
+    this.#checked ??= checkAccount(this.#session, this.account.account, signal);
+    try {
+      await this.#checked;
+    } catch (error) {
+      this.#checked = undefined;
+      throw error;
+    }
+  }
+
+  /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds. */
+  async survey(signal: AbortSignal): Promise<AccountSurvey> {
+    const now = this.#clock.now();
+    if (this.#seen !== undefined && now - this.#seen.at < oldestSurvey) return this.#seen.found;
+    await this.#check(signal);
+    const { stack } = this.#trust;
+    const asked = { stack, account: this.account.account, providerArn: this.providerArn };
+    const seen = { at: now, found: surveyAccount(this.#session, asked, signal) };
+    this.#seen = seen;
+    for (const [name, at] of this.#touched) if (at < now) this.#touched.delete(name);
+    this.#read.clear();
+    try {
+      return await seen.found;
+    } catch (error) {
+      if (this.#seen === seen) this.#seen = undefined;
+      throw error;
+    }
+  }
+
+  /** What is known of a role without asking; undefined where only reading it tells. */
+  #known(survey: AccountSurvey, name: string): { readonly role: RoleState | undefined } | undefined {
+    const surveyedAt = this.#seen?.at ?? 0;
+    if ((this.#touched.get(name) ?? -1) >= surveyedAt) return undefined;
+    const read = this.#read.get(name);
+    if (read !== undefined && read.at >= surveyedAt) return read;
+    const role = survey.role(name);
+    return role === undefined && !survey.isWhole ? undefined : { role };
+  }
+
+  /** A role as it is, whosever it is: as it was seen within 45 seconds, unless it was changed from here since. */
+  async role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
+    const known = this.#known(await this.survey(signal), name);
+    if (known !== undefined) return known.role;
+    const at = this.#clock.now();
+    this.#touched.delete(name);
+    const role = await readRoleState(this.#session, name, signal);
+    if (!this.#touched.has(name)) this.#read.set(name, { at, role });
+    return role;
+  }
+
+  #resources({ mark, roles }: BoundWish): AccountResources {
+    return accountResources({
+      config: { stack: mark, issuer: this.#trust.issuer },
+      account: { ...this.account, roles },
+      session: this.#session,
+      // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
+      untilUsable: () => () => Promise.resolve(true),
+    });
+  }
+
+  /** What would be done for a binding; changes nothing. Throws `aws-*`. */
+  async plan(wish: BoundWish, signal: AbortSignal): Promise<BoundPlan> {
+    const found = await this.survey(signal);
+    const wanted = this.#resources(wish);
+    const desired = wanted.roles.map(({ resource }): Resource => resource);
+    const owned = this.#gone(wish);
+    const names = [...wish.roles.map(({ name }) => name), ...(wish.gone ?? [])];
+    const observed = await mapLimit(names, async (name): Promise<[string, Observed]> => {
+      const role = await this.role(name, signal);
+      const { id } = roleNames(this.account.account, name);
+      return [id, observedRole(role, { stack: wish.mark }, this.#clock.now())];
+    });
+    const seen = new Map(observed);
+    const input = { desired, owned, seen };
+    const first = await planOf(input, signal);
+    const adopt = this.#adoptable(first, wish);
+    const plan = adopt.size === 0 ? first : await planOf({ ...input, adopt }, signal);
+    if (plan.refusals.length > 0 || plan.changes.every(({ kind }) => kind === "none")) return { wish, plan };
+    const judged = { goal: "present", changes: plan.changes, allowInUse: true, allowReplace: false } as const;
+    const { refusals } = await preflight({
+      ...judged,
+      account: this.account.account,
+      session: this.#session,
+      wanted,
+      found,
+      signal,
+      seeIssuer: () => Promise.resolve(),
+    });
+    return { wish, plan: { ...plan, refusals } };
+  }
+
+  /** Ids of roles that are to be taken over: never one that carries somebody's tags. */
+  #adoptable({ changes }: Plan, { adopt = new Set() }: BoundWish): ReadonlySet<string> {
+    const { account } = this.account;
+    const allowed = new Set([...adopt].map((name) => roleNames(account, name).id));
+    const ids = changes.flatMap(({ resource, kind, observed }) => {
+      const isNobodys = kind === "blocked" && observed.exists && observed.owner.kind === "untagged";
+      return isNobodys && allowed.has(resource.id) ? [resource.id] : [];
+    });
+    return new Set(ids);
+  }
+
+  #gone({ mark, gone = [] }: BoundWish): readonly Resource[] {
+    const whose = { stack: mark, account: this.account.account };
+    return gone.map((name): Resource => roleToDelete(this.#session, whose, { name }));
+  }
+
+  /** Does what a plan shows. What it touched is read anew by whoever asks next. */
+  async apply({ wish, plan }: BoundPlan, signal: AbortSignal): Promise<ApplyOutcome> {
+    try {
+      return await applyPlan(plan, { signal });
+    } finally {
+      const now = this.#clock.now();
+      const ids = new Map(
+        [...wish.roles.map(({ name }) => name), ...(wish.gone ?? [])].map((name) => [
+          roleNames(this.account.account, name).id,
+          name,
+        ]),
+      );
+      for (const { kind, resource } of plan.changes) {
+        const name = ids.get(resource.id);
+        if (kind !== "none" && name !== undefined) this.#touched.set(name, now);
+      }
+    }
+  }
+
+  /** Deletes roles of a binding, and nothing that does not carry its mark. */
+  async remove(mark: string, names: readonly string[], signal: AbortSignal): Promise<ApplyOutcome> {
+    await this.#check(signal);
+    const wish: BoundWish = { mark, roles: [], gone: names };
+    const plan = await planOf({ desired: [], owned: this.#gone(wish), goal: "absent" }, signal);
+    return this.apply({ wish, plan }, signal);
+  }
+
+  /** A role of a binding as it is, and in what it differs from what it shall be. */
+  async look(mark: string, role: RoleConfig, signal: AbortSignal) {
+    const observed = observedRole(await this.role(role.name, signal), { stack: mark }, this.#clock.now());
+    const [wanted] = this.#resources({ mark, roles: [role] }).roles;
+    const fields = observed.exists ? wanted?.resource.diff(observed, noInputs).fields : [];
+    return { observed, fields: (fields ?? []).map(({ field }) => field) };
+  }
+
+  /** The issuer's OIDC provider, as one of the trust's stack. */
+  async provider(signal: AbortSignal): Promise<Observed<OidcProviderFacts>> {
+    const providers = (await this.survey(signal)).providers;
+    return observedProvider(
+      providers.find(({ arn }) => arn === this.providerArn),
+      this.#trust.stack,
+    );
+  }
+
+  /** sts:AssumeRoleWithWebIdentity for a role, as a workload calls it. */
+  exchange(role: RoleConfig, token: string, signal: AbortSignal): Promise<Exchange> {
+    const roleArn = roleArnOf(this.account, role);
+    return exchanged(this.#session, { roleArn, sessionName: role.sessionName, token }, signal);
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}
+
+/** The accounts of all trusts, each opened when it is first asked for. */
+export class BoundAccounts {
+  readonly #context: BoundContext;
+  readonly #open = new Map<string, BoundAccount>();
+
+  constructor(context: BoundContext) {
+    this.#context = context;
+  }
+
+  of(trust: Trust, account: TrustAccount): BoundAccount {
+    const key = JSON.stringify([trust.stack, trust.issuer, trust.audiences, account]);
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const opened = new BoundAccount(this.#context, trust, account);
+    this.#open.set(key, opened);
+    return opened;
+  }
+
+  close(): void {
+    for (const account of this.#open.values()) account.close();
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,44 @@
+import {
+  type AwsSession,
+  assumeWithWebIdentity,
+  awsError,
+  complaintOf,
+  type WebIdentityRequest,
+} from "../../../aws/index.ts";
+import { PodtrustError } from "../../../base/index.ts";
+
+/** What STS answered to a token. */
+export type Exchange =
+  | {
+      readonly kind: "accepted";
+      /** Of the session. */
+      readonly arn: string;
+      /** As the token has it. */
+      readonly subject: string;
+      /** When the credentials end, in milliseconds since the epoch. */
+      readonly expiration: number;
+    }
+  /** AWS's own code and text. */
+  | { readonly kind: "refused"; readonly code: string; readonly message: string };
+
+const noAnswer: readonly string[] = ["aws-unreachable", "aws-throttled", "aws-unavailable"];
+
+/**
+ * sts:AssumeRoleWithWebIdentity, unsigned as a workload calls it. Throws `aws-unreachable`, `aws-throttled` and
+ * `aws-unavailable` where STS gave no answer of its own.
+ */
+export async function exchanged(
+  session: AwsSession,
+  request: WebIdentityRequest,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  try {
+    const { arn, subject, expiration } = await assumeWithWebIdentity(session, request, signal);
+    return { kind: "accepted", arn, subject, expiration };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = awsError(thrown, `assuming role ${request.roleArn}`);
+    if (thrown instanceof PodtrustError || noAnswer.includes(error.code)) throw error;
+    return { kind: "refused", ...complaintOf(thrown) };
+  }
+}

@@ -1,0 +1,185 @@
+import {
+  CreateOpenIDConnectProviderCommand,
+  CreatePolicyCommand,
+  GetRoleCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+} from "@aws-sdk/client-iam";
+import { type AwsAccess, type AwsSession, openAws } from "../../../src/aws/index.ts";
+import { type Clock, systemClock } from "../../../src/base/index.ts";
+import { type KubernetesApi, type KubernetesObject, openKubernetes } from "../../../src/kubernetes/index.ts";
+import { type Sandbox, startSandbox } from "../../../src/sandbox/index.ts";
+import {
+  type BindingClients,
+  type BindingOutcome,
+  BoundAccounts,
+  reconcileBinding,
+} from "../../../src/stack/index.ts";
+import { account, trustSpec } from "../../support/binding-cases.ts";
+import { testAuthority } from "../../support/certificates.ts";
+import { type IssuerServer, startIssuer } from "../../support/issuer-server.ts";
+import type { ControlPlane } from "../harness/index.ts";
+import { makeTrust, startBindingsPlane } from "./plane.ts";
+import { startUnreliable, type Unreliable } from "./unreliable.ts";
+
+/** The machine's time, which a test moves forward. */
+export class MovedClock implements Clock {
+  #by = 0;
+
+  now(): number {
+    return systemClock.now() + this.#by;
+  }
+
+  elapsed(): number {
+    return systemClock.elapsed() + this.#by;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return systemClock.sleep(ms, signal);
+  }
+
+  move(ms: number): void {
+    this.#by += ms;
+  }
+}
+
+/** A role as IAM has it. */
+export interface SeenRole {
+  readonly id: string;
+  readonly trust: string;
+  readonly boundary: string | undefined;
+  readonly policies: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A real API server with our objects, an account in the sandbox that trusts it, and the operator's rights in both. */
+export interface BindingsWorld {
+  readonly plane: ControlPlane;
+  readonly admin: KubernetesApi;
+  readonly issuer: IssuerServer;
+  readonly sandbox: Sandbox;
+  readonly aws: Unreliable;
+  readonly iam: IAMClient;
+  readonly clock: MovedClock;
+  readonly clients: BindingClients;
+  /** A role by its name; undefined where there is none. */
+  readonly role: (name: string) => Promise<SeenRole | undefined>;
+  readonly binding: (namespace: string, name: string) => Promise<KubernetesObject | undefined>;
+  /** One turn of a binding, as the operator. */
+  readonly turn: (namespace: string, name: string, at?: Clock) => Promise<BindingOutcome>;
+  /** Turns until it ends as wanted, 40 at the most. */
+  readonly turns: (
+    namespace: string,
+    name: string,
+    until: (outcome: BindingOutcome) => boolean,
+  ) => Promise<BindingOutcome>;
+  readonly stop: () => Promise<void>;
+}
+
+const authority = await testAuthority();
+export const namespaces = ["shop", "team-a", "team-b", "other", "doomed"] as const;
+
+export const isReady = ({ conditions }: BindingOutcome): boolean =>
+  conditions.some(({ type, status }) => type === "Ready" && status === "True");
+
+/** `Ready`'s status and reason. */
+export function readyOf({ conditions }: BindingOutcome): string {
+  const found = conditions.find(({ type }) => type === "Ready");
+  return `${found?.status} ${found?.reason}`;
+}
+
+function rolesOf(iam: IAMClient) {
+  return async (RoleName: string): Promise<SeenRole | undefined> => {
+    try {
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+      const attached = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+      return {
+        id: Role?.RoleId ?? "",
+        trust: decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ""),
+        boundary: Role?.PermissionsBoundary?.PermissionsBoundaryArn,
+        policies: (attached.AttachedPolicies ?? []).map(({ PolicyArn = "" }) => PolicyArn),
+        tags: Object.fromEntries((Role?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+      };
+    } catch (error) {
+      if ((error as Error).name === "NoSuchEntityException") return undefined;
+      throw error;
+    }
+  };
+}
+
+async function awsSide(issuer: IssuerServer, propagationMs: number) {
+  const sandbox = await startSandbox({
+    account,
+    ca: authority.root,
+    connectTo: issuer.connectTo,
+    propagationMs,
+  });
+  const iam = new IAMClient({ endpoint: sandbox.url, region: "eu-central-1", credentials: sandbox.admin });
+  const Url = issuer.issuer;
+  await iam.send(new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ["sts.amazonaws.com"] }));
+  const document = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } };
+  const PolicyDocument = JSON.stringify(document);
+  await iam.send(new CreatePolicyCommand({ PolicyName: "tenants", PolicyDocument }));
+  await iam.send(new CreatePolicyCommand({ PolicyName: "read", Path: "/shop/", PolicyDocument }));
+  return { sandbox, iam };
+}
+
+/** Starts it all. */
+export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<BindingsWorld> {
+  const issuer = await startIssuer(authority);
+  const jwksUri = `${issuer.issuer}/openid/v1/jwks`;
+  const plane = await startBindingsPlane({ issuer: issuer.issuer, jwksUri }, namespaces);
+  await makeTrust(plane, { ...trustSpec, issuer: issuer.issuer });
+  const admin = await openKubernetes({ kubeconfig: plane.adminKubeconfig });
+  const { jwks } = await admin.oidcDocuments();
+  issuer.publish((JSON.parse(jwks.toString()) as { keys: object[] }).keys);
+  const { sandbox, iam } = await awsSide(issuer, propagationMs);
+  const aws = await startUnreliable(sandbox.url);
+  const clock = new MovedClock();
+  const open = (access: AwsAccess): AwsSession =>
+    openAws({ ...access, endpoint: aws.url, credentials: sandbox.admin, attempts: 2 });
+  const accounts = new BoundAccounts({ clock, open });
+  const token = await plane.requestToken("podtrust", "podtrust-operator", issuer.issuer);
+  const cluster = await openKubernetes({ kubeconfig: plane.kubeconfigWithToken(token) });
+  const clients = { cluster, aws: accounts };
+  const binding = (namespace: string, name: string): Promise<KubernetesObject | undefined> =>
+    admin.read({ kind: "AWSRoleBinding", namespace, name });
+  const turn: BindingsWorld["turn"] = async (namespace, name, at = clock) => {
+    const object = await cluster.read({ kind: "AWSRoleBinding", namespace, name });
+    if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
+    const trustName = (object["spec"] as { trust: string }).trust;
+    const trust = await cluster.read({ kind: "AWSTrust", name: trustName });
+    return reconcileBinding({ object, trust }, clients, at);
+  };
+  return {
+    plane,
+    admin,
+    issuer,
+    sandbox,
+    aws,
+    iam,
+    clock,
+    clients,
+    role: rolesOf(iam),
+    binding,
+    turn,
+    async turns(namespace, name, until) {
+      for (let tries = 0; ; tries += 1) {
+        const outcome = await turn(namespace, name);
+        if (until(outcome)) return outcome;
+        if (tries >= 40) throw new Error(`after ${tries} turns: ${JSON.stringify(outcome)}`);
+        // Waits are the operator's queue's; here a moment is enough, and a look at the account is never too old.
+        await clock.sleep(50);
+        clock.move(Math.min(outcome.againIn ?? 0, 1000));
+      }
+    },
+    async stop() {
+      accounts.close();
+      iam.destroy();
+      await aws.close();
+      await sandbox.close();
+      await issuer.close();
+      await plane.stop();
+    },
+  };
+}
