@@ -4,6 +4,8 @@
  *
  *   node tools/test.ts unit      what `npm ci` brought is enough
  *   node tools/test.ts tools     needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
+ *   node tools/test.ts peers     needs PyPI, and Go for the Python that Ansible runs on; what nobody here wrote, against
+ *                                the sandbox
  *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
  *                                twelve minutes at least, since a soak runs beside its other suites
  *   node tools/test.ts machine   needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
@@ -16,7 +18,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const outside = ["tools", "cluster", "machine", "bench", "support"].map((folder) => `test/${folder}/**`);
+const outside = ["tools", "peers", "cluster", "machine", "bench", "support"].map(
+  (folder) => `test/${folder}/**`,
+);
 
 // Files of pure functions keep no state and start nothing, so one process serves them all: a process for each of
 // them took ten times as long as the tests.
@@ -73,6 +77,7 @@ const groups: Record<string, Group> = {
     timeout: 120_000,
   },
   tools: { batches: isolated("test/tools/**/*.test.ts"), concurrency: 1, timeout: 300_000 },
+  peers: { batches: isolated("test/peers/**/*.test.ts"), concurrency: 1, timeout: 900_000 },
   cluster: {
     // The soak waits most of its twelve minutes, in a cluster of its own.
     batches: () => [

@@ -3,25 +3,13 @@ import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
+import { ansibleVenv } from "../../support/ansible.ts";
 import { testAuthority } from "../../support/certificates.ts";
-import { pythonVenv, runProgram } from "../../support/python-venv.ts";
-import { buildPrograms } from "../build.ts";
 import { leftOut } from "../harness/index.ts";
-
-// 14.5 brings hetzner.hcloud 6.12 and community.general 13.5; the first imports what Ansible does not install.
-const ansible = pythonVenv("ansible", "14.5.0", {
-  also: ["requests==2.32.5", "python-dateutil==2.9.0.post0"],
-  async interpreter() {
-    const unpack = (await buildPrograms())["embedded-python"];
-    const { code, out, err } = await runProgram(unpack, [join(dirname(unpack), "unpacked")], {});
-    if (code !== 0) throw new Error(`${unpack}: ${err}`);
-    return out.trim();
-  },
-});
 
 /** Why the suite cannot be run here. */
 async function whyNot(): Promise<string | false> {
@@ -29,7 +17,7 @@ async function whyNot(): Promise<string | false> {
   if (noCluster !== false) return noCluster;
   const { status, stderr } = spawnSync("unshare", ["--net", "--mount", "ip", "link", "set", "lo", "up"]);
   if (status !== 0) return `unshare --net --mount and ip are needed: ${String(stderr).trim()}`;
-  return (await ansible.missing()) ?? false;
+  return (await ansibleVenv.missing()) ?? false;
 }
 
 interface Run {
@@ -75,7 +63,7 @@ async function playAll(context: TestContext): Promise<Runs> {
   const world = join(import.meta.dirname, "ansible-world.ts");
   const { stdout } = await promisify(execFile)(
     "unshare",
-    ["--net", "--mount", process.execPath, world, folder, ansible.program("ansible-playbook")],
+    ["--net", "--mount", process.execPath, world, folder],
     { maxBuffer: 16 * 1024 * 1024, timeout: 900_000 },
   );
   return JSON.parse(stdout) as Runs;
