@@ -120,6 +120,7 @@ const allowed: Record<string, readonly string[]> = {
     "trust",
     "plan",
     "bindings",
+    "injection",
     "files",
     "http",
     "issuer",

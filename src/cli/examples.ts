@@ -201,6 +201,14 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
     ],
     guide: "bind",
   },
+  "manifests injection": {
+    examples: [
+      "podtrust manifests injection | kubectl apply --server-side -f -",
+      "podtrust manifests injection --deny",
+      "podtrust manifests injection --kubernetes 1.35",
+    ],
+    guide: "injection",
+  },
   "manifests workload": {
     examples: [
       "podtrust manifests workload shop/web",

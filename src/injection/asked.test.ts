@@ -109,7 +109,10 @@ describe("what annotations ask for", () => {
     for (const prefix of ["profile.podtrust.dev/", "chain.podtrust.dev/"]) {
       const { access, notes } = injected({ account: many(51, prefix) });
       assert.equal(access.profiles, undefined);
-      assert.match(notes[0]?.text ?? "", /one of 51 profiles, of which 50 at most are taken, and so none$/u);
+      assert.match(
+        notes[0]?.text ?? "",
+        /^the ServiceAccount has 51 profiles, of which 50 at most are taken, and so none$/u,
+      );
     }
   });
 

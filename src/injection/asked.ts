@@ -7,15 +7,9 @@ import {
   profilePrefix,
 } from "./annotations.ts";
 import { defaultProfile, sourceProfile } from "./config-file.ts";
+import { annotationNote, type InjectionNote, noteTexts } from "./notes.ts";
 import { falseTexts, limits, patterns, podSessionName, trueTexts } from "./patterns.ts";
 import type { Profile, RoleAccess } from "./role-access.ts";
-
-/** An annotation that cannot be used as it is; injection goes on without it. */
-export interface InjectionNote {
-  readonly reason: "InjectionAnnotationInvalid";
-  /** Whose annotation it is, its value, and what happens in its place. */
-  readonly text: string;
-}
 
 /** What the annotations of a ServiceAccount with a role come to for one pod. */
 export interface AskedAccess {
@@ -34,9 +28,6 @@ export function annotationsOf(object: JsonRecord | undefined): JsonRecord {
   return recordOf(recordOf(object?.["metadata"])["annotations"]);
 }
 
-// An annotation may be 256 KiB long.
-const mostShown = 100;
-
 /** The annotations of one object, and what was found wrong with them. */
 class Reader {
   readonly #of: string;
@@ -54,16 +45,14 @@ class Reader {
   }
 
   note(key: string, instead: string): void {
-    const value = this.text(key) ?? "";
-    const shown = JSON.stringify(value.length > mostShown ? `${value.slice(0, mostShown)}…` : value);
-    const text = `annotation ${key} of the ${this.#of} is ${shown}: ${instead}`;
-    this.#notes.push({ reason: "InjectionAnnotationInvalid", text });
+    this.#notes.push(annotationNote(key, this.#of, String(this.#annotations[key]), instead));
   }
 
-  /** The value where it is as it should be; nothing where it is absent, and nothing but a note where it is not. */
+  /** The value where it is as it should be; nothing where it is absent or empty, and a note where it is neither. */
   fitting(key: string, fits: (value: string) => boolean, instead: string): string | undefined {
     const value = this.text(key);
-    if (value === undefined || fits(value)) return value;
+    if (value === undefined || value === "") return undefined;
+    if (fits(value)) return value;
     this.note(key, instead);
     return undefined;
   }
@@ -80,7 +69,7 @@ function expiration(pod: Reader, account: Reader): number {
     reader.fitting(
       podAnnotations["token-expiration"],
       (value) => patterns.integer.test(value),
-      "it is no number of seconds, and not used",
+      noteTexts["token-expiration"],
     );
   // Both are read, so that the ServiceAccount's mistake is told to pods that do not need it too.
   const [own, usual] = [read(pod), read(account)];
@@ -93,7 +82,7 @@ function regional(account: Reader): Pick<RoleAccess, "stsRegionalEndpoints"> {
   const value = account.fitting(
     accountAnnotations["sts-regional-endpoints"],
     (text) => known.includes(text),
-    "it is neither true nor false, and not used",
+    noteTexts["sts-regional-endpoints"],
   );
   const on = value !== undefined && !(falseTexts as readonly string[]).includes(value);
   return on ? { stsRegionalEndpoints: "regional" } : {};
@@ -106,8 +95,7 @@ function nearest(
   fits: (value: string) => boolean,
 ): string | undefined {
   const reader = readers.find((one) => one.text(key) !== undefined);
-  const value = reader?.fitting(key, (text) => text === "" || fits(text), "it is not used");
-  return value === "" ? undefined : value;
+  return reader?.fitting(key, fits, noteTexts.nearest);
 }
 
 function session(readers: readonly Reader[]): Pick<RoleAccess, "sessionName" | "sessionFromPod"> {
@@ -122,12 +110,12 @@ function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
   const group = account.fitting(
     accountAnnotations["fs-group"],
     (value) => patterns.fsGroup.test(value),
-    "it is not the number of a group, and not used",
+    noteTexts["fs-group"],
   );
   const mode = account.fitting(
     accountAnnotations["token-mode"],
     (value) => patterns.tokenMode.test(value),
-    "it is no file mode such as 0440, and not used",
+    noteTexts["token-mode"],
   );
   return {
     ...(group === undefined ? {} : { fsGroup: Number(group) }),
@@ -135,28 +123,23 @@ function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
   };
 }
 
-function profiles(account: Reader): readonly Profile[] {
+function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
   const read = (by: Profile["by"], prefix: string, taken: readonly string[]): readonly Profile[] =>
     account.names(prefix).flatMap((name) => {
       const key = prefix + name;
       if (taken.includes(name)) {
-        account.note(key, "the name is taken, and the profile left out");
+        account.note(key, noteTexts.taken);
         return [];
       }
-      const instead = "it is not the ARN of a role, and the profile left out";
-      const roleArn = account.fitting(key, (value) => patterns.roleArn.test(value), instead);
+      const roleArn = account.fitting(key, (value) => patterns.roleArn.test(value), noteTexts.profile);
       return roleArn === undefined ? [] : [{ name, roleArn, by }];
     });
   const direct = read("token", profilePrefix, [defaultProfile, sourceProfile]);
   const chained = read("role", chainPrefix, [sourceProfile, ...account.names(profilePrefix)]);
   const all = [...direct, ...chained];
   if (all.length <= limits.mostProfiles) return all;
-  const [first] = all;
-  const prefix = first?.by === "token" ? profilePrefix : chainPrefix;
-  account.note(
-    prefix + (first?.name ?? ""),
-    `one of ${all.length} profiles, of which ${limits.mostProfiles} at most are taken, and so none`,
-  );
+  const text = noteTexts.tooMany.join(String(all.length));
+  notes.push({ reason: "InjectionAnnotationInvalid", text });
   return [];
 }
 
@@ -174,11 +157,10 @@ export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess 
   if (roleArn === "") return undefined;
   const readers = [account, new Reader("namespace", annotationsOf(around.namespace), notes)];
   const isRole = patterns.roleArn.test(roleArn);
-  if (!isRole)
-    account.note(accountAnnotations["role-arn"], "it is not the ARN of a role; pods get it all the same");
+  if (!isRole) account.note(accountAnnotations["role-arn"], noteTexts["role-arn"]);
   const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
   const audience = account.text(accountAnnotations.audience) ?? "";
-  const more = isRole ? profiles(account) : [];
+  const more = isRole ? profiles(account, notes) : [];
   const access: RoleAccess = {
     roleArn,
     audience: audience === "" ? limits.usualAudience : audience,

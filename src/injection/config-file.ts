@@ -10,7 +10,7 @@ export const sourceProfile = "service-account";
 export const defaultProfile = "default";
 
 /** The settings of a profile that are the same for all of them. */
-const configSettings = {
+export const configSettings = {
   role: "role_arn",
   tokenFile: "web_identity_token_file",
   source: "source_profile",

@@ -28,14 +28,18 @@ interface Mount {
 /** The names of a list's members. */
 export const namesOf = (values: unknown): readonly unknown[] => recordsOf(values).map(({ name }) => name);
 
+/** The folders where a container has something mounted. */
+function foldersOf(container: JsonRecord): readonly string[] {
+  return recordsOf(container["volumeMounts"]).map(({ mountPath }) => folderPath(String(mountPath)));
+}
+
 /** The mount of the token: the one that is there, else one at a path that nothing else has. */
 function tokenMount(container: JsonRecord): Mount {
   const mounts = recordsOf(container["volumeMounts"]);
   const found = textOf(mounts.find(({ name }) => name === tokenVolumeName)?.["mountPath"]);
   if (found !== undefined) return { path: found, added: [] };
-  const taken = new Set(mounts.map((mount) => folderPath(textOf(mount["mountPath"]) ?? "")));
   const [usual, other] = mountPaths;
-  const path = taken.has(usual) ? other : usual;
+  const path = foldersOf(container).includes(usual) ? other : usual;
   // AWS's webhook leaves a container that has all three by itself without the token.
   const present = new Set(namesOf(container["env"]));
   const has = (group: keyof typeof variableGroupNames): boolean =>
@@ -49,10 +53,7 @@ export function configUse(container: JsonRecord, given: Given): "there" | "added
   if (given.config === undefined) return "none";
   const own = recordsOf(container["env"]).find(({ name }) => name === variableNames.config);
   if (own !== undefined) return own["value"] === given.config.file ? "there" : "none";
-  const taken = recordsOf(container["volumeMounts"]).some(
-    (mount) => folderPath(textOf(mount["mountPath"]) ?? "") === configMountPath,
-  );
-  return taken ? "none" : "added";
+  return foldersOf(container).includes(configMountPath) ? "none" : "added";
 }
 
 function withEntries(container: JsonRecord, key: string, added: readonly JsonRecord[]): JsonRecord {

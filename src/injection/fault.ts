@@ -1,4 +1,4 @@
-import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../base/index.ts";
+import { type JsonRecord, type Reason, recordOf, recordsOf } from "../base/index.ts";
 import { configAnnotation } from "./annotations.ts";
 import { annotationsOf, type Surroundings } from "./asked.ts";
 import { inject, type Injection } from "./injection.ts";
@@ -34,7 +34,7 @@ function remaining(pod: JsonRecord, injected: JsonRecord): InjectionFault {
     const present = variablesOf(container);
     return variablesOf(after[index])
       .filter((name) => !present.includes(name))
-      .map((variable) => ({ container: textOf(container["name"]) ?? "", variable: String(variable) }));
+      .map((variable) => ({ container: String(container["name"]), variable: String(variable) }));
   });
   const isRole = (name: string): boolean => (variableGroupNames.role as readonly string[]).includes(name);
   const role = lacks.find(({ variable }) => isRole(variable));
@@ -63,7 +63,7 @@ function configFault(pod: JsonRecord, { access }: Injected): InjectionFault | un
 
 /** What the containers that are not skipped have in place of their ServiceAccount's role. */
 function roleFault(pod: JsonRecord, { access, skipped }: Injected): InjectionFault | undefined {
-  const containers = containersOf(pod).filter(({ name }) => !skipped.includes(textOf(name) ?? ""));
+  const containers = containersOf(pod).filter(({ name }) => !skipped.includes(String(name)));
   const spec = { volumes: recordOf(pod["spec"])["volumes"], containers };
   const problem = injectionProblem({ spec }, { roleArn: access.roleArn, audiences: [access.audience] });
   switch (problem?.reason) {
@@ -85,7 +85,8 @@ function roleFault(pod: JsonRecord, { access, skipped }: Injected): InjectionFau
  * injected, or before an annotation changed. Undefined for a pod that is as it should be, and for one that should have
  * nothing (`inject` tells why).
  *
- * `PodRoleDiffers` may be a role that the pod's own template names: then a pod made anew is the same.
+ * Any of them but `PodNotInjected` may be what the pod's own template says, such as a role of its own: then a pod made anew
+ * is the same, which `injectionFault(inject(template).pod)` tells before it is made.
  */
 export function injectionFault(pod: JsonRecord, around: Surroundings): InjectionFault | undefined {
   const result = inject(pod, around);

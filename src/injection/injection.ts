@@ -1,7 +1,8 @@
 import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../base/index.ts";
 import { accountAnnotations, podAnnotations, skipLabel } from "./annotations.ts";
-import { annotationsOf, askedAccess, type InjectionNote, type Surroundings } from "./asked.ts";
+import { annotationsOf, askedAccess, type Surroundings } from "./asked.ts";
 import { injectRole } from "./inject.ts";
+import type { InjectionNote } from "./notes.ts";
 import type { RoleAccess } from "./role-access.ts";
 import { skippedContainers } from "./skip-list.ts";
 

@@ -37,19 +37,20 @@ export function tokenFiles(spec: PodSpec, container: JsonRecord): ReadonlyMap<st
   return new Map(found);
 }
 
-const osLabels = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+/** The labels of nodes by which a pod's nodeSelector chooses a system. */
+export const osLabels = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+export const windows = "windows";
+export const windowsDrive = "C:";
 
 /** Whether a pod is for nodes with Windows, where mounts are written as everywhere and files as there. */
 export function isWindows(spec: PodSpec): boolean {
   const selector = recordOf(spec["nodeSelector"]);
-  return (
-    recordOf(spec["os"])["name"] === "windows" || osLabels.some((label) => selector[label] === "windows")
-  );
+  return recordOf(spec["os"])["name"] === windows || osLabels.some((label) => selector[label] === windows);
 }
 
 /** A file's path as a program on Windows opens it. */
 export function windowsPath(path: string): string {
-  return `C:${path.replaceAll("/", "\\")}`;
+  return windowsDrive + path.replaceAll("/", "\\");
 }
 
 /** A path as mounts are written, whatever the system. */

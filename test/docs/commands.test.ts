@@ -45,6 +45,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "manifests s3-policy": /"AWS:SourceArn"/u,
   "manifests s3-publisher-policy": /"s3:PutObject"/u,
   "manifests bindings": /podtrust-grants/u,
+  "manifests injection": /kind: MutatingAdmissionPolicy\n/u,
   "manifests workload": /serviceAccountToken:/u,
   "manifests demo": /kind: Job/u,
   "status --json": /^\{/u,

@@ -9,7 +9,9 @@ const folder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 const volumeName = "aws-iam-token";
 
 function secondsOf(text: unknown, otherwise: number): number {
-  return typeof text === "string" && /^[+-]?\d+$/u.test(text) ? Math.max(Number(text), 600) : otherwise;
+  // strconv.ParseInt of 64 bits.
+  const isInteger = typeof text === "string" && /^[+-]?\d+$/u.test(text) && Math.abs(Number(text)) < 2 ** 63;
+  return isInteger ? Math.max(Number(text), 600) : otherwise;
 }
 
 const isTrue = (text: unknown): boolean => /^(?:1|t|T|TRUE|true|True)$/u.test(String(text));

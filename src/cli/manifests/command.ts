@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AwsPolicyOptions } from "./run-aws-policy.ts";
 import type { BindingsOptions } from "./run-bindings.ts";
 import type { CommandContext } from "../context.ts";
+import type { InjectionOptions } from "./run-injection.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoOptions } from "../options/target.ts";
@@ -61,12 +62,38 @@ function defineBindings(manifests: Command, context: CommandContext): void {
     });
 }
 
+function defineInjection(manifests: Command, context: CommandContext): void {
+  manifests
+    .command("injection")
+    .description(
+      "print the admission policies by which the API server gives pods their roles, without a webhook",
+    )
+    .addOption(
+      new Option(
+        "--mode <mode>",
+        "where the policies read what pods get; a ConfigMap is faster in namespaces of over 50 ServiceAccounts",
+      )
+        .choices(["serviceaccounts", "configmap"])
+        .default("serviceaccounts"),
+    )
+    .addOption(
+      new Option("--kubernetes <minor>", "minor version of the cluster; 1.35 needs a feature gate")
+        .choices(["1.35", "1.36", "1.37"])
+        .default("1.36"),
+    )
+    .option("--deny", "refuse pods that should have a role and got none, in place of a warning")
+    .action(async (options: InjectionOptions) => {
+      const { runInjection } = await import("./run-injection.ts");
+      runInjection(context, options);
+    });
+}
+
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
 export function defineManifests(program: Command, context: CommandContext): void {
   const manifests = program
     .command("manifests")
     .description(
-      "print Kubernetes manifests for workloads, bindings and the publisher, and IAM and bucket policies",
+      "print Kubernetes manifests for workloads, injection, bindings and the publisher, and IAM and bucket policies",
     );
   manifests
     .command("publisher-rbac")
@@ -105,6 +132,7 @@ export function defineManifests(program: Command, context: CommandContext): void
       await runS3Policy(context, "publisher", options);
     });
   defineBindings(manifests, context);
+  defineInjection(manifests, context);
   defineWorkload(manifests, context);
   defineDemoManifests(manifests, context);
 }

@@ -12,6 +12,16 @@ export interface AskOptions {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  /** The texts of its headers Warning, as kubectl shows them. */
+  readonly warnings: readonly string[];
+}
+
+/** What stands in a header `Warning: 299 - "…"` (RFC 7234 §5.5). */
+function warningText(header: string): string {
+  const quoted = Buffer.from(header, "latin1")
+    .toString("utf8")
+    .replace(/^\d+ \S+ /u, "");
+  return quoted.slice(1, -1).replaceAll(/\\(.)/gu, "$1");
 }
 
 /** One request on a connection of its own, with the server verified by this CA. */
@@ -39,7 +49,8 @@ export function ask(url: string, ca: string, options: AskOptions = {}): Promise<
         incoming.setEncoding("utf8");
         incoming.on("data", (piece: string) => (text += piece));
         incoming.on("end", () => {
-          resolve({ status: incoming.statusCode ?? 0, text });
+          const warnings = (incoming.headersDistinct["warning"] ?? []).map(warningText);
+          resolve({ status: incoming.statusCode ?? 0, text, warnings });
         });
         incoming.on("error", reject);
       },

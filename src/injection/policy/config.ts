@@ -1,0 +1,32 @@
+import { configSettings, defaultProfile, sourceProfile } from "../config-file.ts";
+import { literal } from "./cel.ts";
+import type { Parameters } from "./parameters.ts";
+
+const line = (setting: string, value: string): string => `${literal(`${setting} = `)} + ${value} + "\\n"`;
+
+/** A section of the config file, as `configText` writes it. */
+function section(name: string, role: string, assumed: string): string {
+  const head = `(${name} == ${literal(defaultProfile)} ? "[default]\\n" : "[profile " + ${name} + "]\\n")`;
+  const shared = [
+    ["session", `variables.session != "" && variables.session != "pod"`, "variables.session"],
+    ["region", `variables.region != ""`, "variables.region"],
+    ["sts", "variables.regional", literal("regional")],
+  ] as const;
+  const more = shared.map(
+    ([setting, condition, value]) => `(${condition} ? ${line(configSettings[setting], value)} : "")`,
+  );
+  return [head, line(configSettings.role, role), assumed, ...more].join(" + ");
+}
+
+/** The AWS config file of a pod with several roles, letter for letter that of `configText`; else an empty text. */
+export function configExpression({ role }: Parameters): string {
+  const source = `(variables.chainsDefault ? ${literal(sourceProfile)} : ${literal(defaultProfile)})`;
+  const byToken = line(configSettings.tokenFile, "variables.configToken");
+  const byRole = line(configSettings.source, source);
+  const sections = [
+    `[${section(source, "variables.role", byToken)}]`,
+    `variables.direct.map(name, ${section("name", role("profile", "name"), byToken)})`,
+    `variables.chained.map(name, ${section("name", role("chain", "name"), byRole)})`,
+  ];
+  return `variables.hasProfiles ? (${sections.join(" + ")}).join("\\n") : ""`;
+}

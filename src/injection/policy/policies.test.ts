@@ -1,0 +1,110 @@
+/** What can be said of the policies without an API server; what they do is in test/cluster/injection-policy.test.ts. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type JsonRecord, recordOf, recordsOf } from "../../base/index.ts";
+import { injectionConfigMap, injectionPolicies, type PolicyWish } from "../index.ts";
+
+const kinds = (wish: PolicyWish): readonly string[] =>
+  injectionPolicies(wish).map(
+    ({ apiVersion, kind }) =>
+      `${String(apiVersion).replace("admissionregistration.k8s.io/", "")} ${String(kind).replace("AdmissionPolicy", "")}`,
+  );
+const specOf = (wish: PolicyWish, kind: string, name = "podtrust-injection"): JsonRecord =>
+  recordOf(
+    injectionPolicies(wish).find(
+      (one) => one["kind"] === kind && recordOf(one["metadata"])["name"] === name,
+    )?.["spec"],
+  );
+
+describe("the policies of injection", () => {
+  test("are three with a binding each, of version v1, and v1beta1 where 1.35 has no other", () => {
+    const checks = ["v1 Validating", "v1 ValidatingBinding", "v1 Validating", "v1 ValidatingBinding"];
+    assert.deepEqual(kinds({}), ["v1 Mutating", "v1 MutatingBinding", ...checks]);
+    assert.deepEqual(kinds({ kubernetes: "1.37" }), kinds({}));
+    assert.deepEqual(kinds({ kubernetes: "1.35" }), [
+      "v1beta1 Mutating",
+      "v1beta1 MutatingBinding",
+      ...checks,
+    ]);
+  });
+
+  test("refuse a pod without its role only when asked, and never for an annotation", () => {
+    const actions = (deny: boolean, name: string): unknown =>
+      specOf({ deny }, "ValidatingAdmissionPolicyBinding", name)["validationActions"];
+    assert.deepEqual(actions(false, "podtrust-injected"), ["Warn", "Audit"]);
+    assert.deepEqual(actions(true, "podtrust-injected"), ["Deny"]);
+    assert.deepEqual(actions(true, "podtrust-injection-notes"), ["Warn", "Audit"]);
+    const failure = (deny: boolean): unknown =>
+      specOf({ deny }, "ValidatingAdmissionPolicy", "podtrust-injected")["failurePolicy"];
+    assert.deepEqual([failure(false), failure(true)], ["Ignore", "Fail"]);
+  });
+
+  test("never patch a list of objects in, which panics the request on 1.35 and 1.36", () => {
+    const [{ jsonPatch } = {}] = recordsOf(specOf({}, "MutatingAdmissionPolicy")["mutations"]);
+    const expression = String(recordOf(jsonPatch)["expression"]);
+    assert.match(expression, /value: \[\]/u);
+    assert.doesNotMatch(expression, /value: \[[^\]]/u);
+  });
+
+  test("are asked again after others, and by their conditions whether the pod is meant, not whether work is left", () => {
+    for (const mode of ["serviceaccounts", "configmap"] as const) {
+      const { reinvocationPolicy, matchConditions } = specOf({ mode }, "MutatingAdmissionPolicy");
+      assert.equal(reinvocationPolicy, "IfNeeded");
+      for (const { expression } of recordsOf(matchConditions))
+        assert.doesNotMatch(String(expression), /volumes|containers|env\b/u);
+    }
+  });
+});
+
+describe("the ConfigMap of a namespace", () => {
+  const account = (name: string, annotations: object): JsonRecord => ({ metadata: { name, annotations } });
+  const role = "arn:aws:iam::111122223333:role/web";
+  const web = account("web", {
+    "eks.amazonaws.com/role-arn": role,
+    "podtrust.dev/region": "",
+    "profile.podtrust.dev/b": role,
+    "profile.podtrust.dev/a.1": "x",
+    "chain.podtrust.dev/c": role,
+    team: "shop",
+  });
+
+  test("has what the ServiceAccounts with a role say, and nothing of others", () => {
+    const others = [account("none", { "eks.amazonaws.com/role-arn": "" }), account("plain", {}), {}];
+    const dotted = account("a.web", { "eks.amazonaws.com/role-arn": "x" });
+    const { object, leftOut } = injectionConfigMap("shop", [web, ...others, dotted]);
+    assert.deepEqual(object["metadata"], { name: "podtrust-injection", namespace: "shop" });
+    assert.deepEqual(object["data"], {
+      "a.web_role-arn": "x",
+      web_chain_c: role,
+      web_chains: "c",
+      "web_profile_a.1": "x",
+      web_profile_b: role,
+      web_profiles: "a.1 b",
+      web_region: "",
+      "web_role-arn": role,
+    });
+    assert.deepEqual(leftOut, []);
+  });
+
+  test("is the same object whatever the order of the ServiceAccounts", () => {
+    const other = account("api", { "eks.amazonaws.com/role-arn": role });
+    const texts = [
+      [web, other],
+      [other, web],
+    ].map((all) => JSON.stringify(injectionConfigMap("shop", all)));
+    assert.equal(texts[0], texts[1]);
+  });
+
+  test("leaves a ServiceAccount out whole, and names it, where a key would be too long", () => {
+    const name = "x".repeat(245);
+    const { object, leftOut } = injectionConfigMap("shop", [
+      account(name, { "eks.amazonaws.com/role-arn": role, "eks.amazonaws.com/audience": "a" }),
+    ]);
+    assert.deepEqual([object["data"], leftOut], [{}, [name]]);
+    assert.deepEqual(
+      injectionConfigMap("shop", [{ metadata: { annotations: { "eks.amazonaws.com/role-arn": "x" } } }])
+        .leftOut,
+      [],
+    );
+  });
+});

@@ -1,0 +1,167 @@
+import { namespaceAnnotations, podAnnotations } from "../annotations.ts";
+import { configFile, configTokenFile, defaultProfile, sourceProfile } from "../config-file.ts";
+import { limits, patterns, podSessionName, shortNamePrefix, trueTexts } from "../patterns.ts";
+import { mountPaths, tokenFileName, tokenVolumeName } from "../place.ts";
+import { osLabels, windows, windowsPath } from "../pod.ts";
+import { podNameField, variableGroupNames, variableNames } from "../variables.ts";
+import { configExpression } from "./config.ts";
+import { fits, literal, literals, type PolicyVariable, record } from "./cel.ts";
+import { containersExpression, targetsExpression } from "./containers.ts";
+import type { Parameters } from "./parameters.ts";
+
+const variable = (name: string, expression: string): PolicyVariable => ({ name, expression });
+const annotation = (of: string, key: string): string => `${of}.metadata.?annotations[?${literal(key)}]`;
+
+/** A value that fits, of the ServiceAccount, else of the namespace; else nothing. */
+function nearest(
+  parameters: Parameters,
+  name: "region" | "session-name",
+  pattern: RegExp,
+): readonly PolicyVariable[] {
+  const camel = name === "region" ? "Region" : "Session";
+  const asked = `${parameters.attribute(name)}.or(${annotation("namespaceObject", namespaceAnnotations[name])})`;
+  return [
+    variable(`asked${camel}`, `${asked}.orValue("")`),
+    variable(
+      camel.toLowerCase(),
+      `${fits(`variables.asked${camel}`, pattern)} ? variables.asked${camel} : ""`,
+    ),
+  ];
+}
+
+/** A file's path as the pod's programs open it. */
+function systemPath(path: string): string {
+  return `variables.windows ? ${literal(windowsPath(path))} : ${literal(path)}`;
+}
+
+function expiration(parameters: Parameters): readonly PolicyVariable[] {
+  const { usualExpiration, leastExpiration, mostExpiration } = limits;
+  return [
+    variable("podExpiration", `${annotation("object", podAnnotations["token-expiration"])}.orValue("")`),
+    variable("accountExpiration", `${parameters.attribute("token-expiration")}.orValue("")`),
+    variable(
+      "askedExpiration",
+      `${fits("variables.podExpiration", patterns.integer)} ? int(variables.podExpiration)` +
+        ` : ${fits("variables.accountExpiration", patterns.integer)} ? int(variables.accountExpiration)` +
+        ` : ${usualExpiration}`,
+    ),
+    variable(
+      "expiration",
+      `variables.askedExpiration < ${leastExpiration} ? ${leastExpiration}` +
+        ` : variables.askedExpiration > ${mostExpiration} ? ${mostExpiration} : variables.askedExpiration`,
+    ),
+  ];
+}
+
+function session(parameters: Parameters): readonly PolicyVariable[] {
+  const { leastSessionName, mostSessionName } = limits;
+  const entry = (value: string): string => `[${record({ name: literal(variableNames.session), value })}]`;
+  const byField = record({
+    name: literal(variableNames.session),
+    valueFrom: `{"fieldRef": {"fieldPath": ${literal(podNameField)}}}`,
+  });
+  return [
+    ...nearest(parameters, "session-name", patterns.sessionName),
+    variable("podName", 'object.metadata.?name.orValue("")'),
+    // The variable of the session, in a list of one or none.
+    variable(
+      "sessionEntry",
+      `variables.session == "" ? []` +
+        ` : variables.session != ${literal(podSessionName)} ? ${entry("variables.session")}` +
+        ` : size(variables.podName) > ${mostSessionName} ? ${entry(`variables.podName.substring(0, ${mostSessionName})`)}` +
+        ` : variables.podName != "" && size(variables.podName) < ${leastSessionName}` +
+        ` ? ${entry(`${literal(shortNamePrefix)} + variables.podName`)} : [${byField}]`,
+    ),
+  ];
+}
+
+function files(parameters: Parameters): readonly PolicyVariable[] {
+  return [
+    variable("fsGroup", `${parameters.attribute("fs-group")}.orValue("")`),
+    variable("tokenMode", `${parameters.attribute("token-mode")}.orValue("")`),
+    // The members of defaultMode, of which there may be none; the last three digits are octal.
+    variable(
+      "mode",
+      fits("variables.tokenMode", patterns.tokenMode) +
+        ` ? [int(variables.tokenMode.substring(size(variables.tokenMode) - 3)) / 100 * 64` +
+        ` + int(variables.tokenMode.substring(size(variables.tokenMode) - 2)) / 10 * 8` +
+        ` + int(variables.tokenMode.substring(size(variables.tokenMode) - 1))] : []`,
+    ),
+  ];
+}
+
+function profiles(parameters: Parameters): readonly PolicyVariable[] {
+  const { names, role } = parameters;
+  const valid = (kind: "profile" | "chain", taken: string): string =>
+    `variables.${kind}Names.filter(name, !(name in ${taken}) && ${fits(role(kind, "name"), patterns.roleArn)}).sort()`;
+  const reserved = literals([defaultProfile, sourceProfile]);
+  return [
+    variable("isRole", fits("variables.role", patterns.roleArn)),
+    variable("profileNames", names("profile")),
+    variable("chainNames", names("chain")),
+    variable("direct", valid("profile", reserved)),
+    variable("chained", valid("chain", `([${literal(sourceProfile)}] + variables.profileNames)`)),
+    variable("profileCount", "size(variables.direct) + size(variables.chained)"),
+    variable(
+      "hasProfiles",
+      `variables.isRole && variables.profileCount > 0 && variables.profileCount <= ${limits.mostProfiles}`,
+    ),
+    variable("chainsDefault", `variables.hasProfiles && ${literal(defaultProfile)} in variables.chained`),
+    variable("configFile", systemPath(configFile)),
+    variable("configToken", systemPath(configTokenFile)),
+    variable("config", configExpression(parameters)),
+  ];
+}
+
+function skipping(): readonly PolicyVariable[] {
+  const list = annotation("object", podAnnotations["skip-containers"]);
+  return [
+    variable("skipList", `${list}.orValue("")`),
+    variable(
+      "skipped",
+      fits("variables.skipList", patterns.csv) +
+        ` ? variables.skipList.find(${literal(patterns.csvRecord.source)}).findAll(${literal(patterns.csvField.source)})` +
+        `.map(field, field.startsWith("\\"") ? field.substring(1, size(field) - 1).replace("\\"\\"", "\\"") : field) : []`,
+    ),
+  ];
+}
+
+/** The file name of the token in the volume that is there already, else the usual one. */
+function tokenName(): PolicyVariable {
+  const sources = `volume.?projected.?sources.orValue([]).filter(source, has(source.serviceAccountToken))`;
+  const paths =
+    `object.spec.?volumes.orValue([]).filter(volume, volume.name == ${literal(tokenVolumeName)})` +
+    `.map(volume, ${sources}.map(source, source.serviceAccountToken.path)).flatten()`;
+  return variable("tokenNames", `${paths} + [${literal(tokenFileName)}]`);
+}
+
+/**
+ * The variables of all policies: what the ServiceAccount asks for, as `askedAccess` reads it, and the containers that
+ * get it, as `injectRole` sees them.
+ */
+export function policyVariables(parameters: Parameters): readonly PolicyVariable[] {
+  const isWindows = [
+    ...osLabels.map((label) => `object.spec.?nodeSelector[?${literal(label)}].orValue("")`),
+    'object.spec.?os.?name.orValue("")',
+  ].map((value) => `${value} == ${literal(windows)}`);
+  return [
+    variable("role", `${parameters.attribute("role-arn")}.orValue("")`),
+    variable("askedAudience", `${parameters.attribute("audience")}.orValue("")`),
+    variable(
+      "audience",
+      `variables.askedAudience == "" ? ${literal(limits.usualAudience)} : variables.askedAudience`,
+    ),
+    variable("askedRegional", `${parameters.attribute("sts-regional-endpoints")}.orValue("")`),
+    variable("regional", `variables.askedRegional in ${literals(trueTexts)}`),
+    ...expiration(parameters),
+    ...nearest(parameters, "region", patterns.region),
+    ...session(parameters),
+    ...files(parameters),
+    variable("windows", isWindows.join(" || ")),
+    ...profiles(parameters),
+    ...skipping(),
+    tokenName(),
+    variable("containers", containersExpression(mountPaths)),
+    variable("targets", targetsExpression(variableGroupNames)),
+  ];
+}

@@ -1,0 +1,130 @@
+/**
+ * The list of test/injection/cases/ by the API server itself: what `podtrust manifests injection` prints is applied, each
+ * pod is made by a server-side dry run, and is the pod that the case says.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { mapLimit, type JsonRecord, recordOf } from "../../src/base/index.ts";
+import { injectionConfigMap } from "../../src/injection/index.ts";
+import { podtrustHere } from "../support/cli.ts";
+import { expectedPod, type InjectionCase, injectionCases } from "../support/injection-cases.ts";
+import {
+  type Answer,
+  type ControlPlane,
+  type KubernetesVersion,
+  kubernetesVersions,
+  leftOut,
+  startControlPlane,
+} from "./harness/index.ts";
+import { policyGate } from "./injection/policy-gate.ts";
+import { podEssence } from "./injection/pod-essence.ts";
+
+const skip = leftOut(kubernetesVersions);
+
+const namespaceOf = ({ name }: InjectionCase): string => `case-${name}`;
+const accountOf = ({ pod }: InjectionCase): string => String(recordOf(pod["spec"])["serviceAccountName"]);
+const account = (one: InjectionCase): JsonRecord => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: accountOf(one), annotations: one.serviceAccount },
+  // So that a pod has no volume but its own.
+  automountServiceAccountToken: false,
+});
+
+function suite(version: KubernetesVersion): void {
+  let plane: ControlPlane;
+
+  const create = async (path: string, body: unknown): Promise<void> => {
+    const { status, text } = await plane.ask(path, { method: "POST", body });
+    assert.ok(status === 201 || status === 409, `${path}: ${status} ${text}`);
+  };
+
+  before(async () => {
+    plane = await startControlPlane({
+      version,
+      issuer: "https://oidc.example.com",
+      extraArgs: policyGate(version),
+    });
+    await mapLimit(injectionCases, async (one) => {
+      const metadata = { name: namespaceOf(one), annotations: one.namespace ?? {} };
+      await create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
+      await create(`/api/v1/namespaces/${namespaceOf(one)}/serviceaccounts`, account(one));
+      const { object } = injectionConfigMap(namespaceOf(one), [account(one)]);
+      await create(`/api/v1/namespaces/${namespaceOf(one)}/configmaps`, object);
+    });
+  });
+  after(() => plane?.stop());
+
+  /** Makes the case's pod for show. A pod without a name gets one, as from a controller, and has none at admission. */
+  async function make(one: InjectionCase, more: JsonRecord = {}): Promise<Answer> {
+    const metadata = { ...recordOf(one.pod["metadata"]), ...more };
+    const named = "name" in metadata || "generateName" in metadata;
+    const body = {
+      apiVersion: "v1",
+      kind: "Pod",
+      ...one.pod,
+      metadata: named ? metadata : { ...metadata, generateName: "case-" },
+    };
+    return plane.ask(`/api/v1/namespaces/${namespaceOf(one)}/pods?dryRun=All`, { method: "POST", body });
+  }
+
+  /** Applies the policies, and waits until the last case's ServiceAccount is known to them. */
+  async function apply(...options: readonly string[]): Promise<void> {
+    const { out, err, code } = await podtrustHere([
+      "manifests",
+      "injection",
+      "--kubernetes",
+      version,
+      ...options,
+    ]);
+    assert.equal(code, 0, err);
+    await plane.kubectl(["apply", "--server-side", "-f", "-"], out);
+    const probe = injectionCases.find(({ name }) => name === "everything");
+    assert.ok(probe !== undefined);
+    const deadline = performance.now() + 60_000;
+    const [kind] = options.includes("configmap") ? ["ConfigMap"] : ["ServiceAccount"];
+    const reads = async (): Promise<boolean> => {
+      const warned = (await make(probe, { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }))
+        .warnings;
+      const injected = (await make(probe)).text.includes("aws-iam-token");
+      return injected && warned.some((text) => text.includes("InjectionSkipped"));
+    };
+    while (!(await reads()))
+      assert.ok(performance.now() < deadline, `the policies of mode ${kind} are not in force after a minute`);
+  }
+
+  /** What the policies said of annotations. */
+  function notesOf({ warnings }: Answer): readonly string[] {
+    return warnings.flatMap((text) => {
+      const [, note] = /podtrust: InjectionAnnotationInvalid: ([^]*)$/u.exec(text) ?? [];
+      return note === undefined ? [] : [note];
+    });
+  }
+
+  // The versions do not differ in how parameters are found.
+  for (const mode of version === "1.36" ? ["serviceaccounts", "configmap"] : ["serviceaccounts"]) {
+    test(`every case's pod is made as it says, with parameters from ${mode}`, async () => {
+      await apply("--mode", mode);
+      const made = await mapLimit(injectionCases, async (one) => ({ one, answer: await make(one) }));
+      for (const { one, answer } of made) {
+        assert.equal(answer.status, 201, `${one.name}: ${answer.text}`);
+        const pod = JSON.parse(answer.text) as JsonRecord;
+        assert.deepEqual(podEssence(pod), podEssence(expectedPod(one)), one.name);
+        const notes = notesOf(answer);
+        // Of several profiles with the same mistake the first is told.
+        for (const note of notes) assert.ok(one.notes?.includes(note), `${one.name}: ${note}`);
+        assert.equal(
+          notes.length > 0,
+          (one.notes ?? []).length > 0,
+          `${one.name}: ${answer.warnings.join("\n")}`,
+        );
+        const skipped = answer.warnings.some((text) => text.includes("podtrust: InjectionSkipped: "));
+        assert.equal(skipped, one.untouched === "InjectionSkipped" || one.name === "aws-skip-all", one.name);
+        assert.ok(!answer.warnings.some((text) => text.includes("PodNotInjected")), one.name);
+      }
+    });
+  }
+}
+
+for (const version of kubernetesVersions)
+  describe(`injection by Kubernetes ${version}`, { skip }, () => suite(version));
