@@ -1,7 +1,7 @@
 /** What is set up on a rented machine, as far as it can be known without one. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { hetznerWorld } from "../support/hetzner-world.ts";
+import { hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
 
 const both = ["--only", "machine", "--only", "host"];
 
@@ -21,6 +21,22 @@ test("a plan shows what will be set up on a machine that is yet to be rented, af
     fields.map(({ field }) => field),
     ["login", "security upgrades", "host key", "packages"],
   );
+});
+
+test("what is set up on a rented machine can be planned alone", async (t: TestContext) => {
+  const world = await hetznerWorld(t);
+  await world.config(`${machineConfig()}publisher: {https: {acme: {}}}\n`);
+  for (const [name, id] of [
+    ["host", "host/prod/system"],
+    ["publisher", "host/prod/publisher"],
+  ] as const) {
+    const { result, err } = await world.json(["plan", "--only", name]);
+    assert.equal(result.error, undefined, err);
+    assert.ok(
+      result.changes.some((change) => change.id === id && change.kind === "create"),
+      name,
+    );
+  }
 });
 
 test("what is on a rented machine goes with it: down names nothing of it", async (t: TestContext) => {

@@ -6,7 +6,7 @@ import {
   systemNames,
   systemResource,
 } from "../../../host/index.ts";
-import type { Resource } from "../../../plan/index.ts";
+import type { Output, Resource } from "../../../plan/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sWish } from "./wish.ts";
@@ -31,6 +31,10 @@ class HostPart implements Part {
   get named(): readonly Named[] {
     const { stack } = this.#context.config;
     return [systemNames(stack), k3sNames(stack)];
+  }
+
+  get needs(): readonly Output[] {
+    return this.#connection.place.needs;
   }
 
   open(): Promise<Place> {

@@ -31,6 +31,10 @@ class PublisherPart implements Part {
     return [publisherNames(this.#context.config.stack)];
   }
 
+  get needs(): readonly Output[] {
+    return this.#connection.place.needs;
+  }
+
   open(): Promise<Place> {
     const { issuer } = this.#context.config;
     return Promise.resolve({ where: `the publisher of ${issuer}`, caller: "root on the machine" });
