@@ -54,9 +54,9 @@ interface Group {
 
 /**
  * A network with nothing but loopback, on which a test may have any address and any port: servers get the addresses that
- * their API gave them, and nothing reaches the machine's own network.
+ * their API gave them, and nothing reaches the machine's own network. Mounts of its own let it have a resolver too.
  */
-const ownNetwork = "unshare --net env PODTRUST_OWN_NETWORK=yes sh -c"
+const ownNetwork = "unshare --net --mount env PODTRUST_OWN_NETWORK=yes sh -c"
   .split(" ")
   .concat('ip link set lo up && exec "$0" "$@"');
 
@@ -94,7 +94,7 @@ const groups: Record<string, Group> = {
   machine: {
     batches: isolated("test/machine/**/*.test.ts"),
     concurrency: 1,
-    timeout: 900_000,
+    timeout: 1_800_000,
     async prepare() {
       const { whyNoMachine } = await import("../test/machine/build.ts");
       const { saveMachine } = await import("../test/machine/saved.ts");

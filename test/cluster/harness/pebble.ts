@@ -10,6 +10,10 @@ export interface PebbleOptions {
   readonly httpPort: number;
   /** Where it asks for TLS-ALPN-01, in place of 443. */
   readonly tlsPort: number;
+  /** Of its own HTTPS; any that is free, unless told. */
+  readonly port?: number;
+  /** `HOST:PORT` of the name service that it asks in place of the one that comes with it. */
+  readonly nameServer?: string;
   /** Names and addresses of its own HTTPS beside localhost, for who reaches it from elsewhere. */
   readonly names?: readonly string[];
   /** How many good nonces in a hundred are refused; 30 unless told. */
@@ -128,7 +132,8 @@ async function writeConfig(run: Run, options: PebbleOptions): Promise<Listening 
     commonName: "pebble",
     names: ["localhost", "127.0.0.1", ...(options.names ?? [])],
   });
-  const [acme = 0, management = 0] = await freePorts(2);
+  const [free = 0, management = 0] = await freePorts(2);
+  const acme = options.port ?? free;
   const pebble = {
     listenAddress: `127.0.0.1:${acme}`,
     managementListenAddress: `127.0.0.1:${management}`,
@@ -153,7 +158,7 @@ async function startServer(run: Run, programs: Programs, options: PebbleOptions)
   const program = await run.start({
     name: "pebble",
     command: programs.pebble,
-    args: ["-strict", `-config=${config}`, `-dnsserver=${dns.address}`],
+    args: ["-strict", `-config=${config}`, `-dnsserver=${options.nameServer ?? dns.address}`],
     env: {
       PEBBLE_WFE_NONCEREJECT: String(options.nonceReject ?? 30),
       PEBBLE_AUTHZREUSE: String(options.authorizationReuse ?? 0),

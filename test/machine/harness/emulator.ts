@@ -28,6 +28,8 @@ export interface EmulatorSpec {
   readonly memory: number;
   /** Whether its ports are at its own address too, which takes a network of the test's own. */
   readonly atOwnAddress: boolean;
+  /** The device by which its IPv6 address is reached, where it is. */
+  readonly tap: string | undefined;
   /** Where on 127.0.0.1 the machine's ports are. */
   readonly ports: Readonly<Record<GuestPort, number>>;
   /** Services of this machine that the guest reaches, as `198.18.0.1:14000` by the port here. */
@@ -60,7 +62,7 @@ function network(spec: EmulatorSpec): string {
   const program = (file: string, argument: string | number): string =>
     `${process.execPath} ${join(here, file)} ${argument}`.replaceAll(",", ",,");
   return [
-    "user,id=net,restrict=on,net=128.0.0.0/128.0.0.0,host=172.31.1.1,dns=185.12.64.2",
+    "user,id=ipv4,restrict=on,ipv6=off,net=128.0.0.0/128.0.0.0,host=172.31.1.1,dns=185.12.64.2",
     `dhcpstart=${spec.ipv4}`,
     ...guestPorts.map((port) => `hostfwd=tcp:127.0.0.1:${spec.ports[port]}-:${port}`),
     ...(spec.atOwnAddress ? guestPorts.map((port) => `hostfwd=tcp:${spec.ipv4}:${port}-:${port}`) : []),
@@ -69,6 +71,14 @@ function network(spec: EmulatorSpec): string {
       ([guest, port]) => `guestfwd=tcp:${guest}-cmd:${program("pipe.ts", port)}`,
     ),
   ].join(",");
+}
+
+/** What stands on the wire behind the machine's one card: its own network, and this machine for IPv6. */
+function wire(spec: EmulatorSpec): readonly string[] {
+  const tap = spec.tap === undefined ? [] : [`tap,id=ipv6,ifname=${spec.tap},script=no,downscript=no`];
+  const ports = ["ipv4", ...(spec.tap === undefined ? [] : ["ipv6"])];
+  const hub = ports.map((netdev) => `hubport,id=to-${netdev},hubid=0,netdev=${netdev}`);
+  return [network(spec), ...tap, ...hub, "hubport,id=net,hubid=0"].flatMap((netdev) => ["-netdev", netdev]);
 }
 
 function argsOf(spec: EmulatorSpec): readonly string[] {
@@ -82,7 +92,7 @@ function argsOf(spec: EmulatorSpec): readonly string[] {
     ["-smbios", `type=1,manufacturer=Hetzner,product=vServer,serial=${spec.serial}`],
     ["-drive", `file=${diskOf(spec)},if=virtio,format=qcow2,cache=unsafe`],
     ["-drive", `file=${image.programs},if=virtio,format=raw,readonly=on`],
-    ["-netdev", network(spec)],
+    wire(spec),
     ["-device", `virtio-net-pci,netdev=net,romfile=,mac=${spec.mac}`],
     ["-device", "virtio-rng-pci"],
     ["-display", "none", "-serial", `file:${consoleOf(spec)}`],

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { promisify } from "node:util";
 import type { MachineOrder, ServerMachine } from "../../../src/sandbox/index.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 import type { MachineImage } from "../build.ts";
 import { choosePorts, diskOf, type Emulator, type EmulatorSpec, overlay, startEmulator } from "./emulator.ts";
+import { closeTap, hasOwnNetwork, openTap, whyNoIpv6 } from "./tap.ts";
 
 /** A machine in software emulation that boots as a server of Hetzner does: SMBIOS, metadata address, cloud-init. */
 export interface Machine extends ServerMachine {
@@ -31,22 +31,24 @@ export interface MachineRoom {
   readonly image: MachineImage;
   /** Services of this machine that the guest reaches, as `198.18.0.1:14000` by the port here. */
   readonly outside?: Readonly<Record<string, number>>;
+  /** For cloud-init, beside what the user gave: Hetzner's own, of which there is none unless told. */
+  readonly vendorData?: string;
   /** Where on 127.0.0.1 the machine's ports shall be; any that are free, unless told. */
   readonly ports?: EmulatorSpec["ports"];
 }
 
-/** Whether this process has a network of its own, as tools/test.ts starts the suites, with any address it likes. */
-export function hasOwnNetwork(): boolean {
-  return process.env["PODTRUST_OWN_NETWORK"] === "yes";
-}
-
-/** Gives this machine's loopback an address, unless it has it. */
+/**
+ * Gives this machine's loopback an address, unless it has it. Who connects to it comes from 127.0.0.1, which the emulator
+ * shows the machine as another's: from the machine's own address it would not take anything.
+ */
 async function addAddress(address: string): Promise<void> {
-  await promisify(execFile)("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
+  const ip = promisify(execFile);
+  await ip("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
+  await ip("ip", `route replace local ${address} dev lo table local src 127.0.0.1`.split(" "));
 }
 
 /** As the metadata service writes it (cloud-init, DataSourceHetzner): both addresses, the second as `::1` of its network. */
-function metadataOf(order: MachineOrder, mac: string): string {
+function metadataOf(order: MachineOrder, mac: string, vendorData: string): string {
   const subnets = [
     { type: "dhcp", ipv4: true },
     ...(order.ipv6 === undefined
@@ -67,7 +69,7 @@ function metadataOf(order: MachineOrder, mac: string): string {
       config: [{ type: "physical", name: "eth0", mac_address: mac, subnets }],
     },
     "network-sysconfig": "",
-    vendor_data: "",
+    vendor_data: vendorData,
   });
 }
 
@@ -132,7 +134,10 @@ class EmulatedMachine implements Machine {
 
   async remove(): Promise<void> {
     await this.powerOff();
-    if (this.#known !== undefined) rmSync(this.#known.folder, { recursive: true, force: true });
+    if (this.#known === undefined) return;
+    const { folder, tap } = this.#known;
+    rmSync(folder, { recursive: true, force: true });
+    if (tap !== undefined) await closeTap(tap);
   }
 
   async save(memory: string): Promise<SavedMachine> {
@@ -145,7 +150,7 @@ class EmulatedMachine implements Machine {
 async function newSpec(room: MachineRoom, order: MachineOrder): Promise<EmulatorSpec> {
   const folder = mkdtempSync(join(room.run.folder, `${order.name}-`));
   const mac = macOf(order.id);
-  writeFileSync(join(folder, "metadata"), metadataOf(order, mac));
+  writeFileSync(join(folder, "metadata"), metadataOf(order, mac, room.vendorData ?? ""));
   writeFileSync(join(folder, "userdata"), order.userData);
   const spec = {
     image: room.image,
@@ -156,9 +161,11 @@ async function newSpec(room: MachineRoom, order: MachineOrder): Promise<Emulator
     memory: 2048,
     ports: room.ports ?? (await choosePorts()),
     atOwnAddress: hasOwnNetwork() && order.ipv4 !== undefined,
+    tap: order.ipv6 === undefined || whyNoIpv6() !== undefined ? undefined : `machine${order.id}`,
     outside: room.outside ?? {},
   };
   if (spec.atOwnAddress) await addAddress(spec.ipv4);
+  if (spec.tap !== undefined && order.ipv6 !== undefined) await openTap(spec.tap, order.ipv6);
   await overlay(diskOf(spec), room.image.disk, "raw");
   return spec;
 }
@@ -174,6 +181,7 @@ async function specFrom(room: MachineRoom, { spec }: SavedMachine): Promise<Emul
   const restored = {
     ...spec,
     folder,
+    tap: undefined,
     ports: room.ports ?? (await choosePorts()),
     outside: room.outside ?? spec.outside,
   };

@@ -1,56 +1,81 @@
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Run } from "../../cluster/harness/run.ts";
 import { type CliResult, mainFile } from "../../support/cli.ts";
-import type { MachineImage } from "../build.ts";
-import type { Login } from "./ssh.ts";
+import { processorTime, timed } from "../../support/processor-time.ts";
 
-/** What the stand-in for k3s says of itself with `--version`. */
-const k3sVersion = "v1.36.3+k3s1";
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
-/**
- * Runs `podtrust ARGS` in the run's folder, with nothing of this process's environment but PATH. On an emulated machine
- * everything takes its time: the run is ended after `timeoutMs` (twenty minutes).
- */
-export async function podtrust(
-  run: Run,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  timeoutMs = 1_200_000,
-): Promise<CliResult> {
-  const child = spawn(process.execPath, [mainFile, ...args], {
-    cwd: run.folder,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: run.folder,
-      XDG_STATE_HOME: `${run.folder}/state`,
-      NODE_NO_WARNINGS: "1",
-      ...env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: timeoutMs,
-  });
-  const said = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...said };
+/** podtrust as its source, in a folder that has its package around it. */
+export interface Podtrust {
+  readonly folder: string;
+  readonly main: string;
 }
 
-/** The `machine` section of a config for a machine that one can log in to, with the stand-in as its k3s. */
-export function machineSection(image: MachineImage, login: Login): string {
-  const fingerprint = createHash("sha256")
-    .update(Buffer.from(login.hostKey.split(" ")[1] ?? "", "base64"))
-    .digest("base64")
-    .replace(/=+$/u, "");
-  const sum = createHash("sha256").update(readFileSync(image.k3s)).digest("hex");
-  return `machine:
-  ssh: {address: 127.0.0.1, port: ${login.port}, user: ${login.user}, hostKey: "SHA256:${fingerprint}"}
-  sshKey: ${login.identity}
-  k3s: {version: ${k3sVersion}, archive: ${image.k3s}, sha256: {amd64: ${sum}}}
-  cni: flannel
-`;
+/** The one of this checkout. */
+export const thisPodtrust: Podtrust = { folder: root, main: mainFile };
+
+/** The same of a later version, in the run's folder: all that tells them apart is the number. */
+export function newerPodtrust({ folder }: Run, version: string): Podtrust {
+  const copy = join(folder, `podtrust-${version}`);
+  for (const name of ["src", "tools", "package-lock.json"])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as object;
+  writeFileSync(join(copy, "package.json"), JSON.stringify({ ...manifest, version }));
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  return { folder: copy, main: join(copy, "src", "cli", "main.ts") };
+}
+
+/** Builds its publisher into a folder, the compression fast rather than small. */
+export async function release(podtrust: Podtrust, folder: string): Promise<void> {
+  const args = ["tools/release.ts", "x64", "--level", "3", "--to", folder];
+  await promisify(execFile)(process.execPath, args, { cwd: podtrust.folder, timeout: 600_000 });
+}
+
+/** How a command ended, and when it said what. */
+export interface Told extends CliResult {
+  /** From its start to its end. */
+  readonly seconds: number;
+  /** Of the processor, by podtrust and the programs that it starts. */
+  readonly ownSeconds: number;
+  /** Lines of standard error, with the seconds since the start. */
+  readonly lines: readonly (readonly [seconds: number, line: string])[];
+}
+
+/**
+ * Runs `podtrust ARGS` in the run's folder, with nothing of this process's environment. On an emulated machine everything
+ * takes its time: the run is ended after half an hour.
+ */
+export async function runPodtrust(
+  { folder }: Run,
+  args: readonly string[],
+  {
+    env,
+    podtrust = thisPodtrust,
+  }: { readonly env: Readonly<Record<string, string>>; readonly podtrust?: Podtrust },
+): Promise<Told> {
+  const start = performance.now();
+  const since = (): number => (performance.now() - start) / 1000;
+  const [shell, ...words] = timed([process.execPath, podtrust.main, ...args]);
+  const child = spawn(shell, words, {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 1_800_000,
+  });
+  const gathered = { out: "", err: "" };
+  const lines: [number, string][] = [];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (gathered.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    gathered.err += text;
+    for (const line of text.split("\n")) if (line.trim() !== "") lines.push([since(), line]);
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  const { said: err, seconds: ownSeconds } = processorTime(gathered.err);
+  return { code, out: gathered.out, err, seconds: since(), ownSeconds, lines };
 }

@@ -1,0 +1,24 @@
+import type { Told } from "./podtrust.ts";
+
+/** What an `up` waits for, in its order, each until the last of its resources is there. */
+const phases: readonly (readonly [what: string, isLast: RegExp])[] = [
+  ["the cloud: addresses, name, firewall, server", /^hetzner\/|^dns\/.*\/A+$/u],
+  ["the machine: boot, first login, upgrade and reboot", /\/system$/u],
+  ["k3s and its API server", /\/k3s$/u],
+  ["the publisher: sent, started, with an account and a certificate", /\/publisher$/u],
+  ["CAA, OIDC provider and role", /^dns\/.*\/CAA$|^aws\//u],
+];
+
+/** Seconds that each phase of an `up` took from the end of the one before. */
+export function phasesOf({
+  lines,
+}: Pick<Told, "lines">): readonly (readonly [what: string, seconds: number])[] {
+  let since = 0;
+  return phases.map(([what, isLast]) => {
+    const until =
+      lines.findLast(([, line]) => isLast.test(/^created: (\S+)$/u.exec(line)?.[1] ?? ""))?.[0] ?? since;
+    const took = Math.max(0, until - since);
+    since = Math.max(since, until);
+    return [what, took];
+  });
+}

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import type { TestContext } from "node:test";
+import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { buildPrograms } from "../cluster/build.ts";
+import { freePorts, type Pebble, startPebble } from "../cluster/harness/index.ts";
+import { account } from "../support/sandbox.ts";
+import { sandboxEnvironment } from "../support/stack-world.ts";
+import type { Login, Machine, MachineImage } from "./harness/index.ts";
+import { type Podtrust, release, runPodtrust, thisPodtrust, type Told } from "./harness/podtrust.ts";
+import { openProject, type Project } from "./harness/project.ts";
+import { resolveBy } from "./harness/resolver.ts";
+
+export const stack = "story";
+export const zone = "podtrust.example";
+/** Where the machine finds the CA and AWS. */
+const ca = "198.18.0.1:14000";
+export const aws = "198.18.0.2:4580";
+export const role = `arn:aws:iam::${account}:role/demo`;
+/** What the stand-in for k3s says of itself with `--version`. */
+const k3sVersion = "v1.36.3+k3s1";
+/**
+ * Nothing leads out of the machine: names are refused at once rather than waited for, and since the upgrade finds nothing,
+ * what a new kernel leaves behind is there from the start.
+ */
+const vendorData = `#cloud-config
+bootcmd:
+- echo nameserver 127.0.0.1 >/etc/resolv.conf
+- cloud-init-per instance kernel touch /run/reboot-required
+`;
+
+/** A server as Hetzner's API shows it. */
+interface ShownServer {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly public_net: { readonly ipv4: { readonly ip: string }; readonly ipv6: { readonly ip: string } };
+}
+
+/** A config, the clouds that it names, a CA, AWS, and whoever runs podtrust and asks the issuer from outside. */
+export interface StoryWorld extends Project {
+  readonly pebble: Pebble;
+  readonly sandbox: Sandbox;
+  /** Runs `podtrust ARGS` on the config, this one or another. */
+  readonly podtrust: (args: readonly string[], podtrust?: Podtrust) => Promise<Told>;
+  /** The same where it has to succeed; gives its standard output. */
+  readonly said: (...args: readonly string[]) => Promise<string>;
+  /** Runs a script on the machine by `podtrust ssh`. */
+  readonly onMachine: (script: string) => Promise<Told>;
+  readonly server: () => ShownServer;
+  /** The first machine that was made. */
+  readonly machine: () => Machine;
+  readonly records: () => readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly content: string;
+  }[];
+  /** Where a person's own ssh would log in, and what it would find pinned. */
+  readonly login: () => Login;
+}
+
+function configText({ k3s }: MachineImage): string {
+  const sum = createHash("sha256").update(readFileSync(k3s)).digest("hex");
+  return `stack: ${stack}
+issuer: {zone: ${zone}}
+dns: cloudflare
+machine:
+  hetzner: {type: cx23, image: debian-13, location: nbg1, sshFrom: [192.0.2.0/24]}
+  k3s: {version: ${k3sVersion}, archive: ${k3s}, sha256: {amd64: ${sum}}}
+  cni: flannel
+publisher:
+  release: release
+  https:
+    acme: {directory: "https://${ca}/dir", caFile: acme-roots.pem}
+aws:
+  - account: "${account}"
+    region: eu-central-1
+    roles:
+      - name: demo
+        serviceAccounts: [aws-test/demo-service-account]
+        policies: [arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess]
+`;
+}
+
+/** Sets the stage; everything ends with the test. Needs a network of the test's own. */
+export async function storyWorld(context: TestContext): Promise<StoryWorld> {
+  const [awsPort = 0, caPort = 0] = await freePorts(2);
+  const outside = { [ca]: caPort, [aws]: awsPort };
+  const project = await openProject(context, { zone, outside, vendorData });
+  const { run, clouds, machines, room } = project;
+  const nameServer = await resolveBy(context, run, clouds.cloudflare, zone);
+  const pebble = await startPebble({
+    port: caPort,
+    httpPort: 80,
+    tlsPort: 443,
+    names: ["198.18.0.1"],
+    nameServer,
+  });
+  context.after(() => pebble.stop());
+  const sandbox = await startSandbox({ account, port: awsPort, ca: pebble.root, propagationMs: 1000 });
+  context.after(() => sandbox.close());
+  await release(thisPodtrust, join(run.folder, "release"));
+  run.write("roots.pem", pebble.root);
+  run.write("acme-roots.pem", pebble.tlsCa);
+  run.write("podtrust.yaml", configText(room.image));
+  const { kubectl } = await buildPrograms();
+  const env = {
+    PATH: `${dirname(kubectl)}:${process.env["PATH"] ?? ""}`,
+    HOME: run.folder,
+    XDG_STATE_HOME: join(run.folder, "state"),
+    NODE_NO_WARNINGS: "1",
+    ...clouds.environment,
+    ...sandboxEnvironment(sandbox.url, sandbox.admin),
+  };
+  const podtrust: StoryWorld["podtrust"] = (args, other = thisPodtrust) =>
+    runPodtrust(run, args, { env, podtrust: other });
+  const server = (): ShownServer => {
+    const [first] = clouds.hetzner.contents().servers as readonly ShownServer[];
+    assert.ok(first !== undefined, "there is no server");
+    return first;
+  };
+  return {
+    ...project,
+    pebble,
+    sandbox,
+    podtrust,
+    async said(...args) {
+      const told = await podtrust(args);
+      assert.equal(told.code, 0, `${args.join(" ")}:\n${told.out}\n${told.err}`);
+      return told.out;
+    },
+    onMachine: (script) => podtrust(["ssh", "--", script]),
+    server,
+    machine() {
+      const [first] = machines.values();
+      assert.ok(first !== undefined, "no machine was made");
+      return first;
+    },
+    records: () => clouds.cloudflare.records(zone) as ReturnType<StoryWorld["records"]>,
+    login() {
+      const state = join(run.folder, "state", "podtrust", stack);
+      const [, ...hostKey] = readFileSync(join(state, "known_hosts"), "utf8").trim().split(" ");
+      return {
+        address: server().public_net.ipv4.ip,
+        port: 22,
+        user: "k8s",
+        identity: join(state, "id_ed25519"),
+        hostKey: hostKey.join(" "),
+      };
+    },
+  };
+}
+
+export interface Document {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Asks a publisher at an address by the issuer's name, over a connection of its own. */
+export function askFor(root: string, issuer: string, address: string, path: string): Promise<Document> {
+  const { hostname } = new URL(issuer);
+  const options = {
+    host: address,
+    servername: hostname,
+    headers: { host: hostname },
+    ca: root,
+    path,
+    agent: false,
+    timeout: 60_000,
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(options, (incoming) => {
+      let text = "";
+      incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, text }));
+    });
+    outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in a minute")));
+    outgoing.end();
+  });
+}
+
+/** What a workload does, by a process of the machine in place of a pod: a token for a role, and a call with the role. */
+export const workload = (token: string): string => `set -eu
+answer=$(curl -sS --max-time 60 http://${aws}/ -d Action=AssumeRoleWithWebIdentity -d Version=2011-06-15 \\
+  -d RoleArn=${role} -d RoleSessionName=machine --data-urlencode "WebIdentityToken=${token}")
+value() { printf '%s' "$answer" | sed -n "s:.*<$1>\\([^<]*\\)</$1>.*:\\1:p" | head -n 1; }
+printf '%s' "$answer" | grep -q '<AccessKeyId>' || { printf '%s\\n' "$answer"; exit 1; }
+curl -sS --max-time 60 http://${aws}/ --aws-sigv4 aws:amz:eu-central-1:sts \\
+  --user "$(value AccessKeyId):$(value SecretAccessKey)" -H "x-amz-security-token: $(value SessionToken)" \\
+  -d Action=GetCallerIdentity -d Version=2011-06-15
+`;

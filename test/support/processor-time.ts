@@ -1,0 +1,16 @@
+/** Seconds of the processor that a program takes, with those of all that it starts and waits for; needs bash. */
+
+const words = ["bash", "-c", 'TIMEFORMAT="processor %U %S"; time "$@"', "bash"] as const;
+
+/** A command line that ends with a line on standard error which `processorTime` reads. */
+export function timed(command: readonly string[]): readonly [string, ...string[]] {
+  const [shell, ...script] = words;
+  return [shell, ...script, ...command];
+}
+
+/** What the program itself said on standard error, and its seconds. */
+export function processorTime(stderr: string): { readonly said: string; readonly seconds: number } {
+  const [line, user, system] = /^processor ([\d.]+) ([\d.]+)\n$/mu.exec(stderr) ?? [];
+  if (line === undefined) throw new Error(`bash did not say what the program took:\n${stderr}`);
+  return { said: stderr.slice(0, -line.length), seconds: Number(user) + Number(system) };
+}
