@@ -6,6 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Logger } from "../../src/base/index.ts";
 import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
+import { processorTime, timed } from "../support/processor-time.ts";
+import { measureBoot } from "./boot.ts";
 import { type FromNothingRow, renderFromNothingPage } from "./from-nothing-page.ts";
 import { measuredNow } from "./process.ts";
 import { buildPackage } from "./servers.ts";
@@ -56,20 +58,16 @@ async function measured(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<{ readonly wall: number; readonly processor: number }> {
-  const script = 'TIMEFORMAT="processor %U %S"; time "$@"';
-  const child = spawn("bash", ["-c", script, "bash", process.execPath, program, ...args], {
-    ...options,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const [shell, ...words] = timed([process.execPath, program, ...args]);
+  const child = spawn(shell, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const begun = performance.now();
   let said = "";
   child.stdout.resume();
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
   const [code] = (await once(child, "close")) as [number | null];
   const wall = (performance.now() - begun) / 1000;
-  const [, user = "", system = ""] = /^processor ([\d.]+) ([\d.]+)$/mu.exec(said) ?? [];
-  if (code !== 0 || user === "") throw new Error(`podtrust ${args.join(" ")} ended with ${code}:\n${said}`);
-  return { wall, processor: Number(user) + Number(system) };
+  if (code !== 0) throw new Error(`podtrust ${args.join(" ")} ended with ${code}:\n${said}`);
+  return { wall, processor: processorTime(said).seconds };
 }
 
 async function rowsOf(program: string, folder: string): Promise<readonly FromNothingRow[]> {
@@ -102,14 +100,18 @@ async function rowsOf(program: string, folder: string): Promise<readonly FromNot
   }
 }
 
-/** What it takes of us to go from nothing to a machine with a name, as the text of docs/benchmarks-from-nothing.md. */
-export async function benchFromNothing(): Promise<string> {
+/**
+ * What it takes of us to go from nothing to a machine with a name, as the text of docs/benchmarks-from-nothing.md; with
+ * `boots` also to a cluster that AWS trusts, on a machine that boots.
+ */
+export async function benchFromNothing({ boots }: { readonly boots: boolean }): Promise<string> {
   const now = measuredNow();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
   try {
     return renderFromNothingPage({
       ...now,
       rows: await rowsOf(await buildPackage(), folder),
+      ...(boots ? { boot: await measureBoot() } : {}),
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

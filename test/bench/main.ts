@@ -4,6 +4,7 @@
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing
  *   npm run bench -- publisher --quick for a look; writes nothing
+ *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,26 +18,31 @@ interface Part {
   /** In docs/. */
   readonly page: string;
   /** Gives the page's text. */
-  readonly measure: (quick: boolean) => Promise<string>;
+  readonly measure: (options: Options) => Promise<string>;
+}
+
+interface Options {
+  readonly quick: boolean;
+  readonly boots: boolean;
 }
 
 const parts: Readonly<Record<string, Part>> = {
-  publisher: { page: "benchmarks.md", measure: benchPublisher },
-  commands: { page: "benchmarks-commands.md", measure: benchCommands },
+  publisher: { page: "benchmarks.md", measure: ({ quick }) => benchPublisher(quick) },
+  commands: { page: "benchmarks-commands.md", measure: ({ quick }) => benchCommands(quick) },
   "from-nothing": { page: "benchmarks-from-nothing.md", measure: benchFromNothing },
-  hostile: { page: "benchmarks-hostile.md", measure: benchHostile },
+  hostile: { page: "benchmarks-hostile.md", measure: ({ quick }) => benchHostile(quick) },
 };
 
 const words = process.argv.slice(2);
-const quick = words.includes("--quick");
-const wanted = words.filter((word) => word !== "--quick");
+const options: Options = { quick: words.includes("--quick"), boots: words.includes("--boot") };
+const wanted = words.filter((word) => !["--quick", "--boot"].includes(word));
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined)
   throw new TypeError(`no part ${unknown} of the bench: ${Object.keys(parts).join(", ")}`);
 
 for (const [name, { page, measure }] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const text = await measure(quick);
+  const text = await measure(options);
   console.log(text);
-  if (!quick) await writeFile(join(import.meta.dirname, "../../docs", page), text);
+  if (!options.quick) await writeFile(join(import.meta.dirname, "../../docs", page), text);
 }
