@@ -29,7 +29,7 @@ const allowed: Record<string, readonly string[]> = {
   issuer: ["base", "oidc", "http", "trust"],
   yaml: [],
   hcl: [],
-  config: ["base", "oidc", "trust", "files", "yaml"],
+  config: ["base", "oidc", "trust", "bindings", "files", "yaml"],
   acme: ["base", "oidc", "http"],
   tls: ["base", "oidc", "files", "http", "acme"],
   kubernetes: ["base", "oidc", "bindings", "files", "http", "yaml", "config"],

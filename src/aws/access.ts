@@ -41,9 +41,3 @@ export function accessOf(
     ...(assumeRole === undefined ? {} : { assumeRole }),
   };
 }
-
-/** The partition of a region: `aws`, `aws-cn` or `aws-us-gov`. */
-export function partitionOf(region: string): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-}

@@ -1,4 +1,4 @@
-export { accessOf, type AwsAccess, type AwsCredentials, partitionOf } from "./access.ts";
+export { accessOf, type AwsAccess, type AwsCredentials } from "./access.ts";
 export {
   type AccountQuotas,
   hasManagedPolicy,

@@ -3,8 +3,8 @@ import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
-import { type Clock, errorText, PodtrustError, systemClock } from "../base/index.ts";
-import { type AwsAccess, partitionOf } from "./access.ts";
+import { type Clock, errorText, PodtrustError, systemClock, partitionOf } from "../base/index.ts";
+import type { AwsAccess } from "./access.ts";
 import { Pace } from "./pace.ts";
 
 // One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute.

@@ -11,5 +11,6 @@ export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";
 export { type BindingReason, type Outcome, type Reason, reasons } from "./reasons/index.ts";
+export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { Waiters } from "./waiters.ts";

@@ -1,8 +1,10 @@
 export { decide, type Decision, type GrantedRole, type Refusal, type WantedRole } from "./decide/decide.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
-export { bindingManifests, proofTokenSeconds } from "./manifests/index.ts";
+export { bindingManifests, proofTokenSeconds, usualIdentity } from "./manifests/index.ts";
 export { apiVersion, bindingNames, bindingsManager, finalizer, trustNames, usualProfile } from "./names.ts";
 export { type Condition, conditionOf, type Found, timeText } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
-export { type Read, readBinding, readTrust } from "./objects/read.ts";
+export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
+export { type BindingWish, bindingObject } from "./objects/write.ts";
+export { type OperatorPolicy, operatorPolicy } from "./decide/operator-policy.ts";
 export type { FieldProblem } from "./schema/index.ts";

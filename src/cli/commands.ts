@@ -1,4 +1,5 @@
 import { defineApply } from "./apply/command.ts";
+import { defineBind } from "./bind/command.ts";
 import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
 import { guidesFolder } from "./documents.ts";
@@ -49,6 +50,7 @@ export const podtrust: CommandTree = {
         defineImport,
         defineManifests,
         defineApply,
+        defineBind,
         defineExport,
         defineOutput,
       ],

@@ -26,7 +26,7 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
     guide: "from-nothing",
   },
   plan: {
-    examples: ["podtrust plan", "podtrust plan --check", "podtrust plan -o prod.plan"],
+    examples: ["podtrust plan", "podtrust plan --check -o prod.plan", "podtrust plan --bindings ./bindings"],
     guide: "aws",
   },
   up: {
@@ -192,6 +192,14 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
       "podtrust manifests s3-publisher-policy -f staging.yaml",
     ],
     guide: "publish-s3",
+  },
+  bind: {
+    examples: [
+      "podtrust bind shop/web --policy arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
+      "podtrust bind shop/web --existing arn:aws:iam::111122223333:role/shop/web > web.yaml",
+      "podtrust bind shop/web --account 111122223333 --policy arn:aws:iam::111122223333:policy/shop/read --apply --kubeconfig ./kubeconfig",
+    ],
+    guide: "bind",
   },
   "manifests bindings": {
     examples: [

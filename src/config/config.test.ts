@@ -562,6 +562,7 @@ test("the JSON Schema describes every key and refuses others", () => {
     "publisher",
     "aws",
     "dns",
+    "operator",
   ]);
   for (const { description } of Object.values(schema.properties)) assert.ok(description.length > 10);
 });

@@ -12,6 +12,7 @@ import { type IssuerNaming, noNaming } from "./issuer/naming.ts";
 import { dnsRules } from "./dns/rules.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
+import { readOperatorTrust } from "./operator/trust-file.ts";
 import { machineRules } from "./machine/rules.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
 import { publisherRules } from "./publisher/rules.ts";
@@ -62,14 +63,18 @@ export async function parseConfig(
     ]);
   }
   const inline = await readInlinePolicies(document, file, env);
-  const problems = merged(secretProblems(document), allProblems(document, inline.problems));
+  const operator = await readOperatorTrust(document, file, env);
+  const found = [...inline.problems, ...operator.problems];
+  const problems = merged(secretProblems(document), allProblems(document, found));
   if (problems.length > 0) throw invalid(file, problems);
-  return resolveConfig(document.value as ConfigInput, { file, env, files: inline.files }, naming);
+  const { trust } = operator;
+  const source = { file, env, files: inline.files, ...(trust === undefined ? {} : { trust }) };
+  return resolveConfig(document.value as ConfigInput, source, naming);
 }
 
-function allProblems(document: ConfigDocument, inline: readonly ConfigProblem[]): readonly ConfigProblem[] {
+function allProblems(document: ConfigDocument, more: readonly ConfigProblem[]): readonly ConfigProblem[] {
   const rules = [...awsRules, ...machineRules, ...publisherRules, ...dnsRules, ...issuerRules];
-  return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...inline];
+  return [...schemaProblems(document), ...rules.flatMap((rule) => rule(document)), ...more];
 }
 
 async function textOf(file: string): Promise<string> {

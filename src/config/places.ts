@@ -1,3 +1,4 @@
+import type { Trust } from "../bindings/index.ts";
 import { dirname, join, resolve } from "node:path";
 import { homeDirectory } from "../base/index.ts";
 
@@ -14,6 +15,8 @@ export interface ConfigSource {
   readonly env: Environment;
   /** Text of the files that inline policies name, by absolute name. */
   readonly files: ReadonlyMap<string, string>;
+  /** The trust that the operator's section names. */
+  readonly trust?: Trust;
 }
 
 /** A file name of the config: relative to the config file's folder, `~/` is the home directory. */

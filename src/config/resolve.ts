@@ -6,6 +6,7 @@ import { resolveDns } from "./dns/resolve.ts";
 import type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 import { resolveMachine } from "./machine/resolve.ts";
 import type { ConfigSource } from "./places.ts";
+import { withOperator } from "./operator/resolve.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
 import type { ConfigInput } from "./schema.ts";
 
@@ -23,7 +24,9 @@ function resolveUnnamed(input: ConfigInput, source: ConfigSource): Omit<UnnamedC
   return {
     file: source.file,
     stack,
-    aws: (input.aws ?? []).map((account) => resolveAws(account, source)),
+    aws: (input.aws ?? []).map((account) =>
+      withOperator(resolveAws(account, source), input.operator, source),
+    ),
     ...(cluster === undefined ? {} : { cluster: resolveCluster(cluster, source) }),
     ...(machine === undefined ? {} : { machine: resolveMachine(machine, source) }),
     ...(dns === undefined ? {} : { dns: resolveDns(dns, source) }),

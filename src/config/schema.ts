@@ -5,6 +5,7 @@ import { dns, type DnsInput } from "./dns/schema.ts";
 import { issuer, type IssuerInput } from "./issuer/schema.ts";
 import { list, section, text } from "./forms/leaf.ts";
 import { machine, type MachineInput } from "./machine/schema.ts";
+import { operator, type OperatorInput } from "./operator/schema.ts";
 import { publisher, type PublisherInput } from "./publisher/schema.ts";
 
 /** The config file's content once it fits the schema: as it is written, before defaults. */
@@ -16,6 +17,7 @@ export interface ConfigInput {
   publisher?: PublisherInput | undefined;
   aws?: AwsInput[] | undefined;
   dns?: DnsInput | undefined;
+  operator?: OperatorInput | undefined;
 }
 
 /** The config file, as it is written. */
@@ -42,6 +44,7 @@ export const configSchema: z.ZodType<ConfigInput> = section(
       { most: 50 },
     ).optional(),
     dns: dns.optional(),
+    operator: operator.optional(),
   },
 );
 

@@ -20,6 +20,11 @@ export {
   type BindingEvent,
   type BindingFacts,
   type BindingOutcome,
+  type BindingSet,
+  type BindingText,
+  largestBindingFile,
+  readBindingTexts,
+  planBindings,
   reconcileBinding,
 } from "./bindings/index.ts";
 export { BoundAccounts } from "./parts/index.ts";

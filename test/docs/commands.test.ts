@@ -28,6 +28,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "publisher upgrade": "test/tools/host/publisher.test.ts",
   "publisher rollback": "test/tools/host/publisher.test.ts",
   "test --wait-expiry": "test/stack/test.test.ts",
+  "plan --bindings": "test/stack/bindings.test.ts",
   "status --watch": "test/cli/status.test.ts",
 };
 
@@ -44,6 +45,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "manifests aws-policy": /"iam:CreateOpenIDConnectProvider"/u,
   "manifests s3-policy": /"AWS:SourceArn"/u,
   "manifests s3-publisher-policy": /"s3:PutObject"/u,
+  bind: /kind: AWSRoleBinding/u,
   "manifests bindings": /podtrust-grants/u,
   "manifests injection": /kind: MutatingAdmissionPolicy\n/u,
   "manifests workload": /serviceAccountToken:/u,

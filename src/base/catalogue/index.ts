@@ -1,5 +1,6 @@
 import { acmeErrors } from "./acme.ts";
 import { awsErrors } from "./aws.ts";
+import { bindingErrors } from "./bindings.ts";
 import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
 import { dnsErrors } from "./dns.ts";
@@ -30,6 +31,7 @@ export const catalogue = {
   ...oidcErrors,
   ...trustErrors,
   ...planErrors,
+  ...bindingErrors,
   ...stackErrors,
   ...configErrors,
   ...publisherErrors,

@@ -1,4 +1,4 @@
-import type { BindingReason } from "../../base/index.ts";
+import { type BindingReason, partitionOf } from "../../base/index.ts";
 import type { Binding, Grant, ManagedWish, RoleOfBinding, Trust, TrustAccount } from "../objects/objects.ts";
 import { namespaceTag, serviceAccountTag } from "../names.ts";
 import { accountOfArn } from "../objects/binding-schema.ts";
@@ -48,11 +48,6 @@ interface Asked {
   readonly role: RoleOfBinding;
   readonly account: TrustAccount;
 }
-
-const partitionOf = (region: string): string => {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-};
 
 function accountOf(
   trust: Trust,

@@ -7,7 +7,7 @@ import { reconcileRights, tenantRights } from "./rights.ts";
 export { proofTokenSeconds } from "./operator-guards.ts";
 
 /** What the operator is called where nobody says otherwise. */
-const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
+export const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };
 
 /** All that bindings take in a cluster: definitions, guards, and the rights of people and of the operator. */
 export function bindingManifests(identity: Partial<OperatorIdentity> = {}): readonly object[] {

@@ -29,8 +29,9 @@ const named = (record: Readonly<Record<string, string>> = {}): readonly object[]
 /** A policy that denies, and fails closed, with its binding. */
 export function guard(wish: GuardWish): readonly object[] {
   const { name, paramKind, rules, conditions, variables, validations } = wish;
+  // Where there is no object at all, Deny would also keep a binding from being let go: asked before any condition.
   const params =
-    paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Deny" } };
+    paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } };
   return [
     {
       apiVersion: admission,

@@ -64,6 +64,11 @@ function policyProblems({ roles }: BindingSpec): readonly FieldProblem[] {
   );
 }
 
+/** Which of our kinds an object says it is; undefined for everything else. */
+export function kindOf(value: unknown): KindNames["kind"] | undefined {
+  return [bindingNames, trustNames].find(({ kind }) => kind === recordOf(value)["kind"])?.kind;
+}
+
 /**
  * Reads an AWSRoleBinding from JSON that nobody has judged: an answer of the API, a file. Every mistake is told at
  * once; what the API server refuses is refused here too, and inline policies are read as IAM reads them.

@@ -1,6 +1,5 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError, partitionOf } from "../../base/index.ts";
 import { type ConfigProblem, parseConfig } from "../../config/index.ts";
-import { partitionOf } from "../../aws/index.ts";
 import type { CommandContext } from "../context.ts";
 import { askText, canAsk, dim, rich, yellow } from "../terminal/index.ts";
 import type { Answers, Foundation, Publishing } from "./answers.ts";

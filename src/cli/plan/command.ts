@@ -12,6 +12,10 @@ export function definePlan(program: Command, context: CommandContext): void {
     .option("--check", "exit 3 when something differs from the config")
     .option("--down", "show what down would delete instead")
     .option("-o, --out <file>", "save the plan, for podtrust up FILE to apply just that")
+    .option(
+      "--bindings <dir>",
+      "plan the AWSRoleBinding and AWSTrust files of this folder instead of a config",
+    )
     .option("--upsert-only", "do not delete resources that were removed from the config")
     .addHelpText(
       "after",
@@ -20,7 +24,11 @@ export function definePlan(program: Command, context: CommandContext): void {
         "Exits 1 when up would refuse the plan, and says why.\n",
     )
     .action(async (options: PlanOptions) => {
+      if (options.bindings !== undefined) {
+        const { runPlanBindings } = await import("./run-bindings.ts");
+        return runPlanBindings(context, { ...options, bindings: options.bindings });
+      }
       const { runPlan } = await import("./run.ts");
-      await runPlan(context, options);
+      return runPlan(context, options);
     });
 }

@@ -9,6 +9,8 @@ import { type WishOptions, wishOf } from "../changes/wish.ts";
 export interface PlanOptions extends StackOptions, WishOptions {
   readonly check?: boolean;
   readonly down?: boolean;
+  /** Folder with files of bindings and trusts. */
+  readonly bindings?: string;
   /** File for the plan. */
   readonly out?: string;
 }

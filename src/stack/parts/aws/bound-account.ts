@@ -3,6 +3,7 @@ import {
   type AwsAccess,
   type AwsSession,
   accessOf,
+  type CallerIdentity,
   checkAccount,
   observedProvider,
   observedRole,
@@ -26,6 +27,7 @@ import {
   planOf,
   type Resource,
 } from "../../../plan/index.ts";
+import type { Place } from "../part.ts";
 import { awsConfigOf } from "./bound-role.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
 import { preflight } from "./preflight.ts";
@@ -73,7 +75,7 @@ export class BoundAccount {
   readonly #session: AwsSession;
   readonly #clock: Clock;
   #seen: Seen | undefined;
-  #checked: Promise<unknown> | undefined;
+  #checked: Promise<CallerIdentity> | undefined;
   /** When a role was changed from here: what was seen of it before no longer counts. */
   readonly #touched = new Map<string, number>();
   /** Roles that were read by themselves since the account was surveyed. */
@@ -93,14 +95,21 @@ export class BoundAccount {
   }
 
   /** Makes sure, once, that AWS knows us as of this account. Throws `aws-*`. */
-  async #check(signal: AbortSignal): Promise<void> {
+  async #check(signal: AbortSignal): Promise<CallerIdentity> {
     this.#checked ??= checkAccount(this.#session, this.account.account, signal);
     try {
-      await this.#checked;
+      return await this.#checked;
     } catch (error) {
       this.#checked = undefined;
       throw error;
     }
+  }
+
+  /** Where this is, and as whom AWS knows us. Throws `aws-*`. */
+  async place(signal: AbortSignal): Promise<Place> {
+    const { account, region } = this.account;
+    const { arn } = await this.#check(signal);
+    return { where: `account ${account}, ${region}`, caller: arn };
   }
 
   /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds. */

@@ -1,4 +1,5 @@
-import { oidcProviderArn, partitionOf } from "../../../aws/index.ts";
+import { oidcProviderArn } from "../../../aws/index.ts";
+import { partitionOf } from "../../../base/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
 import { awsTags } from "../../../plan/index.ts";
 

@@ -1,6 +1,6 @@
+import { partitionOf } from "../../../base/index.ts";
 import {
   oidcProviderArn,
-  partitionOf,
   type RoleFacts as IamRole,
   roleArn,
   trustedRole,

@@ -1,0 +1,140 @@
+import type { Trust } from "../objects/objects.ts";
+
+type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Condition;
+}
+
+/** A policy that can be given to IAM as it is. */
+export interface OperatorPolicy {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly PolicyStatement[];
+}
+
+/** What a policy is made of beside the trust. */
+export interface OperatorPlace {
+  readonly partition: string;
+  readonly account: string;
+  /** The tag that marks whose a role is: `podtrust:stack`. */
+  readonly markKey: string;
+}
+
+const unique = (list: readonly (string | undefined)[]): readonly string[] =>
+  [...new Set(list.filter((one) => one !== undefined))].sort();
+
+const allow = (
+  Sid: string,
+  Action: readonly string[],
+  rest: Omit<PolicyStatement, "Sid" | "Effect" | "Action">,
+) => ({ Sid, Effect: "Allow", Action, ...rest }) as const;
+
+function looking(trust: Trust, iam: string): readonly PolicyStatement[] {
+  return [
+    allow(
+      "Look",
+      [
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetAccountSummary",
+        "iam:ListOpenIDConnectProviders",
+        "iam:ListRoles",
+      ],
+      { Resource: "*" },
+    ),
+    allow("ReadProviders", ["iam:GetOpenIDConnectProvider"], { Resource: `${iam}:oidc-provider/*` }),
+    allow(
+      "ReadRoles",
+      ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+      { Resource: `${iam}:role/*` },
+    ),
+    ...trust.accounts.flatMap(({ assumeRole }) =>
+      assumeRole === undefined
+        ? []
+        : [allow(`Reach${assumeRole.split(":")[4] ?? ""}`, ["sts:AssumeRole"], { Resource: assumeRole })],
+    ),
+  ];
+}
+
+/**
+ * The least that reconciling the bindings of a trust takes in one account: it makes roles only under the trust's path,
+ * with a mark of the stack and, where every grant has one, a boundary of the grants; attaches only what grants name; and
+ * changes or deletes only what carries a mark of a binding. Its own role carries none, and stands under another path.
+ */
+export function operatorPolicy(trust: Trust, place: OperatorPlace): OperatorPolicy {
+  const { partition, account, markKey } = place;
+  const { stack, path } = trust;
+  const iam = `arn:${partition}:iam::${account}`;
+  const grants = trust.grants.filter(({ accounts }) => accounts.includes(account));
+  const adoptable = unique(grants.flatMap(({ adoptRoles = [] }) => adoptRoles));
+  const made = `${iam}:role${path}*`;
+  const roles = [made, ...adoptable];
+  const policies = unique(grants.flatMap((grant) => grant.policies ?? []));
+  const boundaries = unique(grants.map(({ boundary }) => boundary));
+  const marking = { [`aws:RequestTag/${markKey}`]: `${stack}/*` };
+  const marked: Condition = { StringLike: { [`aws:ResourceTag/${markKey}`]: `${stack}/*` } };
+  const bounded: Condition =
+    boundaries.length > 0 ? { ArnEquals: { "iam:PermissionsBoundary": boundaries } } : {};
+  const allBounded = grants.every(({ boundary }) => boundary !== undefined);
+  const Statement: PolicyStatement[] = [...looking(trust, iam)];
+  if (grants.length > 0) {
+    Statement.push(
+      allow("MakeRoles", ["iam:CreateRole"], {
+        Resource: made,
+        Condition: { StringLike: marking, ...(allBounded ? bounded : {}) },
+      }),
+      allow("MarkRoles", ["iam:TagRole"], {
+        Resource: roles,
+        // Never what is somebody's already.
+        Condition: { StringLike: marking, Null: { [`aws:ResourceTag/${markKey}`]: "true" } },
+      }),
+    );
+  }
+  Statement.push(
+    allow(
+      "ChangeRolesOfBindings",
+      [
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+        ...(allBounded ? [] : ["iam:DeleteRolePermissionsBoundary"]),
+      ],
+      { Resource: roles, Condition: marked },
+    ),
+  );
+  if (policies.length > 0) {
+    Statement.push(
+      allow("AttachGrantedPolicies", ["iam:AttachRolePolicy"], {
+        Resource: roles,
+        Condition: { ...marked, ArnLike: { "iam:PolicyARN": policies } },
+      }),
+    );
+  }
+  if (boundaries.length > 0) {
+    Statement.push(
+      allow("SetGrantedBoundaries", ["iam:PutRolePermissionsBoundary"], {
+        Resource: roles,
+        Condition: { ...marked, ...bounded },
+      }),
+    );
+  }
+  const inline = unique(grants.filter((grant) => grant.inline).map(({ boundary }) => boundary));
+  if (inline.length > 0) {
+    Statement.push(
+      allow("WriteInlinePolicies", ["iam:PutRolePolicy"], {
+        Resource: roles,
+        Condition: { ...marked, ArnEquals: { "iam:PermissionsBoundary": inline } },
+      }),
+    );
+  }
+  const seen = unique([...policies, ...boundaries]);
+  if (seen.length > 0) Statement.push(allow("SeeThatPoliciesExist", ["iam:GetPolicy"], { Resource: seen }));
+  return { Version: "2012-10-17", Statement };
+}

@@ -1,0 +1,72 @@
+import { PodtrustError } from "../../base/index.ts";
+import { bindingObject, type BindingWish, readBinding } from "../../bindings/index.ts";
+import { objectsYaml } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
+import { secondsOf } from "../options/seconds.ts";
+
+/** What was typed. */
+export interface BindOptions extends ClusterOptions {
+  readonly policy?: readonly string[];
+  readonly account?: string;
+  readonly trust: string;
+  readonly maxSession?: string;
+  readonly tag?: readonly string[];
+  readonly adopt?: string;
+  readonly existing?: string;
+  readonly apply?: boolean;
+}
+
+function tagOf(text: string): { readonly key: string; readonly value: string } {
+  const at = text.indexOf("=");
+  if (at > 0) return { key: text.slice(0, at), value: text.slice(at + 1) };
+  throw new PodtrustError("usage", `--tag ${text} is not KEY=VALUE`, { next: "Write it as team=shop." });
+}
+
+function wishOf(serviceAccount: string, options: BindOptions): BindingWish {
+  const [namespace = "", name = "", ...rest] = serviceAccount.split("/");
+  if (namespace === "" || name === "" || rest.length > 0) {
+    const next = "Write it as shop/web.";
+    throw new PodtrustError("usage", `${serviceAccount} is not NAMESPACE/NAME`, { next });
+  }
+  const { trust, account, policy: policies, maxSession, tag, adopt, existing } = options;
+  return {
+    namespace,
+    name,
+    trust,
+    ...(account === undefined ? {} : { account }),
+    ...(policies === undefined ? {} : { policies }),
+    ...(maxSession === undefined ? {} : { maxSession: secondsOf("--max-session", maxSession) }),
+    ...(tag === undefined ? {} : { tags: tag.map(tagOf) }),
+    ...(adopt === undefined ? {} : { adopt }),
+    ...(existing === undefined ? {} : { existing }),
+  };
+}
+
+/** `podtrust bind`: prints the binding as YAML (with `--json` as JSON), or with `--apply` applies it. */
+export async function runBind(
+  context: CommandContext,
+  serviceAccount: string,
+  options: BindOptions,
+): Promise<void> {
+  const { output, signal } = context;
+  const object = bindingObject(wishOf(serviceAccount, options));
+  const read = readBinding(object);
+  if ("problems" in read) {
+    const problems = read.problems.map(({ path, message }) => `\n  ${path} ${message}`).join("");
+    throw new PodtrustError("binding-invalid", `the binding of ${serviceAccount} has mistakes:${problems}`, {
+      detail: { problems: read.problems },
+    });
+  }
+  if (options.apply !== true) {
+    if (context.json) output.result(object);
+    else output.raw(objectsYaml([object]));
+    return;
+  }
+  const cluster = await chosenCluster(context, options);
+  const applied = await cluster.apply(object, { fieldManager: "podtrust-bind", signal });
+  output.line(
+    `AWSRoleBinding ${serviceAccount} applied; kubectl get arb -n ${object.metadata.namespace} shows when it is ready`,
+  );
+  output.result(applied);
+}
