@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
 import { startStandInCloudflare } from "../../src/sandbox/index.ts";
@@ -13,7 +16,7 @@ interface Txt {
 
 describe("the challenge dns-01", () => {
   for (const mischief of ["off", { rate: 0.4, seed: 3 }] as const) {
-    test(`gets the publisher a certificate without port 80, and leaves no record behind; requests ${mischief === "off" ? "well answered" : "gone wrong by the dozen"}`, async (t) => {
+    test(`gets the publisher a certificate without port 80, by a token of its own, and leaves no record behind; requests ${mischief === "off" ? "well answered" : "gone wrong by the dozen"}`, async (t) => {
       const zone = "example.test";
       const api = await startStandInCloudflare({ zones: [{ name: zone }], mischief });
       t.after(() => api.close());
@@ -25,10 +28,15 @@ describe("the challenge dns-01", () => {
           seen.add(record.comment ?? "");
           return [record.content.slice(1, -1)];
         });
-      const env = { CLOUDFLARE_BASE_URL: api.url, CLOUDFLARE_API_TOKEN: api.tokens.edit };
+      const env = { CLOUDFLARE_BASE_URL: api.url };
+      const folder = await mkdtemp(join(tmpdir(), "podtrust-dns-01-"));
+      t.after(() => rm(folder, { recursive: true }));
+      const publisherTokenFile = join(folder, "own");
+      await writeFile(publisherTokenFile, api.tokens.edit);
       let looks = 0;
       const { start, fetchKeys, logger } = await serveByAcme(t, "dns-01", {
-        dns: { cloudflare: {} },
+        // What podtrust up works with is not here.
+        dns: { cloudflare: { tokenFile: join(folder, "another"), publisherTokenFile } },
         resolveTxt: (name) => Promise.resolve(valuesOf(name)),
         openTxtRecords: ({ dns, stack }, waiting) =>
           openChallengeRecords({
