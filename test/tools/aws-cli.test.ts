@@ -148,23 +148,36 @@ test(
   "a service that the sandbox lacks is refused by name at the first try, in the service's own form",
   options,
   async () => {
-    const calls = [
-      ["s3", "ls"],
-      ["ec2", "describe-instances"],
-      ["lambda", "list-functions"],
-      ["dynamodb", "list-tables"],
-      ["sns", "list-topics"],
-      ["route53", "list-hosted-zones"],
+    const calls: readonly (readonly [service: string, call: string, operation: string])[] = [
+      ["s3", "ls", "GET /"],
+      ["ec2", "describe-regions", "DescribeRegions"],
+      ["lambda", "list-functions", "GET /2015-03-31/functions"],
+      ["dynamodb", "list-tables", "ListTables"],
+      ["sns", "list-topics", "ListTopics"],
+      ["route53", "list-hosted-zones", "GET /2013-04-01/hostedzone"],
     ];
-    for (const call of calls) {
-      const { code, err } = await aws(call, admin);
+    for (const [service, call, operation] of calls) {
+      const { code, err } = await aws([service, call], admin);
       assert.notEqual(code, 0);
       assert.match(
         err,
-        /An error occurred \(InvalidAction\) when calling the \w+ operation: .*this sandbox does not implement /iu,
+        new RegExp(
+          `An error occurred \\(InvalidAction\\) when calling the \\w+ operation: This sandbox does not implement ${service}: `,
+          "u",
+        ),
       );
       assert.doesNotMatch(err, /reached max retries/u);
+      const asked = world.sandbox.decisions().filter(({ action }) => action.startsWith(`${service}:`));
+      assert.deepEqual(
+        asked.map(({ action, decision, rule, code: said }) => [action, decision, rule, said]),
+        [[`${service}:${operation}`, "invalid", "service-implemented", "InvalidAction"]],
+      );
     }
+    const { code, out } = await aws(
+      ["resourcegroupstaggingapi", "get-resources", "--resource-type-filters", "ssm", "--output", "json"],
+      admin,
+    );
+    assert.deepEqual([code, JSON.parse(out)], [0, { ResourceTagMappingList: [] }]);
   },
 );
 
