@@ -10,6 +10,7 @@
  *                                twelve minutes at least, since a soak runs beside its other suites
  *   node tools/test.ts machine   needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                software emulation, so nothing else should run meanwhile
+ *   node tools/test.ts k3s       needs a machine that can download k3s and Cilium, and gets them: not part of the gate
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const outside = ["tools", "peers", "cluster", "machine", "bench", "support"].map(
+const outside = ["tools", "peers", "cluster", "machine", "k3s", "bench", "support"].map(
   (folder) => `test/${folder}/**`,
 );
 
@@ -91,6 +92,7 @@ const groups: Record<string, Group> = {
       if (whyNoCluster() === undefined) await buildPrograms();
     },
   },
+  k3s: { batches: isolated("test/k3s/**/*.test.ts"), concurrency: 1, timeout: 2_400_000 },
   machine: {
     batches: isolated("test/machine/**/*.test.ts"),
     concurrency: 1,
