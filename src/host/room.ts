@@ -21,7 +21,7 @@ export interface RoomNeed {
 export const roomFunction = `room() {
   folder=$1
   while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-  free=$(df -Pk "$folder" 2>/dev/null | tail -n 1 | sed 's/.* \\([0-9]*\\)  *[0-9]*% .*/\\1/')
+  free=$(df -Pk "$folder" 2>/dev/null | tail -n 1 | sed 's/.* \\([0-9][0-9]*\\)  *[0-9]*% .*/\\1/')
   printf 'room %s %s %s\\n' "$1" "$(stat -c %d "$folder")" "$free"
 }`;
 

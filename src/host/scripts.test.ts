@@ -24,6 +24,7 @@ const scripts: Readonly<Record<string, string>> = {
   "link kubectl": commands.kubectlScript,
   "complete cilium": commands.ciliumCompletionScript,
   "take the cilium command away": commands.noCiliumCliScript,
+  "begin a change of k3s": k3s.beginScript,
   restart: k3s.restartScript,
   ready: k3s.readyScript,
   node: k3s.nodeScript,

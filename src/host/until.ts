@@ -12,6 +12,8 @@ export interface UntilOptions {
   readonly look: () => Promise<string | undefined>;
   /** The end of the log that says why it did not come about. */
   readonly tail?: () => Promise<string>;
+  /** What to do where it does not come about; absent: the log is to be looked at. */
+  readonly next?: string;
 }
 
 /** Waits until something on the machine came about, with reason and deadline. Throws `host-wait-missed` with the log's end. */
@@ -23,6 +25,7 @@ export async function until({
   work,
   look,
   tail,
+  next,
 }: UntilOptions): Promise<void> {
   const deadline = clock.now() + timeoutMs;
   for (;;) {
@@ -35,6 +38,7 @@ export async function until({
       const seconds = Math.round(timeoutMs / 1000);
       throw new PodtrustError("host-wait-missed", `${what}: not within ${seconds} s; last: ${reason}${end}`, {
         detail: { what, seconds, reason },
+        ...(next === undefined ? {} : { next }),
       });
     }
     work.waiting(`${what}: ${reason}`, deadline);

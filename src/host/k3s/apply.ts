@@ -27,6 +27,7 @@ import {
 } from "./difference.ts";
 import { installPinned, type K3sSite } from "./install.ts";
 import {
+  beginScript,
   binaryPath,
   chartFile,
   chartScript,
@@ -78,18 +79,17 @@ async function installBinary(site: K3sSite, state: K3sState): Promise<boolean> {
   return true;
 }
 
+const isWritten = (state: K3sState, { path, text }: HostFile): boolean => textOf(state, path) === text;
+
 async function writeFiles(
   { session, work }: K3sSite,
   state: K3sState,
   files: readonly HostFile[],
-): Promise<boolean> {
-  let changed = false;
-  for (const { path, text, mode } of files) {
-    if (textOf(state, path) === text) continue;
-    await session.put(path, text, { mode, signal: work.signal });
-    changed = true;
+): Promise<void> {
+  for (const file of files) {
+    const { path, text, mode } = file;
+    if (!isWritten(state, file)) await session.put(path, text, { mode, signal: work.signal });
   }
-  return changed;
 }
 
 async function writeCilium(site: K3sSite, state: K3sState): Promise<void> {
@@ -127,6 +127,11 @@ async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Pr
     unpack: { member: "cilium", record: ciliumRecord },
   });
   await step(site, "writing cilium's completion", ciliumCompletionScript);
+}
+
+/** Whether what it reads when it starts is another than what shall be. */
+function isStale(state: K3sState, wish: K3sWish): boolean {
+  return state.binary !== wishedBinary(state, wish) || filesOf(wish).some((file) => !isWritten(state, file));
 }
 
 function isRunningAsWished({ running, active }: K3sState, wish: K3sWish): boolean {
@@ -190,11 +195,13 @@ export async function applyK3s(site: K3sSite): Promise<void> {
   if (refusal !== undefined) throw refusal;
   checkRoom(session.target, state.rooms, roomNeeds(state, wish));
   // What tells whose it is comes first, so that an interrupted run finds its own.
-  const written = await writeFiles(site, state, filesOf(wish));
+  const stale = isStale(state, wish);
+  if (stale) await step(site, "beginning", beginScript);
+  await writeFiles(site, state, filesOf(wish));
   const installed = await installBinary(site, state);
   await writeCilium(site, state);
   await writeCommands(site, state, installed);
-  if (written || installed || !isRunningAsWished(state, wish)) {
+  if (stale || state.isChanging || !isRunningAsWished(state, wish)) {
     await step(site, "starting k3s", restartScript);
   }
   await untilDone(site, "the Kubernetes API", readyScript, 6 * minute);

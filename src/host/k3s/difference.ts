@@ -145,6 +145,12 @@ function versionChange(found: K3sState | undefined, wish: K3sWish): readonly Fie
   return [{ field: "version", before: found?.version, after: wish.version }];
 }
 
+/** systemd's word for k3s, or what it does not know of; where there is none there is nothing to say. */
+function serviceNow(found: K3sState | undefined): string {
+  if (found === undefined) return "active";
+  return found.isChanging ? "changed, and not started anew" : found.active;
+}
+
 /** How what runs differs from what was written: files alone say nothing of it. */
 function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sWish): readonly FieldChange[] {
   const running = found?.running;
@@ -156,10 +162,8 @@ function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sWi
   if (isOther && running?.jwksUri !== jwksUri) {
     fields.push({ field: "jwks-uri of the running API server", before: running?.jwksUri, after: jwksUri });
   }
-  if (found !== undefined && found.active !== "active") {
-    fields.push({ field: "service", before: found.active, after: "active" });
-  }
-  return fields;
+  const service = serviceNow(found);
+  return service === "active" ? fields : [...fields, { field: "service", before: service, after: "active" }];
 }
 
 /** What would make k3s as it was found the wished one. Without a state nothing is known of the host yet. */

@@ -10,6 +10,8 @@ export const binaryPath = "/usr/local/bin/k3s";
 export const dataPath = "/var/lib/rancher";
 /** Where files wait until they are checked. */
 export const incoming = "/var/lib/podtrust/incoming";
+/** Is there from before something is changed that k3s reads until it is started anew. */
+const changing = "/var/lib/podtrust/k3s-changing";
 
 /**
  * Looks at k3s as it is, and changes nothing. Answers in lines of `KEY VALUE`, texts as base64. The API server's flags
@@ -37,6 +39,7 @@ if [ -f ${chartPath} ]; then
   say chart "$(sed -n 's/^  chartContent: //p' ${chartPath} | base64 -d | sum)"
   say manifest "$(sed 's/^  chartContent: .*$/  chartContent:/' ${chartPath} | base64 -w0)"
 fi
+if [ -f ${changing} ]; then say changing yes; fi
 say active "$(systemctl is-active k3s 2>/dev/null || true)"
 start=$(systemctl show -p InvocationID --value k3s 2>/dev/null || true)
 line=
@@ -132,12 +135,19 @@ mv -f ${chartPath}.podtrust-new ${chartPath}
 `;
 }
 
+/** Remembers that k3s is to be started anew, whoever does it: files and binary alone do not say what runs. */
+export const beginScript = `set -eu
+mkdir -p "$(dirname ${changing})"
+: >${changing}
+`;
+
 /** Makes systemd read its files again, and starts k3s anew. */
 export const restartScript = `set -eu
 systemctl daemon-reload
 systemctl enable k3s >/dev/null 2>&1
 systemctl stop k3s
 systemctl start k3s --no-block
+rm -f ${changing}
 `;
 
 /** Whether the API is ready: exits 0, or says what it says in place of that. */
@@ -200,6 +210,6 @@ done
 rm -rf /etc/rancher/k3s /var/lib/rancher/k3s /var/lib/kubelet /run/k3s /run/flannel /etc/cni/net.d/05-cilium.conflist /var/run/cilium
 rm -f ${completionPath("kubectl")} ${profilePath}
 if [ -f ${ciliumRecord} ]; then rm -f ${completionPath("cilium")} ${ciliumPath} ${ciliumRecord}; fi
-rm -f /etc/systemd/system/k3s.service ${binaryPath} ${chartFile}
+rm -f /etc/systemd/system/k3s.service ${binaryPath} ${chartFile} ${changing}
 systemctl daemon-reload
 `;

@@ -23,6 +23,8 @@ export interface K3sState {
   readonly chart?: string;
   /** Cilium's manifest without the chart. */
   readonly manifest?: string;
+  /** Something that it reads was changed, and it was not started anew since. */
+  readonly isChanging: boolean;
   /** kubectl is there, with the completion of the binary that is. */
   readonly isKubectlReady: boolean;
   /** The cilium command, as far as it is ours. */
@@ -83,6 +85,7 @@ export function parseState(output: string): K3sState {
     files,
     ...optional("chart", chart),
     ...optional("manifest", manifest === undefined ? undefined : decoded(manifest)),
+    isChanging: "changing" in single,
     isKubectlReady: "kubectl" in single,
     ...(cli === undefined ? {} : { cli: { archive: cli, isIntact: "cli-intact" in single } }),
     isCliTaken: "cli-taken" in single,

@@ -18,6 +18,7 @@ import { type HostLayout, unitNames } from "./layout.ts";
 import { readRelease, type Release } from "./release.ts";
 import {
   backScript,
+  beginScript,
   dropUnitsScript,
   inspectScript,
   keepConfigScript,
@@ -165,6 +166,10 @@ async function goBack(site: PublisherSite, before: PublisherState, name: string)
   }
 }
 
+/** Says nothing of the publisher: the next run goes on with it. */
+const isConnection = (error: unknown): boolean =>
+  error instanceof PodtrustError && error.code.startsWith("ssh-");
+
 /** Restarts what was changed; where it does not become ready, what ran before comes back. Throws `publisher-upgrade`. */
 async function restartOrGoBack(
   site: PublisherSite,
@@ -177,6 +182,7 @@ async function restartOrGoBack(
     await restart(site, { accounts: wish.wantsAccounts, ready: wasReady, timeoutMs });
   } catch (cause) {
     site.work.signal.throwIfAborted();
+    if (isConnection(cause)) throw cause;
     const { current } = before;
     // What did not run before is no better.
     if (current === undefined || before.health === undefined) throw cause;
@@ -220,7 +226,7 @@ async function place(site: PublisherSite, wish: PublisherWish, before: Publisher
   const { layout } = site;
   const release = isOtherProgram(wish, before) ? releaseFor(wish, before) : undefined;
   if (release !== undefined) await sendProgram(site, release, before.unpacks);
-  await step(site, "keeping the config", keepConfigScript(layout));
+  await step(site, "keeping the config", beginScript(layout));
   const surplus = surplusUnits(wish, before);
   if (surplus.length > 0) await step(site, "dropping units", dropUnitsScript(layout, surplus));
   const written = await writeFiles(site, wish, before);
@@ -242,7 +248,7 @@ export async function applyPublisher(site: PublisherSite, wish: PublisherWish): 
   });
   const isNew = await place(site, wish, before);
   await makeToken(site);
-  if (isNew || before.health === undefined) await restartOrGoBack(site, wish, before);
+  if (isNew || before.isChanging || before.health === undefined) await restartOrGoBack(site, wish, before);
   else await untilHealthy(site, { accounts: wish.wantsAccounts, ready: false, timeoutMs: 3 * minute });
   await step(site, "tidying up", tidyScript(layout, surplusFiles(wish, before)));
 }
@@ -267,6 +273,7 @@ export async function rollBack(site: PublisherSite): Promise<{ readonly from: st
     await restart(site, { accounts: false, ready: before.health?.ready === true, timeoutMs: 90 * second });
   } catch (cause) {
     work.signal.throwIfAborted();
+    if (isConnection(cause)) throw cause;
     const ended = await goBack(site, before, current);
     throw new PodtrustError(
       "publisher-upgrade",

@@ -105,6 +105,9 @@ function changes(wish: PublisherWish, state: PublisherState): readonly FieldChan
       before: "installed",
       after: undefined,
     })),
+    ...(state.isChanging
+      ? [{ field: "service", before: "changed, and not started anew", after: "active, enabled" }]
+      : []),
     ...idleUnits(wish, state).map((unit) => ({
       field: unit === unitNames.publisher ? "service" : unit,
       before: `${units[unit]?.active ?? "absent"}, ${units[unit]?.enabled ?? "absent"}`,

@@ -31,6 +31,7 @@ done
 for unit in ${words(everyUnit)}; do
   [ ! -f ${shellWord(layout.units)}/"$unit" ] || echo "unit $unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
 done
+[ ! -f ${changing(layout)} ] || echo "changing yes"
 ${statusLine(layout)}
 `;
 }
@@ -111,6 +112,7 @@ for folder in versions/*; do
   case $folder in "$(readlink current)" | "$(readlink previous || true)") ;; *) rm -rf "$folder" ;; esac
 done
 find versions -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} +
+rm -f ${changing(layout)}
 `;
 }
 
@@ -137,10 +139,25 @@ export function logScript(unit: string): string {
   return `journalctl -u ${shellWord(unit)} -n 20 --no-pager -o cat\n`;
 }
 
+/** Is there from before something is changed until that has come to its end, or was taken back. */
+const changing = ({ config }: HostLayout): string => shellWord(`${config}.changing`);
+
 /** Keeps the config that the running version has. */
 export function keepConfigScript({ config }: HostLayout): string {
   const [from, to] = [shellWord(config), shellWord(`${config}.previous`)];
   return `if [ -f ${from} ]; then cp -p ${from} ${to}; else rm -f ${to}; fi\n`;
+}
+
+/**
+ * Keeps the config that the running version has, and remembers that a change has begun: who goes on with one that was
+ * cut off finds the config changed already, and what runs not started anew.
+ */
+export function beginScript(layout: HostLayout): string {
+  return `if [ ! -f ${changing(layout)} ]; then
+  ${keepConfigScript(layout).trim()}
+  : >${changing(layout)}
+fi
+`;
 }
 
 /** Makes what ran before current again, with its config; the version that failed goes. */
@@ -152,6 +169,7 @@ cd ${shellWord(layout.home)}
 if [ -f ${kept} ]; then cp -p ${kept} ${config}; fi
 ${link(name, "current")}
 ${before}
+rm -f ${changing(layout)}
 `;
 }
 
@@ -171,7 +189,7 @@ export function removeScript(layout: HostLayout): string {
   const shown = layout.state.replace("/private/", "/");
   return `set -u
 systemctl disable --now ${words([timer, unitNames.https, unitNames.http, service, token])} 2>/dev/null
-rm -f ${words([...files, layout.config, `${layout.config}.previous`])}
+rm -f ${words([...files, layout.config, `${layout.config}.previous`])} ${changing(layout)}
 systemctl daemon-reload
 rm -rf ${words([layout.files, layout.credentials, layout.state, shown])}
 # The mark goes last: what is cut off before is found again.

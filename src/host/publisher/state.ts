@@ -52,6 +52,8 @@ export interface PublisherState {
   readonly files: Readonly<Record<string, FileFacts>>;
   /** By name, of those that are installed. */
   readonly units: Readonly<Record<string, UnitFacts>>;
+  /** Something was changed, and that has not come to its end. */
+  readonly isChanging: boolean;
   /** Absent where none answers. */
   readonly health?: Health;
 }
@@ -117,6 +119,7 @@ export function parsePublisher(output: string): PublisherState {
     programs,
     files,
     units,
+    isChanging: "changing" in single,
     ...field("health", healthOf(status)),
   };
 }

@@ -127,6 +127,7 @@ async function setClock(session: SshSession, { clock, work }: SystemSite): Promi
       const seconds = await off();
       return seconds <= clockTolerance ? undefined : `it is ${Math.round(seconds)} s off`;
     },
+    next: "Let the machine reach a time server (UDP port 123), or set its clock by hand; AWS refuses tokens of another time. Then run the same command again.",
   });
 }
 

@@ -8,4 +8,5 @@ export {
   standInForPublisher,
   writeRelease,
 } from "./publisher-host.ts";
+export type { SessionFault } from "./watched-sessions.ts";
 export { type SshHost, startSshHost, whyNoSshHost } from "./ssh-host.ts";

@@ -8,7 +8,7 @@ import type { SshHost } from "./ssh-host.ts";
 const starter = fileURLToPath(new URL("k3s-stand-in.ts", import.meta.url));
 
 /** k3s's binary, as far as a host asks it; a pinned release for the tests. */
-export const k3sProgram = (version: string): string => `#!/bin/sh
+export const k3sProgram = (version: string, bytes = 0): string => `#!/bin/sh
 # stand-in for k3s ${version}
 case "$*" in
   --version) echo 'k3s version ${version} (0123abcd)' ;;
@@ -17,6 +17,8 @@ case "$*" in
   'kubectl completion bash') echo 'complete -F __start_kubectl kubectl' ;;
   *) echo "stand-in k3s does not know: $*" >&2; exit 1 ;;
 esac
+exit
+${"#".repeat(bytes)}
 `;
 
 export const sha256 = (content: string | Buffer): string =>
@@ -43,6 +45,7 @@ case "$*" in
     echo active >/run/stand-in/active
     date +%s%N >/run/stand-in/invocation
     : >/run/stand-in/journal
+    cat /usr/local/bin/k3s /etc/rancher/k3s/config.yaml.d/*.yaml | sha256sum >/run/stand-in/started
     '${process.execPath}' '${starter}' /run/stand-in/journal ;;
 esac
 `;
@@ -100,17 +103,24 @@ export async function pinnedCli(folder: string, version = "v0.18.7"): Promise<st
   const program = `#!/bin/sh\n# ${version}\n[ "$*" = "completion bash" ] && echo 'complete -F __start_cilium cilium'\n`;
   await writeFile(join(inside, "cilium"), program, { mode: 0o755 });
   const archive = join(folder, `cilium-${version}.tar.gz`);
-  execFileSync("tar", ["-czf", archive, "-C", inside, "cilium"]);
+  execFileSync("tar", ["-cz", "--mtime=@0", "-f", archive, "-C", inside, "cilium"]);
   const sum = sha256(await readFile(archive));
   return `cli: {version: ${version}, sha256: {amd64: ${sum}, arm64: ${sum}}, archive: ${archive}}`;
 }
 
-/** Writes a binary of k3s and a chart, and gives the part of a machine's section that pins them; `cilium` has more of its section. */
+/**
+ * Writes a binary of k3s and a chart, and gives the part of a machine's section that pins them; `cilium` has more of its section, and
+ * `bytes` is how much larger the binary is than it need be.
+ */
 export async function pinnedArchives(
   folder: string,
-  { version = "v1.36.4+k3s1", cilium = "" }: { readonly version?: string; readonly cilium?: string } = {},
+  {
+    version = "v1.36.4+k3s1",
+    cilium = "",
+    bytes = 0,
+  }: { readonly version?: string; readonly cilium?: string; readonly bytes?: number } = {},
 ): Promise<string> {
-  const program = k3sProgram(version);
+  const program = k3sProgram(version, bytes);
   await writeFile(`${folder}/k3s-${version}`, program);
   await writeFile(`${folder}/cilium.tgz`, "a chart");
   const sum = sha256(program);

@@ -6,6 +6,15 @@ import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../free-port.ts";
+import {
+  cutSessions,
+  heldSession,
+  type SessionFault,
+  type WatchedSession,
+  watchedSessions,
+  watchedStart,
+  watchSessions,
+} from "./watched-sessions.ts";
 
 const sshd = "/usr/sbin/sshd";
 
@@ -35,6 +44,18 @@ export interface SshHost {
   program(name: string, script: string): Promise<void>;
   /** A file as its sessions see it; undefined where there is none. */
   file(path: string): Promise<string | undefined>;
+  /** Makes a folder below the root a disk of its own, of that size (`64k`); what was in it is hidden. Needs root. */
+  small(path: string, size: string): Promise<void>;
+  /** Another size for a disk of its own. */
+  resize(path: string, size: string): void;
+  /** Counts sessions from now on, from 1, and has something happen at one of them. */
+  watch(at?: number, fault?: SessionFault): Promise<void>;
+  /** The sessions since then, in their order. */
+  sessions(): Promise<readonly WatchedSession[]>;
+  /** How many of them were cut by `each call`. */
+  cuts(): Promise<number>;
+  /** Of the session that is held. */
+  held(): { readonly hasBegun: boolean; readonly hasEnded: boolean };
   /** Stops and starts it; its host keys may have changed. */
   restart(): Promise<void>;
   /** Ends every connection, as a cut cable does. */
@@ -50,10 +71,11 @@ function namespace(): readonly string[] {
 }
 
 // One session: the folders over the machine's own, then what the client wants.
-const inside = (root: string, bin: string): string => `#!/bin/sh
+const inside = (root: string, bin: string, watched: string): string => `#!/bin/sh
 R='${root}'
 export SSH_ORIGINAL_COMMAND R
-exec unshare ${namespace().join(" ")} sh -c '
+session() {
+  unshare ${namespace().join(" ")} sh -c '
 mount --make-rprivate / 2>/dev/null
 for folder in ${folders.join(" ")}; do mount --bind "$R/$folder" "/$folder" || exit 90; done
 if [ -f /run/stand-in/boot-id ]; then mount --bind /run/stand-in/boot-id /proc/sys/kernel/random/boot_id || exit 91; fi
@@ -61,7 +83,8 @@ export PATH=${bin}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 cd /root
 exec sh -c "$SSH_ORIGINAL_COMMAND"
 '
-`;
+}
+${watchedStart(watched)}`;
 
 async function keyIn(folder: string, name: string): Promise<string> {
   const file = join(folder, name);
@@ -99,6 +122,8 @@ export async function startSshHost(): Promise<SshHost> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-sshd-"));
   const root = join(folder, "root");
   const bin = join(folder, "bin");
+  const watched = join(folder, "watched");
+  const small: string[] = [];
   for (const one of [...folders, "etc/ssh"]) await mkdir(join(root, one), { recursive: true });
   await mkdir(bin);
   for (const file of ["passwd", "group", "nsswitch.conf"])
@@ -108,7 +133,7 @@ export async function startSshHost(): Promise<SshHost> {
     await keyIn(folder, "login"),
   ];
   await cp(`${keyFile}.pub`, join(folder, "authorized"));
-  await writeFile(join(folder, "inside"), inside(root, bin));
+  await writeFile(join(folder, "inside"), inside(root, bin, watched));
   await chmod(join(folder, "inside"), 0o755);
   const port = await freePort();
   const config = `
@@ -151,7 +176,7 @@ LogLevel VERBOSE
   let back: NodeJS.Timeout | undefined;
   const reboot = async (): Promise<void> => {
     await end();
-    back = setTimeout(() => void start(), 2000);
+    back = setTimeout(() => void start(), 700);
   };
   const host: SshHost = {
     port,
@@ -169,10 +194,21 @@ LogLevel VERBOSE
       await start();
     },
     cut,
+    async small(path, size) {
+      await mkdir(join(root, path), { recursive: true });
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", join(root, path)]);
+      small.push(join(root, path));
+    },
+    resize: (path, size) => void execFileSync("mount", ["-o", `remount,size=${size}`, join(root, path)]),
+    watch: (at, fault) => watchSessions(watched, at, fault),
+    sessions: () => watchedSessions(watched),
+    cuts: () => cutSessions(watched),
+    held: () => heldSession(watched),
     async stop() {
       clearInterval(watching);
       clearTimeout(back);
       await end();
+      for (const path of small) execFileSync("umount", ["--lazy", path]);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -220,3 +220,19 @@ test("an older release than the one that runs is refused", options, async () => 
   const plan = await shown("plan");
   assert.match(plan.refusals[0]?.message ?? "", /v1\.36\.4\+k3s1 runs there.*older/u);
 });
+
+test(
+  "a machine with a processor that k3s is not made for is refused by name before anything of k3s is written",
+  options,
+  async () => {
+    await config();
+    await host.program("uname", 'if [ "$*" = -m ]; then echo riscv64; else exec /bin/uname "$@"; fi');
+    const { code, err } = await podtrust("up", "--only", "k3s", "--yes");
+    assert.equal(code, 1);
+    assert.match(err, /host-unsupported/u);
+    assert.match(err, /the machine's processor is riscv64: k3s is had for x86-64 and ARM64/u);
+    for (const path of [configPath, "etc/systemd/system/k3s.service", "usr/local/bin/k3s"]) {
+      assert.equal(await host.file(path), undefined, path);
+    }
+  },
+);

@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { systemClock } from "../../../src/base/index.ts";
+import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
 import { HostConnection, type SshTarget, systemResource } from "../../../src/host/index.ts";
 import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/plan/index.ts";
 import { type SshHost, standInForK3s, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+import { SwiftClock } from "../../support/swift-clock.ts";
 
 const missing = whyNoSshHost();
 const options = missing === undefined ? {} : { skip: missing };
@@ -37,12 +38,14 @@ interface Trouble {
   readonly refuseFrom?: number;
   readonly state?: string;
   readonly stack?: string;
+  readonly clock?: Clock;
 }
 
 function connection({
   refuseFrom = Infinity,
   state = "state",
   stack = "prod",
+  clock = systemClock,
 }: Trouble = {}): HostConnection {
   const found = remembered;
   const target = (): Known<SshTarget> => ({
@@ -58,7 +61,7 @@ function connection({
   });
   return new HostConnection({
     env: { PATH: process.env["PATH"], HOME: folder },
-    clock: systemClock,
+    clock,
     stack,
     stateDir: join(folder, state),
     place: {
@@ -76,9 +79,9 @@ function connection({
 
 async function up(trouble: Trouble = {}): Promise<ApplyOutcome & { readonly waits: readonly string[] }> {
   const made = connection(trouble);
-  const { stack = "prod" } = trouble;
+  const { stack = "prod", clock = systemClock } = trouble;
   const wish = { stack, isFresh: true, isRootUsed: host.user === "root" };
-  const resource = systemResource({ connection: made, clock: systemClock, wish });
+  const resource = systemResource({ connection: made, clock, wish });
   const waits: string[] = [];
   try {
     const outcome = await applyPlan(await planOf({ desired: [resource] }), {
@@ -183,4 +186,20 @@ test("a machine of another stack is left alone", options, async () => {
 test("a clock that is off is set and waited for", options, async () => {
   await writeFile(join(host.root, "run/stand-in/clock"), "1000000000");
   assert.deepEqual(failures(await up()), []);
+});
+
+test("a clock that stays off is named with how far, and with what cures it", options, async () => {
+  await writeFile(join(host.root, "run/stand-in/clock"), "1000000000");
+  await host.program("timedatectl", "exit 0");
+  // A few looks are enough: between two of them a minute passes.
+  class HastyClock extends SwiftClock {
+    override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+      return super.sleep(ms * 20, signal);
+    }
+  }
+  const { failed } = await up({ clock: new HastyClock() });
+  const [error] = failed.map((one) => one.error);
+  assert.ok(error instanceof PodtrustError && error.code === "host-wait-missed");
+  assert.match(error.message, /the machine's clock: not within 180 s; last: it is \d{9} s off/u);
+  assert.match(error.next, /time server \(UDP port 123\)/u);
 });
