@@ -46,6 +46,7 @@ const allowed: Record<string, readonly string[]> = {
     "plan",
     "injection",
     "bindings",
+    "controller",
     "http",
     "issuer",
     "yaml",

@@ -16,7 +16,13 @@ export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
 export { k3sFiles, type ResourceOutputs, sshAccess } from "./parts/index.ts";
 export {
+  bindingControllers,
+  type BindingControllersOptions,
   type BindingClients,
+  Leftovers,
+  reconcileTrust,
+  type TrustFacts,
+  type TrustOutcome,
   type BindingEvent,
   type BindingFacts,
   type BindingOutcome,

@@ -24,6 +24,7 @@ async function deleteRoles(
   if (names.length === 0) return { failures: [], changes: [] };
   try {
     const bound = clients.aws.of(trust, account);
+    clients.assertHeld?.();
     const { done, failed } = await bound.remove(bindingMark(trust, whose), names, signal);
     return { failures: failed.map(({ error }) => error), changes: done };
   } catch (error) {

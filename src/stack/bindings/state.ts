@@ -30,6 +30,11 @@ function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStat
   return [{ profile, arn, managed: value["managed"] === true, ...(id === undefined ? {} : { id }) }];
 }
 
+/** The conditions of an object as the API gives them; only podtrust may write them. */
+export function conditionsOf(object: KubernetesObject): readonly Condition[] {
+  return recordsOf(recordOf(object["status"])["conditions"]) as unknown as readonly Condition[];
+}
+
 /** The status of a binding as the API gives it; only podtrust may write it. */
 export function statusOf(object: KubernetesObject): BindingStatus {
   const status = recordOf(object["status"]);
@@ -40,7 +45,7 @@ export function statusOf(object: KubernetesObject): BindingStatus {
     ...(lastProof === undefined ? {} : { lastProof }),
     ...(changedAt === undefined ? {} : { changedAt }),
     roles: recordsOf(status["roles"]).flatMap(roleStatus),
-    conditions: recordsOf(status["conditions"]) as unknown as readonly Condition[],
+    conditions: conditionsOf(object),
   };
 }
 

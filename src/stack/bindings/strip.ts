@@ -47,6 +47,7 @@ export async function stripRoles(
       ];
     });
     const plan = await bound.plan({ mark, roles: wanted }, signal);
+    clients.assertHeld?.();
     const { done, failed } = await bound.apply(plan, signal);
     changes.push(...done);
     const [first] = failed;

@@ -11,6 +11,7 @@ import { roleConfigOf } from "../parts/index.ts";
 import type { Seen } from "../status/index.ts";
 import { finding, type Finding } from "../status/index.ts";
 import { judgeBinding, planFinding, type RoleSeen } from "./findings.ts";
+import { providerFinding } from "./provider.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
 import { type RoleStatus, writeStatus } from "./state.ts";
 
@@ -55,17 +56,6 @@ async function announce(turn: Turn, wanted: Wanted): Promise<void> {
   await writeStatus(clients.cluster, facts.object, { ...status, roles }, signal);
 }
 
-async function providerFinding(account: BoundAccount, signal: AbortSignal): Promise<Finding | undefined> {
-  const provider = await account.provider(signal);
-  const from = `IAM of account ${account.account.account}`;
-  if (!provider.exists)
-    return finding("ProviderMissing", { seen: `there is no OIDC provider ${account.providerArn}`, from });
-  const missing = account.account.audiences.filter((one) => !provider.state.clientIds.includes(one));
-  if (missing.length === 0) return undefined;
-  const seen = `${account.providerArn} does not accept the audience ${missing.join(", ")}`;
-  return finding("AudienceMissing", { seen, from });
-}
-
 /** One account's part of a turn. */
 class AccountTurn {
   readonly changes: BindingOutcome["changes"][number][] = [];
@@ -100,6 +90,7 @@ class AccountTurn {
     this.findings.push(...refusals.map((error) => planFinding(error, this.#from)));
     if (refusals.length > 0) return;
     if (changes.some(({ kind }) => kind !== "none")) {
+      this.#turn.clients.assertHeld?.();
       const { done, failed, unconfirmed } = await this.#account.apply(bound, signal);
       signal.throwIfAborted();
       this.changes.push(...done);

@@ -15,6 +15,8 @@ export interface BindingFacts {
 export interface BindingClients {
   readonly cluster: Pick<KubernetesApi, "apply" | "read" | "requestToken" | "server">;
   readonly aws: BoundAccounts;
+  /** Throws unless this process still holds the lease by which it alone writes; asked before AWS is changed. */
+  readonly assertHeld?: () => void;
 }
 
 /** Something for an Event on the binding. */

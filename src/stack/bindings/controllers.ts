@@ -1,0 +1,107 @@
+import type { Clock } from "../../base/index.ts";
+import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { BoundAccounts } from "../parts/index.ts";
+import { Leftovers } from "./leftovers.ts";
+import { reconcileBinding } from "./reconcile.ts";
+import { reconcileTrust, trustNameOf } from "./trust.ts";
+import type { BindingClients, BindingEvent } from "./turn.ts";
+
+/** What the controllers of bindings and trusts work with. */
+export interface BindingControllersOptions {
+  readonly api: BindingClients["cluster"];
+  readonly aws: BoundAccounts;
+  readonly clock: Clock;
+  readonly bindings: Followed;
+  /** The AWSTrust that a binding names, as it was last seen; undefined where there is no such binding. */
+  readonly trustOf: (key: string) => string | undefined;
+  readonly trusts: Followed;
+  /** ServiceAccounts: of the same keys as their bindings. */
+  readonly accounts: Followed;
+  /** Says something on an object, as an Event. */
+  readonly tell: (object: KubernetesObject, event: BindingEvent) => void;
+}
+
+const nowhere: ReconcileResult = {};
+
+const again = (againIn: number | undefined): ReconcileResult =>
+  againIn === undefined ? nowhere : { againAfterMs: againIn };
+
+/** The clients of a turn, which write only while this process holds the lease. */
+function heldClients({ api, aws }: BindingControllersOptions, { assertHeld }: Reconcile): BindingClients {
+  const apply: KubernetesApi["apply"] = (object, options) => {
+    assertHeld();
+    return api.apply(object, options);
+  };
+  return {
+    aws,
+    assertHeld,
+    cluster: {
+      server: api.server,
+      read: (ref, options) => api.read(ref, options),
+      requestToken: (...args) => api.requestToken(...args),
+      apply,
+    },
+  };
+}
+
+/** What follows one sort of objects as if each of their changes were one of every key of another. */
+function everyKeyOf(keys: Followed, changing: Followed): Followed {
+  return {
+    get synced() {
+      return changing.synced;
+    },
+    untilSynced: (signal) => changing.untilSynced(signal),
+    keys: () => [],
+    subscribe: (changed) =>
+      changing.subscribe(() => {
+        for (const key of keys.keys()) changed(key);
+      }),
+  };
+}
+
+function bindingController(options: BindingControllersOptions): Controller {
+  const { api, clock, bindings, trusts, accounts, trustOf, tell } = options;
+  return {
+    name: "bindings",
+    // Most of a turn is waiting for AWS, whose pace all turns share.
+    concurrency: 16,
+    follows: [bindings, accounts, everyKeyOf(bindings, trusts)],
+    async reconcile(key, run) {
+      const { signal } = run;
+      // A ServiceAccount without a binding, of which there are many.
+      if (trustOf(key) === undefined) return nowhere;
+      const [namespace = "", name = ""] = key.split("/");
+      const object = await api.read({ kind: "AWSRoleBinding", namespace, name }, { signal });
+      if (object === undefined) return nowhere;
+      const trust = await api.read({ kind: "AWSTrust", name: trustNameOf(object) }, { signal });
+      const outcome = await reconcileBinding({ object, trust }, heldClients(options, run), clock, signal);
+      for (const event of outcome.events) tell(object, event);
+      return again(outcome.againIn);
+    },
+  };
+}
+
+function trustController(options: BindingControllersOptions): Controller {
+  const { api, clock, bindings, trusts, trustOf, tell } = options;
+  const leftovers = new Leftovers();
+  return {
+    name: "trusts",
+    follows: [trusts, everyKeyOf(trusts, bindings)],
+    async reconcile(key, run) {
+      const { signal } = run;
+      const object = await api.read({ kind: "AWSTrust", name: key }, { signal });
+      if (object === undefined) return nowhere;
+      const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
+      const facts = { object, bindings: new Set(naming), leftovers };
+      const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
+      for (const event of outcome.events) tell(object, event);
+      return again(outcome.againIn);
+    },
+  };
+}
+
+/** The controllers of bindings and trusts, for whoever runs controllers. */
+export function bindingControllers(options: BindingControllersOptions): readonly Controller[] {
+  return [bindingController(options), trustController(options)];
+}

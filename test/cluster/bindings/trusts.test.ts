@@ -1,0 +1,182 @@
+/** Trusts on a real API server: their condition, what keeps them, and roles whose binding is gone. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ControllerRunner, type Followed } from "../../../src/controller/index.ts";
+import { silentLogger } from "../../../src/base/index.ts";
+import {
+  bindingControllers,
+  type BindingEvent,
+  Leftovers,
+  reconcileTrust,
+  type TrustOutcome,
+} from "../../../src/stack/index.ts";
+import { bindingOf, webRole } from "../../support/binding-cases.ts";
+import { leftOut } from "../harness/index.ts";
+import { create, until } from "./plane.ts";
+import { type BindingsWorld, isReady, startBindingsWorld } from "./world.ts";
+
+const skip = leftOut();
+
+/** Keys that a test says are there. */
+class Keys implements Followed {
+  readonly synced = true;
+  readonly #keys = new Set<string>();
+  readonly #told = new Set<(key: string) => void>();
+
+  untilSynced(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  keys(): Iterable<string> {
+    return this.#keys;
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  subscribe(changed: (key: string) => void): () => void {
+    this.#told.add(changed);
+    return () => this.#told.delete(changed);
+  }
+
+  add(key: string): void {
+    this.#keys.add(key);
+    for (const changed of this.#told) changed(key);
+  }
+}
+
+describe("a trust on a real cluster", { skip }, () => {
+  let world: BindingsWorld;
+  const leftovers = new Leftovers();
+
+  before(async () => {
+    world = await startBindingsWorld();
+  });
+
+  after(() => world.stop());
+
+  async function bind(name: string): Promise<void> {
+    await world.plane.kubectl(["create", "serviceaccount", "-n", "shop", name]);
+    const { status, text } = await create(world.plane, bindingOf({ roles: [webRole] }, { name }));
+    assert.equal(status, 201, text);
+  }
+
+  const turn = async (...bindings: string[]): Promise<TrustOutcome> => {
+    const object = await world.clients.cluster.read({ kind: "AWSTrust", name: "default" });
+    assert.ok(object !== undefined);
+    return reconcileTrust({ object, bindings: new Set(bindings), leftovers }, world.clients, world.clock);
+  };
+
+  const conditionOf = ({ conditions }: TrustOutcome): string =>
+    conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`).join();
+
+  test("is not ready while an account of it cannot be reached as the config says, and says which", async () => {
+    const outcome = await turn();
+    // The sandbox is one account, and the trust has two.
+    assert.equal(conditionOf(outcome), "Ready Unknown AccountMismatch");
+    assert.match(outcome.conditions[0]?.message ?? "", /444455556666/u);
+  });
+
+  test("is ready where its OIDC provider stands in each account", async () => {
+    const patch = JSON.stringify({
+      spec: {
+        accounts: [{ id: "111122223333", region: "eu-central-1" }],
+        grants: [
+          {
+            name: "shop",
+            namespaces: ["shop"],
+            accounts: ["111122223333"],
+            policies: ["arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"],
+          },
+        ],
+      },
+    });
+    await world.plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", patch]);
+    assert.equal(conditionOf(await turn()), "Ready True ProviderFound");
+  });
+
+  test("sweeps the role of a binding that went without its finalizer, after ten minutes, and no other", async () => {
+    for (const name of ["lost", "there"]) await bind(name);
+    for (const name of ["lost", "there"]) await world.turns("shop", name, isReady);
+    const patch = JSON.stringify({ metadata: { finalizers: [] } });
+    await world.plane.kubectl(["patch", "arb", "-n", "shop", "lost", "--type=merge", "-p", patch]);
+    await world.plane.kubectl(["delete", "arb", "-n", "shop", "lost"]);
+    world.clock.move(60_000);
+    assert.deepEqual((await turn()).events, []);
+    assert.notEqual(await world.role("prod.shop.lost"), undefined);
+    world.clock.move(600_000);
+    // A list that lags does not know the other binding; the API server does.
+    const { events } = await turn();
+    assert.match(
+      events.map(({ message }) => message).join(),
+      /^\S+prod\.shop\.lost: deleted, its binding is gone$/u,
+    );
+    assert.equal(await world.role("prod.shop.lost"), undefined);
+    assert.notEqual(await world.role("prod.shop.there"), undefined);
+  });
+
+  test("that is deleted stays while a binding names it, and goes with the last", async () => {
+    await turn("shop/there");
+    await world.plane.kubectl(["delete", "awstrust", "default", "--wait=false"]);
+    await turn("shop/there");
+    const read = () => world.admin.read({ kind: "AWSTrust", name: "default" });
+    assert.notEqual(await read(), undefined);
+    assert.equal((await turn()).againIn, undefined);
+    assert.equal(await read(), undefined);
+  });
+});
+
+describe("the controllers of bindings", { skip }, () => {
+  test("bring a binding to Ready as a controller of the operator, and write nothing without the lease", async (t) => {
+    const world = await startBindingsWorld();
+    t.after(() => world.stop());
+    await world.plane.kubectl(["create", "serviceaccount", "-n", "shop", "web"]);
+    await create(world.plane, bindingOf({ roles: [webRole] }, { name: "web" }));
+    const [bindings, trusts, accounts] = [new Keys(), new Keys(), new Keys()];
+    const told: BindingEvent[] = [];
+    const controllers = bindingControllers({
+      api: world.clients.cluster,
+      aws: world.clients.aws,
+      clock: world.clock,
+      bindings,
+      trusts,
+      accounts,
+      trustOf: (key) => (bindings.has(key) ? "default" : undefined),
+      tell: (_object, event) => told.push(event),
+    });
+    const [controller] = controllers;
+    assert.ok(controller !== undefined);
+    const lost = (): never => {
+      throw new Error("the lease is lost");
+    };
+    const { signal } = new AbortController();
+    bindings.add("shop/web");
+    await assert.rejects(
+      controller.reconcile("shop/web", { signal, assertHeld: lost }),
+      /the lease is lost/u,
+    );
+    assert.equal(await world.role("prod.shop.web"), undefined);
+    assert.equal((await world.binding("shop", "web"))?.["status"], undefined);
+    const over = new AbortController();
+    const runners = controllers.map(
+      (one) => new ControllerRunner({ controller: one, clock: world.clock, logger: silentLogger }),
+    );
+    const leading = { held: true };
+    const runs = runners.map((runner) => runner.lead(leading, over.signal));
+    accounts.add("shop/nobody");
+    trusts.add("default");
+    const ready = async (): Promise<boolean> => {
+      const status = (await world.binding("shop", "web"))?.["status"] as
+        | { conditions?: { type: string; status: string }[] }
+        | undefined;
+      return status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+    };
+    await until("the binding's Ready", ready, (is) => is);
+    over.abort();
+    await Promise.all(runs);
+    await sleep(0);
+    assert.ok(told.some(({ type, reason }) => type === "Normal" && reason === "StsAccepted"));
+  });
+});
