@@ -24,7 +24,8 @@ export type {
   EabConfig,
   PublisherConfig,
   ServeConfig,
-  SharedStoreConfig,
+  SecretName,
 } from "./publisher/config.ts";
 export type { S3Config } from "./publisher/s3.ts";
 export type { S3Keys } from "./publisher/s3-place.ts";
+export { acmeInput, type PlaceFile } from "./publisher/write.ts";

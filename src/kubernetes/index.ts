@@ -26,4 +26,9 @@ export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } f
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
 export { exposureOf, type SentCredential } from "./sent-credential.ts";
-export { type PublisherRbac, publisherRbac, publisherRbacList } from "./publisher-rbac.ts";
+export {
+  type PublisherRbac,
+  publisherRbac,
+  publisherRbacList,
+  publisherRbacObjects,
+} from "./publisher-rbac.ts";

@@ -12,7 +12,8 @@ export interface PublisherRbac {
 
 const rbac = "rbac.authorization.k8s.io";
 
-function objects(options: PublisherRbac): readonly object[] {
+/** Namespace, ServiceAccount and rights, as objects. Throws PodtrustError `usage` for a name that Kubernetes would not take. */
+export function publisherRbacObjects(options: PublisherRbac = {}): readonly object[] {
   const namespace = checkedNamespace(options.namespace ?? "podtrust");
   const name = checkedName(options.name ?? "podtrust-publisher");
   return [
@@ -71,10 +72,10 @@ export function publisherRbac(options: PublisherRbac = {}): string {
   return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set${renew}.
 # Both hold public keys only. A publisher outside the cluster needs no token in a pod, and one inside asks for its own
 # volume, so the ServiceAccount mounts none. Apply with: kubectl apply -f FILE
-${objects(options).map(yamlText).join("---\n")}`;
+${publisherRbacObjects(options).map(yamlText).join("---\n")}`;
 }
 
 /** The same as one object of kind List, which kubectl applies as well. Throws as `publisherRbac` does. */
 export function publisherRbacList(options: PublisherRbac = {}): object {
-  return { apiVersion: "v1", kind: "List", items: objects(options) };
+  return { apiVersion: "v1", kind: "List", items: publisherRbacObjects(options) };
 }

@@ -39,3 +39,6 @@ export { type PublishOnceOptions, publishOnce } from "./target/once.ts";
 export type { PublicationOutcome } from "./target/publish.ts";
 export type { DocumentName, DocumentTarget, DocumentToWrite, StoredDocument } from "./target/target.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
+export { publisherObjects } from "./manifests/objects.ts";
+export { type DeploymentChoice, publisherWish } from "./manifests/wish-of-config.ts";
+export type { Exposure, PublisherWish } from "./manifests/wish.ts";

@@ -182,6 +182,16 @@ export class PublishedIssuer {
     return { documents: { from, confirmedAt, changedAt, jwksDigest: documents.jwksDigest } };
   }
 
+  /** Why clients had better be led to another replica, in a sentence; undefined where they may be led here. */
+  get notRoutable(): string | undefined {
+    const { stack, certificates, jwksCertificates } = this.#settings;
+    if (this.source.documents === undefined) return `${stack}: ${notRead(this.source.state.failing)}`;
+    const missing = [certificates, jwksCertificates].some(
+      (source) => source !== undefined && source.current() === undefined && source.status?.().first !== true,
+    );
+    return missing ? `${stack}: There is no certificate yet.` : undefined;
+  }
+
   status(): IssuerStatus {
     const { stack, issuer, discoveryUrl, jwksUri, cluster } = this.#settings;
     const { state, diskWarning } = this.source;

@@ -35,6 +35,8 @@ export interface CertificateProgress {
   /** What the CA said last, or the disk. */
   readonly lastError?: { readonly message: string; readonly next: string; readonly at: number };
   readonly nextAttempt?: number;
+  /** There never was one, here or where replicas share them: a CA has to be let in, to see that the names are ours. */
+  readonly first?: true;
   /** With which CAs there are accounts; absent where no CA is asked. */
   readonly accounts?: readonly CertificateAccount[];
   /** There is no account yet with some CA that may be asked. */

@@ -1,32 +1,15 @@
-import { createHash } from "node:crypto";
-import { namesOf, readCertificates } from "../acme/index.ts";
-import {
-  asPodtrustError,
-  type Clock,
-  errorText,
-  type Logger,
-  PodtrustError,
-  silentLogger,
-} from "../base/index.ts";
+import { errorText, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
-import { type Held, heldOf, Holding, pairFault } from "./holding.ts";
-import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
-import { checkPair } from "./stored.ts";
+import { type ForeignCertificateOptions, watchForeignCertificate } from "./foreign-certificate.ts";
+import type { CertificateSource } from "./manager.ts";
 
-export interface CertificateFilesOptions {
+export interface CertificateFilesOptions extends Omit<ForeignCertificateOptions, "from" | "read"> {
   /** PEM chain, leaf first. */
   readonly certificateFile: string;
   /** PEM. */
   readonly keyFile: string;
-  /** The names that the certificate has to carry. */
-  readonly names: readonly string[];
-  readonly clock: Clock;
-  readonly logger?: Logger;
-  /** Milliseconds between two looks at the files; 10,000 unless told. */
-  readonly interval?: number;
 }
 
-const usualInterval = 10_000;
 const mostBytes = 256 * 1024;
 
 async function readPem(path: string): Promise<string> {
@@ -37,147 +20,13 @@ async function readPem(path: string): Promise<string> {
   }
 }
 
-class CertificateFiles implements CertificateSource {
-  readonly #options: CertificateFilesOptions;
-  readonly #logger: Logger;
-  readonly #holding: Holding;
-  readonly #closing = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  // Digests of the pair that is served and of the one refused last: the same content is judged once.
-  #served = "";
-  #refusedPair = "";
-  #failures = 0;
-  #renewals = 0;
-  #lastError: CertificateStatus["lastError"];
-  // What is wrong with the pair that is served for want of a better one.
-  #servedFault: CertificateStatus["lastError"];
-
-  constructor(options: CertificateFilesOptions) {
-    this.#options = options;
-    this.#logger = (options.logger ?? silentLogger).child({ file: options.certificateFile });
-    this.#holding = new Holding(this.#logger);
-  }
-
-  async start(): Promise<void> {
-    await this.#look();
-    this.#running = this.#watch();
-  }
-
-  current(): ServedCertificate | undefined {
-    return this.#holding.current();
-  }
-
-  onChange(listener: () => void): () => void {
-    return this.#holding.onChange(listener);
-  }
-
-  status(): CertificateStatus {
-    const { held } = this.#holding;
-    const closed = this.#closing.signal.aborted;
-    const lastError = this.#lastError ?? this.#servedFault;
-    return {
-      state: closed ? "closed" : lastError === undefined ? "valid" : "failing",
-      names: held === undefined ? [] : namesOf(readCertificates(held.certificate)[0]),
-      ready: this.#holding.isReady(this.#options.clock.now()),
-      attempts: Math.max(this.#failures, this.#servedFault === undefined ? 0 : 1),
-      renewals: this.#renewals,
-      ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
-      ...(lastError === undefined ? {} : { lastError }),
-    };
-  }
-
-  async close(): Promise<void> {
-    this.#closing.abort(new PodtrustError("interrupted", "the watch of certificate files was closed"));
-    await this.#running;
-  }
-
-  async #watch(): Promise<void> {
-    const { clock, interval = usualInterval } = this.#options;
-    for (;;) {
-      try {
-        await clock.sleep(interval, this.#closing.signal);
-      } catch {
-        return;
-      }
-      try {
-        await this.#look();
-      } catch (error) {
-        this.#refused(error);
-      }
-    }
-  }
-
-  async #look(): Promise<void> {
-    const { certificateFile, keyFile } = this.#options;
-    const certificate = await readPem(certificateFile);
-    const key = await readPem(keyFile);
-    const seen = createHash("sha256").update(certificate).update("\0").update(key).digest("hex");
-    if (seen === this.#refusedPair) return;
-    if (seen !== this.#served) this.#take(seen, { certificate, key });
-    this.#failures = 0;
-    this.#lastError = undefined;
-  }
-
-  #take(seen: string, pair: { readonly certificate: string; readonly key: string }): void {
-    this.#refusedPair = seen;
-    const fresh = this.#judge(pair.certificate, pair.key);
-    this.#refusedPair = "";
-    this.#served = seen;
-    const first = this.#holding.held === undefined;
-    this.#holding.swap(fresh);
-    if (!first) this.#renewals += 1;
-    this.#logger.info("certificate in use", { notAfter: new Date(fresh.notAfter).toISOString() });
-  }
-
-  #judge(certificate: string, key: string): Held {
-    checkPair(certificate, key);
-    const fresh = heldOf({ certificate, key }, this.#options.certificateFile);
-    const now = this.#options.clock.now();
-    const fault = this.#faultOf(fresh, now, this.#holding.held);
-    if (fault !== undefined && this.#isGood(now)) {
-      throw new PodtrustError("certificate-invalid", `the new certificate cannot be served: ${fault}`, {
-        next: "Put a certificate there that is good; the one before goes on being served.",
-      });
-    }
-    this.#servedFault = fault === undefined ? undefined : this.#complaint(fault, now);
-    return fresh;
-  }
-
-  // A private root that issues by itself is known to nobody here: at the start a leaf alone is taken for such.
-  #faultOf(pair: Held, now: number, before: Held | undefined = pair): string | undefined {
-    return pairFault(pair, { names: this.#options.names, now, before });
-  }
-
-  /** Whether what is served is worth keeping. */
-  #isGood(now: number): boolean {
-    const { held } = this.#holding;
-    return held !== undefined && this.#faultOf(held, now) === undefined;
-  }
-
-  #complaint(fault: string, at: number): CertificateStatus["lastError"] {
-    const next = "Put a good certificate there: relying parties will likely refuse this one.";
-    this.#logger.error("the certificate files are used for want of better ones", { error: fault, next });
-    return { code: "certificate-invalid", message: fault, next, at };
-  }
-
-  // A writer that is between its two files looks like this as well: the next look sees both.
-  #refused(error: unknown): void {
-    const { code, message, next } = asPodtrustError(error);
-    const known = this.#lastError?.message === message;
-    this.#failures += 1;
-    this.#lastError = { code, message, next, at: this.#options.clock.now() };
-    if (!known) this.#logger.error("the changed certificate files are not used", { error: message, next });
-  }
-}
-
 /**
- * A certificate and key that somebody else renews. The files are looked at every `interval`; a changed pair is
- * used when it is one, and otherwise the one before goes on being served.
+ * A certificate and key in files that somebody else renews.
  *
  * Rejects with `file-unreadable` or `certificate-invalid` when there is no usable pair at the start.
  */
-export async function watchCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
-  const files = new CertificateFiles(options);
-  await files.start();
-  return files;
+export function watchCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
+  const { certificateFile, keyFile, ...rest } = options;
+  const read = async () => ({ certificate: await readPem(certificateFile), key: await readPem(keyFile) });
+  return watchForeignCertificate({ ...rest, from: certificateFile, read });
 }

@@ -58,6 +58,8 @@ class Manager implements CertificateManager {
   #accountsMade = false;
   #renewals = 0;
   #young: Wait = noWait;
+  /** Before the first order. */
+  readonly #settling: Wait;
   // Why what is served had better not be: only what the store had at the start can be such.
   #fault: string | undefined;
   #nextAttempt: number | undefined;
@@ -81,6 +83,8 @@ class Manager implements CertificateManager {
     this.#info = new InfoWatch({ ...common, random: options.random ?? draw });
     this.#holding = new Holding(this.#logger);
     this.#backoff = new Backoff(this.#clock);
+    const now = this.#clock.now();
+    this.#settling = { from: now, until: now + (options.firstOrderAfter ?? 0) };
   }
 
   async start(): Promise<void> {
@@ -130,6 +134,7 @@ class Manager implements CertificateManager {
       ready: this.#holding.isReady(this.#clock.now()),
       attempts: this.#backoff.failures,
       renewals: this.#renewals,
+      ...(held === undefined && this.#keeping.isEmpty ? { first: true } : {}),
       ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
       ...(decision === undefined ? {} : { nextRenewal: decision.at, renewalReason: decision.reason }),
       ...(this.#nextAttempt === undefined ? {} : { nextAttempt: this.#nextAttempt }),
@@ -174,8 +179,8 @@ class Manager implements CertificateManager {
   #dueAt(): number {
     const { held } = this.#holding;
     const now = this.#clock.now();
-    if (held === undefined || this.#wanted || this.#fault !== undefined)
-      return Math.max(now, this.#backoff.until);
+    if (held === undefined) return Math.max(now, this.#backoff.until, endOf(this.#settling, now));
+    if (this.#wanted || this.#fault !== undefined) return Math.max(now, this.#backoff.until);
     const due = decideRenewal({ now, ...held }).at;
     return Math.max(due, this.#backoff.until, endOf(this.#young, now));
   }

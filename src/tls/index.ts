@@ -1,4 +1,5 @@
 export { type CertificateFilesOptions, watchCertificateFiles } from "./certificate-files.ts";
+export { type ForeignPair, watchForeignCertificate } from "./foreign-certificate.ts";
 export { AcmeAccounts } from "./accounts.ts";
 export { fileStore, type FileStoreOptions } from "./file-store.ts";
 export {

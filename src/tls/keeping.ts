@@ -23,6 +23,7 @@ export interface KeepingOptions {
 export class Keeping {
   readonly #options: KeepingOptions;
   #lastError: CertificateStatus["lastError"];
+  #isEmpty = false;
 
   constructor(options: KeepingOptions) {
     this.#options = options;
@@ -31,6 +32,11 @@ export class Keeping {
   /** Why what is served could not be kept; undefined when it is kept. */
   get lastError(): CertificateStatus["lastError"] {
     return this.#lastError;
+  }
+
+  /** Whether the store was read last, all of it, and held none. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
   }
 
   /** The certificate of the store that lasts longest among those that may be served, whichever issuer's. */
@@ -50,14 +56,17 @@ export class Keeping {
   async #all(): Promise<readonly Held[]> {
     const { store, issuers, logger } = this.#options;
     const found: Held[] = [];
+    let unread = 0;
     for (const { directory } of issuers) {
       try {
         const stored = await store.load(this.#address(directory));
         if (stored !== undefined) found.push(heldOf(stored, directory));
       } catch (error) {
+        unread += 1;
         logger.error("a stored certificate is unusable", { ca: directory, error: errorText(error) });
       }
     }
+    this.#isEmpty = found.length === 0 && unread === 0;
     return found.sort((a, b) => b.notAfter - a.notAfter);
   }
 

@@ -57,6 +57,11 @@ export interface CertificateManagerOptions {
   readonly solvers: readonly ChallengeSolver[];
   /** That the operator agrees to the terms of every CA named. */
   readonly termsOfServiceAgreed: boolean;
+  /**
+   * Milliseconds from the start in which no first certificate is ordered: until whoever leads clients here, and a CA is
+   * one, has heard of us. None unless told.
+   */
+  readonly firstOrderAfter?: number;
   readonly clock: Clock;
   readonly logger?: Logger;
   /** A number from 0 to below 1; node:crypto's unless told. */
@@ -89,6 +94,8 @@ export interface CertificateStatus {
   readonly renewalReason?: RenewalReason;
   /** When the next attempt or check is made. */
   readonly nextAttempt?: number;
+  /** The store was read, and there never was a certificate. */
+  readonly first?: true;
   /** Failures in a row. */
   readonly attempts: number;
   /** Certificates obtained since the start. */

@@ -3,6 +3,7 @@ import type { AwsPolicyOptions } from "./run-aws-policy.ts";
 import type { BindingsOptions } from "./run-bindings.ts";
 import type { CommandContext } from "../context.ts";
 import type { InjectionOptions } from "./run-injection.ts";
+import type { PublisherManifestsOptions } from "./run-publisher.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoOptions } from "../options/target.ts";
@@ -88,6 +89,34 @@ function defineInjection(manifests: Command, context: CommandContext): void {
     });
 }
 
+function definePublisher(manifests: Command, context: CommandContext): void {
+  manifests
+    .command("publisher")
+    .description(
+      "print the publisher as a Deployment of replicas in the cluster, with all that belongs to it",
+    )
+    .option("-f, --file <file>", "config file", "podtrust.yaml")
+    .requiredOption("--image <image>", "podtrust's image, where the cluster's nodes find it")
+    .option("--namespace <namespace>", "namespace of all objects", "podtrust")
+    .option("--name <name>", "name of all objects", "podtrust-publisher")
+    .option("--replicas <count>", "number of pods, 1 to 9", "2")
+    .addOption(
+      new Option("--expose <way>", "how the world reaches the pods")
+        .choices(["load-balancer", "node-port", "host-port"])
+        .default("load-balancer"),
+    )
+    .option("--api-server-port <port>", "port of the API server itself, for the rules of the network", "6443")
+    .option(
+      "--environment-secret <name>",
+      "Secret with environment variables: a zone's token, AWS credentials",
+    )
+    .addOption(new Option("--values", "print the same as values of the chart in deploy/chart"))
+    .action(async (options: PublisherManifestsOptions) => {
+      const { runPublisherManifests } = await import("./run-publisher.ts");
+      await runPublisherManifests(context, options);
+    });
+}
+
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
 export function defineManifests(program: Command, context: CommandContext): void {
   const manifests = program
@@ -95,6 +124,7 @@ export function defineManifests(program: Command, context: CommandContext): void
     .description(
       "print Kubernetes manifests for workloads, injection, bindings and the publisher, and IAM and bucket policies",
     );
+  definePublisher(manifests, context);
   manifests
     .command("publisher-rbac")
     .description("print the RBAC that the publisher needs: read access to two paths")

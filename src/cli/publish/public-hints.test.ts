@@ -8,6 +8,7 @@ const s3: S3Config = {
   kind: "s3",
   bucket: "example-oidc",
   region: "eu-central-1",
+  prefix: "",
   keys: { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" },
 };
 const bucketUrl = "https://example-oidc.s3.eu-central-1.amazonaws.com";

@@ -26,6 +26,12 @@ export interface AcmeConfig extends AcmeAuthority {
   readonly fallback?: AcmeAuthority;
 }
 
+/** A Secret by its name. */
+export interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** How the documents get out. */
 export type ServeConfig =
   | {
@@ -43,14 +49,15 @@ export type ServeConfig =
       /** Of jwksUri's host, where that has a certificate of its own. */
       readonly jwks?: { readonly certificateFile: string; readonly keyFile: string };
     }
+  | {
+      readonly kind: "secret";
+      readonly https: readonly ListenAddress[];
+      readonly http: readonly ListenAddress[];
+      /** A Secret of type kubernetes.io/tls in the cluster that source names. */
+      readonly certificateSecret: SecretName;
+    }
   | { readonly kind: "insecure-plain-http"; readonly listen: readonly ListenAddress[] }
   | S3Config;
-
-/** The Secret in which replicas share certificates and documents; the Lease of their lock has the same name. */
-export interface SharedStoreConfig {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 export interface PublisherConfig {
   readonly source: ClusterSource;
@@ -63,8 +70,11 @@ export interface PublisherConfig {
   readonly cacheControl: string;
   readonly admin: ListenAddress | false;
   readonly stateDir: string;
-  /** Where certificates and documents are kept in place of stateDir, for several replicas. */
-  readonly store?: SharedStoreConfig;
+  /**
+   * Where certificates and documents are kept in place of stateDir, for several replicas: a Secret, and for its lock a
+   * Lease of the same name.
+   */
+  readonly store?: SecretName;
   /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */
   readonly release?: string;
   readonly serve: ServeConfig;

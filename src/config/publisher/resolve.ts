@@ -34,6 +34,10 @@ function resolveAcme(input: AcmeInput, place: Place): AcmeConfig {
 
 function resolveHttps(input: HttpsInput, place: Place): ServeConfig {
   const https = addressesOf(input.listen ?? ["[::]:443"]);
+  if ("certificateSecret" in input) {
+    const { certificateSecret } = input;
+    return { kind: "secret", https, http: addressesOf(input.http ?? []), certificateSecret };
+  }
   if (!("acme" in input)) {
     const http = addressesOf(input.http ?? []);
     const pair = (files: { certificateFile: string; keyFile: string }) => ({

@@ -118,6 +118,7 @@ describe("the two documents' places in S3", () => {
       kind: "s3",
       bucket: "example-oidc",
       region: "eu-central-1",
+      prefix: "",
       keys: { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" },
       account: "111122223333",
       profile: "pub",

@@ -7,6 +7,8 @@ export interface S3Config {
   readonly kind: "s3";
   readonly bucket: string;
   readonly region: string;
+  /** What a front puts before a URL's path; ends with a slash, or is empty. */
+  readonly prefix: string;
   /** The keys of the two objects. */
   readonly keys: S3Keys;
   /** The account that the bucket must belong to. */
@@ -93,6 +95,7 @@ export function resolveS3(input: S3Input, issuer: string, jwksUri: string): S3Co
     kind: "s3",
     bucket,
     region,
+    prefix,
     keys: s3Keys({ issuer, jwksUri, bucket, region, prefix }),
     ...(account === undefined ? {} : { account }),
     ...(profile === undefined ? {} : { profile }),

@@ -23,6 +23,7 @@ interface Listening {
 
 export type HttpsInput =
   | (Listening & { acme: AcmeInput })
+  | (Listening & { certificateSecret: { namespace: string; name: string } })
   | (Listening & {
       certificateFile: string;
       keyFile: string;
@@ -98,6 +99,18 @@ const acme = section("A certificate by ACME (RFC 8555), renewed by itself.", {
   }).optional(),
 });
 
+const secretName = (what: string, example: string) =>
+  section(what, {
+    namespace: text(
+      { what: "Its namespace.", accepted: "a namespace's name", example: "podtrust" },
+      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u,
+    ),
+    name: text(
+      { what: "Its name.", accepted: "a Secret's name", example },
+      /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u,
+    ),
+  });
+
 const httpsListen = addresses("Where to serve HTTPS.", '["[::]:443"]', ["[::]:443"]).optional();
 const httpListen = addresses(
   "Where to answer HTTP-01 challenges over plain HTTP; nothing else is served there.",
@@ -109,6 +122,14 @@ const https = z
   .union(
     [
       section("With a certificate by ACME.", { listen: httpsListen, http: httpListen, acme }),
+      section("With the certificate of a Secret that somebody else renews, cert-manager for example.", {
+        listen: httpsListen,
+        http: httpListen,
+        certificateSecret: secretName(
+          "A Secret of type kubernetes.io/tls in the cluster that source names; it is looked at every ten seconds.",
+          "oidc-tls",
+        ),
+      }),
       section("With a certificate and key from files, read again when they change.", {
         listen: httpsListen,
         http: httpListen,
@@ -123,7 +144,7 @@ const https = z
         ).optional(),
       }),
     ],
-    { error: "a section with listen and either acme, or certificateFile and keyFile" },
+    { error: "a section with listen and either acme, or certificateSecret, or certificateFile and keyFile" },
   )
   .meta({ description: "Serve the documents over HTTPS." });
 
@@ -181,18 +202,9 @@ export const publisher: z.ZodType<PublisherInput> = section(
       "/var/lib/podtrust",
     ).optional(),
     store: section("Where several replicas share certificates, challenges and the last good documents.", {
-      secret: section(
+      secret: secretName(
         "A Secret of the cluster that source names, and a Lease of the same name for its lock: podtrust manifests publisher makes both.",
-        {
-          namespace: text(
-            { what: "Their namespace.", accepted: "a namespace's name", example: "podtrust" },
-            /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u,
-          ),
-          name: text(
-            { what: "Their name.", accepted: "a Secret's name", example: "podtrust-publisher" },
-            /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u,
-          ),
-        },
+        "podtrust-publisher",
       ),
     }).optional(),
     release: file(

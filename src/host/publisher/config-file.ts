@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import {
-  type AcmeAuthority,
+  acmeInput,
   type Config,
   durationText,
   type ListenAddress,
@@ -88,27 +88,7 @@ class Sent {
   }
 }
 
-async function authorityInput(
-  { directory, caFile, profile, eab }: AcmeAuthority,
-  role: string,
-  sent: Sent,
-): Promise<object> {
-  return {
-    directory,
-    ...(caFile === undefined ? {} : { caFile: await sent.add(`${role}-ca.pem`, caFile, false) }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(eab === undefined
-      ? {}
-      : {
-          eab: {
-            kidFile: await sent.add(`${role}-eab-kid`, eab.kidFile, true),
-            hmacKeyFile: await sent.add(`${role}-eab-key`, eab.hmacKeyFile, true),
-          },
-        }),
-  };
-}
-
-type OverHttps = Extract<ServeConfig, { readonly https: unknown }>;
+type OverHttps = Extract<ServeConfig, { readonly kind: "acme" | "files" }>;
 
 async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
   const sockets = {
@@ -116,19 +96,8 @@ async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
     ...(serve.http.length === 0 ? {} : { http: ["systemd:http"] }),
   };
   if (serve.kind === "acme") {
-    const { acme } = serve;
-    const { fallback, email, challenge } = acme;
-    return {
-      ...sockets,
-      acme: {
-        ...(await authorityInput(acme, "acme", sent)),
-        ...(email === undefined ? {} : { email }),
-        challenge,
-        ...(fallback === undefined
-          ? {}
-          : { fallback: await authorityInput(fallback, "acme-fallback", sent) }),
-      },
-    };
+    const acme = await acmeInput(serve.acme, (role, from, isSecret) => sent.add(role, from, isSecret));
+    return { ...sockets, acme };
   }
   const pair = async (role: string, files: { certificateFile: string; keyFile: string }) => ({
     certificateFile: await sent.add(`${role}.crt`, files.certificateFile, false),
@@ -168,8 +137,14 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
 }
 
 function overHttps(config: Config): OverHttps {
-  const { serve } = publisherOf(config);
-  if ("https" in serve) return serve;
+  const { serve, store } = publisherOf(config);
+  if (store !== undefined || serve.kind === "secret") {
+    const inCluster = store === undefined ? "publisher.https.certificateSecret" : "publisher.store";
+    throw new PodtrustError("usage", `${config.file}: ${inCluster} is for a publisher in the cluster`, {
+      next: "Leave it out, or deploy the publisher there: podtrust manifests publisher.",
+    });
+  }
+  if (serve.kind === "acme" || serve.kind === "files") return serve;
   const what = serve.kind === "s3" ? "publisher.s3" : "publisher.insecurePlainHttpBehindProxy";
   throw new PodtrustError("usage", `${config.file}: ${what} is not for a machine that podtrust sets up`, {
     next: "Publish over https there, or leave machine out and run podtrust serve where you like.",

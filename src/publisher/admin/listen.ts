@@ -21,6 +21,12 @@ function readiness(view: AdminView): LocalReply {
   return ready ? line(["ready", ...told].join("\n")) : line([...unready, ...told].join("\n"), 503);
 }
 
+/** Whether a load balancer may lead clients here: as well to this replica as to any other. */
+function routable(view: AdminView): LocalReply {
+  const why = view.issuers().flatMap((issuer) => issuer.notRoutable ?? []);
+  return why.length === 0 ? line("routable") : line(why.join("\n"), 503);
+}
+
 async function metrics(view: AdminView): Promise<LocalReply> {
   const { type, text } = await expose(view);
   return { status: 200, type, body: text };
@@ -29,6 +35,7 @@ async function metrics(view: AdminView): Promise<LocalReply> {
 const places: Readonly<Record<string, (view: AdminView) => LocalReply | Promise<LocalReply>>> = {
   "/healthz": () => line("ok"),
   "/readyz": readiness,
+  "/routez": routable,
   "/status": (view) => json(view.publisher.status()),
   "/metrics": metrics,
 };
@@ -40,6 +47,7 @@ const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u
 /**
  * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
  * cluster's API does not make it unready, since the last good documents are served on; it is told as degraded.
+ * /routez is for load balancers: it lets clients in also before the first certificate, since a CA is one of them.
  */
 async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
   let listen = "host" in asked ? asked.host : "";

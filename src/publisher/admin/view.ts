@@ -11,5 +11,8 @@ export interface AdminView {
   readonly logger: Logger;
   readonly tallies: Tallies;
   readonly connections: Connections;
-  readonly issuers: () => readonly Pick<PublishedIssuer, "settings" | "tallies" | "targetTallies">[];
+  readonly issuers: () => readonly Pick<
+    PublishedIssuer,
+    "settings" | "tallies" | "targetTallies" | "notRoutable"
+  >[];
 }

@@ -3,7 +3,9 @@ import type { ChallengeSolver, Dns01Options, Http01Solver, TlsAlpn01Solver } fro
 import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { AcmeAuthority, AcmeConfig, DnsConfig, ServeConfig } from "../../config/index.ts";
 import { readBoundedText } from "../../files/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
+import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../tls/index.ts";
 import type { CertificateSource, ChallengeAnswers, Found } from "../publisher.ts";
 import type { SharedChallenges } from "../shared/challenges.ts";
@@ -14,6 +16,8 @@ export interface CertificateWish {
   readonly serve: ServeConfig;
   readonly names: readonly string[];
   readonly stateDir: string;
+  /** Where its Secret is, for one that is in a Secret. */
+  readonly cluster: Pick<KubernetesApi, "read">;
   /** What replicas share; where there is one, certificates are kept there and not in stateDir. */
   readonly shared?: SharedStore;
   /** Who serves the names, for the challenge dns-01. */
@@ -50,6 +54,9 @@ export type TellWaiting = (reason: string, deadline: number) => void;
 
 // A bundle of every public root comes to a quarter of this.
 const largestSecret = 1024 * 1024;
+
+// In milliseconds: one of several replicas is led to by somebody, who asks first whether it may be.
+const untilLedTo = 15_000;
 
 const nothing = async (): Promise<void> => {};
 
@@ -113,6 +120,12 @@ export class Certificates {
       const source = await watchCertificateFiles({ certificateFile, keyFile, names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
     }
+    if (serve.kind === "secret") {
+      const { watchForeignCertificate } = await import("../../tls/index.ts");
+      const { from, read } = tlsSecret(wish.cluster, serve.certificateSecret);
+      const source = await watchForeignCertificate({ from, read, names: wish.names, ...this.#deps });
+      return { source, begin: nothing, close: () => source.close() };
+    }
     return this.#openAcme(serve.acme, wish);
   }
 
@@ -139,6 +152,7 @@ export class Certificates {
           store,
           accounts,
           solvers: [solver],
+          ...(wish.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
           // Naming a CA in the config is the agreement; docs/guides/publish.md says so.
           termsOfServiceAgreed: true,
           clock,

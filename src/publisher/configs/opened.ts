@@ -83,7 +83,7 @@ export class OpenedConfigs implements Part {
     const { stack, issuer } = config;
     const cluster = await this.#clusters.take(JSON.stringify(source), () => openCluster(source, this.#deps));
     const shared = await this.#store(publisher, cluster);
-    const certificates = serve.kind === "s3" ? {} : await this.#certificatesOf(config, shared);
+    const certificates = serve.kind === "s3" ? {} : await this.#certificatesOf(config, cluster, shared);
     return {
       stack,
       issuer,
@@ -116,6 +116,7 @@ export class OpenedConfigs implements Part {
 
   async #certificatesOf(
     config: Config,
+    cluster: KubernetesApi,
     shared: SharedStore | undefined,
   ): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
     const { serve, stateDir, jwksUri, source, store } = publisherOf(config);
@@ -123,12 +124,11 @@ export class OpenedConfigs implements Part {
     const { dns, stack } = config;
     const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
     const zone = dns !== undefined && provesByDns ? { zone: { dns: dnsOfPublisher(dns), stack } } : {};
-    const kept = store === undefined ? { stateDir } : { store, source };
     const together = shared === undefined ? {} : { shared };
     const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
-      const key = JSON.stringify({ serve: certificatePart(part), names, ...kept, ...zone });
+      const key = JSON.stringify({ serve: certificatePart(part), names, stateDir, store, source, ...zone });
       return this.#certificates.take(key, () =>
-        this.#answers.open({ serve: part, names, stateDir, ...together, ...zone }),
+        this.#answers.open({ serve: part, names, stateDir, cluster, ...together, ...zone }),
       );
     };
     const second = serve.kind === "files" ? serve.jwks : undefined;
@@ -145,6 +145,7 @@ export class OpenedConfigs implements Part {
 /** What of `serve` a certificate depends on: where it is served does not count. */
 function certificatePart(serve: ServeConfig): object {
   if (serve.kind === "acme") return { acme: serve.acme };
+  if (serve.kind === "secret") return { certificateSecret: serve.certificateSecret };
   if (serve.kind === "files") return { certificateFile: serve.certificateFile, keyFile: serve.keyFile };
   return {};
 }

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "../../base/index.ts";
-import type { SharedStoreConfig } from "../../config/index.ts";
+import type { SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { type CertificateStore, recordStore } from "../../tls/index.ts";
 import type { DocumentStore } from "../source/store.ts";
@@ -30,7 +30,7 @@ export class SharedStore {
   readonly #clock: Clock;
   readonly #documents = new Map<string, DocumentStore>();
 
-  constructor({ namespace, name }: SharedStoreConfig, { cluster, clock, logger }: SharedStoreDeps) {
+  constructor({ namespace, name }: SecretName, { cluster, clock, logger }: SharedStoreDeps) {
     const common = { cluster, namespace, name, clock, logger };
     this.#secret = new SharedSecret(common);
     this.#clock = clock;

@@ -23,6 +23,8 @@ export interface ClusterNode {
   readonly ctr: (args: readonly string[]) => Promise<string>;
   /** `host:port` by which pods reach what listens on a port of the machine's loopback. */
   readonly reach: (port: number) => Promise<string>;
+  /** Leads from a port of the machine's loopback to an address in the node's network, a Service's or a pod's. */
+  readonly lead: (port: number, to: { readonly host: string; readonly port: number }) => Promise<void>;
   /** Its files and logs; gone after `stop`. */
   readonly folder: string;
   /** The name of the cgroup, in every hierarchy, below which its pods run. */
@@ -56,6 +58,8 @@ function handle(
     importImage: containerd.importImage,
     ctr: containerd.ctr,
     reach: network?.reach ?? ((port) => Promise.resolve(`127.0.0.1:${port}`)),
+    lead: (port, to) =>
+      network?.relays.outOf(port, to) ?? Promise.reject(new Error("the node has no network of its own")),
     folder: run.folder,
     cgroup,
     pids: () => [namespace.pid, containerd.inmate.pid, kubelet.pid()],

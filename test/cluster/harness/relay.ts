@@ -58,10 +58,10 @@ export class Relays {
     await this.#inside(`relay-in-${port}`, { from: { host: "0.0.0.0", port }, to: { path } });
   }
 
-  /** What listens on a port of the node's loopback is there on the same port of the machine's. */
-  async outOf(port: number): Promise<void> {
+  /** What listens on a port of the node's loopback, or where it leads to, is there on the same port of the machine's. */
+  async outOf(port: number, to: { host: string; port: number } = { host: "127.0.0.1", port }): Promise<void> {
     const path = this.#socket(`out-${port}`);
-    await this.#inside(`relay-out-${port}`, { from: { path }, to: { host: "127.0.0.1", port } });
+    await this.#inside(`relay-out-${port}`, { from: { path }, to });
     await this.#outside(`relay-out-${port}-outside`, { from: { host: "127.0.0.1", port }, to: { path } });
   }
 }

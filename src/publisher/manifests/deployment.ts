@@ -1,0 +1,103 @@
+import { podPlaces, type PublisherWish } from "./wish.ts";
+
+/** What it has in common with the other objects. */
+interface Common {
+  readonly metadata: object;
+  readonly selector: Readonly<Record<string, string>>;
+  /** Of all that the pods are started with. */
+  readonly digest: string;
+}
+
+// Until every node has heard that a pod ends it is still led to: it goes on meanwhile.
+const stillLedTo = 5;
+// That, ten seconds for what is under way, and the same once more.
+const gracePeriod = 30;
+
+function portsOf({ way, expose }: PublisherWish): readonly object[] {
+  const port = (name: string, containerPort: number, hostPort?: number): object => ({
+    name,
+    containerPort,
+    ...(hostPort !== undefined && expose === "host-port" ? { hostPort } : {}),
+    protocol: "TCP",
+  });
+  return [
+    ...(way === "s3" ? [] : [port("https", podPlaces.https, 443)]),
+    ...(way === "https-and-http" ? [port("http", podPlaces.http, 80)] : []),
+    port("admin", podPlaces.admin),
+  ];
+}
+
+const probe = (path: string, periodSeconds: number, failureThreshold: number): object => ({
+  httpGet: { path, port: "admin", scheme: "HTTP" },
+  periodSeconds,
+  timeoutSeconds: 3,
+  failureThreshold,
+});
+
+function container(wish: PublisherWish): object {
+  const { image, environmentSecret } = wish;
+  return {
+    name: "publisher",
+    image,
+    args: ["serve", "--file", podPlaces.config],
+    ports: portsOf(wish),
+    ...(environmentSecret === "" ? {} : { envFrom: [{ secretRef: { name: environmentSecret } }] }),
+    startupProbe: probe("/healthz", 1, 60),
+    livenessProbe: probe("/healthz", 10, 3),
+    // Not /readyz: before the first certificate a CA has to be let in, and an outage of its own must not take a pod out.
+    readinessProbe: probe("/routez", 1, 2),
+    lifecycle: { preStop: { sleep: { seconds: stillLedTo } } },
+    resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+    },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: [{ name: "config", mountPath: "/etc/podtrust", readOnly: true }],
+  };
+}
+
+function spread(selector: Common["selector"], topologyKey: string, whenUnsatisfiable: string): object {
+  return { maxSkew: 1, topologyKey, whenUnsatisfiable, labelSelector: { matchLabels: selector } };
+}
+
+/** The Deployment: pods that are exchanged one by one, and that no other pod can take anything from. */
+export function deployment(wish: PublisherWish, { metadata, selector, digest }: Common): object {
+  const { name, replicas, expose } = wish;
+  // Where pods take ports of their nodes, a second one finds no room on a node before the first has gone.
+  const [maxSurge, maxUnavailable] = expose === "host-port" ? [0, 1] : [1, 0];
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: {
+      replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selector },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge, maxUnavailable } },
+      template: {
+        metadata: { labels: selector, annotations: { "podtrust.io/config-digest": digest } },
+        spec: {
+          serviceAccountName: name,
+          automountServiceAccountToken: true,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: gracePeriod,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65532,
+            runAsGroup: 65532,
+            fsGroup: 65532,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+          topologySpreadConstraints: [
+            spread(selector, "kubernetes.io/hostname", "ScheduleAnyway"),
+            spread(selector, "topology.kubernetes.io/zone", "ScheduleAnyway"),
+          ],
+          containers: [container(wish)],
+          volumes: [{ name: "config", configMap: { name } }],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { publisherRbacObjects } from "../../kubernetes/index.ts";
+import { deployment } from "./deployment.ts";
+import { podPlaces, type PublisherWish } from "./wish.ts";
+
+const rbac = "rbac.authorization.k8s.io";
+
+/** What tells the pods of one publisher from all others. */
+export function selectorOf({ name }: Pick<PublisherWish, "name">): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/name": "podtrust-publisher", "app.kubernetes.io/instance": name };
+}
+
+function metadataOf({ namespace, name }: PublisherWish, of = name): object {
+  return { name: of, namespace, labels: selectorOf({ name }) };
+}
+
+/** Changes with what the pods are started with, so that they are started anew. */
+function digestOf({ config, acmeCa, acmeFallbackCa }: PublisherWish): string {
+  return createHash("sha256")
+    .update(config + acmeCa + acmeFallbackCa)
+    .digest("hex");
+}
+
+/** Rights on what is shared, by name: `create` cannot be held to a name, so that both are made here. */
+function sharing(wish: PublisherWish): readonly object[] {
+  const { namespace, name, certificateSecret } = wish;
+  const rule = (apiGroup: string, resource: string): object => ({
+    apiGroups: [apiGroup],
+    resources: [resource],
+    resourceNames: [name],
+    verbs: ["get", "update"],
+  });
+  const certificate = {
+    apiGroups: [""],
+    resources: ["secrets"],
+    resourceNames: [certificateSecret],
+    verbs: ["get"],
+  };
+  const rules = [
+    rule("", "secrets"),
+    rule("coordination.k8s.io", "leases"),
+    ...(certificateSecret === "" ? [] : [certificate]),
+  ];
+  return [
+    { apiVersion: "v1", kind: "Secret", metadata: metadataOf(wish), type: "Opaque" },
+    { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: metadataOf(wish) },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata: metadataOf(wish), rules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: metadataOf(wish),
+      roleRef: { apiGroup: rbac, kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+  ];
+}
+
+function configMap(wish: PublisherWish): object {
+  const { config, acmeCa, acmeFallbackCa } = wish;
+  const data = {
+    "podtrust.yaml": config,
+    ...(acmeCa === "" ? {} : { "acme-ca.pem": acmeCa }),
+    ...(acmeFallbackCa === "" ? {} : { "acme-fallback-ca.pem": acmeFallbackCa }),
+  };
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: metadataOf(wish), data };
+}
+
+/** What leads to the pods from outside; nothing where they take ports of their nodes, or write into a bucket. */
+function service(wish: PublisherWish): readonly object[] {
+  const { expose, way } = wish;
+  if (way === "s3" || expose === "host-port") return [];
+  const port = (name: string, number: number): object => ({
+    name,
+    port: number,
+    targetPort: name,
+    protocol: "TCP",
+  });
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: metadataOf(wish),
+      spec: {
+        type: expose === "load-balancer" ? "LoadBalancer" : "NodePort",
+        // The publisher bounds what one address may take: it has to see whose connection it is.
+        externalTrafficPolicy: "Local",
+        selector: selectorOf(wish),
+        ports: [port("https", 443), ...(way === "https" ? [] : [port("http", 80)])],
+      },
+    },
+  ];
+}
+
+function disruptionBudget(wish: PublisherWish): object {
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: metadataOf(wish),
+    spec: {
+      maxUnavailable: 1,
+      // One that never became ready must not keep a node from being drained.
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: { matchLabels: selectorOf(wish) },
+    },
+  };
+}
+
+/** Strangers reach the two ports, the cluster's own namespaces the metrics; it goes out to the API server, DNS and CAs. */
+function networkPolicy(wish: PublisherWish): object {
+  const { way, apiServerPort } = wish;
+  const tcp = (port: number): object => ({ port, protocol: "TCP" });
+  const open = [
+    ...(way === "s3" ? [] : [tcp(podPlaces.https)]),
+    ...(way === "https-and-http" ? [tcp(podPlaces.http)] : []),
+  ];
+  const dns = [tcp(53), { port: 53, protocol: "UDP" }];
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: metadataOf(wish),
+    spec: {
+      podSelector: { matchLabels: selectorOf(wish) },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        ...(open.length === 0 ? [] : [{ ports: open }]),
+        { from: [{ namespaceSelector: {} }], ports: [tcp(podPlaces.admin)] },
+      ],
+      egress: [{ ports: [...dns, tcp(443), tcp(apiServerPort)] }],
+    },
+  };
+}
+
+/**
+ * All objects of a publisher in the cluster, in the order in which they are applied. Throws PodtrustError `usage` for
+ * names that Kubernetes would not take.
+ */
+export function publisherObjects(wish: PublisherWish): readonly object[] {
+  const { namespace, name } = wish;
+  return [
+    ...publisherRbacObjects({ namespace, name }),
+    ...sharing(wish),
+    configMap(wish),
+    ...service(wish),
+    deployment(wish, { metadata: metadataOf(wish), selector: selectorOf(wish), digest: digestOf(wish) }),
+    disruptionBudget(wish),
+    networkPolicy(wish),
+  ];
+}

@@ -1,0 +1,156 @@
+import { PodtrustError, errorText } from "../../base/index.ts";
+import {
+  acmeInput,
+  type Config,
+  durationText,
+  type DnsConfig,
+  publisherOf,
+  type S3Config,
+} from "../../config/index.ts";
+import { readBoundedText } from "../../files/index.ts";
+import { yamlText } from "../../yaml/index.ts";
+import { podPlaces, type PublisherWish, type Way } from "./wish.ts";
+
+/** What is typed for a publisher in the cluster. */
+export type DeploymentChoice = Pick<
+  PublisherWish,
+  "namespace" | "name" | "image" | "replicas" | "expose" | "apiServerPort" | "environmentSecret"
+>;
+
+type Files = Pick<PublisherWish, "acmeCa" | "acmeFallbackCa">;
+
+const largestFile = 256 * 1024;
+
+function refuse(config: Config, what: string, next: string): never {
+  throw new PodtrustError("usage", `${config.file}: ${what}`, { next });
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readBoundedText(path, largestFile);
+  } catch (cause) {
+    throw new PodtrustError(
+      "file-unreadable",
+      `${path}, which the publisher is to have: ${errorText(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+const listen = {
+  https: [`[::]:${podPlaces.https}`],
+  http: [`[::]:${podPlaces.http}`],
+} as const;
+
+/** Without files: what proves who we are there comes by the environment. */
+function dnsInput({ provider }: DnsConfig): object | string {
+  if (provider.kind !== "route53") return provider.kind;
+  const { assumeRole } = provider.route53;
+  return { route53: assumeRole === undefined ? {} : { assumeRole } };
+}
+
+function s3Input({ bucket, region, prefix, account, assumeRole, endpoint }: S3Config): object {
+  return {
+    bucket,
+    region,
+    ...(prefix === "" ? {} : { prefix }),
+    ...(account === undefined ? {} : { account }),
+    ...(assumeRole === undefined ? {} : { assumeRole }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+/** The ways of publishing, as the pods' config says them. */
+async function waysOf(
+  config: Config,
+  namespace: string,
+): Promise<{ ways: object; way: Way; files: Files; certificateSecret: string }> {
+  const { serve } = publisherOf(config);
+  const none = { acmeCa: "", acmeFallbackCa: "" };
+  if (serve.kind === "s3")
+    return { ways: { s3: s3Input(serve) }, way: "s3", files: none, certificateSecret: "" };
+  if (serve.kind === "insecure-plain-http")
+    return refuse(config, "publisher.insecurePlainHttpBehindProxy has no place here", "Publish over https.");
+  if (serve.kind === "files")
+    return refuse(
+      config,
+      "publisher.https names files of this machine",
+      "Let the publisher order its certificate (acme), or name a Secret of the cluster (certificateSecret).",
+    );
+  if (serve.kind === "secret") {
+    const { certificateSecret } = serve;
+    if (certificateSecret.namespace !== namespace)
+      return refuse(
+        config,
+        `the certificate's Secret is in the namespace ${certificateSecret.namespace}, not in ${namespace}`,
+        `Have it made in the publisher's namespace, or give --namespace ${certificateSecret.namespace}.`,
+      );
+    const ways = { https: { listen: listen.https, certificateSecret } };
+    return { ways, way: "https", files: none, certificateSecret: certificateSecret.name };
+  }
+  const files: Record<string, string> = {};
+  const acme = await acmeInput(serve.acme, async (role, path, isSecret) => {
+    if (isSecret)
+      return refuse(
+        config,
+        `${path} is a secret, and manifests hold none`,
+        "Use a CA without external account binding, or run podtrust serve by manifests of your own.",
+      );
+    files[role] = await textOf(path);
+    return `/etc/podtrust/${role}`;
+  });
+  const byHttp = serve.acme.challenge === "http-01";
+  return {
+    ways: { https: { listen: listen.https, ...(byHttp ? { http: listen.http } : {}), acme } },
+    way: byHttp ? "https-and-http" : "https",
+    files: {
+      ...none,
+      acmeCa: files["acme-ca.pem"] ?? "",
+      acmeFallbackCa: files["acme-fallback-ca.pem"] ?? "",
+    },
+    certificateSecret: "",
+  };
+}
+
+/** Who serves the zone, where the name is proved there. */
+function proofByDns(config: Config, { environmentSecret }: DeploymentChoice): object {
+  const { serve } = publisherOf(config);
+  const { dns } = config;
+  if (serve.kind !== "acme" || serve.acme.challenge !== "dns-01" || dns === undefined) return {};
+  if (environmentSecret === "")
+    return refuse(
+      config,
+      "challenge dns-01 takes the token of the zone",
+      "Put it as CLOUDFLARE_API_TOKEN, HCLOUD_TOKEN or AWS variables into a Secret, and name that with --environment-secret.",
+    );
+  return { dns: dnsInput(dns) };
+}
+
+/**
+ * What a config's publisher is deployed with in the cluster. Throws `config-without-publisher`, `file-unreadable`, and
+ * `usage` for what cannot be deployed.
+ */
+export async function publisherWish(config: Config, choice: DeploymentChoice): Promise<PublisherWish> {
+  const { stack, issuer } = config;
+  const { jwksUri, keyRetention, pollInterval, cacheControl } = publisherOf(config);
+  const { ways, way, files, certificateSecret } = await waysOf(config, choice.namespace);
+  const { namespace, name } = choice;
+  const document = {
+    stack,
+    issuer,
+    publisher: {
+      jwksUri,
+      keyRetention: durationText(keyRetention),
+      pollInterval: durationText(pollInterval),
+      cacheControl,
+      admin: `[::]:${podPlaces.admin}`,
+      stateDir: podPlaces.stateDir,
+      store: { secret: { namespace, name } },
+      ...ways,
+    },
+    ...proofByDns(config, choice),
+  };
+  return { ...choice, ...files, way, certificateSecret, config: yamlText(document) };
+}

@@ -1,0 +1,40 @@
+/** How the world reaches the publisher's pods. */
+export type Exposure = "load-balancer" | "node-port" | "host-port";
+
+/** What the pods do: answer on 443 and 80, on 443 alone, or write into a bucket. */
+export type Way = "https-and-http" | "https" | "s3";
+
+/** What the publisher is deployed with. Everything in it is a text or a number, so that a chart's values can be the same. */
+export interface PublisherWish {
+  readonly namespace: string;
+  /** Of all objects. */
+  readonly name: string;
+  readonly image: string;
+  readonly replicas: number;
+  readonly expose: Exposure;
+  readonly way: Way;
+  /** The port of the API server's own address, which rules for the network see behind its Service. */
+  readonly apiServerPort: number;
+  /** The config file of the pods. */
+  readonly config: string;
+  /** PEM of the roots that the CA's own HTTPS is verified with; empty for the public ones. */
+  readonly acmeCa: string;
+  /** The same of the second CA. */
+  readonly acmeFallbackCa: string;
+  /** A Secret with environment variables (a zone's token, AWS credentials); empty for none. */
+  readonly environmentSecret: string;
+  /** A Secret whose certificate is served, in the same namespace; empty where the publisher orders its own. */
+  readonly certificateSecret: string;
+}
+
+/** Where the pods find what. */
+export const podPlaces = {
+  config: "/etc/podtrust/podtrust.yaml",
+  acmeCa: "/etc/podtrust/acme-ca.pem",
+  acmeFallbackCa: "/etc/podtrust/acme-fallback-ca.pem",
+  /** Of the pod alone, in memory, and sticky as /tmp is: a volume of Kubernetes is open to every user of the pod. */
+  stateDir: "/dev/shm/podtrust",
+  https: 8443,
+  http: 8080,
+  admin: 9890,
+} as const;
