@@ -86,10 +86,10 @@ describe("the publisher in the cluster", { skip }, () => {
       "podtrust-publisher",
       "--output=jsonpath={.spec.clusterIP}",
     );
+    await rolledOut();
     // Where the CA asks: what is a load balancer's address elsewhere.
     await cluster.node.lead(http, { host: address, port: 80 });
     await cluster.node.lead(https, { host: address, port: 443 });
-    await rolledOut();
     const client = askingClient({ image: podtrustImage, host, address, ca: pebble.root });
     await until(
       "the first certificate",

@@ -39,7 +39,7 @@ function imageOf(image: string): string {
 }
 
 function choiceOf(options: PublisherManifestsOptions): DeploymentChoice {
-  const { namespace, name, expose, environmentSecret = "" } = options;
+  const { namespace, name, expose, environmentSecret = `${name}-environment` } = options;
   return {
     namespace,
     name,
@@ -61,9 +61,8 @@ export async function runPublisherManifests(
   const wish = await publisherWish(config, choice);
   const { output } = context;
   if (options.values === true) {
-    const { namespace: _release, name: _releases, ...values } = wish;
-    if (context.json) output.result(values);
-    else output.raw(objectsYaml([values]));
+    if (context.json) output.result(wish);
+    else output.raw(objectsYaml([wish]));
     return;
   }
   const items = publisherObjects(wish);

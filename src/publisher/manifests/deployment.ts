@@ -41,7 +41,7 @@ function container(wish: PublisherWish): object {
     image,
     args: ["serve", "--file", podPlaces.config],
     ports: portsOf(wish),
-    ...(environmentSecret === "" ? {} : { envFrom: [{ secretRef: { name: environmentSecret } }] }),
+    envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
     startupProbe: probe("/healthz", 1, 60),
     livenessProbe: probe("/healthz", 10, 3),
     // Not /readyz: before the first certificate a CA has to be let in, and an outage of its own must not take a pod out.

@@ -57,11 +57,7 @@ function sharing(wish: PublisherWish): readonly object[] {
 
 function configMap(wish: PublisherWish): object {
   const { config, acmeCa, acmeFallbackCa } = wish;
-  const data = {
-    "podtrust.yaml": config,
-    ...(acmeCa === "" ? {} : { "acme-ca.pem": acmeCa }),
-    ...(acmeFallbackCa === "" ? {} : { "acme-fallback-ca.pem": acmeFallbackCa }),
-  };
+  const data = { "podtrust.yaml": config, "acme-ca.pem": acmeCa, "acme-fallback-ca.pem": acmeFallbackCa };
   return { apiVersion: "v1", kind: "ConfigMap", metadata: metadataOf(wish), data };
 }
 

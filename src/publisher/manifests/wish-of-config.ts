@@ -115,17 +115,10 @@ async function waysOf(
 }
 
 /** Who serves the zone, where the name is proved there. */
-function proofByDns(config: Config, { environmentSecret }: DeploymentChoice): object {
+function proofByDns({ dns, ...config }: Config): object {
   const { serve } = publisherOf(config);
-  const { dns } = config;
-  if (serve.kind !== "acme" || serve.acme.challenge !== "dns-01" || dns === undefined) return {};
-  if (environmentSecret === "")
-    return refuse(
-      config,
-      "challenge dns-01 takes the token of the zone",
-      "Put it as CLOUDFLARE_API_TOKEN, HCLOUD_TOKEN or AWS variables into a Secret, and name that with --environment-secret.",
-    );
-  return { dns: dnsInput(dns) };
+  const needed = serve.kind === "acme" && serve.acme.challenge === "dns-01";
+  return needed && dns !== undefined ? { dns: dnsInput(dns) } : {};
 }
 
 /**
@@ -150,7 +143,7 @@ export async function publisherWish(config: Config, choice: DeploymentChoice): P
       store: { secret: { namespace, name } },
       ...ways,
     },
-    ...proofByDns(config, choice),
+    ...proofByDns(config),
   };
   return { ...choice, ...files, way, certificateSecret, config: yamlText(document) };
 }

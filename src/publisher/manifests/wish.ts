@@ -21,7 +21,7 @@ export interface PublisherWish {
   readonly acmeCa: string;
   /** The same of the second CA. */
   readonly acmeFallbackCa: string;
-  /** A Secret with environment variables (a zone's token, AWS credentials); empty for none. */
+  /** A Secret with environment variables (a zone's token, AWS credentials), which may be absent. */
   readonly environmentSecret: string;
   /** A Secret whose certificate is served, in the same namespace; empty where the publisher orders its own. */
   readonly certificateSecret: string;

@@ -59,7 +59,7 @@ function handle(
     ctr: containerd.ctr,
     reach: network?.reach ?? ((port) => Promise.resolve(`127.0.0.1:${port}`)),
     lead: (port, to) =>
-      network?.relays.outOf(port, to) ?? Promise.reject(new Error("the node has no network of its own")),
+      network?.lead(port, to) ?? Promise.reject(new Error("the node has no network of its own")),
     folder: run.folder,
     cgroup,
     pids: () => [namespace.pid, containerd.inmate.pid, kubelet.pid()],

@@ -9,6 +9,9 @@ import type { Run } from "./run.ts";
 /** The bridge's own address: where pods find the node. */
 const gateway = "10.244.0.1";
 
+/** As kube-apiserver gives them out. */
+const serviceAddresses = "10.96.0.0/16";
+
 /** What the container runtime is told of networks. */
 export interface NetworkSetup {
   /** A list of plugins, as CNI has it (https://www.cni.dev/docs/spec/). */
@@ -55,6 +58,8 @@ export interface PodNetwork {
   readonly startProxy: () => Promise<void>;
   /** `host:port` by which pods reach what listens on a port of the machine's loopback. */
   readonly reach: (port: number) => Promise<string>;
+  /** Leads from a port of the machine's loopback to an address of the node's network, once there are pods. */
+  readonly lead: (port: number, to: { readonly host: string; readonly port: number }) => Promise<void>;
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);
@@ -96,6 +101,11 @@ export async function openPodNetwork(
         "--conntrack-tcp-timeout-established=0",
         "--conntrack-tcp-timeout-close-wait=0",
       ]);
+    },
+    async lead(port, to) {
+      // The node itself has no way out, and Services' addresses lie outside; kube-proxy turns them into pods'.
+      await namespace.exec("ip", ["route", "replace", serviceAddresses, "dev", "cni0"]);
+      await relays.outOf(port, to);
     },
     async reach(port) {
       if (!reached.has(port)) await relays.into(port);
