@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   hetzner: ["base", "plan", "files", "http", "dns"],
   host: ["base", "plan", "files", "yaml", "config"],
-  publisher: ["base", "oidc", "files", "http", "config", "kubernetes", "acme", "tls"],
+  publisher: ["base", "oidc", "files", "http", "yaml", "config", "kubernetes", "acme", "tls"],
   stack: [
     "base",
     "oidc",

@@ -6,7 +6,7 @@ import { podPlaces, type PublisherWish } from "./wish.ts";
 const rbac = "rbac.authorization.k8s.io";
 
 /** What tells the pods of one publisher from all others. */
-export function selectorOf({ name }: Pick<PublisherWish, "name">): Readonly<Record<string, string>> {
+function selectorOf({ name }: Pick<PublisherWish, "name">): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/name": "podtrust-publisher", "app.kubernetes.io/instance": name };
 }
 
