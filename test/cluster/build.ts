@@ -173,13 +173,13 @@ const usual: readonly GoModule[] = [
     ldflags: strip,
     programs: { hcl: "." },
   },
-  // Helm's own engine, without its commands.
+  // Helm's own engine without its commands, and Helm.
   {
     name: "helm",
     version: "3.22.0",
     time: "90 seconds",
     ldflags: strip,
-    programs: { "helm-render": "." },
+    programs: { "helm-render": ".", helm: "helm.sh/helm/v3/cmd/helm" },
   },
 ];
 const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions)];
@@ -215,6 +215,7 @@ export interface Programs {
   readonly hcl: string;
   /** Renders a chart by Helm's own engine. */
   readonly "helm-render": string;
+  readonly helm: string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [

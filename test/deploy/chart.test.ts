@@ -29,6 +29,6 @@ describe("what is deployed by Helm, Prometheus and Grafana", () => {
     const sections = [...read("docs/runbooks/publisher.md").matchAll(/^## (\w+)$/gmu)].map(
       ([, name]) => name,
     );
-    assert.deepEqual(sections.toSorted(), alerts.map(({ name }) => name).toSorted());
+    assert.deepEqual(new Set(sections), new Set(alerts.map(({ name }) => name)));
   });
 });

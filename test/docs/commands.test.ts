@@ -41,6 +41,8 @@ const said: Readonly<Record<string, RegExp>> = {
   import: /Done: |Nothing to do/u,
   "token --raw": /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n?$/u,
   token: /system:serviceaccount:default:demo-service-account/u,
+  "manifests publisher --values": /^namespace: podtrust/mu,
+  "manifests publisher": /kind: Deployment/u,
   "manifests publisher-rbac": /nonResourceURLs/u,
   "manifests aws-policy": /"iam:CreateOpenIDConnectProvider"/u,
   "manifests s3-policy": /"AWS:SourceArn"/u,
