@@ -167,6 +167,13 @@ const usual: readonly GoModule[] = [
     programs: { "embedded-python": "." },
   },
   {
+    name: "aws-sdk-go",
+    version: "1.45.1",
+    time: "25 seconds",
+    ldflags: strip,
+    programs: { "aws-sdk-go": "." },
+  },
+  {
     name: "hcl",
     version: "2.24.0",
     time: "10 seconds",
@@ -211,6 +218,8 @@ export interface Programs {
   readonly "cloudflare-go": string;
   /** Unpacks a Python that is newer than Debian's into a folder, and says where its interpreter is. */
   readonly "embedded-python": string;
+  /** Says who STS takes it for, as AWS's SDK for Go finds it. */
+  readonly "aws-sdk-go": string;
   /** Reads HCL as OpenTofu does. */
   readonly hcl: string;
   /** Renders a chart by Helm's own engine. */

@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { clientExports } from "../../src/sandbox/index.ts";
 import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Missing, boto3Venv } from "../support/boto3.ts";
-import { runProgram } from "../support/python-venv.ts";
+import { pastedIntoBash } from "../support/pasted.ts";
 import { account, startTestSandbox, type TestSandbox } from "../support/sandbox.ts";
 
 const missing = (await awsCliMissing()) ?? (await boto3Missing());
@@ -30,13 +30,8 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What a command says after the exports were pasted, with nothing else of AWS in its environment. */
-async function pasted(command: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, AWS_EC2_METADATA_DISABLED: "true", ...more };
-  const { code, out, err } = await runProgram("bash", ["-c", `${exports.join("\n")}\n${command}`], env);
-  assert.equal(code, 0, err);
-  return out.trim();
-}
+const pasted = (command: string, env: Readonly<Record<string, string>> = {}): Promise<string> =>
+  pastedIntoBash(exports, command, { HOME: folder, ...env });
 
 /** Environment of a job: a role and a token's file, and no keys. */
 async function job(): Promise<Record<string, string>> {
