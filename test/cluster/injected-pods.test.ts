@@ -1,0 +1,222 @@
+/** Pods that the API server injected, on a real kubelet: boto3 and the AWS CLI find their role, whatever made the pod. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type JsonRecord, recordOf, recordsOf } from "../../src/base/index.ts";
+import { injectionFault } from "../../src/injection/index.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { awsCliVenv } from "../support/aws-cli.ts";
+import { boto3Venv } from "../support/boto3.ts";
+import { podtrustHere } from "../support/cli.ts";
+import {
+  type Cluster,
+  pauseImage,
+  podsLeftOut,
+  startCluster,
+  untilJobEnds,
+  writePodtrustImage,
+} from "./harness/index.ts";
+import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { foldersOf, pythonJob } from "./pods/python-job.ts";
+import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
+
+const issuer = `https://${randomUUID()}.cluster.example`;
+
+async function whyLeftOut(): Promise<string | false> {
+  const noPods = podsLeftOut();
+  if (noPods !== false) return noPods;
+  const missing = (await boto3Venv.missing()) ?? (await awsCliVenv.missing());
+  if (missing === undefined) return false;
+  if (process.env["CI"] === "true") throw new Error(`boto3 and the AWS CLI in pods cannot run: ${missing}`);
+  return `left out: ${missing}`;
+}
+
+const skip = await whyLeftOut();
+
+describe("pods that the API server injected", { skip }, () => {
+  let folder: string;
+  let cluster: Cluster;
+  let published: PublishedIssuer;
+  let sandbox: Sandbox;
+  let account: AwsAccount;
+  let folders: readonly string[];
+  let serviceAccount: JsonRecord;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "podtrust-injected-"));
+    folders = [...new Set([...(await foldersOf(boto3Venv)), ...(await foldersOf(awsCliVenv))])];
+    cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
+    await cluster.node.importImage(writePodtrustImage(folder).file);
+    published = await publishIssuer(cluster);
+    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
+    account = await trustingAccount(sandbox, issuer, "default/web");
+    const annotations = {
+      "eks.amazonaws.com/role-arn": account.roleArn,
+      "eks.amazonaws.com/token-expiration": "600",
+      "podtrust.dev/region": "eu-central-1",
+      "podtrust.dev/session-name": "pod",
+      "podtrust.dev/fs-group": "65532",
+      "podtrust.dev/token-mode": "0440",
+      "profile.podtrust.dev/billing": account.roleArn,
+    };
+    serviceAccount = {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "web", namespace: "default", annotations },
+    };
+    await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(serviceAccount));
+    const { out } = await podtrustHere(["manifests", "injection"]);
+    await cluster.kubectl(["apply", "--server-side", "-f", "-"], out);
+    await untilInjecting();
+  });
+
+  after(async () => {
+    account?.session.close();
+    await sandbox?.close();
+    await published?.close();
+    await cluster?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const podSpec = (): JsonRecord => ({
+    serviceAccountName: "web",
+    hostNetwork: true,
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: "app", image: pauseImage, imagePullPolicy: "Never" }],
+  });
+
+  async function untilInjecting(): Promise<void> {
+    const body = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe" }, spec: podSpec() };
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      const { text } = await cluster.ask("/api/v1/namespaces/default/pods?dryRun=All", {
+        method: "POST",
+        body,
+      });
+      if (text.includes("aws-iam-token")) return;
+      assert.ok(performance.now() < deadline, text);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** A Job without any token of its own: what it has for AWS is what it was given. */
+  function bareJob(
+    name: string,
+    command: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): string {
+    const job = JSON.parse(
+      pythonJob({
+        name,
+        serviceAccount: "web",
+        folders,
+        command,
+        environment: { AWS_ENDPOINT_URL: sandbox.url, ...environment },
+      }),
+    ) as { spec: { template: { spec: JsonRecord } } };
+    const { spec } = job.spec.template;
+    // A config file of its own would be kept in place of the one with profiles.
+    const without = (list: unknown): readonly JsonRecord[] =>
+      recordsOf(list).filter(({ name: of }) => of !== "aws-token" && of !== "AWS_CONFIG_FILE");
+    job.spec.template.spec = {
+      ...spec,
+      volumes: without(spec["volumes"]),
+      containers: recordsOf(spec["containers"]).map((one) => ({
+        ...one,
+        env: without(one["env"]),
+        volumeMounts: without(one["volumeMounts"]),
+      })),
+    };
+    return JSON.stringify(job);
+  }
+
+  async function outcomeOf(name: string, job: string): Promise<{ said: string; pod: string }> {
+    await cluster.kubectl(["apply", "-f", "-"], job);
+    const outcome = await untilJobEnds(cluster, "default", name);
+    const said = (await cluster.kubectl(["logs", `job/${name}`])).trim();
+    assert.equal(outcome, "Complete", said);
+    const selector = `--selector=job-name=${name}`;
+    const pod = await cluster.kubectl([
+      "get",
+      "pods",
+      selector,
+      "--output=jsonpath={.items[0].metadata.name}",
+    ]);
+    return { said, pod };
+  }
+  const arnOf = (session: string): string => `arn:aws:sts::${sandbox.account}:assumed-role/story/${session}`;
+
+  test("boto3 has its role and region there, and its session is named as the pod", async () => {
+    const script = `import boto3
+sts = boto3.client("sts")
+print(sts.get_caller_identity()["Arn"], sts.meta.region_name)`;
+    const { said, pod } = await outcomeOf(
+      "boto3",
+      bareJob("boto3", [boto3Venv.program("python"), "-c", script]),
+    );
+    assert.equal(said, `${arnOf(pod)} eu-central-1`);
+  });
+
+  test("boto3 has a second role as a profile, by a token of its own", async () => {
+    const script = `import boto3
+session = boto3.Session(profile_name="billing")
+print(session.client("sts").get_caller_identity()["Arn"], session.region_name)`;
+    const { said } = await outcomeOf(
+      "profile",
+      bareJob("profile", [boto3Venv.program("python"), "-c", script]),
+    );
+    assert.match(said, /:assumed-role\/story\/botocore-session-\d+ eu-central-1$/u);
+  });
+
+  test("the AWS CLI has its role there, and the profile that AWS_PROFILE chooses", async () => {
+    const who = [awsCliVenv.program("aws"), "sts", "get-caller-identity", "--query=Arn", "--output=text"];
+    const { said, pod } = await outcomeOf("cli", bareJob("cli", who));
+    assert.equal(said, arnOf(pod));
+    const chosen = await outcomeOf("cli-profile", bareJob("cli-profile", who, { AWS_PROFILE: "billing" }));
+    assert.match(chosen.said, /^arn:aws:sts::\d{12}:assumed-role\/story\/\S+$/u);
+  });
+
+  test("the pods of every controller are injected, and run", async () => {
+    const labels = { app: "controllers" };
+    const template = { metadata: { labels }, spec: podSpec() };
+    const apps = (kind: string, more: object = {}): object => ({
+      apiVersion: "apps/v1",
+      kind,
+      metadata: { name: `of-${kind.toLowerCase()}` },
+      spec: { selector: { matchLabels: labels }, template, ...more },
+    });
+    const batch = { ...template, spec: { ...podSpec(), restartPolicy: "Never" } };
+    const cron = {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { name: "of-cronjob" },
+      // Its Job is made below rather than waited for.
+      spec: { schedule: "0 0 1 1 *", jobTemplate: { spec: { template: batch } } },
+    };
+    const objects = [
+      apps("Deployment"),
+      apps("StatefulSet", { serviceName: "none" }),
+      apps("DaemonSet"),
+      { apiVersion: "batch/v1", kind: "Job", metadata: { name: "of-job" }, spec: { template: batch } },
+      cron,
+    ];
+    const list = { apiVersion: "v1", kind: "List", items: objects };
+    await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(list));
+    await cluster.kubectl(["create", "job", "of-cronjob-1", "--from=cronjob/of-cronjob"]);
+    const deadline = performance.now() + 60_000;
+    let pods: readonly JsonRecord[] = [];
+    const running = (): boolean =>
+      pods.length === objects.length && pods.every((pod) => recordOf(pod["status"])["phase"] === "Running");
+    while (!running()) {
+      const { text } = await cluster.ask("/api/v1/namespaces/default/pods?labelSelector=app%3Dcontrollers");
+      pods = recordsOf((JSON.parse(text) as JsonRecord)["items"]);
+      const seen = pods.map((pod) => [recordOf(pod["metadata"])["name"], recordOf(pod["status"])["phase"]]);
+      assert.ok(performance.now() < deadline, JSON.stringify(seen));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    for (const pod of pods) assert.equal(injectionFault(pod, { serviceAccount }), undefined);
+  });
+});
