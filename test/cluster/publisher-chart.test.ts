@@ -131,7 +131,7 @@ describe("the publisher's chart", { skip }, () => {
       await assert.rejects(template(valuesFile({ ...wish, ...wrong })), said);
   });
 
-  test("a release is installed and upgraded on a real API server, and keeps certificates and locks of the version before", async () => {
+  test("a release is installed and upgraded on a real API server, keeps certificates and locks of the version before, and its pods fit the restricted profile", async () => {
     plane = await startControlPlane({ issuer });
     const { ask, kubectl } = plane;
     const old = join(folder, "old");
@@ -165,6 +165,15 @@ describe("the publisher's chart", { skip }, () => {
     await patch("secret", { data: { "documents.prod": Buffer.from("kept").toString("base64") } });
     await patch("lease", { spec: { holderIdentity: "a-pod", leaseDurationSeconds: 15 } });
     const digest = digestOf(await read(deployment));
+    // The API server's own admission judges a pod of this template by the restricted profile.
+    await kubectl(["label", "namespace", "podtrust", "pod-security.kubernetes.io/enforce=restricted"]);
+    const { template: pod } = (await read(deployment))["spec"] as { template: { spec: object } };
+    const judged = (spec: object): Promise<string> => {
+      const object = { apiVersion: "v1", kind: "Pod", metadata: { name: "judged", namespace: "podtrust" } };
+      return kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify({ ...object, spec }));
+    };
+    assert.match(await judged(pod.spec), /created \(server dry run\)/u);
+    await assert.rejects(judged({ ...pod.spec, securityContext: {} }), /violates PodSecurity/u);
     await release(
       "upgrade",
       chart,
