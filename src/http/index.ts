@@ -2,4 +2,11 @@ export { type ServedCertificate, type TlsFacts } from "./chain.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { hostAllowed } from "./host-check.ts";
 export { type ConnectionAttempt, type Exchange, ExchangeObserver, type ExchangeTiming } from "./exchange.ts";
-export { type HttpOptions, type HttpResponse, request } from "./request.ts";
+export {
+  type HttpOptions,
+  type HttpResponse,
+  type HttpStream,
+  receive,
+  type ReceiveOptions,
+  request,
+} from "./request.ts";

@@ -40,6 +40,20 @@ export interface HttpOptions {
   readonly observer?: ExchangeObserver;
 }
 
+/** An answer that goes on for as long as both sides want. */
+export interface HttpStream {
+  readonly status: number;
+  /** Names in lower case; several of one name are joined by a comma and a space. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as it comes. Throws as `receive` does when the connection breaks or is silent. */
+  readonly body: AsyncIterable<Buffer>;
+}
+
+export interface ReceiveOptions extends Omit<HttpOptions, "maxBytes"> {
+  /** Milliseconds without a byte after which the server counts as dead. `timeoutMs` holds until the answer begins. */
+  readonly silenceMs: number;
+}
+
 export interface HttpResponse {
   readonly status: number;
   /** Names in lower case; several of one name are joined by a comma and a space. */
@@ -213,25 +227,40 @@ async function send(
 /** What ends an exchange before it is done. The timer goes with the exchange, not when it would have fired. */
 class Ending {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   readonly #caller: AbortSignal | undefined;
   readonly #end = (): void => this.#controller.abort();
-  readonly #ms: number;
+  #ms: number;
   #late = false;
 
-  constructor(options: HttpOptions) {
+  constructor(options: Pick<HttpOptions, "timeoutMs" | "signal">) {
     this.#ms = options.timeoutMs ?? defaultTimeout;
     this.#caller = options.signal;
-    this.#timer = setTimeout(() => {
-      this.#late = true;
-      this.#end();
-    }, this.#ms);
+    this.#timer = this.#start();
     if (this.#caller?.aborted === true) this.#end();
     this.#caller?.addEventListener("abort", this.#end, { once: true });
   }
 
+  #start(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#late = true;
+      this.#end();
+    }, this.#ms);
+  }
+
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** From now on so many milliseconds, counted anew whenever something was heard. */
+  allow(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#ms = ms;
+    this.#timer = this.#start();
+  }
+
+  heard(): void {
+    this.#timer.refresh();
   }
 
   /** What was thrown, as our own error. */
@@ -248,6 +277,62 @@ class Ending {
   }
 }
 
+/** Begins an exchange on a connection of its own, which `ending` ends. */
+function begin(url: URL, options: HttpOptions, ending: Ending): ClientRequest {
+  const start = url.protocol === "https:" ? secureRequest : plainRequest;
+  const connection = requestOptions(url, options);
+  const outgoing = start(connection);
+  outgoing.once("socket", (socket) =>
+    options.observer?.follow(socket, String(connection.host), Number(connection.port)),
+  );
+  // Errors after the answer began reach us through the response stream; this keeps them from being unhandled.
+  outgoing.on("error", () => {});
+  ending.signal.addEventListener("abort", () => outgoing.destroy(), { once: true });
+  return outgoing;
+}
+
+/** A body whose silence ends it, and whose errors are ours. */
+async function* followed(url: URL, response: IncomingMessage, ending: Ending): AsyncGenerator<Buffer> {
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      ending.heard();
+      yield part;
+    }
+    if (!response.complete) throw httpFailure(url.href, "protocol", new Error("the answer ended early"));
+  } catch (error) {
+    throw ending.failure(url, error);
+  }
+}
+
+/**
+ * One HTTP exchange whose answer is taken as it comes, for as long as it goes on: verified and bounded as `request` is,
+ * but for its length, which `consume` has to bound. The connection ends when `consume` does. Throws what `request`
+ * throws, and what `consume` throws.
+ */
+export async function receive<T>(
+  text: string,
+  options: ReceiveOptions,
+  consume: (answer: HttpStream) => Promise<T>,
+): Promise<T> {
+  const url = checkedUrl(text, options);
+  const ending = new Ending(options);
+  const outgoing = begin(url, options, ending);
+  try {
+    const response = await (async () => {
+      ending.signal.throwIfAborted();
+      return send(url, outgoing, options, ending.signal);
+    })().catch((error: unknown) => {
+      throw ending.failure(url, error);
+    });
+    ending.allow(options.silenceMs);
+    const body = followed(url, response, ending);
+    return await consume({ status: response.statusCode ?? 0, headers: joinedHeaders(response), body });
+  } finally {
+    ending.release();
+    outgoing.destroy();
+  }
+}
+
 /**
  * One HTTP exchange on a connection of its own: TLS verified against the public roots or `ca`, size and time
  * bounded, redirects never followed (the answer is given as it came).
@@ -258,15 +343,7 @@ class Ending {
 export async function request(text: string, options: HttpOptions = {}): Promise<HttpResponse> {
   const url = checkedUrl(text, options);
   const ending = new Ending(options);
-  const start = url.protocol === "https:" ? secureRequest : plainRequest;
-  const connection = requestOptions(url, options);
-  const outgoing = start(connection);
-  outgoing.once("socket", (socket) =>
-    options.observer?.follow(socket, String(connection.host), Number(connection.port)),
-  );
-  // Errors after the answer began reach us through the response stream; this keeps them from being unhandled.
-  outgoing.on("error", () => {});
-  ending.signal.addEventListener("abort", () => outgoing.destroy(), { once: true });
+  const outgoing = begin(url, options, ending);
   try {
     ending.signal.throwIfAborted();
     const response = await send(url, outgoing, options, ending.signal);

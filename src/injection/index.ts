@@ -11,3 +11,4 @@ export { injectionPolicies, policyMinors, type PolicyMinor, type PolicyWish } fr
 export { injectionProblem, type InjectionProblem, type InjectionReason, type WantedRole } from "./problem.ts";
 export type { Profile, RoleAccess } from "./role-access.ts";
 export { roleEnvironment } from "./variables.ts";
+export { annotationsView, injectionView } from "./view.ts";

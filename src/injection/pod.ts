@@ -38,7 +38,7 @@ export function tokenFiles(spec: PodSpec, container: JsonRecord): ReadonlyMap<st
 }
 
 /** The labels of nodes by which a pod's nodeSelector chooses a system. */
-export const osLabels = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+export const osLabels: readonly string[] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
 export const windows = "windows";
 export const windowsDrive = "C:";
 

@@ -70,6 +70,24 @@ export interface ApplyOptions extends CallOptions {
   readonly subresource?: "status";
 }
 
+/** A pod that is to go, and what became of it. */
+export interface Eviction {
+  /** This very one: another of its name stays. */
+  readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** `budget`: a PodDisruptionBudget does not allow it now. */
+  readonly outcome: "evicted" | "absent" | "budget";
+}
+
+/** How an answer that goes on is followed. */
+export interface FollowOptions extends CallOptions {
+  /** For sentences: what is done, and the right that it takes. */
+  readonly what: string;
+  readonly right: string;
+  readonly accept: string;
+  /** Milliseconds without a byte after which the server is dead. */
+  readonly silenceMs: number;
+}
+
 /** How an object is written whole. */
 export interface WriteOptions extends CallOptions {
   /** Judged by the API server and its admission, and not kept. */
@@ -148,6 +166,14 @@ export interface KubernetesApi {
   replace(object: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
   /** Removes an object and, in the background, what it owns; with `uid` only that very one, else `cluster-conflict`. */
   remove(ref: ObjectRef, options?: CallOptions & { readonly uid?: string }): Promise<"removed" | "absent">;
+  /** Asks for a pod to go, as far as PodDisruptionBudgets allow (policy/v1, the Eviction API). */
+  evict(pod: Eviction["pod"], options?: CallOptions): Promise<Eviction["outcome"]>;
+  /** An answer that is taken as it comes, such as a watch's; `consume` bounds it, and with it the connection ends. */
+  follow<T>(
+    path: string,
+    options: FollowOptions,
+    consume: (body: AsyncIterable<Buffer>) => Promise<T>,
+  ): Promise<T>;
   /** A container's log from its beginning; one that has not started has none, which is no error. */
   podLog(namespace: string, name: string, options?: PodLogOptions): Promise<PodLog>;
   /** Who we are to the cluster. */

@@ -1,10 +1,11 @@
 import type { PodtrustError } from "../base/index.ts";
+import type { HttpStream } from "../http/index.ts";
 import { type Asked, startingFault, statusFault } from "./answer.ts";
 import type { KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { anonymous, type Identity } from "./identity.ts";
 import type { SentCredential } from "./sent-credential.ts";
-import { type Call, send } from "./transport.ts";
+import { type Call, send, sendStream } from "./transport.ts";
 
 const longestReadiness = 64 * 1024;
 
@@ -37,6 +38,14 @@ export class Caller {
   /** One call; any status is an answer. Throws what `send` throws. */
   send(call: Call): Promise<KubernetesAnswer> {
     return send(this.#endpoint, call, this.#timeoutMs);
+  }
+
+  /** One call whose answer goes on. Throws what `sendStream` throws. */
+  sendStream<T>(
+    call: Call & { readonly silenceMs: number },
+    consume: (answer: HttpStream) => Promise<T>,
+  ): Promise<T> {
+    return sendStream(this.#endpoint, call, this.#timeoutMs, consume);
   }
 
   /**

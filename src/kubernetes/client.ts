@@ -1,10 +1,12 @@
-import { type JsonRecord, PodtrustError } from "../base/index.ts";
+import { collectBytes, type JsonRecord, PodtrustError } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,
   CallOptions,
   ClusterOidcDocuments,
   ClusterSubject,
+  Eviction,
+  FollowOptions,
   KubernetesAnswer,
   KubernetesApi,
   MintedToken,
@@ -46,6 +48,9 @@ function checkToken(token: TokenOptions): void {
     detail: { expirationSeconds: seconds, least: shortestToken, most: longestToken },
   });
 }
+
+// Of an answer that is not the wanted one.
+const longestRefusal = 64 * 1024;
 
 class Client implements KubernetesApi {
   readonly #caller: Caller;
@@ -164,6 +169,23 @@ class Client implements KubernetesApi {
     options: CallOptions & { readonly uid?: string } = {},
   ): Promise<"removed" | "absent"> {
     return this.#objects.remove(ref, options);
+  }
+
+  evict(pod: Eviction["pod"], options: CallOptions = {}): Promise<Eviction["outcome"]> {
+    return this.#objects.evict(pod, options);
+  }
+
+  follow<T>(
+    path: string,
+    options: FollowOptions,
+    consume: (body: AsyncIterable<Buffer>) => Promise<T>,
+  ): Promise<T> {
+    const { what, right, ...call } = options;
+    return this.#caller.sendStream({ path, ...call }, async ({ status, headers, body }) => {
+      if (status === 200) return consume(body);
+      const said = await collectBytes(body, longestRefusal).catch(() => Buffer.alloc(0));
+      throw await this.#caller.fault(this.#asked({ what, right }), { status, headers, body: said }, options);
+    });
   }
 
   podLog(namespace: string, name: string, options: PodLogOptions = {}): Promise<PodLog> {

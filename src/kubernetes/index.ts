@@ -4,6 +4,8 @@ export {
   type ClusterFailureReason,
   type ClusterOidcDocuments,
   type ClusterSubject,
+  type Eviction,
+  type FollowOptions,
   type KubernetesAnswer,
   type KubernetesApi,
   type MintedToken,
@@ -22,6 +24,7 @@ export {
   type ObjectRef,
   objectText,
 } from "./object.ts";
+export { EventRecorder, type Happening, type RecorderOptions, type Regarding } from "./event-recorder.ts";
 export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
@@ -32,3 +35,4 @@ export {
   publisherRbacList,
   publisherRbacObjects,
 } from "./publisher-rbac.ts";
+export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";

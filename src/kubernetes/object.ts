@@ -1,12 +1,13 @@
 import { apiVersion, bindingNames, trustNames } from "../bindings/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 
-/** The kinds of object that podtrust reads or writes. */
+/** The kinds of object that podtrust reads or writes; with its group where two groups have a kind of that name. */
 export type ObjectKind =
   | "Namespace"
   | "ServiceAccount"
   | "Pod"
   | "Event"
+  | "events.k8s.io/Event"
   | "Job"
   | "Lease"
   | "Secret"
@@ -69,6 +70,7 @@ const places: Readonly<Record<ObjectKind, Place>> = {
   ServiceAccount: { group: "/api/v1", plural: "serviceaccounts" },
   Pod: { group: "/api/v1", plural: "pods" },
   Event: { group: "/api/v1", plural: "events" },
+  "events.k8s.io/Event": { group: "/apis/events.k8s.io/v1", plural: "events" },
   Job: { group: "/apis/batch/v1", plural: "jobs" },
   Secret: { group: "/api/v1", plural: "secrets" },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
@@ -79,6 +81,25 @@ const places: Readonly<Record<ObjectKind, Place>> = {
 /** `pods`, `jobs`: as rights name them. */
 export function pluralOf(kind: ObjectKind): string {
   return places[kind].plural;
+}
+
+/** Which object it is that is to be written. */
+export function refOf({
+  apiVersion: version,
+  kind,
+  metadata: { name, namespace },
+}: KubernetesObject): ObjectRef {
+  const [group = ""] = version.split("/");
+  const whole = `${group}/${kind}`;
+  const known = (Object.hasOwn(places, whole) ? whole : kind) as ObjectKind;
+  return { kind: known, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** The path of all objects of a kind, in all namespaces unless one is named. */
+export function allPath({ kind, namespace }: Omit<ObjectRef, "name">): string {
+  return namespace === undefined
+    ? `${places[kind].group}/${places[kind].plural}`
+    : collectionPath({ kind, namespace });
 }
 
 /** The path under which the objects of a kind stand. Throws `usage` for a namespace that Kubernetes would not take. */

@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
-import type { ApplyOptions, CallOptions, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
+import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";
 import type { Call } from "./transport.ts";
 import { mapping, text } from "./kubeconfig.ts";
@@ -13,6 +13,7 @@ import {
   type ObjectRef,
   objectText,
   pluralOf,
+  refOf,
 } from "./object.ts";
 
 // An object is 1.5 MB at the most (etcd's bound), a list of a hundred pods a few.
@@ -22,11 +23,6 @@ const largestList = 8 * 1024 * 1024;
 function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "namespace">): string {
   const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
   return `${verb} ${pluralOf(kind)}${where}`;
-}
-
-/** Which object it is that is to be written. */
-function refOf({ kind, metadata: { name, namespace } }: KubernetesObject): ObjectRef {
-  return { kind: kind as ObjectRef["kind"], name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 // No node has the pod; the container has not started; pod or log is gone; the kubelet does not answer.
@@ -110,6 +106,28 @@ export class ObjectCalls {
     if (answer.status !== 200 && answer.status !== 202)
       throw await this.#caller.fault(asked, answer, options);
     return "removed";
+  }
+
+  async evict(pod: Eviction["pod"], { signal }: CallOptions): Promise<Eviction["outcome"]> {
+    const ref: ObjectRef = { kind: "Pod", namespace: pod.namespace, name: pod.name };
+    const right = `create pods/eviction in the namespace ${pod.namespace}`;
+    const asked = this.#asked(`evict the ${objectText(ref)}`, right);
+    const { namespace, name, uid } = pod;
+    const answer = await this.#caller.send({
+      path: `${objectPath(ref)}/eviction`,
+      body: {
+        apiVersion: "policy/v1",
+        kind: "Eviction",
+        metadata: { namespace, name },
+        deleteOptions: { preconditions: { uid } },
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.status === 200 || answer.status === 201) return "evicted";
+    // 409: another pod of that name.
+    if (answer.status === 404 || answer.status === 409) return "absent";
+    if (answer.status === 429) return "budget";
+    throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });
   }
 
   async podLog(namespace: string, name: string, options: PodLogOptions): Promise<PodLog> {

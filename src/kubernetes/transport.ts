@@ -1,5 +1,5 @@
 import { errorText, PodtrustError } from "../base/index.ts";
-import { type HttpOptions, request } from "../http/index.ts";
+import { type HttpOptions, type HttpStream, receive, request } from "../http/index.ts";
 import type { CallOptions, ClusterFailureReason, KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -12,6 +12,8 @@ export interface Call extends CallOptions {
   readonly body?: unknown;
   /** Of the body; application/json unless told. */
   readonly contentType?: string;
+  /** The media types that the answer may have. */
+  readonly accept?: string;
   readonly maxBytes?: number;
 }
 
@@ -58,6 +60,56 @@ function bodyHeaders({ body, contentType = "application/json" }: Call): Readonly
   return body === undefined ? {} : { "content-type": contentType, accept: "application/json" };
 }
 
+/** The exchange that a call is, with credentials and CA read anew. Throws `cluster-credentials`. */
+async function exchangeOf(
+  endpoint: Endpoint,
+  call: Call,
+): Promise<{ readonly url: string; readonly options: HttpOptions }> {
+  if (!call.path.startsWith("/")) throw new TypeError(`path ${call.path} does not begin with a slash`);
+  const { headers, sent: _facts, ...certificate } = await endpoint.credentials.identity();
+  const ca = await endpoint.ca();
+  const { url, options } = address(endpoint, call.path);
+  const posted = call.body !== undefined;
+  const accept = call.accept === undefined ? {} : { accept: call.accept };
+  return {
+    url,
+    options: {
+      ...options,
+      ...certificate,
+      method: call.method ?? (posted ? "POST" : "GET"),
+      headers: { "user-agent": "podtrust", ...bodyHeaders(call), ...accept, ...options.headers, ...headers },
+      ...(posted ? { body: JSON.stringify(call.body) } : {}),
+      ...(ca === undefined ? {} : { ca }),
+      ...(call.maxBytes === undefined ? {} : { maxBytes: call.maxBytes }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    },
+  };
+}
+
+/**
+ * Sends one call whose answer goes on, on a connection of its own. `timeoutMs` is for its beginning, `silenceMs` for
+ * each wait after that. Throws as `send` does, and what `consume` throws.
+ */
+export async function sendStream<T>(
+  endpoint: Endpoint,
+  call: Call & { readonly silenceMs: number },
+  timeoutMs: number,
+  consume: (answer: HttpStream) => Promise<T>,
+): Promise<T> {
+  const { url, options } = await exchangeOf(endpoint, call);
+  const { silenceMs } = call;
+  try {
+    return await receive(url, { ...options, timeoutMs, silenceMs }, async (answer) => {
+      if (answer.status === 401) endpoint.credentials.refused();
+      return consume(answer);
+    });
+  } catch (error) {
+    const ofHttp =
+      error instanceof PodtrustError && (error.code.startsWith("http-") || error.code === "interrupted");
+    throw ofHttp ? clusterFault(endpoint.server, error) : error;
+  }
+}
+
 /**
  * Sends one call on a connection of its own, with credentials and CA read anew.
  *
@@ -65,23 +117,9 @@ function bodyHeaders({ body, contentType = "application/json" }: Call): Readonly
  * `cluster-credentials` or `interrupted`. Any status is an answer.
  */
 export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): Promise<KubernetesAnswer> {
-  if (!call.path.startsWith("/")) throw new TypeError(`path ${call.path} does not begin with a slash`);
-  const { headers, sent: _facts, ...certificate } = await endpoint.credentials.identity();
-  const ca = await endpoint.ca();
-  const { url, options } = address(endpoint, call.path);
-  const posted = call.body !== undefined;
+  const { url, options } = await exchangeOf(endpoint, call);
   try {
-    const { status, ...rest } = await request(url, {
-      ...options,
-      ...certificate,
-      method: call.method ?? (posted ? "POST" : "GET"),
-      headers: { "user-agent": "podtrust", ...bodyHeaders(call), ...options.headers, ...headers },
-      ...(posted ? { body: JSON.stringify(call.body) } : {}),
-      ...(ca === undefined ? {} : { ca }),
-      ...(call.maxBytes === undefined ? {} : { maxBytes: call.maxBytes }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
-      timeoutMs,
-    });
+    const { status, ...rest } = await request(url, { ...options, timeoutMs });
     if (status === 401) endpoint.credentials.refused();
     return { status, headers: rest.headers, body: rest.body };
   } catch (error) {

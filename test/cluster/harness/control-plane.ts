@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { buildPrograms, type KubernetesVersion, type Programs } from "../build.ts";
 import { type ApiServer, type ServerKeys, type ServerSpec, startApiServer } from "./api-server.ts";
 import { type Authority, type CertificateRequest, createAuthority, type KeyPair } from "./authority.ts";
-import { startEtcd } from "./etcd.ts";
+import { type Etcd, startEtcd } from "./etcd.ts";
 import { type Answer, ask, type AskOptions } from "./https.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { freePorts } from "./ports.ts";
@@ -68,6 +68,8 @@ export interface ControlPlane {
   readonly kubectlPath: string;
   /** Its files and logs; gone after `stop`. */
   readonly folder: string;
+  /** The store of all servers. */
+  readonly etcd: Etcd;
   /** Every process of this control plane that runs. */
   readonly pids: () => readonly number[];
   readonly stop: () => Promise<void>;
@@ -183,7 +185,7 @@ function clientsOf(base: Base, admin: Administration) {
   };
 }
 
-async function assemble(base: Base, etcdPid: number): Promise<ControlPlane> {
+async function assemble(base: Base, etcd: Etcd): Promise<ControlPlane> {
   const { run, authority, options } = base;
   const first = createSigningKey(run, options.keyType);
   let keys: ServerKeys = { signer: first, verifiers: [first] };
@@ -210,7 +212,8 @@ async function assemble(base: Base, etcdPid: number): Promise<ControlPlane> {
       for (const index of servers.keys()) await useKeysOn(index, next);
     },
     useKeysOn,
-    pids: () => [etcdPid, ...servers.map((server) => server.pid())],
+    etcd,
+    pids: () => [etcd.pid(), ...servers.map((server) => server.pid())],
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -223,7 +226,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   try {
     const authority = await createAuthority("podtrust test cluster");
     const etcd = await startEtcd(run, programs.etcd);
-    return await assemble({ run, programs, authority, options, etcdUrl: etcd.url }, etcd.program.pid);
+    return await assemble({ run, programs, authority, options, etcdUrl: etcd.url }, etcd);
   } catch (error) {
     await run.end();
     throw error;

@@ -1,3 +1,4 @@
+import { cp, rm } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
 import { freePorts } from "./ports.ts";
@@ -5,7 +6,11 @@ import { type Program, type Run, untilReady } from "./run.ts";
 
 export interface Etcd {
   readonly url: string;
-  readonly program: Program;
+  readonly pid: () => number;
+  /** Remembers all that it holds now; it is away for a moment. */
+  readonly save: () => Promise<void>;
+  /** Goes back to what was saved last, as an administrator restores a backup; API servers are to be stopped before. */
+  readonly restore: () => Promise<void>;
 }
 
 function health(url: string): Promise<void> {
@@ -22,11 +27,12 @@ function health(url: string): Promise<void> {
 export async function startEtcd(run: Run, command: string): Promise<Etcd> {
   const [clients = 0, peers = 0] = await freePorts(2);
   const [url, peer] = [`http://127.0.0.1:${clients}`, `http://127.0.0.1:${peers}`];
-  const program = await run.start({
+  const [data, saved] = [join(run.folder, "etcd"), join(run.folder, "etcd-saved")];
+  const spec = {
     name: "etcd",
     command,
     args: [
-      `--data-dir=${join(run.folder, "etcd")}`,
+      `--data-dir=${data}`,
       "--name=test",
       `--listen-client-urls=${url}`,
       `--advertise-client-urls=${url}`,
@@ -36,7 +42,23 @@ export async function startEtcd(run: Run, command: string): Promise<Etcd> {
       "--unsafe-no-fsync",
       "--log-level=warn",
     ],
-  });
-  await untilReady(program, () => health(url), 20_000);
-  return { url, program };
+  };
+  const launch = async (): Promise<Program> => {
+    const started = await run.start(spec);
+    await untilReady(started, () => health(url), 20_000);
+    return started;
+  };
+  let program = await launch();
+  const replace = async (from: string, to: string): Promise<void> => {
+    await program.stop();
+    await rm(to, { recursive: true, force: true });
+    await cp(from, to, { recursive: true });
+    program = await launch();
+  };
+  return {
+    url,
+    pid: () => program.pid,
+    save: () => replace(data, saved),
+    restore: () => replace(saved, data),
+  };
 }

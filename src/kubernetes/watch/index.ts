@@ -1,0 +1,1 @@
+export { Mirror, type MirrorOptions, type MirrorStatus } from "./mirror.ts";

@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from "node:util";
+
+/** What became of a key: what was kept before and is now; undefined where nothing was, or is. */
+export type Changed<V> = (key: string, before: V | undefined, now: V | undefined) => void;
+
+/** By which words an object is found again: of each index, the words of this object. */
+export type Indexes<V, I extends string> = Readonly<Record<I, (key: string, value: V) => readonly string[]>>;
+
+/** What is kept of many objects, found by key and by index; tells who follows it what changed. */
+export class Store<V, I extends string> {
+  readonly #values = new Map<string, V>();
+  readonly #indexes: Indexes<V, I>;
+  readonly #found = new Map<string, Set<string>>();
+  readonly #followers = new Set<Changed<V>>();
+
+  constructor(indexes: Indexes<V, I>) {
+    this.#indexes = indexes;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: string): V | undefined {
+    return this.#values.get(key);
+  }
+
+  keys(): Iterable<string> {
+    return this.#values.keys();
+  }
+
+  /** The keys of all that have this word in an index. */
+  by(index: I, word: string): readonly string[] {
+    return [...(this.#found.get(`${index} ${word}`) ?? [])];
+  }
+
+  subscribe(changed: Changed<V>): () => void {
+    this.#followers.add(changed);
+    return () => this.#followers.delete(changed);
+  }
+
+  /** Keeps a value, or with undefined forgets it. What is the same as before is no change. */
+  set(key: string, now: V | undefined): void {
+    const before = this.#values.get(key);
+    if (isDeepStrictEqual(before, now)) return;
+    if (before !== undefined) this.#file(key, before, (keys) => keys.delete(key));
+    if (now === undefined) this.#values.delete(key);
+    else {
+      this.#values.set(key, now);
+      this.#file(key, now, (keys) => keys.add(key));
+    }
+    for (const follower of this.#followers) follower(key, before, now);
+  }
+
+  /** All there is, in place of all there was: whoever follows hears of the difference. */
+  replace(all: ReadonlyMap<string, V>): void {
+    for (const key of this.#values.keys()) if (!all.has(key)) this.set(key, undefined);
+    for (const [key, value] of all) this.set(key, value);
+  }
+
+  #file(key: string, value: V, change: (keys: Set<string>) => void): void {
+    for (const index of Object.keys(this.#indexes) as I[]) {
+      for (const word of this.#indexes[index](key, value)) {
+        const place = `${index} ${word}`;
+        const keys = this.#found.get(place) ?? new Set();
+        change(keys);
+        if (keys.size === 0) this.#found.delete(place);
+        else this.#found.set(place, keys);
+      }
+    }
+  }
+}
