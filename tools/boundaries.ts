@@ -38,7 +38,9 @@ const allowed: Record<string, readonly string[]> = {
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   hetzner: ["base", "plan", "files", "http", "dns"],
   host: ["base", "plan", "files", "yaml", "config"],
-  publisher: ["base", "oidc", "files", "http", "yaml", "config", "kubernetes", "acme", "tls"],
+  admin: ["base", "http"],
+  operator: ["base", "injection", "http", "kubernetes", "admin", "controller"],
+  publisher: ["base", "admin", "oidc", "files", "http", "yaml", "config", "kubernetes", "acme", "tls"],
   stack: [
     "base",
     "oidc",
@@ -133,6 +135,7 @@ const allowed: Record<string, readonly string[]> = {
     "aws",
     "cloudflare",
     "hetzner",
+    "operator",
     "publisher",
     "sandbox",
     "demo",
@@ -166,7 +169,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
   { package: /^@aws-sdk\//u, rooms: ["aws"] },
   { package: /^commander$/u, rooms: ["cli"] },
   { package: /^pino$/u, rooms: ["cli"] },
-  { package: /^prom-client$/u, rooms: ["publisher"] },
+  { package: /^prom-client$/u, rooms: ["admin"] },
   { package: /^yaml$/u, rooms: ["yaml"] },
   { package: /^zod$/u, rooms: ["config"] },
 ];

@@ -13,6 +13,7 @@ import { defineJob } from "./job/command.ts";
 import { defineKubectl } from "./kubectl/command.ts";
 import { defineLogs } from "./logs/command.ts";
 import { defineManifests } from "./manifests/command.ts";
+import { defineOperator } from "./operator/command.ts";
 import { defineOutput } from "./output/command.ts";
 import { definePlan } from "./plan/command.ts";
 import { definePublish } from "./publish/command.ts";
@@ -61,6 +62,7 @@ export const podtrust: CommandTree = {
         defineServeWithClouds,
         definePublish,
         definePublisher,
+        defineOperator,
         defineRotateWithMachines,
         defineSsh,
         defineKubectl,

@@ -161,6 +161,30 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
     ],
     guide: "explain",
   },
+  "operator run": {
+    examples: [
+      "podtrust operator run",
+      "podtrust operator run --evict-per-minute 6",
+      "podtrust operator run --kubeconfig operator.kubeconfig --no-canary",
+    ],
+    guide: "operator",
+  },
+  "operator status": {
+    examples: [
+      "podtrust operator status",
+      "podtrust operator status --json",
+      "podtrust operator status --address 127.0.0.1:9892",
+    ],
+    guide: "operator",
+  },
+  "manifests operator-rbac": {
+    examples: [
+      "podtrust manifests operator-rbac | kubectl apply -f -",
+      "podtrust manifests operator-rbac --evict",
+      "podtrust manifests operator-rbac --namespace ops --name podtrust",
+    ],
+    guide: "operator",
+  },
   "manifests publisher-rbac": {
     examples: [
       "podtrust manifests publisher-rbac | kubectl apply -f -",

@@ -31,7 +31,7 @@ export type {
 export type { ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus, trustKey } from "./control/client.ts";
 export { startPublisher } from "./start.ts";
-export { metricCatalogue, type MetricDefinition, type MetricId } from "./admin/catalogue.ts";
+export { metricCatalogue, type MetricId } from "./admin/catalogue.ts";
 export { type ActivatedSockets, activatedSockets } from "./manager/activation.ts";
 export { type ServiceManager, serviceManager } from "./manager/notify.ts";
 export { renewOwnToken } from "./own-token/renew.ts";

@@ -11,6 +11,7 @@ import { httpErrors } from "./http.ts";
 import { kubernetesErrors } from "./kubernetes.ts";
 import { machineErrors } from "./machine.ts";
 import { oidcErrors } from "./oidc.ts";
+import { operatorErrors } from "./operator.ts";
 import { planErrors } from "./plan.ts";
 import { publisherErrors } from "./publisher.ts";
 import { sandboxErrors } from "./sandbox.ts";
@@ -35,6 +36,7 @@ export const catalogue = {
   ...stackErrors,
   ...configErrors,
   ...publisherErrors,
+  ...operatorErrors,
   ...acmeErrors,
   ...tlsErrors,
   ...demoErrors,

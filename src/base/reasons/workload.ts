@@ -93,6 +93,12 @@ export const workloadReasons = {
     "An annotation for injection has a value that cannot be used; injection goes on as if it were absent.",
     "Correct the annotation that the message names, then make the pods anew.",
   ),
+  InjectionDead: found(
+    "broken",
+    ["injection"],
+    "A pod made for trial came back without its token: new pods get none either.",
+    "Look at what injects: its policy or webhook, whether it matches the namespace, and the API server's log.",
+  ),
   ClockSkew: found(
     "broken",
     ["token"],

@@ -4,6 +4,7 @@ import type { BindingsOptions } from "./run-bindings.ts";
 import type { CommandContext } from "../context.ts";
 import type { InjectionOptions } from "./run-injection.ts";
 import type { PublisherManifestsOptions } from "./run-publisher.ts";
+import type { OperatorRbacOptions } from "./run-operator-rbac.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoOptions } from "../options/target.ts";
@@ -117,6 +118,19 @@ function definePublisher(manifests: Command, context: CommandContext): void {
     });
 }
 
+function defineOperatorRbac(manifests: Command, context: CommandContext): void {
+  manifests
+    .command("operator-rbac")
+    .description("print the namespace, ServiceAccounts and least rights of the operator")
+    .option("--namespace <namespace>", "namespace of the operator", "podtrust")
+    .option("--name <name>", "name of ServiceAccount, roles and policy", "podtrust-operator")
+    .option("--evict", "also let it evict pods")
+    .action(async (options: OperatorRbacOptions) => {
+      const { runOperatorRbac } = await import("./run-operator-rbac.ts");
+      runOperatorRbac(context, options);
+    });
+}
+
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
 export function defineManifests(program: Command, context: CommandContext): void {
   const manifests = program
@@ -161,6 +175,7 @@ export function defineManifests(program: Command, context: CommandContext): void
       const { runS3Policy } = await import("./run-s3-policy.ts");
       await runS3Policy(context, "publisher", options);
     });
+  defineOperatorRbac(manifests, context);
   defineBindings(manifests, context);
   defineInjection(manifests, context);
   defineWorkload(manifests, context);

@@ -1,11 +1,4 @@
-/** One metric: what it is called, what it counts, and which labels it has. */
-export interface MetricDefinition {
-  readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly help: string;
-  /** Label names with the values that they take; a word in capitals stands for an open but bounded set. */
-  readonly labels: Readonly<Record<string, string>>;
-}
+import type { MetricDefinition } from "../../admin/index.ts";
 
 const stack = { stack: "STACK" } as const;
 const failures = "unreachable, not-ready, credentials, unauthenticated, forbidden, bad-answer or internal";

@@ -1,12 +1,21 @@
 import { errorText } from "../../base/index.ts";
-import { hostAllowed } from "../../http/index.ts";
+import {
+  answerAt,
+  drainServer,
+  expose,
+  isLoopback,
+  json,
+  line,
+  type LocalReply,
+  localServer,
+  type Places,
+} from "../../admin/index.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
 import { listenOn, listenText } from "../serving/listen.ts";
-import { drainServer } from "../serving/listener.ts";
-import { expose } from "./exposition.ts";
-import { json, line, type LocalReply, localServer } from "./local-server.ts";
+import { metricCatalogue } from "./catalogue.ts";
+import { takeSamples } from "./samples.ts";
 import type { AdminView } from "./view.ts";
 
 /** The second listener, open. */
@@ -28,21 +37,17 @@ function routable(view: AdminView): LocalReply {
 }
 
 async function metrics(view: AdminView): Promise<LocalReply> {
-  const { type, text } = await expose(view);
+  const { type, text } = await expose(metricCatalogue, takeSamples(view));
   return { status: 200, type, body: text };
 }
 
-const places: Readonly<Record<string, (view: AdminView) => LocalReply | Promise<LocalReply>>> = {
+const placesOf = (view: AdminView): Places => ({
   "/healthz": () => line("ok"),
-  "/readyz": readiness,
-  "/routez": routable,
-  "/status": (view) => json(view.publisher.status()),
-  "/metrics": metrics,
-};
-
-const wrongHost = "ask by the address that is listened on, not by a name";
-
-const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u.test(address);
+  "/readyz": () => readiness(view),
+  "/routez": () => routable(view),
+  "/status": () => json(view.publisher.status()),
+  "/metrics": () => metrics(view),
+});
 
 /**
  * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
@@ -51,15 +56,9 @@ const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u
  */
 async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
   let listen = "host" in asked ? asked.host : "";
+  const places = placesOf(view);
   const server = localServer(
-    async ({ url = "", method, headers }) => {
-      if (!hostAllowed(headers.host ?? "", listen)) return line(`421 Misdirected Request: ${wrongHost}`, 421);
-      const place = places[url.split("?")[0] ?? ""];
-      if (place === undefined) return line("404 Not Found", 404);
-      if (method !== "GET" && method !== "HEAD")
-        return { ...line("405 Method Not Allowed", 405), allow: "GET, HEAD" };
-      return place(view);
-    },
+    (request) => answerAt(places, listen, request),
     (error) => {
       view.logger.error(`the second listener failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);

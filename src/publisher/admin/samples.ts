@@ -1,15 +1,9 @@
+import type { Sample } from "../../admin/index.ts";
 import type { PublisherStatus } from "../publisher.ts";
 import { latencyBounds, type Tallies } from "../serving/tallies.ts";
 import type { RefusalReason, IssuerStatus } from "../status.ts";
 import { type MetricId } from "./catalogue.ts";
 import type { AdminView } from "./view.ts";
-
-export interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  /** `_bucket`, `_sum` or `_count` of a histogram. */
-  readonly suffix?: string;
-}
 
 export type Samples = Readonly<Record<MetricId, readonly Sample[]>>;
 

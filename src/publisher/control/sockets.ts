@@ -12,12 +12,11 @@ import {
   PodtrustError,
   recordOf,
 } from "../../base/index.ts";
+import { drainServer, json, line, type LocalReply, localServer } from "../../admin/index.ts";
 import { fileCode, StateFolder } from "../../files/index.ts";
-import { json, line, type LocalReply, localServer } from "../admin/local-server.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
-import { drainServer } from "../serving/listener.ts";
 
 type Controlled = Pick<Publisher, "status" | "distrust" | "trust">;
 

@@ -15,24 +15,6 @@ export interface Listener {
   useDefaults?(options: SecureContextOptions): void;
 }
 
-/** How often a draining server looks for connections that have become idle, in milliseconds. */
-const sweep = 25;
-
-interface DrainableServer extends Server {
-  closeIdleConnections(): void;
-}
-
-/** Stops accepting, lets requests end and closes what is idle until nothing is left. */
-export async function drainServer(server: DrainableServer): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const sweeper = setInterval(() => server.closeIdleConnections(), sweep);
-  try {
-    await closed;
-  } finally {
-    clearInterval(sweeper);
-  }
-}
-
 /** Stops accepting, lets what was asked for be answered, and resolves when the last connection closed. */
 export async function drainPublic(server: Server, connections: Connections): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

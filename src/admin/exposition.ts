@@ -1,6 +1,18 @@
-import { metricCatalogue, type MetricId } from "./catalogue.ts";
-import { type Sample, takeSamples } from "./samples.ts";
-import type { AdminView } from "./view.ts";
+/** One metric: what it is called, what it counts, and which labels it has. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  /** Label names with the values that they take; a word in capitals stands for an open but bounded set. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** `_bucket`, `_sum` or `_count` of a histogram. */
+  readonly suffix?: string;
+}
 
 /** Text in Prometheus' exposition format 0.0.4, and its media type. */
 export interface Exposition {
@@ -17,13 +29,17 @@ interface Reading {
 const readings = (name: string, samples: readonly Sample[]): readonly Reading[] =>
   samples.map(({ labels, value, suffix = "" }) => ({ metricName: name + suffix, labels, value }));
 
-/** All metrics as text. The library is loaded by the first who asks: most publishers' memory never sees it. */
-export async function expose(view: AdminView): Promise<Exposition> {
+/**
+ * All metrics of a catalogue as text. The library is loaded by the first who asks: most daemons' memory never sees it.
+ */
+export async function expose<Id extends string>(
+  catalogue: Readonly<Record<Id, MetricDefinition>>,
+  samples: Readonly<Record<Id, readonly Sample[]>>,
+): Promise<Exposition> {
   const { Registry } = await import("prom-client");
   const registry = new Registry();
-  const samples = takeSamples(view);
-  for (const id of Object.keys(metricCatalogue) as MetricId[]) {
-    const { name, help, type } = metricCatalogue[id];
+  for (const id of Object.keys(catalogue) as Id[]) {
+    const { name, help, type } = catalogue[id];
     const metric = {
       name,
       get: () =>

@@ -1,0 +1,13 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** Errors about the operator. */
+export const operatorErrors = {
+  "operator-listen": {
+    summary: "The operator could not listen on an address.",
+    next: "Check that no other process uses it, or name another with --listen.",
+  },
+  "operator-not-running": {
+    summary: "No operator answers at the address.",
+    next: "Ask where one runs: kubectl -n podtrust exec deploy/podtrust-operator -- podtrust operator status",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

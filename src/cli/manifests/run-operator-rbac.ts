@@ -1,0 +1,18 @@
+import { operatorManifests } from "../../operator/index.ts";
+import { objectsYaml } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What was typed. */
+export interface OperatorRbacOptions {
+  readonly namespace: string;
+  readonly name: string;
+  readonly evict?: boolean;
+}
+
+/** `podtrust manifests operator-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
+export function runOperatorRbac(context: CommandContext, options: OperatorRbacOptions): void {
+  const { namespace, name, evict = false } = options;
+  const items = operatorManifests({ namespace, name, evict });
+  if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
+  else context.output.raw(objectsYaml(items));
+}

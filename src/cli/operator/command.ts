@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import type { OperatorCommandOptions } from "./run.ts";
+import type { OperatorStatusOptions } from "./status.ts";
+
+/** `podtrust operator`: what runs in the cluster, until SIGTERM; `podtrust operator status` asks it how it is. */
+export function defineOperator(program: Command, context: CommandContext): void {
+  const operator = program
+    .command("operator")
+    .description("run the operator in the cluster, or ask a running one for its status");
+  operator
+    .command("run")
+    .description("find pods that came up without the token of their role, and try injection once a minute")
+    .option(
+      "--kubeconfig <file>",
+      "kubeconfig of the operator's own rights (default: those of the pod it runs in)",
+    )
+    .option("--context <name>", "context in the kubeconfig")
+    .option("--namespace <namespace>", "namespace of its Lease and of the trial's ServiceAccount", "podtrust")
+    .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9891")
+    .option("--evict-per-minute <count>", "evict so many faulty pods a minute at most; without it none")
+    .option("--no-canary", "do not try injection once a minute")
+    .action(async (options: OperatorCommandOptions) => {
+      const { runOperator } = await import("./run.ts");
+      await runOperator(context, options);
+    });
+  operator
+    .command("status")
+    .description("show who leads, what is followed, the queues, the last errors and the pods that were found")
+    .option("--address <address>", "where a running operator listens", "127.0.0.1:9891")
+    .action(async (options: OperatorStatusOptions) => {
+      const { runOperatorStatus } = await import("./status.ts");
+      await runOperatorStatus(context, options);
+    });
+}

@@ -1,0 +1,48 @@
+import { errorText, PodtrustError } from "../../base/index.ts";
+import { openKubernetes } from "../../kubernetes/index.ts";
+import { listenOperator, Operator } from "../../operator/index.ts";
+import type { CommandContext } from "../context.ts";
+import { pluginConsent } from "../options/plugin-consent.ts";
+import { addressOf } from "./address.ts";
+
+/** What was typed. */
+export interface OperatorCommandOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  readonly listen: string;
+  readonly evictPerMinute?: string;
+  /** False with --no-canary. */
+  readonly canary: boolean;
+}
+
+function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { perMinute: number } } {
+  if (evictPerMinute === undefined) return {};
+  const perMinute = Number(evictPerMinute);
+  if (/^[1-9]\d{0,3}$/u.test(evictPerMinute)) return { evict: { perMinute } };
+  throw new PodtrustError("usage", `--evict-per-minute ${evictPerMinute} is not a number from 1 to 9999`);
+}
+
+/** Runs the operator until the command is told to end. */
+export async function runOperator(context: CommandContext, options: OperatorCommandOptions): Promise<void> {
+  const { env, clock, signal } = context;
+  const { kubeconfig, context: name, namespace } = options;
+  const address = addressOf(options.listen);
+  const evict = evictionsOf(options);
+  const logger = await context.logger("info");
+  const source =
+    kubeconfig === undefined
+      ? ({ inCluster: true } as const)
+      : { kubeconfig: context.path(kubeconfig), ...(name === undefined ? {} : { context: name }) };
+  const api = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
+  const canary = options.canary ? {} : ({ canary: false } as const);
+  const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary });
+  const listener = await listenOperator(operator, address, logger);
+  logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });
+  try {
+    await operator.run(signal);
+  } finally {
+    await listener.close();
+  }
+  logger.info("the operator has ended", { reason: errorText(signal.reason) });
+}

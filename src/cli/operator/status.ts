@@ -1,0 +1,81 @@
+import { asPodtrustError, lengthText, PodtrustError } from "../../base/index.ts";
+import { request } from "../../http/index.ts";
+import type { OperatorStatus } from "../../operator/index.ts";
+import type { CommandContext } from "../context.ts";
+import { addressOf } from "./address.ts";
+
+/** What was typed. */
+export interface OperatorStatusOptions {
+  readonly address: string;
+}
+
+async function ask({ address }: OperatorStatusOptions, signal: AbortSignal): Promise<OperatorStatus> {
+  const { host, port } = addressOf(address);
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/status`;
+  try {
+    const answer = await request(url, { allowPlainHttp: true, maxBytes: 64 * 1024 * 1024, signal });
+    if (answer.status === 200) return JSON.parse(answer.body.toString("utf8")) as OperatorStatus;
+    throw new PodtrustError("operator-not-running", `${address} answered ${answer.status}: no operator does`);
+  } catch (cause) {
+    const { code, message } = asPodtrustError(cause);
+    if (code === "operator-not-running" || code === "interrupted") throw cause;
+    throw new PodtrustError("operator-not-running", `no operator answers at ${address}: ${message}`, {
+      cause,
+    });
+  }
+}
+
+const mostShown = 20;
+
+/** The first of many lines, and how many more there are. */
+function first(lines: readonly string[]): readonly string[] {
+  const more = lines.length - mostShown;
+  return more > 0 ? [...lines.slice(0, mostShown), `  and ${more} more (--json shows all)`] : lines;
+}
+
+/** The status in lines. `now` in milliseconds since the epoch. */
+function statusLines(status: OperatorStatus, now: number): readonly string[] {
+  const { leadership, follows, controllers, canary, found, evicted } = status;
+  const leader = leadership.leads ? "this process leads" : `${leadership.leader ?? "nobody"} leads`;
+  return [
+    `${status.ready ? "ready" : "not ready"}; ${leader} (${leadership.identity} answers)`,
+    ...status.unready.map((why) => `  ${why}`),
+    ...follows.map(({ resource, objects, synced, failing }) => {
+      const state =
+        failing === undefined
+          ? synced
+            ? "up to date"
+            : "not seen yet"
+          : `behind for ${lengthText(now - failing.since)}: ${failing.message}`;
+      return `follows ${resource}: ${objects} kept, ${state}`;
+    }),
+    ...controllers.map(
+      ({ name, queue, failing, done, failed }) =>
+        `controller ${name}: ${queue} waiting, ${failing} failing; ${done} done, ${failed} failed since the start`,
+    ),
+    ...first(
+      controllers.flatMap(({ failures }) =>
+        failures.map(
+          ({ key, times, at, message }) =>
+            `  ${key}: ${message} (${times} times, ${lengthText(now - at)} ago)`,
+        ),
+      ),
+    ),
+    ...(canary === undefined
+      ? []
+      : [`injection: ${canary.state} for ${lengthText(now - canary.since)}: ${canary.text}`]),
+    `pods that are not as injection makes them: ${leadership.leads ? found.length : "known to who leads"}; ${evicted} evicted since the start`,
+    ...first(found.map(({ pod, reason, text }) => `  ${pod}: ${reason}: it ${text}`)),
+  ];
+}
+
+/** `podtrust operator status`: exit code 3 where something is not as it should be. */
+export async function runOperatorStatus(
+  context: CommandContext,
+  options: OperatorStatusOptions,
+): Promise<void> {
+  const status = await ask(options, context.signal);
+  if (context.json) context.output.result(status);
+  else context.output.raw(`${statusLines(status, context.clock.now()).join("\n")}\n`);
+  if (!status.ready || status.degraded.length > 0 || status.found.length > 0) context.exitCode = 3;
+}

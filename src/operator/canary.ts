@@ -1,0 +1,139 @@
+import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../base/index.ts";
+import { inject, injectionFault } from "../injection/index.ts";
+import type { EventRecorder, KubernetesApi, KubernetesObject } from "../kubernetes/index.ts";
+
+/** How injection was found at work. */
+export interface CanaryStatus {
+  /**
+   * `injecting`: a pod made for trial got its token. `dead`: it did not. `unseen`: it could not be tried, and nothing is
+   * known.
+   */
+  readonly state: "injecting" | "dead" | "unseen";
+  /** A sentence. */
+  readonly text: string;
+  /** Milliseconds since the epoch: since when it is so, and when it was looked at last. */
+  readonly since: number;
+  readonly at: number;
+}
+
+export interface CanaryOptions {
+  readonly api: Pick<KubernetesApi, "read" | "create">;
+  /** The ServiceAccount that is tried with, annotated with a role that nobody has to trust. */
+  readonly account: { readonly namespace: string; readonly name: string };
+  readonly events: Pick<EventRecorder, "record">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Dead injection is to be known within a minute. */
+const interval = 50_000;
+/** What was seen longer ago says nothing about now. */
+const stale = 3 * 60_000;
+
+const podName = "podtrust-canary";
+
+/** A pod that is judged by the API server and its admission, and not kept. */
+function trialPod({ namespace, name }: CanaryOptions["account"]): KubernetesObject {
+  const restricted = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    runAsNonRoot: true,
+    runAsUser: 65_532,
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: podName, namespace, labels: { "app.kubernetes.io/name": podName } },
+    spec: {
+      serviceAccountName: name,
+      automountServiceAccountToken: false,
+      containers: [{ name: "canary", image: "podtrust.invalid/canary", securityContext: restricted }],
+    },
+  };
+}
+
+/** Tries once a minute whether a pod is injected, by a dry run that leaves nothing behind. */
+export class Canary {
+  readonly #options: CanaryOptions;
+  #status: CanaryStatus;
+  #runs = 0;
+
+  constructor(options: CanaryOptions) {
+    this.#options = options;
+    const now = options.clock.now();
+    this.#status = { state: "unseen", text: "it was not tried yet", since: now, at: now };
+  }
+
+  get status(): CanaryStatus {
+    return this.#status;
+  }
+
+  /** Tries since the process began. */
+  get runs(): number {
+    return this.#runs;
+  }
+
+  /** Whether injection was seen at work lately. */
+  get injecting(): boolean {
+    const { state, at } = this.#status;
+    return state === "injecting" && this.#options.clock.now() - at < stale;
+  }
+
+  /** Tries until the signal is aborted. `held`: whether this process still leads; Events are the leader's. */
+  async run(held: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.look(held, signal);
+      await this.#options.clock.sleep(interval, signal).catch(() => {});
+    }
+  }
+
+  /** Tries once. */
+  async look(held: () => boolean, signal: AbortSignal): Promise<void> {
+    const seen = await this.#try(signal).catch((error: unknown) => unseen(asPodtrustError(error)));
+    if (signal.aborted) return;
+    this.#runs += 1;
+    const before = this.#status;
+    const now = this.#options.clock.now();
+    this.#status = { ...seen, at: now, since: before.state === seen.state ? before.since : now };
+    if (before.state !== seen.state) this.#log(seen);
+    if (seen.state === "dead" && held()) await this.#say(seen.text, signal);
+  }
+
+  async #try(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {
+    const { api, account } = this.#options;
+    const { namespace, name } = account;
+    const around = {
+      serviceAccount: await api.read({ kind: "ServiceAccount", namespace, name }, { signal }),
+      namespace: await api.read({ kind: "Namespace", name: namespace }, { signal }),
+    };
+    const pod = trialPod(account);
+    const wanted = inject(pod, around);
+    if (wanted.outcome === "untouched")
+      return { state: "unseen", text: `it cannot be tried with ${namespace}/${name}: ${wanted.text}` };
+    const admitted = await api.create(pod, { dryRun: true, signal });
+    const fault = injectionFault(admitted, around);
+    if (fault === undefined) return { state: "injecting", text: "a pod made for trial got its token" };
+    return { state: "dead", text: `a pod made for trial ${fault.text}` };
+  }
+
+  #log({ state, text }: Pick<CanaryStatus, "state" | "text">): void {
+    const { logger } = this.#options;
+    if (state === "injecting") logger.info(`injection works: ${text}`);
+    else logger.warn(state === "dead" ? `injection is dead: ${text}` : `injection is not seen: ${text}`);
+  }
+
+  async #say(text: string, signal: AbortSignal): Promise<void> {
+    const { account, events } = this.#options;
+    const regarding = { apiVersion: "v1", kind: "ServiceAccount", ...account };
+    const note = `New pods come up without their token: ${text}.`;
+    await events.record(
+      { regarding, type: "Warning", reason: "InjectionDead", action: "Inject", note },
+      { signal },
+    );
+  }
+}
+
+function unseen({ message }: PodtrustError): Pick<CanaryStatus, "state" | "text"> {
+  return { state: "unseen", text: message };
+}

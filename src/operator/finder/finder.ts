@@ -1,0 +1,205 @@
+import { type Clock, type JsonRecord, type Logger, recordOf, textOf } from "../../base/index.ts";
+import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
+import { type InjectionFault, injectionFault } from "../../injection/index.ts";
+import type { EventRecorder, KubernetesApi, Mirror, Regarding } from "../../kubernetes/index.ts";
+import { type EvictionLimits, Evictions } from "./evictions.ts";
+import { ownerOf, podRegarding, recreates } from "./owners.ts";
+
+/** The part of a ServiceAccount, a namespace or a pod that injection looks at. */
+export type View = JsonRecord;
+
+export interface FinderOptions {
+  readonly api: Pick<KubernetesApi, "read" | "evict">;
+  readonly pods: Mirror<View, "account" | "namespace">;
+  readonly accounts: Mirror<View>;
+  readonly namespaces: Mirror<View>;
+  readonly events: Pick<EventRecorder, "record">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Absent: nothing is evicted. */
+  readonly evict?: EvictionLimits;
+  /** Whether what injects was seen at work lately: else a pod made anew would be the same. */
+  readonly injecting: () => boolean;
+}
+
+/** A pod that was found. */
+export interface FoundPod {
+  /** `namespace/name` */
+  readonly pod: string;
+  readonly reason: InjectionFault["reason"];
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+interface Found extends FoundPod {
+  readonly owner: string;
+}
+
+/** A pod that was just made may be seen before the annotation that it was made for. */
+const settling = 5000;
+const notYet = 30_000;
+/** Those that a new pod would not have. Another role may stand in the pod's own template. */
+const curable = new Set<InjectionFault["reason"]>(["PodNotInjected", "PodInjectionStale"]);
+
+const nameOf = (object: JsonRecord, key: string): string => textOf(recordOf(object["metadata"])[key]) ?? "";
+
+/** The ServiceAccount of a pod, `namespace/name`. */
+export function accountOf(pod: JsonRecord): string {
+  const name = textOf(recordOf(pod["spec"])["serviceAccountName"]) ?? "default";
+  return `${nameOf(pod, "namespace")}/${name}`;
+}
+
+function follow(
+  mirror: Pick<Mirror<View>, "synced" | "untilSynced" | "keys" | "subscribe">,
+  keysOf: (key: string) => Iterable<string>,
+): Followed {
+  return {
+    get synced() {
+      return mirror.synced;
+    },
+    untilSynced: (signal) => mirror.untilSynced(signal),
+    keys: () => [],
+    subscribe: (changed) =>
+      mirror.subscribe((key) => {
+        for (const pod of keysOf(key)) changed(pod);
+      }),
+  };
+}
+
+/**
+ * Finds pods that should have been injected and are not, or that carry what their ServiceAccount no longer asks for:
+ * made while nothing injected, or while the API server's own view of annotations was behind. Says so by an Event on pod
+ * and owner and, where that is wanted, evicts those whose owner makes a new one, by the Eviction API.
+ */
+export class Finder implements Controller {
+  readonly name = "finder";
+  readonly follows: readonly Followed[];
+  readonly #options: FinderOptions;
+  readonly #found = new Map<string, Found>();
+  readonly #evictions: Evictions | undefined;
+  #evicted = 0;
+
+  constructor(options: FinderOptions) {
+    this.#options = options;
+    const { pods, accounts, namespaces, evict } = options;
+    this.#evictions = evict === undefined ? undefined : new Evictions(evict);
+    this.follows = [
+      pods,
+      follow(accounts, (key) => pods.by("account", key)),
+      follow(namespaces, (key) => pods.by("namespace", key)),
+    ];
+  }
+
+  /** The pods that are faulty now. */
+  get found(): readonly FoundPod[] {
+    return [...this.#found.values()].map(({ owner: _owner, ...one }) => one);
+  }
+
+  /** Since the process began. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  async reconcile(key: string, run: Reconcile): Promise<ReconcileResult | void> {
+    const { clock } = this.#options;
+    const pod = this.#options.pods.get(key);
+    const fault = pod === undefined ? undefined : this.#faultOf(pod);
+    if (pod === undefined || fault === undefined) return this.#forget(key);
+    const age = clock.now() - Date.parse(nameOf(pod, "creationTimestamp"));
+    const known = this.#found.get(key);
+    if (known === undefined && age >= 0 && age < settling) return { againAfterMs: settling - age };
+    const owner = ownerOf(pod);
+    const { reason, text } = fault;
+    const since = known?.since ?? clock.now();
+    this.#found.set(key, { pod: key, reason, text, since, owner: owner?.uid ?? "" });
+    await this.#say(pod, fault, run);
+    return this.#evict(key, pod, fault, run);
+  }
+
+  #faultOf(pod: View): InjectionFault | undefined {
+    const { accounts, namespaces } = this.#options;
+    const serviceAccount = accounts.get(accountOf(pod));
+    return injectionFault(pod, { serviceAccount, namespace: namespaces.get(nameOf(pod, "namespace")) });
+  }
+
+  #forget(key: string): void {
+    const before = this.#found.get(key);
+    this.#found.delete(key);
+    if (before !== undefined && this.#faultyOf(before.owner) === 0) this.#evictions?.forget(before.owner);
+  }
+
+  #faultyOf(owner: string): number {
+    let count = 0;
+    for (const one of this.#found.values()) if (one.owner === owner) count += 1;
+    return count;
+  }
+
+  async #say(pod: View, { reason, text }: InjectionFault, { assertHeld, signal }: Reconcile): Promise<void> {
+    const { events } = this.#options;
+    const shared = { type: "Warning", reason, action: "Inject" } as const;
+    const regarding = podRegarding(pod);
+    assertHeld();
+    await events.record({ ...shared, regarding, note: `The pod ${text}.` }, { signal });
+    const owner = ownerOf(pod);
+    if (owner === undefined) return;
+    // Without the pod's name: of many pods with the same fault it is one Event.
+    assertHeld();
+    await events.record({ ...shared, regarding: owner, note: `A pod of it ${text}.` }, { signal });
+  }
+
+  async #evict(
+    key: string,
+    pod: View,
+    fault: InjectionFault,
+    run: Reconcile,
+  ): Promise<ReconcileResult | void> {
+    const owner = ownerOf(pod);
+    if (this.#evictions === undefined || !recreates(owner) || !curable.has(fault.reason)) return;
+    if (nameOf(pod, "namespace") === "kube-system") return;
+    if (!this.#options.injecting()) return { againAfterMs: notYet };
+    const uid = owner.uid ?? "";
+    const turn = this.#evictions.turn(uid, this.#faultyOf(uid), this.#options.clock.elapsed());
+    if (turn === "never") return;
+    if (turn > 0) return { againAfterMs: turn };
+    // Before anybody else's turn comes up while this one is under way.
+    this.#evictions.begins(uid, this.#options.clock.elapsed());
+    // What the mirrors show may be behind: nothing is evicted but by what the API server says now.
+    if (!(await this.#isStillFaulty(pod, run))) return { againAfterMs: settling };
+    return this.#evictNow({ key, pod, owner, text: fault.text }, run);
+  }
+
+  async #evictNow(
+    { key, pod, owner, text }: { key: string; pod: View; owner: Regarding; text: string },
+    run: Reconcile,
+  ): Promise<ReconcileResult | void> {
+    const { api, events, logger } = this.#options;
+    const regarding = podRegarding(pod);
+    const { namespace = "", name, uid = "" } = regarding;
+    const options = { signal: run.signal };
+    run.assertHeld();
+    const outcome = await api.evict({ namespace, name, uid }, options);
+    logger.info("a pod is to go, so that its owner makes one that is injected", { pod: key, outcome });
+    if (outcome === "budget") return { againAfterMs: notYet };
+    if (outcome === "absent") return;
+    this.#evicted += 1;
+    this.#evictions?.went(owner.uid ?? "", this.#faultyOf(owner.uid ?? ""));
+    const note = `Evicted, so that ${owner.kind} ${owner.name} makes a new one: it ${text}.`;
+    const shared = { type: "Normal", reason: "PodEvicted", action: "Evict" } as const;
+    await events.record({ ...shared, regarding, note }, options);
+  }
+
+  async #isStillFaulty(pod: View, { signal }: Reconcile): Promise<boolean> {
+    const { api } = this.#options;
+    const { namespace = "", name, uid } = podRegarding(pod);
+    const [, account = ""] = accountOf(pod).split("/");
+    const options = { signal };
+    const now = await api.read({ kind: "Pod", namespace, name }, options);
+    if (now === undefined || now.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined)
+      return false;
+    const serviceAccount = await api.read({ kind: "ServiceAccount", namespace, name: account }, options);
+    const of = await api.read({ kind: "Namespace", name: namespace }, options);
+    const fault = injectionFault(now, { serviceAccount, namespace: of });
+    return fault !== undefined && curable.has(fault.reason);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Logger } from "../base/index.ts";
+import type { Leading } from "../controller/index.ts";
+import { acquireLease, type LeaseOptions } from "../kubernetes/index.ts";
+
+/** Who leads, as this process knows. */
+export interface LeadershipStatus {
+  readonly identity: string;
+  readonly leads: boolean;
+  /** As last seen in the Lease; undefined where nobody holds it, or nothing was seen yet. */
+  readonly leader: string | undefined;
+  /** How often the lead has gone to another process, as the Lease counts. */
+  readonly transitions: number;
+}
+
+/** Leads now and then: while this process holds the lease, the work of who leads runs in it. */
+export class Leadership implements Leading {
+  readonly #options: LeaseOptions;
+  readonly #logger: Logger;
+  #leader: string | undefined;
+  #transitions = 0;
+  #held: Leading | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#logger = options.logger;
+  }
+
+  /** Whether this process leads at this very moment. */
+  get held(): boolean {
+    return this.#held?.held === true;
+  }
+
+  get status(): LeadershipStatus {
+    const { identity } = this.#options;
+    return { identity, leads: this.held, leader: this.#leader, transitions: this.#transitions };
+  }
+
+  /**
+   * Runs `work` for as long as the lease is held, term after term, until the signal is aborted. The lease is given back
+   * only once the work has ended, so that no two do it at a time.
+   */
+  async run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const lease = await acquireLease(this.#options, signal, ({ holder, transitions }) => {
+        this.#leader = holder;
+        this.#transitions = transitions;
+      }).catch((error: unknown) => {
+        if (signal.aborted) return undefined;
+        throw error;
+      });
+      if (lease === undefined) return;
+      this.#held = lease;
+      this.#logger.info("this process leads", { identity: this.#options.identity });
+      try {
+        await work(AbortSignal.any([lease.lost, signal]));
+      } finally {
+        this.#held = undefined;
+        await lease.release();
+        this.#logger.info("this process leads no longer", { lost: lease.lost.aborted });
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import {
+  answerAt,
+  drainServer,
+  expose,
+  isLoopback,
+  json,
+  line,
+  localServer,
+  type Places,
+} from "../admin/index.ts";
+import { errorText, type Logger, PodtrustError } from "../base/index.ts";
+import { operatorMetrics, operatorSamples } from "./metrics.ts";
+import type { Operator } from "./operator.ts";
+
+/** Where health, status and metrics are shown. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What shows them, open. */
+export interface OperatorListener extends ListenAddress {
+  close(): Promise<void>;
+}
+
+/**
+ * /healthz: the process answers. /readyz: all that is there was seen once; an outage of the API server does not take
+ * that back, nor that injection is dead: that is told as degraded.
+ */
+function placesOf(operator: Operator): Places {
+  return {
+    "/healthz": () => line("ok"),
+    "/readyz": () => {
+      const { ready, unready, degraded } = operator.status;
+      const told = degraded.map((why) => `degraded: ${why}`);
+      return ready ? line(["ready", ...told].join("\n")) : line([...unready, ...told].join("\n"), 503);
+    },
+    "/status": () => json(operator.status),
+    "/metrics": async () => {
+      const { type, text } = await expose(operatorMetrics, operatorSamples(operator));
+      return { status: 200, type, body: text };
+    },
+  };
+}
+
+/** Shows an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
+export async function listenOperator(
+  operator: Operator,
+  { host, port }: ListenAddress,
+  logger: Logger,
+): Promise<OperatorListener> {
+  const places = placesOf(operator);
+  const server = localServer(
+    (request) => answerAt(places, host, request),
+    (error) => {
+      logger.error(`the operator's listener failed to answer: ${errorText(error)}`);
+      return line("500 Internal Server Error", 500);
+    },
+  );
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (cause) {
+    const sentence = `${host}:${port} could not be listened on: ${errorText(cause)}`;
+    throw new PodtrustError("operator-listen", sentence, { cause });
+  }
+  const bound = server.address() as AddressInfo;
+  if (!isLoopback(bound.address))
+    logger.warn(`${host}:${bound.port} shows status and metrics to whoever can reach it`);
+  return { host: bound.address, port: bound.port, close: () => drainServer(server) };
+}

@@ -1,0 +1,124 @@
+import { accountAnnotations } from "../injection/index.ts";
+import { canaryAccount } from "./operator.ts";
+
+/** Whose rights are wanted. */
+export interface OperatorRights {
+  readonly namespace: string;
+  /** Of ServiceAccount, roles and policy. */
+  readonly name: string;
+  /** Lets it evict pods. */
+  readonly evict: boolean;
+}
+
+const rbac = "rbac.authorization.k8s.io";
+const rbacVersion = `${rbac}/v1`;
+const admissionVersion = "admissionregistration.k8s.io/v1";
+/** Of no account of anybody's: nothing asks for it. */
+const canaryRole = "arn:aws:iam::000000000000:role/podtrust-canary";
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** In all namespaces: it reads what injection looks at, and says what it found. */
+const clusterRules = (evict: boolean): readonly Rule[] => [
+  { apiGroups: [""], resources: ["serviceaccounts", "namespaces", "pods"], verbs: ["get", "list", "watch"] },
+  { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "get", "update"] },
+  ...(evict ? [{ apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] }] : []),
+];
+
+/** In its own namespace: its lease, and pods for trial, which the policy holds to. */
+const ownRules = (name: string): readonly Rule[] => [
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+  {
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    resourceNames: [name],
+    verbs: ["get", "update"],
+  },
+  { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
+];
+
+/** Whoever may make a pod has what its namespace's ServiceAccounts and Secrets have: so none that is kept. */
+function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
+  const metadata = { name: `${name}-pods` };
+  return [
+    {
+      apiVersion: admissionVersion,
+      kind: "ValidatingAdmissionPolicy",
+      metadata,
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
+          ],
+        },
+        matchConditions: [
+          {
+            name: "the-operator",
+            expression: `request.userInfo.username == "system:serviceaccount:${namespace}:${name}"`,
+          },
+        ],
+        validations: [
+          {
+            expression: "has(request.dryRun) && request.dryRun",
+            message: "the operator makes pods for trial only (dry run)",
+            reason: "Forbidden",
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: admissionVersion,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata,
+      spec: { policyName: metadata.name, validationActions: ["Deny"] },
+    },
+  ];
+}
+
+/**
+ * The namespace, ServiceAccounts and rights of the operator, and the policy that holds it to less than RBAC can say.
+ * The policy comes before the right that it narrows.
+ */
+export function operatorManifests(wish: OperatorRights): readonly object[] {
+  const { namespace, name, evict } = wish;
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const annotations = { [accountAnnotations["role-arn"]]: canaryRole };
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: canaryAccount, namespace, annotations },
+      automountServiceAccountToken: false,
+    },
+    ...trialPolicy(wish),
+    { apiVersion: rbacVersion, kind: "ClusterRole", metadata: { name }, rules: clusterRules(evict) },
+    {
+      apiVersion: rbacVersion,
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
+      subjects,
+    },
+    {
+      apiVersion: rbacVersion,
+      kind: "Role",
+      metadata: { name, namespace },
+      rules: ownRules("podtrust-operator"),
+    },
+    {
+      apiVersion: rbacVersion,
+      kind: "RoleBinding",
+      metadata: { name, namespace },
+      roleRef: { apiGroup: rbac, kind: "Role", name },
+      subjects,
+    },
+  ];
+}

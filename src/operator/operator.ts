@@ -1,0 +1,207 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { type Clock, type JsonRecord, type Logger, recordOf } from "../base/index.ts";
+import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
+import { annotationsView, injectionView } from "../injection/index.ts";
+import { EventRecorder, type KubernetesApi, Mirror, type MirrorStatus } from "../kubernetes/index.ts";
+import { Canary, type CanaryStatus } from "./canary.ts";
+import { accountOf, type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
+import { Leadership, type LeadershipStatus } from "./leadership.ts";
+
+/** What the controllers of the process work with. */
+export interface ControllerTools {
+  readonly api: KubernetesApi;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** ServiceAccounts with annotations of ours or of AWS's webhook. */
+  readonly accounts: Mirror<View>;
+}
+
+export interface OperatorOptions {
+  readonly api: KubernetesApi;
+  /** Its own: where the Lease and the canary's ServiceAccount stand. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The name of this process in the Lease; the host's, with something random, unless told. */
+  readonly identity?: string;
+  /** Milliseconds, whole seconds, for which a renewal of the Lease holds; 15,000 unless told. */
+  readonly leaseDurationMs?: number;
+  /** Milliseconds after which a silent API server is dead; 100,000 unless told. */
+  readonly silenceMs?: number;
+  /** Absent: pods that were missed are told of, and stay. */
+  readonly evict?: EvictionLimits;
+  /** Name of the ServiceAccount of `namespace` with which injection is tried; false for no trial. */
+  readonly canary?: string | false;
+  /** More controllers than the finder. */
+  readonly controllers?: (tools: ControllerTools) => readonly Controller[];
+}
+
+export interface OperatorStatus {
+  /** All that is there was seen once; an outage of the API server does not take that back. */
+  readonly ready: boolean;
+  /** Why not, in sentences. */
+  readonly unready: readonly string[];
+  /** What is not as it should be, in sentences. */
+  readonly degraded: readonly string[];
+  readonly leadership: LeadershipStatus;
+  readonly follows: readonly MirrorStatus[];
+  readonly controllers: readonly ControllerStatus[];
+  readonly canary?: CanaryStatus;
+  /** Known to who leads. */
+  readonly found: readonly FoundPod[];
+  readonly evicted: number;
+}
+
+const leaseName = "podtrust-operator";
+const reportingController = "podtrust.dev/operator";
+export const canaryAccount = "podtrust-canary";
+
+function annotated(object: JsonRecord): View | undefined {
+  const view = annotationsView(object);
+  return Object.keys(recordOf(recordOf(view["metadata"])["annotations"])).length === 0 ? undefined : view;
+}
+
+/** What runs in the cluster: follows it, and where it leads, reconciles. */
+export class Operator {
+  readonly #clock: Clock;
+  readonly #leadership: Leadership;
+  readonly #mirrors: readonly Mirror<View, string>[];
+  readonly #finder: Finder;
+  readonly #runners: readonly ControllerRunner[];
+  readonly #canary: Canary | undefined;
+  #ending = false;
+
+  constructor(options: OperatorOptions) {
+    const { api, namespace, clock, logger, silenceMs, evict, leaseDurationMs } = options;
+    this.#clock = clock;
+    const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
+    const shared = { api, clock, logger, ...(silenceMs === undefined ? {} : { silenceMs }) };
+    const accounts = new Mirror<View>({
+      ...shared,
+      kind: "ServiceAccount",
+      metadataOnly: true,
+      keep: annotated,
+      indexes: {},
+    });
+    const namespaces = new Mirror<View>({
+      ...shared,
+      kind: "Namespace",
+      metadataOnly: true,
+      keep: annotated,
+      indexes: {},
+    });
+    const pods = new Mirror<View, "account" | "namespace">({
+      ...shared,
+      kind: "Pod",
+      // Those that have ended need no token.
+      fields: "status.phase!=Succeeded,status.phase!=Failed",
+      keep: injectionView,
+      indexes: {
+        account: (_key, pod) => [accountOf(pod)],
+        namespace: (key) => [key.split("/")[0] ?? ""],
+      },
+    });
+    this.#mirrors = [accounts, namespaces, pods];
+    const events = new EventRecorder({
+      api,
+      controller: reportingController,
+      instance: identity,
+      clock,
+      logger,
+    });
+    const { canary = canaryAccount } = options;
+    if (canary !== false)
+      this.#canary = new Canary({ api, account: { namespace, name: canary }, events, clock, logger });
+    this.#finder = new Finder({
+      api,
+      pods,
+      accounts,
+      namespaces,
+      events,
+      clock,
+      logger,
+      ...(evict === undefined ? {} : { evict }),
+      injecting: () => this.#canary?.injecting ?? true,
+    });
+    const more = options.controllers?.({ api, events, clock, logger, accounts }) ?? [];
+    this.#runners = [this.#finder, ...more].map(
+      (controller) => new ControllerRunner({ controller, clock, logger }),
+    );
+    this.#leadership = new Leadership({
+      api,
+      namespace,
+      name: leaseName,
+      identity,
+      clock,
+      logger,
+      ...(leaseDurationMs === undefined ? {} : { durationMs: leaseDurationMs }),
+    });
+  }
+
+  get status(): OperatorStatus {
+    const follows = this.#mirrors.map(({ status }) => status);
+    const controllers = this.#runners.map(({ status }) => status);
+    const unready = follows.flatMap(({ resource, synced }) =>
+      synced ? [] : [`${resource}: not all of them were seen yet`],
+    );
+    if (this.#ending) unready.push("the operator is ending");
+    const canary = this.#canary?.status;
+    const degraded = [
+      ...follows.flatMap(({ resource, failing }) =>
+        failing === undefined ? [] : [`${resource}: ${failing.message}`],
+      ),
+      ...controllers.flatMap(({ name, failing }) => (failing === 0 ? [] : [`${name}: ${failing} keys fail`])),
+      ...(canary?.state === "dead" ? [`canary: ${canary.text}`] : []),
+    ];
+    const leadership = this.#leadership.status;
+    return {
+      ready: unready.length === 0,
+      unready,
+      degraded,
+      leadership,
+      follows,
+      controllers,
+      ...(canary === undefined ? {} : { canary }),
+      found: leadership.leads ? this.#finder.found : [],
+      evicted: this.#finder.evicted,
+    };
+  }
+
+  /** Tries of the canary since the process began. */
+  get trials(): number {
+    return this.#canary?.runs ?? 0;
+  }
+
+  /** Runs until the signal is aborted, and resolves once nothing is written any more and the lease is given back. */
+  async run(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const end = AbortSignal.any([over.signal, signal]);
+    end.addEventListener("abort", () => (this.#ending = true), { once: true });
+    // One that breaks ends all: half an operator would look well.
+    const parts = [
+      ...this.#mirrors.map((mirror) => mirror.run(end)),
+      this.#leadership.run((term) => this.#lead(term), end),
+    ].map((part) =>
+      part.catch((error: unknown) => {
+        over.abort(error);
+        throw error;
+      }),
+    );
+    const ended = await Promise.allSettled(parts);
+    const broken = ended.find((one) => one.status === "rejected");
+    if (broken !== undefined) throw broken.reason;
+  }
+
+  async #lead(term: AbortSignal): Promise<void> {
+    const works = this.#runners.map((runner) => runner.lead(this.#leadership, term));
+    const trial = this.#canary?.run(() => this.#leadership.held, term) ?? Promise.resolve();
+    await Promise.all([...works, trial]);
+  }
+
+  /** For `age` of what is shown. */
+  get now(): number {
+    return this.#clock.now();
+  }
+}
