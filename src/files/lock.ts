@@ -237,7 +237,12 @@ class Attempt {
 
   async #hold(): Promise<FileLock> {
     const file = await this.#door.files.open(this.#path, "r+");
-    await showLife(file, this.#door.clock);
+    try {
+      await showLife(file, this.#door.clock);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new HeldLock(this.#door, this.#path, file, this.#owner);
   }
 }

@@ -196,7 +196,7 @@ describe("a session", () => {
 
 describe("propagation", () => {
   test("a new role is waited for with a reason and a deadline, until STS knows it", async (t) => {
-    const world = await startAwsWorld({ propagationMs: 700 });
+    const world = await startAwsWorld({ propagationMs: 3000 });
     t.after(() => world.close());
     const token = await tokenOf(world);
     const said: string[] = [];

@@ -53,6 +53,7 @@ describe("the sandbox's store", () => {
     await first.persist();
     await first.close();
     const second = await openStore(account, path);
+    t.after(() => second.close());
     assert.deepEqual(second.account.keys.get(key.id), key);
     assert.deepEqual(
       second.account.roles.values().map(({ name }) => name),
@@ -66,6 +67,7 @@ describe("the sandbox's store", () => {
   test("writes again only the tables that have changed", async (t) => {
     const path = await folder(t);
     const store = await openStore(account, path);
+    t.after(() => store.close());
     store.account.keys.set(key.id, key);
     await store.persist();
     const before = await stat(join(path, "keys.json"), { bigint: true });
@@ -79,6 +81,7 @@ describe("the sandbox's store", () => {
   test("tries a write that failed again with the next one", async (t) => {
     const path = await folder(t);
     const store = await openStore(account, path);
+    t.after(() => store.close());
     store.account.keys.set(key.id, key);
     await rm(path, { recursive: true });
     await writeFile(path, "");
