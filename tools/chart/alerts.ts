@@ -1,3 +1,5 @@
+import { documentUrl } from "../../src/cli/documents.ts";
+
 /** One alert: when it goes off, how bad that is, and what a person reads. */
 export interface Alert {
   readonly name: string;
@@ -79,7 +81,7 @@ export const alerts: readonly Alert[] = [
   },
 ];
 
-const runbook = "https://github.com/podtrust/podtrust/blob/main/docs/runbooks/publisher.md";
+const runbook = documentUrl("docs/runbooks/publisher.md");
 
 /** The rules as Prometheus's operator takes them (monitoring.coreos.com/v1). */
 export function prometheusRule(metadata: object): object {
