@@ -19,7 +19,8 @@ const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): read
     const { type, status, reason, message } = now;
     // Of what holds only the end is worth an Event.
     if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
-    return [{ type: "Warning", reason, message }];
+    // That something is not known yet is no warning.
+    return [{ type: status === "Unknown" ? "Normal" : "Warning", reason, message }];
   });
 
 /** What of a turn goes into the status. */

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
+  account,
   bindingOf,
   goodBinding,
   grantedBindings,
@@ -15,6 +16,7 @@ import {
   ungrantedBindings,
   webRole,
 } from "../../support/binding-cases.ts";
+import { podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, leftOut } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
 
@@ -92,6 +94,25 @@ describe("a real API server", { skip }, () => {
         await put(trust, "default", { [field]: value }),
         new RegExp(`${field} cannot be changed`, "u"),
       );
+  });
+
+  test("takes what podtrust bind applies, and its refusal is podtrust's own", async () => {
+    const policy = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+    const args = ["--account", account, "--apply", "--kubeconfig", plane.adminKubeconfig, "--policy"];
+    const { code, err } = await podtrustHere(["bind", "shop/typed", ...args, policy]);
+    assert.equal(code, 0, err);
+    assert.match(
+      await plane.kubectl(["get", "arb", "-n", "shop", "typed", "-o", "yaml"]),
+      new RegExp(policy, "u"),
+    );
+    const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    const refused = await podtrustHere(["bind", "shop/typed", ...args, admin]);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.err,
+      /no grant of AWSTrust default for namespace shop allows all of: profile default/u,
+    );
+    assert.match(refused.err, /^code: {2}cluster-refused$/mu);
   });
 
   test("fills in what a binding and a trust leave out, as the reader does", async () => {

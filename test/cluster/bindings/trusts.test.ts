@@ -129,8 +129,8 @@ describe("a trust on a real cluster", { skip }, () => {
 });
 
 describe("the controllers of bindings", { skip }, () => {
-  test("bring a binding to Ready as a controller of the operator, and write nothing without the lease", async (t) => {
-    const world = await startBindingsWorld();
+  test("bring a binding to Ready once STS knows its role, and write nothing without the lease", async (t) => {
+    const world = await startBindingsWorld({ propagationMs: 2500 });
     t.after(() => world.stop());
     await world.plane.kubectl(["create", "serviceaccount", "-n", "shop", "web"]);
     await create(world.plane, bindingOf({ roles: [webRole] }, { name: "web" }));
@@ -177,6 +177,10 @@ describe("the controllers of bindings", { skip }, () => {
     over.abort();
     await Promise.all(runs);
     await sleep(0);
-    assert.ok(told.some(({ type, reason }) => type === "Normal" && reason === "StsAccepted"));
+    // Until STS knew the role nothing was wrong, and Ready said why it was not known.
+    assert.deepEqual(
+      told.map(({ type, reason }) => `${type} ${reason}`),
+      ["Normal RoleSettling", "Normal StsAccepted"],
+    );
   });
 });
