@@ -131,6 +131,7 @@ function portTaken(port: number, stderr: string): PodtrustError {
   );
 }
 
+const muxWords = /^mux_client|Session open refused/mu;
 const noSudo = /^sudo: |sudo: command not found|sudo: not found/mu;
 
 const isThere = (path: string): Promise<boolean> =>
@@ -237,7 +238,8 @@ class Session implements SshSession {
         },
       );
     }
-    if (code === 255) throw sshFailure(target, stderr === "" ? "Connection closed" : stderr);
+    // The connection stood, and no script ends so: what stands on standard error may be the script's own words.
+    if (code === 255) throw sshFailure(target, muxWords.test(stderr) ? stderr : "Connection closed");
     if (!isRoot && code !== 0 && noSudo.test(stderr)) {
       const said = stderr.split("\n").find((line) => noSudo.test(line)) ?? "";
       throw new PodtrustError("host-not-root", `${targetText(target)} may not become root (${said.trim()})`);

@@ -155,6 +155,21 @@ test(
 );
 
 test(
+  "a connection that was cut is named as that, whatever the script had said before",
+  options,
+  async (t) => {
+    const session = await sessionTo(t);
+    await session.run("true", { timeoutMs: minute });
+    const script = "echo 'curl: (7) Connection refused' >&2; echo started; sleep 30";
+    const waiting = session.run(script, {
+      timeoutMs: minute,
+      onLine: (line) => void (line === "started" && host.cut()),
+    });
+    await assert.rejects(waiting, failing("ssh-lost", /closed the connection/u));
+  },
+);
+
+test(
   "a host key that is not the pinned one is refused before anything is sent, with both named",
   options,
   async (t) => {
