@@ -164,7 +164,7 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
   "operator run": {
     examples: [
       "podtrust operator run",
-      "podtrust operator run --evict-per-minute 6",
+      "podtrust operator run --bindings --evict-per-minute 6",
       "podtrust operator run --kubeconfig operator.kubeconfig --no-canary",
     ],
     guide: "operator",
@@ -184,6 +184,14 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
       "podtrust manifests operator-rbac --namespace ops --name podtrust",
     ],
     guide: "operator",
+  },
+  "manifests publisher": {
+    examples: [
+      "podtrust manifests publisher --image registry.example.com/podtrust:0.1.0 | kubectl apply -f -",
+      "podtrust manifests publisher --image registry.example.com/podtrust:0.1.0 --replicas 3 --expose node-port",
+      "podtrust manifests publisher --image registry.example.com/podtrust:0.1.0 --values > values.yaml",
+    ],
+    guide: "publish-in-cluster",
   },
   "manifests publisher-rbac": {
     examples: [

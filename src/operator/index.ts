@@ -1,4 +1,10 @@
 export { type ListenAddress, listenOperator, type OperatorListener } from "./listen.ts";
 export { operatorManifests, type OperatorRights } from "./manifests.ts";
 export { operatorMetrics } from "./metrics.ts";
-export { type ControllerTools, Operator, type OperatorOptions, type OperatorStatus } from "./operator.ts";
+export {
+  type Controllers,
+  type ControllerTools,
+  Operator,
+  type OperatorOptions,
+  type OperatorStatus,
+} from "./operator.ts";

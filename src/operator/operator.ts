@@ -3,7 +3,13 @@ import { hostname } from "node:os";
 import { type Clock, type JsonRecord, type Logger, recordOf } from "../base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
 import { annotationsView, injectionView } from "../injection/index.ts";
-import { EventRecorder, type KubernetesApi, Mirror, type MirrorStatus } from "../kubernetes/index.ts";
+import {
+  EventRecorder,
+  type KubernetesApi,
+  Mirror,
+  type MirrorOptions,
+  type MirrorStatus,
+} from "../kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
 import { accountOf, type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
 import { Leadership, type LeadershipStatus } from "./leadership.ts";
@@ -14,9 +20,11 @@ export interface ControllerTools {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** ServiceAccounts with annotations of ours or of AWS's webhook. */
-  readonly accounts: Mirror<View>;
+  /** Follows more of the cluster; the process runs it, and is ready once it has seen all of it. */
+  readonly follow: <V>(what: Pick<MirrorOptions<V>, "kind" | "metadataOnly" | "keep">) => Mirror<V>;
 }
+
+export type Controllers = readonly Controller[];
 
 export interface OperatorOptions {
   readonly api: KubernetesApi;
@@ -35,7 +43,7 @@ export interface OperatorOptions {
   /** Name of the ServiceAccount of `namespace` with which injection is tried; false for no trial. */
   readonly canary?: string | false;
   /** More controllers than the finder. */
-  readonly controllers?: (tools: ControllerTools) => readonly Controller[];
+  readonly controllers?: (tools: ControllerTools) => Controllers;
 }
 
 export interface OperatorStatus {
@@ -63,11 +71,14 @@ function annotated(object: JsonRecord): View | undefined {
   return Object.keys(recordOf(recordOf(view["metadata"])["annotations"])).length === 0 ? undefined : view;
 }
 
+/** A mirror, whatever it keeps. */
+type Following = Pick<Mirror<never>, "run" | "status">;
+
 /** What runs in the cluster: follows it, and where it leads, reconciles. */
 export class Operator {
   readonly #clock: Clock;
   readonly #leadership: Leadership;
-  readonly #mirrors: readonly Mirror<View, string>[];
+  readonly #mirrors: readonly Following[];
   readonly #finder: Finder;
   readonly #runners: readonly ControllerRunner[];
   readonly #canary: Canary | undefined;
@@ -103,7 +114,12 @@ export class Operator {
         namespace: (key) => [key.split("/")[0] ?? ""],
       },
     });
-    this.#mirrors = [accounts, namespaces, pods];
+    const more: Following[] = [];
+    const follow: ControllerTools["follow"] = (what) => {
+      const mirror = new Mirror({ ...shared, ...what, indexes: {} });
+      more.push(mirror);
+      return mirror;
+    };
     const events = new EventRecorder({
       api,
       controller: reportingController,
@@ -125,10 +141,11 @@ export class Operator {
       ...(evict === undefined ? {} : { evict }),
       injecting: () => this.#canary?.injecting ?? true,
     });
-    const more = options.controllers?.({ api, events, clock, logger, accounts }) ?? [];
-    this.#runners = [this.#finder, ...more].map(
+    const others = options.controllers?.({ api, events, clock, logger, follow }) ?? [];
+    this.#runners = [this.#finder, ...others].map(
       (controller) => new ControllerRunner({ controller, clock, logger }),
     );
+    this.#mirrors = [accounts, namespaces, pods, ...more];
     this.#leadership = new Leadership({
       api,
       namespace,

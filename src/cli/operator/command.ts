@@ -10,7 +10,9 @@ export function defineOperator(program: Command, context: CommandContext): void 
     .description("run the operator in the cluster, or ask a running one for its status");
   operator
     .command("run")
-    .description("find pods that came up without the token of their role, and try injection once a minute")
+    .description(
+      "find pods without the token of their role, try injection once a minute, and reconcile bindings",
+    )
     .option(
       "--kubeconfig <file>",
       "kubeconfig of the operator's own rights (default: those of the pod it runs in)",
@@ -20,6 +22,10 @@ export function defineOperator(program: Command, context: CommandContext): void 
     .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9891")
     .option("--evict-per-minute <count>", "evict so many faulty pods a minute at most; without it none")
     .option("--no-canary", "do not try injection once a minute")
+    .option(
+      "--bindings",
+      "reconcile AWSRoleBinding and AWSTrust, with the AWS credentials of the environment",
+    )
     .action(async (options: OperatorCommandOptions) => {
       const { runOperator } = await import("./run.ts");
       await runOperator(context, options);

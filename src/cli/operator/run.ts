@@ -4,6 +4,7 @@ import { listenOperator, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { addressOf } from "./address.ts";
+import { reconcilingBindings } from "./bindings.ts";
 
 /** What was typed. */
 export interface OperatorCommandOptions {
@@ -14,6 +15,7 @@ export interface OperatorCommandOptions {
   readonly evictPerMinute?: string;
   /** False with --no-canary. */
   readonly canary: boolean;
+  readonly bindings?: true;
 }
 
 function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { perMinute: number } } {
@@ -36,7 +38,8 @@ export async function runOperator(context: CommandContext, options: OperatorComm
       : { kubeconfig: context.path(kubeconfig), ...(name === undefined ? {} : { context: name }) };
   const api = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
   const canary = options.canary ? {} : ({ canary: false } as const);
-  const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary });
+  const more = options.bindings === true ? { controllers: reconcilingBindings } : {};
+  const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary, ...more });
   const listener = await listenOperator(operator, address, logger);
   logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });
   try {
