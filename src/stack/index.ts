@@ -1,7 +1,6 @@
 export {
   type AwsPart,
   awsPart,
-  type AwsPolicy,
   type ForwardedCluster,
   type Machine,
   openChallengeRecords,

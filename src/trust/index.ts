@@ -8,6 +8,7 @@ export type {
   StatementCheck,
   StatementTrace,
 } from "./access/request.ts";
+export type { AllowCondition, AllowPolicy, AllowStatement } from "./policy/allow-policy.ts";
 export { canonicalPolicy } from "./policy/canonical.ts";
 export { diffPolicies, type PolicyChange } from "./policy/diff.ts";
 export type {

@@ -114,7 +114,9 @@ for (const page of pages) {
 
   const says = (verb: string): boolean => commands.some(({ words }) => words[1] === verb);
 
-  test(`${page}: every command works, one after the other`, { skip: commands.length === 0 }, async (t) => {
+  // A page that is only read has nothing to run.
+  if (commands.length === 0) continue;
+  test(`${page}: every command works, one after the other`, async (t) => {
     const world = await guideWorld(t);
     await world.config(usual);
     const prepare = async (words: readonly string[]): Promise<void> => {

@@ -1,20 +1,5 @@
+import type { AllowCondition, AllowPolicy, AllowStatement } from "../../trust/index.ts";
 import type { Trust } from "../objects/objects.ts";
-
-type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-
-interface PolicyStatement {
-  readonly Sid: string;
-  readonly Effect: "Allow";
-  readonly Action: readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: Condition;
-}
-
-/** A policy that can be given to IAM as it is. */
-export interface OperatorPolicy {
-  readonly Version: "2012-10-17";
-  readonly Statement: readonly PolicyStatement[];
-}
 
 /** What a policy is made of beside the trust. */
 export interface OperatorPlace {
@@ -30,10 +15,10 @@ const unique = (list: readonly (string | undefined)[]): readonly string[] =>
 const allow = (
   Sid: string,
   Action: readonly string[],
-  rest: Omit<PolicyStatement, "Sid" | "Effect" | "Action">,
+  rest: Omit<AllowStatement, "Sid" | "Effect" | "Action">,
 ) => ({ Sid, Effect: "Allow", Action, ...rest }) as const;
 
-function looking(trust: Trust, iam: string): readonly PolicyStatement[] {
+function looking(trust: Trust, iam: string): readonly AllowStatement[] {
   return [
     allow(
       "Look",
@@ -64,7 +49,7 @@ function looking(trust: Trust, iam: string): readonly PolicyStatement[] {
  * with a mark of the stack and, where every grant has one, a boundary of the grants; attaches only what grants name; and
  * changes or deletes only what carries a mark of a binding. Its own role carries none, and stands under another path.
  */
-export function operatorPolicy(trust: Trust, place: OperatorPlace): OperatorPolicy {
+export function operatorPolicy(trust: Trust, place: OperatorPlace): AllowPolicy {
   const { partition, account, markKey } = place;
   const { stack, path } = trust;
   const iam = `arn:${partition}:iam::${account}`;
@@ -75,11 +60,11 @@ export function operatorPolicy(trust: Trust, place: OperatorPlace): OperatorPoli
   const policies = unique(grants.flatMap((grant) => grant.policies ?? []));
   const boundaries = unique(grants.map(({ boundary }) => boundary));
   const marking = { [`aws:RequestTag/${markKey}`]: `${stack}/*` };
-  const marked: Condition = { StringLike: { [`aws:ResourceTag/${markKey}`]: `${stack}/*` } };
-  const bounded: Condition =
+  const marked: AllowCondition = { StringLike: { [`aws:ResourceTag/${markKey}`]: `${stack}/*` } };
+  const bounded: AllowCondition =
     boundaries.length > 0 ? { ArnEquals: { "iam:PermissionsBoundary": boundaries } } : {};
   const allBounded = grants.every(({ boundary }) => boundary !== undefined);
-  const Statement: PolicyStatement[] = [...looking(trust, iam)];
+  const Statement: AllowStatement[] = [...looking(trust, iam)];
   if (grants.length > 0) {
     Statement.push(
       allow("MakeRoles", ["iam:CreateRole"], {

@@ -2,7 +2,6 @@ export { awsMemories } from "./memory.ts";
 export { awsOpenTofu } from "./opentofu.ts";
 export { type OidcProviderFacts, type RoleState, trustedRole } from "../../../aws/index.ts";
 export { admissionOf, providerArnOf, roleArnOf, trustPolicyOf, trusts } from "./role-trust.ts";
-export type { AwsPolicy } from "./least-policy.ts";
 export { type AwsPart, type AwsPartContext, awsPart, awsParts, type Look } from "./part.ts";
 export type { Exchange } from "./exchange.ts";
 export { type BoundAccount, BoundAccounts, type BoundPlan } from "./bound-account.ts";

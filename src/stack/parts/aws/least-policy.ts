@@ -2,27 +2,11 @@ import { oidcProviderArn } from "../../../aws/index.ts";
 import { partitionOf } from "../../../base/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
 import { awsTags } from "../../../plan/index.ts";
-
-type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-
-/** One statement, as IAM's JSON has it. */
-interface PolicyStatement {
-  readonly Sid: string;
-  readonly Effect: "Allow";
-  readonly Action: readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: Condition;
-}
-
-/** A policy that can be given to IAM as it is. */
-export interface AwsPolicy {
-  readonly Version: "2012-10-17";
-  readonly Statement: readonly PolicyStatement[];
-}
+import type { AllowCondition, AllowPolicy, AllowStatement } from "../../../trust/index.ts";
 
 const unique = (list: readonly string[]): readonly string[] => [...new Set(list)].sort();
 
-function lookingAround(all: { roles: string; providers: string }): readonly PolicyStatement[] {
+function lookingAround(all: { roles: string; providers: string }): readonly AllowStatement[] {
   return [
     {
       Sid: "Look",
@@ -58,11 +42,11 @@ interface Input {
   readonly roles: readonly string[];
   readonly all: { readonly roles: string; readonly providers: string };
   /** The condition of a request that sets our tag, and of a thing that carries it. */
-  readonly marking: Condition;
+  readonly marking: AllowCondition;
   readonly marked: Readonly<Record<string, string>>;
 }
 
-function providerStatements(input: Input): readonly PolicyStatement[] {
+function providerStatements(input: Input): readonly AllowStatement[] {
   const { provider, all, marking, marked } = input;
   return [
     {
@@ -95,7 +79,7 @@ function providerStatements(input: Input): readonly PolicyStatement[] {
   ];
 }
 
-function roleStatements(input: Input): readonly PolicyStatement[] {
+function roleStatements(input: Input): readonly AllowStatement[] {
   const { account, roles, marking, marked } = input;
   const inline = account.roles.some((role) => Object.keys(role.inline).length > 0);
   return [
@@ -123,15 +107,15 @@ function roleStatements(input: Input): readonly PolicyStatement[] {
   ];
 }
 
-function grantingStatements(input: Input): readonly PolicyStatement[] {
+function grantingStatements(input: Input): readonly AllowStatement[] {
   const { account, roles, marked } = input;
   const policies = unique(account.roles.flatMap((role) => role.policies));
   const boundaries = unique(account.roles.flatMap(({ boundary }) => boundary ?? []));
-  const only = (key: string, arns: readonly string[]): Condition => ({
+  const only = (key: string, arns: readonly string[]): AllowCondition => ({
     StringEquals: marked,
     ArnEquals: { [key]: arns },
   });
-  const statements: PolicyStatement[] = [];
+  const statements: AllowStatement[] = [];
   if (policies.length > 0) {
     statements.push({
       Sid: "AttachTheConfigsPolicies",
@@ -166,7 +150,7 @@ function grantingStatements(input: Input): readonly PolicyStatement[] {
  * the stack's tag, attaches only the config's policies, and changes or deletes only what carries the tag.
  * Surplus roles of the stack are no longer in the config, so deleting goes by tag alone.
  */
-export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AwsPolicy {
+export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AllowPolicy {
   const iam = `arn:${partitionOf(account.region)}:iam::${account.account}`;
   const { stack } = config;
   const marked = { [`aws:ResourceTag/${awsTags.stackKey}`]: stack };

@@ -23,7 +23,8 @@ import { openCluster } from "../cluster.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
-import { leastAwsPolicy, type AwsPolicy } from "./least-policy.ts";
+import type { AllowPolicy } from "../../../trust/index.ts";
+import { leastAwsPolicy } from "./least-policy.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
 import { preflight } from "./preflight.ts";
 import {
@@ -66,7 +67,7 @@ export interface AwsPart extends Part {
    */
   untilUsable(role: RoleConfig, owner: TokenOwner, work: Waiting): Promise<void>;
   /** The least that whoever runs `plan`, `up` and `down` needs in this account. */
-  leastPolicy(): AwsPolicy;
+  leastPolicy(): AllowPolicy;
 }
 
 // A name that was looked up too early is not looked up again for minutes, and a certificate takes one.
@@ -284,7 +285,7 @@ class AccountPart implements AwsPart {
     await untilUsableBy(this.#asker(), role, owner, work);
   }
 
-  leastPolicy(): AwsPolicy {
+  leastPolicy(): AllowPolicy {
     return leastAwsPolicy(this.#context.config, this.account);
   }
 
