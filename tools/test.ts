@@ -85,7 +85,8 @@ const groups: Record<string, Group> = {
       { files: globSync(soak), isolation: "process", beside: true },
       { files: globSync("test/cluster/**/*.test.ts", { exclude: [soak] }), isolation: "process" },
     ],
-    concurrency: 1,
+    // Most of what they do is wait for servers that start, stop and are away.
+    concurrency: 2,
     timeout: 1_800_000,
     async prepare() {
       const { buildPrograms, whyNoCluster } = await import("../test/cluster/build.ts");
