@@ -77,7 +77,7 @@ const groups: Record<string, Group> = {
     concurrency: 2,
     timeout: 120_000,
   },
-  tools: { batches: isolated("test/tools/**/*.test.ts"), concurrency: 1, timeout: 300_000 },
+  tools: { batches: isolated("test/tools/**/*.test.ts"), concurrency: 2, timeout: 600_000 },
   peers: { batches: isolated("test/peers/**/*.test.ts"), concurrency: 1, timeout: 900_000 },
   cluster: {
     // The soak waits most of its twelve minutes, in a cluster of its own.

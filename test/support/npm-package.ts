@@ -1,7 +1,8 @@
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { installedOnce } from "./installed-once.ts";
 import { type ProgramRun, runProgram } from "./python-venv.ts";
 
 /** A package of the npm registry in a folder of its own below .cache/: one that is too large to be a dependency. */
@@ -14,24 +15,16 @@ export interface NpmPackage {
 
 export function npmPackage(name: string, version: string): NpmPackage {
   const folder = fileURLToPath(new URL(`../../.cache/npm-${name}-${version}`, import.meta.url));
-  // Written last, so that an installation that was broken off is begun anew.
-  const marker = join(folder, "installed");
   return {
-    async missing() {
-      const isThere = await access(marker).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return undefined;
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}\n');
-      const env = { ...process.env } as Record<string, string>;
-      const install = ["install", "--prefix", folder, "--no-audit", "--no-fund", `${name}@${version}`];
-      const { code, err } = await runProgram("npm", install, env);
-      if (code !== 0) return `npm install ${name}@${version}: ${err.trim().slice(-300)}`;
-      await writeFile(marker, version);
-      return undefined;
-    },
+    missing: () =>
+      installedOnce(folder, version, async () => {
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}\n');
+        const env = { ...process.env } as Record<string, string>;
+        const install = ["install", "--prefix", folder, "--no-audit", "--no-fund", `${name}@${version}`];
+        const { code, err } = await runProgram("npm", install, env);
+        return code === 0 ? undefined : `npm install ${name}@${version}: ${err.trim().slice(-300)}`;
+      }),
     async run(script, env) {
       const file = join(folder, `script-${process.pid}.mjs`);
       await writeFile(file, script);

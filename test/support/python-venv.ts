@@ -1,6 +1,6 @@
 import { execFile, type ExecFileException } from "node:child_process";
-import { access, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { installedOnce } from "./installed-once.ts";
 
 /** How a run ended. */
 export interface ProgramRun {
@@ -88,30 +88,27 @@ export function pythonVenv(name: string, version: string, options: VenvOptions =
   const folder = fileURLToPath(new URL(`../../.cache/${name}-${version}`, import.meta.url));
   const requirement = `${name}==${version}`;
   const program = (file: string): string => `${folder}/bin/${file}`;
-  // Written last, so that an installation that was broken off is begun anew.
-  const marker = `${folder}/installed`;
   return {
     requirement,
     folder,
     program,
-    async missing() {
-      const there = await access(marker).then(
-        () => true,
-        () => false,
-      );
-      if (there) return undefined;
-      const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent" };
-      try {
-        const runs = await installation(folder, [requirement, ...(options.also ?? [])], options.interpreter);
-        for (const [file, ...args] of runs) {
-          const { code, err } = await runProgram(file, args, env, installTime);
-          if (code !== 0) return `${file} ${args.join(" ")}: ${err.trim().slice(-300)}`;
+    missing: () =>
+      installedOnce(folder, requirement, async () => {
+        const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent" };
+        try {
+          const runs = await installation(
+            folder,
+            [requirement, ...(options.also ?? [])],
+            options.interpreter,
+          );
+          for (const [file, ...args] of runs) {
+            const { code, err } = await runProgram(file, args, env, installTime);
+            if (code !== 0) return `${file} ${args.join(" ")}: ${err.trim().slice(-300)}`;
+          }
+        } catch (error) {
+          return error instanceof Error ? error.message : String(error);
         }
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
-      await writeFile(marker, requirement);
-      return undefined;
-    },
+        return undefined;
+      }),
   };
 }
