@@ -6,7 +6,9 @@ import { patterns } from "./patterns.ts";
  */
 export function skippedContainers(text: string | undefined): readonly string[] {
   if (text === undefined || !patterns.csv.test(text)) return [];
-  const [record = ""] = patterns.csvRecord.exec(text) ?? [];
-  const fields = record.match(new RegExp(patterns.csvField, "gu")) ?? [];
-  return fields.map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field));
+  // It may match nothing, and always matches.
+  const [record] = patterns.csvRecord.exec(text) as RegExpExecArray;
+  return [...record.matchAll(new RegExp(patterns.csvField, "gu"))].map(([field]) =>
+    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field,
+  );
 }

@@ -85,5 +85,6 @@ export function roleEnvironment(
   const { sessionName, ...values } = access;
   const session = sessionName === undefined ? {} : { session: sessionName };
   const all = variableGroups({ ...values, ...session, tokenFile }).flatMap(({ variables }) => variables);
-  return Object.fromEntries(all.map((one) => [one.name, "value" in one ? one.value : ""]));
+  // A session's name that is given is a text: only a pod's own is read from its fields.
+  return Object.fromEntries(all.map((one) => [one.name, (one as { readonly value: string }).value]));
 }
