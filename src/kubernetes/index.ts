@@ -36,3 +36,4 @@ export {
   publisherRbacObjects,
 } from "./publisher-rbac.ts";
 export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
+export { checkedName, checkedNamespace } from "./names.ts";

@@ -1,4 +1,5 @@
 import { accountAnnotations } from "../injection/index.ts";
+import { checkedName, checkedNamespace } from "../kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
 
 /** Whose rights are wanted. */
@@ -83,10 +84,11 @@ function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
 
 /**
  * The namespace, ServiceAccounts and rights of the operator, and the policy that holds it to less than RBAC can say.
- * The policy comes before the right that it narrows.
+ * The policy comes before the right that it narrows. Throws `usage` for names that Kubernetes does not take.
  */
 export function operatorManifests(wish: OperatorRights): readonly object[] {
-  const { namespace, name, evict } = wish;
+  const { evict } = wish;
+  const [namespace, name] = [checkedNamespace(wish.namespace), checkedName(wish.name)];
   const subjects = [{ kind: "ServiceAccount", name, namespace }];
   const annotations = { [accountAnnotations["role-arn"]]: canaryRole };
   return [

@@ -53,9 +53,14 @@ describe("podtrust bind", () => {
     assert.match((await podtrustHere(args)).out, /^kind: AWSRoleBinding$/mu);
   });
 
+  test("takes a managed policy of AWS's own by its name", async () => {
+    const { out } = await podtrustHere(["bind", "shop/web", "--policy", "AmazonSSMReadOnlyAccess"]);
+    assert.match(out, /^ +- arn:aws:iam::aws:policy\/AmazonSSMReadOnlyAccess$/mu);
+  });
+
   for (const [name, args, said] of [
     ["no policy at all", ["shop/web"], /a role without policies may do nothing/u],
-    ["a policy that is no ARN", ["shop/web", "--policy", "Admin"], /policies\[0\] is "Admin"/u],
+    ["a policy that is none", ["shop/web", "--policy", "Read Only"], /policies\[0\] is "arn:.*Read Only"/u],
     [
       "a role that is existing and managed",
       ["shop/web", "--policy", ssm, "--existing", `arn:aws:iam::${account}:role/x`],

@@ -8,7 +8,7 @@ export function defineBind(program: Command, context: CommandContext): void {
     .command("bind")
     .description("print the AWSRoleBinding that gives a ServiceAccount its role, or apply it")
     .argument("<namespace/name>", "the ServiceAccount")
-    .option("--policy <arn...>", "managed policy of the role")
+    .option("--policy <policy...>", "managed policy of the role: its ARN, or a name of one of AWS's own")
     .option("--account <id>", "AWS account, if the trust has several")
     .option("--trust <name>", "AWSTrust whose grants are asked", "default")
     .option("--max-session <time>", "longest session of the role, in seconds or as 2h")

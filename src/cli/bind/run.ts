@@ -23,6 +23,10 @@ function tagOf(text: string): { readonly key: string; readonly value: string } {
   throw new PodtrustError("usage", `--tag ${text} is not KEY=VALUE`, { next: "Write it as team=shop." });
 }
 
+/** A policy of AWS's own by its name, as `init` takes it, or any by its ARN. */
+const policyArn = (typed: string): string =>
+  typed.startsWith("arn:") ? typed : `arn:aws:iam::aws:policy/${typed}`;
+
 function wishOf(serviceAccount: string, options: BindOptions): BindingWish {
   const [namespace = "", name = "", ...rest] = serviceAccount.split("/");
   if (namespace === "" || name === "" || rest.length > 0) {
@@ -35,7 +39,7 @@ function wishOf(serviceAccount: string, options: BindOptions): BindingWish {
     name,
     trust,
     ...(account === undefined ? {} : { account }),
-    ...(policies === undefined ? {} : { policies }),
+    ...(policies === undefined ? {} : { policies: policies.map(policyArn) }),
     ...(maxSession === undefined ? {} : { maxSession: secondsOf("--max-session", maxSession) }),
     ...(tag === undefined ? {} : { tags: tag.map(tagOf) }),
     ...(adopt === undefined ? {} : { adopt }),
