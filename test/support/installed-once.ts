@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { access, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { systemClock } from "../../src/base/index.ts";
 import { StateFolder } from "../../src/files/index.ts";
 
@@ -8,6 +10,9 @@ const isThere = (file: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+// Not in .cache/: a checkout may stand where others may write, and a lock may not.
+const locks = new StateFolder(join(tmpdir(), `podtrust-installing-${userInfo().uid}`));
 
 /**
  * Installs something into a folder below .cache/, where no process has done so: of two suites that want it at the same
@@ -21,9 +26,7 @@ export async function installedOnce(
   // Written last.
   const marker = join(folder, "installed");
   if (await isThere(marker)) return undefined;
-  const lock = await new StateFolder(dirname(folder)).lock(`${basename(folder)}.lock`, {
-    clock: systemClock,
-  });
+  const lock = await locks.lock(createHash("sha256").update(folder).digest("hex"), { clock: systemClock });
   try {
     if (await isThere(marker)) return undefined;
     const problem = await install();
