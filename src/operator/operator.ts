@@ -20,8 +20,10 @@ export interface ControllerTools {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Every ServiceAccount, with its annotations of ours and of AWS's webhook. */
+  readonly accounts: Mirror<View>;
   /** Follows more of the cluster; the process runs it, and is ready once it has seen all of it. */
-  readonly follow: <V>(what: Pick<MirrorOptions<V>, "kind" | "metadataOnly" | "keep">) => Mirror<V>;
+  readonly follow: <V>(what: Pick<MirrorOptions<V>, "kind" | "keep">) => Mirror<V>;
 }
 
 export type Controllers = readonly Controller[];
@@ -93,7 +95,8 @@ export class Operator {
       ...shared,
       kind: "ServiceAccount",
       metadataOnly: true,
-      keep: annotated,
+      // The finder alone has no use for the others; more controllers hear of each by the same watch.
+      keep: options.controllers === undefined ? annotated : annotationsView,
       indexes: {},
     });
     const namespaces = new Mirror<View>({
@@ -141,7 +144,7 @@ export class Operator {
       ...(evict === undefined ? {} : { evict }),
       injecting: () => this.#canary?.injecting ?? true,
     });
-    const others = options.controllers?.({ api, events, clock, logger, follow }) ?? [];
+    const others = options.controllers?.({ api, events, clock, logger, accounts, follow }) ?? [];
     this.#runners = [this.#finder, ...others].map(
       (controller) => new ControllerRunner({ controller, clock, logger }),
     );

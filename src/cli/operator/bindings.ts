@@ -22,9 +22,9 @@ const bindingOf = (object: JsonRecord): Head & { readonly trust: string } => ({
   trust: textOf(recordOf(object["spec"])["trust"]) ?? "",
 });
 
-/** Says something of a binding or a trust beside it; an Event that cannot be written is a line of the log. */
+/** Says something of a binding or a trust beside it. */
 function teller({ events }: ControllerTools) {
-  return (object: KubernetesObject, { type, reason, message }: BindingEvent): void => {
+  return (object: KubernetesObject, { type, reason, message }: BindingEvent): Promise<void> => {
     const { name, namespace, uid } = recordOf(object["metadata"]);
     const regarding = {
       apiVersion: object.apiVersion,
@@ -33,7 +33,7 @@ function teller({ events }: ControllerTools) {
       ...(textOf(namespace) === undefined ? {} : { namespace: String(namespace) }),
       ...(textOf(uid) === undefined ? {} : { uid: String(uid) }),
     };
-    void events.record({ regarding, type, reason, action: "Reconcile", note: message });
+    return events.record({ regarding, type, reason, action: "Reconcile", note: message });
   };
 }
 
@@ -42,7 +42,7 @@ function teller({ events }: ControllerTools) {
  * the operator's own projected token gets it.
  */
 export function reconcilingBindings(tools: ControllerTools): Controllers {
-  const { api, clock, logger, follow } = tools;
+  const { api, clock, logger, accounts, follow } = tools;
   const bindings = follow({ kind: "AWSRoleBinding", keep: bindingOf });
   return bindingControllers({
     api,
@@ -51,7 +51,7 @@ export function reconcilingBindings(tools: ControllerTools): Controllers {
     bindings,
     trustOf: (key) => bindings.get(key)?.trust,
     trusts: follow({ kind: "AWSTrust", keep: headOf }),
-    accounts: follow({ kind: "ServiceAccount", metadataOnly: true, keep: headOf }),
+    accounts,
     tell: teller(tools),
   });
 }

@@ -19,7 +19,7 @@ export interface BindingControllersOptions {
   /** ServiceAccounts: of the same keys as their bindings. */
   readonly accounts: Followed;
   /** Says something on an object, as an Event. */
-  readonly tell: (object: KubernetesObject, event: BindingEvent) => void;
+  readonly tell: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
 }
 
 const nowhere: ReconcileResult = {};
@@ -76,7 +76,7 @@ function bindingController(options: BindingControllersOptions): Controller {
       if (object === undefined) return nowhere;
       const trust = await api.read({ kind: "AWSTrust", name: trustNameOf(object) }, { signal });
       const outcome = await reconcileBinding({ object, trust }, heldClients(options, run), clock, signal);
-      for (const event of outcome.events) tell(object, event);
+      for (const event of outcome.events) await tell(object, event);
       return again(outcome.againIn);
     },
   };
@@ -95,7 +95,7 @@ function trustController(options: BindingControllersOptions): Controller {
       const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
       const facts = { object, bindings: new Set(naming), leftovers };
       const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
-      for (const event of outcome.events) tell(object, event);
+      for (const event of outcome.events) await tell(object, event);
       return again(outcome.againIn);
     },
   };

@@ -144,7 +144,10 @@ describe("the controllers of bindings", { skip }, () => {
       trusts,
       accounts,
       trustOf: (key) => (bindings.has(key) ? "default" : undefined),
-      tell: (_object, event) => told.push(event),
+      tell(_object, event) {
+        told.push(event);
+        return Promise.resolve();
+      },
     });
     const [controller] = controllers;
     assert.ok(controller !== undefined);
