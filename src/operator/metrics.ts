@@ -1,4 +1,10 @@
-import type { MetricDefinition, Sample } from "../admin/index.ts";
+import {
+  type MetricDefinition,
+  plainSample,
+  processMetrics,
+  processSamples,
+  type Sample,
+} from "../admin/index.ts";
 import type { Reason } from "../base/index.ts";
 import type { Operator, OperatorStatus } from "./operator.ts";
 
@@ -93,23 +99,10 @@ export const operatorMetrics = {
     help: "How often injection was tried, about once a minute in the replica that leads.",
     labels: {},
   },
-  residentMemory: {
-    name: "process_resident_memory_bytes",
-    type: "gauge",
-    help: "Resident memory of the process.",
-    labels: {},
-  },
-  cpuSeconds: {
-    name: "process_cpu_seconds_total",
-    type: "counter",
-    help: "User and system CPU time of the process.",
-    labels: {},
-  },
+  ...processMetrics,
 } as const satisfies Record<string, MetricDefinition>;
 
 type Samples = Readonly<Record<keyof typeof operatorMetrics, readonly Sample[]>>;
-
-const plain = (value: number): readonly Sample[] => [{ labels: {}, value }];
 
 const foundReasons = [
   "PodNotInjected",
@@ -150,23 +143,21 @@ function controllerSamples({ controllers }: OperatorStatus) {
 export function operatorSamples(operator: Operator): Samples {
   const { status } = operator;
   const { ready, leadership, found, evicted, canary } = status;
-  const cpu = process.cpuUsage();
   return {
-    ready: plain(ready ? 1 : 0),
-    leads: plain(leadership.leads ? 1 : 0),
+    ready: plainSample(ready ? 1 : 0),
+    leads: plainSample(leadership.leads ? 1 : 0),
     ...followSamples(status),
     ...controllerSamples(status),
     faulty: foundReasons.map((reason) => ({
       labels: { reason },
       value: found.filter((one) => one.reason === reason).length,
     })),
-    evicted: plain(evicted),
+    evicted: plainSample(evicted),
     canary:
       leadership.leads && canary !== undefined && canary.state !== "unseen"
-        ? plain(canary.state === "injecting" ? 1 : 0)
+        ? plainSample(canary.state === "injecting" ? 1 : 0)
         : [],
-    trials: plain(operator.trials),
-    residentMemory: plain(process.memoryUsage.rss()),
-    cpuSeconds: plain((cpu.user + cpu.system) / 1_000_000),
+    trials: plainSample(operator.trials),
+    ...processSamples(),
   };
 }

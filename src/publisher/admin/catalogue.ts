@@ -1,4 +1,4 @@
-import type { MetricDefinition } from "../../admin/index.ts";
+import { type MetricDefinition, processMetrics } from "../../admin/index.ts";
 
 const stack = { stack: "STACK" } as const;
 const failures = "unreachable, not-ready, credentials, unauthenticated, forbidden, bad-answer or internal";
@@ -159,18 +159,7 @@ export const metricCatalogue = {
     help: "Clients cut off. flood: what they sent was no request; crowded: newcomers needed their place.",
     labels: { reason: "malformed, too-large, too-slow, flood or crowded" },
   },
-  residentMemory: {
-    name: "process_resident_memory_bytes",
-    type: "gauge",
-    help: "Resident memory of the process.",
-    labels: {},
-  },
-  cpuSeconds: {
-    name: "process_cpu_seconds_total",
-    type: "counter",
-    help: "User and system CPU time of the process.",
-    labels: {},
-  },
+  ...processMetrics,
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof metricCatalogue;

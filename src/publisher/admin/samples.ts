@@ -1,4 +1,4 @@
-import type { Sample } from "../../admin/index.ts";
+import { plainSample, processSamples, type Sample } from "../../admin/index.ts";
 import type { PublisherStatus } from "../publisher.ts";
 import { latencyBounds, type Tallies } from "../serving/tallies.ts";
 import type { RefusalReason, IssuerStatus } from "../status.ts";
@@ -24,8 +24,6 @@ const refusalReasons: readonly RefusalReason[] = [
 ];
 const keyStates = ["current", "retained", "distrusted"] as const;
 
-const plain = (value: number): readonly Sample[] => [{ labels: {}, value }];
-
 /** One sample for each issuer that has the value. */
 function perIssuer(
   status: PublisherStatus,
@@ -43,7 +41,7 @@ function documentSamples(view: AdminView, status: PublisherStatus) {
   const age = ({ documents }: IssuerStatus): number | undefined =>
     documents === undefined ? undefined : Math.max(0, view.clock.now() - documents.confirmedAt) / 1000;
   return {
-    ready: plain(status.ready ? 1 : 0),
+    ready: plainSample(status.ready ? 1 : 0),
     documentsAge: perIssuer(status, age),
     documentsRestored: perIssuer(status, ({ documents }) =>
       documents !== undefined && documents.from !== "cluster" ? 1 : 0,
@@ -153,14 +151,12 @@ function wireSamples(view: AdminView) {
 /** Every metric's samples at this moment. */
 export function takeSamples(view: AdminView): Samples {
   const status = view.publisher.status();
-  const cpu = process.cpuUsage();
   return {
     ...documentSamples(view, status),
     ...sourceSamples(view),
     ...targetSamples(view, status),
     ...certificateSamples(view),
     ...wireSamples(view),
-    residentMemory: plain(process.memoryUsage.rss()),
-    cpuSeconds: plain((cpu.user + cpu.system) / 1_000_000),
+    ...processSamples(),
   };
 }
