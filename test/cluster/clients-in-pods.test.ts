@@ -11,15 +11,10 @@ import { roleEnvironment } from "../../src/injection/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Venv } from "../support/boto3.ts";
-import {
-  type Cluster,
-  podsLeftOut,
-  startCluster,
-  untilJobEnds,
-  writePodtrustImage,
-} from "./harness/index.ts";
+import { type Cluster, startCluster, untilJobEnds, writePodtrustImage } from "./harness/index.ts";
 import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
-import { foldersOf, pythonJob } from "./pods/python-job.ts";
+import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
+import { pythonJob } from "./pods/python-job.ts";
 import { tokenFile, type TokenJob } from "./pods/token-job.ts";
 import { recordTokens, type TokenRecorder } from "./pods/token-recorder.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
@@ -49,16 +44,7 @@ const failed = (err: string): unknown => ({ code: 255, out: "", err });
 const parsed = (line: string): unknown => (line.startsWith("{") ? (JSON.parse(line) as unknown) : line);
 const program = (file: string): string => readFileSync(new URL(`pods/${file}`, import.meta.url), "utf8");
 
-async function whyLeftOut(): Promise<string | false> {
-  const noPods = podsLeftOut();
-  if (noPods !== false) return noPods;
-  const missing = (await boto3Venv.missing()) ?? (await awsCliVenv.missing());
-  if (missing === undefined) return false;
-  if (process.env["CI"] === "true") throw new Error(`boto3 and the AWS CLI in pods cannot run: ${missing}`);
-  return `left out: ${missing}`;
-}
-
-const skip = await whyLeftOut();
+const skip = await pypiClientsLeftOut();
 
 describe("clients of PyPI in real pods", { skip }, () => {
   let folder: string;
@@ -71,7 +57,7 @@ describe("clients of PyPI in real pods", { skip }, () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-clients-"));
-    folders = [...new Set([...(await foldersOf(boto3Venv)), ...(await foldersOf(awsCliVenv))])];
+    folders = await pypiClientFolders();
     cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
     await cluster.node.importImage(writePodtrustImage(folder).file);
     for (const one of [demo, stranger]) await cluster.kubectl(["create", "serviceaccount", one]);

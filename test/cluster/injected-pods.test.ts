@@ -11,30 +11,15 @@ import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Venv } from "../support/boto3.ts";
 import { podtrustHere } from "../support/cli.ts";
-import {
-  type Cluster,
-  pauseImage,
-  podsLeftOut,
-  startCluster,
-  untilJobEnds,
-  writePodtrustImage,
-} from "./harness/index.ts";
+import { type Cluster, pauseImage, startCluster, untilJobEnds, writePodtrustImage } from "./harness/index.ts";
 import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
-import { foldersOf, pythonJob } from "./pods/python-job.ts";
+import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
+import { pythonJob } from "./pods/python-job.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
 
 const issuer = `https://${randomUUID()}.cluster.example`;
 
-async function whyLeftOut(): Promise<string | false> {
-  const noPods = podsLeftOut();
-  if (noPods !== false) return noPods;
-  const missing = (await boto3Venv.missing()) ?? (await awsCliVenv.missing());
-  if (missing === undefined) return false;
-  if (process.env["CI"] === "true") throw new Error(`boto3 and the AWS CLI in pods cannot run: ${missing}`);
-  return `left out: ${missing}`;
-}
-
-const skip = await whyLeftOut();
+const skip = await pypiClientsLeftOut();
 
 describe("pods that the API server injected", { skip }, () => {
   let folder: string;
@@ -47,7 +32,7 @@ describe("pods that the API server injected", { skip }, () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-injected-"));
-    folders = [...new Set([...(await foldersOf(boto3Venv)), ...(await foldersOf(awsCliVenv))])];
+    folders = await pypiClientFolders();
     cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
     await cluster.node.importImage(writePodtrustImage(folder).file);
     published = await publishIssuer(cluster);

@@ -18,8 +18,9 @@ import {
 
 const sshd = "/usr/sbin/sshd";
 
-/** Why no sshd can be had here; undefined where one can. */
-export function whyNoSshHost(): string | undefined {
+/** Why no sshd can be had here; undefined where one can. `root` is what takes root, where something does. */
+export function whyNoSshHost(root?: string): string | undefined {
+  if (root !== undefined && userInfo().uid !== 0) return `${root}: only root can`;
   if (process.platform !== "linux") return "sessions with folders of their own need Linux";
   if (!existsSync(sshd)) return "sshd is not installed (Debian: openssh-server)";
   try {

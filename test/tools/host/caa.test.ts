@@ -15,8 +15,7 @@ import {
   writeRelease,
 } from "../../support/ssh-host/index.ts";
 
-const isRoot = process.getuid?.() === 0;
-const missing = whyNoSshHost() ?? (isRoot ? undefined : "files of another group take root");
+const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
 const value = "ca.example.test; accounturi=https://ca.example.test/acct/1; validationmethods=http-01";
 

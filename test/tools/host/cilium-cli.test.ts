@@ -1,9 +1,8 @@
 /** The cilium command on a machine, by the commands, over a real sshd; k3s and the command itself are stand-ins there. */
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
 import {
@@ -12,9 +11,8 @@ import {
   pinnedArchives,
   pinnedCli,
   type SshHost,
-  standInForK3s,
-  startSshHost,
   whyNoSshHost,
+  hostForEachTest,
 } from "../../support/ssh-host/index.ts";
 import type { Shown } from "../../support/stack-world.ts";
 
@@ -24,16 +22,7 @@ const options = missing === undefined ? {} : { skip: missing };
 let host: SshHost;
 let folder: string;
 
-beforeEach(async () => {
-  if (missing !== undefined) return;
-  host = await startSshHost();
-  await standInForK3s(host);
-  folder = await mkdtemp(join(tmpdir(), "podtrust-cilium-cli-"));
-});
-afterEach(async () => {
-  await host?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-});
+hostForEachTest("cilium-cli", missing, (made) => void ({ host, folder } = made));
 
 const program = "usr/local/bin/cilium";
 const completion = "etc/bash_completion.d/podtrust-cilium";

@@ -1,10 +1,9 @@
 /** A machine whose disk is full or fills: real small disks below a real sshd; k3s and systemd are stand-ins there. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
 import {
@@ -13,29 +12,20 @@ import {
   pinnedArchives,
   pinnedCli,
   type SshHost,
-  standInForK3s,
-  startSshHost,
   whyNoSshHost,
+  hostForEachTest,
 } from "../../support/ssh-host/index.ts";
 
-const isRoot = process.getuid?.() === 0;
-const missing = whyNoSshHost() ?? (isRoot ? undefined : "a disk of its own takes root");
+const missing = whyNoSshHost("a disk of its own");
 const options = missing === undefined ? {} : { skip: missing };
 
 let host: SshHost;
 let folder: string;
 
-beforeEach(async () => {
-  if (missing !== undefined) return;
-  host = await startSshHost();
-  await standInForK3s(host);
-  folder = await mkdtemp(join(tmpdir(), "podtrust-disk-"));
+hostForEachTest("disk", missing, async (made) => {
+  ({ host, folder } = made);
   const archives = await pinnedArchives(folder, { cilium: await pinnedCli(folder), bytes: 256 * 1024 });
   await writeFile(join(folder, "podtrust.yaml"), `${hostConfig(host)}${archives}\n`);
-});
-afterEach(async () => {
-  await host?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
 const podtrust = (...args: string[]): Promise<CliResult> =>

@@ -18,8 +18,7 @@ import {
   writeRelease,
 } from "../../support/ssh-host/index.ts";
 
-const isRoot = process.getuid?.() === 0;
-const missing = whyNoSshHost() ?? (isRoot ? undefined : "files of another group take root");
+const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
 const [token, newToken] = ["kept-by-the-publisher-alone-1", "kept-by-the-publisher-alone-2"];
 const value = "ca.example.test; accounturi=https://ca.example.test/acct/1; validationmethods=dns-01";

@@ -26,8 +26,7 @@ import {
   writeRelease,
 } from "../../support/ssh-host/index.ts";
 
-const isRoot = process.getuid?.() === 0;
-const missing = whyNoSshHost() ?? (isRoot ? undefined : "files of another group take root");
+const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
 
 /** Time goes on as it does, and waits take a twentieth. */

@@ -1,9 +1,8 @@
 /** k3s on an existing machine, by the commands, over a real sshd; systemd and k3s are stand-ins there. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
@@ -11,9 +10,8 @@ import {
   hostConfig,
   pinnedArchives,
   type SshHost,
-  standInForK3s,
-  startSshHost,
   whyNoSshHost,
+  hostForEachTest,
 } from "../../support/ssh-host/index.ts";
 import type { Shown } from "../../support/stack-world.ts";
 
@@ -23,16 +21,7 @@ const options = missing === undefined ? {} : { skip: missing };
 let host: SshHost;
 let folder: string;
 
-beforeEach(async () => {
-  if (missing !== undefined) return;
-  host = await startSshHost();
-  await standInForK3s(host);
-  folder = await mkdtemp(join(tmpdir(), "podtrust-k3s-"));
-});
-afterEach(async () => {
-  await host?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-});
+hostForEachTest("k3s", missing, (made) => void ({ host, folder } = made));
 
 const configPath = "etc/rancher/k3s/config.yaml.d/90-podtrust.yaml";
 

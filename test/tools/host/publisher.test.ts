@@ -21,8 +21,7 @@ import {
 import { SwiftClock } from "../../support/swift-clock.ts";
 import type { Shown } from "../../support/stack-world.ts";
 
-const isRoot = process.getuid?.() === 0;
-const missing = whyNoSshHost() ?? (isRoot ? undefined : "files of another group take root");
+const missing = whyNoSshHost("files of another group");
 
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
 

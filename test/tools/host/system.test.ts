@@ -1,13 +1,12 @@
 /** The system of a machine that podtrust made, from its first boot on: over a real sshd, with stand-ins of apt and systemd. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
 import { HostConnection, type SshTarget, systemResource } from "../../../src/host/index.ts";
 import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/plan/index.ts";
-import { type SshHost, standInForK3s, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+import { hostForEachTest, type SshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { SwiftClock } from "../../support/swift-clock.ts";
 
 const missing = whyNoSshHost();
@@ -19,18 +18,11 @@ let folder: string;
 let remembered: { current: string; next?: string };
 let writes: number;
 
-beforeEach(async () => {
-  if (missing !== undefined) return;
-  host = await startSshHost();
-  await standInForK3s(host);
-  folder = await mkdtemp(join(tmpdir(), "podtrust-system-"));
+hostForEachTest("system", missing, async (made) => {
+  ({ host, folder } = made);
   remembered = { current: host.hostKey };
   writes = 0;
   await writeFile(join(host.root, "run/stand-in/boot-id"), "00000000-0000-4000-8000-000000000000\n");
-});
-afterEach(async () => {
-  await host?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
 interface Trouble {
