@@ -13,7 +13,7 @@ import {
   type StandInCa,
   type StandInCluster,
   startSandbox,
-  startStandInCa,
+  startAuthority,
   startStandInCluster,
 } from "../sandbox/index.ts";
 import { type CertificateManager, fileStore, startCertificateManager } from "../tls/index.ts";
@@ -149,7 +149,7 @@ async function build(
   const { issuer } = cluster;
   // Filled once the ports are known: the CA and the sandbox look it up at each connection.
   const connectTo: ConnectTo[] = [];
-  const ca = await startStandInCa({ clock, connectTo });
+  const ca = await startAuthority({ clock, connectTo });
   ending.add(() => ca.close());
   const solver = http01Solver();
   const certificates = await startCertificateManager({

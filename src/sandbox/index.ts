@@ -7,7 +7,7 @@ export {
   type SandboxOptions,
   startSandbox,
 } from "./aws/index.ts";
-export { type StandInCa, startStandInCa } from "./ca/index.ts";
+export { type StandInCa, startAuthority } from "./ca/index.ts";
 export { type StandInCluster, startStandInCluster } from "./cluster/index.ts";
 export {
   cloudVariants,

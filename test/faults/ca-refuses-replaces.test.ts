@@ -8,7 +8,7 @@ import {
   obtainCertificate,
   openAcme,
 } from "../../src/acme/index.ts";
-import { startStandInCa, type StandInCa } from "../../src/sandbox/ca/index.ts";
+import { startAuthority, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
@@ -16,7 +16,7 @@ let listeners: ChallengeListeners;
 let ca: StandInCa;
 before(async () => {
   listeners = await startChallengeListeners();
-  ca = await startStandInCa({ connectTo: listeners.connectTo });
+  ca = await startAuthority({ connectTo: listeners.connectTo });
 });
 after(() => Promise.all([ca.close(), listeners.close()]));
 

@@ -5,13 +5,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createAccountKey, obtainCertificate, openAcme } from "../../src/acme/index.ts";
-import { startStandInCa } from "../../src/sandbox/ca/index.ts";
+import { startAuthority } from "../../src/sandbox/ca/index.ts";
 import { startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
 test("a CA that rejects every second nonce still gives a certificate", async () => {
   const listeners = await startChallengeListeners();
-  const ca = await startStandInCa({ rejectNonceEvery: 2, connectTo: listeners.connectTo });
+  const ca = await startAuthority({ rejectNonceEvery: 2, connectTo: listeners.connectTo });
   try {
     const client = openAcme({ directory: ca.directoryUrl, ca: ca.tlsCa, clock: new SwiftClock() });
     const account = await client.newAccount({ key: createAccountKey(), termsOfServiceAgreed: true });

@@ -42,7 +42,7 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
   [
     "an import from one product of the sandbox into another",
     "src/sandbox/aws/iam/a.ts",
-    'import { startStandInCa } from "../../ca/index.ts";',
+    'import { startAuthority } from "../../ca/index.ts";',
     /sandbox\/aws\/ must not import sandbox\/ca\//u,
   ],
   [

@@ -1,5 +1,5 @@
 /** CAs that do their work up to a point, and then lie in one way each. */
-import { startStandInCa, type CaAnswer, type CaFault, type StandInCa } from "../../src/sandbox/ca/index.ts";
+import { startAuthority, type CaAnswer, type CaFault, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { parseConnectTo } from "../../src/http/index.ts";
 
 type Fields = Record<string, unknown>;
@@ -76,7 +76,7 @@ export const undecided: CaFault = lie(["authorization", "challenge"], (answer) =
 
 /** A CA that lies from the start; it proves names on a port of this machine. */
 export async function startLyingCa(fault: CaFault, httpsPort: number): Promise<StandInCa> {
-  const ca = await startStandInCa({ connectTo: [parseConnectTo(`:443:127.0.0.1:${httpsPort}`)] });
+  const ca = await startAuthority({ connectTo: [parseConnectTo(`:443:127.0.0.1:${httpsPort}`)] });
   ca.misbehave(fault);
   return ca;
 }

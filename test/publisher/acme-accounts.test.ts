@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { servePublisher } from "../../src/publisher/index.ts";
-import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
+import { startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";
 
@@ -25,7 +25,7 @@ test("several issuers of one serve share one account at their CA, and each keeps
   const ending = new AsyncDisposableStack();
   t.after(() => ending.disposeAsync());
   ending.defer(() => rm(folder, { recursive: true, force: true }));
-  const ca = await startStandInCa();
+  const ca = await startAuthority();
   ending.defer(() => ca.close());
   const cluster = await startStandInCluster({ issuer: "https://one.example.test" });
   ending.defer(() => cluster.close());

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, test, type TestContext } from "node:test";
-import { startSandbox, startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
+import { startSandbox, startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
 
 interface Reached {
   readonly close: () => Promise<void>;
@@ -25,7 +25,7 @@ const servers: readonly (readonly [name: string, start: () => Promise<Reached>])
   [
     "the stand-in CA",
     async () => {
-      const ca = await startStandInCa();
+      const ca = await startAuthority();
       return { close: () => ca.close(), connect: () => tls(ca.directoryUrl, ca.tlsCa) };
     },
   ],

@@ -1,4 +1,4 @@
-import { startStandInCa } from "../../src/sandbox/ca/index.ts";
+import { startAuthority } from "../../src/sandbox/ca/index.ts";
 import { acmeContract } from "../support/acme-contract.ts";
 import { startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
@@ -11,7 +11,7 @@ acmeContract("the stand-in CA", {
   async start() {
     const listeners = await startChallengeListeners();
     const records = new Map<string, Set<string>>();
-    const ca = await startStandInCa({
+    const ca = await startAuthority({
       connectTo: listeners.connectTo,
       rejectNonceEvery: 3,
       issuesLater: true,
@@ -33,7 +33,7 @@ acmeContract("the stand-in CA", {
     };
   },
   async startExternal() {
-    const ca = await startStandInCa({ externalAccounts: { [kid]: hmacKey } });
+    const ca = await startAuthority({ externalAccounts: { [kid]: hmacKey } });
     return { ...ca, kid, hmacKey };
   },
 });

@@ -9,7 +9,7 @@ import {
   openAcme,
   tlsAlpn01Solver,
 } from "../../src/acme/index.ts";
-import { type StandInCa, startStandInCa } from "../../src/sandbox/ca/index.ts";
+import { type StandInCa, startAuthority } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
@@ -21,7 +21,7 @@ let account: AcmeAccount;
 
 before(async () => {
   listeners = await startChallengeListeners();
-  ca = await startStandInCa({ clock, connectTo: listeners.connectTo });
+  ca = await startAuthority({ clock, connectTo: listeners.connectTo });
   const client = openAcme({ directory: ca.directoryUrl, ca: ca.tlsCa, clock });
   account = await client.newAccount({ key: createAccountKey(), termsOfServiceAgreed: true });
 });

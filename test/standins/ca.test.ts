@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { parseConnectTo, request } from "../../src/http/index.ts";
-import { type StandInCa, type StandInCaOptions, startStandInCa } from "../../src/sandbox/ca/index.ts";
+import { type StandInCa, type StandInCaOptions, startAuthority } from "../../src/sandbox/ca/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { AcmeRequests, type Answer } from "./acme-requests.ts";
 import { type Challenged, startChallenged } from "./challenged.ts";
@@ -16,7 +16,7 @@ const clock = new TestClock();
 
 async function startCa(options: StandInCaOptions = {}): Promise<StandInCa> {
   const connectTo = [parseConnectTo(`:80:127.0.0.1:${challenged.port}`)];
-  const started = await startStandInCa({ clock, connectTo, ...options });
+  const started = await startAuthority({ clock, connectTo, ...options });
   open.push(started);
   return started;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { StandInCa, StandInCaOptions } from "../../src/sandbox/ca/index.ts";
-import { startStandInCa } from "../../src/sandbox/ca/index.ts";
+import { startAuthority } from "../../src/sandbox/ca/index.ts";
 import {
   AcmeAccounts,
   type CertificateIssuer,
@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 async function startCa(options: StandInCaOptions = {}): Promise<StandInCa> {
-  const ca = await startStandInCa({ clock, connectTo: listeners.connectTo, ...options });
+  const ca = await startAuthority({ clock, connectTo: listeners.connectTo, ...options });
   closing.push(() => ca.close());
   return ca;
 }

@@ -7,7 +7,7 @@ import { systemClock } from "../../src/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/http/index.ts";
 import { type ServeOptions, servePublisher } from "../../src/publisher/index.ts";
-import { startStandInCa, startStandInCluster } from "../../src/sandbox/index.ts";
+import { startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "./free-port.ts";
 import { MemoryLog } from "./publisher.ts";
 
@@ -38,7 +38,7 @@ export async function serveByAcme(
     parseConnectTo(`${host}:80:127.0.0.1:${http}`),
     parseConnectTo(`${host}:443:127.0.0.1:${https}`),
   ];
-  const ca = await startStandInCa({ connectTo, ...(resolveTxt === undefined ? {} : { resolveTxt }) });
+  const ca = await startAuthority({ connectTo, ...(resolveTxt === undefined ? {} : { resolveTxt }) });
   ending.defer(() => ca.close());
   const cluster = await startStandInCluster({ issuer });
   ending.defer(() => cluster.close());

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startStandInCa, type StandInCa, type StandInCaOptions } from "../../src/sandbox/ca/index.ts";
+import { startAuthority, type StandInCa, type StandInCaOptions } from "../../src/sandbox/ca/index.ts";
 import {
   type CertificateIssuer,
   type CertificateManager,
@@ -42,7 +42,7 @@ export async function startCertificateBench(options: BenchOptions = {}): Promise
     sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
   };
   const listeners = await startChallengeListeners();
-  const ca = await startStandInCa({ ...options, clock: caClock, connectTo: listeners.connectTo });
+  const ca = await startAuthority({ ...options, clock: caClock, connectTo: listeners.connectTo });
   const logger = rememberingLogger();
   const folder = mkdtempSync(join(tmpdir(), "podtrust-bench-"));
   const store = fileStore({ directory: join(folder, "store"), clock, logger });

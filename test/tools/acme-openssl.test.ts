@@ -15,7 +15,7 @@ import {
 import { newSigningRequest } from "../../src/acme/x509.ts";
 import { alpnDigest } from "../../src/acme/solver.ts";
 import { challengeCertificate } from "../../src/acme/tls-alpn-01.ts";
-import { startStandInCa, type StandInCa } from "../../src/sandbox/ca/index.ts";
+import { startAuthority, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
@@ -48,7 +48,7 @@ describe("OpenSSL looks at our certificates", { skip: await missing() }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-openssl-"));
     listeners = await startChallengeListeners();
-    ca = await startStandInCa({ connectTo: listeners.connectTo });
+    ca = await startAuthority({ connectTo: listeners.connectTo });
   });
   after(async () => {
     await Promise.all([ca.close(), listeners.close()]);

@@ -18,7 +18,7 @@ function suggestRenewal(state: CaState, certificate: string, explanationUrl: str
  * TLS-ALPN-01 and, given a resolver, DNS-01, over HTTPS under a CA of its own. It validates once, from here, and
  * looks at no CAA records.
  */
-export async function startStandInCa(options: StandInCaOptions = {}): Promise<StandInCa> {
+export async function startAuthority(options: StandInCaOptions = {}): Promise<StandInCa> {
   const clock = options.clock ?? systemClock;
   const state = await newState(options, { clock, logger: options.logger ?? silentLogger });
   const own = await createAuthority("podtrust stand-in CA's own HTTPS");

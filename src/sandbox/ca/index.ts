@@ -1,4 +1,4 @@
-export { startStandInCa } from "./ca.ts";
+export { startAuthority } from "./ca.ts";
 export {
   type CaAnswer,
   type CaFault,
