@@ -76,6 +76,7 @@ const allowed: Record<string, readonly string[]> = {
     "trust",
     "plan",
     "bindings",
+    "http",
     "issuer",
     "hcl",
     "config",

@@ -58,6 +58,7 @@ export function sshOptions({ target, knownHosts, alias, socket }: SshWay): reado
       ? { ControlMaster: "no", ControlPath: "none" }
       : { ControlPath: fileValue(socket) }),
     ...(target.keyFile === undefined ? {} : { IdentitiesOnly: "yes" }),
+    ...(target.via === undefined ? {} : { HostName: target.via.address }),
   };
   return [
     "-T",
@@ -65,7 +66,7 @@ export function sshOptions({ target, knownHosts, alias, socket }: SshWay): reado
     ...(target.keyFile === undefined ? [] : ["-i", target.keyFile]),
     ...(target.proxyJump === undefined ? [] : ["-J", target.proxyJump]),
     "-p",
-    String(target.port),
+    String(target.via?.port ?? target.port),
     "-l",
     target.user,
   ];

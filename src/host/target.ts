@@ -10,6 +10,8 @@ export interface SshTarget {
   readonly keyFile?: string;
   /** As ssh's -J takes it. */
   readonly proxyJump?: string;
+  /** Where the connection really goes; what the machine is called, and which key it has to show, stays as it is. */
+  readonly via?: { readonly address: string; readonly port: number };
 }
 
 /** The machine in sentences: `k8s@203.0.113.7`, with its port where that is not 22. */

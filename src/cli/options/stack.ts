@@ -7,7 +7,7 @@ function withConfigAndIssuer(command: Command, ca: string): Command {
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option(
       "--connect-to <rule>",
-      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS, with port 22 for SSH; repeatable",
       collect,
     )
     .option("--ca <file>", `PEM certificates to verify the issuer with${ca}`);

@@ -98,6 +98,21 @@ publisher:
     assert.match((await up()).out, /Nothing to do/u);
   });
 
+  test("a machine is reached where --connect-to leads its SSH port, and not by a rule for any port", async () => {
+    const file = join(folder, "podtrust.yaml");
+    const text = await readFile(file, "utf8");
+    const here = `address: 127.0.0.1, port: ${host.port}`;
+    assert.ok(text.includes(here));
+    await writeFile(file, text.replace(here, "address: 203.0.113.7"));
+    const way = ["--connect-to", "::127.0.0.1:1", "--connect-to", `203.0.113.7:22:127.0.0.1:${host.port}`];
+    const { out, err } = await podtrust("plan", "--only", "publisher", "--json", ...way);
+    assert.notEqual(out, "", err);
+    assert.deepEqual(
+      (JSON.parse(out) as Shown).changes.map(({ kind }) => kind),
+      ["create"],
+    );
+  });
+
   test("the config on the machine is one that a publisher there loads without a warning", async () => {
     await up();
     const at = join(folder, "on-the-machine.yaml");

@@ -210,6 +210,30 @@ test(
   },
 );
 
+test(
+  "a machine that is reached by another address is known by its own name and key, and called by them",
+  options,
+  async (t) => {
+    const home = await mkdtemp(join(folder, "home-"));
+    const key = await host.file("etc/ssh/ssh_host_ed25519_key.pub");
+    execFileSync("mkdir", ["-p", join(home, ".ssh")]);
+    await writeFile(join(home, ".ssh", "known_hosts"), `203.0.113.7 ${key}`);
+    const state = new StateFolder(await mkdtemp(join(folder, "state-")));
+    const via = { address: "127.0.0.1", port: host.port };
+    const target = targetOf({ address: "203.0.113.7", port: 22, hostKeys: [], via });
+    const context = { env: { ...env, HOME: home }, state, alias: "podtrust-test" };
+    const knownHosts = await pinnedKnownHosts(target, context);
+    const session = openSession({ ...context, clock: systemClock, target, knownHosts });
+    t.after(() => session.close());
+    assert.equal((await session.run("echo in", { timeoutMs: minute })).stdout, "in\n");
+    const other = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDnvcQzNhOxzRbHoTw";
+    await assert.rejects(
+      sessionTo(t, { address: "203.0.113.7", port: 22, hostKeys: [other], via }),
+      failing("ssh-host-key", /@203\.0\.113\.7 shows the host key/u),
+    );
+  },
+);
+
 test("a key that changes after it was pinned is refused by ssh itself", options, async (t) => {
   const session = await sessionTo(t);
   const file = join(host.root, "etc/ssh/ssh_host_ed25519_key");

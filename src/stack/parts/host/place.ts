@@ -9,7 +9,8 @@ import {
   type SshMachine,
 } from "../../../config/index.ts";
 import { idOf, rememberHostKeys } from "../../../hetzner/index.ts";
-import { HostConnection, type HostPlace, ownLoginKey } from "../../../host/index.ts";
+import { HostConnection, type HostPlace, ownLoginKey, type SshTarget } from "../../../host/index.ts";
+import { connectTarget } from "../../../http/index.ts";
 import { type Inputs, mapKnown, type Output } from "../../../plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";
 import type { PartContext } from "../part.ts";
@@ -31,7 +32,18 @@ export function keyFileOf({ sshKey }: MachineConfig, state: string): string | un
   return existsSync(secret) ? secret : sshKey;
 }
 
+/**
+ * Where the connection really goes, by the rules that stand in for public DNS and its routes. A rule for any port is
+ * about the issuer.
+ */
+function viaOf({ way }: HostContext, address: string, port: number): Pick<SshTarget, "via"> {
+  const rules = (way?.connectTo ?? []).filter((rule) => rule.port !== undefined);
+  const { host, port: toPort } = connectTarget(rules, address, port);
+  return host === address && toPort === port ? {} : { via: { address: host, port: toPort } };
+}
+
 function placeOfSsh(
+  context: HostContext,
   { address, port, user, hostKey, proxyJump }: SshMachine,
   keyFile: string | undefined,
 ): HostPlace {
@@ -42,6 +54,7 @@ function placeOfSsh(
     hostKeys: hostKey === undefined ? [] : [hostKey],
     ...(keyFile === undefined ? {} : { keyFile }),
     ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...viaOf(context, address, port),
   };
   return { needs: [], target: () => ({ known: true, value: target }) };
 }
@@ -68,6 +81,7 @@ function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: H
         user: machine.user,
         hostKeys,
         ...(keyFile === undefined ? {} : { keyFile }),
+        ...viaOf(context, value, 22),
       }));
     },
     async remember(inputs: Inputs, keys, signal) {
@@ -80,7 +94,8 @@ function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: H
 
 function placeOf(context: HostContext, machine: MachineConfig): HostPlace | undefined {
   const { ssh, hetzner } = machine;
-  if (ssh !== undefined) return placeOfSsh(ssh, keyFileOf(machine, stackState(context.config, context.env)));
+  if (ssh !== undefined)
+    return placeOfSsh(context, ssh, keyFileOf(machine, stackState(context.config, context.env)));
   return hetzner === undefined ? undefined : placeAtHetzner(context, machine, hetzner);
 }
 
