@@ -85,8 +85,8 @@ function roleFault(pod: JsonRecord, { access, skipped }: Injected): InjectionFau
  * injected, or before an annotation changed. Undefined for a pod that is as it should be, and for one that should have
  * nothing (`inject` tells why).
  *
- * Any of them but `PodNotInjected` may be what the pod's own template says, such as a role of its own: then a pod made anew
- * is the same, which `injectionFault(inject(template).pod)` tells before it is made.
+ * It may be what the pod's own template says, such as a role of its own: then a pod made anew is the same, which
+ * `injectionFault(inject(template).pod)` tells before it is made.
  */
 export function injectionFault(pod: JsonRecord, around: Surroundings): InjectionFault | undefined {
   const result = inject(pod, around);

@@ -9,6 +9,10 @@ export type ObjectKind =
   | "Event"
   | "events.k8s.io/Event"
   | "Job"
+  | "ReplicaSet"
+  | "StatefulSet"
+  | "DaemonSet"
+  | "ReplicationController"
   | "Lease"
   | "Secret"
   | "AWSRoleBinding"
@@ -72,6 +76,10 @@ const places: Readonly<Record<ObjectKind, Place>> = {
   Event: { group: "/api/v1", plural: "events" },
   "events.k8s.io/Event": { group: "/apis/events.k8s.io/v1", plural: "events" },
   Job: { group: "/apis/batch/v1", plural: "jobs" },
+  ReplicaSet: { group: "/apis/apps/v1", plural: "replicasets" },
+  StatefulSet: { group: "/apis/apps/v1", plural: "statefulsets" },
+  DaemonSet: { group: "/apis/apps/v1", plural: "daemonsets" },
+  ReplicationController: { group: "/api/v1", plural: "replicationcontrollers" },
   Secret: { group: "/api/v1", plural: "secrets" },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
   AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },

@@ -24,11 +24,18 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
+/** To evict a pod, and to know before from its owner's template whether the next one would be the same. */
+const evictionRules: readonly Rule[] = [
+  { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
+  { apiGroups: [""], resources: ["replicationcontrollers"], verbs: ["get"] },
+  { apiGroups: ["apps"], resources: ["replicasets", "statefulsets", "daemonsets"], verbs: ["get"] },
+];
+
 /** In all namespaces: it reads what injection looks at, and says what it found. */
 const clusterRules = (evict: boolean): readonly Rule[] => [
   { apiGroups: [""], resources: ["serviceaccounts", "namespaces", "pods"], verbs: ["get", "list", "watch"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "get", "update"] },
-  ...(evict ? [{ apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] }] : []),
+  ...(evict ? evictionRules : []),
 ];
 
 /** In its own namespace: its lease, and pods for trial, which the policy holds to. */

@@ -43,4 +43,14 @@ describe("evictions are held back", () => {
     }
     evictions.went("nobody", 1);
   });
+
+  test("an owner whose new pods would be the same is left alone for ten minutes, and takes nobody's turn", () => {
+    const evictions = new Evictions({ perMinute: 1 });
+    evictions.begins("a", 0);
+    assert.equal(evictions.spare("a", 100), 600_000);
+    assert.equal(evictions.turn("a", 1, 60_100), 540_000);
+    assert.equal(evictions.turn("b", 1, 100), 0);
+    assert.equal(evictions.turn("a", 1, 600_100), 0);
+    assert.equal(evictions.spare("nobody", 0), 0);
+  });
 });

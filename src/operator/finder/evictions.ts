@@ -9,6 +9,8 @@ const minute = 60_000;
 const betweenOfOwner = 30_000;
 /** After so many of an owner that left as many faulty pods as there were, no more of it are evicted. */
 const mostInVain = 3;
+/** An owner whose new pods would be the same is looked at again so rarely: nobody tells when its template changes. */
+const spared = 10 * minute;
 
 interface Owner {
   /** When one of its pods was tried to evict last. */
@@ -16,6 +18,8 @@ interface Owner {
   /** Faulty pods that it had when one was evicted last; absent before the first. */
   faulty?: number;
   inVain: number;
+  /** Until when none of its pods is evicted. */
+  sparedUntil?: number;
 }
 
 /** When a pod may be evicted: milliseconds to wait, 0 for now; `never` where it would not help. */
@@ -36,6 +40,7 @@ export class Evictions {
     const before = this.#owners.get(owner);
     if (before !== undefined) {
       if (this.#inVain(before, faulty) >= mostInVain) return "never";
+      if (before.sparedUntil !== undefined && now < before.sparedUntil) return before.sparedUntil - now;
       if (now - before.at < betweenOfOwner) return before.at + betweenOfOwner - now;
     }
     this.#recent = this.#recent.filter((at) => now - at < minute);
@@ -49,6 +54,16 @@ export class Evictions {
     known.at = now;
     this.#owners.set(owner, known);
     this.#recent.push(now);
+  }
+
+  /** What was begun last for the owner is given up: a new pod would be the same. Gives how long none of it is tried. */
+  spare(owner: string, now: number): number {
+    const known = this.#owners.get(owner);
+    if (known === undefined) return 0;
+    const begun = this.#recent.indexOf(known.at);
+    if (begun !== -1) this.#recent.splice(begun, 1);
+    known.sparedUntil = now + spared;
+    return spared;
   }
 
   /** It went. */

@@ -1,9 +1,9 @@
 import { type Clock, type JsonRecord, type Logger, recordOf, textOf } from "../../base/index.ts";
 import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
 import { type InjectionFault, injectionFault } from "../../injection/index.ts";
-import type { EventRecorder, KubernetesApi, Mirror, Regarding } from "../../kubernetes/index.ts";
+import type { EventRecorder, KubernetesApi, Mirror } from "../../kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
-import { ownerOf, podRegarding, recreates } from "./owners.ts";
+import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";
 
 /** The part of a ServiceAccount, a namespace or a pod that injection looks at. */
 export type View = JsonRecord;
@@ -39,8 +39,6 @@ interface Found extends FoundPod {
 /** A pod that was just made may be seen before the annotation that it was made for. */
 const settling = 5000;
 const notYet = 30_000;
-/** Those that a new pod would not have. Another role may stand in the pod's own template. */
-const curable = new Set<InjectionFault["reason"]>(["PodNotInjected", "PodInjectionStale"]);
 
 const nameOf = (object: JsonRecord, key: string): string => textOf(recordOf(object["metadata"])[key]) ?? "";
 
@@ -155,22 +153,25 @@ export class Finder implements Controller {
     run: Reconcile,
   ): Promise<ReconcileResult | void> {
     const owner = ownerOf(pod);
-    if (this.#evictions === undefined || !recreates(owner) || !curable.has(fault.reason)) return;
+    if (this.#evictions === undefined || !recreates(owner)) return;
     if (nameOf(pod, "namespace") === "kube-system") return;
     if (!this.#options.injecting()) return { againAfterMs: notYet };
-    const uid = owner.uid ?? "";
+    const { uid } = owner;
     const turn = this.#evictions.turn(uid, this.#faultyOf(uid), this.#options.clock.elapsed());
     if (turn === "never") return;
     if (turn > 0) return { againAfterMs: turn };
     // Before anybody else's turn comes up while this one is under way.
     this.#evictions.begins(uid, this.#options.clock.elapsed());
     // What the mirrors show may be behind: nothing is evicted but by what the API server says now.
-    if (!(await this.#isStillFaulty(pod, run))) return { againAfterMs: settling };
+    const now = await this.#standing(pod, owner, run);
+    if (now === "well") return { againAfterMs: settling };
+    if (now === "incurable")
+      return { againAfterMs: this.#evictions.spare(uid, this.#options.clock.elapsed()) };
     return this.#evictNow({ key, pod, owner, text: fault.text }, run);
   }
 
   async #evictNow(
-    { key, pod, owner, text }: { key: string; pod: View; owner: Regarding; text: string },
+    { key, pod, owner, text }: { key: string; pod: View; owner: Recreating; text: string },
     run: Reconcile,
   ): Promise<ReconcileResult | void> {
     const { api, events, logger } = this.#options;
@@ -183,23 +184,33 @@ export class Finder implements Controller {
     if (outcome === "budget") return { againAfterMs: notYet };
     if (outcome === "absent") return;
     this.#evicted += 1;
-    this.#evictions?.went(owner.uid ?? "", this.#faultyOf(owner.uid ?? ""));
+    this.#evictions?.went(owner.uid, this.#faultyOf(owner.uid));
     const note = `Evicted, so that ${owner.kind} ${owner.name} makes a new one: it ${text}.`;
     const shared = { type: "Normal", reason: "PodEvicted", action: "Evict" } as const;
     await events.record({ ...shared, regarding, note }, options);
   }
 
-  async #isStillFaulty(pod: View, { signal }: Reconcile): Promise<boolean> {
+  /** How a pod stands by the API server: no longer faulty, or so that a new one would be (not) the same. */
+  async #standing(
+    pod: View,
+    owner: Recreating,
+    { signal }: Reconcile,
+  ): Promise<"well" | "curable" | "incurable"> {
     const { api } = this.#options;
     const { namespace = "", name, uid } = podRegarding(pod);
     const [, account = ""] = accountOf(pod).split("/");
     const options = { signal };
     const now = await api.read({ kind: "Pod", namespace, name }, options);
     if (now === undefined || now.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined)
-      return false;
-    const serviceAccount = await api.read({ kind: "ServiceAccount", namespace, name: account }, options);
-    const of = await api.read({ kind: "Namespace", name: namespace }, options);
-    const fault = injectionFault(now, { serviceAccount, namespace: of });
-    return fault !== undefined && curable.has(fault.reason);
+      return "well";
+    const around = {
+      serviceAccount: await api.read({ kind: "ServiceAccount", namespace, name: account }, options),
+      namespace: await api.read({ kind: "Namespace", name: namespace }, options),
+    };
+    if (injectionFault(now, around) === undefined) return "well";
+    const maker = await api.read({ kind: owner.kind, namespace, name: owner.name }, options);
+    // Of one that is gone nobody makes a pod.
+    if (maker?.metadata.uid !== owner.uid) return "incurable";
+    return makesItWell(maker, around) ? "curable" : "incurable";
   }
 }

@@ -1,8 +1,15 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { inject, injectionFault, type Surroundings } from "../../injection/index.ts";
 import type { Regarding } from "../../kubernetes/index.ts";
 
 /** Who makes a new pod for one that was evicted. A Job counts an evicted pod as a failure, and so is none. */
-const recreating = new Set(["ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"]);
+const recreating = ["ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"] as const;
+
+/** An owner that makes a new pod for one that goes. */
+export interface Recreating extends Regarding {
+  readonly kind: (typeof recreating)[number];
+  readonly uid: string;
+}
 
 /** A pod as an Event names it. */
 export function podRegarding(pod: JsonRecord): Regarding {
@@ -30,6 +37,15 @@ export function ownerOf(pod: JsonRecord): Regarding | undefined {
 }
 
 /** Whether the owner makes a new pod for one that goes. */
-export function recreates(owner: Regarding | undefined): owner is Regarding {
-  return owner !== undefined && recreating.has(owner.kind);
+export function recreates(owner: Regarding | undefined): owner is Recreating {
+  return owner?.uid !== undefined && (recreating as readonly string[]).includes(owner.kind);
+}
+
+/**
+ * Whether the pod that an owner makes next, by its template, is as injection makes it. One whose template has a role of its
+ * own, or profiles of before, comes up with the same fault, however often it is evicted.
+ */
+export function makesItWell(owner: JsonRecord, around: Surroundings): boolean {
+  const template = recordOf(recordOf(owner["spec"])["template"]);
+  return injectionFault(inject(template, around).pod, around) === undefined;
 }

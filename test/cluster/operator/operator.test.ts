@@ -66,7 +66,13 @@ interface Owner {
   readonly uid: string;
 }
 
-function podOf(name: string, serviceAccount: string, owner?: Owner): object {
+/** What a pod has that was given a role, by injection or by its template. */
+const roleVariables = (arn: string): readonly object[] => [
+  { name: "AWS_ROLE_ARN", value: arn },
+  { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
+];
+
+function podOf(name: string, serviceAccount: string, owner?: Owner, env: readonly object[] = []): object {
   const ownerReferences =
     owner === undefined
       ? []
@@ -78,7 +84,7 @@ function podOf(name: string, serviceAccount: string, owner?: Owner): object {
     spec: {
       serviceAccountName: serviceAccount,
       automountServiceAccountToken: false,
-      containers: [{ name: "web", image: "example.com/web" }],
+      containers: [{ name: "web", image: "example.com/web", env }],
     },
   };
 }
@@ -155,24 +161,14 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
       `eks.amazonaws.com/role-arn=${value}`,
     ]);
 
-  async function replicaSet(namespace: string): Promise<Owner> {
-    const labels = { app: "web" };
-    const template = {
-      metadata: { labels },
-      spec: { containers: [{ name: "web", image: "example.com/web" }] },
-    };
+  async function replicaSet(namespace: string, name = "web", env: readonly object[] = []): Promise<Owner> {
+    const labels = { app: name };
+    const containers = [{ name: "web", image: "example.com/web", env }];
+    const template = { metadata: { labels }, spec: { serviceAccountName: "web", containers } };
     const spec = { replicas: 0, selector: { matchLabels: labels }, template };
-    await apply(namespace, { apiVersion: "apps/v1", kind: "ReplicaSet", metadata: { name: "web" }, spec });
-    const uid = await cluster.kubectl([
-      "get",
-      "rs",
-      "web",
-      "-n",
-      namespace,
-      "-o",
-      "jsonpath={.metadata.uid}",
-    ]);
-    return { kind: "ReplicaSet", name: "web", uid };
+    await apply(namespace, { apiVersion: "apps/v1", kind: "ReplicaSet", metadata: { name }, spec });
+    const args = ["get", "rs", name, "-n", namespace, "-o", "jsonpath={.metadata.uid}"];
+    return { kind: "ReplicaSet", name, uid: await cluster.kubectl(args) };
   }
 
   test("a pod that was missed gets an Event on itself and its owner, once, and is counted until it is gone", async () => {
@@ -257,14 +253,19 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     assert.match(first.logger.lines.join("\n"), /leads no longer/u);
   });
 
-  test("a pod whose owner makes a new one is evicted, a bare one and a Job's never, and a budget is kept to", async () => {
+  test("a pod whose owner makes a better one is evicted, a bare one and a Job's never, and a budget is kept to", async () => {
     await cluster.kubectl(["delete", "mutatingadmissionpolicy", "test-injection", "--ignore-not-found"]);
     await makeNamespace("evicted");
     await annotate("evicted", role);
+    const another = roleVariables("arn:aws:iam::111122223333:role/another");
     const owner = await replicaSet("evicted");
+    const renamed = await replicaSet("evicted", "before");
+    const stubborn = await replicaSet("evicted", "stubborn", another);
     await apply(
       "evicted",
       podOf("owned", "web", owner),
+      podOf("of-before", "web", renamed, another),
+      podOf("by-template", "web", stubborn, another),
       podOf("bare", "web"),
       podOf("of-a-job", "web", { kind: "Job", name: "job", uid: "5e0f1a3c-0000-4000-8000-000000000000" }),
     );
@@ -275,7 +276,7 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
       spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } } },
     };
     // Running pods are what a budget counts.
-    for (const name of ["owned", "bare", "of-a-job"]) {
+    for (const name of ["owned", "of-before", "by-template", "bare", "of-a-job"]) {
       const conditions = [{ type: "Ready", status: "True" }];
       const path = `/api/v1/namespaces/evicted/pods/${name}/status`;
       const pod = JSON.parse((await cluster.ask(path)).text) as object;
@@ -294,8 +295,8 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     await using running = start({ evict: { perMinute: 60 }, clock: patient, leaseDurationMs: 60_000 });
     const { operator, logger } = running;
     await until(
-      () => operator.status.found.filter(({ pod }) => pod.startsWith("evicted/")).length === 3,
-      "all three are found",
+      () => operator.status.found.filter(({ pod }) => pod.startsWith("evicted/")).length === 5,
+      "all five are found",
     );
     await until(
       () => logger.lines.some((line) => line.includes('"outcome":"budget"')),
@@ -303,9 +304,9 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     );
     assert.equal(operator.status.evicted, 0);
     await cluster.kubectl(["delete", "pdb", "web", "-n", "evicted"]);
-    await until(() => operator.status.evicted === 1, "the owned one is evicted");
+    await until(() => operator.status.evicted === 2, "those that a new pod cures are evicted");
     await until(
-      async () => (await eventsOf("evicted")).some(({ reason }) => reason === "PodEvicted"),
+      async () => (await eventsOf("evicted")).filter(({ reason }) => reason === "PodEvicted").length === 2,
       "it is told",
     );
     const { text } = await cluster.ask("/api/v1/namespaces/evicted/pods");
@@ -314,7 +315,7 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const left = pods
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .map(({ metadata }) => metadata.name);
-    assert.deepEqual(left.toSorted(), ["bare", "of-a-job"]);
+    assert.deepEqual(left.toSorted(), ["bare", "by-template", "of-a-job"]);
   });
 
   test("dead injection is seen by a trial that leaves nothing behind, told of, and that it works again as well", async () => {
