@@ -24,6 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   plan: ["base"],
   injection: ["base"],
   bindings: ["base", "oidc", "trust", "injection"],
+  distribution: [],
   controller: ["base"],
   http: ["base"],
   issuer: ["base", "oidc", "http", "trust"],
@@ -32,12 +33,12 @@ const allowed: Record<string, readonly string[]> = {
   config: ["base", "oidc", "trust", "bindings", "files", "yaml"],
   acme: ["base", "oidc", "http"],
   tls: ["base", "oidc", "files", "http", "acme"],
-  kubernetes: ["base", "oidc", "bindings", "files", "http", "yaml", "config"],
+  kubernetes: ["base", "oidc", "bindings", "distribution", "files", "http", "yaml", "config"],
   aws: ["base", "oidc", "trust", "plan", "http", "config", "dns"],
   dns: ["base", "plan"],
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   hetzner: ["base", "plan", "files", "http", "dns"],
-  host: ["base", "plan", "files", "yaml", "config"],
+  host: ["base", "plan", "distribution", "files", "yaml", "config"],
   admin: ["base", "http"],
   operator: ["base", "injection", "http", "kubernetes", "admin", "controller"],
   publisher: ["base", "admin", "oidc", "files", "http", "yaml", "config", "kubernetes", "acme", "tls"],
@@ -80,6 +81,7 @@ const allowed: Record<string, readonly string[]> = {
     "issuer",
     "hcl",
     "config",
+    "distribution",
     "dns",
     "aws",
     "cloudflare",
@@ -124,6 +126,7 @@ const allowed: Record<string, readonly string[]> = {
     "trust",
     "plan",
     "bindings",
+    "distribution",
     "injection",
     "files",
     "http",
@@ -159,9 +162,9 @@ const narrowed: readonly { from: string; to: string; only: readonly string[] }[]
       "src/cli/publish",
     ],
   },
-  // Proving a name by dns-01 without all of a stack.
+  // Proving a name by dns-01, and finding a zone for a new config, without all of a stack.
   { from: "cli", to: "dns", only: ["src/cli/serve"] },
-  { from: "cli", to: "cloudflare", only: ["src/cli/serve"] },
+  { from: "cli", to: "cloudflare", only: ["src/cli/init", "src/cli/serve"] },
   { from: "cli", to: "hetzner", only: ["src/cli/serve"] },
 ];
 
@@ -176,7 +179,7 @@ const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
 ];
 
 /** Folders that do no I/O: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
-const pure = ["oidc", "trust", "plan", "injection", "bindings", "hcl", "stack/status/judge"];
+const pure = ["oidc", "trust", "plan", "injection", "bindings", "distribution", "hcl", "stack/status/judge"];
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =

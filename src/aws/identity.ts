@@ -34,3 +34,16 @@ export async function checkAccount(
     { detail: { expected: account, found: caller.account, arn: caller.arn } },
   );
 }
+
+/** The region that the SDK would take: of AWS_REGION, else of the profile; undefined where neither names one. */
+export async function usualRegion(): Promise<string | undefined> {
+  const { STSClient } = await import("@aws-sdk/client-sts");
+  const client = new STSClient({});
+  try {
+    return await client.config.region();
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}

@@ -33,17 +33,23 @@ export function isReadOnly({ permissions }: ApiZone): boolean {
   return permissions.includes("#dns_records:read") && !permissions.includes("#dns_records:edit");
 }
 
+/** Why the world does not see a zone's records; undefined where it does. */
+function whyUnserved({ status, paused, type }: ApiZone): string | undefined {
+  if (status !== "active") return `its status is ${status}`;
+  if (paused) return "it is paused";
+  return type === "full" ? undefined : `it is of type ${type}, so that its names are served elsewhere`;
+}
+
+/** Whether the world sees a zone's records. */
+export function isServed(zone: ApiZone): boolean {
+  return whyUnserved(zone) === undefined;
+}
+
 /** Throws `dns-zone-inactive` for a zone whose records the world does not see. */
-export function checkServed({ name, status, paused, type }: ApiZone): void {
-  const said =
-    status !== "active"
-      ? `its status is ${status}`
-      : paused
-        ? "it is paused"
-        : type === "full"
-          ? undefined
-          : `it is of type ${type}, so that its names are served elsewhere`;
+export function checkServed(zone: ApiZone): void {
+  const said = whyUnserved(zone);
   if (said === undefined) return;
+  const { name, status, paused, type } = zone;
   throw new PodtrustError("dns-zone-inactive", `Cloudflare does not serve the zone ${name}: ${said}`, {
     detail: { zone: name, status, paused, type },
   });

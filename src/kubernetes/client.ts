@@ -24,7 +24,7 @@ import type { KubernetesObject, ObjectQuery, ObjectRef } from "./object.ts";
 import { ObjectCalls } from "./objects.ts";
 import type { SentCredential } from "./sent-credential.ts";
 
-const discoveryPath = "/.well-known/openid-configuration";
+export const discoveryPath = "/.well-known/openid-configuration";
 const jwksPath = "/openid/v1/jwks";
 // ValidateTokenRequest of the API server: ten minutes, and an int32's worth of seconds twice over.
 const shortestToken = 600;

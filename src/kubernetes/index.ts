@@ -15,7 +15,8 @@ export {
   type WriteOptions,
 } from "./api.ts";
 export type { ExecPlugin, PluginConsent } from "./environment.ts";
-export { defaultKubeconfig } from "./kubeconfig.ts";
+export { type ClusterSighting, sightCluster } from "./cluster-facts.ts";
+export { defaultKubeconfig, type KubeconfigContexts, kubeconfigContexts } from "./kubeconfig.ts";
 export {
   type KubernetesObject,
   type ObjectKind,

@@ -139,6 +139,27 @@ function pick(file: string, loaded: Loaded, asked: string | undefined): Kubeconf
   return context;
 }
 
+function filesOf(paths: string): readonly string[] {
+  const files = paths
+    .split(delimiter)
+    .filter((path) => path !== "")
+    .map((path) => resolve(expand(path)));
+  if (files.length === 0) throw invalid('""', "no file is named");
+  return files;
+}
+
+/** The names of a kubeconfig's contexts. */
+export interface KubeconfigContexts {
+  readonly current: string | undefined;
+  readonly names: readonly string[];
+}
+
+/** Which contexts a kubeconfig, or several joined, has. Throws `file-unreadable` and `kubeconfig-invalid`. */
+export async function kubeconfigContexts(paths: string): Promise<KubeconfigContexts> {
+  const { currentContext, contexts } = await load(filesOf(paths));
+  return { current: currentContext, names: [...contexts.keys()] };
+}
+
 /**
  * Reads one kubeconfig, or several joined as in $KUBECONFIG (the first that names a thing wins), and gives
  * what `context`, else its current-context, selects.
@@ -146,11 +167,7 @@ function pick(file: string, loaded: Loaded, asked: string | undefined): Kubeconf
  * Throws PodtrustError `file-unreadable`, `kubeconfig-invalid` or `kubeconfig-context`.
  */
 export async function readKubeconfig(paths: string, context?: string): Promise<KubeconfigContext> {
-  const files = paths
-    .split(delimiter)
-    .filter((path) => path !== "")
-    .map((path) => resolve(expand(path)));
-  if (files.length === 0) throw invalid('""', "no file is named");
+  const files = filesOf(paths);
   const loaded = await load(files);
   const file = files.join(delimiter);
   const chosen = pick(file, loaded, context);

@@ -18,7 +18,7 @@ describe("init", () => {
   afterEach(() => rm(cwd, { recursive: true }));
 
   const init = (args: readonly string[], host: Partial<Host> = {}): Promise<CliResult> =>
-    podtrustHere(["init", ...args], { cwd, ...host });
+    podtrustHere(["init", "--no-detect", ...args], { cwd, ...host });
   const written = (): Promise<string> => readFile(join(cwd, "podtrust.yaml"), "utf8");
   const cluster = ["--cluster", "--issuer", "oidc.example.com", "--account", account];
 
@@ -26,10 +26,15 @@ describe("init", () => {
   const named: IssuerNaming = ({ zone: below }) => Promise.resolve({ host: `name.${below}`, isNew: false });
 
   /** Answers typed at a terminal, one line each. */
-  async function typed(lines: readonly string[], args: readonly string[] = []): Promise<CliResult> {
+  async function typed(
+    lines: readonly string[],
+    args: readonly string[] = [],
+    env: Host["env"] = {},
+  ): Promise<CliResult> {
     const said = { out: "", err: "" };
     const stdin = Object.assign(Readable.from(lines.map((line) => `${line}\n`)), { isTTY: true });
     const { code } = await init(args, {
+      env: { NO_COLOR: "1", ...env },
       stdin,
       stdout: { isTTY: true, write: (text) => (said.out += text) },
       stderr: { isTTY: true, write: (text) => (said.err += text) },
@@ -157,14 +162,25 @@ describe("init", () => {
     assert.match(err, /--zone makes a name for a machine[^]*--issuer/u);
   });
 
-  test("a file that exists is not replaced unasked, and --force replaces it", async () => {
+  test("a file that exists is never written over, and nothing is asked before that is said", async () => {
     await writeFile(join(cwd, "podtrust.yaml"), "mine\n");
-    const { code, err } = await init(cluster);
+    const { code, err } = await typed(["3"]);
     assert.equal(code, 2);
-    assert.match(err, /exists already.*\n.*--force/u);
+    assert.doesNotMatch(err, /What is there/u);
+    assert.match(err, /exists already.*\n.*-f FILE/u);
     assert.equal(await written(), "mine\n");
-    assert.equal((await init([...cluster, "--force"])).code, 0);
-    assert.match(await written(), /^stack: prod$/mu);
+  });
+
+  test("at a terminal the kubeconfig's contexts are answers", async () => {
+    const contexts = ["dev", "prod"].map((name) => ({ name, context: { cluster: "c", user: "u" } }));
+    const kubeconfig = join(cwd, "kubeconfig");
+    await writeFile(kubeconfig, JSON.stringify({ "current-context": "dev", contexts }));
+    const answers = ["prod", "oidc.example.com", account, "", ""];
+    const { code, err } = await typed(answers, [], { KUBECONFIG: kubeconfig });
+    assert.equal(code, 0, err);
+    assert.match(err, /a Kubernetes cluster, the kubeconfig's dev\n[^]*another of its: prod\n/u);
+    const { cluster: source } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" });
+    assert.deepEqual(source, { kubeconfig, context: "prod", besideConfig: true });
   });
 
   test("--json says which file, and what comes next", async () => {

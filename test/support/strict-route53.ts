@@ -140,6 +140,9 @@ const setXml = ({ name, type, ttl, values }: StoredSet): string =>
     .map((value) => `<ResourceRecord><Value>${xml(value)}</Value></ResourceRecord>`)
     .join("")}</ResourceRecords></ResourceRecordSet>`;
 
+const zoneXml = ({ id, name, isPrivate }: Zone): string =>
+  `<HostedZone><Id>/hostedzone/${id}</Id><Name>${name}</Name><CallerReference>x</CallerReference><Config><PrivateZone>${isPrivate}</PrivateZone></Config></HostedZone>`;
+
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = "";
   for await (const part of request.setEncoding("utf8")) text += String(part);
@@ -163,12 +166,10 @@ export async function startStrictRoute53(names: readonly string[] = ["example.co
     if (kind === "hostedzonesbyname") {
       const from = url.searchParams.get("dnsname") ?? "";
       const listed = [...zones].filter(({ name }) => key({ name }) >= key({ name: from }));
-      const shown = listed.map(
-        (zone) =>
-          `<HostedZone><Id>/hostedzone/${zone.id}</Id><Name>${zone.name}</Name><CallerReference>x</CallerReference><Config><PrivateZone>${zone.isPrivate}</PrivateZone></Config></HostedZone>`,
-      );
-      return `<ListHostedZonesByNameResponse><HostedZones>${shown.join("")}</HostedZones><IsTruncated>false</IsTruncated><MaxItems>20</MaxItems></ListHostedZonesByNameResponse>`;
+      return `<ListHostedZonesByNameResponse><HostedZones>${listed.map(zoneXml).join("")}</HostedZones><IsTruncated>false</IsTruncated><MaxItems>20</MaxItems></ListHostedZonesByNameResponse>`;
     }
+    if (kind === "hostedzone" && id === "")
+      return `<ListHostedZonesResponse><HostedZones>${zones.map(zoneXml).join("")}</HostedZones><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems></ListHostedZonesResponse>`;
     if (kind === "change") {
       const left = looks.get(id) ?? 0;
       looks.set(id, left - 1);

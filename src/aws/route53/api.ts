@@ -5,7 +5,21 @@ import { calling } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
 import { type ApiSet, plainName, readSet } from "./record-set.ts";
 
-/** The five calls of Route 53 that are needed. */
+// Enough for a person to choose from.
+const mostZones = 100;
+
+/** The names of the account's public zones, a hundred at the most. */
+export async function hostedZoneNames(session: AwsSession, signal: AbortSignal): Promise<readonly string[]> {
+  const client = await session.route53();
+  const { ListHostedZonesCommand } = await import("@aws-sdk/client-route-53");
+  return calling("listing the hosted zones", async () => {
+    const command = new ListHostedZonesCommand({ MaxItems: mostZones });
+    const { HostedZones: zones = [] } = await client.send(command, { abortSignal: signal });
+    return zones.filter(({ Config }) => Config?.PrivateZone !== true).map(({ Name = "" }) => plainName(Name));
+  });
+}
+
+/** The five calls of Route 53 that a provider needs. */
 export class Route53Api {
   readonly #session: AwsSession;
 

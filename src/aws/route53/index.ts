@@ -1,1 +1,2 @@
+export { hostedZoneNames } from "./api.ts";
 export { route53Dns } from "./provider.ts";

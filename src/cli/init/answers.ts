@@ -2,7 +2,12 @@
 export type Foundation =
   | { readonly kind: "hetzner"; readonly type: string; readonly location: string }
   | { readonly kind: "ssh"; readonly user: string; readonly address: string }
-  | { readonly kind: "cluster"; readonly context: string | undefined };
+  | {
+      readonly kind: "cluster";
+      /** As the config has it: a file, or several joined as in $KUBECONFIG. */
+      readonly kubeconfig: string;
+      readonly context: string | undefined;
+    };
 
 /** Who serves the issuer's documents. */
 export type Publishing =

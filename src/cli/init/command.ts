@@ -2,13 +2,14 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { InitCommandOptions } from "./run.ts";
 
-/** `podtrust init`: a config file from five answers. */
+/** `podtrust init`: a config file from five answers, most of which it finds by itself. */
 export function defineInit(program: Command, context: CommandContext): void {
   program
     .command("init")
-    .description("write a config file with comments: asks five questions, or takes the answers as flags")
+    .description(
+      "write a config file with comments: finds what is there, and asks five questions or takes flags",
+    )
     .option("-f, --file <file>", "file to write", "podtrust.yaml")
-    .option("--force", "replace the file if it exists")
     .option("--stack <name>", "the name of everything the file owns", "prod")
     .option(
       "--machine <machine>",
@@ -17,22 +18,26 @@ export function defineInit(program: Command, context: CommandContext): void {
     .option("--cluster [context]", "a cluster that exists: a context of the kubeconfig, or its current one")
     .option("--zone <zone>", "make a random name under this DNS zone")
     .addOption(
-      new Option("--dns <provider>", "who serves the zone")
-        .choices(["cloudflare", "route53", "hetzner"])
-        .default("cloudflare"),
+      new Option(
+        "--dns <provider>",
+        "who serves the zone (default: who was found to, else cloudflare)",
+      ).choices(["cloudflare", "route53", "hetzner"]),
     )
     .option("--issuer <url>", "the issuer's own URL or host name, if it has one")
     .addOption(
-      new Option("--publisher <kind>", "who publishes the keys: podtrust over HTTPS, or somebody else")
-        .choices(["https", "none"])
-        .default("https"),
+      new Option(
+        "--publisher <kind>",
+        "who publishes the keys: podtrust over HTTPS, or somebody else (default: https, none for EKS, GKE and AKS)",
+      ).choices(["https", "none"]),
     )
     .option("--bucket <bucket>", "publish the keys to this S3 bucket instead")
     .option("--email <address>", "where the certificate authority may write to")
     .option("--account <id>", "the AWS account that trusts the issuer")
-    .option("--region <region>", "its region (default: AWS_REGION, else eu-central-1)")
+    .option("--region <region>", "its region (default: that of the AWS CLI, else eu-central-1)")
     .option("--service-account <namespace/name>", "the ServiceAccount that gets a role")
     .option("--policy <policy>", "what the role may do: a managed policy's name or ARN")
+    .option("-y, --yes", "take what was found in place of asking")
+    .option("--no-detect", "ask neither the cluster, nor AWS, nor who serves zones")
     .action(async (options: InitCommandOptions) => {
       const { runInit } = await import("./run.ts");
       await runInit(context, options);

@@ -4,6 +4,9 @@ import { type Answers, roleNameOf } from "./answers.ts";
 /** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */
 const scalar = (text: string): string => (/^[a-zA-Z/][\w./@-]*$/u.test(text) ? text : JSON.stringify(text));
 
+/** A file's name, which may begin with ~/. */
+const path = (name: string): string => (name.startsWith("~/") ? `~/${scalar(name.slice(2))}` : scalar(name));
+
 /** Where who serves a zone has our rights from. */
 const dnsSecrets: Readonly<Record<string, string>> = {
   cloudflare: " The token is never written here: export CLOUDFLARE_API_TOKEN=…",
@@ -53,8 +56,8 @@ function foundationLines({ foundation }: Answers): readonly string[] {
       return [
         "# The cluster whose pods get roles.",
         foundation.context === undefined
-          ? "cluster: {kubeconfig: ~/.kube/config}"
-          : `cluster: {kubeconfig: ~/.kube/config, context: ${scalar(foundation.context)}}`,
+          ? `cluster: {kubeconfig: ${path(foundation.kubeconfig)}}`
+          : `cluster: {kubeconfig: ${path(foundation.kubeconfig)}, context: ${scalar(foundation.context)}}`,
       ];
   }
 }

@@ -1,27 +1,39 @@
-import { writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { errorText, PodtrustError, shellWord } from "../../base/index.ts";
+import { distributions } from "../../distribution/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { CommandContext } from "../context.ts";
-import { bold, rich } from "../terminal/index.ts";
+import { bold, dim, rich } from "../terminal/index.ts";
 import type { Answers } from "./answers.ts";
+import { type ApiServerSteps, apiServerSteps } from "./api-server.ts";
 import { configText } from "./config-text.ts";
-import { answersOf, checkConfig, type InitOptions } from "./questions.ts";
+import { checkConfig } from "./interview.ts";
+import { answersOf, type InitOptions } from "./questions.ts";
 
 export interface InitCommandOptions extends InitOptions {
   readonly file: string;
-  readonly force?: boolean;
 }
 
 function taken(file: string): PodtrustError {
-  return new PodtrustError("usage", `${file} exists already, and init replaces nothing unasked`, {
-    next: `Give another name with -f FILE, or --force to replace it.`,
+  return new PodtrustError("usage", `${file} exists already, and init writes over no file`, {
+    next: `Give another name with -f FILE, or move the file away.`,
   });
 }
 
-async function write(file: string, text: string, force: boolean): Promise<void> {
+/** Before anything is asked: five answers to no end would be one too many. */
+async function checkFree(file: string): Promise<void> {
   try {
-    await writeFile(file, text, { flag: force ? "w" : "wx" });
+    await access(file);
+  } catch {
+    return;
+  }
+  throw taken(file);
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: "wx" });
   } catch (cause) {
     if (fileCode(cause) === "EEXIST") throw taken(file);
     throw new PodtrustError("usage", `${file} cannot be written: ${errorText(cause)}`, { cause });
@@ -43,17 +55,47 @@ function steps({ foundation, name, publishing }: Answers, file: string): readonl
   ];
 }
 
-/** `podtrust init`: asks, writes the file, and says what comes next. */
+function sayApiServer({ output }: CommandContext, { sentence, instructions }: ApiServerSteps): void {
+  output.line();
+  output.line(sentence, 0);
+  for (const { where, lines, next, note } of instructions) {
+    output.line();
+    output.line(rich`  ${bold(where)}:`, 4);
+    // As they are pasted: a line break of ours would be one too many.
+    for (const line of lines) output.line(`    ${line}`);
+    if (next !== undefined) output.line(rich`  then: ${next}`, 4);
+    if (note !== undefined) output.line(dim(`  ${note}`), 4);
+  }
+}
+
+/** `podtrust init`: finds, asks, writes the file, and says what comes next. */
 export async function runInit(context: CommandContext, options: InitCommandOptions): Promise<void> {
   const { output, env } = context;
   const file = context.path(options.file);
-  const answers = await answersOf(context, options);
+  await checkFree(file);
+  const { answers, cluster } = await answersOf(context, options);
   const text = configText(answers);
   // What we write is read as any other config before anybody has it.
   await checkConfig(text, file, env);
-  await write(file, text, options.force === true);
+  await write(file, text);
   const next = steps(answers, options.file);
+  const apiServer = apiServerSteps(answers, cluster);
   output.line(rich`${bold(basename(file))} is written. Next:`);
   for (const step of next) output.line(`  ${step}`);
-  output.result({ file, stack: answers.stack, next });
+  if (apiServer !== undefined) sayApiServer(context, apiServer);
+  const distribution = cluster?.distribution;
+  output.result({
+    file,
+    stack: answers.stack,
+    next,
+    ...(apiServer === undefined
+      ? {}
+      : {
+          apiServer: {
+            ...(distribution === undefined ? {} : { distribution, title: distributions[distribution].title }),
+            ...(cluster?.issuer === undefined ? {} : { presentIssuer: cluster.issuer }),
+            instructions: apiServer.instructions,
+          },
+        }),
+  });
 }

@@ -1,4 +1,5 @@
 import { isRecord } from "../../base/index.ts";
+import { flagText, issuerFlags } from "../../distribution/index.ts";
 import { ownershipComment } from "../../plan/index.ts";
 import { readYaml } from "../../yaml/index.ts";
 import type { HostFile, K3sWish } from "./wish.ts";
@@ -12,14 +13,6 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 const listLines = (key: string, values: readonly string[]): readonly string[] =>
   values.length === 0 ? [] : [`${key}+:`, ...values.map((value) => `  - ${quoted(value)}`)];
-
-/** The flags of the API server that make it the issuer: the first issuer signs, all are accepted. */
-function issuerFlags({ issuers, jwksUri }: Pick<K3sWish, "issuers" | "jwksUri">): readonly string[] {
-  return [
-    ...issuers.map((issuer) => `service-account-issuer=${issuer}`),
-    `service-account-jwks-uri=${jwksUri}`,
-  ];
-}
 
 /**
  * k3s's config. Lists have a `+`, so that what somebody wrote before stays; without it, ours would wipe theirs.
@@ -35,7 +28,7 @@ export function configFile(wish: K3sWish): HostFile {
       ? []
       : ['flannel-backend: "none"', "disable-network-policy: true", "disable-kube-proxy: true"]),
     ...listLines("tls-san", wish.tlsSans),
-    ...listLines("kube-apiserver-arg", issuerFlags(wish)),
+    ...listLines("kube-apiserver-arg", issuerFlags(wish).map(flagText)),
     "",
   ].join("\n");
   return { path: configPath, text, mode: 0o600 };

@@ -37,12 +37,20 @@ export interface ApiServer {
   readonly url: string;
   readonly pid: () => number;
   readonly output: () => string;
-  readonly restart: (keys: ServerKeys) => Promise<void>;
+  /** With `issuerFlags` in place of the issuer and jwks_uri that it was started with, from then on. */
+  readonly restart: (keys: ServerKeys, issuerFlags?: readonly string[]) => Promise<void>;
   /** Ends it; `restart` brings it back. */
   readonly stop: () => Promise<void>;
 }
 
-function argsOf(spec: ServerSpec, keys: ServerKeys): readonly string[] {
+function issuerFlagsOf({ issuer, jwksUri }: ServerSpec): readonly string[] {
+  return [
+    `--service-account-issuer=${issuer}`,
+    ...(jwksUri === undefined ? [] : [`--service-account-jwks-uri=${jwksUri}`]),
+  ];
+}
+
+function argsOf(spec: ServerSpec, keys: ServerKeys, issuerFlags: readonly string[]): readonly string[] {
   return [
     `--etcd-servers=${spec.etcdUrl}`,
     "--bind-address=127.0.0.1",
@@ -59,8 +67,7 @@ function argsOf(spec: ServerSpec, keys: ServerKeys): readonly string[] {
     ...(process.env["PODTRUST_OWN_NETWORK"] === "yes" ? ["--advertise-address=192.0.2.1"] : []),
     "--authorization-mode=Node,RBAC",
     "--service-cluster-ip-range=10.96.0.0/16",
-    `--service-account-issuer=${spec.issuer}`,
-    ...(spec.jwksUri === undefined ? [] : [`--service-account-jwks-uri=${spec.jwksUri}`]),
+    ...issuerFlags,
     `--service-account-signing-key-file=${keys.signer.privateFile}`,
     ...keys.verifiers.map((key) => `--service-account-key-file=${key.publicFile}`),
     "--profiling=false",
@@ -70,8 +77,14 @@ function argsOf(spec: ServerSpec, keys: ServerKeys): readonly string[] {
   ];
 }
 
-async function launch(run: Run, spec: ServerSpec, keys: ServerKeys): Promise<Program> {
-  const program = await run.start({ name: spec.name, command: spec.command, args: argsOf(spec, keys) });
+async function launch(
+  run: Run,
+  spec: ServerSpec,
+  keys: ServerKeys,
+  issuerFlags: readonly string[],
+): Promise<Program> {
+  const args = argsOf(spec, keys, issuerFlags);
+  const program = await run.start({ name: spec.name, command: spec.command, args });
   const ready = async (): Promise<void> => {
     const { status, text } = await ask(`https://127.0.0.1:${spec.port}/readyz`, spec.ca);
     if (status !== 200) throw new Error(`readyz answers ${status}: ${text}`);
@@ -82,14 +95,16 @@ async function launch(run: Run, spec: ServerSpec, keys: ServerKeys): Promise<Pro
 
 /** Starts an API server and waits for its /readyz. */
 export async function startApiServer(run: Run, spec: ServerSpec, keys: ServerKeys): Promise<ApiServer> {
-  let program = await launch(run, spec, keys);
+  let flags = issuerFlagsOf(spec);
+  let program = await launch(run, spec, keys, flags);
   return {
     url: `https://127.0.0.1:${spec.port}`,
     pid: () => program.pid,
     output: () => program.output(),
-    async restart(next) {
+    async restart(next, issuerFlags = flags) {
       await program.stop();
-      program = await launch(run, spec, next);
+      flags = issuerFlags;
+      program = await launch(run, spec, next, flags);
     },
     stop: () => program.stop(),
   };

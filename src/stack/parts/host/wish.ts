@@ -1,9 +1,7 @@
 import type { Config, MachineConfig } from "../../../config/index.ts";
+import { distributions } from "../../../distribution/index.ts";
 import { configFile, type HostFile, type K3sWish } from "../../../host/index.ts";
 import { parseIssuer } from "../../../oidc/index.ts";
-
-/** The issuer that k3s has unless it is told another: in-cluster clients go on with the tokens that they have. */
-const standardIssuer = "https://kubernetes.default.svc.cluster.local";
 
 /** What k3s on a config's machine shall be. */
 export function k3sWish(
@@ -16,7 +14,8 @@ export function k3sWish(
     version,
     sha256,
     ...(archive === undefined ? {} : { archive }),
-    issuers: [issuer, standardIssuer],
+    // In-cluster clients go on with the tokens that they have.
+    issuers: [issuer, distributions.k3s.standardIssuer],
     jwksUri: publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri,
     ...(cni === "cilium" ? { cilium } : {}),
     tlsSans: ssh === undefined || apiFrom.length === 0 ? [] : [ssh.address],

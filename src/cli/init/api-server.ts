@@ -1,0 +1,70 @@
+import {
+  distributions,
+  type Instruction,
+  isManaged,
+  issuerInstructions,
+  kubernetesMinor,
+  standardIssuer,
+  talosMinor,
+} from "../../distribution/index.ts";
+import { parseIssuer } from "../../oidc/index.ts";
+import type { Answers } from "./answers.ts";
+import { type FoundCluster, isPublic } from "./detect/index.ts";
+
+/** What is said of the cluster's API server after a config is written. */
+export interface ApiServerSteps {
+  /** What it signs as now, and what has to become of it. */
+  readonly sentence: string;
+  /** One after the other, or one instead of the other where it says so. */
+  readonly instructions: readonly Instruction[];
+}
+
+function managedSteps(title: string, issuer: string, present: string | undefined): ApiServerSteps {
+  const enable =
+    title === distributions.aks.title && (present === undefined || !isPublic(present))
+      ? " Its public issuer is switched on by: az aks update --enable-oidc-issuer"
+      : "";
+  const sentence =
+    present === issuer
+      ? `${title} signs as ${issuer} and serves it: its API server needs nothing.`
+      : `${title} signs as ${present ?? "an issuer that could not be read"}, which nobody but ${title} can change: the config has to name it.${enable}`;
+  return { sentence, instructions: [] };
+}
+
+/** Lines for an API server that signs as somebody else, or as nobody knows whom. */
+function instructedSteps(issuer: string, cluster: FoundCluster | undefined): ApiServerSteps {
+  const { distribution, issuer: present } = cluster ?? {};
+  const old = present ?? standardIssuer(distribution);
+  const wish = {
+    // The first signs; tokens in use name the old one.
+    issuers: [issuer, ...(old === undefined ? [] : [old])],
+    jwksUri: parseIssuer(issuer).defaultJwksUri,
+  };
+  const versions =
+    cluster === undefined
+      ? {}
+      : { kubernetes: kubernetesMinor(cluster.facts), talos: talosMinor(cluster.facts) };
+  const title = distribution === undefined ? "" : ` (${distributions[distribution].title})`;
+  return {
+    sentence:
+      present === undefined
+        ? `Tell the API server${title} its issuer:`
+        : `The cluster signs as ${present} now. Tell its API server${title}:`,
+    instructions: issuerInstructions(distribution, wish, versions),
+  };
+}
+
+/** How the API server of a cluster that exists is told its issuer; undefined for a machine of ours, whose it knows. */
+export function apiServerSteps(
+  { foundation, name }: Answers,
+  cluster: FoundCluster | undefined,
+): ApiServerSteps | undefined {
+  if (foundation.kind !== "cluster" || !("issuer" in name)) return undefined;
+  const { issuer } = name;
+  const { distribution, issuer: present } = cluster ?? {};
+  if (distribution !== undefined && isManaged(distribution))
+    return managedSteps(distributions[distribution].title, issuer, present);
+  return present === issuer
+    ? { sentence: `The cluster signs as ${issuer} already.`, instructions: [] }
+    : instructedSteps(issuer, cluster);
+}

@@ -1,0 +1,27 @@
+import { callerIdentity, openAws, usualRegion } from "../../../aws/index.ts";
+import type { CommandContext } from "../../context.ts";
+import { type Sighting, softly } from "./softly.ts";
+
+/** Whose credentials the AWS SDK finds. */
+export interface AwsCaller {
+  readonly account: string;
+  readonly arn: string;
+}
+
+/** Asks STS who we are, by whatever credentials the AWS CLI would have. */
+export function sightCaller(context: CommandContext, region: string): Promise<Sighting<AwsCaller>> {
+  return softly(context, async (signal) => {
+    const session = openAws({ region, clock: context.clock, attempts: 1 });
+    try {
+      const { account, arn } = await callerIdentity(session, signal);
+      return { account, arn };
+    } finally {
+      session.close();
+    }
+  });
+}
+
+/** The region that the AWS CLI would take. */
+export async function sightRegion({ env }: CommandContext): Promise<string | undefined> {
+  return env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? (await usualRegion());
+}

@@ -1,0 +1,68 @@
+import {
+  type ClusterFacts,
+  type DistributionName,
+  distributionOf,
+  distributions,
+  isManaged,
+} from "../../../distribution/index.ts";
+import {
+  defaultKubeconfig,
+  type KubeconfigContexts,
+  kubeconfigContexts,
+  openKubernetes,
+  sightCluster,
+} from "../../../kubernetes/index.ts";
+import { parseIssuer } from "../../../oidc/index.ts";
+import type { CommandContext } from "../../context.ts";
+import { type Sighting, softly } from "./softly.ts";
+
+/** A cluster as it was found. */
+export interface FoundCluster {
+  readonly facts: ClusterFacts;
+  readonly distribution: DistributionName | undefined;
+  /** In the tokens that it signs now. */
+  readonly issuer: string | undefined;
+}
+
+/** The contexts of the kubeconfig that kubectl would take; none where there is no such file. */
+export async function sightContexts({ env }: CommandContext): Promise<KubeconfigContexts> {
+  try {
+    return await kubeconfigContexts(defaultKubeconfig(env));
+  } catch {
+    return { current: undefined, names: [] };
+  }
+}
+
+/** Asks a cluster of the kubeconfig what it is. */
+export function sightKubernetes(
+  context: CommandContext,
+  name: string | undefined,
+): Promise<Sighting<FoundCluster>> {
+  const { env, clock } = context;
+  const source = { kubeconfig: defaultKubeconfig(env), ...(name === undefined ? {} : { context: name }) };
+  return softly(context, async (signal) => {
+    const { facts, issuer } = await sightCluster(await openKubernetes(source, { env, clock }), { signal });
+    return { facts, distribution: distributionOf(facts), issuer };
+  });
+}
+
+const inside = /(?:^|\.)(?:svc|local|localhost|internal|test)$|^[\d.]+$|^\[/u;
+
+/** Whether others than the cluster could reach an issuer, as far as its URL says. */
+export function isPublic(issuer: string): boolean {
+  try {
+    parseIssuer(issuer);
+  } catch {
+    return false;
+  }
+  const { hostname } = new URL(issuer);
+  return hostname.includes(".") && !inside.test(hostname);
+}
+
+/** What was found, in one line. */
+export function clusterText({ facts, distribution, issuer }: FoundCluster): string {
+  const title = distribution === undefined ? "Kubernetes" : distributions[distribution].title;
+  const version = facts.gitVersion === "" ? "" : ` ${facts.gitVersion}`;
+  const whose = distribution !== undefined && isManaged(distribution) ? ", served by its provider" : "";
+  return `${title}${version}, ${issuer === undefined ? "its issuer is not to be read" : `issuer ${issuer}${whose}`}`;
+}

@@ -1,0 +1,94 @@
+import type { CommandContext } from "../../context.ts";
+import type { Foundation } from "../answers.ts";
+import { type AwsCaller, sightCaller } from "./aws.ts";
+import { clusterText, type FoundCluster, sightKubernetes } from "./cluster.ts";
+import { patienceMs, type Sighting } from "./softly.ts";
+import { type FoundZone, sightZones, type ZoneSighting } from "./zones.ts";
+
+/** What was found of what the questions ask for. */
+export interface Surroundings {
+  readonly aws?: AwsCaller;
+  readonly cluster?: FoundCluster;
+  readonly zones: readonly FoundZone[];
+}
+
+/** What somebody has said already, and is not asked for. */
+export interface Known {
+  readonly foundation: Foundation | undefined;
+  readonly region: string;
+  readonly hasAccount: boolean;
+  readonly hasName: boolean;
+  readonly dns: string | undefined;
+}
+
+const found = <T>(seen: Sighting<T> | undefined): T | undefined =>
+  seen !== undefined && "found" in seen ? seen.found : undefined;
+
+function zoneText({ who, seen }: ZoneSighting): string {
+  if ("missed" in seen) return `${who}: no zone was read: ${seen.missed}`;
+  const names = seen.found.map(({ zone }) => zone);
+  return `${who}: ${names.length === 0 ? "no zone" : names.join(", ")}`;
+}
+
+/** What those told who were asked. */
+type Seen = Promise<{
+  readonly aws?: Sighting<AwsCaller>;
+  readonly cluster?: Sighting<FoundCluster>;
+  readonly zones?: readonly ZoneSighting[];
+}>;
+
+const awsText = (seen: Sighting<AwsCaller>): string =>
+  "missed" in seen
+    ? `AWS: not known who we are: ${seen.missed}`
+    : `AWS: account ${seen.found.account} (${seen.found.arn})`;
+
+function linesOf({ aws, cluster, zones = [] }: Awaited<Seen>): readonly string[] {
+  return [
+    ...(cluster === undefined
+      ? []
+      : [
+          `cluster: ${"missed" in cluster ? `not looked at: ${cluster.missed}` : clusterText(cluster.found)}`,
+        ]),
+    ...zones.map(zoneText),
+    ...(aws === undefined ? [] : [awsText(aws)]),
+  ];
+}
+
+/** What there is to ask: each undefined where it is known. */
+function questions(context: CommandContext, known: Known): (() => Seen)[] {
+  const { foundation, region, hasAccount, hasName, dns } = known;
+  const isCluster = foundation?.kind === "cluster";
+  return [
+    ...(isCluster ? [async () => ({ cluster: await sightKubernetes(context, foundation.context) })] : []),
+    ...(foundation === undefined || isCluster || hasName
+      ? []
+      : [async () => ({ zones: await sightZones(context, region, dns) })]),
+    ...(hasAccount ? [] : [async () => ({ aws: await sightCaller(context, region) })]),
+  ];
+}
+
+/** Asks cluster, AWS and who serves zones, side by side, for what is not known; says what each told. */
+export async function sightSurroundings(context: CommandContext, known: Known): Promise<Surroundings> {
+  const asked = questions(context, known);
+  if (asked.length === 0) return { zones: [] };
+  const waiting = context.progress.wait({
+    what: "what is there already",
+    reason: "asking the cluster, AWS and who serves zones",
+    deadline: context.clock.now() + patienceMs,
+  });
+  let seen: Awaited<Seen>;
+  try {
+    seen = Object.assign({}, ...(await Promise.all(asked.map((ask) => ask())))) as Awaited<Seen>;
+  } catch (error) {
+    waiting.failed();
+    throw error;
+  }
+  waiting.done("looked at what is there:");
+  for (const line of linesOf(seen)) context.progress.line(`  ${line}`, 4);
+  const [aws, cluster] = [found(seen.aws), found(seen.cluster)];
+  return {
+    ...(aws === undefined ? {} : { aws }),
+    ...(cluster === undefined ? {} : { cluster }),
+    zones: (seen.zones ?? []).flatMap((one) => found(one.seen) ?? []),
+  };
+}

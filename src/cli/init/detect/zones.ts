@@ -1,0 +1,53 @@
+import { hostedZoneNames, openAws } from "../../../aws/index.ts";
+import { cloudflareAccess, servedZones } from "../../../cloudflare/index.ts";
+import type { CommandContext } from "../../context.ts";
+import { type Sighting, softly } from "./softly.ts";
+
+/** A zone that the credentials at hand may write. */
+export interface FoundZone {
+  readonly zone: string;
+  readonly dns: "cloudflare" | "route53";
+}
+
+/** Asks Cloudflare, where its token is in the environment. */
+function sightCloudflare(context: CommandContext): Promise<Sighting<readonly FoundZone[]>> {
+  return softly(context, async (signal) => {
+    const access = await cloudflareAccess({}, context.env);
+    const zones = await servedZones(access, context.clock, signal);
+    return zones.map((zone) => ({ zone, dns: "cloudflare" }));
+  });
+}
+
+/** Asks Route 53 by the credentials of the AWS CLI. */
+function sightRoute53(context: CommandContext, region: string): Promise<Sighting<readonly FoundZone[]>> {
+  return softly(context, async (signal) => {
+    const session = openAws({ region, clock: context.clock, attempts: 1 });
+    try {
+      const zones = await hostedZoneNames(session, signal);
+      return zones.map((zone) => ({ zone, dns: "route53" }));
+    } finally {
+      session.close();
+    }
+  });
+}
+
+/** Who may serve the zone, and what each showed. */
+export interface ZoneSighting {
+  readonly who: string;
+  readonly seen: Sighting<readonly FoundZone[]>;
+}
+
+/** Zones of whom there are credentials for; `dns` asks one alone. */
+export async function sightZones(
+  context: CommandContext,
+  region: string,
+  dns: string | undefined,
+): Promise<readonly ZoneSighting[]> {
+  const asksCloudflare =
+    (dns ?? "cloudflare") === "cloudflare" && context.env["CLOUDFLARE_API_TOKEN"] !== undefined;
+  const asked = [
+    ...(asksCloudflare ? [{ who: "Cloudflare", seen: sightCloudflare(context) }] : []),
+    ...((dns ?? "route53") === "route53" ? [{ who: "Route 53", seen: sightRoute53(context, region) }] : []),
+  ];
+  return Promise.all(asked.map(async ({ who, seen }) => ({ who, seen: await seen })));
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type ClusterFacts, distributionOf, type NodeFacts } from "./distribution.ts";
+import { issuerInstructions } from "./instructions.ts";
+
+const plain: NodeFacts = { kubeletVersion: "v1.36.3", osImage: "Debian 13", providerId: "", labels: [] };
+
+const facts = (node: Partial<NodeFacts>, more: Partial<ClusterFacts> = {}): ClusterFacts => ({
+  gitVersion: "v1.36.3",
+  nodes: [{ ...plain, ...node }],
+  hasKubeadmConfig: false,
+  ...more,
+});
+
+describe("a cluster's distribution is known by what its makers leave in it", () => {
+  const cases: readonly (readonly [string | undefined, ClusterFacts])[] = [
+    ["k3s", facts({}, { gitVersion: "v1.36.4+k3s1" })],
+    ["k3s", facts({ kubeletVersion: "v1.36.4+k3s1" }, { gitVersion: "" })],
+    ["rke2", facts({}, { gitVersion: "v1.36.4+rke2r1" })],
+    ["k0s", facts({}, { gitVersion: "v1.36.4+k0s" })],
+    ["eks", facts({}, { gitVersion: "v1.36.2-eks-113cf36" })],
+    ["gke", facts({}, { gitVersion: "v1.36.1-gke.1187000" })],
+    ["aks", facts({ providerId: "azure:///x", labels: ["kubernetes.azure.com/cluster"] })],
+    ["talos", facts({ osImage: "Talos (v1.14.1)" })],
+    ["kind", facts({ providerId: "kind://docker/dev/dev-control-plane" }, { hasKubeadmConfig: true })],
+    ["minikube", facts({ labels: ["minikube.k8s.io/version"] }, { hasKubeadmConfig: true })],
+    ["microk8s", facts({ labels: ["microk8s.io/cluster"] })],
+    ["kubeadm", facts({}, { hasKubeadmConfig: true })],
+    [undefined, facts({})],
+    [undefined, facts({}, { gitVersion: "", nodes: [] })],
+  ];
+  for (const [name, seen] of cases) {
+    const shown = JSON.stringify(seen);
+    test(`${name ?? "none"}: ${shown}`, () => assert.equal(distributionOf(seen), name));
+  }
+});
+
+const own = "https://oidc.example.com";
+const old = "https://kubernetes.default.svc.cluster.local";
+const wish = { issuers: [own, old], jwksUri: `${own}/openid/v1/jwks` };
+
+describe("an API server's flags, as its distribution takes them", () => {
+  for (const name of ["k3s", "rke2", "kubeadm", "kind", "microk8s", undefined] as const) {
+    test(`${name ?? "any other"}: the own issuer first, the old one still accepted, the keys' address`, () => {
+      const [{ where, lines } = { where: "", lines: [] }] = issuerInstructions(name, wish);
+      assert.ok(where.length > 0);
+      const text = lines.join("\n");
+      const at = [
+        `service-account-issuer=${own}`,
+        `service-account-issuer=${old}`,
+        "service-account-jwks-uri=",
+      ];
+      const places = at.map((flag) => text.indexOf(flag));
+      assert.ok(
+        places.every((place) => place >= 0),
+        text,
+      );
+      assert.deepEqual(
+        places,
+        places.toSorted((a, b) => a - b),
+      );
+    });
+  }
+
+  test("kubeadm's own config names a flag twice, in the list of v1beta4", () => {
+    const [, config] = issuerInstructions("kubeadm", wish);
+    assert.deepEqual(config?.lines.slice(0, 6), [
+      "apiServer:",
+      "  extraArgs:",
+      "    - name: service-account-issuer",
+      `      value: ${own}`,
+      "    - name: service-account-issuer",
+      `      value: ${old}`,
+    ]);
+  });
+
+  test("a new cluster of kind takes kubeadm's v1beta3 before Kubernetes 1.36, and v1beta4 from then on", () => {
+    const [, before] = issuerInstructions("kind", wish, { kubernetes: 35 });
+    const [, since] = issuerInstructions("kind", wish, { kubernetes: 36 });
+    assert.ok(before?.lines.includes("    apiVersion: kubeadm.k8s.io/v1beta3"));
+    assert.ok(before?.lines.includes(`        service-account-issuer: ${own}`));
+    assert.ok(since?.lines.includes("    apiVersion: kubeadm.k8s.io/v1beta4"));
+    assert.ok(since?.lines.includes("        - name: service-account-issuer"));
+  });
+
+  for (const name of ["minikube", "k0s"] as const) {
+    test(`${name} takes one issuer, and says what becomes of tokens of the old one`, () => {
+      const [only] = issuerInstructions(name, wish);
+      const text = only?.lines.join("\n") ?? "";
+      assert.match(text, /service-account-issuer[=:] ?https:\/\/oidc\.example\.com/u);
+      assert.doesNotMatch(text, /kubernetes\.default/u);
+      assert.match(only?.note ?? "", /accepted no longer: start the pods anew/u);
+    });
+  }
+
+  test("Talos has a document of its own for issuers since 1.14, one value before, and none of yours in 1.13", () => {
+    const lines = (talos: number): string =>
+      issuerInstructions("talos", wish, { talos })
+        .flatMap(({ lines: said, note = "" }) => [...said, note])
+        .join("\n");
+    assert.match(
+      lines(14),
+      /issuerURL: https:\/\/oidc\.example\.com\naccepted:\n {2}issuers:\n {4}- https:\/\/kubernetes/u,
+    );
+    assert.match(lines(12), /extraArgs:\n {6}service-account-issuer: https:\/\/oidc\.example\.com\n/u);
+    assert.match(lines(13), /upgrade to 1\.14/u);
+  });
+
+  for (const name of ["eks", "gke", "aks"] as const) {
+    test(`${name}: nobody but its provider starts the API server`, () => {
+      assert.deepEqual(issuerInstructions(name, wish), []);
+    });
+  }
+});

@@ -1,0 +1,211 @@
+import { type DistributionName, distributions } from "./distribution.ts";
+import { type Flag, flagText, issuerFlags, type IssuerWish } from "./issuer-flags.ts";
+
+/** Lines for one place, and what makes them count. */
+export interface Instruction {
+  /** A file or command, and on which machines. */
+  readonly where: string;
+  /** As they are written there. */
+  readonly lines: readonly string[];
+  /** A command, or what happens by itself. */
+  readonly next?: string;
+  /** What has to be known before it is done. */
+  readonly note?: string;
+}
+
+/** Versions that change how it is said; absent where they are not known. */
+export interface Versions {
+  /** Of Kubernetes 1.x. */
+  readonly kubernetes?: number | undefined;
+  /** Of Talos 1.x. */
+  readonly talos?: number | undefined;
+}
+
+type Writer = (flags: readonly Flag[], wish: IssuerWish, versions: Versions) => readonly Instruction[];
+
+const first = ({ issuers: [own = ""] }: IssuerWish): string => own;
+
+/** The flags that a place takes which holds one value for each. */
+const single = (flags: readonly Flag[], wish: IssuerWish): readonly Flag[] =>
+  flags.filter(({ name, value }) => name !== "service-account-issuer" || value === first(wish));
+
+const oneIssuer = (where: string): string =>
+  `${where} holds one value for a flag, so that the old issuer is accepted no longer: start the pods anew whose tokens name it.`;
+
+/** The same file in k3s and RKE2; a key with + adds to what other files say. */
+const rancher =
+  (folder: string, service: string): Writer =>
+  (flags) => [
+    {
+      where: `${folder}/config.yaml.d/50-issuer.yaml on each server`,
+      lines: ["kube-apiserver-arg+:", ...flags.map((flag) => `  - ${flagText(flag)}`)],
+      next: `systemctl restart ${service}, one server after the other`,
+    },
+  ];
+
+const manifestFile = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+
+/** A static pod's manifest, which kubeadm, kind and minikube have. */
+const staticPod = (flags: readonly Flag[], on: string): Instruction => ({
+  where: `${manifestFile} ${on}, in place of its --service-account-issuer`,
+  lines: flags.map((flag) => `    - --${flagText(flag)}`),
+  next: "the kubelet starts the API server anew by itself",
+});
+
+/** kubeadm's ClusterConfiguration: since v1beta4 a list, in which a flag may come twice. */
+const listedArgs = (flags: readonly Flag[], indent = ""): readonly string[] => [
+  `${indent}apiServer:`,
+  `${indent}  extraArgs:`,
+  ...flags.flatMap(({ name, value }) => [`${indent}    - name: ${name}`, `${indent}      value: ${value}`]),
+];
+
+const mappedArgs = (flags: readonly Flag[], indent = ""): readonly string[] => [
+  `${indent}apiServer:`,
+  `${indent}  extraArgs:`,
+  ...flags.map(({ name, value }) => `${indent}    ${name}: ${value}`),
+];
+
+const kubeadm: Writer = (flags) => [
+  staticPod(flags, "on each control plane node"),
+  {
+    where: "the ClusterConfiguration (v1beta4) of the ConfigMap kube-system/kubeadm-config",
+    lines: listedArgs(flags),
+    next: "kubeadm upgrade keeps the flags",
+    // https://github.com/kubernetes/kubeadm/issues/3261
+    note: "kubeadm before 1.36, and patch releases of 1.32 to 1.35 from before February 2026, sort the two issuers by name: look at the manifest's order after an upgrade.",
+  },
+];
+
+/** kind makes its config of kubeadm's v1beta3, and from Kubernetes 1.36 on of v1beta4. */
+const kind: Writer = (flags, wish, { kubernetes = 36 }) => {
+  const isList = kubernetes >= 36;
+  const fresh = single(flags, wish);
+  return [
+    staticPod(flags, "in the node (docker exec -it NAME-control-plane sh)"),
+    {
+      where: "the config of kind, for a new cluster instead",
+      lines: [
+        "kind: Cluster",
+        "apiVersion: kind.x-k8s.io/v1alpha4",
+        "kubeadmConfigPatches:",
+        "  - |",
+        "    kind: ClusterConfiguration",
+        `    apiVersion: kubeadm.k8s.io/${isList ? "v1beta4" : "v1beta3"}`,
+        ...(isList ? listedArgs(fresh, "    ") : mappedArgs(fresh, "    ")),
+      ],
+      next: "kind create cluster --config FILE",
+    },
+  ];
+};
+
+/** Source: minikube's handling of --extra-config, a map in which the last value of a key wins. */
+const minikube: Writer = (flags, wish) => [
+  {
+    where: "a shell, for minikube",
+    lines: [
+      [
+        "minikube start",
+        ...single(flags, wish).map((flag) => `--extra-config=apiserver.${flagText(flag)}`),
+      ].join(" \\\n  "),
+    ].flatMap((line) => line.split("\n")),
+    note: oneIssuer("minikube"),
+  },
+];
+
+/** Source: https://microk8s.io/docs/configuring-services */
+const microk8s: Writer = (flags) => [
+  {
+    where:
+      "/var/snap/microk8s/current/args/kube-apiserver on each node, in place of its --service-account-issuer",
+    lines: flags.map((flag) => `--${flagText(flag)}`),
+    next: "sudo snap restart microk8s.daemon-kubelite",
+  },
+];
+
+/** Source: https://docs.k0sproject.io/stable/configuration/#specapi */
+const k0s: Writer = (flags, wish) => [
+  {
+    where: "/etc/k0s/k0s.yaml on each controller",
+    lines: [
+      "spec:",
+      "  api:",
+      "    extraArgs:",
+      ...single(flags, wish).map(({ name, value }) => `      ${name}: ${value}`),
+    ],
+    next: "sudo k0s stop && sudo k0s start, one controller after the other",
+    note: oneIssuer("k0s"),
+  },
+];
+
+/**
+ * Source: https://docs.siderolabs.com/talos/v1.14/reference/configuration/kubernetes/kubeserviceaccountconfig; before
+ * 1.14, cluster.apiServer.extraArgs.
+ */
+const talos: Writer = (flags, wish, versions) => {
+  const { talos: minor = 14 } = versions;
+  const next = "talosctl -n CONTROL-PLANE-NODES patch machineconfig --patch @issuer.yaml";
+  if (minor >= 14) {
+    const [, ...others] = wish.issuers;
+    return [
+      {
+        where: "a patch of the control plane's machine config, issuer.yaml",
+        lines: [
+          "apiVersion: v1alpha1",
+          "kind: KubeServiceAccountConfig",
+          "issuer:",
+          `  issuerURL: ${first(wish)}`,
+          ...(others.length === 0 ? [] : ["accepted:", "  issuers:", ...others.map((one) => `    - ${one}`)]),
+          "---",
+          "apiVersion: v1alpha1",
+          "kind: KubeAPIServerConfig",
+          "extraArgs:",
+          `  service-account-jwks-uri: ${wish.jwksUri}`,
+        ],
+        next,
+        note: "A machine config from before 1.14 has its account's key below cluster.serviceAccount: move it into the first document.",
+      },
+    ];
+  }
+  return [
+    {
+      where: "a patch of the control plane's machine config, issuer.yaml",
+      lines: ["cluster:", ...mappedArgs(single(flags, wish), "  ")],
+      next,
+      note:
+        minor === 13
+          ? // https://github.com/siderolabs/talos/issues/13210
+            "Talos 1.13 puts its own endpoint before any issuer that it is given, so that yours does not sign: upgrade to 1.14."
+          : oneIssuer("Talos before 1.13"),
+    },
+  ];
+};
+
+const writers: Partial<Record<DistributionName, Writer>> = {
+  k3s: rancher("/etc/rancher/k3s", "k3s"),
+  rke2: rancher("/etc/rancher/rke2", "rke2-server"),
+  kubeadm,
+  kind,
+  minikube,
+  microk8s,
+  k0s,
+  talos,
+};
+
+/** Where nothing is known but the API server's own flags. */
+const anyOther: Writer = (flags) => [
+  { where: "the command line of every API server", lines: flags.map((flag) => `--${flagText(flag)}`) },
+];
+
+/**
+ * How a distribution's API server is told its issuers: what is written where, and what makes it count. None for one
+ * whose provider runs the API server.
+ */
+export function issuerInstructions(
+  name: DistributionName | undefined,
+  wish: IssuerWish,
+  versions: Versions = {},
+): readonly Instruction[] {
+  if (name !== undefined && "managed" in distributions[name]) return [];
+  const writer = (name === undefined ? undefined : writers[name]) ?? anyOther;
+  return writer(issuerFlags(wish), wish, versions);
+}

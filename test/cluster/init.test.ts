@@ -1,0 +1,99 @@
+/** `init` at a real API server, and its printed flags given to that server. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { decodeJwt } from "jose";
+import { podtrustChild } from "../support/cli.ts";
+import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+
+const present = "https://kubernetes.default.svc.cluster.local";
+const own = "https://oidc.example.com";
+
+const issuerOf = (token: string): unknown => decodeJwt(token).iss;
+
+describe("init at a real cluster", { skip: leftOut() }, () => {
+  let plane: ControlPlane;
+  let cwd: string;
+
+  before(async () => {
+    plane = await startControlPlane({ issuer: present });
+    cwd = await mkdtemp(join(tmpdir(), "podtrust-init-"));
+  });
+  after(async () => {
+    await plane.stop();
+    await rm(cwd, { recursive: true });
+  });
+
+  const init = (name: string) =>
+    podtrustChild(
+      ["init", "--cluster", "--issuer", own, "--account", "111122223333", "-f", `${name}.yaml`, "--json"],
+      { cwd, env: { KUBECONFIG: plane.adminKubeconfig } },
+    );
+
+  test("a cluster of kubeadm is known by its config, and signs as ours once it has the printed flags", async () => {
+    await plane.kubectl(["-n", "kube-system", "create", "configmap", "kubeadm-config"]);
+    const { code, out, err } = await init("kubeadm");
+    assert.equal(code, 0, err);
+    const { apiServer } = JSON.parse(out) as {
+      apiServer: {
+        distribution: string;
+        presentIssuer: string;
+        instructions: readonly { readonly lines: readonly string[] }[];
+      };
+    };
+    assert.deepEqual([apiServer.distribution, apiServer.presentIssuer], ["kubeadm", present]);
+    await plane.kubectl(["create", "serviceaccount", "app"]);
+    const former = await plane.requestToken("default", "app", present);
+    const flags = apiServer.instructions[0]?.lines.map((line) => line.replace(/^ +- /u, "")) ?? [];
+    await plane.servers[0]?.restart(plane.keys(), flags);
+    const since = await plane.requestToken("default", "app", own);
+    assert.deepEqual([issuerOf(former), issuerOf(since)], [present, own]);
+    const whoami = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+    for (const token of [former, since]) {
+      const kubeconfig = plane.kubeconfigWithToken(token);
+      const said = await plane.kubectl([...whoami, `--kubeconfig=${kubeconfig}`]);
+      assert.equal(said, "system:serviceaccount:default:app");
+    }
+    assert.match(
+      await readFile(join(cwd, "kubeadm.yaml"), "utf8"),
+      /^issuer: https:\/\/oidc\.example\.com$/mu,
+    );
+    const again = await init("again");
+    assert.match(again.out, /"presentIssuer": "https:\/\/oidc\.example\.com",\n +"instructions": \[\]/u);
+  });
+
+  test("a node of kind tells that the cluster is kind's", async () => {
+    const node = {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "dev-control-plane" },
+      spec: { providerID: "kind://docker/dev/dev-control-plane" },
+    };
+    await plane.kubectl(["apply", "-f", "-"], JSON.stringify(node));
+    const { err } = await init("kind");
+    assert.match(err, /cluster: kind v1\.36\./u);
+  });
+
+  test("somebody who may read nothing but the version is told the flags as the API server has them", async () => {
+    const env = { KUBECONFIG: await plane.kubeconfigFor("nobody") };
+    const args = [
+      "init",
+      "--cluster",
+      "--issuer",
+      "b.example.com",
+      "--account",
+      "111122223333",
+      "-f",
+      "c.yaml",
+    ];
+    const { code, out, err } = await podtrustChild(args, { cwd, env });
+    assert.equal(code, 0, err);
+    assert.match(err, /its issuer is not to be read/u);
+    assert.match(
+      out,
+      /the command line of every API server:\n +--service-account-issuer=https:\/\/b\.example/u,
+    );
+  });
+});
