@@ -1,5 +1,6 @@
 export { drainServer } from "./drain.ts";
 export { expose, type Exposition, type MetricDefinition, type Sample } from "./exposition.ts";
-export { json, line, type LocalReply, localServer } from "./local-server.ts";
+export { Histogram } from "./histogram.ts";
+export { json, line, type ListenAddress, type LocalReply, localServer } from "./local-server.ts";
 export { answerAt, isLoopback, type Places } from "./places.ts";
 export { plainSample, processMetrics, processSamples } from "./process-metrics.ts";

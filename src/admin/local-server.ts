@@ -6,6 +6,12 @@ import {
   type ServerResponse,
 } from "node:http";
 
+/** Where a daemon listens. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What an operator's request gets. */
 export interface LocalReply {
   readonly status: number;

@@ -164,7 +164,7 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
   "operator run": {
     examples: [
       "podtrust operator run",
-      "podtrust operator run --bindings --evict-per-minute 6",
+      "podtrust operator run --bindings --webhook --evict-per-minute 6",
       "podtrust operator run --kubeconfig operator.kubeconfig --no-canary",
     ],
     guide: "operator",
@@ -180,7 +180,7 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
   "manifests operator-rbac": {
     examples: [
       "podtrust manifests operator-rbac | kubectl apply -f -",
-      "podtrust manifests operator-rbac --evict",
+      "podtrust manifests operator-rbac --evict --webhook",
       "podtrust manifests operator-rbac --namespace ops --name podtrust",
     ],
     guide: "operator",

@@ -4,6 +4,7 @@ import { annotationsOf, type Surroundings } from "./asked.ts";
 import { inject, type Injection } from "./injection.ts";
 import { configFor } from "./inject.ts";
 import { tokenVolumeName } from "./place.ts";
+import { containersOf } from "./pod.ts";
 import { injectionProblem } from "./problem.ts";
 import { variableGroupNames } from "./variables.ts";
 
@@ -18,11 +19,6 @@ export interface InjectionFault {
 }
 
 type Injected = Extract<Injection, { readonly outcome: "injected" }>;
-
-function containersOf(pod: JsonRecord): readonly JsonRecord[] {
-  const spec = recordOf(pod["spec"]);
-  return ["initContainers", "containers"].flatMap((key) => recordsOf(spec[key]));
-}
 
 const variablesOf = (container: JsonRecord | undefined): readonly unknown[] =>
   recordsOf(container?.["env"]).map(({ name }) => name);

@@ -1,8 +1,9 @@
-export { accountAnnotations, profilePrefix } from "./annotations.ts";
+export { accountAnnotations, profilePrefix, skipLabel } from "./annotations.ts";
 export { accessAnnotations, type Surroundings } from "./asked.ts";
 export { type InjectionFault, injectionFault } from "./fault.ts";
 export { injectRole } from "./inject.ts";
 export { inject, type Injection, type UntouchedReason } from "./injection.ts";
+export { injectionPatch, type PatchOperation } from "./json-patch.ts";
 export type { InjectionNote } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { type InjectionConfigMap, injectionConfigMap } from "./policy/config-map.ts";
@@ -11,4 +12,5 @@ export { injectionPolicies, policyMinors, type PolicyMinor, type PolicyWish } fr
 export { injectionProblem, type InjectionProblem, type InjectionReason, type WantedRole } from "./problem.ts";
 export type { Profile, RoleAccess } from "./role-access.ts";
 export { roleEnvironment } from "./variables.ts";
+export { injectionWarnings } from "./warnings.ts";
 export { annotationsView, injectionView } from "./view.ts";

@@ -1,8 +1,9 @@
-import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../base/index.ts";
+import { type JsonRecord, type Reason, recordOf, textOf } from "../base/index.ts";
 import { accountAnnotations, podAnnotations, skipLabel } from "./annotations.ts";
 import { annotationsOf, askedAccess, type Surroundings } from "./asked.ts";
 import { injectRole } from "./inject.ts";
 import type { InjectionNote } from "./notes.ts";
+import { containersOf } from "./pod.ts";
 import type { RoleAccess } from "./role-access.ts";
 import { skippedContainers } from "./skip-list.ts";
 
@@ -32,14 +33,6 @@ export type Injection =
       readonly text: string;
     };
 
-/** The names of all containers of a pod. */
-function containerNames(pod: JsonRecord): readonly string[] {
-  const spec = recordOf(pod["spec"]);
-  return ["initContainers", "containers"].flatMap((key) =>
-    recordsOf(spec[key]).map(({ name }) => textOf(name) ?? ""),
-  );
-}
-
 function untouched(pod: JsonRecord, around: Surroundings): readonly [UntouchedReason, string] | undefined {
   const account = textOf(recordOf(pod["spec"])["serviceAccountName"]) ?? "default";
   if (around.serviceAccount === undefined)
@@ -63,7 +56,7 @@ export function inject(pod: JsonRecord, around: Surroundings): Injection {
     const text = `the ServiceAccount has no annotation ${accountAnnotations["role-arn"]}`;
     return { outcome: "untouched", pod, reason: "RoleNotAnnotated", text };
   }
-  const names = containerNames(pod);
+  const names = containersOf(pod).map(({ name }) => textOf(name) ?? "");
   const listed = skippedContainers(textOf(annotationsOf(pod)[podAnnotations["skip-containers"]]));
   const skipped = names.filter((name) => listed.includes(name));
   const injected = injectRole(pod, asked.access, skipped);

@@ -1,3 +1,4 @@
+import type { Reason } from "../base/index.ts";
 import { limits } from "./patterns.ts";
 
 /** An annotation that cannot be used as it is; injection goes on without it. */
@@ -31,13 +32,22 @@ export const mostShown = 100;
 /** Behind a value that was cut. */
 export const cutMark = "…";
 
+/** A value in quotation marks, cut where it is long. */
+export function shownValue(value: string): string {
+  return JSON.stringify(value.length > mostShown ? value.slice(0, mostShown) + cutMark : value);
+}
+
 /** The note on an annotation of an object, such as `ServiceAccount`. */
 export function annotationNote(key: string, of: string, value: string, instead: string): InjectionNote {
-  const shown = value.length > mostShown ? value.slice(0, mostShown) + cutMark : value;
   return {
     reason: "InjectionAnnotationInvalid",
-    text: `annotation ${key} of the ${of} is ${JSON.stringify(shown)}: ${instead}`,
+    text: `annotation ${key} of the ${of} is ${shownValue(value)}: ${instead}`,
   };
+}
+
+/** What every word of injection to whoever makes a pod begins with: its reason. */
+export function saying(reason: Reason, text: string): string {
+  return `podtrust: ${reason}: ${text}`;
 }
 
 /** Why containers are left alone that a pod's annotation names, where it names all of them. */

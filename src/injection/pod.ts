@@ -58,6 +58,12 @@ export function mountedPath(path: string): string {
   return /^c:/iu.test(path) ? path.slice(2).replaceAll("\\", "/") : path;
 }
 
+/** All containers of a pod that begin with it: init containers and sidecars, then the others. */
+export function containersOf(pod: JsonRecord): readonly JsonRecord[] {
+  const spec = recordOf(pod["spec"]);
+  return ["initContainers", "containers"].flatMap((key) => recordsOf(spec[key]));
+}
+
 /** Whether a pod is still of interest: one that has ended needs no token. */
 export function isAlive(pod: JsonRecord): boolean {
   const { phase } = recordOf(pod["status"]);

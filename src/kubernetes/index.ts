@@ -29,6 +29,7 @@ export { EventRecorder, type Happening, type RecorderOptions, type Regarding } f
 export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
+export { SharedSecret, type SharedState } from "./shared-secret.ts";
 export { exposureOf, type SentCredential } from "./sent-credential.ts";
 export {
   type PublisherRbac,

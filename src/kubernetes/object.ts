@@ -15,6 +15,8 @@ export type ObjectKind =
   | "ReplicationController"
   | "Lease"
   | "Secret"
+  | "ConfigMap"
+  | "MutatingWebhookConfiguration"
   | "AWSRoleBinding"
   | "AWSTrust";
 
@@ -81,6 +83,12 @@ const places: Readonly<Record<ObjectKind, Place>> = {
   DaemonSet: { group: "/apis/apps/v1", plural: "daemonsets" },
   ReplicationController: { group: "/api/v1", plural: "replicationcontrollers" },
   Secret: { group: "/api/v1", plural: "secrets" },
+  ConfigMap: { group: "/api/v1", plural: "configmaps" },
+  MutatingWebhookConfiguration: {
+    group: "/apis/admissionregistration.k8s.io/v1",
+    plural: "mutatingwebhookconfigurations",
+    clusterWide: true,
+  },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
   AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },
   AWSTrust: { group: `/apis/${apiVersion}`, plural: trustNames.plural, clusterWide: true },

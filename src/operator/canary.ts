@@ -26,11 +26,15 @@ export interface CanaryOptions {
 }
 
 /** Dead injection is to be known within a minute. */
-const interval = 50_000;
+const interval = 45_000;
+/** Before it is said that injection is dead, it is tried once more: API servers hear of changes a moment later. */
+const confirmation = 5000;
 /** What was seen longer ago says nothing about now. */
 const stale = 3 * 60_000;
 
 const podName = "podtrust-canary";
+/** Pods for trial alone have them. */
+export const trialLabels = { "app.kubernetes.io/name": podName } as const;
 
 /** A pod that is judged by the API server and its admission, and not kept. */
 function trialPod({ namespace, name }: CanaryOptions["account"]): KubernetesObject {
@@ -44,7 +48,7 @@ function trialPod({ namespace, name }: CanaryOptions["account"]): KubernetesObje
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: podName, namespace, labels: { "app.kubernetes.io/name": podName } },
+    metadata: { name: podName, namespace, labels: trialLabels },
     spec: {
       serviceAccountName: name,
       automountServiceAccountToken: false,
@@ -90,14 +94,22 @@ export class Canary {
 
   /** Tries once. */
   async look(held: () => boolean, signal: AbortSignal): Promise<void> {
-    const seen = await this.#try(signal).catch((error: unknown) => unseen(asPodtrustError(error)));
-    if (signal.aborted) return;
-    this.#runs += 1;
     const before = this.#status;
+    let seen = await this.#see(signal);
+    if (seen.state === "dead" && before.state !== "dead") {
+      await this.#options.clock.sleep(confirmation, signal).catch(() => {});
+      seen = await this.#see(signal);
+    }
+    if (signal.aborted) return;
     const now = this.#options.clock.now();
     this.#status = { ...seen, at: now, since: before.state === seen.state ? before.since : now };
     if (before.state !== seen.state) this.#log(seen);
     if (seen.state === "dead" && held()) await this.#say(seen.text, signal);
+  }
+
+  #see(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {
+    this.#runs += 1;
+    return this.#try(signal).catch((error: unknown) => unseen(asPodtrustError(error)));
   }
 
   async #try(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {

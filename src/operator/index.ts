@@ -1,4 +1,5 @@
-export { type ListenAddress, listenOperator, type OperatorListener } from "./listen.ts";
+export type { ListenAddress } from "../admin/index.ts";
+export { listenOperator, type OperatorListener } from "./listen.ts";
 export { operatorManifests, type OperatorRights } from "./manifests.ts";
 export { operatorMetrics } from "./metrics.ts";
 export {
@@ -8,3 +9,4 @@ export {
   type OperatorOptions,
   type OperatorStatus,
 } from "./operator.ts";
+export type { FailurePolicy, WebhookStatus } from "./webhook/index.ts";

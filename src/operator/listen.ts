@@ -7,18 +7,13 @@ import {
   isLoopback,
   json,
   line,
+  type ListenAddress,
   localServer,
   type Places,
 } from "../admin/index.ts";
 import { errorText, type Logger, PodtrustError } from "../base/index.ts";
 import { operatorMetrics, operatorSamples } from "./metrics.ts";
 import type { Operator } from "./operator.ts";
-
-/** Where health, status and metrics are shown. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What shows them, open. */
 export interface OperatorListener extends ListenAddress {

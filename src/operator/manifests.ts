@@ -1,6 +1,7 @@
 import { accountAnnotations } from "../injection/index.ts";
 import { checkedName, checkedNamespace } from "../kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
+import { webhookObjects, webhookRules, type WebhookWish } from "./webhook/index.ts";
 
 /** Whose rights are wanted. */
 export interface OperatorRights {
@@ -9,6 +10,8 @@ export interface OperatorRights {
   readonly name: string;
   /** Lets it evict pods. */
   readonly evict: boolean;
+  /** Lets it inject by a webhook, and adds what that consists of. */
+  readonly webhook?: Pick<WebhookWish, "failurePolicy">;
 }
 
 const rbac = "rbac.authorization.k8s.io";
@@ -16,6 +19,9 @@ const rbacVersion = `${rbac}/v1`;
 const admissionVersion = "admissionregistration.k8s.io/v1";
 /** Of no account of anybody's: nothing asks for it. */
 const canaryRole = "arn:aws:iam::000000000000:role/podtrust-canary";
+
+/** Labels of the operator's pods. */
+const podLabels = { "app.kubernetes.io/name": "podtrust-operator" } as const;
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -32,14 +38,15 @@ const evictionRules: readonly Rule[] = [
 ];
 
 /** In all namespaces: it reads what injection looks at, and says what it found. */
-const clusterRules = (evict: boolean): readonly Rule[] => [
+const clusterRules = ({ evict, webhook }: OperatorRights): readonly Rule[] => [
   { apiGroups: [""], resources: ["serviceaccounts", "namespaces", "pods"], verbs: ["get", "list", "watch"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "get", "update"] },
   ...(evict ? evictionRules : []),
+  ...(webhook === undefined ? [] : webhookRules.cluster),
 ];
 
 /** In its own namespace: its lease, and pods for trial, which the policy holds to. */
-const ownRules = (name: string): readonly Rule[] => [
+const ownRules = (name: string, { webhook }: OperatorRights): readonly Rule[] => [
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
   {
     apiGroups: ["coordination.k8s.io"],
@@ -48,6 +55,7 @@ const ownRules = (name: string): readonly Rule[] => [
     verbs: ["get", "update"],
   },
   { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
+  ...(webhook === undefined ? [] : webhookRules.own),
 ];
 
 /** Whoever may make a pod has what its namespace's ServiceAccounts and Secrets have: so none that is kept. */
@@ -94,7 +102,7 @@ function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
  * The policy comes before the right that it narrows. Throws `usage` for names that Kubernetes does not take.
  */
 export function operatorManifests(wish: OperatorRights): readonly object[] {
-  const { evict } = wish;
+  const { webhook } = wish;
   const [namespace, name] = [checkedNamespace(wish.namespace), checkedName(wish.name)];
   const subjects = [{ kind: "ServiceAccount", name, namespace }];
   const annotations = { [accountAnnotations["role-arn"]]: canaryRole };
@@ -108,7 +116,7 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       automountServiceAccountToken: false,
     },
     ...trialPolicy(wish),
-    { apiVersion: rbacVersion, kind: "ClusterRole", metadata: { name }, rules: clusterRules(evict) },
+    { apiVersion: rbacVersion, kind: "ClusterRole", metadata: { name }, rules: clusterRules(wish) },
     {
       apiVersion: rbacVersion,
       kind: "ClusterRoleBinding",
@@ -120,7 +128,7 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       apiVersion: rbacVersion,
       kind: "Role",
       metadata: { name, namespace },
-      rules: ownRules("podtrust-operator"),
+      rules: ownRules("podtrust-operator", wish),
     },
     {
       apiVersion: rbacVersion,
@@ -129,5 +137,6 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       roleRef: { apiGroup: rbac, kind: "Role", name },
       subjects,
     },
+    ...(webhook === undefined ? [] : webhookObjects({ ...webhook, namespace, podLabels })),
   ];
 }

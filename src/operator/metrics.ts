@@ -7,6 +7,7 @@ import {
 } from "../admin/index.ts";
 import type { Reason } from "../base/index.ts";
 import type { Operator, OperatorStatus } from "./operator.ts";
+import { requestOutcomes } from "./webhook/index.ts";
 
 const controller = { controller: "CONTROLLER" } as const;
 const resource = { resource: "serviceaccounts, namespaces or pods" } as const;
@@ -99,6 +100,24 @@ export const operatorMetrics = {
     help: "How often injection was tried, about once a minute in the replica that leads.",
     labels: {},
   },
+  reviews: {
+    name: "podtrust_operator_webhook_reviews_total",
+    type: "counter",
+    help: "Pods that API servers asked the webhook about, by what came of it: failed ones got what the failurePolicy says.",
+    labels: { outcome: requestOutcomes.join(", ") },
+  },
+  reviewSeconds: {
+    name: "podtrust_operator_webhook_review_seconds",
+    type: "histogram",
+    help: "Time from a review's head to its answer.",
+    labels: {},
+  },
+  webhookExpiry: {
+    name: "podtrust_operator_webhook_certificate_expiry_timestamp_seconds",
+    type: "gauge",
+    help: "When the certificate that the webhook shows expires; absent without one.",
+    labels: {},
+  },
   ...processMetrics,
 } as const satisfies Record<string, MetricDefinition>;
 
@@ -139,6 +158,18 @@ function controllerSamples({ controllers }: OperatorStatus) {
   };
 }
 
+function webhookSamples({ reviews, status: { webhook } }: Operator) {
+  const until = webhook?.certificateUntil;
+  return {
+    reviews:
+      reviews === undefined
+        ? []
+        : requestOutcomes.map((outcome) => ({ labels: { outcome }, value: reviews.outcomes[outcome] })),
+    reviewSeconds: reviews?.latency.samples ?? [],
+    webhookExpiry: until === undefined ? [] : plainSample(until / 1000),
+  };
+}
+
 /** Every metric's samples at this moment. */
 export function operatorSamples(operator: Operator): Samples {
   const { status } = operator;
@@ -158,6 +189,7 @@ export function operatorSamples(operator: Operator): Samples {
         ? plainSample(canary.state === "injecting" ? 1 : 0)
         : [],
     trials: plainSample(operator.trials),
+    ...webhookSamples(operator),
     ...processSamples(),
   };
 }

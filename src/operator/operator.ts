@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { type Clock, type JsonRecord, type Logger, recordOf } from "../base/index.ts";
+import type { ListenAddress } from "../admin/index.ts";
+import { type Clock, type Logger } from "../base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
-import { annotationsView, injectionView } from "../injection/index.ts";
 import {
   EventRecorder,
   type KubernetesApi,
@@ -11,8 +11,16 @@ import {
   type MirrorStatus,
 } from "../kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
-import { accountOf, type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
+import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
+import { followAll } from "./follow.ts";
 import { Leadership, type LeadershipStatus } from "./leadership.ts";
+import {
+  followedConfiguration,
+  type Lives,
+  type ReviewTallies,
+  Webhook,
+  type WebhookStatus,
+} from "./webhook/index.ts";
 
 /** What the controllers of the process work with. */
 export interface ControllerTools {
@@ -44,6 +52,12 @@ export interface OperatorOptions {
   readonly evict?: EvictionLimits;
   /** Name of the ServiceAccount of `namespace` with which injection is tried; false for no trial. */
   readonly canary?: string | false;
+  /** Absent: API servers are not answered. */
+  readonly webhook?: {
+    readonly listen: ListenAddress;
+    /** Of its certificates; `usualLives` unless told. */
+    readonly lives?: Lives;
+  };
   /** More controllers than the finder. */
   readonly controllers?: (tools: ControllerTools) => Controllers;
 }
@@ -59,6 +73,7 @@ export interface OperatorStatus {
   readonly follows: readonly MirrorStatus[];
   readonly controllers: readonly ControllerStatus[];
   readonly canary?: CanaryStatus;
+  readonly webhook?: WebhookStatus;
   /** Known to who leads. */
   readonly found: readonly FoundPod[];
   readonly evicted: number;
@@ -67,11 +82,6 @@ export interface OperatorStatus {
 const leaseName = "podtrust-operator";
 const reportingController = "podtrust.dev/operator";
 export const canaryAccount = "podtrust-canary";
-
-function annotated(object: JsonRecord): View | undefined {
-  const view = annotationsView(object);
-  return Object.keys(recordOf(recordOf(view["metadata"])["annotations"])).length === 0 ? undefined : view;
-}
 
 /** A mirror, whatever it keeps. */
 type Following = Pick<Mirror<never>, "run" | "status">;
@@ -84,6 +94,7 @@ export class Operator {
   readonly #finder: Finder;
   readonly #runners: readonly ControllerRunner[];
   readonly #canary: Canary | undefined;
+  readonly #webhook: Webhook | undefined;
   #ending = false;
 
   constructor(options: OperatorOptions) {
@@ -91,31 +102,9 @@ export class Operator {
     this.#clock = clock;
     const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
     const shared = { api, clock, logger, ...(silenceMs === undefined ? {} : { silenceMs }) };
-    const accounts = new Mirror<View>({
-      ...shared,
-      kind: "ServiceAccount",
-      metadataOnly: true,
-      // The finder alone has no use for the others; more controllers hear of each by the same watch.
-      keep: options.controllers === undefined ? annotated : annotationsView,
-      indexes: {},
-    });
-    const namespaces = new Mirror<View>({
-      ...shared,
-      kind: "Namespace",
-      metadataOnly: true,
-      keep: annotated,
-      indexes: {},
-    });
-    const pods = new Mirror<View, "account" | "namespace">({
-      ...shared,
-      kind: "Pod",
-      // Those that have ended need no token.
-      fields: "status.phase!=Succeeded,status.phase!=Failed",
-      keep: injectionView,
-      indexes: {
-        account: (_key, pod) => [accountOf(pod)],
-        namespace: (key) => [key.split("/")[0] ?? ""],
-      },
+    const { accounts, namespaces, pods } = followAll(shared, {
+      everyAccount: options.controllers !== undefined || options.webhook !== undefined,
+      everyNamespace: options.webhook !== undefined,
     });
     const more: Following[] = [];
     const follow: ControllerTools["follow"] = (what) => {
@@ -145,7 +134,21 @@ export class Operator {
       injecting: () => this.#canary?.injecting ?? true,
     });
     const others = options.controllers?.({ api, events, clock, logger, accounts, follow }) ?? [];
-    this.#runners = [this.#finder, ...others].map(
+    if (options.webhook !== undefined) {
+      const configuration = new Mirror({ ...shared, ...followedConfiguration, indexes: {} });
+      more.push(configuration);
+      this.#webhook = new Webhook({
+        ...shared,
+        ...options.webhook,
+        namespace,
+        accounts,
+        namespaces,
+        configuration,
+        events,
+      });
+    }
+    const keeping = this.#webhook === undefined ? [] : [this.#webhook.keeper];
+    this.#runners = [this.#finder, ...keeping, ...others].map(
       (controller) => new ControllerRunner({ controller, clock, logger }),
     );
     this.#mirrors = [accounts, namespaces, pods, ...more];
@@ -166,32 +169,45 @@ export class Operator {
     const unready = follows.flatMap(({ resource, synced }) =>
       synced ? [] : [`${resource}: not all of them were seen yet`],
     );
+    unready.push(...(this.#webhook?.unready ?? []));
     if (this.#ending) unready.push("the operator is ending");
     const canary = this.#canary?.status;
-    const degraded = [
-      ...follows.flatMap(({ resource, failing }) =>
-        failing === undefined ? [] : [`${resource}: ${failing.message}`],
-      ),
-      ...controllers.flatMap(({ name, failing }) => (failing === 0 ? [] : [`${name}: ${failing} keys fail`])),
-      ...(canary?.state === "dead" ? [`canary: ${canary.text}`] : []),
-    ];
+    const webhook = this.#webhook?.status;
     const leadership = this.#leadership.status;
     return {
       ready: unready.length === 0,
       unready,
-      degraded,
+      degraded: this.#degraded(follows, controllers),
       leadership,
       follows,
       controllers,
       ...(canary === undefined ? {} : { canary }),
+      ...(webhook === undefined ? {} : { webhook }),
       found: leadership.leads ? this.#finder.found : [],
       evicted: this.#finder.evicted,
     };
   }
 
+  #degraded(follows: readonly MirrorStatus[], controllers: readonly ControllerStatus[]): readonly string[] {
+    const canary = this.#canary?.status;
+    return [
+      ...follows.flatMap(({ resource, failing }) =>
+        failing === undefined ? [] : [`${resource}: ${failing.message}`],
+      ),
+      ...controllers.flatMap(({ name, failing }) => (failing === 0 ? [] : [`${name}: ${failing} keys fail`])),
+      ...(this.#webhook?.degraded(this.#leadership.held) ?? []),
+      ...(canary?.state === "dead" ? [`canary: ${canary.text}`] : []),
+    ];
+  }
+
   /** Tries of the canary since the process began. */
   get trials(): number {
     return this.#canary?.runs ?? 0;
+  }
+
+  /** What the webhook answered; undefined without one. */
+  get reviews(): ReviewTallies | undefined {
+    return this.#webhook?.tallies;
   }
 
   /** Runs until the signal is aborted, and resolves once nothing is written any more and the lease is given back. */
@@ -203,6 +219,7 @@ export class Operator {
     const parts = [
       ...this.#mirrors.map((mirror) => mirror.run(end)),
       this.#leadership.run((term) => this.#lead(term), end),
+      ...(this.#webhook === undefined ? [] : [this.#webhook.run(end)]),
     ].map((part) =>
       part.catch((error: unknown) => {
         over.abort(error);

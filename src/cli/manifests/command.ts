@@ -125,6 +125,12 @@ function defineOperatorRbac(manifests: Command, context: CommandContext): void {
     .option("--namespace <namespace>", "namespace of the operator", "podtrust")
     .option("--name <name>", "name of ServiceAccount, roles and policy", "podtrust-operator")
     .option("--evict", "also let it evict pods")
+    .option("--webhook", "also let it inject by a webhook, and print what that consists of")
+    .addOption(
+      new Option("--failure-policy <policy>", "what becomes of new pods while no replica answers the webhook")
+        .choices(["Ignore", "Fail"])
+        .default("Ignore"),
+    )
     .action(async (options: OperatorRbacOptions) => {
       const { runOperatorRbac } = await import("./run-operator-rbac.ts");
       runOperatorRbac(context, options);

@@ -1,4 +1,4 @@
-import { operatorManifests } from "../../operator/index.ts";
+import { type FailurePolicy, operatorManifests } from "../../operator/index.ts";
 import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -7,12 +7,15 @@ export interface OperatorRbacOptions {
   readonly namespace: string;
   readonly name: string;
   readonly evict?: boolean;
+  readonly webhook?: boolean;
+  readonly failurePolicy: FailurePolicy;
 }
 
 /** `podtrust manifests operator-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
 export function runOperatorRbac(context: CommandContext, options: OperatorRbacOptions): void {
-  const { namespace, name, evict = false } = options;
-  const items = operatorManifests({ namespace, name, evict });
+  const { namespace, name, evict = false, failurePolicy } = options;
+  const webhook = options.webhook === true ? { webhook: { failurePolicy } } : {};
+  const items = operatorManifests({ namespace, name, evict, ...webhook });
   if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
   else context.output.raw(objectsYaml(items));
 }

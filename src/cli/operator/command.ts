@@ -26,6 +26,12 @@ export function defineOperator(program: Command, context: CommandContext): void 
       "--bindings",
       "reconcile AWSRoleBinding and AWSTrust, with the AWS credentials of the environment",
     )
+    .option("--webhook", "answer API servers that ask for injection; every replica does")
+    .option(
+      "--webhook-listen <address>",
+      "address that API servers ask, by the webhook's Service",
+      "[::]:9443",
+    )
     .action(async (options: OperatorCommandOptions) => {
       const { runOperator } = await import("./run.ts");
       await runOperator(context, options);

@@ -16,6 +16,8 @@ export interface OperatorCommandOptions {
   /** False with --no-canary. */
   readonly canary: boolean;
   readonly bindings?: true;
+  readonly webhook?: true;
+  readonly webhookListen: string;
 }
 
 function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { perMinute: number } } {
@@ -31,6 +33,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const { kubeconfig, context: name, namespace } = options;
   const address = addressOf(options.listen);
   const evict = evictionsOf(options);
+  const webhook = options.webhook === true ? { webhook: { listen: addressOf(options.webhookListen) } } : {};
   const logger = await context.logger("info");
   const source =
     kubeconfig === undefined
@@ -39,7 +42,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const api = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
   const canary = options.canary ? {} : ({ canary: false } as const);
   const more = options.bindings === true ? { controllers: reconcilingBindings } : {};
-  const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary, ...more });
+  const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary, ...webhook, ...more });
   const listener = await listenOperator(operator, address, logger);
   logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });
   try {

@@ -1,6 +1,6 @@
 import { asPodtrustError, lengthText, PodtrustError } from "../../base/index.ts";
 import { request } from "../../http/index.ts";
-import type { OperatorStatus } from "../../operator/index.ts";
+import type { OperatorStatus, WebhookStatus } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { addressOf } from "./address.ts";
 
@@ -33,9 +33,18 @@ function first(lines: readonly string[]): readonly string[] {
   return more > 0 ? [...lines.slice(0, mostShown), `  and ${more} more (--json shows all)`] : lines;
 }
 
+function webhookLine({ address, certificateUntil }: WebhookStatus, now: number): string {
+  const where = address === undefined ? "listens nowhere yet" : `listens on ${address.host}:${address.port}`;
+  const until =
+    certificateUntil === undefined
+      ? "has no certificate yet"
+      : `its certificate is good for ${lengthText(certificateUntil - now)}`;
+  return `webhook: ${where}, ${until}`;
+}
+
 /** The status in lines. `now` in milliseconds since the epoch. */
 function statusLines(status: OperatorStatus, now: number): readonly string[] {
-  const { leadership, follows, controllers, canary, found, evicted } = status;
+  const { leadership, follows, controllers, canary, webhook, found, evicted } = status;
   const leader = leadership.leads ? "this process leads" : `${leadership.leader ?? "nobody"} leads`;
   return [
     `${status.ready ? "ready" : "not ready"}; ${leader} (${leadership.identity} answers)`,
@@ -64,6 +73,7 @@ function statusLines(status: OperatorStatus, now: number): readonly string[] {
     ...(canary === undefined
       ? []
       : [`injection: ${canary.state} for ${lengthText(now - canary.since)}: ${canary.text}`]),
+    ...(webhook === undefined ? [] : [webhookLine(webhook, now)]),
     `pods that are not as injection makes them: ${leadership.leads ? found.length : "known to who leads"}; ${evicted} evicted since the start`,
     ...first(found.map(({ pod, reason, text }) => `  ${pod}: ${reason}: it ${text}`)),
   ];

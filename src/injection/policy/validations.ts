@@ -7,7 +7,7 @@ import {
   skipLabel,
 } from "../annotations.ts";
 import { defaultProfile, sourceProfile } from "../config-file.ts";
-import { allSkipped, cutMark, mostShown, noteTexts } from "../notes.ts";
+import { allSkipped, cutMark, mostShown, noteTexts, saying } from "../notes.ts";
 import { falseTexts, limits, patterns, trueTexts } from "../patterns.ts";
 import { tokenVolumeName } from "../place.ts";
 import { variableNames } from "../variables.ts";
@@ -21,7 +21,7 @@ export interface Validation {
 }
 
 const said = (reason: Reason, ...text: readonly string[]): string =>
-  [literal(`podtrust: ${reason}: `), ...text].join(" + ");
+  [literal(saying(reason, "")), ...text].join(" + ");
 
 /** A value as `annotationNote` shows it. */
 function shown(value: string): string {

@@ -1,6 +1,5 @@
 import { plainSample, processSamples, type Sample } from "../../admin/index.ts";
 import type { PublisherStatus } from "../publisher.ts";
-import { latencyBounds, type Tallies } from "../serving/tallies.ts";
 import type { RefusalReason, IssuerStatus } from "../status.ts";
 import { type MetricId } from "./catalogue.ts";
 import type { AdminView } from "./view.ts";
@@ -109,20 +108,6 @@ function targetSamples(view: AdminView, status: PublisherStatus) {
   };
 }
 
-function latencySamples(tallies: Tallies): readonly Sample[] {
-  let sum = 0;
-  const buckets = tallies.latency.map((count, index) => {
-    sum += count;
-    const bound = latencyBounds[index];
-    return { labels: { le: bound === undefined ? "+Inf" : String(bound) }, value: sum, suffix: "_bucket" };
-  });
-  return [
-    ...buckets,
-    { labels: {}, value: tallies.latencySum, suffix: "_sum" },
-    { labels: {}, value: sum, suffix: "_count" },
-  ];
-}
-
 function wireSamples(view: AdminView) {
   const { tallies, connections } = view;
   const { open } = tallies;
@@ -136,7 +121,7 @@ function wireSamples(view: AdminView) {
         labels: { stack, path: place, status: String(status) },
         value: tally.count,
       })),
-    latency: latencySamples(tallies),
+    latency: tallies.latency.samples,
     connections: byName("protocol", {
       "http/1.1": open["http/1.1"],
       h2: open.h2,

@@ -166,7 +166,7 @@ export class Http1 {
       problem === undefined ? this.#answerer(request) : { answer: site().problem(problem), last: true };
     const send = (answer: Http1Answer): void => {
       this.#send(speaker, answer, { request, response });
-      this.#deps.tallies.took((performance.now() - begun) / 1000);
+      this.#deps.tallies.latency.took((performance.now() - begun) / 1000);
       response.done();
     };
     if (!(given instanceof Promise)) send(given);

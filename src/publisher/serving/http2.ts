@@ -129,7 +129,7 @@ export class Http2 implements Protocol {
     }
     this.#hold();
     answer.tally.count += 1;
-    this.#deps.tallies.took((performance.now() - begun) / 1000);
+    this.#deps.tallies.latency.took((performance.now() - begun) / 1000);
   }
 
   #answerTo(headers: IncomingHttpHeaders, fields: readonly string[]): Answer {

@@ -1,3 +1,4 @@
+import { Histogram } from "../../admin/index.ts";
 import type { Tally } from "./answer.ts";
 
 /** What is served at a place: a closed set, so that strangers cannot make labels. */
@@ -12,16 +13,14 @@ export interface RequestCount {
 }
 
 /** Upper bounds of the latency buckets, in seconds. */
-export const latencyBounds: readonly number[] = [
+const latencyBounds: readonly number[] = [
   0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5,
 ];
 
 /** What happens on the wire, counted by plain additions and read when somebody asks for metrics. */
 export class Tallies {
   readonly #requests = new Map<string, RequestCount>();
-  /** Answers per bucket; the last one is everything above the bounds. */
-  readonly latency: number[] = Array.from({ length: latencyBounds.length + 1 }, () => 0);
-  latencySum = 0;
+  readonly latency = new Histogram(latencyBounds);
   readonly handshakes = { done: 0, failed: 0 };
   readonly refusedConnections = { total: 0, address: 0 };
   /**
@@ -44,13 +43,5 @@ export class Tallies {
 
   get requests(): readonly RequestCount[] {
     return [...this.#requests.values()];
-  }
-
-  /** Notes how long an answer took, in seconds. */
-  took(seconds: number): void {
-    let bucket = 0;
-    while (bucket < latencyBounds.length && seconds > (latencyBounds[bucket] ?? 0)) bucket += 1;
-    this.latency[bucket] = (this.latency[bucket] ?? 0) + 1;
-    this.latencySum += seconds;
   }
 }

@@ -7,7 +7,7 @@ import {
   validationName,
 } from "../../acme/index.ts";
 import { type Clock, isRecord, type JsonRecord, textOf } from "../../base/index.ts";
-import type { SharedSecret, SharedState } from "./secret.ts";
+import type { SharedSecret, SharedState } from "../../kubernetes/index.ts";
 
 const prefix = "challenge.";
 // Longer than any CA takes to decide: what is older was left by a replica that died.

@@ -1,9 +1,9 @@
 import { type Clock, errorText } from "../../base/index.ts";
+import type { SharedSecret } from "../../kubernetes/index.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { readState, type Restored, stateText } from "../source/stored-state.ts";
-import type { SharedSecret } from "./secret.ts";
 
 /** Of whom the documents are, and for how long a key is kept. */
 export interface SharedDocumentsOptions {

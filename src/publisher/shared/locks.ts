@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Clock, Logger } from "../../base/index.ts";
-import { acquireLease, type HeldLease, type KubernetesApi } from "../../kubernetes/index.ts";
+import {
+  acquireLease,
+  type HeldLease,
+  type KubernetesApi,
+  type SharedSecret,
+} from "../../kubernetes/index.ts";
 import type { StoreLock } from "../../tls/index.ts";
-import type { SharedSecret } from "./secret.ts";
 
 /** Which Lease stands for the Secret. */
 export interface SharedLocksOptions {

@@ -5,8 +5,8 @@ import {
   type StoreLock,
   type StoreRecords,
 } from "../../tls/index.ts";
+import type { SharedSecret, SharedState } from "../../kubernetes/index.ts";
 import type { SharedLocks } from "./locks.ts";
-import type { SharedSecret, SharedState } from "./secret.ts";
 
 const prefixes: Readonly<Record<RecordName["kind"], string>> = {
   certificates: "certificate.",

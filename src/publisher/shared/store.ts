@@ -1,13 +1,12 @@
 import type { Clock, Logger } from "../../base/index.ts";
 import type { SecretName } from "../../config/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { type KubernetesApi, SharedSecret } from "../../kubernetes/index.ts";
 import { type CertificateStore, recordStore } from "../../tls/index.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { SharedChallenges } from "./challenges.ts";
 import { sharedDocuments } from "./documents.ts";
 import { SharedLocks } from "./locks.ts";
 import { SecretRecords } from "./records.ts";
-import { SharedSecret } from "./secret.ts";
 
 export interface SharedStoreDeps {
   readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
@@ -32,7 +31,9 @@ export class SharedStore {
 
   constructor({ namespace, name }: SecretName, { cluster, clock, logger }: SharedStoreDeps) {
     const common = { cluster, namespace, name, clock, logger };
-    this.#secret = new SharedSecret(common);
+    const ifAbsent =
+      "Make it with podtrust manifests publisher: the publisher itself may only read and change it.";
+    this.#secret = new SharedSecret({ ...common, ifAbsent });
     this.#clock = clock;
     this.certificates = recordStore(
       new SecretRecords(this.#secret, new SharedLocks({ ...common, secret: this.#secret })),

@@ -9,14 +9,17 @@ import {
   retry,
   type RetrySchedule,
   textOf,
-} from "../../base/index.ts";
-import type { KubernetesApi, KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
+} from "../base/index.ts";
+import type { KubernetesApi } from "./api.ts";
+import type { KubernetesObject, ObjectRef } from "./object.ts";
 
 /** Which Secret, and where. */
 export interface SharedSecretOptions {
   readonly cluster: Pick<KubernetesApi, "read" | "replace">;
   readonly namespace: string;
   readonly name: string;
+  /** What to do where there is none: a sentence. */
+  readonly ifAbsent: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -123,7 +126,7 @@ export class SharedSecret {
   }
 
   async close(): Promise<void> {
-    this.#ending.abort(new Error("the publisher is ending"));
+    this.#ending.abort(new Error("the process is ending"));
     await this.#looking;
   }
 
@@ -151,7 +154,7 @@ export class SharedSecret {
     const object = await this.#options.cluster.read(this.#ref);
     if (object === undefined) {
       throw new PodtrustError("cluster-not-found", `there is no ${this.place}`, {
-        next: "Make it with podtrust manifests publisher: the publisher itself may only read and change it.",
+        next: this.#options.ifAbsent,
       });
     }
     const state = stateOf(object);

@@ -1,0 +1,58 @@
+import { type JsonRecord, recordOf } from "../base/index.ts";
+import { annotationsView, injectionView } from "../injection/index.ts";
+import { Mirror, type MirrorOptions } from "../kubernetes/index.ts";
+import { accountOf, type View } from "./finder/index.ts";
+
+function annotated(object: JsonRecord): View | undefined {
+  const view = annotationsView(object);
+  return Object.keys(recordOf(recordOf(view["metadata"])["annotations"])).length === 0 ? undefined : view;
+}
+
+/** What of the cluster injection has to do with. */
+export interface Followed {
+  readonly accounts: Mirror<View>;
+  readonly namespaces: Mirror<View>;
+  readonly pods: Mirror<View, "account" | "namespace">;
+}
+
+/**
+ * Of ServiceAccounts and namespaces those without annotations too, where somebody has to know that they are there: the
+ * finder alone has no use for them.
+ */
+export interface FollowedWish {
+  readonly everyAccount: boolean;
+  readonly everyNamespace: boolean;
+}
+
+/** Follows what injection has to do with; each mirror runs once it is told to. */
+export function followAll(
+  shared: Pick<MirrorOptions<View>, "api" | "clock" | "logger" | "silenceMs">,
+  { everyAccount, everyNamespace }: FollowedWish,
+): Followed {
+  const accounts = new Mirror<View>({
+    ...shared,
+    kind: "ServiceAccount",
+    metadataOnly: true,
+    keep: everyAccount ? annotationsView : annotated,
+    indexes: {},
+  });
+  const namespaces = new Mirror<View>({
+    ...shared,
+    kind: "Namespace",
+    metadataOnly: true,
+    keep: everyNamespace ? annotationsView : annotated,
+    indexes: {},
+  });
+  const pods = new Mirror<View, "account" | "namespace">({
+    ...shared,
+    kind: "Pod",
+    // Those that have ended need no token.
+    fields: "status.phase!=Succeeded,status.phase!=Failed",
+    keep: injectionView,
+    indexes: {
+      account: (_key, pod) => [accountOf(pod)],
+      namespace: (key) => [key.split("/")[0] ?? ""],
+    },
+  });
+  return { accounts, namespaces, pods };
+}

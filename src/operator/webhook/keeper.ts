@@ -1,0 +1,192 @@
+import { type Clock, errorText, type Logger, recordsOf } from "../../base/index.ts";
+import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
+import type { EventRecorder, KubernetesApi, KubernetesObject, SharedSecret } from "../../kubernetes/index.ts";
+import { fingerprintOf, makeAuthority, signServing } from "./certificates.ts";
+import {
+  asApplied,
+  bundlesOf,
+  configurationKind,
+  configurationVersion,
+  webhookConfiguration,
+  withBundle,
+} from "./configuration.ts";
+import { certificatesEntry, type HeldCertificates, heldText, noCertificates, readHeld } from "./held.ts";
+import { serviceDnsName, webhookName } from "./names.ts";
+import { type Lives, nextStep, type Step } from "./rotation.ts";
+
+export interface KeeperOptions {
+  readonly api: Pick<KubernetesApi, "read" | "apply">;
+  readonly secret: SharedSecret;
+  /** Hears of changes of the configuration. */
+  readonly follows: Pick<Followed, "synced" | "untilSynced" | "subscribe">;
+  readonly namespace: string;
+  readonly lives: Lives;
+  readonly events: Pick<EventRecorder, "record">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const manager = "podtrust-operator";
+/** Owns what it puts back: the operator's own part of it would be all that stays, at its next word. */
+const restorer = "podtrust-operator-restored";
+/** Milliseconds between two looks. */
+const often = 60_000;
+/** Who uninstalls deletes the configuration some moments before the operator ends: what is put back then would stay. */
+const beforeRestored = 30_000;
+const mostSteps = 20;
+
+/** The text of the Secret, and what it says; nothing where it is damaged. */
+interface Kept {
+  readonly text: string | undefined;
+  readonly held: HeldCertificates;
+}
+
+/**
+ * Keeps the webhook such that API servers verify it: makes its authority and its certificate, renews both in time, writes
+ * into the configuration whom to trust, and puts back what was taken away. In the replica that leads.
+ */
+export class WebhookKeeper implements Controller {
+  readonly name = "webhook";
+  readonly concurrency = 1;
+  readonly follows: readonly Followed[];
+  readonly #options: KeeperOptions;
+  #before: KubernetesObject | undefined;
+  /** By `elapsed`: since when there is no configuration. */
+  #absentSince: number | undefined;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    const { follows } = options;
+    this.follows = [
+      {
+        get synced() {
+          return follows.synced;
+        },
+        untilSynced: (signal) => follows.untilSynced(signal),
+        keys: () => [webhookName],
+        subscribe: (changed) => follows.subscribe(() => changed(webhookName)),
+      },
+    ];
+  }
+
+  /** What is wrong with the configuration, as a sentence; known to who leads. */
+  get trouble(): string | undefined {
+    if (this.#absentSince === undefined) return undefined;
+    return `there is no ${configurationKind} ${webhookName}: no API server asks for injection`;
+  }
+
+  async reconcile(_key: string, run: Reconcile): Promise<ReconcileResult> {
+    let configuration = await this.#read(run);
+    for (let steps = 0; configuration !== undefined && steps < mostSteps; steps += 1) {
+      const kept = await this.#kept();
+      const { clock, namespace } = this.#options;
+      const seen = {
+        held: kept.held,
+        bundles: bundlesOf(configuration),
+        name: serviceDnsName(namespace),
+        now: clock.now(),
+      };
+      const step = nextStep(seen);
+      if (step === undefined) break;
+      if (step.do === "publish")
+        configuration = await this.#publish(configuration, step.bundle, kept.held, run);
+      else await this.#keep(kept, await this.#after(kept.held, step), run);
+    }
+    this.#before = configuration ?? this.#before;
+    return { againAfterMs: configuration === undefined ? beforeRestored / 3 : often };
+  }
+
+  async #kept(): Promise<Kept> {
+    const text = (await this.#options.secret.read()).entries.get(certificatesEntry);
+    if (text === undefined) return { text, held: noCertificates };
+    try {
+      return { text, held: readHeld(text) };
+    } catch (error) {
+      const what = `${this.#options.secret.place}, entry ${certificatesEntry}`;
+      this.#options.logger.warn(`${what} is damaged, and made anew: ${errorText(error)}`);
+      return { text, held: noCertificates };
+    }
+  }
+
+  /** What is held after a step. */
+  async #after(held: HeldCertificates, step: Exclude<Step, { do: "publish" }>): Promise<HeldCertificates> {
+    const { clock, lives, logger, namespace } = this.#options;
+    const now = clock.now();
+    switch (step.do) {
+      case "make-authority": {
+        logger.info("the webhook gets a new certificate authority");
+        const authority = await makeAuthority({ now, life: lives.authority });
+        return { ...held, authorities: [...held.authorities, authority] };
+      }
+      case "note-trust":
+        return { ...held, authorities: held.authorities.map((one) => ({ trustedAt: now, ...one })) };
+      case "sign": {
+        logger.info("the webhook gets a new certificate");
+        const names = [serviceDnsName(namespace)];
+        const pair = await signServing(step.authority, names, { now, life: lives.serving });
+        return { ...held, serving: { ...pair, at: now, by: fingerprintOf(step.authority) } };
+      }
+      case "forget":
+        logger.info("an old certificate authority of the webhook is trusted no longer");
+        return { ...held, authorities: step.keep };
+    }
+  }
+
+  /** Writes what is held, unless somebody else has written since it was read: then the next look decides anew. */
+  async #keep(kept: Kept, next: HeldCertificates, run: Reconcile): Promise<void> {
+    run.assertHeld();
+    await this.#options.secret.update((state) =>
+      state.entries.get(certificatesEntry) === kept.text
+        ? { ...state, entries: new Map(state.entries).set(certificatesEntry, heldText(next)) }
+        : undefined,
+    );
+  }
+
+  async #publish(
+    configuration: KubernetesObject,
+    bundle: string,
+    held: HeldCertificates,
+    run: Reconcile,
+  ): Promise<KubernetesObject> {
+    const { api } = this.#options;
+    // What is not noted as trusted is new, and nobody's fault.
+    const isMended = held.authorities.every(({ trustedAt }) => trustedAt !== undefined);
+    run.assertHeld();
+    const written = await api.apply(withBundle(configuration, bundle), {
+      fieldManager: manager,
+      force: true,
+      signal: run.signal,
+    });
+    if (isMended)
+      await this.#say(`${configurationKind} ${webhookName} had another caBundle, and has its own again`, run);
+    return written;
+  }
+
+  /** The configuration, put back where it has been away for a while. */
+  async #read({ assertHeld, signal }: Reconcile): Promise<KubernetesObject | undefined> {
+    const { api, clock, namespace } = this.#options;
+    const found = await api.read({ kind: configurationKind, name: webhookName }, { signal });
+    if (found !== undefined && recordsOf(found["webhooks"]).length > 0) {
+      this.#absentSince = undefined;
+      return found;
+    }
+    const now = clock.elapsed();
+    this.#absentSince ??= now;
+    if (now - this.#absentSince < beforeRestored) return undefined;
+    const usual = webhookConfiguration({ namespace, failurePolicy: "Ignore" });
+    const object = this.#before === undefined ? usual : asApplied(this.#before);
+    assertHeld();
+    const written = await api.apply(object, { fieldManager: restorer, force: true, signal });
+    this.#absentSince = undefined;
+    await this.#say(`${configurationKind} ${webhookName} was gone, and is there again`, { signal });
+    return written;
+  }
+
+  async #say(text: string, { signal }: Pick<Reconcile, "signal">): Promise<void> {
+    const { events, logger } = this.#options;
+    logger.warn(text);
+    const regarding = { apiVersion: configurationVersion, kind: configurationKind, name: webhookName };
+    const happening = { regarding, type: "Warning", reason: "WebhookMended", action: "Mend" } as const;
+    await events.record({ ...happening, note: `${text}.` }, { signal });
+  }
+}

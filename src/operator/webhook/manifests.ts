@@ -1,0 +1,46 @@
+import { type FailurePolicy, webhookConfiguration } from "./configuration.ts";
+import { webhookName } from "./names.ts";
+
+/** How the webhook is wanted. */
+export interface WebhookWish {
+  readonly namespace: string;
+  readonly failurePolicy: FailurePolicy;
+  /** Labels of the operator's pods. */
+  readonly podLabels: Readonly<Record<string, string>>;
+}
+
+/** The port of the operator's pods. */
+const webhookPort = 9443;
+
+/** What its rights are in the whole cluster, and in the operator's namespace: as rules of RBAC. */
+export const webhookRules = {
+  cluster: [
+    {
+      apiGroups: ["admissionregistration.k8s.io"],
+      resources: ["mutatingwebhookconfigurations"],
+      resourceNames: [webhookName],
+      // It is made anew by server-side apply, whose right to create can be for one name.
+      verbs: ["get", "list", "watch", "patch", "create"],
+    },
+  ],
+  own: [{ apiGroups: [""], resources: ["secrets"], resourceNames: [webhookName], verbs: ["get", "update"] }],
+} as const;
+
+/** The webhook's Service, the Secret of its certificates, and its configuration, in the order in which they are made. */
+export function webhookObjects({ namespace, failurePolicy, podLabels }: WebhookWish): readonly object[] {
+  const metadata = { name: webhookName, namespace };
+  return [
+    // Empty: what stands in it is the operator's, and applying this anew leaves it there.
+    { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque" },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        selector: podLabels,
+        ports: [{ name: "webhook", port: 443, protocol: "TCP", targetPort: webhookPort }],
+      },
+    },
+    webhookConfiguration({ namespace, failurePolicy }),
+  ];
+}

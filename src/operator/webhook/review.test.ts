@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
+import { applyPatch } from "../../../test/support/json-patch.ts";
+import type { JsonRecord } from "../../base/index.ts";
+import { answerReview } from "./review.ts";
+
+const role = "arn:aws:iam::111122223333:role/web";
+const serviceAccount = { metadata: { annotations: { "eks.amazonaws.com/role-arn": role } } };
+const pod: JsonRecord = { metadata: {}, spec: { serviceAccountName: "web", containers: [{ name: "app" }] } };
+
+function review(object: unknown, more: JsonRecord = {}): JsonRecord {
+  const resource = { group: "", version: "v1", resource: "pods" };
+  const request = { uid: "u-1", namespace: "shop", operation: "CREATE", resource, object, ...more };
+  return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request };
+}
+
+interface Answered {
+  readonly uid: string;
+  readonly allowed: boolean;
+  readonly patchType?: string;
+  readonly patch?: string;
+  readonly warnings?: readonly string[];
+}
+
+const answered = async (...asked: Parameters<typeof answerReview>): Promise<Answered> =>
+  (await answerReview(...asked)).body["response"] as Answered;
+const patched = (object: JsonRecord, { patch = "W10=" }: Answered): JsonRecord =>
+  applyPatch(object, JSON.parse(Buffer.from(patch, "base64").toString()) as Parameters<typeof applyPatch>[1]);
+
+describe("the answer to an AdmissionReview", () => {
+  test("makes of every case's pod what it says, and of that nothing more", async () => {
+    for (const one of injectionCases) {
+      const around = async () => ({
+        serviceAccount: { metadata: { annotations: one.serviceAccount } },
+        namespace: { metadata: { annotations: one.namespace ?? {} } },
+      });
+      const first = patched(one.pod, await answered(review(one.pod), around));
+      assert.deepEqual(first, expectedPod(one), one.name);
+      const again = await answered(review(first), around);
+      assert.equal(again.patch, undefined, one.name);
+    }
+  });
+
+  test("has the uid of the question, allows the pod, and is the same for a dry run", async () => {
+    const around = async (namespace: string, account: string) => {
+      assert.deepEqual([namespace, account], ["shop", "web"]);
+      return { serviceAccount };
+    };
+    const answer = await answerReview(review(pod), around);
+    assert.equal(answer.outcome, "injected");
+    const { apiVersion, kind, response } = answer.body;
+    assert.deepEqual([apiVersion, kind], ["admission.k8s.io/v1", "AdmissionReview"]);
+    const { uid, allowed, patchType } = response as Answered;
+    assert.deepEqual([uid, allowed, patchType], ["u-1", true, "JSONPatch"]);
+    assert.deepEqual((await answerReview(review(pod, { dryRun: true }), around)).body, answer.body);
+  });
+
+  test("carries warnings, also where the pod has all of it already", async () => {
+    const annotations = { ...serviceAccount.metadata.annotations, "podtrust.dev/fs-group": "wheel" };
+    const around = async () => ({ serviceAccount: { metadata: { annotations } } });
+    const first = await answered(review(pod), around);
+    const told = [
+      'podtrust: InjectionAnnotationInvalid: annotation podtrust.dev/fs-group of the ServiceAccount is "wheel": it is not the number of a group, and not used',
+    ];
+    assert.deepEqual(first.warnings, told);
+    const second = await answerReview(review(patched(pod, first)), around);
+    assert.equal(second.outcome, "unchanged");
+    assert.deepEqual((second.body["response"] as Answered).warnings, told);
+  });
+
+  test("leaves alone what is no pod that is made, without looking for anything", async () => {
+    const never = (): never => assert.fail("nothing is to be looked for");
+    for (const more of [
+      { operation: "UPDATE" },
+      { subResource: "binding" },
+      { resource: { group: "apps", resource: "deployments" } },
+    ]) {
+      const { outcome, body } = await answerReview(review(pod, more), never);
+      assert.equal(outcome, "untouched");
+      assert.deepEqual(body["response"], { uid: "u-1", allowed: true });
+    }
+  });
+
+  test("is none where the question is no review, with what it lacks", async () => {
+    const around = async () => ({ serviceAccount });
+    const wrong: readonly (readonly [unknown, RegExp])[] = [
+      [undefined, /no AdmissionReview/u],
+      [[], /no AdmissionReview/u],
+      [
+        { ...review(pod), apiVersion: "admission.k8s.io/v1beta1" },
+        /no AdmissionReview of admission\.k8s\.io\/v1/u,
+      ],
+      [{ ...review(pod), request: null }, /no request/u],
+      [review(pod, { uid: "" }), /no uid/u],
+      [review(pod, { uid: 1 }), /no uid/u],
+      [review("pod"), /no object/u],
+      [review(pod, { namespace: undefined }), /no namespace/u],
+    ];
+    for (const [body, message] of wrong)
+      await assert.rejects(answerReview(body, around), { name: "TypeError", message });
+  });
+});

@@ -1,0 +1,90 @@
+import { X509Certificate } from "node:crypto";
+import { type KeyedCertificate, termOf } from "./certificates.ts";
+import { bundleOf, type HeldAuthority, type HeldCertificates, signerOf } from "./held.ts";
+
+/** How long certificates are good for, in milliseconds. Two thirds into its life one is replaced. */
+export interface Lives {
+  readonly authority: number;
+  readonly serving: number;
+}
+
+const day = 86_400_000;
+export const usualLives: Lives = { authority: 365 * day, serving: 90 * day };
+
+/**
+ * Before anything is signed by a new authority, all API servers have to know it: each follows the configuration by a watch
+ * of its own. And an old one is trusted until every replica shows what the new one signed. Milliseconds.
+ */
+const overlap = { before: 10 * 60_000, after: 60 * 60_000 };
+
+/** What is to be done next, one thing at a time; each leaves what is served verifiable. */
+export type Step =
+  | { readonly do: "make-authority" }
+  /** API servers are to trust this bundle, PEM. */
+  | { readonly do: "publish"; readonly bundle: string }
+  /** They do: the time is noted. */
+  | { readonly do: "note-trust" }
+  | { readonly do: "sign"; readonly authority: HeldAuthority }
+  | { readonly do: "forget"; readonly keep: readonly HeldAuthority[] };
+
+/** How things are. */
+export interface Seen {
+  readonly held: HeldCertificates;
+  /** What API servers are told to trust, PEM; one of each webhook of the configuration. */
+  readonly bundles: readonly string[];
+  /** The DNS name by which they verify. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+const isGood = (one: KeyedCertificate, now: number): boolean => now < termOf(one).until;
+
+function isDue(one: KeyedCertificate, now: number): boolean {
+  const { from, until } = termOf(one);
+  return now >= from + ((until - from) * 2) / 3;
+}
+
+/** Whether so long has gone by. A moment that lies ahead was noted by a clock that has been set right since. */
+const isOver = (at: number, ms: number, now: number): boolean => now - at >= ms || now - at < -60_000;
+
+function toSign({ held, name, now }: Seen): HeldAuthority | undefined {
+  const { authorities, serving } = held;
+  const newest = authorities.at(-1);
+  const ready = authorities.findLast(
+    ({ trustedAt }) => trustedAt !== undefined && isOver(trustedAt, overlap.before, now),
+  );
+  const signer = signerOf(held);
+  const serves =
+    serving !== undefined &&
+    signer !== undefined &&
+    isGood(serving, now) &&
+    new X509Certificate(serving.certificate).checkHost(name) !== undefined;
+  // Nothing that works is put at risk.
+  if (!serves) return ready ?? newest;
+  const next =
+    ready !== undefined && authorities.indexOf(ready) > authorities.indexOf(signer) ? ready : signer;
+  return next !== signer || isDue(serving, now) ? next : undefined;
+}
+
+/**
+ * What is to be done next to have a certificate that API servers verify, now and later; undefined where that is so.
+ * A new authority stands in their bundle beside the old one before it signs, and the old one leaves it only after.
+ */
+export function nextStep(seen: Seen): Step | undefined {
+  const { held, bundles, now } = seen;
+  const { authorities, serving } = held;
+  const good = authorities.filter((one) => isGood(one, now));
+  if (good.length < authorities.length) return { do: "forget", keep: good };
+  const newest = authorities.at(-1);
+  if (newest === undefined || isDue(newest, now)) return { do: "make-authority" };
+  const bundle = bundleOf(held);
+  if (bundles.some((one) => one !== bundle)) return { do: "publish", bundle };
+  if (authorities.some(({ trustedAt }) => trustedAt === undefined)) return { do: "note-trust" };
+  const authority = toSign(seen);
+  if (authority !== undefined) return { do: "sign", authority };
+  const signer = signerOf(held);
+  const keep = signer === undefined ? authorities : authorities.slice(authorities.indexOf(signer));
+  const isSettled = serving !== undefined && isOver(serving.at, overlap.after, now);
+  return keep.length < authorities.length && isSettled ? { do: "forget", keep } : undefined;
+}

@@ -1,0 +1,142 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { ListenAddress } from "../../admin/index.ts";
+import { type Clock, errorText, type JsonRecord, type Logger } from "../../base/index.ts";
+import { type KubernetesApi, type Mirror, SharedSecret } from "../../kubernetes/index.ts";
+import { Around } from "./around.ts";
+import { termOf } from "./certificates.ts";
+import { certificatesEntry, type HeldServing, readHeld } from "./held.ts";
+import { type KeeperOptions, WebhookKeeper } from "./keeper.ts";
+import { webhookName } from "./names.ts";
+import { answerReview } from "./review.ts";
+import { type Lives, usualLives } from "./rotation.ts";
+import { ReviewServer } from "./server.ts";
+import { ReviewTallies } from "./tallies.ts";
+
+export interface WebhookOptions {
+  readonly api: Pick<KubernetesApi, "read" | "replace" | "apply">;
+  /** The operator's. */
+  readonly namespace: string;
+  readonly listen: ListenAddress;
+  readonly accounts: Mirror<JsonRecord>;
+  readonly namespaces: Mirror<JsonRecord>;
+  /** Hears of changes of the webhook's configuration (`followedConfiguration`). */
+  readonly configuration: KeeperOptions["follows"];
+  /** Of its certificates; `usualLives` unless told. */
+  readonly lives?: Lives;
+  readonly events: KeeperOptions["events"];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How it stands with the webhook of a replica. */
+export interface WebhookStatus {
+  /** Absent before it listens. */
+  readonly address?: ListenAddress;
+  /** Until when its certificate is good, milliseconds since the epoch; absent while it has none. */
+  readonly certificateUntil?: number;
+}
+
+/**
+ * API servers go on to ask a replica for a while after its end was announced: until its Service has left it out
+ * everywhere. Milliseconds.
+ */
+const farewell = 5000;
+
+/** The Secret with the webhook's certificates. Each of its readers hears of what others wrote, not of its own words. */
+function webhookSecret(
+  options: Pick<WebhookOptions, "api" | "namespace" | "clock" | "logger">,
+): SharedSecret {
+  const { api, namespace, clock, logger } = options;
+  const ifAbsent =
+    "Make it with podtrust manifests operator-rbac --webhook: the operator may only read and change it.";
+  return new SharedSecret({ cluster: api, namespace, name: webhookName, ifAbsent, clock, logger });
+}
+
+/** Answers API servers that ask for injection; in every replica. */
+export class Webhook {
+  readonly tallies = new ReviewTallies();
+  /** What the replica that leads does for all of them. */
+  readonly keeper: WebhookKeeper;
+  readonly #options: WebhookOptions;
+  readonly #secret: SharedSecret;
+  readonly #server: ReviewServer;
+  #serving: HeldServing | undefined;
+  #trouble = "";
+
+  constructor(options: WebhookOptions) {
+    this.#options = options;
+    this.#secret = webhookSecret(options);
+    const { configuration, lives = usualLives } = options;
+    this.keeper = new WebhookKeeper({
+      ...options,
+      secret: webhookSecret(options),
+      follows: configuration,
+      lives,
+    });
+    const around = new Around(options);
+    this.#server = new ReviewServer({
+      ...options,
+      tallies: this.tallies,
+      answer: (review) => answerReview(review, (of, account) => around.of(of, account)),
+    });
+  }
+
+  get status(): WebhookStatus {
+    const { address } = this.#server;
+    return {
+      ...(address === undefined ? {} : { address }),
+      ...(this.#serving === undefined ? {} : { certificateUntil: termOf(this.#serving).until }),
+    };
+  }
+
+  /** Why it cannot answer, in sentences. */
+  get unready(): readonly string[] {
+    if (this.#serving !== undefined) return [];
+    return ["webhook: it has no certificate yet, which the replica that leads makes"];
+  }
+
+  /** What is wrong with it though it answers, in sentences. `leads`: whether this replica does. */
+  degraded(leads: boolean): readonly string[] {
+    const { trouble } = this.keeper;
+    return leads && trouble !== undefined ? [`webhook: ${trouble}`] : [];
+  }
+
+  /** Serves until the signal is aborted, and resolves once all that was asked is answered. Throws `operator-listen`. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    await this.#server.listen();
+    logger.info("the webhook listens", { ...this.#server.address });
+    const end = this.#secret.onChange(certificatesEntry, () => void this.#load());
+    try {
+      while (!signal.aborted) {
+        await this.#load();
+        await clock.sleep(this.#serving === undefined ? 1000 : 60_000, signal).catch(() => {});
+      }
+      if (this.#serving !== undefined) await clock.sleep(farewell);
+    } finally {
+      end();
+      await Promise.all([this.#secret.close(), this.#server.drain()]);
+    }
+  }
+
+  /** Shows the certificate that stands in the Secret; the one before, where that one cannot be used. */
+  async #load(): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      const text = (await this.#secret.read()).entries.get(certificatesEntry);
+      const serving = text === undefined ? undefined : readHeld(text).serving;
+      if (serving === undefined || serving.certificate === this.#serving?.certificate) return;
+      const leaf = new X509Certificate(serving.certificate);
+      if (!leaf.checkPrivateKey(createPrivateKey(serving.key)))
+        throw new TypeError("its key is another one's");
+      this.#server.use(serving);
+      this.#serving = serving;
+      this.#trouble = "";
+      logger.info("the webhook shows a certificate", { until: leaf.validTo });
+    } catch (error) {
+      const said = errorText(error);
+      if (said !== this.#trouble) logger.warn(`the webhook's certificate cannot be used: ${said}`);
+      this.#trouble = said;
+    }
+  }
+}

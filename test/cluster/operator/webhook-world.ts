@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
+import { operatorManifests } from "../../../src/operator/index.ts";
+import { type Answer, type ControlPlane, freePorts, startControlPlane } from "../harness/index.ts";
+import { until } from "./patience.ts";
+
+/**
+ * The webhook's Service has an address of loopback, so that the API server reaches it as in a cluster: by the Service's
+ * address, and verified by the Service's name.
+ */
+const services = "127.53.0.0/16";
+export const serviceAddress = "127.53.0.10";
+
+/** A control plane with what `podtrust manifests operator-rbac --webhook` prints. */
+export interface WebhookWorld {
+  readonly plane: ControlPlane;
+  /** Path of a kubeconfig with the rights of the operator, and no more. */
+  readonly operatorKubeconfig: string;
+  /** Where the webhook has to listen. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The objects that were applied. */
+  readonly objects: readonly JsonRecord[];
+  /** Makes a pod of the namespace, for show unless told. */
+  readonly makePod: (namespace: string, pod: JsonRecord, query?: string) => Promise<Answer>;
+  /** Waits until pods of the ServiceAccount `default/web` are injected, or no longer. */
+  readonly untilInjecting: (expected?: boolean) => Promise<void>;
+}
+
+export const webRole = "arn:aws:iam::111122223333:role/web";
+
+export function webPod(metadata: JsonRecord = { name: "probe" }): JsonRecord {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata,
+    spec: { serviceAccountName: "web", containers: [{ name: "app", image: "example.test/app:1" }] },
+  };
+}
+
+/** The Service and the configuration with a port that is free here. */
+function onPort(object: JsonRecord, port: number): JsonRecord {
+  if (object["kind"] === "Service") {
+    const spec = recordOf(object["spec"]);
+    const [first] = recordsOf(spec["ports"]);
+    return { ...object, spec: { ...spec, clusterIP: serviceAddress, ports: [{ ...first, port }] } };
+  }
+  if (object["kind"] !== "MutatingWebhookConfiguration") return object;
+  const webhooks = recordsOf(object["webhooks"]).map((one) => {
+    const { service } = recordOf(one["clientConfig"]);
+    return { ...one, clientConfig: { service: { ...recordOf(service), port } } };
+  });
+  return { ...object, webhooks };
+}
+
+export async function startWebhookWorld(
+  failurePolicy: "Ignore" | "Fail",
+  extraArgs: readonly string[] = [],
+): Promise<WebhookWorld> {
+  const plane = await startControlPlane({
+    issuer: "https://oidc.example.com",
+    extraArgs: [`--service-cluster-ip-range=${services}`, ...extraArgs],
+  });
+  const [port = 0] = await freePorts(1);
+  const objects = operatorManifests({
+    namespace: "podtrust",
+    name: "podtrust-operator",
+    evict: false,
+    webhook: { failurePolicy },
+  }).map((object) => onPort(object as JsonRecord, port));
+  await plane.kubectl(
+    ["apply", "-f", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
+  );
+  // Without a controller manager nobody makes it.
+  await plane.kubectl(["create", "serviceaccount", "default", "-n", "podtrust"]);
+  await plane.kubectl(["create", "serviceaccount", "web", "-n", "default"]);
+  await plane.kubectl([
+    "annotate",
+    "serviceaccount",
+    "web",
+    "-n",
+    "default",
+    `eks.amazonaws.com/role-arn=${webRole}`,
+  ]);
+  const user = "system:serviceaccount:podtrust:podtrust-operator";
+  const groups = ["system:serviceaccounts", "system:serviceaccounts:podtrust", "system:authenticated"];
+  const makePod: WebhookWorld["makePod"] = (namespace, pod, query = "?dryRun=All") =>
+    plane.ask(`/api/v1/namespaces/${namespace}/pods${query}`, { method: "POST", body: pod });
+  return {
+    plane,
+    operatorKubeconfig: await plane.kubeconfigFor(user, groups),
+    listen: { host: serviceAddress, port },
+    objects,
+    makePod,
+    untilInjecting: (expected = true) =>
+      until(
+        async () => {
+          const { text } = await makePod("default", webPod());
+          return text.includes("AWS_WEB_IDENTITY_TOKEN_FILE") === expected;
+        },
+        expected ? "pods are injected" : "pods are injected no longer",
+      ),
+  };
+}
+
+/** `podtrust operator run --webhook` as a process of its own. */
+export interface OperatorProcess {
+  readonly child: ChildProcess;
+  /** What it logged. */
+  readonly log: () => string;
+  readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
+}
+
+export function spawnOperator(
+  { operatorKubeconfig, listen }: WebhookWorld,
+  ...more: readonly string[]
+): OperatorProcess {
+  const program = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+  const address = `${listen.host}:${listen.port}`;
+  const args = [
+    "operator",
+    "run",
+    "--kubeconfig",
+    operatorKubeconfig,
+    "--webhook",
+    "--webhook-listen",
+    address,
+  ];
+  const child = spawn(process.execPath, [program, ...args, ...more], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text) => (log += text));
+  return {
+    child,
+    log: () => log,
+    async kill(signal = "SIGKILL") {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill(signal);
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** What RFC 6902 makes of a document by operations that add; shares no code with what makes patches. */
+export function applyPatch<T>(document: T, patch: readonly Operation[]): T {
+  const changed = structuredClone(document);
+  for (const { op, path, value } of patch) {
+    assert.equal(op, "add");
+    const tokens = path.split("/").map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~"));
+    assert.equal(tokens.shift(), "");
+    const last = tokens.pop() ?? "";
+    let at: unknown = changed;
+    for (const one of tokens) {
+      assert.ok(typeof at === "object" && at !== null && Object.hasOwn(at, one), `${path} leads nowhere`);
+      at = (at as Record<string, unknown>)[one];
+    }
+    if (Array.isArray(at)) {
+      const index = last === "-" ? at.length : Number(last);
+      assert.ok(Number.isInteger(index) && index >= 0 && index <= at.length, path);
+      at.splice(index, 0, structuredClone(value));
+    } else {
+      assert.ok(typeof at === "object" && at !== null, path);
+      (at as Record<string, unknown>)[last] = structuredClone(value);
+    }
+  }
+  return changed;
+}
