@@ -92,7 +92,7 @@ const allowed: Record<string, readonly string[]> = {
     "stack",
   ],
   // Products and what they share: none of them knows another.
-  sandbox: [],
+  sandbox: ["base", "http"],
   "sandbox/authority": [],
   "sandbox/listener": [],
   "sandbox/aws": ["base", "oidc", "trust", "files", "http", "issuer", "sandbox/listener"],
@@ -101,7 +101,8 @@ const allowed: Record<string, readonly string[]> = {
   "sandbox/cloudflare": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/hetzner": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/clouds": ["base", "sandbox/cloudflare", "sandbox/hetzner"],
-  "sandbox/cluster": ["base", "oidc", "sandbox/authority", "sandbox/listener"],
+  "sandbox/control": ["base", "http", "sandbox/aws", "sandbox/cluster"],
+  "sandbox/cluster": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
   demo: [
     "base",
     "oidc",

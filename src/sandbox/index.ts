@@ -2,13 +2,25 @@ export {
   awsManagedPolicies,
   clientEnvironment,
   clientExports,
+  type Decision,
+  type DecisionFilter,
   decisionLine,
-  type Sandbox,
-  type SandboxOptions,
-  startSandbox,
+  type MovableClock,
+  type Seed,
+  type SeedParameter,
+  type SeedProvider,
+  type SeedRole,
 } from "./aws/index.ts";
 export { type StandInCa, startAuthority } from "./ca/index.ts";
-export { type StandInCluster, startStandInCluster } from "./cluster/index.ts";
+export {
+  type IssuerFault,
+  type StandInCluster,
+  type StandInClusterOptions,
+  type StandInIssuer,
+  startStandInCluster,
+  type TokenWish,
+} from "./cluster/index.ts";
+export { connectSandbox, type ConnectedIssuer, type SandboxConnection } from "./control/index.ts";
 export {
   cloudVariants,
   type StandInClouds,
@@ -28,3 +40,4 @@ export {
   type StandInHetznerOptions,
   startStandInHetzner,
 } from "./hetzner/index.ts";
+export { type Sandbox, type SandboxIssuer, type SandboxOptions, startSandbox } from "./start.ts";

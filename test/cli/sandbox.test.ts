@@ -73,6 +73,25 @@ describe("podtrust sandbox", () => {
     await assert.rejects(fetch(url ?? ""));
   });
 
+  test("writes the control API's token into a file alone, and takes the place of no other file", async (t) => {
+    const path = await folder(t);
+    const file = join(path, "token");
+    const running1 = await running(t, ["--control-token", file, "--issuer", "https://oidc.shop.example"]);
+    const token = (await readFile(file, "utf8")).trim();
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.ok(!running1.out().includes(token) && running1.out().includes(file));
+    const url = /^ {2}(http:\S+\/_podtrust\/)$/mu.exec(running1.out())?.[1] ?? "";
+    const asked = await fetch(`${url}issuer`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(((await asked.json()) as { url: string }).url, "https://oidc.shop.example");
+    await running1.end();
+    await (await running(t, ["--control-token", file])).end();
+    assert.notEqual((await readFile(file, "utf8")).trim(), token);
+    await writeFile(file, "mine");
+    const refused = await podtrustHere(["sandbox", "--port", "0", "--control-token", file]);
+    assert.match(refused.err, /is not a file of a control token/u);
+    assert.equal(await readFile(file, "utf8"), "mine");
+  });
+
   test("prints exports that, pasted into a shell, set all that the guide's exports set", async (t) => {
     const file = join(await folder(t), "it's here");
     const { out } = await running(t, ["--admin-credentials", file]);

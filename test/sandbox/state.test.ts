@@ -77,16 +77,16 @@ describe("a sandbox", () => {
     await assert.rejects(startSandbox({ port }), code("sandbox-listen"));
   });
 
-  test("reports decisions as they are made, and keeps the last hundred", async (t) => {
+  test("reports decisions as they are made, and keeps them", async (t) => {
     const told: string[] = [];
     const { sandbox, iam } = await iamSandbox(t, { onDecision: ({ action }) => told.push(action) });
-    for (let index = 0; index < 102; index += 1) {
+    for (let index = 0; index < 3; index += 1) {
       await iam.send(new ListOpenIDConnectProvidersCommand({}));
     }
     await assert.rejects(iam.send(new GetRoleCommand({ RoleName: "absent" })));
-    assert.equal(told.length, 103);
+    assert.equal(told.length, 4);
     const kept = sandbox.decisions();
-    assert.equal(kept.length, 100);
+    assert.equal(kept.length, 4);
     const last = kept.at(-1);
     assert.equal(last?.action, "iam:GetRole");
     assert.equal(last?.decision, "allow");

@@ -10,6 +10,18 @@ export const sandboxErrors = {
     summary: "The sandbox's state folder is in use by another process.",
     next: "Stop that process, or name another folder with --state.",
   },
+  "sandbox-seed": {
+    summary: "What a sandbox was to be seeded with is not what it should be, or AWS would refuse it.",
+    next: "Correct the piece that is named; AWS's own sentence stands after its operation.",
+  },
+  "sandbox-control-denied": {
+    summary: "The control API of a sandbox was asked by somebody who may not.",
+    next: "Send the token that the sandbox wrote into its control token file, as Authorization: Bearer TOKEN.",
+  },
+  "sandbox-control-request": {
+    summary: "A request of the control API of a sandbox is not as it should be.",
+    next: "Compare it with the page of the control API, docs/reference/sandbox-control.md.",
+  },
   "sandbox-listen": {
     summary: "The sandbox could not listen on its address.",
     next: "Choose another --port, or stop the process that uses this one.",

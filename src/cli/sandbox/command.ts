@@ -26,6 +26,16 @@ export function defineSandbox(program: Command, context: CommandContext): void {
     .option("--state <dir>", "directory to keep state in (default: in memory)")
     .option("--admin-credentials <file>", "write an administrator's keys to this AWS shared credentials file")
     .option(
+      "--control-token <file>",
+      "write the token of the control API to this file (default: a private one)",
+    )
+    .option("--control-from-anywhere", "let the control API be used from other machines too, with its token")
+    .option(
+      "--issuer <url>",
+      "issuer of the stand-in cluster whose tokens the control API gives",
+      "https://oidc.podtrust.test",
+    )
+    .option(
       "--propagation <time>",
       "IAM propagation delay: how long STS does not see a new role or trust policy",
       "8s",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PodtrustError, shellWord } from "../../base/index.ts";
 import { parseDuration } from "../../config/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
+import { parseIssuer } from "../../oidc/index.ts";
 import {
   clientEnvironment,
   clientExports,
@@ -17,6 +18,7 @@ import { bold, dim, rich } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
+import { writeControlToken } from "./control-token.ts";
 import { type CloudOptions, startClouds, writeCloudEnvironment } from "./clouds.ts";
 
 /** What was typed. */
@@ -28,6 +30,9 @@ export interface TypedOptions extends CloudOptions {
   readonly account: string;
   readonly state?: string;
   readonly adminCredentials?: string;
+  readonly controlToken?: string;
+  readonly controlFromAnywhere?: boolean;
+  readonly issuer: string;
   readonly propagation: string;
   readonly messageProfile: "legacy" | "2026";
   readonly iamRateLimit?: string;
@@ -89,6 +94,8 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
     propagationMs: propagationOf(typed.propagation),
     messageProfile: typed.messageProfile,
     connectTo: connectTo.map(parseConnectTo),
+    issuerUrl: parseIssuer(typed.issuer).url,
+    controlFromAnywhere: typed.controlFromAnywhere === true,
     ...(iamRateLimit === undefined ? {} : { iamRateLimit: rateLimitOf(iamRateLimit) }),
     clock: context.clock,
     logger: await context.logger(),
@@ -103,14 +110,21 @@ function clientUrl(url: string): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
+function controlUrl(url: string): string {
+  return `${url}/_podtrust/`;
+}
+
 interface Introduced {
   readonly sandbox: Sandbox;
   readonly credentials: string;
+  /** The file of the control API's token. */
+  readonly controlToken: string;
   /** The file that points clients at the clouds, where they run. */
   readonly clouds: string | undefined;
 }
 
-function introduce(context: CommandContext, { sandbox, credentials, clouds }: Introduced): void {
+function introduce(context: CommandContext, introduced: Introduced): void {
+  const { sandbox, credentials, controlToken, clouds } = introduced;
   const { output } = context;
   const url = clientUrl(sandbox.url);
   const client = { url, region: "us-east-1", credentials };
@@ -123,16 +137,24 @@ function introduce(context: CommandContext, { sandbox, credentials, clouds }: In
   for (const line of clientExports(client)) output.line(`  ${line}`);
   output.line("  aws sts get-caller-identity");
   output.line();
+  output.line(
+    "Control it (reset, seed, decisions, clock, tokens, issuer) from tests; its token is in the file:",
+  );
+  output.line(`  ${controlUrl(url)}`);
+  output.line(`  ${controlToken}`);
+  output.line();
   if (clouds !== undefined) {
     output.line("Point clients of Hetzner Cloud and Cloudflare at their stand-ins (tokens are in the file):");
     output.line(`  . ${shellWord(clouds)}`);
     output.line();
   }
-  output.line(dim("Ctrl-C ends it."));
+  output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);
   output.result({
     url,
     account: sandbox.account,
     adminCredentials: credentials,
+    controlUrl: controlUrl(url),
+    controlTokenFile: controlToken,
     environment: clientEnvironment(client),
     ...(clouds === undefined ? {} : { cloudEnvironment: clouds }),
   });
@@ -143,6 +165,8 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
   const options = await optionsOf(context, typed);
   const credentials =
     typed.adminCredentials === undefined ? join(folder, "credentials") : context.path(typed.adminCredentials);
+  const tokenFile =
+    typed.controlToken === undefined ? join(folder, "control-token") : context.path(typed.controlToken);
   const clouds = await startClouds(context, typed);
   try {
     const file = clouds === undefined ? undefined : join(folder, "clouds.env");
@@ -153,7 +177,8 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
       ...(clouds === undefined ? {} : { tables: () => clouds.tables() }),
     });
     try {
-      introduce(context, { sandbox, credentials, clouds: file });
+      await writeControlToken(tokenFile, sandbox.controlToken);
+      introduce(context, { sandbox, credentials, controlToken: tokenFile, clouds: file });
       await untilEnded(context.signal);
     } finally {
       await sandbox.close();

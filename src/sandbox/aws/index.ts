@@ -1,4 +1,15 @@
 export { clientEnvironment, clientExports, type ClientOptions } from "./client-environment.ts";
+export { MovableClock } from "./clock.ts";
+export { type DecisionFilter, decisionFilters } from "./decisions.ts";
 export { awsManagedPolicies } from "./iam/index.ts";
 export { decisionLine } from "./page/index.ts";
-export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
+export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed/index.ts";
+export { type AwsOptions, startAws, type StandInAws } from "./start.ts";
+export type { WayTo } from "./sts/index.ts";
+export {
+  type Control,
+  controlPath,
+  type Decision,
+  type PageResponse,
+  type WireRequest,
+} from "./wire/index.ts";

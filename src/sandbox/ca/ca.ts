@@ -27,6 +27,7 @@ export async function startAuthority(options: StandInCaOptions = {}): Promise<St
   const mood: CaMood = { fault: undefined };
   const listener = await openCaServer(tls, options.port ?? 0, { state, mood });
   state.base = `https://127.0.0.1:${listener.port}`;
+  const close = (): Promise<void> => closeListener(listener);
   return {
     directoryUrl: `${state.base}/directory`,
     tlsCa: authorityPem(own),
@@ -38,6 +39,7 @@ export async function startAuthority(options: StandInCaOptions = {}): Promise<St
     misbehave(fault) {
       mood.fault = fault;
     },
-    close: () => closeListener(listener),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -64,7 +64,7 @@ export type CaResource =
   | "keyChange"
   | "renewalInfo";
 
-export interface StandInCa {
+export interface StandInCa extends AsyncDisposable {
   readonly directoryUrl: string;
   /** PEM of the CA of its own HTTPS. */
   readonly tlsCa: string;

@@ -29,7 +29,7 @@ export interface CloudTable {
 }
 
 /** Stand-ins for the clouds that machines and names come from, running. */
-export interface StandInClouds {
+export interface StandInClouds extends AsyncDisposable {
   readonly hetzner: StandInHetzner;
   readonly cloudflare: StandInCloudflare;
   /** What points clients at them; the tokens are secrets of the stand-ins. */
@@ -92,6 +92,9 @@ export async function startStandInClouds(options: StandInCloudsOptions = {}): Pr
     variants: variants.cloudflare,
     zones: zones.map((name) => ({ name })),
   });
+  const close = async (): Promise<void> => {
+    await Promise.all([hetzner.close(), cloudflare.close()]);
+  };
   return {
     hetzner,
     cloudflare,
@@ -105,8 +108,7 @@ export async function startStandInClouds(options: StandInCloudsOptions = {}): Pr
       serverTable(hetzner.contents()),
       ...zones.map((zone) => recordTable(zone, cloudflare.records(zone))),
     ],
-    async close() {
-      await Promise.all([hetzner.close(), cloudflare.close()]);
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

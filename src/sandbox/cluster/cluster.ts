@@ -5,10 +5,13 @@ import { closeListener } from "../listener/index.ts";
 import { publisherUser } from "./access.ts";
 import type { ApiState } from "./api.ts";
 import { SigningKeys, tokenClaims } from "./keys.ts";
+import { serveIssuer } from "./issuer.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { Objects } from "./objects.ts";
 import { openClusterServer, type ServerMood } from "./server.ts";
-import type { ForgedToken, StandInCluster, StandInClusterOptions } from "./types.ts";
+import { StatusError } from "./status.ts";
+import { mintToken } from "./token-request.ts";
+import type { ForgedToken, StandInCluster, StandInClusterOptions, TokenWish } from "./types.ts";
 
 // --service-account-max-token-expiration is unset by default; this is the longest it takes.
 const unlimited = 2 ** 32;
@@ -33,6 +36,17 @@ function forge(state: ApiState, forged: ForgedToken): string {
 function addServiceAccount({ objects }: ApiState, namespace: string, name: string): void {
   if (!objects.namespaces().some((kept) => kept.name === namespace)) objects.createNamespace(namespace);
   if (objects.findAccount(namespace, name) === undefined) objects.createAccount(namespace, name);
+}
+
+function createToken(state: ApiState, { namespace, name, audiences, expirationSeconds }: TokenWish): string {
+  const request = { kind: "TokenRequest", spec: { audiences, expirationSeconds } };
+  try {
+    addServiceAccount(state, namespace, name);
+    const { uid } = state.objects.account(namespace, name);
+    return mintToken({ namespace, name, uid }, request, state).status.token;
+  } catch (error) {
+    throw error instanceof StatusError ? new TypeError(error.message, { cause: error }) : error;
+  }
 }
 
 async function newState(options: StandInClusterOptions): Promise<ApiState> {
@@ -71,6 +85,7 @@ export async function startStandInCluster(options: StandInClusterOptions): Promi
   const served = { cert: tls.certificate, key: tls.key, ca };
   const listener = await openClusterServer(served, options.port ?? 0, { state, mood, logger });
   const url = `https://127.0.0.1:${listener.port}`;
+  const close = (): Promise<void> => closeListener(listener);
   return {
     url,
     ca,
@@ -80,11 +95,14 @@ export async function startStandInCluster(options: StandInClusterOptions): Promi
       user === "admin"
         ? kubeconfigText(url, ca, { name: "stand-in-admin", ...admin })
         : kubeconfigText(url, ca, { name: publisherUser, ...publisher }),
+    createToken: (wish) => createToken(state, wish),
+    serveIssuer: () => serveIssuer(state),
     addServiceAccount: (namespace, name) => addServiceAccount(state, namespace, name),
     forgeToken: (forged) => forge(state, forged),
     misbehave(fault) {
       mood.fault = fault;
     },
-    close: () => closeListener(listener),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

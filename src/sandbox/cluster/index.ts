@@ -2,9 +2,13 @@ export { startStandInCluster } from "./cluster.ts";
 export {
   type ClusterFault,
   type ForgedToken,
+  type IssuerFault,
+  issuerFaults,
   type SigningAlgorithm,
   type StandInCluster,
   type StandInClusterOptions,
+  type StandInIssuer,
   type StandInKey,
   type StandInKeys,
+  type TokenWish,
 } from "./types.ts";

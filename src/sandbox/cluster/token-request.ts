@@ -44,8 +44,17 @@ function audiencesOf(spec: Spec, issuer: string): readonly string[] {
   return audiences.length === 0 ? [issuer] : audiences;
 }
 
+/** A TokenRequest that was answered. */
+interface MintedToken {
+  readonly kind: "TokenRequest";
+  readonly apiVersion: string;
+  readonly metadata: object;
+  readonly spec: object;
+  readonly status: { readonly token: string; readonly expirationTimestamp: string };
+}
+
 /** Answers a TokenRequest (authentication.k8s.io/v1) as the API server does. */
-export function mintToken(subject: TokenSubject, body: object, issuing: TokenIssuing): object {
+export function mintToken(subject: TokenSubject, body: object, issuing: TokenIssuing): MintedToken {
   const { kind, spec = {} } = body as { readonly kind?: unknown; readonly spec?: Spec };
   if (kind !== "TokenRequest") throw badRequest(`the body is a ${String(kind)}, not a TokenRequest`);
   if (spec.boundObjectRef !== undefined && spec.boundObjectRef !== null) {

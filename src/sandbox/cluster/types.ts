@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "../../base/index.ts";
+import type { ConnectTo } from "../../http/index.ts";
 
 export type SigningAlgorithm = "RS256" | "ES256";
 
@@ -67,7 +68,40 @@ export type ClusterFault =
   | "nonsense"
   | "split"; /* every other connection reaches an API server that does not know the newest key yet */
 
-export interface StandInCluster {
+/** A token as TokenRequest gives it. */
+export interface TokenWish {
+  readonly namespace: string;
+  /** The ServiceAccount's. */
+  readonly name: string;
+  /** For the API server itself unless told; AWS wants `sts.amazonaws.com`. */
+  readonly audiences?: readonly string[];
+  /** 600 or more; 3600 unless told. */
+  readonly expirationSeconds?: number;
+}
+
+/** What an issuer does wrong on purpose. */
+export const issuerFaults = [
+  "slow" /* it answers after ten seconds; AWS waits for five */,
+  "not-found" /* 404 for both documents */,
+  "wrong-issuer" /* the discovery document names somebody else */,
+  "key-gone" /* the JWK Set holds another key than the one that signs */,
+] as const;
+export type IssuerFault = (typeof issuerFaults)[number];
+
+/** A cluster's two documents, served under the issuer's own name. */
+export interface StandInIssuer extends AsyncDisposable {
+  /** Tokens say it in `iss`. */
+  readonly url: string;
+  /** PEM of the root that its certificate leads to. */
+  readonly ca: string;
+  /** In place of public DNS: where it listens. */
+  readonly connectTo: readonly ConnectTo[];
+  /** Fail in this way until told otherwise by undefined. */
+  fail(fault: IssuerFault | undefined): void;
+  close(): Promise<void>;
+}
+
+export interface StandInCluster extends AsyncDisposable {
   /** https://127.0.0.1:PORT */
   readonly url: string;
   /** PEM of the CA of its own HTTPS. */
@@ -78,6 +112,10 @@ export interface StandInCluster {
   kubeconfig(user?: "admin" | "publisher"): string;
   /** Makes a ServiceAccount, and its namespace where that is absent. */
   addServiceAccount(namespace: string, name: string): void;
+  /** A token as TokenRequest gives it; makes the ServiceAccount where it is absent. Throws a TypeError for what TokenRequest refuses. */
+  createToken(wish: TokenWish): string;
+  /** Serves the two documents to anybody, over TLS, under the issuer's own name and a root of its own. */
+  serveIssuer(): Promise<StandInIssuer>;
   /** A token that TokenRequest would never give: expired, foreign, for whom you like. For demonstrations and tests. */
   forgeToken(forged: ForgedToken): string;
   /** Misbehave until told otherwise by undefined. */

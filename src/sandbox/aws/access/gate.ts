@@ -29,11 +29,12 @@ export interface GateOptions {
 /** Who may come in and who may do what, by the keys and policies of one account. */
 export function accountGate({ account, messageProfile, rateLimiters }: GateOptions): Gate {
   return {
-    authenticate(request, service, now) {
+    authenticate(request, service, { now, signedAt }) {
       const claimed = verifyRequest(request, {
         service: service.name,
         protocol: service.protocol,
         now,
+        signedAt,
         findKey: (id) => findKey(account, id),
       });
       rateLimiters.get(service.name)?.take(now);

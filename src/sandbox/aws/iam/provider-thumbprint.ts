@@ -1,14 +1,7 @@
 import { errorText } from "../../../base/index.ts";
-import type { ConnectTo } from "../../../http/index.ts";
-import { judgeIssuer, readIssuer } from "../../../issuer/index.ts";
+import { type IssuerWay, judgeIssuer, readIssuer } from "../../../issuer/index.ts";
 import { AwsError } from "../wire/index.ts";
 import type { FetchThumbprint } from "./context.ts";
-
-export interface ThumbprintOptions {
-  readonly connectTo?: readonly ConnectTo[];
-  /** PEM certificates in place of the public roots. */
-  readonly ca?: string;
-}
 
 function communicationError(message: string, why: string): AwsError {
   return new AwsError("OpenIdIdpCommunicationError", message, {
@@ -20,11 +13,11 @@ function communicationError(message: string, why: string): AwsError {
 
 /**
  * Fetches, as IAM does when no thumbprint is given, the SHA-1 of the last certificate that the host of the JWK
- * Set sends. Unlike IAM it asks for a chain that a root vouches for.
+ * Set sends. Unlike IAM it asks for a chain that a root vouches for. `wayTo` says how an issuer is reached from here.
  */
-export function thumbprintFetcher(way: ThumbprintOptions): FetchThumbprint {
+export function thumbprintFetcher(wayTo: (issuer: string) => Promise<IssuerWay>): FetchThumbprint {
   return async (issuer) => {
-    const reading = await readIssuer(issuer, { way });
+    const reading = await readIssuer(issuer, { way: await wayTo(issuer) });
     const { discovery, jwks } = reading;
     for (const one of [discovery, jwks]) {
       if (one?.outcome !== "failed") continue;

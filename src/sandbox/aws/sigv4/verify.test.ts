@@ -13,7 +13,14 @@ const keys: Record<string, KnownKey> = {
 };
 
 function options(change: Partial<VerifyOptions> = {}): VerifyOptions {
-  return { service: "iam", protocol: "query", now, findKey: (id) => keys[id], ...change };
+  return {
+    service: "iam",
+    protocol: "query",
+    now,
+    signedAt: change.now ?? now,
+    findKey: (id) => keys[id],
+    ...change,
+  };
 }
 
 interface Signing {

@@ -15,8 +15,9 @@ export interface VerifyOptions {
   /** The service that the request was sent to: `iam`. */
   readonly service: string;
   readonly protocol: Protocol;
-  /** Milliseconds. */
+  /** Milliseconds: what a session's end is compared with, and what the signature's date is. */
   readonly now: number;
+  readonly signedAt: number;
   readonly findKey: (accessKeyId: string) => KnownKey | undefined;
 }
 
@@ -123,7 +124,7 @@ export function verifyRequest(request: WireRequest, options: VerifyOptions): Aut
   const key = knownKey(claimed, options);
   const problem =
     scopeProblem(claimed, options.service) ??
-    dateProblem(claimed, options.now) ??
+    dateProblem(claimed, options.signedAt) ??
     headerProblem(request, claimed);
   if (problem !== undefined) throw signatureFault(protocol, "mismatch", problem, problem.trim());
   const mismatch = (why: string): Error =>

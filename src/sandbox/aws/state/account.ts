@@ -58,6 +58,13 @@ export function roleKey(name: string): string {
   return name.toLowerCase();
 }
 
+/** Ends the wait for what was changed until now: STS sees these roles, all unless told, as IAM does. */
+export function spreadRoles({ roles }: Account, names?: readonly string[]): void {
+  for (const { trustBefore: _, ...role } of roles.values()) {
+    if (names?.includes(role.name) !== false) roles.set(roleKey(role.name), { ...role, spread: true });
+  }
+}
+
 /**
  * The role as STS sees it at `now`: undefined while a new one has not spread, and with its trust policy from
  * before while a change has not. IAM itself sees everything at once.
@@ -69,7 +76,8 @@ export function seenRole(
   propagationMs: number,
 ): Role | undefined {
   const role = account.roles.get(roleKey(name));
-  if (role === undefined || now < role.createDate + propagationMs) return undefined;
+  if (role === undefined) return undefined;
+  if (role.spread !== true && now < role.createDate + propagationMs) return undefined;
   const spread = now >= role.trustChanged + propagationMs;
   return spread || role.trustBefore === undefined ? role : { ...role, trustPolicy: role.trustBefore };
 }

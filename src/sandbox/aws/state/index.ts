@@ -1,4 +1,4 @@
-export { type Account, emptyAccount, roleKey, seenRole } from "./account.ts";
+export { type Account, emptyAccount, roleKey, seenRole, spreadRoles, tableNames } from "./account.ts";
 export { secretKey, sessionToken, uniqueId } from "./identifier.ts";
 export type {
   AccessKey,

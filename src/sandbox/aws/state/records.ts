@@ -33,6 +33,8 @@ export interface Role {
   readonly trustChanged: number;
   /** What STS goes on seeing until a change has spread. */
   readonly trustBefore?: string;
+  /** Somebody ended the wait by hand: STS sees a role that is new, too. */
+  readonly spread?: true;
   /** Inline policies, name → text as given. */
   readonly inline: Readonly<Record<string, string>>;
   /** ARNs of attached managed policies, in order of attachment. */

@@ -33,6 +33,11 @@ export class Table<T> {
     return was;
   }
 
+  clear(): void {
+    this.#dirty ||= this.#records.size > 0;
+    this.#records.clear();
+  }
+
   values(): T[] {
     return [...this.#records.values()];
   }

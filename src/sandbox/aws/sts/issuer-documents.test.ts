@@ -30,7 +30,8 @@ async function setUp(
   const clock = new TestClock();
   const { connectTo } = server;
   const { limits = {}, bounds = {}, ca = authority.root } = options;
-  const cache = new IssuerDocumentCache({ clock, ca, connectTo, limits, bounds });
+  const wayTo = () => Promise.resolve({ ca, connectTo });
+  const cache = new IssuerDocumentCache({ clock, wayTo, limits, bounds });
   const provider = { url: server.issuer.slice("https://".length), thumbprints: [] };
   return { server, clock, cache, provider };
 }

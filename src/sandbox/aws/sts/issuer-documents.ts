@@ -1,8 +1,8 @@
 import type { Clock } from "../../../base/index.ts";
-import type { ConnectTo } from "../../../http/index.ts";
 import {
   type DocumentReading,
   type IssuerBounds,
+  type IssuerWay,
   readIssuer,
   servedDocuments,
 } from "../../../issuer/index.ts";
@@ -24,13 +24,15 @@ export const cacheLimits: CacheLimits = {
 
 export interface IssuerDocumentsOptions {
   readonly clock: Clock;
-  /** PEM certificates trusted in place of the public roots. */
-  readonly ca?: string;
-  readonly connectTo?: readonly ConnectTo[];
+  /** How an issuer, by its URL, is reached from here. */
+  readonly wayTo: WayTo;
   readonly limits?: Partial<CacheLimits>;
   /** AWS's unless told. */
   readonly bounds?: Partial<IssuerBounds>;
 }
+
+/** How an issuer is reached, where not by public DNS and public roots. */
+export type WayTo = (issuer: string) => Promise<Omit<IssuerWay, "thumbprints">>;
 
 /** A registered OIDC provider, as far as fetching goes. */
 export interface RegisteredIssuer {
@@ -93,6 +95,11 @@ export class IssuerDocumentCache {
     this.#limits = { ...cacheLimits, ...options.limits };
   }
 
+  /** Forgets them all: the next token of each issuer has them fetched. */
+  clear(): void {
+    this.#held.clear();
+  }
+
   /** The documents, for a token that names `kid`. Never rejects: a failure is an answer too, and is not kept. */
   async documents(issuer: RegisteredIssuer, kid: string | undefined): Promise<IssuerDocuments> {
     const key = [issuer.url, ...issuer.thumbprints].join(" ");
@@ -134,14 +141,10 @@ export class IssuerDocumentCache {
   }
 
   async #fetchBoth({ url, thumbprints }: RegisteredIssuer): Promise<Held> {
-    const { ca, connectTo, bounds = {} } = this.#options;
+    const { wayTo, bounds = {} } = this.#options;
     const fetchedAt = this.#clock.now();
-    const way = {
-      thumbprints,
-      ...(ca === undefined ? {} : { ca }),
-      ...(connectTo === undefined ? {} : { connectTo }),
-    };
-    const reading = await readIssuer(`https://${url}`, { way, bounds });
+    const issuer = `https://${url}`;
+    const reading = await readIssuer(issuer, { way: { thumbprints, ...(await wayTo(issuer)) }, bounds });
     const documents = servedDocuments(reading);
     const freshS = documents.ok ? Math.min(freshFor(reading.discovery), freshFor(reading.jwks)) : 0;
     return { documents, missedAt: never, fetchedAt, freshUntil: fetchedAt + freshS * 1000 };

@@ -10,7 +10,10 @@ import { Trail } from "./trail.ts";
 export interface DispatchOptions {
   readonly services: readonly Service[];
   readonly gate: Gate;
+  /** The time that everything is judged by, signatures excepted. */
   readonly clock: Clock;
+  /** The time that clients sign by. */
+  readonly signingClock: Clock;
   readonly logger: Logger;
   /** Called before each answer: writes down what changed. A rejection becomes the answer ServiceFailure. */
   readonly persist: () => Promise<void>;
@@ -38,7 +41,8 @@ function openCall(route: Route, request: WireRequest, origin: Origin, trail: Tra
   };
 }
 
-function paramsOf(route: Route): never {
+/** An operation's parameters, or AWS's refusal of those that break a constraint. */
+export function paramsOf(route: Omit<Route, "name">): never {
   const { params, problems } = readInput(route.action.input, route.params);
   if (problems.length > 0) throw new AwsError(route.service.validationCode, problemsText(problems));
   // `action()` has tied these parameters to this operation and then forgotten their type.
@@ -85,15 +89,15 @@ async function perform(
   route: Route,
   request: WireRequest,
   base: Omit<Call, "caller">,
-  context: { readonly trail: Trail; readonly gate: Gate },
+  context: { readonly trail: Trail; readonly gate: Gate; readonly signedAt: number },
 ): Promise<Result> {
-  const { trail, gate } = context;
+  const { trail, gate, signedAt } = context;
   if (route.action.unsigned === true) {
     checkPath(request, trail);
     return performUnsigned(route, { ...base, caller: undefined }, trail);
   }
   trail.at("deny", "request-signed");
-  const { caller, region } = gate.authenticate(request, route.service, trail.now);
+  const { caller, region } = gate.authenticate(request, route.service, { now: trail.now, signedAt });
   trail.who = caller.arn;
   checkPath(request, trail);
   return performSigned(route, { ...base, caller, region }, trail, gate);
@@ -122,7 +126,11 @@ export async function dispatch(
   const action = `${service.name}:${name}`;
   try {
     const base = openCall(route, request, origin, trail);
-    const result = await perform(route, request, base, { trail, gate: options.gate });
+    const result = await perform(route, request, base, {
+      trail,
+      gate: options.gate,
+      signedAt: options.signingClock.now(),
+    });
     await persisted(options);
     options.onDecision(trail.decision(action, undefined));
     return renderResult(service, name, trail.requestId, result);

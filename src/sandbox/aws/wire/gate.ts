@@ -11,13 +11,21 @@ export interface WireRequest {
   readonly body: Uint8Array;
 }
 
+/** When a request came, in milliseconds. */
+export interface Arrival {
+  /** By the clock that a test may move: what has expired by it is over. */
+  readonly now: number;
+  /** By the one that nobody moves, as whoever signed looked at it. */
+  readonly signedAt: number;
+}
+
 /** Who may come in, and who may do what. */
 export interface Gate {
   /** Verifies the signature; throws an AwsError when it is missing or wrong. */
   authenticate(
     request: WireRequest,
     service: Service,
-    now: number,
+    arrival: Arrival,
   ): { readonly caller: Caller; readonly region: string };
   /** Gives the rule that allows; throws an AwsError that names the rule that does not. */
   authorize(call: Call, need: Need): string;

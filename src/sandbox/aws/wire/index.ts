@@ -1,5 +1,6 @@
+export { type Control, controlPath } from "./control.ts";
 export { AwsError } from "./error.ts";
-export type { Gate, WireRequest } from "./gate.ts";
+export type { Arrival, Gate, WireRequest } from "./gate.ts";
 export {
   type Field,
   flag,
@@ -13,6 +14,7 @@ export {
   texts,
   type ValueOf,
 } from "./input.ts";
+export { performHere } from "./in-process.ts";
 export { startWire, type WireOptions, type WireServer } from "./server.ts";
 export {
   type Action,

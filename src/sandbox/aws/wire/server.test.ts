@@ -113,6 +113,8 @@ async function start(t: TestContext, change: Partial<WireOptions> = {}): Promise
     services: [query, json],
     gate,
     clock: new TestClock("2026-11-25T00:00:00Z"),
+    signingClock: new TestClock("2026-11-25T00:00:00Z"),
+    control: () => Promise.resolve({ status: 200, headers: {}, body: "control" }),
     logger: silentLogger,
     persist: () => Promise.resolve(),
     onDecision: (decision) => decisions.push(decision),

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { BodyRefused, closeListener, type Exchange, openListener } from "../../listener/index.ts";
+import { type Control, controlPath } from "./control.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import { headerOf, type WireRequest } from "./gate.ts";
 import { isPageRequest } from "./route.ts";
@@ -7,6 +8,7 @@ import type { Page, PageResponse } from "./service.ts";
 
 export interface WireOptions extends DispatchOptions {
   readonly page: Page;
+  readonly control: Control;
   /** An address of this machine; loopback keeps strangers out. */
   readonly listen: string;
   /** 0: any free one. */
@@ -24,12 +26,16 @@ export interface WireServer {
 /** The largest body that is read, in bytes: AWS's own limits on documents stay well below. */
 const largestBody = 1024 * 1024;
 
-function send(response: ServerResponse, result: PageResponse, clock: DispatchOptions["clock"]): void {
+function send(
+  response: ServerResponse,
+  result: PageResponse,
+  { signingClock }: Pick<DispatchOptions, "signingClock">,
+): void {
   const body = Buffer.from(result.body, "utf8");
   response.writeHead(result.status, {
     ...result.headers,
     // SDKs set their own clock right by this header, so it must be the clock that signatures are checked by.
-    date: new Date(clock.now()).toUTCString(),
+    date: new Date(signingClock.now()).toUTCString(),
     "content-length": body.length,
   });
   response.end(body);
@@ -43,11 +49,13 @@ async function answer(exchange: Exchange, options: WireOptions, signal: AbortSig
     headers: incoming.headersDistinct as Record<string, string[]>,
     body: await exchange.readBody(largestBody),
   };
+  const address = incoming.socket.remoteAddress ?? "";
+  if (request.target.startsWith(controlPath)) return options.control(request, address);
   if (isPageRequest(request)) {
     const path = request.target.split("?", 1)[0] ?? "/";
     return options.page({ method: request.method, path, host: headerOf(request, "host") ?? "" });
   }
-  return dispatch(request, { address: incoming.socket.remoteAddress ?? "", signal }, options);
+  return dispatch(request, { address, signal }, options);
 }
 
 function unread(error: unknown): PageResponse {
@@ -67,7 +75,7 @@ export async function startWire(options: WireOptions): Promise<WireServer> {
       const { outgoing } = exchange;
       const work = answer(exchange, options, AbortSignal.any([closing.signal, exchange.over]))
         .catch(unread)
-        .then((result) => send(outgoing, result, options.clock))
+        .then((result) => send(outgoing, result, options))
         // The client broke off, or the page failed: either way nothing can be said any more.
         .catch(() => void outgoing.destroy())
         .finally(() => running.delete(work));

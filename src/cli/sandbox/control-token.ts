@@ -1,0 +1,22 @@
+import { PodtrustError } from "../../base/index.ts";
+import { fileCode, readBoundedText, replaceText } from "../../files/index.ts";
+
+const form = /^[\w-]{43}\n?$/u;
+
+/**
+ * Writes the token of a sandbox's control API into a file, mode 0600; in place of one that a sandbox wrote before, never of
+ * another file. Throws `file-unwritable`.
+ */
+export async function writeControlToken(path: string, token: string): Promise<void> {
+  const before = await readBoundedText(path, 1024).catch((error: unknown) =>
+    fileCode(error) === "ENOENT" ? undefined : "",
+  );
+  // A token of ours is known again by its form; whoever names another file by mistake shall not lose it.
+  if (before !== undefined && !form.test(before)) {
+    throw new PodtrustError("file-unwritable", `${path} is there and is not a file of a control token`, {
+      next: "Name a file of its own for the control token.",
+      detail: { path },
+    });
+  }
+  await replaceText(path, `${token}\n`);
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { PodtrustError } from "../../../base/index.ts";
+import { callerOf } from "../access/index.ts";
+import { type Account, spreadRoles } from "../state/index.ts";
+import { AwsError, performHere, type Service } from "../wire/index.ts";
+import { type SeedOperation, seedOperations } from "./operations.ts";
+import { readSeed } from "./read.ts";
+import type { Seed } from "./seed.ts";
+
+export interface SeedGround {
+  readonly account: Account;
+  readonly services: readonly Service[];
+  /** Of the administrator, who seeds. */
+  readonly accessKeyId: string;
+  /** Milliseconds. */
+  readonly now: () => number;
+  readonly persist: () => Promise<void>;
+}
+
+async function perform(
+  ground: SeedGround,
+  { service, operation, params, region }: SeedOperation,
+): Promise<void> {
+  const found = ground.services.find(({ name }) => name === service);
+  if (found === undefined) throw new TypeError(`the sandbox has no service ${service}`);
+  await performHere(found, operation, params, {
+    requestId: randomUUID(),
+    now: ground.now(),
+    caller: callerOf(ground.account, ground.accessKeyId),
+    region,
+    sourceAddress: "127.0.0.1",
+    userAgent: "podtrust",
+    signal: new AbortController().signal,
+    note() {
+      // A seed is no request of anybody's, and nothing of it is recorded.
+    },
+  });
+}
+
+function refused(of: string, operation: string, error: AwsError): PodtrustError {
+  const { code, message, next } = error;
+  return new PodtrustError("sandbox-seed", `${of}: ${operation}: ${code}: ${message}`, {
+    cause: error,
+    ...(next === undefined ? {} : { next }),
+    detail: { of, operation, awsCode: code, awsMessage: message },
+  });
+}
+
+/**
+ * Makes what a seed says, piece by piece, by AWS's own operations. Throws `sandbox-seed` at the first that AWS would
+ * refuse, with AWS's code and sentence; what came before it stays.
+ */
+export async function plant(ground: SeedGround, seed: Seed): Promise<void> {
+  const { roles = [], ...rest } = readSeed(seed);
+  try {
+    for (const one of seedOperations({ ...rest, roles })) {
+      try {
+        await perform(ground, one);
+      } catch (error) {
+        throw error instanceof AwsError ? refused(one.of, one.operation, error) : error;
+      }
+    }
+  } finally {
+    spreadRoles(
+      ground.account,
+      roles.map(({ name }) => name),
+    );
+    await ground.persist();
+  }
+}

@@ -1,0 +1,43 @@
+/** What a test finds in its account. Each part is made by the operation that AWS has for it, and refused as by it. */
+export interface Seed {
+  readonly providers?: readonly SeedProvider[];
+  readonly roles?: readonly SeedRole[];
+  readonly parameters?: readonly SeedParameter[];
+}
+
+/** An IAM OIDC provider (IAM API Reference, CreateOpenIDConnectProvider). */
+export interface SeedProvider {
+  /** The issuer's URL. */
+  readonly url: string;
+  /** Its client IDs. */
+  readonly audiences?: readonly string[];
+  /** SHA-1 in hex; fetched from the issuer where there are none, as IAM does. */
+  readonly thumbprints?: readonly string[];
+}
+
+/** A role (IAM API Reference, CreateRole, PutRolePolicy, AttachRolePolicy). STS sees it at once. */
+export interface SeedRole {
+  readonly name: string;
+  /** An object, or its JSON. */
+  readonly trustPolicy: object | string;
+  /** Inline policies by name, each an object or its JSON. */
+  readonly inline?: Readonly<Record<string, object | string>>;
+  /** ARNs of managed policies. */
+  readonly policies?: readonly string[];
+  /** `/`, or `/a/b/`. */
+  readonly path?: string;
+  /** Of its sessions, in seconds; 3600 unless told. */
+  readonly maxSession?: number;
+  /** ARN of the permissions boundary. */
+  readonly boundary?: string;
+}
+
+/** An SSM parameter (Systems Manager API Reference, PutParameter). */
+export interface SeedParameter {
+  readonly name: string;
+  readonly value: string;
+  /** `String` unless told. */
+  readonly type?: "String" | "StringList" | "SecureString";
+  /** Parameters live in a region; `us-east-1` unless told. */
+  readonly region?: string;
+}

@@ -1,0 +1,102 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { isIP } from "node:net";
+import { asPodtrustError, PodtrustError } from "../../base/index.ts";
+import { hostAllowed } from "../../http/index.ts";
+import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
+import type { Controls } from "./controls.ts";
+import { type ControlRoute, controlRoutes, refuseRequest } from "./routes.ts";
+
+export interface ControlOptions {
+  /** Whoever shows it may control the sandbox. */
+  readonly token: string;
+  /** Whether also those may who do not come from this machine, as into a container. */
+  readonly fromAnywhere: boolean;
+  /** Asked at each request. */
+  readonly controls: () => Controls;
+}
+
+const headers = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+};
+
+function reply(status: number, body: object): PageResponse {
+  return { status, headers, body: `${JSON.stringify(body)}\n` };
+}
+
+function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/u, "");
+  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** Compared in a time that does not tell where they differ. */
+function hasToken({ headers: sent }: WireRequest, token: string): boolean {
+  const shown = /^Bearer ([^\s]{1,200})$/iu.exec(sent["authorization"]?.[0] ?? "")?.[1] ?? "";
+  return timingSafeEqual(digest(shown), digest(token));
+}
+
+const denied = (message: string, next?: string): PodtrustError =>
+  new PodtrustError("sandbox-control-denied", message, next === undefined ? {} : { next });
+
+/** Finds the route; a refusal names the path or the method that it does not know. */
+function routeOf({ method, target }: WireRequest): ControlRoute {
+  const path = target.slice(controlPath.length).split("?", 1)[0] ?? "";
+  const there = controlRoutes.filter((route) => route.path === path);
+  if (there.length === 0)
+    return refuseRequest(
+      `there is nothing at ${controlPath}${path.slice(0, 100)}`,
+      `There are ${controlRoutes.map((route) => route.path).join(", ")}.`,
+    );
+  const route = there.find((one) => one.method === method);
+  return (
+    route ??
+    refuseRequest(
+      `${controlPath}${path} does not take ${method}`,
+      `It takes ${there.map((one) => one.method).join(", ")}.`,
+    )
+  );
+}
+
+function bodyOf({ body }: WireRequest): unknown {
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return refuseRequest("the body is not JSON");
+  }
+}
+
+async function answered(request: WireRequest, address: string, options: ControlOptions): Promise<object> {
+  const isLocal = isLoopback(address) && hostAllowed(request.headers["host"]?.[0] ?? "", "127.0.0.1");
+  if (!isLocal && !options.fromAnywhere)
+    throw denied("the sandbox is controlled from its own machine alone", "Ask it at 127.0.0.1.");
+  const isAuthorized = hasToken(request, options.token);
+  const open = controlRoutes.find(
+    ({ path, open: isOpen }) => isOpen === true && request.target === `${controlPath}${path}`,
+  );
+  if (!isAuthorized && open === undefined) throw denied("the control token is missing or wrong");
+  const query = new URLSearchParams(request.target.split("?", 2)[1] ?? "");
+  return routeOf(request).run(options.controls(), { query, body: bodyOf(request) });
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  "sandbox-control-denied": 401,
+  "sandbox-control-request": 400,
+  "sandbox-seed": 422,
+  "issuer-invalid": 422,
+};
+
+/** The control API of a sandbox: for programs on this machine that have its token. */
+export function controlApi(options: ControlOptions): Control {
+  return async (request, address) => {
+    try {
+      return reply(200, await answered(request, address, options));
+    } catch (thrown) {
+      const error = asPodtrustError(thrown);
+      return reply(statuses[error.code] ?? 500, { error });
+    }
+  };
+}

@@ -1,0 +1,23 @@
+import type { ConnectTo } from "../../http/index.ts";
+import type { Decision, DecisionFilter, Seed } from "../aws/index.ts";
+import type { IssuerFault, TokenWish } from "../cluster/index.ts";
+
+/** An issuer as the control API shows it and has it fail. */
+export interface ControlledIssuer {
+  readonly url: string;
+  readonly ca: string;
+  readonly connectTo: readonly ConnectTo[];
+  token(wish: TokenWish): string;
+  fail(fault: IssuerFault | undefined): void;
+}
+
+/** What the control API moves of a sandbox. */
+export interface Controls {
+  readonly account: string;
+  readonly clock: { readonly ahead: number; now(): number; advance(ms: number): void };
+  decisions(filter: DecisionFilter): readonly Decision[];
+  seed(seed: Seed): Promise<void>;
+  spread(): Promise<void>;
+  reset(): Promise<void>;
+  issuer(): Promise<ControlledIssuer>;
+}

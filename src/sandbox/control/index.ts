@@ -1,0 +1,8 @@
+export { controlApi } from "./api.ts";
+export {
+  type ConnectedIssuer,
+  type ConnectionOptions,
+  connectSandbox,
+  type SandboxConnection,
+} from "./connection.ts";
+export { type ControlRoute, controlRoutes } from "./routes.ts";
