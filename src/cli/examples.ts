@@ -177,6 +177,14 @@ export const commandUses: Readonly<Record<string, CommandUse>> = {
     ],
     guide: "operator",
   },
+  "manifests operator": {
+    examples: [
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 | kubectl apply -f -",
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --bindings --role arn:aws:iam::111122223333:role/podtrust/operator",
+      "podtrust manifests operator --image registry.example.com/podtrust:0.1.0 --values > operator.yaml",
+    ],
+    guide: "operator",
+  },
   "manifests operator-rbac": {
     examples: [
       "podtrust manifests operator-rbac | kubectl apply -f -",

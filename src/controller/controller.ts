@@ -13,6 +13,8 @@ export interface Reconcile {
 export interface ReconcileResult {
   /** Milliseconds after which to look at it again even if nothing changes; absent: not before something does. */
   readonly againAfterMs?: number;
+  /** A reason, of a fixed set: what the key asks for is not so, and that is told where people look for it. */
+  readonly unmet?: string;
 }
 
 /** What a controller follows: which keys have to be looked at when something changes. */

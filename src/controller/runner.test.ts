@@ -169,6 +169,29 @@ describe("a controller", () => {
     await bench.ended;
   });
 
+  test("what a key asks for and does not have is counted by its reason, until it has it or the term ends", async () => {
+    const keys = new Keys("a/x", "a/y", "a/z");
+    const reasons = new Map([
+      ["a/x", "NotGranted"],
+      ["a/y", "NotGranted"],
+      ["a/z", "AwsUnavailable"],
+    ]);
+    const bench = lead([keys], (key) => {
+      const unmet = reasons.get(key);
+      return Promise.resolve(unmet === undefined ? {} : { unmet });
+    });
+    await settle();
+    assert.deepEqual(bench.runner.status.unmet, { NotGranted: 2, AwsUnavailable: 1 });
+    reasons.delete("a/x");
+    reasons.set("a/z", "NotGranted");
+    for (const key of ["a/x", "a/z"]) keys.change(key);
+    await settle();
+    assert.deepEqual(bench.runner.status.unmet, { NotGranted: 2 });
+    bench.stop.abort(ending);
+    await bench.ended;
+    assert.deepEqual(bench.runner.status.unmet, {});
+  });
+
   test("a term begins with every key anew, whatever the one before left undone", async () => {
     const keys = new Keys("a/x", "b/y");
     const seen: string[] = [];

@@ -24,6 +24,8 @@ export interface ControllerStatus {
   /** Keys that failed when they were tried last. */
   readonly failing: number;
   readonly failures: readonly ReconcileFailure[];
+  /** Keys that were reconciled and do not have what they ask for, by the reason. */
+  readonly unmet: Readonly<Record<string, number>>;
   /** Since the process began. */
   readonly done: number;
   readonly failed: number;
@@ -49,6 +51,12 @@ const usualConcurrency = 4;
 const longestReconcile = 120_000;
 const mostFailuresKept = 50;
 
+function countOf(reasons: Iterable<string>): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
 /** Runs one controller in a process that leads now and then. */
 export class ControllerRunner {
   readonly #controller: Controller;
@@ -56,6 +64,7 @@ export class ControllerRunner {
   readonly #logger: Logger;
   readonly #queue: WorkQueue;
   readonly #failures = new Map<string, ReconcileFailure>();
+  readonly #unmet = new Map<string, string>();
   /** The rest of all keys, of which each finds room in the queue one day. */
   #sweep: Iterator<string> | undefined;
   /** Some key found no room: another sweep is due. */
@@ -80,6 +89,7 @@ export class ControllerRunner {
       queue: this.#queue.ready,
       failing: this.#queue.failing,
       failures: [...this.#failures.values()],
+      unmet: countOf(this.#unmet.values()),
       done: this.#done,
       failed: this.#failed,
       seconds: this.#seconds,
@@ -112,6 +122,7 @@ export class ControllerRunner {
       this.#queue.clear();
       this.#sweep = undefined;
       this.#failures.clear();
+      this.#unmet.clear();
     }
   }
 
@@ -161,6 +172,7 @@ export class ControllerRunner {
     try {
       const result = await this.#controller.reconcile(key, run);
       this.#failures.delete(key);
+      this.#note(key, result?.unmet);
       this.#done += 1;
       this.#queue.done(key, result?.againAfterMs);
     } catch (error) {
@@ -171,6 +183,11 @@ export class ControllerRunner {
       await late;
       this.#feed();
     }
+  }
+
+  #note(key: string, reason: string | undefined): void {
+    if (reason === undefined) this.#unmet.delete(key);
+    else this.#unmet.set(key, reason);
   }
 
   #fail(key: string, error: unknown): void {

@@ -37,5 +37,13 @@ export {
   publisherRbacList,
   publisherRbacObjects,
 } from "./publisher-rbac.ts";
+export {
+  adminProbe,
+  disruptionBudget,
+  lockedContainer,
+  networkPolicy,
+  type PodSelector,
+  replicaPod,
+} from "./replicas.ts";
 export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
 export { checkedName, checkedNamespace } from "./names.ts";

@@ -1,6 +1,7 @@
 export type { ListenAddress } from "../admin/index.ts";
+export { operatorObjects, type OperatorWish } from "./deployment.ts";
 export { listenOperator, type OperatorListener } from "./listen.ts";
-export { operatorManifests, type OperatorRights } from "./manifests.ts";
+export { operatorManifests } from "./manifests.ts";
 export { operatorMetrics } from "./metrics.ts";
 export {
   type Controllers,

@@ -62,6 +62,12 @@ export const operatorMetrics = {
     help: "Keys whose last reconcile failed.",
     labels: controller,
   },
+  unmet: {
+    name: "podtrust_operator_unmet_keys",
+    type: "gauge",
+    help: "Keys that were reconciled and do not have what they ask for: bindings and trusts that are not Ready. In the replica that leads.",
+    labels: { ...controller, reason: "REASON" },
+  },
   reconciles: {
     name: "podtrust_operator_reconciles_total",
     type: "counter",
@@ -149,6 +155,9 @@ function controllerSamples({ controllers }: OperatorStatus) {
     queue: of(({ queue }) => queue),
     failingKeys: of(({ failing }) => failing),
     seconds: of(({ seconds }) => seconds),
+    unmet: controllers.flatMap(({ name, unmet }) =>
+      Object.entries(unmet).map(([reason, value]) => ({ labels: { controller: name, reason }, value })),
+    ),
     reconciles: controllers.flatMap(({ name, done, failed }) =>
       Object.entries({ done, failed }).map(([outcome, value]) => ({
         labels: { controller: name, outcome },

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
+import type { MetricDefinition } from "../../src/admin/index.ts";
+import { operatorMetrics } from "../../src/operator/index.ts";
 import { metricCatalogue } from "../../src/publisher/index.ts";
 import { alerts } from "../../tools/chart/alerts.ts";
 import { dashboardExpressions } from "../../tools/chart/dashboard.ts";
@@ -10,6 +12,13 @@ import { deployFiles } from "../../tools/chart/files.ts";
 const checkout = resolve(import.meta.dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(checkout, path), "utf8");
 
+/** Labels by which an expression chooses series or joins them. */
+function askedLabels(expression: string): readonly string[] {
+  const lists = [...expression.matchAll(/\bby \(([^)]*)\)/gu)].flatMap(([, list = ""]) => list.split(", "));
+  const matched = [...expression.matchAll(/[{,](\w+)(?:=|!=|=~|!~)"/gu)].map(([, label = ""]) => label);
+  return [...lists, ...matched];
+}
+
 describe("what is deployed by Helm, Prometheus and Grafana", () => {
   test("every file of the chart is what the code makes today", () => {
     const files = deployFiles(checkout);
@@ -17,18 +26,37 @@ describe("what is deployed by Helm, Prometheus and Grafana", () => {
     for (const [path, text] of files) assert.equal(read(path), text, `${path}: npm run chart`);
   });
 
-  test("alerts and panels ask for metrics that the publisher has", () => {
-    const known = new Set<string>(Object.values(metricCatalogue).map(({ name }) => name));
-    const asked = [...alerts.map(({ expression }) => expression), ...dashboardExpressions];
-    const names = asked.flatMap((expression) => expression.match(/\bpodtrust_\w+/gu) ?? []);
-    assert.ok(names.length >= 20);
-    for (const name of names) assert.ok(known.has(name.replace(/_bucket$/u, "")), name);
-  });
+  for (const [part, catalogue] of Object.entries({ publisher: metricCatalogue, operator: operatorMetrics })) {
+    const watched = part as "publisher" | "operator";
 
-  test("every alert has its section in the runbook, and the runbook has none without an alert", () => {
-    const sections = [...read("docs/runbooks/publisher.md").matchAll(/^## (\w+)$/gmu)].map(
-      ([, name]) => name,
-    );
-    assert.deepEqual(new Set(sections), new Set(alerts.map(({ name }) => name)));
-  });
+    test(`alerts and panels of the ${part} ask for metrics that it has, by labels that they have`, () => {
+      const known = new Map<string, MetricDefinition>(
+        Object.values(catalogue).map((metric: MetricDefinition) => [metric.name, metric]),
+      );
+      const expressions = [
+        ...alerts[watched].map(({ expression }) => expression),
+        ...dashboardExpressions(watched),
+      ];
+      for (const expression of expressions) {
+        const asked = (expression.match(/\bpodtrust_\w+/gu) ?? []).map((name) =>
+          name.replace(/_bucket$/u, ""),
+        );
+        assert.ok(asked.length > 0, expression);
+        const labels = new Set(["pod", "le"]);
+        for (const name of asked) {
+          assert.ok(known.has(name), name);
+          for (const label of Object.keys(known.get(name)?.labels ?? {})) labels.add(label);
+        }
+        for (const label of askedLabels(expression))
+          assert.ok(labels.has(label), `${label} in ${expression}`);
+      }
+    });
+
+    test(`every alert of the ${part} has its section in the runbook, and the runbook has none without an alert`, () => {
+      const sections = [...read(`docs/runbooks/${part}.md`).matchAll(/^## (\w+)$/gmu)].map(
+        ([, name]) => name,
+      );
+      assert.deepEqual(new Set(sections), new Set(alerts[watched].map(({ name }) => name)));
+    });
+  }
 });

@@ -13,8 +13,7 @@ export interface Alert {
 
 const day = 86_400;
 
-/** What should wake somebody, or wait for the morning. Each has its section in docs/runbooks/publisher.md. */
-export const alerts: readonly Alert[] = [
+const publisher: readonly Alert[] = [
   {
     name: "PodtrustPublisherNotReady",
     expression: "min(podtrust_ready) == 0",
@@ -81,10 +80,90 @@ export const alerts: readonly Alert[] = [
   },
 ];
 
-const runbook = documentUrl("docs/runbooks/publisher.md");
+const operator: readonly Alert[] = [
+  {
+    name: "PodtrustOperatorGone",
+    expression: "absent(podtrust_operator_ready)",
+    for: "5m",
+    severity: "critical",
+    summary: "No operator is seen: nobody tells which pods lack their role, and no binding is reconciled.",
+  },
+  {
+    name: "PodtrustOperatorNoLeader",
+    expression: "sum(podtrust_operator_leader) == 0",
+    for: "2m",
+    severity: "critical",
+    summary: "No replica of the operator leads: nothing is written and no binding reconciled.",
+  },
+  {
+    name: "PodtrustOperatorNotReady",
+    expression: "min by (pod) (podtrust_operator_ready) == 0",
+    for: "10m",
+    severity: "warning",
+    summary: "A replica has not seen yet all that is in the cluster, and could not take over.",
+  },
+  {
+    name: "PodtrustOperatorBehind",
+    expression: "max by (resource) (podtrust_operator_follow_failing) == 1",
+    for: "10m",
+    severity: "warning",
+    summary: "The API server cannot be followed: what the operator knows of the cluster may be old.",
+  },
+  {
+    name: "PodtrustInjectionDead",
+    expression: "min(podtrust_operator_injection_alive) == 0",
+    for: "2m",
+    severity: "critical",
+    summary: "Injection is dead: new pods come up without the token of their role.",
+  },
+  {
+    name: "PodtrustInjectionUnseen",
+    expression:
+      "absent(podtrust_operator_injection_alive) and on () sum(increase(podtrust_operator_injection_trials_total[15m])) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Injection cannot be tried: if it dies nobody is told.",
+  },
+  {
+    name: "PodtrustPodsNotInjected",
+    expression: "sum by (reason) (podtrust_operator_faulty_pods) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Pods run without what injection gives them, and cannot call AWS as they should.",
+  },
+  {
+    name: "PodtrustReconcilesFail",
+    expression: "sum by (controller) (podtrust_operator_failing_keys) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Something could not be reconciled several times in a row.",
+  },
+  {
+    name: "PodtrustBindingsNotReady",
+    expression:
+      'sum by (controller, reason) (podtrust_operator_unmet_keys{controller=~"bindings|trusts",reason!="AwsUnavailable"}) > 0',
+    for: "15m",
+    severity: "warning",
+    summary: "Bindings or trusts are not Ready: their ServiceAccounts may not get their roles.",
+  },
+  {
+    name: "PodtrustAwsUnavailable",
+    expression: 'sum(podtrust_operator_unmet_keys{reason="AwsUnavailable"}) > 0',
+    for: "10m",
+    severity: "warning",
+    summary: "AWS throttles the operator or does not answer it: roles are neither made nor repaired.",
+  },
+];
 
-/** The rules as Prometheus's operator takes them (monitoring.coreos.com/v1). */
-export function prometheusRule(metadata: object): object {
+/** What should wake somebody, or wait for the morning. Each has its section in docs/runbooks/, a page for each part. */
+export const alerts = { publisher, operator } as const;
+
+/** A part of podtrust that is watched. */
+export type Watched = keyof typeof alerts;
+
+/** The rules of one part as Prometheus's operator takes them (monitoring.coreos.com/v1). */
+export function prometheusRule(part: Watched, metadata: object): object {
+  const runbook = documentUrl(`docs/runbooks/${part}.md`);
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",
@@ -92,8 +171,8 @@ export function prometheusRule(metadata: object): object {
     spec: {
       groups: [
         {
-          name: "podtrust-publisher",
-          rules: alerts.map(({ name, expression, for: lasting, severity, summary }) => ({
+          name: `podtrust-${part}`,
+          rules: alerts[part].map(({ name, expression, for: lasting, severity, summary }) => ({
             alert: name,
             expr: expression,
             for: lasting,
@@ -103,5 +182,19 @@ export function prometheusRule(metadata: object): object {
         },
       ],
     },
+  };
+}
+
+/** What has Prometheus's operator read the metrics of one part, from each pod by itself. */
+export function podMonitor(part: Watched, metadata: object, instance: string): object {
+  const matchLabels = {
+    "app.kubernetes.io/name": `podtrust-${part}`,
+    "app.kubernetes.io/instance": instance,
+  };
+  return {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PodMonitor",
+    metadata,
+    spec: { selector: { matchLabels }, podMetricsEndpoints: [{ port: "admin", path: "/metrics" }] },
   };
 }

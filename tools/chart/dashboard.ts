@@ -5,7 +5,7 @@ interface Panel {
   readonly unit: string;
 }
 
-const panels: readonly Panel[] = [
+const publisher: readonly Panel[] = [
   { title: "Ready", expression: "podtrust_ready", legend: "{{pod}}", unit: "bool_yes_no" },
   {
     title: "Blind: the cluster cannot be read",
@@ -76,20 +76,82 @@ const panels: readonly Panel[] = [
   },
 ];
 
-/** PromQL of every panel. */
-export const dashboardExpressions: readonly string[] = panels.map(({ expression }) => expression);
+const operator: readonly Panel[] = [
+  { title: "Who leads", expression: "podtrust_operator_leader", legend: "{{pod}}", unit: "bool_yes_no" },
+  {
+    title: "Injection: a pod made for trial got its token",
+    expression: "min(podtrust_operator_injection_alive)",
+    legend: "alive",
+    unit: "bool_yes_no",
+  },
+  {
+    title: "Pods that are not as injection makes them",
+    expression: "sum by (reason) (podtrust_operator_faulty_pods)",
+    legend: "{{reason}}",
+    unit: "short",
+  },
+  {
+    title: "Evicted pods",
+    expression: "sum(increase(podtrust_operator_evicted_pods_total[1h]))",
+    legend: "in an hour",
+    unit: "short",
+  },
+  {
+    title: "Bindings and trusts that are not Ready",
+    expression: 'sum by (controller, reason) (podtrust_operator_unmet_keys{controller=~"bindings|trusts"})',
+    legend: "{{controller}} {{reason}}",
+    unit: "short",
+  },
+  {
+    title: "Reconciles a second",
+    expression: "sum by (controller, outcome) (rate(podtrust_operator_reconciles_total[5m]))",
+    legend: "{{controller}} {{outcome}}",
+    unit: "ops",
+  },
+  {
+    title: "A reconcile takes",
+    expression:
+      "sum by (controller) (rate(podtrust_operator_reconcile_seconds_total[5m])) / sum by (controller) (rate(podtrust_operator_reconciles_total[5m]))",
+    legend: "{{controller}}",
+    unit: "s",
+  },
+  {
+    title: "Keys that wait, and that fail",
+    expression: "sum by (controller) (podtrust_operator_queue + podtrust_operator_failing_keys)",
+    legend: "{{controller}}",
+    unit: "short",
+  },
+  {
+    title: "Behind the API server",
+    expression: "max by (resource) (podtrust_operator_follow_failing)",
+    legend: "{{resource}}",
+    unit: "bool_yes_no",
+  },
+  {
+    title: "Objects in memory",
+    expression: "max by (resource) (podtrust_operator_followed_objects)",
+    legend: "{{resource}}",
+    unit: "short",
+  },
+];
 
-/** The dashboard as Grafana takes it in, two panels a row. */
-export function dashboard(): object {
+const dashboards = { publisher, operator } as const;
+
+/** PromQL of every panel of a part's dashboard. */
+export const dashboardExpressions = (part: keyof typeof dashboards): readonly string[] =>
+  dashboards[part].map(({ expression }) => expression);
+
+/** A part's dashboard as Grafana takes it in, two panels a row. */
+export function dashboard(part: keyof typeof dashboards): object {
   return {
-    title: "podtrust publisher",
-    uid: "podtrust-publisher",
+    title: `podtrust ${part}`,
+    uid: `podtrust-${part}`,
     schemaVersion: 39,
     tags: ["podtrust"],
     time: { from: "now-24h", to: "now" },
     refresh: "1m",
     templating: { list: [{ name: "datasource", type: "datasource", query: "prometheus" }] },
-    panels: panels.map(({ title, expression, legend, unit }, index) => ({
+    panels: dashboards[part].map(({ title, expression, legend, unit }, index) => ({
       id: index + 1,
       type: "timeseries",
       title,

@@ -86,7 +86,8 @@ function crd(
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${apiGroup}` },
+    // A release that goes would take every binding with it, when nobody is left to let go of their roles.
+    metadata: { name: `${plural}.${apiGroup}`, annotations: { "helm.sh/resource-policy": "keep" } },
     spec: {
       group: apiGroup,
       scope,

@@ -4,10 +4,12 @@ import type { BindingsOptions } from "./run-bindings.ts";
 import type { CommandContext } from "../context.ts";
 import type { InjectionOptions } from "./run-injection.ts";
 import type { PublisherManifestsOptions } from "./run-publisher.ts";
+import type { OperatorManifestsOptions } from "./run-operator.ts";
 import type { OperatorRbacOptions } from "./run-operator-rbac.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoOptions } from "../options/target.ts";
+import { withReplicas } from "../options/replicas.ts";
 import { withDemo, withRole } from "../options/workload.ts";
 import type { WorkloadOptions } from "./run-workload.ts";
 
@@ -83,6 +85,7 @@ function defineInjection(manifests: Command, context: CommandContext): void {
         .choices(["1.35", "1.36", "1.37"])
         .default("1.36"),
     )
+    .option("--no-warn", "tell nobody why a pod got no role, and which annotations cannot be used")
     .option("--deny", "refuse pods that should have a role and got none, in place of a warning")
     .action(async (options: InjectionOptions) => {
       const { runInjection } = await import("./run-injection.ts");
@@ -91,50 +94,69 @@ function defineInjection(manifests: Command, context: CommandContext): void {
 }
 
 function definePublisher(manifests: Command, context: CommandContext): void {
-  manifests
-    .command("publisher")
-    .description(
-      "print the publisher as a Deployment of replicas in the cluster, with all that belongs to it",
-    )
-    .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .requiredOption("--image <image>", "podtrust's image, where the cluster's nodes find it")
-    .option("--namespace <namespace>", "namespace of all objects", "podtrust")
-    .option("--name <name>", "name of all objects", "podtrust-publisher")
-    .option("--replicas <count>", "number of pods, 1 to 9", "2")
+  withReplicas(
+    manifests
+      .command("publisher")
+      .description(
+        "print the publisher as a Deployment of replicas in the cluster, with all that belongs to it",
+      )
+      .option("-f, --file <file>", "config file", "podtrust.yaml"),
+    "podtrust-publisher",
+  )
     .addOption(
       new Option("--expose <way>", "how the world reaches the pods")
         .choices(["load-balancer", "node-port", "host-port"])
         .default("load-balancer"),
     )
-    .option("--api-server-port <port>", "port of the API server itself, for the rules of the network", "6443")
-    .option(
-      "--environment-secret <name>",
-      "Secret with environment variables: a zone's token, AWS credentials",
-    )
-    .addOption(new Option("--values", "print the same as values of the chart in deploy/chart"))
     .action(async (options: PublisherManifestsOptions) => {
       const { runPublisherManifests } = await import("./run-publisher.ts");
       await runPublisherManifests(context, options);
     });
 }
 
-function defineOperatorRbac(manifests: Command, context: CommandContext): void {
-  manifests
-    .command("operator-rbac")
-    .description("print the namespace, ServiceAccounts and least rights of the operator")
-    .option("--namespace <namespace>", "namespace of the operator", "podtrust")
-    .option("--name <name>", "name of ServiceAccount, roles and policy", "podtrust-operator")
-    .option("--evict", "also let it evict pods")
+function withWebhook(command: Command): Command {
+  return command
     .option("--webhook", "also let it inject by a webhook, and print what that consists of")
     .addOption(
       new Option("--failure-policy <policy>", "what becomes of new pods while no replica answers the webhook")
         .choices(["Ignore", "Fail"])
         .default("Ignore"),
-    )
-    .action(async (options: OperatorRbacOptions) => {
-      const { runOperatorRbac } = await import("./run-operator-rbac.ts");
-      runOperatorRbac(context, options);
+    );
+}
+
+function defineOperator(manifests: Command, context: CommandContext): void {
+  withWebhook(
+    withReplicas(
+      manifests
+        .command("operator")
+        .description(
+          "print the operator as a Deployment of replicas in the cluster, with its rights and all that belongs to it",
+        ),
+      "podtrust-operator",
+    ),
+  )
+    .option("--evict-per-minute <count>", "let it evict so many faulty pods a minute at most")
+    .option("--no-canary", "do not try injection once a minute")
+    .option("--bindings", "let it reconcile bindings, whose definitions manifests bindings prints")
+    .option("--role <arn>", "its own IAM role, which it takes with its own projected token")
+    .action(async (options: OperatorManifestsOptions) => {
+      const { runOperatorManifests } = await import("./run-operator.ts");
+      runOperatorManifests(context, options);
     });
+}
+
+function defineOperatorRbac(manifests: Command, context: CommandContext): void {
+  withWebhook(
+    manifests
+      .command("operator-rbac")
+      .description("print the namespace, ServiceAccounts and least rights of the operator")
+      .option("--namespace <namespace>", "namespace of the operator", "podtrust")
+      .option("--name <name>", "name of ServiceAccount, roles and policy", "podtrust-operator")
+      .option("--evict", "also let it evict pods"),
+  ).action(async (options: OperatorRbacOptions) => {
+    const { runOperatorRbac } = await import("./run-operator-rbac.ts");
+    runOperatorRbac(context, options);
+  });
 }
 
 /** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
@@ -142,7 +164,7 @@ export function defineManifests(program: Command, context: CommandContext): void
   const manifests = program
     .command("manifests")
     .description(
-      "print Kubernetes manifests for workloads, injection, bindings and the publisher, and IAM and bucket policies",
+      "print Kubernetes manifests for workloads, injection, bindings, operator and publisher, and IAM and bucket policies",
     );
   definePublisher(manifests, context);
   manifests
@@ -181,6 +203,7 @@ export function defineManifests(program: Command, context: CommandContext): void
       const { runS3Policy } = await import("./run-s3-policy.ts");
       await runS3Policy(context, "publisher", options);
     });
+  defineOperator(manifests, context);
   defineOperatorRbac(manifests, context);
   defineBindings(manifests, context);
   defineInjection(manifests, context);

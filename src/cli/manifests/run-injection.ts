@@ -12,9 +12,11 @@ export interface InjectionOptions {
   readonly mode: ParameterMode;
   readonly kubernetes: PolicyMinor;
   readonly deny?: boolean;
+  /** False with --no-warn. */
+  readonly warn: boolean;
 }
 
-function header({ kubernetes, mode, deny }: InjectionOptions): string {
+function header({ kubernetes, mode, deny, warn }: InjectionOptions): string {
   const needs =
     kubernetes === "1.35"
       ? [
@@ -30,9 +32,10 @@ function header({ kubernetes, mode, deny }: InjectionOptions): string {
     "# The API server gives each new pod its role; no webhook and no pod of podtrust has a part in it.",
     source,
     ...needs,
-    deny === true
-      ? "# A pod that should have a role and got none is refused."
-      : "# Whoever makes a pod that should have a role and got none is warned, with the reason.",
+    ...(deny === true ? ["# A pod that should have a role and got none is refused."] : []),
+    ...(deny !== true && warn
+      ? ["# Whoever makes a pod that should have a role and got none is warned, with the reason."]
+      : []),
     "",
   ].join("\n");
 }

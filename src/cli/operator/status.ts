@@ -42,6 +42,11 @@ function webhookLine({ address, certificateUntil }: WebhookStatus, now: number):
   return `webhook: ${where}, ${until}`;
 }
 
+const unmetText = (unmet: Readonly<Record<string, number>>): string =>
+  Object.entries(unmet)
+    .map(([reason, count]) => `, ${count} not as asked (${reason})`)
+    .join("");
+
 /** The status in lines. `now` in milliseconds since the epoch. */
 function statusLines(status: OperatorStatus, now: number): readonly string[] {
   const { leadership, follows, controllers, canary, webhook, found, evicted } = status;
@@ -59,8 +64,8 @@ function statusLines(status: OperatorStatus, now: number): readonly string[] {
       return `follows ${resource}: ${objects} kept, ${state}`;
     }),
     ...controllers.map(
-      ({ name, queue, failing, done, failed }) =>
-        `controller ${name}: ${queue} waiting, ${failing} failing; ${done} done, ${failed} failed since the start`,
+      ({ name, queue, failing, done, failed, unmet }) =>
+        `controller ${name}: ${queue} waiting, ${failing} failing${unmetText(unmet)}; ${done} done, ${failed} failed since the start`,
     ),
     ...first(
       controllers.flatMap(({ failures }) =>

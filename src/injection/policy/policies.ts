@@ -17,6 +17,8 @@ export interface PolicyWish {
   readonly kubernetes?: PolicyMinor;
   /** A pod that did not get its role is refused; unless told its maker is warned. */
   readonly deny?: boolean;
+  /** False: nobody is told why a pod got no role, and what cannot be used of the annotations. */
+  readonly warn?: boolean;
 }
 
 /** Names of the policies and their bindings. */
@@ -31,6 +33,8 @@ const policyNames = {
 
 const group = "admissionregistration.k8s.io";
 const labels = { "app.kubernetes.io/name": "podtrust", "app.kubernetes.io/component": "injection" };
+
+const warnings = ["Warn", "Audit"] as const;
 
 const noSkipLabel = { matchExpressions: [{ key: skipLabel, operator: "DoesNotExist" }] };
 
@@ -104,21 +108,23 @@ function validating(parameters: Parameters, checking: Checking): readonly JsonRe
  * `kubectl apply`, cluster-wide, which need nothing else of podtrust. Made from the constants of `inject`.
  */
 export function injectionPolicies(wish: PolicyWish = {}): readonly JsonRecord[] {
-  const { mode = "serviceaccounts", kubernetes = "1.36", deny = false } = wish;
+  const { mode = "serviceaccounts", kubernetes = "1.36", deny = false, warn = true } = wish;
   const parameters = parametersOf(mode);
+  const injected: Checking = {
+    name: policyNames.injected,
+    skippable: true,
+    validations: injectedValidations(),
+    validationActions: deny ? ["Deny"] : warnings,
+  };
+  const notes: Checking = {
+    name: policyNames.notes,
+    skippable: false,
+    validations: noteValidations(parameters),
+    validationActions: warnings,
+  };
   return [
     ...mutating(parameters, `${group}/${kubernetes === "1.35" ? "v1beta1" : "v1"}`),
-    ...validating(parameters, {
-      name: policyNames.injected,
-      skippable: true,
-      validations: injectedValidations(),
-      validationActions: deny ? ["Deny"] : ["Warn", "Audit"],
-    }),
-    ...validating(parameters, {
-      name: policyNames.notes,
-      skippable: false,
-      validations: noteValidations(parameters),
-      validationActions: ["Warn", "Audit"],
-    }),
+    ...(deny || warn ? validating(parameters, injected) : []),
+    ...(warn ? validating(parameters, notes) : []),
   ];
 }

@@ -10,7 +10,7 @@ export interface WebhookWish {
 }
 
 /** The port of the operator's pods. */
-const webhookPort = 9443;
+export const webhookPort = 9443;
 
 /** What its rights are in the whole cluster, and in the operator's namespace: as rules of RBAC. */
 export const webhookRules = {

@@ -1,17 +1,16 @@
+import { adminProbe, lockedContainer, type PodSelector, replicaPod } from "../../kubernetes/index.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
 
 /** What it has in common with the other objects. */
 interface Common {
   readonly metadata: object;
-  readonly selector: Readonly<Record<string, string>>;
+  readonly selector: PodSelector;
   /** Of all that the pods are started with. */
   readonly digest: string;
 }
 
 // Until every node has heard that a pod ends it is still led to: it goes on meanwhile.
 const stillLedTo = 5;
-// That, ten seconds for what is under way, and the same once more.
-const gracePeriod = 30;
 
 function portsOf({ way, expose }: PublisherWish): readonly object[] {
   const port = (name: string, containerPort: number, hostPort?: number): object => ({
@@ -27,13 +26,6 @@ function portsOf({ way, expose }: PublisherWish): readonly object[] {
   ];
 }
 
-const probe = (path: string, periodSeconds: number, failureThreshold: number): object => ({
-  httpGet: { path, port: "admin", scheme: "HTTP" },
-  periodSeconds,
-  timeoutSeconds: 3,
-  failureThreshold,
-});
-
 function container(wish: PublisherWish): object {
   const { image, environmentSecret } = wish;
   return {
@@ -42,29 +34,20 @@ function container(wish: PublisherWish): object {
     args: ["serve", "--file", podPlaces.config],
     ports: portsOf(wish),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
-    startupProbe: probe("/healthz", 1, 60),
-    livenessProbe: probe("/healthz", 10, 3),
+    startupProbe: adminProbe("/healthz", 1, 60),
+    livenessProbe: adminProbe("/healthz", 10, 3),
     // Not /readyz: before the first certificate a CA has to be let in, and an outage of its own must not take a pod out.
-    readinessProbe: probe("/routez", 1, 2),
+    readinessProbe: adminProbe("/routez", 1, 2),
     lifecycle: { preStop: { sleep: { seconds: stillLedTo } } },
     resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-      readOnlyRootFilesystem: true,
-    },
-    terminationMessagePolicy: "FallbackToLogsOnError",
+    ...lockedContainer,
     volumeMounts: [{ name: "config", mountPath: "/etc/podtrust", readOnly: true }],
   };
 }
 
-function spread(selector: Common["selector"], topologyKey: string, whenUnsatisfiable: string): object {
-  return { maxSkew: 1, topologyKey, whenUnsatisfiable, labelSelector: { matchLabels: selector } };
-}
-
 /** The Deployment: pods that are exchanged one by one, and that no other pod can take anything from. */
 export function deployment(wish: PublisherWish, { metadata, selector, digest }: Common): object {
-  const { name, replicas, expose } = wish;
+  const { name, replicas, expose, priorityClass } = wish;
   // Where pods take ports of their nodes, a second one finds no room on a node before the first has gone.
   const [maxSurge, maxUnavailable] = expose === "host-port" ? [0, 1] : [1, 0];
   return {
@@ -79,21 +62,7 @@ export function deployment(wish: PublisherWish, { metadata, selector, digest }: 
       template: {
         metadata: { labels: selector, annotations: { "podtrust.io/config-digest": digest } },
         spec: {
-          serviceAccountName: name,
-          automountServiceAccountToken: true,
-          enableServiceLinks: false,
-          terminationGracePeriodSeconds: gracePeriod,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 65532,
-            runAsGroup: 65532,
-            fsGroup: 65532,
-            seccompProfile: { type: "RuntimeDefault" },
-          },
-          topologySpreadConstraints: [
-            spread(selector, "kubernetes.io/hostname", "ScheduleAnyway"),
-            spread(selector, "topology.kubernetes.io/zone", "ScheduleAnyway"),
-          ],
+          ...replicaPod({ serviceAccountName: name, selector, priorityClass }),
           containers: [container(wish)],
           volumes: [{ name: "config", configMap: { name } }],
         },

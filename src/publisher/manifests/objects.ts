@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
-import { publisherRbacObjects } from "../../kubernetes/index.ts";
+import {
+  disruptionBudget,
+  networkPolicy,
+  type PodSelector,
+  publisherRbacObjects,
+} from "../../kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
 
 const rbac = "rbac.authorization.k8s.io";
 
 /** What tells the pods of one publisher from all others. */
-function selectorOf({ name }: Pick<PublisherWish, "name">): Readonly<Record<string, string>> {
+function selectorOf({ name }: Pick<PublisherWish, "name">): PodSelector {
   return { "app.kubernetes.io/name": "podtrust-publisher", "app.kubernetes.io/instance": name };
 }
 
@@ -87,43 +92,15 @@ function service(wish: PublisherWish): readonly object[] {
   ];
 }
 
-function disruptionBudget(wish: PublisherWish): object {
-  return {
-    apiVersion: "policy/v1",
-    kind: "PodDisruptionBudget",
-    metadata: metadataOf(wish),
-    spec: {
-      maxUnavailable: 1,
-      // One that never became ready must not keep a node from being drained.
-      unhealthyPodEvictionPolicy: "AlwaysAllow",
-      selector: { matchLabels: selectorOf(wish) },
-    },
-  };
-}
-
-/** Strangers reach the two ports, the cluster's own namespaces the metrics; it goes out to the API server, DNS and CAs. */
-function networkPolicy(wish: PublisherWish): object {
+/** Strangers reach the two ports, the cluster's own namespaces the metrics. */
+function network(wish: PublisherWish): object {
   const { way, apiServerPort } = wish;
-  const tcp = (port: number): object => ({ port, protocol: "TCP" });
   const open = [
-    ...(way === "s3" ? [] : [tcp(podPlaces.https)]),
-    ...(way === "https-and-http" ? [tcp(podPlaces.http)] : []),
+    ...(way === "s3" ? [] : [podPlaces.https]),
+    ...(way === "https-and-http" ? [podPlaces.http] : []),
   ];
-  const dns = [tcp(53), { port: 53, protocol: "UDP" }];
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: metadataOf(wish),
-    spec: {
-      podSelector: { matchLabels: selectorOf(wish) },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [
-        ...(open.length === 0 ? [] : [{ ports: open }]),
-        { from: [{ namespaceSelector: {} }], ports: [tcp(podPlaces.admin)] },
-      ],
-      egress: [{ ports: [...dns, tcp(443), tcp(apiServerPort)] }],
-    },
-  };
+  const ports = { open, admin: podPlaces.admin, apiServerPort };
+  return networkPolicy(metadataOf(wish), selectorOf(wish), ports);
 }
 
 /**
@@ -138,7 +115,7 @@ export function publisherObjects(wish: PublisherWish): readonly object[] {
     configMap(wish),
     ...service(wish),
     deployment(wish, { metadata: metadataOf(wish), selector: selectorOf(wish), digest: digestOf(wish) }),
-    disruptionBudget(wish),
-    networkPolicy(wish),
+    disruptionBudget(metadataOf(wish), selectorOf(wish)),
+    network(wish),
   ];
 }

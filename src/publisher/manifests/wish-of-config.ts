@@ -14,7 +14,14 @@ import { podPlaces, type PublisherWish, type Way } from "./wish.ts";
 /** What is typed for a publisher in the cluster. */
 export type DeploymentChoice = Pick<
   PublisherWish,
-  "namespace" | "name" | "image" | "replicas" | "expose" | "apiServerPort" | "environmentSecret"
+  | "namespace"
+  | "name"
+  | "image"
+  | "replicas"
+  | "expose"
+  | "apiServerPort"
+  | "priorityClass"
+  | "environmentSecret"
 >;
 
 type Files = Pick<PublisherWish, "acmeCa" | "acmeFallbackCa">;

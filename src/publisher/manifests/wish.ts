@@ -15,6 +15,8 @@ export interface PublisherWish {
   readonly way: Way;
   /** The port of the API server's own address, which rules for the network see behind its Service. */
   readonly apiServerPort: number;
+  /** The pods' PriorityClass; empty for none. */
+  readonly priorityClass: string;
   /** The config file of the pods. */
   readonly config: string;
   /** PEM of the roots that the CA's own HTTPS is verified with; empty for the public ones. */

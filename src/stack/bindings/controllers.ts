@@ -5,7 +5,7 @@ import type { BoundAccounts } from "../parts/index.ts";
 import { Leftovers } from "./leftovers.ts";
 import { reconcileBinding } from "./reconcile.ts";
 import { reconcileTrust, trustNameOf } from "./trust.ts";
-import type { BindingClients, BindingEvent } from "./turn.ts";
+import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
 
 /** What the controllers of bindings and trusts work with. */
 export interface BindingControllersOptions {
@@ -24,8 +24,13 @@ export interface BindingControllersOptions {
 
 const nowhere: ReconcileResult = {};
 
-const again = (againIn: number | undefined): ReconcileResult =>
-  againIn === undefined ? nowhere : { againAfterMs: againIn };
+/** How a turn ended, for whoever counts what is not Ready. */
+function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "conditions">): ReconcileResult {
+  if (againIn === undefined) return nowhere;
+  const ready = conditions.find(({ type }) => type === "Ready");
+  const isMet = ready === undefined || ready.status === "True";
+  return { againAfterMs: againIn, ...(isMet ? {} : { unmet: ready.reason }) };
+}
 
 /** The clients of a turn, which write only while this process holds the lease. */
 function heldClients({ api, aws }: BindingControllersOptions, { assertHeld }: Reconcile): BindingClients {
@@ -77,7 +82,7 @@ function bindingController(options: BindingControllersOptions): Controller {
       const trust = await api.read({ kind: "AWSTrust", name: trustNameOf(object) }, { signal });
       const outcome = await reconcileBinding({ object, trust }, heldClients(options, run), clock, signal);
       for (const event of outcome.events) await tell(object, event);
-      return again(outcome.againIn);
+      return resultOf(outcome);
     },
   };
 }
@@ -96,7 +101,7 @@ function trustController(options: BindingControllersOptions): Controller {
       const facts = { object, bindings: new Set(naming), leftovers };
       const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
       for (const event of outcome.events) await tell(object, event);
-      return again(outcome.againIn);
+      return resultOf(outcome);
     },
   };
 }

@@ -1,0 +1,58 @@
+import { PodtrustError } from "../../base/index.ts";
+import { objectsYaml } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { ReplicaOptions } from "../options/replicas.ts";
+
+/** A whole number that was typed. Throws `usage`. */
+export function whole(option: string, text: string, most: number): number {
+  const value = /^[1-9]\d{0,4}$/u.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new PodtrustError("usage", `${option} ${text}: it is no whole number from 1 to ${most}`, {
+    next: `Give a number from 1 to ${most}.`,
+  });
+}
+
+function imageOf(image: string): string {
+  // https://github.com/distribution/reference: enough of it to keep anything else out of a manifest.
+  if (/^[\w][\w.:/@-]{0,500}$/u.test(image)) return image;
+  throw new PodtrustError("usage", `--image ${image}: it is no name of an image`, {
+    next: "Give a name such as registry.example.com/podtrust:0.1.0.",
+  });
+}
+
+/** What was typed, checked. Throws `usage`. */
+export function replicasOf(options: ReplicaOptions) {
+  const { namespace, name, priorityClass, environmentSecret = `${name}-environment` } = options;
+  return {
+    namespace,
+    name,
+    priorityClass,
+    environmentSecret,
+    image: imageOf(options.image),
+    replicas: whole("--replicas", options.replicas, 9),
+    apiServerPort: whole("--api-server-port", options.apiServerPort, 65_535),
+  };
+}
+
+/** Objects as YAML for kubectl apply; with `--json` the same as one List. */
+export function printObjects({ json, output }: CommandContext, items: readonly object[]): void {
+  if (json) output.result({ apiVersion: "v1", kind: "List", items });
+  else output.raw(objectsYaml(items));
+}
+
+/** What all parts of the chart have one of. */
+type Shared = Pick<ReturnType<typeof replicasOf>, "namespace" | "image" | "apiServerPort" | "priorityClass">;
+
+/** The same as values of the chart, in which one part is there; Helm joins several files of them. */
+export function printValues(
+  { json, output }: CommandContext,
+  part: string,
+  wish: Shared,
+  more: object = {},
+): void {
+  const { namespace, image, apiServerPort, priorityClass, ...own } = wish;
+  const shared = { namespace, image, apiServerPort, priorityClass };
+  const values = { ...shared, [part]: { enabled: true, ...own }, ...more };
+  if (json) output.result(values);
+  else output.raw(objectsYaml([values]));
+}

@@ -1,0 +1,45 @@
+import { PodtrustError } from "../../base/index.ts";
+import { type FailurePolicy, operatorObjects, type OperatorWish } from "../../operator/index.ts";
+import type { CommandContext } from "../context.ts";
+import type { ReplicaOptions } from "../options/replicas.ts";
+import { printObjects, printValues, replicasOf, whole } from "./replicas.ts";
+
+/** What was typed. */
+export interface OperatorManifestsOptions extends ReplicaOptions {
+  readonly evictPerMinute?: string;
+  /** False with --no-canary. */
+  readonly canary: boolean;
+  readonly bindings?: true;
+  readonly webhook?: true;
+  readonly failurePolicy: FailurePolicy;
+  readonly role?: string;
+}
+
+function roleOf({ role = "" }: OperatorManifestsOptions): string {
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: the form, and not whether it is there.
+  if (role === "" || /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/u.test(role)) return role;
+  throw new PodtrustError("usage", `--role ${role}: it is no ARN of an IAM role`, {
+    next: "Give one such as arn:aws:iam::111122223333:role/podtrust-operator.",
+  });
+}
+
+function wishOf(options: OperatorManifestsOptions): OperatorWish {
+  const { evictPerMinute, canary, bindings = false, webhook = false, failurePolicy } = options;
+  return {
+    ...replicasOf(options),
+    evictPerMinute: evictPerMinute === undefined ? 0 : whole("--evict-per-minute", evictPerMinute, 9999),
+    canary,
+    bindings,
+    webhook,
+    failurePolicy,
+    role: roleOf(options),
+  };
+}
+
+/** `podtrust manifests operator`: YAML for kubectl apply, or values for Helm; with `--json` the same as one List. */
+export function runOperatorManifests(context: CommandContext, options: OperatorManifestsOptions): void {
+  const wish = wishOf(options);
+  const { bindings, ...operator } = wish;
+  if (options.values !== true) printObjects(context, operatorObjects(wish));
+  else printValues(context, "operator", operator, bindings ? { bindings: { enabled: true } } : {});
+}

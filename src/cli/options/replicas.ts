@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+
+/** What was typed for replicas in the cluster, whatever they do. */
+export interface ReplicaOptions {
+  readonly image: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: string;
+  readonly apiServerPort: string;
+  readonly priorityClass: string;
+  readonly environmentSecret?: string;
+  readonly values?: boolean;
+}
+
+/** Adds the options of all that runs as replicas in the cluster. */
+export function withReplicas(command: Command, name: string): Command {
+  return command
+    .requiredOption("--image <image>", "podtrust's image, where the cluster's nodes find it")
+    .option("--namespace <namespace>", "namespace of all objects", "podtrust")
+    .option("--name <name>", "name of all objects", name)
+    .option("--replicas <count>", "number of pods, 1 to 9", "2")
+    .option("--api-server-port <port>", "port of the API server itself, for the rules of the network", "6443")
+    .option("--priority-class <name>", "PriorityClass of the pods", "")
+    .option("--environment-secret <name>", "Secret with environment variables (default: NAME-environment)")
+    .option("--values", "print the same as values of the chart in deploy/chart");
+}

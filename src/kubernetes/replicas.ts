@@ -1,0 +1,103 @@
+/** What tells the pods of one Deployment from all others. */
+export type PodSelector = Readonly<Record<string, string>>;
+
+/** A probe of the port `admin` by HTTP, whose answer may take three seconds. */
+export const adminProbe = (path: string, periodSeconds: number, failureThreshold: number): object => ({
+  httpGet: { path, port: "admin", scheme: "HTTP" },
+  periodSeconds,
+  timeoutSeconds: 3,
+  failureThreshold,
+});
+
+/** A container that changes nothing but its memory and asks the kernel for nothing special. */
+export const lockedContainer = {
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    readOnlyRootFilesystem: true,
+  },
+  terminationMessagePolicy: "FallbackToLogsOnError",
+} as const;
+
+const spread = (selector: PodSelector, topologyKey: string): object => ({
+  maxSkew: 1,
+  topologyKey,
+  whenUnsatisfiable: "ScheduleAnyway",
+  labelSelector: { matchLabels: selector },
+});
+
+/** Whose pods they are, and which come first where a cluster is full; empty: none before others. */
+export interface ReplicaWish {
+  readonly serviceAccountName: string;
+  readonly selector: PodSelector;
+  readonly priorityClass: string;
+}
+
+/** What every pod of podtrust's has: nobody's user in the restricted profile, spread over nodes and zones. */
+export function replicaPod({ serviceAccountName, selector, priorityClass }: ReplicaWish): object {
+  return {
+    serviceAccountName,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    // What is under way, and what the process takes to end.
+    terminationGracePeriodSeconds: 30,
+    ...(priorityClass === "" ? {} : { priorityClassName: priorityClass }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      fsGroup: 65532,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    topologySpreadConstraints: [
+      spread(selector, "kubernetes.io/hostname"),
+      spread(selector, "topology.kubernetes.io/zone"),
+    ],
+  };
+}
+
+/** Nodes are drained one replica at a time. */
+export function disruptionBudget(metadata: object, selector: PodSelector): object {
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata,
+    spec: {
+      maxUnavailable: 1,
+      // One that never became ready must not keep a node from being drained.
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: { matchLabels: selector },
+    },
+  };
+}
+
+/** The ports of a NetworkPolicy. */
+export interface NetworkWish {
+  /** Whoever may reach the pods at all reaches these. */
+  readonly open: readonly number[];
+  /** For metrics: reached from the cluster's namespaces. */
+  readonly admin: number;
+  /** The API server's own, which rules see behind its Service. */
+  readonly apiServerPort: number;
+}
+
+const tcp = (port: number): object => ({ port, protocol: "TCP" });
+
+/** What reaches the pods, and what they reach: DNS, HTTPS and the API server. */
+export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkWish): object {
+  const { open, admin, apiServerPort } = ports;
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        ...(open.length === 0 ? [] : [{ ports: open.map(tcp) }]),
+        { from: [{ namespaceSelector: {} }], ports: [tcp(admin)] },
+      ],
+      egress: [{ ports: [tcp(53), { port: 53, protocol: "UDP" }, tcp(443), tcp(apiServerPort)] }],
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { injectRole } from "../injection/index.ts";
+import {
+  adminProbe,
+  disruptionBudget,
+  lockedContainer,
+  networkPolicy,
+  type PodSelector,
+  replicaPod,
+} from "../kubernetes/index.ts";
+import { operatorManifests, type OperatorRights } from "./manifests.ts";
+import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
+
+/** What the operator is deployed with. Everything in it is a text, a number or a boolean, as a chart's values are. */
+export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook"> {
+  readonly image: string;
+  readonly replicas: number;
+  /** Pods that may be evicted in a minute; 0 for none. */
+  readonly evictPerMinute: number;
+  /** Whether injection is tried once a minute. */
+  readonly canary: boolean;
+  /** Whether it reconciles bindings, whose definitions and rights are printed apart. */
+  readonly bindings: boolean;
+  /** Whether it injects by a webhook. */
+  readonly webhook: boolean;
+  /** What becomes of new pods while no replica answers the webhook. */
+  readonly failurePolicy: FailurePolicy;
+  /** ARN of its own role in AWS; empty where its credentials come otherwise, or it needs none. */
+  readonly role: string;
+  /** A Secret with environment variables (a proxy, AWS credentials), which may be absent. */
+  readonly environmentSecret: string;
+  /** The port of the API server's own address, which rules for the network see behind its Service. */
+  readonly apiServerPort: number;
+  /** The pods' PriorityClass; empty for none. */
+  readonly priorityClass: string;
+}
+
+const adminPort = 9891;
+const audience = "sts.amazonaws.com";
+
+function argsOf({ namespace, evictPerMinute, canary, bindings, webhook }: OperatorWish): readonly string[] {
+  return [
+    "operator",
+    "run",
+    `--namespace=${namespace}`,
+    `--listen=[::]:${adminPort}`,
+    ...(evictPerMinute === 0 ? [] : [`--evict-per-minute=${evictPerMinute}`]),
+    ...(canary ? [] : ["--no-canary"]),
+    ...(bindings ? ["--bindings"] : []),
+    ...(webhook ? ["--webhook"] : []),
+  ];
+}
+
+function container(wish: OperatorWish): object {
+  const { image, environmentSecret, webhook } = wish;
+  return {
+    name: "operator",
+    image,
+    args: argsOf(wish),
+    ports: [
+      { name: "admin", containerPort: adminPort, protocol: "TCP" },
+      ...(webhook ? [{ name: "webhook", containerPort: webhookPort, protocol: "TCP" }] : []),
+    ],
+    envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
+    startupProbe: adminProbe("/healthz", 1, 60),
+    livenessProbe: adminProbe("/healthz", 10, 3),
+    readinessProbe: adminProbe("/readyz", 2, 2),
+    resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
+    ...lockedContainer,
+  };
+}
+
+function deployment(wish: OperatorWish, metadata: object, selector: PodSelector): object {
+  const { name, replicas, priorityClass, role } = wish;
+  const pod = {
+    metadata: { labels: selector },
+    spec: {
+      ...replicaPod({ serviceAccountName: name, selector, priorityClass }),
+      containers: [container(wish)],
+    },
+  };
+  // By hand, and not by what it is to watch over: it comes up where nothing injects yet.
+  const template = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds: 3600 });
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: {
+      replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selector },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template,
+    },
+  };
+}
+
+/**
+ * All objects of the operator in the cluster, in the order in which they are applied: its rights, and the replicas that
+ * have them. Throws PodtrustError `usage` for names that Kubernetes would not take.
+ */
+export function operatorObjects(wish: OperatorWish): readonly object[] {
+  const { namespace, name, evictPerMinute, apiServerPort, failurePolicy } = wish;
+  const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
+  const metadata = { name, namespace, labels: selector };
+  const ports = { open: wish.webhook ? [webhookPort] : [], admin: adminPort, apiServerPort };
+  const webhook = wish.webhook ? { webhook: { failurePolicy } } : {};
+  return [
+    ...operatorManifests({ namespace, name, evict: evictPerMinute > 0, ...webhook }),
+    deployment(wish, metadata, selector),
+    disruptionBudget(metadata, selector),
+    networkPolicy(metadata, selector, ports),
+  ];
+}

@@ -1,0 +1,290 @@
+/** The chart at work: one values file, and pods are injected by the API server, the operator leads, and a binding is proved. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from "@aws-sdk/client-iam";
+import { openAws } from "../../src/aws/index.ts";
+import { recordOf } from "../../src/base/index.ts";
+import type { OperatorStatus } from "../../src/operator/index.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { bindingOf, trustOf, webRole } from "../support/binding-cases.ts";
+import { blocksOf } from "../docs/pages.ts";
+import { mainFile, podtrustHere } from "../support/cli.ts";
+import {
+  buildPrograms,
+  type Cluster,
+  pauseImage,
+  podsLeftOut,
+  podtrustImage,
+  startCluster,
+  writePodtrustImage,
+} from "./harness/index.ts";
+import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { accountOf } from "./story/aws-account.ts";
+
+const skip = podsLeftOut();
+const chart = resolve(import.meta.dirname, "../../deploy/chart");
+const issuer = "https://oidc.example.com";
+const region = "eu-central-1";
+
+/** Every object of a cluster, but for those that come and go by themselves. */
+async function everything(cluster: Cluster): Promise<ReadonlySet<string>> {
+  const kinds = (await cluster.kubectl(["api-resources", "--verbs=list", "--output=name"]))
+    .trim()
+    .split("\n");
+  const steady = kinds.filter(
+    (kind) => !/^(?:events|leases|endpoints|endpointslices|componentstatuses)\b/u.test(kind),
+  );
+  const path = "{range .items[*]}{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}";
+  const all = await cluster.kubectl([
+    "get",
+    steady.join(","),
+    "--all-namespaces",
+    `--output=jsonpath=${path}`,
+  ]);
+  return new Set(all.trim().split("\n"));
+}
+
+describe("the chart's operator, injection and bindings in a cluster", { skip }, () => {
+  const ending = new AsyncDisposableStack();
+  let cluster: Cluster;
+  let sandbox: Sandbox;
+  let iam: IAMClient;
+  let trust: string;
+  let folder: string;
+  let standing: ReadonlySet<string>;
+  const role = (): string => `arn:aws:iam::${sandbox.account}:role/podtrust-operator`;
+
+  /** Runs a program in a folder with the config, as whoever has rights in cluster and account; finds helm, kubectl and podtrust. */
+  function inFolder(program: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+    const env = {
+      PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
+      HOME: folder,
+      KUBECONFIG: cluster.adminKubeconfig,
+      AWS_ENDPOINT_URL: sandbox.url,
+      AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
+    };
+    return promisify(execFile)(program, args, { cwd: folder, env, timeout: 150_000 });
+  }
+
+  /** The provider, and the operator's own role, as its trust says. */
+  async function up({ connectTo, ca }: PublishedIssuer): Promise<void> {
+    const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+    write("trust.yaml", trust);
+    write("root.pem", ca);
+    const aws = [{ account: sandbox.account, region }];
+    const reached = { kubeconfig: cluster.adminKubeconfig };
+    const config = { stack: "prod", issuer, cluster: reached, aws, operator: { trust: "trust.yaml" } };
+    write("podtrust.yaml", JSON.stringify(config));
+    const way = connectTo.map((one) => `${one.host}:${one.port}:${one.address}:${one.toPort}`);
+    await inFolder("podtrust", [
+      "up",
+      "--yes",
+      "--ca=root.pem",
+      ...way.map((rule) => `--connect-to=${rule}`),
+    ]);
+  }
+
+  async function programs(): Promise<void> {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    const { helm, kubectl: asked } = await buildPrograms();
+    symlinkSync(helm, join(bin, "helm"));
+    symlinkSync(asked, join(bin, "kubectl"));
+    const program = `#!/bin/sh\nexec ${process.execPath} ${mainFile} "$@"\n`;
+    writeFileSync(join(bin, "podtrust"), program, { mode: 0o755 });
+  }
+
+  const kubectl = (...args: readonly string[]): Promise<string> => cluster.kubectl([...args]);
+
+  async function until<T>(what: string, ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
+    const deadline = performance.now() + 120_000;
+    for (;;) {
+      const answer = await ask().catch((error: unknown) => error as T);
+      if (!(answer instanceof Error) && is(answer)) return answer;
+      if (performance.now() > deadline) {
+        const logs = [
+          "logs",
+          "-n",
+          "podtrust",
+          "-l",
+          "app.kubernetes.io/name=podtrust-operator",
+          "--tail=60",
+        ];
+        const said = [await kubectl("describe", "pods", "-n", "podtrust"), await kubectl(...logs)].join("\n");
+        throw new Error(`${what} is not so after two minutes: ${JSON.stringify(answer)}\n${said}`);
+      }
+      await sleep(200);
+    }
+  }
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "podtrust-chart-pods-"));
+    ending.defer(() => rmSync(folder, { recursive: true, force: true }));
+    cluster = await startCluster({
+      issuer,
+      jwksUri: `${issuer}/openid/v1/jwks`,
+      podAddresses: "their own",
+      serverNames: ["10.96.0.1"],
+    });
+    ending.defer(() => cluster.stop());
+    await cluster.node.importImage(writePodtrustImage(folder).file);
+    const published = await publishIssuer(cluster);
+    ending.defer(() => published.close());
+    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
+    ending.defer(() => sandbox.close());
+    const accounts = [{ id: sandbox.account, region }];
+    const policies = ["arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"];
+    const grants = [{ name: "shop", namespaces: ["shop"], accounts: [sandbox.account], policies }];
+    trust = JSON.stringify(trustOf({ stack: "prod", issuer, accounts, grants }));
+    await programs();
+    await up(published);
+    const env = { AWS_ENDPOINT_URL: `http://${await cluster.node.reach(Number(new URL(sandbox.url).port))}` };
+    await kubectl("create", "namespace", "shop");
+    standing = await until(
+      "the namespace",
+      () => everything(cluster),
+      (all) => all.has("v1 ServiceAccount shop/default"),
+    );
+    await kubectl("create", "namespace", "podtrust");
+    const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
+    await kubectl(
+      "create",
+      "secret",
+      "generic",
+      "-n",
+      "podtrust",
+      "podtrust-operator-environment",
+      ...literals,
+    );
+    const command = ["manifests", "operator", "--image", podtrustImage, "--bindings", "--role", role()];
+    const { out } = await podtrustHere([...command, "--values", "--json"]);
+    const values = join(folder, "values.json");
+    writeFileSync(values, out);
+    const args = ["install", "podtrust", chart, "--namespace=podtrust", `--values=${values}`];
+    await inFolder("helm", [...args, "--set=injection.enabled=true"]);
+    iam = new IAMClient({ region, endpoint: sandbox.url, credentials: sandbox.admin });
+    ending.defer(() => iam.destroy());
+  });
+  after(() => ending.disposeAsync());
+
+  const program = ["/usr/local/bin/node", "/opt/podtrust/dist/cli/main.js", "operator", "status", "--json"];
+  async function statuses(): Promise<readonly OperatorStatus[]> {
+    const pods = await kubectl("get", "pods", "-n", "podtrust", "-o=jsonpath={.items[*].metadata.name}");
+    return Promise.all(
+      pods.split(" ").map(async (pod) => {
+        // With exit code 3 where something is not as it should be.
+        const said = await kubectl("exec", "-n", "podtrust", pod, "--", ...program).catch(
+          (error: unknown) => (error as { readonly stdout?: string }).stdout ?? "",
+        );
+        return JSON.parse(said) as OperatorStatus;
+      }),
+    );
+  }
+
+  test("two replicas are ready, of which one leads and sees by a trial that injection works", async () => {
+    const wait = ["rollout", "status", "deployment/podtrust-operator", "-n", "podtrust", "--timeout=100s"];
+    await until(
+      "the Deployment",
+      () => kubectl(...wait),
+      () => true,
+    );
+    const seen = await until("the trial", statuses, (all) =>
+      all.some(({ canary, leadership }) => leadership.leads && canary?.state === "injecting"),
+    );
+    assert.deepEqual(
+      [
+        seen.length,
+        seen.filter(({ ready }) => ready).length,
+        seen.filter(({ leadership }) => leadership.leads).length,
+      ],
+      [2, 2, 1],
+    );
+  });
+
+  test("a pod of an annotated ServiceAccount has its role's token", async () => {
+    const account = {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: {
+        name: "annotated",
+        namespace: "shop",
+        annotations: { "eks.amazonaws.com/role-arn": role() },
+      },
+    };
+    await cluster.kubectl(["create", "-f", "-"], JSON.stringify(account));
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "annotated", namespace: "shop" },
+      spec: {
+        serviceAccountName: "annotated",
+        containers: [{ name: "app", image: pauseImage, imagePullPolicy: "Never" }],
+      },
+    };
+    const dryRun = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
+    await until(
+      "injection",
+      () => cluster.kubectl(dryRun, JSON.stringify(pod)),
+      (out) => out.includes("aws-iam-token"),
+    );
+    await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
+    await until(
+      "the pod",
+      () => kubectl("get", "pod", "-n", "shop", "annotated", "-o=json"),
+      (out) => {
+        const { status } = JSON.parse(out) as { readonly status: { readonly phase: string } };
+        return out.includes("aws-iam-token") && status.phase === "Running";
+      },
+    );
+  });
+
+  test("a binding is Ready once STS let its ServiceAccount in, by the credentials of the operator's own token", async () => {
+    const binding = bindingOf({ roles: [{ ...webRole, account: sandbox.account }] });
+    await kubectl("create", "serviceaccount", "-n", "shop", "web");
+    for (const object of [trust, JSON.stringify(binding)])
+      await cluster.kubectl(["create", "-f", "-"], object);
+    const ready = ["wait", "--for=condition=Ready", "arb/web", "-n", "shop", "--timeout=90s"];
+    await until(
+      "the binding",
+      () => kubectl(...ready),
+      () => true,
+    );
+    const made = JSON.parse(await kubectl("get", "sa", "-n", "shop", "web", "-o=json")) as object;
+    const { annotations } = recordOf((made as { readonly metadata: object }).metadata);
+    const arn = String(recordOf(annotations)["eks.amazonaws.com/role-arn"]);
+    const session = openAws({ region, endpoint: sandbox.url, credentials: sandbox.admin });
+    ending.defer(() => session.close());
+    const token = await cluster.requestToken("shop", "web", "sts.amazonaws.com");
+    const asked = await accountOf(session, arn).ask(token);
+    assert.ok("arn" in asked, JSON.stringify(asked));
+  });
+
+  test("the commands of the page on uninstalling leave nothing in the cluster and nothing in AWS", async () => {
+    const commands = blocksOf("docs/guides/uninstall.md")
+      .filter(({ language }) => language === "sh")
+      // The AWS CLI is asked for elsewhere: what it would show is looked at below.
+      .flatMap(({ text }) => text.split("\n").filter((line) => !line.startsWith("aws ")));
+    assert.ok(commands.length > 10);
+    const script = join(folder, "uninstall.sh");
+    writeFileSync(script, commands.join("\n"));
+    const { stdout } = await inFolder("bash", ["-euo", "pipefail", script]);
+    assert.match(stdout, /Nothing to do/u);
+
+    // What the tests made by hand, and what Kubernetes makes in each namespace.
+    const own = /^v1 (?:Pod|ServiceAccount) shop\/(?:annotated|web)$/u;
+    const left = [...(await everything(cluster))].filter((one) => !standing.has(one) && !own.test(one));
+    assert.deepEqual(left, []);
+    const accounts = await kubectl("get", "serviceaccounts", "-n", "shop", "--output=json");
+    assert.doesNotMatch(accounts, /eks\.amazonaws\.com|podtrust/u);
+    const { Roles } = await iam.send(new ListRolesCommand({}));
+    const { OpenIDConnectProviderList } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
+    assert.deepEqual([Roles, OpenIDConnectProviderList], [[], []]);
+  });
+});

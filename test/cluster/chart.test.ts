@@ -1,0 +1,315 @@
+/** The chart of deploy/chart by Helm itself: it renders what `podtrust manifests` prints, and a release keeps what is shared. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { parseAllDocuments } from "yaml";
+import { recordOf } from "../../src/base/index.ts";
+import { bindingManifests } from "../../src/bindings/index.ts";
+import { podtrustHere } from "../support/cli.ts";
+import { buildPrograms, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+
+const skip = leftOut();
+const run = promisify(execFile);
+const chart = resolve(import.meta.dirname, "../../deploy/chart");
+/** The chart as it was when there was nothing in it but the publisher. */
+const earlierChart = resolve(import.meta.dirname, "charts/podtrust-of-the-publisher-alone.tgz");
+const issuer = "https://oidc.example.com";
+const image = "registry.example.com/podtrust:0.1.0";
+const exposures = ["load-balancer", "node-port", "host-port"] as const;
+const ways = {
+  "http-01": { https: { acme: { email: "ops@example.com" } } },
+  "tls-alpn-01": { https: { acme: { challenge: "tls-alpn-01" } } },
+  "the certificate of a Secret": {
+    https: { certificateSecret: { namespace: "podtrust", name: "oidc-tls" } },
+  },
+  "a bucket": { s3: { bucket: "example-oidc", region: "eu-central-1" } },
+} as const;
+const s3Issuer = "https://example-oidc.s3.eu-central-1.amazonaws.com";
+const role = "arn:aws:iam::111122223333:role/podtrust/operator";
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+type Values = Readonly<Record<string, unknown>>;
+
+/** What a command prints with `--json`. */
+async function printed(args: readonly string[]): Promise<Values> {
+  const { code, out, err } = await podtrustHere([...args, "--json"]);
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as Values;
+}
+
+const byName = (objects: readonly Manifest[]): Readonly<Record<string, Manifest>> =>
+  Object.fromEntries(
+    objects
+      .filter(({ kind }) => kind !== "Namespace")
+      .map((one) => [`${one.kind} ${one.metadata.name}`, one]),
+  );
+
+describe("the chart", { skip }, () => {
+  let folder: string;
+  let helmPath: string;
+  let plane: ControlPlane | undefined;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "podtrust-chart-"));
+    helmPath = (await buildPrograms()).helm;
+  });
+  after(async () => {
+    await plane?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function helm(...args: readonly string[]): Promise<string> {
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: folder,
+      KUBECONFIG: plane?.adminKubeconfig ?? "/nonexistent",
+    };
+    const { stdout, stderr } = await run(helmPath, args, {
+      env,
+      timeout: 120_000,
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    return stdout + stderr;
+  }
+
+  /** The words of a command for a publisher of this config. */
+  function publisher(config: object, ...more: readonly string[]): readonly string[] {
+    const file = join(folder, "podtrust.yaml");
+    const named = "s3" in config ? s3Issuer : issuer;
+    writeFileSync(file, JSON.stringify({ stack: "prod", issuer: named, publisher: config }));
+    return ["manifests", "publisher", "--file", file, "--image", image, ...more];
+  }
+  const operator = (...more: readonly string[]): readonly string[] => [
+    "manifests",
+    "operator",
+    "--image",
+    image,
+    ...more,
+  ];
+
+  const valuesOf = (command: readonly string[]): Promise<Values> => printed([...command, "--values"]);
+  async function objectsOf(command: readonly string[]): Promise<readonly Manifest[]> {
+    return (await printed(command))["items"] as readonly Manifest[];
+  }
+
+  function valuesFile(values: Values): string {
+    const file = join(folder, "values.json");
+    writeFileSync(file, JSON.stringify(values));
+    return file;
+  }
+
+  const template = (values: Values, version = "1.36.3"): Promise<string> =>
+    helm(
+      "template",
+      "podtrust",
+      chart,
+      "--namespace=podtrust",
+      `--kube-version=${version}`,
+      `--values=${valuesFile(values)}`,
+    );
+
+  /** Renders the values, and expects just these objects. */
+  async function renders(values: Values, objects: readonly object[], version?: string): Promise<void> {
+    const rendered = parseAllDocuments(await template(values, version)).map(
+      (document) => document.toJSON() as Manifest | null,
+    );
+    const wanted = JSON.parse(JSON.stringify(objects)) as readonly Manifest[];
+    assert.deepEqual(byName(rendered.filter((one) => one !== null)), byName(wanted));
+  }
+
+  for (const [way, config] of Object.entries(ways)) {
+    test(`renders what manifests publisher prints, object by object, in every exposure, with ${way}`, async () => {
+      for (const expose of exposures) {
+        const command = publisher(config, "--expose", expose);
+        await renders(await valuesOf(command), await objectsOf(command));
+      }
+    });
+  }
+
+  for (const options of [
+    [],
+    ["--evict-per-minute", "6", "--no-canary"],
+    ["--webhook"],
+    ["--webhook", "--failure-policy", "Fail", "--evict-per-minute", "1"],
+    ["--name", "ops", "--replicas", "3", "--priority-class", "system-cluster-critical"],
+    ["--api-server-port", "8443", "--role", role, "--environment-secret", "aws"],
+  ])
+    test(`renders what manifests operator prints, object by object, with ${options.join(" ") || "nothing said"}`, async () => {
+      const command = operator(...options);
+      await renders(await valuesOf(command), await objectsOf(command));
+    });
+
+  test("renders what manifests operator and bindings print, where bindings are wanted, for the operator's name and audiences", async () => {
+    const command = operator("--bindings", "--name", "ops");
+    const values = await valuesOf(command);
+    await renders(values, [...(await objectsOf(command)), ...bindingManifests({ name: "ops" })]);
+    const audiences = ["sts.amazonaws.com", "https://example.com/aws"];
+    const bindings = { ...recordOf(values["bindings"]), audiences };
+    await renders({ ...values, bindings }, [
+      ...(await objectsOf(command)),
+      ...bindingManifests({ name: "ops", audiences }),
+    ]);
+  });
+
+  for (const mode of ["serviceaccounts", "configmap"])
+    test(`renders what manifests injection prints, of ${mode}, with each way to say what went wrong, on Kubernetes 1.35 to 1.37`, async () => {
+      for (const version of ["1.35.4", "1.36.3", "1.37.2"])
+        for (const deny of [false, true])
+          for (const warn of [true, false]) {
+            const said = [...(deny ? ["--deny"] : []), ...(warn ? [] : ["--no-warn"])];
+            const minor = version.slice(0, 4);
+            const command = ["manifests", "injection", "--mode", mode, "--kubernetes", minor, ...said];
+            const values = { injection: { enabled: true, mode, deny, warn } };
+            await renders(values, await objectsOf(command), version);
+          }
+    });
+
+  test("has monitors, alerts and dashboards of the parts that are there, where they are wanted", async () => {
+    const monitoring = { podMonitors: true, alerts: true, dashboards: true };
+    const kinds = async (values: Values): Promise<readonly string[]> =>
+      [...(await template({ ...values, monitoring })).matchAll(/^kind: (\w+)$/gmu)]
+        .map(([, kind = ""]) => kind)
+        .filter((kind) => ["PodMonitor", "PrometheusRule"].includes(kind))
+        .sort();
+    const one = ["PodMonitor", "PrometheusRule"];
+    assert.deepEqual(await kinds({ injection: { enabled: true } }), []);
+    assert.deepEqual(await kinds(await valuesOf(operator())), one);
+    const both = { ...(await valuesOf(operator())), ...(await valuesOf(publisher(ways["http-01"]))) };
+    assert.deepEqual(
+      await kinds(both),
+      one.flatMap((kind) => [kind, kind]),
+    );
+    const rendered = parseAllDocuments(await template({ ...both, monitoring })).map(
+      (document) => document.toJSON() as Values | null,
+    );
+    const boards = rendered.flatMap((object) =>
+      Object.entries(recordOf(object?.["data"])).filter(([name]) => name.endsWith(".json")),
+    );
+    assert.deepEqual(
+      boards.map(([name, board]) => [name, (JSON.parse(String(board)) as Values)["uid"]]),
+      [
+        ["podtrust-publisher.json", "podtrust-publisher"],
+        ["podtrust-operator.json", "podtrust-operator"],
+      ],
+    );
+  });
+
+  test("passes Helm's own lint, without values and with every part", async () => {
+    assert.match(await helm("lint", chart), /1 chart\(s\) linted, 0 chart\(s\) failed/u);
+    const every = {
+      ...(await valuesOf(publisher(ways["http-01"]))),
+      ...(await valuesOf(operator("--bindings"))),
+      injection: { enabled: true },
+      monitoring: { podMonitors: true, alerts: true, dashboards: true },
+    };
+    const values = `--values=${valuesFile(every)}`;
+    const strict = await helm("lint", "--strict", chart, values, "--namespace=podtrust");
+    assert.match(strict, /0 chart\(s\) failed/u);
+  });
+
+  test("values that are none are refused by name", async () => {
+    const values = await valuesOf(publisher(ways["http-01"]));
+    const part = recordOf(values["publisher"]);
+    for (const [wrong, said] of [
+      [{ publisher: { ...part, replicas: 0 } }, /replicas/u],
+      [{ publisher: { ...part, expose: "ingress" } }, /expose/u],
+      [{ publisher: { ...part, replcias: 3 } }, /replcias/u],
+      [{ publisher: { ...part, config: "" } }, /publisher.config is empty: podtrust manifests publisher/u],
+      [{ image: "" }, /image is empty: podtrust manifests publisher --values prints it/u],
+      [{ namespace: "elsewhere" }, /the values are for the namespace elsewhere/u],
+      [{ operator: { role: "web" } }, /role/u],
+      [{ operator: { evictPerMinute: -1 } }, /evictPerMinute/u],
+      [{ operator: { failurePolicy: "ignore" } }, /failurePolicy/u],
+      [{ injection: { mode: "webhook" } }, /mode/u],
+      [{ bindings: { audiences: [] } }, /audiences/u],
+      [{ alerts: true }, /alerts/u],
+    ] as const)
+      await assert.rejects(template({ ...values, ...wrong }), said);
+  });
+
+  test("a release of the publisher alone, of the chart before, is upgraded to every part without anything of the publisher being written; what it keeps outlives each upgrade; uninstall leaves the definitions of bindings alone", async () => {
+    plane = await startControlPlane({ issuer });
+    const { ask, kubectl } = plane;
+    const release = (verb: string, from: string, values: Values): Promise<string> =>
+      helm(verb, "podtrust", from, "--namespace=podtrust", `--values=${valuesFile(values)}`);
+    await kubectl(["create", "namespace", "podtrust"]);
+    const values = await valuesOf(publisher(ways["http-01"]));
+    const { enabled: _, ...flat } = recordOf(values["publisher"]);
+    const { namespace, image: from, apiServerPort } = values;
+    await release("install", earlierChart, { namespace, image: from, apiServerPort, ...flat });
+    const read = async (path: string): Promise<Record<string, unknown>> =>
+      JSON.parse((await ask(path)).text) as Record<string, unknown>;
+    const secret = "/api/v1/namespaces/podtrust/secrets/podtrust-publisher";
+    const lease = "/apis/coordination.k8s.io/v1/namespaces/podtrust/leases/podtrust-publisher";
+    const deployment = "/apis/apps/v1/namespaces/podtrust/deployments/podtrust-publisher";
+    const digestOf = (object: Record<string, unknown>): string =>
+      /"podtrust\.io\/config-digest":"(\w+)"/u.exec(JSON.stringify(object))?.[1] ?? "";
+    // What the publisher would have written by then.
+    const patch = (kind: string, value: object): Promise<string> =>
+      kubectl([
+        "patch",
+        kind,
+        "podtrust-publisher",
+        "-n",
+        "podtrust",
+        "--type=merge",
+        "-p",
+        JSON.stringify(value),
+      ]);
+    await patch("secret", { data: { "documents.prod": Buffer.from("kept").toString("base64") } });
+    await patch("lease", { spec: { holderIdentity: "a-pod", leaseDurationSeconds: 15 } });
+    // Whoever writes an object gives it another resourceVersion.
+    const kinds =
+      "serviceaccounts,secrets,leases,roles,rolebindings,configmaps,services,deployments,pdb,networkpolicies,clusterroles,clusterrolebindings";
+    const written = async (): Promise<readonly string[]> => {
+      const path = "{range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}";
+      const all = await kubectl(["get", kinds, "-n", "podtrust", `-o=jsonpath=${path}`]);
+      return all.split("\n").filter((line) => line.includes(" podtrust-publisher "));
+    };
+    const untouched = await written();
+    assert.equal(untouched.length, 12);
+    const every = { ...values, ...(await valuesOf(operator("--bindings"))), injection: { enabled: true } };
+    await release("upgrade", chart, every);
+    assert.deepEqual(await written(), untouched);
+    const digest = digestOf(await read(deployment));
+    // The API server's own admission judges pods of these templates by the restricted profile.
+    await kubectl(["label", "namespace", "podtrust", "pod-security.kubernetes.io/enforce=restricted"]);
+    const judged = (spec: object): Promise<string> => {
+      const object = { apiVersion: "v1", kind: "Pod", metadata: { name: "judged", namespace: "podtrust" } };
+      return kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify({ ...object, spec }));
+    };
+    for (const path of [deployment, deployment.replace("publisher", "operator")]) {
+      const { template: pod } = (await read(path))["spec"] as { template: { spec: object } };
+      assert.match(await judged(pod.spec), /created \(server dry run\)/u);
+      await assert.rejects(judged({ ...pod.spec, securityContext: {} }), /violates PodSecurity/u);
+    }
+    const changed = publisher({ ...ways["http-01"], pollInterval: "20s" }, "--replicas", "3");
+    await release("upgrade", chart, { ...every, ...(await valuesOf(changed)) });
+    assert.deepEqual((await read(secret))["data"], {
+      "documents.prod": Buffer.from("kept").toString("base64"),
+    });
+    const { spec } = await read(lease);
+    assert.equal((spec as { holderIdentity: string }).holderIdentity, "a-pod");
+    const upgraded = await read(deployment);
+    assert.equal((upgraded["spec"] as { replicas: number }).replicas, 3);
+    assert.notEqual(digestOf(upgraded), digest);
+    await helm("uninstall", "podtrust", "--namespace=podtrust");
+    const cluster =
+      "clusterroles,clusterrolebindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings,validatingadmissionpolicies,validatingadmissionpolicybindings,crd";
+    const left = await kubectl(["get", `${kinds},${cluster}`, "-n", "podtrust", "-o", "name"]);
+    assert.deepEqual(
+      left.split("\n").filter((name) => name.includes("podtrust")),
+      [
+        "customresourcedefinition.apiextensions.k8s.io/awsrolebindings.podtrust.dev",
+        "customresourcedefinition.apiextensions.k8s.io/awstrusts.podtrust.dev",
+      ],
+    );
+  });
+});

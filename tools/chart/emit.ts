@@ -1,0 +1,107 @@
+import { yamlText } from "../../src/yaml/index.ts";
+import type { Node, Part } from "./merge.ts";
+
+/** Texts of letters, digits, hyphens and quotes that stand in objects for what Helm fills in, each with an expression of Helm's for it. */
+export type Marks = ReadonlyMap<string, string>;
+
+/** Writes a node as YAML with Helm's language in it. */
+export class Emitter {
+  readonly #marks: Marks;
+  readonly #pattern: RegExp;
+
+  constructor(marks: Marks) {
+    this.#marks = marks;
+    // The longest first: one may begin another.
+    const texts = [...marks.keys()].sort((a, b) => b.length - a.length);
+    this.#pattern = new RegExp(texts.join("|") || "(?!)", "gu");
+  }
+
+  /** A list of objects as documents. */
+  documents(node: Node): readonly string[] {
+    const list = node.kind === "value" ? opened(node.value) : node;
+    if (list.kind !== "list") throw new TypeError("the objects of a part have no common order");
+    return list.items.flatMap(({ when, node: item }) =>
+      this.#lines(when, item, (one) => ["---", ...this.#block(one, "")]),
+    );
+  }
+
+  /** What stands there on condition, and one of several. */
+  #lines(when: string | undefined, node: Node, write: (node: Node) => readonly string[]): readonly string[] {
+    if (when !== undefined)
+      return [`{{- if ${when} }}`, ...this.#lines(undefined, node, write), "{{- end }}"];
+    if (node.kind !== "either") return write(node);
+    const last = node.of.length - 1;
+    const branches = node.of.flatMap((one, index) => {
+      const head = index === 0 ? `if ${one.when}` : index === last ? "else" : `else if ${one.when}`;
+      return [`{{- ${head} }}`, ...this.#lines(undefined, one.node, write)];
+    });
+    return [...branches, "{{- end }}"];
+  }
+
+  #block(node: Node, indent: string): readonly string[] {
+    if (node.kind === "value") return this.#block(opened(node.value), indent);
+    if (node.kind === "either") return this.#lines(undefined, node, (one) => this.#block(one, indent));
+    if (node.kind === "list")
+      return node.items.flatMap(({ when, node: item }) =>
+        this.#lines(when, item, (one) => this.#item(one, indent)),
+      );
+    return node.entries.flatMap(({ key, when, node: value }) =>
+      this.#lines(when, value, (one) => this.#entry(key, one, indent)),
+    );
+  }
+
+  #entry(key: string, node: Node, indent: string): readonly string[] {
+    const name = this.#literal(key);
+    const scalar = this.#scalar(node);
+    if (scalar !== undefined) return [`${indent}${name}: ${scalar}`];
+    return [`${indent}${name}:`, ...this.#block(node, `${indent}  `)];
+  }
+
+  #item(node: Node, indent: string): readonly string[] {
+    const scalar = this.#scalar(node);
+    if (scalar !== undefined) return [`${indent}- ${scalar}`];
+    const lines = this.#block(node, `${indent}  `);
+    const [first = "", ...rest] = lines;
+    // The hyphen takes the place of the first key's indentation, where nothing decides whether that is there.
+    if (first.startsWith("{{")) return [`${indent}-`, ...lines];
+    return [`${indent}- ${first.slice(indent.length + 2)}`, ...rest];
+  }
+
+  /** On the line of its key; undefined where it takes lines of its own. */
+  #scalar(node: Node): string | undefined {
+    if (node.kind !== "value") return undefined;
+    const { value } = node;
+    if (typeof value === "string") return this.#text(value);
+    if (typeof value === "object" && value !== null)
+      return Object.keys(value).length === 0 ? JSON.stringify(value) : undefined;
+    const mark = this.#marks.get(String(value));
+    return mark === undefined ? String(value) : `{{ ${mark} }}`;
+  }
+
+  #text(text: string): string {
+    const whole = this.#marks.get(text);
+    if (whole !== undefined) return `{{ ${whole} | toJson }}`;
+    const found = text.match(this.#pattern) ?? [];
+    if (found.length === 0) return this.#literal(text);
+    const format = text.replaceAll("%", "%%").replaceAll(this.#pattern, "%v");
+    const values = found.map((mark) => grouped(this.#marks.get(mark) ?? "")).join(" ");
+    return `{{ printf ${JSON.stringify(format)} ${values} | toJson }}`;
+  }
+
+  /** What Helm would take for its own it is told as a text. */
+  #literal(text: string): string {
+    if (text.includes("{{")) return `{{ ${JSON.stringify(text)} | toJson }}`;
+    const plain = yamlText([text]).trimEnd().replace(/^- /u, "");
+    return plain.includes("\n") ? JSON.stringify(text) : plain;
+  }
+}
+
+const grouped = (expression: string): string => (expression.includes(" ") ? `(${expression})` : expression);
+
+/** A value whose parts may hold marks, part by part. */
+function opened(value: unknown): Node {
+  const always = (one: unknown): Part => ({ when: undefined, node: { kind: "value", value: one } });
+  if (Array.isArray(value)) return { kind: "list", items: value.map(always) };
+  const entries = Object.entries(value as object).map(([key, one]) => ({ key, ...always(one) }));
+  return { kind: "map", entries };
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { bindingManifests } from "../../src/bindings/index.ts";
+import { injectionPolicies } from "../../src/injection/index.ts";
+import { operatorObjects, type OperatorWish } from "../../src/operator/index.ts";
+import { publisherObjects, type PublisherWish } from "../../src/publisher/index.ts";
+import { oneOf, present, whether } from "./choices.ts";
+import type { ChartPart } from "./template.ts";
+
+/** What Helm fills in, by its path in the values; each text is one that Kubernetes would take in its place. */
+const shared = {
+  namespace: "zz-space",
+  image: "zz-image",
+  priorityClass: "zz-priority",
+  apiServerPort: 98_761,
+} as const;
+
+type Filled = Readonly<Record<string, string | number>>;
+
+const marksOf = (filled: Filled, within = ""): (readonly [string, string])[] =>
+  Object.entries(filled).map(([key, mark]) => [
+    String(mark),
+    `.Values.${within}${key}${typeof mark === "number" ? " | int" : ""}`,
+  ]);
+
+const filledPublisher = {
+  name: "zz-publisher",
+  replicas: 98_762,
+  config: "zz-config",
+  acmeCa: "zz-acme-ca",
+  acmeFallbackCa: "zz-acme-fallback-ca",
+  environmentSecret: "zz-environment",
+  certificateSecret: "zz-certificate",
+} as const;
+
+/** As publisher/manifests/ makes it of these three. */
+const digest = createHash("sha256")
+  .update(filledPublisher.config + filledPublisher.acmeCa + filledPublisher.acmeFallbackCa)
+  .digest("hex");
+
+const priority = present("priorityClass", shared.priorityClass, ".Values.priorityClass");
+
+const publisher: ChartPart = {
+  source: "src/publisher/manifests/",
+  wanted: ".Values.publisher.enabled",
+  required: {
+    image: "podtrust manifests publisher --values prints it",
+    "publisher.config": "podtrust manifests publisher --values prints it",
+  },
+  marks: new Map([
+    ...marksOf(shared),
+    ...marksOf(filledPublisher, "publisher."),
+    [
+      digest,
+      'printf "%s%s%s" .Values.publisher.config .Values.publisher.acmeCa .Values.publisher.acmeFallbackCa | sha256sum',
+    ],
+  ]),
+  choices: [
+    oneOf("expose", ".Values.publisher.expose", ["load-balancer", "node-port", "host-port"]),
+    oneOf("way", ".Values.publisher.way", ["https-and-http", "https", "s3"]),
+    present("certificateSecret", filledPublisher.certificateSecret, ".Values.publisher.certificateSecret"),
+    priority,
+  ],
+  objects: (chosen) => publisherObjects({ ...shared, ...filledPublisher, ...chosen } as PublisherWish),
+};
+
+const filledOperator = {
+  name: "zz-operator",
+  replicas: 98_763,
+  evictPerMinute: 98_764,
+  failurePolicy: "zz-failure-policy",
+  role: "zz-role",
+  environmentSecret: "zz-environment",
+} as const;
+
+const operator: ChartPart = {
+  source: "src/operator/",
+  wanted: ".Values.operator.enabled",
+  required: { image: "podtrust manifests operator --values prints it" },
+  marks: new Map([...marksOf(shared), ...marksOf(filledOperator, "operator.")]),
+  choices: [
+    {
+      key: "evictPerMinute",
+      options: [
+        { value: filledOperator.evictPerMinute, when: ".Values.operator.evictPerMinute" },
+        { value: 0, when: "not .Values.operator.evictPerMinute" },
+      ],
+    },
+    whether("canary", ".Values.operator.canary"),
+    whether("bindings", ".Values.bindings.enabled"),
+    whether("webhook", ".Values.operator.webhook"),
+    present("role", filledOperator.role, ".Values.operator.role"),
+    priority,
+  ],
+  objects: (chosen) => operatorObjects({ ...shared, ...filledOperator, ...chosen } as unknown as OperatorWish),
+};
+
+const audience = "zz-audience";
+
+const bindings: ChartPart = {
+  source: "src/bindings/manifests/",
+  wanted: ".Values.bindings.enabled",
+  marks: new Map([
+    ["zz-space", ".Values.namespace"],
+    ["zz-operator", ".Values.operator.name"],
+    [
+      JSON.stringify(audience),
+      '.Values.bindings.audiences | toJson | trimPrefix "[" | trimSuffix "]" | replace "," ", "',
+    ],
+    [audience, 'join " or " .Values.bindings.audiences'],
+  ]),
+  choices: [],
+  objects: () => bindingManifests({ namespace: "zz-space", name: "zz-operator", audiences: [audience] }),
+};
+
+const injection: ChartPart = {
+  source: "src/injection/policy/",
+  wanted: ".Values.injection.enabled",
+  marks: new Map(),
+  choices: [
+    oneOf("mode", ".Values.injection.mode", ["serviceaccounts", "configmap"]),
+    {
+      key: "kubernetes",
+      options: [
+        { value: "1.36", when: 'semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version' },
+        { value: "1.35", when: 'semverCompare "<1.36.0-0" .Capabilities.KubeVersion.Version' },
+      ],
+    },
+    whether("deny", ".Values.injection.deny"),
+    whether("warn", ".Values.injection.warn"),
+  ],
+  objects: injectionPolicies,
+};
+
+/** The parts of the chart, by the names of their templates. */
+export const chartParts = { publisher, operator, bindings, injection } as const;

@@ -1,0 +1,43 @@
+import { type Choice, waysOf } from "./choices.ts";
+import { Emitter, type Marks } from "./emit.ts";
+import { Merge } from "./merge.ts";
+
+/** A part of the chart: objects that one function of src/ makes, of what is chosen and of what is filled in. */
+export interface ChartPart {
+  /** Where they are made, for who reads the template. */
+  readonly source: string;
+  /** What holds in Helm's language where the part is wanted. */
+  readonly wanted: string;
+  /** Values that must not be empty then, each with what a person does about it. */
+  readonly required?: Readonly<Record<string, string>>;
+  readonly marks: Marks;
+  readonly choices: readonly Choice[];
+  readonly objects: (chosen: Readonly<Record<string, unknown>>) => readonly object[];
+}
+
+/** Helm makes no namespace for a release: it is there before. */
+const isKept = (object: object): boolean => !("kind" in object && object.kind === "Namespace");
+
+/** A part as a template of Helm: whatever the objects are changed to, the chart follows. */
+export function templateOf({ wanted, required = {}, marks, choices, objects, source }: ChartPart): string {
+  const ways = waysOf(choices);
+  const shapes = ways.map((way, index): [number, unknown] => {
+    const chosen = choices.map(({ key, options }, at) => [key, options[way[at] ?? 0]?.value]);
+    const made = objects(Object.fromEntries(chosen) as Record<string, unknown>).filter(isKept);
+    // As JSON says it: a key without a value is none.
+    return [index, JSON.parse(JSON.stringify(made))];
+  });
+  return [
+    `{{- /* Made by npm run chart of ${source}; edit that. */}}`,
+    `{{- if ${wanted} }}`,
+    "{{- if ne .Release.Namespace .Values.namespace }}",
+    '{{- fail (printf "the values are for the namespace %s: give helm --namespace %s" .Values.namespace .Values.namespace) }}',
+    "{{- end }}",
+    ...Object.entries(required).map(
+      ([value, next]) => `{{- $_ := required "${value} is empty: ${next}" .Values.${value} }}`,
+    ),
+    ...new Emitter(marks).documents(new Merge(choices, ways).node(new Map(shapes))),
+    "{{- end }}",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,161 @@
+const text = (description: string, more: object = {}): object => ({ type: "string", description, ...more });
+const flag = (description: string): object => ({ type: "boolean", description });
+const whole = (minimum: number, maximum: number, description: string): object => ({
+  type: "integer",
+  minimum,
+  maximum,
+  description,
+});
+
+const section = (properties: Readonly<Record<string, object>>): object => ({
+  type: "object",
+  additionalProperties: false,
+  required: Object.keys(properties),
+  properties,
+});
+
+const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const name = { pattern: `^${label}$` };
+const subdomain = { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 };
+
+const publisher = section({
+  enabled: flag("Whether the publisher runs here."),
+  name: text("Name of all its objects.", name),
+  replicas: whole(1, 9, "Number of pods."),
+  expose: {
+    enum: ["load-balancer", "node-port", "host-port"],
+    description: "How the world reaches the pods.",
+  },
+  way: { enum: ["https-and-http", "https", "s3"], description: "What the pods answer on." },
+  config: text("The pods' podtrust.yaml."),
+  acmeCa: text("PEM of the roots of a private CA's own HTTPS."),
+  acmeFallbackCa: text("The same of the second CA."),
+  environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
+  certificateSecret: text("A Secret of type kubernetes.io/tls to serve with; empty for ACME."),
+});
+
+const operator = section({
+  enabled: flag("Whether the operator runs here."),
+  name: text("Name of all its objects.", name),
+  replicas: whole(1, 9, "Number of pods: one leads, all follow."),
+  evictPerMinute: whole(0, 9999, "Faulty pods that it may evict in a minute; 0 for none."),
+  canary: flag("Whether it tries injection once a minute."),
+  webhook: flag("Whether it gives pods their roles by a webhook: on Kubernetes 1.35, or for a role map."),
+  failurePolicy: {
+    enum: ["Ignore", "Fail"],
+    description: "What becomes of new pods while no replica answers the webhook.",
+  },
+  role: text("ARN of its own IAM role, for bindings; empty where its credentials come otherwise.", {
+    pattern: "^(?:arn:aws[\\w-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576})?$",
+  }),
+  environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
+});
+
+const injection = section({
+  enabled: flag("Whether the API server gives pods their roles, by admission policies."),
+  mode: {
+    enum: ["serviceaccounts", "configmap"],
+    description: "Where the policies read what pods get.",
+  },
+  warn: flag("Whether whoever makes a pod is warned where it gets no role."),
+  deny: flag("Whether a pod that should have a role and got none is refused."),
+});
+
+const bindings = section({
+  enabled: flag("Whether the cluster knows AWSRoleBinding and AWSTrust, and the operator reconciles them."),
+  audiences: {
+    type: "array",
+    minItems: 1,
+    maxItems: 8,
+    uniqueItems: true,
+    items: { type: "string", pattern: "^[\\w.:/-]{1,255}$" },
+    description: "Audiences of the tokens that the operator may ask for.",
+  },
+});
+
+const monitoring = section({
+  podMonitors: flag("Whether PodMonitors are made: their definition has to be there."),
+  alerts: flag("Whether PrometheusRules are made: their definition has to be there."),
+  dashboards: flag("Whether ConfigMaps with Grafana's dashboards are made."),
+});
+
+const properties = {
+  namespace: text("Namespace of all objects: that of the release.", name),
+  image: text("podtrust's image."),
+  apiServerPort: whole(1, 65_535, "Port of the API server itself."),
+  priorityClass: text("PriorityClass of all pods; empty for none.", {
+    pattern: `^(?:${label}(?:\\.${label})*)?$`,
+  }),
+  publisher,
+  operator,
+  injection,
+  bindings,
+  monitoring,
+} as const;
+
+/** JSON Schema of the values, by which Helm refuses whatever is none. */
+export const valuesSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  type: "object",
+  additionalProperties: false,
+  required: Object.keys(properties),
+  properties: { ...properties, global: { type: "object" } },
+};
+
+/** The values of who says nothing: no part is there that was not asked for. */
+export const valuesText = `# Every part is off until it is asked for. What is empty here podtrust prints, part by part:
+#   podtrust manifests operator --image IMAGE --values > operator.yaml
+#   podtrust manifests publisher --image IMAGE --values > publisher.yaml
+#   helm install podtrust deploy/chart --namespace podtrust --create-namespace \\
+#     --values operator.yaml --values publisher.yaml --set injection.enabled=true
+namespace: podtrust
+image: ""
+# Of the API server itself, behind its Service: rules of the network see that one.
+apiServerPort: 6443
+priorityClass: ""
+
+# Makes the cluster's public keys public.
+publisher:
+  enabled: false
+  name: podtrust-publisher
+  replicas: 2
+  expose: load-balancer
+  way: https-and-http
+  config: ""
+  acmeCa: ""
+  acmeFallbackCa: ""
+  environmentSecret: podtrust-publisher-environment
+  certificateSecret: ""
+
+# Finds pods that were not injected, tries injection once a minute, reconciles bindings.
+operator:
+  enabled: false
+  name: podtrust-operator
+  replicas: 2
+  evictPerMinute: 0
+  canary: true
+  # Gives pods their roles where the API server does not: on Kubernetes 1.35 without its gate.
+  webhook: false
+  failurePolicy: Ignore
+  role: ""
+  environmentSecret: podtrust-operator-environment
+
+# Lets the API server give pods their roles; needs no pod of podtrust's.
+injection:
+  enabled: false
+  mode: serviceaccounts
+  warn: true
+  deny: false
+
+# AWSRoleBinding and AWSTrust. Their definitions stay when the release goes.
+bindings:
+  enabled: false
+  audiences: [sts.amazonaws.com]
+
+monitoring:
+  # For clusters that have Prometheus's operator.
+  podMonitors: false
+  alerts: false
+  # ConfigMaps that Grafana's sidecar finds by their label.
+  dashboards: false
+`;
