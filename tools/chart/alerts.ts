@@ -125,6 +125,21 @@ const operator: readonly Alert[] = [
     summary: "Injection cannot be tried: if it dies nobody is told.",
   },
   {
+    name: "PodtrustWebhookFails",
+    expression: 'sum(increase(podtrust_operator_webhook_reviews_total{outcome="failed"}[10m])) > 0',
+    for: "10m",
+    severity: "warning",
+    summary: "The webhook could not answer API servers for some pods: those got what its failurePolicy says.",
+  },
+  {
+    name: "PodtrustWebhookCertificateExpiresSoon",
+    expression: `min by (pod) (podtrust_operator_webhook_certificate_expiry_timestamp_seconds) - time() < ${7 * day}`,
+    for: "1h",
+    severity: "critical",
+    summary:
+      "The webhook's certificate is not renewed: when it expires no API server asks the webhook any more.",
+  },
+  {
     name: "PodtrustPodsNotInjected",
     expression: "sum by (reason) (podtrust_operator_faulty_pods) > 0",
     for: "15m",

@@ -85,6 +85,19 @@ const operator: readonly Panel[] = [
     unit: "bool_yes_no",
   },
   {
+    title: "Pods that the webhook was asked about, a second",
+    expression: "sum by (outcome) (rate(podtrust_operator_webhook_reviews_total[5m]))",
+    legend: "{{outcome}}",
+    unit: "ops",
+  },
+  {
+    title: "The webhook: 99 of 100 answered within",
+    expression:
+      "histogram_quantile(0.99, sum by (le) (rate(podtrust_operator_webhook_review_seconds_bucket[5m])))",
+    legend: "p99",
+    unit: "s",
+  },
+  {
     title: "Pods that are not as injection makes them",
     expression: "sum by (reason) (podtrust_operator_faulty_pods)",
     legend: "{{reason}}",

@@ -91,7 +91,8 @@ const operator: ChartPart = {
     present("role", filledOperator.role, ".Values.operator.role"),
     priority,
   ],
-  objects: (chosen) => operatorObjects({ ...shared, ...filledOperator, ...chosen } as unknown as OperatorWish),
+  objects: (chosen) =>
+    operatorObjects({ ...shared, ...filledOperator, ...chosen } as unknown as OperatorWish),
 };
 
 const audience = "zz-audience";
