@@ -2,7 +2,7 @@ export type { AwsConfig, RoleConfig } from "./aws/config.ts";
 export type { ClusterSource } from "./cluster.ts";
 export type { Config } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
-export { dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
+export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
 export { durationText, parseDuration } from "./forms/duration.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
@@ -28,4 +28,5 @@ export type {
 } from "./publisher/config.ts";
 export type { S3Config } from "./publisher/s3.ts";
 export type { S3Keys } from "./publisher/s3-place.ts";
+export { firstOrderHold } from "./publisher/first-order.ts";
 export { acmeInput, type PlaceFile } from "./publisher/write.ts";

@@ -106,6 +106,16 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
     );
     const figures = new Figures(context);
     figures.add("up: from nothing to AWS's trust", up, phasesOf(up));
+    // The first certificate was ordered once the CAA record named the publisher's account.
+    const ordered = await onMachine(
+      "journalctl -u podtrust-publisher -o cat --no-pager; ls /var/lib/podtrust-publisher",
+    );
+    assert.match(
+      ordered.out,
+      /the first certificate is ordered once CAA records are there/u,
+      output(ordered),
+    );
+    assert.doesNotMatch(ordered.out, /first-order-held/u);
     const { ipv4, ipv6 } = world.server().public_net;
     const ownIpv6 = ipv6.ip.replace("::/64", "::1");
     const issuer = `https://${world.records().find(({ type }) => type === "A")?.name}`;

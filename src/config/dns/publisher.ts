@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import type { DnsConfig } from "./config.ts";
 
 /** The file of the token that a publisher proves names by, where it has one of its own. */
@@ -16,4 +17,9 @@ export function dnsOfPublisher(dns: DnsConfig): DnsConfig {
   if (provider.kind === "cloudflare")
     return { ...dns, provider: { kind: "cloudflare", cloudflare: { tokenFile } } };
   return { ...dns, provider: { kind: "hetzner", hetzner: { tokenFile } } };
+}
+
+/** Challenges by which the publisher of a config proves the name, where it keeps CAA records; none where it does not. */
+export function caaMethods({ publisher, dns }: Pick<Config, "publisher" | "dns">): readonly string[] {
+  return publisher?.serve.kind === "acme" && dns?.caa === true ? [publisher.serve.acme.challenge] : [];
 }

@@ -243,9 +243,9 @@ export async function applyPublisher(site: PublisherSite, wish: PublisherWish): 
   const { session, layout, work } = site;
   const paths = wish.files.map(({ path }) => path);
   const before = await inspectPublisher(session, layout, paths, work.signal);
-  await step(site, "preparing", prepareScript(layout, ownershipComment.of(wish.stack)), {
-    timeoutMs: 5 * minute,
-  });
+  const owner = ownershipComment.of(wish.stack);
+  const { holdsFirstOrder } = wish;
+  await step(site, "preparing", prepareScript(layout, { owner, holdsFirstOrder }), { timeoutMs: 5 * minute });
   const isNew = await place(site, wish, before);
   await makeToken(site);
   if (isNew || before.isChanging || before.health === undefined) await restartOrGoBack(site, wish, before);

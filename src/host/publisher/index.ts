@@ -2,6 +2,6 @@ export { type PublisherSite, rollBack } from "./apply.ts";
 export { hostConfig } from "./config-file.ts";
 export { type HostLayout, hostLayout, unitNames } from "./layout.ts";
 export { findReleases } from "./release.ts";
-export { publisherNames, publisherResource } from "./resource.ts";
+export { firstOrderNames, firstOrderResource, publisherNames, publisherResource } from "./resource.ts";
 export { publisherUnits, type UnitsWish } from "./units.ts";
 export type { PublisherWish } from "./wish.ts";

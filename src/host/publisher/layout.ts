@@ -1,3 +1,5 @@
+import { firstOrderHold } from "../../config/index.ts";
+
 /**
  * Where the publisher lies on a machine. A version is a folder of its own; `current` says which one runs, in one step,
  * and `previous` which one ran before.
@@ -24,6 +26,8 @@ export interface HostLayout {
   readonly given: string;
   /** The publisher's state, as root sees it: below the folder of services that run as users of their own. */
   readonly state: string;
+  /** As long as it is there, the publisher orders no first certificate (`firstOrderHold` of config/). */
+  readonly hold: string;
 }
 
 /** The program's name, in every version's folder. */
@@ -37,6 +41,7 @@ export function hostLayout(root = ""): HostLayout {
   const home = `${root}/opt/podtrust/publisher`;
   const etc = `${root}/etc/podtrust`;
   const credentials = `${root}/var/lib/${tokenState}`;
+  const state = `${root}/var/lib/private/${publisherState}`;
   return {
     home,
     versions: `${home}/versions`,
@@ -52,7 +57,8 @@ export function hostLayout(root = ""): HostLayout {
     token: `${credentials}/token`,
     clusterCa: `${credentials}/ca.crt`,
     given: `${root}/run/credentials/${unitNames.publisher}`,
-    state: `${root}/var/lib/private/${publisherState}`,
+    state,
+    hold: `${state}/${firstOrderHold.file}`,
   };
 }
 

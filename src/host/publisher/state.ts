@@ -52,6 +52,8 @@ export interface PublisherState {
   readonly files: Readonly<Record<string, FileFacts>>;
   /** By name, of those that are installed. */
   readonly units: Readonly<Record<string, UnitFacts>>;
+  /** No first certificate is ordered yet. */
+  readonly isHeld: boolean;
   /** Something was changed, and that has not come to its end. */
   readonly isChanging: boolean;
   /** Absent where none answers. */
@@ -119,6 +121,7 @@ export function parsePublisher(output: string): PublisherState {
     programs,
     files,
     units,
+    isHeld: "held" in single,
     isChanging: "changing" in single,
     ...field("health", healthOf(status)),
   };

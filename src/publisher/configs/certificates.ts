@@ -4,6 +4,7 @@ import { type Clock, errorText, type Logger, PodtrustError } from "../../base/in
 import type { AcmeAuthority, AcmeConfig, DnsConfig, ServeConfig } from "../../config/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { isFirstOrderHeld } from "./first-order.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../tls/index.ts";
@@ -152,7 +153,9 @@ export class Certificates {
           store,
           accounts,
           solvers: [solver],
-          ...(wish.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
+          ...(wish.shared === undefined
+            ? { isFirstOrderHeld: () => isFirstOrderHeld(wish.stateDir, this.#deps) }
+            : { firstOrderAfter: untilLedTo }),
           // Naming a CA in the config is the agreement; docs/guides/publish.md says so.
           termsOfServiceAgreed: true,
           clock,

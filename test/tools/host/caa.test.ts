@@ -1,5 +1,6 @@
 /** CAA records for the accounts of a publisher on a machine, over a real sshd; systemd and the program are stand-ins. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -41,14 +42,25 @@ publisher:
       /\+ dns\/oidc\.example\.com\/CAA {2}create\n {6}values {2}\(known after host\/prod\/publisher\)/u,
       planned.err,
     );
+    // What the machine has when the CAA record is made: a publisher that orders nothing yet.
+    const held = "var/lib/private/podtrust-publisher/first-order-held";
+    const atRecord: { readonly isRunning: boolean; readonly isHeld: boolean }[] = [];
+    world.onWrite = () => {
+      if (!world.records().some(({ type }) => type === "CAA")) return;
+      const there = (path: string): boolean => existsSync(join(host.root, path));
+      atRecord.push({ isRunning: there("run/stand-in/publisher"), isHeld: there(held) });
+    };
     const up = await podtrust("up", "--yes");
     assert.equal(up.code, 0, up.out + up.err);
+    assert.deepEqual(atRecord[0], { isRunning: true, isHeld: true });
+    assert.equal(await host.file(held), undefined, "and orders from then on");
+    world.onWrite = () => {};
     const caa = (): readonly unknown[] =>
       world
         .records()
         .flatMap((one) => (one.type === "CAA" ? [(one as unknown as { data: object }).data] : []));
     assert.deepEqual(caa(), [{ flags: 0, tag: "issue", value }]);
-    assert.match((await podtrust("up", "--yes")).out, /Nothing to do, 3 unchanged\./u);
+    assert.match((await podtrust("up", "--yes")).out, /Nothing to do, 4 unchanged\./u);
     const [record] = world.records().filter(({ type }) => type === "CAA");
     const path = `/zones/${await world.zoneId()}/dns_records/${record?.id}`;
     await world.byHand("PATCH", path, { data: { flags: 0, tag: "issue", value: "evil.example" } });

@@ -1,5 +1,5 @@
 import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../base/index.ts";
-import type { Config } from "../../../config/index.ts";
+import { caaMethods, type Config } from "../../../config/index.ts";
 import { caaText, type RecordWish } from "../../../dns/index.ts";
 import { publisherOutput } from "../publisher/index.ts";
 
@@ -63,11 +63,6 @@ export function caaValues(text: string, methods: readonly string[]): readonly st
   return caaAccounts(text).map((account) =>
     caaText({ flags: 0, tag: "issue", value: caaIssue(account, methods) }),
   );
-}
-
-/** Challenges by which the publisher of a config proves the name, where it keeps CAA records; none where it does not. */
-export function caaMethods({ publisher, dns }: Pick<Config, "publisher" | "dns">): readonly string[] {
-  return publisher?.serve.kind === "acme" && dns?.caa === true ? [publisher.serve.acme.challenge] : [];
 }
 
 /** The CAA records of the issuer's name; none where no publisher of this config's says which accounts it has. */

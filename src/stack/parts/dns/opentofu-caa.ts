@@ -1,8 +1,8 @@
-import type { Config } from "../../../config/index.ts";
+import { caaMethods, type Config } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { publisherOutput } from "../publisher/index.ts";
-import { caaAccounts, caaIssue, caaMethods, caaTtl } from "./caa.ts";
+import { caaAccounts, caaIssue, caaTtl } from "./caa.ts";
 
 /** Accounts by their URIs, each with the name of its authority: a map, since OpenTofu iterates over those. */
 const variableName = "caa_accounts";

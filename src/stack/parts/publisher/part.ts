@@ -1,5 +1,6 @@
-import { recordNames } from "../../../dns/index.ts";
+import { recordNames, type RecordType } from "../../../dns/index.ts";
 import {
+  firstOrderResource,
   type HostConnection,
   type HostLayout,
   hostLayout,
@@ -48,17 +49,17 @@ class PublisherPart implements Part {
     const name = new URL(config.issuer).hostname;
     if (goal === "present") await checkOwnToken(config, env);
     const wish = goal === "present" ? await publisherWish(config, this.#release) : wishToDelete(config);
-    const resource = publisherResource({
-      connection: this.#connection,
-      clock,
-      wish,
+    const common = { connection: this.#connection, clock, wish };
+    const recordIds = (types: readonly RecordType[]): readonly string[] =>
+      types.map((type) => recordNames({ name, type }).id);
+    const publisher = publisherResource({
+      ...common,
       // It reads the cluster, and a certificate authority finds it by its name.
-      dependsOn: [
-        k3sNames(config.stack).id,
-        ...(["A", "AAAA"] as const).map((type) => recordNames({ name, type }).id),
-      ],
+      dependsOn: [k3sNames(config.stack).id, ...recordIds(["A", "AAAA"])],
     });
-    return { desired: [resource], owned: [], seen: new Map() };
+    const firstOrder = firstOrderResource({ ...common, dependsOn: [publisher.id, ...recordIds(["CAA"])] });
+    const desired = wish.holdsFirstOrder ? [publisher, firstOrder] : [publisher];
+    return { desired, owned: [], seen: new Map() };
   }
 
   preflight(): Promise<Preflight> {

@@ -1,4 +1,4 @@
-import { type Config, publisherOf } from "../../../config/index.ts";
+import { caaMethods, type Config, publisherOf } from "../../../config/index.ts";
 import {
   findReleases,
   hostConfig,
@@ -40,6 +40,7 @@ export async function publisherWish(config: Config, release: PublisherRelease): 
       unitNames.timer,
     ],
     wantsAccounts: serve.kind === "acme",
+    holdsFirstOrder: caaMethods(config).length > 0,
   };
 }
 
@@ -54,5 +55,6 @@ export function wishToDelete({ stack, issuer }: Config): PublisherWish {
     files: [],
     enabled: [],
     wantsAccounts: false,
+    holdsFirstOrder: false,
   };
 }
