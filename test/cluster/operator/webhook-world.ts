@@ -30,12 +30,22 @@ export interface WebhookWorld {
 
 export const webRole = "arn:aws:iam::111122223333:role/web";
 
+/** What stands around its pods. */
+export const webAround = {
+  serviceAccount: { metadata: { annotations: { "eks.amazonaws.com/role-arn": webRole } } },
+};
+
 export function webPod(metadata: JsonRecord = { name: "probe" }): JsonRecord {
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata,
-    spec: { serviceAccountName: "web", containers: [{ name: "app", image: "example.test/app:1" }] },
+    // So that a pod has no volume but its own.
+    spec: {
+      serviceAccountName: "web",
+      automountServiceAccountToken: false,
+      containers: [{ name: "app", image: "example.test/app:1" }],
+    },
   };
 }
 

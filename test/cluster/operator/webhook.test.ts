@@ -1,14 +1,19 @@
 /** The list of test/injection/cases/ by the webhook: a real process, asked by a real API server. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, mapLimit, recordOf } from "../../../src/base/index.ts";
+import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/base/index.ts";
+import { injectionFault } from "../../../src/injection/index.ts";
+import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { podEssence } from "../injection/pod-essence.ts";
+import { until } from "./patience.ts";
 import {
   type OperatorProcess,
   spawnOperator,
   startWebhookWorld,
+  webAround,
+  webPod,
   type WebhookWorld,
 } from "./webhook-world.ts";
 
@@ -69,5 +74,21 @@ describe("injection by the webhook", { skip: leftOut() }, () => {
       );
       assert.deepEqual(notes.toSorted(), (one.notes ?? []).toSorted(), one.name);
     });
+  });
+
+  test("while its replicas are dead, with Ignore, pods are made all the same, and found once one is back", async () => {
+    const patch = JSON.stringify([{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }]);
+    const configuration = ["mutatingwebhookconfiguration", "podtrust-webhook"];
+    await world.plane.kubectl(["patch", ...configuration, "--type=json", "-p", patch]);
+    await operator.kill("SIGKILL");
+    await until(async () => (await world.makePod("default", webPod())).status === 201, "pods are made");
+    const { text } = await world.makePod("default", webPod({ name: "missed" }), "");
+    assert.equal(injectionFault(JSON.parse(text) as JsonRecord, webAround)?.reason, "PodNotInjected");
+    operator = spawnOperator(world, "--no-canary", "--listen", admin);
+    await world.untilInjecting();
+    await until(async () => {
+      const { out } = await podtrustHere(["operator", "status", "--address", admin], { clock: systemClock });
+      return out.includes("default/missed: PodNotInjected");
+    }, "it is found");
   });
 });

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, request } from "node:https";
+import { after, before, describe, test } from "node:test";
+import { connect, type TLSSocket } from "node:tls";
+import { systemClock } from "../../base/index.ts";
+import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
+import { makeAuthority, signServing } from "./certificates.ts";
+import type { ReviewAnswer } from "./review.ts";
+import { ReviewServer } from "./server.ts";
+import { ReviewTallies } from "./tallies.ts";
+
+const name = "podtrust-webhook.podtrust.svc";
+const mebibyte = 1024 * 1024;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+describe("the webhook's server", () => {
+  const tallies = new ReviewTallies();
+  const logger = rememberingLogger();
+  let seen: unknown[] = [];
+  let answerWith: () => Promise<ReviewAnswer>;
+  const server = new ReviewServer({
+    listen: { host: "127.0.0.1", port: 0 },
+    async answer(review) {
+      seen.push(review);
+      return answerWith();
+    },
+    tallies,
+    clock: systemClock,
+    logger,
+  });
+  let port: number;
+  let ca: string;
+
+  before(async () => {
+    const now = Date.now();
+    const authority = await makeAuthority({ now, life: 3_600_000 });
+    ca = authority.certificate;
+    await server.listen();
+    server.use(await signServing(authority, [name], { now, life: 3_600_000 }));
+    port = server.address?.port ?? 0;
+  });
+  after(() => server.drain());
+
+  async function ask(
+    body: Iterable<string | Buffer>,
+    { path = "/inject", method = "POST", headers = {}, agent = new Agent() } = {},
+  ): Promise<Answer> {
+    seen = [];
+    answerWith = () => Promise.resolve({ outcome: "unchanged", body: { ok: true } });
+    const all = { "content-type": "application/json", ...headers };
+    const asked = request({
+      host: "127.0.0.1",
+      port,
+      servername: name,
+      ca,
+      agent,
+      path,
+      method,
+      headers: all,
+    });
+    asked.on("error", () => {});
+    const answered = once(asked, "response") as Promise<[NodeJS.ReadableStream & { statusCode: number }]>;
+    for (const part of body) asked.write(part);
+    asked.end();
+    const [response] = await answered;
+    let text = "";
+    try {
+      for await (const part of response) text += String(part);
+    } catch {
+      // It was cut off in the middle of what we sent.
+    }
+    asked.destroy();
+    agent.destroy();
+    return { status: response.statusCode, text };
+  }
+
+  /** A connection that says what the test says. */
+  async function open(): Promise<TLSSocket> {
+    const socket = connect({ host: "127.0.0.1", port, servername: name, ca });
+    socket.on("error", () => {});
+    await once(socket, "secureConnect");
+    return socket;
+  }
+
+  test("answers a review, and what is none with the reason", async () => {
+    assert.deepEqual(await ask(['{"a":1}']), { status: 200, text: '{"ok":true}' });
+    assert.deepEqual(seen, [{ a: 1 }]);
+    const refused: readonly (readonly [Promise<Answer>, number])[] = [
+      [ask(["{}"], { path: "/" }), 404],
+      [ask(["{}"], { path: "/metrics" }), 404],
+      [ask([], { method: "GET" }), 405],
+      [ask(["{}"], { headers: { "content-type": "text/plain" } }), 415],
+      [ask(["{}"], { headers: { "content-type": "application/jsonish" } }), 415],
+      [ask(['{"a":']), 400],
+      [ask([Buffer.from([0xff, 0xfe, 0x00])]), 400],
+      [ask([]), 400],
+    ];
+    for (const [answer, status] of refused) assert.equal((await answer).status, status);
+    assert.deepEqual(seen, []);
+    assert.equal(
+      (await ask(["{}"], { headers: { "content-type": "Application/JSON; charset=utf-8" } })).status,
+      200,
+    );
+  });
+
+  test("refuses four megabytes and one byte, whether they are announced or not, and takes four", async () => {
+    const piece = Buffer.alloc(mebibyte, " ");
+    const four = [piece, piece, piece, piece.subarray(2), "{}"];
+    assert.equal((await ask(four)).status, 200);
+    assert.equal((await ask([...four, " "])).status, 413);
+    assert.equal((await ask([" "], { headers: { "content-length": String(4 * mebibyte + 1) } })).status, 413);
+    assert.deepEqual(seen, []);
+  });
+
+  test("refuses what stands too deep in one another before it becomes hundreds of megabytes", async () => {
+    const bytes = Buffer.alloc(4 * mebibyte, "[");
+    const held = process.memoryUsage().heapUsed;
+    assert.equal((await ask([bytes])).status, 400);
+    assert.ok(process.memoryUsage().heapUsed - held < 64 * mebibyte);
+    assert.equal((await ask([`${"[".repeat(100)}${"]".repeat(100)}`])).status, 200);
+  });
+
+  test("cuts off who sends a head or a body too slowly, and serves others meanwhile", async () => {
+    const head = `POST /inject HTTP/1.1\r\nHost: ${name}\r\nContent-Type: application/json\r\n`;
+    const slow = await Promise.all(
+      [head, `${head}Content-Length: 100\r\n\r\n{`]
+        .map(async (text) => {
+          const socket = await open();
+          socket.write(text);
+          socket.resume();
+          return once(socket, "close", { signal: AbortSignal.timeout(20_000) });
+        })
+        .map((ended) => ended.catch(() => assert.fail("it was not cut off")))
+        .concat(ask(["{}"]).then((answer) => [answer.status])),
+    );
+    assert.equal(slow.at(-1)?.[0], 200);
+  });
+
+  test("takes sixty-four connections of an address, and more once some of them have gone", async () => {
+    const ended = (socket: TLSSocket): Promise<void> =>
+      new Promise((resolve) => (socket.closed ? resolve() : socket.once("close", () => resolve())));
+    const sockets: TLSSocket[] = [];
+    await assert.rejects(async () => {
+      for (;;) sockets.push(await open());
+    });
+    // Some of the tests before may not have gone yet.
+    assert.ok(sockets.length > 48 && sockets.length <= 64, String(sockets.length));
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(sockets.map(ended));
+    let last: Answer | undefined;
+    for (let tries = 0; last?.status !== 200 && tries < 500; tries += 1)
+      last = await ask(["{}"]).catch(() => systemClock.sleep(20).then(() => undefined));
+    assert.equal(last?.status, 200);
+  });
+
+  test("answers 500, and logs why, where the cluster could not be asked, so that failurePolicy decides", async () => {
+    const asking = ask(["{}"]);
+    answerWith = () => Promise.reject(new Error("the API server is away"));
+    const { status, text } = await asking;
+    assert.equal(status, 500);
+    assert.ok(!text.includes("away"));
+    assert.match(logger.lines.join("\n"), /the API server is away/u);
+    assert.equal(tallies.outcomes.failed, 1);
+    const count = tallies.latency.samples.find(({ suffix }) => suffix === "_count")?.value ?? 0;
+    assert.equal(
+      count,
+      Object.values(tallies.outcomes).reduce((sum, one) => sum + one, 0),
+    );
+  });
+
+  test("shows a new certificate to new connections, while one that is open goes on", async () => {
+    answerWith = () => Promise.resolve({ outcome: "unchanged", body: {} });
+    const socket = await open();
+    const now = Date.now();
+    const authority = await makeAuthority({ now, life: 3_600_000 });
+    server.use(await signServing(authority, [name], { now, life: 3_600_000 }));
+    const body = "{}";
+    socket.write(
+      `POST /inject HTTP/1.1\r\nHost: ${name}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    const [first] = (await once(socket, "data")) as [Buffer];
+    assert.match(first.toString(), /^HTTP\/1\.1 200 /u);
+    socket.destroy();
+    ca = authority.certificate;
+    assert.equal((await ask([body])).status, 200);
+  });
+});

@@ -1,0 +1,300 @@
+/** The webhook's life on a real API server: certificates that change, replicas that die, what people take away, others beside. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import {
+  type Clock,
+  type JsonRecord,
+  recordOf,
+  recordsOf,
+  systemClock,
+  textOf,
+} from "../../../src/base/index.ts";
+import { injectionFault } from "../../../src/injection/index.ts";
+import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { Operator, type OperatorOptions } from "../../../src/operator/index.ts";
+import { podtrustHere } from "../../support/cli.ts";
+import { rememberingLogger } from "../../support/remembering-logger.ts";
+import { leftOut } from "../harness/index.ts";
+import { type MutatingWebhook, startMutatingWebhook } from "../injection/mutating-webhook.ts";
+import { podEssence } from "../injection/pod-essence.ts";
+import { until } from "./patience.ts";
+import { spawnOperator, startWebhookWorld, webAround, webPod, type WebhookWorld } from "./webhook-world.ts";
+
+const hour = 3_600_000;
+const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/podtrust-webhook";
+
+describe("the webhook's life", { skip: leftOut() }, () => {
+  let world: WebhookWorld;
+
+  before(async () => {
+    world = await startWebhookWorld("Fail");
+  });
+  after(() => world?.plane.stop());
+
+  /** An operator with the webhook, until it is disposed of; by a clock on which waits are a sixtieth as long. */
+  async function start(more: Partial<OperatorOptions> = {}, ahead: () => number = () => 0) {
+    const clock: Clock = {
+      now: () => systemClock.now() + ahead(),
+      elapsed: () => systemClock.elapsed() * 60,
+      sleep: (ms, signal) => systemClock.sleep(ms / 60, signal),
+    };
+    const over = new AbortController();
+    const logger = rememberingLogger();
+    const operator = new Operator({
+      api: await openKubernetes({ kubeconfig: world.operatorKubeconfig }),
+      namespace: "podtrust",
+      clock,
+      logger,
+      leaseDurationMs: 180_000,
+      canary: false,
+      webhook: { listen: world.listen },
+      ...more,
+    });
+    const running = operator.run(over.signal);
+    // What it ends with is seen where it is waited for.
+    running.catch(() => {});
+    const stop = async (): Promise<void> => {
+      over.abort(new Error("the test is over"));
+      await running;
+    };
+    return { operator, logger, stop, [Symbol.asyncDispose]: stop };
+  }
+
+  async function configuration(): Promise<JsonRecord> {
+    return JSON.parse((await world.plane.ask(path)).text) as JsonRecord;
+  }
+
+  async function bundle(): Promise<string> {
+    const bundles = recordsOf((await configuration())["webhooks"]).map(({ clientConfig }) =>
+      Buffer.from(textOf(recordOf(clientConfig)["caBundle"]) ?? "", "base64").toString(),
+    );
+    assert.equal(new Set(bundles).size, 1);
+    return bundles[0] ?? "";
+  }
+  const authorities = async (): Promise<number> => (await bundle()).split("BEGIN CERTIFICATE").length - 1;
+
+  async function patch(body: unknown): Promise<void> {
+    await world.plane.kubectl([
+      "patch",
+      "mutatingwebhookconfiguration",
+      "podtrust-webhook",
+      "--type=json",
+      "-p",
+      JSON.stringify(body),
+    ]);
+  }
+
+  async function events(): Promise<string> {
+    return (await world.plane.ask("/apis/events.k8s.io/v1/namespaces/default/events")).text;
+  }
+
+  test("every pod is injected while certificate and authority change, at any moment of it", async () => {
+    // Behind, so that what is made at any time of it is good by the API server's own clock.
+    let ahead = -70 * hour;
+    await using running = await start(
+      { webhook: { listen: world.listen, lives: { authority: 100 * hour, serving: 100 * hour } } },
+      () => ahead,
+    );
+    const { logger } = running;
+    await world.untilInjecting();
+    const first = await bundle();
+    let made = 0;
+    const stop = new AbortController();
+    const admitting = (async () => {
+      while (!stop.signal.aborted) {
+        const { status, text } = await world.makePod("default", webPod());
+        assert.equal(status, 201, text);
+        assert.ok(text.includes("AWS_WEB_IDENTITY_TOKEN_FILE"), text);
+        made += 1;
+      }
+    })();
+    const shown = (): number => logger.lines.filter((line) => line.includes("shows a certificate")).length;
+    assert.equal(shown(), 1);
+    ahead += 68 * hour;
+    await until(async () => (await authorities()) === 2, "the new authority stands beside the old one");
+    assert.ok((await bundle()).startsWith(first));
+    await until(() => shown() === 2, "the certificate that was due is signed by the old one");
+    const earlier = made;
+    await until(() => made > earlier + 20, "pods are made meanwhile");
+    ahead += 11 * 60_000;
+    await until(() => shown() === 3, "the new authority has signed");
+    assert.equal(await authorities(), 2);
+    ahead += hour;
+    await until(async () => (await authorities()) === 1, "the old authority is trusted no longer");
+    assert.notEqual(await bundle(), first);
+    const later = made;
+    await until(() => made > later + 20, "pods are made afterwards");
+    stop.abort();
+    await admitting;
+  });
+
+  test("a caBundle that was changed, and a configuration that was deleted, are put back and told of", async () => {
+    await using running = await start();
+    const { operator, logger } = running;
+    await world.untilInjecting();
+    const right = await bundle();
+    await patch([{ op: "remove", path: "/webhooks/0/clientConfig/caBundle" }]);
+    await until(
+      async () =>
+        (await configuration()
+          .then(() => bundle())
+          .catch(() => "")) === right,
+      "it is put back",
+    );
+    await world.untilInjecting();
+    await patch([{ op: "replace", path: "/webhooks/0/timeoutSeconds", value: 3 }]);
+    await until(() => logger.lines.some((line) => line.includes("another caBundle")), "it is said");
+    // The settings of people, and what they are when it is put back.
+    await until(
+      async () => JSON.stringify(await configuration()).includes('"timeoutSeconds":3'),
+      "it has theirs",
+    );
+    await systemClock.sleep(500);
+    await world.plane.kubectl(["delete", "mutatingwebhookconfiguration", "podtrust-webhook"]);
+    await until(
+      () => operator.status.degraded.some((text) => text.includes("there is no Mutating")),
+      "it is seen",
+    );
+    await world.untilInjecting();
+    assert.equal(await bundle(), right);
+    const [first] = recordsOf((await configuration())["webhooks"]);
+    assert.deepEqual([first?.["failurePolicy"], first?.["timeoutSeconds"]], ["Fail", 3]);
+    await until(async () => {
+      const told = await events();
+      return told.includes("had another caBundle") && told.includes("was gone");
+    }, "both are Events");
+    assert.deepEqual(operator.status.degraded, []);
+  });
+
+  test("the namespace of the operator and kube-system wait for no replica, and with Fail other pods do", async () => {
+    await world.plane.kubectl(["create", "serviceaccount", "web", "-n", "kube-system"]);
+    const own = (namespace: string, account: string): Promise<number> =>
+      world
+        .makePod(namespace, {
+          ...webPod(),
+          spec: { ...recordOf(webPod()["spec"]), serviceAccountName: account },
+        })
+        .then(({ status }) => status);
+    const canary = webPod({
+      name: "podtrust-canary",
+      labels: { "app.kubernetes.io/name": "podtrust-canary" },
+    });
+    await until(async () => (await world.makePod("default", webPod())).status === 500, "nobody answers");
+    assert.match(
+      (await world.makePod("default", webPod())).text,
+      /failed calling webhook.*injection\.podtrust\.dev/u,
+    );
+    assert.equal(await own("podtrust", "podtrust-operator"), 201);
+    assert.equal(await own("kube-system", "web"), 201);
+    const trial = { ...canary, spec: { ...recordOf(canary["spec"]), serviceAccountName: "podtrust-canary" } };
+    assert.equal((await world.makePod("podtrust", trial)).status, 201);
+    const skipped = webPod({
+      name: "skipped",
+      labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" },
+    });
+    assert.equal((await world.makePod("default", skipped)).status, 201);
+  });
+
+  test("a replica that is told to end answers until its Service leaves it out, and drops no pod", async () => {
+    const process = spawnOperator(world, "--no-canary", "--listen", "127.0.0.1:0");
+    await world.untilInjecting();
+    const ending = process.kill("SIGTERM");
+    const begun = performance.now();
+    while (performance.now() - begun < 3000) {
+      const { status, text } = await world.makePod("default", webPod());
+      assert.equal(status, 201, text);
+    }
+    await ending;
+    assert.equal(process.child.exitCode, 0);
+  });
+
+  test("pods are the same from webhook and policies at once, and a sidecar that another adds has the role, whoever was first", async () => {
+    await using _running = await start();
+    await world.untilInjecting();
+    const alone = await world.makePod("default", webPod());
+    const { out } = await podtrustHere(["manifests", "injection"]);
+    await world.plane.kubectl(["apply", "--server-side", "-f", "-"], out);
+    const labelled = webPod({
+      name: "skipped",
+      labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" },
+    });
+    await until(
+      async () => (await world.makePod("default", labelled)).warnings.length > 0,
+      "the policies are in force",
+    );
+    const both = await world.makePod("default", webPod());
+    assert.deepEqual(
+      podEssence(JSON.parse(both.text) as JsonRecord),
+      podEssence(JSON.parse(alone.text) as JsonRecord),
+    );
+    await world.plane.kubectl(["delete", "-f", "-"], out);
+    await until(
+      async () => (await world.makePod("default", labelled)).warnings.length === 0,
+      "the policies are gone",
+    );
+
+    const sidecar = (one: JsonRecord): Promise<JsonRecord> => {
+      const spec = recordOf(one["spec"]);
+      const containers = recordsOf(spec["containers"]);
+      const added = containers.some(({ name }) => name === "proxy")
+        ? []
+        : [{ name: "proxy", image: "example.test/p:1" }];
+      return Promise.resolve({ ...one, spec: { ...spec, containers: [...containers, ...added] } });
+    };
+    // Webhooks are asked in the order of their configurations' names.
+    for (const name of ["a-sidecar", "z-sidecar"]) {
+      const other: MutatingWebhook = await startMutatingWebhook(world.plane, name, sidecar);
+      try {
+        const list = JSON.stringify(other.configuration);
+        await world.plane.kubectl(["apply", "-f", "-"], list);
+        const containers = (text: string): number =>
+          recordsOf(recordOf((JSON.parse(text) as JsonRecord)["spec"])["containers"]).length;
+        await until(
+          async () => containers((await world.makePod("default", webPod())).text) === 2,
+          "the other injects",
+        );
+        const { text } = await world.makePod("default", webPod());
+        assert.equal(
+          injectionFault(JSON.parse(text) as JsonRecord, webAround),
+          undefined,
+          `${name}: ${text}`,
+        );
+        await world.plane.kubectl(["delete", "-f", "-"], list);
+        await until(
+          async () => containers((await world.makePod("default", webPod())).text) === 1,
+          "the other is gone",
+        );
+      } finally {
+        await other.close();
+      }
+    }
+  });
+
+  test("the operator may make and change its own configuration and Secret, and no other", async () => {
+    const api = await openKubernetes({ kubeconfig: world.operatorKubeconfig });
+    const named = { ...(await configuration()), metadata: { name: "another" } } as never;
+    const forbidden = { code: "cluster-forbidden" };
+    await assert.rejects(api.apply(named, { fieldManager: "test", dryRun: true }), forbidden);
+    await assert.rejects(api.create(named, { dryRun: true }), forbidden);
+    const own = { ...(await configuration()), metadata: { name: "podtrust-webhook" } } as never;
+    await assert.rejects(
+      api.create(own, { dryRun: true }),
+      forbidden,
+      "a name is known of what is applied alone",
+    );
+    await assert.rejects(
+      api.remove({ kind: "MutatingWebhookConfiguration", name: "podtrust-webhook" }),
+      forbidden,
+    );
+    await world.plane.kubectl(["create", "secret", "generic", "other", "-n", "podtrust"]);
+    await assert.rejects(api.read({ kind: "Secret", namespace: "podtrust", name: "other" }), forbidden);
+    await assert.rejects(
+      api.read({ kind: "Secret", namespace: "default", name: "podtrust-webhook" }),
+      forbidden,
+    );
+    assert.notEqual(
+      await api.read({ kind: "Secret", namespace: "podtrust", name: "podtrust-webhook" }),
+      undefined,
+    );
+  });
+});
