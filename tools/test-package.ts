@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import process from "node:process";
 
 const version = (JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version;
@@ -110,6 +111,67 @@ const checks: [string, () => void][] = [
     },
   ],
 ];
+
+/** Others' test runners, each with what it is given to run the tests of a folder. */
+const runners = {
+  "node:test": {
+    packages: [],
+    line: ["node", "--test", "node-test/"],
+    header: 'import { test } from "node:test";',
+  },
+  vitest: {
+    packages: ["vitest@5.1.1"],
+    line: ["node_modules/.bin/vitest", "run", "--dir", "vitest"],
+    header: 'import { test } from "vitest";',
+  },
+  jest: {
+    packages: ["jest@30.5.2"],
+    line: ["node_modules/.bin/jest", "--rootDir", "jest", "--testEnvironment", "node"],
+    header: "",
+  },
+} as const;
+
+/** The examples of the library as tests of another runner; gives how many. */
+function writeRunnersTests(into: string, header: string): number {
+  const at = join(folder, into);
+  mkdirSync(at, { recursive: true });
+  const files = readdirSync("test/sandbox/examples").filter((file) => file.endsWith(".ts"));
+  for (const file of files) {
+    const name = basename(file, ".ts");
+    const text = stripTypeScriptTypes(readFileSync(join("test/sandbox/examples", file), "utf8"));
+    writeFileSync(join(at, `${name}.example.js`), text);
+    const call = `test(${JSON.stringify(name)}, async () => { await import("./${name}.example.js"); });`;
+    writeFileSync(join(at, `${name}.test.js`), `${header}\n${call}\n`);
+  }
+  return files.length;
+}
+
+for (const [runner, { packages, line, header }] of Object.entries(runners)) {
+  checks.push([
+    `the library's examples pass as tests of ${runner}`,
+    () => {
+      const count = writeRunnersTests(runner.replace(":", "-"), header);
+      if (packages.length > 0)
+        npm(folder, "install", "--ignore-scripts", "--no-audit", "--no-fund", ...packages);
+      const env = {
+        ...process.env,
+        NODE_OPTIONS: "--experimental-vm-modules",
+        NODE_NO_WARNINGS: "1",
+        NO_COLOR: "1",
+      };
+      const [, ...args] = line;
+      const ran = spawnSync(process.execPath, line[0] === "node" ? args : [...line], {
+        cwd: folder,
+        encoding: "utf8",
+        env,
+        timeout: 120_000,
+      });
+      const said = ran.stdout + ran.stderr;
+      assert.equal(ran.status, 0, said);
+      assert.match(said, new RegExp(`(?:pass|Tests:?) +${count}\\b`, "u"), said);
+    },
+  ]);
+}
 
 let failed = 0;
 try {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as promises from "node:fs/promises";
 import process from "node:process";
+import { recordOf, textOf } from "../base/index.ts";
 
 /** The part of node:fs/promises that state is kept with: a test puts a full disk or a stranger's in its place. */
 export type Files = Pick<
@@ -12,7 +13,8 @@ export const machineFiles: Files = promises;
 
 /** The code of a file system's error: `ENOENT`; empty for anything else. */
 export function fileCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  // Not by its class: in Jest, whose tests have globals of their own, Node's errors are of another.
+  return textOf(recordOf(error)["code"]) ?? "";
 }
 
 /** A name beside `path` that nobody else uses. */

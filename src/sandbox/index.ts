@@ -1,26 +1,38 @@
 export {
+  type AwsOptions,
   awsManagedPolicies,
   clientEnvironment,
   clientExports,
+  type ClientOptions,
   type Decision,
   type DecisionFilter,
   decisionLine,
-  type MovableClock,
+  type SandboxClock,
   type Seed,
   type SeedParameter,
   type SeedProvider,
   type SeedRole,
+  type StandInAws,
 } from "./aws/index.ts";
-export { type StandInCa, startAuthority } from "./ca/index.ts";
+export { type CaFault, type StandInCa, type StandInCaOptions, startAuthority } from "./ca/index.ts";
 export {
+  type ClusterFault,
+  type ForgedToken,
   type IssuerFault,
   type StandInCluster,
   type StandInClusterOptions,
   type StandInIssuer,
+  type StandInKey,
+  type StandInKeys,
   startStandInCluster,
   type TokenWish,
 } from "./cluster/index.ts";
-export { connectSandbox, type ConnectedIssuer, type SandboxConnection } from "./control/index.ts";
+export {
+  type ConnectionOptions,
+  connectSandbox,
+  type ConnectedIssuer,
+  type SandboxConnection,
+} from "./control/index.ts";
 export {
   cloudVariants,
   type StandInClouds,

@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
-import { type AwsOptions, MovableClock, startAws, type StandInAws, type WayTo } from "./aws/index.ts";
+import {
+  type AwsOptions,
+  MovableClock,
+  type SandboxClock,
+  startAws,
+  type StandInAws,
+  type WayTo,
+} from "./aws/index.ts";
 import type { IssuerFault, StandInCluster, StandInIssuer, TokenWish } from "./cluster/index.ts";
 import { controlApi } from "./control/index.ts";
 
@@ -21,7 +28,7 @@ export interface SandboxOptions extends AwsOptions {
 /** A running sandbox. */
 export interface Sandbox extends Omit<StandInAws, "forgetIssuers">, AsyncDisposable {
   /** By it tokens and sessions expire and changes spread; `advance` moves it. */
-  readonly clock: MovableClock;
+  readonly clock: SandboxClock;
   /** For the control API at `url`/_podtrust/: a secret of the sandbox. */
   readonly controlToken: string;
   /** The stand-in cluster's issuer, started when it is first asked for. */

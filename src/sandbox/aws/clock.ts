@@ -1,10 +1,21 @@
 import { type Clock, systemClock } from "../../base/index.ts";
 
+/** The time by which a sandbox judges tokens, sessions and what has spread. */
+export interface SandboxClock extends Clock {
+  /** How far it was moved, in milliseconds. */
+  readonly ahead: number;
+  /**
+   * Moves it on by `ms` milliseconds. Throws a TypeError for what is no time forward: only the sandbox's `reset` goes
+   * back.
+   */
+  advance(ms: number): void;
+}
+
 /**
  * The time by which a sandbox judges tokens, sessions and what has spread: another clock's, and as much further on as it
  * was moved. Whoever signs a request does so by a clock that nobody moves, and so signatures are judged by `unmoved`.
  */
-export class MovableClock implements Clock {
+export class MovableClock implements SandboxClock {
   /** The clock beneath. */
   readonly unmoved: Clock;
   #ahead = 0;
