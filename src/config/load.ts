@@ -85,7 +85,7 @@ async function textOf(file: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       throw new PodtrustError("config-unreadable", `there is no ${basename(file)} in ${dirname(file)}`, {
         cause: error,
-        next: "Run the command in the folder of podtrust.yaml, or name the config file with -f FILE.",
+        next: "Write one with `podtrust init`, run the command in the folder of podtrust.yaml, or name the config file with -f FILE.",
       });
     }
     throw new PodtrustError("config-unreadable", `${file} cannot be read: ${errorText(error)}`, {

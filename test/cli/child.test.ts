@@ -100,7 +100,7 @@ describe("podtrust as a process", () => {
     assert.match(err, /^error: there is no podtrust\.yaml in \S+empty-/u);
     assert.match(
       err,
-      /^next: {2}Run the command in the folder of podtrust\.yaml, or name the config file with -f/mu,
+      /^next: {2}Write one with `podtrust init`, run the command in the folder of podtrust\.yaml, or name the config file with -f/mu,
     );
   });
 
