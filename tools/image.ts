@@ -5,7 +5,15 @@
  *   node tools/image.ts archive FILE     for `docker load` or `ctr images import`; needs no daemon
  *   node tools/image.ts tree FOLDER      the same files as a tree; deploy/Dockerfile copies it
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { imageEntries, readImageFiles, type TarEntry, writeArchive } from "./image/index.ts";
@@ -14,8 +22,9 @@ function place(folder: string, { path, mode, content }: TarEntry): void {
   const target = join(folder, path);
   if (content === "folder") mkdirSync(target, { recursive: true });
   else if ("bytes" in content) writeFileSync(target, content.bytes);
+  else if ("link" in content) symlinkSync(content.link, target);
   else copyFileSync(content.from, target);
-  chmodSync(target, mode);
+  if (content === "folder" || !("link" in content)) chmodSync(target, mode);
 }
 
 const [form, target] = process.argv.slice(2);

@@ -1,148 +1,161 @@
 /**
- * Builds the publisher as one file for a machine without Node: `npm run release -- [x64] [arm64] [--level N] [--to FOLDER]`.
+ * Builds what a release consists of into dist-release/, the same bytes for the same checkout:
  *
- *   release/podtrust-publisher-VERSION-linux-ARCH.zst           compressed by zstd, of level 19 unless told
- *   release/podtrust-publisher-VERSION-linux-ARCH.zst.sha256    of the compressed file and of what is in it
+ *   npm run release -- [PART…] [--level N] [--to FOLDER]
  *
- * Why it is a single executable: docs/adr/0011-release.md.
+ *   podtrust-VERSION-SYSTEM.tar.zst                  podtrust as one executable: linux-x64, linux-arm64, macos-x64, macos-arm64
+ *   podtrust-publisher-VERSION-SYSTEM.zst, .sha256   the publisher alone, for machines: linux-x64, linux-arm64
+ *   podtrust-VERSION.tgz                             npm's package
+ *   podtrust-image-VERSION-linux-ARCH.tar.gz         the container image of this machine's architecture, for docker load
+ *   podtrust-VERSION.cdx.json                        what it is made of, as CycloneDX
+ *   SHA256SUMS                                       of all of them
+ *
+ * PART: linux-x64 …, publisher-linux-x64 …, package, image, sbom; without one, all. SOURCE_DATE_EPOCH is the one time in
+ * any of it; without, the last commit's. Compressed by zstd, of level 19 unless told.
+ *
+ * Why single executables: docs/adr/0011-release.md.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { constants, zstdCompressSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
+import { type TarEntry, writeTar } from "./image/index.ts";
+import { type Bundle, bundle, licenceTexts } from "./release/bundle.ts";
+import { compress } from "./release/compress.ts";
+import { executable } from "./release/executable.ts";
+import { nodeFor, type Target, targets } from "./release/node.ts";
+import { billOfMaterials } from "./release/sbom.ts";
 
-const architectures = ["x64", "arm64"] as const;
-type Architecture = (typeof architectures)[number];
-
-// By process, so that two builds do not meet; what is fetched is kept.
-const cache = join(".cache", "release");
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { level: { type: "string", default: "19" }, to: { type: "string", default: "dist-release" } },
+});
+const level = Number(values.level);
+// By process, so that two builds do not meet.
 const work = mkdtempSync(join(tmpdir(), "podtrust-release-"));
-const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
 
-/** All of the publisher in one file, with its version in it. */
-function bundle(): string {
-  const outfile = join(work, "publisher.mjs");
-  const entry = "src/cli/publisher-program/main.ts";
-  const args = [
-    entry,
-    "--bundle",
-    "--platform=node",
-    "--format=esm",
-    "--target=node26",
-    "--minify-syntax",
-    "--minify-whitespace",
-    "--legal-comments=none",
-    `--outfile=${outfile}`,
-    `--define:podtrustVersion=${JSON.stringify(manifest.version)}`,
-    // Some packages are CommonJS and ask for Node's modules that way.
-    '--banner:js=import { createRequire } from "node:module"; const require = createRequire(process.execPath);',
-    "--log-level=warning",
-    `--metafile=${join(work, "bundle.json")}`,
-  ];
-  execFileSync(join("node_modules", ".bin", "esbuild"), args, { stdio: "inherit" });
-  checkInputs(join(work, "bundle.json"));
-  return outfile;
+const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const size = (bytes: Uint8Array): string => `${(bytes.length / 1e6).toFixed(1)} MB`;
+
+function put(name: string, bytes: Buffer | string): void {
+  const content = Buffer.from(bytes);
+  writeFileSync(join(values.to, name), content);
+  console.log(`release: ${join(values.to, name)}, ${size(content)}`);
 }
+
+/** Remembers the value, so that it is made once. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+const whole = once(() =>
+  bundle({ entry: "src/cli/single-program/main.ts", name: "podtrust", version }, work),
+);
 
 /** What a publisher's machine has no use for: one import too many would bring all of it. */
 const foreign = /^(?:node_modules\/@aws-sdk|src\/(?:aws|demo|host|sandbox|stack))\//u;
 
-function checkInputs(metafile: string): void {
-  const { inputs } = JSON.parse(readFileSync(metafile, "utf8")) as { readonly inputs: object };
-  const found = Object.keys(inputs).filter((input) => foreign.test(input));
-  if (found.length > 0) throw new Error(`the publisher's program would hold ${found.slice(0, 5).join(", ")}`);
+const publisher = once(() =>
+  bundle(
+    { entry: "src/cli/publisher-program/main.ts", name: "podtrust-publisher", version, forbidden: foreign },
+    work,
+  ),
+);
+
+function tarOf(entries: readonly TarEntry[]): Buffer {
+  const file = join(work, "program.tar");
+  writeTar(file, entries);
+  return readFileSync(file);
 }
 
-interface Locked {
-  readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity?: string }>>;
+/** podtrust for everybody, with the names by which kubectl finds it as a plugin. */
+function program(of: Bundle, target: Target): void {
+  const text = (content: string): { readonly bytes: Buffer } => ({ bytes: Buffer.from(content) });
+  const link = { mode: 0o777, content: { link: "podtrust" } };
+  const packed = compress(
+    tarOf([
+      { path: "podtrust", mode: 0o755, content: { from: executable(of, target, work) } },
+      { path: "kubectl-podtrust", ...link },
+      { path: "kubectl_complete-podtrust", ...link },
+      { path: "LICENSE", mode: 0o644, content: { from: "LICENSE" } },
+      { path: "LICENSES.txt", mode: 0o644, content: text(licenceTexts(of, nodeFor(target))) },
+    ]),
+    level,
+  );
+  put(`podtrust-${version}-${target}.tar.zst`, packed);
 }
 
-/** The Node of another architecture, by npm, as package-lock.json pins it. */
-function fetchedNode(name: string): string {
-  const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as Locked;
-  const { version, integrity } = lock.packages[`node_modules/${name}`] ?? { version: "" };
-  const home = join(cache, `${name}-${version}`);
-  const program = join(home, "package", "bin", "node");
-  if (existsSync(program)) return program;
-  mkdirSync(home, { recursive: true });
-  execFileSync("npm", ["pack", `${name}@${version}`, "--pack-destination", home], {
+/** The publisher for a machine: `up` sends the compressed file, and the machine checks both sums. */
+function machineProgram(of: Bundle, target: Target): void {
+  const bytes = readFileSync(executable(of, target, work));
+  const name = `podtrust-publisher-${version}-${target}`;
+  const packed = compress(bytes, level);
+  put(`${name}.zst`, packed);
+  put(`${name}.zst.sha256`, `${sum(packed)}  ${name}.zst\n${sum(bytes)}  ${name}\n`);
+}
+
+const buildPackage = once(() => execFileSync(process.execPath, ["tools/build.ts"], { stdio: "inherit" }));
+
+/** npm gives every file in it one and the same time. */
+function npmPackage(): void {
+  buildPackage();
+  execFileSync("npm", ["pack", "--pack-destination", values.to], { stdio: ["ignore", "ignore", "inherit"] });
+  const file = `podtrust-${version}.tgz`;
+  console.log(`release: ${join(values.to, file)}, ${size(readFileSync(join(values.to, file)))}`);
+}
+
+function image(): void {
+  buildPackage();
+  const file = join(work, "image.tar");
+  execFileSync(process.execPath, ["tools/image.ts", "archive", file], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  const archive = join(home, `${name}-${version}.tgz`);
-  const found = `sha512-${createHash("sha512").update(readFileSync(archive)).digest("base64")}`;
-  if (found !== integrity) {
-    rmSync(home, { recursive: true });
-    throw new Error(`${name}@${version} is not what package-lock.json pins: ${found}`);
-  }
-  execFileSync("tar", ["-xzf", archive, "-C", home, "package/bin/node"]);
-  rmSync(archive);
-  return program;
+  // Node's gzip names neither a file nor a time.
+  put(`podtrust-image-${version}-linux-${process.arch}.tar.gz`, gzipSync(readFileSync(file), { level: 9 }));
 }
 
-/** The pinned Node for an architecture: what `npm ci` brought, or the same from the registry. */
-function nodeFor(architecture: Architecture): string {
-  const name = `node-linux-${architecture}`;
-  const installed = join("node_modules", name, "bin", "node");
-  return existsSync(installed) ? installed : fetchedNode(name);
+function epoch(): number {
+  const told = process.env["SOURCE_DATE_EPOCH"];
+  const text = told ?? execFileSync("git", ["log", "-1", "--format=%ct"], { encoding: "utf8" });
+  const seconds = Number(text);
+  if (!Number.isSafeInteger(seconds)) throw new TypeError(`SOURCE_DATE_EPOCH is no time: ${text}`);
+  return seconds;
 }
 
-function executable(main: string, architecture: Architecture): string {
-  const output = join(work, `podtrust-publisher-${architecture}`);
-  const config = join(work, `sea-${architecture}.json`);
-  const wish = {
-    main,
-    mainFormat: "module",
-    executable: resolve(nodeFor(architecture)),
-    output,
-    disableExperimentalSEAWarning: true,
-    // Both are made by running the program, which one architecture cannot do for another.
-    useCodeCache: false,
-    useSnapshot: false,
-    // NODE_OPTIONS of whoever runs it is no business of a service.
-    execArgvExtension: "none",
-  };
-  writeFileSync(config, JSON.stringify(wish));
-  execFileSync(process.execPath, ["--build-sea", config], { stdio: ["ignore", "ignore", "inherit"] });
-  chmodSync(output, 0o755);
-  return output;
+const machines = ["linux-x64", "linux-arm64"] as const;
+const parts: Readonly<Record<string, () => void>> = {
+  ...Object.fromEntries(
+    (Object.keys(targets) as Target[]).map((target) => [target, () => program(whole(), target)]),
+  ),
+  ...Object.fromEntries(
+    machines.map((target) => [`publisher-${target}`, () => machineProgram(publisher(), target)]),
+  ),
+  package: npmPackage,
+  image,
+  sbom: () => put(`podtrust-${version}.cdx.json`, billOfMaterials(epoch())),
+};
+
+/** Of all of this version that is there: a part that is built anew keeps the others' sums. */
+function writeSums(): void {
+  const names = readdirSync(values.to).filter((name) => name.includes(version) && !name.endsWith(".sha256"));
+  const lines = names.sort().map((name) => `${sum(readFileSync(join(values.to, name)))}  ${name}\n`);
+  writeFileSync(join(values.to, "SHA256SUMS"), lines.join(""));
 }
 
-function compress(file: string, architecture: Architecture): void {
-  const program = readFileSync(file);
-  const params = {
-    [constants.ZSTD_c_compressionLevel]: Number(values.level),
-    // So that a host's zstd can say that it was cut short.
-    [constants.ZSTD_c_checksumFlag]: 1,
-  };
-  const packed = zstdCompressSync(program, { params });
-  const name = `podtrust-publisher-${manifest.version}-linux-${architecture}`;
-  const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-  writeFileSync(join(values.to, `${name}.zst`), packed);
-  writeFileSync(
-    join(values.to, `${name}.zst.sha256`),
-    `${sum(packed)}  ${name}.zst\n${sum(program)}  ${name}\n`,
-  );
-  const size = (bytes: Uint8Array): string => `${(bytes.length / 1e6).toFixed(1)} MB`;
-  console.log(`release: ${join(values.to, name)}.zst, ${size(packed)} of ${size(program)}`);
-}
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { level: { type: "string", default: "19" }, to: { type: "string", default: "release" } },
-});
-const unknown = positionals.find((word) => !architectures.some((one) => one === word));
-if (unknown !== undefined)
-  throw new TypeError(`no such architecture: ${unknown} (${architectures.join(", ")})`);
-mkdirSync(cache, { recursive: true });
+const unknown = positionals.find((word) => !Object.hasOwn(parts, word));
+if (unknown !== undefined) throw new TypeError(`no such part: ${unknown} (${Object.keys(parts).join(", ")})`);
 mkdirSync(values.to, { recursive: true });
 try {
-  const main = bundle();
-  const wanted = architectures.filter((one) => positionals.length === 0 || positionals.includes(one));
-  for (const architecture of wanted) compress(executable(main, architecture), architecture);
+  for (const [name, build] of Object.entries(parts)) {
+    if (positionals.length === 0 || positionals.includes(name)) build();
+  }
+  writeSums();
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

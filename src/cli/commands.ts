@@ -2,7 +2,6 @@ import { defineApply } from "./apply/command.ts";
 import { defineBind } from "./bind/command.ts";
 import { defineCompletion } from "./completion/command.ts";
 import { defineDemo } from "./demo/command.ts";
-import { guidesFolder } from "./documents.ts";
 import { defineDown } from "./down/command.ts";
 import { commandUses } from "./examples.ts";
 import { defineExplain } from "./explain/command.ts";
@@ -76,7 +75,6 @@ export const podtrust: CommandTree = {
     { title: "Other", commands: [defineCompletion] },
   ],
   uses: commandUses,
-  guides: guidesFolder,
   naming: nameByStack,
 };
 

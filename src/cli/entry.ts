@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { systemClock } from "../base/index.ts";
 import { EndedBySignal } from "./ending.ts";
 import type { ExitCode } from "./exit.ts";
@@ -7,11 +8,17 @@ import { openScreen } from "./terminal/index.ts";
 
 type Run = (args: readonly string[], host: Host) => Promise<ExitCode>;
 
+/** What starts this program again: of a single executable, itself; it has its arguments where Node has them all the same. */
+function programOf(): readonly string[] {
+  const isSingle = process.getBuiltinModule("node:sea").isSea();
+  return [process.execPath, ...(isSingle ? [] : [...process.execArgv, process.argv[1] ?? ""])];
+}
+
 /**
  * Runs the command line that this process was started with, and sets its exit code. The program is loaded only once Node
- * is known to have what it calls.
+ * is known to have what it calls, and told by which name it was called.
  */
-export async function runProcess(load: () => Promise<Run>): Promise<void> {
+export async function runProcess(load: (name: string) => Promise<Run>): Promise<void> {
   const problem = nodeProblem(process.version);
   if (problem !== undefined) {
     const { err } = openScreen(process);
@@ -19,7 +26,7 @@ export async function runProcess(load: () => Promise<Run>): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const run = await load();
+  const run = await load(basename(process.argv[1] ?? ""));
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     // `once`: a second signal ends the process at once, whatever it is doing.
@@ -39,7 +46,7 @@ export async function runProcess(load: () => Promise<Run>): Promise<void> {
   }
 
   process.exitCode = await run(process.argv.slice(2), {
-    program: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
+    program: programOf(),
     env: process.env,
     cwd: process.cwd(),
     stdin: process.stdin,

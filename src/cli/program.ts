@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
+import { documentPlace } from "./documents.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, fullName, sayHelp } from "./help.ts";
 import type { CommandTree } from "./tree.ts";
@@ -31,12 +31,12 @@ function defineVersion(program: Command, context: CommandContext): void {
 }
 
 /** Ends a command's help with how it is typed, and with the guide that says more. */
-function addUse(command: Command, { uses, guides }: CommandTree): void {
+function addUse(command: Command, { uses }: CommandTree): void {
   if (command.parent === null) return;
   const { examples = [], guide } = uses?.[fullName(command).split(" ").slice(1).join(" ")] ?? {};
   const lines = [
     ...(examples.length === 0 ? [] : ["", "Examples:", ...examples.map((line) => `  ${line}`)]),
-    ...(guide === undefined || guides === undefined ? [] : ["", `Guide: ${join(guides, `${guide}.md`)}`]),
+    ...(guide === undefined ? [] : ["", `Guide: ${documentPlace(`docs/guides/${guide}.md`)}`]),
   ];
   if (lines.length > 0) command.addHelpText("after", lines.join("\n"));
 }

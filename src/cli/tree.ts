@@ -29,8 +29,6 @@ export interface CommandTree {
   readonly groups: readonly CommandGroup[];
   /** By the full name of a command that can be run, without the program's: `rotate status`. */
   readonly uses?: Readonly<Record<string, CommandUse>>;
-  /** Where the guides are that the program was installed with. */
-  readonly guides?: string;
   /** Absent where configs have to name the issuer. */
   readonly naming?: Naming;
 }

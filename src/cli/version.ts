@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Set by the bundler, for a program that has no package around it. */
 declare const podtrustVersion: string | undefined;
+
+/** The folder of the package that this code was installed from; undefined in a program that has none around it. */
+export function packageFolder(): string | undefined {
+  if (typeof podtrustVersion === "string") return undefined;
+  return fileURLToPath(new URL("../..", import.meta.url));
+}
 
 /** The version of the package that this code was installed from, or was built of. */
 export function packageVersion(): string {
@@ -11,7 +18,8 @@ export function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Where `npm run release` puts the publisher's programs. */
+/** Where `npm run release` puts the publisher's programs: beside a program without a package, they are beside itself. */
 export function releaseFolder(): string {
-  return fileURLToPath(new URL("../../release", import.meta.url));
+  const folder = packageFolder();
+  return folder === undefined ? fileURLToPath(new URL(".", import.meta.url)) : join(folder, "dist-release");
 }

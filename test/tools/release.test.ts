@@ -1,8 +1,16 @@
-/** What `npm run release` makes: the publisher as one file, for two architectures. */
+/** What `npm run release` makes: podtrust, and the publisher alone, as one file each, for two architectures. */
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -33,12 +41,16 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
   const programs = new Map<string, string>();
   const programOf = (architecture: string): string => programs.get(architecture) ?? "";
 
+  // The lowest level: how long compression takes is not what is asked here.
+  const release = (to: string, ...parts: readonly string[]): Promise<unknown> =>
+    run(process.execPath, ["tools/release.ts", "--level", "1", "--to", to, ...parts], {
+      maxBuffer: 1024 * 1024,
+      env: { ...process.env, SOURCE_DATE_EPOCH: "1764115200" },
+    });
+
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-release-"));
-    // The lowest level: how long compression takes is not what is asked here.
-    await run(process.execPath, ["tools/release.ts", "--level", "1", "--to", folder], {
-      maxBuffer: 1024 * 1024,
-    });
+    await release(folder, "linux-x64", "linux-arm64", "publisher-linux-x64", "publisher-linux-arm64", "sbom");
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -106,8 +118,82 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
     assert.match(stdout, /podtrust_ready 1/u);
   });
 
-  test("the one for arm64 runs, in an emulator", { skip: whyNoEmulator() }, async () => {
-    const args = ["-L", crossed, programOf("arm64"), "--version"];
-    assert.equal((await run("qemu-aarch64-static", args)).stdout, `${version}\n`);
+  /** Unpacked as a user would, beside the links to it. */
+  function unpacked(target: string): string {
+    const to = join(folder, target);
+    mkdirSync(to);
+    const tar = zstdDecompressSync(readFileSync(join(folder, `podtrust-${version}-${target}.tar.zst`)));
+    execFileSync("tar", ["-xf", "-", "-C", to], { input: tar });
+    return to;
+  }
+
+  test(
+    "podtrust is one file that does all of the demo, without a package or Node around it",
+    onThisMachine,
+    async () => {
+      const to = unpacked("linux-x64");
+      const podtrust = join(to, "podtrust");
+      const options = { cwd: "/", env: { HOME: "/nonexistent", PATH: "/nonexistent" } };
+      assert.equal((await run(podtrust, ["--version"], options)).stdout, `${version}\n`);
+      const { stdout: help } = await run(podtrust, ["explain", "--help"], options);
+      assert.match(help, /^Guide: https:\/\/unpkg\.com\/podtrust@[\d.]+\/docs\/guides\/explain\.md$/mu);
+      const { stdout } = await run(podtrust, ["demo", "--json"], options);
+      const story = JSON.parse(stdout) as { refusals: unknown[]; links: { ok: boolean }[] };
+      assert.ok(story.refusals.length >= 6 && story.links.every((link) => link.ok));
+      const licences = readFileSync(join(to, "LICENSES.txt"), "utf8");
+      for (const name of ["node", "commander", "@aws-sdk/client-sts"])
+        assert.match(licences, new RegExp(`^== ${name} [\\d.]+ \\(`, "mu"));
+    },
+  );
+
+  test(
+    "links to podtrust's executable are kubectl's plugin and what completes it",
+    onThisMachine,
+    async () => {
+      const { stdout } = await run(join(folder, "linux-x64", "kubectl_complete-podtrust"), ["expl"]);
+      assert.match(stdout, /^explain\t.*\n:4\n$/u);
+      const plugin = await run(join(folder, "linux-x64", "kubectl-podtrust"), ["version"]);
+      assert.equal(plugin.stdout, `${version}\n`);
+    },
+  );
+
+  test("the ones for arm64 run, in an emulator", { skip: whyNoEmulator() }, async () => {
+    for (const program of [programOf("arm64"), join(unpacked("linux-arm64"), "podtrust")]) {
+      const { stdout } = await run("qemu-aarch64-static", ["-L", crossed, program, "--version"]);
+      assert.equal(stdout, `${version}\n`);
+    }
+  });
+
+  test("a second build gives the same bytes", async () => {
+    const again = mkdtempSync(join(tmpdir(), "podtrust-release-again-"));
+    try {
+      await release(again, "publisher-linux-x64", "sbom");
+      const names = readdirSync(again).filter((name) => name !== "SHA256SUMS");
+      assert.equal(names.length, 3);
+      for (const name of names) {
+        const [one, other] = [folder, again].map((where) => readFileSync(join(where, name)));
+        assert.ok(one !== undefined && other !== undefined && one.equals(other), name);
+      }
+    } finally {
+      rmSync(again, { recursive: true, force: true });
+    }
+  });
+
+  test("the sums of all of it stand in one file, and the SBOM names what users install, at the time it was given", () => {
+    const names = readFileSync(join(folder, "SHA256SUMS"), "utf8").trimEnd().split("\n");
+    for (const line of names) {
+      const [hash, name = ""] = line.split("  ");
+      assert.equal(hash, sum(readFileSync(join(folder, name))), name);
+    }
+    assert.equal(names.length, 5);
+    const bom = JSON.parse(readFileSync(join(folder, `podtrust-${version}.cdx.json`), "utf8")) as {
+      bomFormat: string;
+      metadata: { timestamp: string };
+      components: readonly { name: string }[];
+    };
+    assert.deepEqual([bom.bomFormat, bom.metadata.timestamp], ["CycloneDX", "2025-11-26T00:00:00.000Z"]);
+    const components = bom.components.map(({ name }) => name);
+    assert.ok(components.includes("commander"));
+    assert.ok(!components.includes("typescript"));
   });
 });

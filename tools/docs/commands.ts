@@ -88,7 +88,11 @@ function sectionOf(command: Command, path: readonly string[]): string[] {
 
 function render(): string {
   const switches = { json: false, verbose: false };
-  const { guides: _, ...tree } = podtrust;
+  // A guide is linked below a command's title, whose page this is.
+  const uses = Object.entries(podtrust.uses ?? {}).map(
+    ([name, { examples }]) => [name, { examples }] as const,
+  );
+  const tree = { ...podtrust, uses: Object.fromEntries(uses) };
   const program = createProgram(createContext(memory, switches), switches, tree);
   return `# Commands
 

@@ -1,3 +1,3 @@
 export { writeArchive } from "./archive.ts";
 export { imageEntries, readImageFiles } from "./files.ts";
-export type { TarEntry } from "./tar.ts";
+export { type TarEntry, writeTar } from "./tar.ts";

@@ -6,8 +6,12 @@ export interface TarEntry {
   readonly path: string;
   /** Permissions: 0o755. */
   readonly mode: number;
-  /** A folder, the bytes of a file, or the path of a file whose bytes they are. */
-  readonly content: "folder" | { readonly bytes: Buffer } | { readonly from: string };
+  /** A folder, the bytes of a file, the path of a file whose bytes they are, or what a symbolic link points to. */
+  readonly content:
+    | "folder"
+    | { readonly bytes: Buffer }
+    | { readonly from: string }
+    | { readonly link: string };
 }
 
 const block = 512;
@@ -35,7 +39,9 @@ function header(entry: TarEntry, size: number): Buffer {
   bytes.write(octal(size, 12), 124);
   bytes.write(octal(0, 12), 136);
   bytes.write(" ".repeat(8), 148);
-  bytes.write(folder ? "5" : "0", 156);
+  const link = typeof entry.content === "object" && "link" in entry.content ? entry.content.link : "";
+  bytes.write(folder ? "5" : link === "" ? "0" : "2", 156);
+  bytes.write(link, 157, 100);
   bytes.write("ustar\u000000", 257);
   bytes.write(prefix, 345);
   const sum = bytes.reduce((total, byte) => total + byte, 0);
@@ -44,7 +50,7 @@ function header(entry: TarEntry, size: number): Buffer {
 }
 
 function bytesOf({ content }: TarEntry): Buffer {
-  if (content === "folder") return Buffer.alloc(0);
+  if (content === "folder" || "link" in content) return Buffer.alloc(0);
   return "bytes" in content ? content.bytes : readFileSync(content.from);
 }
 

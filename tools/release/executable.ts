@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import process from "node:process";
+import type { Bundle } from "./bundle.ts";
+import { signAdHoc } from "./mach-o.ts";
+import { nodeFor, type Target } from "./node.ts";
+
+/** Puts a bundle into the Node of a target. */
+export function executable({ file }: Bundle, target: Target, folder: string): string {
+  const name = `${basename(file, ".mjs")}-${target}`;
+  const config = `${name}.json`;
+  const wish = {
+    // The executable holds this name: a path would make two builds differ.
+    main: basename(file),
+    mainFormat: "module",
+    executable: resolve(nodeFor(target)),
+    output: name,
+    disableExperimentalSEAWarning: true,
+    // Both are made by running the program, which one system cannot do for another.
+    useCodeCache: false,
+    useSnapshot: false,
+    // NODE_OPTIONS of whoever runs it is no business of a service.
+    execArgvExtension: "none",
+  };
+  writeFileSync(join(folder, config), JSON.stringify(wish));
+  execFileSync(process.execPath, ["--build-sea", config], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const output = join(folder, name);
+  // Node takes away the signature, which no longer fits; Apple's processors run nothing without one.
+  if (target.startsWith("macos")) writeFileSync(output, signAdHoc(readFileSync(output), "podtrust"));
+  chmodSync(output, 0o755);
+  return output;
+}
