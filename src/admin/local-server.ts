@@ -1,10 +1,7 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+
+// An `import` of node:http evaluates its lazy WebSocket exports as well: 11 MB of undici that no daemon needs.
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** Where a daemon listens. */
 export interface ListenAddress {

@@ -1,5 +1,6 @@
 export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/index.ts";
 export { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "./record.ts";
+export { ChildAbort } from "./child-abort.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";

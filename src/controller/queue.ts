@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Clock } from "../base/index.ts";
+import { ChildAbort, type Clock } from "../base/index.ts";
 import { Delays } from "./delays.ts";
 import { Turns } from "./turns.ts";
 
@@ -47,7 +47,7 @@ export class WorkQueue {
   readonly #items = new Map<string, Item>();
   readonly #turns = new Turns();
   readonly #delays = new Delays();
-  readonly #pausing = new Set<AbortController>();
+  readonly #pausing = new Set<ChildAbort>();
 
   constructor({ clock, limit = usualLimit, chance = (below) => randomInt(below) }: QueueOptions) {
     this.#clock = clock;
@@ -165,11 +165,12 @@ export class WorkQueue {
 
   /** Until something is added, or is due. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
+    const over = new ChildAbort(signal);
     this.#pausing.add(over);
     const { next } = this.#delays;
     const ms = next === undefined ? longestWait : Math.max(0, next - this.#clock.elapsed());
-    await this.#clock.sleep(ms, AbortSignal.any([over.signal, signal])).catch(() => {});
+    await this.#clock.sleep(ms, over.signal).catch(() => {});
+    over.release();
     this.#pausing.delete(over);
   }
 

@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import { asPodtrustError, ChildAbort, type Clock, type Logger, PodtrustError } from "../base/index.ts";
 import type { Controller, Reconcile } from "./controller.ts";
 import { WorkQueue } from "./queue.ts";
 
@@ -157,13 +157,13 @@ export class ControllerRunner {
 
   async #reconcile(key: string, leading: Leading, signal: AbortSignal): Promise<void> {
     const begun = this.#clock.elapsed();
-    const over = new AbortController();
-    const late = this.#clock.sleep(longestReconcile, AbortSignal.any([over.signal, signal])).then(
+    const over = new ChildAbort(signal);
+    const late = this.#clock.sleep(longestReconcile, over.signal).then(
       () => over.abort(new PodtrustError("interrupted", "the reconcile took longer than two minutes")),
       () => {},
     );
     const run: Reconcile = {
-      signal: AbortSignal.any([over.signal, signal]),
+      signal: over.signal,
       assertHeld() {
         if (!leading.held)
           throw new PodtrustError("interrupted", "this process no longer holds the lease: another writes");
@@ -180,6 +180,7 @@ export class ControllerRunner {
     } finally {
       this.#seconds += (this.#clock.elapsed() - begun) / 1000;
       over.abort();
+      over.release();
       await late;
       this.#feed();
     }

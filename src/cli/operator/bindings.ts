@@ -9,12 +9,11 @@ interface Head {
   readonly generation: unknown;
   readonly uid: unknown;
   readonly deleted: unknown;
-  readonly annotations: unknown;
 }
 
 function headOf(object: JsonRecord): Head {
-  const { generation, uid, deletionTimestamp, annotations } = recordOf(object["metadata"]);
-  return { generation, uid, deleted: deletionTimestamp, annotations };
+  const { generation, uid, deletionTimestamp } = recordOf(object["metadata"]);
+  return { generation, uid, deleted: deletionTimestamp };
 }
 
 const bindingOf = (object: JsonRecord): Head & { readonly trust: string } => ({

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 import type { OperatorCommandOptions } from "./run.ts";
 import type { OperatorStatusOptions } from "./status.ts";
 
@@ -33,6 +34,7 @@ export function defineOperator(program: Command, context: CommandContext): void 
       "[::]:9443",
     )
     .action(async (options: OperatorCommandOptions) => {
+      keepHeapSmall();
       const { runOperator } = await import("./run.ts");
       await runOperator(context, options);
     });

@@ -4,7 +4,6 @@ import { listenOperator, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { addressOf } from "./address.ts";
-import { reconcilingBindings } from "./bindings.ts";
 
 /** What was typed. */
 export interface OperatorCommandOptions {
@@ -41,7 +40,9 @@ export async function runOperator(context: CommandContext, options: OperatorComm
       : { kubeconfig: context.path(kubeconfig), ...(name === undefined ? {} : { context: name }) };
   const api = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
   const canary = options.canary ? {} : ({ canary: false } as const);
-  const more = options.bindings === true ? { controllers: reconcilingBindings } : {};
+  // Loaded where it is wanted: all of a stack comes with it.
+  const more =
+    options.bindings === true ? { controllers: (await import("./bindings.ts")).reconcilingBindings } : {};
   const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary, ...webhook, ...more });
   const listener = await listenOperator(operator, address, logger);
   logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });

@@ -24,7 +24,7 @@ export interface MirrorOptions<V, I extends string = never> {
   readonly fields?: string;
   /** Only metadata is asked for (PartialObjectMetadata): `keep` sees nothing else. */
   readonly metadataOnly?: boolean;
-  /** What is kept of an object; undefined for nothing, as if it were not there. Small: it stays in memory. */
+  /** What is kept of an object, JSON; undefined for nothing, as if it were not there. Small: it stays in memory. */
   readonly keep: (object: JsonRecord) => V | undefined;
   readonly indexes: Indexes<V, I>;
   readonly clock: Clock;
@@ -64,7 +64,8 @@ function waitAfter(failures: number): number {
 function keyOf(object: JsonRecord): string {
   const { name, namespace } = recordOf(object["metadata"]);
   const own = textOf(name) ?? "";
-  return textOf(namespace) === undefined ? own : `${textOf(namespace)}/${own}`;
+  // Joined, which copies: a template would keep both of its parts in memory beside the key.
+  return textOf(namespace) === undefined ? own : [textOf(namespace), own].join("/");
 }
 
 const versionOf = (object: JsonRecord): string =>
@@ -258,7 +259,7 @@ export class Mirror<V, I extends string = never> {
     const key = keyOf(object);
     const value = type === "DELETED" ? undefined : this.#options.keep(object);
     const { most = usualMost } = this.#options;
-    if (value !== undefined && this.#store.size >= most && this.#store.get(key) === undefined) {
+    if (value !== undefined && this.#store.size >= most && !this.#store.has(key)) {
       const sentence = `cluster ${this.#asked.server}, to ${this.#asked.what}: there are more than ${most} objects`;
       throw new PodtrustError("cluster-answer-invalid", sentence, { detail: { reason: "too-large" } });
     }

@@ -65,17 +65,30 @@ function everyKeyOf(keys: Followed, changing: Followed): Followed {
   };
 }
 
+/** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
+function boundAccounts({ accounts, trustOf }: BindingControllersOptions): Followed {
+  return {
+    get synced() {
+      return accounts.synced;
+    },
+    untilSynced: (signal) => accounts.untilSynced(signal),
+    keys: () => [],
+    subscribe: (changed) =>
+      accounts.subscribe((key) => {
+        if (trustOf(key) !== undefined) changed(key);
+      }),
+  };
+}
+
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, accounts, trustOf, tell } = options;
+  const { api, clock, bindings, trusts, tell } = options;
   return {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
-    follows: [bindings, accounts, everyKeyOf(bindings, trusts)],
+    follows: [bindings, boundAccounts(options), everyKeyOf(bindings, trusts)],
     async reconcile(key, run) {
       const { signal } = run;
-      // A ServiceAccount without a binding, of which there are many.
-      if (trustOf(key) === undefined) return nowhere;
       const [namespace = "", name = ""] = key.split("/");
       const object = await api.read({ kind: "AWSRoleBinding", namespace, name }, { signal });
       if (object === undefined) return nowhere;
