@@ -10,7 +10,7 @@ import {
   type WayTo,
 } from "./aws/index.ts";
 import type { IssuerFault, StandInCluster, StandInIssuer, TokenWish } from "./cluster/index.ts";
-import { controlApi } from "./control/index.ts";
+import { controlApi, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
   /** Stands in for public DNS when an issuer is fetched. */
@@ -125,6 +125,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const aws = await startAws(options, {
     clock,
     wayTo: wayOf(issuer, options),
+    issuerFaults,
     control: controlApi({
       token: controlToken,
       fromAnywhere: options.controlFromAnywhere === true,

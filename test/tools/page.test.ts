@@ -175,6 +175,68 @@ test("a hundred decisions leave providers and roles in reach, and links lead the
   await eventually("location.hash === '#roles'");
 });
 
+test(
+  "a filter leaves those decisions and roles that have all its words, also after new ones have come",
+  options,
+  async () => {
+    const type = (part: string, words: string): Promise<unknown> =>
+      page.evaluate(
+        `(() => { const input = document.querySelector('[data-filters="${part}-live"]'); input.value = ${JSON.stringify(words)}; input.dispatchEvent(new Event("input")); })()`,
+      );
+    const seen = (part: string): string =>
+      `[...document.querySelectorAll("#${part} tbody tr")].filter((row) => row.offsetParent !== null).map((row) => row.innerText)`;
+    await page.open(world.sandbox.url);
+    await type("roles", "FRESH role");
+    const roles = await page.evaluate<string[]>(seen("roles"));
+    assert.equal(roles.length, 1);
+    assert.match(roles[0] ?? "", /role\/fresh/u);
+    await type("decisions", "many/9");
+    const first = await page.evaluate<string[]>(seen("decisions"));
+    assert.equal(first.length, 11);
+    await world.ssm().send(new PutParameterCommand({ Name: "/hidden/one", Value: "v", Type: "String" }));
+    await world.ssm().send(new PutParameterCommand({ Name: "/many/9x", Value: "v", Type: "String" }));
+    await eventually('document.querySelector("#decisions").textContent.includes("/hidden/one")');
+    const later = await page.evaluate<string[]>(seen("decisions"));
+    assert.equal(later.length, 12);
+    assert.ok(later.every((text) => text.includes("many/9")));
+    await type("decisions", "");
+    assert.ok((await page.evaluate<string[]>(seen("decisions"))).length > 90);
+  },
+);
+
+test("the page controls the sandbox for whoever types its token, and for nobody else", options, async () => {
+  const set = (id: string, value: string, event = "input"): Promise<unknown> =>
+    page.evaluate(
+      `(() => { const field = document.getElementById("${id}"); field.value = ${JSON.stringify(value)}; field.dispatchEvent(new Event("${event}")); })()`,
+    );
+  const click = (path: string): Promise<unknown> =>
+    page.evaluate(`document.querySelector('#control [data-path="${path}"]').click()`);
+  const said = (words: string): Promise<void> =>
+    eventually(`document.getElementById("control-said").textContent.includes(${JSON.stringify(words)})`);
+  await page.open(world.sandbox.url);
+  await set("control-token", "guessed");
+  await click("reset");
+  await said("the control token is missing or wrong");
+  await set("control-token", world.sandbox.controlToken);
+  await click("spread");
+  await said("Done: Spread IAM's changes now");
+  await eventually("!document.querySelector('#roles').innerText.includes('does not see it yet')");
+  await click("clock");
+  await said("Done: Move the clock an hour on");
+  assert.equal(world.sandbox.clock.ahead, 3_600_000);
+  await set("issuer-fault", "key-gone", "change");
+  await said("Done: the issuer fails: key-gone");
+  await click("reset");
+  await said("Done: Reset the account");
+  await eventually("document.querySelector('#roles').innerText.includes('No role yet')");
+  assert.equal(world.sandbox.clock.ahead, 0);
+  // The browser itself tells of the request that was refused.
+  assert.deepEqual(
+    page.complaints.filter((one) => !one.includes("401")),
+    [],
+  );
+});
+
 test("a name that was pointed at the sandbox from outside gets no page", options, async () => {
   const { port } = new URL(world.sandbox.url);
   // Any name below localhost resolves to loopback in a browser; a foreign one only with the owner's DNS.

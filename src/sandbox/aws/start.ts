@@ -49,6 +49,8 @@ export interface AwsSurroundings {
   /** How an issuer is reached. */
   readonly wayTo: WayTo;
   readonly control: Control;
+  /** What the issuer of `control` can be told to do wrong, for the page. */
+  readonly issuerFaults: readonly string[];
 }
 
 /** IAM, STS, SSM and the Tagging API, running. */
@@ -140,7 +142,7 @@ async function startOn(
   surroundings: AwsSurroundings,
 ): Promise<StandInAws> {
   const { propagationMs, messageProfile, listen, logger } = settings;
-  const { clock, control, wayTo } = surroundings;
+  const { clock, control, wayTo, issuerFaults } = surroundings;
   const { account } = store;
   const now = (): number => clock.now();
   const persist = (): Promise<void> => store.persist();
@@ -160,6 +162,7 @@ async function startOn(
       propagationMs,
       messageProfile,
       listen,
+      issuerFaults,
       tables: options.tables ?? (() => []),
     }),
     control,

@@ -3,7 +3,6 @@ export {
   type ClusterFault,
   type ForgedToken,
   type IssuerFault,
-  issuerFaults,
   type SigningAlgorithm,
   type StandInCluster,
   type StandInClusterOptions,

@@ -80,13 +80,11 @@ export interface TokenWish {
 }
 
 /** What an issuer does wrong on purpose. */
-export const issuerFaults = [
-  "slow" /* it answers after ten seconds; AWS waits for five */,
-  "not-found" /* 404 for both documents */,
-  "wrong-issuer" /* the discovery document names somebody else */,
-  "key-gone" /* the JWK Set holds another key than the one that signs */,
-] as const;
-export type IssuerFault = (typeof issuerFaults)[number];
+export type IssuerFault =
+  | "slow" /* it answers after ten seconds; AWS waits for five */
+  | "not-found" /* 404 for both documents */
+  | "wrong-issuer" /* the discovery document names somebody else */
+  | "key-gone"; /* the JWK Set holds another key than the one that signs */
 
 /** A cluster's two documents, served under the issuer's own name. */
 export interface StandInIssuer extends AsyncDisposable {

@@ -5,4 +5,4 @@ export {
   connectSandbox,
   type SandboxConnection,
 } from "./connection.ts";
-export { type ControlRoute, controlRoutes } from "./routes.ts";
+export { type ControlRoute, controlRoutes, issuerFaults } from "./routes.ts";

@@ -1,5 +1,6 @@
 import type { Decision } from "../wire/index.ts";
 import { type Html, html } from "./html.ts";
+import { section } from "./section.ts";
 import { clockTime, type View } from "./view.ts";
 
 /** How many decisions are shown. */
@@ -61,8 +62,6 @@ export function decisionsSection({ decisions }: View): Html {
             </tbody>
           </table>
         </div>`;
-  return html`<section aria-labelledby="decisions-title" id="decisions">
-    <h2 id="decisions-title">Decisions <span class="count">last ${shown.length}</span></h2>
-    ${body}
-  </section>`;
+  const count = `last ${shown.length}`;
+  return section({ id: "decisions", title: "Decisions", count, filtered: "decisions", body });
 }

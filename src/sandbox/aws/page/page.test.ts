@@ -67,6 +67,7 @@ async function visit(
     propagationMs: 8000,
     messageProfile: "2026",
     tables: () => [],
+    issuerFaults: ["slow", "key-gone"],
     listen: "127.0.0.1",
   });
   return page({ method: "GET", path, host: options.host ?? "127.0.0.1:4566" });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { hostAllowed } from "../../../http/index.ts";
 import type { Account } from "../state/index.ts";
 import type { Decision, Page, PageResponse } from "../wire/index.ts";
+import { controlSection } from "./control.ts";
 import { decisionsSection, decisionsShown } from "./decisions.ts";
 import { html, inline } from "./html.ts";
 import { providersSection } from "./providers.ts";
@@ -21,6 +22,8 @@ export interface PageOptions {
   readonly messageProfile: string;
   /** What else runs beside the sandbox. */
   readonly tables: () => readonly PageTable[];
+  /** What the stand-in cluster's issuer can be told to do wrong. */
+  readonly issuerFaults: readonly string[];
   /** The address that the sandbox listens on: beside loopback names, the only Host that is answered. */
   readonly listen: string;
 }
@@ -103,11 +106,12 @@ function fullPage(view: View): string {
           </dl>
           <nav aria-label="On this page">
             <a href="#decisions">Decisions</a> <a href="#providers">OIDC providers</a>
-            <a href="#roles">Roles</a>
+            <a href="#roles">Roles</a> <a href="#control">Control</a>
           </nav>
         </header>
         <main>
           ${decisionsSection(view)} ${providersSection(view)} ${rolesSection(view)} ${tableSections(view)}
+          ${controlSection(view)}
         </main>
         <footer>
           <p>
@@ -128,7 +132,7 @@ function plain(status: number, body: string): PageResponse {
 
 /** The web page at `/`, and the same decisions as JSON at `/decisions.json`. */
 export function sandboxPage(options: PageOptions): Page {
-  const { account, propagationMs, messageProfile } = options;
+  const { account, propagationMs, messageProfile, issuerFaults } = options;
   return ({ path, host }) => {
     if (!hostAllowed(host, options.listen)) {
       return plain(
@@ -147,7 +151,15 @@ export function sandboxPage(options: PageOptions): Page {
     }
     if (path !== "/") return plain(404, "There is nothing here. The page is at /.");
     const tables = options.tables();
-    const view: View = { account, decisions, now: options.now(), propagationMs, messageProfile, tables };
+    const view: View = {
+      account,
+      decisions,
+      now: options.now(),
+      propagationMs,
+      messageProfile,
+      tables,
+      issuerFaults,
+    };
     return {
       status: 200,
       headers: { ...headers, "content-type": "text/html; charset=utf-8" },

@@ -1,5 +1,6 @@
 import type { OidcProvider } from "../state/index.ts";
 import { type Html, html } from "./html.ts";
+import { section } from "./section.ts";
 import type { View } from "./view.ts";
 
 function codes(values: readonly string[], none: string): Html {
@@ -42,8 +43,5 @@ export function providersSection({ account }: View): Html {
             </tbody>
           </table>
         </div>`;
-  return html`<section aria-labelledby="providers-title" id="providers">
-    <h2 id="providers-title">OIDC providers <span class="count">${providers.length}</span></h2>
-    ${body}
-  </section>`;
+  return section({ id: "providers", title: "OIDC providers", count: providers.length, body });
 }

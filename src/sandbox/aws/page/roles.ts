@@ -1,5 +1,6 @@
 import { type Role, seenRole } from "../state/index.ts";
 import { type Html, html } from "./html.ts";
+import { section } from "./section.ts";
 import { prettyJson, type TrustLine, trustSummary } from "./trust-summary.ts";
 import type { View } from "./view.ts";
 
@@ -91,8 +92,5 @@ export function rolesSection(view: View): Html {
             </tbody>
           </table>
         </div>`;
-  return html`<section aria-labelledby="roles-title" id="roles">
-    <h2 id="roles-title">Roles <span class="count">${roles.length}</span></h2>
-    ${body}
-  </section>`;
+  return section({ id: "roles", title: "Roles", count: roles.length, filtered: "roles", body });
 }

@@ -1,7 +1,8 @@
 /**
- * Keeps the page up to date: every two seconds it asks for the page again and, where a section has changed,
- * puts the new one in its place. Opened policies stay open, the focus stays where it was, and a button stops
- * it. Without scripts the page shows one moment, which is complete.
+ * Keeps the page up to date: every two seconds it asks for the page again and, where a part has changed, puts the new one
+ * in its place. Opened policies stay open, the focus stays where it was, what a filter hides stays hidden, and a button
+ * stops it. The control section asks the control API, with the token that a person typed. Without scripts the page shows
+ * one moment, which is complete.
  */
 export const script = `
 "use strict";
@@ -14,27 +15,63 @@ button.addEventListener("click", () => {
   button.textContent = live ? "Pause updates" : "Resume updates";
   button.setAttribute("aria-pressed", String(!live));
 });
-function replace(section, fresh) {
-  if (!fresh || section.innerHTML === fresh.innerHTML) return;
-  const open = [...section.querySelectorAll("details[open]")].map((one) => one.id);
-  const before = section.querySelector(".scroll");
+function filter(input) {
+  const words = input.value.toLowerCase().split(" ").filter(Boolean);
+  for (const row of document.getElementById(input.dataset.filters).querySelectorAll("tbody tr")) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+}
+const filters = [...document.querySelectorAll("[data-filters]")];
+for (const input of filters) {
+  input.parentElement.hidden = false;
+  input.addEventListener("input", () => filter(input));
+}
+const shown = new WeakMap([...document.querySelectorAll(".live")].map((part) => [part, part.innerHTML]));
+function replace(part, fresh) {
+  if (!fresh || shown.get(part) === fresh.innerHTML) return;
+  shown.set(part, fresh.innerHTML);
+  const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
+  const before = part.querySelector(".scroll");
   const [left, top] = [before?.scrollLeft ?? 0, before?.scrollTop ?? 0];
-  const focused = section.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : undefined;
-  section.replaceChildren(...fresh.childNodes);
+  const focused = part.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : undefined;
+  part.replaceChildren(...fresh.childNodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-  const scroll = section.querySelector(".scroll");
+  const scroll = part.querySelector(".scroll");
   if (scroll) scroll.scrollTo(left, top);
   if (focused) (document.getElementById(focused)?.querySelector("summary, .scroll") ?? scroll)?.focus({ preventScroll: true });
+  filters.filter((input) => input.dataset.filters === part.id).forEach(filter);
 }
 async function update() {
   const answer = await fetch("/", { headers: { accept: "text/html" } });
   if (!answer.ok) throw new Error(String(answer.status));
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const section of document.querySelectorAll("main > section")) replace(section, fresh.getElementById(section.id));
+  for (const part of document.querySelectorAll(".live")) replace(part, fresh.getElementById(part.id));
   said.textContent = fresh.getElementById("said").textContent;
 }
 setInterval(() => {
   if (!live || document.hidden) return;
   update().catch(() => { said.textContent = "The sandbox does not answer; what stands here is the last that it said."; });
 }, 2000);
+const control = document.getElementById("control");
+const done = document.getElementById("control-said");
+control.hidden = false;
+control.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+async function ask(method, path, body, what) {
+  const headers = { authorization: "Bearer " + document.getElementById("control-token").value };
+  const answer = await fetch("/_podtrust/" + path, { method, headers, ...(body ? { body } : {}) });
+  const { error } = await answer.json();
+  done.textContent = error ? error.message + ". " + error.next : "Done: " + what + ".";
+  await update();
+}
+const failed = () => { done.textContent = "The sandbox does not answer."; };
+for (const one of control.querySelectorAll("button")) {
+  const { method, path, body } = one.dataset;
+  one.addEventListener("click", () => { ask(method, path, body, one.textContent.trim()).catch(failed); });
+}
+const fault = document.getElementById("issuer-fault");
+fault.addEventListener("change", () => {
+  const body = JSON.stringify({ fault: fault.value || null });
+  ask("PUT", "issuer/fault", body, "the issuer " + fault.selectedOptions[0].textContent).catch(failed);
+});
 `;

@@ -35,7 +35,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .count { color: var(--soft); font-weight: 400; font-size: .9rem; margin-left: .35rem; }
 .scroll { overflow-x: auto; }
 #decisions .scroll { max-height: 36rem; overflow-y: auto; }
-.scroll:focus-visible, summary:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
+.scroll:focus-visible, summary:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .65rem 1.25rem; border-top: 1px solid var(--line); font-weight: 400; }
 thead th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; padding-block: .4rem; }
@@ -59,6 +59,10 @@ summary { cursor: pointer; color: var(--accent); width: fit-content; }
 .answer { color: var(--soft); }
 .why { max-width: 50rem; }
 .next::before { content: "→ "; color: var(--accent); }
+.filter { float: right; padding: 1rem 1.25rem 0; color: var(--soft); font-size: .9rem; }
+.row { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem; margin: 0; padding: 0 1.25rem 1rem; }
+input, select { font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: .4rem; padding: .15rem .5rem; max-width: 100%; }
+[hidden] { display: none !important; }
 button { font: inherit; color: var(--accent); background: none; border: 1px solid var(--line); border-radius: .4rem; padding: .15rem .7rem; cursor: pointer; }
 footer { padding-bottom: 2.5rem; color: var(--soft); font-size: .9rem; }
 #providers td, #providers th, #roles td, #roles tbody th { min-width: 12rem; }

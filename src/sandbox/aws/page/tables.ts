@@ -1,12 +1,13 @@
 import { type Html, html } from "./html.ts";
+import { section } from "./section.ts";
 import type { PageTable, View } from "./view.ts";
 
-function section({ title, columns, rows }: PageTable, index: number): Html {
+function tableSection({ title, columns, rows }: PageTable, index: number): Html {
   const id = `table-${index}`;
   const body =
     rows.length === 0
       ? html`<p class="empty">Nothing stands here yet.</p>`
-      : html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
+      : html`<div class="scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
           <table>
             <thead>
               <tr>
@@ -23,13 +24,10 @@ function section({ title, columns, rows }: PageTable, index: number): Html {
             </tbody>
           </table>
         </div>`;
-  return html`<section aria-labelledby="${id}">
-    <h2 id="${id}">${title} <span class="count">${rows.length}</span></h2>
-    ${body}
-  </section>`;
+  return section({ id, title, count: rows.length, body });
 }
 
 /** The tables of what runs beside the sandbox. */
 export function tableSections({ tables }: View): readonly Html[] {
-  return tables.map(section);
+  return tables.map(tableSection);
 }

@@ -18,6 +18,8 @@ export interface View {
   readonly propagationMs: number;
   readonly messageProfile: string;
   readonly tables: readonly PageTable[];
+  /** What the stand-in cluster's issuer can be told to do wrong. */
+  readonly issuerFaults: readonly string[];
 }
 
 /** `12:04:05` in UTC. */
