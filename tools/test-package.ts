@@ -54,6 +54,10 @@ const checks: [string, () => void][] = [
     },
   ],
   [
+    "its package.json points to nothing that is missing or of another kind (publint)",
+    () => execFileSync(join("node_modules", ".bin", "publint"), ["--strict"], { stdio: "inherit" }),
+  ],
+  [
     "it installs elsewhere, without our development Node",
     () => {
       npm(".", "pack", "--pack-destination", folder);
@@ -66,6 +70,16 @@ const checks: [string, () => void][] = [
       npm(folder, "install", "--ignore-scripts", "--no-audit", "--no-fund", resolve(folder, tarball));
       const installed = readdirSync(join(folder, "node_modules"));
       assert.ok(installed.includes("podtrust") && !installed.some((name) => name.startsWith("node-")));
+    },
+  ],
+  [
+    "with all that it brings it takes less than 80 MB",
+    () => {
+      const [kilobytes = ""] = execFileSync("du", ["-sk", join(folder, "node_modules")], {
+        encoding: "utf8",
+      }).split("\t");
+      console.log(`  ${(Number(kilobytes) / 1024).toFixed(1)} MB`);
+      assert.ok(Number(kilobytes) < 80 * 1024, `${kilobytes} KB`);
     },
   ],
   [
