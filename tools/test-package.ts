@@ -116,6 +116,23 @@ const checks: [string, () => void][] = [
     },
   ],
   [
+    "the GitHub Action's step installs it as a command",
+    () => {
+      const [, script = ""] =
+        /- name: Install podtrust[^]*?\n {6}run: (.+)\n/u.exec(readFileSync("action.yml", "utf8")) ?? [];
+      const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
+      const prefix = join(folder, "global");
+      const env = { ...process.env, PACKAGE: join(folder, tarball), npm_config_prefix: prefix };
+      execFileSync("bash", ["-eo", "pipefail", "-c", script], {
+        cwd: folder,
+        env,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const said = execFileSync(join(prefix, "bin", "podtrust"), ["--version"], { encoding: "utf8" });
+      assert.equal(said.trim(), version);
+    },
+  ],
+  [
     "the whole demo runs from the installed package",
     () => {
       const demo = podtrust("demo", "--json");
