@@ -31,6 +31,9 @@ export const podAnnotations = {
 /** A pod with a label of this key, whatever its value, is left alone. AWS's webhook has it in its objectSelector. */
 export const skipLabel = "eks.amazonaws.com/skip-pod-identity-webhook";
 
+/** Pods that have their credentials from an agent on the node carry it: AWS's webhook labels them so. */
+export const agentLabel = { key: "eks.amazonaws.com/pod-identity", value: "enabled" } as const;
+
 /** `profile.podtrust.dev/NAME: ROLE-ARN`: a role more, which clients reach as the profile NAME. */
 export const profilePrefix = "profile.podtrust.dev/";
 

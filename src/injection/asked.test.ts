@@ -15,14 +15,18 @@ interface Objects {
 
 const object = (annotations: Annotations = {}): JsonRecord => ({ metadata: { annotations } });
 
-function injected({ account, namespace, pod }: Objects): Injection & { readonly outcome: "injected" } {
+function injected({
+  account,
+  namespace,
+  pod,
+}: Objects): Injection & { readonly outcome: "injected"; readonly access: RoleAccess } {
   const around: Surroundings = {
     serviceAccount: object({ "eks.amazonaws.com/role-arn": roleArn, ...account }),
     namespace: object(namespace),
   };
   const result = inject({ ...object(pod), spec: { containers: [{ name: "app" }] } }, around);
-  assert.ok(result.outcome === "injected");
-  return result;
+  assert.ok(result.outcome === "injected" && result.access !== undefined);
+  return { ...result, access: result.access };
 }
 
 const accessOf = (objects: Objects): RoleAccess => injected(objects).access;

@@ -9,7 +9,7 @@ import {
 import { defaultProfile, sourceProfile } from "./config-file.ts";
 import { annotationNote, type InjectionNote, noteTexts } from "./notes.ts";
 import { falseTexts, limits, patterns, podSessionName, trueTexts } from "./patterns.ts";
-import type { Profile, RoleAccess } from "./role-access.ts";
+import type { ContainerAccess, Profile, RoleAccess } from "./role-access.ts";
 
 /** What the annotations of a ServiceAccount with a role come to for one pod. */
 export interface AskedAccess {
@@ -21,6 +21,16 @@ export interface AskedAccess {
 export interface Surroundings {
   readonly serviceAccount: JsonRecord | undefined;
   readonly namespace?: JsonRecord | undefined;
+  /** Pods of the ServiceAccount have their credentials from an agent on the node, whatever annotations say of a role. */
+  readonly agent?: Agent | undefined;
+}
+
+/** How pods ask an agent on their node. */
+export interface Agent {
+  readonly credentialsUri: string;
+  readonly audience: string;
+  /** From 0 to 1: by how much the life of this pod's token differs from that of others. */
+  readonly spread: number;
 }
 
 /** The annotations of an object of any shape. */
@@ -170,6 +180,30 @@ export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess 
     ...session(readers),
     ...files(account),
     ...(more.length === 0 ? {} : { profiles: more }),
+  };
+  return { access, notes };
+}
+
+/** The same of a pod that has its credentials from an agent: the annotations that are about the role are not looked at. */
+export function askedOfAgent(
+  pod: JsonRecord,
+  around: Surroundings,
+  { credentialsUri, audience, spread }: Agent,
+): { readonly access: ContainerAccess; readonly notes: readonly InjectionNote[] } {
+  const notes: InjectionNote[] = [];
+  const account = new Reader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
+  const readers = [account, new Reader("namespace", annotationsOf(around.namespace), notes)];
+  const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
+  const asked = expiration(new Reader("pod", annotationsOf(pod), notes), account);
+  const { usualExpiration, leastSpreadExpiration } = limits;
+  const spreadOut = Math.round(leastSpreadExpiration + spread * (usualExpiration - leastSpreadExpiration));
+  const access = {
+    credentialsUri,
+    audience,
+    expirationSeconds: asked === usualExpiration ? spreadOut : asked,
+    ...regional(account),
+    ...(region === undefined ? {} : { region }),
+    ...files(account),
   };
   return { access, notes };
 }

@@ -1,17 +1,15 @@
 import { type JsonRecord, recordsOf, textOf } from "../base/index.ts";
-import {
-  configMountPath,
-  configVolumeName,
-  fileIn,
-  folderPath,
-  mountPaths,
-  tokenVolumeName,
-} from "./place.ts";
+import { configMountPath, configVolumeName, fileIn, folderPath } from "./place.ts";
 import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
 
 /** What all containers of a pod have in common. */
 export interface Given {
   readonly values: VariableValues;
+  /** By which variables the credentials are found. */
+  readonly by: "role" | "container";
+  /** The token's volume, and where it is mounted: at the second place where something else has the first. */
+  readonly volume: string;
+  readonly mountPaths: readonly [string, string];
   /** The file name of the token in its volume. */
   readonly token: string;
   /** The path of a file as the pod's programs open it. */
@@ -34,9 +32,9 @@ function foldersOf(container: JsonRecord): readonly string[] {
 }
 
 /** The mount of the token: the one that is there, else one at a path that nothing else has. */
-function tokenMount(container: JsonRecord): Mount {
+function tokenMount(container: JsonRecord, { by, volume, mountPaths }: Given): Mount {
   const mounts = recordsOf(container["volumeMounts"]);
-  const found = textOf(mounts.find(({ name }) => name === tokenVolumeName)?.["mountPath"]);
+  const found = textOf(mounts.find(({ name }) => name === volume)?.["mountPath"]);
   if (found !== undefined) return { path: found, added: [] };
   const [usual, other] = mountPaths;
   const path = foldersOf(container).includes(usual) ? other : usual;
@@ -44,8 +42,8 @@ function tokenMount(container: JsonRecord): Mount {
   const present = new Set(namesOf(container["env"]));
   const has = (group: keyof typeof variableGroupNames): boolean =>
     variableGroupNames[group].some((name) => present.has(name));
-  const complete = has("sts") && has("region") && has("role");
-  return { path, added: complete ? [] : [{ name: tokenVolumeName, readOnly: true, mountPath: path }] };
+  const complete = has("sts") && has("region") && has(by);
+  return { path, added: complete ? [] : [{ name: volume, readOnly: true, mountPath: path }] };
 }
 
 /** What of the config file a container gets: it has ours, is given it, or does without. */
@@ -62,7 +60,7 @@ function withEntries(container: JsonRecord, key: string, added: readonly JsonRec
 
 /** A container with the token and the variables of a role; the same object where it has all of it. */
 export function injectContainer(container: JsonRecord, given: Given): JsonRecord {
-  const { path, added } = tokenMount(container);
+  const { path, added } = tokenMount(container, given);
   const use = configUse(container, given);
   const present = new Set(namesOf(container["env"]));
   // In several SDKs these two win over a profile.

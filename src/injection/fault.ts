@@ -3,9 +3,10 @@ import { configAnnotation } from "./annotations.ts";
 import { annotationsOf, type Surroundings } from "./asked.ts";
 import { inject, type Injection } from "./injection.ts";
 import { configFor } from "./inject.ts";
-import { tokenVolumeName } from "./place.ts";
+import { containerTokenName, tokenVolumeName } from "./place.ts";
 import { containersOf } from "./pod.ts";
 import { injectionProblem } from "./problem.ts";
+import type { RoleAccess } from "./role-access.ts";
 import { variableGroupNames } from "./variables.ts";
 
 /** How a pod differs from what injection would have made of it. */
@@ -24,7 +25,7 @@ const variablesOf = (container: JsonRecord | undefined): readonly unknown[] =>
   recordsOf(container?.["env"]).map(({ name }) => name);
 
 /** What injection would still do: the first thing without which there is no role, else the first of the rest. */
-function remaining(pod: JsonRecord, injected: JsonRecord): InjectionFault {
+function remaining(pod: JsonRecord, { pod: injected, access }: Injected): InjectionFault {
   const after = containersOf(injected);
   const lacks = containersOf(pod).flatMap((container, index) => {
     const present = variablesOf(container);
@@ -32,13 +33,16 @@ function remaining(pod: JsonRecord, injected: JsonRecord): InjectionFault {
       .filter((name) => !present.includes(name))
       .map((variable) => ({ container: String(container["name"]), variable: String(variable) }));
   });
-  const isRole = (name: string): boolean => (variableGroupNames.role as readonly string[]).includes(name);
+  const [group, volume] =
+    access === undefined
+      ? [variableGroupNames.container, containerTokenName]
+      : [variableGroupNames.role, tokenVolumeName];
+  const isRole = (name: string): boolean => (group as readonly string[]).includes(name);
   const role = lacks.find(({ variable }) => isRole(variable));
   if (role !== undefined)
     return { reason: "PodNotInjected", text: `has no ${role.variable} in the container ${role.container}` };
   const volumes = recordsOf(recordOf(pod["spec"])["volumes"]).map(({ name }) => name);
-  if (!volumes.includes(tokenVolumeName))
-    return { reason: "PodNotInjected", text: `has no volume ${tokenVolumeName}` };
+  if (!volumes.includes(volume)) return { reason: "PodNotInjected", text: `has no volume ${volume}` };
   const [first] = lacks;
   const what = first === undefined ? "something" : `${first.variable} in the container ${first.container}`;
   return {
@@ -48,7 +52,7 @@ function remaining(pod: JsonRecord, injected: JsonRecord): InjectionFault {
 }
 
 /** Profiles that a pod has in its config file, and that its ServiceAccount does not ask for now. */
-function configFault(pod: JsonRecord, { access }: Injected): InjectionFault | undefined {
+function configFault(pod: JsonRecord, access: RoleAccess): InjectionFault | undefined {
   const text = annotationsOf(pod)[configAnnotation];
   if (text === undefined || text === configFor(pod, access)) return undefined;
   return {
@@ -58,7 +62,11 @@ function configFault(pod: JsonRecord, { access }: Injected): InjectionFault | un
 }
 
 /** What the containers that are not skipped have in place of their ServiceAccount's role. */
-function roleFault(pod: JsonRecord, { access, skipped }: Injected): InjectionFault | undefined {
+function roleFault(
+  pod: JsonRecord,
+  access: RoleAccess,
+  skipped: readonly string[],
+): InjectionFault | undefined {
   const containers = containersOf(pod).filter(({ name }) => !skipped.includes(String(name)));
   const spec = { volumes: recordOf(pod["spec"])["volumes"], containers };
   const problem = injectionProblem({ spec }, { roleArn: access.roleArn, audiences: [access.audience] });
@@ -88,6 +96,7 @@ export function injectionFault(pod: JsonRecord, around: Surroundings): Injection
   const result = inject(pod, around);
   if (result.outcome === "untouched") return undefined;
   if (result.skipped.length === containersOf(pod).length) return undefined;
-  if (result.pod !== pod) return remaining(pod, result.pod);
-  return configFault(pod, result) ?? roleFault(pod, result);
+  if (result.pod !== pod) return remaining(pod, result);
+  const { access, skipped } = result;
+  return access === undefined ? undefined : (configFault(pod, access) ?? roleFault(pod, access, skipped));
 }

@@ -1,15 +1,16 @@
 export { accountAnnotations, profilePrefix, skipLabel } from "./annotations.ts";
-export { accessAnnotations, type Surroundings } from "./asked.ts";
+export { accessAnnotations, type Agent, type Surroundings } from "./asked.ts";
 export { type InjectionFault, injectionFault } from "./fault.ts";
 export { injectRole } from "./inject.ts";
 export { inject, type Injection, type UntouchedReason } from "./injection.ts";
 export { injectionPatch, type PatchOperation } from "./json-patch.ts";
 export type { InjectionNote } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
-export { type InjectionConfigMap, injectionConfigMap } from "./policy/config-map.ts";
+export { configMapName, type InjectionConfigMap, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { injectionPolicies, policyMinors, type PolicyMinor, type PolicyWish } from "./policy/policies.ts";
 export { injectionProblem, type InjectionProblem, type InjectionReason, type WantedRole } from "./problem.ts";
+export { noRoleMap, readRoleMap, type RoleMap, withRoleMap } from "./role-map.ts";
 export type { Profile, RoleAccess } from "./role-access.ts";
 export { roleEnvironment } from "./variables.ts";
 export { injectionWarnings } from "./warnings.ts";

@@ -1,12 +1,18 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
-import { configAnnotation } from "./annotations.ts";
+import { agentLabel, configAnnotation } from "./annotations.ts";
 import { annotationsOf } from "./asked.ts";
 import { chainsDefault, configFile, configText, configTokenFile, configVolume } from "./config-file.ts";
 import { configUse, type Given, injectContainer, namesOf } from "./container.ts";
 import { limits, shortNamePrefix } from "./patterns.ts";
-import { configVolumeName, tokenFileName, tokenVolumeName } from "./place.ts";
+import {
+  containerMountPaths,
+  containerTokenName,
+  mountPaths,
+  tokenFileName,
+  tokenVolumeName,
+} from "./place.ts";
 import { isWindows, tokenPath, windowsPath } from "./pod.ts";
-import type { RoleAccess } from "./role-access.ts";
+import type { ContainerAccess, RoleAccess } from "./role-access.ts";
 import { podNameField, type VariableValues } from "./variables.ts";
 
 /**
@@ -41,6 +47,9 @@ function givenTo(pod: JsonRecord, access: RoleAccess): Given {
       ...(stsRegionalEndpoints === undefined ? {} : { stsRegionalEndpoints }),
       ...(session === undefined ? {} : { session }),
     },
+    by: "role",
+    volume: tokenVolumeName,
+    mountPaths,
     token: found === undefined ? tokenFileName : tokenPath(found),
     path,
     config:
@@ -50,7 +59,7 @@ function givenTo(pod: JsonRecord, access: RoleAccess): Given {
   };
 }
 
-function withGroup(spec: JsonRecord, { fsGroup }: RoleAccess): JsonRecord {
+function withGroup(spec: JsonRecord, { fsGroup }: Pick<RoleAccess, "fsGroup">): JsonRecord {
   const context = recordOf(spec["securityContext"]);
   // A pod for Windows that names one is refused.
   if (fsGroup === undefined || context["fsGroup"] !== undefined || isWindows(spec)) return spec;
@@ -75,18 +84,23 @@ function withConfig(pod: JsonRecord, access: RoleAccess): JsonRecord {
   return { ...pod, metadata };
 }
 
-/**
- * A pod, or a pod's template, in which every container, init container and sidecar has the token and the variables of a
- * role. What is there already stays as it is: a variable keeps its value (with a role or a token file of its own a
- * container gets neither), and a volume or mount of the token's name is used in place of another. Given its own result it
- * gives back the same object; containers named by `skip` are left alone.
- *
- * The rules are those of amazon-eks-pod-identity-webhook (pkg/handler), so that either may come first, and the pods are
- * the same.
- */
-export function injectRole(pod: JsonRecord, access: RoleAccess, skip: readonly string[] = []): JsonRecord {
+/** What a pod is given: to each container that is meant, and to all of it. */
+interface Gift {
+  readonly given: Given;
+  readonly access: Pick<RoleAccess, "fsGroup">;
+  readonly volume: JsonRecord;
+  /** Comes with the config file, where a container takes that. */
+  readonly configVolume?: JsonRecord;
+}
+
+/** The pod with all of it, and whether a container took the config file; the same object where it had all of it. */
+function give(
+  pod: JsonRecord,
+  gift: Gift,
+  skip: readonly string[],
+): { pod: JsonRecord; configured: boolean } {
+  const { given, access } = gift;
   const before = recordOf(pod["spec"]);
-  const given = givenTo(pod, access);
   const isMeant = (container: JsonRecord): boolean => !skip.includes(textOf(container["name"]) ?? "");
   let spec = withGroup(before, access);
   let configured = false;
@@ -98,13 +112,67 @@ export function injectRole(pod: JsonRecord, access: RoleAccess, skip: readonly s
     configured ||= containers.some((one) => isMeant(one) && configUse(one, given) === "added");
   }
   const volumes = recordsOf(spec["volumes"]);
-  const missing = (name: string): boolean => !namesOf(volumes).includes(name);
-  const added = [
-    ...(missing(tokenVolumeName) ? [tokenVolume(access)] : []),
-    ...(configured && missing(configVolumeName) ? [configVolume(access, configAnnotation)] : []),
-  ];
+  const wanted = [gift.volume, ...(configured && gift.configVolume !== undefined ? [gift.configVolume] : [])];
+  const added = wanted.filter(({ name }) => !namesOf(volumes).includes(name));
   if (added.length > 0) spec = { ...spec, volumes: [...added, ...volumes] };
-  if (spec === before) return pod;
-  const injected = { ...pod, spec };
-  return configured ? withConfig(injected, access) : injected;
+  return { pod: spec === before ? pod : { ...pod, spec }, configured };
+}
+
+/**
+ * A pod, or a pod's template, in which every container, init container and sidecar has the token and the variables of a
+ * role. What is there already stays as it is: a variable keeps its value (with a role or a token file of its own a
+ * container gets neither), and a volume or mount of the token's name is used in place of another. Given its own result it
+ * gives back the same object; containers named by `skip` are left alone.
+ *
+ * The rules are those of amazon-eks-pod-identity-webhook (pkg/handler), so that either may come first, and the pods are
+ * the same.
+ */
+export function injectRole(pod: JsonRecord, access: RoleAccess, skip: readonly string[] = []): JsonRecord {
+  const gift = {
+    given: givenTo(pod, access),
+    access,
+    volume: tokenVolume(access),
+    configVolume: configVolume(access, configAnnotation),
+  };
+  const injected = give(pod, gift, skip);
+  return injected.configured ? withConfig(injected.pod, access) : injected.pod;
+}
+
+/**
+ * A pod whose containers have their credentials from an agent on the node, such as that of EKS Pod Identity: its address,
+ * and a token that it takes. Else as `injectRole`, of which it takes the place.
+ */
+export function injectContainerCredentials(
+  pod: JsonRecord,
+  access: ContainerAccess,
+  skip: readonly string[] = [],
+): JsonRecord {
+  const { audience, expirationSeconds, tokenMode, credentialsUri, region, stsRegionalEndpoints } = access;
+  const spec = recordOf(pod["spec"]);
+  const found = recordsOf(spec["volumes"]).find(({ name }) => name === containerTokenName);
+  const serviceAccountToken = { audience, expirationSeconds, path: containerTokenName };
+  const mode = tokenMode === undefined ? {} : { defaultMode: tokenMode };
+  const given: Given = {
+    values: {
+      credentialsUri,
+      tokenFile: "",
+      ...(region === undefined ? {} : { region }),
+      ...(stsRegionalEndpoints === undefined ? {} : { stsRegionalEndpoints }),
+    },
+    by: "container",
+    volume: containerTokenName,
+    mountPaths: containerMountPaths,
+    token: found === undefined ? containerTokenName : tokenPath(found),
+    path: isWindows(spec) ? windowsPath : (file: string): string => file,
+    config: undefined,
+  };
+  const volume = { name: containerTokenName, projected: { sources: [{ serviceAccountToken }], ...mode } };
+  const injected = give(pod, { given, access, volume }, skip).pod;
+  const metadata = recordOf(injected["metadata"]);
+  const labels = recordOf(metadata["labels"]);
+  if (labels[agentLabel.key] === agentLabel.value) return injected;
+  return {
+    ...injected,
+    metadata: { ...metadata, labels: { ...labels, [agentLabel.key]: agentLabel.value } },
+  };
 }

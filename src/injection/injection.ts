@@ -1,7 +1,7 @@
 import { type JsonRecord, type Reason, recordOf, textOf } from "../base/index.ts";
 import { accountAnnotations, podAnnotations, skipLabel } from "./annotations.ts";
-import { annotationsOf, askedAccess, type Surroundings } from "./asked.ts";
-import { injectRole } from "./inject.ts";
+import { annotationsOf, askedAccess, askedOfAgent, type Surroundings } from "./asked.ts";
+import { injectContainerCredentials, injectRole } from "./inject.ts";
 import type { InjectionNote } from "./notes.ts";
 import { containersOf } from "./pod.ts";
 import type { RoleAccess } from "./role-access.ts";
@@ -19,7 +19,8 @@ export type Injection =
       readonly outcome: "injected";
       /** With token and variables; the object that was given where it had all of it. */
       readonly pod: JsonRecord;
-      readonly access: RoleAccess;
+      /** Undefined for a pod that has its credentials from an agent on the node. */
+      readonly access: RoleAccess | undefined;
       /** The containers that the pod's annotation leaves out. */
       readonly skipped: readonly string[];
       /** What was wrong with annotations. */
@@ -51,14 +52,19 @@ function untouched(pod: JsonRecord, around: Surroundings): readonly [UntouchedRe
 export function inject(pod: JsonRecord, around: Surroundings): Injection {
   const left = untouched(pod, around);
   if (left !== undefined) return { outcome: "untouched", pod, reason: left[0], text: left[1] };
+  const names = containersOf(pod).map(({ name }) => textOf(name) ?? "");
+  const listed = skippedContainers(textOf(annotationsOf(pod)[podAnnotations["skip-containers"]]));
+  const skipped = names.filter((name) => listed.includes(name));
+  if (around.agent !== undefined) {
+    const { access, notes } = askedOfAgent(pod, around, around.agent);
+    const injected = injectContainerCredentials(pod, access, skipped);
+    return { outcome: "injected", pod: injected, access: undefined, skipped, notes };
+  }
   const asked = askedAccess(pod, around);
   if (asked === undefined) {
     const text = `the ServiceAccount has no annotation ${accountAnnotations["role-arn"]}`;
     return { outcome: "untouched", pod, reason: "RoleNotAnnotated", text };
   }
-  const names = containersOf(pod).map(({ name }) => textOf(name) ?? "");
-  const listed = skippedContainers(textOf(annotationsOf(pod)[podAnnotations["skip-containers"]]));
-  const skipped = names.filter((name) => listed.includes(name));
   const injected = injectRole(pod, asked.access, skipped);
   return { outcome: "injected", pod: injected, access: asked.access, skipped, notes: asked.notes };
 }

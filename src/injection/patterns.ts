@@ -29,6 +29,8 @@ export const limits = {
   usualAudience: "sts.amazonaws.com",
   /** Seconds of a token: the usual, and the API server's bounds on a projected one. */
   usualExpiration: 86_400,
+  /** The least of what stands for the usual one in a token for an agent, so that not all pods ask at the same time. */
+  leastSpreadExpiration: 79_200,
   leastExpiration: 600,
   mostExpiration: 4_294_967_296,
   /** Characters of RoleSessionName. */

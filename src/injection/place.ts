@@ -16,6 +16,16 @@ export const mountPaths = [
 export const tokenFileName = "token";
 
 /**
+ * Volume and file of the token by which a pod asks an agent on its node for credentials, and where it is mounted, as
+ * AWS's webhook has them (its container credentials). Nothing else stands there.
+ */
+export const containerTokenName = "eks-pod-identity-token";
+export const containerMountPaths = [
+  "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount",
+  "/var/run/secrets/podtrust.dev/pod-identity",
+] as const;
+
+/**
  * The volume with the AWS config file of a pod that has several roles. It brings a token of its own, so that the file
  * can name it whatever became of the other volume.
  */

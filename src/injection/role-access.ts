@@ -32,3 +32,12 @@ export interface RoleAccess {
   /** At most 50, by name. */
   readonly profiles?: readonly Profile[];
 }
+
+/** What a workload is given that has its credentials from an agent on its node. */
+export interface ContainerAccess extends Pick<
+  RoleAccess,
+  "audience" | "expirationSeconds" | "region" | "stsRegionalEndpoints" | "fsGroup" | "tokenMode"
+> {
+  /** Where the agent answers; SDKs take plain HTTP at loopback and at the agents' own addresses alone. */
+  readonly credentialsUri: string;
+}

@@ -7,6 +7,8 @@ export const variableNames = {
   region: "AWS_REGION",
   role: "AWS_ROLE_ARN",
   tokenFile: "AWS_WEB_IDENTITY_TOKEN_FILE",
+  credentialsUri: "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  credentialsToken: "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
   session: "AWS_ROLE_SESSION_NAME",
   config: "AWS_CONFIG_FILE",
   profile: "AWS_PROFILE",
@@ -20,6 +22,8 @@ export const variableGroupNames = {
   sts: [variableNames.sts],
   region: [variableNames.defaultRegion, variableNames.region],
   role: [variableNames.role, variableNames.tokenFile],
+  /** In place of the role's: of pods that have their credentials from an agent on the node. */
+  container: [variableNames.credentialsUri, variableNames.credentialsToken],
   session: [variableNames.session],
   config: [variableNames.config],
 } as const;
@@ -42,8 +46,11 @@ export interface VariableGroup {
 /** What the variables say: values that differ from pod to pod beside those of the role. */
 export interface VariableValues extends Omit<
   RoleAccess,
-  "audience" | "expirationSeconds" | "sessionName" | "sessionFromPod"
+  "roleArn" | "audience" | "expirationSeconds" | "sessionName" | "sessionFromPod"
 > {
+  readonly roleArn?: string;
+  /** In place of `roleArn`: where the agent on the node answers. */
+  readonly credentialsUri?: string;
   readonly tokenFile: string;
   /** A text, or the pod's name by the downward API. */
   readonly session?: string | { readonly fieldPath: string };
@@ -52,7 +59,7 @@ export interface VariableValues extends Omit<
 
 /** The variables of a role, in the groups that AWS's webhook leaves whole. */
 export function variableGroups(values: VariableValues): readonly VariableGroup[] {
-  const { stsRegionalEndpoints, region, roleArn, tokenFile, session, configFile } = values;
+  const { stsRegionalEndpoints, region, roleArn, credentialsUri, tokenFile, session, configFile } = values;
   const group = (
     name: keyof typeof variableGroupNames,
     ...texts: readonly (string | { readonly fieldPath: string } | undefined)[]
@@ -71,7 +78,8 @@ export function variableGroups(values: VariableValues): readonly VariableGroup[]
   return [
     ...group("sts", stsRegionalEndpoints),
     ...group("region", region, region),
-    ...group("role", roleArn, tokenFile),
+    ...(roleArn === undefined ? [] : group("role", roleArn, tokenFile)),
+    ...(credentialsUri === undefined ? [] : group("container", credentialsUri, tokenFile)),
     ...group("session", session),
     ...group("config", configFile),
   ];

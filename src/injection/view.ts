@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
-import { skipLabel } from "./annotations.ts";
+import { agentLabel, skipLabel } from "./annotations.ts";
 import { isAlive, osLabels } from "./pod.ts";
 
 const ours = /^(?:eks\.amazonaws\.com\/|podtrust\.dev\/|profile\.podtrust\.dev\/|chain\.podtrust\.dev\/)/u;
@@ -59,7 +59,7 @@ export function injectionView(pod: JsonRecord): JsonRecord | undefined {
   const metadata = recordOf(pod["metadata"]);
   if (!isAlive(pod) || metadata["deletionTimestamp"] !== undefined) return undefined;
   const annotations = picked(recordOf(metadata["annotations"]), (key) => ours.test(key));
-  const labels = members(recordOf(metadata["labels"]), skipLabel);
+  const labels = members(recordOf(metadata["labels"]), skipLabel, agentLabel.key);
   const owner = recordsOf(metadata["ownerReferences"]).find(({ controller }) => controller === true);
   return {
     metadata: {

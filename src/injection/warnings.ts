@@ -18,8 +18,9 @@ export function injectionWarnings(result: Injection): readonly string[] {
   if (result.outcome === "untouched") return [];
   const { pod, access, skipped, notes } = result;
   const told = notes.map(({ reason, text }) => saying(reason, text));
-  const meant = containersOf(pod).filter(({ name }) => !skipped.includes(textOf(name) ?? ""));
+  const meant = containersOf(pod).filter(({ name }) => !skipped.includes(String(name)));
   if (meant.length === 0) return [saying("InjectionSkipped", allSkipped), ...told];
+  if (access === undefined) return told;
   const roles = meant.map(roleOf);
   const own = roles.find((role) => role !== undefined && role !== "");
   if (own === undefined || roles.some((role) => [undefined, "", access.roleArn].includes(role))) return told;

@@ -11,7 +11,7 @@ import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
 /** What the operator is deployed with. Everything in it is a text, a number or a boolean, as a chart's values are. */
-export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook"> {
+export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook" | "configMaps" | "roleMap"> {
   readonly image: string;
   readonly replicas: number;
   /** Pods that may be evicted in a minute; 0 for none. */
@@ -24,6 +24,10 @@ export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook"> 
   readonly webhook: boolean;
   /** What becomes of new pods while no replica answers the webhook. */
   readonly failurePolicy: FailurePolicy;
+  /** Whether it keeps the ConfigMaps of the policies of the mode `configmap`. */
+  readonly configMaps: boolean;
+  /** Name of the ConfigMap with the role map; empty for none. */
+  readonly roleMap: string;
   /** ARN of its own role in AWS; empty where its credentials come otherwise, or it needs none. */
   readonly role: string;
   /** A Secret with environment variables (a proxy, AWS credentials), which may be absent. */
@@ -37,7 +41,8 @@ export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook"> 
 const adminPort = 9891;
 const audience = "sts.amazonaws.com";
 
-function argsOf({ namespace, evictPerMinute, canary, bindings, webhook }: OperatorWish): readonly string[] {
+function argsOf(wish: OperatorWish): readonly string[] {
+  const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap } = wish;
   return [
     "operator",
     "run",
@@ -47,6 +52,8 @@ function argsOf({ namespace, evictPerMinute, canary, bindings, webhook }: Operat
     ...(canary ? [] : ["--no-canary"]),
     ...(bindings ? ["--bindings"] : []),
     ...(webhook ? ["--webhook"] : []),
+    ...(configMaps ? ["--config-maps"] : []),
+    ...(roleMap === "" ? [] : [`--role-map=${roleMap}`]),
   ];
 }
 
@@ -99,13 +106,13 @@ function deployment(wish: OperatorWish, metadata: object, selector: PodSelector)
  * have them. Throws PodtrustError `usage` for names that Kubernetes would not take.
  */
 export function operatorObjects(wish: OperatorWish): readonly object[] {
-  const { namespace, name, evictPerMinute, apiServerPort, failurePolicy } = wish;
+  const { namespace, name, evictPerMinute, apiServerPort, failurePolicy, configMaps, roleMap } = wish;
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
   const ports = { open: wish.webhook ? [webhookPort] : [], admin: adminPort, apiServerPort };
   const webhook = wish.webhook ? { webhook: { failurePolicy } } : {};
   return [
-    ...operatorManifests({ namespace, name, evict: evictPerMinute > 0, ...webhook }),
+    ...operatorManifests({ namespace, name, evict: evictPerMinute > 0, configMaps, roleMap, ...webhook }),
     deployment(wish, metadata, selector),
     disruptionBudget(metadata, selector),
     networkPolicy(metadata, selector, ports),

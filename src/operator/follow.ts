@@ -10,7 +10,7 @@ function annotated(object: JsonRecord): View | undefined {
 
 /** What of the cluster injection has to do with. */
 export interface Followed {
-  readonly accounts: Mirror<View>;
+  readonly accounts: Mirror<View, "namespace">;
   readonly namespaces: Mirror<View>;
   readonly pods: Mirror<View, "account" | "namespace">;
 }
@@ -29,12 +29,13 @@ export function followAll(
   shared: Pick<MirrorOptions<View>, "api" | "clock" | "logger" | "silenceMs">,
   { everyAccount, everyNamespace }: FollowedWish,
 ): Followed {
-  const accounts = new Mirror<View>({
+  const namespace = (key: string): readonly string[] => [key.split("/")[0] ?? ""];
+  const accounts = new Mirror<View, "namespace">({
     ...shared,
     kind: "ServiceAccount",
     metadataOnly: true,
     keep: everyAccount ? annotationsView : annotated,
-    indexes: {},
+    indexes: { namespace },
   });
   const namespaces = new Mirror<View>({
     ...shared,
@@ -49,10 +50,7 @@ export function followAll(
     // Those that have ended need no token.
     fields: "status.phase!=Succeeded,status.phase!=Failed",
     keep: injectionView,
-    indexes: {
-      account: (_key, pod) => [accountOf(pod)],
-      namespace: (key) => [key.split("/")[0] ?? ""],
-    },
+    indexes: { account: (_key, pod) => [accountOf(pod)], namespace },
   });
   return { accounts, namespaces, pods };
 }

@@ -1,4 +1,4 @@
-import { accountAnnotations } from "../injection/index.ts";
+import { accountAnnotations, configMapName } from "../injection/index.ts";
 import { checkedName, checkedNamespace } from "../kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookWish } from "./webhook/index.ts";
@@ -12,6 +12,10 @@ export interface OperatorRights {
   readonly evict: boolean;
   /** Lets it inject by a webhook, and adds what that consists of. */
   readonly webhook?: Pick<WebhookWish, "failurePolicy">;
+  /** Lets it keep the ConfigMaps of the policies of the mode `configmap`. */
+  readonly configMaps?: boolean;
+  /** Name of the ConfigMap with the role map, which it may read; absent or empty for none. */
+  readonly roleMap?: string;
 }
 
 const rbac = "rbac.authorization.k8s.io";
@@ -37,16 +41,25 @@ const evictionRules: readonly Rule[] = [
   { apiGroups: ["apps"], resources: ["replicasets", "statefulsets", "daemonsets"], verbs: ["get"] },
 ];
 
+/** By one name in each namespace. It is made by server-side apply, whose right to create can be for one name. */
+const configMapRule: Rule = {
+  apiGroups: [""],
+  resources: ["configmaps"],
+  resourceNames: [configMapName],
+  verbs: ["get", "list", "watch", "patch", "create", "delete"],
+};
+
 /** In all namespaces: it reads what injection looks at, and says what it found. */
-const clusterRules = ({ evict, webhook }: OperatorRights): readonly Rule[] => [
+const clusterRules = ({ evict, webhook, configMaps }: OperatorRights): readonly Rule[] => [
   { apiGroups: [""], resources: ["serviceaccounts", "namespaces", "pods"], verbs: ["get", "list", "watch"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "get", "update"] },
   ...(evict ? evictionRules : []),
   ...(webhook === undefined ? [] : webhookRules.cluster),
+  ...(configMaps === true ? [configMapRule] : []),
 ];
 
 /** In its own namespace: its lease, and pods for trial, which the policy holds to. */
-const ownRules = (name: string, { webhook }: OperatorRights): readonly Rule[] => [
+const ownRules = (name: string, { webhook, roleMap = "" }: OperatorRights): readonly Rule[] => [
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
   {
     apiGroups: ["coordination.k8s.io"],
@@ -56,6 +69,16 @@ const ownRules = (name: string, { webhook }: OperatorRights): readonly Rule[] =>
   },
   { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
   ...(webhook === undefined ? [] : webhookRules.own),
+  ...(roleMap === ""
+    ? []
+    : [
+        {
+          apiGroups: [""],
+          resources: ["configmaps"],
+          resourceNames: [checkedName(roleMap)],
+          verbs: ["get", "list", "watch"],
+        },
+      ]),
 ];
 
 /** Whoever may make a pod has what its namespace's ServiceAccounts and Secrets have: so none that is kept. */

@@ -12,13 +12,16 @@ import {
 } from "../kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
 import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
-import { followAll } from "./follow.ts";
+import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
+import { followAll, type FollowedWish } from "./follow.ts";
 import { Leadership, type LeadershipStatus } from "./leadership.ts";
+import { followedRoleMap, Roles } from "./roles.ts";
 import {
   followedConfiguration,
   type Lives,
   type ReviewTallies,
   Webhook,
+  type WebhookOptions,
   type WebhookStatus,
 } from "./webhook/index.ts";
 
@@ -31,7 +34,9 @@ export interface ControllerTools {
   /** Every ServiceAccount, with its annotations of ours and of AWS's webhook. */
   readonly accounts: Mirror<View>;
   /** Follows more of the cluster; the process runs it, and is ready once it has seen all of it. */
-  readonly follow: <V>(what: Pick<MirrorOptions<V>, "kind" | "keep">) => Mirror<V>;
+  readonly follow: <V>(
+    what: Pick<MirrorOptions<V>, "kind" | "keep" | "namespace" | "fields" | "metadataOnly">,
+  ) => Mirror<V>;
 }
 
 export type Controllers = readonly Controller[];
@@ -58,6 +63,10 @@ export interface OperatorOptions {
     /** Of its certificates; `usualLives` unless told. */
     readonly lives?: Lives;
   };
+  /** Name of a ConfigMap of `namespace` with roles of ServiceAccounts that have no annotation; absent for none. */
+  readonly roleMap?: string;
+  /** Keeps in each namespace the ConfigMap of the policies of the mode `configmap`. */
+  readonly configMaps?: boolean;
   /** More controllers than the finder. */
   readonly controllers?: (tools: ControllerTools) => Controllers;
 }
@@ -83,6 +92,24 @@ const leaseName = "podtrust-operator";
 const reportingController = "podtrust.dev/operator";
 export const canaryAccount = "podtrust-canary";
 
+/** Whose part of the cluster has to be seen whole. */
+function wishOf({ controllers, webhook, roleMap }: OperatorOptions): FollowedWish {
+  const everyAccount = [controllers, webhook, roleMap].some((part) => part !== undefined);
+  return { everyAccount, everyNamespace: webhook !== undefined };
+}
+
+function roleMapOf({ namespace, roleMap }: OperatorOptions, follow: ControllerTools["follow"]) {
+  return roleMap === undefined ? undefined : follow(followedRoleMap({ namespace, name: roleMap }));
+}
+
+function webhookOf(
+  { webhook }: OperatorOptions,
+  { follow, ...tools }: Omit<WebhookOptions, "listen" | "configuration"> & Pick<ControllerTools, "follow">,
+): Webhook | undefined {
+  if (webhook === undefined) return undefined;
+  return new Webhook({ ...tools, ...webhook, configuration: follow(followedConfiguration) });
+}
+
 /** A mirror, whatever it keeps. */
 type Following = Pick<Mirror<never>, "run" | "status">;
 
@@ -95,6 +122,7 @@ export class Operator {
   readonly #runners: readonly ControllerRunner[];
   readonly #canary: Canary | undefined;
   readonly #webhook: Webhook | undefined;
+  readonly #roles: Roles;
   #ending = false;
 
   constructor(options: OperatorOptions) {
@@ -102,10 +130,7 @@ export class Operator {
     this.#clock = clock;
     const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
     const shared = { api, clock, logger, ...(silenceMs === undefined ? {} : { silenceMs }) };
-    const { accounts, namespaces, pods } = followAll(shared, {
-      everyAccount: options.controllers !== undefined || options.webhook !== undefined,
-      everyNamespace: options.webhook !== undefined,
-    });
+    const { accounts, namespaces, pods } = followAll(shared, wishOf(options));
     const more: Following[] = [];
     const follow: ControllerTools["follow"] = (what) => {
       const mirror = new Mirror({ ...shared, ...what, indexes: {} });
@@ -119,6 +144,9 @@ export class Operator {
       clock,
       logger,
     });
+    const roleMap = roleMapOf(options, follow);
+    const roles = new Roles(roleMap);
+    this.#roles = roles;
     const { canary = canaryAccount } = options;
     if (canary !== false)
       this.#canary = new Canary({ api, account: { namespace, name: canary }, events, clock, logger });
@@ -127,6 +155,8 @@ export class Operator {
       pods,
       accounts,
       namespaces,
+      roles,
+      roleMap,
       events,
       clock,
       logger,
@@ -134,20 +164,14 @@ export class Operator {
       injecting: () => this.#canary?.injecting ?? true,
     });
     const others = options.controllers?.({ api, events, clock, logger, accounts, follow }) ?? [];
-    if (options.webhook !== undefined) {
-      const configuration = new Mirror({ ...shared, ...followedConfiguration, indexes: {} });
-      more.push(configuration);
-      this.#webhook = new Webhook({
-        ...shared,
-        ...options.webhook,
-        namespace,
-        accounts,
-        namespaces,
-        configuration,
-        events,
-      });
-    }
-    const keeping = this.#webhook === undefined ? [] : [this.#webhook.keeper];
+    const tools = { ...shared, namespace, accounts, namespaces, roles, roleMap, events };
+    this.#webhook = webhookOf(options, { ...tools, follow });
+    const keeping: readonly Controller[] = [
+      ...(this.#webhook === undefined ? [] : [this.#webhook.keeper]),
+      ...(options.configMaps === true
+        ? [new ConfigMaps({ ...tools, configMaps: follow(followedConfigMaps) })]
+        : []),
+    ];
     this.#runners = [this.#finder, ...keeping, ...others].map(
       (controller) => new ControllerRunner({ controller, clock, logger }),
     );
@@ -195,6 +219,7 @@ export class Operator {
         failing === undefined ? [] : [`${resource}: ${failing.message}`],
       ),
       ...controllers.flatMap(({ name, failing }) => (failing === 0 ? [] : [`${name}: ${failing} keys fail`])),
+      ...this.#roles.problems,
       ...(this.#webhook?.degraded(this.#leadership.held) ?? []),
       ...(canary?.state === "dead" ? [`canary: ${canary.text}`] : []),
     ];

@@ -23,7 +23,7 @@ test("what manifests workload prints is what injection gives, in every case of a
     };
     const result = inject(pod, around);
     // The names of a pod and of a container are not printed, and neither is a file of several roles.
-    if (result.outcome === "untouched" || result.access.profiles !== undefined) continue;
+    if (result.outcome === "untouched" || result.access?.profiles !== undefined) continue;
     if (result.skipped.length > 0 || "name" in recordOf(pod["metadata"])) continue;
     const target = {
       ...result.access,

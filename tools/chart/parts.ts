@@ -68,6 +68,7 @@ const filledOperator = {
   replicas: 98_763,
   evictPerMinute: 98_764,
   failurePolicy: "zz-failure-policy",
+  roleMap: "zz-map",
   role: "zz-role",
   environmentSecret: "zz-environment",
 } as const;
@@ -88,6 +89,8 @@ const operator: ChartPart = {
     whether("canary", ".Values.operator.canary"),
     whether("bindings", ".Values.bindings.enabled"),
     whether("webhook", ".Values.operator.webhook"),
+    whether("configMaps", ".Values.operator.configMaps"),
+    present("roleMap", filledOperator.roleMap, ".Values.operator.roleMap"),
     present("role", filledOperator.role, ".Values.operator.role"),
     priority,
   ],

@@ -45,6 +45,11 @@ const operator = section({
     enum: ["Ignore", "Fail"],
     description: "What becomes of new pods while no replica answers the webhook.",
   },
+  configMaps: flag("Whether it keeps the ConfigMaps that injection in the mode configmap needs."),
+  roleMap: text("A ConfigMap of its namespace with roles by the names of ServiceAccounts; empty for none.", {
+    pattern: `^(?:${label}(?:\\.${label})*)?$`,
+    maxLength: 253,
+  }),
   role: text("ARN of its own IAM role, for bindings; empty where its credentials come otherwise.", {
     pattern: "^(?:arn:aws[\\w-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576})?$",
   }),
@@ -137,6 +142,8 @@ operator:
   # Gives pods their roles where the API server does not: on Kubernetes 1.35 without its gate.
   webhook: false
   failurePolicy: Ignore
+  configMaps: false
+  roleMap: ""
   role: ""
   environmentSecret: podtrust-operator-environment
 

@@ -6,6 +6,10 @@ export const operatorErrors = {
     summary: "The operator could not listen on an address.",
     next: "Check that no other process uses it, or name another with --listen.",
   },
+  "operator-foreign-config-map": {
+    summary: "A namespace has a ConfigMap podtrust-injection that is not the operator's.",
+    next: "Delete it, so that the operator makes its own; nothing else reads it.",
+  },
   "operator-not-running": {
     summary: "No operator answers at the address.",
     next: "Ask where one runs: kubectl -n podtrust exec deploy/podtrust-operator -- podtrust operator status",

@@ -114,18 +114,28 @@ function definePublisher(manifests: Command, context: CommandContext): void {
     });
 }
 
-function withWebhook(command: Command): Command {
+/** What decides which pods the operator injects, and by what. */
+function withInjection(command: Command): Command {
   return command
     .option("--webhook", "also let it inject by a webhook, and print what that consists of")
     .addOption(
       new Option("--failure-policy <policy>", "what becomes of new pods while no replica answers the webhook")
         .choices(["Ignore", "Fail"])
         .default("Ignore"),
+    )
+    .option(
+      "--config-maps",
+      "also let it keep the ConfigMaps that manifests injection --mode configmap needs",
+    )
+    .option(
+      "--role-map <configmap>",
+      "also let it read this ConfigMap of its namespace, with a role map",
+      "",
     );
 }
 
 function defineOperator(manifests: Command, context: CommandContext): void {
-  withWebhook(
+  withInjection(
     withReplicas(
       manifests
         .command("operator")
@@ -146,7 +156,7 @@ function defineOperator(manifests: Command, context: CommandContext): void {
 }
 
 function defineOperatorRbac(manifests: Command, context: CommandContext): void {
-  withWebhook(
+  withInjection(
     manifests
       .command("operator-rbac")
       .description("print the namespace, ServiceAccounts and least rights of the operator")

@@ -9,13 +9,15 @@ export interface OperatorRbacOptions {
   readonly evict?: boolean;
   readonly webhook?: boolean;
   readonly failurePolicy: FailurePolicy;
+  readonly configMaps?: true;
+  readonly roleMap: string;
 }
 
 /** `podtrust manifests operator-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
 export function runOperatorRbac(context: CommandContext, options: OperatorRbacOptions): void {
-  const { namespace, name, evict = false, failurePolicy } = options;
+  const { namespace, name, evict = false, failurePolicy, configMaps = false, roleMap } = options;
   const webhook = options.webhook === true ? { webhook: { failurePolicy } } : {};
-  const items = operatorManifests({ namespace, name, evict, ...webhook });
+  const items = operatorManifests({ namespace, name, evict, configMaps, roleMap, ...webhook });
   if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
   else context.output.raw(objectsYaml(items));
 }

@@ -12,6 +12,8 @@ export interface OperatorManifestsOptions extends ReplicaOptions {
   readonly bindings?: true;
   readonly webhook?: true;
   readonly failurePolicy: FailurePolicy;
+  readonly configMaps?: true;
+  readonly roleMap: string;
   readonly role?: string;
 }
 
@@ -25,6 +27,7 @@ function roleOf({ role = "" }: OperatorManifestsOptions): string {
 
 function wishOf(options: OperatorManifestsOptions): OperatorWish {
   const { evictPerMinute, canary, bindings = false, webhook = false, failurePolicy } = options;
+  const { configMaps = false, roleMap } = options;
   return {
     ...replicasOf(options),
     evictPerMinute: evictPerMinute === undefined ? 0 : whole("--evict-per-minute", evictPerMinute, 9999),
@@ -32,6 +35,8 @@ function wishOf(options: OperatorManifestsOptions): OperatorWish {
     bindings,
     webhook,
     failurePolicy,
+    configMaps,
+    roleMap,
     role: roleOf(options),
   };
 }

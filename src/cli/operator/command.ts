@@ -33,6 +33,14 @@ export function defineOperator(program: Command, context: CommandContext): void 
       "address that API servers ask, by the webhook's Service",
       "[::]:9443",
     )
+    .option(
+      "--role-map <configmap>",
+      "ConfigMap of its namespace with roles of ServiceAccounts that nobody may annotate",
+    )
+    .option(
+      "--config-maps",
+      "keep in each namespace the ConfigMap that manifests injection --mode configmap needs",
+    )
     .action(async (options: OperatorCommandOptions) => {
       keepHeapSmall();
       const { runOperator } = await import("./run.ts");

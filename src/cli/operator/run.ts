@@ -1,5 +1,5 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
-import { openKubernetes } from "../../kubernetes/index.ts";
+import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
 import { listenOperator, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -17,6 +17,8 @@ export interface OperatorCommandOptions {
   readonly bindings?: true;
   readonly webhook?: true;
   readonly webhookListen: string;
+  readonly roleMap?: string;
+  readonly configMaps?: true;
 }
 
 function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { perMinute: number } } {
@@ -32,6 +34,8 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const { kubeconfig, context: name, namespace } = options;
   const address = addressOf(options.listen);
   const evict = evictionsOf(options);
+  const { roleMap, configMaps = false } = options;
+  const from = roleMap === undefined ? {} : { roleMap: checkedName(roleMap) };
   const webhook = options.webhook === true ? { webhook: { listen: addressOf(options.webhookListen) } } : {};
   const logger = await context.logger("info");
   const source =
@@ -43,7 +47,18 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   // Loaded where it is wanted: all of a stack comes with it.
   const more =
     options.bindings === true ? { controllers: (await import("./bindings.ts")).reconcilingBindings } : {};
-  const operator = new Operator({ api, namespace, clock, logger, ...evict, ...canary, ...webhook, ...more });
+  const operator = new Operator({
+    api,
+    namespace,
+    clock,
+    logger,
+    ...evict,
+    ...canary,
+    ...webhook,
+    ...from,
+    configMaps,
+    ...more,
+  });
   const listener = await listenOperator(operator, address, logger);
   logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });
   try {

@@ -4,6 +4,7 @@ import { type InjectionFault, injectionFault } from "../../injection/index.ts";
 import type { EventRecorder, KubernetesApi, Mirror } from "../../kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
 import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";
+import type { Roles } from "../roles.ts";
 
 /** The part of a ServiceAccount, a namespace or a pod that injection looks at. */
 export type View = JsonRecord;
@@ -13,6 +14,9 @@ export interface FinderOptions {
   readonly pods: Mirror<View, "account" | "namespace">;
   readonly accounts: Mirror<View>;
   readonly namespaces: Mirror<View>;
+  readonly roles: Roles;
+  /** Hears of changes of the role map; absent without one. */
+  readonly roleMap?: Pick<Followed, "synced" | "untilSynced" | "subscribe"> | undefined;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -49,7 +53,7 @@ export function accountOf(pod: JsonRecord): string {
 }
 
 function follow(
-  mirror: Pick<Mirror<View>, "synced" | "untilSynced" | "keys" | "subscribe">,
+  mirror: Pick<Followed, "synced" | "untilSynced" | "subscribe">,
   keysOf: (key: string) => Iterable<string>,
 ): Followed {
   return {
@@ -80,12 +84,13 @@ export class Finder implements Controller {
 
   constructor(options: FinderOptions) {
     this.#options = options;
-    const { pods, accounts, namespaces, evict } = options;
+    const { pods, accounts, namespaces, roleMap, evict } = options;
     this.#evictions = evict === undefined ? undefined : new Evictions(evict);
     this.follows = [
       pods,
       follow(accounts, (key) => pods.by("account", key)),
       follow(namespaces, (key) => pods.by("namespace", key)),
+      ...(roleMap === undefined ? [] : [follow(roleMap, () => pods.keys())]),
     ];
   }
 
@@ -116,9 +121,11 @@ export class Finder implements Controller {
   }
 
   #faultOf(pod: View): InjectionFault | undefined {
-    const { accounts, namespaces } = this.#options;
-    const serviceAccount = accounts.get(accountOf(pod));
-    return injectionFault(pod, { serviceAccount, namespace: namespaces.get(nameOf(pod, "namespace")) });
+    const { accounts, namespaces, roles } = this.#options;
+    const account = accountOf(pod);
+    const serviceAccount = accounts.get(account);
+    const namespace = namespaces.get(nameOf(pod, "namespace"));
+    return injectionFault(pod, roles.around({ serviceAccount, namespace }, account));
   }
 
   #forget(key: string): void {
@@ -196,17 +203,18 @@ export class Finder implements Controller {
     owner: Recreating,
     { signal }: Reconcile,
   ): Promise<"well" | "curable" | "incurable"> {
-    const { api } = this.#options;
+    const { api, roles } = this.#options;
     const { namespace = "", name, uid } = podRegarding(pod);
     const [, account = ""] = accountOf(pod).split("/");
     const options = { signal };
     const now = await api.read({ kind: "Pod", namespace, name }, options);
     if (now === undefined || now.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined)
       return "well";
-    const around = {
+    const objects = {
       serviceAccount: await api.read({ kind: "ServiceAccount", namespace, name: account }, options),
       namespace: await api.read({ kind: "Namespace", name: namespace }, options),
     };
+    const around = roles.around(objects, accountOf(pod));
     if (injectionFault(now, around) === undefined) return "well";
     const maker = await api.read({ kind: owner.kind, namespace, name: owner.name }, options);
     // Of one that is gone nobody makes a pod.

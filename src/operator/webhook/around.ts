@@ -1,6 +1,8 @@
+import { randomInt } from "node:crypto";
 import { PodtrustError, type JsonRecord } from "../../base/index.ts";
 import { annotationsView, type Surroundings } from "../../injection/index.ts";
 import type { KubernetesApi, Mirror, ObjectRef } from "../../kubernetes/index.ts";
+import type { Roles } from "../roles.ts";
 
 /** What is followed of the cluster, with every object of its kind. */
 type Followed = Pick<Mirror<JsonRecord>, "synced" | "status" | "get">;
@@ -9,6 +11,7 @@ export interface AroundOptions {
   readonly api: Pick<KubernetesApi, "read">;
   readonly accounts: Followed;
   readonly namespaces: Followed;
+  readonly roles: Roles;
   /** Milliseconds for what has to be asked of the API server; 3,000 unless told. */
   readonly patience?: number;
 }
@@ -31,12 +34,13 @@ export class Around {
 
   /** Rejects with what the API throws; with `cluster-not-ready` where too much is asked at a time. */
   async of(namespace: string, account: string): Promise<Surroundings> {
-    const { accounts, namespaces } = this.#options;
+    const { accounts, namespaces, roles } = this.#options;
+    const key = `${namespace}/${account}`;
     const [serviceAccount, of] = await Promise.all([
-      this.#find(accounts, `${namespace}/${account}`, { kind: "ServiceAccount", namespace, name: account }),
+      this.#find(accounts, key, { kind: "ServiceAccount", namespace, name: account }),
       this.#find(namespaces, namespace, { kind: "Namespace", name: namespace }),
     ]);
-    return { serviceAccount, namespace: of };
+    return roles.around({ serviceAccount, namespace: of }, key, randomInt(1001) / 1000);
   }
 
   async #find(followed: Followed, key: string, ref: ObjectRef): Promise<JsonRecord | undefined> {

@@ -2,4 +2,4 @@ export { type FailurePolicy, followedConfiguration } from "./configuration.ts";
 export { type WebhookWish, webhookObjects, webhookPort, webhookRules } from "./manifests.ts";
 export type { Lives } from "./rotation.ts";
 export { requestOutcomes, type ReviewTallies } from "./tallies.ts";
-export { Webhook, type WebhookStatus } from "./webhook.ts";
+export { Webhook, type WebhookOptions, type WebhookStatus } from "./webhook.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
+import type { Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { drainServer, type ListenAddress } from "../../admin/index.ts";
 import { type Clock, collectBytes, errorText, type Logger, PodtrustError } from "../../base/index.ts";
@@ -8,6 +8,9 @@ import { isDeeper } from "./depth.ts";
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
+
+// As the listener of every daemon: an `import` of it would evaluate what no daemon needs.
+const { createServer } = process.getBuiltinModule("node:https");
 
 export interface ReviewServerOptions {
   readonly listen: ListenAddress;

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { ListenAddress } from "../../admin/index.ts";
 import { type Clock, errorText, type JsonRecord, type Logger } from "../../base/index.ts";
 import { type KubernetesApi, type Mirror, SharedSecret } from "../../kubernetes/index.ts";
+import type { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
 import { termOf } from "./certificates.ts";
 import { certificatesEntry, type HeldServing, readHeld } from "./held.ts";
@@ -19,6 +20,7 @@ export interface WebhookOptions {
   readonly listen: ListenAddress;
   readonly accounts: Mirror<JsonRecord>;
   readonly namespaces: Mirror<JsonRecord>;
+  readonly roles: Roles;
   /** Hears of changes of the webhook's configuration (`followedConfiguration`). */
   readonly configuration: KeeperOptions["follows"];
   /** Of its certificates; `usualLives` unless told. */

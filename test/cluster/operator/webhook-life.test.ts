@@ -18,7 +18,20 @@ import { leftOut } from "../harness/index.ts";
 import { type MutatingWebhook, startMutatingWebhook } from "../injection/mutating-webhook.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./patience.ts";
-import { spawnOperator, startWebhookWorld, webAround, webPod, type WebhookWorld } from "./webhook-world.ts";
+import {
+  roleMap,
+  spawnOperator,
+  startWebhookWorld,
+  webAround,
+  webPod,
+  webRole,
+  type WebhookWorld,
+} from "./webhook-world.ts";
+
+/** How an operator is started: with the webhook, unless that is false. */
+type Started = Omit<Partial<OperatorOptions>, "webhook"> & {
+  readonly webhook?: NonNullable<OperatorOptions["webhook"]> | false;
+};
 
 const hour = 3_600_000;
 const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/podtrust-webhook";
@@ -32,7 +45,10 @@ describe("the webhook's life", { skip: leftOut() }, () => {
   after(() => world?.plane.stop());
 
   /** An operator with the webhook, until it is disposed of; by a clock on which waits are a sixtieth as long. */
-  async function start(more: Partial<OperatorOptions> = {}, ahead: () => number = () => 0) {
+  async function start(
+    { webhook = { listen: world.listen }, ...more }: Started = {},
+    ahead: () => number = () => 0,
+  ) {
     const clock: Clock = {
       now: () => systemClock.now() + ahead(),
       elapsed: () => systemClock.elapsed() * 60,
@@ -47,7 +63,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       logger,
       leaseDurationMs: 180_000,
       canary: false,
-      webhook: { listen: world.listen },
+      ...(webhook === false ? {} : { webhook }),
       ...more,
     });
     const running = operator.run(over.signal);
@@ -83,6 +99,9 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       JSON.stringify(body),
     ]);
   }
+
+  const failurePolicyIgnored = (): Promise<void> =>
+    patch([{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }]);
 
   async function events(): Promise<string> {
     return (await world.plane.ask("/apis/events.k8s.io/v1/namespaces/default/events")).text;
@@ -270,10 +289,118 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     }
   });
 
+  /** Writes the role map. */
+  async function mapRoles(config: unknown, identities: unknown = []): Promise<void> {
+    const data = { config: JSON.stringify(config), "container-credentials": JSON.stringify({ identities }) };
+    const object = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: roleMap, namespace: "podtrust" },
+      data,
+    };
+    await world.plane.kubectl(["apply", "-f", "-"], JSON.stringify(object));
+  }
+
+  const podOf = (serviceAccountName: string): JsonRecord => ({
+    ...webPod(),
+    spec: { ...recordOf(webPod()["spec"]), serviceAccountName },
+  });
+
+  const policyConfigMap = async (namespace: string): Promise<JsonRecord | undefined> => {
+    const { status, text } = await world.plane.ask(
+      `/api/v1/namespaces/${namespace}/configmaps/podtrust-injection`,
+    );
+    return status === 200 ? (JSON.parse(text) as JsonRecord) : undefined;
+  };
+
+  test("ServiceAccounts that nobody annotates have their roles by the role map, as it changes, and agents' credentials too", async () => {
+    await world.plane.kubectl(["create", "serviceaccount", "mapped"]);
+    await world.plane.kubectl(["create", "serviceaccount", "agent"]);
+    await using running = await start({ roleMap });
+    const { operator } = running;
+    await world.untilInjecting();
+    const made = async (account: string): Promise<string> =>
+      (await world.makePod("default", podOf(account))).text;
+    const early = { ...podOf("mapped"), metadata: { name: "early" } };
+    assert.ok(!(await world.makePod("default", early, "")).text.includes("AWS_"));
+    await mapRoles({ "default/mapped": { RoleARN: `${webRole}-1` }, "default/web": `${webRole}-2` }, [
+      { namespace: "default", serviceAccount: "agent" },
+    ]);
+    await until(async () => (await made("mapped")).includes(`${webRole}-1`), "the map is known");
+    assert.ok(!(await made("web")).includes(`${webRole}-2`), "an annotation comes first");
+    const agent = await made("agent");
+    assert.match(agent, /"value":"http:\/\/169\.254\.170\.23\/v1\/credentials"/u);
+    assert.match(agent, /"audience":"pods\.eks\.amazonaws\.com"/u);
+    await until(
+      () => operator.status.found.some(({ pod }) => pod === "default/early"),
+      "the finder knows it too",
+    );
+    await mapRoles({ "*/mapped": `${webRole}-3`, wrong: 1 });
+    await until(async () => (await made("mapped")).includes(`${webRole}-3`), "it has changed");
+    assert.match(operator.status.degraded.join("\n"), /the role map's entry "wrong" is left out/u);
+    await world.plane.kubectl(["delete", "configmap", roleMap, "-n", "podtrust"]);
+    await until(async () => !(await made("mapped")).includes("AWS_"), "it is gone");
+    await until(() => operator.status.found.length === 0, "nothing is missed any more");
+    await world.plane.kubectl(["delete", "pod", "early", "--force", "--grace-period=0"]);
+  });
+
+  test("policies of the mode configmap inject by the ConfigMaps that the operator keeps, also by the role map", async () => {
+    await failurePolicyIgnored();
+    for (const namespace of ["kept", "foreign"]) {
+      await world.plane.kubectl(["create", "namespace", namespace]);
+      await world.plane.kubectl(["create", "serviceaccount", "web", "-n", namespace]);
+    }
+    await world.plane.kubectl([
+      "create",
+      "configmap",
+      "podtrust-injection",
+      "-n",
+      "foreign",
+      "--from-literal=web_role-arn=theirs",
+    ]);
+    const annotate = (namespace: string, value: string): Promise<string> =>
+      world.plane.kubectl(["annotate", "serviceaccount", "web", "-n", namespace, "--overwrite", value]);
+    await annotate("foreign", `eks.amazonaws.com/role-arn=${webRole}`);
+    await mapRoles({ "kept/web": `${webRole}-mapped` });
+    await using running = await start({ webhook: false, roleMap, configMaps: true });
+    const { out } = await podtrustHere(["manifests", "injection", "--mode", "configmap"]);
+    await world.plane.kubectl(["apply", "--server-side", "-f", "-"], out);
+    const made = async (): Promise<string> => (await world.makePod("kept", webPod())).text;
+    await until(async () => (await made()).includes(`${webRole}-mapped`), "the policy injects by the map");
+    const version = recordOf((await policyConfigMap("kept"))?.["metadata"])["resourceVersion"];
+    await annotate("kept", "team=shop");
+    await annotate("kept", `eks.amazonaws.com/role-arn=${webRole}`);
+    await until(async () => (await made()).includes(`"value":"${webRole}"`), "an annotation comes first");
+    const now = await policyConfigMap("kept");
+    assert.deepEqual(now?.["data"], { "web_role-arn": webRole });
+    assert.notEqual(recordOf(now["metadata"])["resourceVersion"], version);
+    await until(
+      () =>
+        running.operator.status.controllers.some(
+          ({ name, failing }) => name === "config-maps" && failing === 1,
+        ),
+      "the foreign one is told of",
+    );
+    assert.deepEqual((await policyConfigMap("foreign"))?.["data"], { "web_role-arn": "theirs" });
+    await world.plane.kubectl(["delete", "configmap", "podtrust-injection", "-n", "kept"]);
+    await until(async () => (await policyConfigMap("kept")) !== undefined, "it is put back");
+    await world.plane.kubectl(["delete", "configmap", roleMap, "-n", "podtrust"]);
+    await annotate("kept", "eks.amazonaws.com/role-arn-");
+    await until(async () => (await policyConfigMap("kept")) === undefined, "it is not needed any more");
+    await world.plane.kubectl(["delete", "-f", "-"], out);
+  });
+
   test("the operator may make and change its own configuration and Secret, and no other", async () => {
     const api = await openKubernetes({ kubeconfig: world.operatorKubeconfig });
     const named = { ...(await configuration()), metadata: { name: "another" } } as never;
     const forbidden = { code: "cluster-forbidden" };
+    const configMap = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "other", namespace: "default" },
+    };
+    await assert.rejects(api.apply(configMap, { fieldManager: "test", dryRun: true }), forbidden);
+    await assert.rejects(api.read({ kind: "ConfigMap", namespace: "default", name: roleMap }), forbidden);
     await assert.rejects(api.apply(named, { fieldManager: "test", dryRun: true }), forbidden);
     await assert.rejects(api.create(named, { dryRun: true }), forbidden);
     const own = { ...(await configuration()), metadata: { name: "podtrust-webhook" } } as never;

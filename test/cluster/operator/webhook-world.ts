@@ -28,6 +28,9 @@ export interface WebhookWorld {
   readonly untilInjecting: (expected?: boolean) => Promise<void>;
 }
 
+/** Name of the ConfigMap with the role map. */
+export const roleMap = "podtrust-role-map";
+
 export const webRole = "arn:aws:iam::111122223333:role/web";
 
 /** What stands around its pods. */
@@ -78,6 +81,8 @@ export async function startWebhookWorld(
     name: "podtrust-operator",
     evict: false,
     webhook: { failurePolicy },
+    configMaps: true,
+    roleMap,
   }).map((object) => onPort(object as JsonRecord, port));
   await plane.kubectl(
     ["apply", "-f", "-"],

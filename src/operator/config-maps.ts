@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import { type JsonRecord, PodtrustError, recordOf, textOf } from "../base/index.ts";
+import type { Controller, Followed, Reconcile } from "../controller/index.ts";
+import { configMapName, injectionConfigMap } from "../injection/index.ts";
+import type { EventRecorder, KubernetesApi, KubernetesObject, Mirror } from "../kubernetes/index.ts";
+import type { View } from "./finder/index.ts";
+import type { Roles } from "./roles.ts";
+
+/** What is kept of a ConfigMap of injection. */
+export interface KeptConfigMap {
+  readonly uid: string;
+  /** Whether it is the operator's. */
+  readonly ours: boolean;
+  readonly data: JsonRecord;
+}
+
+const mark = { key: "app.kubernetes.io/managed-by", value: "podtrust-operator" } as const;
+const manager = "podtrust-operator";
+
+/** What is followed of them, in all namespaces. */
+export const followedConfigMaps = {
+  kind: "ConfigMap",
+  fields: `metadata.name=${configMapName}`,
+  keep(object: JsonRecord): KeptConfigMap {
+    const { uid, labels } = recordOf(object["metadata"]);
+    return {
+      uid: textOf(uid) ?? "",
+      ours: recordOf(labels)[mark.key] === mark.value,
+      data: recordOf(object["data"]),
+    };
+  },
+} as const;
+
+export interface ConfigMapsOptions {
+  readonly api: Pick<KubernetesApi, "apply" | "remove">;
+  readonly accounts: Mirror<View, "namespace">;
+  readonly configMaps: Pick<Mirror<KeptConfigMap>, keyof Followed | "get">;
+  readonly roles: Roles;
+  /** Hears of changes of the role map; absent without one. */
+  readonly roleMap?: Pick<Followed, "synced" | "untilSynced" | "subscribe"> | undefined;
+  readonly events: Pick<EventRecorder, "record">;
+}
+
+const namespaceOf = (key: string): string => key.split("/")[0] ?? "";
+
+function byNamespace(followed: Pick<Followed, keyof Followed>): Followed {
+  return {
+    get synced() {
+      return followed.synced;
+    },
+    untilSynced: (signal) => followed.untilSynced(signal),
+    keys: () => new Set([...followed.keys()].map(namespaceOf)),
+    subscribe: (changed) => followed.subscribe((key) => changed(namespaceOf(key))),
+  };
+}
+
+/**
+ * Keeps in each namespace the ConfigMap by which the policies of the mode `configmap` inject: what its ServiceAccounts ask
+ * for, by their annotations or the role map. Where none asks there is none. A ConfigMap of that name that is somebody
+ * else's is left alone, and told of.
+ */
+export class ConfigMaps implements Controller {
+  readonly name = "config-maps";
+  readonly follows: readonly Followed[];
+  readonly #options: ConfigMapsOptions;
+
+  constructor(options: ConfigMapsOptions) {
+    this.#options = options;
+    const { accounts, configMaps, roleMap } = options;
+    const all = byNamespace(accounts);
+    this.follows = [
+      all,
+      byNamespace(configMaps),
+      ...(roleMap === undefined
+        ? []
+        : [
+            {
+              get synced() {
+                return roleMap.synced;
+              },
+              untilSynced: (signal: AbortSignal) => roleMap.untilSynced(signal),
+              keys: () => [],
+              subscribe: (changed: (key: string) => void) =>
+                roleMap.subscribe(() => {
+                  for (const namespace of all.keys()) changed(namespace);
+                }),
+            },
+          ]),
+    ];
+  }
+
+  async reconcile(namespace: string, run: Reconcile): Promise<void> {
+    const { api, accounts, configMaps, roles } = this.#options;
+    const asking = accounts
+      .by("namespace", namespace)
+      .map((key) => roles.account(accounts.get(key) ?? {}, key));
+    const { object, leftOut } = injectionConfigMap(namespace, asking);
+    const data = recordOf(object["data"]);
+    const isWanted = Object.keys(data).length > 0;
+    const there = configMaps.get(`${namespace}/${configMapName}`);
+    for (const name of leftOut) await this.#tell(namespace, name, run);
+    if (there === undefined ? !isWanted : isWanted && there.ours && isDeepStrictEqual(there.data, data))
+      return;
+    if (there !== undefined && !there.ours) return this.#leave(namespace, isWanted);
+    run.assertHeld();
+    if (isWanted) {
+      const metadata = { ...recordOf(object["metadata"]), labels: { [mark.key]: mark.value } };
+      const wanted = { ...object, metadata } as unknown as KubernetesObject;
+      await api.apply(wanted, { fieldManager: manager, force: true, signal: run.signal });
+    } else if (there !== undefined) {
+      const ref = { kind: "ConfigMap", namespace, name: configMapName } as const;
+      await api.remove(ref, { uid: there.uid, signal: run.signal });
+    }
+  }
+
+  #leave(namespace: string, isWanted: boolean): void {
+    if (!isWanted) return;
+    const sentence = `ConfigMap ${namespace}/${configMapName} has no label ${mark.key}=${mark.value}`;
+    throw new PodtrustError("operator-foreign-config-map", `${sentence}: it is left as it is`);
+  }
+
+  async #tell(namespace: string, name: string, { assertHeld, signal }: Reconcile): Promise<void> {
+    assertHeld();
+    const regarding = { apiVersion: "v1", kind: "ServiceAccount", namespace, name };
+    const reason = "InjectionAnnotationInvalid";
+    const note = `Its name and those of its profiles are too long for the keys of a ConfigMap: its pods get nothing.`;
+    await this.#options.events.record(
+      { regarding, type: "Warning", reason, action: "Inject", note },
+      { signal },
+    );
+  }
+}
