@@ -102,6 +102,7 @@ const allowed: Record<string, readonly string[]> = {
   "sandbox/hetzner": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/clouds": ["base", "sandbox/cloudflare", "sandbox/hetzner"],
   "sandbox/control": ["base", "http", "sandbox/aws", "sandbox/cluster"],
+  "sandbox/machines": ["base", "sandbox/hetzner"],
   "sandbox/cluster": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
   demo: [
     "base",

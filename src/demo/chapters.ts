@@ -2,11 +2,19 @@ import type { Link } from "../base/index.ts";
 
 /** Under which headings the links are told. */
 export interface Chapters {
-  readonly outside: readonly { readonly title: string; readonly links: readonly OutsideLink[] }[];
+  readonly outside: readonly Chapter[];
   /** Of provider and trust; they stand under the one before where there is none. */
   readonly trust?: string;
   /** Of what the workload does. */
   readonly workload?: string;
+}
+
+/** Links under one heading. */
+interface Chapter {
+  readonly title: string;
+  readonly links: readonly OutsideLink[];
+  /** Makes what the links are of, where that is not there from the start. */
+  readonly make?: () => Promise<void>;
 }
 
 /** Links that anybody sees from outside. */
@@ -22,15 +30,21 @@ export const chainChapters: Chapters = {
   ],
 };
 
-/** The guide's steps from the certificate on, under its own headings. */
-export const guideChapters: Chapters = {
-  outside: [
-    { title: "Step 4: Fetch the TLS Certificate", links: ["tls"] },
-    {
-      title: "Step 5: Expose OIDC Configuration to the Internet",
-      links: ["cluster", "discovery", "jwks", "dns", "reachability"],
-    },
-  ],
-  trust: "Step 6: Add the OIDC Provider to AWS",
-  workload: "Step 7: Test the Setup",
-};
+/** The guide's steps from the certificate on, under its own headings; `publish` makes what the fourth is about. */
+export function guideChapters(publish?: () => Promise<void>): Chapters {
+  return {
+    outside: [
+      {
+        title: "Step 4: Fetch the TLS Certificate",
+        links: ["tls"],
+        ...(publish === undefined ? {} : { make: publish }),
+      },
+      {
+        title: "Step 5: Expose OIDC Configuration to the Internet",
+        links: ["cluster", "discovery", "jwks", "dns", "reachability"],
+      },
+    ],
+    trust: "Step 6: Add the OIDC Provider to AWS",
+    workload: "Step 7: Test the Setup",
+  };
+}

@@ -3,37 +3,21 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { http01Solver } from "../acme/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
 import { type Issuer, parseDiscovery, parseIssuer } from "../oidc/index.ts";
 import { type Publisher, startPublisher } from "../publisher/index.ts";
-import {
-  type Sandbox,
-  type StandInCa,
-  type StandInCluster,
-  startSandbox,
-  startAuthority,
-  startStandInCluster,
-} from "../sandbox/index.ts";
+import { type StandInCluster, startSandbox, startAuthority, startStandInCluster } from "../sandbox/index.ts";
 import { type CertificateManager, fileStore, startCertificateManager } from "../tls/index.ts";
+import { Ending } from "./ending.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
+import type { Stage } from "./stage.ts";
 
 /** Everything of the demo that runs, on loopback. */
-export interface Environment {
-  readonly issuer: Issuer;
-  /** As an administrator: makes ServiceAccounts, mints tokens. */
-  readonly cluster: KubernetesApi;
-  /** Absent with a real cluster. */
-  readonly standIn: StandInCluster | undefined;
-  readonly ca: StandInCa;
+export interface Environment extends Stage {
   readonly certificates: CertificateManager;
   readonly publisher: Publisher;
-  readonly sandbox: Sandbox;
-  /** What takes the place of public DNS: the issuer's port 443 leads to the publisher. */
-  readonly connectTo: readonly ConnectTo[];
-  readonly clock: Clock;
-  readonly folder: string;
   /** PEM file of the root that vouches for the issuer's certificate. */
   readonly rootFile: string;
   /** The sandbox's administrator, as an AWS shared-credentials file. */
@@ -41,9 +25,6 @@ export interface Environment {
   /** The stand-in's kubeconfig for kubectl, or the file that was given, with the context that was asked for. */
   readonly kubeconfig: string;
   readonly context: string | undefined;
-  /** Run when the environment closes, before all that was started earlier ends. */
-  atEnd(end: () => Promise<void>): void;
-  close(): Promise<void>;
 }
 
 export interface EnvironmentOptions {
@@ -58,28 +39,6 @@ export interface EnvironmentOptions {
 
 /** Milliseconds; what real life counts in minutes is counted in seconds here, and the demo says so. */
 export const demoTimes = { poll: 250, cache: 1000, propagation: 1000, ready: 30_000 } as const;
-
-/** Ends in reverse order what was started, all of it, whatever one of them says. */
-class Ending {
-  readonly #ends: (() => Promise<void>)[] = [];
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  add(end: () => Promise<void>): void {
-    this.#ends.push(end);
-  }
-
-  async all(): Promise<void> {
-    for (const end of this.#ends.splice(0).reverse()) {
-      await end().catch((error: unknown) => {
-        this.#logger.error("something the demo made is left behind", { error: errorText(error) });
-      });
-    }
-  }
-}
 
 interface Cluster {
   readonly issuer: Issuer;

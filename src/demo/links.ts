@@ -2,15 +2,15 @@ import { PodtrustError } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { brokenOf, type DocumentName, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
 import type { PublicJwk } from "../oidc/index.ts";
-import type { Environment } from "./environment.ts";
+import type { Stage } from "./stage.ts";
 
 /** What AWS would read of the issuer; throws what is broken about one document, or about both. */
 async function issuerOf(
-  environment: Environment,
+  stage: Stage,
   document?: DocumentName,
 ): Promise<{ readonly reading: IssuerReading; readonly keys: readonly PublicJwk[] }> {
-  const way = { ca: environment.ca.root, connectTo: environment.connectTo };
-  const reading = await readIssuer(environment.issuer.url, { way });
+  const way = { ca: stage.ca.root, connectTo: stage.connectTo };
+  const reading = await readIssuer(stage.issuer.url, { way });
   const { findings, jwks } = judgeIssuer(reading);
   const broken = brokenOf(findings.filter((one) => document === undefined || one.document === document));
   if (broken !== undefined)
@@ -19,8 +19,8 @@ async function issuerOf(
 }
 
 /** The answers of the two documents, nothing being wrong with them. */
-async function answersOf(environment: Environment): Promise<readonly HttpResponse[]> {
-  const { discovery, jwks } = (await issuerOf(environment)).reading;
+async function answersOf(stage: Stage): Promise<readonly HttpResponse[]> {
+  const { discovery, jwks } = (await issuerOf(stage)).reading;
   return [discovery, jwks].flatMap((one) => (one?.outcome === "answered" ? [one.response] : []));
 }
 
@@ -30,41 +30,41 @@ function day(milliseconds: number): string {
 
 /** What each link outside AWS shows; each throws when it does not hold. */
 export const outsideLinks = {
-  async cluster(environment: Environment): Promise<string> {
-    const { username } = await environment.cluster.selfSubject();
-    const kind = environment.standIn === undefined ? "the cluster" : "the stand-in cluster";
-    return `${kind} at ${environment.cluster.server}, as ${username}`;
+  async cluster(stage: Stage): Promise<string> {
+    const { username } = await stage.cluster.selfSubject();
+    const kind = stage.standIn === undefined ? "the cluster" : "the stand-in cluster";
+    return `${kind} at ${stage.cluster.server}, as ${username}`;
   },
 
-  async discovery(environment: Environment): Promise<string> {
-    await issuerOf(environment, "discovery");
-    return `${environment.issuer.discoveryUrl} names the issuer letter for letter`;
+  async discovery(stage: Stage): Promise<string> {
+    await issuerOf(stage, "discovery");
+    return `${stage.issuer.discoveryUrl} names the issuer letter for letter`;
   },
 
-  async jwks(environment: Environment): Promise<string> {
-    const { keys, reading } = await issuerOf(environment, "jwks");
+  async jwks(stage: Stage): Promise<string> {
+    const { keys, reading } = await issuerOf(stage, "jwks");
     const list = keys.map((key) => `${key.alg} ${key.kid.slice(0, 12)}…`).join(", ");
     return `${reading.jwks?.url} holds ${keys.length} public key${keys.length === 1 ? "" : "s"}: ${list}`;
   },
 
-  dns(environment: Environment): Promise<string> {
-    const { host } = environment.issuer;
-    const rule = environment.connectTo.find((one) => one.host === host.toLowerCase() && one.port === 443);
+  dns(stage: Stage): Promise<string> {
+    const { host } = stage.issuer;
+    const rule = stage.connectTo.find((one) => one.host === host.toLowerCase() && one.port === 443);
     if (rule === undefined)
       return Promise.reject(new PodtrustError("demo-document-missing", `${host} leads nowhere`));
     const where = `${rule.address}:${rule.toPort}`;
     return Promise.resolve(`${host} port 443 leads to ${where} (stand-in for public DNS)`);
   },
 
-  async tls(environment: Environment): Promise<string> {
-    const [discovery] = await answersOf(environment);
+  async tls(stage: Stage): Promise<string> {
+    const [discovery] = await answersOf(stage);
     const leaf = discovery?.tls?.chain[0];
     if (leaf === undefined) throw new PodtrustError("demo-document-missing", "no certificate was served");
     return `${discovery?.tls?.protocol}; its certificate came over ACME HTTP-01 from ${leaf.issuer}, good until ${day(leaf.notAfter)}`;
   },
 
-  async reachability(environment: Environment): Promise<string> {
-    const both = await answersOf(environment);
+  async reachability(stage: Stage): Promise<string> {
+    const both = await answersOf(stage);
     const types = both.map(({ headers }) => headers["content-type"]).join(" and ");
     const caching = both[0]?.headers["cache-control"];
     return `both come with status 200 over verified HTTPS, as ${types}; Cache-Control: ${caching}`;

@@ -1,8 +1,9 @@
 import { assumeWithWebIdentity, type AwsSession, isAwsCode } from "../aws/index.ts";
 import { example } from "./example.ts";
 import { showRotation } from "./rotation.ts";
-import { demoTimes, type Environment } from "./environment.ts";
+import { demoTimes } from "./environment.ts";
 import type { RotationReport, OnEvent } from "./report.ts";
+import type { Stage } from "./stage.ts";
 import { mintToken } from "./tokens.ts";
 
 async function accepted(session: AwsSession, roleArn: string, token: string): Promise<boolean> {
@@ -25,10 +26,10 @@ export class Rotating {
   readonly #outcome: Promise<RotationReport>;
 
   constructor(
-    environment: Environment & { readonly standIn: NonNullable<Environment["standIn"]> },
+    stage: Stage & { readonly [Name in "standIn" | "publisher"]: NonNullable<Stage[Name]> },
     aws: { readonly session: AwsSession; readonly roleArn: string; readonly signal: AbortSignal },
   ) {
-    const { keys } = environment.standIn;
+    const { keys } = stage.standIn;
     const rotated = {
       create: () => keys.create(),
       promote: (kid: string) => keys.promote(kid),
@@ -37,11 +38,11 @@ export class Rotating {
     };
     this.#outcome = showRotation(
       {
-        clock: environment.clock,
+        clock: stage.clock,
         keys: rotated,
-        published: () => environment.publisher.refresh(),
+        published: () => stage.publisher.refresh(),
         cacheMs: demoTimes.cache,
-        mint: () => mintToken(environment, example.serviceAccount, example.audience),
+        mint: () => mintToken(stage, example.serviceAccount, example.audience),
         accepted: (token) => accepted(aws.session, aws.roleArn, token),
         signal: AbortSignal.any([aws.signal, this.#stopped.signal]),
       },

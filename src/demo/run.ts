@@ -11,24 +11,21 @@ import { showRefusals } from "./refusals.ts";
 import { Rotating } from "./rotating.ts";
 import { startEnvironment, type Environment } from "./environment.ts";
 import type { NotShown, DemoReport, RefusalReport, OnEvent } from "./report.ts";
+import type { Stage } from "./stage.ts";
 import { expiredToken, mintToken } from "./tokens.ts";
 import { reportTrust } from "./trust.ts";
 import { type WorkloadAccess, reportWorkload } from "./workload.ts";
 
-export interface DemoOptions {
+/** How the chain is told. */
+export interface TellingOptions {
   /** The program and first arguments that run podtrust's `job`. */
   readonly program: readonly string[];
-  /** A real cluster in place of the stand-in. */
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
   /** Told under which headings; the chain's own unless told. */
   readonly chapters?: Chapters;
-  /** The stand-in cluster's issuer; one that nobody can guess unless told. */
-  readonly issuer?: string;
   /** What else is a stand-in, in words. */
   readonly standIns?: readonly string[];
   /** When it began, where something came before. */
@@ -37,13 +34,21 @@ export interface DemoOptions {
   readonly before?: () => Promise<void>;
   /** Told after the last chapter. */
   readonly after?: () => Promise<void>;
+}
+
+export interface DemoOptions extends TellingOptions {
+  /** A real cluster in place of the stand-in. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** The stand-in cluster's issuer; one that nobody can guess unless told. */
+  readonly issuer?: string;
   /** Called when the report is over and everything still runs; it all ends when the promise does. */
   readonly keep?: (environment: Environment) => Promise<void>;
 }
 
-function standIns(environment: Environment): string[] {
+function standIns(stage: Stage): string[] {
   return [
-    ...(environment.standIn === undefined ? [] : ["a cluster that signs tokens as Kubernetes does"]),
+    ...(stage.standIn === undefined ? [] : ["a cluster that signs tokens as Kubernetes does"]),
     "a certificate authority that speaks ACME as public ones do",
     "IAM, STS and Parameter Store that decide as AWS does, in one sandbox",
     "a rule (--connect-to) that leads the issuer's name to this machine, as public DNS would",
@@ -51,25 +56,27 @@ function standIns(environment: Environment): string[] {
 }
 
 async function reportOutside(
-  environment: Environment,
+  stage: Stage,
   reporter: LinkReporter,
-  { chapters = chainChapters, onEvent }: DemoOptions,
+  { chapters = chainChapters, onEvent }: TellingOptions,
 ): Promise<void> {
-  for (const { title, links } of chapters.outside) {
+  for (const { title, links, make } of chapters.outside) {
     onEvent({ kind: "heading", title });
-    for (const name of links) await reporter.link(name, () => outsideLinks[name](environment));
+    const [first] = links;
+    if (make !== undefined && first !== undefined) await reporter.during(first, make);
+    for (const name of links) await reporter.link(name, () => outsideLinks[name](stage));
   }
 }
 
 async function reportRefusals(
-  environment: Environment,
+  stage: Stage,
   workload: Workload,
   goodToken: string,
   onEvent: OnEvent,
 ): Promise<{ refusals: RefusalReport[]; notShown: NotShown[] }> {
   const full = (name: string): string => `${example.namespace}/${name}`;
   const accounts = { trusted: example.serviceAccount, other: example.otherServiceAccount };
-  const expired = expiredToken(environment);
+  const expired = expiredToken(stage);
   onEvent({ kind: "heading", title: "Every other attempt is denied." });
   return showRefusals(
     {
@@ -80,7 +87,7 @@ async function reportRefusals(
       audience: example.audience,
       otherAudience: example.otherAudience,
       deniedParameter: example.deniedParameter.name,
-      tokenFor: (who, audience) => mintToken(environment, accounts[who], audience),
+      tokenFor: (who, audience) => mintToken(stage, accounts[who], audience),
       ...(expired === undefined ? {} : { expiredToken: expired }),
     },
     (refusal) => onEvent({ kind: "refusal", refusal }),
@@ -94,19 +101,19 @@ const noRotation: NotShown = {
 
 /** All from the workload on, with the rotation going on beside it. */
 async function runWorkload(
-  { environment, reporter, onEvent }: { environment: Environment; reporter: LinkReporter; onEvent: OnEvent },
+  { stage, reporter, onEvent }: { stage: Stage; reporter: LinkReporter; onEvent: OnEvent },
   workload: Workload,
   session: AwsSession,
 ): Promise<{ access: WorkloadAccess } & Pick<DemoReport, "refusals" | "notShown" | "rotation">> {
-  const { standIn } = environment;
+  const { standIn, publisher } = stage;
   const { roleArn, signal } = workload;
   const rotating =
-    standIn === undefined
+    standIn === undefined || publisher === undefined
       ? undefined
-      : new Rotating({ ...environment, standIn }, { session, roleArn, signal });
+      : new Rotating({ ...stage, standIn, publisher }, { session, roleArn, signal });
   try {
-    const access = await reportWorkload(environment, workload, reporter);
-    const shown = await reportRefusals(environment, workload, access.goodToken, onEvent);
+    const access = await reportWorkload(stage, workload, reporter);
+    const shown = await reportRefusals(stage, workload, access.goodToken, onEvent);
     const rotation = await rotating?.report(onEvent);
     const notShown = [...shown.notShown, ...(rotation === undefined ? [noRotation] : [])];
     for (const one of notShown) onEvent({ kind: "not-shown", notShown: one });
@@ -118,66 +125,75 @@ async function runWorkload(
 }
 
 async function runAll(
-  environment: Environment,
+  stage: Stage,
   session: AwsSession,
-  options: DemoOptions,
+  options: TellingOptions,
 ): Promise<Omit<DemoReport, "seconds">> {
   const { onEvent, signal } = options;
   const reporter = new LinkReporter(onEvent, signal);
   const { chapters = chainChapters, before = () => Promise.resolve() } = options;
-  const told = [...(options.standIns ?? []), ...standIns(environment)];
-  onEvent({ kind: "started", issuer: environment.issuer.url, standIns: told });
+  const told = [...(options.standIns ?? []), ...standIns(stage)];
+  onEvent({ kind: "started", issuer: stage.issuer.url, standIns: told });
   await before();
-  await reportOutside(environment, reporter, options);
-  const { connectTo, ca } = environment;
+  await reportOutside(stage, reporter, options);
+  const { connectTo, ca } = stage;
   const way = { connectTo, ca: ca.root };
   const side: AwsSide = {
     session,
-    account: environment.sandbox.account,
-    issuer: environment.issuer.url,
-    thumbprints: (await privateThumbprints(environment.issuer.url, way, signal)) ?? [],
+    account: stage.sandbox.account,
+    issuer: stage.issuer.url,
+    thumbprints: (await privateThumbprints(stage.issuer.url, way, signal)) ?? [],
     signal,
   };
   if (chapters.trust !== undefined) onEvent({ kind: "heading", title: chapters.trust });
   await reporter.during("permission", () => putParameters(side));
   const workload: Workload = {
     program: options.program,
-    folder: environment.folder,
-    endpoint: environment.sandbox.url,
+    folder: stage.folder,
+    endpoint: stage.sandbox.url,
     region: example.region,
-    roleArn: await reportTrust(environment, side, reporter, onEvent),
+    roleArn: await reportTrust(stage, side, reporter, onEvent),
     sessionName: example.sessionName,
     signal,
   };
   if (chapters.workload !== undefined) onEvent({ kind: "heading", title: chapters.workload });
-  const { access, ...shown } = await runWorkload({ environment, reporter, onEvent }, workload, session);
+  const { access, ...shown } = await runWorkload({ stage, reporter, onEvent }, workload, session);
   const { arn, parameters } = access;
   return { links: reporter.links, identity: { arn }, parameters, ...shown };
 }
 
-async function runIn(environment: Environment, options: DemoOptions, start: number): Promise<DemoReport> {
-  const session = adminSession(environment.sandbox, options.clock);
+async function runIn<S extends Stage>(
+  stage: S,
+  options: TellingOptions,
+  keep: ((stage: S) => Promise<void>) | undefined,
+): Promise<DemoReport> {
+  const { clock, start = clock.now() } = options;
+  const session = adminSession(stage.sandbox, clock);
   try {
-    const seen = await runAll(environment, session, options);
+    const seen = await runAll(stage, session, options);
     await options.after?.();
-    const report: DemoReport = { ...seen, seconds: (options.clock.now() - start) / 1000 };
+    const report: DemoReport = { ...seen, seconds: (clock.now() - start) / 1000 };
     options.onEvent({ kind: "finished", report });
-    await options.keep?.(environment);
+    await keep?.(stage);
     return report;
   } finally {
     session.close();
-    await environment.close();
+    await stage.close();
   }
 }
 
 /**
- * Runs the whole flow on this machine, reports each step, and gives all of it as data. Throws `demo-link-broken` with
- * the link where it broke, `demo-not-refused` when somebody was let in, `interrupted`, or what keeps a part from starting.
+ * Shows the chain on a stage, reports each step, and gives all of it as data. Throws as `runDemo` does, and what keeps the
+ * stage from being set.
  */
-export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+export async function runOn<S extends Stage>(
+  open: () => Promise<S>,
+  options: TellingOptions,
+  keep?: (stage: S) => Promise<void>,
+): Promise<DemoReport> {
   const { start = options.clock.now() } = options;
   try {
-    return await runIn(await startEnvironment(options), options, start);
+    return await runIn(await open(), { ...options, start }, keep);
   } catch (cause) {
     if (!options.signal.aborted) throw cause;
     throw new PodtrustError("interrupted", "the demo was interrupted", {
@@ -185,4 +201,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       next: "Nothing of it is left running. Run podtrust demo again to see all of it.",
     });
   }
+}
+
+/**
+ * Runs the whole flow on this machine, reports each step, and gives all of it as data. Throws `demo-link-broken` with
+ * the link where it broke, `demo-not-refused` when somebody was let in, `interrupted`, or what keeps a part from starting.
+ */
+export function runDemo(options: DemoOptions): Promise<DemoReport> {
+  return runOn(() => startEnvironment(options), options, options.keep);
 }

@@ -1,15 +1,15 @@
 import { example } from "./example.ts";
-import type { Environment } from "./environment.ts";
+import type { Stage } from "./stage.ts";
 
 /** A token by TokenRequest for one of the example's ServiceAccounts: what kubelet would project into its pod. */
-export async function mintToken(environment: Environment, name: string, audience: string): Promise<string> {
+export async function mintToken(stage: Stage, name: string, audience: string): Promise<string> {
   const wish = { audiences: [audience], expirationSeconds: example.tokenSeconds };
-  const { token } = await environment.cluster.requestToken(example.namespace, name, wish);
+  const { token } = await stage.cluster.requestToken(example.namespace, name, wish);
   return token;
 }
 
 /** A token that the stand-in cluster signed long ago; undefined for a real one, where it would be waited for. */
-export function expiredToken({ standIn, clock }: Environment): (() => Promise<string>) | undefined {
+export function expiredToken({ standIn, clock }: Stage): (() => Promise<string>) | undefined {
   if (standIn === undefined) return undefined;
   const forged = {
     namespace: example.namespace,

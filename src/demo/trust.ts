@@ -3,7 +3,7 @@ import type { ApplyEvent } from "../plan/index.ts";
 import { type AwsSide, makeTrust } from "./aws-side.ts";
 import { example } from "./example.ts";
 import type { LinkReporter } from "./link-reporter.ts";
-import type { Environment } from "./environment.ts";
+import type { Stage } from "./stage.ts";
 import type { OnEvent } from "./report.ts";
 import { mintToken } from "./tokens.ts";
 
@@ -18,31 +18,31 @@ function reportWaits(onEvent: OnEvent, clock: Clock): (event: ApplyEvent) => voi
   };
 }
 
-/** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the environment does. */
-async function makeServiceAccounts(environment: Environment): Promise<void> {
-  await environment.cluster.createNamespace(example.namespace);
+/** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the stage does. */
+async function makeServiceAccounts(stage: Stage): Promise<void> {
+  await stage.cluster.createNamespace(example.namespace);
   for (const name of [example.serviceAccount, example.otherServiceAccount]) {
-    const made = await environment.cluster.createServiceAccount(example.namespace, name);
-    if (made === "created" && environment.standIn === undefined) {
-      environment.atEnd(() => environment.cluster.deleteServiceAccount(example.namespace, name));
+    const made = await stage.cluster.createServiceAccount(example.namespace, name);
+    if (made === "created" && stage.standIn === undefined) {
+      stage.atEnd(() => stage.cluster.deleteServiceAccount(example.namespace, name));
     }
   }
 }
 
 /** Makes OIDC provider and role, and reports both links; gives the role's ARN. Throws `demo-link-broken`. */
 export async function reportTrust(
-  environment: Environment,
+  stage: Stage,
   side: AwsSide,
   reporter: LinkReporter,
   onEvent: OnEvent,
 ): Promise<string> {
   // STS lets nobody in before the token of the one whom the role trusts can be tried.
-  await reporter.during("serviceaccount", () => makeServiceAccounts(environment));
+  await reporter.during("serviceaccount", () => makeServiceAccounts(stage));
   const made = await reporter.during("provider", () =>
     makeTrust(
       side,
-      () => mintToken(environment, example.serviceAccount, example.audience),
-      reportWaits(onEvent, environment.clock),
+      () => mintToken(stage, example.serviceAccount, example.audience),
+      reportWaits(onEvent, stage.clock),
     ),
   );
   for (const name of ["provider", "trust"] as const) await reporter.link(name, () => made.link(name));

@@ -3,7 +3,7 @@ import { parseJws } from "../oidc/index.ts";
 import { example } from "./example.ts";
 import { runJob, type Workload } from "./job.ts";
 import type { LinkReporter } from "./link-reporter.ts";
-import type { Environment } from "./environment.ts";
+import type { Stage } from "./stage.ts";
 import { mintToken } from "./tokens.ts";
 
 /** What the workload found once it was let in. */
@@ -23,12 +23,12 @@ function tokenDetail(jwt: string, clock: Clock): string {
 
 /** Runs the workload as the cluster would, and reports the links from its ServiceAccount to what AWS opens to it. */
 export async function reportWorkload(
-  environment: Environment,
+  stage: Stage,
   workload: Workload,
   reporter: LinkReporter,
 ): Promise<WorkloadAccess> {
   const goodToken = await reporter.during("token", () =>
-    mintToken(environment, example.serviceAccount, example.audience),
+    mintToken(stage, example.serviceAccount, example.audience),
   );
   await reporter.link("serviceaccount", () =>
     Promise.resolve(`${example.namespace}/${example.serviceAccount}`),
@@ -38,7 +38,7 @@ export async function reportWorkload(
   await reporter.link("injection", () =>
     Promise.resolve(`${variables}, set in a child process that stands in for a pod and inherits nothing`),
   );
-  await reporter.link("token", () => Promise.resolve(tokenDetail(goodToken, environment.clock)));
+  await reporter.link("token", () => Promise.resolve(tokenDetail(goodToken, stage.clock)));
   const { identity, parameters, error } = await reporter.during("sts", () =>
     runJob(workload, { token: goodToken, path: "/demo" }),
   );

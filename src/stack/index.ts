@@ -2,6 +2,7 @@ export {
   type AwsPart,
   awsPart,
   type ForwardedCluster,
+  hasRelease,
   type Machine,
   openChallengeRecords,
   openCluster,

@@ -1,6 +1,6 @@
 /**
- * Makes what the machine suites boot, once per content, into .cache/machine/: the disk of a Debian 12 and a disk with
- * the real servers that its stand-in for k3s starts.
+ * Makes what the machine suites boot, once per content, into .cache/machine/: the disk of a Debian 12, and on it the real
+ * servers that its stand-in for k3s starts.
  *
  *   node test/machine/build.ts
  */
@@ -8,9 +8,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
+  chmodSync,
   existsSync,
   globSync,
-  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -21,6 +21,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { BootImage } from "../../src/sandbox/machines/index.ts";
 import { buildPrograms, whyNoCluster } from "../cluster/build.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -34,14 +35,10 @@ const script = join(here, "image", "build.sh");
 /** From a slow mirror on a busy machine; 75 seconds were measured on an idle one. */
 const imageTimeoutMs = 900_000;
 
-/** Paths of what a machine boots from. */
+/** What a machine boots from, and what is put on it. */
 export interface MachineImage {
-  /** Raw, an ext4 without partitions; nothing is ever written to it. */
-  readonly disk: string;
-  readonly kernel: string;
-  readonly initrd: string;
-  /** An ext4 with kube-apiserver, kube-controller-manager, kubectl and etcd. */
-  readonly programs: string;
+  /** With kube-apiserver, kube-controller-manager, kubectl and etcd in /opt/stand-in. */
+  readonly boot: BootImage;
   /** The stand-in for k3s, one file as k3s is. */
   readonly k3s: string;
 }
@@ -55,6 +52,7 @@ const packages: Readonly<Record<string, string>> = {
   "qemu-system-x86_64": "qemu-system-x86",
   "qemu-img": "qemu-utils",
   debootstrap: "debootstrap",
+  "grub-mkimage": "grub-common grub-pc-bin",
   "mkfs.ext4": "e2fsprogs",
   ssh: "openssh-client",
 };
@@ -104,6 +102,8 @@ async function makeOnce(folder: string, fill: (aside: string) => Promise<void>):
   const aside = mkdtempSync(join(cacheFolder(), "building-"));
   try {
     await fill(aside);
+    // Whoever is nobody boots it too.
+    chmodSync(aside, 0o755);
     if (!existsSync(folder)) renameSync(aside, folder);
   } finally {
     rmSync(aside, { recursive: true, force: true });
@@ -118,44 +118,19 @@ const hashOf = (...parts: readonly (string | Buffer)[]): string => {
 
 const diskPrograms = ["kube-apiserver", "kube-controller-manager", "kubectl", "etcd"] as const;
 
-/** A disk of its own, so that another Kubernetes needs no other Debian. */
-async function makeProgramsDisk(aside: string, paths: readonly string[]): Promise<void> {
-  const folder = join(aside, "root");
-  mkdirSync(folder);
-  for (const path of paths) linkSync(path, join(folder, basename(path)));
-  const disk = join(aside, "programs.raw");
-  await run("truncate", ["-s", "512M", disk], 10_000);
-  await run(
-    "mkfs.ext4",
-    ["-q", "-F", "-L", "stand-in", "-O", "^has_journal", "-E", "root_owner=0:0", "-d", folder, disk],
-    120_000,
-  );
-  rmSync(folder, { recursive: true });
-}
-
 /** The paths of all that a machine boots from, of which what is not in the cache yet is made first. */
 export async function buildImage(say: (line: string) => void = console.log): Promise<MachineImage> {
   const programs = await buildPrograms(say);
   const cache = cacheFolder();
-  const image = join(
-    cache,
-    `debian-12-${hashOf(readFileSync(script), readFileSync(join(here, "image", "packages")))}`,
-  );
+  const served = diskPrograms.map((name) => programs[name]);
+  const parts = [readFileSync(script), readFileSync(join(here, "image", "packages")), ...served];
+  const image = join(cache, `debian-12-${hashOf(...parts)}`);
   await makeOnce(image, async (aside) => {
     say("making the machine's disk (75 seconds where nothing else runs)");
     const { main, security } = mirrors();
-    await run(script, [aside, main, security], imageTimeoutMs);
+    await run(script, [aside, main, security, ...served], imageTimeoutMs);
   });
-  const served = diskPrograms.map((name) => programs[name]);
-  const disk = join(cache, `programs-${hashOf(...served)}`);
-  await makeOnce(disk, (aside) => makeProgramsDisk(aside, served));
-  return {
-    disk: join(image, "disk.raw"),
-    kernel: join(image, "vmlinuz"),
-    initrd: join(image, "initrd"),
-    programs: join(disk, "programs.raw"),
-    k3s: programs.k3s,
-  };
+  return { boot: { disk: join(image, "disk.raw"), format: "raw" }, k3s: programs.k3s };
 }
 
 /** What runs the machines, for messages and for what depends on its version. */

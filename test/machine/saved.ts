@@ -15,16 +15,18 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
+import { diskOf, type EmulatorSpec } from "../../src/sandbox/machines/index.ts";
 import { buildImage, emulatorVersion } from "./build.ts";
-import { diskOf, type EmulatorSpec } from "./harness/emulator.ts";
 import {
   type Machine,
-  type MachineRoom,
   makeMachine,
   openRun,
   restoreMachine,
+  type RoomOptions,
+  roomOf,
   type Run,
   type SavedMachine,
+  saveMemory,
   untilSsh,
 } from "./harness/index.ts";
 import { loginData } from "./harness/project.ts";
@@ -38,33 +40,30 @@ interface Kept {
 /** The folder of the saved machine, named after all that it is made of. */
 async function place(): Promise<string> {
   const image = await buildImage();
-  const hash = createHash("sha256").update(`${image.disk} ${image.programs}`).update(emulatorVersion());
-  for (const file of ["harness/emulator.ts", "harness/project.ts"])
+  const hash = createHash("sha256").update(image.boot.disk).update(emulatorVersion());
+  for (const file of ["../../src/sandbox/machines/emulator.ts", "harness/machine.ts", "harness/project.ts"])
     hash.update(readFileSync(new URL(file, import.meta.url)));
-  return join(dirname(dirname(image.disk)), `saved-${hash.digest("hex").slice(0, 16)}`);
+  return join(dirname(dirname(image.boot.disk)), `saved-${hash.digest("hex").slice(0, 16)}`);
 }
 
 async function boot(run: Run, folder: string): Promise<void> {
   const { userData, login } = await loginData(run);
-  const machine = makeMachine(
-    { run, image: await buildImage() },
-    {
-      id: 4711,
-      name: "saved",
-      architecture: "x86",
-      image: "debian-12",
-      location: "nbg1",
-      userData,
-      sshKeys: [],
-      ipv4: "203.0.113.10",
-      ipv6: "2001:db8:10::/64",
-    },
-  );
+  const machine = makeMachine(roomOf(run, await buildImage()), {
+    id: 4711,
+    name: "saved",
+    architecture: "x86",
+    image: "debian-12",
+    location: "nbg1",
+    userData,
+    sshKeys: [],
+    ipv4: "203.0.113.10",
+    ipv6: "2001:db8:10::/64",
+  });
   await machine.powerOn();
   const access = { ...login, port: machine.ports[22] };
   // Asked again and again: its last steps start sshd anew.
   await untilSsh(run, machine, access, "cloud-init status | grep -q 'status: done' && sync");
-  const { spec } = await machine.save(join(folder, "memory"));
+  const { spec } = await saveMemory(machine, join(folder, "memory"));
   copyFileSync(diskOf(spec), diskOf({ folder }));
   copyFileSync(login.identity, join(folder, "login-key"));
   writeFileSync(
@@ -96,14 +95,14 @@ export async function saveMachine(say: (line: string) => void = console.log): Pr
 /** A booted machine of the test's own, and how to log in to it; its clock is right. */
 export async function bootedMachine(
   context: Pick<TestContext, "after">,
-  options: Pick<MachineRoom, "outside" | "ports"> = {},
+  options: Pick<RoomOptions, "outside" | "ports"> = {},
 ): Promise<{ readonly run: Run; readonly machine: Machine; readonly access: Login }> {
   const folder = await saveMachine();
   const kept = JSON.parse(readFileSync(join(folder, "machine.json"), "utf8")) as Kept;
   const saved: SavedMachine = { memory: join(folder, "memory"), spec: { ...kept.spec, folder } };
   const run = openRun("machine");
   context.after(() => run.end());
-  const machine = await restoreMachine({ run, image: kept.spec.image, ...options }, saved);
+  const machine = await restoreMachine(run, saved, options);
   const access: Login = {
     user: "k8s",
     identity: run.write("login-key", readFileSync(join(folder, "login-key"), "utf8")),

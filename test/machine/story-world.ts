@@ -92,7 +92,7 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
   const [awsPort = 0, caPort = 0] = await freePorts(2);
   const outside = { [ca]: caPort, [aws]: awsPort };
   const project = await openProject(context, { zone, outside, vendorData });
-  const { run, clouds, machines, room } = project;
+  const { run, clouds, machines, image } = project;
   const nameServer = await resolveBy(context, run, clouds.cloudflare, zone);
   const pebble = await startPebble({
     port: caPort,
@@ -107,7 +107,7 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
   await release(thisPodtrust, join(run.folder, "release"));
   run.write("roots.pem", pebble.root);
   run.write("acme-roots.pem", pebble.tlsCa);
-  run.write("podtrust.yaml", configText(room.image));
+  run.write("podtrust.yaml", configText(image));
   const { kubectl } = await buildPrograms();
   const env = {
     PATH: `${dirname(kubectl)}:${process.env["PATH"] ?? ""}`,

@@ -22,4 +22,9 @@ export const demoErrors = {
     summary: "An attempt that should have been denied succeeded, or was denied for another reason.",
     next: "Report it: this is exactly what must not happen.",
   },
+  "demo-boot-missing": {
+    summary:
+      "The demo cannot boot a machine: something that it takes is not here, or is not what it shall be.",
+    next: "Get all of it, then run the same command again; the guide from-nothing.md says where from.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

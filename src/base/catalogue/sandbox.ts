@@ -26,4 +26,8 @@ export const sandboxErrors = {
     summary: "The sandbox could not listen on its address.",
     next: "Choose another --port, or stop the process that uses this one.",
   },
+  "emulator-failed": {
+    summary: "The emulator of a virtual machine did not start, ended, or refused what it was told.",
+    next: "Look at what it says. It is QEMU: qemu-system-x86_64 --version says which.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

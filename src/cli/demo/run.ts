@@ -1,15 +1,19 @@
 import { PodtrustError } from "../../base/index.ts";
 import {
+  type BootFiles,
   connectionLines,
   connectionsOf,
   type DemoReport,
+  type DemoEvent,
   type Environment,
+  runBooted,
   runDemo as playDemo,
   runFromNothing,
   writeDemoConfig,
 } from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
+import { packageVersion, releaseFolder } from "../version.ts";
 import { printEvent } from "./printing.ts";
 
 /** What was typed. */
@@ -18,6 +22,10 @@ export interface DemoOptions {
   readonly context?: string;
   readonly keep?: true;
   readonly fromNothing?: true;
+  readonly boot?: true;
+  readonly image?: string;
+  readonly k3s?: string;
+  readonly release?: string;
 }
 
 /** Leaves it all running and says how to go on with it; with --json in the report's own object. */
@@ -32,13 +40,10 @@ async function keepRunning(
   await untilEnded(signal);
 }
 
-/** `podtrust demo`. */
-export async function runDemo(
-  context: CommandContext,
-  { kubeconfig, context: name, keep, fromNothing }: DemoOptions,
-): Promise<void> {
-  if (kubeconfig === undefined && name !== undefined) {
-    throw new PodtrustError("usage", `--context ${name} goes with --kubeconfig`, {
+/** Throws `usage` for options that do not go together. */
+function check({ kubeconfig, context, keep, fromNothing, boot, ...files }: DemoOptions): void {
+  if (kubeconfig === undefined && context !== undefined) {
+    throw new PodtrustError("usage", `--context ${context} goes with --kubeconfig`, {
       next: "Name the kubeconfig too, or leave both out for the stand-in cluster.",
     });
   }
@@ -47,20 +52,56 @@ export async function runDemo(
       next: "Leave one of them out.",
     });
   }
-  const { output, signal } = context;
+  if (boot === true && fromNothing === undefined) {
+    throw new PodtrustError("usage", "--boot goes with --from-nothing", {
+      next: "The machine that boots is the one of that story: podtrust demo --from-nothing --boot.",
+    });
+  }
+  if (boot === true && keep === true) {
+    throw new PodtrustError("usage", "--boot takes its machine down again, and --keep would keep it", {
+      next: "Leave one of them out.",
+    });
+  }
+  const [file] = (["image", "k3s", "release"] as const).filter((name) => files[name] !== undefined);
+  if (boot === undefined && file !== undefined) {
+    throw new PodtrustError("usage", `--${file} goes with --boot`, {
+      next: "It is for the machine of podtrust demo --from-nothing --boot.",
+    });
+  }
+}
+
+/** What was named for a machine that boots. */
+function filesOf(context: CommandContext, { image, k3s, release }: DemoOptions): BootFiles {
+  return {
+    ...(image === undefined ? {} : { image: context.path(image) }),
+    ...(k3s === undefined ? {} : { k3s: context.path(k3s) }),
+    release: {
+      version: packageVersion(),
+      folder: release === undefined ? releaseFolder() : context.path(release),
+    },
+  };
+}
+
+/** `podtrust demo`. */
+export async function runDemo(context: CommandContext, options: DemoOptions): Promise<void> {
+  check(options);
+  const { kubeconfig, context: name, keep, fromNothing, boot } = options;
+  const { output, signal, clock, program, env } = context;
   let report: DemoReport | undefined;
+  const onEvent = (event: DemoEvent): void => {
+    printEvent(output, event);
+    if (event.kind !== "finished") return;
+    report = event.report;
+    if (keep === undefined) output.result(report);
+  };
+  const common = { program, clock, logger: await context.logger("error"), signal, onEvent };
+  if (boot === true) {
+    await runBooted({ ...common, env, files: filesOf(context, options) });
+    return;
+  }
   const play = fromNothing === true ? runFromNothing : playDemo;
   await play({
-    program: context.program,
-    clock: context.clock,
-    logger: await context.logger("error"),
-    signal,
-    onEvent: (event) => {
-      printEvent(output, event);
-      if (event.kind !== "finished") return;
-      report = event.report;
-      if (keep === undefined) output.result(report);
-    },
+    ...common,
     ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
     ...(name === undefined ? {} : { context: name }),
     ...(keep === undefined

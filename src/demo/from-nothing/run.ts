@@ -3,34 +3,11 @@ import { tmpdir } from "node:os";
 import { makeFolder } from "../files.ts";
 import { startStandInClouds } from "../../sandbox/index.ts";
 import { k3sFiles } from "../../stack/index.ts";
-import type { OnEvent } from "../report.ts";
 import { guideChapters } from "../chapters.ts";
 import type { DemoReport } from "../report.ts";
 import { type DemoOptions, runDemo } from "../run.ts";
-import { type MachineStory, openMachineStory } from "./machine.ts";
-
-/** Steps 1 to 3 of the guide, on the stand-ins for both clouds. */
-async function tellMachine(story: MachineStory, onEvent: OnEvent): Promise<void> {
-  const step = (text: string): void => onEvent({ kind: "step", text });
-  onEvent({ kind: "heading", title: "Step 1: Dedicated Domain Name" });
-  await story.makeName();
-  onEvent({ kind: "heading", title: "Step 2: A Live Kubernetes Cluster" });
-  await story.makeMachine();
-  const { domain_name: name, public_ip: ipv4, public_ipv6: ipv6 } = await story.outputs();
-  step(`${name} leads to ${ipv4} and to ${ipv6}, the host's own address in its network`);
-  step(
-    "The firewall was applied before the machine's first boot, and its host key is known before the first login.",
-  );
-  onEvent({ kind: "heading", title: "Step 3: Bootstrap the Cluster" });
-  step(
-    "No machine boots here: this is what podtrust writes on one, over SSH. The cluster below is a stand-in.",
-  );
-  for (const { path, text } of k3sFiles(story.config)) {
-    step(path);
-    for (const line of text.split("\n").filter((one) => /issuer|jwks-uri|encryption/u.test(one)))
-      step(`  ${line.trim()}`);
-  }
-}
+import { guideConfig, openMachineStory } from "./machine.ts";
+import { tellDown, tellK3sFiles, tellMachine, tellName } from "./telling.ts";
 
 /**
  * Runs the guide's seven steps on this machine, from no machine and no name to a Job with credentials, and takes it all
@@ -42,19 +19,23 @@ export async function runFromNothing(options: DemoOptions): Promise<DemoReport> 
   const folder = await makeFolder(tmpdir(), "podtrust-from-nothing-");
   const clouds = await startStandInClouds({ zones: ["podtrust.example"], mischief: 0, clock, logger });
   try {
-    const story = await openMachineStory({ clouds, folder, clock, signal, onEvent });
+    const story = await openMachineStory({ configText: guideConfig, clouds, folder, clock, signal, onEvent });
     return await runDemo({
       ...options,
       issuer: story.config.issuer,
       standIns: ["Hetzner Cloud and Cloudflare, which keep what they are told and refuse what they refuse"],
-      chapters: guideChapters,
+      chapters: guideChapters(),
       start,
-      before: () => tellMachine(story, onEvent),
-      after: async () => {
-        onEvent({ kind: "heading", title: "And down again." });
-        const gone = await story.down();
-        onEvent({ kind: "step", text: `${gone} things deleted; nothing of it is left in either cloud.` });
+      async before() {
+        await tellName(story, onEvent);
+        await tellMachine(story, onEvent);
+        onEvent({ kind: "heading", title: "Step 3: Bootstrap the Cluster" });
+        const text =
+          "No machine boots here: this is what podtrust writes on one, over SSH. The cluster below is a stand-in.";
+        onEvent({ kind: "step", text });
+        tellK3sFiles(k3sFiles(story.config), onEvent);
       },
+      after: () => tellDown(story, onEvent),
     });
   } finally {
     await clouds.close();

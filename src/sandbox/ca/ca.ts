@@ -22,14 +22,16 @@ export async function startAuthority(options: StandInCaOptions = {}): Promise<St
   const clock = options.clock ?? systemClock;
   const state = await newState(options, { clock, logger: options.logger ?? silentLogger });
   const own = await createAuthority("podtrust stand-in CA's own HTTPS");
-  const names = ["127.0.0.1", "::1", "localhost"];
+  const found = options.foundAt === undefined ? undefined : new URL(`https://${options.foundAt}`);
+  const names = ["127.0.0.1", "::1", "localhost", ...(found === undefined ? [] : [found.hostname])];
   const tls = await issueWithKey(own, { commonName: "stand-in-ca", names, usage: "server" });
   const mood: CaMood = { fault: undefined };
   const listener = await openCaServer(tls, options.port ?? 0, { state, mood });
-  state.base = `https://127.0.0.1:${listener.port}`;
+  state.base = found?.origin ?? `https://127.0.0.1:${listener.port}`;
   const close = (): Promise<void> => closeListener(listener);
   return {
     directoryUrl: `${state.base}/directory`,
+    port: listener.port,
     tlsCa: authorityPem(own),
     root: authorityPem(state.hierarchy.root),
     get issued() {

@@ -10,6 +10,8 @@ export interface StandInCaOptions {
   readonly resolveTxt?: (name: string) => Promise<readonly string[]>;
   /** 0, any free port, unless told. */
   readonly port?: number;
+  /** `HOST:PORT` at which its clients find it, where something leads from there to its port of 127.0.0.1. */
+  readonly foundAt?: string;
   /** Life of a certificate of the profile `classic`; 90 days unless told. */
   readonly certificateSeconds?: number;
   /** Rejects every n-th nonce though it is good (badNonce); 0, never, unless told. */
@@ -66,6 +68,8 @@ export type CaResource =
 
 export interface StandInCa extends AsyncDisposable {
   readonly directoryUrl: string;
+  /** Of 127.0.0.1, on which it listens. */
+  readonly port: number;
   /** PEM of the CA of its own HTTPS. */
   readonly tlsCa: string;
   /** PEM of the root that its certificates lead to. */

@@ -3,7 +3,15 @@ import { whyNoMachine } from "../build.ts";
 
 export { openRun, type Run } from "../../cluster/harness/run.ts";
 export { buildImage, type MachineImage } from "../build.ts";
-export { type Machine, type MachineRoom, makeMachine, restoreMachine, type SavedMachine } from "./machine.ts";
+export { makeMachine } from "../../../src/sandbox/machines/index.ts";
+export {
+  type Machine,
+  restoreMachine,
+  type RoomOptions,
+  roomOf,
+  type SavedMachine,
+  saveMemory,
+} from "./machine.ts";
 export { type Login, ssh, sshKey } from "./ssh.ts";
 export { until, untilSsh } from "./wait.ts";
 

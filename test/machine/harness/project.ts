@@ -1,22 +1,23 @@
 import { readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { type StandInClouds, startStandInClouds } from "../../../src/sandbox/index.ts";
+import { makeMachine } from "../../../src/sandbox/machines/index.ts";
 import { openRun, type Run } from "../../cluster/harness/run.ts";
-import { buildImage } from "../build.ts";
-import { type Machine, type MachineRoom, makeMachine } from "./machine.ts";
+import { buildImage, type MachineImage } from "../build.ts";
+import { type Machine, type RoomOptions, roomOf } from "./machine.ts";
 import { type Login, sshKey } from "./ssh.ts";
 
 /** Stand-ins for the clouds, of which Hetzner's servers are machines that boot. */
 export interface Project {
   readonly run: Run;
-  readonly room: MachineRoom;
+  readonly image: MachineImage;
   readonly clouds: StandInClouds;
   /** The machines of its servers by name, those that are deleted too. */
   readonly machines: ReadonlyMap<string, Machine>;
 }
 
 /** What the clouds have, and what their machines find. */
-export interface ProjectOptions extends Pick<MachineRoom, "outside" | "vendorData"> {
+export interface ProjectOptions extends Pick<RoomOptions, "outside" | "vendorData"> {
   readonly zone: string;
 }
 
@@ -27,7 +28,8 @@ export async function openProject(
 ): Promise<Project> {
   const run = openRun("machine");
   context.after(() => run.end());
-  const room: MachineRoom = { run, image: await buildImage(), ...options };
+  const image = await buildImage();
+  const room = roomOf(run, image, options);
   const machines = new Map<string, Machine>();
   const clouds = await startStandInClouds({
     zones: [zone],
@@ -39,7 +41,7 @@ export async function openProject(
     },
   });
   context.after(() => clouds.close());
-  return { run, room, clouds, machines };
+  return { run, image, clouds, machines };
 }
 
 /** User data of a server that the test can log in to, with a host key that is known before it boots. */

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
+import type { MachineOrder } from "../../../src/sandbox/index.ts";
+import type { MachineRoom } from "../../../src/sandbox/machines/index.ts";
 
 const run = promisify(execFile);
 
@@ -26,7 +28,7 @@ const gateway = "fe80::1/64";
  * Makes a device by which this machine is the neighbour of an emulated one, and its gateway to all of IPv6: QEMU's own
  * network forwards IPv4 alone. IPv4 stays there, so that nothing of it is answered here.
  */
-export async function openTap(device: string, network: string): Promise<void> {
+async function openTap(device: string, network: string): Promise<void> {
   await run("ip", ["tuntap", "add", "dev", device, "mode", "tap"]);
   await writeFile(`/proc/sys/net/ipv4/conf/${device}/arp_ignore`, "8");
   for (const words of [
@@ -38,7 +40,31 @@ export async function openTap(device: string, network: string): Promise<void> {
     await run("ip", words.split(" "));
 }
 
-/** Takes it away; its route goes with it. */
-export async function closeTap(device: string): Promise<void> {
-  await run("ip", ["link", "delete", device]);
+/**
+ * Gives this machine's loopback an address, unless it has it. Who connects to it comes from 127.0.0.1, which the emulator
+ * shows the machine as another's: from the machine's own address it would not take anything.
+ */
+async function addAddress(address: string): Promise<void> {
+  await run("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
+  await run("ip", `route replace local ${address} dev lo table local src 127.0.0.1`.split(" "));
+}
+
+/** In a network of the test's own, a machine is reached at its own addresses too; what is made for it goes with it. */
+export async function attach({
+  id,
+  ipv4,
+  ipv6,
+}: MachineOrder): ReturnType<NonNullable<MachineRoom["attach"]>> {
+  const addresses = hasOwnNetwork() && ipv4 !== undefined ? [ipv4] : [];
+  for (const address of addresses) await addAddress(address);
+  const device = ipv6 === undefined || whyNoIpv6() !== undefined ? undefined : `machine${id}`;
+  if (device === undefined || ipv6 === undefined)
+    return { addresses, netdevs: {}, detach: () => Promise.resolve() };
+  await openTap(device, ipv6);
+  return {
+    addresses,
+    netdevs: { ipv6: `tap,id=ipv6,ifname=${device},script=no,downscript=no` },
+    // Its route goes with it.
+    detach: async () => void (await run("ip", ["link", "delete", device])),
+  };
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Makes the disk that the machine boots from: Debian 12 with cloud-init, systemd and OpenSSH, as a cloud's own image
-# has them, in OUT/disk.raw with OUT/vmlinuz and OUT/initrd. Run by image.ts, as root; no mount, no loop device.
+# Makes the disk that the machine boots from, by its boot sector as a cloud's own image: Debian 12 with cloud-init, systemd
+# and OpenSSH, and with the given programs in /opt/stand-in, in OUT/disk.raw. Run by build.ts, as root; no mount, no loop
+# device.
 #
-#   build.sh OUT MIRROR SECURITY-MIRROR
+#   build.sh OUT MIRROR SECURITY-MIRROR PROGRAM…
 set -euo pipefail
 out=$1 mirror=$2 security=$3
+shift 3
 root=$out/root
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 say() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
@@ -48,17 +50,33 @@ inside apt-get clean
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/etc/ssh/ssh_host_* "$root"/var/log/*.log
 : >"$root/etc/machine-id"
 printf 'nameserver %s\n' 185.12.64.2 >"$root/etc/resolv.conf"
-printf '/dev/vda / ext4 defaults 0 1\nLABEL=stand-in /opt/stand-in ext4 ro,nofail,x-systemd.device-timeout=300s 0 0\n' >"$root/etc/fstab"
+printf 'LABEL=machine / ext4 defaults 0 1\n' >"$root/etc/fstab"
 mkdir -p "$root/opt/stand-in"
+cp "$@" "$root/opt/stand-in"
 inside systemctl enable -q systemd-networkd ssh
 # What wakes up by itself would do so in the middle of a test, in an emulator.
 inside systemctl mask -q apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
   dpkg-db-backup.timer systemd-networkd-wait-online.service unattended-upgrades.service
-cp "$root"/boot/vmlinuz-* "$out/vmlinuz"
-cp "$root"/boot/initrd.img-* "$out/initrd"
+ln -s "$(basename "$root"/boot/vmlinuz-*)" "$root/boot/vmlinuz"
+ln -s "$(basename "$root"/boot/initrd.img-*)" "$root/boot/initrd"
 
 say "the disk"
-truncate -s 8G "$out/disk.raw"
-mkfs.ext4 -q -F -L machine -E lazy_itable_init=1,lazy_journal_init=1,nodiscard -d "$root" "$out/disk.raw"
-rm -rf "$root"
+# The boot sector, GRUB's core behind it, and a partition of 8 GiB from the first MiB on.
+cat >"$out/grub.cfg" <<'EOF'
+set root=(hd0,msdos1)
+linux /boot/vmlinuz root=LABEL=machine rw console=ttyS0 quiet net.ifnames=0 mitigations=off
+initrd /boot/initrd
+boot
+EOF
+grub-mkimage -O i386-pc -o "$out/core.img" -p '(hd0,msdos1)/boot/grub' -c "$out/grub.cfg" biosdisk part_msdos ext2 linux boot
+{
+  head -c 446 /usr/lib/grub/i386-pc/boot.img
+  printf '\x80\x00\x02\x00\x83\xff\xff\xff\x00\x08\x00\x00\x00\x00\x00\x01'
+  head -c 48 /dev/zero
+  printf '\x55\xaa'
+  cat "$out/core.img"
+} >"$out/disk.raw"
+truncate -s 8193M "$out/disk.raw"
+mkfs.ext4 -q -F -L machine -E offset=1048576,lazy_itable_init=1,lazy_journal_init=1,nodiscard -d "$root" "$out/disk.raw" 8G
+rm -rf "$root" "$out/core.img" "$out/grub.cfg"
 say "done: $(du -m "$out/disk.raw" | cut -f1) MB"

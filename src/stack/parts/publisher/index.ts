@@ -1,4 +1,5 @@
 export {
+  hasRelease,
   isOnMachine,
   publisherOnMachine,
   publisherOutput,

@@ -1,5 +1,6 @@
 import { recordNames, type RecordType } from "../../../dns/index.ts";
 import {
+  findReleases,
   firstOrderResource,
   type HostConnection,
   type HostLayout,
@@ -7,6 +8,7 @@ import {
   k3sNames,
   publisherNames,
   publisherResource,
+  readRelease,
   rollBack,
 } from "../../../host/index.ts";
 import type { Output, Work } from "../../../plan/index.ts";
@@ -69,6 +71,20 @@ class PublisherPart implements Part {
   close(): void {
     void this.#connection.close();
   }
+}
+
+/**
+ * Whether a folder has a release of the publisher for an architecture, each of whose bytes is the one that was built.
+ * Throws `publisher-release` where it is another.
+ */
+export async function hasRelease(
+  { folder, version }: PublisherRelease,
+  architecture: "x64" | "arm64",
+): Promise<boolean> {
+  const release = (await findReleases(folder, version)).get(architecture);
+  if (release === undefined) return false;
+  await readRelease(release);
+  return true;
 }
 
 /** Whether a config's publisher runs on a machine of the config's. */

@@ -13,19 +13,26 @@ const files: Readonly<Record<string, string>> = {
   "/hetzner/v1/metadata": "metadata",
   "/hetzner/v1/userdata": "userdata",
 };
+const largestRequest = 16 * 1024;
+const longestRequestMs = 30_000;
 
 function answer(path: string): Buffer {
-  const name = files[path];
+  const name = Object.hasOwn(files, path) ? files[path] : undefined;
   const body = name === undefined ? Buffer.alloc(0) : readFileSync(join(process.argv[2] ?? "", name));
   const head = `HTTP/1.1 ${name === undefined ? "404 Not Found" : "200 OK"}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), body]);
 }
 
 let request = "";
+const late = setTimeout(() => process.stdin.destroy(), longestRequestMs);
 process.stdin.setEncoding("latin1").on("data", (chunk: string) => {
   request += chunk;
-  if (!request.includes("\r\n\r\n")) return;
+  if (!request.includes("\r\n\r\n")) {
+    if (request.length > largestRequest) process.stdin.destroy();
+    return;
+  }
   process.stdin.removeAllListeners("data");
   process.stdin.destroy();
   process.stdout.end(answer(request.split(" ", 2)[1] ?? ""));
 });
+process.stdin.on("close", () => clearTimeout(late));

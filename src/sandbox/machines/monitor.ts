@@ -1,21 +1,24 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
+import { PodtrustError } from "../../base/index.ts";
 
 const prompt = "(qemu) ";
+/** More than any answer that is asked for. */
+const mostText = 64 * 1024;
 
 async function untilPrompt(socket: Socket, timeoutMs: number): Promise<string> {
   let text = "";
   const signal = AbortSignal.timeout(timeoutMs);
   while (!text.endsWith(prompt)) {
     const [chunk] = (await once(socket, "data", { signal })) as [Buffer];
-    text += chunk.toString("latin1");
+    text = (text + chunk.toString("latin1")).slice(-mostText);
   }
   return text.slice(0, -prompt.length);
 }
 
 /**
- * Gives one command to an emulator's monitor and waits for its prompt. Throws what the monitor says when that is an
- * error, and when it says nothing for so long.
+ * Gives one command to an emulator's monitor and waits for its prompt. Throws `emulator-failed` with what the monitor says
+ * when that is an error, and what keeps it from being asked.
  */
 export async function command(path: string, line: string, timeoutMs = 60_000): Promise<string> {
   const socket = createConnection(path);
@@ -25,7 +28,8 @@ export async function command(path: string, line: string, timeoutMs = 60_000): P
     socket.write(`${line}\n`);
     // The monitor echoes the line with codes for a terminal, up to the first line feed.
     const answer = (await untilPrompt(socket, timeoutMs)).replace(/^[^\n]*\n/u, "").trim();
-    if (/^Error|^unknown command|failed/mu.test(answer)) throw new Error(`${line}: ${answer}`);
+    if (/^Error|^unknown command|failed/mu.test(answer))
+      throw new PodtrustError("emulator-failed", `the emulator answers ${line} with: ${answer}`);
     return answer;
   } finally {
     socket.destroy();

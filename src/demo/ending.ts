@@ -1,0 +1,23 @@
+import { errorText, type Logger } from "../base/index.ts";
+
+/** Ends in reverse order what was started, all of it, whatever one of them says. */
+export class Ending {
+  readonly #ends: (() => Promise<void>)[] = [];
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
+  async all(): Promise<void> {
+    for (const end of this.#ends.splice(0).reverse()) {
+      await end().catch((error: unknown) => {
+        this.#logger.error("something the demo made is left behind", { error: errorText(error) });
+      });
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { PodtrustError } from "../../../base/index.ts";
+import type { ConnectTo } from "../../../http/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import { parseIssuer } from "../../../oidc/index.ts";
+import {
+  choosePorts,
+  type EmulatedMachine,
+  makeMachine,
+  type StandInCa,
+  type StandInClouds,
+  startSandbox,
+  startAuthority,
+  startStandInClouds,
+} from "../../../sandbox/index.ts";
+import { Ending } from "../../ending.ts";
+import { demoTimes } from "../../environment.ts";
+import { makeFolder, writePrivateFile } from "../../files.ts";
+import type { TellingOptions } from "../../run.ts";
+import type { Stage } from "../../stage.ts";
+import { type MachineStory, openMachineStory } from "../machine.ts";
+import type { BootKit } from "./kit.ts";
+
+/** Where the machine finds the certificate authority: of the range for benchmarks (RFC 2544), which is nobody's. */
+const caAddress = "198.18.0.1:14000";
+
+/**
+ * For cloud-init, as a cloud's own: the way out that a rented machine has, though nothing answers on it, and names that
+ * are refused at once rather than waited for.
+ */
+const vendorData = `#cloud-config
+bootcmd:
+- [sh, -c, "ip route replace default via 172.31.1.1 || true"]
+- [sh, -c, "echo nameserver 127.0.0.1 >/etc/resolv.conf"]
+`;
+
+const text = (value: string): string => JSON.stringify(value);
+
+/** The guide's stack with all that is set up on the machine, as one config. */
+function configText({ k3s, release }: BootKit, caDirectory: string, caFile: string): string {
+  return `stack: k3s-cluster
+issuer: {zone: podtrust.example}
+dns: cloudflare
+machine:
+  hetzner: {type: cx23, image: debian-13, location: nbg1, sshFrom: [203.0.113.0/24]}
+  k3s: {version: ${text(k3s.version)}, archive: ${text(k3s.file)}, sha256: {amd64: ${k3s.sha256}}}
+  cni: flannel
+publisher:
+  release: ${text(release.folder)}
+  https: {acme: {directory: ${text(caDirectory)}, caFile: ${text(caFile)}}}
+`;
+}
+
+/** The stage of a booted machine, and what is told on it. */
+export interface BootWorld {
+  readonly stage: Stage;
+  readonly story: MachineStory;
+  /** Has the stage's cluster be the machine's, once k3s runs there. */
+  openCluster(): Promise<void>;
+  /** The last that the machine wrote on its console; empty before there is one. */
+  console(): string;
+}
+
+interface Clouds {
+  readonly clouds: StandInClouds;
+  readonly machines: readonly EmulatedMachine[];
+}
+
+/** Clouds whose one server is a machine that boots; `connectTo` leads to its ports what is meant for its address. */
+async function startClouds(
+  { image, accelerator }: BootKit,
+  folder: string,
+  way: { readonly connectTo: ConnectTo[]; readonly ca: StandInCa; readonly ports: Ports },
+  { clock, logger }: TellingOptions,
+): Promise<Clouds> {
+  const { connectTo, ca, ports } = way;
+  const machines: EmulatedMachine[] = [];
+  const room = { folder, image, accelerator, ports, vendorData, outside: { [caAddress]: ca.port } };
+  const clouds = await startStandInClouds({
+    zones: ["podtrust.example"],
+    mischief: 0,
+    clock,
+    logger,
+    machines(order) {
+      const machine = makeMachine(room, order);
+      machines.push(machine);
+      if (order.ipv4 !== undefined)
+        connectTo.push({ host: order.ipv4, port: 22, address: "127.0.0.1", toPort: ports[22] });
+      return machine;
+    },
+  });
+  return { clouds, machines };
+}
+
+type Ports = Awaited<ReturnType<typeof choosePorts>>;
+
+async function build(
+  kit: BootKit,
+  options: BootOptions,
+  { folder, ending }: { readonly folder: string; readonly ending: Ending },
+): Promise<BootWorld> {
+  const { clock, logger, signal, onEvent, env } = options;
+  const ports = await choosePorts();
+  // Filled as it becomes known: who connects looks it up at each connection.
+  const connectTo: ConnectTo[] = [];
+  const ca = await startAuthority({ clock, logger, connectTo, foundAt: caAddress });
+  ending.add(() => ca.close());
+  const { clouds, machines } = await startClouds(kit, folder, { connectTo, ca, ports }, options);
+  ending.add(() => clouds.close());
+  const sandbox = await startSandbox({
+    connectTo,
+    ca: ca.root,
+    propagationMs: demoTimes.propagation,
+    clock,
+    logger,
+  });
+  ending.add(() => sandbox.close());
+  const caFile = await writePrivateFile(folder, "acme-root.pem", ca.tlsCa);
+  const story = await openMachineStory({
+    configText: configText(kit, ca.directoryUrl, caFile),
+    boots: { way: { connectTo, ca: ca.root }, release: kit.release, env },
+    clouds,
+    folder,
+    clock,
+    signal,
+    onEvent,
+  });
+  const issuer = parseIssuer(story.config.issuer);
+  for (const port of [80, 443] as const)
+    connectTo.push({ host: issuer.host, port, address: "127.0.0.1", toPort: ports[port] });
+  let cluster: KubernetesApi | undefined;
+  return {
+    story,
+    stage: {
+      issuer,
+      get cluster() {
+        if (cluster === undefined)
+          throw new PodtrustError("machine-absent", "the machine has no cluster yet");
+        return cluster;
+      },
+      standIn: undefined,
+      publisher: undefined,
+      ca,
+      sandbox,
+      connectTo,
+      clock,
+      folder,
+      // What stands in the cluster goes with its machine.
+      atEnd() {},
+      close: () => ending.all(),
+    },
+    async openCluster() {
+      const machine = await story.openMachine();
+      ending.add(() => machine.close());
+      const forwarded = await machine.cluster();
+      ending.add(() => forwarded.close());
+      cluster = await openKubernetes({ kubeconfig: forwarded.kubeconfig }, { clock });
+    },
+    console: () => machines.at(-1)?.console() ?? "",
+  };
+}
+
+export interface BootOptions extends TellingOptions {
+  /** What programs are found by, ssh among them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Sets the stage with a machine that is still to be ordered, or nothing of it. Ended by `stage.close`. */
+export async function openBootWorld(kit: BootKit, options: BootOptions): Promise<BootWorld> {
+  const folder = await makeFolder(tmpdir(), "podtrust-boot-");
+  const ending = new Ending(options.logger);
+  ending.add(() => rm(folder, { recursive: true, force: true }));
+  try {
+    return await build(kit, options, { folder, ending });
+  } catch (error) {
+    await ending.all();
+    throw error;
+  }
+}
