@@ -45,7 +45,13 @@ export interface DemoReport {
 
 /** What happens, as it happens. */
 export type DemoEvent =
-  | { readonly kind: "started"; readonly issuer: string; readonly standIns: readonly string[] }
+  | {
+      readonly kind: "started";
+      readonly issuer: string;
+      readonly standIns: readonly string[];
+      /** What takes less time than in real life, in words. */
+      readonly shortened: readonly string[];
+    }
   | { readonly kind: "heading"; readonly title: string }
   | { readonly kind: "link"; readonly link: LinkReport }
   | { readonly kind: "waiting"; readonly reason: string; readonly seconds: number }

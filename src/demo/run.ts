@@ -133,7 +133,11 @@ async function runAll(
   const reporter = new LinkReporter(onEvent, signal);
   const { chapters = chainChapters, before = () => Promise.resolve() } = options;
   const told = [...(options.standIns ?? []), ...standIns(stage)];
-  onEvent({ kind: "started", issuer: stage.issuer.url, standIns: told });
+  const shortened = [
+    "IAM's propagation delay is one second here",
+    ...(stage.publisher === undefined ? [] : ["keys are cached for one second"]),
+  ];
+  onEvent({ kind: "started", issuer: stage.issuer.url, standIns: told, shortened });
   await before();
   await reportOutside(stage, reporter, options);
   const { connectTo, ca } = stage;

@@ -34,15 +34,15 @@ function printRefusal({ line }: Output, refusal: RefusalReport): void {
   line(dim(`      ${refusal.why}`), 6);
 }
 
-function printStart({ line }: Output, issuer: string, standIns: readonly string[]): void {
+function printStart(
+  { line }: Output,
+  { issuer, standIns, shortened }: DemoEvent & { readonly kind: "started" },
+): void {
   line(`A Kubernetes cluster becomes an OIDC identity provider that AWS trusts, as ${issuer}`, 0);
   line();
   line("No AWS account is touched. These are stand-ins, on this machine:", 0);
   for (const one of standIns) line(dim(`  - ${one}`), 4);
-  line(
-    "To keep it short, IAM's propagation delay is one second here, and keys are cached for one second.",
-    0,
-  );
+  line(`To keep it short, ${shortened.join(", and ")}.`, 0);
 }
 
 function printEnd({ line }: Output, report: DemoReport): void {
@@ -61,7 +61,7 @@ function printEnd({ line }: Output, report: DemoReport): void {
 export function printEvent(output: Output, event: DemoEvent): void {
   switch (event.kind) {
     case "started":
-      printStart(output, event.issuer, event.standIns);
+      printStart(output, event);
       break;
     case "heading":
       output.line();

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { untilGone, untilRemoved } from "../../../test/cluster/harness/endings.ts";
 import { startGuarded } from "./guarded.ts";
 
-const newFolder = (): string => mkdtempSync(join(tmpdir(), "podtrust-guarded-"));
+const folders = mkdtempSync(join(tmpdir(), "podtrust-guarded-"));
+after(() => rmSync(folders, { recursive: true }));
+const newFolder = (): string => mkdtempSync(join(folders, "one-"));
 
 test("a program that is killed is gone when that is done, and its folder stays", async () => {
   const folder = newFolder();

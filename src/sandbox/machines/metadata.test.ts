@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("metadata.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "podtrust-metadata-"));
+after(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "userdata"), "#cloud-config\n");
 const answer = (input: string): string =>
   spawnSync(process.execPath, [program, folder], { input, encoding: "utf8", timeout: 20_000 }).stdout;
