@@ -100,7 +100,7 @@ function processesOf(folder: string): readonly number[] {
 /** Waits until its machine is on; gives the processes that run it. */
 async function untilBooting({ temporary, said, ended, child }: Started): Promise<readonly number[]> {
   const deadline = performance.now() + 120_000;
-  while (!/to boot: sshd does not answer yet/u.test(said())) {
+  while (!/server\/k3s-cluster created/u.test(said())) {
     if (child.exitCode !== null || performance.now() > deadline)
       assert.fail(`no machine was started: ${said()}`);
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
