@@ -123,6 +123,17 @@ async function lackingSsh(): Promise<readonly Lack[]> {
   }
 }
 
+/** The machine's metadata and its way out are programs of Node's that the emulator starts. */
+function lackingNode(): readonly Lack[] {
+  if (!process.getBuiltinModule("node:sea").isSea()) return [];
+  return [
+    {
+      what: "this podtrust is a single executable, which has no Node to start a machine's services with",
+      next: "run the npm package's: npx podtrust demo --from-nothing --boot",
+    },
+  ];
+}
+
 const isLack = (one: object): one is Lack => "what" in one;
 
 /**
@@ -146,7 +157,7 @@ export async function bootKit({ image, k3s, release }: BootFiles): Promise<BootK
         ? await readBootImage(image)
         : undefined;
   const found = [foundImage, foundK3s].filter((one) => one !== undefined);
-  const lacks = [...programs, ...ssh, ...found.filter(isLack), ...releases];
+  const lacks = [...lackingNode(), ...programs, ...ssh, ...found.filter(isLack), ...releases];
   if (lacks.length === 0 && foundImage !== undefined && !isLack(foundImage) && !isLack(foundK3s))
     return { image: foundImage, accelerator: await bestAccelerator(), k3s: foundK3s, release };
   const lines = lacks.map(({ what, next }) => `\n${what}; ${next}`);
