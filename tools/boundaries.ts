@@ -102,8 +102,9 @@ const allowed: Record<string, readonly string[]> = {
   "sandbox/hetzner": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/clouds": ["base", "sandbox/cloudflare", "sandbox/hetzner"],
   "sandbox/control": ["base", "http", "sandbox/aws", "sandbox/cluster"],
-  "sandbox/machines": ["base", "sandbox/hetzner"],
   "sandbox/cluster": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
+  // Machines behind the sandbox's servers, for those who boot them.
+  emulator: ["base", "sandbox"],
   demo: [
     "base",
     "oidc",
@@ -121,6 +122,7 @@ const allowed: Record<string, readonly string[]> = {
     "publisher",
     "stack",
     "sandbox",
+    "emulator",
   ],
   cli: [
     "base",

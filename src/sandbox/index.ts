@@ -52,16 +52,4 @@ export {
   type StandInHetznerOptions,
   startStandInHetzner,
 } from "./hetzner/index.ts";
-export {
-  type Accelerator,
-  bestAccelerator,
-  type BootImage,
-  choosePorts,
-  type EmulatedMachine,
-  type Lack,
-  lackingPrograms,
-  type MachineRoom,
-  makeMachine,
-  readBootImage,
-} from "./machines/index.ts";
 export { type Sandbox, type SandboxIssuer, type SandboxOptions, startSandbox } from "./start.ts";

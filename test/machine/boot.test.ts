@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
-import { overlay, readBootImage } from "../../src/sandbox/machines/index.ts";
+import { overlay, readBootImage } from "../../src/emulator/index.ts";
 import { isAlive, untilGone } from "../cluster/harness/endings.ts";
 import { mainFile } from "../support/cli.ts";
 import { buildImage, leftOut, type MachineImage, openRun, type Run } from "./harness/index.ts";

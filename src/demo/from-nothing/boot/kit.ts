@@ -13,7 +13,7 @@ import {
   type Lack,
   lackingPrograms,
   readBootImage,
-} from "../../../sandbox/index.ts";
+} from "../../../emulator/index.ts";
 import { hasRelease, type PublisherRelease } from "../../../stack/index.ts";
 import { makeFolder } from "../../files.ts";
 

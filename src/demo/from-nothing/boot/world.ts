@@ -4,10 +4,8 @@ import { PodtrustError } from "../../../base/index.ts";
 import type { ConnectTo } from "../../../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
 import { parseIssuer } from "../../../oidc/index.ts";
+import { choosePorts, type EmulatedMachine, makeMachine } from "../../../emulator/index.ts";
 import {
-  choosePorts,
-  type EmulatedMachine,
-  makeMachine,
   type StandInCa,
   type StandInClouds,
   startSandbox,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
-import type { MachineOrder, ServerMachine } from "../hetzner/index.ts";
+import { PodtrustError } from "../base/index.ts";
+import type { MachineOrder, ServerMachine } from "../sandbox/index.ts";
 import {
   type Accelerator,
   type Attachment,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { untilGone, untilRemoved } from "../../../test/cluster/harness/endings.ts";
+import { untilGone, untilRemoved } from "../../test/cluster/harness/endings.ts";
 import { startGuarded } from "./guarded.ts";
 
 const folders = mkdtempSync(join(tmpdir(), "podtrust-guarded-"));
