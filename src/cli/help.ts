@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
-import { bold, rich, type Writer } from "./terminal/index.ts";
+import { bold, rich, unbroken, type Writer } from "./terminal/index.ts";
 
 const title = /^(?:Usage:|Guide:|[A-Z][A-Za-z ]{1,20}:$)/u;
 
@@ -20,7 +20,7 @@ export function sayHelp(writer: Writer, help: string): void {
   for (const line of help.trimEnd().split("\n")) {
     const [name = ""] = title.exec(line) ?? [];
     const said = rich`${bold(name)}${line.slice(name.length)}`;
-    if (copied.test(line)) writer.line(said);
+    if (copied.test(line)) writer.line(unbroken(said));
     else writer.line(said, hangOf(line));
   }
 }

@@ -1,8 +1,13 @@
 import type { CommandContext } from "./context.ts";
-import { cyan, rich, type Writer } from "./terminal/index.ts";
+import { cyan, rich, type Text, unbroken, type Writer } from "./terminal/index.ts";
 
-/** A command that somebody will copy: broken in two by us, it would be another one. */
-const command = /\b(?:podtrust|kubectl|aws|curl|export|timedatectl) \S/u;
+/** A command: in backticks, or from its name to the end of the sentence. */
+const command = /(`[^`]+`|\b(?:podtrust|kubectl|aws|curl|export|timedatectl) \S.*?(?=[.,;:] |[.,;:]?$))/u;
+
+/** Text whose commands are not broken. */
+function withCommands(said: string): readonly Text[] {
+  return said.split(command).map((part, index) => (index % 2 === 0 ? part : unbroken(part)));
+}
 
 /** Columns before `next:`, and behind it. */
 interface Place {
@@ -10,17 +15,14 @@ interface Place {
   readonly gap?: number;
 }
 
-/**
- * Says the next step. Commands of podtrust in it repeat where things are, and a step with a
- * command is left for the terminal to wrap.
- */
+/** Says the next step. Commands of podtrust in it repeat where things are, and none is broken in two. */
 export function sayNext(
   context: CommandContext,
   writer: Pick<Writer, "line">,
   next: string,
   { indent = 0, gap = 1 }: Place = {},
 ): void {
-  const said = rich`${" ".repeat(indent)}${cyan("next")}:${" ".repeat(gap)}${context.hint(next)}`;
-  if (command.test(next)) writer.line(said);
-  else writer.line(said, indent + "next:".length + gap);
+  const hint = withCommands(context.hint(next));
+  const said = rich`${" ".repeat(indent)}${cyan("next")}:${" ".repeat(gap)}${hint}`;
+  writer.line(said, indent + "next:".length + gap);
 }

@@ -41,7 +41,7 @@ export async function runApplyDemo(context: CommandContext, options: ApplyDemoOp
   const cluster = await clusterOf(context, config);
   const { env, clock, signal, output, progress } = context;
   const way = await wayOf(context, options);
-  const notice = (text: string): void => progress.line(`note: ${text}`);
+  const notice = (text: string): void => progress.line(`note: ${text}`, 6);
   const part = awsPart({ config, env, clock, way, notice }, target.account);
   const owner = {
     serviceAccount: `${target.namespace}/${target.serviceAccount}`,

@@ -38,7 +38,7 @@ export async function withStack<T>(
     way: await wayOf(context, options),
     release: { version: packageVersion(), folder: releaseFolder() },
     select: selectionOf(options),
-    notice: (text) => context.progress.line(`note: ${text}`),
+    notice: (text) => context.progress.line(`note: ${text}`, 6),
   });
   try {
     return await work(stack);

@@ -19,7 +19,7 @@ function linesOf(...changes: Partial<Change>[]): readonly string[] {
   const shown = { config, places: [], costs: [], plan: { changes: every } };
   return planLines(shown as unknown as StackPlan)
     .slice(2)
-    .map((line) => plain(spansOf(line)));
+    .map(({ said }) => plain(spansOf(said)));
 }
 
 describe("a plan as text", () => {

@@ -59,30 +59,49 @@ function fieldLines({ before, after }: FieldChange): readonly Text[] {
   return [red("removed"), ...was.map((line) => red(`- ${line}`))];
 }
 
-function changeLines(change: Change): readonly Text[] {
+/** A line, and the columns behind which what a narrow terminal breaks off goes on. */
+export interface PlanLine {
+  readonly said: Text;
+  readonly hang: number;
+}
+
+const lineAt = (indent: number, said: Text): PlanLine => ({
+  said: rich`${" ".repeat(indent)}${said}`,
+  hang: indent + 2,
+});
+
+function fieldText(field: FieldChange, width: number): readonly PlanLine[] {
+  const lines = fieldLines(field);
+  const [first = "", ...rest] = lines;
+  // What came as a whole begins below its name.
+  if (field.before === undefined && rest.length > 0)
+    return [lineAt(6, dim(field.field)), ...lines.map((line) => lineAt(8, line))];
+  return [
+    first === ""
+      ? lineAt(6, dim(field.field))
+      : { said: rich`      ${dim(field.field.padEnd(width))}  ${first}`, hang: 8 },
+    ...rest.map((line) => lineAt(8, line)),
+  ];
+}
+
+function changeLines(change: Change): readonly PlanLine[] {
   const { resource, kind, fields, reason } = change;
   const paint = paintOf(kind);
   const why = reason === undefined ? "" : dim(` (${reason})`);
   const width = Math.max(0, ...fields.map(({ field }) => field.length));
   return [
-    rich`${paint(`${signs[kind]} ${resource.id}`)}${kind === "none" ? "  " : rich`  ${paint(kind)}`}${why}`,
-    ...fields.flatMap((field) => {
-      const [first = "", ...rest] = fieldLines(field);
-      const indent = " ".repeat(field.before === undefined ? width + 8 : 8);
-      return [
-        first === ""
-          ? rich`      ${dim(field.field)}`
-          : rich`      ${dim(field.field.padEnd(width))}  ${first}`,
-        ...rest.map((line) => rich`${indent}${line}`),
-      ];
-    }),
+    {
+      said: rich`${paint(`${signs[kind]} ${resource.id}`)}${kind === "none" ? "  " : rich`  ${paint(kind)}`}${why}`,
+      hang: 4,
+    },
+    ...fields.flatMap((field) => fieldText(field, width)),
   ];
 }
 
-function headLines({ config, places }: StackPlan): readonly Text[] {
+function headLines({ config, places }: StackPlan): readonly PlanLine[] {
   return [
-    rich`${bold(`stack ${config.stack}`)}, issuer ${config.issuer}`,
-    ...places.map(({ where, caller }) => dim(`${where}, as ${caller}`)),
+    lineAt(0, rich`${bold(`stack ${config.stack}`)}, issuer ${config.issuer}`),
+    ...places.map(({ where, caller }) => lineAt(0, dim(`${where}, as ${caller}`))),
   ];
 }
 
@@ -112,15 +131,15 @@ function costLines({ costs }: StackPlan): readonly string[] {
 }
 
 /** A plan in lines for a person: what stays is left out, unless there is something to say about it. */
-export function planLines(shown: StackPlan): readonly Text[] {
+export function planLines(shown: StackPlan): readonly PlanLine[] {
   const { changes } = shown.plan;
   const told = changes.filter(({ kind, reason }) => kind !== "none" || reason !== undefined);
   return [
     ...headLines(shown),
-    "",
+    lineAt(0, ""),
     ...told.flatMap((change) => changeLines(change)),
-    ...(told.length === 0 ? [] : [""]),
-    closingLine(changes),
-    ...costLines(shown),
+    ...(told.length === 0 ? [] : [lineAt(0, "")]),
+    lineAt(0, closingLine(changes)),
+    ...costLines(shown).map((line) => lineAt(0, line)),
   ];
 }

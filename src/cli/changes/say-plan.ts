@@ -6,8 +6,8 @@ import { planLines } from "./plan-text.ts";
 /** Shows a plan to a person, its warnings with it. */
 export function sayPlan(context: CommandContext, shown: StackPlan): void {
   const { output, progress } = context;
-  for (const line of planLines(shown)) output.line(line);
-  if (!context.json) for (const warning of shown.warnings) progress.line(`warning: ${warning}`);
+  for (const { said, hang } of planLines(shown)) output.line(said, hang);
+  if (!context.json) for (const warning of shown.warnings) progress.line(`warning: ${warning}`, 9);
 }
 
 /** Says why a plan must not be applied, all of it; gives whether it may. */

@@ -14,6 +14,7 @@ import {
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { packageVersion, releaseFolder } from "../version.ts";
+import { unbroken } from "../terminal/index.ts";
 import { printEvent } from "./printing.ts";
 
 /** What was typed. */
@@ -36,7 +37,11 @@ async function keepRunning(
 ): Promise<void> {
   const config = await writeDemoConfig(environment);
   if (json) output.result({ ...report, connections: connectionsOf(environment, config) });
-  else for (const line of connectionLines(environment, config)) output.line(line);
+  else {
+    // What is indented is there to be pasted.
+    for (const line of connectionLines(environment, config))
+      output.line(line.startsWith("  ") ? unbroken(line) : line);
+  }
   await untilEnded(signal);
 }
 

@@ -4,7 +4,7 @@ import { errorText, PodtrustError, shellWord } from "../../base/index.ts";
 import { distributions } from "../../distribution/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { CommandContext } from "../context.ts";
-import { bold, dim, rich } from "../terminal/index.ts";
+import { bold, dim, rich, unbroken } from "../terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { type ApiServerSteps, apiServerSteps } from "./api-server.ts";
 import { configText } from "./config-text.ts";
@@ -62,7 +62,7 @@ function sayApiServer({ output }: CommandContext, { sentence, instructions }: Ap
     output.line();
     output.line(rich`  ${bold(where)}:`, 4);
     // As they are pasted: a line break of ours would be one too many.
-    for (const line of lines) output.line(`    ${line}`);
+    for (const line of lines) output.line(unbroken(`    ${line}`));
     if (next !== undefined) output.line(rich`  then: ${next}`, 4);
     if (note !== undefined) output.line(dim(`  ${note}`), 4);
   }
@@ -81,7 +81,7 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
   const next = steps(answers, options.file);
   const apiServer = apiServerSteps(answers, cluster);
   output.line(rich`${bold(basename(file))} is written. Next:`);
-  for (const step of next) output.line(`  ${step}`);
+  for (const step of next) output.line(unbroken(`  ${step}`));
   if (apiServer !== undefined) sayApiServer(context, apiServer);
   const distribution = cluster?.distribution;
   output.result({

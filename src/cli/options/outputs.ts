@@ -52,7 +52,7 @@ export async function machineAndPublisherOutputs(
     return await outputsOfOnly(context, config, [...rentedParts(config), publisher]);
   } catch (error) {
     context.signal.throwIfAborted();
-    context.progress.line(`note: the publisher's accounts are not known: ${errorText(error)}`);
+    context.progress.line(`note: the publisher's accounts are not known: ${errorText(error)}`, 6);
     return rented;
   }
 }

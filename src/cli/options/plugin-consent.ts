@@ -38,8 +38,8 @@ export function pluginConsent(context: CommandContext): PluginConsent {
     if ((await remembered.read(name)) !== undefined) return true;
     if (!canAsk(context)) return false;
     const { err } = context.screen;
-    err.line(`${plugin.kubeconfig} came with the config, and names a program that gets the credentials:`);
-    err.line(`  ${commandLine(plugin)}`);
+    err.line(`${plugin.kubeconfig} came with the config, and names a program that gets the credentials:`, 2);
+    err.line(`  ${commandLine(plugin)}`, 4);
     const ended = (): PodtrustError =>
       new PodtrustError("interrupted", "ended at the question: it was not run");
     if (!(await ask(context, "Run it, now and from now on?", ended))) return false;

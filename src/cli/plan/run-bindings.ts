@@ -28,7 +28,7 @@ export async function runPlanBindings(context: CommandContext, options: PlanBind
   checkAlone(options);
   const { clock, signal, progress, output } = context;
   const files = readBindingTexts(await bindingTexts(context.path(options.bindings)));
-  const aws = new BoundAccounts({ clock, notice: (text) => progress.line(`note: ${text}`) });
+  const aws = new BoundAccounts({ clock, notice: (text) => progress.line(`note: ${text}`, 6) });
   try {
     const set = { ...files, upsertOnly: options.upsertOnly === true };
     const plans = await planBindings(set, aws, { now: clock.now(), signal });

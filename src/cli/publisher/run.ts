@@ -22,7 +22,7 @@ export async function runRollback(context: CommandContext, options: RollbackOpti
   const config = await configOf(context, options.file);
   const waiting = (reason: string, deadline: number): void => {
     const seconds = Math.max(0, Math.ceil((deadline - clock.now()) / 1000));
-    progress.line(`waiting: ${reason} (for ${seconds} s at the most)`);
+    progress.line(`waiting: ${reason} (for ${seconds} s at the most)`, 2);
   };
   const { from, to } = await rollBackPublisher({ config, env, clock }, { signal, waiting });
   output.line(`The publisher ${to} runs again in place of ${from}. podtrust up installs this podtrust's.`);

@@ -14,7 +14,7 @@ import {
   type SandboxOptions,
   startSandbox,
 } from "../../sandbox/index.ts";
-import { bold, dim, rich } from "../terminal/index.ts";
+import { bold, dim, rich, unbroken } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
@@ -134,18 +134,18 @@ function introduce(context: CommandContext, introduced: Introduced): void {
   output.line(rich`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
   output.line();
   output.line("Point AWS clients at it:");
-  for (const line of clientExports(client)) output.line(`  ${line}`);
-  output.line("  aws sts get-caller-identity");
+  for (const line of clientExports(client)) output.line(unbroken(`  ${line}`));
+  output.line(unbroken("  aws sts get-caller-identity"));
   output.line();
   output.line(
     "Control it (reset, seed, decisions, clock, tokens, issuer) from tests; its token is in the file:",
   );
-  output.line(`  ${controlUrl(url)}`);
+  output.line(unbroken(`  ${controlUrl(url)}`));
   output.line(`  ${controlToken}`);
   output.line();
   if (clouds !== undefined) {
     output.line("Point clients of Hetzner Cloud and Cloudflare at their stand-ins (tokens are in the file):");
-    output.line(`  . ${shellWord(clouds)}`);
+    output.line(unbroken(`  . ${shellWord(clouds)}`));
     output.line();
   }
   output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);

@@ -7,7 +7,7 @@ import type { Writer } from "./writer.ts";
  */
 export interface Output {
   readonly json: boolean;
-  /** A line for a person, with `hang` broken between words as `Writer.line` does; nothing with `--json`. */
+  /** A line for a person, broken between words as `Writer.line` does; nothing with `--json`. */
   readonly line: (said?: Text, hang?: number) => void;
   /** The one object of `--json`; nothing without. Called at most once. */
   readonly result: (value: object) => void;

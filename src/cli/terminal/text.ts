@@ -10,7 +10,8 @@ const codes = {
   cyan: [36, 39],
 } as const;
 
-export type Look = keyof typeof codes;
+/** `unbroken` is no colour: its spaces are none between words, so that no line ends in it. */
+export type Look = keyof typeof codes | "unbroken";
 
 /** Text with a look. Only this file makes one, and only `paint` turns it into escape sequences. */
 class Styled {
@@ -41,6 +42,8 @@ export const red = (content: Text): Styled => new Styled("red", content);
 export const green = (content: Text): Styled => new Styled("green", content);
 export const yellow = (content: Text): Styled => new Styled("yellow", content);
 export const cyan = (content: Text): Styled => new Styled("cyan", content);
+/** A command that somebody will copy: broken in two by us, it would be another one. */
+export const unbroken = (content: Text): Styled => new Styled("unbroken", content);
 
 /** A template in which pieces may have looks: `` rich`${green("Done")}: ${count}` ``. */
 export function rich(fixed: TemplateStringsArray, ...values: readonly (Text | number)[]): Text {
@@ -69,6 +72,7 @@ export function plain(spans: readonly Span[]): string {
 
 function painted({ text: inner, looks }: Span): string {
   return looks.reduceRight((within, look) => {
+    if (look === "unbroken") return within;
     const [on, off] = codes[look];
     return `\u001B[${on}m${within}\u001B[${off}m`;
   }, inner);

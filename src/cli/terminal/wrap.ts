@@ -24,7 +24,7 @@ function wordsOf(spans: readonly Span[]): Word[] {
   const cells = spans.flatMap(({ text, looks }) => Array.from(text, (char): Cell => ({ char, looks })));
   const words: (Word & { chars: Cell[]; width: number })[] = [];
   for (const cell of cells) {
-    const blank = cell.char === " ";
+    const blank = cell.char === " " && !cell.looks.includes("unbroken");
     const last = words.at(-1);
     const word = last?.blank === blank ? last : { chars: [], width: 0, blank };
     if (word !== last) words.push(word);

@@ -1,6 +1,6 @@
 import type { Host, TextStream } from "../host.ts";
 import { visibleJson, visibleLines } from "./escape.ts";
-import { paint, spansOf, type Text } from "./text.ts";
+import { paint, plain, type Span, spansOf, type Text } from "./text.ts";
 import { clip, wrap } from "./wrap.ts";
 
 /**
@@ -13,8 +13,8 @@ export interface Writer {
   /** Of the terminal, where it says so. */
   readonly columns: number | undefined;
   /**
-   * A line. With `hang` it is prose: on a terminal it is broken between words, and what follows the first line
-   * stands behind so many columns.
+   * A line, which on a terminal is broken between words; what follows the first line stands behind `hang` columns, two
+   * more than the first where it is not said. What somebody will copy is `unbroken`.
    */
   readonly line: (said: Text, hang?: number) => void;
   /** A question, whose answer is typed behind it. */
@@ -36,6 +36,12 @@ function wantsColor(env: Host["env"], isTerminal: boolean): boolean {
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
   return isTerminal && env["TERM"] !== "dumb";
+}
+
+/** Blanks before the first word. */
+function indentOf(spans: readonly Span[]): number {
+  const text = plain(spans);
+  return text.length - text.trimStart().length;
 }
 
 const eraseLine = "\r\u001B[K";
@@ -67,8 +73,9 @@ function openWriter(env: Host["env"], stream: TextStream, foot: SharedFoot): Wri
     },
     line(said, hang) {
       const spans = spansOf(said);
-      const width = isTerminal && hang !== undefined ? (stream.columns ?? 0) : 0;
-      const lines = width === 0 ? [spans] : wrap(spans, Math.max(narrowest, width), hang ?? 0);
+      const width = isTerminal ? (stream.columns ?? 0) : 0;
+      const lines =
+        width === 0 ? [spans] : wrap(spans, Math.max(narrowest, width), hang ?? indentOf(spans) + 2);
       write(lines.map((one) => `${paint(one, color)}\n`).join(""));
     },
     ask(question) {

@@ -6,6 +6,7 @@ import { type ForwardedCluster, type Machine, openMachine } from "../../stack/in
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { configOf } from "../options/config.ts";
+import { unbroken } from "../terminal/index.ts";
 
 export interface TunnelOptions {
   readonly file: string;
@@ -36,7 +37,7 @@ async function tell(
     await mergeKubeconfig(file, content);
     output.line(`kubectl --context ${stack} leads there: the context stands in ${file}.`);
   } else {
-    output.line(`export KUBECONFIG=${kubeconfig}`);
+    output.line(unbroken(`export KUBECONFIG=${kubeconfig}`));
   }
   output.result({ port, kubeconfig });
 }
@@ -52,7 +53,7 @@ async function again(
       return await machine.cluster(port);
     } catch (error) {
       if (context.signal.aborted) return undefined;
-      context.progress.line(`${errorText(error)}; tried again in ${pauseMs / 1000} s`);
+      context.progress.line(`${errorText(error)}; tried again in ${pauseMs / 1000} s`, 2);
       await context.clock.sleep(pauseMs, context.signal).catch(() => {});
     }
   }
