@@ -1,5 +1,7 @@
 /** The webhook's life on a real API server: certificates that change, replicas that die, what people take away, others beside. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
 import {
   type Clock,
@@ -14,7 +16,7 @@ import { openKubernetes } from "../../../src/kubernetes/index.ts";
 import { Operator, type OperatorOptions } from "../../../src/operator/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
-import { leftOut } from "../harness/index.ts";
+import { freePorts, leftOut } from "../harness/index.ts";
 import { type MutatingWebhook, startMutatingWebhook } from "../injection/mutating-webhook.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./patience.ts";
@@ -212,6 +214,31 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" },
     });
     assert.equal((await world.makePod("default", skipped)).status, 201);
+  });
+
+  test("a replica that does not lead shows the certificate that the leader made, and answers too", async () => {
+    await using first = await start();
+    await until(
+      () => first.operator.status.leadership.leads && first.operator.status.ready,
+      "the first leads",
+    );
+    const [port = 0] = await freePorts(1);
+    await using second = await start({ webhook: { listen: { ...world.listen, port } } });
+    await until(() => second.operator.status.ready, "the second is ready");
+    assert.equal(second.operator.status.leadership.leads, false);
+    const asked = request({
+      host: world.listen.host,
+      port,
+      servername: "podtrust-webhook.podtrust.svc",
+      ca: await bundle(),
+      path: "/inject",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+    }).end("{}");
+    const [{ statusCode }] = (await once(asked, "response")) as [{ statusCode: number }];
+    asked.destroy();
+    // It was verified, and had something to say.
+    assert.equal(statusCode, 400);
   });
 
   test("a replica that is told to end answers until its Service leaves it out, and drops no pod", async () => {

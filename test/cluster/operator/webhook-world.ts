@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
-import { type Answer, type ControlPlane, freePorts, startControlPlane } from "../harness/index.ts";
+import {
+  type Answer,
+  type ControlPlane,
+  freePorts,
+  type KubernetesVersion,
+  startControlPlane,
+} from "../harness/index.ts";
+import { policyGate } from "../injection/policy-gate.ts";
 import { until } from "./patience.ts";
 
 /**
@@ -69,11 +76,12 @@ function onPort(object: JsonRecord, port: number): JsonRecord {
 
 export async function startWebhookWorld(
   failurePolicy: "Ignore" | "Fail",
-  extraArgs: readonly string[] = [],
+  version: KubernetesVersion = "1.36",
 ): Promise<WebhookWorld> {
   const plane = await startControlPlane({
+    version,
     issuer: "https://oidc.example.com",
-    extraArgs: [`--service-cluster-ip-range=${services}`, ...extraArgs],
+    extraArgs: [`--service-cluster-ip-range=${services}`, ...policyGate(version)],
   });
   const [port = 0] = await freePorts(1);
   const objects = operatorManifests({

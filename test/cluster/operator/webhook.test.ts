@@ -1,11 +1,14 @@
-/** The list of test/injection/cases/ by the webhook: a real process, asked by a real API server. */
+/**
+ * The list of test/injection/cases/ by the webhook: a real process, asked by a real API server of the version whose
+ * policies are behind a gate.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/base/index.ts";
 import { injectionFault } from "../../../src/injection/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";
-import { freePorts, leftOut } from "../harness/index.ts";
+import { type Answer, freePorts, leftOut } from "../harness/index.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./patience.ts";
 import {
@@ -17,15 +20,16 @@ import {
   type WebhookWorld,
 } from "./webhook-world.ts";
 
+const version = "1.36";
 const namespaceOf = ({ name }: InjectionCase): string => `case-${name}`;
 
-describe("injection by the webhook", { skip: leftOut() }, () => {
+describe("injection by the webhook", { skip: leftOut([version]) }, () => {
   let world: WebhookWorld;
   let operator: OperatorProcess;
   let admin: string;
 
   before(async () => {
-    world = await startWebhookWorld("Fail");
+    world = await startWebhookWorld("Fail", version);
     const [port = 0] = await freePorts(1);
     admin = `127.0.0.1:${port}`;
     operator = spawnOperator(world, "--listen", admin);
@@ -39,6 +43,21 @@ describe("injection by the webhook", { skip: leftOut() }, () => {
   async function create(path: string, body: JsonRecord): Promise<void> {
     const { status, text } = await world.plane.ask(path, { method: "POST", body });
     assert.equal(status, 201, `${path}: ${text}`);
+  }
+
+  /** Makes the case's pod for show. A pod without a name gets one, as from a controller, and has none at admission. */
+  async function make(one: InjectionCase): Promise<Answer> {
+    const given = recordOf(one.pod["metadata"]);
+    const metadata = "name" in given || "generateName" in given ? given : { ...given, generateName: "case-" };
+    const pod = { apiVersion: "v1", kind: "Pod", ...one.pod, metadata };
+    const answer = await world.makePod(namespaceOf(one), pod);
+    assert.equal(answer.status, 201, `${one.name}: ${answer.text}`);
+    assert.deepEqual(
+      podEssence(JSON.parse(answer.text) as JsonRecord),
+      podEssence(expectedPod(one)),
+      one.name,
+    );
+    return answer;
   }
 
   test("every case's pod is made as it says, and its maker told what it says", async () => {
@@ -55,25 +74,30 @@ describe("injection by the webhook", { skip: leftOut() }, () => {
         automountServiceAccountToken: false,
       });
       // At once: the webhook may not have heard of the ServiceAccount yet.
-      const given = recordOf(one.pod["metadata"]);
-      const named = "name" in given || "generateName" in given ? given : { ...given, generateName: "case-" };
-      const answer = await world.makePod(namespaceOf(one), {
-        apiVersion: "v1",
-        kind: "Pod",
-        ...one.pod,
-        metadata: named,
-      });
-      assert.equal(answer.status, 201, `${one.name}: ${answer.text}`);
-      assert.deepEqual(
-        podEssence(JSON.parse(answer.text) as JsonRecord),
-        podEssence(expectedPod(one)),
-        one.name,
-      );
-      const notes = answer.warnings.flatMap(
-        (text) => /InjectionAnnotationInvalid: ([^]*)$/u.exec(text)?.[1] ?? [],
-      );
+      const { warnings } = await make(one);
+      const notes = warnings.flatMap((text) => /InjectionAnnotationInvalid: ([^]*)$/u.exec(text)?.[1] ?? []);
       assert.deepEqual(notes.toSorted(), (one.notes ?? []).toSorted(), one.name);
     });
+  });
+
+  test("every case's pod is the same where the policies inject beside the webhook", async () => {
+    const { out } = await podtrustHere(["manifests", "injection", "--kubernetes", version]);
+    await world.plane.kubectl(["apply", "--server-side", "-f", "-"], out);
+    const labels = { "eks.amazonaws.com/skip-pod-identity-webhook": "" };
+    const labelled = webPod({ name: "skipped", labels });
+    await until(
+      async () => (await world.makePod("default", labelled)).warnings.length > 0,
+      "they are in force",
+    );
+    await mapLimit(injectionCases, make);
+    await world.plane.kubectl(["delete", "-f", "-"], out);
+  });
+
+  test("the trials of the operator, which stand in its own namespace, are injected too", async () => {
+    await until(async () => {
+      const { out } = await podtrustHere(["operator", "status", "--address", admin], { clock: systemClock });
+      return out.includes("injection: injecting");
+    }, "injection is seen at work");
   });
 
   test("while its replicas are dead, with Ignore, pods are made all the same, and found once one is back", async () => {
@@ -81,7 +105,7 @@ describe("injection by the webhook", { skip: leftOut() }, () => {
     const configuration = ["mutatingwebhookconfiguration", "podtrust-webhook"];
     await world.plane.kubectl(["patch", ...configuration, "--type=json", "-p", patch]);
     await operator.kill("SIGKILL");
-    await until(async () => (await world.makePod("default", webPod())).status === 201, "pods are made");
+    await world.untilInjecting(false);
     const { text } = await world.makePod("default", webPod({ name: "missed" }), "");
     assert.equal(injectionFault(JSON.parse(text) as JsonRecord, webAround)?.reason, "PodNotInjected");
     operator = spawnOperator(world, "--no-canary", "--listen", admin);
