@@ -9,15 +9,18 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
-import { overlay, readBootImage } from "../../src/emulator/index.ts";
+import type { PodtrustError } from "../../src/base/index.ts";
+import { choosePorts, makeMachine, overlay, readBootImage } from "../../src/emulator/index.ts";
 import { isAlive, untilGone } from "../cluster/harness/endings.ts";
 import { mainFile } from "../support/cli.ts";
 import { buildImage, leftOut, type MachineImage, openRun, type Run } from "./harness/index.ts";
@@ -145,20 +148,15 @@ describe("podtrust demo --from-nothing --boot", { skip }, () => {
     assert.deepEqual([processesOf(demo.temporary), readdirSync(demo.temporary)], [[], []]);
   });
 
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGHUP", 129],
-  ] as const) {
-    test(`ended by ${signal} while its machine boots, it takes the machine and all files along`, async (context: TestContext) => {
-      const demo = start(context, `ended-${signal}`);
-      const found = await untilBooting(demo);
-      demo.child.kill(signal);
-      assert.equal(await demo.ended, code, demo.said());
-      await untilGone(found);
-      assert.deepEqual(readdirSync(demo.temporary), []);
-      assert.match(demo.said(), /the demo was interrupted/u);
-    });
-  }
+  test("ended by Ctrl-C while its machine boots, it takes the machine and all files along", async (context: TestContext) => {
+    const demo = start(context, "ended");
+    const found = await untilBooting(demo);
+    demo.child.kill("SIGINT");
+    assert.equal(await demo.ended, 130, demo.said());
+    await untilGone(found);
+    assert.deepEqual(readdirSync(demo.temporary), []);
+    assert.match(demo.said(), /the demo was interrupted/u);
+  });
 
   test("killed while its machine boots, it takes the machine and its disk along", async (context: TestContext) => {
     const demo = start(context, "killed");
@@ -174,6 +172,37 @@ describe("podtrust demo --from-nothing --boot", { skip }, () => {
     assert.ok(found.every((pid) => !isAlive(pid)));
   });
 });
+
+test(
+  "an emulator that cannot be started says why, and leaves no process",
+  { skip },
+  async (context: TestContext) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    context.after(() => taken.close());
+    const { port } = taken.address() as { port: number };
+    const ports = { ...(await choosePorts()), 443: port };
+    const order = { id: 7, name: "late", architecture: "x86", image: "debian-12", location: "nbg1" } as const;
+    const room = { folder: run.folder, image: image.boot, ports };
+    const machine = makeMachine(room, {
+      ...order,
+      userData: "",
+      sshKeys: [],
+      ipv4: undefined,
+      ipv6: undefined,
+    });
+    await assert.rejects(
+      machine.powerOn(),
+      ({ code, message }: PodtrustError) =>
+        code === "emulator-failed" && message.includes(`127.0.0.1:${port}-:443`),
+    );
+    assert.equal(machine.isOn(), false);
+    const { folder } = await machine.spec();
+    assert.deepEqual(processesOf(folder), []);
+    await machine.remove();
+    assert.equal(existsSync(folder), false);
+  },
+);
 
 describe("a disk image", { skip }, () => {
   test("is taken where its first sector has boot code, raw or as an overlay in qcow2", async () => {
