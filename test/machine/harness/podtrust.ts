@@ -33,7 +33,7 @@ export function newerPodtrust({ folder }: Run, version: string): Podtrust {
 
 /** Builds its publisher into a folder, the compression fast rather than small. */
 export async function release(podtrust: Podtrust, folder: string): Promise<void> {
-  const args = ["tools/release.ts", "x64", "--level", "3", "--to", folder];
+  const args = ["tools/release.ts", "publisher-linux-x64", "--level", "3", "--to", folder];
   await promisify(execFile)(process.execPath, args, { cwd: podtrust.folder, timeout: 600_000 });
 }
 

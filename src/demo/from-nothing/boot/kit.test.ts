@@ -32,7 +32,7 @@ describe("a machine that boots is refused before anything is made", () => {
     for (const line of [
       /^no disk image is named; name with --image FILE a cloud image/mu,
       /^no k3s is named; name with --k3s FILE the release's binary for amd64/mu,
-      /^\S+\/release has no publisher of podtrust 1\.2\.3 for x64; run npm run release -- x64/mu,
+      /^\S+\/release has no publisher of podtrust 1\.2\.3 for x64; run npm run release -- publisher-linux-x64/mu,
     ])
       assert.match(message, line);
   });

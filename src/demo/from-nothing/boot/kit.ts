@@ -102,7 +102,7 @@ async function readK3s(file: string): Promise<K3sFile | Lack> {
 
 async function lackingRelease(release: PublisherRelease): Promise<readonly Lack[]> {
   const next =
-    "run npm run release -- x64 in a checkout of podtrust, and name the folder with --release FOLDER";
+    "run npm run release -- publisher-linux-x64 in a checkout of podtrust, and name the folder with --release FOLDER";
   try {
     if (await hasRelease(release, "x64")) return [];
     const what = `${release.folder} has no publisher of podtrust ${release.version} for x64`;
