@@ -28,12 +28,8 @@ function keyMaterial(jwk: JsonRecord): webcrypto.JsonWebKey {
   return Object.fromEntries(["kty", ...members].map((name) => [name, jwk[name]])) as webcrypto.JsonWebKey;
 }
 
-/**
- * The key object of a public RSA or EC JWK; undefined when the members are no key (a point off the curve, an empty
- * modulus) or an RSA modulus is longer than 16384 bits. Private members are never looked at.
- */
-export function publicKeyOf(jwk: unknown): KeyObject | undefined {
-  if (!isRecord(jwk) || (jwk["kty"] !== "RSA" && jwk["kty"] !== "EC")) return undefined;
+function keyObjectOf(jwk: JsonRecord): KeyObject | undefined {
+  if (jwk["kty"] !== "RSA" && jwk["kty"] !== "EC") return undefined;
   const { n } = jwk;
   if (typeof n === "string" && n.length * 6 > mostRsaBits + 32) return undefined;
   try {
@@ -41,6 +37,22 @@ export function publicKeyOf(jwk: unknown): KeyObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of JWKs that nobody can change: to make a key object takes as long as to verify a signature. */
+const made = new WeakMap<object, KeyObject>();
+
+/**
+ * The key object of a public RSA or EC JWK; undefined when the members are no key (a point off the curve, an empty
+ * modulus) or an RSA modulus is longer than 16384 bits. Private members are never looked at.
+ */
+export function publicKeyOf(jwk: unknown): KeyObject | undefined {
+  if (!isRecord(jwk)) return undefined;
+  const known = made.get(jwk);
+  if (known !== undefined) return known;
+  const key = keyObjectOf(jwk);
+  if (key !== undefined && Object.isFrozen(jwk)) made.set(jwk, key);
+  return key;
 }
 
 function sha256(data: string | Buffer): string {

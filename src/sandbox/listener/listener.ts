@@ -1,12 +1,13 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import {
-  createServer as createTlsServer,
-  type Server as TlsServer,
-  type ServerOptions as TlsOptions,
-} from "node:https";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server as TlsServer, ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Exchange, type ExchangeBounds, openExchange } from "./exchange.ts";
+import { Turns } from "./turns.ts";
+
+// An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
+const { createServer } = process.getBuiltinModule("node:http");
+const { createServer: createTlsServer } = process.getBuiltinModule("node:https");
 
 /** What a stand-in grants whoever connects, the same for all of them. */
 interface Bounds extends ExchangeBounds {
@@ -69,6 +70,9 @@ function serverOf(options: ListenerOptions, bounds: Bounds): Server | TlsServer 
     : createTlsServer({ ...timing, minVersion: "TLSv1.2", handshakeTimeout: bounds.handshakeMs, ...tls });
 }
 
+/** Of all stand-ins of this process, since they share its event loop. */
+const turns = new Turns();
+
 /** Starts the HTTP server of a stand-in; rejects as `listen` does. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const bounds = { ...usualBounds, ...options.bounds };
@@ -78,7 +82,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   server.timeout = bounds.exchangeMs;
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const exchange = openExchange(incoming, outgoing, bounds);
-    if (exchange !== undefined) options.onExchange(exchange);
+    if (exchange !== undefined) turns.take(exchange, options.onExchange);
   });
   if (options.onConnection !== undefined) server.on("connection", options.onConnection);
   if (options.onSecureConnection !== undefined) server.on("secureConnection", options.onSecureConnection);

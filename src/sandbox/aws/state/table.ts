@@ -33,6 +33,13 @@ export class Table<T> {
     return was;
   }
 
+  deleteOldest(): void {
+    for (const key of this.#records.keys()) {
+      this.delete(key);
+      return;
+    }
+  }
+
   clear(): void {
     this.#dirty ||= this.#records.size > 0;
     this.#records.clear();

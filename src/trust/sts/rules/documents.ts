@@ -120,14 +120,28 @@ const setUnreadable = sameText(
 
 type Keys = readonly Readonly<Record<string, unknown>>[];
 
-function keysOf(text: string): Keys | undefined {
+function readKeys(text: string): Keys | undefined {
   try {
     const { keys } = JSON.parse(text) as { keys?: unknown };
     if (!Array.isArray(keys)) return undefined;
-    return (keys as unknown[]).filter((key) => typeof key === "object" && key !== null) as Keys;
+    const records = (keys as unknown[]).filter((key) => typeof key === "object" && key !== null) as Keys;
+    // Frozen, so that what is made of a key can be remembered with it.
+    return records.map((key) => Object.freeze(key));
   } catch {
     return undefined;
   }
+}
+
+/** The sets that were read last: one serves for thousands of tokens. */
+const lastRead = new Map<string, Keys | undefined>();
+const mostRead = 16;
+
+function keysOf(text: string): Keys | undefined {
+  if (lastRead.has(text)) return lastRead.get(text);
+  if (lastRead.size >= mostRead) lastRead.clear();
+  const keys = readKeys(text);
+  lastRead.set(text, keys);
+  return keys;
 }
 
 const jwkSet = stsRule({
