@@ -138,6 +138,7 @@ describe("the chart", { skip }, () => {
     ["--evict-per-minute", "6", "--no-canary"],
     ["--webhook"],
     ["--webhook", "--failure-policy", "Fail", "--evict-per-minute", "1"],
+    ["--config-maps", "--role-map", "roles"],
     ["--name", "ops", "--replicas", "3", "--priority-class", "system-cluster-critical"],
     ["--api-server-port", "8443", "--role", role, "--environment-secret", "aws"],
   ])
@@ -145,6 +146,13 @@ describe("the chart", { skip }, () => {
       const command = operator(...options);
       await renders(await valuesOf(command), await objectsOf(command));
     });
+
+  test("has the operator keep the ConfigMaps that injection in the mode configmap needs", async () => {
+    const values = { ...(await valuesOf(operator())), injection: { enabled: true, mode: "configmap" } };
+    const { items } = await printed(["manifests", "injection", "--mode", "configmap"]);
+    const wanted = [...(await objectsOf(operator("--config-maps"))), ...(items as readonly Manifest[])];
+    await renders(values, wanted);
+  });
 
   test("renders what manifests operator and bindings print, where bindings are wanted, for the operator's name and audiences", async () => {
     const command = operator("--bindings", "--name", "ops");

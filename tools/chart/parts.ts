@@ -89,7 +89,11 @@ const operator: ChartPart = {
     whether("canary", ".Values.operator.canary"),
     whether("bindings", ".Values.bindings.enabled"),
     whether("webhook", ".Values.operator.webhook"),
-    whether("configMaps", ".Values.operator.configMaps"),
+    whether(
+      "configMaps",
+      // Policies of that mode inject nothing without them.
+      '(or .Values.operator.configMaps (and .Values.injection.enabled (eq .Values.injection.mode "configmap")))',
+    ),
     present("roleMap", filledOperator.roleMap, ".Values.operator.roleMap"),
     present("role", filledOperator.role, ".Values.operator.role"),
     priority,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { array, assert as holds, asyncProperty, constant, jsonValue, oneof, record } from "fast-check";
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
 import { applyPatch } from "../../../test/support/json-patch.ts";
 import type { JsonRecord } from "../../base/index.ts";
@@ -99,5 +100,36 @@ describe("the answer to an AdmissionReview", () => {
     ];
     for (const [body, message] of wrong)
       await assert.rejects(answerReview(body, around), { name: "TypeError", message });
+  });
+
+  test("is a TypeError or an answer, whatever the question, and a patch leads to what injection makes of the pod", async () => {
+    const around = async () => ({ serviceAccount });
+    const object = record({
+      metadata: oneof(jsonValue(), constant({ annotations: { "eks.amazonaws.com/skip-containers": "a" } })),
+      spec: oneof(
+        jsonValue(),
+        record({
+          containers: oneof(
+            jsonValue(),
+            array(record({ name: jsonValue(), env: jsonValue(), volumeMounts: jsonValue() })),
+          ),
+          volumes: oneof(jsonValue(), array(jsonValue())),
+          securityContext: jsonValue(),
+        }),
+      ),
+    });
+    await holds(
+      asyncProperty(oneof(jsonValue(), object), async (value) => {
+        const asked = review(value);
+        try {
+          const { body } = await answerReview(asked, around);
+          const once = patched(value as JsonRecord, body["response"] as Answered);
+          assert.equal((await answerReview(review(once), around)).outcome, "unchanged");
+        } catch (error) {
+          assert.ok(error instanceof TypeError, String(error));
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -3,19 +3,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
-import {
-  type Clock,
-  type JsonRecord,
-  recordOf,
-  recordsOf,
-  systemClock,
-  textOf,
-} from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, systemClock, textOf } from "../../../src/base/index.ts";
 import { injectionFault } from "../../../src/injection/index.ts";
 import { openKubernetes } from "../../../src/kubernetes/index.ts";
-import { Operator, type OperatorOptions } from "../../../src/operator/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
-import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { type MutatingWebhook, startMutatingWebhook } from "../injection/mutating-webhook.ts";
 import { podEssence } from "../injection/pod-essence.ts";
@@ -23,17 +14,14 @@ import { until } from "./patience.ts";
 import {
   roleMap,
   spawnOperator,
+  type Started,
+  startOperator,
   startWebhookWorld,
   webAround,
   webPod,
   webRole,
   type WebhookWorld,
 } from "./webhook-world.ts";
-
-/** How an operator is started: with the webhook, unless that is false. */
-type Started = Omit<Partial<OperatorOptions>, "webhook"> & {
-  readonly webhook?: NonNullable<OperatorOptions["webhook"]> | false;
-};
 
 const hour = 3_600_000;
 const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/podtrust-webhook";
@@ -46,37 +34,8 @@ describe("the webhook's life", { skip: leftOut() }, () => {
   });
   after(() => world?.plane.stop());
 
-  /** An operator with the webhook, until it is disposed of; by a clock on which waits are a sixtieth as long. */
-  async function start(
-    { webhook = { listen: world.listen }, ...more }: Started = {},
-    ahead: () => number = () => 0,
-  ) {
-    const clock: Clock = {
-      now: () => systemClock.now() + ahead(),
-      elapsed: () => systemClock.elapsed() * 60,
-      sleep: (ms, signal) => systemClock.sleep(ms / 60, signal),
-    };
-    const over = new AbortController();
-    const logger = rememberingLogger();
-    const operator = new Operator({
-      api: await openKubernetes({ kubeconfig: world.operatorKubeconfig }),
-      namespace: "podtrust",
-      clock,
-      logger,
-      leaseDurationMs: 180_000,
-      canary: false,
-      ...(webhook === false ? {} : { webhook }),
-      ...more,
-    });
-    const running = operator.run(over.signal);
-    // What it ends with is seen where it is waited for.
-    running.catch(() => {});
-    const stop = async (): Promise<void> => {
-      over.abort(new Error("the test is over"));
-      await running;
-    };
-    return { operator, logger, stop, [Symbol.asyncDispose]: stop };
-  }
+  const start = (started: Started = {}, ahead: () => number = () => 0) =>
+    startOperator(world, started, ahead);
 
   async function configuration(): Promise<JsonRecord> {
     return JSON.parse((await world.plane.ask(path)).text) as JsonRecord;

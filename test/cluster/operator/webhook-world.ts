@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
-import { operatorManifests } from "../../../src/operator/index.ts";
+import { type Clock, type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/base/index.ts";
+import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
+import { rememberingLogger } from "../../support/remembering-logger.ts";
 import {
   type Answer,
   type ControlPlane,
@@ -126,6 +128,44 @@ export async function startWebhookWorld(
         expected ? "pods are injected" : "pods are injected no longer",
       ),
   };
+}
+
+/** How an operator is started: with the webhook, unless that is false. */
+export type Started = Omit<Partial<OperatorOptions>, "webhook"> & {
+  readonly webhook?: NonNullable<OperatorOptions["webhook"]> | false;
+};
+
+/** An operator with the webhook, until it is disposed of; by a clock on which waits are a sixtieth as long. */
+export async function startOperator(
+  world: WebhookWorld,
+  { webhook = { listen: world.listen }, ...more }: Started = {},
+  ahead: () => number = () => 0,
+) {
+  const clock: Clock = {
+    now: () => systemClock.now() + ahead(),
+    elapsed: () => systemClock.elapsed() * 60,
+    sleep: (ms, signal) => systemClock.sleep(ms / 60, signal),
+  };
+  const over = new AbortController();
+  const logger = rememberingLogger();
+  const operator = new Operator({
+    api: await openKubernetes({ kubeconfig: world.operatorKubeconfig }),
+    namespace: "podtrust",
+    clock,
+    logger,
+    leaseDurationMs: 180_000,
+    canary: false,
+    ...(webhook === false ? {} : { webhook }),
+    ...more,
+  });
+  const running = operator.run(over.signal);
+  // What it ends with is seen where it is waited for.
+  running.catch(() => {});
+  const stop = async (): Promise<void> => {
+    over.abort(new Error("the test is over"));
+    await running;
+  };
+  return { operator, logger, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** `podtrust operator run --webhook` as a process of its own. */

@@ -14,6 +14,7 @@ import { until } from "./patience.ts";
 import {
   type OperatorProcess,
   spawnOperator,
+  startOperator,
   startWebhookWorld,
   webAround,
   webPod,
@@ -108,11 +109,11 @@ describe("injection by the webhook", { skip: leftOut([version]) }, () => {
     await world.untilInjecting(false);
     const { text } = await world.makePod("default", webPod({ name: "missed" }), "");
     assert.equal(injectionFault(JSON.parse(text) as JsonRecord, webAround)?.reason, "PodNotInjected");
-    operator = spawnOperator(world, "--no-canary", "--listen", admin);
+    await using back = await startOperator(world);
     await world.untilInjecting();
-    await until(async () => {
-      const { out } = await podtrustHere(["operator", "status", "--address", admin], { clock: systemClock });
-      return out.includes("default/missed: PodNotInjected");
+    await until(() => {
+      const missed = back.operator.status.found.find(({ pod }) => pod === "default/missed");
+      return missed?.reason === "PodNotInjected";
     }, "it is found");
   });
 });

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type JsonRecord, recordOf } from "../../base/index.ts";
+import type { KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
+import { Roles } from "../roles.ts";
+import { Around } from "./around.ts";
+
+const key = "eks.amazonaws.com/role-arn";
+const view = (role: string): JsonRecord => ({ metadata: { annotations: { [key]: role } } });
+const outage = { code: "cluster-unreachable", message: "away", since: 0 };
+
+/** What is followed, and an API that answers when it is told to. */
+function bench({ synced = true, failing = false, patience = 3000 } = {}) {
+  const followed = (objects: Readonly<Record<string, JsonRecord>>) => ({
+    synced,
+    status: {
+      resource: "",
+      synced,
+      objects: 0,
+      lists: 0,
+      events: 0,
+      ...(failing ? { failing: outage } : {}),
+    },
+    get: (name: string) => objects[name],
+  });
+  const asked: string[] = [];
+  const answers: ((object: JsonRecord | undefined) => void)[] = [];
+  const around = new Around({
+    api: {
+      read({ kind, name }: ObjectRef, { signal } = {}) {
+        asked.push(`${kind} ${name}`);
+        return new Promise<KubernetesObject | undefined>((resolve, reject) => {
+          answers.push((object) => resolve(object as KubernetesObject | undefined));
+          signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+        });
+      },
+    },
+    accounts: followed({ "shop/web": view("followed") }),
+    namespaces: followed({ shop: view("namespace") }),
+    roles: new Roles(undefined),
+    patience,
+  });
+  return { around, asked, answers };
+}
+
+const roleOf = (object: JsonRecord | undefined): unknown =>
+  recordOf(recordOf(object?.["metadata"])["annotations"])[key];
+
+describe("what stands around a pod", () => {
+  test("is what is followed, without a question to the API server", async () => {
+    const { around, asked } = bench();
+    const { serviceAccount, namespace } = await around.of("shop", "web");
+    assert.deepEqual([roleOf(serviceAccount), roleOf(namespace)], ["followed", "namespace"]);
+    assert.deepEqual(asked, []);
+  });
+
+  test("is asked for where it is not followed yet: what is new, and that there is none", async () => {
+    const { around, asked, answers } = bench();
+    const found = around.of("shop", "new");
+    answers[0]?.(view("read"));
+    assert.equal(roleOf((await found).serviceAccount), "read");
+    const none = around.of("shop", "none");
+    answers[1]?.(undefined);
+    assert.equal((await none).serviceAccount, undefined);
+    assert.deepEqual(asked, ["ServiceAccount new", "ServiceAccount none"]);
+  });
+
+  test("is asked for where what is followed was not seen whole yet, or may be old", async () => {
+    for (const state of [{ synced: false }, { failing: true }]) {
+      const { around, asked, answers } = bench(state);
+      const found = around.of("shop", "web");
+      for (const answer of answers) answer(view("read"));
+      assert.equal(roleOf((await found).serviceAccount), "read");
+      assert.deepEqual(asked, ["ServiceAccount web", "Namespace shop"]);
+    }
+  });
+
+  test("is asked for once by all who want it at a time, and anew by who comes later", async () => {
+    const { around, asked, answers } = bench();
+    const all = Promise.all(Array.from({ length: 50 }, () => around.of("shop", "new")));
+    answers[0]?.(view("read"));
+    assert.equal((await all).length, 50);
+    assert.equal(asked.length, 1);
+    const later = around.of("shop", "new");
+    answers[1]?.(view("later"));
+    assert.equal(roleOf((await later).serviceAccount), "later");
+  });
+
+  test("is not asked for by more than thirty-two questions at a time, nor for longer than there is patience", async () => {
+    const { around, asked } = bench({ patience: 20 });
+    const waiting = Array.from({ length: 32 }, (_, index) => around.of("shop", `new-${index}`));
+    await assert.rejects(around.of("shop", "one-more"), { code: "cluster-not-ready" });
+    assert.equal(asked.length, 32);
+    for (const one of await Promise.allSettled(waiting)) assert.equal(one.status, "rejected");
+    const again = around.of("shop", "again");
+    await assert.rejects(again, { name: "TimeoutError" });
+  });
+});
