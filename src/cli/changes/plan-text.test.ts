@@ -19,7 +19,7 @@ function linesOf(...changes: Partial<Change>[]): readonly string[] {
   const shown = { config, places: [], costs: [], plan: { changes: every } };
   return planLines(shown as unknown as StackPlan)
     .slice(2)
-    .map(({ said }) => plain(spansOf(said)));
+    .map((line) => plain(spansOf(line)));
 }
 
 describe("a plan as text", () => {

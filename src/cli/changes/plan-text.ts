@@ -59,49 +59,35 @@ function fieldLines({ before, after }: FieldChange): readonly Text[] {
   return [red("removed"), ...was.map((line) => red(`- ${line}`))];
 }
 
-/** A line, and the columns behind which what a narrow terminal breaks off goes on. */
-export interface PlanLine {
-  readonly said: Text;
-  readonly hang: number;
-}
+const lineAt = (indent: number, said: Text): Text => rich`${" ".repeat(indent)}${said}`;
 
-const lineAt = (indent: number, said: Text): PlanLine => ({
-  said: rich`${" ".repeat(indent)}${said}`,
-  hang: indent + 2,
-});
-
-function fieldText(field: FieldChange, width: number): readonly PlanLine[] {
+function fieldText(field: FieldChange, width: number): readonly Text[] {
   const lines = fieldLines(field);
   const [first = "", ...rest] = lines;
   // What came as a whole begins below its name.
   if (field.before === undefined && rest.length > 0)
     return [lineAt(6, dim(field.field)), ...lines.map((line) => lineAt(8, line))];
   return [
-    first === ""
-      ? lineAt(6, dim(field.field))
-      : { said: rich`      ${dim(field.field.padEnd(width))}  ${first}`, hang: 8 },
+    first === "" ? lineAt(6, dim(field.field)) : rich`      ${dim(field.field.padEnd(width))}  ${first}`,
     ...rest.map((line) => lineAt(8, line)),
   ];
 }
 
-function changeLines(change: Change): readonly PlanLine[] {
+function changeLines(change: Change): readonly Text[] {
   const { resource, kind, fields, reason } = change;
   const paint = paintOf(kind);
   const why = reason === undefined ? "" : dim(` (${reason})`);
   const width = Math.max(0, ...fields.map(({ field }) => field.length));
   return [
-    {
-      said: rich`${paint(`${signs[kind]} ${resource.id}`)}${kind === "none" ? "  " : rich`  ${paint(kind)}`}${why}`,
-      hang: 4,
-    },
+    rich`${paint(`${signs[kind]} ${resource.id}`)}${kind === "none" ? "  " : rich`  ${paint(kind)}`}${why}`,
     ...fields.flatMap((field) => fieldText(field, width)),
   ];
 }
 
-function headLines({ config, places }: StackPlan): readonly PlanLine[] {
+function headLines({ config, places }: StackPlan): readonly Text[] {
   return [
-    lineAt(0, rich`${bold(`stack ${config.stack}`)}, issuer ${config.issuer}`),
-    ...places.map(({ where, caller }) => lineAt(0, dim(`${where}, as ${caller}`))),
+    rich`${bold(`stack ${config.stack}`)}, issuer ${config.issuer}`,
+    ...places.map(({ where, caller }) => dim(`${where}, as ${caller}`)),
   ];
 }
 
@@ -131,15 +117,15 @@ function costLines({ costs }: StackPlan): readonly string[] {
 }
 
 /** A plan in lines for a person: what stays is left out, unless there is something to say about it. */
-export function planLines(shown: StackPlan): readonly PlanLine[] {
+export function planLines(shown: StackPlan): readonly Text[] {
   const { changes } = shown.plan;
   const told = changes.filter(({ kind, reason }) => kind !== "none" || reason !== undefined);
   return [
     ...headLines(shown),
-    lineAt(0, ""),
+    "",
     ...told.flatMap((change) => changeLines(change)),
-    ...(told.length === 0 ? [] : [lineAt(0, "")]),
-    lineAt(0, closingLine(changes)),
-    ...costLines(shown).map((line) => lineAt(0, line)),
+    ...(told.length === 0 ? [] : [""]),
+    closingLine(changes),
+    ...costLines(shown),
   ];
 }

@@ -6,7 +6,7 @@ import { planLines } from "./plan-text.ts";
 /** Shows a plan to a person, its warnings with it. */
 export function sayPlan(context: CommandContext, shown: StackPlan): void {
   const { output, progress } = context;
-  for (const { said, hang } of planLines(shown)) output.line(said, hang);
+  for (const line of planLines(shown)) output.line(line);
   if (!context.json) for (const warning of shown.warnings) progress.line(`warning: ${warning}`, 9);
 }
 

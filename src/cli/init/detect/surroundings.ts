@@ -83,7 +83,7 @@ export async function sightSurroundings(context: CommandContext, known: Known): 
     waiting.failed();
     throw error;
   }
-  waiting.done("looked at what is there:");
+  waiting.done("looked at what is there");
   for (const line of linesOf(seen)) context.progress.line(`  ${line}`, 4);
   const [aws, cluster] = [found(seen.aws), found(seen.cluster)];
   return {
