@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf, systemClock, textOf } from "../../../src/base/index.ts";
 import { injectionFault } from "../../../src/injection/index.ts";
 import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { awsWebhook } from "../../support/aws-webhook-model.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { type MutatingWebhook, startMutatingWebhook } from "../injection/mutating-webhook.ts";
@@ -144,6 +145,13 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       return told.includes("had another caBundle") && told.includes("was gone");
     }, "both are Events");
     assert.deepEqual(operator.status.degraded, []);
+    // What installed it, applied anew, leaves the operator's part alone.
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: world.objects });
+    for (const how of [["--server-side", "--force-conflicts"], []]) {
+      await world.plane.kubectl(["apply", ...how, "-f", "-"], list);
+      assert.equal(await bundle(), right);
+    }
+    assert.ok((await world.makePod("default", webPod())).text.includes("AWS_WEB_IDENTITY_TOKEN_FILE"));
   });
 
   test("the namespace of the operator and kube-system wait for no replica, and with Fail other pods do", async () => {
@@ -213,7 +221,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     assert.equal(process.child.exitCode, 0);
   });
 
-  test("pods are the same from webhook and policies at once, and a sidecar that another adds has the role, whoever was first", async () => {
+  test("pods are the same from the webhook, beside the policies or AWS's webhook, and a sidecar that another adds has the role, whoever was first", async () => {
     await using _running = await start();
     await world.untilInjecting();
     const alone = await world.makePod("default", webPod());
@@ -246,6 +254,30 @@ describe("the webhook's life", { skip: leftOut() }, () => {
         : [{ name: "proxy", image: "example.test/p:1" }];
       return Promise.resolve({ ...one, spec: { ...spec, containers: [...containers, ...added] } });
     };
+    const theirs = await startMutatingWebhook(world.plane, "pod-identity-webhook", (one) =>
+      Promise.resolve(awsWebhook(one, webAround.serviceAccount)),
+    );
+    try {
+      const list = JSON.stringify(theirs.configuration);
+      await world.plane.kubectl(["apply", "-f", "-"], list);
+      let made = alone;
+      await until(async () => {
+        made = await world.makePod("default", webPod());
+        return theirs.asked() > 0;
+      }, "AWS's webhook is asked");
+      assert.deepEqual(
+        podEssence(JSON.parse(made.text) as JsonRecord),
+        podEssence(JSON.parse(alone.text) as JsonRecord),
+      );
+      await world.plane.kubectl(["delete", "-f", "-"], list);
+      await until(async () => {
+        const earlier = theirs.asked();
+        await world.makePod("default", webPod());
+        return theirs.asked() === earlier;
+      }, "it is asked no longer");
+    } finally {
+      await theirs.close();
+    }
     // Webhooks are asked in the order of their configurations' names.
     for (const name of ["a-sidecar", "z-sidecar"]) {
       const other: MutatingWebhook = await startMutatingWebhook(world.plane, name, sidecar);
