@@ -111,6 +111,7 @@ const allowed: Record<string, readonly string[]> = {
     "trust",
     "plan",
     "injection",
+    "bindings",
     "files",
     "http",
     "issuer",

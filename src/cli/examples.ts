@@ -6,7 +6,11 @@ const role = "arn:aws:iam::111122223333:role/web";
 /** Examples and guide of every command that can be run, by its full name without `podtrust`. */
 export const commandUses: Readonly<Record<string, CommandUse>> = {
   demo: {
-    examples: ["podtrust demo", "podtrust demo --from-nothing", "podtrust demo --keep"],
+    examples: [
+      "podtrust demo",
+      "podtrust demo --from-nothing",
+      "podtrust demo --cluster --context kind-test",
+    ],
     guide: "from-nothing",
   },
   sandbox: {

@@ -41,15 +41,27 @@ export async function putParameters(side: AwsSide): Promise<void> {
   }
 }
 
-function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
-  const { session, account, issuer, thumbprints } = side;
-  const provider = oidcProviderResource(session, {
+const providerOf = ({ session, account, issuer, thumbprints }: AwsSide): Resource =>
+  oidcProviderResource(session, {
     stack: example.stack,
     account,
     issuer,
     audiences: [example.audience],
     thumbprints,
   });
+
+/** Makes the OIDC provider alone; gives its ARN. */
+export async function makeProvider(side: AwsSide): Promise<string> {
+  const { session, account, issuer, signal } = side;
+  const outcome = await applyPlan(await planOf({ desired: [providerOf(side)] }, signal), { signal });
+  const [failed] = outcome.failed;
+  if (failed !== undefined) throw failed.error;
+  return oidcProviderArn(session.partition, account, issuer);
+}
+
+function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
+  const { session, account, issuer } = side;
+  const provider = providerOf(side);
   const trustPolicy = webIdentityTrustPolicy({
     partition: session.partition,
     account,

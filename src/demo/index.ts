@@ -1,3 +1,5 @@
+export type { ClusterPlace } from "./cluster/place.ts";
+export { type ClusterDemoOptions, runClusterDemo } from "./cluster/run.ts";
 export { writeDemoConfig } from "./config.ts";
 export { connectionLines, type Connections, connectionsOf } from "./connections.ts";
 export type { BootFiles } from "./from-nothing/boot/kit.ts";

@@ -13,8 +13,8 @@ export interface RefusalInputs {
   readonly other: string;
   readonly audience: string;
   readonly otherAudience: string;
-  /** A parameter that the role's inline policy denies. */
-  readonly deniedParameter: string;
+  /** A parameter that the role's inline policy denies; absent where it has none. */
+  readonly deniedParameter?: string;
   tokenFor(serviceAccount: "trusted" | "other", audience: string): Promise<string>;
   /** A token that the cluster signed long ago; absent where one would have to be waited for. */
   expiredToken?(): Promise<string>;
@@ -64,11 +64,11 @@ const expired = (token: () => Promise<string>): Attempt => ({
   run: async () => ({ token: await token() }),
 });
 
-const deniedParameter = (inputs: RefusalInputs): Attempt => ({
-  what: `the right token, reading ${inputs.deniedParameter}`,
+const deniedParameter = (inputs: RefusalInputs, read: string): Attempt => ({
+  what: `the right token, reading ${read}`,
   expected: "AccessDeniedException",
   why: "It may assume the role, but an inline policy of its role denies this one parameter: a Deny wins over any Allow.",
-  run: () => Promise.resolve({ token: inputs.goodToken, read: inputs.deniedParameter }),
+  run: () => Promise.resolve({ token: inputs.goodToken, read }),
 });
 
 async function attempt(one: Attempt, inputs: RefusalInputs): Promise<RefusalReport> {
@@ -92,13 +92,14 @@ export async function showRefusals(
   onRefusal: (refusal: RefusalReport) => void,
 ): Promise<{ refusals: RefusalReport[]; notShown: NotShown[] }> {
   const expiredToken = inputs.expiredToken?.bind(inputs);
+  const { deniedParameter: denied } = inputs;
   const attempts = [
     noToken,
     otherServiceAccount(inputs),
     otherAudience(inputs),
     otherKey(inputs),
     ...(expiredToken === undefined ? [] : [expired(expiredToken)]),
-    deniedParameter(inputs),
+    ...(denied === undefined ? [] : [deniedParameter(inputs, denied)]),
   ];
   const refusals: RefusalReport[] = [];
   for (let i = 0; i < attempts.length; i += 2) {

@@ -6,7 +6,8 @@ import type { RotationReport, OnEvent } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { mintToken } from "./tokens.ts";
 
-async function accepted(session: AwsSession, roleArn: string, token: string): Promise<boolean> {
+/** Whether STS lets in who has this token; what is no answer about the token is thrown. */
+export async function accepted(session: AwsSession, roleArn: string, token: string): Promise<boolean> {
   try {
     await assumeWithWebIdentity(session, { roleArn, sessionName: example.sessionName, token });
     return true;

@@ -10,7 +10,7 @@ import { privateThumbprints } from "../issuer/index.ts";
 import { showRefusals } from "./refusals.ts";
 import { Rotating } from "./rotating.ts";
 import { startEnvironment, type Environment } from "./environment.ts";
-import type { NotShown, DemoReport, RefusalReport, OnEvent } from "./report.ts";
+import type { NotShown, DemoEvent, DemoReport, RefusalReport, OnEvent } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { expiredToken, mintToken } from "./tokens.ts";
 import { reportTrust } from "./trust.ts";
@@ -55,10 +55,25 @@ function standIns(stage: Stage): string[] {
   ];
 }
 
-async function reportOutside(
+/** What a demo begins with: what of it all is a stand-in, and what takes less time than in real life. */
+export function startedOn(stage: Stage, more: readonly string[] = []): DemoEvent {
+  const shortened = [
+    "IAM's propagation delay is one second here",
+    ...(stage.publisher === undefined ? [] : ["keys are cached for one second"]),
+  ];
+  return {
+    kind: "started",
+    issuer: stage.issuer.url,
+    standIns: [...more, ...standIns(stage)],
+    shortened,
+  };
+}
+
+/** Reports what anybody sees of the issuer, under its headings. Throws `demo-link-broken`. */
+export async function reportOutside(
   stage: Stage,
   reporter: LinkReporter,
-  { chapters = chainChapters, onEvent }: TellingOptions,
+  { chapters = chainChapters, onEvent }: Pick<TellingOptions, "chapters" | "onEvent">,
 ): Promise<void> {
   for (const { title, links, make } of chapters.outside) {
     onEvent({ kind: "heading", title });
@@ -132,12 +147,7 @@ async function runAll(
   const { onEvent, signal } = options;
   const reporter = new LinkReporter(onEvent, signal);
   const { chapters = chainChapters, before = () => Promise.resolve() } = options;
-  const told = [...(options.standIns ?? []), ...standIns(stage)];
-  const shortened = [
-    "IAM's propagation delay is one second here",
-    ...(stage.publisher === undefined ? [] : ["keys are cached for one second"]),
-  ];
-  onEvent({ kind: "started", issuer: stage.issuer.url, standIns: told, shortened });
+  onEvent(startedOn(stage, options.standIns));
   await before();
   await reportOutside(stage, reporter, options);
   const { connectTo, ca } = stage;

@@ -15,7 +15,8 @@ export interface WorkloadAccess {
   readonly parameters: readonly string[];
 }
 
-function tokenDetail(jwt: string, clock: Clock): string {
+/** What a token says of itself, for a person. */
+export function tokenDetail(jwt: string, clock: Clock): string {
   const { claims } = parseJws(jwt);
   const left = Math.round((Number(claims["exp"]) * 1000 - clock.now()) / 60_000);
   return `sub ${String(claims["sub"])}, aud ${String(claims["aud"])}, good for ${left} minutes`;
@@ -39,8 +40,17 @@ export async function reportWorkload(
     Promise.resolve(`${variables}, set in a child process that stands in for a pod and inherits nothing`),
   );
   await reporter.link("token", () => Promise.resolve(tokenDetail(goodToken, stage.clock)));
+  return { goodToken, ...(await reportAccess(workload, reporter, goodToken)) };
+}
+
+/** Trades a token for credentials, as the workload's SDK does, and reports what they open. */
+export async function reportAccess(
+  workload: Workload,
+  reporter: LinkReporter,
+  token: string,
+): Promise<Omit<WorkloadAccess, "goodToken">> {
   const { identity, parameters, error } = await reporter.during("sts", () =>
-    runJob(workload, { token: goodToken, path: "/demo" }),
+    runJob(workload, { token, path: "/demo" }),
   );
   const broken = (): PodtrustError =>
     new PodtrustError("demo-job-failed", `${error?.call}: ${error?.code}: ${error?.message}`);
@@ -54,5 +64,5 @@ export async function reportWorkload(
       ? Promise.reject(broken())
       : Promise.resolve(`may read ${parameters.join(", ")}`),
   );
-  return { goodToken, arn: identity?.arn ?? "", parameters: parameters ?? [] };
+  return { arn: identity?.arn ?? "", parameters: parameters ?? [] };
 }

@@ -38,6 +38,8 @@ export interface TokenOptions {
   readonly audiences: readonly string[] | "cluster";
   /** 600 to 2^32; the cluster may give less, never more. */
   readonly expirationSeconds: number;
+  /** The pod that the token is for, as the kubelet asks for it: the cluster takes it no longer once that pod is gone. */
+  readonly pod?: { readonly name: string; readonly uid: string };
 }
 
 export interface MintedToken {

@@ -98,6 +98,9 @@ class Client implements KubernetesApi {
       spec: {
         audiences: token.audiences === "cluster" ? [] : token.audiences,
         expirationSeconds: token.expirationSeconds,
+        ...(token.pod === undefined
+          ? {}
+          : { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...token.pod } }),
       },
     };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;

@@ -24,6 +24,7 @@ export {
   type ObjectQuery,
   type ObjectRef,
   objectText,
+  refOf,
 } from "./object.ts";
 export { EventRecorder, type Happening, type RecorderOptions, type Regarding } from "./event-recorder.ts";
 export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } from "./lease.ts";

@@ -17,6 +17,11 @@ export type ObjectKind =
   | "Secret"
   | "ConfigMap"
   | "MutatingWebhookConfiguration"
+  | "MutatingAdmissionPolicy"
+  | "MutatingAdmissionPolicyBinding"
+  | "ValidatingAdmissionPolicy"
+  | "ValidatingAdmissionPolicyBinding"
+  | "CustomResourceDefinition"
   | "AWSRoleBinding"
   | "AWSTrust";
 
@@ -71,6 +76,12 @@ interface Place {
   readonly clusterWide?: true;
 }
 
+const ofAdmission = (plural: string): Place => ({
+  group: "/apis/admissionregistration.k8s.io/v1",
+  plural,
+  clusterWide: true,
+});
+
 const places: Readonly<Record<ObjectKind, Place>> = {
   Namespace: { group: "/api/v1", plural: "namespaces", clusterWide: true },
   ServiceAccount: { group: "/api/v1", plural: "serviceaccounts" },
@@ -84,9 +95,14 @@ const places: Readonly<Record<ObjectKind, Place>> = {
   ReplicationController: { group: "/api/v1", plural: "replicationcontrollers" },
   Secret: { group: "/api/v1", plural: "secrets" },
   ConfigMap: { group: "/api/v1", plural: "configmaps" },
-  MutatingWebhookConfiguration: {
-    group: "/apis/admissionregistration.k8s.io/v1",
-    plural: "mutatingwebhookconfigurations",
+  MutatingWebhookConfiguration: ofAdmission("mutatingwebhookconfigurations"),
+  MutatingAdmissionPolicy: ofAdmission("mutatingadmissionpolicies"),
+  MutatingAdmissionPolicyBinding: ofAdmission("mutatingadmissionpolicybindings"),
+  ValidatingAdmissionPolicy: ofAdmission("validatingadmissionpolicies"),
+  ValidatingAdmissionPolicyBinding: ofAdmission("validatingadmissionpolicybindings"),
+  CustomResourceDefinition: {
+    group: "/apis/apiextensions.k8s.io/v1",
+    plural: "customresourcedefinitions",
     clusterWide: true,
   },
   Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },

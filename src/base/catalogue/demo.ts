@@ -18,6 +18,11 @@ export const demoErrors = {
     summary: "The demo's workload ended without an answer.",
     next: "Run the demo again with -v.",
   },
+  "demo-cluster-in-use": {
+    summary:
+      "The cluster has podtrust's definitions of bindings: what the demo makes would be seen by its operator.",
+    next: "Run the demo on a cluster without podtrust.",
+  },
   "demo-not-refused": {
     summary: "An attempt that should have been denied succeeded, or was denied for another reason.",
     next: "Report it: this is exactly what must not happen.",

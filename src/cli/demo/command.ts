@@ -1,6 +1,9 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { DemoOptions } from "./run.ts";
+import type { DemoOptions } from "./options.ts";
+
+/** Of the few images that every cluster runs already. */
+const pauseImage = "registry.k8s.io/pause:3.10";
 
 /** `podtrust demo`: the full flow on this machine. */
 export function defineDemo(program: Command, context: CommandContext): void {
@@ -28,6 +31,17 @@ export function defineDemo(program: Command, context: CommandContext): void {
       "--release <folder>",
       "folder with the publisher that npm run release built (default: the package's)",
     )
+    .option(
+      "--cluster",
+      "tell the operator's story on a real cluster (--kubeconfig, or the one kubectl would take): binding, pod, tenants",
+    )
+    .option(
+      "--pod-image <image>",
+      "with --cluster: image of its pod, which has to run and do nothing",
+      pauseImage,
+    )
+    .option("--watch-rotation <time>", "with --cluster: wait so long for you to rotate its signing keys")
+    .option("--yes", "with --cluster: do not ask before something is made in it")
     .option("--keep", "keep everything running, and print how to use it with aws, kubectl and a browser")
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import("./run.ts");

@@ -11,23 +11,13 @@ import {
   runFromNothing,
   writeDemoConfig,
 } from "../../demo/index.ts";
+import { tellOnCluster } from "./on-cluster.ts";
+import type { DemoOptions } from "./options.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { packageVersion, releaseFolder } from "../version.ts";
 import { unbroken } from "../terminal/index.ts";
 import { printEvent } from "./printing.ts";
-
-/** What was typed. */
-export interface DemoOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly keep?: true;
-  readonly fromNothing?: true;
-  readonly boot?: true;
-  readonly image?: string;
-  readonly k3s?: string;
-  readonly release?: string;
-}
 
 /** Leaves it all running and says how to go on with it; with --json in the report's own object. */
 async function keepRunning(
@@ -89,6 +79,12 @@ function filesOf(context: CommandContext, { image, k3s, release }: DemoOptions):
 
 /** `podtrust demo`. */
 export async function runDemo(context: CommandContext, options: DemoOptions): Promise<void> {
+  if (options.cluster === true) return tellOnCluster(context, options);
+  if (options.yes === true || options.watchRotation !== undefined) {
+    throw new PodtrustError("usage", "--yes and --watch-rotation go with --cluster", {
+      next: "Without --cluster nothing is asked, and the stand-in's key is rotated in any case.",
+    });
+  }
   check(options);
   const { kubeconfig, context: name, keep, fromNothing, boot } = options;
   const { output, signal, clock, program, env } = context;

@@ -1,0 +1,62 @@
+import { PodtrustError } from "../../base/index.ts";
+import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
+import { defaultKubeconfig } from "../../kubernetes/index.ts";
+import type { CommandContext } from "../context.ts";
+import { secondsOf } from "../options/seconds.ts";
+import { confirm } from "../terminal/index.ts";
+import { printEvent } from "./printing.ts";
+import type { DemoOptions } from "./options.ts";
+
+const mostNamed = 5;
+
+/** Asks where somebody uses the cluster, or where it was not named: what is meant may be another. */
+async function mayTouch(
+  context: CommandContext,
+  { yes, context: named }: DemoOptions,
+  { server, namespaces }: ClusterPlace,
+): Promise<boolean> {
+  if (yes === true || (namespaces.length === 0 && named !== undefined)) return true;
+  const { output } = context;
+  const more = namespaces.length - mostNamed;
+  const list = `${namespaces.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  output.line(
+    `The cluster is ${server}${namespaces.length === 0 ? "" : `, with the namespaces ${list}`}.`,
+    0,
+  );
+  output.line(
+    "The demo makes a namespace there, two definitions and a few admission policies for that namespace alone, and takes all of it away.",
+    0,
+  );
+  return confirm(context, "demo --cluster", "Make them?");
+}
+
+/** `podtrust demo --cluster`. */
+export async function tellOnCluster(context: CommandContext, options: DemoOptions): Promise<void> {
+  const { keep, fromNothing, kubeconfig, context: name, watchRotation } = options;
+  if (keep === true || fromNothing === true) {
+    throw new PodtrustError(
+      "usage",
+      `--cluster goes without ${keep === true ? "--keep" : "--from-nothing"}`,
+      {
+        next: "Leave one of them out: what is made in a real cluster is taken away at the end.",
+      },
+    );
+  }
+  const { output, env, signal, clock, program } = context;
+  const report = await runClusterDemo({
+    program,
+    clock,
+    signal,
+    logger: await context.logger("error"),
+    image: options.podImage,
+    kubeconfig: kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig),
+    ...(name === undefined ? {} : { context: name }),
+    ...(watchRotation === undefined ? {} : { watchRotation: secondsOf("--watch-rotation", watchRotation) }),
+    mayTouch: (place) => mayTouch(context, options, place),
+    onEvent: (event) => {
+      printEvent(output, event);
+      if (event.kind === "finished") output.result(event.report);
+    },
+  });
+  if (report === undefined) output.line("Nothing was made.");
+}

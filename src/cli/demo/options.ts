@@ -1,0 +1,15 @@
+/** What was typed. */
+export interface DemoOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly keep?: true;
+  readonly fromNothing?: true;
+  readonly boot?: true;
+  readonly image?: string;
+  readonly k3s?: string;
+  readonly release?: string;
+  readonly cluster?: true;
+  readonly podImage: string;
+  readonly watchRotation?: string;
+  readonly yes?: true;
+}

@@ -1,0 +1,127 @@
+import { openAws } from "../../aws/index.ts";
+import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { bindingNames, type Condition } from "../../bindings/index.ts";
+import type { KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
+import { type BindingClients, BoundAccounts, reconcileBinding } from "../../stack/index.ts";
+import { type Cast, until } from "./cast.ts";
+import { bindingDefinition } from "./place.ts";
+import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";
+
+/** A ServiceAccount that is bound, and what let it go again. */
+export interface BoundAccountOfDemo {
+  readonly roleArn: string;
+  /** Deletes the binding, and has its role go with it. */
+  unbind(): Promise<void>;
+}
+
+const longestUnbindingMs = 60_000;
+const admission = "what admission knows spreads to each API server";
+
+/** Makes the two kinds known, and waits until the API server serves and guards them. */
+async function define(cast: Cast, trust: KubernetesObject): Promise<void> {
+  const { environment, made, namespace, signal } = cast;
+  const { cluster, sandbox } = environment;
+  for (const one of definitions()) await made.make(one, signal);
+  const isThere = await until(
+    cast,
+    { reason: "the API server learns two kinds of object", seconds: 30 },
+    () =>
+      made.make(trust, signal).catch((error: unknown) => {
+        if (asPodtrustError(error).code === "cluster-not-found") return undefined;
+        throw error;
+      }),
+  );
+  if (isThere === undefined) throw new PodtrustError("demo-link-broken", "AWSTrust is not served after 30 s");
+  const beyond = bindingIn(namespace, {
+    trust: namespace,
+    account: sandbox.account,
+    policy: "arn:aws:iam::aws:policy/AdministratorAccess",
+  });
+  await until(cast, { reason: admission, seconds: 30 }, () =>
+    cluster.create(beyond, { dryRun: true, signal }).then(
+      () => undefined,
+      (error: unknown) => (asPodtrustError(error).code === "cluster-not-found" ? undefined : true),
+    ),
+  );
+}
+
+const readyOf = (conditions: readonly Condition[]): Condition | undefined =>
+  conditions.find(({ type }) => type === "Ready");
+
+function clientsOf({ environment }: Cast): BindingClients & { readonly aws: BoundAccounts } {
+  const { cluster, sandbox, clock } = environment;
+  const { url: endpoint, admin: credentials } = sandbox;
+  const aws = new BoundAccounts({ clock, open: (access) => openAws({ ...access, endpoint, credentials }) });
+  return { cluster, aws };
+}
+
+/**
+ * Binds a ServiceAccount: definitions, a grant, a binding, and the turns of the operator's own code until STS let the
+ * ServiceAccount in. Reports the link `trust`. Throws `demo-link-broken`.
+ */
+export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
+  const { environment, made, namespace, reporter, onEvent, signal } = cast;
+  const { cluster, sandbox, clock, issuer } = environment;
+  const trust = trustObject(namespace, issuer.url, sandbox.account);
+  const clients = clientsOf(cast);
+  environment.atEnd(() => Promise.resolve(clients.aws.close()));
+  const binding: ObjectRef = { kind: "AWSRoleBinding", namespace, name: accounts.bound };
+  /** One turn of the binding; undefined once it is gone. */
+  async function turn(ending: AbortSignal) {
+    const object = await cluster.read(binding, { signal: ending });
+    if (object === undefined) return undefined;
+    const named = await cluster.read({ kind: "AWSTrust", name: namespace }, { signal: ending });
+    return { object, outcome: await reconcileBinding({ object, trust: named }, clients, clock, ending) };
+  }
+  /** Whether it is gone. An API server that starts has no such kind for a moment, which says nothing. */
+  async function isGone(own: AbortSignal): Promise<boolean> {
+    const list = `/apis/${trust.apiVersion}/namespaces/${namespace}/${bindingNames.plural}`;
+    if ((await cluster.get(list, { signal: own })).status !== 200)
+      return (await cluster.read(bindingDefinition, { signal: own })) === undefined;
+    await cluster.remove(binding, { signal: own });
+    return (await turn(own)) === undefined;
+  }
+  async function unbind(): Promise<void> {
+    const { signal: own } = new AbortController();
+    const deadline = clock.elapsed() + longestUnbindingMs;
+    for (;;) {
+      // Whatever is in the way: an API server that starts also refuses for a moment what its policies do not refuse.
+      const gone = await isGone(own).catch((error: unknown) => asPodtrustError(error));
+      if (gone === true) return;
+      if (clock.elapsed() >= deadline) {
+        if (gone !== false) throw gone;
+        const sentence = `the binding ${namespace}/${accounts.bound} could not be let go`;
+        throw new PodtrustError("cluster-not-ready", sentence);
+      }
+      await clock.sleep(200);
+    }
+  }
+  await reporter.during("trust", () => define(cast, trust));
+  onEvent({
+    kind: "step",
+    text: `AWSTrust ${namespace} grants namespace ${namespace} roles with one policy; AWSRoleBinding ${namespace}/${accounts.bound} asks for one.`,
+  });
+  environment.atEnd(unbind);
+  await reporter.during("trust", () =>
+    made.make(bindingIn(namespace, { trust: namespace, account: sandbox.account }), signal),
+  );
+  const seen = await reporter.during("trust", () =>
+    until(
+      cast,
+      { reason: "the binding is Ready once STS let its ServiceAccount in", seconds: 60 },
+      async () => {
+        const done = await turn(signal);
+        const ready = readyOf(done?.outcome.conditions ?? []);
+        return ready?.status === "True" ? ready : undefined;
+      },
+    ),
+  );
+  const roles = recordsOf(recordOf((await cluster.read(binding, { signal }))?.["status"])["roles"]);
+  const roleArn = textOf(roles[0]?.["arn"]) ?? "";
+  await reporter.link("trust", () =>
+    seen === undefined
+      ? Promise.reject(new PodtrustError("demo-link-broken", "the binding is not Ready after a minute"))
+      : Promise.resolve(`${roleArn}; the binding is Ready: ${seen.message}`),
+  );
+  return { roleArn, unbind };
+}

@@ -1,0 +1,74 @@
+import { asPodtrustError, type Clock, type PodtrustError } from "../../base/index.ts";
+import {
+  type KubernetesApi,
+  type KubernetesObject,
+  type ObjectRef,
+  objectText,
+  refOf,
+} from "../../kubernetes/index.ts";
+
+/** By what everything that the demo makes in a cluster is told from all else. */
+export const madeLabel = { name: "app.kubernetes.io/managed-by", value: "podtrust-demo" } as const;
+
+/** What kubectl selects it by. */
+export const madeSelector = `${madeLabel.name}=${madeLabel.value}`;
+
+interface MadeObject extends ObjectRef {
+  readonly uid: string;
+}
+
+/** Milliseconds for which an API server that is away is waited for, before something is left behind. */
+const patienceMs = 60_000;
+
+/** An API server that ends or starts, as one does whose keys are changed. */
+export const isAway = (error: unknown): boolean =>
+  /^cluster-(?:unreachable|not-ready|answer-invalid)$/u.test(asPodtrustError(error).code);
+
+/** Does what must not be left undone, again while the API server is away. */
+async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  const deadline = clock.elapsed() + patienceMs;
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error) || clock.elapsed() >= deadline) throw error;
+      await clock.sleep(500);
+    }
+}
+
+/** Everything that was made in a cluster, so that just this is taken away again. */
+export class Made {
+  readonly #api: KubernetesApi;
+  readonly #clock: Clock;
+  readonly #objects: MadeObject[] = [];
+
+  constructor(api: KubernetesApi, clock: Clock) {
+    this.#api = api;
+    this.#clock = clock;
+  }
+
+  /** What is there of it, for sentences. */
+  get texts(): readonly string[] {
+    return this.#objects.map(objectText);
+  }
+
+  /** Makes an object, with the demo's label. Throws `cluster-conflict` where one of its name is there. */
+  async make(wish: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+    const labels = { ...wish.metadata.labels, [madeLabel.name]: madeLabel.value };
+    const made = await this.#api.create({ ...wish, metadata: { ...wish.metadata, labels } }, { signal });
+    this.#objects.push({ ...refOf(wish), uid: made.metadata.uid ?? "" });
+    return made;
+  }
+
+  /** Takes it all away, the last first, whatever the API server says of one; throws what it said first. */
+  async removeAll(): Promise<void> {
+    const errors: PodtrustError[] = [];
+    for (const { uid, ...ref } of this.#objects.splice(0).reverse())
+      await patiently(this.#clock, () => this.#api.remove(ref, { uid })).catch((error: unknown) =>
+        errors.push(asPodtrustError(error)),
+      );
+    // Somebody who removed it meanwhile, or made another of its name, has done our work.
+    const told = errors.find(({ code }) => code !== "cluster-conflict" && code !== "cluster-not-found");
+    if (told !== undefined) throw told;
+  }
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+import { PodtrustError } from "../../base/index.ts";
+import { bindingNames, apiVersion } from "../../bindings/index.ts";
+import type { KubernetesApi } from "../../kubernetes/index.ts";
+import { madeLabel, madeSelector } from "./made.ts";
+
+/** What is to be known of a cluster before anything is made in it. */
+export interface ClusterPlace {
+  readonly server: string;
+  /** Namespaces beside those that every cluster has: somebody uses it. */
+  readonly namespaces: readonly string[];
+}
+
+/** The definition by which a cluster is known to have bindings. */
+export const bindingDefinition = {
+  kind: "CustomResourceDefinition",
+  name: `${bindingNames.plural}.${apiVersion.split("/")[0]}`,
+} as const;
+
+const usual = /^(?:default|kube-.*|local-path-storage)$/u;
+
+/**
+ * Looks at a cluster, and changes nothing. Throws `demo-cluster-in-use` where podtrust's own definitions are there: an
+ * operator that runs would take the demo's objects for somebody's.
+ */
+export async function lookAtCluster(api: KubernetesApi, signal: AbortSignal): Promise<ClusterPlace> {
+  const found = await api.read(bindingDefinition, { signal });
+  if (found !== undefined) {
+    const isOurs = found.metadata.labels?.[madeLabel.name] === madeLabel.value;
+    const next = isOurs
+      ? `An earlier demo was cut off: kubectl delete namespaces,crd,mutatingadmissionpolicies,mutatingadmissionpolicybindings,validatingadmissionpolicies,validatingadmissionpolicybindings -l ${madeSelector}`
+      : "Run the demo on a cluster without podtrust.";
+    throw new PodtrustError(
+      "demo-cluster-in-use",
+      `the cluster at ${api.server} has the definition ${bindingDefinition.name}`,
+      {
+        next,
+      },
+    );
+  }
+  const all = await api.list({ kind: "Namespace", namespace: "", limit: 500 }, { signal });
+  const namespaces = all.map((one) => one.metadata.name).filter((one) => !usual.test(one));
+  return { server: api.server, namespaces };
+}
+
+/** A name that nothing in the cluster has. */
+export const freshName = (): string => `podtrust-demo-${randomBytes(4).toString("hex")}`;

@@ -1,0 +1,188 @@
+import { PodtrustError } from "../../base/index.ts";
+import { privateThumbprints } from "../../issuer/index.ts";
+import type { KubernetesObject } from "../../kubernetes/index.ts";
+import { adminSession, type AwsSide, makeProvider, putParameters } from "../aws-side.ts";
+import { startEnvironment, type Environment } from "../environment.ts";
+import { example } from "../example.ts";
+import type { Workload } from "../job.ts";
+import { LinkReporter } from "../link-reporter.ts";
+import { showRefusals } from "../refusals.ts";
+import type { DemoReport } from "../report.ts";
+import { accepted } from "../rotating.ts";
+import { type DemoOptions, reportOutside, startedOn } from "../run.ts";
+import { reportAccess } from "../workload.ts";
+import { bind } from "./binding.ts";
+import type { Cast } from "./cast.ts";
+import { Made, madeLabel } from "./made.ts";
+import { Meanwhile } from "./meanwhile.ts";
+import { accounts } from "./objects.ts";
+import { type ClusterPlace, freshName, lookAtCluster } from "./place.ts";
+import { runPod } from "./pod.ts";
+import { refuseTenants } from "./tenant.ts";
+
+/** How the story on a real cluster is told. */
+export interface ClusterDemoOptions extends Pick<
+  DemoOptions,
+  "program" | "context" | "clock" | "logger" | "signal" | "onEvent"
+> {
+  readonly kubeconfig: string;
+  /** Of the pod; it only has to run and do nothing. */
+  readonly image: string;
+  /** Seconds to wait for somebody to rotate the cluster's keys; absent: nobody is waited for. */
+  readonly watchRotation?: number;
+  /** Asked before anything is made in the cluster; false ends the demo, with nothing done. */
+  readonly mayTouch: (place: ClusterPlace) => Promise<boolean>;
+}
+
+const tokenOf = (
+  { environment, namespace }: Cast,
+  name: string,
+  audience: string,
+  signal?: AbortSignal,
+): Promise<string> =>
+  environment.cluster
+    .requestToken(
+      namespace,
+      name,
+      { audiences: [audience], expirationSeconds: example.tokenSeconds },
+      signal === undefined ? {} : { signal },
+    )
+    .then(({ token }) => token);
+
+/** The namespace and its ServiceAccounts, which go last. */
+async function makeNamespace({ made, namespace, signal }: Cast): Promise<void> {
+  const v1 = (kind: string, metadata: KubernetesObject["metadata"]): KubernetesObject => ({
+    apiVersion: "v1",
+    kind,
+    metadata,
+  });
+  await made.make(v1("Namespace", { name: namespace }), signal);
+  for (const name of [accounts.bound, accounts.other])
+    await made.make(v1("ServiceAccount", { name, namespace }), signal);
+}
+
+/** Waits, where it was asked to, until a token of another key came. */
+async function watchRotation(cast: Cast, meanwhile: Meanwhile, seconds: number | undefined): Promise<void> {
+  if (seconds === undefined) return;
+  const { environment, onEvent, signal } = cast;
+  const reason = "somebody rotates the cluster's signing key";
+  onEvent({ kind: "waiting", reason, seconds });
+  const { clock } = environment;
+  const deadline = clock.elapsed() + seconds * 1000;
+  while (meanwhile.keys < 2 && clock.elapsed() < deadline) await clock.sleep(250, signal);
+  // The tokens of both keys are asked with a few times more, by whoever fetched the keys last.
+  if (meanwhile.keys > 1) await clock.sleep(2000, signal);
+}
+
+async function tell(
+  cast: Cast,
+  options: ClusterDemoOptions,
+  side: AwsSide,
+): Promise<Omit<DemoReport, "seconds">> {
+  const { environment, made, namespace, reporter, onEvent, signal } = cast;
+  const { session } = side;
+  await reporter.during("serviceaccount", () => makeNamespace(cast));
+  onEvent({ kind: "heading", title: "One small object: a role that follows the ServiceAccount" });
+  await reporter.link(
+    "provider",
+    async () => `${await makeProvider(side)}, for the audience ${example.audience}`,
+  );
+  const bound = await bind(cast);
+  const { roleArn } = bound;
+  const meanwhile = new Meanwhile({
+    clock: environment.clock,
+    mint: (ending) => tokenOf(cast, accounts.bound, example.audience, ending),
+    accepted: (token) => accepted(session, roleArn, token),
+    signal,
+  });
+  try {
+    onEvent({ kind: "heading", title: "A pod of that ServiceAccount, and nothing else said" });
+    const pod = await runPod(cast, options.image);
+    const workload: Workload = {
+      program: options.program,
+      folder: environment.folder,
+      endpoint: environment.sandbox.url,
+      region: example.region,
+      roleArn,
+      sessionName: example.sessionName,
+      signal,
+    };
+    const { arn, parameters } = await reportAccess(workload, reporter, pod.token);
+    onEvent({ kind: "heading", title: "Every other attempt is denied." });
+    const tenants = await refuseTenants(cast);
+    const shown = await showRefusals(
+      {
+        workload,
+        goodToken: pod.token,
+        trusted: `${namespace}/${accounts.bound}`,
+        other: `${namespace}/${accounts.other}`,
+        audience: example.audience,
+        otherAudience: example.otherAudience,
+        tokenFor: (who, audience) =>
+          tokenOf(cast, who === "trusted" ? accounts.bound : accounts.other, audience),
+      },
+      (refusal) => onEvent({ kind: "refusal", refusal }),
+    );
+    await watchRotation(cast, meanwhile, options.watchRotation);
+    const { rotation, notShown: unseen } = await meanwhile.report(onEvent);
+    const notShown = [...pod.notShown, ...shown.notShown, ...unseen];
+    for (const one of notShown) onEvent({ kind: "not-shown", notShown: one });
+    onEvent({ kind: "heading", title: "All of it is taken away again." });
+    const count = made.texts.length;
+    await bound.unbind();
+    await made.removeAll();
+    const text = `The role is deleted, and ${count} objects with the label ${madeLabel.name}=${madeLabel.value}, namespace ${namespace} last.`;
+    onEvent({ kind: "step", text });
+    const refusals = [...tenants, ...shown.refusals];
+    const told = { links: reporter.links, identity: { arn }, parameters, refusals, notShown };
+    return rotation === undefined ? told : { ...told, rotation };
+  } finally {
+    await meanwhile.end().catch(() => undefined);
+  }
+}
+
+async function runIn(environment: Environment, options: ClusterDemoOptions): Promise<DemoReport | undefined> {
+  const { onEvent, signal, clock } = options;
+  const { sandbox, issuer, connectTo, ca, cluster } = environment;
+  const start = clock.now();
+  try {
+    if (!(await options.mayTouch(await lookAtCluster(cluster, signal)))) return undefined;
+    onEvent(startedOn(environment));
+    const reporter = new LinkReporter(onEvent, signal);
+    await reportOutside(environment, reporter, options);
+    const session = adminSession(sandbox, clock);
+    environment.atEnd(() => Promise.resolve(session.close()));
+    const way = { connectTo, ca: ca.root };
+    const thumbprints = (await privateThumbprints(issuer.url, way, signal)) ?? [];
+    const side: AwsSide = { session, account: sandbox.account, issuer: issuer.url, thumbprints, signal };
+    await putParameters(side);
+    const made = new Made(cluster, clock);
+    environment.atEnd(() => made.removeAll());
+    const cast: Cast = { environment, made, namespace: freshName(), reporter, onEvent, signal };
+    const report = { ...(await tell(cast, options, side)), seconds: (clock.now() - start) / 1000 };
+    onEvent({ kind: "finished", report });
+    return report;
+  } finally {
+    await environment.close();
+  }
+}
+
+/**
+ * Tells the story of the operator on a real cluster: a binding that STS proved, a pod that got its role with nothing
+ * said, tenants that are refused, and tokens that stay good all the while. What it makes there is labelled, reaches
+ * beyond a namespace of its own only by definitions and policies, and is taken away at the end and after a failure.
+ * Undefined where it may not touch the cluster.
+ *
+ * Throws as `runDemo` does, and `demo-cluster-in-use`.
+ */
+export async function runClusterDemo(options: ClusterDemoOptions): Promise<DemoReport | undefined> {
+  try {
+    return await runIn(await startEnvironment(options), options);
+  } catch (cause) {
+    if (!options.signal.aborted) throw cause;
+    throw new PodtrustError("interrupted", "the demo was interrupted", {
+      cause,
+      next: "What it made in the cluster is taken away. Run podtrust demo --cluster again to see all of it.",
+    });
+  }
+}
