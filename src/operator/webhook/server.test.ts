@@ -189,4 +189,22 @@ describe("the webhook's server", () => {
     ca = authority.certificate;
     assert.equal((await ask([body])).status, 200);
   });
+
+  test("retires the connections that are open before it ends, each with an answer", async () => {
+    answerWith = () => Promise.resolve({ outcome: "unchanged", body: {} });
+    const socket = await open();
+    const review = (): void => {
+      const head = `POST /inject HTTP/1.1\r\nHost: ${name}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+      socket.write(head);
+    };
+    const answer = async (): Promise<string> => String(((await once(socket, "data")) as [Buffer])[0]);
+    review();
+    assert.match(await answer(), /^HTTP\/1\.1 200 [^]*\r\nConnection: keep-alive\r\n/u);
+    server.retire();
+    review();
+    assert.match(await answer(), /^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n/u);
+    if (!socket.closed) await once(socket, "close");
+    // Newcomers are answered until the very end.
+    assert.equal((await ask(["{}"])).status, 200);
+  });
 });

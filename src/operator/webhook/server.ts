@@ -94,6 +94,7 @@ export class ReviewServer {
   readonly #options: ReviewServerOptions;
   readonly #server: Server;
   #held = 0;
+  #ending = false;
   #bound: ListenAddress | undefined;
 
   constructor(options: ReviewServerOptions) {
@@ -143,6 +144,14 @@ export class ReviewServer {
     this.#server.setSecureContext({ cert: certificate, key, minVersion: "TLSv1.3" });
   }
 
+  /**
+   * Answers go on, and each is the last of its connection: one that is closed while the next review is on its way would be
+   * an answer lost.
+   */
+  retire(): void {
+    this.#ending = true;
+  }
+
   /** Takes no more connections, and resolves once all is answered. */
   drain(): Promise<void> {
     return drainServer(this.#server);
@@ -157,7 +166,7 @@ export class ReviewServer {
       "Content-Type": reply.status === 200 ? "application/json" : "text/plain; charset=utf-8",
       "Content-Length": Buffer.byteLength(reply.body),
       // What was not read to its end is not worth reading.
-      ...(request.complete ? {} : { Connection: "close" }),
+      ...(request.complete && !this.#ending ? {} : { Connection: "close" }),
     });
     response.end(reply.body);
   }

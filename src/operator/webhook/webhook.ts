@@ -114,6 +114,7 @@ export class Webhook {
         await this.#load();
         await clock.sleep(this.#serving === undefined ? 1000 : 60_000, signal).catch(() => {});
       }
+      this.#server.retire();
       if (this.#serving !== undefined) await clock.sleep(farewell);
     } finally {
       end();

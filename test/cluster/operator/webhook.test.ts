@@ -101,6 +101,17 @@ describe("injection by the webhook", { skip: leftOut([version]) }, () => {
     }, "injection is seen at work");
   });
 
+  test("what it did is counted, and its status says until when its certificate is good", async () => {
+    const { out } = await podtrustHere(["operator", "status", "--address", admin], { clock: systemClock });
+    assert.match(out, /webhook: listens on 127\.53\.0\.10:\d+, its certificate is good for 8\d days/u);
+    const metrics = await (await fetch(`http://${admin}/metrics`)).text();
+    const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, "mu").exec(metrics)?.[1]);
+    const reviews = "podtrust_operator_webhook_reviews_total";
+    assert.ok(value(`${reviews}\\{outcome="injected"\\}`) > 100);
+    assert.equal(value(`${reviews}\\{outcome="failed"\\}`), 0);
+    assert.ok(value("podtrust_operator_webhook_review_seconds_count") > injectionCases.length);
+  });
+
   test("while its replicas are dead, with Ignore, pods are made all the same, and found once one is back", async () => {
     const patch = JSON.stringify([{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }]);
     const configuration = ["mutatingwebhookconfiguration", "podtrust-webhook"];
