@@ -75,7 +75,7 @@ test("kubectl's own sentences for what cannot be", { skip }, async () => {
   assert.match(await refused("admin", ...token, "demo", "--duration=5m"), /less than 10 minutes/u);
   assert.match(await refused("admin", ...token, "nobody"), /serviceaccounts "nobody" not found/u);
   assert.match(await refused("admin", "create", "ns", "aws-test"), /AlreadyExists/u);
-  assert.match(await refused("admin", "get", "pods"), /doesn't have a resource type "pods"/u);
+  assert.match(await refused("admin", "get", "deployments"), /doesn't have a resource type "deployments"/u);
   assert.match(
     await refused("admin", "label", "ns", "aws-test", "a=b"),
     /does not do this: patch namespaces/u,
@@ -92,6 +92,12 @@ test("kubectl lists, makes and deletes namespaces and ServiceAccounts", { skip }
   assert.doesNotMatch(await kubectl("admin", "get", "sa", "-n", "made", "-o", "name"), /job/u);
   await kubectl("admin", "delete", "ns", "made");
   assert.match(await refused("admin", "get", "ns", "made"), /namespaces "made" not found/u);
+});
+
+test("kubectl finds no pods at the stand-in, where nothing runs", { skip }, async () => {
+  assert.equal(await kubectl("admin", "get", "pods", "-A", "-o", "name"), "");
+  assert.equal(await kubectl("admin", "get", "pods", "-l", "app=web", "-o", "name"), "");
+  assert.match(await refused("admin", "get", "pod", "web"), /pods "web" not found/u);
 });
 
 test("kubectl says who one is, what one may, and that this is a stand-in", { skip }, async () => {

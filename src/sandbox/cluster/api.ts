@@ -5,7 +5,7 @@ import { issuerDocument } from "./documents.ts";
 import { type StoredMetadata, kubernetesTime, shownList, shownObject } from "./objects.ts";
 import { selfSubjectAccessReview, selfSubjectReview } from "./reviews.ts";
 import { accessOf, type ResourceRequest, resourceRequest } from "./route.ts";
-import { badRequest, noSuchPath, notDone, StatusError } from "./status.ts";
+import { badRequest, notFound, noSuchPath, notDone, StatusError } from "./status.ts";
 import { mintToken, type TokenIssuing } from "./token-request.ts";
 import type { ClusterFault } from "./types.ts";
 import type { Authentication, User } from "./user.ts";
@@ -105,6 +105,14 @@ const accounts: Readonly<Record<string, Handler>> = {
   }),
 };
 
+/** Nothing runs here, so that there are none, whatever is selected. */
+const pods: Readonly<Record<string, Handler>> = {
+  list: ({ objects }) => ({ status: 200, body: shownList("PodList", objects.version, []) }),
+  get: (_state, { name = "" }) => {
+    throw notFound("pods", name);
+  },
+};
+
 const token: Readonly<Record<string, Handler>> = {
   create: (state, { namespace = "", name = "" }, { body }) => {
     const { uid } = state.objects.account(namespace, name);
@@ -129,6 +137,7 @@ const reviews: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
 
 const resources: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   " namespaces": namespaces,
+  " pods": pods,
   " serviceaccounts": accounts,
   " serviceaccounts/token": token,
   ...reviews,
@@ -142,7 +151,8 @@ function handlerOf(wanted: ResourceRequest, query: URLSearchParams): Handler {
   const known = resources[`${group} ${kind}`];
   if (known === undefined) throw noSuchPath();
   if (["1", "true"].includes(query.get("watch") ?? "")) throw notDone(`watch ${kind}`);
-  if (query.get("labelSelector") || query.get("fieldSelector")) throw notDone(`select ${kind}`);
+  const selects = query.get("labelSelector") || query.get("fieldSelector");
+  if (selects && known !== pods) throw notDone(`select ${kind}`);
   const handler = known[verb];
   if (handler === undefined) throw notDone(`${verb} ${kind}`);
   return handler;

@@ -19,6 +19,7 @@ function resource(name: string, kind: string, namespaced: boolean, verbs: readon
 const kept = ["create", "delete", "get", "list"];
 const core = [
   { ...resource("namespaces", "Namespace", false, kept), shortNames: ["ns"] },
+  { ...resource("pods", "Pod", true, ["get", "list"]), shortNames: ["po"] },
   { ...resource("serviceaccounts", "ServiceAccount", true, kept), shortNames: ["sa"] },
   {
     ...resource("serviceaccounts/token", "TokenRequest", true, ["create"]),
