@@ -43,7 +43,7 @@ async function specFrom(
   const restored: EmulatorSpec = {
     ...spec,
     folder: mkdtempSync(join(folder, "restored-")),
-    attachment: { addresses: spec.attachment.addresses, netdevs: {} },
+    attachment: { addresses: [], netdevs: {} },
     ports: options.ports ?? (await choosePorts()),
     outside: options.outside ?? spec.outside,
   };

@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../../base/index.ts";
 import { k3sFiles } from "../../../stack/index.ts";
 import { guideChapters } from "../../chapters.ts";
-import type { DemoReport } from "../../report.ts";
+import type { DemoReport, OnEvent } from "../../report.ts";
 import { runOn } from "../../run.ts";
 import { tellDown, tellK3sFiles, tellMachine, tellName } from "../telling.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
@@ -9,18 +9,16 @@ import { type BootOptions, type BootWorld, openBootWorld } from "./world.ts";
 
 const runsBy = { kvm: "QEMU with KVM", tcg: "QEMU, its processors emulated in software" } as const;
 
-/** Adds to what was missed on a machine the last that it said; the waits' own errors know what they waited for. */
-function withConsole(error: unknown, world: BootWorld): unknown {
-  if (!(error instanceof PodtrustError) || !/^(?:host-|ssh-|emulator-)/u.test(error.code)) return error;
-  const lines = world
-    .console()
-    .split(/\r?\n/u)
-    .filter((line) => line.trim() !== "")
-    .slice(-8);
-  const words = lines.length === 0 ? "nothing" : lines.map((line) => `\n  ${line}`).join("");
-  return new PodtrustError(error.code, `${error.message}\nThe machine's console said last: ${words}`, {
+/** Tells the last that a machine said, where something on it was missed; gives the error as it is meant here. */
+function missedOnMachine(error: unknown, world: BootWorld, onEvent: OnEvent): unknown {
+  if (!(error instanceof PodtrustError) || !/^(?:host|ssh|emulator)-/u.test(error.code)) return error;
+  const said = world.console().split(/\r?\n/u);
+  const last = said.filter((line) => line.trim() !== "").slice(-8);
+  onEvent({ kind: "step", text: `The machine's console said last: ${last.length === 0 ? "nothing" : ""}` });
+  for (const line of last) onEvent({ kind: "step", text: `  ${line}` });
+  return new PodtrustError(error.code, error.message, {
     cause: error,
-    next: error.next,
+    next: "The machine is gone, with all that was on it. Run it again when this computer has less to do, or where KVM works.",
     detail: error.detail,
   });
 }
@@ -42,7 +40,7 @@ export async function runBooted(options: BootOptions & { readonly files: BootFil
     try {
       await work();
     } catch (error) {
-      throw options.signal.aborted ? error : withConsole(error, world);
+      throw options.signal.aborted ? error : missedOnMachine(error, world, onEvent);
     }
   };
   return runOn(() => Promise.resolve(stage), {
