@@ -28,6 +28,16 @@ describe("the policies of injection", () => {
     ]);
   });
 
+  test("without warnings are the one that injects alone, and with a refusal the one that refuses", () => {
+    const mutating = ["v1 Mutating", "v1 MutatingBinding"];
+    assert.deepEqual(kinds({ warn: false }), mutating);
+    assert.deepEqual(kinds({ warn: false, deny: true }), [
+      ...mutating,
+      "v1 Validating",
+      "v1 ValidatingBinding",
+    ]);
+  });
+
   test("refuse a pod without its role only when asked, and never for an annotation", () => {
     const actions = (deny: boolean, name: string): unknown =>
       specOf({ deny }, "ValidatingAdmissionPolicyBinding", name)["validationActions"];
