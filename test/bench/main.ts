@@ -2,7 +2,7 @@
  * `npm run bench`: measures, and writes what came out into docs/.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
@@ -12,6 +12,7 @@ import process from "node:process";
 import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
+import { benchSandbox } from "./sandbox.ts";
 import { benchPublisher } from "./publisher.ts";
 
 interface Part {
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, Part>> = {
   publisher: { page: "benchmarks.md", measure: ({ quick }) => benchPublisher(quick) },
   commands: { page: "benchmarks-commands.md", measure: ({ quick }) => benchCommands(quick) },
   "from-nothing": { page: "benchmarks-from-nothing.md", measure: benchFromNothing },
+  sandbox: { page: "benchmarks-sandbox.md", measure: ({ quick }) => benchSandbox(quick) },
   hostile: { page: "benchmarks-hostile.md", measure: ({ quick }) => benchHostile(quick) },
 };
 
