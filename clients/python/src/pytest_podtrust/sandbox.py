@@ -1,0 +1,121 @@
+"""A client of the control API of ``podtrust sandbox``."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class SandboxError(Exception):
+    """What the sandbox refused: ``code`` is podtrust's, ``detail`` may hold AWS's (``awsCode``, ``awsMessage``)."""
+
+    def __init__(self, code: str, message: str, next_step: str, detail: Mapping[str, Any]) -> None:
+        super().__init__(f"{message}. {next_step}")
+        self.code = code
+        self.message = message
+        self.next = next_step
+        self.detail = dict(detail)
+
+
+# A sandbox is on this machine, and no proxy is asked for it.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_PATIENCE_SECONDS = 30
+
+
+class Sandbox:
+    """A running sandbox: ``url`` for AWS clients, ``environment`` for programs that are started."""
+
+    def __init__(self, url: str, account: str, environment: Mapping[str, str], control_token: str) -> None:
+        self.url = url
+        self.account = account
+        self.environment = dict(environment)
+        self._token = control_token
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{self.url}/_podtrust/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"authorization": f"Bearer {self._token}", "content-type": "application/json"},
+        )
+        try:
+            with _opener.open(request, timeout=_PATIENCE_SECONDS) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as refusal:
+            error = json.load(refusal).get("error", {})
+            raise SandboxError(
+                error.get("code", "unknown"),
+                error.get("message", f"the sandbox answered {refusal.code}"),
+                error.get("next", ""),
+                error.get("detail", {}),
+            ) from None
+
+    def seed(
+        self,
+        *,
+        providers: Sequence[Mapping[str, Any]] = (),
+        roles: Sequence[Mapping[str, Any]] = (),
+        parameters: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Makes what is said, each piece by AWS's own operation; STS sees it at once."""
+        self._ask(
+            "POST",
+            "seed",
+            {"providers": list(providers), "roles": list(roles), "parameters": list(parameters)},
+        )
+
+    def reset(self) -> None:
+        """Empties the account, forgets decisions, puts the clock back and mends the issuer."""
+        self._ask("POST", "reset")
+
+    def decisions(self, **wanted: str) -> list[dict[str, Any]]:
+        """What was decided, oldest first: ``decisions(decision="deny", rule="trust-policy")``."""
+        query = urllib.parse.urlencode(wanted)
+        return self._ask("GET", f"decisions?{query}")["decisions"]
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock on by which tokens and sessions expire and changes of IAM spread."""
+        self._ask("POST", "clock", {"advanceSeconds": seconds})
+
+    def spread(self) -> None:
+        """Ends IAM's propagation: STS sees every role as it stands."""
+        self._ask("POST", "spread")
+
+    def issuer(self) -> Issuer:
+        """The issuer of the stand-in cluster, started when it is first asked for."""
+        return Issuer(self, self._ask("GET", "issuer"))
+
+
+class Issuer:
+    """The issuer of a stand-in cluster: ``url`` stands in its tokens, ``ca`` is the root of its certificate (PEM)."""
+
+    def __init__(self, sandbox: Sandbox, said: Mapping[str, Any]) -> None:
+        self._sandbox = sandbox
+        self.url: str = said["url"]
+        self.ca: str = said["ca"]
+        self.connect_to: list[str] = said["connectTo"]
+
+    def token(
+        self,
+        namespace: str,
+        service_account: str,
+        *,
+        audiences: Sequence[str] = ("sts.amazonaws.com",),
+        seconds: int = 3600,
+    ) -> str:
+        """A token of a ServiceAccount as TokenRequest gives it."""
+        wish = {
+            "namespace": namespace,
+            "serviceAccount": service_account,
+            "audiences": list(audiences),
+            "expirationSeconds": seconds,
+        }
+        return self._sandbox._ask("POST", "issuer/token", wish)["token"]
+
+    def fail(self, fault: str | None) -> None:
+        """Fails in this way until told otherwise by None: slow, not-found, wrong-issuer, key-gone."""
+        self._sandbox._ask("PUT", "issuer/fault", {"fault": fault})

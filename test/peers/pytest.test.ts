@@ -1,0 +1,92 @@
+/** The plugin for pytest, built into a wheel and installed, under real pytest with real boto3. */
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test } from "node:test";
+import { sourceCommand } from "../support/publisher-process.ts";
+import { cleanAwsEnvironment, type ProgramRun, pythonVenv, runProgram } from "../support/python-venv.ts";
+
+const root = join(import.meta.dirname, "../..");
+const venv = pythonVenv("pytest", "9.2.0", { also: ["boto3==1.44.8", "hatchling==1.33.0"] });
+const missing = await venv.missing();
+if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
+
+describe("the plugin for pytest, installed from its wheel,", { skip: missing ?? false }, () => {
+  let folder: string;
+
+  /** Runs pytest on a file of tests. */
+  async function pytest(tests: string, command = sourceCommand.join(" ")): Promise<ProgramRun> {
+    await writeFile(join(folder, "test_page.py"), tests);
+    const env = cleanAwsEnvironment({
+      PYTHONPATH: join(folder, "site"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      PODTRUST_COMMAND: command,
+      AWS_PROFILE: "production",
+      AWS_ACCESS_KEY_ID: "AKIAREAL",
+    });
+    const args = ["-q", "-p", "no:cacheprovider", "--strict-markers", "-rA", join(folder, "test_page.py")];
+    return runProgram(venv.program("pytest"), args, env);
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-pytest-"));
+    const env = { PATH: process.env["PATH"] ?? "", HOME: folder, PIP_NO_INDEX: "1" };
+    const pip = venv.program("pip");
+    const options = ["--no-deps", "--disable-pip-version-check", "--quiet"];
+    const source = join(root, "clients/python");
+    const built = await runProgram(
+      pip,
+      ["wheel", ...options, "--no-build-isolation", "-w", folder, source],
+      env,
+    );
+    assert.equal(built.code, 0, built.err);
+    const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl")) ?? "";
+    const target = join(folder, "site");
+    const installed = await runProgram(
+      pip,
+      ["install", ...options, "--target", target, join(folder, wheel)],
+      env,
+    );
+    assert.equal(installed.code, 0, installed.err);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  test("passes the tests of its page, which are shown as they stand", async () => {
+    const page = await readFile(join(root, "docs/guides/sandbox/python.md"), "utf8");
+    const tests = /```python\n([\s\S]+?)```/u.exec(page)?.[1] ?? "";
+    const { code, out } = await pytest(tests);
+    assert.equal(code, 0, out);
+    assert.match(out, /^4 passed/mu);
+  });
+
+  test("tells of a seed that IAM refuses in IAM's words, and of a test that fails as pytest does", async () => {
+    const { code, out } = await pytest(`
+import pytest
+from pytest_podtrust import SandboxError
+
+def test_a_seed(podtrust_sandbox):
+    with pytest.raises(SandboxError) as refused:
+        podtrust_sandbox.seed(roles=[{"name": "r", "trustPolicy": "{}"}])
+    assert refused.value.detail["awsCode"] == "MalformedPolicyDocument"
+
+@pytest.mark.podtrust_seed(parameters=[{"name": "/a", "value": "b"}])
+def test_of_a_fresh_account(podtrust_sandbox):
+    assert podtrust_sandbox.decisions() == []
+    podtrust_sandbox.seed(parameters=[{"name": "/other", "value": "b"}])
+
+@pytest.mark.podtrust_seed(parameters=[{"name": "/a", "value": "b"}])
+def test_of_a_fresh_account_again(podtrust_sandbox):
+    assert podtrust_sandbox.decisions(rule="none") != []
+`);
+    assert.equal(code, 1, out);
+    assert.match(out, /^1 failed, 2 passed/mu);
+  });
+
+  test("says what to do where podtrust cannot be started", async () => {
+    const { code, out } = await pytest("def test_x(podtrust_sandbox): pass", "/nonexistent/podtrust");
+    assert.notEqual(code, 0);
+    assert.match(out, /npm install -g podtrust/u);
+  });
+});
