@@ -75,7 +75,8 @@ async function load(
 async function writeBody(file: string, port: number, tokenFile: string): Promise<void> {
   const token = (await readFile(tokenFile, "utf8")).trim();
   const sandbox = await connectSandbox({ url: `http://127.0.0.1:${port}`, token });
-  const { url, token: mint } = await sandbox.issuer();
+  const issuer = await sandbox.issuer();
+  const { url } = issuer;
   const key = url.slice("https://".length);
   const trustPolicy = {
     Version: "2012-10-17",
@@ -97,7 +98,7 @@ async function writeBody(file: string, port: number, tokenFile: string): Promise
     Version: "2011-06-15",
     RoleArn: `arn:aws:iam::${sandbox.account}:role/cart`,
     RoleSessionName: "job",
-    WebIdentityToken: await mint({ namespace: "shop", name: "cart", expirationSeconds: 36_000 }),
+    WebIdentityToken: await issuer.token({ namespace: "shop", name: "cart", expirationSeconds: 36_000 }),
   };
   await writeFile(file, new URLSearchParams(form).toString());
 }
@@ -134,8 +135,8 @@ async function benchServer(
     const restMiB = (await residentMiB(running.child.pid ?? 0)).now;
     for (const row of loads) rows.push({ ...row, outcome: await load(running, row, exchanges, body) });
     const grown: number[] = [];
-    for (let step = 0; step < 5 && growth > 0; step += 1)
-      grown.push((await load(running, loads[0], growth / 5, body)).residentMiB);
+    for (const part of growth > 0 ? [1, 2, 3, 4, 5].map(() => growth / 5) : [])
+      grown.push((await load(running, loads[0], part, body)).residentMiB);
     return { firstMs: firsts.sort((a, b) => a - b)[Math.floor(starts / 2)] ?? 0, restMiB, rows, grown };
   } finally {
     await ended(running);
