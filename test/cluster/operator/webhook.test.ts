@@ -21,7 +21,7 @@ import {
   type WebhookWorld,
 } from "./webhook-world.ts";
 
-const version = "1.36";
+const version = "1.35";
 const namespaceOf = ({ name }: InjectionCase): string => `case-${name}`;
 
 describe("injection by the webhook", { skip: leftOut([version]) }, () => {
