@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { podtrustChild } from "../support/cli.ts";
+import { mainFile, podtrustChild } from "../support/cli.ts";
 
 let folder = "";
 before(async () => {
@@ -132,6 +134,26 @@ describe("a signal", () => {
       assert.deepEqual([code, err], [0, ""]);
     });
   }
+});
+
+describe("a reader that has seen enough", () => {
+  test("does not end what serves: it goes on until a signal", async () => {
+    const env = { PATH: process.env["PATH"], HOME: folder, NODE_NO_WARNINGS: "1" };
+    const child = spawn(process.execPath, [mainFile, "sandbox", "--port", "0"], { cwd: folder, env });
+    let text = "";
+    for await (const part of child.stdout.setEncoding("utf8")) {
+      text += String(part);
+      // Leaving the loop closes the pipe, as head does.
+      if (text.includes("Ready.")) break;
+    }
+    const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/u.exec(text) ?? [];
+    // Refused, and told to a log that nobody reads.
+    await (await fetch(url, { method: "POST", body: "Action=GetCallerIdentity&Version=2011-06-15" })).text();
+    assert.equal((await fetch(`${url}/`)).status, 200);
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "close")) as [number | null];
+    assert.equal(code, 0);
+  });
 });
 
 describe("a command that a signal ends before it is done", () => {
