@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, TLSSocket } from "node:tls";
 import { collectBytes, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
+import type { Connections } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
@@ -28,6 +29,8 @@ export interface HttpOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly connectTo?: readonly ConnectTo[];
+  /** Keeps the connection for the next exchange; a connection of its own unless told. Of TLS then nothing is told. */
+  readonly connections?: Connections;
   readonly signal?: AbortSignal;
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */
   readonly allowPlainHttp?: boolean;
@@ -49,7 +52,7 @@ export interface HttpStream {
   readonly body: AsyncIterable<Buffer>;
 }
 
-export interface ReceiveOptions extends Omit<HttpOptions, "maxBytes"> {
+export interface ReceiveOptions extends Omit<HttpOptions, "maxBytes" | "connections"> {
   /** Milliseconds without a byte after which the server counts as dead. `timeoutMs` holds until the answer begins. */
   readonly silenceMs: number;
 }
@@ -59,7 +62,7 @@ export interface HttpResponse {
   /** Names in lower case; several of one name are joined by a comma and a space. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Absent for plain HTTP. */
+  /** Absent for plain HTTP, and where connections are kept. */
   readonly tls?: TlsFacts;
 }
 
@@ -116,7 +119,7 @@ function requestOptions(url: URL, options: HttpOptions): RequestOptions {
     ...(options.ca === undefined ? {} : { ca: [options.ca].flat() }),
     ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
     minVersion: "TLSv1.2",
-    ...identityCheck(name),
+    ...identityCheck(name, options.connections),
     // Else the chain is judged in `judgeChain`, after the handshake and before the request.
     rejectUnauthorized: !judgesItself(options),
   };
@@ -128,7 +131,9 @@ function judgesItself({ thumbprints, observer }: HttpOptions): boolean {
 }
 
 // Node checks the certificate against `servername` or `host`; for an IP address both would be where we connect.
-function identityCheck(name: string): Pick<RequestOptions, "checkServerIdentity"> {
+function identityCheck(name: string, connections?: Connections): RequestOptions {
+  // Of a kept connection it is its agent's check.
+  if (connections !== undefined) return { agent: connections.agentFor(name) };
   return { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };
 }
 
@@ -277,7 +282,7 @@ class Ending {
   }
 }
 
-/** Begins an exchange on a connection of its own, which `ending` ends. */
+/** Begins an exchange, which `ending` ends. */
 function begin(url: URL, options: HttpOptions, ending: Ending): ClientRequest {
   const start = url.protocol === "https:" ? secureRequest : plainRequest;
   const connection = requestOptions(url, options);
@@ -334,7 +339,7 @@ export async function receive<T>(
 }
 
 /**
- * One HTTP exchange on a connection of its own: TLS verified against the public roots or `ca`, size and time
+ * One HTTP exchange, on a connection of its own unless `connections` are given: TLS verified against the public roots or `ca`, size and time
  * bounded, redirects never followed (the answer is given as it came).
  *
  * Throws PodtrustError `http-url-invalid`, `http-unreachable`, `http-tls`, `http-timeout`, `http-too-large` or
@@ -347,7 +352,9 @@ export async function request(text: string, options: HttpOptions = {}): Promise<
   try {
     ending.signal.throwIfAborted();
     const response = await send(url, outgoing, options, ending.signal);
-    const tls = response.socket instanceof TLSSocket ? tlsFacts(response.socket) : undefined;
+    const { socket } = response;
+    const tls =
+      options.connections === undefined && socket instanceof TLSSocket ? tlsFacts(socket) : undefined;
     const body = await collect(url, response, options);
     options.observer?.ended();
     const headers = joinedHeaders(response);

@@ -113,8 +113,8 @@ export interface PodLog {
 }
 
 /**
- * The part of the Kubernetes API that podtrust uses. Each call opens a connection of its own, so that behind
- * a load balancer every API server is seen sooner or later, and reads rotating credentials anew.
+ * The part of the Kubernetes API that podtrust uses. Each call opens a connection of its own unless they are kept, so that
+ * behind a load balancer every API server is seen sooner or later, and reads rotating credentials anew.
  *
  * All but `get` throw PodtrustError: `cluster-unreachable`, `cluster-unauthenticated` (401),
  * `cluster-forbidden` (403, with the right that is missing), `cluster-not-found` (404), `cluster-conflict` (409),

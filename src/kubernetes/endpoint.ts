@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { PodtrustError } from "../base/index.ts";
+import type { Connections } from "../http/index.ts";
 import type { ClusterSource } from "../config/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
 import type { Environment } from "./environment.ts";
@@ -23,6 +24,8 @@ export interface Endpoint {
   /** PEM, read anew; undefined means the public roots. */
   readonly ca: () => Promise<string | undefined>;
   readonly credentials: Credentials;
+  /** Kept between calls; absent: each has one of its own. */
+  readonly connections?: Connections;
 }
 
 /** Where the kubelet puts a pod's ServiceAccount. */

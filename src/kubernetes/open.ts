@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../base/index.ts";
 import type { ClusterSource } from "../config/index.ts";
+import { Connections } from "../http/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
 import type { PluginConsent } from "./environment.ts";
@@ -14,6 +15,8 @@ export interface KubernetesOptions {
   readonly clock?: Clock;
   /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
   readonly consent?: PluginConsent;
+  /** Keeps connections between calls, but not those that are followed: for who makes thousands of calls. */
+  readonly keepConnections?: boolean;
   /** Where the pod's token and ca.crt lie; the kubelet's place unless told. */
   readonly serviceAccountDirectory?: string;
 }
@@ -42,5 +45,6 @@ export async function openKubernetes(
   const environment = { env, clock, ...(consent === undefined ? {} : { consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
   const endpoint = await endpointOf(source, environment, directory);
-  return kubernetesClient(endpoint, options.timeoutMs ?? 10_000);
+  const kept = options.keepConnections === true ? { connections: new Connections() } : {};
+  return kubernetesClient({ ...endpoint, ...kept }, options.timeoutMs ?? 10_000);
 }

@@ -111,7 +111,7 @@ export async function sendStream<T>(
 }
 
 /**
- * Sends one call on a connection of its own, with credentials and CA read anew.
+ * Sends one call, on a connection of its own unless the endpoint keeps some, with credentials and CA read anew.
  *
  * Throws PodtrustError `cluster-unreachable`, `cluster-answer-invalid` (too large, cut short),
  * `cluster-credentials` or `interrupted`. Any status is an answer.
@@ -119,7 +119,9 @@ export async function sendStream<T>(
 export async function send(endpoint: Endpoint, call: Call, timeoutMs: number): Promise<KubernetesAnswer> {
   const { url, options } = await exchangeOf(endpoint, call);
   try {
-    const { status, ...rest } = await request(url, { ...options, timeoutMs });
+    const { connections } = endpoint;
+    const kept = connections === undefined ? {} : { connections };
+    const { status, ...rest } = await request(url, { ...options, ...kept, timeoutMs });
     if (status === 401) endpoint.credentials.refused();
     return { status, headers: rest.headers, body: rest.body };
   } catch (error) {

@@ -42,7 +42,10 @@ export interface ControllerTools {
 export type Controllers = readonly Controller[];
 
 export interface OperatorOptions {
+  /** By which it follows, holds its lease and tries injection. */
   readonly api: KubernetesApi;
+  /** By which controllers read and write; `api` unless told. One that keeps connections may hang with one of them. */
+  readonly working?: KubernetesApi;
   /** Its own: where the Lease and the canary's ServiceAccount stand. */
   readonly namespace: string;
   readonly clock: Clock;
@@ -126,7 +129,7 @@ export class Operator {
   #ending = false;
 
   constructor(options: OperatorOptions) {
-    const { api, namespace, clock, logger, silenceMs, evict, leaseDurationMs } = options;
+    const { api, working = api, namespace, clock, logger, silenceMs, evict, leaseDurationMs } = options;
     this.#clock = clock;
     const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
     const shared = { api, clock, logger, ...(silenceMs === undefined ? {} : { silenceMs }) };
@@ -138,7 +141,7 @@ export class Operator {
       return mirror;
     };
     const events = new EventRecorder({
-      api,
+      api: working,
       controller: reportingController,
       instance: identity,
       clock,
@@ -151,7 +154,7 @@ export class Operator {
     if (canary !== false)
       this.#canary = new Canary({ api, account: { namespace, name: canary }, events, clock, logger });
     this.#finder = new Finder({
-      api,
+      api: working,
       pods,
       accounts,
       namespaces,
@@ -163,7 +166,7 @@ export class Operator {
       ...(evict === undefined ? {} : { evict }),
       injecting: () => this.#canary?.injecting ?? true,
     });
-    const others = options.controllers?.({ api, events, clock, logger, accounts, follow }) ?? [];
+    const others = options.controllers?.({ api: working, events, clock, logger, accounts, follow }) ?? [];
     const tools = { ...shared, namespace, accounts, namespaces, roles, roleMap, events };
     this.#webhook = webhookOf(options, { ...tools, follow });
     const keeping: readonly Controller[] = [

@@ -42,13 +42,16 @@ export async function runOperator(context: CommandContext, options: OperatorComm
     kubeconfig === undefined
       ? ({ inCluster: true } as const)
       : { kubeconfig: context.path(kubeconfig), ...(name === undefined ? {} : { context: name }) };
-  const api = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
+  const open = { env, clock, consent: pluginConsent(context) };
+  const api = await openKubernetes(source, open);
+  const working = await openKubernetes(source, { ...open, keepConnections: true });
   const canary = options.canary ? {} : ({ canary: false } as const);
   // Loaded where it is wanted: all of a stack comes with it.
   const more =
     options.bindings === true ? { controllers: (await import("./bindings.ts")).reconcilingBindings } : {};
   const operator = new Operator({
     api,
+    working,
     namespace,
     clock,
     logger,

@@ -8,7 +8,8 @@ import type { Turn } from "./turn.ts";
 
 /** What came of AWS's or the cluster's trouble is tried again sooner. */
 export const soon = 5000;
-const settling = 1000;
+/** Most roles are known to STS after eight seconds: before five it is hardly worth asking again, then every one and a half. */
+const settles = { from: 5000, every: 1500 } as const;
 const proofEvery = 3_600_000;
 // As long as IAM needs at the most until STS knows of a change (`longestPropagation` of aws/).
 const longestSettling = 36_000;
@@ -91,6 +92,12 @@ function isProofFresh({ facts, clock, status }: Turn, changed: boolean): boolean
   );
 }
 
+/** Milliseconds until STS is asked again about a role that was changed a moment ago. */
+function settlingWait({ clock }: Turn, changedAt: string | undefined): number {
+  const age = clock.now() - Date.parse(changedAt ?? "");
+  return Math.max(settles.every, settles.from - (Number.isNaN(age) ? 0 : age));
+}
+
 /** What `Ready` says: the last proof while it is fresh, else a new one. */
 export async function readyFinding(
   turn: Turn,
@@ -103,6 +110,7 @@ export async function readyFinding(
     return { found: { type, reason, message }, isProof: false, againIn: usualTurn };
   }
   const { finding: told, isProof } = await proved(turn, bound, changedAt);
-  const againIn = told.reason === "RoleSettling" ? settling : told.outcome === "ok" ? usualTurn : soon;
+  const againIn =
+    told.reason === "RoleSettling" ? settlingWait(turn, changedAt) : told.outcome === "ok" ? usualTurn : soon;
   return { found: foundOf("Ready", told), isProof, againIn };
 }

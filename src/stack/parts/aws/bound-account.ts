@@ -30,7 +30,8 @@ import {
 import type { Place } from "../part.ts";
 import { awsConfigOf } from "./bound-role.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
-import { preflight } from "./preflight.ts";
+import { accountAnswers, preflight } from "./preflight.ts";
+import { RememberedAnswers } from "./remembered.ts";
 import { accountResources, type AccountResources } from "./resources.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
 
@@ -74,6 +75,7 @@ export class BoundAccount {
   readonly #trust: Pick<Trust, "stack" | "issuer">;
   readonly #session: AwsSession;
   readonly #clock: Clock;
+  readonly #answers: RememberedAnswers;
   #seen: Seen | undefined;
   #checked: Promise<CallerIdentity> | undefined;
   /** When a role was changed from here: what was seen of it before no longer counts. */
@@ -88,6 +90,7 @@ export class BoundAccount {
     this.#clock = clock;
     const onSlowDown = (reason: string): void => notice(`account ${account.id}: ${reason}`);
     this.#session = open({ ...accessOf(this.account, clock), onSlowDown });
+    this.#answers = new RememberedAnswers(accountAnswers(this.#session), clock, oldestSurvey);
   }
 
   get providerArn(): string {
@@ -184,7 +187,7 @@ export class BoundAccount {
     const { refusals } = await preflight({
       ...judged,
       account: this.account.account,
-      session: this.#session,
+      answers: this.#answers,
       wanted,
       found,
       signal,

@@ -26,7 +26,7 @@ import { providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
-import { preflight } from "./preflight.ts";
+import { accountAnswers, preflight } from "./preflight.ts";
 import {
   accountResources,
   type AccountResources,
@@ -240,7 +240,7 @@ class AccountPart implements AwsPart {
     return preflight({
       ...judged,
       account: this.account.account,
-      session: this.#session,
+      answers: accountAnswers(this.#session),
       wanted,
       found,
       signal,

@@ -15,9 +15,16 @@ import { usedByOthers } from "./in-use.ts";
 import type { AccountResources } from "./resources.ts";
 import { policySize } from "../../../trust/index.ts";
 
+/** What an account says of itself when it is asked. Throws `aws-*`. */
+export interface AccountAnswers {
+  readonly quotas: (signal: AbortSignal) => Promise<AccountQuotas>;
+  /** Whether a managed policy of this ARN can be attached. */
+  readonly hasPolicy: (arn: string, signal: AbortSignal) => Promise<boolean>;
+}
+
 export interface PreflightInput extends Judged {
   readonly account: string;
-  readonly session: AwsSession;
+  readonly answers: AccountAnswers;
   readonly wanted: AccountResources;
   readonly found: AccountSurvey;
   readonly signal: AbortSignal;
@@ -30,6 +37,14 @@ interface Touched {
   readonly wish: RoleWish;
   readonly before: RoleState | undefined;
   readonly created: boolean;
+}
+
+/** Asks the account each time. */
+export function accountAnswers(session: AwsSession): AccountAnswers {
+  return {
+    quotas: (signal) => readAccountQuotas(session, signal),
+    hasPolicy: (arn, signal) => hasManagedPolicy(session, arn, signal),
+  };
 }
 
 const isMade = (kind: ChangeKind): boolean => kind === "create" || kind === "update" || kind === "replace";
@@ -66,7 +81,7 @@ function roleQuotas({ wish }: Touched, quotas: AccountQuotas): readonly Podtrust
 }
 
 async function missingPolicies(
-  { session, signal }: PreflightInput,
+  { answers, signal }: PreflightInput,
   roles: readonly Touched[],
 ): Promise<readonly PodtrustError[]> {
   const wanted = new Map<string, string>();
@@ -80,7 +95,7 @@ async function missingPolicies(
   }
   const refusals: PodtrustError[] = [];
   for (const [arn, sentence] of wanted) {
-    if (await hasManagedPolicy(session, arn, signal)) continue;
+    if (await answers.hasPolicy(arn, signal)) continue;
     const message = `${sentence}, which does not exist or cannot be attached`;
     refusals.push(new PodtrustError("aws-policy-missing", message, { detail: { arn } }));
   }
@@ -121,12 +136,12 @@ function incomplete({ found, goal }: PreflightInput): readonly string[] {
  * providers that roles of others trust. Reads only.
  */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
-  const { account, session, changes, signal } = input;
+  const { account, answers, changes, signal } = input;
   const used = usedByOthers(input, account, input.found);
   const warnings = [...used.warnings, ...incomplete(input)];
   if (!changes.some(({ kind }) => isMade(kind))) return { refusals: used.refusals, warnings };
   const roles = touchedRoles(input);
-  const quotas = await readAccountQuotas(session, signal);
+  const quotas = await answers.quotas(signal);
   const created = roles.filter((role) => role.created).length;
   // Roles of ours that go make room only after the new ones were made.
   const total = created === 0 ? 0 : quotas.roles.used + created;
