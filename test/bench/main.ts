@@ -3,6 +3,7 @@
  *
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, operator
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
@@ -13,6 +14,7 @@ import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
 import { benchSandbox } from "./sandbox.ts";
+import { benchOperator } from "./operator/operator.ts";
 import { benchPublisher } from "./publisher.ts";
 
 interface Part {
@@ -33,6 +35,7 @@ const parts: Readonly<Record<string, Part>> = {
   "from-nothing": { page: "benchmarks-from-nothing.md", measure: benchFromNothing },
   sandbox: { page: "benchmarks-sandbox.md", measure: ({ quick }) => benchSandbox(quick) },
   hostile: { page: "benchmarks-hostile.md", measure: ({ quick }) => benchHostile(quick) },
+  operator: { page: "benchmarks-operator.md", measure: ({ quick }) => benchOperator(quick) },
 };
 
 const words = process.argv.slice(2);

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { operatorManifests } from "../../../src/operator/index.ts";
+import { account, boundary } from "../../support/binding-cases.ts";
+import { apply } from "../../cluster/bindings/plane.ts";
+import { type BindingsWorld, startBindingsWorld } from "../../cluster/bindings/world.ts";
+import { measuredNow } from "../process.ts";
+import { buildPackage } from "../servers.ts";
+import { measureAdmission } from "./admission.ts";
+import { bindAtOnce } from "./bindings.ts";
+import { bindingsOf, type FleetSize, makeFleet } from "./fleet.ts";
+import { openMassClient } from "./mass.ts";
+import { startOperatorProcess } from "./operator-process.ts";
+import { renderOperatorPage } from "./page.ts";
+import { quietHour } from "./quiet.ts";
+
+/** Milliseconds after which STS knows a role, as AWS takes them. */
+const propagationMs = 8000;
+/** Milliseconds until a process that has nothing to do any more is looked at. */
+const rest = 60_000;
+
+const sizeOf = (quick: boolean): FleetSize =>
+  quick
+    ? { namespaces: 20, accounts: 1000, annotated: 200, pods: 500, bindings: 100 }
+    : { namespaces: 200, accounts: 10_000, annotated: 2000, pods: 5000, bindings: 1000 };
+
+/** One account, and a grant for the namespaces of the fleet. */
+async function grantFleet({ plane }: BindingsWorld): Promise<void> {
+  const grant = {
+    name: "fleet",
+    namespaces: ["team-*"],
+    accounts: [account],
+    policies: ["arn:aws:iam::aws:policy/*"],
+    boundary,
+  };
+  const spec = { accounts: [{ id: account, region: "eu-central-1" }], grants: [grant] };
+  await plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", JSON.stringify({ spec })]);
+}
+
+async function measureFleet(quick: boolean) {
+  const size = sizeOf(quick);
+  await using closing = new AsyncDisposableStack();
+  const world = await startBindingsWorld({ propagationMs });
+  closing.defer(() => world.stop());
+  const { plane } = world;
+  await apply(plane, operatorManifests({ namespace: "podtrust", name: "podtrust-operator", evict: false }));
+  await grantFleet(world);
+  const client = await openMassClient(plane);
+  closing.defer(() => client.close());
+  await makeFleet(client, size);
+  const token = await plane.requestToken("podtrust", "podtrust-operator", world.issuer.issuer, 7200);
+  const kubeconfig = plane.kubeconfigWithToken(token);
+  const operator = await startOperatorProcess({ program: await buildPackage(), world, kubeconfig });
+  closing.defer(() => operator.close());
+  const resting = quick ? 5000 : rest;
+  await sleep(resting);
+  const synced = await operator.resident();
+  const bound = await bindAtOnce(world, client, bindingsOf(size));
+  await sleep(resting);
+  const quiet = await quietHour(world, quick ? 1 : 5, size.bindings);
+  return { size, ready: operator.ready, synced, bound, quiet, bindings: await operator.resident() };
+}
+
+/** The operator on a real API server, as the text of docs/benchmarks-operator.md; `quick` for a look. */
+export async function benchOperator(quick: boolean): Promise<string> {
+  const now = measuredNow();
+  const fleet = await measureFleet(quick);
+  const rounds = quick ? 50 : 500;
+  const admission = await measureAdmission(rounds);
+  return renderOperatorPage({ ...now, ...fleet, rounds, admission });
+}
