@@ -187,6 +187,13 @@ describe("podtrust sandbox", () => {
     assert.equal((await fetch(url)).status, 200);
   });
 
+  test("is ready, as a container's health check asks, once it says so", async (t) => {
+    const { out } = await running(t, ["--listen", "0.0.0.0", "--control-from-anywhere"], /^Ready\./mu);
+    const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
+    const health = await fetch(`${url}/_podtrust/health`);
+    assert.deepEqual([health.status, await health.json()], [200, { status: "ready" }]);
+  });
+
   test("bad flags are refused by name and start nothing", async (t) => {
     const path = await folder(t);
     const notPem = join(path, "not.pem");
