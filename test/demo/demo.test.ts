@@ -221,3 +221,15 @@ test("--context without a kubeconfig is used wrongly: the stand-in has none to c
   assert.deepEqual([code, out], [2, ""]);
   assert.match(err, /--context prod goes with --kubeconfig/u);
 });
+
+for (const [words, said] of [
+  [["--yes"], /--yes and --watch-rotation go with --cluster/u],
+  [["--cluster", "--keep"], /--cluster goes without --keep/u],
+  [["--cluster", "--from-nothing"], /--cluster goes without --from-nothing/u],
+  [["--cluster", "--watch-rotation", "soon"], /--watch-rotation soon is not a time/u],
+] as const)
+  test(`${words.join(" ")} is used wrongly, and nothing is started for it`, async () => {
+    const { code, out, err } = await ended(demo(...words));
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, said);
+  });
