@@ -2,8 +2,7 @@
  * `npm run bench`: measures, and writes what came out into docs/.
  *
  *   npm run bench                      all of it
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox
- *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, operator
+ *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
@@ -13,9 +12,9 @@ import process from "node:process";
 import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
-import { benchSandbox } from "./sandbox.ts";
 import { benchOperator } from "./operator/operator.ts";
 import { benchPublisher } from "./publisher.ts";
+import { benchSandbox } from "./sandbox.ts";
 
 interface Part {
   /** In docs/. */
