@@ -17,23 +17,27 @@ import {
   webRole,
 } from "../../support/binding-cases.ts";
 import { podtrustHere } from "../../support/cli.ts";
-import { type ControlPlane, leftOut } from "../harness/index.ts";
+import { type ControlPlane, type KubernetesVersion, leftOut } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
 
-const skip = leftOut();
+/** The oldest minor that upstream supports, and the usual one. */
+const versions = ["1.35", "1.36"] as const satisfies readonly KubernetesVersion[];
+const skip = leftOut(versions);
 
-describe("a real API server", { skip }, () => {
+for (const version of versions) describe(`a real API server ${version}`, { skip }, () => suite(version));
+
+function suite(version: KubernetesVersion): void {
   let plane: ControlPlane;
 
   before(async () => {
-    plane = await startBindingsPlane({}, ["shop", "shop-2", "team", "team-a", "other"]);
+    plane = await startBindingsPlane({ version }, ["shop", "shop-2", "team", "team-a", "other"]);
     await makeTrust(plane, trustSpec);
   });
 
   after(() => plane.stop());
 
   for (const { name, object, server } of [...malformedBindings, ...malformedTrusts]) {
-    test(`refuses ${name}`, async () => {
+    test(`a binding or trust is refused: ${name}`, async () => {
       const { status, text } = await create(plane, object, { dryRun: true });
       assert.equal(status, 422, text);
       assert.match(text, server);
@@ -41,7 +45,7 @@ describe("a real API server", { skip }, () => {
   }
 
   for (const { name, object } of ungrantedBindings) {
-    test(`denies ${name}`, async () => {
+    test(`a binding is denied for lack of a grant: ${name}`, async () => {
       const { status, text } = await create(plane, object, { dryRun: true });
       assert.equal(status, 403, text);
       assert.match(text, /ValidatingAdmissionPolicy 'podtrust-grants'.*no grant of AWSTrust default/u);
@@ -49,7 +53,7 @@ describe("a real API server", { skip }, () => {
   }
 
   for (const { name, object } of grantedBindings) {
-    test(`takes ${name}`, async () => {
+    test(`a binding that is granted is taken: ${name}`, async () => {
       const { status, text } = await create(plane, object, { dryRun: true });
       assert.equal(status, 201, text);
     });
@@ -125,4 +129,4 @@ describe("a real API server", { skip }, () => {
     assert.equal(spec.trust, "default");
     assert.equal(spec.roles[0]?.managed.maxSessionSeconds, 3600);
   });
-});
+}
