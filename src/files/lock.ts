@@ -13,6 +13,7 @@ export type { LockOwner } from "./lock-owner.ts";
 /** How often a holder shows that it lives. A lock without a sign for twice this long is stale. */
 export const freshness = 5000;
 const pollEvery = 500;
+const claimPoll = 20;
 const largestLock = 4096;
 
 /** A lock that is held. */
@@ -71,20 +72,34 @@ async function create(files: Files, path: string, owner: LockOwner): Promise<boo
   }
 }
 
-/**
- * Takes a dead holder's file away. Between looking and taking somebody else may have done so and hold a new
- * lock by now: then what was taken is put back.
- */
-async function clear(files: Files, path: string, dead: Sighting): Promise<void> {
-  const aside = besides(path);
+/** Whether this process alone may take a dead holder's file away; one that died over it is in nobody's way for long. */
+async function claim(files: Files, path: string, now: number): Promise<boolean> {
   try {
-    await files.rename(path, aside);
-    const taken = await sight(files, aside);
-    if (taken?.owner?.id !== dead.owner?.id) await files.link(aside, path);
+    await (await files.open(path, "wx", 0o600)).close();
+    return true;
   } catch (error) {
-    if (!["ENOENT", "EEXIST"].includes(fileCode(error))) throw error;
+    if (fileCode(error) !== "EEXIST") throw error;
+    const there = await files.stat(path).catch(() => undefined);
+    const isLeft = there !== undefined && Math.abs(now - there.mtimeMs) > 2 * freshness;
+    if (isLeft) await files.unlink(path).catch(() => {});
+    return false;
+  }
+}
+
+/**
+ * Takes a dead holder's file away, one process at a time: what was seen before may be another's by now, and a lock that is
+ * held must not be away for a moment, in which somebody else would make it. False where somebody else is at it.
+ */
+async function clear(files: Files, path: string, dead: Sighting, now: number): Promise<boolean> {
+  const claimed = `${path}.takeover`;
+  if (!(await claim(files, claimed, now))) return false;
+  try {
+    const seen = await sight(files, path);
+    // The dead show no life, and nobody else may take this file away meanwhile.
+    if (seen?.beat === dead.beat && seen.owner?.id === dead.owner?.id) await files.unlink(path);
+    return true;
   } finally {
-    await files.unlink(aside).catch(() => {});
+    await files.unlink(claimed).catch(() => {});
   }
 }
 
@@ -231,8 +246,7 @@ class Attempt {
     if (verdict.state === "held" && busy !== undefined) throw busy(verdict.owner);
     if (verdict.state !== "free") return pollEvery;
     logger.warn("taking over a lock", { path: this.#path, why: verdict.why });
-    await clear(files, this.#path, seen);
-    return 0;
+    return (await clear(files, this.#path, seen, clock.now())) ? 0 : claimPoll;
   }
 
   async #hold(): Promise<FileLock> {

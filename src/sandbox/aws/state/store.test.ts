@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { PodtrustError } from "../../../base/index.ts";
 import { ownPlace } from "../../../files/lock-owner.ts";
 import {
@@ -155,6 +156,22 @@ describe("the sandbox's store", () => {
       assert.deepEqual(await readdir(path), ["lock"]);
       for (const store of opened) await store.close();
     }
+  });
+
+  test("a taking over that was cut off is in nobody's way once it is old", async (t) => {
+    const path = await folder(t);
+    await mkdir(path);
+    await leaveLock(path, 2_147_483_646);
+    const claim = join(path, "lock.takeover");
+    await writeFile(claim, "");
+    const opening = openStore(account, path);
+    const early = await Promise.race([opening.then(() => "opened"), pause(200, "waits")]);
+    assert.equal(early, "waits");
+    const old = new Date(Date.now() - 60_000);
+    await utimes(claim, old, old);
+    const store = await opening;
+    assert.deepEqual(await readdir(path), ["lock"]);
+    await store.close();
   });
 
   test("a folder that was there keeps its mode, a new one is ours alone", async (t) => {
