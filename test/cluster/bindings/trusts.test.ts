@@ -1,5 +1,6 @@
 /** Trusts on a real API server: their condition, what keeps them, and roles whose binding is gone. */
 import assert from "node:assert/strict";
+import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ControllerRunner, type Followed } from "../../../src/controller/index.ts";
@@ -11,7 +12,7 @@ import {
   reconcileTrust,
   type TrustOutcome,
 } from "../../../src/stack/index.ts";
-import { bindingOf, webRole } from "../../support/binding-cases.ts";
+import { account, bindingOf, webRole } from "../../support/binding-cases.ts";
 import { leftOut } from "../harness/index.ts";
 import { create, until } from "./plane.ts";
 import { type BindingsWorld, isReady, startBindingsWorld } from "./world.ts";
@@ -95,6 +96,37 @@ describe("a trust on a real cluster", { skip }, () => {
     });
     await world.plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", patch]);
     assert.equal(conditionOf(await turn()), "Ready True ProviderFound");
+  });
+
+  test("whose account names a role to assume changes nothing there but as that role", async () => {
+    const RoleName = "podtrust";
+    const assumeRole = `arn:aws:iam::${account}:role/${RoleName}`;
+    const statement = { Effect: "Allow", Principal: { AWS: account }, Action: "sts:AssumeRole" };
+    const policy = { Effect: "Allow", Action: ["iam:*"], Resource: "*" };
+    const document = (Statement: object): string => JSON.stringify({ Version: "2012-10-17", Statement });
+    const assumed = { RoleName, AssumeRolePolicyDocument: document(statement) };
+    await world.iam.send(new CreateRoleCommand(assumed));
+    const PolicyDocument = document(policy);
+    await world.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "roles", PolicyDocument }));
+    const accounts = (more: object): string =>
+      JSON.stringify({ spec: { accounts: [{ id: account, region: "eu-central-1", ...more }] } });
+    const patched = (patch: string): Promise<unknown> =>
+      world.plane.kubectl(["patch", "awstrust", "default", "--type=merge", "-p", patch]);
+    await patched(accounts({ assumeRole }));
+    assert.equal(conditionOf(await turn()), "Ready True ProviderFound");
+    await bind("assumed");
+    await world.turns("shop", "assumed", isReady);
+    const made = world.sandbox.decisions({ action: "iam:CreateRole", resource: "prod.shop.assumed" });
+    assert.equal(made.length, 1);
+    assert.match(made[0]?.who ?? "", /^arn:aws:sts::111122223333:assumed-role\/podtrust\/podtrust$/u);
+    // A role that the operator may not assume is a reason, and leaves what stands.
+    await patched(accounts({ assumeRole: `${assumeRole}-nobody` }));
+    assert.match(conditionOf(await turn("shop/assumed")), /^Ready (?:Unknown|False) \w+$/u);
+    assert.notEqual(await world.role("prod.shop.assumed"), undefined);
+    await patched(JSON.stringify({ spec: { accounts: [{ id: account, region: "eu-central-1" }] } }));
+    await world.plane.kubectl(["delete", "arb", "-n", "shop", "assumed", "--wait=false"]);
+    await world.turn("shop", "assumed");
+    assert.equal(await world.role("prod.shop.assumed"), undefined);
   });
 
   test("sweeps the role of a binding that went without its finalizer, after ten minutes, and no other", async () => {
