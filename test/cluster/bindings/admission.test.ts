@@ -20,8 +20,8 @@ import { podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, type KubernetesVersion, leftOut } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
 
-/** The oldest minor that upstream supports, and the usual one. */
-const versions = ["1.35", "1.36"] as const satisfies readonly KubernetesVersion[];
+/** Every minor that upstream supports. */
+const versions = ["1.35", "1.36", "1.37"] as const satisfies readonly KubernetesVersion[];
 const skip = leftOut(versions);
 
 for (const version of versions) describe(`a real API server ${version}`, { skip }, () => suite(version));
