@@ -86,6 +86,10 @@ export async function openBrowser(): Promise<BrowserPage> {
     if (message.id !== undefined) waiting.get(message.id)?.(message);
     else events[message.method ?? ""]?.(message.params ?? {});
   });
+  // A browser that ends does not answer what it was asked last.
+  socket.addEventListener("close", () => {
+    for (const answer of waiting.values()) answer({ error: { message: "the browser has ended" } });
+  });
   let last = 0;
   const send = async (
     method: string,
