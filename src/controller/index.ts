@@ -1,4 +1,11 @@
-export { type Controller, type Followed, type Reconcile, type ReconcileResult } from "./controller.ts";
+export {
+  type Controller,
+  type Followed,
+  namespaceOf,
+  type Reconcile,
+  type ReconcileResult,
+} from "./controller.ts";
+export { followedAs } from "./followed.ts";
 export {
   ControllerRunner,
   type ControllerStatus,

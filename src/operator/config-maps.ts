@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { type JsonRecord, PodtrustError, recordOf, textOf } from "../base/index.ts";
-import type { Controller, Followed, Reconcile } from "../controller/index.ts";
+import {
+  type Controller,
+  type Followed,
+  followedAs,
+  namespaceOf,
+  type Reconcile,
+} from "../controller/index.ts";
 import { configMapName, injectionConfigMap } from "../injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject, Mirror } from "../kubernetes/index.ts";
 import type { View } from "./finder/index.ts";
@@ -41,17 +47,12 @@ export interface ConfigMapsOptions {
   readonly events: Pick<EventRecorder, "record">;
 }
 
-const namespaceOf = (key: string): string => key.split("/")[0] ?? "";
-
 function byNamespace(followed: Pick<Followed, keyof Followed>): Followed {
-  return {
-    get synced() {
-      return followed.synced;
-    },
-    untilSynced: (signal) => followed.untilSynced(signal),
-    keys: () => new Set([...followed.keys()].map(namespaceOf)),
-    subscribe: (changed) => followed.subscribe((key) => changed(namespaceOf(key))),
-  };
+  return followedAs(
+    followed,
+    (key) => [namespaceOf(key)],
+    () => new Set([...followed.keys()].map(namespaceOf)),
+  );
 }
 
 /**
@@ -71,21 +72,7 @@ export class ConfigMaps implements Controller {
     this.follows = [
       all,
       byNamespace(configMaps),
-      ...(roleMap === undefined
-        ? []
-        : [
-            {
-              get synced() {
-                return roleMap.synced;
-              },
-              untilSynced: (signal: AbortSignal) => roleMap.untilSynced(signal),
-              keys: () => [],
-              subscribe: (changed: (key: string) => void) =>
-                roleMap.subscribe(() => {
-                  for (const namespace of all.keys()) changed(namespace);
-                }),
-            },
-          ]),
+      ...(roleMap === undefined ? [] : [followedAs(roleMap, () => all.keys())]),
     ];
   }
 

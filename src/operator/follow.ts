@@ -1,4 +1,5 @@
 import { type JsonRecord, recordOf } from "../base/index.ts";
+import { namespaceOf } from "../controller/index.ts";
 import { annotationsView, injectionView } from "../injection/index.ts";
 import { Mirror, type MirrorOptions } from "../kubernetes/index.ts";
 import { accountOf, type View } from "./finder/index.ts";
@@ -29,7 +30,7 @@ export function followAll(
   shared: Pick<MirrorOptions<View>, "api" | "clock" | "logger" | "silenceMs">,
   { everyAccount, everyNamespace }: FollowedWish,
 ): Followed {
-  const namespace = (key: string): readonly string[] => [key.split("/")[0] ?? ""];
+  const namespace = (key: string): readonly string[] => [namespaceOf(key)];
   const accounts = new Mirror<View, "namespace">({
     ...shared,
     kind: "ServiceAccount",

@@ -1,5 +1,11 @@
 import { type Clock, type JsonRecord, type Logger, recordOf, textOf } from "../../base/index.ts";
-import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
+import {
+  type Controller,
+  type Followed,
+  followedAs,
+  type Reconcile,
+  type ReconcileResult,
+} from "../../controller/index.ts";
 import { type InjectionFault, injectionFault } from "../../injection/index.ts";
 import type { EventRecorder, KubernetesApi, Mirror } from "../../kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
@@ -52,23 +58,6 @@ export function accountOf(pod: JsonRecord): string {
   return `${nameOf(pod, "namespace")}/${name}`;
 }
 
-function follow(
-  mirror: Pick<Followed, "synced" | "untilSynced" | "subscribe">,
-  keysOf: (key: string) => Iterable<string>,
-): Followed {
-  return {
-    get synced() {
-      return mirror.synced;
-    },
-    untilSynced: (signal) => mirror.untilSynced(signal),
-    keys: () => [],
-    subscribe: (changed) =>
-      mirror.subscribe((key) => {
-        for (const pod of keysOf(key)) changed(pod);
-      }),
-  };
-}
-
 /**
  * Finds pods that should have been injected and are not, or that carry what their ServiceAccount no longer asks for:
  * made while nothing injected, or while the API server's own view of annotations was behind. Says so by an Event on pod
@@ -88,9 +77,9 @@ export class Finder implements Controller {
     this.#evictions = evict === undefined ? undefined : new Evictions(evict);
     this.follows = [
       pods,
-      follow(accounts, (key) => pods.by("account", key)),
-      follow(namespaces, (key) => pods.by("namespace", key)),
-      ...(roleMap === undefined ? [] : [follow(roleMap, () => pods.keys())]),
+      followedAs(accounts, (key) => pods.by("account", key)),
+      followedAs(namespaces, (key) => pods.by("namespace", key)),
+      ...(roleMap === undefined ? [] : [followedAs(roleMap, () => pods.keys())]),
     ];
   }
 

@@ -1,5 +1,11 @@
 import { type Clock, errorText, type Logger, recordsOf } from "../../base/index.ts";
-import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
+import {
+  type Controller,
+  type Followed,
+  followedAs,
+  type Reconcile,
+  type ReconcileResult,
+} from "../../controller/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject, SharedSecret } from "../../kubernetes/index.ts";
 import { fingerprintOf, makeAuthority, signServing } from "./certificates.ts";
 import {
@@ -56,17 +62,8 @@ export class WebhookKeeper implements Controller {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    const { follows } = options;
-    this.follows = [
-      {
-        get synced() {
-          return follows.synced;
-        },
-        untilSynced: (signal) => follows.untilSynced(signal),
-        keys: () => [webhookName],
-        subscribe: (changed) => follows.subscribe(() => changed(webhookName)),
-      },
-    ];
+    const own = (): readonly string[] => [webhookName];
+    this.follows = [followedAs(options.follows, own, own)];
   }
 
   /** What is wrong with the configuration, as a sentence; known to who leads. */

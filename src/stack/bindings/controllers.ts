@@ -1,5 +1,11 @@
 import type { Clock } from "../../base/index.ts";
-import type { Controller, Followed, Reconcile, ReconcileResult } from "../../controller/index.ts";
+import {
+  type Controller,
+  type Followed,
+  followedAs,
+  type Reconcile,
+  type ReconcileResult,
+} from "../../controller/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -50,34 +56,9 @@ function heldClients({ api, aws }: BindingControllersOptions, { assertHeld }: Re
   };
 }
 
-/** What follows one sort of objects as if each of their changes were one of every key of another. */
-function everyKeyOf(keys: Followed, changing: Followed): Followed {
-  return {
-    get synced() {
-      return changing.synced;
-    },
-    untilSynced: (signal) => changing.untilSynced(signal),
-    keys: () => [],
-    subscribe: (changed) =>
-      changing.subscribe(() => {
-        for (const key of keys.keys()) changed(key);
-      }),
-  };
-}
-
 /** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
 function boundAccounts({ accounts, trustOf }: BindingControllersOptions): Followed {
-  return {
-    get synced() {
-      return accounts.synced;
-    },
-    untilSynced: (signal) => accounts.untilSynced(signal),
-    keys: () => [],
-    subscribe: (changed) =>
-      accounts.subscribe((key) => {
-        if (trustOf(key) !== undefined) changed(key);
-      }),
-  };
+  return followedAs(accounts, (key) => (trustOf(key) === undefined ? [] : [key]));
 }
 
 function bindingController(options: BindingControllersOptions): Controller {
@@ -86,7 +67,7 @@ function bindingController(options: BindingControllersOptions): Controller {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
-    follows: [bindings, boundAccounts(options), everyKeyOf(bindings, trusts)],
+    follows: [bindings, boundAccounts(options), followedAs(trusts, () => bindings.keys())],
     async reconcile(key, run) {
       const { signal } = run;
       const [namespace = "", name = ""] = key.split("/");
@@ -105,7 +86,7 @@ function trustController(options: BindingControllersOptions): Controller {
   const leftovers = new Leftovers();
   return {
     name: "trusts",
-    follows: [trusts, everyKeyOf(trusts, bindings)],
+    follows: [trusts, followedAs(bindings, () => trusts.keys())],
     async reconcile(key, run) {
       const { signal } = run;
       const object = await api.read({ kind: "AWSTrust", name: key }, { signal });
