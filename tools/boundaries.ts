@@ -93,7 +93,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   // Products and what they share: none of them knows another.
   sandbox: ["base", "http"],
-  "sandbox/authority": [],
+  "sandbox/authority": ["base"],
   "sandbox/listener": [],
   "sandbox/aws": ["base", "oidc", "trust", "files", "http", "issuer", "sandbox/listener"],
   "sandbox/ca": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],

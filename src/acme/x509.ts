@@ -1,4 +1,5 @@
-import { generateKeyPair, type KeyObject, randomBytes, sign } from "node:crypto";
+import { generateKeyPair, type KeyObject, sign } from "node:crypto";
+import { newSerialNumber, pemOf } from "../base/index.ts";
 import * as der from "./der.ts";
 import { promisify } from "node:util";
 import { addressBytes } from "./names.ts";
@@ -76,12 +77,9 @@ export interface SelfSigned {
 /** A self-signed certificate (RFC 5280 §4.1), PEM. */
 export function selfSignedCertificate(keys: KeyPair, fields: SelfSigned): string {
   const name = nameOf(fields.commonName);
-  const serial = randomBytes(16);
-  // A first octet from 64 to 127: positive, and as long as it looks.
-  serial[0] = 0x40 | ((serial[0] ?? 0) & 0x3f);
   const content = der.sequence(
     der.explicit(0, der.integer(Buffer.of(2))),
-    der.integer(serial),
+    der.integer(newSerialNumber()),
     ecdsaWithSha256,
     name,
     der.sequence(der.utcTime(fields.notBefore), der.utcTime(fields.notAfter)),
@@ -89,9 +87,7 @@ export function selfSignedCertificate(keys: KeyPair, fields: SelfSigned): string
     spki(keys.publicKey),
     der.explicit(3, extensionsOf(fields.extensions)),
   );
-  const base64 = signed(content, keys.privateKey).toString("base64");
-  const lines = base64.match(/.{1,64}/gu) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+  return pemOf("CERTIFICATE", signed(content, keys.privateKey));
 }
 
 const generate = promisify(generateKeyPair);

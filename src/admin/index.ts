@@ -2,5 +2,5 @@ export { drainServer } from "./drain.ts";
 export { expose, type Exposition, type MetricDefinition, type Sample } from "./exposition.ts";
 export { Histogram } from "./histogram.ts";
 export { json, line, type ListenAddress, type LocalReply, localServer } from "./local-server.ts";
-export { answerAt, isLoopback, type Places } from "./places.ts";
+export { answerAt, type Places } from "./places.ts";
 export { plainSample, processMetrics, processSamples } from "./process-metrics.ts";

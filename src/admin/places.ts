@@ -24,6 +24,3 @@ export async function answerAt(
     return { ...line("405 Method Not Allowed", 405), allow: "GET, HEAD" };
   return place();
 }
-
-/** Whether only this machine reaches an address. */
-export const isLoopback = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/u.test(address);

@@ -15,3 +15,5 @@ export { type BindingReason, type Outcome, type Reason, reasons } from "./reason
 export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { Waiters } from "./waiters.ts";
+export { sameSecret } from "./same-secret.ts";
+export { newSerialNumber, pemOf } from "./x509.ts";

@@ -1,4 +1,5 @@
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { pemOf } from "../base/index.ts";
 
 /** One certificate that a server sent. */
 export interface ServedCertificate {
@@ -36,13 +37,12 @@ function digits(fingerprint: string): string {
 }
 
 function served(certificate: DetailedPeerCertificate): ServedCertificate {
-  const base64 = certificate.raw.toString("base64").replaceAll(/.{64}/gu, "$&\n");
   return {
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
     sha1: digits(certificate.fingerprint),
     sha256: digits(certificate.fingerprint256),
-    pem: `-----BEGIN CERTIFICATE-----\n${base64.trimEnd()}\n-----END CERTIFICATE-----\n`,
+    pem: pemOf("CERTIFICATE", certificate.raw),
     notBefore: Date.parse(certificate.valid_from),
     notAfter: Date.parse(certificate.valid_to),
   };

@@ -10,6 +10,12 @@ function isLoopback(name: string): boolean {
   return isIP(name) === 4 && name.startsWith("127.");
 }
 
+/** Whether only this machine reaches what listens there, or is where a connection came from: an address of a socket. */
+export function isLoopbackAddress(address: string): boolean {
+  const plain = address.replace(/^::ffff:/u, "");
+  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
+}
+
 /**
  * Whether a request with this Host header is meant for what listens on `listen`, an address or a name. A site that
  * points its own name at this address (DNS rebinding) sends that name; it must not read what is only for those who

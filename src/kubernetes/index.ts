@@ -44,6 +44,7 @@ export {
   lockedContainer,
   networkPolicy,
   type PodSelector,
+  replicaDeployment,
   replicaPod,
 } from "./replicas.ts";
 export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";

@@ -56,6 +56,36 @@ export function replicaPod({ serviceAccountName, selector, priorityClass }: Repl
   };
 }
 
+/** How pods are exchanged: how many more there may be meanwhile, and how many fewer. */
+export interface Exchanging {
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+}
+
+/** A Deployment whose pods are exchanged a few at a time. `template` is that of its pods. */
+export function replicaDeployment(
+  metadata: object,
+  selector: PodSelector,
+  {
+    replicas,
+    rollingUpdate,
+    template,
+  }: { readonly replicas: number; readonly rollingUpdate: Exchanging; readonly template: object },
+): object {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: {
+      replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selector },
+      strategy: { type: "RollingUpdate", rollingUpdate },
+      template,
+    },
+  };
+}
+
 /** Nodes are drained one replica at a time. */
 export function disruptionBudget(metadata: object, selector: PodSelector): object {
   return {

@@ -5,6 +5,7 @@ import {
   lockedContainer,
   networkPolicy,
   type PodSelector,
+  replicaDeployment,
   replicaPod,
 } from "../kubernetes/index.ts";
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
@@ -87,18 +88,8 @@ function deployment(wish: OperatorWish, metadata: object, selector: PodSelector)
   };
   // By hand, and not by what it is to watch over: it comes up where nothing injects yet.
   const template = role === "" ? pod : injectRole(pod, { roleArn: role, audience, expirationSeconds: 3600 });
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata,
-    spec: {
-      replicas,
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: selector },
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      template,
-    },
-  };
+  const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+  return replicaDeployment(metadata, selector, { replicas, rollingUpdate, template });
 }
 
 /**

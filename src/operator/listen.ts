@@ -4,7 +4,6 @@ import {
   answerAt,
   drainServer,
   expose,
-  isLoopback,
   json,
   line,
   type ListenAddress,
@@ -12,6 +11,7 @@ import {
   type Places,
 } from "../admin/index.ts";
 import { errorText, type Logger, PodtrustError } from "../base/index.ts";
+import { isLoopbackAddress } from "../http/index.ts";
 import { operatorMetrics, operatorSamples } from "./metrics.ts";
 import type { Operator } from "./operator.ts";
 
@@ -62,7 +62,7 @@ export async function listenOperator(
     throw new PodtrustError("operator-listen", sentence, { cause });
   }
   const bound = server.address() as AddressInfo;
-  if (!isLoopback(bound.address))
+  if (!isLoopbackAddress(bound.address))
     logger.warn(`${host}:${bound.port} shows status and metrics to whoever can reach it`);
   return { host: bound.address, port: bound.port, close: () => drainServer(server) };
 }

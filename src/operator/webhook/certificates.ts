@@ -1,4 +1,5 @@
-import { createHash, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { createHash, webcrypto, X509Certificate } from "node:crypto";
+import { newSerialNumber, pemOf } from "../../base/index.ts";
 
 /** A certificate and its key, PEM (PKCS #8). */
 export interface KeyedCertificate {
@@ -16,27 +17,12 @@ async function library() {
   return import("@peculiar/x509");
 }
 
-/** RFC 5280 §4.1.2.2: positive and unique; a cleared top bit keeps DER from adding an octet. */
-function serialNumber(): string {
-  const bytes = randomBytes(16);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes.toString("hex");
-}
-
-function pem(label: string, der: ArrayBuffer): string {
-  const lines =
-    Buffer.from(der)
-      .toString("base64")
-      .match(/.{1,64}/gu) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
-}
-
 async function keyed(
   certificate: { rawData: ArrayBuffer },
   keys: webcrypto.CryptoKeyPair,
 ): Promise<KeyedCertificate> {
   const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certificate: pem("CERTIFICATE", certificate.rawData), key: pem("PRIVATE KEY", key) };
+  return { certificate: pemOf("CERTIFICATE", certificate.rawData), key: pemOf("PRIVATE KEY", key) };
 }
 
 const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
@@ -60,7 +46,7 @@ export async function makeAuthority(validity: Validity): Promise<KeyedCertificat
   // Two of them stand beside one another while one takes the other's place, and are told apart by their names too.
   const name = [{ CN: [`podtrust webhook ${new Date(validity.now).toISOString()}`] }];
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: newSerialNumber().toString("hex"),
     subject: name,
     issuer: name,
     publicKey: keys.publicKey,
@@ -88,7 +74,7 @@ export async function signServing(
   const der = Buffer.from(authority.key.replaceAll(/-----[^-]+-----|\s/gu, ""), "base64");
   const signingKey = await webcrypto.subtle.importKey("pkcs8", der, ecdsa, false, ["sign"]);
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: newSerialNumber().toString("hex"),
     subject: [{ CN: [names[0] ?? ""] }],
     issuer: signer.subjectName.toJSON(),
     publicKey: keys.publicKey,

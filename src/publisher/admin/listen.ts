@@ -1,9 +1,9 @@
 import { errorText } from "../../base/index.ts";
+import { isLoopbackAddress } from "../../http/index.ts";
 import {
   answerAt,
   drainServer,
   expose,
-  isLoopback,
   json,
   line,
   type LocalReply,
@@ -66,7 +66,7 @@ async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<Admin
   );
   const bound = await listenOn(server, asked, view.logger);
   if (listen === "") listen = bound.address;
-  if (!isLoopback(bound.address)) {
+  if (!isLoopbackAddress(bound.address)) {
     view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
   }
   return { bound, close: () => drainServer(server) };

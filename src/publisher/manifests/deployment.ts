@@ -1,4 +1,10 @@
-import { adminProbe, lockedContainer, type PodSelector, replicaPod } from "../../kubernetes/index.ts";
+import {
+  adminProbe,
+  lockedContainer,
+  type PodSelector,
+  replicaDeployment,
+  replicaPod,
+} from "../../kubernetes/index.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
 
 /** What it has in common with the other objects. */
@@ -49,24 +55,15 @@ function container(wish: PublisherWish): object {
 export function deployment(wish: PublisherWish, { metadata, selector, digest }: Common): object {
   const { name, replicas, expose, priorityClass } = wish;
   // Where pods take ports of their nodes, a second one finds no room on a node before the first has gone.
-  const [maxSurge, maxUnavailable] = expose === "host-port" ? [0, 1] : [1, 0];
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata,
+  const rollingUpdate =
+    expose === "host-port" ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
+  const template = {
+    metadata: { labels: selector, annotations: { "podtrust.io/config-digest": digest } },
     spec: {
-      replicas,
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: selector },
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge, maxUnavailable } },
-      template: {
-        metadata: { labels: selector, annotations: { "podtrust.io/config-digest": digest } },
-        spec: {
-          ...replicaPod({ serviceAccountName: name, selector, priorityClass }),
-          containers: [container(wish)],
-          volumes: [{ name: "config", configMap: { name } }],
-        },
-      },
+      ...replicaPod({ serviceAccountName: name, selector, priorityClass }),
+      containers: [container(wish)],
+      volumes: [{ name: "config", configMap: { name } }],
     },
   };
+  return replicaDeployment(metadata, selector, { replicas, rollingUpdate, template });
 }

@@ -1,8 +1,9 @@
-import { randomBytes, webcrypto } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 // @peculiar/x509 wants it loaded first.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
+import { newSerialNumber, pemOf } from "../../base/index.ts";
 
 const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
@@ -44,23 +45,9 @@ const longValidity: Validity = {
   notAfter: Date.UTC(2049, 11, 31) / 1000,
 };
 
-/** PEM of DER. */
-function pem(label: string, der: ArrayBuffer | Uint8Array): string {
-  const bytes = Buffer.from(der as Uint8Array);
-  const lines = bytes.toString("base64").match(/.{1,64}/gu) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
-}
-
 /** A new P-256 key pair that can be exported. */
 async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ecdsa, true, ["sign", "verify"]);
-}
-
-// RFC 5280 §4.1.2.2: positive and unique; a cleared top bit keeps DER from adding an octet.
-function serialNumber(): string {
-  const bytes = randomBytes(16);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes.toString("hex");
 }
 
 function dates(validity: Validity): { notBefore: Date; notAfter: Date } {
@@ -78,7 +65,7 @@ export async function createAuthority(name: string, parent?: Authority): Promise
     await x509.AuthorityKeyIdentifierExtension.create((parent?.keys ?? keys).publicKey),
   ];
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: newSerialNumber().toString("hex"),
     subject,
     issuer: parent === undefined ? subject : parent.certificate.subjectName.toJSON(),
     publicKey: keys.publicKey,
@@ -104,7 +91,7 @@ export async function issue(authority: Authority, leaf: LeafRequest): Promise<st
   ];
   const organizations = (leaf.organizations ?? []).map((name) => ({ O: [name] }));
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: newSerialNumber().toString("hex"),
     subject: [...organizations, { CN: [leaf.commonName] }],
     issuer: authority.certificate.subjectName.toJSON(),
     publicKey: leaf.publicKey,
@@ -113,7 +100,7 @@ export async function issue(authority: Authority, leaf: LeafRequest): Promise<st
     ...dates(leaf.validity ?? longValidity),
     extensions,
   });
-  return pem("CERTIFICATE", certificate.rawData);
+  return pemOf("CERTIFICATE", certificate.rawData);
 }
 
 /** Makes a key and a certificate for it, the latter with nothing behind it. */
@@ -123,10 +110,13 @@ export async function issueWithKey(
 ): Promise<CertificateAndKey> {
   const keys = await newKeys();
   const certificate = await issue(authority, { ...leaf, publicKey: keys.publicKey });
-  return { certificate, key: pem("PRIVATE KEY", await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)) };
+  return {
+    certificate,
+    key: pemOf("PRIVATE KEY", await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)),
+  };
 }
 
 /** PEM of an authority's certificate. */
 export function authorityPem(authority: Authority): string {
-  return pem("CERTIFICATE", authority.certificate.rawData);
+  return pemOf("CERTIFICATE", authority.certificate.rawData);
 }

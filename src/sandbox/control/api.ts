@@ -1,7 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { isIP } from "node:net";
-import { asPodtrustError, PodtrustError } from "../../base/index.ts";
-import { hostAllowed } from "../../http/index.ts";
+import { asPodtrustError, PodtrustError, sameSecret } from "../../base/index.ts";
+import { hostAllowed, isLoopbackAddress } from "../../http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
 import type { Controls } from "./controls.ts";
 import { type ControlRoute, controlRoutes, refuseRequest } from "./routes.ts";
@@ -25,17 +23,9 @@ function reply(status: number, body: object): PageResponse {
   return { status, headers, body: `${JSON.stringify(body)}\n` };
 }
 
-function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/u, "");
-  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
-}
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-
-/** Compared in a time that does not tell where they differ. */
 function hasToken({ headers: sent }: WireRequest, token: string): boolean {
   const shown = /^Bearer ([^\s]{1,200})$/iu.exec(sent["authorization"]?.[0] ?? "")?.[1] ?? "";
-  return timingSafeEqual(digest(shown), digest(token));
+  return sameSecret(shown, token);
 }
 
 const denied = (message: string, next?: string): PodtrustError =>
@@ -70,7 +60,7 @@ function bodyOf({ body }: WireRequest): unknown {
 }
 
 async function answered(request: WireRequest, address: string, options: ControlOptions): Promise<object> {
-  const isLocal = isLoopback(address) && hostAllowed(request.headers["host"]?.[0] ?? "", "127.0.0.1");
+  const isLocal = isLoopbackAddress(address) && hostAllowed(request.headers["host"]?.[0] ?? "", "127.0.0.1");
   if (!isLocal && !options.fromAnywhere)
     throw denied("the sandbox is controlled from its own machine alone", "Ask it at 127.0.0.1.");
   const isAuthorized = hasToken(request, options.token);

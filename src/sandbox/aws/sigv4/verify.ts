@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { sameSecret } from "../../../base/index.ts";
 import type { WireRequest } from "../wire/index.ts";
 import { type Authorization, readAuthorization } from "./authorization.ts";
 import { expectedSignature } from "./canonical.ts";
@@ -23,12 +23,6 @@ export interface VerifyOptions {
 
 /** How far client and server may be apart, in milliseconds; AWS prints it as `15 min.`. */
 const skew = 15 * 60_000;
-
-/** True when both are the same, in a time that does not tell where they differ. */
-function sameSecret(a: string | Uint8Array, b: string | Uint8Array): boolean {
-  const digest = (data: string | Uint8Array): Buffer => createHash("sha256").update(data).digest();
-  return timingSafeEqual(digest(a), digest(b));
-}
 
 function basic(ms: number): string {
   return new Date(ms).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
