@@ -1,21 +1,15 @@
 /** `apply demo`, `status` and `test` where a real kubelet runs the pod: the guide's step 7, whole. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { putParameter } from "../../src/aws/index.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustChild } from "../support/cli.ts";
-import {
-  type Cluster,
-  podsLeftOut,
-  podtrustImage,
-  startCluster,
-  writePodtrustImage,
-} from "./harness/index.ts";
-import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { type Cluster, podsLeftOut, podtrustImage } from "./harness/index.ts";
+import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aws.ts";
+import type { PublishedIssuer } from "./pods/published-issuer.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
 
 const host = `${randomUUID()}.cluster.example`;
@@ -23,6 +17,7 @@ const issuer = `https://${host}`;
 const skip = podsLeftOut();
 
 describe("the demo in a real pod", { skip }, () => {
+  let world: ClusterWithAws;
   let folder: string;
   let cluster: Cluster;
   let published: PublishedIssuer;
@@ -32,16 +27,9 @@ describe("the demo in a real pod", { skip }, () => {
   let podEndpoint: string;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podtrust-apply-pods-"));
-    cluster = await startCluster({
-      issuer,
-      jwksUri: `${issuer}/openid/v1/jwks`,
-      podAddresses: "their own",
-    });
-    await cluster.node.importImage(writePodtrustImage(folder).file);
-    published = await publishIssuer(cluster);
-    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
-    podEndpoint = `http://${await cluster.node.reach(Number(new URL(sandbox.url).port))}`;
+    world = await startClusterWithAws(issuer, { podAddresses: "their own" });
+    ({ folder, cluster, published, sandbox } = world);
+    podEndpoint = await world.podEndpoint();
     account = await trustingAccount(sandbox, issuer, "default/demo-service-account");
     await putParameter(account.session, { name: "/demo/greeting", value: "hello" });
     writeFileSync(join(folder, "root.pem"), published.ca);
@@ -62,10 +50,7 @@ aws:
 
   after(async () => {
     account?.session.close();
-    await sandbox?.close();
-    await published?.close();
-    await cluster?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await world?.stop();
   });
 
   function podtrust(...args: string[]): Promise<CliResult> {

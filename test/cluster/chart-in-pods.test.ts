@@ -1,8 +1,7 @@
 /** The chart at work: one values file, and pods are injected by the API server, the operator leads, and a binding is proved. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,20 +10,13 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from "
 import { openAws } from "../../src/aws/index.ts";
 import { recordOf } from "../../src/base/index.ts";
 import type { OperatorStatus } from "../../src/operator/index.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { bindingOf, trustOf, webRole } from "../support/binding-cases.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { mainFile, podtrustHere } from "../support/cli.ts";
-import {
-  buildPrograms,
-  type Cluster,
-  pauseImage,
-  podsLeftOut,
-  podtrustImage,
-  startCluster,
-  writePodtrustImage,
-} from "./harness/index.ts";
-import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { buildPrograms, type Cluster, pauseImage, podsLeftOut, podtrustImage } from "./harness/index.ts";
+import { startClusterWithAws } from "./pods/cluster-with-aws.ts";
+import type { PublishedIssuer } from "./pods/published-issuer.ts";
 import { accountOf } from "./story/aws-account.ts";
 
 const skip = podsLeftOut();
@@ -125,27 +117,19 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
   }
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podtrust-chart-pods-"));
-    ending.defer(() => rmSync(folder, { recursive: true, force: true }));
-    cluster = await startCluster({
-      issuer,
-      jwksUri: `${issuer}/openid/v1/jwks`,
+    const world = await startClusterWithAws(issuer, {
       podAddresses: "their own",
       serverNames: ["10.96.0.1"],
     });
-    ending.defer(() => cluster.stop());
-    await cluster.node.importImage(writePodtrustImage(folder).file);
-    const published = await publishIssuer(cluster);
-    ending.defer(() => published.close());
-    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
-    ending.defer(() => sandbox.close());
+    ending.defer(() => world.stop());
+    ({ folder, cluster, sandbox } = world);
     const accounts = [{ id: sandbox.account, region }];
     const policies = ["arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"];
     const grants = [{ name: "shop", namespaces: ["shop"], accounts: [sandbox.account], policies }];
     trust = JSON.stringify(trustOf({ stack: "prod", issuer, accounts, grants }));
     await programs();
-    await up(published);
-    const env = { AWS_ENDPOINT_URL: `http://${await cluster.node.reach(Number(new URL(sandbox.url).port))}` };
+    await up(world.published);
+    const env = { AWS_ENDPOINT_URL: await world.podEndpoint() };
     await kubectl("create", "namespace", "shop");
     standing = await until(
       "the namespace",

@@ -1,18 +1,16 @@
 /** boto3 and the AWS CLI of PyPI as workloads use them: in pods, with tokens that the kubelet projects and renews. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { putParameter } from "../../src/aws/index.ts";
 import { roleEnvironment } from "../../src/injection/index.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Venv } from "../support/boto3.ts";
-import { type Cluster, startCluster, untilJobEnds, writePodtrustImage } from "./harness/index.ts";
-import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { type Cluster, untilJobEnds } from "./harness/index.ts";
+import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
 import { pythonJob } from "./pods/python-job.ts";
 import { tokenFile, type TokenJob } from "./pods/token-job.ts";
@@ -47,22 +45,18 @@ const program = (file: string): string => readFileSync(new URL(`pods/${file}`, i
 const skip = await pypiClientsLeftOut();
 
 describe("clients of PyPI in real pods", { skip }, () => {
-  let folder: string;
+  let world: ClusterWithAws;
   let cluster: Cluster;
-  let published: PublishedIssuer;
   let sandbox: Sandbox;
   let account: AwsAccount;
   let recorder: TokenRecorder;
   let folders: readonly string[];
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podtrust-clients-"));
     folders = await pypiClientFolders();
-    cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
-    await cluster.node.importImage(writePodtrustImage(folder).file);
+    world = await startClusterWithAws(issuer);
+    ({ cluster, sandbox } = world);
     for (const one of [demo, stranger]) await cluster.kubectl(["create", "serviceaccount", one]);
-    published = await publishIssuer(cluster);
-    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
     account = await trustingAccount(sandbox, issuer, `default/${demo}`);
     await putParameter(account.session, { name: "/demo/greeting", value: "hello" });
     recorder = await recordTokens(sandbox.url);
@@ -71,10 +65,7 @@ describe("clients of PyPI in real pods", { skip }, () => {
   after(async () => {
     await recorder?.close();
     account?.session.close();
-    await sandbox?.close();
-    await published?.close();
-    await cluster?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await world?.stop();
   });
 
   /** Starts a Job with the variables that workloads get; its name is that of its session too. */

@@ -1,18 +1,15 @@
 /** Pods that the API server injected, on a real kubelet: boto3 and the AWS CLI find their role, whatever made the pod. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf } from "../../src/base/index.ts";
 import { injectionFault } from "../../src/injection/index.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Venv } from "../support/boto3.ts";
 import { podtrustHere } from "../support/cli.ts";
-import { type Cluster, pauseImage, startCluster, untilJobEnds, writePodtrustImage } from "./harness/index.ts";
-import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { type Cluster, pauseImage, untilJobEnds } from "./harness/index.ts";
+import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import { pypiClientFolders, pypiClientsLeftOut } from "./pods/pypi-clients.ts";
 import { pythonJob } from "./pods/python-job.ts";
 import { type AwsAccount, trustingAccount } from "./story/aws-account.ts";
@@ -22,21 +19,17 @@ const issuer = `https://${randomUUID()}.cluster.example`;
 const skip = await pypiClientsLeftOut();
 
 describe("pods that the API server injected", { skip }, () => {
-  let folder: string;
+  let world: ClusterWithAws;
   let cluster: Cluster;
-  let published: PublishedIssuer;
   let sandbox: Sandbox;
   let account: AwsAccount;
   let folders: readonly string[];
   let serviceAccount: JsonRecord;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podtrust-injected-"));
     folders = await pypiClientFolders();
-    cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
-    await cluster.node.importImage(writePodtrustImage(folder).file);
-    published = await publishIssuer(cluster);
-    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
+    world = await startClusterWithAws(issuer);
+    ({ cluster, sandbox } = world);
     account = await trustingAccount(sandbox, issuer, "default/web");
     const annotations = {
       "eks.amazonaws.com/role-arn": account.roleArn,
@@ -60,10 +53,7 @@ describe("pods that the API server injected", { skip }, () => {
 
   after(async () => {
     account?.session.close();
-    await sandbox?.close();
-    await published?.close();
-    await cluster?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await world?.stop();
   });
 
   const podSpec = (): JsonRecord => ({

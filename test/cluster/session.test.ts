@@ -3,25 +3,19 @@
  * in place of AWS. What is shown stands in docs/guides/first-session.md; PODTRUST_WRITE_SESSION=yes writes it anew.
  */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { openAws, putParameter } from "../../src/aws/index.ts";
 import { shellWord } from "../../src/base/index.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { mainFile } from "../support/cli.ts";
 import { assertFits, screenLines } from "../support/narrow.ts";
 import { onTerminal } from "../support/pty.ts";
-import {
-  type Cluster,
-  podsLeftOut,
-  podtrustImage,
-  startCluster,
-  writePodtrustImage,
-} from "./harness/index.ts";
-import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
+import { type Cluster, podsLeftOut, podtrustImage } from "./harness/index.ts";
+import { type ClusterWithAws, startClusterWithAws } from "./pods/cluster-with-aws.ts";
+import type { PublishedIssuer } from "./pods/published-issuer.ts";
 
 const host = "oidc.example.com";
 const issuer = `https://${host}`;
@@ -50,17 +44,15 @@ const varying: readonly (readonly [RegExp, string])[] = [
 const flowing = (text: string): string => text.replaceAll(/\s+/gu, " ");
 
 describe("the first session", { skip: podsLeftOut() }, () => {
+  let world: ClusterWithAws;
   let folder: string;
   let cluster: Cluster;
   let published: PublishedIssuer;
   let sandbox: Sandbox;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podtrust-session-"));
-    cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks`, podAddresses: "their own" });
-    await cluster.node.importImage(writePodtrustImage(folder).file);
-    published = await publishIssuer(cluster);
-    sandbox = await startSandbox({ connectTo: published.connectTo, ca: published.ca, propagationMs: 0 });
+    world = await startClusterWithAws(issuer, { podAddresses: "their own" });
+    ({ folder, cluster, published, sandbox } = world);
     const session = openAws({
       region: "eu-central-1",
       endpoint: sandbox.url,
@@ -68,7 +60,7 @@ describe("the first session", { skip: podsLeftOut() }, () => {
     });
     await putParameter(session, { name: "/demo/greeting", value: "hello" });
     session.close();
-    const podEndpoint = `http://${await cluster.node.reach(Number(new URL(sandbox.url).port))}`;
+    const podEndpoint = await world.podEndpoint();
     mkdirSync(join(folder, "bin"));
     mkdirSync(join(folder, "work"));
     writeFileSync(join(folder, "root.pem"), published.ca);
@@ -89,10 +81,7 @@ describe("the first session", { skip: podsLeftOut() }, () => {
   });
 
   after(async () => {
-    await sandbox?.close();
-    await published?.close();
-    await cluster?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await world?.stop();
   });
 
   async function shown(line: string): Promise<string> {

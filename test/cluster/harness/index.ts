@@ -10,7 +10,7 @@ export {
   type Programs,
 } from "../build.ts";
 export type { ApiServer, ServerKeys } from "./api-server.ts";
-export { type Cluster, startCluster } from "./cluster.ts";
+export { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
 export { pauseImage } from "./containerd.ts";
 export { hierarchies } from "./cgroup.ts";
