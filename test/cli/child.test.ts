@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { mainFile, podtrustChild } from "../support/cli.ts";
+import { emptyFile } from "../support/nowhere.ts";
 
 let folder = "";
 before(async () => {
@@ -186,7 +187,7 @@ describe("the job without AWS", () => {
   const job = {
     AWS_REGION: "eu-central-1",
     AWS_EC2_METADATA_DISABLED: "true",
-    AWS_CONFIG_FILE: "/nonexistent",
+    AWS_CONFIG_FILE: emptyFile,
   };
 
   test("without a token the SDK stops before it asks: its own code and text, exit 1", async () => {

@@ -17,6 +17,7 @@ import {
 } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { startStrictRoute53 } from "../support/strict-route53.ts";
+import { emptyFile } from "../support/nowhere.ts";
 
 const account = "111122223333";
 
@@ -46,8 +47,8 @@ describe("init finds what is there", () => {
       AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
       AWS_SECRET_ACCESS_KEY: sandbox.admin.secretAccessKey,
       AWS_REGION: "eu-west-1",
-      AWS_CONFIG_FILE: "/nonexistent",
-      AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+      AWS_CONFIG_FILE: emptyFile,
+      AWS_SHARED_CREDENTIALS_FILE: emptyFile,
       AWS_EC2_METADATA_DISABLED: "true",
       ...env,
     };

@@ -4,6 +4,7 @@ import { CreateOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
 import { account } from "../support/sandbox.ts";
 import { stackWorld, useEnvironment } from "../support/stack-world.ts";
 import { dnsCliWorld } from "../support/dns-cli-world.ts";
+import { emptyFile } from "../support/nowhere.ts";
 
 const config = `stack: prod
 issuer: {zone: example.com}
@@ -133,8 +134,8 @@ describe("an issuer whose config names only a zone", () => {
     );
     await world.byHand("DELETE", `/zones/${await world.zoneId()}/dns_records/${world.records()[0]?.id}`);
     useEnvironment({
-      AWS_CONFIG_FILE: "/nonexistent",
-      AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+      AWS_CONFIG_FILE: emptyFile,
+      AWS_SHARED_CREDENTIALS_FILE: emptyFile,
       AWS_EC2_METADATA_DISABLED: "true",
     });
     const blind = await world.podtrust(["up", "--yes", "--only", "dns"]);

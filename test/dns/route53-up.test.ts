@@ -7,6 +7,7 @@ import { podtrustHere } from "../support/cli.ts";
 import { useEnvironment } from "../support/stack-world.ts";
 import { startStrictRoute53 } from "../support/strict-route53.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { emptyFile } from "../support/nowhere.ts";
 
 test("up and down keep the issuer's records at Route 53, below a name that their claims remember", async (t) => {
   const api = await startStrictRoute53();
@@ -19,8 +20,8 @@ test("up and down keep the issuer's records at Route 53, below a name that their
     AWS_ENDPOINT_URL_ROUTE_53: api.url,
     AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
     AWS_SECRET_ACCESS_KEY: "none of anybody's",
-    AWS_CONFIG_FILE: "/nonexistent",
-    AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+    AWS_CONFIG_FILE: emptyFile,
+    AWS_SHARED_CREDENTIALS_FILE: emptyFile,
     AWS_EC2_METADATA_DISABLED: "true",
   });
   api.put("example.com", { name: "www.example.com.", type: "A", ttl: 60, values: ["198.51.100.1"] });

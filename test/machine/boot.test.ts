@@ -25,6 +25,7 @@ import { isAlive, untilGone } from "../cluster/harness/endings.ts";
 import { mainFile } from "../support/cli.ts";
 import { buildImage, leftOut, type MachineImage, openRun, type Run } from "./harness/index.ts";
 import { release, thisPodtrust } from "./harness/podtrust.ts";
+import { noHome } from "../support/nowhere.ts";
 
 const skip = leftOut();
 const nobody = 65_534;
@@ -71,7 +72,7 @@ function start(context: TestContext, name: string): Started {
   const user = [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--no-new-privs"];
   const child = spawn("setpriv", [...user, ...demo], {
     cwd: "/",
-    env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", TMPDIR: temporary, NODE_NO_WARNINGS: "1" },
+    env: { PATH: process.env["PATH"] ?? "", HOME: noHome, TMPDIR: temporary, NODE_NO_WARNINGS: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 1_500_000,
     killSignal: "SIGKILL",

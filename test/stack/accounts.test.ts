@@ -10,6 +10,7 @@ import { CreateRoleCommand, AttachRolePolicyCommand, IAMClient } from "@aws-sdk/
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { account } from "../support/sandbox.ts";
 import { configText, stackWorld, useEnvironment } from "../support/stack-world.ts";
+import { emptyFile } from "../support/nowhere.ts";
 
 const second = "444455556666";
 
@@ -75,7 +76,7 @@ describe("several accounts", () => {
     useEnvironment({
       AWS_ENDPOINT_URL: await frontOf(t, [world.sandbox.url, other.url]),
       AWS_CONFIG_FILE: file,
-      AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+      AWS_SHARED_CREDENTIALS_FILE: emptyFile,
       AWS_EC2_METADATA_DISABLED: "true",
     });
     const both = `${configText(world.issuer.issuer).replace("region:", "profile: one\n    region:")}

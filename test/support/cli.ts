@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Readable } from "node:stream";
 import { type Host, run } from "../../src/cli/index.ts";
 import { TestClock } from "./clock.ts";
+import { noHome } from "./nowhere.ts";
 
 /** The program as its source. */
 export const mainFile: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -26,7 +27,7 @@ export interface ChildOptions {
 
 /** Runs `podtrust ARGS` as a child process. */
 export function podtrustChild(args: readonly string[], options: ChildOptions = {}): Promise<CliResult> {
-  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", NODE_NO_WARNINGS: "1", ...options.env };
+  const env = { PATH: process.env["PATH"], HOME: noHome, NODE_NO_WARNINGS: "1", ...options.env };
   const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: 60_000 });
   options.onStart?.((signal) => child.kill(signal));
   const said = { out: "", err: "" };

@@ -1,6 +1,7 @@
 import { execFile, type ExecFileException } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { installedOnce } from "./installed-once.ts";
+import { emptyFile, noHome } from "./nowhere.ts";
 
 /** How a run ended. */
 export interface ProgramRun {
@@ -39,9 +40,9 @@ export function runProgram(
 export function cleanAwsEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
-    HOME: "/nonexistent",
-    AWS_CONFIG_FILE: "/nonexistent",
-    AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+    HOME: noHome,
+    AWS_CONFIG_FILE: emptyFile,
+    AWS_SHARED_CREDENTIALS_FILE: emptyFile,
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_PAGER: "",
     ...env,
@@ -94,7 +95,7 @@ export function pythonVenv(name: string, version: string, options: VenvOptions =
     program,
     missing: () =>
       installedOnce(folder, requirement, async () => {
-        const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent" };
+        const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? noHome };
         try {
           const runs = await installation(
             folder,

@@ -11,6 +11,7 @@ import { testAuthority } from "./certificates.ts";
 import { type CliResult, podtrustHere } from "./cli.ts";
 import { type IssuerServer, startIssuer } from "./issuer-server.ts";
 import { account, ecKey, type TestKey } from "./sandbox.ts";
+import { emptyFile } from "./nowhere.ts";
 
 export const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
 
@@ -85,8 +86,8 @@ export function sandboxEnvironment(
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     ...(keys.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: keys.sessionToken }),
-    AWS_CONFIG_FILE: "/nonexistent",
-    AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+    AWS_CONFIG_FILE: emptyFile,
+    AWS_SHARED_CREDENTIALS_FILE: emptyFile,
     AWS_EC2_METADATA_DISABLED: "true",
   };
 }

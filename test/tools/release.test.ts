@@ -20,6 +20,7 @@ import { parseConnectTo, request } from "../../src/http/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { certificateFiles, startPublisherProcess } from "../support/publisher-process.ts";
+import { noHome } from "../support/nowhere.ts";
 
 const run = promisify(execFile);
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -133,7 +134,7 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
     async () => {
       const to = unpacked("linux-x64");
       const podtrust = join(to, "podtrust");
-      const options = { cwd: "/", env: { HOME: "/nonexistent", PATH: "/nonexistent" } };
+      const options = { cwd: "/", env: { HOME: noHome, PATH: "/nonexistent" } };
       assert.equal((await run(podtrust, ["--version"], options)).stdout, `${version}\n`);
       const { stdout: help } = await run(podtrust, ["explain", "--help"], options);
       assert.match(help, /^Guide: https:\/\/unpkg\.com\/podtrust@[\d.]+\/docs\/guides\/explain\.md$/mu);

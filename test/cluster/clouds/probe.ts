@@ -1,4 +1,5 @@
 import { runProgram } from "../../support/python-venv.ts";
+import { noHome } from "../../support/nowhere.ts";
 
 /** What a probe says of one of its steps. */
 export interface ProbeStep {
@@ -20,7 +21,7 @@ export async function runProbe(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Promise<readonly ProbeStep[]> {
-  return stepsOf(await runProgram(program, args, { PATH: "", HOME: "/nonexistent", ...env }));
+  return stepsOf(await runProgram(program, args, { PATH: "", HOME: noHome, ...env }));
 }
 
 /** The steps that did not go as they should. */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { PythonVenv } from "../python-venv.ts";
 import type { Step } from "./judge.ts";
+import { noHome } from "../nowhere.ts";
 
 /** What `hcloud` of PyPI is asked to do with each stand-in that it is told of on standard input. */
 const script = `
@@ -246,7 +247,7 @@ export interface HcloudProbe {
 /** Starts it; whoever starts it closes it. Stand-ins are asked one after another. */
 export function startHcloudProbe(venv: PythonVenv): HcloudProbe {
   const child = spawn(venv.program("python"), ["-c", script], {
-    env: { HOME: "/nonexistent" },
+    env: { HOME: noHome },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -12,6 +12,7 @@ import { StateFolder } from "../../../src/files/index.ts";
 import { openSession, pinnedKnownHosts, type SshSession, type SshTarget } from "../../../src/host/index.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+import { noHome } from "../../support/nowhere.ts";
 
 const missing = whyNoSshHost();
 const options = missing === undefined ? {} : { skip: missing };
@@ -29,7 +30,7 @@ after(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
-const env = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", HCLOUD_TOKEN: "do-not-pass" };
+const env = { PATH: process.env["PATH"] ?? "", HOME: noHome, HCLOUD_TOKEN: "do-not-pass" };
 const minute = 60_000;
 
 const targetOf = (more: Partial<SshTarget> = {}): SshTarget => ({
