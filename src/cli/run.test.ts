@@ -52,6 +52,15 @@ describe("a command line", () => {
     }
   });
 
+  test("podtrust operator runs the operator when no command of it is named", async () => {
+    const [short, whole] = [
+      await podtrustHere(["operator", "--webhook"]),
+      await podtrustHere(["operator", "run", "--webhook"]),
+    ];
+    assert.deepEqual(short, whole);
+    assert.match(short.err, /this is not a pod/u);
+  });
+
   const wrong: [string, string[], RegExp][] = [
     ["no command", [], /no command was given/u],
     ["an unknown command", ["completin"], /unknown command 'completin'\nnext: {2}Did you mean completion\?/u],

@@ -10,9 +10,9 @@ export function defineOperator(program: Command, context: CommandContext): void 
     .command("operator")
     .description("run the operator in the cluster, or ask a running one for its status");
   operator
-    .command("run")
+    .command("run", { isDefault: true })
     .description(
-      "find pods without the token of their role, try injection once a minute, and reconcile bindings",
+      "find pods without the token of their role, try injection once a minute, and reconcile bindings; what operator does when no command is named",
     )
     .option(
       "--kubeconfig <file>",
