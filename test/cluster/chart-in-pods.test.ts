@@ -192,41 +192,37 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     );
   });
 
-  test("a pod of an annotated ServiceAccount has its role's token", async () => {
-    const account = {
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      metadata: {
-        name: "annotated",
-        namespace: "shop",
-        annotations: { "eks.amazonaws.com/role-arn": role() },
-      },
-    };
-    await cluster.kubectl(["create", "-f", "-"], JSON.stringify(account));
-    const pod = {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "annotated", namespace: "shop" },
-      spec: {
-        serviceAccountName: "annotated",
-        containers: [{ name: "app", image: pauseImage, imagePullPolicy: "Never" }],
-      },
-    };
+  /** Makes a pod of the annotated ServiceAccount once a trial of it is injected, and waits until it runs so. */
+  async function runsInjected(name: string): Promise<void> {
+    const containers = [{ name: "app", image: pauseImage, imagePullPolicy: "Never" }];
+    const metadata = { name, namespace: "shop" };
+    const spec = { serviceAccountName: "annotated", containers };
+    const pod = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec });
     const dryRun = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
     await until(
       "injection",
-      () => cluster.kubectl(dryRun, JSON.stringify(pod)),
+      () => cluster.kubectl(dryRun, pod),
       (out) => out.includes("aws-iam-token"),
     );
-    await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
+    await cluster.kubectl(["create", "-f", "-"], pod);
     await until(
       "the pod",
-      () => kubectl("get", "pod", "-n", "shop", "annotated", "-o=json"),
+      () => kubectl("get", "pod", "-n", "shop", name, "-o=json"),
       (out) => {
         const { status } = JSON.parse(out) as { readonly status: { readonly phase: string } };
         return out.includes("aws-iam-token") && status.phase === "Running";
       },
     );
+  }
+
+  test("a pod of an annotated ServiceAccount has its role's token", async () => {
+    const annotations = { "eks.amazonaws.com/role-arn": role() };
+    const metadata = { name: "annotated", namespace: "shop", annotations };
+    await cluster.kubectl(
+      ["create", "-f", "-"],
+      JSON.stringify({ apiVersion: "v1", kind: "ServiceAccount", metadata }),
+    );
+    await runsInjected("annotated");
   });
 
   test("a binding is Ready once STS let its ServiceAccount in, by the credentials of the operator's own token", async () => {
@@ -250,6 +246,16 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     assert.ok("arn" in asked, JSON.stringify(asked));
   });
 
+  test("the webhook takes the place of the policies in a release that runs, and a pod that it injected runs", async () => {
+    // As the page on the webhook has it: the policies go once the webhook's replicas are there.
+    for (const change of ["operator.webhook=true", "injection.enabled=false"]) {
+      const flags = ["--reuse-values", `--set=${change}`, "--wait", "--timeout=100s"];
+      await inFolder("helm", ["upgrade", "podtrust", chart, "--namespace=podtrust", ...flags]);
+    }
+    assert.doesNotMatch(await kubectl("get", "mutatingadmissionpolicies", "-o=name"), /podtrust/u);
+    await runsInjected("by-webhook");
+  });
+
   test("the commands of the page on uninstalling leave nothing in the cluster and nothing in AWS", async () => {
     const commands = blocksOf("docs/guides/uninstall.md")
       .filter(({ language }) => language === "sh")
@@ -262,7 +268,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     assert.match(stdout, /Nothing to do/u);
 
     // What the tests made by hand, and what Kubernetes makes in each namespace.
-    const own = /^v1 (?:Pod|ServiceAccount) shop\/(?:annotated|web)$/u;
+    const own = /^v1 (?:Pod|ServiceAccount) shop\/(?:annotated|by-webhook|web)$/u;
     const left = [...(await everything(cluster))].filter((one) => !standing.has(one) && !own.test(one));
     assert.deepEqual(left, []);
     const accounts = await kubectl("get", "serviceaccounts", "-n", "shop", "--output=json");

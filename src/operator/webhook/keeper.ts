@@ -49,7 +49,8 @@ interface Kept {
 
 /**
  * Keeps the webhook such that API servers verify it: makes its authority and its certificate, renews both in time, writes
- * into the configuration whom to trust, and puts back what was taken away. In the replica that leads.
+ * into the configuration whom to trust, and puts back what was taken away. In the replica that leads, but for the first
+ * certificate of all.
  */
 export class WebhookKeeper implements Controller {
   readonly name = "webhook";
@@ -73,8 +74,33 @@ export class WebhookKeeper implements Controller {
   }
 
   async reconcile(_key: string, run: Reconcile): Promise<ReconcileResult> {
-    let configuration = await this.#read(run);
-    for (let steps = 0; configuration !== undefined && steps < mostSteps; steps += 1) {
+    const found = await this.#read(run);
+    const configuration = found === undefined ? undefined : await this.#renew(found, run);
+    this.#before = configuration ?? this.#before;
+    return { againAfterMs: configuration === undefined ? beforeRestored / 3 : often };
+  }
+
+  /**
+   * The first certificate, by whichever replica misses it: while a rollout turns the webhook on, the one that leads may be
+   * of those without a webhook, which are not ended before the new ones are ready. Two that begin at once agree by the
+   * Secret, whose one state each step is decided by.
+   */
+  async begin(signal: AbortSignal): Promise<void> {
+    const { held } = await this.#kept();
+    if (held.serving !== undefined) return;
+    const { api } = this.#options;
+    const found = await api.read({ kind: configurationKind, name: webhookName }, { signal });
+    if (found === undefined) return;
+    await this.#renew(found, { signal, assertHeld: () => {} });
+  }
+
+  /** Takes one step after the other until all is well, and gives the configuration as it is then. */
+  async #renew(
+    found: KubernetesObject,
+    run: Pick<Reconcile, "signal" | "assertHeld">,
+  ): Promise<KubernetesObject> {
+    let configuration = found;
+    for (let steps = 0; steps < mostSteps; steps += 1) {
       const kept = await this.#kept();
       const { clock, namespace } = this.#options;
       const seen = {
@@ -89,8 +115,7 @@ export class WebhookKeeper implements Controller {
         configuration = await this.#publish(configuration, step.bundle, kept.held, run);
       else await this.#keep(kept, await this.#after(kept.held, step), run);
     }
-    this.#before = configuration ?? this.#before;
-    return { againAfterMs: configuration === undefined ? beforeRestored / 3 : often };
+    return configuration;
   }
 
   async #kept(): Promise<Kept> {
@@ -130,7 +155,7 @@ export class WebhookKeeper implements Controller {
   }
 
   /** Writes what is held, unless somebody else has written since it was read: then the next look decides anew. */
-  async #keep(kept: Kept, next: HeldCertificates, run: Reconcile): Promise<void> {
+  async #keep(kept: Kept, next: HeldCertificates, run: Pick<Reconcile, "assertHeld">): Promise<void> {
     run.assertHeld();
     await this.#options.secret.update((state) =>
       state.entries.get(certificatesEntry) === kept.text
@@ -143,7 +168,7 @@ export class WebhookKeeper implements Controller {
     configuration: KubernetesObject,
     bundle: string,
     held: HeldCertificates,
-    run: Reconcile,
+    run: Pick<Reconcile, "signal" | "assertHeld">,
   ): Promise<KubernetesObject> {
     const { api } = this.#options;
     // What is not noted as trusted is new, and nobody's fault.

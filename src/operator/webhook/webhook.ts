@@ -44,6 +44,9 @@ export interface WebhookStatus {
  */
 const farewell = 5000;
 
+/** So many looks, a second apart, the first certificate is left to the replica that leads. */
+const forLeader = 3;
+
 /** The Secret with the webhook's certificates. Each of its readers hears of what others wrote, not of its own words. */
 function webhookSecret(
   options: Pick<WebhookOptions, "api" | "namespace" | "clock" | "logger">,
@@ -94,7 +97,9 @@ export class Webhook {
   /** Why it cannot answer, in sentences. */
   get unready(): readonly string[] {
     if (this.#serving !== undefined) return [];
-    return ["webhook: it has no certificate yet, which the replica that leads makes"];
+    return [
+      "webhook: it has no certificate yet, which the replica that leads makes, or this one in a moment",
+    ];
   }
 
   /** What is wrong with it though it answers, in sentences. `leads`: whether this replica does. */
@@ -110,8 +115,9 @@ export class Webhook {
     logger.info("the webhook listens", { ...this.#server.address });
     const end = this.#secret.onChange(certificatesEntry, () => void this.#load());
     try {
-      while (!signal.aborted) {
+      for (let looks = 0; !signal.aborted; looks += 1) {
         await this.#load();
+        if (this.#serving === undefined && looks >= forLeader) await this.#begin(signal);
         await clock.sleep(this.#serving === undefined ? 1000 : 60_000, signal).catch(() => {});
       }
       this.#server.retire();
@@ -120,6 +126,21 @@ export class Webhook {
       end();
       await Promise.all([this.#secret.close(), this.#server.drain()]);
     }
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    try {
+      await this.keeper.begin(signal);
+      await this.#load();
+    } catch (error) {
+      if (!signal.aborted) this.#warn(`the webhook's first certificate cannot be made: ${errorText(error)}`);
+    }
+  }
+
+  /** Says it once, until it is another trouble. */
+  #warn(said: string): void {
+    if (said !== this.#trouble) this.#options.logger.warn(said);
+    this.#trouble = said;
   }
 
   /** Shows the certificate that stands in the Secret; the one before, where that one cannot be used. */
@@ -137,9 +158,7 @@ export class Webhook {
       this.#trouble = "";
       logger.info("the webhook shows a certificate", { until: leaf.validTo });
     } catch (error) {
-      const said = errorText(error);
-      if (said !== this.#trouble) logger.warn(`the webhook's certificate cannot be used: ${said}`);
-      this.#trouble = said;
+      this.#warn(`the webhook's certificate cannot be used: ${errorText(error)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { buildPrograms } from "../build.ts";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
-import { type ClusterNode, type PodAddresses, startNode } from "./node.ts";
+import { type ClusterNode, type NodeOptions, type PodAddresses, startNode } from "./node.ts";
 import { openRun, type Program, type Run } from "./run.ts";
 import { startWorkers } from "./workers.ts";
 
@@ -23,9 +24,9 @@ interface Population {
   readonly node: ClusterNode;
 }
 
-async function populate(plane: ControlPlane, run: Run, addresses: PodAddresses): Promise<Population> {
+async function populate(plane: ControlPlane, run: Run, options: NodeOptions): Promise<Population> {
   const workers = await startWorkers(run, plane, await buildPrograms());
-  const node = await startNode(plane, addresses);
+  const node = await startNode(plane, options);
   try {
     await untilServiceAccounts(plane);
     return { workers, node };
@@ -40,19 +41,36 @@ export interface ClusterOptions extends ControlPlaneOptions {
   readonly podAddresses?: PodAddresses;
 }
 
+/** The flag by which an API server reaches Services, pods and kubelets through a proxy, and by no route of its own. */
+function egressFlag(run: Run, udsName: string): string {
+  const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName } } };
+  const selection = {
+    apiVersion: "apiserver.k8s.io/v1beta1",
+    kind: "EgressSelectorConfiguration",
+    egressSelections: [{ name: "cluster", connection }],
+  };
+  return `--egress-selector-config-file=${run.write("egress.json", JSON.stringify(selection))}`;
+}
+
 /** Starts a whole Kubernetes; resolves when its node is ready and pods can be made in the namespace default. */
 export async function startCluster({
-  podAddresses = "the machine's",
+  podAddresses,
+  extraArgs = [],
   ...options
 }: ClusterOptions): Promise<Cluster> {
-  const plane = await startControlPlane(options);
   const run = openRun("workers");
+  const egress = podAddresses === "their own" ? join(run.folder, "egress.sock") : undefined;
+  const flags = egress === undefined ? extraArgs : [...extraArgs, egressFlag(run, egress)];
+  const plane = await startControlPlane({ ...options, extraArgs: flags }).catch(async (error: unknown) => {
+    await run.end();
+    throw error;
+  });
   const endControl = async (): Promise<void> => {
     await run.end();
     await plane.stop();
   };
   try {
-    const { workers, node } = await populate(plane, run, podAddresses);
+    const { workers, node } = await populate(plane, run, { podAddresses, egress });
     const stop = async (): Promise<void> => {
       await node.stop();
       await endControl();

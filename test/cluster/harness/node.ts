@@ -71,15 +71,24 @@ function handle(
 /** Where pods have their addresses from. */
 export type PodAddresses = "their own" | "the machine's";
 
-async function assemble(run: Run, plane: ControlPlane, addresses: PodAddresses): Promise<ClusterNode> {
+/** Of what a node is made, beside its control plane. */
+export interface NodeOptions {
+  /** The machine's unless told. */
+  readonly podAddresses?: PodAddresses | undefined;
+  /** Socket file at which API servers ask for ways into the node's own network, by HTTP CONNECT. */
+  readonly egress?: string | undefined;
+}
+
+async function assemble(run: Run, plane: ControlPlane, options: NodeOptions): Promise<ClusterNode> {
   const programs = await buildPrograms();
-  const isOwn = addresses === "their own";
+  const { podAddresses, egress } = options;
+  const isOwn = podAddresses === "their own";
   const cgroup = `podtrust-node-${randomBytes(4).toString("hex")}`;
   run.createCgroup(cgroup);
   const networkFolder = join(run.folder, "network");
   for (const folder of [networkFolder, join(run.folder, "state")]) mkdirSync(folder);
   const namespace = await openNamespace(run, join(run.folder, "state"), isOwn ? "own" : "the machine's");
-  const network = isOwn ? await openPodNetwork(run, namespace, { plane, programs }) : undefined;
+  const network = isOwn ? await openPodNetwork(run, namespace, { plane, programs, egress }) : undefined;
   const containerd = await startContainerd(run, namespace, {
     programs,
     runc: findRunc(),
@@ -100,13 +109,10 @@ async function assemble(run: Run, plane: ControlPlane, addresses: PodAddresses):
 }
 
 /** Starts containerd and a kubelet for a control plane, of which it can be the one node, and waits until it is ready. */
-export async function startNode(
-  plane: ControlPlane,
-  addresses: PodAddresses = "the machine's",
-): Promise<ClusterNode> {
+export async function startNode(plane: ControlPlane, options: NodeOptions = {}): Promise<ClusterNode> {
   const run = openRun("node");
   try {
-    return await assemble(run, plane, addresses);
+    return await assemble(run, plane, options);
   } catch (error) {
     await run.end();
     throw error;

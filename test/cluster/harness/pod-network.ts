@@ -6,7 +6,8 @@ import type { NodeNamespace } from "./namespace.ts";
 import { Relays } from "./relay.ts";
 import type { Run } from "./run.ts";
 
-/** The bridge's own address: where pods find the node. */
+/** The bridge to which pods are joined, and its own address: where they find the node. */
+const bridge = "cni0";
 const gateway = "10.244.0.1";
 
 /** As kube-apiserver gives them out. */
@@ -37,7 +38,7 @@ export const bridgeNetwork = (programs: Programs): NetworkSetup => ({
     plugins: [
       {
         type: "bridge",
-        bridge: "cni0",
+        bridge,
         isGateway: true,
         hairpinMode: true,
         ipam: {
@@ -58,8 +59,22 @@ export interface PodNetwork {
   readonly startProxy: () => Promise<void>;
   /** `host:port` by which pods reach what listens on a port of the machine's loopback. */
   readonly reach: (port: number) => Promise<string>;
-  /** Leads from a port of the machine's loopback to an address of the node's network, once there are pods. */
+  /** Leads from a port of the machine's loopback to an address of the node's network. */
   readonly lead: (port: number, to: { readonly host: string; readonly port: number }) => Promise<void>;
+}
+
+/**
+ * The bridge before the first pod, whose plugin takes it as it is. The node itself has no way out, and Services'
+ * addresses lie outside; kube-proxy turns them into pods'.
+ */
+async function makeBridge(namespace: NodeNamespace): Promise<void> {
+  for (const line of [
+    `link add ${bridge} type bridge`,
+    `address add ${gateway}/24 dev ${bridge}`,
+    `link set ${bridge} up`,
+    `route add ${serviceAddresses} dev ${bridge}`,
+  ])
+    await namespace.exec("ip", line.split(" "));
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);
@@ -81,11 +96,13 @@ async function announce(plane: ControlPlane): Promise<void> {
 export async function openPodNetwork(
   run: Run,
   namespace: NodeNamespace,
-  setup: { readonly plane: ControlPlane; readonly programs: Programs },
+  setup: { readonly plane: ControlPlane; readonly programs: Programs; readonly egress: string | undefined },
 ): Promise<PodNetwork> {
-  const { plane, programs } = setup;
+  const { plane, programs, egress } = setup;
+  await makeBridge(namespace);
   const relays = new Relays(run, namespace);
   for (const { url } of plane.servers) await relays.into(portOf(url));
+  if (egress !== undefined) await relays.proxy(egress);
   const reached = new Set<number>(plane.servers.map(({ url }) => portOf(url)));
   return {
     relays,
@@ -102,11 +119,7 @@ export async function openPodNetwork(
         "--conntrack-tcp-timeout-close-wait=0",
       ]);
     },
-    async lead(port, to) {
-      // The node itself has no way out, and Services' addresses lie outside; kube-proxy turns them into pods'.
-      await namespace.exec("ip", ["route", "replace", serviceAddresses, "dev", "cni0"]);
-      await relays.outOf(port, to);
-    },
+    lead: (port, to) => relays.outOf(port, to),
     async reach(port) {
       if (!reached.has(port)) await relays.into(port);
       reached.add(port);

@@ -6,6 +6,8 @@ import type { NodeNamespace } from "./namespace.ts";
 import { type Program, type Run, untilReady } from "./run.ts";
 
 const program = fileURLToPath(new URL("relay-program.ts", import.meta.url));
+const proxyProgram = fileURLToPath(new URL("connect-proxy-program.ts", import.meta.url));
+const node = ["--disable-warning=ExperimentalWarning"];
 
 interface Ends {
   readonly from: object;
@@ -32,7 +34,7 @@ export class Relays {
   }
 
   #args({ from, to }: Ends): readonly string[] {
-    return ["--disable-warning=ExperimentalWarning", program, JSON.stringify({ from, to })];
+    return [...node, program, JSON.stringify({ from, to })];
   }
 
   #outside(name: string, ends: Ends): Promise<void> {
@@ -63,5 +65,11 @@ export class Relays {
     const path = this.#socket(`out-${port}`);
     await this.#inside(`relay-out-${port}`, { from: { path }, to });
     await this.#outside(`relay-out-${port}-outside`, { from: { host: "127.0.0.1", port }, to: { path } });
+  }
+
+  /** Everything in the node's network is reached by an HTTP CONNECT at this socket file. */
+  async proxy(path: string): Promise<void> {
+    const started = this.#namespace.start("connect-proxy", process.execPath, [...node, proxyProgram, path]);
+    await listening(started.then((inmate) => inmate.program));
   }
 }
