@@ -3,6 +3,7 @@ export { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "./record
 export { ChildAbort } from "./child-abort.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
+export { durationText, parseDuration } from "./duration.ts";
 export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";

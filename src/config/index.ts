@@ -3,7 +3,6 @@ export type { ClusterSource } from "./cluster.ts";
 export type { Config } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
-export { durationText, parseDuration } from "./forms/duration.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 export { configJsonSchema } from "./json-schema.ts";

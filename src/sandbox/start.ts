@@ -9,7 +9,13 @@ import {
   type StandInAws,
   type WayTo,
 } from "./aws/index.ts";
-import type { IssuerFault, StandInCluster, StandInIssuer, TokenWish } from "./cluster/index.ts";
+import {
+  type IssuerFault,
+  type StandInCluster,
+  type StandInIssuer,
+  startStandInCluster,
+  type TokenWish,
+} from "./cluster/index.ts";
 import { controlApi, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
@@ -57,8 +63,6 @@ interface StartedIssuer extends SandboxIssuer {
 }
 
 async function startIssuer(url: string, clock: Clock, changed: () => void): Promise<StartedIssuer> {
-  // Certificates take a moment to be loaded, and many sandboxes need none.
-  const { startStandInCluster } = await import("./cluster/index.ts");
   // A P-256 key is there at once; RSA's takes a tenth of a second and more.
   const cluster = await startStandInCluster({ issuer: url, clock, algorithm: "ES256" });
   const served = await cluster.serveIssuer();

@@ -118,6 +118,26 @@ describe("podtrust as a process", () => {
     assert.match(trace.err, /node_modules\/commander/u);
     assert.doesNotMatch(trace.err, /node_modules\/(?:@aws-sdk|zod|yaml|pino|@kubernetes)/u);
   });
+
+  test("the sandbox starts without what only a cluster, an authority or a config needs: no certificates, no parser", async () => {
+    let kill: (signal: NodeJS.Signals) => void = () => {};
+    const { code, err } = await podtrustChild(["sandbox", "--port", "0", "--json"], {
+      cwd: folder,
+      env: { HOME: folder, NODE_DEBUG: "esm" },
+      onStart: (how) => (kill = how),
+      onOutput: (out) => {
+        if (out.includes("\n}")) kill("SIGTERM");
+      },
+    });
+    assert.equal(code, 0);
+    assert.match(err, /node_modules\/commander/u);
+    assert.match(err, /sandbox\/aws\/start/u);
+    assert.doesNotMatch(err, /node_modules\/(?:@aws-sdk|@peculiar|reflect-metadata|zod|yaml)/u);
+    assert.doesNotMatch(
+      err,
+      /sandbox\/(?:authority|ca\/ca|cluster\/cluster|hetzner\/hetzner|cloudflare\/cloudflare)/u,
+    );
+  });
 });
 
 describe("a signal", () => {

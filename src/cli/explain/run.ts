@@ -1,5 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
-import { parseDuration } from "../../config/index.ts";
+import { parseDuration, PodtrustError } from "../../base/index.ts";
 import {
   callKeys,
   explainWebIdentity,

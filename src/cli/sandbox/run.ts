@@ -2,8 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PodtrustError, shellWord } from "../../base/index.ts";
-import { parseDuration } from "../../config/index.ts";
+import { parseDuration, PodtrustError, shellWord } from "../../base/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
 import {

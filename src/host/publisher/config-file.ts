@@ -1,8 +1,8 @@
 import { basename } from "node:path";
+import { durationText } from "../../base/index.ts";
 import {
   acmeInput,
   type Config,
-  durationText,
   type ListenAddress,
   listenText,
   type PublisherConfig,

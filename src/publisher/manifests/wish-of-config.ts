@@ -1,12 +1,5 @@
-import { PodtrustError, errorText } from "../../base/index.ts";
-import {
-  acmeInput,
-  type Config,
-  durationText,
-  type DnsConfig,
-  publisherOf,
-  type S3Config,
-} from "../../config/index.ts";
+import { durationText, errorText, PodtrustError } from "../../base/index.ts";
+import { acmeInput, type Config, type DnsConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import { yamlText } from "../../yaml/index.ts";
 import { podPlaces, type PublisherWish, type Way } from "./wish.ts";

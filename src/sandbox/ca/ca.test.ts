@@ -4,7 +4,7 @@ import { get, type RequestOptions } from "node:https";
 import { test } from "node:test";
 import { checkServerIdentity } from "node:tls";
 import { collectBytes } from "../../base/index.ts";
-import { startAuthority } from "./ca.ts";
+import { startAuthority } from "./start.ts";
 
 test("an authority that is found at another address names it in its directory, and its certificate is for it", async (context) => {
   const ca = await startAuthority({ foundAt: "198.18.0.1:14000" });

@@ -13,12 +13,8 @@ function suggestRenewal(state: CaState, certificate: string, explanationUrl: str
   issued.renewNow = { explanationUrl };
 }
 
-/**
- * Starts a stand-in certificate authority on loopback: ACME (RFC 8555, 8737, 9773 and profiles) with HTTP-01,
- * TLS-ALPN-01 and, given a resolver, DNS-01, over HTTPS under a CA of its own. It validates once, from here, and
- * looks at no CAA records.
- */
-export async function startAuthority(options: StandInCaOptions = {}): Promise<StandInCa> {
+/** Makes the keys and certificates of a stand-in CA and listens; see `startAuthority`. */
+export async function openAuthority(options: StandInCaOptions): Promise<StandInCa> {
   const clock = options.clock ?? systemClock;
   const state = await newState(options, { clock, logger: options.logger ?? silentLogger });
   const own = await createAuthority("podtrust stand-in CA's own HTTPS");

@@ -1,4 +1,4 @@
-export { startAuthority } from "./ca.ts";
+export { startAuthority } from "./start.ts";
 export {
   type CaAnswer,
   type CaFault,

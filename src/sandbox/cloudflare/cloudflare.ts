@@ -41,13 +41,8 @@ export interface StandInCloudflare {
 const usualMischief: MischiefChance<CloudflareMischief> = { rate: 0.05, seed: 1 };
 const newId = (): string => randomBytes(16).toString("hex");
 
-/**
- * Starts a stand-in for Cloudflare's API on loopback: zones, DNS records with comments and tags within the quotas of
- * their plan, batches, and requests that go wrong. No name is served.
- */
-export async function startStandInCloudflare(
-  options: StandInCloudflareOptions = {},
-): Promise<StandInCloudflare> {
+/** Opens an account and listens; see `startStandInCloudflare`. */
+export async function openCloudflare(options: StandInCloudflareOptions): Promise<StandInCloudflare> {
   const { zones: asked = [{ name: "example.com" }], clock = systemClock } = options;
   const zones = asked.map((zone): Zone => ({
     plan: "free",

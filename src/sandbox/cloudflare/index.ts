@@ -1,5 +1,2 @@
-export {
-  type StandInCloudflare,
-  type StandInCloudflareOptions,
-  startStandInCloudflare,
-} from "./cloudflare.ts";
+export type { StandInCloudflare, StandInCloudflareOptions } from "./cloudflare.ts";
+export { startStandInCloudflare } from "./start.ts";

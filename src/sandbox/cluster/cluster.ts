@@ -62,12 +62,8 @@ async function newState(options: StandInClusterOptions): Promise<ApiState> {
   };
 }
 
-/**
- * Starts a stand-in cluster on loopback: the part of the Kubernetes API that `kubectl create token` and the
- * publisher need, over HTTPS under a CA of its own. It has no pods, no RBAC objects and no watch, and refuses
- * what it does not do by name.
- */
-export async function startStandInCluster(options: StandInClusterOptions): Promise<StandInCluster> {
+/** Makes the keys and certificates of a stand-in cluster and listens; see `startStandInCluster`. */
+export async function openCluster(options: StandInClusterOptions): Promise<StandInCluster> {
   const state = await newState(options);
   const authority = await createAuthority("podtrust stand-in cluster CA");
   const ca = authorityPem(authority);

@@ -1,4 +1,4 @@
-export { startStandInCluster } from "./cluster.ts";
+export { startStandInCluster } from "./start.ts";
 export {
   type ClusterFault,
   type ForgedToken,

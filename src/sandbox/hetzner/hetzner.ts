@@ -69,12 +69,8 @@ function contentsOf(project: Project): HetznerContents {
   };
 }
 
-/**
- * Starts a stand-in for the Hetzner Cloud API on loopback: SSH keys, firewalls, primary IPs, servers and what they
- * are chosen from, with actions that take time, firewalls that are `pending`, things that stay in use for a while,
- * and requests that go wrong. No machine is started, unless `machines` does.
- */
-export async function startStandInHetzner(options: StandInHetznerOptions = {}): Promise<StandInHetzner> {
+/** Opens a project and listens; see `startStandInHetzner`. */
+export async function openHetzner(options: StandInHetznerOptions): Promise<StandInHetzner> {
   const clock = options.clock ?? systemClock;
   const project = new Project(
     clock,

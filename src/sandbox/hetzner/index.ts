@@ -1,7 +1,3 @@
-export {
-  type HetznerContents,
-  type StandInHetzner,
-  type StandInHetznerOptions,
-  startStandInHetzner,
-} from "./hetzner.ts";
+export type { HetznerContents, StandInHetzner, StandInHetznerOptions } from "./hetzner.ts";
+export { startStandInHetzner } from "./start.ts";
 export type { MachineMaker, MachineOrder, ServerMachine } from "./machines.ts";
