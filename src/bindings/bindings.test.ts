@@ -10,19 +10,18 @@ import {
   record,
   stringMatching,
 } from "fast-check";
+import { grantedBindings, ungrantedBindings } from "../../test/support/bindings/grants.ts";
+import { malformedBindings } from "../../test/support/bindings/malformed-bindings.ts";
+import { malformedTrusts } from "../../test/support/bindings/malformed-trusts.ts";
 import {
   account,
   bindingOf,
   boundary,
   goodBinding,
-  grantedBindings,
-  malformedBindings,
-  malformedTrusts,
   trustOf,
   trustSpec,
-  ungrantedBindings,
   webRole,
-} from "../../test/support/binding-cases.ts";
+} from "../../test/support/bindings/objects.ts";
 import { reasons } from "../base/index.ts";
 import {
   type Binding,

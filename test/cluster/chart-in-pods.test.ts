@@ -11,7 +11,7 @@ import { openAws } from "../../src/aws/index.ts";
 import { recordOf } from "../../src/base/index.ts";
 import type { OperatorStatus } from "../../src/operator/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { bindingOf, trustOf, webRole } from "../support/binding-cases.ts";
+import { bindingOf, trustOf, webRole } from "../support/bindings/objects.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { mainFile, podtrustHere } from "../support/cli.ts";
 import { buildPrograms, type Cluster, pauseImage, podsLeftOut, podtrustImage } from "./harness/index.ts";

@@ -8,7 +8,7 @@ import { CompactSign } from "jose";
 import { systemClock } from "../../src/base/index.ts";
 import { readTrust } from "../../src/bindings/index.ts";
 import { BoundAccounts } from "../../src/stack/index.ts";
-import { bindingOf, trustOf, trustSpec, webRole } from "../support/binding-cases.ts";
+import { bindingOf, trustOf, trustSpec, webRole } from "../support/bindings/objects.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
 import { configText, stackWorld, type StackWorld } from "../support/stack-world.ts";

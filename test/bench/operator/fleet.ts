@@ -1,5 +1,5 @@
 import { inject } from "../../../src/injection/index.ts";
-import { bindingOf, webRole } from "../../support/binding-cases.ts";
+import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import type { MassClient } from "./mass.ts";
 
 /** How much there is in the cluster. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { operatorManifests } from "../../../src/operator/index.ts";
-import { account, boundary } from "../../support/binding-cases.ts";
+import { account, boundary } from "../../support/bindings/objects.ts";
 import { apply } from "../../cluster/bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../../cluster/bindings/world.ts";
 import { measuredNow } from "../process.ts";

@@ -4,18 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { grantedBindings, ungrantedBindings } from "../../support/bindings/grants.ts";
+import { malformedBindings } from "../../support/bindings/malformed-bindings.ts";
+import { malformedTrusts } from "../../support/bindings/malformed-trusts.ts";
 import {
   account,
   bindingOf,
   goodBinding,
-  grantedBindings,
-  malformedBindings,
-  malformedTrusts,
   trustOf,
   trustSpec,
-  ungrantedBindings,
   webRole,
-} from "../../support/binding-cases.ts";
+} from "../../support/bindings/objects.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, type KubernetesVersion, leftOut } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bindingManifests } from "../../../src/bindings/index.ts";
-import { bindingOf, trustOf, webRole } from "../../support/binding-cases.ts";
+import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { type Answer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";
 

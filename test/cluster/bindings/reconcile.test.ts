@@ -10,7 +10,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { systemClock } from "../../../src/base/index.ts";
-import { account, bindingOf, boundary, webRole } from "../../support/binding-cases.ts";
+import { account, bindingOf, boundary, webRole } from "../../support/bindings/objects.ts";
 import { leftOut } from "../harness/index.ts";
 import { create } from "./plane.ts";
 import { type BindingsWorld, isReady, readyOf, startBindingsWorld } from "./world.ts";

@@ -1,7 +1,7 @@
 /** What a namespace's user and the operator's own ServiceAccount may do on a real API server, and what not. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bindingOf, goodBinding, trustOf, trustSpec, webRole } from "../../support/binding-cases.ts";
+import { bindingOf, goodBinding, trustOf, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import { type ControlPlane, leftOut } from "../harness/index.ts";
 import { create, makeTrust, startBindingsPlane } from "./plane.ts";
 

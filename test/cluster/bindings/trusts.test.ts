@@ -12,7 +12,7 @@ import {
   reconcileTrust,
   type TrustOutcome,
 } from "../../../src/stack/index.ts";
-import { account, bindingOf, webRole } from "../../support/binding-cases.ts";
+import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { leftOut } from "../harness/index.ts";
 import { create, until } from "./plane.ts";
 import { type BindingsWorld, isReady, startBindingsWorld } from "./world.ts";

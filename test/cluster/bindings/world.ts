@@ -15,7 +15,7 @@ import {
   BoundAccounts,
   reconcileBinding,
 } from "../../../src/stack/index.ts";
-import { account, trustSpec } from "../../support/binding-cases.ts";
+import { account, trustSpec } from "../../support/bindings/objects.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../../support/issuer-server.ts";
 import type { ControlPlane } from "../harness/index.ts";

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { recordOf } from "../../../src/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
-import { bindingOf, webRole } from "../../support/binding-cases.ts";
+import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { freePorts, leftOut } from "../harness/index.ts";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { CreateRoleCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { recordOf, recordsOf } from "../../../src/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
-import { account, bindingOf, webRole } from "../../support/binding-cases.ts";
+import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { freePorts, leftOut } from "../harness/index.ts";

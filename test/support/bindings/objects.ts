@@ -1,0 +1,67 @@
+/** Bindings and trusts as a test writes them. */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const account = "111122223333";
+export const boundary = `arn:aws:iam::${account}:policy/tenants`;
+export const ssm = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+
+/** The trust of the cases: what namespace shop may, and what team-… may. */
+export const trustSpec: Json = {
+  stack: "prod",
+  issuer: "https://oidc.example.test",
+  accounts: [
+    { id: account, region: "eu-central-1" },
+    { id: "444455556666", region: "eu-west-1" },
+  ],
+  grants: [
+    {
+      name: "shop",
+      namespaces: ["shop"],
+      accounts: [account],
+      policies: [ssm, `arn:aws:iam::${account}:policy/shop/*`],
+      existingRoles: [`arn:aws:iam::${account}:role/shop/*`],
+      adoptRoles: [`arn:aws:iam::${account}:role/legacy-shop`],
+      tags: [{ key: "team", value: "shop" }],
+    },
+    {
+      name: "teams",
+      namespaces: ["team-*"],
+      accounts: [account, "444455556666"],
+      policies: ["arn:aws:iam::aws:policy/*"],
+      inline: true,
+      boundary,
+      maxSessionSeconds: 7200,
+    },
+  ],
+};
+
+export function trustOf(spec: Json = trustSpec, name = "default"): Json {
+  return { apiVersion: "podtrust.dev/v1alpha1", kind: "AWSTrust", metadata: { name }, spec };
+}
+
+export function bindingOf(spec: Json, { namespace = "shop", name = "web" } = {}): Json {
+  return {
+    apiVersion: "podtrust.dev/v1alpha1",
+    kind: "AWSRoleBinding",
+    metadata: { name, namespace },
+    spec,
+  };
+}
+
+/** What a role of podtrust's own is to be: of one policy, which the grants allow, and more. */
+export const managed = (more: Json = {}): Json => ({ policies: [ssm], ...more });
+export const webRole: Json = { profile: "default", account, managed: managed() };
+export const roles = (...list: readonly Json[]): Json => ({ roles: list });
+export const withManaged = (more: Json): Json => roles({ ...webRole, managed: managed(more) });
+
+export const goodBinding: Json = bindingOf(roles(webRole));
+
+/** An inline policy. */
+export const policyDocument = {
+  Version: "2012-10-17",
+  Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" },
+};
+/** ARNs of policies that grant shop allows. */
+export const manyPolicies = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `arn:aws:iam::${account}:policy/shop/p${index}`);
