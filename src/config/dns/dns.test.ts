@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { PodtrustError } from "../../base/index.ts";
-import { type ConfigProblem, dnsOfPublisher, parseConfig } from "../index.ts";
+import { minimal, parse as parseText, problemsOf } from "../../../test/support/config-text.ts";
+import { dnsOfPublisher } from "../index.ts";
 
-const parse = (dns: string) =>
-  parseConfig(`stack: prod\nissuer: https://oidc.example.com\ndns: ${dns}\n`, "/etc/podtrust/podtrust.yaml", {
-    HOME: "/home/a",
-  });
+const withDns = (dns: string): string => `${minimal}dns: ${dns}\n`;
+const parse = (dns: string) => parseText(withDns(dns));
 
 async function problemOf(dns: string): Promise<string> {
-  const error = await parse(dns).then(
-    () => assert.fail("it was accepted"),
-    (thrown: PodtrustError) => thrown,
-  );
-  const [problem] = error.detail["problems"] as readonly ConfigProblem[];
+  const [problem] = await problemsOf(withDns(dns));
   return `${problem?.key} ${problem?.message}; ${problem?.accepted}`;
 }
 
@@ -25,7 +19,7 @@ describe("the dns section of a config", () => {
     });
     const long = await parse(`{cloudflare: {tokenFile: ~/cf}, addresses: ["203.0.113.7"], caa: false}`);
     assert.deepEqual(long.dns, {
-      provider: { kind: "cloudflare", cloudflare: { tokenFile: "/home/a/cf" } },
+      provider: { kind: "cloudflare", cloudflare: { tokenFile: "/home/op/cf" } },
       addresses: ["203.0.113.7"],
       caa: false,
     });

@@ -1,26 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../base/index.ts";
-import { type ConfigProblem, parseConfig } from "../index.ts";
+import { minimal, oneProblem, parse as parseText } from "../../../test/support/config-text.ts";
 
 const sum = "a".repeat(64);
-const parse = (machine: string) =>
-  parseConfig(
-    `stack: prod\nissuer: https://oidc.example.com\nmachine: {ssh: {address: 203.0.113.7, user: k8s}, ${machine}}\n`,
-    "/etc/podtrust.yaml",
-    { HOME: "/root" },
-  );
-
-async function problemOf(machine: string): Promise<ConfigProblem> {
-  const error = await parse(machine).then(
-    () => assert.fail(`${machine} was accepted`),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof PodtrustError && error.code === "config-invalid");
-  const [problem, ...more] = error.detail["problems"] as readonly ConfigProblem[];
-  assert.ok(problem !== undefined && more.length === 0, JSON.stringify(error.detail));
-  return problem;
-}
+const text = (machine: string): string =>
+  `${minimal}machine: {ssh: {address: 203.0.113.7, user: k8s}, ${machine}}\n`;
+const parse = (machine: string) => parseText(text(machine));
+const problemOf = (machine: string) => oneProblem(text(machine));
 
 describe("machine.cilium.cli in a config", () => {
   test("there is no cilium command unless it is asked for", async () => {
@@ -35,7 +21,7 @@ describe("machine.cilium.cli in a config", () => {
     assert.deepEqual(machine?.cilium.cli, {
       version: "v0.18.7",
       sha256: { arm64: sum },
-      archive: "/etc/cilium.tar.gz",
+      archive: "/etc/podtrust/cilium.tar.gz",
     });
   });
 

@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../base/index.ts";
-import { type ConfigProblem, parseConfig } from "../index.ts";
+import { minimal, oneProblem, parse as parseText } from "../../../test/support/config-text.ts";
 
-const text = (machine: string): string =>
-  `stack: prod\nissuer: https://oidc.example.com\nmachine: ${machine}\n`;
-const parse = (machine: string) => parseConfig(text(machine), "/etc/podtrust.yaml", { HOME: "/root" });
+const text = (machine: string): string => `${minimal}machine: ${machine}\n`;
+const parse = (machine: string) => parseText(text(machine));
 
-async function problemOf(machine: string): Promise<ConfigProblem> {
-  const error = await parse(machine).then(
-    () => assert.fail(`${machine} was accepted`),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof PodtrustError && error.code === "config-invalid");
-  const [problem, ...more] = error.detail["problems"] as readonly ConfigProblem[];
-  assert.ok(problem !== undefined && more.length === 0, JSON.stringify(error.detail));
-  return problem;
-}
+const problemOf = (machine: string) => oneProblem(text(machine));
 
 describe("machine.hetzner in a config", () => {
   test("a type and a location are enough: Ubuntu, both families, whoever runs podtrust", async () => {
@@ -33,7 +22,7 @@ describe("machine.hetzner in a config", () => {
 
   test("a token file is relative to the config", async () => {
     const { machine } = await parse("{hetzner: {type: cax11, location: nbg1, tokenFile: h.token}}");
-    assert.equal(machine?.hetzner?.tokenFile, "/etc/h.token");
+    assert.equal(machine?.hetzner?.tokenFile, "/etc/podtrust/h.token");
   });
 
   const refused: [string, string, string, RegExp][] = [
