@@ -1,57 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
-import {
-  AttachRolePolicyCommand,
-  CreateOpenIDConnectProviderCommand,
-  CreateRoleCommand,
-  DeleteRolePolicyCommand,
-  GetOpenIDConnectProviderCommand,
-  GetRoleCommand,
-  type IAMClient,
-  PutRolePermissionsBoundaryCommand,
-  PutRolePolicyCommand,
-  TagOpenIDConnectProviderCommand,
-  TagRoleCommand,
-  UntagRoleCommand,
-  UpdateAssumeRolePolicyCommand,
-  UpdateRoleCommand,
-  AddClientIDToOpenIDConnectProviderCommand,
-  RemoveClientIDFromOpenIDConnectProviderCommand,
-  UpdateOpenIDConnectProviderThumbprintCommand,
-} from "@aws-sdk/client-iam";
-import { oidcProviderArn, readRoleState, surveyAccount } from "../../src/aws/index.ts";
-import { applyPlan, isEmpty, type Plan, planOf, type Resource } from "../../src/plan/index.ts";
-import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
+import { after, before, describe, test } from "node:test";
+import { GetOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
+import { readRoleState, surveyAccount } from "../../src/aws/index.ts";
+import { applyPlan, isEmpty, planOf } from "../../src/plan/index.ts";
 import { account } from "../support/sandbox.ts";
+import { deny, type PlannedAccount, settle, shown, startPlannedAccount } from "./planned-account.ts";
 
-const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
-const deny = (action: string): string =>
-  JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Deny", Action: action, Resource: "*" } });
-
-let world: AwsWorld;
-let iam: IAMClient;
-let arn: string;
+let world: PlannedAccount;
 
 async function begin(): Promise<void> {
-  world = await startAwsWorld();
-  iam = await world.session.iam();
-  arn = oidcProviderArn("aws", account, world.issuer.issuer);
+  world = await startPlannedAccount();
 }
-
-async function settle(desired: readonly Resource[]): Promise<Plan> {
-  const plan = await planOf({ desired });
-  const { failed } = await applyPlan(plan);
-  assert.deepEqual(
-    failed.map(({ error }) => error.message),
-    [],
-  );
-  return plan;
-}
-
-const shown = (plan: Plan): string[] =>
-  plan.changes.flatMap(({ kind, resource, fields }) =>
-    kind === "none" ? [] : [`${kind} ${resource.link}: ${fields.map(({ field }) => field).join(" ")}`],
-  );
 
 describe("provider and role", () => {
   before(begin);
@@ -76,7 +35,9 @@ describe("provider and role", () => {
   });
 
   test("thumbprints that AWS filled in are no difference", async () => {
-    const found = await iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
+    const found = await world.iam.send(
+      new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: world.providerArn }),
+    );
     assert.equal(found.ThumbprintList?.length, 1);
     assert.equal(isEmpty(await planOf({ desired: [world.provider({ tags: { team: "a" } })] })), true);
   });
@@ -107,258 +68,11 @@ describe("provider and role", () => {
   });
 });
 
-describe("drift", () => {
-  let desired: readonly Resource[] = [];
-  before(async () => {
-    await begin();
-    desired = [
-      world.provider({ tags: { team: "a" } }),
-      world.role({ inline: { deny: deny("ssm:GetParameter") }, tags: { team: "a" }, description: "demo" }),
-    ];
-    await settle(desired);
-  });
-  after(() => world.close());
-
-  const RoleName = "demo";
-  const cases: [string, () => Promise<unknown>, string][] = [
-    [
-      "a foreign audience",
-      () =>
-        iam.send(
-          new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn, ClientID: "evil" }),
-        ),
-      "update provider: audiences",
-    ],
-    [
-      "a missing audience",
-      () =>
-        iam.send(
-          new RemoveClientIDFromOpenIDConnectProviderCommand({
-            OpenIDConnectProviderArn: arn,
-            ClientID: "sts.amazonaws.com",
-          }),
-        ),
-      "update provider: audiences",
-    ],
-    [
-      "a provider's tag",
-      () =>
-        iam.send(
-          new TagOpenIDConnectProviderCommand({
-            OpenIDConnectProviderArn: arn,
-            Tags: [
-              { Key: "team", Value: "b" },
-              { Key: "x", Value: "y" },
-            ],
-          }),
-        ),
-      "update provider: tags.team tags.x",
-    ],
-    [
-      "the trust policy",
-      () =>
-        iam.send(
-          new UpdateAssumeRolePolicyCommand({
-            RoleName,
-            PolicyDocument: JSON.stringify({
-              Version: "2012-10-17",
-              Statement: {
-                Effect: "Allow",
-                Principal: { AWS: `arn:aws:iam::${account}:root` },
-                Action: "sts:AssumeRole",
-              },
-            }),
-          }),
-        ),
-      "update trust: trustPolicy",
-    ],
-    [
-      "the description",
-      () => iam.send(new UpdateRoleCommand({ RoleName, Description: "other", MaxSessionDuration: 3600 })),
-      "update trust: description",
-    ],
-    [
-      "the longest session",
-      () => iam.send(new UpdateRoleCommand({ RoleName, Description: "demo", MaxSessionDuration: 7200 })),
-      "update trust: maxSession",
-    ],
-    [
-      "a permissions boundary",
-      () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: readOnly })),
-      "update trust: boundary",
-    ],
-    [
-      "an attached policy",
-      () =>
-        iam.send(
-          new AttachRolePolicyCommand({ RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
-        ),
-      "update trust: policies",
-    ],
-    [
-      "an inline policy more",
-      () =>
-        iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "more", PolicyDocument: deny("s3:*") })),
-      "update trust: inline.more",
-    ],
-    [
-      "an inline policy changed",
-      () =>
-        iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "deny", PolicyDocument: deny("s3:*") })),
-      "update trust: inline.deny",
-    ],
-    [
-      "an inline policy less",
-      () => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: "deny" })),
-      "update trust: inline.deny",
-    ],
-    [
-      "a role's tag",
-      () => iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: "extra", Value: "1" }] })),
-      "update trust: tags.extra",
-    ],
-    [
-      "a missing tag",
-      () => iam.send(new UntagRoleCommand({ RoleName, TagKeys: ["team"] })),
-      "update trust: tags.team",
-    ],
-  ];
-  for (const [what, drift, change] of cases) {
-    test(`${what} is found and repaired, and the role keeps its id`, async () => {
-      const earlier = await readRoleState(world.session, RoleName);
-      await drift();
-      const plan = await planOf({ desired });
-      assert.deepEqual(shown(plan), [change]);
-      assert.deepEqual((await applyPlan(plan)).failed, []);
-      assert.equal(isEmpty(await planOf({ desired })), true);
-      assert.equal((await readRoleState(world.session, RoleName))?.id, earlier?.id);
-    });
-  }
-
-  test("the same policy written in another way is no drift", async () => {
-    const state = await readRoleState(world.session, RoleName);
-    const document = JSON.parse(state?.trustPolicy ?? "") as { Statement: Record<string, unknown>[] };
-    const rewritten = {
-      Statement: document.Statement.map((one) => ({ ...one, Action: [one["Action"]].flat() })),
-      Version: "2012-10-17",
-    };
-    await iam.send(
-      new UpdateAssumeRolePolicyCommand({
-        RoleName,
-        PolicyDocument: JSON.stringify(rewritten, undefined, 4),
-      }),
-    );
-    assert.equal(isEmpty(await planOf({ desired })), true);
-  });
-
-  test("thumbprints are set when the config has them, and then are a field like others", async () => {
-    const thumbprints = ["A".repeat(40)];
-    const tags = { team: "a" };
-    const pinned = [world.provider({ tags, thumbprints })];
-    assert.deepEqual(shown(await settle(pinned)), ["update provider: thumbprints"]);
-    await iam.send(
-      new UpdateOpenIDConnectProviderThumbprintCommand({
-        OpenIDConnectProviderArn: arn,
-        ThumbprintList: ["b".repeat(40)],
-      }),
-    );
-    assert.deepEqual(shown(await settle(pinned)), ["update provider: thumbprints"]);
-    assert.equal(isEmpty(await planOf({ desired: pinned })), true);
-  });
-
-  test("a boundary that the config has is set, changed back and taken away again", async () => {
-    const bounded = [
-      world.role({
-        inline: { deny: deny("ssm:GetParameter") },
-        tags: { team: "a" },
-        description: "demo",
-        boundary: readOnly,
-      }),
-    ];
-    assert.deepEqual(shown(await settle(bounded)), ["update trust: boundary"]);
-    assert.deepEqual(shown(await settle(desired)), ["update trust: boundary"]);
-  });
-
-  test("another path than the role has is refused, not replaced", async () => {
-    const plan = await planOf({ desired: [world.role({ path: "/workloads/" })] });
-    assert.equal(plan.refusals[0]?.code, "aws-role-path");
-    await assert.rejects(applyPlan(plan), { code: "aws-role-path" });
-  });
-});
-
-describe("what is not ours", () => {
-  beforeEach(begin);
-
-  test("a role and a provider of others are refused by name, with whose they look like, and stay as they are", async (t) => {
-    t.after(() => world.close());
-    await iam.send(
-      new CreateRoleCommand({
-        RoleName: "demo",
-        AssumeRolePolicyDocument: JSON.stringify({
-          Version: "2012-10-17",
-          Statement: {
-            Effect: "Allow",
-            Principal: { Service: "ec2.amazonaws.com" },
-            Action: "sts:AssumeRole",
-          },
-        }),
-        Tags: [{ Key: "ManagedBy", Value: "Terraform" }],
-      }),
-    );
-    await iam.send(
-      new CreateOpenIDConnectProviderCommand({
-        Url: world.issuer.issuer,
-        ClientIDList: ["theirs"],
-        Tags: [{ Key: "podtrust:stack", Value: "dev" }],
-      }),
-    );
-    const earlier = await readRoleState(world.session, "demo");
-    const plan = await planOf({ desired: [world.provider(), world.role()] });
-    assert.deepEqual(
-      plan.refusals.map(({ code }) => code),
-      ["plan-name-taken", "plan-name-taken"],
-    );
-    assert.match(plan.refusals[0]?.message ?? "", /podtrust stack "dev"/u);
-    assert.match(plan.refusals[1]?.message ?? "", /Terraform \(tag ManagedBy\)/u);
-    await assert.rejects(applyPlan(plan), { code: "plan-name-taken" });
-    const down = await planOf({ desired: [world.provider(), world.role()], goal: "absent" });
-    await applyPlan(down);
-    assert.deepEqual(await readRoleState(world.session, "demo"), earlier);
-    const provider = await iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
-    assert.deepEqual(provider.ClientIDList, ["theirs"]);
-  });
-
-  test("is taken over when asked for, keeping the role's id, and then is ours", async (t) => {
-    t.after(() => world.close());
-    const made = await iam.send(
-      new CreateRoleCommand({
-        RoleName: "demo",
-        AssumeRolePolicyDocument: JSON.stringify({
-          Version: "2012-10-17",
-          Statement: {
-            Effect: "Allow",
-            Principal: { Service: "ec2.amazonaws.com" },
-            Action: "sts:AssumeRole",
-          },
-        }),
-      }),
-    );
-    const role = world.role();
-    const plan = await planOf({ desired: [role], adopt: new Set([role.id]) });
-    assert.deepEqual(shown(plan), [
-      "update trust: trustPolicy policies tags.podtrust:format tags.podtrust:stack",
-    ]);
-    assert.deepEqual((await applyPlan(plan)).failed, []);
-    assert.equal(isEmpty(await planOf({ desired: [role] })), true);
-    const { Role } = await iam.send(new GetRoleCommand({ RoleName: "demo" }));
-    assert.equal(Role?.RoleId, made.Role?.RoleId);
-  });
-});
-
 describe("cut off", () => {
   test("with any change's answer lost, another run ends in the same place", async (t) => {
     await begin();
     t.after(() => world.close());
+    const { iam } = world;
     const provider = world.provider();
     const inline = { deny: deny("ssm:GetParameter") };
     const desired = [provider, world.role({ inline, dependsOn: [provider.id] })];
