@@ -1,0 +1,119 @@
+/** Stand-in CAs, and requests to them by hand. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync, webcrypto } from "node:crypto";
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import { parseConnectTo } from "../../src/http/index.ts";
+import { type StandInCa, type StandInCaOptions, startAuthority } from "../../src/sandbox/ca/index.ts";
+import { TestClock } from "../support/clock.ts";
+import { AcmeRequests, type Answer } from "./acme-requests.ts";
+import { type Challenged, startChallenged } from "./challenged.ts";
+
+function ecKey() {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+}
+
+/** A client with a key and no account. */
+export async function client(of: StandInCa, key = ecKey()): Promise<AcmeRequests> {
+  return new AcmeRequests(of.tlsCa, key).open(of.directoryUrl);
+}
+
+/** A new account of the CA. */
+export async function account(of: StandInCa): Promise<{ acme: AcmeRequests; kid: string }> {
+  const acme = await client(of);
+  const made = await acme.post(acme.url("newAccount"), { payload: { termsOfServiceAgreed: true } });
+  assert.equal(made.status, 201, made.body.toString());
+  return { acme, kid: made.headers["location"] ?? "" };
+}
+
+/** How the keys of CSRs are made. */
+export const ec = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+/** A CSR, in base64url, by a key of its own unless told. */
+export async function csr(names: readonly string[], keys?: webcrypto.CryptoKeyPair): Promise<string> {
+  const pair = keys ?? (await webcrypto.subtle.generateKey(ec, true, ["sign", "verify"]));
+  const made = await x509.Pkcs10CertificateRequestGenerator.create({
+    keys: pair,
+    signingAlgorithm: ec,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }) as const)),
+    ],
+  });
+  return Buffer.from(made.rawData).toString("base64url");
+}
+
+/** What a problem is, without the prefix of ACME's. */
+export const kindOf = (answer: Answer): string | undefined =>
+  answer.type?.replace("urn:ietf:params:acme:error:", "");
+
+/** An authorization once it is decided. */
+export async function decided(acme: AcmeRequests, kid: string, url: string): Promise<Answer> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { json } = await acme.post(url, { kid, payload: "" });
+    if (json.status !== "pending" && json.status !== "processing") return json;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`${url} was never decided`);
+}
+
+/** CAs that ask one web server for HTTP-01, by one clock. */
+export class CaWorld {
+  readonly clock = new TestClock();
+  /** Who is asked. */
+  readonly challenged: Challenged;
+  readonly #cas: StandInCa[] = [];
+
+  private constructor(challenged: Challenged) {
+    this.challenged = challenged;
+  }
+
+  static async start(): Promise<CaWorld> {
+    return new CaWorld(await startChallenged());
+  }
+
+  /** Starts a CA, which ends with the world. */
+  async startCa(options: StandInCaOptions = {}): Promise<StandInCa> {
+    const connectTo = [parseConnectTo(`:80:127.0.0.1:${this.challenged.port}`)];
+    const started = await startAuthority({ clock: this.clock, connectTo, ...options });
+    this.#cas.push(started);
+    return started;
+  }
+
+  /** An order of which HTTP-01 is answered with what `hold` gives; the order's URL and object come back. */
+  async ordered(
+    acme: AcmeRequests,
+    kid: string,
+    options: { names?: readonly string[]; hold?: (keyAuthorization: string) => string; more?: object } = {},
+  ): Promise<{ url: string; order: Answer; authorizations: readonly Answer[] }> {
+    const names = options.names ?? ["oidc.example.com"];
+    const identifiers = names.map((value) => ({ type: "dns", value }));
+    const made = await acme.post(acme.url("newOrder"), { kid, payload: { identifiers, ...options.more } });
+    assert.equal(made.status, 201, made.body.toString());
+    const authorizations: Answer[] = [];
+    for (const url of made.json.authorizations ?? []) {
+      const { json } = await acme.post(url, { kid, payload: "" });
+      const challenge = json.challenges?.find((one) => one.type === "http-01");
+      const token = challenge?.token ?? "";
+      const hold = options.hold ?? ((text) => text);
+      this.challenged.held.set(token, hold(`${token}.${acme.thumbprint()}`));
+      await acme.post(challenge?.url ?? "", { kid });
+      authorizations.push(await decided(acme, kid, url));
+    }
+    const url = made.headers["location"] ?? "";
+    return { url, order: (await acme.post(url, { kid, payload: "" })).json, authorizations };
+  }
+
+  /** The PEM chain of a certificate for oidc.example.com. */
+  async certificate(acme: AcmeRequests, kid: string, more: object = {}): Promise<string> {
+    const { order } = await this.ordered(acme, kid, { more });
+    const payload = { csr: await csr(["oidc.example.com"]) };
+    const { json } = await acme.post(order.finalize ?? "", { kid, payload });
+    const { body, headers } = await acme.post(json.certificate ?? "", { kid, payload: "" });
+    assert.equal(headers["content-type"], "application/pem-certificate-chain");
+    return body.toString();
+  }
+
+  async close(): Promise<void> {
+    for (const one of [this.challenged, ...this.#cas]) await one.close();
+  }
+}
