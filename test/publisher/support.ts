@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PodtrustError } from "../../src/base/index.ts";
 import type { TestPublisher } from "../support/publisher.ts";
 
 export const jwksPath = "/openid/v1/jwks";
@@ -100,4 +101,17 @@ export async function metric(of: TestPublisher, series: string): Promise<number>
 export async function until(holds: () => Promise<boolean>, ms = 20_000): Promise<void> {
   for (const end = Date.now() + ms; !(await holds()); await sleep(20))
     if (Date.now() > end) throw new Error(`did not become true within ${ms} ms: ${holds.toString()}`);
+}
+
+/** The code of the error that something ends with; `none` where it ends well. */
+export const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "none",
+    (error: unknown) => (error as PodtrustError).code,
+  );
+
+/** The kids that are published. */
+export async function kidsOf(to: TestPublisher): Promise<string[]> {
+  const { body } = await get(to, jwksPath);
+  return (JSON.parse(body.toString()) as { keys: { kid: string }[] }).keys.map((key) => key.kid);
 }
