@@ -43,6 +43,7 @@ export interface ChainWorld {
 
 const authority = await testAuthority();
 export const demoAccount = "aws-test/demo-service-account";
+export const demoRole = "k3s-demo-app";
 
 /** The world's trust policy with more conditions: what somebody may have written by hand. */
 export function trustWith(
@@ -74,7 +75,7 @@ aws:
   - account: "${account}"
     region: eu-central-1
     roles:
-      - name: k3s-demo-app
+      - name: ${demoRole}
         sessionName: k3s-cluster
         serviceAccounts: [${demoAccount}]
         policies: [arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess]

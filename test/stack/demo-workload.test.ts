@@ -2,40 +2,26 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import {
-  DeleteRoleCommand,
-  DetachRolePolicyCommand,
-  UpdateAssumeRolePolicyCommand,
-} from "@aws-sdk/client-iam";
-import { parseAllDocuments } from "yaml";
 import { PodtrustError } from "../../src/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../src/kubernetes/index.ts";
 import {
   awsPart,
-  openStack,
   demoObjects,
   type DemoRunEvent,
   type DemoRunInput,
   type DemoRunResult,
-  preflightWorkload,
+  openStack,
   removeDemoWorkload,
   runDemoWorkload,
   type WorkloadTarget,
   workloadTarget,
 } from "../../src/stack/index.ts";
-import {
-  chainYaml,
-  type ChainWorld,
-  demoAccount,
-  startChainWorld,
-  trustWith,
-} from "../support/chain-world.ts";
+import { chainYaml, type ChainWorld, demoAccount, startChainWorld } from "../support/chain-world.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { MemoryCluster, type PodLife } from "../support/memory-cluster.ts";
 
 const { signal } = new AbortController();
-const role = "k3s-demo-app";
 const [running, succeeded] = [
   { phase: "Running", containerStatuses: [{ state: { running: {} } }] },
   { phase: "Succeeded", containerStatuses: [{ state: { terminated: { exitCode: 0 } } }] },
@@ -52,123 +38,6 @@ describe("the workload's side", () => {
   });
 
   after(() => world.close());
-
-  describe("what cannot work is refused before anything is applied", () => {
-    beforeEach(async () => {
-      world.cluster.misbehave(undefined);
-      clock.jump(5000);
-      await world.publish();
-      await world.up();
-    });
-
-    async function check(
-      changed: Partial<WorkloadTarget> = {},
-      cluster: KubernetesApi = world.api,
-    ): Promise<string[]> {
-      const notices: string[] = [];
-      const { config, open } = world;
-      const part = awsPart({ config, env: {}, clock, open }, config.aws[0] ?? assert.fail());
-      try {
-        const notice = (text: string): void => void notices.push(text);
-        const { way } = world;
-        await preflightWorkload({
-          target: { ...target, ...changed },
-          cluster,
-          part,
-          way,
-          clock,
-          signal,
-          notice,
-        });
-      } finally {
-        part.close();
-      }
-      return notices;
-    }
-
-    test("nothing is wrong, and nothing is left unchecked", async () => {
-      assert.deepEqual(await check(), []);
-    });
-
-    test("a namespace that is not there", async () => {
-      await assert.rejects(check({ namespace: "nowhere" }), {
-        code: "workload-namespace-missing",
-        next: "Make it: kubectl create namespace nowhere",
-      });
-    });
-
-    test("a cluster of another issuer", async () => {
-      world.cluster.misbehave("wrong-issuer");
-      await assert.rejects(check(), { code: "workload-issuer", message: /different issuers/u });
-    });
-
-    test("an issuer that nobody serves, and a key that is not published", async () => {
-      const usual = world.cluster.keys.list().find(({ state }) => state === "signing")?.kid ?? "";
-      const key = await world.cluster.keys.create();
-      world.cluster.keys.promote(key.kid);
-      await assert.rejects(check(), { code: "workload-issuer", message: new RegExp(key.kid, "u") });
-      world.cluster.keys.promote(usual);
-      world.cluster.keys.drop(key.kid);
-      world.issuer.pages.clear();
-      await assert.rejects(check(), { code: "issuer-unreached" });
-    });
-
-    test("a distrusted key with which the cluster verifies and does not sign keeps no workload from running", async () => {
-      const key = await world.cluster.keys.create();
-      const [notice = ""] = await check();
-      assert.match(notice, new RegExp(`verifies with the key ${key.kid} too.*right after a distrust`, "u"));
-      world.cluster.keys.drop(key.kid);
-    });
-
-    test("a role that is absent, of another path, or that lets somebody else in", async () => {
-      await assert.rejects(check({ roleArn: `arn:aws:iam::111122223333:role/other/${role}` }), {
-        code: "workload-role-absent",
-        message: /there is arn:aws:iam::111122223333:role\/k3s-demo-app/u,
-      });
-      await assert.rejects(check({ serviceAccount: "default" }), {
-        code: "workload-role-absent",
-        message: /does not authorize aws-test\/default/u,
-      });
-      const iam = await world.open({ region: "eu-central-1" }).iam();
-      const PolicyArn = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
-      await iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn }));
-      await iam.send(new DeleteRoleCommand({ RoleName: role }));
-      await assert.rejects(check(), { code: "workload-role-absent", next: /podtrust up/u });
-      iam.destroy();
-    });
-
-    test("a trust policy that also asks for the session name of the config lets the workload run", async () => {
-      const iam = await world.open({ region: "eu-central-1" }).iam();
-      const write = (more: Parameters<typeof trustWith>[1]): Promise<unknown> =>
-        iam.send(
-          new UpdateAssumeRolePolicyCommand({
-            RoleName: role,
-            PolicyDocument: trustWith(world.issuer.issuer, more),
-          }),
-        );
-      await write({ StringEquals: { "sts:RoleSessionName": "k3s-cluster" } });
-      assert.deepEqual(await check(), []);
-      await write({ StringEquals: { "sts:RoleSessionName": "other" } });
-      await assert.rejects(check(), {
-        code: "workload-role-absent",
-        message: /asks sts:RoleSessionName for "other", and it is "k3s-cluster"/u,
-      });
-      await write({ IpAddress: { "aws:SourceIp": "192.0.2.0/24" } });
-      assert.match((await check()).join(), /depends on aws:SourceIp, which only the call itself has/u);
-      iam.destroy();
-    });
-
-    test("who may not read the namespace is told what was not checked", async () => {
-      const refused = (): Promise<never> =>
-        Promise.reject(new PodtrustError("cluster-forbidden", "no right"));
-      const api = Object.assign(Object.create(world.api) as KubernetesApi, {
-        read: refused,
-        oidcDocuments: () => world.api.oidcDocuments(),
-      });
-      Object.defineProperty(api, "server", { value: world.api.server });
-      assert.match((await check({}, api)).join(), /was not checked: no right/u);
-    });
-  });
 
   describe("the demo's Job", () => {
     let cluster: MemoryCluster;
@@ -373,96 +242,5 @@ describe("the workload's side", () => {
     const { code, out, err } = await podtrustHere(["apply", "demo", "--delete", "-f", file], host);
     assert.equal(code, 0, err);
     assert.match(out, /^Job aws-test\/demo-app: /u);
-  });
-
-  describe("manifests", () => {
-    const print = (...args: string[]) =>
-      podtrustHere(["manifests", ...args, "-f", world.file], { env: { HOME: world.folder } });
-    const documents = (text: string): KubernetesObject[] =>
-      parseAllDocuments(text).map((one) => one.toJSON() as KubernetesObject);
-
-    test("workload: the ServiceAccount to apply, and the rest in comments", async () => {
-      const { code, out } = await print("workload", demoAccount);
-      assert.equal(code, 0);
-      assert.deepEqual(
-        documents(out).map(({ kind }) => kind),
-        ["ServiceAccount"],
-      );
-      assert.match(
-        out,
-        /# {7}- name: AWS_ROLE_ARN\n# {9}value: arn:aws:iam::111122223333:role\/k3s-demo-app/u,
-      );
-      assert.match(out, /# {13}audience: sts\.amazonaws\.com/u);
-    });
-
-    test("workload --patch: each kind has its pod's spec where it belongs", async () => {
-      const { out } = await print(
-        "workload",
-        demoAccount,
-        "--patch",
-        "cronjob/nightly",
-        "--container",
-        "main",
-        "--json",
-      );
-      const { spec } = JSON.parse(out) as {
-        spec: {
-          jobTemplate: {
-            spec: {
-              template: { spec: { containers: { name: string; env: { name: string; value: string }[] }[] } };
-            };
-          };
-        };
-      };
-      const [container] = spec.jobTemplate.spec.template.spec.containers;
-      assert.equal(container?.name, "main");
-      assert.deepEqual(Object.fromEntries(container.env.map(({ name, value }) => [name, value])), {
-        AWS_REGION: "eu-central-1",
-        AWS_DEFAULT_REGION: "eu-central-1",
-        AWS_ROLE_ARN: `arn:aws:iam::111122223333:role/${role}`,
-        AWS_ROLE_SESSION_NAME: "k3s-cluster",
-        AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
-      });
-      const wrong = await print("workload", demoAccount, "--patch", "deploymnt/web");
-      assert.match(wrong.err, /Did you mean deployment\?/u);
-    });
-
-    test("demo: the guide's names, and no second token in the pod", async () => {
-      const { out } = await print("demo");
-      const [account, job] = documents(out);
-      assert.deepEqual([account?.metadata.name, job?.metadata.name], ["demo-service-account", "demo-app"]);
-      assert.match(out, /image: amazon\/aws-cli:2\.15\.40/u);
-      assert.match(out, /automountServiceAccountToken: false/u);
-      const own = await print(
-        "demo",
-        "--image",
-        "registry.example/podtrust:1",
-        "--aws-endpoint",
-        "http://10.0.0.1:4580",
-      );
-      assert.match(own.out, /args:\n {12}- job\n/u);
-      assert.match(own.out, /name: AWS_ENDPOINT_URL\n {14}value: http:\/\/10\.0\.0\.1:4580/u);
-      assert.match(own.out, /runAsNonRoot: true/u);
-    });
-
-    test("what the config does not say, or Kubernetes would not take, is refused with the nearest that fits", async () => {
-      const unknown = await print("workload", "aws-test/demo-servise-account");
-      assert.match(unknown.err, /Did you mean aws-test\/demo-service-account\?/u);
-      assert.match((await print("demo", "--expiration", "599")).err, /code: {2}token-lifetime/u);
-      assert.match((await print("demo", "--audience", "vault")).err, /does not accept the audience vault/u);
-      assert.match((await print("workload", "demo")).err, /code: {2}subject-invalid/u);
-      assert.match((await print("demo", "--path", "/a; rm -rf /")).err, /not a path of Parameter Store/u);
-      const text = chainYaml(world.issuer.issuer, "kubeconfig");
-      const twice = await world.configOf(
-        `${text}      - name: second\n        serviceAccounts: [${demoAccount}]\n`,
-      );
-      assert.throws(() => workloadTarget(twice, { serviceAccount: demoAccount }), {
-        message: /several roles trust/u,
-      });
-      assert.equal(
-        workloadTarget(twice, { serviceAccount: demoAccount, role: "second" }).role.name,
-        "second",
-      );
-    });
   });
 });
