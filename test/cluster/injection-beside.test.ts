@@ -7,7 +7,11 @@ import { injectionFault } from "../../src/injection/index.ts";
 import { awsWebhook } from "../support/aws-webhook-model.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
-import { type MutatingWebhook, startMutatingWebhook } from "./injection/mutating-webhook.ts";
+import {
+  type MutatingWebhook,
+  startMutatingWebhook,
+  startSidecarInjector,
+} from "./injection/mutating-webhook.ts";
 import { podEssence } from "./injection/pod-essence.ts";
 
 const skip = leftOut();
@@ -22,7 +26,6 @@ const serviceAccount = {
   },
   automountServiceAccountToken: false,
 };
-const sidecar = { name: "proxy", image: "example.test/proxy:1" };
 
 function pod(name: string, metadata: object = {}): JsonRecord {
   const spec = {
@@ -111,15 +114,7 @@ describe("injection by the API server, beside others", { skip }, () => {
     webhook = await startMutatingWebhook(plane, "pod-identity-webhook", (one) =>
       Promise.resolve(awsWebhook(one, serviceAccount)),
     );
-    theirSidecar = await startMutatingWebhook(plane, "sidecar-injector", (one) => {
-      const spec = recordOf(one["spec"]);
-      const containers = recordsOf(spec["containers"]);
-      const has = containers.some(({ name }) => name === "proxy");
-      return Promise.resolve({
-        ...one,
-        spec: { ...spec, containers: has ? containers : [...containers, sidecar] },
-      });
-    });
+    theirSidecar = await startSidecarInjector(plane, "sidecar-injector");
   });
   after(async () => {
     await webhook?.close();

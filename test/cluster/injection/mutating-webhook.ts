@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { JsonRecord } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
 import type { ControlPlane } from "../harness/index.ts";
 
 /** A mutating webhook on loopback. */
@@ -71,4 +71,15 @@ export async function startMutatingWebhook(
       await closed;
     },
   };
+}
+
+/** Serves a webhook that gives each pod one container more, `proxy`, unless it has it. */
+export function startSidecarInjector(plane: ControlPlane, name: string): Promise<MutatingWebhook> {
+  return startMutatingWebhook(plane, name, (pod) => {
+    const spec = recordOf(pod["spec"]);
+    const containers = recordsOf(spec["containers"]);
+    const has = containers.some((one) => one["name"] === "proxy");
+    const added = has ? [] : [{ name: "proxy", image: "example.test/proxy:1" }];
+    return Promise.resolve({ ...pod, spec: { ...spec, containers: [...containers, ...added] } });
+  });
 }

@@ -10,84 +10,13 @@ import { podtrustHere } from "../../support/cli.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, freePorts, leftOut, startControlPlane } from "../harness/index.ts";
 import { until } from "./patience.ts";
+import { type Owner, podOf, roleVariables } from "./pods.ts";
+import { injector } from "./policy-injector.ts";
 
 const role = "arn:aws:iam::111122223333:role/web";
 const user = "system:serviceaccount:podtrust:podtrust-operator";
 
-/** An injection that stands in for ours: by the API server itself, for pods of ServiceAccounts with the annotation. */
-const injector = (variable: string): readonly object[] => [
-  {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "MutatingAdmissionPolicy",
-    metadata: { name: "test-injection" },
-    spec: {
-      failurePolicy: "Ignore",
-      reinvocationPolicy: "IfNeeded",
-      paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
-      matchConstraints: {
-        resourceRules: [
-          { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
-        ],
-      },
-      matchConditions: [
-        { name: "its-own", expression: "object.spec.serviceAccountName == params.metadata.name" },
-        {
-          name: "role",
-          expression: '"eks.amazonaws.com/role-arn" in params.metadata.?annotations.orValue({})',
-        },
-      ],
-      mutations: [
-        {
-          patchType: "JSONPatch",
-          jsonPatch: {
-            expression: `[
-              JSONPatch{op: "add", path: "/spec/volumes", value: [{"name": dyn("aws-iam-token"), "projected": dyn({"sources": [{"serviceAccountToken": {"audience": dyn("sts.amazonaws.com"), "expirationSeconds": dyn(86400), "path": dyn("token")}}]})}]},
-              JSONPatch{op: "add", path: "/spec/containers/0/env", value: [{"name": "${variable}", "value": string(params.metadata.annotations["eks.amazonaws.com/role-arn"])}, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"}]},
-              JSONPatch{op: "add", path: "/spec/containers/0/volumeMounts", value: [{"name": "aws-iam-token", "mountPath": "/var/run/secrets/eks.amazonaws.com/serviceaccount"}]}
-            ]`,
-          },
-        },
-      ],
-    },
-  },
-  {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "MutatingAdmissionPolicyBinding",
-    metadata: { name: "test-injection" },
-    spec: { policyName: "test-injection", paramRef: { selector: {}, parameterNotFoundAction: "Allow" } },
-  },
-];
-
 const list = (items: readonly object[]): string => JSON.stringify({ apiVersion: "v1", kind: "List", items });
-
-interface Owner {
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-}
-
-/** What a pod has that was given a role, by injection or by its template. */
-const roleVariables = (arn: string): readonly object[] => [
-  { name: "AWS_ROLE_ARN", value: arn },
-  { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
-];
-
-function podOf(name: string, serviceAccount: string, owner?: Owner, env: readonly object[] = []): object {
-  const ownerReferences =
-    owner === undefined
-      ? []
-      : [{ apiVersion: "apps/v1", controller: true, blockOwnerDeletion: false, ...owner }];
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, labels: { app: serviceAccount }, ownerReferences },
-    spec: {
-      serviceAccountName: serviceAccount,
-      automountServiceAccountToken: false,
-      containers: [{ name: "web", image: "example.com/web", env }],
-    },
-  };
-}
 
 interface WrittenEvent {
   readonly reason: string;

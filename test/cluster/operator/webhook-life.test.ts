@@ -3,16 +3,18 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf, systemClock, textOf } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/base/index.ts";
 import { injectionFault } from "../../../src/injection/index.ts";
 import { openKubernetes } from "../../../src/kubernetes/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
-import { type MutatingWebhook, startMutatingWebhook } from "../injection/mutating-webhook.ts";
+import { startMutatingWebhook, startSidecarInjector } from "../injection/mutating-webhook.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./patience.ts";
+import { InjectionObjects } from "./injection-objects.ts";
 import {
+  besideWebhook,
   roleMap,
   spawnOperator,
   type Started,
@@ -25,45 +27,19 @@ import {
 } from "./webhook-world.ts";
 
 const hour = 3_600_000;
-const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/podtrust-webhook";
 
 describe("the webhook's life", { skip: leftOut() }, () => {
   let world: WebhookWorld;
+  let injection: InjectionObjects;
 
   before(async () => {
     world = await startWebhookWorld("Fail");
+    injection = new InjectionObjects(world.plane);
   });
   after(() => world?.plane.stop());
 
   const start = (started: Started = {}, ahead: () => number = () => 0) =>
     startOperator(world, started, ahead);
-
-  async function configuration(): Promise<JsonRecord> {
-    return JSON.parse((await world.plane.ask(path)).text) as JsonRecord;
-  }
-
-  async function bundle(): Promise<string> {
-    const bundles = recordsOf((await configuration())["webhooks"]).map(({ clientConfig }) =>
-      Buffer.from(textOf(recordOf(clientConfig)["caBundle"]) ?? "", "base64").toString(),
-    );
-    assert.equal(new Set(bundles).size, 1);
-    return bundles[0] ?? "";
-  }
-  const authorities = async (): Promise<number> => (await bundle()).split("BEGIN CERTIFICATE").length - 1;
-
-  async function patch(body: unknown): Promise<void> {
-    await world.plane.kubectl([
-      "patch",
-      "mutatingwebhookconfiguration",
-      "podtrust-webhook",
-      "--type=json",
-      "-p",
-      JSON.stringify(body),
-    ]);
-  }
-
-  const failurePolicyIgnored = (): Promise<void> =>
-    patch([{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }]);
 
   async function events(): Promise<string> {
     return (await world.plane.ask("/apis/events.k8s.io/v1/namespaces/default/events")).text;
@@ -78,7 +54,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     );
     const { logger } = running;
     await world.untilInjecting();
-    const first = await bundle();
+    const first = await injection.bundle();
     let made = 0;
     const stop = new AbortController();
     const admitting = (async () => {
@@ -92,17 +68,20 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const shown = (): number => logger.lines.filter((line) => line.includes("shows a certificate")).length;
     assert.equal(shown(), 1);
     ahead += 68 * hour;
-    await until(async () => (await authorities()) === 2, "the new authority stands beside the old one");
-    assert.ok((await bundle()).startsWith(first));
+    await until(
+      async () => (await injection.authorities()) === 2,
+      "the new authority stands beside the old one",
+    );
+    assert.ok((await injection.bundle()).startsWith(first));
     await until(() => shown() === 2, "the certificate that was due is signed by the old one");
     const earlier = made;
     await until(() => made > earlier + 20, "pods are made meanwhile");
     ahead += 11 * 60_000;
     await until(() => shown() === 3, "the new authority has signed");
-    assert.equal(await authorities(), 2);
+    assert.equal(await injection.authorities(), 2);
     ahead += hour;
-    await until(async () => (await authorities()) === 1, "the old authority is trusted no longer");
-    assert.notEqual(await bundle(), first);
+    await until(async () => (await injection.authorities()) === 1, "the old authority is trusted no longer");
+    assert.notEqual(await injection.bundle(), first);
     const later = made;
     await until(() => made > later + 20, "pods are made afterwards");
     stop.abort();
@@ -113,21 +92,22 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     await using running = await start();
     const { operator, logger } = running;
     await world.untilInjecting();
-    const right = await bundle();
-    await patch([{ op: "remove", path: "/webhooks/0/clientConfig/caBundle" }]);
+    const right = await injection.bundle();
+    await injection.patch([{ op: "remove", path: "/webhooks/0/clientConfig/caBundle" }]);
     await until(
       async () =>
-        (await configuration()
-          .then(() => bundle())
+        (await injection
+          .configuration()
+          .then(() => injection.bundle())
           .catch(() => "")) === right,
       "it is put back",
     );
     await world.untilInjecting();
-    await patch([{ op: "replace", path: "/webhooks/0/timeoutSeconds", value: 3 }]);
+    await injection.patch([{ op: "replace", path: "/webhooks/0/timeoutSeconds", value: 3 }]);
     await until(() => logger.lines.some((line) => line.includes("another caBundle")), "it is said");
     // The settings of people, and what they are when it is put back.
     await until(
-      async () => JSON.stringify(await configuration()).includes('"timeoutSeconds":3'),
+      async () => JSON.stringify(await injection.configuration()).includes('"timeoutSeconds":3'),
       "it has theirs",
     );
     await systemClock.sleep(500);
@@ -137,8 +117,8 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       "it is seen",
     );
     await world.untilInjecting();
-    assert.equal(await bundle(), right);
-    const [first] = recordsOf((await configuration())["webhooks"]);
+    assert.equal(await injection.bundle(), right);
+    const [first] = recordsOf((await injection.configuration())["webhooks"]);
     assert.deepEqual([first?.["failurePolicy"], first?.["timeoutSeconds"]], ["Fail", 3]);
     await until(async () => {
       const told = await events();
@@ -149,24 +129,15 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: world.objects });
     for (const how of [["--server-side", "--force-conflicts"], []]) {
       await world.plane.kubectl(["apply", ...how, "-f", "-"], list);
-      assert.equal(await bundle(), right);
+      assert.equal(await injection.bundle(), right);
     }
     assert.ok((await world.makePod("default", webPod())).text.includes("AWS_WEB_IDENTITY_TOKEN_FILE"));
   });
 
   test("the namespace of the operator and kube-system wait for no replica, and with Fail other pods do", async () => {
     await world.plane.kubectl(["create", "serviceaccount", "web", "-n", "kube-system"]);
-    const own = (namespace: string, account: string): Promise<number> =>
-      world
-        .makePod(namespace, {
-          ...webPod(),
-          spec: { ...recordOf(webPod()["spec"]), serviceAccountName: account },
-        })
-        .then(({ status }) => status);
-    const canary = webPod({
-      name: "podtrust-canary",
-      labels: { "app.kubernetes.io/name": "podtrust-canary" },
-    });
+    const own = async (namespace: string, account: string): Promise<number> =>
+      (await world.makePod(namespace, webPod(undefined, account))).status;
     await until(async () => (await world.makePod("default", webPod())).status === 500, "nobody answers");
     assert.match(
       (await world.makePod("default", webPod())).text,
@@ -174,7 +145,10 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     );
     assert.equal(await own("podtrust", "podtrust-operator"), 201);
     assert.equal(await own("kube-system", "web"), 201);
-    const trial = { ...canary, spec: { ...recordOf(canary["spec"]), serviceAccountName: "podtrust-canary" } };
+    const trial = webPod(
+      { name: "podtrust-canary", labels: { "app.kubernetes.io/name": "podtrust-canary" } },
+      "podtrust-canary",
+    );
     assert.equal((await world.makePod("podtrust", trial)).status, 201);
     const skipped = webPod({
       name: "skipped",
@@ -197,7 +171,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       host: world.listen.host,
       port,
       servername: "podtrust-webhook.podtrust.svc",
-      ca: await bundle(),
+      ca: await injection.bundle(),
       path: "/inject",
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -246,90 +220,26 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       "the policies are gone",
     );
 
-    const sidecar = (one: JsonRecord): Promise<JsonRecord> => {
-      const spec = recordOf(one["spec"]);
-      const containers = recordsOf(spec["containers"]);
-      const added = containers.some(({ name }) => name === "proxy")
-        ? []
-        : [{ name: "proxy", image: "example.test/p:1" }];
-      return Promise.resolve({ ...one, spec: { ...spec, containers: [...containers, ...added] } });
-    };
     const theirs = await startMutatingWebhook(world.plane, "pod-identity-webhook", (one) =>
       Promise.resolve(awsWebhook(one, webAround.serviceAccount)),
     );
-    try {
-      const list = JSON.stringify(theirs.configuration);
-      await world.plane.kubectl(["apply", "-f", "-"], list);
-      let made = alone;
-      await until(async () => {
-        made = await world.makePod("default", webPod());
-        return theirs.asked() > 0;
-      }, "AWS's webhook is asked");
+    await besideWebhook(world, theirs, async () => {
+      const made = await world.makePod("default", webPod());
       assert.deepEqual(
         podEssence(JSON.parse(made.text) as JsonRecord),
         podEssence(JSON.parse(alone.text) as JsonRecord),
       );
-      await world.plane.kubectl(["delete", "-f", "-"], list);
-      await until(async () => {
-        const earlier = theirs.asked();
-        await world.makePod("default", webPod());
-        return theirs.asked() === earlier;
-      }, "it is asked no longer");
-    } finally {
-      await theirs.close();
-    }
+    });
     // Webhooks are asked in the order of their configurations' names.
     for (const name of ["a-sidecar", "z-sidecar"]) {
-      const other: MutatingWebhook = await startMutatingWebhook(world.plane, name, sidecar);
-      try {
-        const list = JSON.stringify(other.configuration);
-        await world.plane.kubectl(["apply", "-f", "-"], list);
-        const containers = (text: string): number =>
-          recordsOf(recordOf((JSON.parse(text) as JsonRecord)["spec"])["containers"]).length;
-        await until(
-          async () => containers((await world.makePod("default", webPod())).text) === 2,
-          "the other injects",
-        );
+      await besideWebhook(world, await startSidecarInjector(world.plane, name), async () => {
         const { text } = await world.makePod("default", webPod());
-        assert.equal(
-          injectionFault(JSON.parse(text) as JsonRecord, webAround),
-          undefined,
-          `${name}: ${text}`,
-        );
-        await world.plane.kubectl(["delete", "-f", "-"], list);
-        await until(
-          async () => containers((await world.makePod("default", webPod())).text) === 1,
-          "the other is gone",
-        );
-      } finally {
-        await other.close();
-      }
+        const made = JSON.parse(text) as JsonRecord;
+        assert.equal(recordsOf(recordOf(made["spec"])["containers"]).length, 2, text);
+        assert.equal(injectionFault(made, webAround), undefined, `${name}: ${text}`);
+      });
     }
   });
-
-  /** Writes the role map. */
-  async function mapRoles(config: unknown, identities: unknown = []): Promise<void> {
-    const data = { config: JSON.stringify(config), "container-credentials": JSON.stringify({ identities }) };
-    const object = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: roleMap, namespace: "podtrust" },
-      data,
-    };
-    await world.plane.kubectl(["apply", "-f", "-"], JSON.stringify(object));
-  }
-
-  const podOf = (serviceAccountName: string): JsonRecord => ({
-    ...webPod(),
-    spec: { ...recordOf(webPod()["spec"]), serviceAccountName },
-  });
-
-  const policyConfigMap = async (namespace: string): Promise<JsonRecord | undefined> => {
-    const { status, text } = await world.plane.ask(
-      `/api/v1/namespaces/${namespace}/configmaps/podtrust-injection`,
-    );
-    return status === 200 ? (JSON.parse(text) as JsonRecord) : undefined;
-  };
 
   test("ServiceAccounts that nobody annotates have their roles by the role map, as it changes, and agents' credentials too", async () => {
     await world.plane.kubectl(["create", "serviceaccount", "mapped"]);
@@ -338,12 +248,13 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const { operator } = running;
     await world.untilInjecting();
     const made = async (account: string): Promise<string> =>
-      (await world.makePod("default", podOf(account))).text;
-    const early = { ...podOf("mapped"), metadata: { name: "early" } };
+      (await world.makePod("default", webPod(undefined, account))).text;
+    const early = webPod({ name: "early" }, "mapped");
     assert.ok(!(await world.makePod("default", early, "")).text.includes("AWS_"));
-    await mapRoles({ "default/mapped": { RoleARN: `${webRole}-1` }, "default/web": `${webRole}-2` }, [
-      { namespace: "default", serviceAccount: "agent" },
-    ]);
+    await injection.mapRoles(
+      { "default/mapped": { RoleARN: `${webRole}-1` }, "default/web": `${webRole}-2` },
+      [{ namespace: "default", serviceAccount: "agent" }],
+    );
     await until(async () => (await made("mapped")).includes(`${webRole}-1`), "the map is known");
     assert.ok(!(await made("web")).includes(`${webRole}-2`), "an annotation comes first");
     const agent = await made("agent");
@@ -353,7 +264,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       () => operator.status.found.some(({ pod }) => pod === "default/early"),
       "the finder knows it too",
     );
-    await mapRoles({ "*/mapped": `${webRole}-3`, wrong: 1 });
+    await injection.mapRoles({ "*/mapped": `${webRole}-3`, wrong: 1 });
     await until(async () => (await made("mapped")).includes(`${webRole}-3`), "it has changed");
     assert.match(operator.status.degraded.join("\n"), /the role map's entry "wrong" is left out/u);
     await world.plane.kubectl(["delete", "configmap", roleMap, "-n", "podtrust"]);
@@ -363,7 +274,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
   });
 
   test("policies of the mode configmap inject by the ConfigMaps that the operator keeps, also by the role map", async () => {
-    await failurePolicyIgnored();
+    await injection.ignoreFailures();
     for (const namespace of ["kept", "foreign"]) {
       await world.plane.kubectl(["create", "namespace", namespace]);
       await world.plane.kubectl(["create", "serviceaccount", "web", "-n", namespace]);
@@ -379,17 +290,17 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     const annotate = (namespace: string, value: string): Promise<string> =>
       world.plane.kubectl(["annotate", "serviceaccount", "web", "-n", namespace, "--overwrite", value]);
     await annotate("foreign", `eks.amazonaws.com/role-arn=${webRole}`);
-    await mapRoles({ "kept/web": `${webRole}-mapped` });
+    await injection.mapRoles({ "kept/web": `${webRole}-mapped` });
     await using running = await start({ webhook: false, roleMap, configMaps: true });
     const { out } = await podtrustHere(["manifests", "injection", "--mode", "configmap"]);
     await world.plane.kubectl(["apply", "--server-side", "-f", "-"], out);
     const made = async (): Promise<string> => (await world.makePod("kept", webPod())).text;
     await until(async () => (await made()).includes(`${webRole}-mapped`), "the policy injects by the map");
-    const version = recordOf((await policyConfigMap("kept"))?.["metadata"])["resourceVersion"];
+    const version = recordOf((await injection.policyConfigMap("kept"))?.["metadata"])["resourceVersion"];
     await annotate("kept", "team=shop");
     await annotate("kept", `eks.amazonaws.com/role-arn=${webRole}`);
     await until(async () => (await made()).includes(`"value":"${webRole}"`), "an annotation comes first");
-    const now = await policyConfigMap("kept");
+    const now = await injection.policyConfigMap("kept");
     assert.deepEqual(now?.["data"], { "web_role-arn": webRole });
     assert.notEqual(recordOf(now["metadata"])["resourceVersion"], version);
     await until(
@@ -399,18 +310,21 @@ describe("the webhook's life", { skip: leftOut() }, () => {
         ),
       "the foreign one is told of",
     );
-    assert.deepEqual((await policyConfigMap("foreign"))?.["data"], { "web_role-arn": "theirs" });
+    assert.deepEqual((await injection.policyConfigMap("foreign"))?.["data"], { "web_role-arn": "theirs" });
     await world.plane.kubectl(["delete", "configmap", "podtrust-injection", "-n", "kept"]);
-    await until(async () => (await policyConfigMap("kept")) !== undefined, "it is put back");
+    await until(async () => (await injection.policyConfigMap("kept")) !== undefined, "it is put back");
     await world.plane.kubectl(["delete", "configmap", roleMap, "-n", "podtrust"]);
     await annotate("kept", "eks.amazonaws.com/role-arn-");
-    await until(async () => (await policyConfigMap("kept")) === undefined, "it is not needed any more");
+    await until(
+      async () => (await injection.policyConfigMap("kept")) === undefined,
+      "it is not needed any more",
+    );
     await world.plane.kubectl(["delete", "-f", "-"], out);
   });
 
   test("the operator may make and change its own configuration and Secret, and no other", async () => {
     const api = await openKubernetes({ kubeconfig: world.operatorKubeconfig });
-    const named = { ...(await configuration()), metadata: { name: "another" } } as never;
+    const named = { ...(await injection.configuration()), metadata: { name: "another" } } as never;
     const forbidden = { code: "cluster-forbidden" };
     const configMap = {
       apiVersion: "v1",
@@ -421,7 +335,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     await assert.rejects(api.read({ kind: "ConfigMap", namespace: "default", name: roleMap }), forbidden);
     await assert.rejects(api.apply(named, { fieldManager: "test", dryRun: true }), forbidden);
     await assert.rejects(api.create(named, { dryRun: true }), forbidden);
-    const own = { ...(await configuration()), metadata: { name: "podtrust-webhook" } } as never;
+    const own = { ...(await injection.configuration()), metadata: { name: "podtrust-webhook" } } as never;
     await assert.rejects(
       api.create(own, { dryRun: true }),
       forbidden,

@@ -12,6 +12,7 @@ import {
   type KubernetesVersion,
   startControlPlane,
 } from "../harness/index.ts";
+import type { MutatingWebhook } from "../injection/mutating-webhook.ts";
 import { policyGate } from "../injection/policy-gate.ts";
 import { until } from "./patience.ts";
 
@@ -47,14 +48,15 @@ export const webAround = {
   serviceAccount: { metadata: { annotations: { "eks.amazonaws.com/role-arn": webRole } } },
 };
 
-export function webPod(metadata: JsonRecord = { name: "probe" }): JsonRecord {
+/** A pod of a ServiceAccount, `web` unless told. */
+export function webPod(metadata: JsonRecord = { name: "probe" }, serviceAccountName = "web"): JsonRecord {
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata,
     // So that a pod has no volume but its own.
     spec: {
-      serviceAccountName: "web",
+      serviceAccountName,
       automountServiceAccountToken: false,
       containers: [{ name: "app", image: "example.test/app:1" }],
     },
@@ -205,4 +207,27 @@ export function spawnOperator(
       await ended;
     },
   };
+}
+
+/** Does something while the API server asks another webhook too, which ends with it. */
+export async function besideWebhook(
+  { plane, makePod }: WebhookWorld,
+  other: MutatingWebhook,
+  work: () => Promise<void>,
+): Promise<void> {
+  const isAsked = async (): Promise<boolean> => {
+    const earlier = other.asked();
+    await makePod("default", webPod());
+    return other.asked() > earlier;
+  };
+  const configuration = JSON.stringify(other.configuration);
+  try {
+    await plane.kubectl(["apply", "-f", "-"], configuration);
+    await until(isAsked, "the other webhook is asked");
+    await work();
+    await plane.kubectl(["delete", "-f", "-"], configuration);
+    await until(async () => !(await isAsked()), "the other webhook is asked no longer");
+  } finally {
+    await other.close();
+  }
 }

@@ -11,6 +11,7 @@ import { expectedPod, type InjectionCase, injectionCases } from "../../support/i
 import { type Answer, freePorts, leftOut } from "../harness/index.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./patience.ts";
+import { InjectionObjects } from "./injection-objects.ts";
 import {
   type OperatorProcess,
   spawnOperator,
@@ -113,9 +114,7 @@ describe("injection by the webhook", { skip: leftOut([version]) }, () => {
   });
 
   test("while its replicas are dead, with Ignore, pods are made all the same, and found once one is back", async () => {
-    const patch = JSON.stringify([{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }]);
-    const configuration = ["mutatingwebhookconfiguration", "podtrust-webhook"];
-    await world.plane.kubectl(["patch", ...configuration, "--type=json", "-p", patch]);
+    await new InjectionObjects(world.plane).ignoreFailures();
     await operator.kill("SIGKILL");
     await world.untilInjecting(false);
     const { text } = await world.makePod("default", webPod({ name: "missed" }), "");
