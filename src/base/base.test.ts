@@ -5,6 +5,7 @@ import {
   asPodtrustError,
   collectBytes,
   epochSeconds,
+  errorFromJson,
   errorText,
   isRecord,
   nextDelay,
@@ -27,6 +28,22 @@ describe("base", () => {
     assert.deepEqual(Object.keys(error.toJSON()).sort(), ["code", "detail", "message", "next"]);
     assert.doesNotMatch(JSON.stringify(error), /secret/u);
     assert.equal(new PodtrustError("usage", "m", { next: "do this" }).next, "do this");
+  });
+
+  test("an error of another process is thrown here as it was there, and nothing else is taken for one", () => {
+    const error = new PodtrustError("usage", "m", { next: "do this", detail: { a: 1 } });
+    const again = errorFromJson(JSON.parse(JSON.stringify(error)));
+    assert.ok(again instanceof PodtrustError);
+    assert.deepEqual(again.toJSON(), error.toJSON());
+    assert.equal(errorFromJson({ code: "usage", message: "m" })?.next, new PodtrustError("usage", "m").next);
+    const others = [
+      undefined,
+      "usage",
+      { code: "usage" },
+      { code: "toString", message: "m" },
+      { message: "m" },
+    ];
+    for (const other of others) assert.equal(errorFromJson(other), undefined);
   });
 
   test("anything thrown becomes one sentence", () => {

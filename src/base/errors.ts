@@ -1,4 +1,5 @@
 import { catalogue, type ErrorCode } from "./catalogue/index.ts";
+import { isRecord, recordOf, textOf } from "./record.ts";
 
 export interface ErrorOptions {
   /** What to do next, where the catalogue's sentence can be bettered. */
@@ -47,4 +48,13 @@ export function errorText(thrown: unknown): string {
 export function asPodtrustError(thrown: unknown): PodtrustError {
   if (thrown instanceof PodtrustError) return thrown;
   return new PodtrustError("internal", errorText(thrown), { cause: thrown });
+}
+
+/** What another process of podtrust threw, from what its `toJSON` made of it; undefined for anything else. */
+export function errorFromJson(said: unknown): PodtrustError | undefined {
+  if (!isRecord(said)) return undefined;
+  const [code, message, next] = [textOf(said["code"]), textOf(said["message"]), textOf(said["next"])];
+  if (code === undefined || message === undefined || !Object.hasOwn(catalogue, code)) return undefined;
+  const options = { detail: recordOf(said["detail"]), ...(next === undefined ? {} : { next }) };
+  return new PodtrustError(code as ErrorCode, message, options);
 }

@@ -4,7 +4,7 @@ export { ChildAbort } from "./child-abort.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { durationText, parseDuration } from "./duration.ts";
-export { asPodtrustError, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
+export { asPodtrustError, errorFromJson, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
 export { homeDirectory } from "./home.ts";

@@ -28,9 +28,10 @@ export {
   type TokenWish,
 } from "./cluster/index.ts";
 export {
+  type ConnectedClock,
+  type ConnectedIssuer,
   type ConnectionOptions,
   connectSandbox,
-  type ConnectedIssuer,
   type SandboxConnection,
 } from "./control/index.ts";
 export {
@@ -53,3 +54,4 @@ export {
   startStandInHetzner,
 } from "./hetzner/index.ts";
 export { type Sandbox, type SandboxIssuer, type SandboxOptions, startSandbox } from "./start.ts";
+export { type SandboxProcess, type SandboxProcessOptions, startSandboxProcess } from "./process/index.ts";

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, test, type TestContext } from "node:test";
 import type { PodtrustError } from "../../src/base/index.ts";
@@ -181,8 +183,9 @@ describe("a sandbox of another process, connected to", () => {
       (await there.decisions({ decision: "invalid" })).map(({ action }) => action),
       ["sts:Fly"],
     );
-    await there.advance(90_000);
+    await there.clock.advance(90_000);
     assert.equal(here.clock.ahead, 90_000);
+    assert.ok(Math.abs((await there.clock.now()) - here.clock.now()) < 30_000);
     await issuer.fail("key-gone");
     await issuer.fail(undefined);
     await there.spread();
@@ -199,7 +202,20 @@ describe("a sandbox of another process, connected to", () => {
     );
     await assert.rejects(
       connectSandbox({ url: here.url, token: "wrong" }),
-      /the control token is missing or wrong/u,
+      (error: PodtrustError) =>
+        error.code === "sandbox-control-denied" && error.message === "the control token is missing or wrong",
+    );
+  });
+
+  test("tells that something else answers at the URL", async (t) => {
+    const other = createServer((_, response) => void response.end("<html>")).listen(0, "127.0.0.1");
+    t.after(() => other.close());
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(
+      connectSandbox({ url: `http://127.0.0.1:${port}`, token: "any" }),
+      (error: PodtrustError) =>
+        error.code === "sandbox-control-request" && /another program may answer there/u.test(error.next),
     );
   });
 });

@@ -26,6 +26,10 @@ export const sandboxErrors = {
     summary: "The sandbox could not listen on its address.",
     next: "Choose another --port, or stop the process that uses this one.",
   },
+  "sandbox-process-ended": {
+    summary: "The process of a sandbox of its own ended, or was not ready in time.",
+    next: "Look at what it wrote to the standard error of the program that started it.",
+  },
   "emulator-failed": {
     summary: "The emulator of a virtual machine did not start, ended, or refused what it was told.",
     next: "Look at what it says. It is QEMU: qemu-system-x86_64 --version says which.",

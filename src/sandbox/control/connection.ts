@@ -1,28 +1,52 @@
-import { isRecord, PodtrustError, textOf } from "../../base/index.ts";
+import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../base/index.ts";
 import { type ConnectTo, parseConnectTo, request } from "../../http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
 import type { IssuerFault, TokenWish } from "../cluster/index.ts";
 
-/** A sandbox of another process, as `podtrust sandbox` runs one. */
+/**
+ * A sandbox of another process, as `podtrust sandbox` runs one. It has the calls of a `Sandbox`, and each gives a promise: a
+ * test that awaits every call runs against either.
+ */
 export interface SandboxConnection {
+  /** For AWS_ENDPOINT_URL. */
   readonly url: string;
   readonly account: string;
+  /** By it tokens and sessions expire and changes spread; `advance` moves it. */
+  readonly clock: ConnectedClock;
+  /** Those of the last thousand decisions that fit, oldest first. */
   decisions(filter?: DecisionFilter): Promise<readonly Decision[]>;
+  /** Makes what a seed says; rejects with `sandbox-seed`. STS sees it at once. */
   seed(seed: Seed): Promise<void>;
+  /** Ends IAM's propagation: STS sees all roles as they stand. */
   spread(): Promise<void>;
+  /**
+   * Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuer. The
+   * administrator's keys stay.
+   */
   reset(): Promise<void>;
-  /** Moves its clock on by `ms` milliseconds. */
-  advance(ms: number): Promise<void>;
+  /** The stand-in cluster's issuer, started when it is first asked for. */
   issuer(): Promise<ConnectedIssuer>;
+}
+
+/** The clock of a sandbox in another process. */
+export interface ConnectedClock {
+  /** The time by which it judges, in milliseconds of Unix time. */
+  now(): Promise<number>;
+  /** Moves it on by `ms` milliseconds; rejects with `sandbox-control-request` for what is no time forward. */
+  advance(ms: number): Promise<void>;
 }
 
 /** The issuer of a sandbox in another process. */
 export interface ConnectedIssuer {
+  /** Tokens say it in `iss`. */
   readonly url: string;
   /** PEM of the root that its certificate leads to. */
   readonly ca: string;
+  /** In place of public DNS: where it listens. */
   readonly connectTo: readonly ConnectTo[];
+  /** A token as TokenRequest gives it, for `sts.amazonaws.com` unless told. */
   token(wish: TokenWish): Promise<string>;
+  /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
   fail(fault: IssuerFault | undefined): Promise<void>;
 }
 
@@ -44,21 +68,19 @@ function jsonOf(body: Buffer): unknown {
   }
 }
 
-type Ask = (method: string, path: string, body?: object) => Promise<Readonly<Record<string, unknown>>>;
+/** Asks a control API; gives what it answers, throws what it refuses with. */
+export type Ask = (method: string, path: string, body?: object) => Promise<JsonRecord>;
 
 /** The error that the sandbox answered with, as it is thrown in its own process. */
 function thrownThere(answer: unknown, status: number): PodtrustError {
-  const said = isRecord(answer) && isRecord(answer["error"]) ? answer["error"] : {};
-  const message = textOf(said["message"]) ?? `the sandbox answered ${status}`;
-  const code = said["code"] === "sandbox-seed" ? "sandbox-seed" : "sandbox-control-request";
-  const detail = isRecord(said["detail"]) ? said["detail"] : {};
-  return new PodtrustError(code, message, {
-    next: textOf(said["next"]) ?? "Look at the sandbox's own log.",
-    detail,
-  });
+  const there = isRecord(answer) ? errorFromJson(answer["error"]) : undefined;
+  if (there !== undefined) return there;
+  const next = "Compare the URL with the one that the sandbox printed: another program may answer there.";
+  return new PodtrustError("sandbox-control-request", `the sandbox answered ${status}`, { next });
 }
 
-function asker({ url, token }: ConnectionOptions): Ask {
+/** Asks the control API of the sandbox at a URL. */
+export function asker({ url, token }: ConnectionOptions): Ask {
   return async (method, path, body) => {
     const response = await request(`${url}${controlPath}${path}`, {
       method,
@@ -92,16 +114,23 @@ async function issuerBy(ask: Ask): Promise<ConnectedIssuer> {
   };
 }
 
-/**
- * Connects to a sandbox that runs in another process, by its control API. Rejects with `sandbox-control-request` where the
- * token is not the sandbox's.
- */
-export async function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
-  const ask = asker(options);
-  const { account } = await ask("GET", "state");
+/** The sandbox whose control API is asked. */
+export function connectionBy(
+  ask: Ask,
+  { url, account }: Pick<SandboxConnection, "url" | "account">,
+): SandboxConnection {
   return {
-    url: options.url,
-    account: String(account),
+    url,
+    account,
+    clock: {
+      async now() {
+        const { now } = await ask("GET", "state");
+        return Date.parse(String(now));
+      },
+      async advance(ms) {
+        await ask("POST", "clock", { advanceSeconds: ms / 1000 });
+      },
+    },
     async decisions(filter = {}) {
       const { decisions } = await ask("GET", `decisions?${new URLSearchParams({ ...filter }).toString()}`);
       return decisions as readonly Decision[];
@@ -115,9 +144,16 @@ export async function connectSandbox(options: ConnectionOptions): Promise<Sandbo
     async reset() {
       await ask("POST", "reset");
     },
-    async advance(ms) {
-      await ask("POST", "clock", { advanceSeconds: ms / 1000 });
-    },
     issuer: () => issuerBy(ask),
   };
+}
+
+/**
+ * Connects to a sandbox that runs in another process, by its control API. Rejects with `sandbox-control-denied` where the
+ * token is not the sandbox's.
+ */
+export async function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
+  const ask = asker(options);
+  const { account } = await ask("GET", "state");
+  return connectionBy(ask, { url: options.url, account: String(account) });
 }

@@ -1,6 +1,10 @@
 export { controlApi } from "./api.ts";
 export {
+  type Ask,
+  asker,
+  type ConnectedClock,
   type ConnectedIssuer,
+  connectionBy,
   type ConnectionOptions,
   connectSandbox,
   type SandboxConnection,

@@ -1,0 +1,1 @@
+export { type SandboxProcess, type SandboxProcessOptions, startSandboxProcess } from "./start.ts";
