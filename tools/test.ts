@@ -4,13 +4,14 @@
  *
  *   node tools/test.ts unit      what `npm ci` brought is enough
  *   node tools/test.ts tools     needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
- *   node tools/test.ts peers     needs PyPI, and Go for the Python that Ansible runs on; what nobody here wrote, against
- *                                the sandbox
+ *   node tools/test.ts peers     needs PyPI, Maven with a JDK, and Go for the Python that Ansible runs on; what nobody
+ *                                here wrote, against the sandbox
  *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
  *                                twelve minutes at least, since a soak runs beside its other suites
  *   node tools/test.ts machine   needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                software emulation, so nothing else should run meanwhile
  *   node tools/test.ts k3s       needs a machine that can download k3s and Cilium, and gets them: not part of the gate
+ *   node tools/test.ts rust      needs Rust and crates.io, and minutes to compile: not part of the gate
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const outside = ["tools", "peers", "cluster", "machine", "k3s", "bench", "support"].map(
+const outside = ["tools", "peers", "cluster", "machine", "k3s", "rust", "bench", "support"].map(
   (folder) => `test/${folder}/**`,
 );
 
@@ -94,6 +95,7 @@ const groups: Record<string, Group> = {
     },
   },
   k3s: { batches: isolated("test/k3s/**/*.test.ts"), concurrency: 1, timeout: 2_400_000 },
+  rust: { batches: isolated("test/rust/**/*.test.ts"), concurrency: 1, timeout: 2_400_000 },
   machine: {
     batches: isolated("test/machine/**/*.test.ts"),
     concurrency: 1,

@@ -1,73 +1,64 @@
 /** The pages of the sandbox for other languages: each program that they show is run as it stands, by its language's own tools. */
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { clientEnvironment, startSandbox } from "../../src/sandbox/index.ts";
-import { cleanAwsEnvironment, type ProgramRun, runProgram } from "../support/python-venv.ts";
+import { cleanAwsEnvironment, runProgram } from "../support/python-venv.ts";
+import { atSandbox, environmentOf, programOf, projectWith, whyNot } from "../support/sandbox-page.ts";
 
 const root = join(import.meta.dirname, "../..");
-const compileTime = 600_000;
+const timeout = 600_000;
 
-async function folderFor(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-page-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** The program of a page, in its language. */
-async function programOf(page: string, language: string): Promise<string> {
-  const text = await readFile(join(root, "docs/guides/sandbox", page), "utf8");
-  const program = new RegExp(`\`\`\`${language}\\n([\\s\\S]+?)\`\`\``, "u").exec(text)?.[1];
-  assert.ok(program, `${page} shows no program in ${language}`);
-  return program;
-}
-
-/** Runs a program with what the page's exports set, at a sandbox of its own. */
-async function atSandbox(
-  t: TestContext,
-  folder: string,
-  [file = "", ...args]: readonly string[],
-  more: Readonly<Record<string, string>>,
-): Promise<ProgramRun> {
-  const credentials = join(folder, "admin.ini");
-  const tokenFile = join(folder, "control-token");
-  const sandbox = await startSandbox({ adminCredentials: credentials, propagationMs: 0 });
-  t.after(() => sandbox.close());
-  await writeFile(tokenFile, `${sandbox.controlToken}\n`, { mode: 0o600 });
-  const client = { url: sandbox.url, region: "eu-central-1", credentials };
-  const env = { ...clientEnvironment(client), PODTRUST_CONTROL_TOKEN_FILE: tokenFile, ...more };
-  return runProgram(file, args, cleanAwsEnvironment(env), compileTime);
-}
-
-const hasGo = (await runProgram("go", ["version"], { PATH: process.env["PATH"] ?? "" })).code === 0;
-const noGo = hasGo ? undefined : "Go is not on the PATH";
-if (noGo !== undefined && process.env["CI"] === "true") throw new Error(noGo);
+const noGo = await whyNot(["go", "version"]);
+const noJava = await whyNot(["javac", "-version"], ["mvn", "-v"]);
+if (process.env["CI"] === "true")
+  for (const why of [noGo, noJava]) if (why !== undefined) throw new Error(why);
 
 describe("the sandbox's pages of other languages", () => {
   test("the page of Go shows tests that pass with AWS's SDK for Go", { skip: noGo ?? false }, async (t) => {
-    const folder = await folderFor(t);
-    const [module, home] = [join(folder, "shop"), process.env["HOME"] ?? folder];
-    await mkdir(module);
     const sdk = join(root, "test/cluster/build/aws-sdk-go");
-    for (const file of ["go.mod", "go.sum"]) await copyFile(join(sdk, file), join(module, file));
-    await writeFile(join(module, "shop_test.go"), await programOf("go.md", "go"));
-    const go = Object.entries(process.env).filter(([name]) => name.startsWith("GO"));
+    const folder = await projectWith(t, {
+      "go.mod": await readFile(join(sdk, "go.mod"), "utf8"),
+      "go.sum": await readFile(join(sdk, "go.sum"), "utf8"),
+      "shop_test.go": await programOf("go.md", "go"),
+    });
     // As the programs of the cluster suites are built, so that what they share is compiled once.
-    const env = {
-      HOME: home,
-      CGO_ENABLED: "0",
-      GOWORK: "off",
-      ...(Object.fromEntries(go) as Record<string, string>),
-    };
-    const line = ["go", "test", "-C", module, "-trimpath", "-vet=off", "-v", "./..."];
-    const { code, out, err } = await atSandbox(t, module, line, env);
+    const env = { CGO_ENABLED: "0", GOWORK: "off", ...environmentOf("GO") };
+    const { code, out, err } = await atSandbox(t, {
+      page: "go.md",
+      folder,
+      line: ["go", "test", "-trimpath", "-vet=off", "-v", "./..."],
+      env,
+      timeout,
+    });
     assert.equal(code, 0, out + err);
     assert.equal(out.match(/^--- PASS/gmu)?.length, 2, out);
   });
+
+  test(
+    "the page of Java shows tests that pass under JUnit with AWS's SDK for Java",
+    { skip: noJava ?? false },
+    async (t) => {
+      const folder = await projectWith(t, {
+        "pom.xml": await programOf("java.md", "xml"),
+        "src/test/java/shop/CartTest.java": await programOf("java.md", "java"),
+      });
+      const { code, out, err } = await atSandbox(t, {
+        page: "java.md",
+        folder,
+        line: ["mvn", "-q", "-B", "test"],
+        env: environmentOf("JAVA_", "MAVEN_"),
+        timeout,
+      });
+      assert.equal(code, 0, out + err);
+      const report = await readFile(join(folder, "target/surefire-reports/TEST-shop.CartTest.xml"), "utf8");
+      const [suite = ""] = /<testsuite [^>]*>/u.exec(report) ?? [];
+      for (const count of ['tests="2"', 'errors="0"', 'failures="0"', 'skipped="0"'])
+        assert.ok(suite.includes(` ${count}`), suite);
+    },
+  );
 
   test("the page of JavaScript shows a test that passes with AWS's SDK", async (t) => {
     // Below the project, so that its packages are found.
