@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import {
@@ -16,7 +15,7 @@ import {
   startStandInCluster,
   type TokenWish,
 } from "./cluster/index.ts";
-import { controlApi, issuerFaults } from "./control/index.ts";
+import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
   /** Stands in for public DNS when an issuer is fetched. */
@@ -27,6 +26,8 @@ export interface SandboxOptions extends AwsOptions {
   readonly clock?: Clock;
   /** URL of the issuer that `issuer()` starts; `https://oidc.podtrust.test` unless told. */
   readonly issuerUrl?: string;
+  /** The control API's token, 32 to 200 letters, digits, `-` and `_`; a random one unless told. */
+  readonly controlToken?: string;
   /** Lets the control API be used from other machines too, with its token: into a container. */
   readonly controlFromAnywhere?: boolean;
 }
@@ -123,7 +124,7 @@ function wayOf(issuer: LazyIssuer, { ca, connectTo }: SandboxOptions): WayTo {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = new MovableClock(options.clock);
-  const controlToken = randomBytes(32).toString("base64url");
+  const controlToken = controlTokenOf(options.controlToken);
   const url = options.issuerUrl ?? usualIssuer;
   const issuer = new LazyIssuer(url, () => startIssuer(url, clock, () => aws.forgetIssuers()));
   const aws = await startAws(options, {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,12 +30,16 @@ interface Running {
 async function running(
   t: TestContext,
   args: readonly string[],
-  until = /Ctrl-C ends it|^\}\n/mu,
+  {
+    until = /Ctrl-C ends it|^\}\n/mu,
+    env = {},
+  }: { readonly until?: RegExp; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Running> {
   const ending = new AbortController();
   let out = "";
   let err = "";
   const done = podtrustHere(["sandbox", "--port", "0", ...args], {
+    env,
     signal: ending.signal,
     clock: systemClock,
     stdout: { write: (text) => (out += text) },
@@ -90,6 +95,19 @@ describe("podtrust sandbox", () => {
     const refused = await podtrustHere(["sandbox", "--port", "0", "--control-token", file]);
     assert.match(refused.err, /is not a file of a control token/u);
     assert.equal(await readFile(file, "utf8"), "mine");
+  });
+
+  test("takes the control API's token from PODTRUST_CONTROL_TOKEN, as who starts a container gives it", async (t) => {
+    const file = join(await folder(t), "token");
+    const token = randomUUID();
+    const env = { PODTRUST_CONTROL_TOKEN: token };
+    const { out, err, end } = await running(t, ["--json", "--control-token", file], { env });
+    const { controlUrl } = JSON.parse(out()) as { controlUrl: string };
+    const asked = await fetch(`${controlUrl}state`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(asked.status, 200);
+    await end();
+    assert.equal(await readFile(file, "utf8"), `${token}\n`);
+    assert.ok(!out().includes(token) && !err().includes(token));
   });
 
   test("prints exports that, pasted into a shell, set all that the guide's exports set", async (t) => {
@@ -184,11 +202,14 @@ describe("podtrust sandbox", () => {
     assert.match(err(), /^warning: the sandbox listens on 0\.0\.0\.0, where others can reach it/u);
     const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
     assert.match(url, /^http:\/\/127\.0\.0\.1:/u);
+    assert.match(out(), /^From elsewhere, as from outside its container, it has the address/mu);
     assert.equal((await fetch(url)).status, 200);
   });
 
   test("is ready, as a container's health check asks, once it says so", async (t) => {
-    const { out } = await running(t, ["--listen", "0.0.0.0", "--control-from-anywhere"], /^Ready\./mu);
+    const { out } = await running(t, ["--listen", "0.0.0.0", "--control-from-anywhere"], {
+      until: /^Ready\./mu,
+    });
     const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
     const health = await fetch(`${url}/_podtrust/health`);
     assert.deepEqual([health.status, await health.json()], [200, { status: "ready" }]);

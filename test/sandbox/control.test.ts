@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -78,6 +79,21 @@ describe("the control API of a sandbox", () => {
     const sandbox = await started(t);
     const { status, body } = await ask(sandbox, "GET", "state", { headers: { host: "evil.example" } });
     assert.deepEqual([status, body.error?.code], [401, "sandbox-control-denied"]);
+  });
+
+  test("a token may be chosen for it, but not one that somebody could guess or that an error shows", async (t) => {
+    const controlToken = randomUUID();
+    const sandbox = await started(t, { controlToken });
+    assert.equal((await ask(sandbox, "GET", "state")).status, 200);
+    assert.equal(sandbox.controlToken, controlToken);
+    for (const weak of ["", "secret", "x".repeat(31), `${"x".repeat(32)} `, "x".repeat(201)])
+      await assert.rejects(
+        startSandbox({ controlToken: weak }),
+        (error: PodtrustError) =>
+          error.code === "usage" &&
+          error.message.includes(`${weak.length} characters`) &&
+          (weak === "" || !error.message.includes(weak)),
+      );
   });
 
   const outside = Object.values(networkInterfaces())
@@ -171,6 +187,7 @@ describe("a sandbox of another process, connected to", () => {
     const here = await started(t);
     const there = await connectSandbox({ url: here.url, token: here.controlToken });
     assert.equal(there.account, "111122223333");
+    assert.deepEqual(there.admin, here.admin);
     const issuer = await there.issuer();
     assert.equal(issuer.url, "https://oidc.podtrust.test");
     assert.match(issuer.ca, /^-----BEGIN CERTIFICATE-----/u);

@@ -60,7 +60,11 @@ export function defineSandbox(program: Command, context: CommandContext): void {
       "--log",
       "print a line for each request: time, decision, action, caller and the rule that decided",
     )
-    .addHelpText("after", "\nOpen the same address in a browser to see each decision, and why.\n")
+    .addHelpText(
+      "after",
+      "\nOpen the same address in a browser to see each decision, and why. The control API's token is that of the " +
+        "variable PODTRUST_CONTROL_TOKEN, where it is set, else a random one.\n",
+    )
     .action(async (options: TypedOptions) => {
       const { runSandbox } = await import("./run.ts");
       await runSandbox(context, options);

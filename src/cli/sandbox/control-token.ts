@@ -1,7 +1,8 @@
 import { PodtrustError } from "../../base/index.ts";
 import { fileCode, readBoundedText, replaceText } from "../../files/index.ts";
 
-const form = /^[\w-]{43}\n?$/u;
+/** What a file of a control token holds, whoever chose the token. */
+const form = /^[\w-]{32,200}\n?$/u;
 
 /**
  * Writes the token of a sandbox's control API into a file, mode 0600; in place of one that a sandbox wrote before, never of

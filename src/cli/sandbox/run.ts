@@ -82,6 +82,12 @@ function warnOfStrangers(context: CommandContext, listen: string): void {
   );
 }
 
+/** The control API's token as whoever starts a container gives it: known to both sides before it runs. */
+function controlTokenIn({ env }: CommandContext): { readonly controlToken?: string } {
+  const { PODTRUST_CONTROL_TOKEN: controlToken = "" } = env;
+  return controlToken === "" ? {} : { controlToken };
+}
+
 async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<SandboxOptions> {
   const { log, state, ca, iamRateLimit, connectTo = [] } = typed;
   // With --json standard output holds the one object, and lines go where progress goes.
@@ -95,6 +101,7 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
     connectTo: connectTo.map(parseConnectTo),
     issuerUrl: parseIssuer(typed.issuer).url,
     controlFromAnywhere: typed.controlFromAnywhere === true,
+    ...controlTokenIn(context),
     ...(iamRateLimit === undefined ? {} : { iamRateLimit: rateLimitOf(iamRateLimit) }),
     clock: context.clock,
     logger: await context.logger(),
@@ -116,6 +123,8 @@ function controlUrl(url: string): string {
 interface Introduced {
   readonly sandbox: Sandbox;
   readonly credentials: string;
+  /** Whether others than programs of this machine reach it. */
+  readonly isPublic: boolean;
   /** The file of the control API's token. */
   readonly controlToken: string;
   /** The file that points clients at the clouds, where they run. */
@@ -123,7 +132,7 @@ interface Introduced {
 }
 
 function introduce(context: CommandContext, introduced: Introduced): void {
-  const { sandbox, credentials, controlToken, clouds } = introduced;
+  const { sandbox, credentials, isPublic, controlToken, clouds } = introduced;
   const { output } = context;
   const url = clientUrl(sandbox.url);
   const client = { url, region: "us-east-1", credentials };
@@ -135,6 +144,10 @@ function introduce(context: CommandContext, introduced: Introduced): void {
   output.line("Point AWS clients at it:");
   for (const line of clientExports(client)) output.line(unbroken(`  ${line}`));
   output.line(unbroken("  aws sts get-caller-identity"));
+  if (isPublic)
+    output.line(
+      "From elsewhere, as from outside its container, it has the address that it is reached at there.",
+    );
   output.line();
   output.line(
     "Control it (reset, seed, decisions, clock, tokens, issuer) from tests; its token is in the file:",
@@ -177,7 +190,8 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
     });
     try {
       await writeControlToken(tokenFile, sandbox.controlToken);
-      introduce(context, { sandbox, credentials, controlToken: tokenFile, clouds: file });
+      const isPublic = !isLoopback(typed.listen);
+      introduce(context, { sandbox, credentials, isPublic, controlToken: tokenFile, clouds: file });
       await untilEnded(context.signal);
     } finally {
       await sandbox.close();

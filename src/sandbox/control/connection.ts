@@ -11,6 +11,8 @@ export interface SandboxConnection {
   /** For AWS_ENDPOINT_URL. */
   readonly url: string;
   readonly account: string;
+  /** Keys that may do everything. */
+  readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** By it tokens and sessions expire and changes spread; `advance` moves it. */
   readonly clock: ConnectedClock;
   /** Those of the last thousand decisions that fit, oldest first. */
@@ -117,11 +119,12 @@ async function issuerBy(ask: Ask): Promise<ConnectedIssuer> {
 /** The sandbox whose control API is asked. */
 export function connectionBy(
   ask: Ask,
-  { url, account }: Pick<SandboxConnection, "url" | "account">,
+  { url, account, admin }: Pick<SandboxConnection, "account" | "admin" | "url">,
 ): SandboxConnection {
   return {
     url,
     account,
+    admin,
     clock: {
       async now() {
         const { now } = await ask("GET", "state");
@@ -154,6 +157,13 @@ export function connectionBy(
  */
 export async function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
   const ask = asker(options);
-  const { account } = await ask("GET", "state");
-  return connectionBy(ask, { url: options.url, account: String(account) });
+  const [{ account }, { accessKeyId, secretAccessKey }] = await Promise.all([
+    ask("GET", "state"),
+    ask("GET", "admin"),
+  ]);
+  return connectionBy(ask, {
+    url: options.url,
+    account: String(account),
+    admin: { accessKeyId: String(accessKeyId), secretAccessKey: String(secretAccessKey) },
+  });
 }

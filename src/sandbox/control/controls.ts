@@ -14,6 +14,8 @@ export interface ControlledIssuer {
 /** What the control API moves of a sandbox. */
 export interface Controls {
   readonly account: string;
+  /** Keys that may do everything. */
+  readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly clock: { readonly ahead: number; now(): number; advance(ms: number): void };
   decisions(filter: DecisionFilter): readonly Decision[];
   seed(seed: Seed): Promise<void>;

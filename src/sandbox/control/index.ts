@@ -10,3 +10,4 @@ export {
   type SandboxConnection,
 } from "./connection.ts";
 export { type ControlRoute, controlRoutes, issuerFaults } from "./routes.ts";
+export { controlTokenOf } from "./token.ts";

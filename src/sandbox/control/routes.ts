@@ -149,6 +149,13 @@ export const controlRoutes: readonly ControlRoute[] = [
     run: stateOf,
   },
   {
+    method: "GET",
+    path: "admin",
+    summary: "Gives the administrator's keys, by which clients sign calls that may do everything.",
+    answer: { accessKeyId: "AKIA4X2QH7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI…" },
+    run: ({ admin }) => admin,
+  },
+  {
     method: "POST",
     path: "seed",
     summary:

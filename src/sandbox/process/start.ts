@@ -4,15 +4,12 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PodtrustError } from "../../base/index.ts";
 import { asker, type Ask, connectionBy, type SandboxConnection } from "../control/index.ts";
-import type { Sandbox } from "../start.ts";
 import { notCarried, type Said, type SandboxProcessOptions } from "./messages.ts";
 
 export type { SandboxProcessOptions } from "./messages.ts";
 
 /** A sandbox in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
 export interface SandboxProcess extends SandboxConnection, AsyncDisposable {
-  /** Keys that may do everything. */
-  readonly admin: Sandbox["admin"];
   /** By it and `url`, other processes use it too: `connectSandbox({ url, token: controlToken })`. */
   readonly controlToken: string;
   /** The process's number. */
@@ -92,7 +89,6 @@ function sandboxOf(child: ChildProcess, said: Said): SandboxProcess {
   const close = (): Promise<void> => end(child);
   return {
     ...connectionBy(askingOf(child, asker({ url, token: controlToken })), sandbox),
-    admin: sandbox.admin,
     controlToken,
     pid: child.pid ?? 0,
     close,
