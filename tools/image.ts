@@ -1,6 +1,7 @@
 /**
- * Podtrust's container image from the one list in deploy/image-files.json, of the built program in dist/ (`npm run
- * build`), the production packages in node_modules/, the Node that runs this, and the libraries that Node is loaded with:
+ * Podtrust's container images, its own and the sandbox's, from the one list in deploy/image-files.json, of the built
+ * program in dist/ (`npm run build`), the production packages in node_modules/, the Node that runs this, and the libraries
+ * that Node is loaded with:
  *
  *   node tools/image.ts archive FILE     for `docker load` or `ctr images import`; needs no daemon
  *   node tools/image.ts tree FOLDER      the same files as a tree; deploy/Dockerfile copies it
@@ -16,7 +17,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { imageEntries, readImageFiles, type TarEntry, writeArchive } from "./image/index.ts";
+import { imageEntries, readImageFiles, type TarEntry, writePodtrustArchive } from "./image/index.ts";
 
 function place(folder: string, { path, mode, content }: TarEntry): void {
   const target = join(folder, path);
@@ -33,19 +34,18 @@ if (target === undefined || (form !== "archive" && form !== "tree"))
 const checkout = resolve(import.meta.dirname, "..");
 const dist = join(checkout, "dist");
 if (!existsSync(dist)) throw new Error("there is no dist/: run npm run build first");
-const list = readImageFiles(checkout);
-const entries = imageEntries(checkout, dist, list);
 if (form === "tree") {
+  const entries = imageEntries(checkout, dist, readImageFiles(checkout));
   for (const entry of entries) place(target, entry);
   console.log(`image: ${entries.length} files and folders in ${target}`);
 } else {
   const { version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { version: string };
-  const size = writeArchive(target, {
-    name: `docker.io/library/podtrust:${version}`,
-    entries,
-    entrypoint: list.entrypoint,
-    environment: list.environment,
-    user: `${list.user.id}:${list.user.id}`,
+  const size = writePodtrustArchive(target, {
+    checkout,
+    dist,
+    repository: "docker.io/library",
+    tag: version,
   });
-  console.log(`image: podtrust:${version} in ${target}, ${(size / 1e6).toFixed(1)} MB unpacked`);
+  const names = `podtrust:${version} and podtrust-sandbox:${version}`;
+  console.log(`image: ${names} in ${target}, ${(size / 1e6).toFixed(1)} MB unpacked`);
 }

@@ -6,7 +6,7 @@
  *   podtrust-VERSION-SYSTEM.tar.zst                  podtrust as one executable: linux-x64, linux-arm64, macos-x64, macos-arm64
  *   podtrust-publisher-VERSION-SYSTEM.zst, .sha256   the publisher alone, for machines: linux-x64, linux-arm64
  *   podtrust-VERSION.tgz                             npm's package
- *   podtrust-image-VERSION-linux-ARCH.tar.gz         the container image of this machine's architecture, for docker load
+ *   podtrust-image-VERSION-linux-ARCH.tar.gz         podtrust's and the sandbox's container images of this machine's architecture, for docker load
  *   podtrust-VERSION.cdx.json                        what it is made of, as CycloneDX
  *   SHA256SUMS                                       of all of them
  *

@@ -4,8 +4,8 @@
  *
  *   node tools/test.ts unit      what `npm ci` brought is enough
  *   node tools/test.ts tools     needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
- *   node tools/test.ts peers     needs PyPI, Maven with a JDK, and Go for the Python that Ansible runs on; what nobody
- *                                here wrote, against the sandbox
+ *   node tools/test.ts peers     needs PyPI, Maven with a JDK, and Go for the Python that Ansible runs on; containers: root
+ *                                and Debian's docker.io; what nobody here wrote, against the sandbox
  *   node tools/test.ts cluster   needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
  *                                twelve minutes at least, since a soak runs beside its other suites
  *   node tools/test.ts machine   needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in

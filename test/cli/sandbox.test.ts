@@ -202,7 +202,7 @@ describe("podtrust sandbox", () => {
     assert.match(err(), /^warning: the sandbox listens on 0\.0\.0\.0, where others can reach it/u);
     const url = /AWS_ENDPOINT_URL=(\S+)/u.exec(out())?.[1] ?? "";
     assert.match(url, /^http:\/\/127\.0\.0\.1:/u);
-    assert.match(out(), /^From elsewhere, as from outside its container, it has the address/mu);
+    assert.match(out(), /^Elsewhere, as outside of its container, take the address/mu);
     assert.equal((await fetch(url)).status, 200);
   });
 

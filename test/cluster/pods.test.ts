@@ -21,7 +21,7 @@ import {
   startControlPlane,
   startNode,
   untilJobEnds,
-  writePodtrustImage,
+  writePodtrustImages,
 } from "./harness/index.ts";
 import { isAlive, untilGone, untilRemoved } from "./harness/endings.ts";
 import { publishIssuer, type PublishedIssuer } from "./pods/published-issuer.ts";
@@ -69,7 +69,7 @@ describe("a whole Kubernetes that runs pods", { skip }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-pods-"));
     cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` });
-    const image = writePodtrustImage(folder);
+    const image = writePodtrustImages(folder);
     imageSize = image.size;
     await cluster.node.importImage(image.file);
     for (const one of ["demo-service-account", "another-service-account"])

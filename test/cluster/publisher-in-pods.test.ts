@@ -14,7 +14,7 @@ import {
   podtrustImage,
   startCluster,
   startPebble,
-  writePodtrustImage,
+  writePodtrustImages,
 } from "./harness/index.ts";
 import { askingClient, type Tally, tallyOf } from "./pods/asking-client.ts";
 
@@ -67,7 +67,7 @@ describe("the publisher in the cluster", { skip }, () => {
       serverNames: ["10.96.0.1"],
     });
     ending.defer(() => cluster.stop());
-    await cluster.node.importImage(writePodtrustImage(folder).file);
+    await cluster.node.importImage(writePodtrustImages(folder).file);
     const [http = 0, https = 0] = await freePorts(2);
     pebble = await startPebble({ httpPort: http, tlsPort: https, names: [gateway] });
     ending.defer(() => pebble.stop());

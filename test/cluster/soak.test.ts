@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { putParameter } from "../../src/aws/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
-import { podsLeftOut, startCluster, untilJobEnds, writePodtrustImage } from "./harness/index.ts";
+import { podsLeftOut, startCluster, untilJobEnds, writePodtrustImages } from "./harness/index.ts";
 import { type Exchange, type LongRun, longRunner, readLongRun } from "./pods/long-runner.ts";
 import { publishIssuer } from "./pods/published-issuer.ts";
 import { tokenJob } from "./pods/token-job.ts";
@@ -27,7 +27,7 @@ async function logOfLongRun(closing: AsyncDisposableStack): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "podtrust-soak-"));
   closing.defer(() => rmSync(folder, { recursive: true, force: true }));
   const cluster = closing.use(await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks` }));
-  await cluster.node.importImage(writePodtrustImage(folder).file);
+  await cluster.node.importImage(writePodtrustImages(folder).file);
   await cluster.kubectl(["create", "serviceaccount", serviceAccount]);
   const published = await publishIssuer(cluster);
   closing.defer(() => published.close());

@@ -9,12 +9,19 @@ import { type ProgramRun, runProgram } from "./python-venv.ts";
 export interface NpmPackage {
   /** Installs it where it is not there; says why it cannot be had, else undefined. */
   readonly missing: () => Promise<string | undefined>;
-  /** Runs a module that may import it. */
+  /** Writes a module that may import it, and gives its file. */
+  readonly write: (script: string) => Promise<string>;
+  /** Runs such a module. */
   readonly run: (script: string, env: Readonly<Record<string, string>>) => Promise<ProgramRun>;
 }
 
 export function npmPackage(name: string, version: string): NpmPackage {
   const folder = fileURLToPath(new URL(`../../.cache/npm-${name}-${version}`, import.meta.url));
+  const write = async (script: string): Promise<string> => {
+    const file = join(folder, `script-${process.pid}.mjs`);
+    await writeFile(file, script);
+    return file;
+  };
   return {
     missing: () =>
       installedOnce(folder, version, async () => {
@@ -25,10 +32,7 @@ export function npmPackage(name: string, version: string): NpmPackage {
         const { code, err } = await runProgram("npm", install, env);
         return code === 0 ? undefined : `npm install ${name}@${version}: ${err.trim().slice(-300)}`;
       }),
-    async run(script, env) {
-      const file = join(folder, `script-${process.pid}.mjs`);
-      await writeFile(file, script);
-      return runProgram(process.execPath, [file], env);
-    },
+    write,
+    run: async (script, env) => runProgram(process.execPath, [await write(script)], env),
   };
 }

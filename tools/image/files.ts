@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { librariesOf } from "./libraries.ts";
+import type { HealthCheck } from "./archive.ts";
 import type { TarEntry } from "./tar.ts";
 
-/** deploy/image-files.json: what stands in the image, for `docker build` and for the build without Docker. */
+/** deploy/image-files.json: what stands in the images and how they run, for `docker build` and for the build without Docker. */
 export interface ImageFiles {
   readonly program: { readonly to: string; readonly files: readonly string[] };
   /** Patterns of paths that nothing needs at run time. */
@@ -14,6 +15,12 @@ export interface ImageFiles {
   readonly user: { readonly name: string; readonly id: number };
   readonly environment: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
+  /** What the sandbox's image runs beside that, and how it is asked after. */
+  readonly sandbox: {
+    readonly arguments: readonly string[];
+    readonly ports: readonly number[];
+    readonly healthCheck: HealthCheck;
+  };
 }
 
 /** Reads the list of a checkout. */

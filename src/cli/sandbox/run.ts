@@ -145,9 +145,7 @@ function introduce(context: CommandContext, introduced: Introduced): void {
   for (const line of clientExports(client)) output.line(unbroken(`  ${line}`));
   output.line(unbroken("  aws sts get-caller-identity"));
   if (isPublic)
-    output.line(
-      "From elsewhere, as from outside its container, it has the address that it is reached at there.",
-    );
+    output.line("Elsewhere, as outside of its container, take the address at which it is reached there.");
   output.line();
   output.line(
     "Control it (reset, seed, decisions, clock, tokens, issuer) from tests; its token is in the file:",

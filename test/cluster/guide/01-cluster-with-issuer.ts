@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startCluster, writePodtrustImage } from "../harness/index.ts";
+import { startCluster, writePodtrustImages } from "../harness/index.ts";
 import type { Guide } from "./world.ts";
 
 /** Steps 2 and 4 of the guide: a cluster whose API server names the public issuer in its tokens. */
@@ -12,7 +12,7 @@ export async function step(guide: Guide): Promise<void> {
   });
   closing.defer(() => cluster.stop());
   guide.set("cluster", cluster);
-  await cluster.node.importImage(writePodtrustImage(guide.folder).file);
+  await cluster.node.importImage(writePodtrustImages(guide.folder).file);
   for (const name of ["demo-service-account", "another-service-account"])
     await cluster.kubectl(["create", "serviceaccount", name]);
   const { text } = await cluster.ask("/.well-known/openid-configuration");

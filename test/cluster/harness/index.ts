@@ -16,7 +16,7 @@ export { pauseImage } from "./containerd.ts";
 export { hierarchies } from "./cgroup.ts";
 export type { Answer, AskOptions } from "./https.ts";
 export { type ChallengeDns, type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
-export { podtrustImage, writePodtrustImage } from "./images.ts";
+export { podtrustImage, writePodtrustImages } from "../../support/podtrust-images.ts";
 export { type JobOutcome, untilJobEnds } from "./jobs.ts";
 export type { Kubelet } from "./kubelet.ts";
 export { type ClusterNode, startNode } from "./node.ts";

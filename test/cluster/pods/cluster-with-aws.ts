@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/index.ts";
-import { type Cluster, type ClusterOptions, startCluster, writePodtrustImage } from "../harness/index.ts";
+import { type Cluster, type ClusterOptions, startCluster, writePodtrustImages } from "../harness/index.ts";
 import { publishIssuer, type PublishedIssuer } from "./published-issuer.ts";
 
 /** A whole Kubernetes whose node has podtrust's image, and a sandbox of AWS that reaches its issuer. */
@@ -27,7 +27,7 @@ export async function startClusterWithAws(
   starting.defer(() => rmSync(folder, { recursive: true, force: true }));
   const cluster = await startCluster({ issuer, jwksUri: `${issuer}/openid/v1/jwks`, ...options });
   starting.defer(() => cluster.stop());
-  await cluster.node.importImage(writePodtrustImage(folder).file);
+  await cluster.node.importImage(writePodtrustImages(folder).file);
   const published = await publishIssuer(cluster);
   starting.defer(() => published.close());
   const { connectTo, ca } = published;
