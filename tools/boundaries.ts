@@ -90,6 +90,7 @@ const allowed: Record<string, readonly string[]> = {
     "host",
     "kubernetes",
     "stack",
+    "tls",
   ],
   // Products and what they share: none of them knows another.
   sandbox: ["base", "http"],

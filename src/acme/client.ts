@@ -2,6 +2,7 @@ import { PodtrustError } from "../base/index.ts";
 import { type AcmeAccount, locationOf, SignedAccount } from "./account.ts";
 import { type AccountKey, bindExternalAccount, type ExternalAccount } from "./account-key.ts";
 import type { Directory } from "./directory.ts";
+import { AcmeProblem } from "./problem.ts";
 import { certificateId, readRenewalInfo, type RenewalInfo } from "./renewal-info.ts";
 import { type AcmeClientOptions, Session } from "./session.ts";
 
@@ -45,6 +46,23 @@ function checkAgreements(url: string, directory: Directory, account: NewAccount)
   }
 }
 
+/** "Unauthorized" is said of challenges mostly; of a new account it means the binding, or a key that was deactivated. */
+function refusedBinding(
+  error: unknown,
+  externalAccount: ExternalAccount | undefined,
+): PodtrustError | undefined {
+  if (!(error instanceof AcmeProblem) || !error.is("unauthorized")) return undefined;
+  return new PodtrustError("acme-account-refused", error.message, {
+    cause: error,
+    detail: error.detail,
+    ...(externalAccount === undefined
+      ? {}
+      : {
+          next: "Check the key id and the HMAC key of the external account: as the CA hands them out, and for this CA.",
+        }),
+  });
+}
+
 class Client implements AcmeClient {
   readonly directoryUrl: string;
   readonly #session: Session;
@@ -73,7 +91,11 @@ class Client implements AcmeClient {
               ? {}
               : { externalAccountBinding: bindExternalAccount(externalAccount, key, newAccount) }),
           };
-    const response = await this.#session.post(newAccount, { key }, payload, { signal });
+    const response = await this.#session
+      .post(newAccount, { key }, payload, { signal })
+      .catch((error: unknown) => {
+        throw refusedBinding(error, externalAccount) ?? error;
+      });
     return new SignedAccount(this.#session, key, locationOf(newAccount, response));
   }
 

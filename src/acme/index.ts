@@ -15,7 +15,7 @@ export { type Http01Solver, http01Solver } from "./http-01.ts";
 export { acmeTlsProtocol, type TlsAlpn01Solver, tlsAlpn01Solver, validationName } from "./tls-alpn-01.ts";
 export { type Dns01Options, dns01Solver, type TxtRecords } from "./dns-01.ts";
 export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
-export { AcmeProblem, type Subproblem } from "./problem.ts";
+export { AcmeProblem, isPassing, type Subproblem } from "./problem.ts";
 export { namesOf, readCertificates, validityOf } from "./chain.ts";
 export { chainFault, rootsOf, type WantedChain } from "./server-chain.ts";
 export { certificateId, type RenewalInfo } from "./renewal-info.ts";

@@ -27,5 +27,5 @@ export type {
 } from "./publisher/config.ts";
 export type { S3Config } from "./publisher/s3.ts";
 export type { S3Keys } from "./publisher/s3-place.ts";
-export { firstOrderHold } from "./publisher/first-order.ts";
+export { acmeAuthorities, type AcmeIssuer, acmeIssuers } from "./publisher/authorities.ts";
 export { acmeInput, type PlaceFile } from "./publisher/write.ts";

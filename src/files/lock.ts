@@ -5,8 +5,8 @@ import process from "node:process";
 import { type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
 import { boundedText } from "./bounded.ts";
 import { isDead, type LockOwner, ownLocks, ownPlace, readOwner } from "./lock-owner.ts";
-import { besides, fileCode, type Files } from "./machine.ts";
-import { writeSynced } from "./replace.ts";
+import { fileCode, type Files } from "./machine.ts";
+import { createText } from "./replace.ts";
 
 export type { LockOwner } from "./lock-owner.ts";
 
@@ -54,21 +54,6 @@ async function sight(files: Files, path: string): Promise<Sighting | undefined> 
     return { owner: readOwner(text), beat: `${ino} ${mtimeMs}`, at: mtimeMs };
   } finally {
     await file.close();
-  }
-}
-
-/** Makes the lock file in one step, content included; false when somebody has it. */
-async function create(files: Files, path: string, owner: LockOwner): Promise<boolean> {
-  const temporary = besides(path);
-  try {
-    await writeSynced(files, temporary, `${JSON.stringify(owner)}\n`);
-    await files.link(temporary, path);
-    return true;
-  } catch (error) {
-    if (fileCode(error) === "EEXIST") return false;
-    throw error;
-  } finally {
-    await files.unlink(temporary).catch(() => {});
   }
 }
 
@@ -241,7 +226,8 @@ class Attempt {
   async #look(busy: Taking["busy"]): Promise<FileLock | number> {
     const { files, clock, logger } = this.#door;
     const seen = await sight(files, this.#path);
-    if (seen === undefined) return (await create(files, this.#path, this.#owner)) ? this.#hold() : 0;
+    if (seen === undefined)
+      return (await createText(files, this.#path, `${JSON.stringify(this.#owner)}\n`)) ? this.#hold() : 0;
     const verdict = this.#watch.verdict(seen, clock.now());
     if (verdict.state === "held" && busy !== undefined) throw busy(verdict.owner);
     if (verdict.state !== "free") return pollEvery;

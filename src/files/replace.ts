@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import process from "node:process";
 import { errorText, PodtrustError } from "../base/index.ts";
-import { besides, type Files, machineFiles } from "./machine.ts";
+import { besides, fileCode, type Files, machineFiles } from "./machine.ts";
 
 /** Makes a file, of mode 0600 unless told, whose content is on the disk when this resolves. */
-export async function writeSynced(files: Files, path: string, text: string, mode = 0o600): Promise<void> {
+async function writeSynced(files: Files, path: string, text: string, mode = 0o600): Promise<void> {
   const file = await files.open(path, "wx", mode);
   try {
     // Whatever the umask is.
@@ -16,7 +16,8 @@ export async function writeSynced(files: Files, path: string, text: string, mode
   }
 }
 
-async function syncFolder(files: Files, path: string): Promise<void> {
+/** Has a folder's entries outlive a loss of power. */
+export async function syncFolder(files: Files, path: string): Promise<void> {
   // Windows opens no folders, and keeps their entries by itself.
   if (process.platform === "win32") return;
   const folder = await files.open(path, "r");
@@ -24,6 +25,21 @@ async function syncFolder(files: Files, path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** Makes a file in one step, content included; false, and nothing is changed, where there is one of that name. */
+export async function createText(files: Files, path: string, text: string): Promise<boolean> {
+  const temporary = besides(path);
+  try {
+    await writeSynced(files, temporary, text);
+    await files.link(temporary, path);
+    return true;
+  } catch (error) {
+    if (fileCode(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    await files.unlink(temporary).catch(() => {});
   }
 }
 

@@ -6,7 +6,7 @@ import { boundedText } from "./bounded.ts";
 import { type FileLock, type LockOwner, takeLock } from "./lock.ts";
 import { fileCode, type Files, machineFiles } from "./machine.ts";
 import { checkFolder, checkOwnership } from "./ownership.ts";
-import { replaceText, unwritable } from "./replace.ts";
+import { createText, replaceText, syncFolder, unwritable } from "./replace.ts";
 
 // A pipe in a file's place would keep an ordinary open waiting for its writer.
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -28,16 +28,23 @@ function unreadable(path: string, cause: unknown): PodtrustError {
   return new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause, detail: { path } });
 }
 
-// Node's own recursive mkdir never ends where a folder that is there refuses with ENOENT, as /proc does.
-async function makeFolders(files: Files, path: string): Promise<void> {
+/** Makes one folder, which somebody else may have made meanwhile; false where the one above it is missing. */
+async function makeFolder(files: Files, path: string): Promise<boolean> {
   try {
     await files.mkdir(path, { mode: 0o700 });
+    return true;
   } catch (error) {
-    if (fileCode(error) === "EEXIST") return;
-    if (fileCode(error) !== "ENOENT" || dirname(path) === path) throw error;
-    await makeFolders(files, dirname(path));
-    await files.mkdir(path, { mode: 0o700 });
+    if (fileCode(error) === "EEXIST") return true;
+    if (fileCode(error) === "ENOENT") return false;
+    throw error;
   }
+}
+
+// Node's own recursive mkdir never ends where a folder that is there refuses with ENOENT, as /proc does.
+async function makeFolders(files: Files, path: string): Promise<void> {
+  if (await makeFolder(files, path)) return;
+  if (dirname(path) !== path) await makeFolders(files, dirname(path));
+  if (!(await makeFolder(files, path))) throw new Error(`${path} cannot be made`);
 }
 
 /**
@@ -118,6 +125,22 @@ export class StateFolder {
   async replace(name: string, text: string): Promise<void> {
     await this.make();
     await replaceText(this.pathOf(name), text, this.#files);
+  }
+
+  /**
+   * Makes a file in one step, content included; false, and nothing is changed, where there is one of that name. What was
+   * made outlives a loss of power. Throws `state-permissions` or `file-unwritable`.
+   */
+  async create(name: string, text: string): Promise<boolean> {
+    await this.make();
+    const path = this.pathOf(name);
+    try {
+      const isMade = await createText(this.#files, path, text);
+      if (isMade) await syncFolder(this.#files, this.path);
+      return isMade;
+    } catch (error) {
+      throw unwritable(path, error);
+    }
   }
 
   /** Gives a file another name in the folder. Throws `file-unwritable`. */

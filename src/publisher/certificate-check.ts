@@ -49,10 +49,9 @@ class OneCheck {
   verdict(source: CertificateSource, hosts: readonly string[], now: number): OneVerdict {
     const current = source.current();
     const failing = failingOf(source);
-    const { accounts, accountsMissing } = source.status?.() ?? {};
+    const { accounts } = source.status?.() ?? {};
     const told = {
       ...(accounts === undefined ? {} : { accounts }),
-      ...(accountsMissing === undefined ? {} : { accountsMissing }),
       ...(failing === undefined ? {} : { failing }),
     };
     if (current === undefined) {
@@ -86,7 +85,6 @@ function together(all: readonly CertificateStatus[]): CertificateStatus {
   const asked = all.flatMap(({ accounts }) => (accounts === undefined ? [] : [accounts]));
   return {
     ...(asked.length === 0 ? {} : { accounts: asked.flat() }),
-    ...(all.some(({ accountsMissing }) => accountsMissing) ? { accountsMissing: true } : {}),
     ...(ends.length === 0 ? {} : { notAfter: Math.min(...ends) }),
     ...(failing === undefined ? {} : { failing }),
   };

@@ -39,8 +39,6 @@ export interface CertificateProgress {
   readonly first?: true;
   /** With which CAs there are accounts; absent where no CA is asked. */
   readonly accounts?: readonly CertificateAccount[];
-  /** There is no account yet with some CA that may be asked. */
-  readonly accountsMissing?: true;
 }
 
 /** What is known at once, or is being looked up. */

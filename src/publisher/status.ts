@@ -106,8 +106,6 @@ export interface CertificateStatus {
   readonly notAfter?: number;
   /** With which CAs there are accounts; absent where no CA is asked. */
   readonly accounts?: readonly CertificateAccount[];
-  /** There is no account yet with some CA that may be asked. */
-  readonly accountsMissing?: true;
   /** What the CA, or the disk, said last; absent while nothing is wrong. */
   readonly failing?: {
     readonly message: string;

@@ -9,6 +9,7 @@ export {
   openMachine,
   type Place,
   type PublisherRelease,
+  accountsOutput,
   publisherOnMachine,
   rollBackPublisher,
 } from "./parts/index.ts";

@@ -5,7 +5,7 @@ import { type AcmeAccount, type AcmeClient, AcmeProblem, createAccountKey } from
 import { PodtrustError } from "../base/index.ts";
 import { AcmeAccounts, type AccountWish } from "./accounts.ts";
 import { memoryStore } from "../../test/support/memory-store.ts";
-import type { CertificateStore } from "./index.ts";
+import type { AccountStore, CertificateStore } from "./index.ts";
 
 const directoryUrl = "https://ca.example/directory";
 const email = "ops@example.com";
@@ -29,17 +29,14 @@ function countingCa() {
         if (!made.includes(key.thumbprint)) made.push(key.thumbprint);
         return account(key, `https://ca.example/account/${key.thumbprint}`);
       };
-      return { directoryUrl, newAccount, account } as unknown as AcmeClient;
+      const directory = () => Promise.resolve({ caaIdentities: ["ca.example"] });
+      return { directoryUrl, directory, newAccount, account } as unknown as AcmeClient;
     },
   };
   return ca;
 }
 
-const wishOf = (
-  client: AcmeClient,
-  store: CertificateStore,
-  more: Partial<AccountWish> = {},
-): AccountWish => ({
+const wishOf = (client: AcmeClient, store: AccountStore, more: Partial<AccountWish> = {}): AccountWish => ({
   client,
   store,
   email,
@@ -95,6 +92,32 @@ describe("the accounts of a process", () => {
     const [ca, store] = [countingCa(), memoryStore()];
     await Promise.all(Array.from({ length: 50 }, () => accounts.account(wishOf(ca.client(), store))));
     assert.equal(ca.asked, 1);
+  });
+
+  test("two processes that make an account at once in a place without locks send the CA one key", async () => {
+    const [ca, shared] = [countingCa(), memoryStore()];
+    const meeting = Promise.withResolvers<void>();
+    let looks = 0;
+    const store: AccountStore = {
+      // Both have seen that there is none before either writes.
+      async loadAccount(directory, mail) {
+        const found = await shared.loadAccount(directory, mail);
+        looks += 1;
+        if (looks === 2) meeting.resolve();
+        await meeting.promise;
+        return found;
+      },
+      saveAccount: (...account) => shared.saveAccount(...account),
+    };
+    const made = await Promise.all(
+      [0, 1].map(() => new AcmeAccounts({ clock: new TestClock() }).account(wishOf(ca.client(), store))),
+    );
+    assert.deepEqual([ca.made.length, new Set(made.map(({ uri }) => uri)).size], [1, 1]);
+    assert.deepEqual(await shared.loadAccount(directoryUrl, email), {
+      key: made[0]?.key.pem,
+      uri: made[0]?.uri,
+      caaIdentities: ["ca.example"],
+    });
   });
 
   test("another mail address, CA or external account is another account", async () => {

@@ -8,7 +8,7 @@ import {
 } from "../acme/index.ts";
 import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
 import { attemptDelay } from "./retry-schedule.ts";
-import type { CertificateStore, StoredAccount } from "./store.ts";
+import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";
 
 /** Whose account at which CA. */
@@ -19,7 +19,7 @@ export interface AccountWish {
   readonly externalAccount: ExternalAccount | undefined;
   readonly termsOfServiceAgreed: boolean;
   /** Where the account is kept for the one who asks. */
-  readonly store: CertificateStore;
+  readonly store: AccountStore;
   /** An account that the CA no longer knows. */
   readonly not?: AcmeAccount | undefined;
 }
@@ -48,7 +48,7 @@ export class AcmeAccounts {
   readonly #clock: Clock;
   readonly #logger: Logger;
   // How many want a store to be looked into: it may be shared by several.
-  readonly #stores = new Map<CertificateStore, number>();
+  readonly #stores = new Map<AccountStore, number>();
   readonly #registering = new Map<string, Promise<unknown>>();
   // How many registrations have ended, for whoever looked while one did.
   readonly #ended = new Map<string, number>();
@@ -60,7 +60,7 @@ export class AcmeAccounts {
   }
 
   /** Has this store looked into before an account is made; gives what ends that. */
-  join(store: CertificateStore): () => void {
+  join(store: AccountStore): () => void {
     this.#stores.set(store, (this.#stores.get(store) ?? 0) + 1);
     // Whoever comes new may come with what was missing, as after a reload.
     this.#troubles.clear();
@@ -106,7 +106,7 @@ export class AcmeAccounts {
     return undefined;
   }
 
-  async #look(store: CertificateStore, directory: string, email: string): Promise<StoredAccount | undefined> {
+  async #look(store: AccountStore, directory: string, email: string): Promise<StoredAccount | undefined> {
     try {
       return await store.loadAccount(directory, email);
     } catch (error) {
@@ -163,17 +163,36 @@ async function ended(work: Promise<unknown>, signal: AbortSignal | undefined): P
   }
 }
 
+type Lock = Pick<SaveConditions<StoredAccount>, "lock">;
+
+/**
+ * What is kept of an account, with a new key where nothing was. Of two keys that are made at once one is kept, and both
+ * makers go on with that one.
+ */
+async function keptKey({ client, email = "", store }: AccountWish, lock: Lock): Promise<StoredAccount> {
+  const { directoryUrl } = client;
+  const fresh = { key: createAccountKey().pem };
+  const replaces = (there: StoredAccount | undefined): boolean => there === undefined;
+  for (;;) {
+    if (await store.saveAccount(directoryUrl, email, fresh, { ...lock, replaces })) return fresh;
+    const stored = await store.loadAccount(directoryUrl, email);
+    if (stored !== undefined) return stored;
+  }
+}
+
 // The key is kept before the CA hears of it: one that is lost in between would leave an account that nobody can use.
 async function register(wish: AccountWish, signal: AbortSignal | undefined): Promise<AcmeAccount> {
   const { client, email = "", externalAccount, store, termsOfServiceAgreed, not } = wish;
   const { directoryUrl } = client;
-  const lock = await store.lock(`account ${directoryUrl} ${email}`, signal);
+  const held = await store.lock?.(`account ${directoryUrl} ${email}`, signal);
+  const lock: Lock = held === undefined ? {} : { lock: held };
   try {
-    const stored = await store.loadAccount(directoryUrl, email);
+    // Of a CA that is out of reach nothing is kept.
+    const { caaIdentities } = await client.directory(signal);
+    const stored = await keptKey(wish, lock);
     // Another process was faster.
     if (isConfirmed(stored, not)) return client.account(readAccountKey(stored.key), stored.uri);
-    const key = stored === undefined ? createAccountKey() : readAccountKey(stored.key);
-    if (stored === undefined) await store.saveAccount(directoryUrl, email, { key: key.pem }, { lock });
+    const key = readAccountKey(stored.key);
     const fresh = {
       key,
       contact: email === "" ? [] : [email],
@@ -182,10 +201,12 @@ async function register(wish: AccountWish, signal: AbortSignal | undefined): Pro
     };
     const account = await client.newAccount(fresh, signal);
     const bound = externalAccount === undefined ? {} : { externalAccount: externalAccount.kid };
-    if (stored?.uri !== account.uri)
-      await store.saveAccount(directoryUrl, email, { key: key.pem, uri: account.uri, ...bound }, { lock });
+    if (stored.uri !== account.uri) {
+      const value = { key: key.pem, uri: account.uri, ...bound, caaIdentities };
+      await store.saveAccount(directoryUrl, email, value, lock);
+    }
     return account;
   } finally {
-    await lock.release();
+    await held?.release();
   }
 }

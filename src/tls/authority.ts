@@ -10,11 +10,11 @@ import {
 import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
 import type { AcmeAccounts } from "./accounts.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
-import type { CertificateStore } from "./store.ts";
+import type { AccountStore } from "./store.ts";
 
 /** What an authority works with. */
 export interface AuthorityTools {
-  readonly store: CertificateStore;
+  readonly store: AccountStore;
   readonly accounts: AcmeAccounts;
   readonly solvers: readonly ChallengeSolver[];
   readonly termsOfServiceAgreed: boolean;

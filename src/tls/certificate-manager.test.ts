@@ -74,26 +74,6 @@ describe("the certificate manager", () => {
     assert.equal(kept?.key, manager.current()?.key);
   });
 
-  test("a first order that is held back is made within a second once it is not, and accounts are there meanwhile", async () => {
-    let isHeld = true;
-    const begin = clock.now();
-    const manager = await start({ isFirstOrderHeld: () => Promise.resolve(isHeld) });
-    await manager.accountsReady();
-    await stepUntil(clock, () => clock.now() >= begin + hour, { step: minute, limit: 2 * hour });
-    assert.deepEqual(orders(), []);
-    isHeld = false;
-    await clock.advance(1000);
-    await stepUntil(clock, () => manager.status().state === "valid");
-    assert.deepEqual(orders(), [`obtain ${main}`]);
-  });
-
-  test("what a person asks for is not held back", async () => {
-    const manager = await start({ isFirstOrderHeld: () => Promise.resolve(true) });
-    await manager.accountsReady();
-    await manager.renewNow();
-    assert.equal(manager.status().state, "valid");
-  });
-
   test("a start with a good certificate in the store asks no CA for one", async () => {
     await stepUntil(clock, (await watch(await start())).valid);
     const served = managers[0]?.current();

@@ -33,7 +33,6 @@ const longestSleep = 600_000;
 // A CA that suggests renewing what it has only just issued would otherwise be asked without a pause.
 const leastAge = 600_000;
 const afterFault = 60_000;
-const holdLook = 1000;
 
 const draw = (): number => randomInt(2 ** 40) / 2 ** 40;
 
@@ -57,8 +56,6 @@ class Manager implements CertificateManager {
   #wanted = false;
   #working = false;
   #accountsMade = false;
-  readonly #isHeldBack: () => Promise<boolean>;
-  #saidHeldBack = false;
   #renewals = 0;
   #young: Wait = noWait;
   /** Before the first order. */
@@ -86,7 +83,6 @@ class Manager implements CertificateManager {
     this.#info = new InfoWatch({ ...common, random: options.random ?? draw });
     this.#holding = new Holding(this.#logger);
     this.#backoff = new Backoff(this.#clock);
-    this.#isHeldBack = options.isFirstOrderHeld ?? (() => Promise.resolve(false));
     const now = this.#clock.now();
     this.#settling = { from: now, until: now + (options.firstOrderAfter ?? 0) };
   }
@@ -208,9 +204,7 @@ class Manager implements CertificateManager {
     if (held !== undefined && this.#keeping.lastError !== undefined) await this.#keeping.saveAgain(held);
     if (held !== undefined) await this.#askRenewalInfo(held);
     const wait = this.#dueAt() - this.#clock.now();
-    const isFirst = held === undefined && this.#forced === undefined;
-    if (isFirst && (await this.#isHeldBack())) await this.#holdBack(Math.max(wait, holdLook));
-    else if (wait <= 0 || this.#forced !== undefined) await this.#attempt();
+    if (wait <= 0 || this.#forced !== undefined) await this.#attempt();
     else await this.#sleep(wait);
   }
 
@@ -226,12 +220,6 @@ class Manager implements CertificateManager {
     } finally {
       this.#nextAttempt = undefined;
     }
-  }
-
-  async #holdBack(wait: number): Promise<void> {
-    if (!this.#saidHeldBack) this.#logger.info("the first certificate is ordered once CAA records are there");
-    this.#saidHeldBack = true;
-    await this.#sleep(wait);
   }
 
   // Before the first order, so that a CAA record can name all accounts; but a CA that gives none today keeps

@@ -41,10 +41,19 @@ class FileRecords implements StoreRecords {
     return this.#folders[kind].read(name);
   }
 
-  async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<void> {
-    if (replaces !== undefined && !replaces(await this.read(record))) return;
-    if (lock !== undefined && !(await lock.isHeld())) throw lockLost(this.placeOf(record));
-    await this.#folders[record.kind].replace(record.name, text);
+  async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<boolean> {
+    const folder = this.#folders[record.kind];
+    for (;;) {
+      const stored = replaces === undefined ? undefined : await this.read(record);
+      if (replaces?.(stored) === false) return false;
+      if (lock !== undefined && !(await lock.isHeld())) throw lockLost(this.placeOf(record));
+      if (replaces === undefined || stored !== undefined) {
+        await folder.replace(record.name, text);
+        return true;
+      }
+      // Where something came meanwhile, it is asked about that.
+      if (await folder.create(record.name, text)) return true;
+    }
   }
 
   lock(name: string, signal?: AbortSignal): Promise<StoreLock> {

@@ -1,6 +1,7 @@
 export { type CertificateFilesOptions, watchCertificateFiles } from "./certificate-files.ts";
 export { type ForeignPair, watchForeignCertificate } from "./foreign-certificate.ts";
 export { AcmeAccounts } from "./accounts.ts";
+export { directoriesOf } from "./environments.ts";
 export { fileStore, type FileStoreOptions } from "./file-store.ts";
 export {
   type AccountUri,
@@ -12,16 +13,21 @@ export {
   type CertificateStatus,
   type ServedCertificate,
 } from "./manager.ts";
+export { registerAccount, type Registration } from "./registration.ts";
 export { startCertificateManager } from "./certificate-manager.ts";
 export { type RenewalReason } from "./renewal.ts";
 export {
+  type AccountRecords,
+  accountStore,
   lockLost,
+  readAccount,
   type RecordConditions,
   type RecordName,
   recordStore,
   type StoreRecords,
 } from "./record-store.ts";
 export {
+  type AccountStore,
   type CertificateAddress,
   type CertificateStore,
   type StoredAccount,

@@ -1,6 +1,7 @@
-import { AcmeProblem, type IssuedCertificate, stagingOf } from "../acme/index.ts";
+import { AcmeProblem, type IssuedCertificate } from "../acme/index.ts";
 import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
+import { stagingDirectory } from "./environments.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";
 
@@ -47,13 +48,6 @@ const hours = 3_600_000;
  */
 function longestWait(notAfter: number | undefined, now: number): number {
   return Math.max(6 * hours, ((notAfter ?? now) - now) / 4);
-}
-
-/** The directory of an issuer's staging environment, where it has one. */
-function stagingDirectory(issuer: CertificateIssuer): string | undefined {
-  if (issuer.staging === false) return undefined;
-  const staging = issuer.staging ?? stagingOf(issuer.directory);
-  return staging === issuer.directory ? undefined : staging;
 }
 
 /** Asks the issuers in their order; after a failure an issuer's staging before its production. */

@@ -62,11 +62,6 @@ export interface CertificateManagerOptions {
    * one, has heard of us. None unless told.
    */
   readonly firstOrderAfter?: number;
-  /**
-   * Asked each second before a first certificate is ordered, and none is while it resolves to true: accounts are there
-   * by then, and somebody writes CAA records of them. What a person asks for is not held back.
-   */
-  readonly isFirstOrderHeld?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly logger?: Logger;
   /** A number from 0 to below 1; node:crypto's unless told. */

@@ -1,5 +1,6 @@
 import { PodtrustError } from "../base/index.ts";
 import type {
+  AccountStore,
   CertificateAddress,
   CertificateStore,
   SaveConditions,
@@ -36,22 +37,68 @@ export function lockLost(place: string): PodtrustError {
   return new PodtrustError("certificate-lock-lost", `${place}: its lock was taken over in the meantime`);
 }
 
-/** Where the texts of a store lie: files of a folder, entries of a Secret. The promises are those of CertificateStore. */
-export interface StoreRecords {
+/** Where the texts of accounts lie. The promises are those of AccountStore. */
+export interface AccountRecords {
   /** For sentences: the path of the file, the entry of the Secret. */
   placeOf(record: RecordName): string;
   read(record: RecordName): Promise<string | undefined>;
-  /** Puts a text in the place of what stands there. With a lock that was lost it rejects with `certificate-lock-lost`. */
-  replace(record: RecordName, text: string, conditions: RecordConditions): Promise<void>;
+  /**
+   * Puts a text in the place of what stands there; resolves to whether it did. With a lock that was lost it rejects with
+   * `certificate-lock-lost`.
+   */
+  replace(record: RecordName, text: string, conditions: RecordConditions): Promise<boolean>;
+}
+
+/** Where the texts of a store lie: files of a folder, entries of a Secret. The promises are those of CertificateStore. */
+export interface StoreRecords extends AccountRecords {
   lock(name: string, signal?: AbortSignal): Promise<StoreLock>;
   onChange?(listener: () => void): () => void;
 }
 
-class RecordStore implements CertificateStore {
+/** An account in its record; undefined where there is none. Throws `certificate-store-invalid`, and what reading does. */
+export async function readAccount(
+  records: Pick<AccountRecords, "placeOf" | "read">,
+  directory: string,
+  account: string,
+): Promise<StoredAccount | undefined> {
+  const record: RecordName = { kind: "accounts", name: accountFile(directory, account) };
+  const text = await records.read(record);
+  return text === undefined ? undefined : readAccountText(records.placeOf(record), text);
+}
+
+class RecordAccounts implements AccountStore {
+  readonly #records: AccountRecords;
+
+  constructor(records: AccountRecords) {
+    this.#records = records;
+  }
+
+  loadAccount(directory: string, account: string): Promise<StoredAccount | undefined> {
+    return readAccount(this.#records, directory, account);
+  }
+
+  saveAccount(
+    directory: string,
+    account: string,
+    value: StoredAccount,
+    { lock, replaces }: SaveConditions<StoredAccount> = {},
+  ): Promise<boolean> {
+    const record: RecordName = { kind: "accounts", name: accountFile(directory, account) };
+    const readStored = (text: string | undefined): StoredAccount | undefined =>
+      text === undefined ? undefined : readAccountText(this.#records.placeOf(record), text);
+    return this.#records.replace(record, accountText(directory, account, value), {
+      ...(lock === undefined ? {} : { lock }),
+      ...(replaces === undefined ? {} : { replaces: (text) => replaces(readStored(text)) }),
+    });
+  }
+}
+
+class RecordStore extends RecordAccounts implements CertificateStore {
   readonly #records: StoreRecords;
   readonly onChange?: (listener: () => void) => () => void;
 
   constructor(records: StoreRecords) {
+    super(records);
     this.#records = records;
     if (records.onChange !== undefined)
       this.onChange = (listener) => records.onChange?.(listener) ?? (() => {});
@@ -78,25 +125,14 @@ class RecordStore implements CertificateStore {
     });
   }
 
-  async loadAccount(directory: string, account: string): Promise<StoredAccount | undefined> {
-    const record: RecordName = { kind: "accounts", name: accountFile(directory, account) };
-    const text = await this.#records.read(record);
-    return text === undefined ? undefined : readAccountText(this.#records.placeOf(record), text);
-  }
-
-  async saveAccount(
-    directory: string,
-    account: string,
-    value: StoredAccount,
-    conditions: Pick<SaveConditions, "lock"> = {},
-  ): Promise<void> {
-    const record: RecordName = { kind: "accounts", name: accountFile(directory, account) };
-    await this.#records.replace(record, accountText(directory, account, value), conditions);
-  }
-
   lock(name: string, signal?: AbortSignal): Promise<StoreLock> {
     return this.#records.lock(name, signal);
   }
+}
+
+/** Accounts as texts, one record each. */
+export function accountStore(records: AccountRecords): AccountStore {
+  return new RecordAccounts(records);
 }
 
 /** Certificates and accounts as texts: one record a certificate with its key, so that both change in one step. */

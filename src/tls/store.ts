@@ -36,6 +36,8 @@ export interface StoredAccount {
   readonly uri?: string;
   /** The key id of the external account that it was bound to when it was made (RFC 8555 §7.3.4). */
   readonly externalAccount?: string;
+  /** What the CA calls itself in CAA records, as it said when the account was made. */
+  readonly caaIdentities?: readonly string[];
 }
 
 /** A lock that is held. */
@@ -49,11 +51,29 @@ export interface StoreLock {
 }
 
 /** On what a save depends. */
-export interface SaveConditions {
+export interface SaveConditions<Stored = StoredCertificate> {
   /** Rejects with `certificate-lock-lost`, and changes nothing, once somebody else has taken this lock over. */
   readonly lock?: StoreLock;
   /** Asked of what stands there; where it says no, nothing is changed and the save resolves. */
-  readonly replaces?: (stored: StoredCertificate | undefined) => boolean;
+  readonly replaces?: (stored: Stored | undefined) => boolean;
+}
+
+/**
+ * Where accounts are kept, by the CA's directory URL and their contact. The contract is the one of CertificateStore,
+ * but for `lock`, which may be absent where those who share the store cannot wait for one another: two that make the
+ * same account at once then send the CA one key, whose account it gives to both (RFC 8555 §7.3). For that to be so, a
+ * save that replaces nothing is made in one step: of two, one says that it was made.
+ */
+export interface AccountStore {
+  loadAccount(directory: string, account: string): Promise<StoredAccount | undefined>;
+  /** Resolves to whether it was made: `replaces` may have said no. */
+  saveAccount(
+    directory: string,
+    account: string,
+    value: StoredAccount,
+    conditions?: SaveConditions<StoredAccount>,
+  ): Promise<boolean>;
+  lock?(name: string, signal?: AbortSignal): Promise<StoreLock>;
 }
 
 /**
@@ -77,19 +97,12 @@ export interface SaveConditions {
  * - A save with a lock that was taken over rejects and changes nothing, also when its process had stood still and
  *   does not know: what came after it stays.
  */
-export interface CertificateStore {
+export interface CertificateStore extends AccountStore {
   load(address: CertificateAddress): Promise<StoredCertificate | undefined>;
   save(
     address: CertificateAddress,
     certificate: StoredCertificate,
     conditions?: SaveConditions,
-  ): Promise<void>;
-  loadAccount(directory: string, account: string): Promise<StoredAccount | undefined>;
-  saveAccount(
-    directory: string,
-    account: string,
-    value: StoredAccount,
-    conditions?: Pick<SaveConditions, "lock">,
   ): Promise<void>;
   lock(name: string, signal?: AbortSignal): Promise<StoreLock>;
   /**

@@ -128,8 +128,10 @@ export function readAccountText(path: string, text: string): StoredAccount {
     throw invalid(path, "its key cannot be read", error);
   }
   const [uri, externalAccount] = [textOf(fields["uri"]), textOf(fields["externalAccount"])];
+  const identities: unknown = fields["caaIdentities"];
   return {
     key,
+    ...(Array.isArray(identities) ? { caaIdentities: identities.flatMap((one) => textOf(one) ?? []) } : {}),
     ...(uri === undefined ? {} : { uri }),
     ...(externalAccount === undefined ? {} : { externalAccount }),
   };

@@ -11,7 +11,7 @@ const account = '0 issue "ca.example; accounturi=https://ca.example/1; validatio
 /** Something that says, once it is made, what the records are made of. */
 function publisher(says: { made: boolean; text: string }): Resource<string> {
   return {
-    id: "host/prod/publisher",
+    id: "host/prod/accounts",
     kind: "publisher",
     names: [],
     link: "discovery",
@@ -50,7 +50,7 @@ async function world(t: TestContext, text: string) {
       type: "CAA",
       ttl: 60,
       values: {
-        from: { after: "host/prod/publisher", name: "authorities" },
+        from: { after: "host/prod/accounts", name: "authorities" },
         make: (list) => JSON.parse(list) as string[],
       },
     },
@@ -63,7 +63,7 @@ async function world(t: TestContext, text: string) {
 describe("records that are made of what another resource says", () => {
   test("are shown as known after it, made once it says so, compared by their parts, and changed with it", async (t) => {
     const { api, says, plan, changeOf } = await world(t, JSON.stringify([account]));
-    assert.deepEqual((await changeOf())?.fields[0]?.after, { knownAfter: "host/prod/publisher" });
+    assert.deepEqual((await changeOf())?.fields[0]?.after, { knownAfter: "host/prod/accounts" });
     const outcome = await applyPlan(await plan());
     assert.deepEqual([outcome.failed, outcome.done.length], [[], 2]);
     assert.deepEqual(

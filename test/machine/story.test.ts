@@ -4,7 +4,8 @@
  * with a certificate of Pebble's, and AWS's trust; then it is used, upgraded, rebooted, and taken down.
  */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, test, type TestContext } from "node:test";
@@ -93,11 +94,21 @@ async function assertAnswered({ said, onMachine }: StoryWorld): Promise<void> {
   assert.match(told.out, new RegExp(`<Arn>arn:aws:sts::${account}:assumed-role/demo/machine</Arn>`, "u"));
 }
 
+/** The account that a machine's publisher has: its URI, and whose the record and its folder are. */
+async function accountsOn({ onMachine }: StoryWorld) {
+  const told = await onMachine(`sudo sh -c '
+cd /var/lib/private/podtrust-publisher/certificates/accounts
+stat -c %u ../.. . *.json; stat -c %a *.json; sed -n "s/^  .uri.: .\\(https:[0-9A-Za-z./:_-]*\\).*/\\1/p" *.json'`);
+  assert.equal(told.code, 0, output(told));
+  const [state, folder, record, mode, uri, ...more] = told.out.trim().split(/\s+/u);
+  assert.deepEqual(more, [], told.out);
+  return { owners: [state, folder, record], mode, uri };
+}
+
 describe("from nothing to a trusted cluster, on a machine that boots", { skip }, () => {
   test("one up makes machine, name, cluster, publisher and AWS's trust; they live through all that comes, until down", async (context: TestContext) => {
     const world = await storyWorld(context);
-    const { run, podtrust, said, onMachine, pebble, clouds } = world;
-    const way = ["--ca", "roots.pem"];
+    const { run, podtrust, said, onMachine, pebble, clouds, way } = world;
     const up = await podtrust(["up", "--yes", ...way]);
     assert.equal(
       up.code,
@@ -106,21 +117,13 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
     );
     const figures = new Figures(context);
     figures.add("up: from nothing to AWS's trust", up, phasesOf(up));
-    // The first certificate was ordered once the CAA record named the publisher's account.
-    const ordered = await onMachine(
-      "journalctl -u podtrust-publisher -o cat --no-pager; ls /var/lib/podtrust-publisher",
-    );
-    assert.match(
-      ordered.out,
-      /the first certificate is ordered once CAA records are there/u,
-      output(ordered),
-    );
-    assert.doesNotMatch(ordered.out, /first-order-held/u);
     const { ipv4, ipv6 } = world.server().public_net;
     const ownIpv6 = ipv6.ip.replace("::/64", "::1");
     const issuer = `https://${world.records().find(({ type }) => type === "A")?.name}`;
     const ask = (path: string, address = ipv4.ip): Promise<Document> =>
       askFor(pebble.root, issuer, address, path);
+
+    const accounts = await accountsOn(world);
 
     await context.test(
       "the machine booted as a server of Hetzner's, with its name and both addresses",
@@ -168,10 +171,24 @@ describe("from nothing to a trusted cluster, on a machine that boots", { skip },
           (a, b) => Number(b.startsWith("CAA")) - Number(a.startsWith("CAA")),
         );
         assert.deepEqual(addresses.sort(), [`A ${ipv4.ip}`, `AAAA ${ownIpv6}`]);
-        assert.match(
+        assert.equal(
           caa,
-          /^CAA 0 issue "pebble\.letsencrypt\.org; accounturi=https:\/\/\S+; validationmethods=http-01"$/u,
+          `CAA 0 issue "pebble.letsencrypt.org; accounturi=${accounts.uri}; validationmethods=http-01"`,
         );
+      },
+    );
+
+    await context.test(
+      "that account is the only one at the CA: the publisher was given its key, and has its certificate by it",
+      () => {
+        const logs = readdirSync(pebble.folder).filter((name) => name.endsWith(".log"));
+        const log = logs.map((name) => readFileSync(join(pebble.folder, name), "utf8")).join("\n");
+        const made = [...log.matchAll(/There are now (\d+) accounts/gu)].map(([, count]) => count);
+        assert.deepEqual(made, ["1"]);
+        // systemd gave what was root's to the service's user before the service began.
+        assert.equal(new Set(accounts.owners).size, 1);
+        assert.notEqual(accounts.owners[0], "0");
+        assert.equal(accounts.mode, "600");
       },
     );
 

@@ -30,9 +30,11 @@ export function memoryStore(): CertificateStore {
       certificates.set(certificateFile(address), value);
     },
     loadAccount: (directory, account) => Promise.resolve(accounts.get(accountFile(directory, account))),
-    async saveAccount(directory, account, value, { lock: held } = {}) {
+    async saveAccount(directory, account, value, { lock: held, replaces = () => true } = {}) {
+      if (!replaces(accounts.get(accountFile(directory, account)))) return false;
       if (held !== undefined && !(await held.isHeld())) throw lockLost("memory");
       accounts.set(accountFile(directory, account), value);
+      return true;
     },
     lock,
   };

@@ -75,6 +75,19 @@ export function storeContract(name: string, make: () => CertificateStore | Promi
     assert.equal(await store.loadAccount("https://ca.example/e", "a@example.com"), undefined);
   });
 
+  test(`${name}: of several that keep an account's key where none is, one does, and it stays`, async () => {
+    const store = await make();
+    const at = ["https://ca.example/d", "a@example.com"] as const;
+    const replaces = (there: object | undefined): boolean => there === undefined;
+    const keys = (await Promise.all(Array.from({ length: 6 }, pair))).map(({ key }) => key);
+    const kept = await Promise.all(keys.map((key) => store.saveAccount(...at, { key }, { replaces })));
+    assert.deepEqual(await store.loadAccount(...at), { key: keys[kept.indexOf(true)] });
+    assert.equal(kept.filter(Boolean).length, 1);
+    const whole = { key: keys[0] ?? "", uri: "https://ca.example/1", caaIdentities: ["ca.example"] };
+    assert.equal(await store.saveAccount(...at, whole), true);
+    assert.deepEqual(await store.loadAccount(...at), whole);
+  });
+
   test(`${name}: a lock is held by one at a time, others of the same name wait, other names do not`, async () => {
     const store = await make();
     const order: string[] = [];

@@ -1,6 +1,6 @@
 import { errorText } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { openStack, publisherOnMachine, type ResourceOutputs } from "../../stack/index.ts";
+import { accountsOutput, openStack, type ResourceOutputs } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { packageVersion, releaseFolder } from "../version.ts";
 
@@ -38,18 +38,18 @@ export async function machineOutputs(context: CommandContext, config: Config): P
 }
 
 /**
- * The same, and what the publisher on the machine says of itself. Where the machine cannot be asked, that is said, and
- * nothing is known of it.
+ * The same, and the accounts that the machine has for its publisher. Where the machine cannot be asked, that is said, and
+ * nothing is known of them.
  */
-export async function machineAndPublisherOutputs(
+export async function machineAndAccountsOutputs(
   context: CommandContext,
   config: Config,
 ): Promise<ResourceOutputs> {
   const rented = await machineOutputs(context, config);
-  if (publisherOnMachine(config) === undefined) return rented;
-  const publisher = `host/${config.stack}/publisher`;
+  const accounts = accountsOutput(config)?.after;
+  if (accounts === undefined) return rented;
   try {
-    return await outputsOfOnly(context, config, [...rentedParts(config), publisher]);
+    return await outputsOfOnly(context, config, [...rentedParts(config), accounts]);
   } catch (error) {
     context.signal.throwIfAborted();
     context.progress.line(`note: the publisher's accounts are not known: ${errorText(error)}`, 6);

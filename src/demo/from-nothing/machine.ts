@@ -93,7 +93,7 @@ function stepsOf({ issuer, stack }: Config, boots: boolean): Readonly<Record<Ste
     machine: [`hetzner/ssh-key/${stack}`, `hetzner/firewall/${stack}`, `hetzner/server/${stack}`],
     system: onMachine("system"),
     k3s: onMachine("k3s"),
-    publisher: onMachine("publisher", "certificate"),
+    publisher: onMachine("accounts", "publisher"),
     caa: boots ? [`dns/${host}/CAA`] : [],
   };
 }

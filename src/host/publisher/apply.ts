@@ -94,18 +94,15 @@ async function healthNow({ session, layout, work }: PublisherSite): Promise<Heal
 
 /** What is expected of a publisher once it runs. */
 interface Expected {
-  readonly accounts: boolean;
   /** Also certificates, which it had before. */
   readonly ready: boolean;
   readonly timeoutMs: number;
 }
 
-function lacking(health: Health | undefined, { accounts, ready }: Expected): string | undefined {
+function lacking(health: Health | undefined, { ready }: Expected): string | undefined {
   if (health === undefined) return "it does not answer";
-  const { documents, unready, accountsMissing } = health;
+  const { documents, unready } = health;
   if (!documents || (ready && !health.ready)) return unready.join(" ") || "it has not read the cluster yet";
-  if (accounts && accountsMissing)
-    return unready.join(" ") || "there is no account at the certificate authority yet";
   return undefined;
 }
 
@@ -158,7 +155,7 @@ async function makeToken(site: PublisherSite): Promise<void> {
 async function goBack(site: PublisherSite, before: PublisherState, name: string): Promise<string> {
   try {
     await step(site, "going back", backScript(site.layout, name, before.previous));
-    await restart(site, { accounts: false, ready: before.health?.ready === true, timeoutMs: minute });
+    await restart(site, { ready: before.health?.ready === true, timeoutMs: minute });
     return `${name} runs again`;
   } catch (error) {
     site.work.signal.throwIfAborted();
@@ -179,7 +176,7 @@ async function restartOrGoBack(
   const wasReady = before.health?.ready === true;
   const timeoutMs = wasReady ? 90 * second : 3 * minute;
   try {
-    await restart(site, { accounts: wish.wantsAccounts, ready: wasReady, timeoutMs });
+    await restart(site, { ready: wasReady, timeoutMs });
   } catch (cause) {
     site.work.signal.throwIfAborted();
     if (isConnection(cause)) throw cause;
@@ -244,12 +241,11 @@ export async function applyPublisher(site: PublisherSite, wish: PublisherWish): 
   const paths = wish.files.map(({ path }) => path);
   const before = await inspectPublisher(session, layout, paths, work.signal);
   const owner = ownershipComment.of(wish.stack);
-  const { holdsFirstOrder } = wish;
-  await step(site, "preparing", prepareScript(layout, { owner, holdsFirstOrder }), { timeoutMs: 5 * minute });
+  await step(site, "preparing", prepareScript(layout, owner), { timeoutMs: 5 * minute });
   const isNew = await place(site, wish, before);
   await makeToken(site);
   if (isNew || before.isChanging || before.health === undefined) await restartOrGoBack(site, wish, before);
-  else await untilHealthy(site, { accounts: wish.wantsAccounts, ready: false, timeoutMs: 3 * minute });
+  else await untilHealthy(site, { ready: false, timeoutMs: 3 * minute });
   await step(site, "tidying up", tidyScript(layout, surplusFiles(wish, before)));
 }
 
@@ -270,7 +266,7 @@ export async function rollBack(site: PublisherSite): Promise<{ readonly from: st
   await step(site, "keeping the config", keepConfigScript(layout));
   await step(site, "switching", switchScript(layout, previous));
   try {
-    await restart(site, { accounts: false, ready: before.health?.ready === true, timeoutMs: 90 * second });
+    await restart(site, { ready: before.health?.ready === true, timeoutMs: 90 * second });
   } catch (cause) {
     work.signal.throwIfAborted();
     if (isConnection(cause)) throw cause;

@@ -125,6 +125,5 @@ export function differenceOf(state: PublisherState | undefined, wish: PublisherW
   const cannot =
     isOtherProgram(wish, state) && (architecture === undefined || !wish.releases.has(architecture));
   const refusal = cannot ? { refusal: missing(wish, machine) } : {};
-  // Who does not run says nothing of accounts.
-  return { kind: "update", fields, newOutputs: state.health === undefined, ...refusal };
+  return { kind: "update", fields, ...refusal };
 }

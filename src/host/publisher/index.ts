@@ -1,7 +1,9 @@
+export { type AccountAtCa, type AccountsWish, accountsNames, accountsResource } from "./accounts.ts";
+export type { AccountRecords, FoundRecords } from "./account-records.ts";
 export { type PublisherSite, rollBack } from "./apply.ts";
 export { hostConfig } from "./config-file.ts";
 export { type HostLayout, hostLayout, unitNames } from "./layout.ts";
 export { findReleases, readRelease } from "./release.ts";
-export { firstOrderNames, firstOrderResource, publisherNames, publisherResource } from "./resource.ts";
+export { publisherNames, publisherResource } from "./resource.ts";
 export { publisherUnits, type UnitsWish } from "./units.ts";
 export type { PublisherWish } from "./wish.ts";

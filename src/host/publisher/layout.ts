@@ -1,5 +1,3 @@
-import { firstOrderHold } from "../../config/index.ts";
-
 /**
  * Where the publisher lies on a machine. A version is a folder of its own; `current` says which one runs, in one step,
  * and `previous` which one ran before.
@@ -26,9 +24,12 @@ export interface HostLayout {
   readonly given: string;
   /** The publisher's state, as root sees it: below the folder of services that run as users of their own. */
   readonly state: string;
-  /** As long as it is there, the publisher orders no first certificate (`firstOrderHold` of config/). */
-  readonly hold: string;
+  /** Where its accounts at certificate authorities are. */
+  readonly accounts: string;
 }
+
+/** In the publisher's state folder: where the store of its certificates has accounts (tls/). */
+export const accountsFolder = "certificates/accounts";
 
 /** The program's name, in every version's folder. */
 const programName = "podtrust-publisher";
@@ -58,7 +59,7 @@ export function hostLayout(root = ""): HostLayout {
     clusterCa: `${credentials}/ca.crt`,
     given: `${root}/run/credentials/${unitNames.publisher}`,
     state,
-    hold: `${state}/${firstOrderHold.file}`,
+    accounts: `${state}/${accountsFolder}`,
   };
 }
 

@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { shellWord } from "../../base/index.ts";
 import { type HostLayout, secretsGroup, unitNames } from "./layout.ts";
 
@@ -32,7 +31,6 @@ done
 for unit in ${words(everyUnit)}; do
   [ ! -f ${shellWord(layout.units)}/"$unit" ] || echo "unit $unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
 done
-[ ! -f ${shellWord(layout.hold)} ] || echo "held yes"
 [ ! -f ${changing(layout)} ] || echo "changing yes"
 ${statusLine(layout)}
 `;
@@ -48,29 +46,8 @@ export function statusScript(layout: HostLayout): string {
   return `${statusLine(layout)}\n`;
 }
 
-/**
- * Keeps the publisher from ordering a certificate where it has never run. systemd gives the folder to the service's user
- * when it starts.
- */
-function holdLines({ state, hold }: HostLayout): string {
-  const [folder, parent] = [shellWord(state), shellWord(dirname(state))];
-  return `if [ ! -e ${folder}/certificates ]; then
-  install -d -m 0700 ${parent} ${folder}
-  touch ${shellWord(hold)}
-fi
-`;
-}
-
-/** Has the publisher order its first certificate. */
-export function releaseOrderScript({ hold }: HostLayout): string {
-  return `rm -f ${shellWord(hold)}\n`;
-}
-
 /** Folders, group and mark: the first of all, so that an interrupted run finds its own. */
-export function prepareScript(
-  layout: HostLayout,
-  { owner, holdsFirstOrder }: { readonly owner: string; readonly holdsFirstOrder: boolean },
-): string {
+export function prepareScript(layout: HostLayout, owner: string): string {
   return `set -eu
 umask 022
 mkdir -p ${words([layout.versions, layout.files, layout.units])}
@@ -81,7 +58,7 @@ elif command -v apt-get >/dev/null; then
   # What Node is linked with, and a small Debian does not have.
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libatomic1 >/dev/null
 fi
-${holdsFirstOrder ? holdLines(layout) : ""}`;
+`;
 }
 
 /**

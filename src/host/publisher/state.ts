@@ -1,4 +1,4 @@
-import { isRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { isRecord, recordsOf } from "../../base/index.ts";
 import { type Owner, ownershipComment } from "../../plan/index.ts";
 import { type Architecture, architectures } from "./release.ts";
 
@@ -10,16 +10,6 @@ export interface Health {
   readonly unready: readonly string[];
   /** The cluster's documents are held. */
   readonly documents: boolean;
-  readonly accounts: readonly AccountFacts[];
-  /** There is no account yet with some CA that may be asked. */
-  readonly accountsMissing: boolean;
-}
-
-/** An account at a CA, as a CAA record names it. */
-export interface AccountFacts {
-  readonly directory: string;
-  readonly uri: string;
-  readonly caaIdentities: readonly string[];
 }
 
 /** A file as it was found: the SHA-256 of its text, and `640 root:group`. */
@@ -52,8 +42,6 @@ export interface PublisherState {
   readonly files: Readonly<Record<string, FileFacts>>;
   /** By name, of those that are installed. */
   readonly units: Readonly<Record<string, UnitFacts>>;
-  /** No first certificate is ordered yet. */
-  readonly isHeld: boolean;
   /** Something was changed, and that has not come to its end. */
   readonly isChanging: boolean;
   /** Absent where none answers. */
@@ -65,14 +53,6 @@ const decoded = (base64: string): string => Buffer.from(base64, "base64").toStri
 const texts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
 
-function accountsOf(value: unknown): readonly AccountFacts[] {
-  return recordsOf(value).flatMap((one) => {
-    const [directory, uri] = [textOf(one["directory"]), textOf(one["uri"])];
-    if (directory === undefined || uri === undefined) return [];
-    return [{ directory, uri, caaIdentities: texts(one["caaIdentities"]) }];
-  });
-}
-
 function healthOf(base64: string | undefined): Health | undefined {
   let status: unknown;
   try {
@@ -83,13 +63,10 @@ function healthOf(base64: string | undefined): Health | undefined {
   // An error of the command is an object too.
   if (!isRecord(status) || !Array.isArray(status["issuers"])) return undefined;
   const issuers = recordsOf(status["issuers"]);
-  const certificates = issuers.map((issuer) => recordOf(issuer["certificate"]));
   return {
     ready: status["ready"] === true,
     unready: texts(status["unready"]),
     documents: issuers.length > 0 && issuers.every((issuer) => isRecord(issuer["documents"])),
-    accounts: certificates.flatMap((certificate) => accountsOf(certificate["accounts"])),
-    accountsMissing: certificates.some((certificate) => certificate["accountsMissing"] === true),
   };
 }
 
@@ -121,7 +98,6 @@ export function parsePublisher(output: string): PublisherState {
     programs,
     files,
     units,
-    isHeld: "held" in single,
     isChanging: "changing" in single,
     ...field("health", healthOf(status)),
   };

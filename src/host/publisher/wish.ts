@@ -15,8 +15,4 @@ export interface PublisherWish {
   readonly files: readonly HostFile[];
   /** Units that are started with the machine. */
   readonly enabled: readonly string[];
-  /** Accounts at CAs are waited for, since CAA records name them. */
-  readonly wantsAccounts: boolean;
-  /** No certificate is ordered before CAA records name its accounts: where it has none yet. */
-  readonly holdsFirstOrder: boolean;
 }

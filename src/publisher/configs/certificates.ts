@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import type { ChallengeSolver, Dns01Options, Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
-import type { AcmeAuthority, AcmeConfig, DnsConfig, ServeConfig } from "../../config/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import type { Clock, Logger } from "../../base/index.ts";
+import { type AcmeConfig, acmeIssuers, type DnsConfig, type ServeConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
-import { isFirstOrderHeld } from "./first-order.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../tls/index.ts";
@@ -53,36 +51,10 @@ export interface CertificateDeps {
 /** Told what is waited for, why, and until when (milliseconds since the epoch). */
 export type TellWaiting = (reason: string, deadline: number) => void;
 
-// A bundle of every public root comes to a quarter of this.
-const largestSecret = 1024 * 1024;
-
 // In milliseconds: one of several replicas is led to by somebody, who asks first whether it may be.
 const untilLedTo = 15_000;
 
 const nothing = async (): Promise<void> => {};
-
-async function secretOf(path: string): Promise<string> {
-  try {
-    return (await readBoundedText(path, largestSecret)).trim();
-  } catch (cause) {
-    throw new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause });
-  }
-}
-
-async function issuerOf(authority: AcmeAuthority, email: string | undefined) {
-  const { directory, caFile, profile, eab } = authority;
-  const external =
-    eab === undefined
-      ? {}
-      : { externalAccount: { kid: await secretOf(eab.kidFile), hmacKey: await secretOf(eab.hmacKeyFile) } };
-  return {
-    directory,
-    ...(email === undefined ? {} : { email }),
-    ...(caFile === undefined ? {} : { ca: await secretOf(caFile) }),
-    ...(profile === undefined ? {} : { profile }),
-    ...external,
-  };
-}
 
 /** Opens certificates, and answers the challenges of all of them. */
 export class Certificates {
@@ -131,8 +103,7 @@ export class Certificates {
   }
 
   async #openAcme(acme: AcmeConfig, wish: CertificateWish): Promise<OpenCertificate> {
-    const authorities = acme.fallback === undefined ? [acme] : [acme, acme.fallback];
-    const issuers = await Promise.all(authorities.map((one) => issuerOf(one, acme.email)));
+    const issuers = await acmeIssuers(acme);
     const { solver, release } = await this.#solverFor(acme.challenge, wish);
     const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../tls/index.ts");
     const { clock, logger } = this.#deps;
@@ -153,9 +124,7 @@ export class Certificates {
           store,
           accounts,
           solvers: [solver],
-          ...(wish.shared === undefined
-            ? { isFirstOrderHeld: () => isFirstOrderHeld(wish.stateDir, this.#deps) }
-            : { firstOrderAfter: untilLedTo }),
+          ...(wish.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
           // Naming a CA in the config is the agreement; docs/guides/publish.md says so.
           termsOfServiceAgreed: true,
           clock,

@@ -4,8 +4,6 @@ import type { CertificateAccount } from "../status.ts";
 /** A certificate source with accounts at CAs. */
 interface SourceOfCa extends CertificateSource {
   accounts(): readonly CertificateAccount[];
-  /** Resolves once there is one with every CA that may be asked. */
-  accountsReady(): Promise<unknown>;
 }
 
 /**
@@ -16,7 +14,6 @@ export class LateCertificates implements CertificateSource {
   readonly #listeners = new Set<() => void>();
   #source: CertificateSource | undefined;
   #accounts: () => readonly CertificateAccount[] = () => [];
-  #accountsMissing = true;
   #unsubscribe: (() => void) | undefined;
 
   current(): ServedCertificate | undefined {
@@ -30,18 +27,12 @@ export class LateCertificates implements CertificateSource {
 
   status(): CertificateProgress {
     const progress = this.#source?.status?.() ?? { renewals: 0, attempts: 0 };
-    const missing = this.#accountsMissing ? ({ accountsMissing: true } as const) : {};
-    return { ...progress, accounts: this.#accounts(), ...missing };
+    return { ...progress, accounts: this.#accounts() };
   }
 
   /** Gives what comes from here on. */
   bind(source: SourceOfCa): void {
     this.#accounts = () => source.accounts();
-    source.accountsReady().then(
-      () => (this.#accountsMissing = false),
-      // It was closed before.
-      () => {},
-    );
     this.#unsubscribe?.();
     this.#source = source;
     this.#unsubscribe = source.onChange(() => this.#tell());

@@ -36,13 +36,16 @@ export class SecretRecords implements StoreRecords {
     return (await this.#secret.read()).entries.get(entryOf(record));
   }
 
-  async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<void> {
+  async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<boolean> {
     const entry = entryOf(record);
+    let isWritten = false;
     await this.#secret.update((state) => {
       if (lock !== undefined && !this.#holds(lock, state)) throw lockLost(this.placeOf(record));
-      if (replaces !== undefined && !replaces(state.entries.get(entry))) return undefined;
+      isWritten = replaces?.(state.entries.get(entry)) !== false;
+      if (!isWritten) return undefined;
       return { ...state, entries: new Map(state.entries).set(entry, text) };
     });
+    return isWritten;
   }
 
   #holds(lock: StoreLock, { holder }: SharedState): boolean {

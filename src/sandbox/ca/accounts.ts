@@ -10,7 +10,8 @@ function find(state: CaState, thumbprint: string): Account | undefined {
   return [...state.accounts.values()].find((account) => account.thumbprint === thumbprint);
 }
 
-function urlOf(state: CaState, account: Account): string {
+/** The URL by which an account is known. */
+export function accountUrl(state: CaState, account: Account): string {
   return `${state.base}/account/${account.id}`;
 }
 
@@ -54,7 +55,7 @@ export function newAccount(state: CaState, exchange: Exchange): Reply {
   const known = find(state, thumbprint);
   if (known !== undefined) {
     if (known.status !== "valid") throw new Problem("unauthorized", "the account is deactivated", 403);
-    return { status: 200, body: shownAccount(state, known), headers: { location: urlOf(state, known) } };
+    return { status: 200, body: shownAccount(state, known), headers: { location: accountUrl(state, known) } };
   }
   if (payload["onlyReturnExisting"] === true) {
     throw new Problem("accountDoesNotExist", "no account has this key");
@@ -71,7 +72,11 @@ export function newAccount(state: CaState, exchange: Exchange): Reply {
     orders: [],
   };
   state.accounts.set(account.id, account);
-  return { status: 201, body: shownAccount(state, account), headers: { location: urlOf(state, account) } };
+  return {
+    status: 201,
+    body: shownAccount(state, account),
+    headers: { location: accountUrl(state, account) },
+  };
 }
 
 function own(exchange: Exchange, id: string): Account {
@@ -112,13 +117,16 @@ function innerRequest(exchange: Exchange): { readonly jwk: Fields; readonly payl
 export function keyChange(state: CaState, exchange: Exchange): Reply {
   const mine = requester(exchange);
   const { jwk, payload } = innerRequest(exchange);
-  if (payload["account"] !== urlOf(state, mine) || keyThumbprint(payload["oldKey"]) !== mine.thumbprint) {
+  if (
+    payload["account"] !== accountUrl(state, mine) ||
+    keyThumbprint(payload["oldKey"]) !== mine.thumbprint
+  ) {
     throw malformed("the inner JWS names another account or another old key");
   }
   const thumbprint = keyThumbprint(jwk);
   const other = find(state, thumbprint);
   if (other !== undefined) {
-    const location = urlOf(state, other);
+    const location = accountUrl(state, other);
     return {
       status: 409,
       body: new Problem("malformed", "an account has this key already", 409).toObject(),

@@ -1,6 +1,7 @@
 import { silentLogger, systemClock } from "../../base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { closeListener } from "../listener/index.ts";
+import { accountUrl } from "./accounts.ts";
 import { renewalIdOf } from "./issuance.ts";
 import { type CaMood, openCaServer } from "./server.ts";
 import { type CaState, newState } from "./state.ts";
@@ -30,6 +31,9 @@ export async function openAuthority(options: StandInCaOptions): Promise<StandInC
     port: listener.port,
     tlsCa: authorityPem(own),
     root: authorityPem(state.hierarchy.root),
+    get accounts() {
+      return [...state.accounts.values()].map((account) => accountUrl(state, account));
+    },
     get issued() {
       return state.issued.map((one) => one.chain);
     },

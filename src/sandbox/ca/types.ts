@@ -74,6 +74,8 @@ export interface StandInCa extends AsyncDisposable {
   readonly tlsCa: string;
   /** PEM of the root that its certificates lead to. */
   readonly root: string;
+  /** URLs of the accounts made so far, oldest first. */
+  readonly accounts: readonly string[];
   /** PEM chains issued so far, oldest first. */
   readonly issued: readonly string[];
   /** From now on renewalInfo says that this certificate (PEM, leaf first) is to be renewed at once, and why. */

@@ -75,7 +75,7 @@ const accounts = [
 ];
 const withAccounts = new Map([
   ...ids,
-  ["host/prod/publisher", { authorities: JSON.stringify(accounts) } as Readonly<Record<string, string>>],
+  ["host/prod/accounts", { authorities: JSON.stringify(accounts) } as Readonly<Record<string, string>>],
 ]);
 const providers = ["cloudflare", "route53", "hetzner"] as const;
 const servedBy = (provider: string): string => published.replace("dns: cloudflare", `dns: ${provider}`);

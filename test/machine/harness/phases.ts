@@ -4,9 +4,10 @@ import type { Told } from "./podtrust.ts";
 const phases: readonly (readonly [what: string, isLast: RegExp])[] = [
   ["the cloud: addresses, name, firewall, server", /^hetzner\/|^dns\/.*\/A+$/u],
   ["the machine: boot, first login, upgrade and reboot", /\/system$/u],
+  ["the account at the certificate authority, and CAA", /\/accounts$|^dns\/.*\/CAA$/u],
   ["k3s and its API server", /\/k3s$/u],
-  ["the publisher: sent, started, with an account and a certificate", /\/publisher$/u],
-  ["CAA, OIDC provider and role", /^dns\/.*\/CAA$|^aws\//u],
+  ["the publisher: sent, and started with the cluster's documents", /\/publisher$/u],
+  ["the certificate, OIDC provider and role", /^aws\//u],
 ];
 
 /** Seconds that each phase of an `up` took from the end of the one before. */

@@ -4,23 +4,17 @@ import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import type { SshHost } from "./ssh-host.ts";
 
-const account = {
-  directory: "https://ca.example.test/directory",
-  uri: "https://ca.example.test/acct/1",
-  caaIdentities: ["ca.example.test"],
-};
-
 const status = (issuer: object, ready: boolean): string =>
   JSON.stringify({ ready, unready: ready ? [] : ["prod: nothing can be published yet"], issuers: [issuer] });
 
 /** What a publisher does when it is started as a service: a script that may write its status, and fail. */
 export const goodPublisher: string = `cat >/run/stand-in/publisher <<'END'
-${status({ documents: {}, certificate: { accounts: [account] } }, true)}
+${status({ documents: {}, certificate: {} }, true)}
 END`;
 
 /** One that runs and gets nothing published. */
 export const unreadyPublisher: string = `cat >/run/stand-in/publisher <<'END'
-${status({ certificate: { accounts: [] } }, false)}
+${status({ certificate: {} }, false)}
 END`;
 
 /** A program that stands for the publisher's, as far as a machine asks it. */

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, test, type TestContext } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test, type TestContext } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
+import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import type { CliResult } from "../../support/cli.ts";
 import { type DnsCliWorld, dnsCliWorld } from "../../support/dns-cli-world.ts";
 import type { Shown } from "../../support/stack-world.ts";
@@ -21,12 +22,16 @@ import {
 const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
 const [token, newToken] = ["kept-by-the-publisher-alone-1", "kept-by-the-publisher-alone-2"];
-const value = "ca.example.test; accounturi=https://ca.example.test/acct/1; validationmethods=dns-01";
 const given = "run/credentials/podtrust-publisher.service/dns-token";
 const sent = "etc/podtrust/publisher/dns-token";
 
 describe("a publisher on a machine that proves its name by dns-01", { skip: missing ?? false }, () => {
   let host: SshHost;
+  let reach: CaInReach;
+  before(async () => {
+    reach = await caInReach();
+  });
+  after(() => reach.ca.close());
   beforeEach(async () => {
     host = await startSshHost();
     await standInForPublisher(host);
@@ -43,6 +48,7 @@ describe("a publisher on a machine that proves its name by dns-01", { skip: miss
     const made = await dnsCliWorld(t);
     await writeRelease(join(made.folder, "release"), version, publisherProgram("first"));
     await writeFile(join(made.folder, "token"), `${token}\n`);
+    await reach.prepare(made.folder);
     const env = { ...made.env, ...homeEnvironment(made.folder) };
     const only = ["--only", "publisher", "--only", "dns"];
     const options = { env, clock: systemClock };
@@ -51,7 +57,7 @@ describe("a publisher on a machine that proves its name by dns-01", { skip: miss
 dns: {cloudflare: {publisherTokenFile: token}, addresses: ["203.0.113.7"]}
 publisher:
   release: release
-  https: {acme: {challenge: ${challenge}}}
+  https: {acme: {challenge: ${challenge}, ${reach.acme}}}
 `);
     await configure("dns-01");
     return Object.assign(made, {
@@ -76,6 +82,7 @@ publisher:
     const unit = (await host.file("etc/systemd/system/podtrust-publisher.service")) ?? "";
     assert.match(unit, /^LoadCredential=dns-token:\/etc\/podtrust\/publisher\/dns-token$/mu);
     const caa = made.records().filter(({ type }) => type === "CAA") as unknown as { data: object }[];
+    const value = `stand-in.invalid; accounturi=${reach.ca.accounts.at(-1)}; validationmethods=dns-01`;
     assert.deepEqual(
       caa.map(({ data }) => data),
       [{ flags: 0, tag: "issue", value }],

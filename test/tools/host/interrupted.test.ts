@@ -7,10 +7,11 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
 import { HostConnection, systemResource } from "../../../src/host/index.ts";
 import { applyPlan, type ApplyOutcome, planOf } from "../../../src/plan/index.ts";
+import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
   homeEnvironment,
@@ -28,6 +29,9 @@ import {
 
 const missing = whyNoSshHost("files of another group");
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+
+/** The CA of all machines here. */
+let reach: CaInReach;
 
 /** Time goes on as it does, and waits take a twentieth. */
 const briskClock: Clock = {
@@ -68,10 +72,11 @@ async function config({ host, folder }: Bench, when: "before" | "now" = "now"): 
       ? await pinnedArchives(folder, { cilium: await pinnedCli(folder) })
       : `${await pinnedArchives(folder, { version: "v1.35.9+k3s1" })}\n  cni: flannel`;
   await writeRelease(join(folder, "release"), version, publisherProgram(when));
+  await reach.prepare(folder);
   await writeFile(
     join(folder, "podtrust.yaml"),
     `${hostConfig(host)}${archives}
-publisher: {release: release, https: {acme: {email: ${when}@example.com}}}
+publisher: {release: release, https: {acme: {email: ${when}@example.com, ${reach.acme}}}}
 `,
   );
 }
@@ -162,13 +167,13 @@ const firstDay: Work = {
 
 /**
  * Everything on the machine, a line each with kind, mode, owner and sum, and what was read by what runs there. Left out are what the stand-ins keep for
- * themselves, and the host key, which is another each time.
+ * themselves, and the host key, which is another each time, as accounts at the CA are.
  */
 function treeOf({ host }: Bench): string {
   const script = String.raw`
 set -e
 find . -path ./run -prune -o -path './etc/ssh/ssh_host_*' -prune -o -path ./var/lib/podtrust/host-key -printf '%P %y %m %U:%G\n' -o -printf '%P %y %m %U:%G %l\n' | sort
-find . -path ./run -prune -o -path './etc/ssh/ssh_host_*' -prune -o -path ./var/lib/podtrust/host-key -prune -o -type f -exec sha256sum {} + | sort -k 2
+find . -path ./run -prune -o -path './etc/ssh/ssh_host_*' -prune -o -path ./var/lib/podtrust/host-key -prune -o -path '*/certificates/accounts/*' -prune -o -type f -exec sha256sum {} + | sort -k 2
 echo "running: $(cat run/stand-in/started 2>/dev/null)"`;
   return execFileSync("sh", ["-c", script], { cwd: host.root, encoding: "utf8" });
 }
@@ -282,6 +287,10 @@ async function killed(only: string, work: Work, during: RegExp): Promise<void> {
 }
 
 describe("up that is cut off on a machine", { skip: missing ?? false }, () => {
+  before(async () => {
+    reach = await caInReach();
+  });
+  after(() => reach.ca.close());
   const k3s = byCommand("k3s", standInForK3s);
   const publisher = byCommand("publisher", standInForPublisher);
   const k3sChange = byCommand("k3s", standInForK3s, "otherwise");

@@ -4,8 +4,9 @@ import { readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promis
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
+import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {
   homeEnvironment,
@@ -28,6 +29,14 @@ const { version } = JSON.parse(await readFile("package.json", "utf8")) as { vers
 describe("the publisher of a machine", { skip: missing ?? false }, () => {
   let host: SshHost;
   let folder: string;
+  let reach: CaInReach;
+  let acme: string;
+
+  before(async () => {
+    reach = await caInReach({ externalAccounts: { kid: "c2VjcmV0" } });
+    acme = `acme: {email: ops@example.com, ${reach.acme}, eab: {kidFile: eab-kid, hmacKeyFile: eab-key}}`;
+  });
+  after(() => reach.ca.close());
 
   beforeEach(async () => {
     host = await startSshHost();
@@ -36,6 +45,7 @@ describe("the publisher of a machine", { skip: missing ?? false }, () => {
     await release("first");
     await writeFile(join(folder, "eab-kid"), "kid\n");
     await writeFile(join(folder, "eab-key"), "c2VjcmV0\n");
+    await reach.prepare(folder);
     await config();
   });
   afterEach(async () => {
@@ -46,7 +56,6 @@ describe("the publisher of a machine", { skip: missing ?? false }, () => {
   const release = (label: string, service?: string): Promise<void> =>
     writeRelease(join(folder, "release"), version, publisherProgram(label, service));
 
-  const acme = "acme: {email: ops@example.com, eab: {kidFile: eab-kid, hmacKeyFile: eab-key}}";
   const config = (https = acme): Promise<void> =>
     writeFile(
       join(folder, "podtrust.yaml"),
@@ -109,7 +118,7 @@ publisher:
     assert.notEqual(out, "", err);
     assert.deepEqual(
       (JSON.parse(out) as Shown).changes.map(({ kind }) => kind),
-      ["create"],
+      ["create", "create"],
     );
   });
 
@@ -160,8 +169,8 @@ publisher:
     assert.equal(code, 0, err);
     assert.equal(await running(), "second");
     assert.doesNotMatch(await calls(), /systemctl (?:stop|enable|disable)/u);
-    const before = await readFile(home("previous/podtrust-publisher"), "utf8");
-    assert.match(before, /^# first$/mu);
+    const earlier = await readFile(home("previous/podtrust-publisher"), "utf8");
+    assert.match(earlier, /^# first$/mu);
     await release("third");
     assert.equal((await up()).code, 0);
     assert.equal((await readdir(home("versions"))).length, 2);
@@ -250,21 +259,21 @@ publisher:
 
   test("a publisher of another stack, and one that nobody marked, are left alone", async () => {
     await up();
-    const before = await readlink(home("current"));
+    const linked = await readlink(home("current"));
     for (const owner of ["podtrust stack=other format=1\n", "mine\n"]) {
       await writeFile(home("owner"), owner);
       const { code, err } = await up();
       assert.equal(code, 1);
       assert.match(err, /plan-name-taken/u);
     }
-    assert.equal(await readlink(home("current")), before);
+    assert.equal(await readlink(home("current")), linked);
   });
 
   test("without a challenge over HTTP there is no socket for it, and one that was there goes", async () => {
     await up();
-    await config("acme: {challenge: tls-alpn-01}");
-    const before = await fields();
-    assert.ok(before.includes("unit podtrust-publisher-http.socket"), before.join());
+    await config(acme.replace("{email", "{challenge: tls-alpn-01, email"));
+    const shown = await fields();
+    assert.ok(shown.includes("unit podtrust-publisher-http.socket"), shown.join());
     const { code, err } = await up();
     assert.equal(code, 0, err);
     assert.equal(await host.file("etc/systemd/system/podtrust-publisher-http.socket"), undefined);

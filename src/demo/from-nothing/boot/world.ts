@@ -21,7 +21,8 @@ import { type MachineStory, openMachineStory } from "../machine.ts";
 import type { BootKit } from "./kit.ts";
 
 /** Where the machine finds the certificate authority: of the range for benchmarks (RFC 2544), which is nobody's. */
-const caAddress = "198.18.0.1:14000";
+const caPlace = { host: "198.18.0.1", port: 14000 };
+const caAddress = `${caPlace.host}:${caPlace.port}`;
 
 /**
  * For cloud-init, as a cloud's own: the way out that a rented machine has, though nothing answers on it, and names that
@@ -104,6 +105,8 @@ async function build(
   const connectTo: ConnectTo[] = [];
   const ca = await startAuthority({ clock, logger, connectTo, foundAt: caAddress });
   ending.add(() => ca.close());
+  // By the name that the machine has for it, since accounts are registered from here.
+  connectTo.push({ ...caPlace, address: "127.0.0.1", toPort: ca.port });
   const { clouds, machines } = await startClouds(kit, folder, { connectTo, ca, ports }, options);
   ending.add(() => clouds.close());
   const sandbox = await startSandbox({

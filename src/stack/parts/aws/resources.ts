@@ -13,7 +13,7 @@ import {
 } from "../../../aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import { recordNames } from "../../../dns/index.ts";
-import { firstOrderNames, publisherNames } from "../../../host/index.ts";
+import { publisherNames } from "../../../host/index.ts";
 import type { Resource } from "../../../plan/index.ts";
 import { hasCluster } from "../cluster.ts";
 import { trustPolicyOf } from "./role-trust.ts";
@@ -66,7 +66,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
 function issuerMakers({ stack, issuer }: ResourcesInput["config"]): readonly string[] {
   const name = new URL(issuer).hostname;
   const records = (["A", "AAAA", "CAA"] as const).map((type) => recordNames({ name, type }).id);
-  return [publisherNames(stack).id, firstOrderNames(stack).id, ...records];
+  return [publisherNames(stack).id, ...records];
 }
 
 /** The OIDC provider and the roles of one account, as its section of the config has them. */

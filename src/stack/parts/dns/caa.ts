@@ -1,7 +1,7 @@
 import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../base/index.ts";
 import { caaMethods, type Config } from "../../../config/index.ts";
 import { caaText, type RecordWish } from "../../../dns/index.ts";
-import { publisherOutput } from "../publisher/index.ts";
+import { accountsOutput } from "../publisher/index.ts";
 
 /** Seconds: a certificate authority looks anew each time, and keeps it for eight hours at the most. */
 export const caaTtl = 60;
@@ -13,7 +13,7 @@ export interface CaaAccount {
   readonly uri: string;
 }
 
-/** The same as the publisher tells it. */
+/** The same as the resource of the accounts tells it. */
 interface Authority {
   readonly directory: string;
   readonly uri: string;
@@ -36,7 +36,7 @@ function authoritiesOf(text: string): readonly Authority[] {
 const isPlain = (text: string): boolean => /^[!-:<-~]{1,400}$/u.test(text) && !/["\\]/u.test(text);
 
 /**
- * The accounts of a publisher's output `authorities`. Throws `dns-caa-unknown` for an authority that does not say its
+ * The accounts of the output `authorities`. Throws `dns-caa-unknown` for an authority that does not say its
  * name: a record without it would shut it out.
  */
 export function caaAccounts(text: string): readonly CaaAccount[] {
@@ -68,7 +68,7 @@ export function caaValues(text: string, methods: readonly string[]): readonly st
 /** The CAA records of the issuer's name; none where no publisher of this config's says which accounts it has. */
 export function caaOf(config: Config, name: string): readonly RecordWish[] {
   const methods = caaMethods(config);
-  const from = publisherOutput(config, "authorities");
+  const from = accountsOutput(config);
   if (from === undefined || methods.length === 0) return [];
   return [{ name, type: "CAA", ttl: caaTtl, values: { from, make: (text) => caaValues(text, methods) } }];
 }

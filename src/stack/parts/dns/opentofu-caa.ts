@@ -1,7 +1,7 @@
 import { caaMethods, type Config } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
-import { publisherOutput } from "../publisher/index.ts";
+import { accountsOutput } from "../publisher/index.ts";
 import { caaAccounts, caaIssue, caaTtl } from "./caa.ts";
 
 /** Accounts by their URIs, each with the name of its authority: a map, since OpenTofu iterates over those. */
@@ -9,7 +9,7 @@ const variableName = "caa_accounts";
 const accounts = new Expression(`var.${variableName}`);
 
 function variable(config: Config, found: ResourceOutputs): Block {
-  const output = publisherOutput(config, "authorities");
+  const output = accountsOutput(config);
   const text = output === undefined ? undefined : found.get(output.after)?.[output.name];
   const known = caaAccounts(text ?? "[]").map(({ uri, authority }) => [uri, authority] as const);
   return {
@@ -64,6 +64,6 @@ function record({ kind, type, common }: CaaPlace, methods: readonly string[]): B
  */
 export function caaBlocks(config: Config, found: ResourceOutputs, place: CaaPlace): readonly Block[] {
   const methods = caaMethods(config);
-  if (methods.length === 0 || publisherOutput(config, "authorities") === undefined) return [];
+  if (methods.length === 0 || accountsOutput(config) === undefined) return [];
   return [variable(config, found), record(place, methods)];
 }

@@ -1,8 +1,8 @@
 export {
+  accountsOutput,
   hasRelease,
   isOnMachine,
   publisherOnMachine,
-  publisherOutput,
   publisherParts,
   rollBackPublisher,
 } from "./part.ts";

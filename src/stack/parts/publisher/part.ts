@@ -1,7 +1,9 @@
+import type { AcmeConfig } from "../../../config/index.ts";
 import { recordNames, type RecordType } from "../../../dns/index.ts";
 import {
+  accountsNames,
+  accountsResource,
   findReleases,
-  firstOrderResource,
   type HostConnection,
   type HostLayout,
   hostLayout,
@@ -10,10 +12,12 @@ import {
   publisherResource,
   readRelease,
   rollBack,
+  systemNames,
 } from "../../../host/index.ts";
-import type { Output, Work } from "../../../plan/index.ts";
+import type { Output, Resource, Work } from "../../../plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
+import { accountsOf } from "./accounts.ts";
 import { checkOwnToken } from "./own-token.ts";
 import { publisherWish, wishToDelete } from "./wish.ts";
 
@@ -31,7 +35,9 @@ class PublisherPart implements Part {
   }
 
   get named(): readonly Named[] {
-    return [publisherNames(this.#context.config.stack)];
+    const { config } = this.#context;
+    const { stack } = config;
+    return [...(acmeOf(config) === undefined ? [] : [accountsNames(stack)]), publisherNames(stack)];
   }
 
   get needs(): readonly Output[] {
@@ -54,14 +60,30 @@ class PublisherPart implements Part {
     const common = { connection: this.#connection, clock, wish };
     const recordIds = (types: readonly RecordType[]): readonly string[] =>
       types.map((type) => recordNames({ name, type }).id);
+    const accounts = await this.#accounts(goal);
     const publisher = publisherResource({
       ...common,
-      // It reads the cluster, and a certificate authority finds it by its name.
-      dependsOn: [k3sNames(config.stack).id, ...recordIds(["A", "AAAA"])],
+      // It reads the cluster, and orders as soon as it runs: a certificate authority finds it by its name, and its
+      // accounts in the records.
+      dependsOn: [
+        k3sNames(config.stack).id,
+        ...accounts.map(({ id }) => id),
+        ...recordIds(["A", "AAAA", "CAA"]),
+      ],
     });
-    const firstOrder = firstOrderResource({ ...common, dependsOn: [publisher.id, ...recordIds(["CAA"])] });
-    const desired = wish.holdsFirstOrder ? [publisher, firstOrder] : [publisher];
-    return { desired, owned: [], seen: new Map() };
+    return { desired: [...accounts, publisher], owned: [], seen: new Map() };
+  }
+
+  async #accounts(goal: Goal): Promise<readonly Resource[]> {
+    const { config, clock } = this.#context;
+    const { stack } = config;
+    const acme = acmeOf(config);
+    if (acme === undefined) return [];
+    const accounts = goal === "present" ? await accountsOf(acme, this.#context) : [];
+    const wish = { stack, layout: hostLayout(), accounts };
+    const connection = this.#connection;
+    const dependsOn = [systemNames(stack).id];
+    return [accountsResource({ connection, clock, wish, dependsOn })];
   }
 
   preflight(): Promise<Preflight> {
@@ -92,12 +114,14 @@ export function isOnMachine({ machine, publisher }: PartContext["config"]): bool
   return machine !== undefined && publisher !== undefined;
 }
 
-/** An output of the publisher on a config's machine; undefined where it has none. */
-export function publisherOutput(
-  config: PartContext["config"],
-  name: "accounts" | "authorities",
-): Output | undefined {
-  return isOnMachine(config) ? { after: publisherNames(config.stack).id, name } : undefined;
+function acmeOf({ publisher }: PartContext["config"]): AcmeConfig | undefined {
+  return publisher?.serve.kind === "acme" ? publisher.serve.acme : undefined;
+}
+
+/** The accounts of the publisher on a config's machine, as an output; undefined where it has none. */
+export function accountsOutput(config: PartContext["config"]): Output | undefined {
+  if (!isOnMachine(config) || acmeOf(config) === undefined) return undefined;
+  return { after: accountsNames(config.stack).id, name: "authorities" };
 }
 
 /** Where program and state of the publisher are on a config's machine; undefined where it has none. */

@@ -1,4 +1,4 @@
-import { caaMethods, type Config, publisherOf } from "../../../config/index.ts";
+import { type Config, publisherOf } from "../../../config/index.ts";
 import {
   findReleases,
   hostConfig,
@@ -17,7 +17,7 @@ export async function publisherWish(config: Config, release: PublisherRelease): 
   const { stack, issuer } = config;
   const layout = hostLayout();
   const { files, credentials, https, http } = await hostConfig(config, layout);
-  const { serve, release: folder = release.folder } = publisherOf(config);
+  const { release: folder = release.folder } = publisherOf(config);
   const units = publisherUnits({ stack, layout, https, http, credentials, adminKubeconfig });
   const unitFiles = [...units].map(([name, text]) => ({
     path: `${layout.units}/${name}`,
@@ -39,8 +39,6 @@ export async function publisherWish(config: Config, release: PublisherRelease): 
       ...(http.length === 0 ? [] : [unitNames.http]),
       unitNames.timer,
     ],
-    wantsAccounts: serve.kind === "acme",
-    holdsFirstOrder: caaMethods(config).length > 0,
   };
 }
 
@@ -54,7 +52,5 @@ export function wishToDelete({ stack, issuer }: Config): PublisherWish {
     releases: new Map(),
     files: [],
     enabled: [],
-    wantsAccounts: false,
-    holdsFirstOrder: false,
   };
 }

@@ -1,0 +1,52 @@
+import { errorText, PodtrustError } from "../../base/index.ts";
+import { readBoundedText } from "../../files/index.ts";
+import type { AcmeAuthority, AcmeConfig } from "./config.ts";
+
+/** A certificate authority of a config, with what its files hold. */
+export interface AcmeIssuer {
+  /** URL of the ACME directory. */
+  readonly directory: string;
+  /** The account's mail address. */
+  readonly email?: string;
+  /** PEM of the roots that the directory's own certificate is verified with; absent: the public ones. */
+  readonly ca?: string;
+  readonly profile?: string;
+  /** External account binding (RFC 8555 §7.3.4): the key, in base64url, is a secret. */
+  readonly externalAccount?: { readonly kid: string; readonly hmacKey: string };
+}
+
+// A bundle of every public root comes to a quarter of this.
+const largestFile = 1024 * 1024;
+
+async function textIn(path: string): Promise<string> {
+  try {
+    return (await readBoundedText(path, largestFile)).trim();
+  } catch (cause) {
+    throw new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause });
+  }
+}
+
+async function issuerOf(
+  { directory, caFile, profile, eab }: AcmeAuthority,
+  email: string | undefined,
+): Promise<AcmeIssuer> {
+  return {
+    directory,
+    ...(email === undefined ? {} : { email }),
+    ...(caFile === undefined ? {} : { ca: await textIn(caFile) }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(eab === undefined
+      ? {}
+      : { externalAccount: { kid: await textIn(eab.kidFile), hmacKey: await textIn(eab.hmacKeyFile) } }),
+  };
+}
+
+/** The authorities of a section, in the order in which they are asked. */
+export function acmeAuthorities(acme: AcmeConfig): readonly AcmeAuthority[] {
+  return acme.fallback === undefined ? [acme] : [acme, acme.fallback];
+}
+
+/** The same with what their files hold. Throws `file-unreadable`. */
+export function acmeIssuers(acme: AcmeConfig): Promise<readonly AcmeIssuer[]> {
+  return Promise.all(acmeAuthorities(acme).map((one) => issuerOf(one, acme.email)));
+}

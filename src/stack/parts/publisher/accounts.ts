@@ -1,0 +1,61 @@
+import { PodtrustError } from "../../../base/index.ts";
+import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
+import type { AccountAtCa, AccountRecords, FoundRecords } from "../../../host/index.ts";
+import type { PartContext } from "../part.ts";
+
+/** What registering says of a CA that cannot be verified, with where its roots are named. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof PodtrustError) || error.code !== "http-tls") return error;
+  return new PodtrustError(error.code, error.message, {
+    cause: error,
+    detail: error.detail,
+    next: "Name the roots of a private CA's own HTTPS in publisher.https.acme.caFile (of the fallback in fallback.caFile).",
+  });
+}
+
+/**
+ * The accounts of a config's publisher, at every CA and environment in use. What the config's files hold is read when
+ * one is registered. The CA's address is connected to as the rules of the run say that name its port: others are about
+ * the issuer.
+ */
+export async function accountsOf(
+  acme: AcmeConfig,
+  { clock, way }: Pick<PartContext, "clock" | "way">,
+): Promise<readonly AccountAtCa[]> {
+  // The folders that speak with CAs are loaded by those who need them.
+  const { accountStore, directoriesOf, readAccount, registerAccount } = await import("../../../tls/index.ts");
+  const { email = "" } = acme;
+  const connectTo = (way?.connectTo ?? []).filter(({ port }) => port !== undefined);
+  return acmeAuthorities(acme).flatMap((authority, index) =>
+    directoriesOf([authority]).map((directory) => ({
+      directory,
+      async kept(records: FoundRecords) {
+        const stored = await readAccount(records, directory, email);
+        if (stored === undefined) return undefined;
+        // The key stays behind: what is found goes into plans.
+        const { uri, caaIdentities } = stored;
+        return {
+          ...(uri === undefined ? {} : { uri }),
+          ...(caaIdentities === undefined ? {} : { caaIdentities }),
+        };
+      },
+      async register(records: AccountRecords, signal: AbortSignal) {
+        const issuer = (await acmeIssuers(acme))[index];
+        if (issuer === undefined) throw new TypeError(`no authority ${index}`);
+        const store = accountStore(records);
+        const options = {
+          issuer: { ...issuer, connectTo },
+          directory,
+          store,
+          termsOfServiceAgreed: true,
+          clock,
+        };
+        try {
+          return await registerAccount(options, signal);
+        } catch (error) {
+          throw explained(error);
+        }
+      },
+    })),
+  );
+}

@@ -1,0 +1,18 @@
+import { stagingOf } from "../acme/index.ts";
+import type { CertificateIssuer } from "./manager.ts";
+
+/** Of an issuer, what decides where it may be asked. */
+type Places = Pick<CertificateIssuer, "directory" | "staging">;
+
+/** The directory of an issuer's staging environment, where it has one. */
+export function stagingDirectory({ directory, staging }: Places): string | undefined {
+  if (staging === false) return undefined;
+  const other = staging ?? stagingOf(directory);
+  return other === directory ? undefined : other;
+}
+
+/** The directories at which issuers may be asked, production and staging, each once. */
+export function directoriesOf(issuers: readonly Places[]): readonly string[] {
+  const each = issuers.flatMap((issuer) => [issuer.directory, stagingDirectory(issuer) ?? issuer.directory]);
+  return [...new Set(each)];
+}
