@@ -202,23 +202,6 @@ describe("the process of a sandbox of its own", () => {
     await untilGone([sandbox]);
   });
 
-  test("outlives the interrupt of a terminal, so that its program may still ask it", async () => {
-    await using sandbox = await startSandboxProcess();
-    process.kill(sandbox.pid, "SIGINT");
-    await sandbox.seed(shop);
-    assert.deepEqual(await sandbox.decisions({ decision: "deny" }), []);
-  });
-
-  test("shows its secrets neither in its arguments nor in its environment", async () => {
-    await using sandbox = await startSandboxProcess({ account: "444455556666" });
-    for (const file of ["cmdline", "environ"]) {
-      const text = await readFile(`/proc/${sandbox.pid}/${file}`, "latin1");
-      assert.ok(text.length > 0);
-      for (const secret of [sandbox.controlToken, sandbox.admin.secretAccessKey, sandbox.account])
-        assert.ok(!text.includes(secret));
-    }
-  });
-
   test("that was killed is named when it is asked something", async () => {
     const sandbox = await startSandboxProcess();
     process.kill(sandbox.pid, "SIGKILL");
@@ -231,8 +214,38 @@ describe("the process of a sandbox of its own", () => {
     await sandbox.close();
   });
 
+  test("is not started with an option that would not reach it", async () => {
+    const options = { account: "444455556666", onDecision: () => undefined };
+    await assert.rejects(startSandboxProcess(options), (error: TypeError) => {
+      assert.match(error.message, /^onDecision /u);
+      return error instanceof TypeError;
+    });
+  });
+});
+
+describe("the process of a sandbox of its own, while it runs,", () => {
+  let sandbox: SandboxProcess;
+  before(async () => {
+    sandbox = await startSandboxProcess({ account: "444455556666", propagationMs: 0 });
+  });
+  after(() => sandbox.close());
+
+  test("outlives the interrupt of a terminal, so that its program may still ask it", async () => {
+    process.kill(sandbox.pid, "SIGINT");
+    await sandbox.seed(shop);
+    assert.deepEqual(await sandbox.decisions({ decision: "deny" }), []);
+  });
+
+  test("shows its secrets neither in its arguments nor in its environment", async () => {
+    for (const file of ["cmdline", "environ"]) {
+      const text = await readFile(`/proc/${sandbox.pid}/${file}`, "latin1");
+      assert.ok(text.length > 0);
+      for (const secret of [sandbox.controlToken, sandbox.admin.secretAccessKey, sandbox.account])
+        assert.ok(!text.includes(secret));
+    }
+  });
+
   test("takes the options of a sandbox, and refuses what its sandbox refuses in the same words", async () => {
-    await using sandbox = await startSandboxProcess({ account: "444455556666", propagationMs: 0 });
     assert.equal(sandbox.account, "444455556666");
     const port = Number(new URL(sandbox.url).port);
     const refusals = [
@@ -246,13 +259,5 @@ describe("the process of a sandbox of its own", () => {
         return true;
       });
     }
-  });
-
-  test("is not started with an option that would not reach it", async () => {
-    const options = { account: "444455556666", onDecision: () => undefined };
-    await assert.rejects(startSandboxProcess(options), (error: TypeError) => {
-      assert.match(error.message, /^onDecision /u);
-      return error instanceof TypeError;
-    });
   });
 });
