@@ -191,8 +191,8 @@ aws:
   });
 });
 
-test("the JSON Schema describes every key and refuses others", () => {
-  const schema = configJsonSchema() as {
+test("the JSON Schema describes every key and refuses others", async () => {
+  const schema = (await configJsonSchema()) as {
     properties: Record<string, { description: string }>;
     additionalProperties: boolean;
   };

@@ -5,8 +5,6 @@ export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
 export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
 export { type ListenAddress, listenText, parseListen } from "./forms/listen.ts";
 export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
-export { configJsonSchema } from "./json-schema.ts";
-export { loadConfig, parseConfig, publisherOf } from "./load.ts";
 export type {
   CiliumConfig,
   Cni,
@@ -16,6 +14,8 @@ export type {
   SshMachine,
 } from "./machine/config.ts";
 export type { ConfigProblem } from "./mistakes/problem.ts";
+export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
+export { publisherOf } from "./publisher/section.ts";
 export { type Environment, personStateDir } from "./places.ts";
 export type {
   AcmeAuthority,

@@ -14,7 +14,6 @@ import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
 import { readOperatorTrust } from "./operator/trust-file.ts";
 import { machineRules } from "./machine/rules.ts";
-import type { PublisherConfig } from "./publisher/config.ts";
 import { publisherRules } from "./publisher/rules.ts";
 import { schemaProblems } from "./mistakes/schema-problems.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -44,11 +43,7 @@ function merged(
   );
 }
 
-/**
- * Reads a config from its text. Throws PodtrustError `config-invalid` with every mistake at once, in `message`
- * for a person and in `detail.problems` (ConfigProblem[]) for machines; and what `naming` throws where the issuer
- * has no name yet.
- */
+/** What the door's function of this name does (`open.ts`). */
 export async function parseConfig(
   text: string,
   file: string,
@@ -94,21 +89,8 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-/**
- * Loads a config file. Relative names in it are relative to its folder. Throws PodtrustError
- * `config-unreadable` (absent, not a file, over 256 KiB, not UTF-8), `config-invalid`, and what `naming` throws.
- */
+/** What the door's function of this name does (`open.ts`). */
 export async function loadConfig(name: string, env: Environment, naming?: IssuerNaming): Promise<Config> {
   const file = resolve(name);
   return parseConfig(await textOf(file), file, env, naming);
-}
-
-/** The publisher's section; a config without one means that somebody else serves the issuer: `config-without-publisher`. */
-export function publisherOf(config: Config): PublisherConfig {
-  if (config.publisher !== undefined) return config.publisher;
-  throw new PodtrustError(
-    "config-without-publisher",
-    `${basename(config.file)} has no publisher section: ${config.issuer} is served by somebody else`,
-    { detail: { file: config.file, stack: config.stack } },
-  );
 }

@@ -55,8 +55,9 @@ function sectionTexts(sections: readonly Section[]): readonly string[] {
   });
 }
 
+const schema = (await configJsonSchema()) as Schema;
+
 function render(): string {
-  const schema = configJsonSchema() as Schema;
   const sections = [{ path: "", schema }, ...children("", schema)];
   return `# The config file
 
