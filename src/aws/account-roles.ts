@@ -14,6 +14,23 @@ export type ListedRole = Pick<
 /** Of roles with everything on them: a page of a thousand takes ten times its size while it is parsed. */
 const detailsOfPage = 200;
 
+/**
+ * A copy whose texts stand by themselves: those that were cut from an answer of IAM keep all of it in memory, which of a
+ * thousand roles is megabytes.
+ */
+function standing<T extends ListedRole>(role: T): T {
+  return JSON.parse(JSON.stringify(role)) as T;
+}
+
+const listedOf = ({ arn, name, id, description, maxSession, trustPolicy }: RoleFacts): ListedRole => ({
+  arn,
+  name,
+  id,
+  description,
+  maxSession,
+  trustPolicy,
+});
+
 async function listedRoles(iam: Iam): Promise<readonly ListedRole[]> {
   return allPages(async (Marker) => {
     const answer = await iam.read("listing roles", (client, api, options) =>
@@ -22,11 +39,12 @@ async function listedRoles(iam: Iam): Promise<readonly ListedRole[]> {
         options,
       ),
     );
-    return { items: answer?.Roles?.map((role) => factsOf(role)), marker: answer?.Marker };
+    return { items: answer?.Roles?.map((role) => standing(listedOf(factsOf(role)))), marker: answer?.Marker };
   });
 }
 
-async function detailedRoles(iam: Iam): Promise<readonly RoleDetail[]> {
+/** Without what a list tells alone: description and longest session. */
+async function detailedRoles(iam: Iam): Promise<readonly RoleState[]> {
   return allPages(async (Marker) => {
     const answer = await iam.read("reading the account's roles", (client, api, options) =>
       client.send(
@@ -38,16 +56,16 @@ async function detailedRoles(iam: Iam): Promise<readonly RoleDetail[]> {
         options,
       ),
     );
-    return { items: answer?.RoleDetailList, marker: answer?.Marker };
+    return {
+      items: answer?.RoleDetailList?.map((detail) => standing(stateOf(detail))),
+      marker: answer?.Marker,
+    };
   });
 }
 
-function stateOf(detail: RoleDetail, listed: ListedRole): RoleState {
-  const { description, maxSession } = listed;
+function stateOf(detail: RoleDetail): RoleState {
   return {
     ...factsOf(detail),
-    description,
-    maxSession,
     policies: (detail.AttachedManagedPolicies ?? []).map(({ PolicyArn = "" }) => PolicyArn),
     inline: Object.fromEntries(
       (detail.RolePolicyList ?? []).map(({ PolicyName = "", PolicyDocument }) => [
@@ -89,8 +107,10 @@ export async function readAccountRoles(
   }
   const byId = new Map(listed.map((role) => [role.id, role]));
   const read = details.flatMap((detail) => {
-    const role = byId.get(detail.RoleId ?? "");
-    return role === undefined ? [] : [stateOf(detail, role)];
+    const role = byId.get(detail.id);
+    if (role === undefined) return [];
+    const { description, maxSession } = role;
+    return [{ ...detail, description, maxSession }];
   });
   return { listed, read, isWhole: true };
 }

@@ -54,6 +54,9 @@ export async function surveyAccount(
   const ownRoles = read.filter(isOurs);
   const own = new Set(ownRoles.map(({ name }) => name));
 
+  // One list of them is kept.
+  const all: readonly Pick<ListedRole, "name" | "trustPolicy">[] = isWhole ? read : listed;
+
   const whose = { stack, account };
   // Every role goes before the providers: none is ever left that trusts a provider somebody else may make.
   const dependsOn = ownProviders.map(({ arn }) => oidcProviderNames(account, arn).id);
@@ -69,7 +72,7 @@ export async function surveyAccount(
     isWhole,
     role: (name) => byName.get(name.toLowerCase()),
     strangersTrusting: (arn) =>
-      listed
+      all
         .filter(({ name, trustPolicy }) => !own.has(name) && trustsProvider(trustPolicy, arn))
         .map(({ name }) => name),
   };

@@ -1,13 +1,14 @@
+import type { Role } from "@aws-sdk/client-iam";
 import type { Iam } from "./iam-call.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import { tagChanges, tagList } from "./tags.ts";
 
-/** Creates a role with everything that CreateRole takes, our tags included; policies come after. */
-export async function createRole(iam: Iam, wanted: WantedRole): Promise<void> {
+/** Creates a role with everything that CreateRole takes, our tags included; policies come after. Gives IAM's answer. */
+export async function createRole(iam: Iam, wanted: WantedRole): Promise<Role | undefined> {
   const { name, path, trustPolicy, description, maxSession, boundary, tags } = wanted;
-  await iam.change(`creating role ${name}`, (client, api, options) =>
+  const answer = await iam.change(`creating role ${name}`, (client, api, options) =>
     client.send(
       new api.CreateRoleCommand({
         RoleName: name,
@@ -21,6 +22,7 @@ export async function createRole(iam: Iam, wanted: WantedRole): Promise<void> {
       options,
     ),
   );
+  return answer.Role;
 }
 
 async function updateTrust(iam: Iam, wanted: WantedRole, before: RoleState): Promise<void> {

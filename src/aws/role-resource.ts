@@ -1,3 +1,4 @@
+import type { Role } from "@aws-sdk/client-iam";
 import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
 import {
   type Difference,
@@ -46,6 +47,8 @@ export interface RoleWish {
    * where it could not be asked.
    */
   readonly untilUsable?: (roleArn: string, work: Work) => Promise<boolean>;
+  /** Told what a role is that was made just now, with its policies: as IAM acknowledged it, without a reading. */
+  readonly onMade?: (state: RoleState) => void;
 }
 
 /** IAM's own copies need some seconds to agree (IAM User Guide, "changes are not always immediately visible"). */
@@ -69,6 +72,13 @@ function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
     inline: wish.inline ?? {},
     tags: { ...wish.tags, ...awsTags.of(wish.stack) },
   };
+}
+
+/** A role that was made, by what IAM answered to it and took of us since; undefined where the answer lacks its id. */
+function madeState(wanted: WantedRole, account: string, answer: Role | undefined): RoleState | undefined {
+  const { RoleId: id, CreateDate } = answer ?? {};
+  if (id === undefined || CreateDate === undefined) return undefined;
+  return { ...wanted, account, id, created: CreateDate.getTime() };
 }
 
 /** Waits until IAM itself gives back what was written. */
@@ -144,10 +154,13 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
     async apply({ observed }, work) {
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
-        await createRole(iam, wanted);
-        return updatePolicies(iam, wanted, { policies: [], inline: {} });
+        const answer = await createRole(iam, wanted);
+        await updatePolicies(iam, wanted, { policies: [], inline: {} });
+        const made = madeState(wanted, wish.account, answer);
+        if (made !== undefined) wish.onMade?.(made);
+        return;
       }
-      return updateRole(iam, wanted, observed.state);
+      await updateRole(iam, wanted, observed.state);
     },
     async confirm({ kind, fields, observed }, work) {
       // What STS knows already is who may assume the role; the rest is IAM's own.

@@ -22,6 +22,11 @@ export type ApplyEvent =
 export interface ApplyOptions {
   readonly onEvent?: (event: ApplyEvent) => void;
   readonly signal?: AbortSignal;
+  /**
+   * False: what the plan found absent is created without another reading. For a plan that was made a moment ago, of things
+   * that their provider refuses to create twice.
+   */
+  readonly readsBeforeCreate?: boolean;
 }
 
 interface Failure {
@@ -65,6 +70,7 @@ class Run {
   readonly #plan: Plan;
   readonly #signal: AbortSignal;
   readonly #say: (event: ApplyEvent) => void;
+  readonly #readsBeforeCreate: boolean;
   /** What was found last, and so what things give to others now. */
   readonly #readings: Readings;
   readonly #byId: ReadonlyMap<string, Change>;
@@ -80,6 +86,7 @@ class Run {
     this.#plan = plan;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#say = options.onEvent ?? (() => {});
+    this.#readsBeforeCreate = options.readsBeforeCreate ?? true;
     this.#readings = plan.readings.copy();
     this.#byId = new Map(plan.changes.map((change) => [change.resource.id, change]));
     this.#needed = new Set(
@@ -113,7 +120,8 @@ class Run {
   async #recheck(change: Change): Promise<Change> {
     const { resource, kind } = change;
     const { id } = resource;
-    const observed = await this.#read(change);
+    const isKnown = kind === "create" && !this.#readsBeforeCreate;
+    const observed = isKnown ? change.observed : await this.#read(change);
     if (kind === "delete") return absentChange(resource, observed, "is no longer wanted");
     const taken = takenError(resource, observed, this.#plan.adopt.has(id));
     if (taken !== undefined) throw taken;

@@ -168,6 +168,17 @@ describe("a plan", () => {
 });
 
 describe("applying a plan", () => {
+  test("reads everything again before it is changed, but what is told to be absent for certain", async () => {
+    for (const readsBeforeCreate of [true, false]) {
+      const provider = new ModelProvider({ b: ours("old") });
+      const plan = await planOf({ desired: resources(provider, wish("a", "1"), wish("b", "new")) });
+      provider.reads.length = 0;
+      const { failed, done } = await applyPlan(plan, { readsBeforeCreate });
+      assert.deepEqual([failed, done.length], [[], 2]);
+      assert.deepEqual(provider.reads.toSorted(), readsBeforeCreate ? ["a", "b"] : ["b"]);
+    }
+  });
+
   test("tells each step, then a second plan is empty", async () => {
     const provider = new ModelProvider({ b: ours("!old"), c: ours("same") });
     const desired = resources(provider, wish("a", "1"), wish("b", "!new", ["a"]), wish("c", "same"));

@@ -6,6 +6,7 @@ import {
   type CallerIdentity,
   checkAccount,
   observedProvider,
+  longestPropagation,
   observedRole,
   openAws,
   readRoleState,
@@ -68,6 +69,8 @@ interface Seen {
 
 /** So old a look at a whole account may be, in milliseconds: drift is seen within a minute. */
 const oldestSurvey = 45_000;
+/** So long a list of IAM may lack a role that was made, in milliseconds: thrice what was seen of other changes. */
+const youth = longestPropagation;
 
 /** One account of a trust, for all bindings that have roles there: one pace, and one look at everything. */
 export class BoundAccount {
@@ -79,9 +82,11 @@ export class BoundAccount {
   #seen: Seen | undefined;
   #checked: Promise<CallerIdentity> | undefined;
   /** When a role was changed from here: what was seen of it before no longer counts. */
-  readonly #touched = new Map<string, number>();
+  readonly #touched = new Map<string, { readonly at: number }>();
   /** Roles that were read by themselves since the account was surveyed. */
   readonly #read = new Map<string, { readonly at: number; readonly role: RoleState | undefined }>();
+  /** Roles that were made from here a moment ago, as IAM acknowledged them. */
+  readonly #made = new Map<string, { readonly at: number; readonly role: RoleState }>();
 
   constructor(context: BoundContext, trust: Trust, account: TrustAccount) {
     const { clock, open = openAws, notice = () => {} } = context;
@@ -119,12 +124,14 @@ export class BoundAccount {
   async survey(signal: AbortSignal): Promise<AccountSurvey> {
     const now = this.#clock.now();
     if (this.#seen !== undefined && now - this.#seen.at < oldestSurvey) return this.#seen.found;
-    await this.#check(signal);
     const { stack } = this.#trust;
     const asked = { stack, account: this.account.account, providerArn: this.providerArn };
-    const seen = { at: now, found: surveyAccount(this.#session, asked, signal) };
+    // At once, before anything is waited for: whoever asks meanwhile shares it.
+    const found = this.#check(signal).then(() => surveyAccount(this.#session, asked, signal));
+    const seen = { at: now, found };
     this.#seen = seen;
-    for (const [name, at] of this.#touched) if (at < now) this.#touched.delete(name);
+    for (const [name, { at }] of this.#touched) if (at < now) this.#touched.delete(name);
+    for (const [name, { at }] of this.#made) if (now - at >= youth) this.#made.delete(name);
     this.#read.clear();
     try {
       return await seen.found;
@@ -137,10 +144,11 @@ export class BoundAccount {
   /** What is known of a role without asking; undefined where only reading it tells. */
   #known(survey: AccountSurvey, name: string): { readonly role: RoleState | undefined } | undefined {
     const surveyedAt = this.#seen?.at ?? 0;
-    if ((this.#touched.get(name) ?? -1) >= surveyedAt) return undefined;
+    if ((this.#touched.get(name)?.at ?? -1) >= surveyedAt) return undefined;
     const read = this.#read.get(name);
     if (read !== undefined && read.at >= surveyedAt) return read;
-    const role = survey.role(name);
+    // IAM's lists may be older than its answer to whoever made the role.
+    const role = survey.role(name) ?? this.#made.get(name)?.role;
     return role === undefined && !survey.isWhole ? undefined : { role };
   }
 
@@ -149,10 +157,18 @@ export class BoundAccount {
     const known = this.#known(await this.survey(signal), name);
     if (known !== undefined) return known.role;
     const at = this.#clock.now();
-    this.#touched.delete(name);
+    const touched = this.#touched.get(name);
     const role = await readRoleState(this.#session, name, signal);
-    if (!this.#touched.has(name)) this.#read.set(name, { at, role });
+    // What was changed meanwhile is read again.
+    if (this.#touched.get(name) !== touched) return role;
+    this.#touched.delete(name);
+    this.#read.set(name, { at, role });
     return role;
+  }
+
+  /** When a role was made from here, in milliseconds since the epoch; undefined where it was not, or not lately. */
+  madeAt(name: string): number | undefined {
+    return this.#made.get(name)?.at;
   }
 
   #resources({ mark, roles }: BoundWish): AccountResources {
@@ -162,6 +178,7 @@ export class BoundAccount {
       session: this.#session,
       // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
       untilUsable: () => () => Promise.resolve(true),
+      onMade: (role) => this.#made.set(role.name, { at: this.#clock.now(), role }),
     });
   }
 
@@ -212,22 +229,20 @@ export class BoundAccount {
     return gone.map((name): Resource => roleToDelete(this.#session, whose, { name }));
   }
 
-  /** Does what a plan shows. What it touched is read anew by whoever asks next. */
+  /** Does what a plan shows. What it touched is read anew by whoever asks next, but for what it made. */
   async apply({ wish, plan }: BoundPlan, signal: AbortSignal): Promise<ApplyOutcome> {
+    const names = [...wish.roles.map(({ name }) => name), ...(wish.gone ?? [])];
+    const ids = new Map(names.map((name) => [roleNames(this.account.account, name).id, name]));
+    const changed = plan.changes.flatMap(({ kind, resource }) =>
+      kind === "none" ? [] : (ids.get(resource.id) ?? []),
+    );
+    for (const name of changed) this.#made.delete(name);
     try {
-      return await applyPlan(plan, { signal });
+      // IAM makes no role twice: what came since the look at the account is refused by it.
+      return await applyPlan(plan, { signal, readsBeforeCreate: false });
     } finally {
       const now = this.#clock.now();
-      const ids = new Map(
-        [...wish.roles.map(({ name }) => name), ...(wish.gone ?? [])].map((name) => [
-          roleNames(this.account.account, name).id,
-          name,
-        ]),
-      );
-      for (const { kind, resource } of plan.changes) {
-        const name = ids.get(resource.id);
-        if (kind !== "none" && name !== undefined) this.#touched.set(name, now);
-      }
+      for (const name of changed) if (!this.#made.has(name)) this.#touched.set(name, { at: now });
     }
   }
 

@@ -24,6 +24,7 @@ function account() {
       },
       hasPolicy: (arn) => {
         asked.push(arn);
+        if (state.fails) return Promise.reject(new PodtrustError("aws-unavailable", "trouble"));
         return Promise.resolve(state.policies.has(arn));
       },
     },
@@ -38,7 +39,7 @@ describe("what an account said of itself", () => {
     const { answers, asked, state } = account();
     assert.deepEqual(await Promise.all([answers.quotas(signal), answers.quotas(signal)]), [quotas, quotas]);
     assert.deepEqual(
-      [await answers.hasPolicy("there", signal), await answers.hasPolicy("there", signal)],
+      await Promise.all([answers.hasPolicy("there", signal), answers.hasPolicy("there", signal)]),
       [true, true],
     );
     assert.deepEqual(asked, ["quotas", "there"]);
@@ -52,11 +53,12 @@ describe("what an account said of itself", () => {
     const { answers, asked, state } = account();
     state.fails = true;
     await assert.rejects(answers.quotas(signal), { code: "aws-unavailable" });
+    await assert.rejects(answers.hasPolicy("late", signal), { code: "aws-unavailable" });
     state.fails = false;
     assert.equal(await answers.quotas(signal), quotas);
     assert.equal(await answers.hasPolicy("late", signal), false);
     state.policies.add("late");
     assert.equal(await answers.hasPolicy("late", signal), true);
-    assert.deepEqual(asked, ["quotas", "quotas", "late", "late"]);
+    assert.deepEqual(asked, ["quotas", "late", "quotas", "late", "late"]);
   });
 });

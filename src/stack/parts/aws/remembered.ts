@@ -10,7 +10,7 @@ export class RememberedAnswers implements AccountAnswers {
   readonly #answers: AccountAnswers;
   readonly #clock: Clock;
   readonly #for: number;
-  readonly #policies = new Map<string, number>();
+  readonly #policies = new Map<string, { readonly at: number; readonly found: Promise<boolean> }>();
   #quotas: { readonly at: number; readonly found: Promise<AccountQuotas> } | undefined;
 
   constructor(answers: AccountAnswers, clock: Clock, forMs: number) {
@@ -35,10 +35,18 @@ export class RememberedAnswers implements AccountAnswers {
 
   async hasPolicy(arn: string, signal: AbortSignal): Promise<boolean> {
     const now = this.#clock.now();
-    if (now - (this.#policies.get(arn) ?? Number.NEGATIVE_INFINITY) < this.#for) return true;
-    for (const [one, at] of this.#policies) if (now - at >= this.#for) this.#policies.delete(one);
-    const has = await this.#answers.hasPolicy(arn, signal);
-    if (has) this.#policies.set(arn, now);
+    for (const [one, { at }] of this.#policies) if (now - at >= this.#for) this.#policies.delete(one);
+    const asked = this.#policies.get(arn) ?? { at: now, found: this.#answers.hasPolicy(arn, signal) };
+    this.#policies.set(arn, asked);
+    const has = await asked.found.catch((error: unknown) => {
+      this.#forget(arn, asked);
+      throw error;
+    });
+    if (!has) this.#forget(arn, asked);
     return has;
+  }
+
+  #forget(arn: string, asked: object): void {
+    if (this.#policies.get(arn) === asked) this.#policies.delete(arn);
   }
 }

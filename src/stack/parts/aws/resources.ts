@@ -25,6 +25,7 @@ export interface ResourcesInput {
   readonly thumbprints?: readonly string[] | LaterThumbprints;
   readonly beforeCreate?: OidcProviderWish["beforeCreate"];
   readonly untilUsable?: (role: RoleConfig) => RoleWish["untilUsable"];
+  readonly onMade?: RoleWish["onMade"];
 }
 
 /** What one account shall hold. */
@@ -59,6 +60,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     ...(boundary === undefined ? {} : { boundary }),
     ...(description === undefined ? {} : { description }),
     ...(untilUsable === undefined ? {} : { untilUsable }),
+    ...(input.onMade === undefined ? {} : { onMade: input.onMade }),
   };
 }
 
