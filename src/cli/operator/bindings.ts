@@ -51,6 +51,7 @@ export function reconcilingBindings(tools: ControllerTools): Controllers {
     trustOf: (key) => bindings.get(key)?.trust,
     trusts: follow({ kind: "AWSTrust", keep: headOf }),
     accounts,
+    accountOf: (key) => accounts.get(key),
     tell: teller(tools),
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/index.ts";
+import type { Clock, JsonRecord } from "../../base/index.ts";
 import {
   type Controller,
   type Followed,
@@ -9,8 +9,10 @@ import {
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import { Leftovers } from "./leftovers.ts";
+import { OwnAnnotations } from "./own-annotations.ts";
 import { reconcileBinding } from "./reconcile.ts";
 import { reconcileTrust, trustNameOf } from "./trust.ts";
+import { TrustReads } from "./trust-reads.ts";
 import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
 
 /** What the controllers of bindings and trusts work with. */
@@ -24,6 +26,8 @@ export interface BindingControllersOptions {
   readonly trusts: Followed;
   /** ServiceAccounts: of the same keys as their bindings. */
   readonly accounts: Followed;
+  /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each turn reads it. */
+  readonly accountOf?: (key: string) => JsonRecord | undefined;
   /** Says something on an object, as an Event. */
   readonly tell: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
 }
@@ -39,9 +43,14 @@ function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "con
 }
 
 /** The clients of a turn, which write only while this process holds the lease. */
-function heldClients({ api, aws }: BindingControllersOptions, { assertHeld }: Reconcile): BindingClients {
+function heldClients(
+  { api, aws }: BindingControllersOptions,
+  { assertHeld }: Reconcile,
+  own: OwnAnnotations,
+): BindingClients {
   const apply: KubernetesApi["apply"] = (object, options) => {
     assertHeld();
+    if (object.kind === "ServiceAccount") own.writes(object);
     return api.apply(object, options);
   };
   return {
@@ -57,24 +66,31 @@ function heldClients({ api, aws }: BindingControllersOptions, { assertHeld }: Re
 }
 
 /** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
-function boundAccounts({ accounts, trustOf }: BindingControllersOptions): Followed {
-  return followedAs(accounts, (key) => (trustOf(key) === undefined ? [] : [key]));
+function boundAccounts(
+  { accounts, accountOf, trustOf }: BindingControllersOptions,
+  own: OwnAnnotations,
+): Followed {
+  const matters = (key: string): boolean => trustOf(key) !== undefined && !own.are(key, accountOf?.(key));
+  return followedAs(accounts, (key) => (matters(key) ? [key] : []));
 }
 
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, tell } = options;
+  const { api, clock, bindings, trusts, accountOf, tell } = options;
+  const trustReads = new TrustReads(api, clock, trusts);
+  const own = new OwnAnnotations();
   return {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
-    follows: [bindings, boundAccounts(options), followedAs(trusts, () => bindings.keys())],
+    follows: [bindings, boundAccounts(options, own), followedAs(trusts, () => bindings.keys())],
     async reconcile(key, run) {
       const { signal } = run;
       const [namespace = "", name = ""] = key.split("/");
       const object = await api.read({ kind: "AWSRoleBinding", namespace, name }, { signal });
       if (object === undefined) return nowhere;
-      const trust = await api.read({ kind: "AWSTrust", name: trustNameOf(object) }, { signal });
-      const outcome = await reconcileBinding({ object, trust }, heldClients(options, run), clock, signal);
+      const trust = await trustReads.of(trustNameOf(object), signal);
+      const facts = { object, trust, account: accountOf?.(key) };
+      const outcome = await reconcileBinding(facts, heldClients(options, run, own), clock, signal);
       for (const event of outcome.events) await tell(object, event);
       return resultOf(outcome);
     },
@@ -84,6 +100,7 @@ function bindingController(options: BindingControllersOptions): Controller {
 function trustController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, trustOf, tell } = options;
   const leftovers = new Leftovers();
+  const own = new OwnAnnotations();
   return {
     name: "trusts",
     follows: [trusts, followedAs(bindings, () => trusts.keys())],
@@ -93,7 +110,7 @@ function trustController(options: BindingControllersOptions): Controller {
       if (object === undefined) return nowhere;
       const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
       const facts = { object, bindings: new Set(naming), leftovers };
-      const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
+      const outcome = await reconcileTrust(facts, heldClients(options, run, own), clock, signal);
       for (const event of outcome.events) await tell(object, event);
       return resultOf(outcome);
     },

@@ -17,6 +17,8 @@ const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): read
     const stood = before.conditions.find(({ type }) => type === now.type);
     if (stood?.status === now.status && stood.reason === now.reason) return [];
     const { type, status, reason, message } = now;
+    // What is so for some seconds with every role that is made.
+    if (reason === "RoleSettling") return [];
     // Of what holds only the end is worth an Event.
     if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
     // That something is not known yet is no warning.

@@ -8,8 +8,11 @@ import type { Turn } from "./turn.ts";
 
 /** What came of AWS's or the cluster's trouble is tried again sooner. */
 export const soon = 5000;
-/** Most roles are known to STS after eight seconds: before five it is hardly worth asking again, then every one and a half. */
-const settles = { from: 5000, every: 1500 } as const;
+/**
+ * AWS's STS knew no new role before five seconds, and most after eight: before that asking costs a token and two calls for
+ * nothing, then it is asked every one and a half.
+ */
+const settles = { from: 8000, every: 1500 } as const;
 const proofEvery = 3_600_000;
 // As long as IAM needs at the most until STS knows of a change (`longestPropagation` of aws/).
 const longestSettling = 36_000;
@@ -70,11 +73,7 @@ async function proved(
   const none = { kind: "skipped", needs: "serviceaccount" } as const;
   const seen = { ...bound, roles: asked, serviceAccount: none, now: clock.now() };
   const judged = worst(judgeBinding(seen).get("sts") ?? []);
-  const isYoung = changedAt !== undefined && clock.now() - Date.parse(changedAt) < longestSettling;
-  if (isYoung && asked.some(isRefused)) {
-    const told = { seen: "the role was changed a moment ago, and STS does not know it yet", from: "STS" };
-    return { finding: finding("RoleSettling", told), isProof: false };
-  }
+  if (asked.some(isRefused) && isYoung(turn, bound, changedAt)) return { finding: settling, isProof: false };
   const result = judged ?? finding("LookFailed", { seen: "nothing was asked", from: clients.cluster.server });
   return { finding: result, isProof: result.reason === "StsAccepted" };
 }
@@ -92,25 +91,50 @@ function isProofFresh({ facts, clock, status }: Turn, changed: boolean): boolean
   );
 }
 
-/** Milliseconds until STS is asked again about a role that was changed a moment ago. */
-function settlingWait({ clock }: Turn, changedAt: string | undefined): number {
-  const age = clock.now() - Date.parse(changedAt ?? "");
-  return Math.max(settles.every, settles.from - (Number.isNaN(age) ? 0 : age));
+/** What a turn changed at AWS, and when something was changed last. */
+interface Settling {
+  readonly changed: boolean;
+  readonly changedAt: string | undefined;
 }
+
+/** Milliseconds until it is worth asking STS about roles that were made a moment ago; 0 where it is. */
+function settlingWait({ clients, clock }: Turn, { roles, trust }: Bound): number {
+  const made = roles.map(({ granted: { account, managed } }) =>
+    managed === undefined ? undefined : clients.aws.of(trust, account).madeAt(managed.name),
+  );
+  const last = Math.max(...made.map((at) => at ?? Number.NEGATIVE_INFINITY));
+  return Math.max(0, last + settles.from - clock.now());
+}
+
+/** Whether STS need not know a role yet: it was made, or something of the binding was changed, a moment ago. */
+function isYoung({ clock }: Turn, { roles }: Bound, changedAt: string | undefined): boolean {
+  const changes = roles.flatMap(({ look }) =>
+    look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
+  );
+  if (changedAt !== undefined) changes.push(Date.parse(changedAt));
+  return changes.some((at) => clock.now() - at < longestSettling);
+}
+
+/** While STS need not know what was changed. */
+export const settling = finding("RoleSettling", {
+  seen: "the role was made or changed a moment ago, and STS does not know it yet",
+  from: "STS",
+});
 
 /** What `Ready` says: the last proof while it is fresh, else a new one. */
 export async function readyFinding(
   turn: Turn,
   bound: Bound,
-  { changed, changedAt }: { readonly changed: boolean; readonly changedAt: string | undefined },
+  settled: Settling,
 ): Promise<{ readonly found: Found; readonly isProof: boolean; readonly againIn: number }> {
   const stood = turn.status.conditions.find(({ type }) => type === "Ready");
-  if (stood !== undefined && isProofFresh(turn, changed)) {
+  if (stood !== undefined && isProofFresh(turn, settled.changed)) {
     const { type, reason, message } = stood;
     return { found: { type, reason, message }, isProof: false, againIn: usualTurn };
   }
-  const { finding: told, isProof } = await proved(turn, bound, changedAt);
-  const againIn =
-    told.reason === "RoleSettling" ? settlingWait(turn, changedAt) : told.outcome === "ok" ? usualTurn : soon;
+  const wait = settlingWait(turn, bound);
+  if (wait > 0) return { found: foundOf("Ready", settling), isProof: false, againIn: wait };
+  const { finding: told, isProof } = await proved(turn, bound, settled.changedAt);
+  const againIn = told === settling ? settles.every : told.outcome === "ok" ? usualTurn : soon;
   return { found: foundOf("Ready", told), isProof, againIn };
 }

@@ -17,7 +17,7 @@ import { awsFinding, behindCluster, finding, type Finding } from "../status/inde
 import { annotate, annotationsOf } from "./annotation.ts";
 import { ended, foundOf, refused } from "./ending.ts";
 import type { RoleSeen } from "./findings.ts";
-import { readyFinding, soon } from "./prove.ts";
+import { readyFinding, settling, soon } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import { keep, type RoleStatus, statusOf } from "./state.ts";
 import { stripRoles } from "./strip.ts";
@@ -34,26 +34,48 @@ function trustOf(turn: Turn): Trust | undefined | readonly FieldProblem[] {
   return "object" in read ? read.object : read.problems;
 }
 
-/** The ServiceAccount as it is, annotated with its roles; and what that means. */
-async function annotated(
+/**
+ * Annotates a ServiceAccount as a watch last saw it. False where it is another by now, or what it has is somebody else's:
+ * then it is to be read.
+ */
+async function annotatedAsSeen(
   { facts, clients, signal }: Turn,
+  annotations: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const metadata = recordOf(facts.account?.["metadata"]);
+  if (textOf(metadata["uid"]) === undefined) return false;
+  const { namespace = "", name } = facts.object.metadata;
+  const seen = { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, namespace, name } };
+  return annotate(clients.cluster, seen, annotations, signal);
+}
+
+/** The ServiceAccount, annotated with its roles; and what that means. */
+async function annotated(
+  turn: Turn,
   roles: readonly GrantedRole[],
   audience: string,
 ): Promise<{ readonly finding: Finding; readonly there: boolean }> {
+  const { facts, clients, signal } = turn;
   const { cluster } = clients;
   const { namespace = "", name } = facts.object.metadata;
   const from = cluster.server;
   const arn = roles.find(({ profile }) => profile === usualProfile)?.arn ?? "";
+  const annotations = annotationsOf(roles, audience);
+  const found = {
+    finding: finding("ServiceAccountFound", {
+      seen: `ServiceAccount ${namespace}/${name} names ${arn}`,
+      from,
+    }),
+    there: true,
+  };
   try {
+    if (await annotatedAsSeen(turn, annotations)) return found;
     const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
     if (account === undefined) {
       const seen = `there is no ServiceAccount ${namespace}/${name}`;
       return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
     }
-    if (await annotate(cluster, account, annotationsOf(roles, audience), signal)) {
-      const seen = `ServiceAccount ${namespace}/${name} names ${arn}`;
-      return { finding: finding("ServiceAccountFound", { seen, from }), there: true };
-    }
+    if (await annotate(cluster, account, annotations, signal)) return found;
     const seen = `somebody else has set the role of ServiceAccount ${namespace}/${name} to another than ${arn}`;
     return { finding: finding("AnnotationConflict", { seen, from }), there: true };
   } catch (error) {
@@ -70,6 +92,11 @@ const rolesOf = (roles: readonly RoleSeen[]): readonly RoleStatus[] =>
     return { profile, arn, ...id, managed: managed !== undefined };
   });
 
+function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): Found {
+  const grants = [...new Set(roles.map(({ grant }) => grant))].map((grant) => `grant ${grant}`).join(", ");
+  return { type: "Granted", reason: "BindingGranted", message: `by ${grants} of AWSTrust ${name}` };
+}
+
 async function bind(
   turn: Turn,
   binding: Binding,
@@ -79,12 +106,8 @@ async function bind(
   const { clients, clock, signal, facts, status } = turn;
   if (roles.some(({ managed }) => managed !== undefined))
     await keep(clients.cluster, facts.object, true, signal);
-  const granted: Found = {
-    type: "Granted",
-    reason: "BindingGranted",
-    message: `by ${[...new Set(roles.map((one) => one.grant))].map((name) => `grant ${name}`).join(", ")} of AWSTrust ${trust.name}`,
-  };
-  const sync = await synced(turn, { binding, trust, roles });
+  const granted = grantedBy(trust, roles);
+  const sync = await synced(turn, { binding, trust, roles, granted });
   const changed = sync.changes.length > 0;
   const changedAt = changed ? timeText(clock.now()) : status.changedAt;
   const [audience = ""] = trust.audiences;
@@ -106,6 +129,9 @@ async function bind(
   }
   const ready = await readyFinding(turn, { binding, trust, roles: sync.roles }, { changed, changedAt });
   const last = stops === undefined ? ready.found : foundOf("Ready", stops);
+  // Nothing else is so than what the status says already.
+  if (sync.announced !== undefined && last.reason === settling.reason)
+    return { conditions: sync.announced, events: [], changes: sync.changes, againIn: ready.againIn };
   return ended(turn, {
     ...more,
     found: [...found, last],

@@ -2,7 +2,11 @@ import { asPodtrustError, PodtrustError } from "../../base/index.ts";
 import {
   type Binding,
   bindingMark,
+  type Condition,
+  conditionOf,
+  type Found,
   type GrantedRole,
+  timeText,
   type Trust,
   type TrustAccount,
 } from "../../bindings/index.ts";
@@ -10,7 +14,9 @@ import type { BoundAccount, Look, RoleState } from "../parts/index.ts";
 import { roleConfigOf } from "../parts/index.ts";
 import type { Seen } from "../status/index.ts";
 import { finding, type Finding } from "../status/index.ts";
+import { foundOf } from "./ending.ts";
 import { judgeBinding, planFinding, type RoleSeen } from "./findings.ts";
+import { settling } from "./prove.ts";
 import { providerFinding } from "./provider.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
 import { type RoleStatus, writeStatus } from "./state.ts";
@@ -20,6 +26,8 @@ interface Wanted {
   readonly binding: Binding;
   readonly trust: Trust;
   readonly roles: readonly GrantedRole[];
+  /** That they are granted, and by what. */
+  readonly granted: Found;
 }
 
 /** What AWS holds for a binding after its turn there. */
@@ -29,6 +37,8 @@ interface Synced {
   /** Roles that the binding no longer wants and that are still there. */
   readonly left: readonly RoleStatus[];
   readonly changes: BindingOutcome["changes"];
+  /** The conditions that the status got before roles were made, where it had none. */
+  readonly announced: readonly Condition[] | undefined;
 }
 
 const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
@@ -42,18 +52,26 @@ function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
 
 /**
  * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its turn is
- * cut off is still known to have them.
+ * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: to write that
+ * twice would be most of what a binding costs an API server.
  */
-async function announce(turn: Turn, wanted: Wanted): Promise<void> {
-  const { clients, facts, status, signal } = turn;
+async function announce(turn: Turn, wanted: Wanted): Promise<Synced["announced"]> {
+  const { clients, facts, clock, status, signal } = turn;
   const known = new Set(status.roles.map(({ arn }) => arn));
   const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
-  if (added.length === 0) return;
+  if (added.length === 0) return undefined;
   const roles = [
     ...status.roles,
     ...added.map(({ profile, arn }): RoleStatus => ({ profile, arn, managed: true })),
   ];
-  await writeStatus(clients.cluster, facts.object, { ...status, roles }, signal);
+  const generation = facts.object.metadata.generation ?? 0;
+  const [now, isNew] = [clock.now(), status.conditions.length === 0];
+  const conditions = isNew
+    ? [wanted.granted, foundOf("Ready", settling)].map((one) => conditionOf(one, [], { now, generation }))
+    : status.conditions;
+  const first = isNew ? { observedGeneration: generation, changedAt: timeText(now) } : {};
+  await writeStatus(clients.cluster, facts.object, { ...status, ...first, conditions, roles }, signal);
+  return isNew ? conditions : undefined;
 }
 
 /** One account's part of a turn. */
@@ -152,7 +170,7 @@ async function accountTurn(
 /** Brings the roles of a binding at AWS to what they shall be, and says how they are then. */
 export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
   const { clock } = turn;
-  await announce(turn, wanted);
+  const announced = await announce(turn, wanted);
   const left = surplus(turn, wanted);
   const needed = wanted.trust.accounts.filter(
     ({ id }) =>
@@ -186,5 +204,6 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
     roles,
     left: left.filter(({ arn }) => !gone.has(arn)),
     changes: turns.flatMap(({ work }) => work.changes),
+    announced,
   };
 }

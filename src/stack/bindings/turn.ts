@@ -1,15 +1,17 @@
-import type { Clock, Reason } from "../../base/index.ts";
+import type { Clock, JsonRecord, Reason } from "../../base/index.ts";
 import type { Condition } from "../../bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import type { Change } from "../../plan/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import type { BindingStatus } from "./state.ts";
 
-/** What the operator knows of a binding when its turn comes: objects as its watch last saw them. */
+/** What the operator knows of a binding when its turn comes. */
 export interface BindingFacts {
   readonly object: KubernetesObject;
   /** The AWSTrust of the name in its spec; undefined where there is none. */
   readonly trust: KubernetesObject | undefined;
+  /** Its ServiceAccount as a watch last saw it, with its uid and our annotations; where it is not known it is read. */
+  readonly account?: JsonRecord | undefined;
 }
 
 export interface BindingClients {

@@ -107,6 +107,15 @@ function rolesOf(iam: IAMClient) {
   };
 }
 
+/** Makes the issuer's OIDC provider, and the policies that the cases name. */
+export async function prepareAccount(iam: IAMClient, Url: string): Promise<void> {
+  await iam.send(new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ["sts.amazonaws.com"] }));
+  const document = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } };
+  const PolicyDocument = JSON.stringify(document);
+  await iam.send(new CreatePolicyCommand({ PolicyName: "tenants", PolicyDocument }));
+  await iam.send(new CreatePolicyCommand({ PolicyName: "read", Path: "/shop/", PolicyDocument }));
+}
+
 async function awsSide(issuer: IssuerServer, propagationMs: number) {
   const sandbox = await startSandbox({
     account,
@@ -115,17 +124,21 @@ async function awsSide(issuer: IssuerServer, propagationMs: number) {
     propagationMs,
   });
   const iam = new IAMClient({ endpoint: sandbox.url, region: "eu-central-1", credentials: sandbox.admin });
-  const Url = issuer.issuer;
-  await iam.send(new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ["sts.amazonaws.com"] }));
-  const document = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } };
-  const PolicyDocument = JSON.stringify(document);
-  await iam.send(new CreatePolicyCommand({ PolicyName: "tenants", PolicyDocument }));
-  await iam.send(new CreatePolicyCommand({ PolicyName: "read", Path: "/shop/", PolicyDocument }));
+  await prepareAccount(iam, issuer.issuer);
   return { sandbox, iam };
 }
 
-/** Starts it all. */
-export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<BindingsWorld> {
+/** A real API server with our objects, whose issuer AWS can reach. */
+export interface TrustingPlane {
+  readonly plane: ControlPlane;
+  readonly admin: KubernetesApi;
+  readonly issuer: IssuerServer;
+  /** PEM that stands in for the public roots. */
+  readonly ca: string;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startTrustingPlane(): Promise<TrustingPlane> {
   const issuer = await startIssuer(authority);
   const jwksUri = `${issuer.issuer}/openid/v1/jwks`;
   const plane = await startBindingsPlane({ issuer: issuer.issuer, jwksUri }, namespaces);
@@ -133,6 +146,22 @@ export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<Bi
   const admin = await openKubernetes({ kubeconfig: plane.adminKubeconfig });
   const { jwks } = await admin.oidcDocuments();
   issuer.publish((JSON.parse(jwks.toString()) as { keys: object[] }).keys);
+  return {
+    plane,
+    admin,
+    issuer,
+    ca: authority.root,
+    async stop() {
+      await issuer.close();
+      await plane.stop();
+    },
+  };
+}
+
+/** Starts it all. */
+export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<BindingsWorld> {
+  const trusting = await startTrustingPlane();
+  const { plane, admin, issuer } = trusting;
   const { sandbox, iam } = await awsSide(issuer, propagationMs);
   const aws = await startUnreliable(sandbox.url);
   const clock = new MovedClock();
@@ -178,8 +207,7 @@ export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<Bi
       iam.destroy();
       await aws.close();
       await sandbox.close();
-      await issuer.close();
-      await plane.stop();
+      await trusting.stop();
     },
   };
 }
