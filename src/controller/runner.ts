@@ -96,6 +96,11 @@ export class ControllerRunner {
     };
   }
 
+  /** Keys that wait for a worker now. */
+  get waiting(): number {
+    return this.#queue.ready;
+  }
+
   get #synced(): boolean {
     return this.#controller.follows.every(({ synced }) => synced);
   }

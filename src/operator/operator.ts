@@ -228,6 +228,11 @@ export class Operator {
     ];
   }
 
+  /** Keys of all controllers that wait for a worker now. */
+  get waiting(): number {
+    return this.#runners.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
   /** Tries of the canary since the process began. */
   get trials(): number {
     return this.#canary?.runs ?? 0;

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { keepHeapSmall } from "./small-heap.ts";
 import type { OperatorCommandOptions } from "./run.ts";
 import type { OperatorStatusOptions } from "./status.ts";
 
@@ -42,7 +41,6 @@ export function defineOperator(program: Command, context: CommandContext): void 
       "keep in each namespace the ConfigMap that manifests injection --mode configmap needs",
     )
     .action(async (options: OperatorCommandOptions) => {
-      keepHeapSmall();
       const { runOperator } = await import("./run.ts");
       await runOperator(context, options);
     });

@@ -4,6 +4,7 @@ import { listenOperator, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { addressOf } from "./address.ts";
+import { keepHeap } from "./heap.ts";
 
 /** What was typed. */
 export interface OperatorCommandOptions {
@@ -64,6 +65,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   });
   const listener = await listenOperator(operator, address, logger);
   logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });
+  void keepHeap(() => operator.waiting, clock, signal);
   try {
     await operator.run(signal);
   } finally {
