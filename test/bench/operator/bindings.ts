@@ -1,9 +1,9 @@
 import { recordOf, recordsOf, silentLogger, systemClock } from "../../../src/base/index.ts";
 import { mapLimit } from "../../../src/base/index.ts";
 import { Mirror } from "../../../src/kubernetes/index.ts";
-import type { BindingsWorld } from "../../cluster/bindings/world.ts";
 import type { bindingsOf } from "./fleet.ts";
 import type { MassClient } from "./mass.ts";
+import { type BenchWorld, processorSeconds, type ProcessorSeconds, usedBetween } from "./world.ts";
 
 /** How long it took until bindings that were made at once were Ready, in milliseconds, each from its own making on. */
 export interface BoundAtOnce {
@@ -14,6 +14,8 @@ export interface BoundAtOnce {
   readonly most: number;
   /** Calls of AWS until the last was Ready, by action. */
   readonly calls: Readonly<Record<string, number>>;
+  /** Seconds of the processor that each process used from the first making to the last Ready. */
+  readonly cpu: ProcessorSeconds;
 }
 
 /** The value below which a share of all lies. */
@@ -33,7 +35,8 @@ const patience = 10 * 60_000;
 
 /** Makes bindings at once, and follows them until each is Ready. */
 export async function bindAtOnce(
-  world: BindingsWorld,
+  world: BenchWorld,
+  operatorPid: number,
   client: MassClient,
   bindings: ReturnType<typeof bindingsOf>,
 ): Promise<BoundAtOnce> {
@@ -58,7 +61,8 @@ export async function bindAtOnce(
     ready.set(key, performance.now());
     if (ready.size === bindings.length) all.resolve();
   });
-  world.aws.passed.length = 0;
+  world.aws.calls.length = 0;
+  const before = await processorSeconds(world, operatorPid);
   const begun = performance.now();
   await mapLimit(
     bindings,
@@ -81,12 +85,14 @@ export async function bindAtOnce(
     over.abort(new Error("it is over"));
     await following;
   }
+  const after = await processorSeconds(world, operatorPid);
   const took = bindings.map(({ key }) => (ready.get(key) ?? 0) - (made.get(key) ?? 0));
   return {
     making,
     p50: percentile(took, 0.5),
     p99: percentile(took, 0.99),
     most: Math.max(...took),
-    calls: countsOf(world.aws.passed),
+    calls: countsOf(world.aws.calls),
+    cpu: usedBetween(before, after),
   };
 }

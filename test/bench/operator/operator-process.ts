@@ -5,20 +5,29 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "../../../src/http/index.ts";
 import type { OperatorStatus } from "../../../src/operator/index.ts";
-import type { BindingsWorld } from "../../cluster/bindings/world.ts";
 import { freePorts } from "../../cluster/harness/index.ts";
+import { cpuSeconds } from "../process.ts";
+import type { BenchWorld } from "./world.ts";
 
 /** MB (10^6 bytes) that a process has resident, and the most that it ever had. */
 export interface Resident {
   readonly now: number;
   readonly most: number;
+  /** Of it, files that are mapped (its program and libraries), and what is the process's own. */
+  readonly file: number;
+  readonly own: number;
 }
 
 /** `podtrust operator run --bindings`, as it is installed. */
 export interface OperatorProcess {
   readonly pid: number;
   /** Milliseconds from the process's start until all that is there was seen, and from its first answer. */
-  readonly ready: { readonly fromStart: number; readonly fromListening: number };
+  readonly ready: {
+    readonly fromStart: number;
+    readonly fromListening: number;
+    /** Seconds of the processor that it took for that. */
+    readonly cpu: number;
+  };
   readonly status: () => Promise<OperatorStatus>;
   readonly resident: () => Promise<Resident>;
   /** The end of what it has written to standard error. */
@@ -30,12 +39,12 @@ async function residentOf(pid: number): Promise<Resident> {
   const text = await readFile(`/proc/${pid}/status`, "utf8");
   const of = (field: string): number =>
     (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "mu").exec(text)?.[1]) * 1024) / 1e6;
-  return { now: of("VmRSS"), most: of("VmHWM") };
+  return { now: of("VmRSS"), most: of("VmHWM"), file: of("RssFile"), own: of("RssAnon") };
 }
 
 export interface OperatorProcessInput {
   readonly program: string;
-  readonly world: BindingsWorld;
+  readonly world: BenchWorld;
   /** Of the operator's own rights. */
   readonly kubeconfig: string;
   /** Of Node. */
@@ -54,8 +63,8 @@ export async function startOperatorProcess(input: OperatorProcessInput): Promise
     env: {
       PATH: process.env["PATH"],
       AWS_ENDPOINT_URL: world.aws.url,
-      AWS_ACCESS_KEY_ID: world.sandbox.admin.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: world.sandbox.admin.secretAccessKey,
+      AWS_ACCESS_KEY_ID: world.aws.admin.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: world.aws.admin.secretAccessKey,
     },
   });
   let said = "";
@@ -72,11 +81,12 @@ export async function startOperatorProcess(input: OperatorProcessInput): Promise
     await sleep(5);
   }
   const now = performance.now();
+  const pid = child.pid ?? 0;
   return {
-    pid: child.pid ?? 0,
-    ready: { fromStart: now - begun, fromListening: now - (listening ?? now) },
+    pid,
+    ready: { fromStart: now - begun, fromListening: now - (listening ?? now), cpu: await cpuSeconds(pid) },
     status: async () => JSON.parse((await get("/status")).body.toString()) as OperatorStatus,
-    resident: () => residentOf(child.pid ?? 0),
+    resident: () => residentOf(pid),
     log: () => said,
     async close() {
       const ended = once(child, "exit");

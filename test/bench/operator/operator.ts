@@ -1,8 +1,8 @@
+import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { operatorManifests } from "../../../src/operator/index.ts";
 import { account, boundary } from "../../support/bindings/objects.ts";
 import { apply } from "../../cluster/bindings/plane.ts";
-import { type BindingsWorld, startBindingsWorld } from "../../cluster/bindings/world.ts";
 import { measuredNow } from "../process.ts";
 import { buildPackage } from "../servers.ts";
 import { measureAdmission } from "./admission.ts";
@@ -12,6 +12,7 @@ import { openMassClient } from "./mass.ts";
 import { startOperatorProcess } from "./operator-process.ts";
 import { renderOperatorPage } from "./page.ts";
 import { quietHour } from "./quiet.ts";
+import { type BenchWorld, startBenchWorld } from "./world.ts";
 
 /** Milliseconds after which STS knows a role, as AWS takes them. */
 const propagationMs = 8000;
@@ -24,7 +25,7 @@ const sizeOf = (quick: boolean): FleetSize =>
     : { namespaces: 200, accounts: 10_000, annotated: 2000, pods: 5000, bindings: 1000 };
 
 /** One account, and a grant for the namespaces of the fleet. */
-async function grantFleet({ plane }: BindingsWorld): Promise<void> {
+export async function grantFleet({ plane }: BenchWorld): Promise<void> {
   const grant = {
     name: "fleet",
     namespaces: ["team-*"],
@@ -39,7 +40,8 @@ async function grantFleet({ plane }: BindingsWorld): Promise<void> {
 async function measureFleet(quick: boolean) {
   const size = sizeOf(quick);
   await using closing = new AsyncDisposableStack();
-  const world = await startBindingsWorld({ propagationMs });
+  const program = await buildPackage();
+  const world = await startBenchWorld(program, propagationMs);
   closing.defer(() => world.stop());
   const { plane } = world;
   await apply(plane, operatorManifests({ namespace: "podtrust", name: "podtrust-operator", evict: false }));
@@ -49,12 +51,12 @@ async function measureFleet(quick: boolean) {
   await makeFleet(client, size);
   const token = await plane.requestToken("podtrust", "podtrust-operator", world.issuer.issuer, 7200);
   const kubeconfig = plane.kubeconfigWithToken(token);
-  const operator = await startOperatorProcess({ program: await buildPackage(), world, kubeconfig });
+  const operator = await startOperatorProcess({ program, world, kubeconfig });
   closing.defer(() => operator.close());
   const resting = quick ? 5000 : rest;
   await sleep(resting);
   const synced = await operator.resident();
-  const bound = await bindAtOnce(world, client, bindingsOf(size));
+  const bound = await bindAtOnce(world, operator.pid, client, bindingsOf(size));
   await sleep(resting);
   const quiet = await quietHour(world, quick ? 1 : 5, size.bindings);
   return { size, ready: operator.ready, synced, bound, quiet, bindings: await operator.resident() };
@@ -66,5 +68,5 @@ export async function benchOperator(quick: boolean): Promise<string> {
   const fleet = await measureFleet(quick);
   const rounds = quick ? 50 : 500;
   const admission = await measureAdmission(rounds);
-  return renderOperatorPage({ ...now, ...fleet, rounds, admission });
+  return renderOperatorPage({ ...now, cores: cpus().length, ...fleet, rounds, admission });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BindingsWorld } from "../../cluster/bindings/world.ts";
 import { countsOf } from "./bindings.ts";
+import type { BenchWorld } from "./world.ts";
 
 /** Calls of AWS while nothing happens, as they are in an hour. */
 export interface QuietHour {
@@ -13,11 +13,11 @@ export interface QuietHour {
 }
 
 /** Counts for some minutes, and says what an hour of them is. Proofs, one an hour of each binding, are STS's. */
-export async function quietHour(world: BindingsWorld, minutes: number, bindings: number): Promise<QuietHour> {
-  world.aws.passed.length = 0;
+export async function quietHour(world: BenchWorld, minutes: number, bindings: number): Promise<QuietHour> {
+  world.aws.calls.length = 0;
   await sleep(minutes * 60_000);
   const calls = Object.fromEntries(
-    Object.entries(countsOf(world.aws.passed)).map(([action, count]) => [action, (count * 60) / minutes]),
+    Object.entries(countsOf(world.aws.calls)).map(([action, count]) => [action, (count * 60) / minutes]),
   );
   const ofSts = new Set(["AssumeRoleWithWebIdentity", "GetCallerIdentity"]);
   const iam = Object.entries(calls).reduce(
