@@ -80,7 +80,8 @@ describe("the sandbox's image", { skip }, () => {
         const url = \`http://\${container.getHost()}:\${container.getMappedPort(4580)}\`;
         const ask = (path, token) => fetch(url + path, { headers: { authorization: "Bearer " + token } });
         const admin = await (await ask("/_podtrust/admin", controlToken)).json();
-        const sts = new STSClient({ endpoint: url, region: "eu-central-1", credentials: admin });
+        Object.assign(process.env, { AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_STS: url });
+        const sts = new STSClient({ region: "eu-central-1", credentials: admin });
         const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
         const guessed = (await ask("/_podtrust/admin", "fedcba9876543210".repeat(4))).status;
         const page = (await ask("/", "")).status;
