@@ -26,13 +26,21 @@ describe("the operator's heap", () => {
   test("is small from the start, also where some keys wait", () => {
     const { mode, said } = heap();
     assert.deepEqual(said, ["room"]);
-    for (const waiting of [0, 31, 5]) mode.second(waiting, 0);
+    for (const waiting of [0, 99, 5]) mode.second(waiting, 0);
     assert.deepEqual(said, ["room"]);
   });
 
   test("has room as soon as much is to be done, and is made small after five seconds in a row with little", () => {
     assert.equal(told(0, 1000, 500, 0, 0, 0, 0, 0, 0).join(" "), " speed      room ");
-    assert.equal(told(32, 0, 0, 0, 31, 32, 0, 0, 0, 0, 0).join(" "), "speed          room");
+    assert.equal(told(100, 0, 0, 0, 99, 100, 0, 0, 0, 0, 0).join(" "), "speed          room");
+  });
+
+  test("is made small once more after a minute with little to do, and not again", () => {
+    const seconds = told(1000, ...Array.from({ length: 200 }, () => 0));
+    assert.deepEqual(
+      seconds.flatMap((said, second) => (said === "" ? [] : [`${said} ${second}`])),
+      ["speed 0", "room 5", "room 60"],
+    );
   });
 
   test("is made small where the process grows too large, and stays so until what is to be done is done", () => {

@@ -11,9 +11,11 @@ export interface HeapControls {
 }
 
 /** So many keys have to wait for a worker until there is much to be done. */
-const much = 32;
+const much = 100;
 /** Seconds with little to do after which memory matters more. */
 const quietSeconds = 5;
+/** The same once more: by then what was remembered for a while is gone too. */
+const restSeconds = 60;
 /** Bytes that are resident from which on memory matters more, whatever is to be done: the chart's limit is 320 MiB. */
 const mostResident = 200e6;
 
@@ -41,6 +43,7 @@ export class HeapMode {
     this.#quiet = waiting < much ? this.#quiet + 1 : 0;
     this.#isTight = this.#quiet < quietSeconds && (this.#isTight || resident > mostResident);
     const isSmall = this.#isTight || this.#quiet >= quietSeconds || (this.#isSmall && this.#quiet > 0);
+    if (isSmall && this.#quiet === restSeconds) this.#controls.prefersRoom();
     if (isSmall === this.#isSmall) return;
     this.#isSmall = isSmall;
     if (isSmall) this.#controls.prefersRoom();
