@@ -105,7 +105,9 @@ const buildPackage = once(() => execFileSync(process.execPath, ["tools/build.ts"
 /** npm gives every file in it one and the same time. */
 function npmPackage(): void {
   buildPackage();
-  execFileSync("npm", ["pack", "--pack-destination", values.to], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("npm", ["pack", "--loglevel=error", "--pack-destination", values.to], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const file = `podtrust-${version}.tgz`;
   console.log(`release: ${join(values.to, file)}, ${size(readFileSync(join(values.to, file)))}`);
 }

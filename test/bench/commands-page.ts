@@ -11,6 +11,8 @@ export interface CommandResults {
   readonly when: string;
   readonly machine: string;
   readonly rows: readonly CommandRow[];
+  /** Whether the single executable was there to be measured. */
+  readonly hasExecutable: boolean;
 }
 
 function timeText(ms: number): string {
@@ -25,7 +27,7 @@ function rowLine({ command, what, times, aimMs }: CommandRow): string {
 }
 
 /** docs/benchmarks-commands.md. */
-export function renderCommandsPage({ when, machine, rows }: CommandResults): string {
+export function renderCommandsPage({ when, machine, rows, hasExecutable }: CommandResults): string {
   return [
     "<!-- Written by `npm run bench -- commands` (test/bench/). Do not edit. -->",
     "# How long the commands take",
@@ -40,6 +42,9 @@ export function renderCommandsPage({ when, machine, rows }: CommandResults): str
     "| --- | ---: | ---: | ---: | ---: | --- |",
     ...rows.map(rowLine),
     "",
+    ...(hasExecutable
+      ? []
+      : ["The single executable was not there to be measured: `npm run release -- linux-x64` makes it.", ""]),
     "How long a new signing key takes to be published is [measured with the publisher](benchmarks.md).",
     "",
     "`npm run bench -- commands` makes this page. It needs Linux and `taskset`.",

@@ -1,14 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { parseConnectTo } from "../../src/http/index.ts";
 import { startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
 import { type CommandRow, renderCommandsPage } from "./commands-page.ts";
-import { measuredNow, needed } from "./process.ts";
+import { measuredNow, needed, output } from "./process.ts";
 import { buildPackage, startMeasuredPublisher } from "./servers.ts";
 
 const issuer = "https://oidc.example.test";
@@ -27,16 +29,18 @@ aws:
 
 /** A shell in which podtrust is called. */
 interface Shell {
-  readonly program: string;
+  /** What podtrust is started with: Node and its file, or an executable. */
+  readonly program: readonly [string, ...string[]];
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
 /** Runs `podtrust ARGS` as a process of its own; milliseconds from its start to its end. Throws unless it ends with 0. */
 function timed({ program, folder, env }: Shell, args: readonly string[]): Promise<number> {
+  const [file, ...before] = program;
   const begun = performance.now();
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
+    execFile(file, [...before, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
       if (error === null) resolve(performance.now() - begun);
       else reject(new Error(`podtrust ${args.join(" ")} failed:\n${stdout}${stderr}`, { cause: error }));
     });
@@ -50,8 +54,8 @@ async function repeated(times: number, measure: () => Promise<number>): Promise<
 }
 
 /** `up` and `status` on a cluster whose keys are published. */
-async function benchStack(shell: Shell, quick: boolean): Promise<readonly CommandRow[]> {
-  const { folder, program } = shell;
+async function benchStack(shell: Shell, quick: boolean, program: string): Promise<readonly CommandRow[]> {
+  const { folder } = shell;
   const authority = await testAuthority();
   const cluster = await startStandInCluster({ issuer });
   const closing: (() => Promise<void>)[] = [() => cluster.close()];
@@ -101,6 +105,23 @@ async function benchStack(shell: Shell, quick: boolean): Promise<readonly Comman
   }
 }
 
+/** The executable of this system that `npm run release` has made, unpacked; undefined where there is none. */
+async function unpackedExecutable(folder: string): Promise<string | undefined> {
+  const system = `${process.platform === "darwin" ? "macos" : process.platform}-${process.arch}`;
+  const [archive] = globSync(`dist-release/podtrust-[0-9]*-${system}.tar.zst`);
+  if (archive === undefined) return undefined;
+  const tar = join(folder, "executable.tar");
+  await writeFile(tar, zstdDecompressSync(await readFile(archive)));
+  await output("tar", ["-xf", tar, "-C", folder, "podtrust"]);
+  return join(folder, "podtrust");
+}
+
+async function benchHelp(shell: Shell, quick: boolean): Promise<readonly number[]> {
+  // The first one reads the files from the disk.
+  await timed(shell, ["--help"]);
+  return repeated(quick ? 5 : 31, () => timed(shell, ["--help"]));
+}
+
 /** How long the commands take, as the text of docs/benchmarks-commands.md; `quick` for a look. */
 export async function benchCommands(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
@@ -108,15 +129,23 @@ export async function benchCommands(quick: boolean): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
   try {
     const env = { PATH: process.env["PATH"], HOME: folder, XDG_STATE_HOME: join(folder, "own-state") };
-    const shell: Shell = { program: await buildPackage(), folder, env };
-    // The first one reads the files from the disk.
-    await timed(shell, ["--help"]);
-    const help = await repeated(quick ? 5 : 31, () => timed(shell, ["--help"]));
-    const rows = await benchStack(shell, quick);
-    return renderCommandsPage({
-      ...measured,
-      rows: [{ command: "podtrust --help", what: "the command's start", times: help, aimMs: 150 }, ...rows],
-    });
+    const built = await buildPackage();
+    const shell: Shell = { program: [process.execPath, built], folder, env };
+    const rows: CommandRow[] = [
+      {
+        command: "podtrust --help",
+        what: "the command's start",
+        times: await benchHelp(shell, quick),
+        aimMs: 150,
+      },
+    ];
+    const executable = await unpackedExecutable(folder);
+    if (executable !== undefined) {
+      const times = await benchHelp({ ...shell, program: [executable] }, quick);
+      rows.push({ command: "podtrust --help", what: "the same of the single executable", times, aimMs: 200 });
+    }
+    rows.push(...(await benchStack(shell, quick, built)));
+    return renderCommandsPage({ ...measured, rows, hasExecutable: executable !== undefined });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -135,6 +135,8 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
       const to = unpacked("linux-x64");
       const podtrust = join(to, "podtrust");
       const options = { cwd: "/", env: { HOME: noHome, PATH: "/nonexistent" } };
+      // Its modules stand as if they were beside it; what lies there is not taken for them.
+      for (const name of ["start.mjs", "main.mjs"]) writeFileSync(join(to, name), "process.exit(9);\n");
       assert.equal((await run(podtrust, ["--version"], options)).stdout, `${version}\n`);
       const { stdout: help } = await run(podtrust, ["explain", "--help"], options);
       assert.match(help, /^Guide: https:\/\/unpkg\.com\/podtrust@[\d.]+\/docs\/guides\/explain\.md$/mu);

@@ -1,15 +1,54 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 
-/** A program in one file, and what went into it. */
+/** A program as few modules, and what went into them. */
 export interface Bundle {
-  readonly file: string;
+  readonly name: string;
+  /** What an executable begins with; see loader.ts. */
+  readonly loader: string;
+  /** Files by the names under which they import one another; `main.mjs` is the program. */
+  readonly modules: Readonly<Record<string, string>>;
   /** Paths of source files, below the checkout. */
   readonly inputs: readonly string[];
 }
 
-/** Joins a program's modules into one file, with the version in it. `forbidden` are inputs that it must not have. */
+const esbuild = (args: readonly string[]): void => {
+  execFileSync(join("node_modules", ".bin", "esbuild"), [...args, "--log-level=warning"], {
+    stdio: "inherit",
+  });
+};
+
+interface Metafile {
+  readonly inputs: object;
+  readonly outputs: Readonly<
+    Record<string, { readonly entryPoint?: string; readonly exports: readonly string[] }>
+  >;
+}
+
+/**
+ * Gives those that import a CommonJS package later its names, as Node does: where such a package becomes a file of its own,
+ * esbuild has the file export them as properties of its default alone.
+ */
+function nameExports(modules: string, outputs: Metafile["outputs"]): void {
+  const common = Object.entries(outputs).flatMap(([file, { entryPoint, exports }]) =>
+    entryPoint?.includes("node_modules/") === true && exports.join(",") === "default" ? [basename(file)] : [],
+  );
+  for (const name of readdirSync(modules)) {
+    const file = join(modules, name);
+    const before = readFileSync(file, "utf8");
+    const after = common.reduce(
+      (text, one) => text.replaceAll(`import("./${one}")`, `import("./${one}").then(({default:all})=>all)`),
+      before,
+    );
+    if (after !== before) writeFileSync(file, after);
+  }
+}
+
+/**
+ * Joins a program's modules, what is imported only later into files of its own, with the version in them. `entry` is a
+ * main.ts; `forbidden` are inputs that it must not have.
+ */
 export function bundle(
   wish: {
     readonly entry: string;
@@ -20,11 +59,14 @@ export function bundle(
   folder: string,
 ): Bundle {
   const { entry, name, version, forbidden } = wish;
-  const file = join(folder, `${name}.mjs`);
+  const modules = join(folder, name);
+  const loader = join(folder, "loader.mjs");
   const metafile = join(folder, `${name}.json`);
-  const args = [
+  esbuild([join("tools", "release", "loader.ts"), "--format=esm", `--outfile=${loader}`]);
+  esbuild([
     entry,
     "--bundle",
+    "--splitting",
     "--platform=node",
     "--format=esm",
     "--target=node26",
@@ -32,18 +74,24 @@ export function bundle(
     "--minify-whitespace",
     // Licences stand beside the program, whole.
     "--legal-comments=none",
-    `--outfile=${file}`,
+    `--outdir=${modules}`,
+    "--out-extension:.js=.mjs",
     `--define:podtrustVersion=${JSON.stringify(version)}`,
     // Some packages are CommonJS and ask for Node's modules that way.
     '--banner:js=import { createRequire } from "node:module"; const require = createRequire(process.execPath);',
-    "--log-level=warning",
     `--metafile=${metafile}`,
-  ];
-  execFileSync(join("node_modules", ".bin", "esbuild"), args, { stdio: "inherit" });
-  const { inputs } = JSON.parse(readFileSync(metafile, "utf8")) as { readonly inputs: object };
+  ]);
+  const { inputs, outputs } = JSON.parse(readFileSync(metafile, "utf8")) as Metafile;
+  nameExports(modules, outputs);
   const found = Object.keys(inputs).filter((input) => forbidden?.test(input) === true);
   if (found.length > 0) throw new Error(`${name} would hold ${found.slice(0, 5).join(", ")}`);
-  return { file, inputs: Object.keys(inputs) };
+  const files = readdirSync(modules).sort();
+  return {
+    name,
+    loader,
+    modules: Object.fromEntries(files.map((file) => [file, join(modules, file)])),
+    inputs: Object.keys(inputs),
+  };
 }
 
 const packageForm = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//u;

@@ -7,17 +7,18 @@ import { signAdHoc } from "./mach-o.ts";
 import { nodeFor, type Target } from "./node.ts";
 
 /** Puts a bundle into the Node of a target. */
-export function executable({ file }: Bundle, target: Target, folder: string): string {
-  const name = `${basename(file, ".mjs")}-${target}`;
+export function executable(of: Bundle, target: Target, folder: string): string {
+  const name = `${of.name}-${target}`;
   const config = `${name}.json`;
   const wish = {
     // The executable holds this name: a path would make two builds differ.
-    main: basename(file),
+    main: basename(of.loader),
     mainFormat: "module",
     executable: resolve(nodeFor(target)),
     output: name,
+    assets: of.modules,
     disableExperimentalSEAWarning: true,
-    // Both are made by running the program, which one system cannot do for another.
+    // Both are made by running the program, which one system cannot do for another; V8's cache is also never twice the same.
     useCodeCache: false,
     useSnapshot: false,
     // NODE_OPTIONS of whoever runs it is no business of a service.

@@ -27,7 +27,7 @@ function fetched(name: string): string {
   const program = join(home, "package", "bin", "node");
   if (existsSync(program)) return program;
   mkdirSync(home, { recursive: true });
-  execFileSync("npm", ["pack", `${name}@${version}`, "--pack-destination", home], {
+  execFileSync("npm", ["pack", `${name}@${version}`, "--loglevel=error", "--pack-destination", home], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const archive = join(home, `${name}-${version}.tgz`);
