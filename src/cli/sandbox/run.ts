@@ -19,6 +19,7 @@ import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { writeControlToken } from "./control-token.ts";
 import { type CloudOptions, startClouds, writeCloudEnvironment } from "./clouds.ts";
+import { collectSooner } from "./heap.ts";
 
 /** What was typed. */
 export interface TypedOptions extends CloudOptions {
@@ -202,6 +203,7 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
 export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
   warnOfStrangers(context, typed.listen);
+  collectSooner();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));
   try {
     await serveFrom(context, typed, folder);
