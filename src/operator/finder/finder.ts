@@ -76,11 +76,21 @@ export class Finder implements Controller {
     const { pods, accounts, namespaces, roleMap, evict } = options;
     this.#evictions = evict === undefined ? undefined : new Evictions(evict);
     this.follows = [
-      pods,
+      followedAs(
+        pods,
+        (key) => [key],
+        () => this.#keys(),
+      ),
       followedAs(accounts, (key) => pods.by("account", key)),
       followedAs(namespaces, (key) => pods.by("namespace", key)),
       ...(roleMap === undefined ? [] : [followedAs(roleMap, () => pods.keys())]),
     ];
+  }
+
+  /** Also of pods that were found in an earlier term, and are gone since. */
+  *#keys(): Generator<string> {
+    yield* this.#options.pods.keys();
+    yield* this.#found.keys();
   }
 
   /** The pods that are faulty now. */

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { silentLogger } from "../../base/index.ts";
+import { ControllerRunner } from "../../controller/index.ts";
+import type { Mirror } from "../../kubernetes/index.ts";
+import { settle, TestClock } from "../../../test/support/clock.ts";
+import { Roles } from "../roles.ts";
+import { Finder, type View } from "./finder.ts";
+
+type Changed = (key: string) => void;
+
+/** Objects that a test says are there. */
+class Objects {
+  readonly synced = true;
+  readonly #objects = new Map<string, View>();
+  readonly #told = new Set<Changed>();
+
+  untilSynced(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get(key: string): View | undefined {
+    return this.#objects.get(key);
+  }
+
+  keys(): Iterable<string> {
+    return this.#objects.keys();
+  }
+
+  by(): readonly string[] {
+    return [...this.#objects.keys()];
+  }
+
+  subscribe(changed: Changed): () => void {
+    this.#told.add(changed);
+    return () => this.#told.delete(changed);
+  }
+
+  set(key: string, object: View | undefined): void {
+    if (object === undefined) this.#objects.delete(key);
+    else this.#objects.set(key, object);
+    for (const changed of this.#told) changed(key);
+  }
+
+  get mirror(): Mirror<View, "account" | "namespace"> {
+    return this as unknown as Mirror<View, "account" | "namespace">;
+  }
+}
+
+const podOf = (name: string): View => ({
+  metadata: { namespace: "shop", name, uid: name, creationTimestamp: "2026-11-24T00:00:00Z" },
+  spec: { serviceAccountName: "web", containers: [{ name: "app" }] },
+});
+const account: View = {
+  metadata: { annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web" } },
+};
+
+describe("what the finder has found", () => {
+  test("is of pods that are there, also where they went while another process led", async () => {
+    const [pods, accounts, namespaces] = [new Objects(), new Objects(), new Objects()];
+    const clock = new TestClock();
+    const finder = new Finder({
+      api: { read: () => Promise.reject(new Error("not asked")), evict: () => Promise.resolve("absent") },
+      pods: pods.mirror,
+      accounts: accounts.mirror,
+      namespaces: namespaces.mirror,
+      roles: new Roles(undefined),
+      events: { record: () => Promise.resolve() },
+      clock,
+      logger: silentLogger,
+      injecting: () => true,
+    });
+    const runner = new ControllerRunner({ controller: finder, clock, logger: silentLogger });
+    const term = async (meanwhile: () => void): Promise<void> => {
+      const over = new AbortController();
+      const leading = runner.lead({ held: true }, over.signal);
+      await settle(20);
+      meanwhile();
+      await settle(20);
+      over.abort();
+      await leading;
+    };
+    accounts.set("shop/web", account);
+    for (const name of ["stays", "goes"]) pods.set(`shop/${name}`, podOf(name));
+    await term(() => {});
+    assert.deepEqual(
+      finder.found.map(({ pod }) => pod),
+      ["shop/stays", "shop/goes"],
+    );
+    pods.set("shop/goes", undefined);
+    await term(() => {});
+    assert.deepEqual(
+      finder.found.map(({ pod }) => pod),
+      ["shop/stays"],
+    );
+    await term(() => pods.set("shop/stays", undefined));
+    assert.deepEqual(finder.found, []);
+  });
+});
