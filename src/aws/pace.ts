@@ -32,7 +32,7 @@ export class Pace {
   }
 
   async run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const start = this.#clock.now();
+    const start = this.#clock.elapsed();
     for (;;) {
       await this.#turn(signal);
       try {
@@ -42,7 +42,7 @@ export class Pace {
       } catch (thrown) {
         if (!isThrottling(thrown)) throw thrown;
         const deadline = Math.max(start, this.#goodAt) + patienceMs;
-        if (this.#clock.now() >= deadline) throw thrown;
+        if (this.#clock.elapsed() >= deadline) throw thrown;
         this.#slowDown(deadline);
       }
     }
@@ -50,14 +50,14 @@ export class Pace {
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     if (this.#rate === undefined) return;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const mine = Math.max(now, this.#next);
     this.#next = mine + 1000 / this.#rate;
     if (mine > now) await this.#clock.sleep(mine - now, signal);
   }
 
   #succeeded(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     this.#goodAt = now;
     if (now >= this.#counted.since + 1000) this.#counted = { since: now, calls: 0 };
     this.#counted.calls += 1;
@@ -66,11 +66,14 @@ export class Pace {
   }
 
   #slowDown(deadline: number): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (now < this.#slowedAt + oneSignMs) return;
     this.#slowedAt = now;
     if (this.#rate === undefined)
-      this.#say("AWS throttles these calls: going on at the pace that it takes", deadline);
+      this.#say(
+        "AWS throttles these calls: going on at the pace that it takes",
+        this.#clock.now() + deadline - now,
+      );
     // What went through so far was a burst: less than half of it goes on for long.
     const rate = this.#rate === undefined ? this.#counted.calls / 2 : this.#rate * 0.7;
     this.#rate = Math.max(lowestRate, rate);

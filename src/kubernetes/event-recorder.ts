@@ -84,10 +84,13 @@ export class EventRecorder {
   }
 
   #remember(digest: string): void {
+    const now = this.#options.clock.elapsed();
     this.#written.delete(digest);
-    this.#written.set(digest, this.#options.clock.elapsed());
-    const [oldest] = this.#written.keys();
-    if (this.#written.size > mostRemembered && oldest !== undefined) this.#written.delete(oldest);
+    this.#written.set(digest, now);
+    for (const [oldest, at] of this.#written) {
+      if (this.#written.size <= mostRemembered && now - at < again) break;
+      this.#written.delete(oldest);
+    }
   }
 
   async #write(happening: Happening, digest: string, options: CallOptions): Promise<void> {

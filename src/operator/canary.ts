@@ -61,6 +61,8 @@ function trialPod({ namespace, name }: CanaryOptions["account"]): KubernetesObje
 export class Canary {
   readonly #options: CanaryOptions;
   #status: CanaryStatus;
+  /** When it was tried last, by `elapsed`. */
+  #triedAt = Number.NEGATIVE_INFINITY;
   #runs = 0;
 
   constructor(options: CanaryOptions) {
@@ -80,8 +82,7 @@ export class Canary {
 
   /** Whether injection was seen at work lately. */
   get injecting(): boolean {
-    const { state, at } = this.#status;
-    return state === "injecting" && this.#options.clock.now() - at < stale;
+    return this.#status.state === "injecting" && this.#options.clock.elapsed() - this.#triedAt < stale;
   }
 
   /** Tries until the signal is aborted. `held`: whether this process still leads; Events are the leader's. */
@@ -102,6 +103,7 @@ export class Canary {
     }
     if (signal.aborted) return;
     const now = this.#options.clock.now();
+    this.#triedAt = this.#options.clock.elapsed();
     this.#status = { ...seen, at: now, since: before.state === seen.state ? before.since : now };
     if (before.state !== seen.state) this.#log(seen);
     if (seen.state === "dead" && held()) await this.#say(seen.text, signal);

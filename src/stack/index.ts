@@ -20,6 +20,7 @@ export {
   bindingControllers,
   type BindingControllersOptions,
   type BindingClients,
+  Departures,
   Leftovers,
   reconcileTrust,
   type TrustFacts,

@@ -2,7 +2,7 @@ import { openAws } from "../../aws/index.ts";
 import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../base/index.ts";
 import { bindingNames, type Condition } from "../../bindings/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
-import { type BindingClients, BoundAccounts, reconcileBinding } from "../../stack/index.ts";
+import { type BindingClients, BoundAccounts, Departures, reconcileBinding } from "../../stack/index.ts";
 import { type Cast, until } from "./cast.ts";
 import { bindingDefinition } from "./place.ts";
 import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";
@@ -66,12 +66,15 @@ export async function bind(cast: Cast): Promise<BoundAccountOfDemo> {
   const clients = clientsOf(cast);
   environment.atEnd(() => Promise.resolve(clients.aws.close()));
   const binding: ObjectRef = { kind: "AWSRoleBinding", namespace, name: accounts.bound };
+  const departures = new Departures();
   /** One turn of the binding; undefined once it is gone. */
   async function turn(ending: AbortSignal) {
     const object = await cluster.read(binding, { signal: ending });
+    const deletedFor = departures.see(accounts.bound, object, clock.elapsed());
     if (object === undefined) return undefined;
     const named = await cluster.read({ kind: "AWSTrust", name: namespace }, { signal: ending });
-    return { object, outcome: await reconcileBinding({ object, trust: named }, clients, clock, ending) };
+    const facts = { object, trust: named, deletedFor };
+    return { object, outcome: await reconcileBinding(facts, clients, clock, ending) };
   }
   /** Whether it is gone. An API server that starts has no such kind for a moment, which says nothing. */
   async function isGone(own: AbortSignal): Promise<boolean> {

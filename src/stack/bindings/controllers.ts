@@ -8,6 +8,7 @@ import {
 } from "../../controller/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
+import { Departures } from "./departures.ts";
 import { Leftovers } from "./leftovers.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
 import { reconcileBinding } from "./reconcile.ts";
@@ -74,22 +75,39 @@ function boundAccounts(
   return followedAs(accounts, (key) => (matters(key) ? [key] : []));
 }
 
+/** Bindings whose roles somebody else has changed: a look at an account is one binding's, and shows those of all. */
+function drifting({ aws }: BindingControllersOptions): Followed {
+  return {
+    synced: true,
+    untilSynced: () => Promise.resolve(),
+    keys: () => [],
+    subscribe: (changed) => aws.subscribe(changed),
+  };
+}
+
 function bindingController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, accountOf, tell } = options;
   const trustReads = new TrustReads(api, clock, trusts);
   const own = new OwnAnnotations();
+  const departures = new Departures();
   return {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
-    follows: [bindings, boundAccounts(options, own), followedAs(trusts, () => bindings.keys())],
+    follows: [
+      bindings,
+      boundAccounts(options, own),
+      followedAs(trusts, () => bindings.keys()),
+      drifting(options),
+    ],
     async reconcile(key, run) {
       const { signal } = run;
       const [namespace = "", name = ""] = key.split("/");
       const object = await api.read({ kind: "AWSRoleBinding", namespace, name }, { signal });
+      const deletedFor = departures.see(key, object, clock.elapsed());
       if (object === undefined) return nowhere;
       const trust = await trustReads.of(trustNameOf(object), signal);
-      const facts = { object, trust, account: accountOf?.(key) };
+      const facts = { object, trust, account: accountOf?.(key), deletedFor };
       const outcome = await reconcileBinding(facts, heldClients(options, run, own), clock, signal);
       for (const event of outcome.events) await tell(object, event);
       return resultOf(outcome);
@@ -99,7 +117,8 @@ function bindingController(options: BindingControllersOptions): Controller {
 
 function trustController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, trustOf, tell } = options;
-  const leftovers = new Leftovers();
+  /** By the trusts' names. */
+  const leftovers = new Map<string, Leftovers>();
   const own = new OwnAnnotations();
   return {
     name: "trusts",
@@ -107,9 +126,13 @@ function trustController(options: BindingControllersOptions): Controller {
     async reconcile(key, run) {
       const { signal } = run;
       const object = await api.read({ kind: "AWSTrust", name: key }, { signal });
+      const there = new Set(trusts.keys());
+      for (const name of leftovers.keys()) if (!there.has(name)) leftovers.delete(name);
       if (object === undefined) return nowhere;
       const naming = [...bindings.keys()].filter((one) => trustOf(one) === key);
-      const facts = { object, bindings: new Set(naming), leftovers };
+      const left = leftovers.get(key) ?? new Leftovers();
+      leftovers.set(key, left);
+      const facts = { object, bindings: new Set(naming), leftovers: left };
       const outcome = await reconcileTrust(facts, heldClients(options, run, own), clock, signal);
       for (const event of outcome.events) await tell(object, event);
       return resultOf(outcome);

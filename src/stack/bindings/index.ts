@@ -1,4 +1,5 @@
 export { bindingControllers, type BindingControllersOptions } from "./controllers.ts";
+export { Departures } from "./departures.ts";
 export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
 export { reconcileBinding } from "./reconcile.ts";

@@ -17,6 +17,15 @@ const proofEvery = 3_600_000;
 // As long as IAM needs at the most until STS knows of a change (`longestPropagation` of aws/).
 const longestSettling = 36_000;
 
+/**
+ * How old a time of day is that another machine wrote (a replica, or AWS), in milliseconds by our clock, which may be
+ * another: what is far in the future says nothing, as what is not there, and is infinitely old.
+ */
+function ageOf({ clock }: Turn, time: number): number {
+  const age = clock.now() - time;
+  return age >= -longestSettling ? Math.max(0, age) : Infinity;
+}
+
 const worst = (findings: readonly Finding[]): Finding | undefined => {
   const order = ["broken", "warning", "unseen", "ok"];
   return [...findings].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome))[0];
@@ -79,15 +88,15 @@ async function proved(
 }
 
 /** Whether the last proof still says something: it is of this hour, and nothing was changed since. */
-function isProofFresh({ facts, clock, status }: Turn, changed: boolean): boolean {
+function isProofFresh(turn: Turn, changed: boolean): boolean {
+  const { facts, status } = turn;
   const { lastProof, observedGeneration, conditions } = status;
   const ready = conditions.find(({ type }) => type === "Ready");
   return (
     !changed &&
     ready?.status === "True" &&
     observedGeneration === facts.object.metadata.generation &&
-    lastProof !== undefined &&
-    clock.now() - Date.parse(lastProof) < proofEvery
+    ageOf(turn, Date.parse(lastProof ?? "")) < proofEvery
   );
 }
 
@@ -103,16 +112,15 @@ function settlingWait({ clients, clock }: Turn, { roles, trust }: Bound): number
     managed === undefined ? undefined : clients.aws.of(trust, account).madeAt(managed.name),
   );
   const last = Math.max(...made.map((at) => at ?? Number.NEGATIVE_INFINITY));
-  return Math.max(0, last + settles.from - clock.now());
+  return Math.max(0, last + settles.from - clock.elapsed());
 }
 
 /** Whether STS need not know a role yet: it was made, or something of the binding was changed, a moment ago. */
-function isYoung({ clock }: Turn, { roles }: Bound, changedAt: string | undefined): boolean {
+function isYoung(turn: Turn, { roles }: Bound, changedAt: string | undefined): boolean {
   const changes = roles.flatMap(({ look }) =>
     look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
   );
-  if (changedAt !== undefined) changes.push(Date.parse(changedAt));
-  return changes.some((at) => clock.now() - at < longestSettling);
+  return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(turn, at) < longestSettling);
 }
 
 /** While STS need not know what was changed. */

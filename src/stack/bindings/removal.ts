@@ -62,10 +62,10 @@ function trustOf({ facts }: Turn): Trust | undefined {
  * does not let go within a minute, or nobody knows where to look for, is left with an Event, and found again by its mark.
  */
 export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
-  const { facts, clients, clock, status, signal } = turn;
-  const { object } = facts;
+  const { facts, clients, status, signal } = turn;
+  const { object, deletedFor } = facts;
   if (!isKept(object)) return gone;
-  const { namespace = "", name, deletionTimestamp = "" } = object.metadata;
+  const { namespace = "", name } = object.metadata;
   const trust = trustOf(turn);
   await clearAnnotation(turn);
   const accounts = trust?.accounts ?? [];
@@ -76,8 +76,7 @@ export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
   );
   const changes = results.flatMap((one) => one.changes);
   const [failure] = results.flatMap((one): readonly PodtrustError[] => one.failures);
-  const waited = clock.now() - Date.parse(deletionTimestamp);
-  if (failure !== undefined && waited < longestWait) return { ...gone, changes, againIn: tryAgain };
+  if (failure !== undefined && deletedFor < longestWait) return { ...gone, changes, againIn: tryAgain };
   const kept = status.roles.filter(({ managed }) => managed);
   const known = new Set(accounts.map(({ id }) => id));
   const unknown = kept.filter(({ arn }) => !known.has(arn.split(":")[4] ?? ""));

@@ -15,6 +15,7 @@ export interface TrustFacts {
   readonly object: KubernetesObject;
   /** The bindings that name it, as NAMESPACE/NAME. */
   readonly bindings: ReadonlySet<string>;
+  /** Of this trust alone. */
   readonly leftovers: Leftovers;
 }
 
@@ -105,7 +106,7 @@ export async function reconcileTrust(
     const first = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
     found = { type: "Ready", reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" };
     if (first?.outcome !== "ok") againIn = soon;
-    events = await swept(read.object, facts, accounts, { clients, now: at.now, signal });
+    events = await swept(read.object, facts, accounts, { clients, now: clock.elapsed(), signal });
   }
   const conditions = [conditionOf(found, before, at)];
   const status = { observedGeneration: at.generation, bindings: bindings.size, conditions };

@@ -12,6 +12,8 @@ export interface BindingFacts {
   readonly trust: KubernetesObject | undefined;
   /** Its ServiceAccount as a watch last saw it, with its uid and our annotations; where it is not known it is read. */
   readonly account?: JsonRecord | undefined;
+  /** Milliseconds for which it is known to be deleted (`Departures`); 0 where it is not. */
+  readonly deletedFor: number;
 }
 
 export interface BindingClients {

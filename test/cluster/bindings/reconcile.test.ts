@@ -135,6 +135,31 @@ describe("a binding on a real cluster", { skip }, () => {
     assert.deepEqual(await world.role("prod.shop.web"), stood);
   });
 
+  test("whose role is changed between two of its turns has one as soon as another's turn looks, within a minute", async () => {
+    await serviceAccount("other");
+    await bind("other");
+    await world.turns("shop", "other", isReady);
+    const told: string[] = [];
+    const end = world.clients.aws.subscribe((binding) => told.push(binding));
+    world.clock.move(60_000);
+    await world.turn("shop", "other");
+    assert.deepEqual(told, [], "what was changed from here is nobody else's");
+    await world.iam.send(new DetachRolePolicyCommand({ RoleName: "prod.shop.web", PolicyArn: ssm }));
+    // The look is not a minute old, and shows what was.
+    world.clock.move(44_000);
+    assert.deepEqual((await world.turn("shop", "web")).changes, []);
+    world.clock.move(16_000);
+    await world.turn("shop", "other");
+    end();
+    assert.deepEqual(told, ["shop/web"]);
+    const { events } = await world.turn("shop", "web");
+    assert.deepEqual(
+      events.map(({ message }) => message),
+      ["repaired: policies"],
+    );
+    await world.turns("shop", "web", isReady);
+  });
+
   test("without its ServiceAccount gets its role and is not ready, and no ServiceAccount is made for it", async () => {
     await bind("early");
     const outcome = await world.turn("shop", "early");

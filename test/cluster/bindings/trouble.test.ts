@@ -51,10 +51,10 @@ describe("bindings in trouble", { skip }, () => {
     };
   }
 
-  for (const [mishap, words] of [
-    ["throttle", "throttles"],
-    ["unavailable", "is in trouble"],
-    ["lose", "loses its answers after the work was done"],
+  for (const [mishap, words, said] of [
+    ["throttle", "throttles", /^account 111122223333: AWS throttles these calls/mu],
+    ["unavailable", "is in trouble", /^Unknown AwsUnavailable$/mu],
+    ["lose", "loses its answers after the work was done", /^Unknown AwsUnavailable$/mu],
   ] as const) {
     test(`while AWS ${words} converge to one role each, and say so meanwhile`, async () => {
       const name = `web-${mishap}`;
@@ -62,9 +62,14 @@ describe("bindings in trouble", { skip }, () => {
       world.clock.move(60_000);
       world.aws.passed.length = 0;
       firstOfEach(mishap, mishap === "throttle" ? 1 : 2);
-      const outcome = await world.turns("shop", name, isReady);
+      const told: string[] = [];
+      await world.turns("shop", name, (outcome) => {
+        told.push(readyOf(outcome));
+        return isReady(outcome);
+      });
       world.aws.mishap = () => undefined;
-      assert.equal(readyOf(outcome), "True StsAccepted");
+      assert.equal(told.at(-1), "True StsAccepted");
+      assert.match([...told, ...world.notices].join("\n"), said);
       const mine = (await names()).filter((one) => one.startsWith(`prod.shop.${name}`));
       assert.deepEqual(mine, [`prod.shop.${name}`]);
       const role = await world.role(`prod.shop.${name}`);

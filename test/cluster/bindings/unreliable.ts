@@ -11,6 +11,8 @@ export interface Unreliable {
   mishap: (action: string) => Mishap | undefined;
   /** The actions of all calls that reached AWS. */
   readonly passed: string[];
+  /** The names of the roles that those were to make, one for each call. */
+  readonly created: string[];
   readonly close: () => Promise<void>;
 }
 
@@ -20,13 +22,15 @@ const errorXml = (code: string, message: string): string =>
 /** Starts one in front of a sandbox, on loopback. */
 export async function startUnreliable(target: string): Promise<Unreliable> {
   const passed: string[] = [];
+  const created: string[] = [];
   const state: Pick<Unreliable, "mishap"> = { mishap: () => undefined };
   const server = createServer((incoming, outgoing) => {
     const pieces: Buffer[] = [];
     incoming.on("data", (piece: Buffer) => pieces.push(piece));
     incoming.on("end", () => {
       const body = Buffer.concat(pieces);
-      const action = new URLSearchParams(body.toString()).get("Action") ?? "";
+      const call = new URLSearchParams(body.toString());
+      const action = call.get("Action") ?? "";
       const mishap = state.mishap(action);
       if (mishap === "throttle" || mishap === "unavailable") {
         const [status, text] =
@@ -37,6 +41,7 @@ export async function startUnreliable(target: string): Promise<Unreliable> {
         return;
       }
       passed.push(action);
+      if (action === "CreateRole") created.push(call.get("RoleName") ?? "");
       const { method = "POST", url = "/", headers } = incoming;
       const onward = request(`${target}${url}`, { method, headers, agent: false }, (answer) => {
         if (mishap === "lose") {
@@ -57,6 +62,7 @@ export async function startUnreliable(target: string): Promise<Unreliable> {
   return Object.assign(state, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     passed,
+    created,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => {

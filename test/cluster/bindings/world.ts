@@ -13,12 +13,13 @@ import {
   type BindingClients,
   type BindingOutcome,
   BoundAccounts,
+  Departures,
   reconcileBinding,
 } from "../../../src/stack/index.ts";
 import { account, trustSpec } from "../../support/bindings/objects.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../../support/issuer-server.ts";
-import type { ControlPlane } from "../harness/index.ts";
+import type { ControlPlane, ControlPlaneOptions } from "../harness/index.ts";
 import { makeTrust, startBindingsPlane } from "./plane.ts";
 import { startUnreliable, type Unreliable } from "./unreliable.ts";
 
@@ -61,7 +62,9 @@ export interface BindingsWorld {
   readonly aws: Unreliable;
   readonly iam: IAMClient;
   readonly clock: MovedClock;
-  readonly clients: BindingClients;
+  readonly clients: BindingClients & { readonly aws: BoundAccounts };
+  /** What the accounts were said to do: that calls are slowed down. */
+  readonly notices: readonly string[];
   /** A role by its name; undefined where there is none. */
   readonly role: (name: string) => Promise<SeenRole | undefined>;
   readonly binding: (namespace: string, name: string) => Promise<KubernetesObject | undefined>;
@@ -138,10 +141,11 @@ export interface TrustingPlane {
   readonly stop: () => Promise<void>;
 }
 
-export async function startTrustingPlane(): Promise<TrustingPlane> {
+/** Starts one; `more` about its API servers. */
+export async function startTrustingPlane(more: Partial<ControlPlaneOptions> = {}): Promise<TrustingPlane> {
   const issuer = await startIssuer(authority);
   const jwksUri = `${issuer.issuer}/openid/v1/jwks`;
-  const plane = await startBindingsPlane({ issuer: issuer.issuer, jwksUri }, namespaces);
+  const plane = await startBindingsPlane({ ...more, issuer: issuer.issuer, jwksUri }, namespaces);
   await makeTrust(plane, { ...trustSpec, issuer: issuer.issuer });
   const admin = await openKubernetes({ kubeconfig: plane.adminKubeconfig });
   const { jwks } = await admin.oidcDocuments();
@@ -158,27 +162,36 @@ export async function startTrustingPlane(): Promise<TrustingPlane> {
   };
 }
 
-/** Starts it all. */
-export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<BindingsWorld> {
-  const trusting = await startTrustingPlane();
+/** Starts it all; `plane`: more about the API servers. */
+export async function startBindingsWorld({
+  propagationMs = 0,
+  plane: more = {},
+}: {
+  readonly propagationMs?: number;
+  readonly plane?: Partial<ControlPlaneOptions>;
+} = {}): Promise<BindingsWorld> {
+  const trusting = await startTrustingPlane(more);
   const { plane, admin, issuer } = trusting;
   const { sandbox, iam } = await awsSide(issuer, propagationMs);
   const aws = await startUnreliable(sandbox.url);
   const clock = new MovedClock();
   const open = (access: AwsAccess): AwsSession =>
     openAws({ ...access, endpoint: aws.url, credentials: sandbox.admin, attempts: 2 });
-  const accounts = new BoundAccounts({ clock, open });
+  const notices: string[] = [];
+  const accounts = new BoundAccounts({ clock, open, notice: (text) => notices.push(text) });
   const token = await plane.requestToken("podtrust", "podtrust-operator", issuer.issuer);
   const cluster = await openKubernetes({ kubeconfig: plane.kubeconfigWithToken(token) });
   const clients = { cluster, aws: accounts };
   const binding = (namespace: string, name: string): Promise<KubernetesObject | undefined> =>
     admin.read({ kind: "AWSRoleBinding", namespace, name });
+  const departures = new Departures();
   const turn: BindingsWorld["turn"] = async (namespace, name, at = clock) => {
     const object = await cluster.read({ kind: "AWSRoleBinding", namespace, name });
+    const deletedFor = departures.see(`${namespace}/${name}`, object, at.elapsed());
     if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
     const trustName = (object["spec"] as { trust: string }).trust;
     const trust = await cluster.read({ kind: "AWSTrust", name: trustName });
-    return reconcileBinding({ object, trust }, clients, at);
+    return reconcileBinding({ object, trust, deletedFor }, clients, at);
   };
   return {
     plane,
@@ -189,6 +202,7 @@ export async function startBindingsWorld({ propagationMs = 0 } = {}): Promise<Bi
     iam,
     clock,
     clients,
+    notices,
     role: rolesOf(iam),
     binding,
     turn,

@@ -17,7 +17,7 @@ import {
   surveyAccount,
 } from "../../../aws/index.ts";
 import { type Clock, mapLimit } from "../../../base/index.ts";
-import type { Trust, TrustAccount } from "../../../bindings/index.ts";
+import { markedBinding, type Trust, type TrustAccount } from "../../../bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
   type ApplyOutcome,
@@ -29,6 +29,7 @@ import {
   type Resource,
 } from "../../../plan/index.ts";
 import type { Place } from "../part.ts";
+import { KnownRoles } from "./known-roles.ts";
 import { awsConfigOf } from "./bound-role.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
 import { accountAnswers, preflight } from "./preflight.ts";
@@ -43,6 +44,9 @@ export interface BoundContext {
   /** Told when AWS throttles and calls are slowed down for it. */
   readonly notice?: (text: string) => void;
 }
+
+/** Told of a binding, NAMESPACE/NAME, one of whose roles was changed by somebody else. */
+export type Drifted = (binding: string) => void;
 
 /** What a binding wants of one account. */
 export interface BoundWish {
@@ -61,7 +65,7 @@ export interface BoundPlan {
   readonly plan: Plan;
 }
 
-/** What was seen of an account, and when. */
+/** What was seen of an account, and when: by `elapsed`, as all times here, since a time of day may be set. */
 interface Seen {
   readonly at: number;
   readonly found: Promise<AccountSurvey>;
@@ -87,12 +91,15 @@ export class BoundAccount {
   readonly #read = new Map<string, { readonly at: number; readonly role: RoleState | undefined }>();
   /** Roles that were made from here a moment ago, as IAM acknowledged them. */
   readonly #made = new Map<string, { readonly at: number; readonly role: RoleState }>();
+  readonly #roles = new KnownRoles();
+  readonly #drifted: Drifted;
 
-  constructor(context: BoundContext, trust: Trust, account: TrustAccount) {
+  constructor(context: BoundContext, trust: Trust, account: TrustAccount, drifted: Drifted) {
     const { clock, open = openAws, notice = () => {} } = context;
     this.account = awsConfigOf(trust, account);
     this.#trust = trust;
     this.#clock = clock;
+    this.#drifted = drifted;
     const onSlowDown = (reason: string): void => notice(`account ${account.id}: ${reason}`);
     this.#session = open({ ...accessOf(this.account, clock), onSlowDown });
     this.#answers = new RememberedAnswers(accountAnswers(this.#session), clock, oldestSurvey);
@@ -122,7 +129,7 @@ export class BoundAccount {
 
   /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds. */
   async survey(signal: AbortSignal): Promise<AccountSurvey> {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (this.#seen !== undefined && now - this.#seen.at < oldestSurvey) return this.#seen.found;
     const { stack } = this.#trust;
     const asked = { stack, account: this.account.account, providerArn: this.providerArn };
@@ -134,10 +141,20 @@ export class BoundAccount {
     for (const [name, { at }] of this.#made) if (now - at >= youth) this.#made.delete(name);
     this.#read.clear();
     try {
-      return await seen.found;
+      const survey = await seen.found;
+      this.#tell(survey);
+      return survey;
     } catch (error) {
       if (this.#seen === seen) this.#seen = undefined;
       throw error;
+    }
+  }
+
+  /** Who looks is one binding, whose turn it is: those whose roles it shows changed have theirs at once. */
+  #tell({ roles }: AccountSurvey): void {
+    for (const mark of this.#roles.look(roles)) {
+      const whose = markedBinding(this.#trust, mark);
+      if (whose !== undefined) this.#drifted(`${whose.namespace}/${whose.name}`);
     }
   }
 
@@ -156,9 +173,10 @@ export class BoundAccount {
   async role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
     const known = this.#known(await this.survey(signal), name);
     if (known !== undefined) return known.role;
-    const at = this.#clock.now();
+    const at = this.#clock.elapsed();
     const touched = this.#touched.get(name);
     const role = await readRoleState(this.#session, name, signal);
+    this.#roles.read(name, role);
     // What was changed meanwhile is read again.
     if (this.#touched.get(name) !== touched) return role;
     this.#touched.delete(name);
@@ -166,7 +184,7 @@ export class BoundAccount {
     return role;
   }
 
-  /** When a role was made from here, in milliseconds since the epoch; undefined where it was not, or not lately. */
+  /** When a role was made from here, by `elapsed`; undefined where it was not, or not lately. */
   madeAt(name: string): number | undefined {
     return this.#made.get(name)?.at;
   }
@@ -178,7 +196,10 @@ export class BoundAccount {
       session: this.#session,
       // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
       untilUsable: () => () => Promise.resolve(true),
-      onMade: (role) => this.#made.set(role.name, { at: this.#clock.now(), role }),
+      onMade: (role) => {
+        this.#made.set(role.name, { at: this.#clock.elapsed(), role });
+        this.#roles.read(role.name, role);
+      },
     });
   }
 
@@ -241,7 +262,7 @@ export class BoundAccount {
       // IAM makes no role twice: what came since the look at the account is refused by it.
       return await applyPlan(plan, { signal, readsBeforeCreate: false });
     } finally {
-      const now = this.#clock.now();
+      const now = this.#clock.elapsed();
       for (const name of changed) if (!this.#made.has(name)) this.#touched.set(name, { at: now });
     }
   }
@@ -282,10 +303,20 @@ export class BoundAccount {
   }
 }
 
-/** The accounts of all trusts, each opened when it is first asked for. */
+/** Unlike any account of a trust that is there, which is looked at each minute. Milliseconds. */
+const unused = 300_000;
+
+/** An open account, and when it was asked for last. */
+interface Opened {
+  readonly account: BoundAccount;
+  usedAt: number;
+}
+
+/** The accounts of all trusts, each opened when it is first asked for, and closed some time after nobody asks any more. */
 export class BoundAccounts {
   readonly #context: BoundContext;
-  readonly #open = new Map<string, BoundAccount>();
+  readonly #open = new Map<string, Opened>();
+  readonly #followers = new Set<Drifted>();
 
   constructor(context: BoundContext) {
     this.#context = context;
@@ -293,15 +324,37 @@ export class BoundAccounts {
 
   of(trust: Trust, account: TrustAccount): BoundAccount {
     const key = JSON.stringify([trust.stack, trust.issuer, trust.audiences, account]);
+    const now = this.#context.clock.elapsed();
     const known = this.#open.get(key);
-    if (known !== undefined) return known;
-    const opened = new BoundAccount(this.#context, trust, account);
-    this.#open.set(key, opened);
+    if (known !== undefined) {
+      known.usedAt = now;
+      return known.account;
+    }
+    this.#closeUnused(now);
+    const opened = new BoundAccount(this.#context, trust, account, (binding) => {
+      for (const follower of this.#followers) follower(binding);
+    });
+    this.#open.set(key, { account: opened, usedAt: now });
     return opened;
   }
 
+  /** Calls back with each binding one of whose roles is seen to be changed; gives the function that ends that. */
+  subscribe(drifted: Drifted): () => void {
+    this.#followers.add(drifted);
+    return () => this.#followers.delete(drifted);
+  }
+
+  /** A trust that was changed or deleted leaves what was opened for it before. */
+  #closeUnused(now: number): void {
+    for (const [key, { account, usedAt }] of this.#open) {
+      if (now - usedAt < unused) continue;
+      account.close();
+      this.#open.delete(key);
+    }
+  }
+
   close(): void {
-    for (const account of this.#open.values()) account.close();
+    for (const { account } of this.#open.values()) account.close();
     this.#open.clear();
   }
 }

@@ -14,7 +14,7 @@ const { signal } = new AbortController();
 
 function account() {
   const asked: string[] = [];
-  const state = { now: 0, fails: false, policies: new Set(["there"]) };
+  const state = { elapsed: 0, fails: false, policies: new Set(["there"]) };
   const answers = new RememberedAnswers(
     {
       quotas: () => {
@@ -28,7 +28,7 @@ function account() {
         return Promise.resolve(state.policies.has(arn));
       },
     },
-    { ...systemClock, now: () => state.now },
+    { ...systemClock, elapsed: () => state.elapsed },
     45_000,
   );
   return { answers, asked, state };
@@ -43,7 +43,7 @@ describe("what an account said of itself", () => {
       [true, true],
     );
     assert.deepEqual(asked, ["quotas", "there"]);
-    state.now = 45_000;
+    state.elapsed = 45_000;
     await answers.quotas(signal);
     await answers.hasPolicy("there", signal);
     assert.deepEqual(asked, ["quotas", "there", "quotas", "there"]);

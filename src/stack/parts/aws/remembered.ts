@@ -20,7 +20,7 @@ export class RememberedAnswers implements AccountAnswers {
   }
 
   async quotas(signal: AbortSignal): Promise<AccountQuotas> {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const known = this.#quotas;
     if (known !== undefined && now - known.at < this.#for) return known.found;
     const asked = { at: now, found: this.#answers.quotas(signal) };
@@ -34,7 +34,7 @@ export class RememberedAnswers implements AccountAnswers {
   }
 
   async hasPolicy(arn: string, signal: AbortSignal): Promise<boolean> {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     for (const [one, { at }] of this.#policies) if (now - at >= this.#for) this.#policies.delete(one);
     const asked = this.#policies.get(arn) ?? { at: now, found: this.#answers.hasPolicy(arn, signal) };
     this.#policies.set(arn, asked);
