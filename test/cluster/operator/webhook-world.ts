@@ -20,7 +20,7 @@ import { until } from "./patience.ts";
  * The webhook's Service has an address of loopback, so that the API server reaches it as in a cluster: by the Service's
  * address, and verified by the Service's name.
  */
-const services = "127.53.0.0/16";
+export const services = "127.53.0.0/16";
 export const serviceAddress = "127.53.0.10";
 
 /** A control plane with what `podtrust manifests operator-rbac --webhook` prints. */
@@ -64,7 +64,7 @@ export function webPod(metadata: JsonRecord = { name: "probe" }, serviceAccountN
 }
 
 /** The Service and the configuration with a port that is free here. */
-function onPort(object: JsonRecord, port: number): JsonRecord {
+export function onPort(object: JsonRecord, port: number): JsonRecord {
   if (object["kind"] === "Service") {
     const spec = recordOf(object["spec"]);
     const [first] = recordsOf(spec["ports"]);

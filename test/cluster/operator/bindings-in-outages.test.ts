@@ -1,0 +1,267 @@
+/**
+ * Bindings that are made, changed and deleted while the operator's API server is frozen, away, without WatchList, or has
+ * compacted its history, and by replicas whose clocks differ. After each: all is as the bindings say, no role was made
+ * twice, nothing of others was touched, and the operator said how it stood.
+ */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import { recordsOf, textOf } from "../../../src/base/index.ts";
+import { operatorManifests } from "../../../src/operator/index.ts";
+import { apply } from "../bindings/plane.ts";
+import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
+import { leftOut } from "../harness/index.ts";
+import { BindingLives, grantShop, makeRolesOfOthers, rolesOfOthers } from "./binding-lives.ts";
+import { DrivenOperator, type DrivenOptions, movedUntil } from "./driven-operator.ts";
+import { Way } from "./way.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const ofBindings = (metric: string): string => `podtrust_operator_${metric}{resource="awsrolebindings"}`;
+
+describe("bindings while the operator's API server is in trouble", { skip: leftOut() }, () => {
+  let world: BindingsWorld;
+  let way: Way;
+  let lives: BindingLives;
+  let operator: DrivenOperator;
+  let strangers: string;
+  const started: DrivenOperator[] = [];
+
+  before(async () => {
+    // The operator asks the first server; the second is everybody else's.
+    world = await startBindingsWorld({ propagationMs: 1000, plane: { servers: 2 } });
+    const { plane } = world;
+    way = await Way.to(plane);
+    lives = new BindingLives(world, 1);
+    await apply(plane, operatorManifests({ namespace: "podtrust", name: "podtrust-operator", evict: false }));
+    await grantShop(world);
+    await makeRolesOfOthers(world);
+    operator = await start({ silenceMs: 2000 });
+  });
+
+  after(async () => {
+    for (const one of started) one.kill();
+    await way?.close();
+    await world?.stop();
+  });
+
+  beforeEach(async () => {
+    strangers = await rolesOfOthers(world);
+    world.aws.created.length = 0;
+  });
+
+  afterEach(async () => {
+    assert.equal(await rolesOfOthers(world), strangers, "roles of others are as they were");
+    const { created } = world.aws;
+    assert.equal(new Set(created).size, created.length, `a role was made twice: ${created.join()}`);
+  });
+
+  async function start(more: Partial<DrivenOptions> = {}): Promise<DrivenOperator> {
+    const { plane, issuer } = world;
+    const token = await plane.requestToken("podtrust", "podtrust-operator", issuer.issuer);
+    const kubeconfig = way.kubeconfig(plane, plane.kubeconfigWithToken(token));
+    const usual = { kubeconfig, skewMs: 0, canary: false } as const;
+    const one = await DrivenOperator.start(world, { ...usual, ...more });
+    started.push(one);
+    return one;
+  }
+
+  /** Two bindings that are Ready before the trouble: one to be changed, one to be deleted. */
+  async function twoAreReady(name: string): Promise<void> {
+    await lives.make(`${name}-stays`);
+    await lives.make(`${name}-goes`);
+    await movedUntil(operator, () => lives.areReady(`${name}-stays`, `${name}-goes`), "both are Ready");
+  }
+
+  /** In the cluster one is made, one changed and one deleted; in AWS somebody takes a policy away. */
+  async function meanwhile(name: string): Promise<void> {
+    const role = { RoleName: `prod.shop.${name}-stays` };
+    const PolicyArn = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+    await world.iam.send(new DetachRolePolicyCommand({ ...role, PolicyArn }));
+    await lives.make(`${name}-comes`);
+    await lives.change(`${name}-stays`);
+    await lives.drop(`${name}-goes`);
+  }
+
+  /** Until all is as it was asked for; and leaves nothing behind for the next test. */
+  async function afterwards(name: string, id: string | undefined): Promise<void> {
+    const [stays, comes] = [`${name}-stays`, `${name}-comes`];
+    await movedUntil(operator, () => lives.areReady(stays, comes), "what was asked for meanwhile is there");
+    assert.deepEqual(await lives.policies(stays), ["AmazonSSMReadOnlyAccess", "read"]);
+    assert.deepEqual(await lives.policies(comes), ["AmazonSSMReadOnlyAccess"]);
+    assert.equal(await lives.policies(`${name}-goes`), undefined);
+    assert.equal((await world.role(`prod.shop.${stays}`))?.id, id, "a role that stood is the same");
+    for (const one of [stays, comes]) await lives.drop(one);
+    await movedUntil(operator, () => lives.areReady(), "all are gone");
+    assert.equal(await lives.policies(comes), undefined);
+  }
+
+  const idOf = async (name: string): Promise<string | undefined> =>
+    (await world.role(`prod.shop.${name}-stays`))?.id;
+
+  /** Until it says that it cannot follow, and does not lead. */
+  async function untilItSaysSo(): Promise<void> {
+    const isSaid = async (): Promise<boolean> => {
+      const { follows, leadership } = await operator.status();
+      return follows.every(({ failing }) => failing !== undefined) && !leadership.leads;
+    };
+    await movedUntil(operator, isSaid, "it says that it follows nothing");
+    assert.equal(await operator.metric(ofBindings("follow_failing")), 1);
+    assert.equal(await operator.metric("podtrust_operator_leader"), 0);
+    const { ready, degraded } = await operator.status();
+    assert.equal(ready, true);
+    assert.match(degraded.join("\n"), /^awsrolebindings: cluster https:/mu);
+    assert.match(operator.log, /"a lease was lost"/u);
+  }
+
+  /** How often it has listed all there is of something. */
+  async function listsOf(one: DrivenOperator): Promise<number> {
+    const { follows } = await one.status();
+    return follows.reduce((sum, { lists }) => sum + lists, 0);
+  }
+
+  async function untilItFollows(): Promise<void> {
+    const follows = async (): Promise<boolean> => (await operator.metric(ofBindings("follow_failing"))) === 0;
+    await movedUntil(operator, follows, "it follows again");
+    assert.match(operator.log, /awsrolebindings: it is up to date again/u);
+  }
+
+  test("a server that is frozen and goes on: what was asked for meanwhile is there, each role once", async () => {
+    await twoAreReady("frozen");
+    const id = await idOf("frozen");
+    const pid = world.plane.servers[0]?.pid() ?? 0;
+    process.kill(pid, "SIGSTOP");
+    try {
+      await meanwhile("frozen");
+      await untilItSaysSo();
+      assert.equal(await lives.policies("frozen-comes"), undefined, "who does not lead makes nothing");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await untilItFollows();
+    await afterwards("frozen", id);
+  });
+
+  test("a server that is away for ten minutes: what was asked for meanwhile is there, each role once", async () => {
+    await twoAreReady("away");
+    const id = await idOf("away");
+    await way.close();
+    await meanwhile("away");
+    await untilItSaysSo();
+    await operator.move(10 * minute);
+    assert.equal(await operator.metric(ofBindings("follow_failing")), 1);
+    await way.open();
+    await untilItFollows();
+    await afterwards("away", id);
+  });
+
+  test("a server without WatchList: all is listed by pages, and what is asked for is there, each role once", async () => {
+    const { plane } = world;
+    const lists = await listsOf(operator);
+    const flags = [
+      `--service-account-issuer=${plane.issuer}`,
+      `--service-account-jwks-uri=${plane.issuer}/openid/v1/jwks`,
+    ];
+    await plane.servers[0]?.restart(plane.keys(), [
+      ...flags,
+      "--feature-gates=WatchList=false",
+      "--watch-cache=false",
+    ]);
+    const query =
+      "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    const refused = await plane.ask(`/api/v1/serviceaccounts?${query}`);
+    assert.equal(refused.status, 422, refused.text);
+    await twoAreReady("paged");
+    const id = await idOf("paged");
+    assert.ok((await listsOf(operator)) > lists, "it was listed anew");
+    await meanwhile("paged");
+    await afterwards("paged", id);
+  });
+
+  /** Forgets all that the store knows of the past. */
+  async function compact(): Promise<void> {
+    const { text } = await world.plane.ask("/api/v1/namespaces?limit=1");
+    const { metadata } = JSON.parse(text) as { metadata: { resourceVersion: string } };
+    const answer = await fetch(`${world.plane.etcd.url}/v3/kv/compaction`, {
+      method: "POST",
+      body: JSON.stringify({ revision: metadata.resourceVersion, physical: true }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+  }
+
+  test("a history that is compacted (410): all is listed anew, and what is asked for is there, each role once", async () => {
+    // One that takes no silence for an outage: without a cache the server sends no bookmarks.
+    await operator.end();
+    operator = await start();
+    await twoAreReady("compacted");
+    const id = await idOf("compacted");
+    const [lists, gone] = [await listsOf(operator), operator.gone];
+    await meanwhile("compacted");
+    await compact();
+    // So long a watch lasts at the most: each of them is gone on with from what is no longer known.
+    await operator.move(11 * minute);
+    assert.ok(operator.gone > gone, "a watch was refused as gone");
+    assert.ok((await listsOf(operator)) > lists, "it was listed anew");
+    assert.equal(await operator.metric(ofBindings("follow_failing")), 0);
+    await afterwards("compacted", id);
+  });
+
+  /** Asks AWS in vain from now on. */
+  const noAws = (): void => {
+    world.aws.mishap = () => "unavailable";
+  };
+
+  test("a replica whose clock is hours ahead waits its minute for AWS before a deleted binding goes without it", async () => {
+    await operator.end();
+    operator = await start({ skewMs: 5 * hour, identity: "ahead" });
+    await lives.make("ahead");
+    await movedUntil(operator, () => lives.areReady("ahead"), "it is Ready");
+    noAws();
+    await lives.drop("ahead");
+    await operator.move(minute / 2);
+    assert.equal((await lives.list()).size, 1, "it waits");
+    world.aws.mishap = () => undefined;
+    await movedUntil(operator, () => lives.areReady(), "it goes");
+    assert.equal(await lives.policies("ahead"), undefined);
+  });
+
+  test("a leader whose clock is hours ahead is killed at a role's making: one hours behind goes on, each role once", async () => {
+    await twoAreReady("skewed");
+    const id = await idOf("skewed");
+    const [ahead, behind] = [operator, await start({ skewMs: -5 * hour, identity: "behind" })];
+    world.aws.mishap = (action) => {
+      if (action !== "CreateRole") return undefined;
+      ahead.kill();
+      // The work is done, and its answer never comes.
+      return "lose";
+    };
+    await meanwhile("skewed");
+    await assert.rejects(ahead.move(minute), /the operator has ended/u);
+    world.aws.mishap = () => undefined;
+    operator = behind;
+    await movedUntil(behind, () => lives.areReady("skewed-stays", "skewed-comes"), "all is made");
+    const { leadership } = await behind.status();
+    assert.deepEqual([leadership.leads, leadership.leader], [true, "behind"]);
+    // What the other has proved in what is the future here says nothing about the next hours.
+    const isProved = async (): Promise<boolean> => (await lives.provedAt("skewed-stays")) <= behind.now;
+    await movedUntil(behind, isProved, "it was proved by this replica");
+    await afterwards("skewed", id);
+  });
+
+  test("a replica whose clock is hours behind lets a deleted binding go after a minute without AWS, and says what it leaves", async () => {
+    await lives.make("behind");
+    await movedUntil(operator, () => lives.areReady("behind"), "it is Ready");
+    noAws();
+    await lives.drop("behind");
+    await operator.move(1.5 * minute);
+    world.aws.mishap = () => undefined;
+    assert.equal((await lives.list()).size, 0, "it holds its namespace no longer");
+    const { items } = await lives.ask("GET", "/apis/events.k8s.io/v1/namespaces/shop/events");
+    const kept = recordsOf(items).find(({ reason }) => reason === "RoleKept");
+    assert.match(textOf(kept?.["note"]) ?? "", /prod\.shop\.behind: .*trouble/u);
+    // What was left is found by its mark.
+    await operator.move(12 * minute);
+    assert.equal(await lives.policies("behind"), undefined);
+  });
+});
