@@ -71,7 +71,8 @@ function boundAccounts(
   { accounts, accountOf, trustOf }: BindingControllersOptions,
   own: OwnAnnotations,
 ): Followed {
-  const matters = (key: string): boolean => trustOf(key) !== undefined && !own.are(key, accountOf?.(key));
+  // Asked in any case: what is remembered of one's own writing is told once, also after its binding is gone.
+  const matters = (key: string): boolean => !own.are(key, accountOf?.(key)) && trustOf(key) !== undefined;
   return followedAs(accounts, (key) => (matters(key) ? [key] : []));
 }
 

@@ -15,6 +15,7 @@ export class OwnAnnotations {
   /** Whether a change of a ServiceAccount made it what was written; told once. */
   are(key: string, account: JsonRecord | undefined): boolean {
     const written = this.#written.get(key);
+    if (written === undefined) return false;
     this.#written.delete(key);
     return written === digestOf(recordOf(recordOf(account?.["metadata"])["annotations"]));
   }

@@ -28,6 +28,7 @@ export class TrustReads {
     const now = this.#clock.elapsed();
     const known = this.#read.get(name);
     if (known !== undefined && now - known.at < sharedFor) return known.object;
+    for (const [one, { at }] of this.#read) if (now - at >= sharedFor) this.#read.delete(one);
     const reading = { at: now, object: this.#api.read({ kind: "AWSTrust", name }, { signal }) };
     this.#read.set(name, reading);
     try {
