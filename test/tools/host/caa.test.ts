@@ -53,11 +53,15 @@ async function order(t: TestContext, stateDir: string, { ca }: CaInReach, port: 
     sockets: new Map(),
     env: {},
   });
-  t.after(() => serving.close(0));
   const isServing = (): boolean =>
     serving.publisher.status().issuers.every(({ certificate }) => certificate?.notAfter !== undefined);
-  for (let look = 0; look < 400 && !isServing(); look += 1) await systemClock.sleep(50);
-  assert.ok(isServing(), JSON.stringify(serving.publisher.status().issuers));
+  try {
+    for (let look = 0; look < 400 && !isServing(); look += 1) await systemClock.sleep(50);
+    assert.ok(isServing(), JSON.stringify(serving.publisher.status().issuers));
+  } finally {
+    // It writes into the folder until then.
+    await serving.close(0);
+  }
 }
 
 describe("CAA records of a publisher on a machine", { skip: missing ?? false }, () => {
