@@ -58,7 +58,7 @@ async function measureFleet(quick: boolean) {
   const synced = await operator.resident();
   const bound = await bindAtOnce(world, operator.pid, client, bindingsOf(size));
   await sleep(resting);
-  const quiet = await quietHour(world, quick ? 1 : 5, size.bindings);
+  const quiet = await quietHour(world, quick ? 1 : 3, size.bindings);
   return { size, ready: operator.ready, synced, bound, quiet, bindings: await operator.resident() };
 }
 
