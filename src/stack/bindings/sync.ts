@@ -52,8 +52,8 @@ function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
 
 /**
  * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its turn is
- * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: to write that
- * twice would be most of what a binding costs an API server.
+ * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: no call of a
+ * binding costs an API server more than to write a status.
  */
 async function announce(turn: Turn, wanted: Wanted): Promise<Synced["announced"]> {
   const { clients, facts, clock, status, signal } = turn;
