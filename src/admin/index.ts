@@ -3,4 +3,4 @@ export { expose, type Exposition, type MetricDefinition, type Sample } from "./e
 export { Histogram } from "./histogram.ts";
 export { json, line, type ListenAddress, type LocalReply, localServer } from "./local-server.ts";
 export { answerAt, type Places } from "./places.ts";
-export { plainSample, processMetrics, processSamples } from "./process-metrics.ts";
+export { plainSample, processMetrics, processSamples, residentBytes } from "./process-metrics.ts";

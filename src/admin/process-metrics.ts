@@ -20,11 +20,14 @@ export const processMetrics = {
 /** The one sample of a metric without labels. */
 export const plainSample = (value: number): readonly Sample[] => [{ labels: {}, value }];
 
+/** What of this process is resident in memory, in bytes. */
+export const residentBytes = (): number => process.memoryUsage.rss();
+
 /** The samples of `processMetrics` at this moment. */
 export function processSamples(): Readonly<Record<keyof typeof processMetrics, readonly Sample[]>> {
   const cpu = process.cpuUsage();
   return {
-    residentMemory: plainSample(process.memoryUsage.rss()),
+    residentMemory: plainSample(residentBytes()),
     cpuSeconds: plainSample((cpu.user + cpu.system) / 1_000_000),
   };
 }

@@ -1,5 +1,6 @@
 export type { ListenAddress } from "../admin/index.ts";
 export { operatorObjects, type OperatorWish } from "./deployment.ts";
+export { keepHeap } from "./heap.ts";
 export { listenOperator, type OperatorListener } from "./listen.ts";
 export { operatorManifests } from "./manifests.ts";
 export { operatorMetrics } from "./metrics.ts";

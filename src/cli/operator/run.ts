@@ -1,10 +1,9 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
-import { listenOperator, Operator } from "../../operator/index.ts";
+import { keepHeap, listenOperator, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { addressOf } from "./address.ts";
-import { keepHeap } from "./heap.ts";
 
 /** What was typed. */
 export interface OperatorCommandOptions {

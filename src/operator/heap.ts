@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Clock } from "../../base/index.ts";
+import { residentBytes } from "../admin/index.ts";
+import type { Clock } from "../base/index.ts";
 
 /** What of V8 is told; each only when it becomes another. */
 export interface HeapControls {
@@ -71,6 +72,6 @@ export async function keepHeap(waiting: () => number, clock: Clock, signal: Abor
   const mode = new HeapMode(v8Controls);
   while (!signal.aborted) {
     await clock.sleep(1000, signal).catch(() => {});
-    mode.second(waiting(), process.memoryUsage.rss());
+    mode.second(waiting(), residentBytes());
   }
 }
