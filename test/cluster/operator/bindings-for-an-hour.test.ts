@@ -37,8 +37,6 @@ const looking = [
 /** What was counted at the end of a round. */
 interface Round {
   readonly usage: Usage;
-  /** To the API server, ends of all of them. */
-  readonly connections: number;
   /** How long the role that somebody changed was other than it should be. */
   readonly repairedMs: number;
   /** Calls of AWS in the last minutes of it, in which nothing happened. */
@@ -158,7 +156,6 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
     await operator.move(quietMs, { stepMs: minute / 4 });
     return {
       usage: await operator.measure(),
-      connections: way.connections,
       repairedMs,
       quiet: [...world.aws.passed],
       quietMs,
@@ -190,7 +187,6 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
     noMore("timers", seen, ({ usage }) => usage.timers, 1);
     noMore("sockets", seen, ({ usage }) => usage.sockets, 1);
     noMore("listeners for its end", seen, ({ usage }) => usage.listeners, 0);
-    noMore("connections to the API server", seen, ({ connections }) => connections, 2);
     // That STS does not know a role yet is told where it was asked before.
     noMore("Events of a round", seen, ({ events }) => events, 2);
 

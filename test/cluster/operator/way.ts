@@ -42,11 +42,6 @@ export class Way {
     return own;
   }
 
-  /** Connections that are open now. */
-  get connections(): number {
-    return this.#sockets.size / 2;
-  }
-
   /** Resets all connections. One whose end is being told is closed: Node 26 would never let go of it, nor then end. */
   cut(): void {
     for (const one of this.#sockets) {
