@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
-import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";
+import { aws, awsCliMissing } from "../support/aws-cli.ts";
 import { boto3, boto3Missing } from "../support/boto3.ts";
 import { type ChainWorld, startChainWorld } from "../support/chain-world.ts";
 import { injectedEnvironment } from "../support/injected.ts";
-import { cleanAwsEnvironment, runProgram } from "../support/python-venv.ts";
 
 const missing = (await boto3Missing()) ?? (await awsCliMissing());
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
@@ -40,9 +39,8 @@ test(
   "with what manifests workload prints, and nothing else, the AWS CLI has role and region",
   options,
   async () => {
-    const env = cleanAwsEnvironment(await injectedEnvironment(world, world.folder));
     const args = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"];
-    const { code, out, err } = await runProgram(awsCliVenv.program("aws"), args, env);
+    const { code, out, err } = await aws(args, await injectedEnvironment(world, world.folder));
     assert.deepEqual([code, out], [0, `${arn}\n`], err);
   },
 );
