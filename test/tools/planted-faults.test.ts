@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type * as cloudflareSandbox from "../../src/sandbox/cloudflare/index.ts";
-import type * as hetznerSandbox from "../../src/sandbox/hetzner/index.ts";
+import type * as cloudflareSandbox from "../../src/sandbox/cloudflare/cloudflare.ts";
+import type * as hetznerSandbox from "../../src/sandbox/hetzner/hetzner.ts";
 import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
 import { npmPackage } from "../support/npm-package.ts";
 import { cloudflareSdkProbe } from "../support/planted-faults/cloudflare-sdk-probe.ts";
@@ -50,8 +50,8 @@ describe("a fault planted in the stand-in for Cloudflare's API", { skip: missing
 
   for (const fault of faults) {
     test(`against the rule "${fault.rule}" is found by cloudflare of npm`, async () => {
-      const broken = await withFault<typeof cloudflareSandbox>("cloudflare/index.ts", fault);
-      const steps = await ask(broken.startStandInCloudflare);
+      const broken = await withFault<typeof cloudflareSandbox>("cloudflare/cloudflare.ts", fault);
+      const steps = await ask(broken.openCloudflare);
       assertFound(fault, steps);
     });
   }
@@ -98,8 +98,8 @@ describe("a fault planted in the stand-in for the Hetzner Cloud API", { skip: no
 
   for (const fault of seenByHcloud) {
     test(`against the rule "${fault.rule}" of ${fault.script} is found by hcloud of PyPI`, async () => {
-      const broken = await withFault<typeof hetznerSandbox>("hetzner/index.ts", fault);
-      assertFound(fault, await askHetzner(broken.startStandInHetzner));
+      const broken = await withFault<typeof hetznerSandbox>("hetzner/hetzner.ts", fault);
+      assertFound(fault, await askHetzner(broken.openHetzner));
     });
   }
 });

@@ -42,7 +42,7 @@ const usualMischief: MischiefChance<CloudflareMischief> = { rate: 0.05, seed: 1 
 const newId = (): string => randomBytes(16).toString("hex");
 
 /** Opens an account and listens; see `startStandInCloudflare`. */
-export async function openCloudflare(options: StandInCloudflareOptions): Promise<StandInCloudflare> {
+export async function openCloudflare(options: StandInCloudflareOptions = {}): Promise<StandInCloudflare> {
   const { zones: asked = [{ name: "example.com" }], clock = systemClock } = options;
   const zones = asked.map((zone): Zone => ({
     plan: "free",

@@ -70,7 +70,7 @@ function contentsOf(project: Project): HetznerContents {
 }
 
 /** Opens a project and listens; see `startStandInHetzner`. */
-export async function openHetzner(options: StandInHetznerOptions): Promise<StandInHetzner> {
+export async function openHetzner(options: StandInHetznerOptions = {}): Promise<StandInHetzner> {
   const clock = options.clock ?? systemClock;
   const project = new Project(
     clock,

@@ -1,6 +1,6 @@
 /** Each rule of the stand-in for Cloudflare's API is held by cloudflare-go: broken, a step of the probe fails. */
 import { describe, test } from "node:test";
-import type * as sandbox from "../../../src/sandbox/cloudflare/index.ts";
+import type * as sandbox from "../../../src/sandbox/cloudflare/cloudflare.ts";
 import { assertFound, assertListed } from "../../support/planted-faults/judge.ts";
 import { faultsOf } from "../../support/planted-faults/list.ts";
 import { withFault } from "../../support/planted-faults/loader.ts";
@@ -18,8 +18,8 @@ describe("a fault planted in the stand-in for Cloudflare's API", { skip: leftOut
 
   for (const fault of faults) {
     test(`against the rule "${fault.rule}" is found by cloudflare-go`, async () => {
-      const { startStandInCloudflare } = await withFault<typeof sandbox>("cloudflare/index.ts", fault);
-      const steps = await askCloudflare(fault.script as CloudflareScript, startStandInCloudflare);
+      const { openCloudflare } = await withFault<typeof sandbox>("cloudflare/cloudflare.ts", fault);
+      const steps = await askCloudflare(fault.script as CloudflareScript, openCloudflare);
       assertFound(fault, steps);
     });
   }

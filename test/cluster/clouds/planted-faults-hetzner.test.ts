@@ -1,6 +1,6 @@
 /** Each rule of the stand-in for the Hetzner Cloud API is held by hcloud-go: broken, a step of the probe fails. */
 import { describe, test } from "node:test";
-import type * as sandbox from "../../../src/sandbox/hetzner/index.ts";
+import type * as sandbox from "../../../src/sandbox/hetzner/hetzner.ts";
 import { assertFound, assertListed } from "../../support/planted-faults/judge.ts";
 import { faultsOf } from "../../support/planted-faults/list.ts";
 import { withFault } from "../../support/planted-faults/loader.ts";
@@ -21,8 +21,8 @@ describe(
 
     for (const fault of faults) {
       test(`against the rule "${fault.rule}" is found by hcloud-go`, async () => {
-        const { startStandInHetzner } = await withFault<typeof sandbox>("hetzner/index.ts", fault);
-        const steps = await askHetzner(fault.script as HetznerScript, startStandInHetzner, "quick");
+        const { openHetzner } = await withFault<typeof sandbox>("hetzner/hetzner.ts", fault);
+        const steps = await askHetzner(fault.script as HetznerScript, openHetzner, "quick");
         assertFound(fault, steps);
       });
     }

@@ -50,8 +50,8 @@ registerHooks({
 });
 
 /**
- * A module of the sandbox, `cloudflare/index.ts`, with the fault in it or in what it imports. Throws where the fault's
- * text does not stand in its file exactly once, or the file is not loaded.
+ * A module of the sandbox, `cloudflare/cloudflare.ts`, with the fault in it or in what it imports. Throws where the fault's
+ * text does not stand in its file exactly once, or the file is not loaded with it: what it imports by a call is not looked at.
  */
 export async function withFault<Module>(module: string, fault: PlantedFault): Promise<Module> {
   const entry = { fault, done: false };
