@@ -6,9 +6,11 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { recordsOf, textOf } from "../../../src/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
+import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply } from "../bindings/plane.ts";
 import { type BindingsWorld, startBindingsWorld } from "../bindings/world.ts";
 import { leftOut } from "../harness/index.ts";
@@ -100,6 +102,22 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
   const idOf = async (name: string): Promise<string | undefined> =>
     (await world.role(`prod.shop.${name}-stays`))?.id;
 
+  /**
+   * Until the API server, which began anew, asks the grants: for half a minute it may let anything pass, or refuse it
+   * since it has not heard of the kind AWSTrust. That minute is real, and the operator's is not.
+   */
+  async function untilGrantsAreAsked(): Promise<void> {
+    const body = bindingOf({ roles: [webRole] }, { namespace: "default", name: "nobody" });
+    const path = "/apis/podtrust.dev/v1alpha1/namespaces/default/awsrolebindings?dryRun=All";
+    const deadline = performance.now() + 90_000;
+    for (;;) {
+      const { status, text } = await world.plane.ask(path, { method: "POST", body });
+      if (status >= 400 && text.includes("podtrust-grants") && !text.includes("failed to configure")) return;
+      assert.ok(performance.now() < deadline, `the grants are not asked: ${status} ${text}`);
+      await sleep(200);
+    }
+  }
+
   /** Until it says that it cannot follow, and does not lead. */
   async function untilItSaysSo(): Promise<void> {
     const isSaid = async (): Promise<boolean> => {
@@ -168,6 +186,7 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
       "--feature-gates=WatchList=false",
       "--watch-cache=false",
     ]);
+    await untilGrantsAreAsked();
     const query =
       "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
     const refused = await plane.ask(`/api/v1/serviceaccounts?${query}`);
