@@ -163,15 +163,17 @@ describe("replicas of a publisher", { skip }, () => {
     const both = [one, two];
     lead(both);
     await ready(both);
-    const old = await served(one);
-    await until("the renewal", async () => (await served(one)).certificate !== old.certificate);
-    await until(
-      "the same of both",
-      async () => (await served(two)).certificate === (await served(one)).certificate,
-    );
-    const uses = both.map(({ log }) => log.of("info").filter((line) => line === "certificate in use").length);
-    // The first certificate and the second: each was ordered by one of them, and taken from the store by the other.
-    assert.deepEqual([uses, obtained(both)], [[2, 2], 2]);
+    const uses = (of: Replica): number =>
+      of.log.of("info").filter((line) => line === "certificate in use").length;
+    // When is chance: Pebble suggests two days for a renewal, of which these seconds are a part.
+    await until("the renewal", () => both.every((each) => uses(each) >= 2));
+    // The moment of a change, or of an expiry, is of neither.
+    await until("the same of both", async () => {
+      const [first, second] = await Promise.all(both.map((each) => served(each).catch(() => undefined)));
+      return first !== undefined && first.certificate === second?.certificate;
+    });
+    // Each was ordered by one of them, and taken from the store by the other.
+    assert.ok(obtained(both) >= 2 && obtained(both) <= Math.max(...both.map(uses)), both.map(uses).join());
     await Promise.all(both.map(({ serving }) => serving.close(0)));
   });
 
