@@ -17,4 +17,5 @@ export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { Waiters } from "./waiters.ts";
 export { sameSecret } from "./same-secret.ts";
+export { SharedAnswers } from "./shared-answers.ts";
 export { newSerialNumber, pemOf } from "./x509.ts";

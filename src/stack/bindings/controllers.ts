@@ -43,15 +43,15 @@ function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "con
   return { againAfterMs: againIn, ...(isMet ? {} : { unmet: ready.reason }) };
 }
 
-/** The clients of a turn, which write only while this process holds the lease. */
+/** The clients of a turn, which write only while this process holds the lease. `own`: told of ServiceAccounts they write. */
 function heldClients(
   { api, aws }: BindingControllersOptions,
   { assertHeld }: Reconcile,
-  own: OwnAnnotations,
+  own?: OwnAnnotations,
 ): BindingClients {
   const apply: KubernetesApi["apply"] = (object, options) => {
     assertHeld();
-    if (object.kind === "ServiceAccount") own.writes(object);
+    if (object.kind === "ServiceAccount") own?.writes(object);
     return api.apply(object, options);
   };
   return {
@@ -120,7 +120,6 @@ function trustController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, trustOf, tell } = options;
   /** By the trusts' names. */
   const leftovers = new Map<string, Leftovers>();
-  const own = new OwnAnnotations();
   return {
     name: "trusts",
     follows: [trusts, followedAs(bindings, () => trusts.keys())],
@@ -134,7 +133,7 @@ function trustController(options: BindingControllersOptions): Controller {
       const left = leftovers.get(key) ?? new Leftovers();
       leftovers.set(key, left);
       const facts = { object, bindings: new Set(naming), leftovers: left };
-      const outcome = await reconcileTrust(facts, heldClients(options, run, own), clock, signal);
+      const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
       for (const event of outcome.events) await tell(object, event);
       return resultOf(outcome);
     },

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../base/index.ts";
+import { type Clock, SharedAnswers } from "../../../base/index.ts";
 import type { AccountQuotas } from "../../../aws/index.ts";
 import type { AccountAnswers } from "./preflight.ts";
 
@@ -8,45 +8,24 @@ import type { AccountAnswers } from "./preflight.ts";
  */
 export class RememberedAnswers implements AccountAnswers {
   readonly #answers: AccountAnswers;
-  readonly #clock: Clock;
-  readonly #for: number;
-  readonly #policies = new Map<string, { readonly at: number; readonly found: Promise<boolean> }>();
-  #quotas: { readonly at: number; readonly found: Promise<AccountQuotas> } | undefined;
+  readonly #quotas: SharedAnswers<AccountQuotas>;
+  readonly #policies: SharedAnswers<boolean>;
 
   constructor(answers: AccountAnswers, clock: Clock, forMs: number) {
     this.#answers = answers;
-    this.#clock = clock;
-    this.#for = forMs;
+    this.#quotas = new SharedAnswers(clock, forMs);
+    this.#policies = new SharedAnswers(clock, forMs);
   }
 
-  async quotas(signal: AbortSignal): Promise<AccountQuotas> {
-    const now = this.#clock.elapsed();
-    const known = this.#quotas;
-    if (known !== undefined && now - known.at < this.#for) return known.found;
-    const asked = { at: now, found: this.#answers.quotas(signal) };
-    this.#quotas = asked;
-    try {
-      return await asked.found;
-    } catch (error) {
-      if (this.#quotas === asked) this.#quotas = undefined;
-      throw error;
-    }
+  quotas(signal: AbortSignal): Promise<AccountQuotas> {
+    return this.#quotas.of("", () => this.#answers.quotas(signal));
   }
 
-  async hasPolicy(arn: string, signal: AbortSignal): Promise<boolean> {
-    const now = this.#clock.elapsed();
-    for (const [one, { at }] of this.#policies) if (now - at >= this.#for) this.#policies.delete(one);
-    const asked = this.#policies.get(arn) ?? { at: now, found: this.#answers.hasPolicy(arn, signal) };
-    this.#policies.set(arn, asked);
-    const has = await asked.found.catch((error: unknown) => {
-      this.#forget(arn, asked);
-      throw error;
-    });
-    if (!has) this.#forget(arn, asked);
-    return has;
-  }
-
-  #forget(arn: string, asked: object): void {
-    if (this.#policies.get(arn) === asked) this.#policies.delete(arn);
+  hasPolicy(arn: string, signal: AbortSignal): Promise<boolean> {
+    return this.#policies.of(
+      arn,
+      () => this.#answers.hasPolicy(arn, signal),
+      (has) => has,
+    );
   }
 }
