@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { request } from "../../src/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
 import { parseJws } from "../../src/oidc/index.ts";
 import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { audience, ClusterWorld, issuer, mint, reason } from "./cluster-world.ts";
 
-let world: ClusterWorld;
-let cluster: StandInCluster;
-let admin: KubernetesApi;
-
-before(async () => {
-  world = await ClusterWorld.start();
-  cluster = await world.cluster();
-  cluster.addServiceAccount("aws-test", "demo");
-  admin = await world.connect(cluster);
-});
-
+const { world, cluster, admin } = await ClusterWorld.withDemo();
 after(() => world.close());
 
 describe("the stand-in cluster", () => {

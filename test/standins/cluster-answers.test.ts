@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import type { PodtrustError } from "../../src/base/index.ts";
 import type { KubernetesApi } from "../../src/kubernetes/index.ts";
 import { kubernetesKid, parseJwkSet } from "../../src/oidc/index.ts";
-import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { audience, ClusterWorld, issuer, reason } from "./cluster-world.ts";
 
-let world: ClusterWorld;
-let cluster: StandInCluster;
-let admin: KubernetesApi;
-
-before(async () => {
-  world = await ClusterWorld.start();
-  cluster = await world.cluster();
-  cluster.addServiceAccount("aws-test", "demo");
-  admin = await world.connect(cluster);
-});
-
+const { world, admin } = await ClusterWorld.withDemo();
 after(() => world.close());
 
 describe("the stand-in cluster", () => {

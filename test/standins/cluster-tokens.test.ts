@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import type { KubernetesApi } from "../../src/kubernetes/index.ts";
+import { after, describe, test } from "node:test";
 import { parseJws } from "../../src/oidc/index.ts";
-import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { audience, ClusterWorld, issuer, mint } from "./cluster-world.ts";
 
-let world: ClusterWorld;
-let cluster: StandInCluster;
-let admin: KubernetesApi;
-
-before(async () => {
-  world = await ClusterWorld.start();
-  cluster = await world.cluster();
-  cluster.addServiceAccount("aws-test", "demo");
-  admin = await world.connect(cluster);
-});
-
+const { world, cluster, admin } = await ClusterWorld.withDemo();
 after(() => world.close());
 
 describe("the stand-in cluster", () => {

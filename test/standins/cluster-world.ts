@@ -36,8 +36,12 @@ export class ClusterWorld {
     this.folder = folder;
   }
 
-  static async start(): Promise<ClusterWorld> {
-    return new ClusterWorld(await mkdtemp(join(tmpdir(), "podtrust-cluster-")));
+  /** A world with a cluster that has the ServiceAccount aws-test/demo, and its administrator's client. */
+  static async withDemo(): Promise<{ world: ClusterWorld; cluster: StandInCluster; admin: KubernetesApi }> {
+    const world = new ClusterWorld(await mkdtemp(join(tmpdir(), "podtrust-cluster-")));
+    const cluster = await world.cluster();
+    cluster.addServiceAccount("aws-test", "demo");
+    return { world, cluster, admin: await world.connect(cluster) };
   }
 
   /** Starts a cluster, which ends with the world. */
