@@ -96,14 +96,15 @@ const allowed: Record<string, readonly string[]> = {
   sandbox: ["base", "http"],
   "sandbox/authority": ["base"],
   "sandbox/listener": [],
-  "sandbox/aws": ["base", "oidc", "trust", "files", "http", "issuer", "sandbox/listener"],
-  "sandbox/ca": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
+  "sandbox/clock": ["base"],
+  "sandbox/aws": ["base", "oidc", "trust", "files", "http", "issuer", "sandbox/clock", "sandbox/listener"],
+  "sandbox/ca": ["base", "oidc", "http", "sandbox/authority", "sandbox/clock", "sandbox/listener"],
   "sandbox/mischief": ["base", "sandbox/listener"],
   "sandbox/cloudflare": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/hetzner": ["base", "sandbox/listener", "sandbox/mischief"],
   "sandbox/clouds": ["base", "sandbox/cloudflare", "sandbox/hetzner"],
   "sandbox/control": ["base", "http", "sandbox/aws", "sandbox/cluster"],
-  "sandbox/cluster": ["base", "oidc", "http", "sandbox/authority", "sandbox/listener"],
+  "sandbox/cluster": ["base", "oidc", "http", "sandbox/authority", "sandbox/clock", "sandbox/listener"],
   // Machines behind the sandbox's servers, for those who boot them.
   emulator: ["base", "sandbox"],
   demo: [

@@ -7,7 +7,6 @@ export {
   type Decision,
   type DecisionFilter,
   decisionLine,
-  type SandboxClock,
   type Seed,
   type SeedParameter,
   type SeedProvider,
@@ -40,6 +39,7 @@ export {
   type StandInCloudsOptions,
   startStandInClouds,
 } from "./clouds/index.ts";
+export type { SandboxClock } from "./clock/index.ts";
 export {
   type StandInCloudflare,
   type StandInCloudflareOptions,

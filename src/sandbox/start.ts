@@ -1,13 +1,6 @@
 import type { Clock } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
-import {
-  type AwsOptions,
-  MovableClock,
-  type SandboxClock,
-  startAws,
-  type StandInAws,
-  type WayTo,
-} from "./aws/index.ts";
+import { type AwsOptions, startAws, type StandInAws, type WayTo } from "./aws/index.ts";
 import {
   type IssuerFault,
   type StandInCluster,
@@ -15,6 +8,7 @@ import {
   startStandInCluster,
   type TokenWish,
 } from "./cluster/index.ts";
+import { MovableClock, type SandboxClock } from "./clock/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {

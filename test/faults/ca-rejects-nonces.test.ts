@@ -19,7 +19,7 @@ test("a CA that rejects every second nonce still gives a certificate", async () 
       names: ["a.example.com", "b.example.com"],
       solvers: [listeners.http01],
     });
-    assert.equal(issued.certificate, ca.issued[0]?.replaceAll(/\n+/gu, "\n"));
+    assert.equal(issued.certificate, ca.issued()[0]?.replaceAll(/\n+/gu, "\n"));
   } finally {
     await Promise.all([ca.close(), listeners.close()]);
   }

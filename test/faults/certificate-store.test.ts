@@ -72,7 +72,7 @@ test("a disk that is full before the account is kept holds the order back until 
   const manager = await bench.start({ store });
   await stepUntil(bench.clock, () => manager.status().state === "failing");
   assert.equal(manager.status().lastError?.code, "file-unwritable");
-  assert.deepEqual([bench.ca.issued.length, manager.accounts().length], [0, 0]);
+  assert.deepEqual([bench.ca.issued().length, manager.accounts().length], [0, 0]);
   disk.full = undefined;
   await stepUntil(bench.clock, () => manager.status().ready);
   assert.equal(servedNames(manager), "DNS:oidc.example.com");
@@ -89,7 +89,7 @@ test("a stored certificate that cannot be read is said so, and one order replace
   assert.equal(again.current(), undefined);
   await stepUntil(bench.clock, () => again.status().ready);
   assert.ok(bench.logger.lines.some((line) => line.startsWith("error a stored certificate is unusable")));
-  assert.equal(bench.ca.issued.length, 2);
+  assert.equal(bench.ca.issued().length, 2);
 });
 
 test("a stored certificate whose intermediate has expired is served, and replaced at once", async () => {
@@ -119,7 +119,7 @@ test("a store that a killed process locked is taken over, and the certificate ob
   const manager = await bench.start();
   await stepUntil(bench.clock, () => manager.accounts().length === 1);
   for (let step = 0; step < 3; step += 1) await bench.clock.advance(1000);
-  assert.equal(bench.ca.issued.length, 0, "while its holder lives, the lock is waited for");
+  assert.equal(bench.ca.issued().length, 0, "while its holder lives, the lock is waited for");
   holder.kill("SIGKILL");
   await once(holder, "exit");
   await stepUntil(bench.clock, () => manager.status().ready);

@@ -39,7 +39,7 @@ describe("the stand-in CA", () => {
     assert.equal(leaf.ca, false);
     assert.equal(Date.parse(leaf.validTo), world.clock.now() + 90 * 24 * 3_600_000);
     assert.ok(world.challenged.asked.at(-1)?.startsWith("oidc.example.com/.well-known/acme-challenge/"));
-    assert.equal(ca.issued.at(-1), chain);
+    assert.equal(ca.issued().at(-1), chain);
   });
 
   test("makes an order invalid and says why, after a wrong key authorization, none, or no connection", async () => {

@@ -112,10 +112,10 @@ test("after a failure at production nothing is asked of it until its staging has
   production.misbehave(undefined);
   await stepUntil(clock, () => manager.status().attempts === 3);
   assert.equal(manager.status().lastError?.code, "acme-answer-invalid", "staging's");
-  assert.equal(production.issued.length, 0);
+  assert.equal(production.issued().length, 0);
   staging.misbehave(undefined);
   await stepUntil(clock, () => manager.status().ready);
-  assert.deepEqual([staging.issued.length, production.issued.length], [1, 1]);
+  assert.deepEqual([staging.issued().length, production.issued().length], [1, 1]);
   assert.equal(manager.status().from, production.directoryUrl);
 });
 
@@ -135,7 +135,7 @@ test("a CA that has forgotten our account is given it anew, with the same key", 
   const renewal = again.renewNow().then(() => (renewed = true));
   await stepUntil(clock, () => renewed);
   await renewal;
-  assert.equal(restarted.issued.length, 1);
+  assert.equal(restarted.issued().length, 1);
   assert.equal((await store.loadAccount(restarted.directoryUrl, ""))?.key, key);
 });
 
@@ -144,5 +144,5 @@ test("two managers that share a store obtain one certificate between them", asyn
   const managers = [await startManager([issuerOf(ca)]), await startManager([issuerOf(ca)])];
   await stepUntil(clock, () => managers.every((manager) => manager.status().ready));
   assert.equal(managers[0]?.current()?.certificate, managers[1]?.current()?.certificate);
-  assert.equal(ca.issued.length, 1);
+  assert.equal(ca.issued().length, 1);
 });

@@ -1,5 +1,4 @@
 export { clientEnvironment, clientExports, type ClientOptions } from "./client-environment.ts";
-export { MovableClock, type SandboxClock } from "./clock.ts";
 export { type DecisionFilter, decisionFilters } from "./decisions.ts";
 export { awsManagedPolicies } from "./iam/index.ts";
 export { decisionLine } from "./page/index.ts";

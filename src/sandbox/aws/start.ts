@@ -1,7 +1,7 @@
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../base/index.ts";
 import type { MessageProfile } from "../../trust/index.ts";
 import { accountGate, adminKey, type RateLimit, RateLimiter, writeAdminCredentials } from "./access/index.ts";
-import type { MovableClock } from "./clock.ts";
+import type { MovableClock } from "../clock/index.ts";
 import { type DecisionFilter, DecisionRing } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { type PageTable, sandboxPage } from "./page/index.ts";

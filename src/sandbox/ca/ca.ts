@@ -1,5 +1,6 @@
-import { silentLogger, systemClock } from "../../base/index.ts";
+import { silentLogger } from "../../base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { accountUrl } from "./accounts.ts";
 import { renewalIdOf } from "./issuance.ts";
@@ -16,7 +17,7 @@ function suggestRenewal(state: CaState, certificate: string, explanationUrl: str
 
 /** Makes the keys and certificates of a stand-in CA and listens; see `startAuthority`. */
 export async function openAuthority(options: StandInCaOptions): Promise<StandInCa> {
-  const clock = options.clock ?? systemClock;
+  const clock = MovableClock.over(options.clock);
   const state = await newState(options, { clock, logger: options.logger ?? silentLogger });
   const own = await createAuthority("podtrust stand-in CA's own HTTPS");
   const found = options.foundAt === undefined ? undefined : new URL(`https://${options.foundAt}`);
@@ -31,12 +32,9 @@ export async function openAuthority(options: StandInCaOptions): Promise<StandInC
     port: listener.port,
     tlsCa: authorityPem(own),
     root: authorityPem(state.hierarchy.root),
-    get accounts() {
-      return [...state.accounts.values()].map((account) => accountUrl(state, account));
-    },
-    get issued() {
-      return state.issued.map((one) => one.chain);
-    },
+    clock,
+    accounts: () => [...state.accounts.values()].map((account) => accountUrl(state, account)),
+    issued: () => state.issued.map((one) => one.chain),
     suggestRenewal: (certificate, explanationUrl) => suggestRenewal(state, certificate, explanationUrl),
     misbehave(fault) {
       mood.fault = fault;

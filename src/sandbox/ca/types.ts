@@ -1,7 +1,9 @@
 import type { Clock, Logger } from "../../base/index.ts";
 import type { ConnectTo } from "../../http/index.ts";
+import type { SandboxClock } from "../clock/index.ts";
 
 export interface StandInCaOptions {
+  /** The clock beneath the one that tests move; the machine's own unless told. */
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where challenges really connect: name:80 for HTTP-01, name:443 for TLS-ALPN-01. */
@@ -74,10 +76,12 @@ export interface StandInCa extends AsyncDisposable {
   readonly tlsCa: string;
   /** PEM of the root that its certificates lead to. */
   readonly root: string;
+  /** By it certificates begin and end, and are to be renewed; `advance` moves it. */
+  readonly clock: SandboxClock;
   /** URLs of the accounts made so far, oldest first. */
-  readonly accounts: readonly string[];
+  accounts(): readonly string[];
   /** PEM chains issued so far, oldest first. */
-  readonly issued: readonly string[];
+  issued(): readonly string[];
   /** From now on renewalInfo says that this certificate (PEM, leaf first) is to be renewed at once, and why. */
   suggestRenewal(certificate: string, explanationUrl?: string): void;
   /** Misbehave until told otherwise by undefined. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { epochSeconds, silentLogger, systemClock } from "../../base/index.ts";
+import { type Clock, epochSeconds, silentLogger } from "../../base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { publisherUser } from "./access.ts";
 import type { ApiState } from "./api.ts";
@@ -49,8 +50,7 @@ function createToken(state: ApiState, { namespace, name, audiences, expirationSe
   }
 }
 
-async function newState(options: StandInClusterOptions): Promise<ApiState> {
-  const clock = options.clock ?? systemClock;
+async function newState(options: StandInClusterOptions, clock: Clock): Promise<ApiState> {
   return {
     issuer: options.issuer,
     jwksUri: options.jwksUri ?? `${options.issuer.replace(/\/$/u, "")}/openid/v1/jwks`,
@@ -64,7 +64,8 @@ async function newState(options: StandInClusterOptions): Promise<ApiState> {
 
 /** Makes the keys and certificates of a stand-in cluster and listens; see `startStandInCluster`. */
 export async function openCluster(options: StandInClusterOptions): Promise<StandInCluster> {
-  const state = await newState(options);
+  const clock = MovableClock.over(options.clock);
+  const state = await newState(options, clock);
   const authority = await createAuthority("podtrust stand-in cluster CA");
   const ca = authorityPem(authority);
   const tls = await issueWithKey(authority, {
@@ -86,6 +87,7 @@ export async function openCluster(options: StandInClusterOptions): Promise<Stand
     url,
     ca,
     issuer: options.issuer,
+    clock,
     keys: state.keys,
     kubeconfig: (user = "admin") =>
       user === "admin"

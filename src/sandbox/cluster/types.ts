@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "../../base/index.ts";
 import type { ConnectTo } from "../../http/index.ts";
+import type { SandboxClock } from "../clock/index.ts";
 
 export type SigningAlgorithm = "RS256" | "ES256";
 
@@ -8,6 +9,7 @@ export interface StandInClusterOptions {
   readonly issuer: string;
   /** What its discovery document says; the issuer + /openid/v1/jwks unless told. */
   readonly jwksUri?: string;
+  /** The clock beneath the one that tests move; the machine's own unless told. */
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** 0, any free port, unless told. */
@@ -105,6 +107,8 @@ export interface StandInCluster extends AsyncDisposable {
   /** PEM of the CA of its own HTTPS. */
   readonly ca: string;
   readonly issuer: string;
+  /** By it tokens begin and end; `advance` moves it. */
+  readonly clock: SandboxClock;
   readonly keys: StandInKeys;
   /** A kubeconfig: of the admin (client certificate), or of a user that may read the two documents only. */
   kubeconfig(user?: "admin" | "publisher"): string;

@@ -17,4 +17,4 @@ assert.ok(directory.newOrder.startsWith("https://127.0.0.1:"));
 
 // Certificates that it issues lead to authority.root; faults are told as the answers' reasons.
 authority.misbehave({ what: "rate-limit", retryAfter: 60 });
-assert.deepEqual(authority.issued, []);
+assert.deepEqual(authority.issued(), []);

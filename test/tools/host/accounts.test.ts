@@ -86,7 +86,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     assert.equal(code, 0, out + err);
     assert.deepEqual(atCa, [[1, 0o600, true, undefined]]);
     const { uri, caaIdentities } = (await stored()) ?? {};
-    assert.deepEqual([[uri], caaIdentities], [reach.ca.accounts, ["stand-in.invalid"]]);
+    assert.deepEqual([[uri], caaIdentities], [reach.ca.accounts(), ["stand-in.invalid"]]);
     for (const path of ["", "certificates", "certificates/accounts"])
       assert.equal(statSync(state(path)).mode & 0o777, 0o700, path);
   });
@@ -172,14 +172,14 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
         assert.equal((await up()).code, 0);
         assert.equal((await stored())?.key, key);
       } else assert.equal((await up(new SwiftClock())).code, 0);
-      assert.deepEqual([(await stored())?.uri], reach.ca.accounts);
+      assert.deepEqual([(await stored())?.uri], reach.ca.accounts());
     });
   }
 
   test("two up at once end with one account", async () => {
     const ends = await Promise.all([up(), up()]);
     for (const { code, err } of ends) assert.ok(code === 0 || /plan-changed/u.test(err), err);
-    assert.deepEqual([(await stored())?.uri], reach.ca.accounts);
+    assert.deepEqual([(await stored())?.uri], reach.ca.accounts());
     assert.equal(records().length, 1);
   });
 
@@ -199,7 +199,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     assert.ok(!(out + err).includes(wrong));
     await writeFile(join(folder, "hmac"), `${hmacKey}\n`);
     assert.equal((await up()).code, 0);
-    assert.deepEqual([(await stored())?.uri], reach.ca.accounts);
+    assert.deepEqual([(await stored())?.uri], reach.ca.accounts());
   });
 
   test("a CA that is out of reach is waited for with a reason, and then named with what to do", async () => {
@@ -224,7 +224,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     assert.equal(code, 1);
     assert.match(err, /http-tls/u);
     assert.match(err, /publisher\.https\.acme\.caFile/u);
-    assert.deepEqual(reach.ca.accounts, []);
+    assert.deepEqual(reach.ca.accounts(), []);
   });
 
   test("the CA is reached where --connect-to leads its port, and not by a rule for any port", async () => {
@@ -236,7 +236,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     const way = ["--connect-to", "::127.0.0.1:1", "--connect-to", `${place}:127.0.0.1:${reach.ca.port}`];
     const { code, err } = await podtrust(["up", "--yes", ...only, ...way]);
     assert.equal(code, 0, err);
-    assert.deepEqual([(await stored())?.uri], reach.ca.accounts);
+    assert.deepEqual([(await stored())?.uri], reach.ca.accounts());
   });
 
   test("in a folder that is the service's already, a record is the service's, and a link of its leads nowhere", async () => {
@@ -283,7 +283,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     const { code, err } = await up();
     assert.equal(code, 1);
     assert.match(err, /host-disk-full/u);
-    assert.deepEqual(reach.ca.accounts, []);
+    assert.deepEqual(reach.ca.accounts(), []);
     await rm(filler);
     assert.equal((await up()).code, 0);
     host.resize("var/lib", "32k,ro");
@@ -291,7 +291,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     const readOnly = await up();
     assert.equal(readOnly.code, 1);
     assert.match(readOnly.err, /Read-only file system/u);
-    assert.equal(reach.ca.accounts.length, 1);
+    assert.equal(reach.ca.accounts().length, 1);
     host.resize("var/lib", "32k,rw");
   });
 });

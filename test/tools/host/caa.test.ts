@@ -108,12 +108,12 @@ publisher:
       world
         .records()
         .flatMap((one) => (one.type === "CAA" ? [(one as unknown as { data: object }).data] : []));
-    const [account = ""] = reach.ca.accounts;
+    const [account = ""] = reach.ca.accounts();
     const value = `stand-in.invalid; accounturi=${account}; validationmethods=tls-alpn-01`;
     assert.deepEqual(caa(), [{ flags: 0, tag: "issue", value }]);
     await order(t, join(host.root, state), reach, port);
     assert.deepEqual(
-      [reach.asked(), reach.ca.accounts, reach.ca.issued.length],
+      [reach.asked(), reach.ca.accounts(), reach.ca.issued().length],
       [1, [account], 1],
       "the publisher has no account but the one of the record",
     );

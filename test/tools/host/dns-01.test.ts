@@ -82,7 +82,7 @@ publisher:
     const unit = (await host.file("etc/systemd/system/podtrust-publisher.service")) ?? "";
     assert.match(unit, /^LoadCredential=dns-token:\/etc\/podtrust\/publisher\/dns-token$/mu);
     const caa = made.records().filter(({ type }) => type === "CAA") as unknown as { data: object }[];
-    const value = `stand-in.invalid; accounturi=${reach.ca.accounts.at(-1)}; validationmethods=dns-01`;
+    const value = `stand-in.invalid; accounturi=${reach.ca.accounts().at(-1)}; validationmethods=dns-01`;
     assert.deepEqual(
       caa.map(({ data }) => data),
       [{ flags: 0, tag: "issue", value }],

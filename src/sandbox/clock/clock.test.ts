@@ -16,6 +16,13 @@ describe("a clock that a test moves", () => {
     assert.deepEqual([clock.now(), clock.ahead], [1000, 0]);
   });
 
+  test("over a clock that can be moved is that clock, and over any other one a clock of its own", () => {
+    const clock = new MovableClock();
+    assert.equal(MovableClock.over(clock), clock);
+    assert.equal(MovableClock.over(systemClock).unmoved, systemClock);
+    assert.equal(MovableClock.over(undefined).unmoved, systemClock);
+  });
+
   test("wakes those whose time has come, and lets others sleep on", async () => {
     const clock = new MovableClock();
     const ending = new AbortController();

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../../base/index.ts";
 
-/** The time by which a sandbox judges tokens, sessions and what has spread. */
+/** The time by which a sandbox, or a stand-in, dates and judges. */
 export interface SandboxClock extends Clock {
   /** How far it was moved, in milliseconds. */
   readonly ahead: number;
   /**
-   * Moves it on by `ms` milliseconds. Throws a TypeError for what is no time forward: only the sandbox's `reset` goes
+   * Moves it on by `ms` milliseconds. Throws a TypeError for what is no time forward: only the `reset` of a sandbox goes
    * back.
    */
   advance(ms: number): void;
@@ -24,6 +24,11 @@ export class MovableClock implements SandboxClock {
   /** `unmoved` is the machine's own clock unless told. */
   constructor(unmoved: Clock = systemClock) {
     this.unmoved = unmoved;
+  }
+
+  /** A clock that can be moved, by another one: that one itself, where it can. */
+  static over(clock: Clock | undefined): MovableClock {
+    return clock instanceof MovableClock ? clock : new MovableClock(clock);
   }
 
   /** How far it was moved, in milliseconds. */

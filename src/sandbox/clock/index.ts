@@ -1,0 +1,1 @@
+export { MovableClock, type SandboxClock } from "./clock.ts";
