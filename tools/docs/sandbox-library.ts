@@ -32,7 +32,12 @@ const form = (name: string): RegExp =>
 /** How a declaration ends: an interface with its brace, others before what they do. */
 function declarationOf(text: string): string {
   const [, kind = ""] = /^export (?:async )?(function|interface|type|const)/u.exec(text) ?? [];
-  const end = { interface: /\n\}/u, function: / \{\n/u, type: /;\n/u, const: / = [^>]|: [^=]+(?= =)/u }[kind];
+  const end = {
+    interface: /\n\}/u,
+    function: / \{\n/u,
+    type: /;\n(?![ }])/u,
+    const: / = [^>]|: [^=]+(?= =)/u,
+  }[kind];
   const found = end === undefined ? null : end.exec(text);
   const length = (found?.index ?? text.length) + (kind === "interface" ? 2 : 0);
   const cut = kind === "const" && found?.[0].startsWith(":") === true ? found[0].length : 0;
