@@ -54,4 +54,15 @@ export {
   startStandInHetzner,
 } from "./hetzner/index.ts";
 export { type Sandbox, type SandboxIssuer, type SandboxOptions, startSandbox } from "./start.ts";
-export { type SandboxProcess, type SandboxProcessOptions, startSandboxProcess } from "./process/index.ts";
+export {
+  type AuthorityProcess,
+  type AuthorityProcessOptions,
+  type ClusterProcess,
+  type ClusterProcessOptions,
+  type Promised,
+  type SandboxProcess,
+  type SandboxProcessOptions,
+  startAuthorityProcess,
+  startSandboxProcess,
+  startStandInClusterProcess,
+} from "./process/index.ts";

@@ -27,7 +27,8 @@ export const sandboxErrors = {
     next: "Choose another --port, or stop the process that uses this one.",
   },
   "sandbox-process-ended": {
-    summary: "The process of a sandbox of its own ended, or was not ready in time.",
+    summary:
+      "The process of a sandbox, a stand-in cluster or a stand-in CA of its own ended, or was not ready in time.",
     next: "Look at what it wrote to the standard error of the program that started it.",
   },
   "emulator-failed": {

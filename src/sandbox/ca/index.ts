@@ -2,6 +2,7 @@ export { startAuthority } from "./start.ts";
 export {
   type CaAnswer,
   type CaFault,
+  type CaLie,
   type CaResource,
   type StandInCa,
   type StandInCaOptions,

@@ -47,7 +47,7 @@ export interface CaAnswer {
 }
 
 /** The work is done, and the answer says something else. */
-interface CaLie {
+export interface CaLie {
   readonly what: "lie";
   readonly at: readonly CaResource[];
   lie(answer: CaAnswer): CaAnswer | Promise<CaAnswer>;

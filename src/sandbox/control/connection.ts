@@ -30,11 +30,14 @@ export interface SandboxConnection {
   issuer(): Promise<ConnectedIssuer>;
 }
 
-/** The clock of a sandbox in another process. */
+/** The clock of a sandbox, or of a stand-in, in another process. */
 export interface ConnectedClock {
   /** The time by which it judges, in milliseconds of Unix time. */
   now(): Promise<number>;
-  /** Moves it on by `ms` milliseconds; rejects with `sandbox-control-request` for what is no time forward. */
+  /**
+   * Moves it on by `ms` milliseconds. Rejects for what is no time forward: a sandbox with `sandbox-control-request`, a stand-in
+   * with a TypeError.
+   */
   advance(ms: number): Promise<void>;
 }
 

@@ -1,1 +1,4 @@
-export { type SandboxProcess, type SandboxProcessOptions, startSandboxProcess } from "./start.ts";
+export { type AuthorityProcess, type AuthorityProcessOptions, startAuthorityProcess } from "./authority.ts";
+export type { Promised } from "./calls.ts";
+export { type ClusterProcess, type ClusterProcessOptions, startStandInClusterProcess } from "./cluster.ts";
+export { type SandboxProcess, type SandboxProcessOptions, startSandboxProcess } from "./sandbox.ts";

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { pathToFileURL } from "node:url";
 import { CreateRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { PodtrustError } from "../../src/base/index.ts";
+import type { PodtrustError } from "../../../src/base/index.ts";
 import {
   type ConnectedIssuer,
   connectSandbox,
@@ -19,9 +14,8 @@ import {
   type Seed,
   startSandbox,
   startSandboxProcess,
-} from "../../src/sandbox/index.ts";
-import { isAlive, untilGone } from "../cluster/harness/endings.ts";
-import { allow, awsError, type Credentials, keysOf, policy } from "../support/sandbox.ts";
+} from "../../../src/sandbox/index.ts";
+import { allow, awsError, type Credentials, keysOf, policy } from "../../support/sandbox.ts";
 
 const cart = { namespace: "shop", name: "cart" };
 const trustPolicy = policy({
@@ -154,110 +148,3 @@ for (const [where, start] of ways) {
     });
   });
 }
-
-const door = pathToFileURL(join(import.meta.dirname, "../../src/sandbox/index.ts")).href;
-
-/** Runs a program that starts a sandbox in a process of its own and prints its number; then what it goes on with. */
-async function programThat(goesOn: string): Promise<{ sandbox: number; program: ReturnType<typeof spawn> }> {
-  const script = `import { startSandboxProcess } from ${JSON.stringify(door)};
-const sandbox = await startSandboxProcess();
-console.log(sandbox.pid);
-${goesOn}`;
-  const args = ["--input-type=module-typescript", "--eval", script];
-  const program = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const [said] = (await once(program.stdout, "data")) as [Buffer];
-  return { sandbox: Number(said.toString()), program };
-}
-
-describe("the process of a sandbox of its own", () => {
-  test("is gone after await using, and its port with it", async () => {
-    let [pid, url] = [0, ""];
-    {
-      await using sandbox = await startSandboxProcess();
-      [pid, url] = [sandbox.pid, sandbox.url];
-      assert.ok(isAlive(pid) && pid !== process.pid);
-    }
-    assert.ok(!isAlive(pid));
-    await assert.rejects(fetch(url), /fetch failed/u);
-  });
-
-  test("closed twice, or from two sides at once, is closed once", async () => {
-    const sandbox = await startSandboxProcess();
-    await Promise.all([sandbox.close(), sandbox.close()]);
-    await sandbox.close();
-    assert.ok(!isAlive(sandbox.pid));
-  });
-
-  test("ends with the program that started it, also where that was killed", async () => {
-    const { sandbox, program } = await programThat("setInterval(() => {}, 60_000);");
-    assert.ok(isAlive(sandbox));
-    program.kill("SIGKILL");
-    await untilGone([sandbox]);
-  });
-
-  test("does not keep a program running that forgot to close it, and ends then", async () => {
-    const { sandbox, program } = await programThat("");
-    const [code] = (await once(program, "exit")) as [number];
-    assert.equal(code, 0);
-    await untilGone([sandbox]);
-  });
-
-  test("that was killed is named when it is asked something", async () => {
-    const sandbox = await startSandboxProcess();
-    process.kill(sandbox.pid, "SIGKILL");
-    await untilGone([sandbox.pid]);
-    await assert.rejects(sandbox.decisions(), (error: PodtrustError) => {
-      assert.equal(error.code, "sandbox-process-ended");
-      assert.equal(error.message, `the sandbox's process ${sandbox.pid} ended by SIGKILL`);
-      return true;
-    });
-    await sandbox.close();
-  });
-
-  test("is not started with an option that would not reach it", async () => {
-    const options = { account: "444455556666", onDecision: () => undefined };
-    await assert.rejects(startSandboxProcess(options), (error: TypeError) => {
-      assert.match(error.message, /^onDecision /u);
-      return error instanceof TypeError;
-    });
-  });
-});
-
-describe("the process of a sandbox of its own, while it runs,", () => {
-  let sandbox: SandboxProcess;
-  before(async () => {
-    sandbox = await startSandboxProcess({ account: "444455556666", propagationMs: 0 });
-  });
-  after(() => sandbox.close());
-
-  test("outlives the interrupt of a terminal, so that its program may still ask it", async () => {
-    process.kill(sandbox.pid, "SIGINT");
-    await sandbox.seed(shop);
-    assert.deepEqual(await sandbox.decisions({ decision: "deny" }), []);
-  });
-
-  test("shows its secrets neither in its arguments nor in its environment", async () => {
-    for (const file of ["cmdline", "environ"]) {
-      const text = await readFile(`/proc/${sandbox.pid}/${file}`, "latin1");
-      assert.ok(text.length > 0);
-      for (const secret of [sandbox.controlToken, sandbox.admin.secretAccessKey, sandbox.account])
-        assert.ok(!text.includes(secret));
-    }
-  });
-
-  test("takes the options of a sandbox, and refuses what its sandbox refuses in the same words", async () => {
-    assert.equal(sandbox.account, "444455556666");
-    const port = Number(new URL(sandbox.url).port);
-    const refusals = [
-      [{ port }, "sandbox-listen", /EADDRINUSE/u],
-      [{ account: "1" }, "usage", /^the account 1 is not a number of twelve digits$/u],
-    ] as const;
-    for (const [options, code, sentence] of refusals) {
-      await assert.rejects(startSandboxProcess(options), (error: PodtrustError) => {
-        assert.equal(error.code, code);
-        assert.match(error.message, sentence);
-        return true;
-      });
-    }
-  });
-});

@@ -1,0 +1,63 @@
+import type { CaFault, CaLie, StandInCa, StandInCaOptions } from "../ca/index.ts";
+import type { ConnectedClock } from "../control/index.ts";
+import type { Promised } from "./calls.ts";
+import { checkCarried, type NotCarried } from "./carried.ts";
+import { OwnProcess } from "./own-process.ts";
+import type { AskedBack, CarriedFault } from "./served.ts";
+
+/** Options of a stand-in CA in a process of its own: those of `startAuthority`, of which `resolveTxt` is asked back. */
+export type AuthorityProcessOptions = Omit<StandInCaOptions, "clock" | "logger">;
+
+const notCarried: NotCarried<StandInCaOptions, AuthorityProcessOptions> = { clock: true, logger: true };
+
+/** A stand-in CA in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
+export interface AuthorityProcess extends Promised<Omit<StandInCa, "clock">> {
+  /** By it certificates begin and end, and are to be renewed; `advance` moves it. */
+  readonly clock: ConnectedClock;
+  /** The process's number. */
+  readonly pid: number;
+}
+
+/** What the other process asks back, and how its faults are told to it: the functions of both stay here. */
+function answersOf({ resolveTxt }: Pick<AuthorityProcessOptions, "resolveTxt">) {
+  // None is forgotten: an answer that is on its way may still meet an earlier one.
+  const lies: CaLie[] = [];
+  const answers: Partial<AskedBack> = {
+    ...(resolveTxt === undefined ? {} : { resolveTxt }),
+    lie: (number, answer) => lies[number]?.lie(answer) ?? answer,
+  };
+  const carried = (fault: CaFault | undefined): CarriedFault | undefined =>
+    fault?.what === "lie" ? { what: "lie", at: fault.at, lie: lies.push(fault) - 1 } : fault;
+  return { answers, carried };
+}
+
+/**
+ * Starts a stand-in certificate authority in a process of its own. It has the calls that `startAuthority` gives, each of which
+ * gives a promise; `resolveTxt` and the function of a lie are called in this process. The other one ends when the program that
+ * started it does, and does not keep that running. Rejects with what `startAuthority` rejects with,
+ * with `sandbox-process-ended`, or with a TypeError for another option that has functions.
+ */
+export async function startAuthorityProcess(
+  options: AuthorityProcessOptions = {},
+): Promise<AuthorityProcess> {
+  checkCarried(options, notCarried, "startAuthority");
+  const { resolveTxt, ...rest } = options;
+  const { answers, carried } = answersOf(options);
+  const { own, said } = await OwnProcess.start(
+    "authority",
+    { ...rest, resolves: resolveTxt !== undefined },
+    answers,
+  );
+  const { ask, pid, close } = own;
+  return {
+    ...said,
+    pid,
+    clock: { now: () => ask("clock.now"), advance: (ms) => ask("clock.advance", ms) },
+    accounts: () => ask("accounts"),
+    issued: () => ask("issued"),
+    suggestRenewal: (...given) => ask("suggestRenewal", ...given),
+    misbehave: (fault) => ask("misbehave", carried(fault)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

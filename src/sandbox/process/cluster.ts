@@ -1,0 +1,70 @@
+import { PodtrustError } from "../../base/index.ts";
+import type { StandInCluster, StandInClusterOptions, StandInIssuer, StandInKeys } from "../cluster/index.ts";
+import type { ConnectedClock } from "../control/index.ts";
+import type { Promised } from "./calls.ts";
+import { checkCarried, type NotCarried } from "./carried.ts";
+import { OwnProcess } from "./own-process.ts";
+
+/** Options of a stand-in cluster in a process of its own: those of `startStandInCluster` that have no functions. */
+export type ClusterProcessOptions = Omit<StandInClusterOptions, "clock" | "logger">;
+
+const notCarried: NotCarried<StandInClusterOptions, ClusterProcessOptions> = { clock: true, logger: true };
+
+/** A stand-in cluster in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
+export interface ClusterProcess extends Promised<Omit<StandInCluster, "clock" | "keys" | "serveIssuer">> {
+  readonly keys: Promised<StandInKeys>;
+  /** By it tokens begin and end; `advance` moves it. */
+  readonly clock: ConnectedClock;
+  /** The process's number. */
+  readonly pid: number;
+  /** Serves the two documents to anybody, over TLS, under the issuer's own name and a root of its own. It ends with the process. */
+  serveIssuer(): Promise<Promised<StandInIssuer>>;
+}
+
+async function serveIssuer(own: OwnProcess<"cluster">): Promise<Promised<StandInIssuer>> {
+  const { number, ...said } = await own.ask("serveIssuer");
+  // With the process it is closed, too.
+  const close = async (): Promise<void> => {
+    try {
+      await own.ask("issuer.close", number);
+    } catch (error) {
+      if (!(error instanceof PodtrustError && error.code === "sandbox-process-ended")) throw error;
+    }
+  };
+  return {
+    ...said,
+    fail: (fault) => own.ask("issuer.fail", number, fault),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * Starts a stand-in cluster in a process of its own. It has the calls that `startStandInCluster` gives, each of which gives a
+ * promise. The process ends when the program that started it does, and does not keep that running. Rejects with what
+ * `startStandInCluster` rejects with, with `sandbox-process-ended`, or with a TypeError for an option that has functions.
+ */
+export async function startStandInClusterProcess(options: ClusterProcessOptions): Promise<ClusterProcess> {
+  checkCarried(options, notCarried, "startStandInCluster");
+  const { own, said } = await OwnProcess.start("cluster", options);
+  const { ask, pid, close } = own;
+  return {
+    ...said,
+    pid,
+    keys: {
+      list: () => ask("keys.list"),
+      create: (...algorithm) => ask("keys.create", ...algorithm),
+      promote: (kid) => ask("keys.promote", kid),
+      drop: (kid) => ask("keys.drop", kid),
+    },
+    clock: { now: () => ask("clock.now"), advance: (ms) => ask("clock.advance", ms) },
+    kubeconfig: (...user) => ask("kubeconfig", ...user),
+    addServiceAccount: (namespace, name) => ask("addServiceAccount", namespace, name),
+    createToken: (wish) => ask("createToken", wish),
+    forgeToken: (forged) => ask("forgeToken", forged),
+    misbehave: (fault) => ask("misbehave", fault),
+    serveIssuer: () => serveIssuer(own),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

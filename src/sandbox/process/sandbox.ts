@@ -1,0 +1,57 @@
+import { PodtrustError } from "../../base/index.ts";
+import { asker, type Ask, connectionBy, type SandboxConnection } from "../control/index.ts";
+import type { SandboxOptions } from "../start.ts";
+import { checkCarried, type NotCarried } from "./carried.ts";
+import { OwnProcess } from "./own-process.ts";
+
+/** Options of a sandbox in a process of its own: those of `startSandbox` that are no functions, and have none. */
+export type SandboxProcessOptions = Omit<SandboxOptions, "clock" | "logger" | "onDecision" | "tables">;
+
+const notCarried: NotCarried<SandboxOptions, SandboxProcessOptions> = {
+  clock: true,
+  logger: true,
+  onDecision: true,
+  tables: true,
+};
+
+/** A sandbox in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
+export interface SandboxProcess extends SandboxConnection, AsyncDisposable {
+  /** By it and `url`, other processes use it too: `connectSandbox({ url, token: controlToken })`. */
+  readonly controlToken: string;
+  /** The process's number. */
+  readonly pid: number;
+  /** Ends the process; resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+/** Where a process that is no more would leave nothing but a connection that was refused or cut, says that it ended. */
+function askingOf(own: OwnProcess<"sandbox">, ask: Ask): Ask {
+  return async (...request) => {
+    try {
+      return await ask(...request);
+    } catch (error) {
+      if (error instanceof PodtrustError && error.code === "http-unreachable") await own.ask("isThere");
+      throw error;
+    }
+  };
+}
+
+/**
+ * Starts a sandbox in a process of its own, so that neither its work nor the tests' slows the other's. It has the calls that
+ * `startSandbox` gives, but for those of its issuer's cluster, and each gives a promise. The process ends when the program that
+ * started it does, and does not keep that running. Rejects with what `startSandbox` rejects with,
+ * with `sandbox-process-ended`, or with a TypeError for an option that is a function.
+ */
+export async function startSandboxProcess(options: SandboxProcessOptions = {}): Promise<SandboxProcess> {
+  checkCarried(options, notCarried, "startSandbox");
+  const { own, said } = await OwnProcess.start("sandbox", options);
+  const { url, controlToken } = said;
+  const { pid, close } = own;
+  return {
+    ...connectionBy(askingOf(own, asker({ url, token: controlToken })), said),
+    controlToken,
+    pid,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
