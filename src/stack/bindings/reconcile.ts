@@ -104,8 +104,8 @@ async function bind(
   roles: readonly GrantedRole[],
 ): Promise<BindingOutcome> {
   const { clients, clock, signal, facts, status } = turn;
-  if (roles.some(({ managed }) => managed !== undefined))
-    await keep(clients.cluster, facts.object, true, signal);
+  // Also of an existing role: its annotation would go on giving it to pods.
+  await keep(clients.cluster, facts.object, true, signal);
   const granted = grantedBy(trust, roles);
   const sync = await synced(turn, { binding, trust, roles, granted });
   const changed = sync.changes.length > 0;

@@ -247,7 +247,6 @@ describe("a binding on a real cluster", { skip }, () => {
     const stood = await world.role(RoleName);
     assert.equal(readyOf(await world.turn("shop", "guest")), "False TrustPolicyDenies");
     assert.deepEqual(await world.role(RoleName), stood);
-    assert.deepEqual((await world.binding("shop", "guest"))?.metadata.finalizers, undefined);
     await world.iam.send(
       new UpdateAssumeRolePolicyCommand({
         RoleName,
@@ -257,6 +256,20 @@ describe("a binding on a real cluster", { skip }, () => {
     world.clock.move(60_000);
     await world.turns("shop", "guest", isReady);
     assert.deepEqual((await world.role(RoleName))?.tags, {});
+  });
+
+  test("of an existing role that is deleted takes its annotation off the ServiceAccount, and leaves the role as it is", async () => {
+    const stood = await world.role("ready-made");
+    await world.plane.kubectl(["annotate", "serviceaccount", "-n", "shop", "guest", "theirs=stays"]);
+    assert.match(
+      (await accountOf("guest"))?.metadata.annotations?.["eks.amazonaws.com/role-arn"] ?? "",
+      /:role\/shop\/ready-made$/u,
+    );
+    await world.plane.kubectl(["delete", "arb", "-n", "shop", "guest", "--wait=false"]);
+    assert.equal((await world.turn("shop", "guest")).againIn, undefined);
+    assert.equal(await world.binding("shop", "guest"), undefined);
+    assert.deepEqual((await accountOf("guest"))?.metadata.annotations, { theirs: "stays" });
+    assert.deepEqual(await world.role("ready-made"), stood);
   });
 
   test("of several profiles gets a role for each, named in the annotations, all of them proved", async () => {
