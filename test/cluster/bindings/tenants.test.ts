@@ -1,275 +1,130 @@
-/** What a namespace's user and the operator's own ServiceAccount may do on a real API server, and what not. */
+/**
+ * What a namespace's people, the operator's own ServiceAccount and a node may do on a real API server, and what not: by
+ * impersonation, each thing in a file of tenants/.
+ */
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { bindingOf, goodBinding, trustOf, trustSpec, webRole } from "../../support/bindings/objects.ts";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { goodBinding, trustSpec } from "../../support/bindings/objects.ts";
 import { type ControlPlane, leftOut } from "../harness/index.ts";
 import { create, makeTrust, startBindingsPlane } from "./plane.ts";
 
 const skip = leftOut();
-const operator = "system:serviceaccount:podtrust:podtrust-operator";
 
-/** What somebody tries, and the words of the refusal; without words it has to go well. */
+/** What somebody tries. `{uid of pod NAME}` in it is that of a pod in the namespace shop. */
 interface Try {
-  readonly name: string;
+  /** A sentence. */
+  readonly promise: string;
+  /** A user, and groups where they are not those that every ServiceAccount has. */
   readonly as: string;
-  readonly args: readonly string[];
+  readonly groups?: readonly string[];
+  /** Arguments. */
+  readonly kubectl: readonly string[];
+  /** What kubectl reads. */
   readonly input?: object;
-  readonly refused?: RegExp;
+  /** A regular expression for the words of the refusal, in which `RBAC` stands for those of RBAC; absent: it goes well. */
+  readonly refused?: string;
 }
 
-const rbac =
-  /is forbidden: User|Error from server \(Forbidden\)|cannot (?:get|list|create|patch|update|delete)/u;
+const folder = fileURLToPath(new URL("tenants/", import.meta.url));
+const tries = globSync("*.yaml", { cwd: folder })
+  .sort()
+  .map((file) => parse(readFileSync(folder + file, "utf8")) as Try);
+
+const rbac = "(?:is forbidden: User|cannot (?:get|list|create|patch|update|delete) )";
 const json = (value: object): string => JSON.stringify(value);
-const patchOf = (
-  kind: string,
-  name: string,
-  value: object,
-  ...more: readonly string[]
-): readonly string[] => ["patch", ...more, kind, name, "--type=merge", "-p", json(value)];
 
-const tokenOf = (account: string, ...more: readonly string[]): readonly string[] => [
-  "create",
-  "token",
-  "-n",
-  "shop",
-  account,
-  ...more,
-];
+/** A pod of the ServiceAccount web on a node, with a token for AWS where it was injected. */
+function podOn(nodeName: string, name: string, injected: boolean): object {
+  const serviceAccountToken = { audience: "sts.amazonaws.com", expirationSeconds: 3600, path: "token" };
+  const volume = { name: "aws-iam-token", projected: { sources: [{ serviceAccountToken }] } };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "shop" },
+    spec: {
+      nodeName,
+      serviceAccountName: "web",
+      automountServiceAccountToken: false,
+      containers: [{ name: "app", image: "example.test/app:1" }],
+      volumes: injected ? [volume] : [],
+    },
+  };
+}
 
-const tenants: readonly Try[] = [
-  {
-    name: "a namespace's editor makes a binding there",
-    as: "alice",
-    args: ["create", "-f", "-"],
-    input: bindingOf({ roles: [webRole] }, { name: "made-by-alice" }),
+const nodes = ["n1", "n2"].map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name } }));
+const accounts = [
+  { name: "web", namespace: "shop", annotations: { theirs: "stays" } },
+  { name: "default", namespace: "team-a" },
+].map((metadata) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata }));
+const ofOperator = [
+  { apiVersion: "v1", kind: "Secret" },
+  { apiVersion: "coordination.k8s.io/v1", kind: "Lease" },
+].map((object) => ({
+  ...object,
+  metadata: {
+    name: object.kind === "Secret" ? "podtrust-webhook" : "podtrust-operator",
+    namespace: "podtrust",
   },
-  {
-    name: "a namespace's editor makes no binding in another namespace",
-    as: "alice",
-    args: ["create", "-f", "-"],
-    input: bindingOf({ roles: [webRole] }, { namespace: "team-a" }),
-    refused: rbac,
-  },
-  {
-    name: "a namespace's editor reads no binding of another namespace",
-    as: "alice",
-    args: ["get", "arb", "-n", "team-a"],
-    refused: rbac,
-  },
-  {
-    name: "a namespace's editor makes no trust",
-    as: "alice",
-    args: ["create", "-f", "-"],
-    input: trustOf(trustSpec, "mine"),
-    refused: rbac,
-  },
-  {
-    name: "a namespace's editor gives itself no grant",
-    as: "alice",
-    args: patchOf("awstrust", "default", { spec: { grants: [] } }),
-    refused: rbac,
-  },
-  {
-    name: "a namespace's editor does not write that a binding is ready",
-    as: "alice",
-    args: patchOf("arb", "web", { status: { roles: [] } }, "-n", "shop", "--subresource=status"),
-    refused: rbac,
-  },
-  {
-    name: "a namespace's editor changes a binding to what is not granted in vain",
-    as: "alice",
-    args: patchOf("arb", "web", { spec: { roles: [{ ...webRole, account: "444455556666" }] } }, "-n", "shop"),
-    refused: /podtrust-grants.*no grant of AWSTrust default for namespace shop/su,
-  },
-  {
-    name: "a namespace's viewer reads bindings",
-    as: "bob",
-    args: ["get", "arb", "-n", "shop"],
-  },
-  {
-    name: "a namespace's viewer makes no binding",
-    as: "bob",
-    args: ["create", "-f", "-"],
-    input: bindingOf({ roles: [webRole] }, { name: "made-by-bob" }),
-    refused: rbac,
-  },
-  {
-    name: "a namespace's viewer deletes no binding",
-    as: "bob",
-    args: ["delete", "arb", "-n", "shop", "web"],
-    refused: rbac,
-  },
-  {
-    name: "a user without a role in the namespace reads nothing there",
-    as: "mallory",
-    args: ["get", "arb", "-n", "shop"],
-    refused: rbac,
-  },
-];
-
-const own: readonly Try[] = [
-  {
-    name: "the operator gets a token of a ServiceAccount for AWS, of ten minutes",
-    as: operator,
-    args: tokenOf("web", "--audience=sts.amazonaws.com", "--duration=600s"),
-  },
-  {
-    name: "the operator gets no token of a ServiceAccount for the API server",
-    as: operator,
-    args: tokenOf("web", "--duration=600s"),
-    refused: /podtrust asks for tokens of others for sts\.amazonaws\.com only/u,
-  },
-  {
-    name: "the operator gets no token of a ServiceAccount for two audiences",
-    as: operator,
-    args: tokenOf(
-      "web",
-      "--audience=sts.amazonaws.com",
-      "--audience=https://oidc.example.test",
-      "--duration=600s",
-    ),
-    refused: /for sts\.amazonaws\.com only/u,
-  },
-  {
-    name: "the operator gets no token of a ServiceAccount for longer",
-    as: operator,
-    args: tokenOf("web", "--audience=sts.amazonaws.com", "--duration=3600s"),
-    refused: /for 600 seconds only/u,
-  },
-  {
-    name: "the operator makes no ServiceAccount, not by server-side apply either",
-    as: operator,
-    args: ["apply", "--server-side", "--field-manager=podtrust-bindings", "-f", "-"],
-    input: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "gone", namespace: "shop" } },
-    refused: rbac,
-  },
-  {
-    name: "the operator writes the annotations of AWS's contract",
-    as: operator,
-    args: patchOf(
-      "sa",
-      "web",
-      { metadata: { annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x" } } },
-      "-n",
-      "shop",
-    ),
-  },
-  ...[
-    [{ metadata: { annotations: { theirs: "other" } } }, "another's annotation"],
-    [{ metadata: { annotations: { theirs: null } } }, "another's annotation away"],
-    [{ metadata: { annotations: { "podtrust.dev/fs-group": "0" } } }, "how pods get their token"],
-    [{ metadata: { labels: { x: "y" } } }, "a label"],
-    [{ secrets: [{ name: "x" }] }, "a secret"],
-    [{ imagePullSecrets: [{ name: "x" }] }, "an image pull secret"],
-    [{ automountServiceAccountToken: false }, "whether tokens are mounted"],
-    [{ metadata: { finalizers: ["podtrust.dev/x"] } }, "a finalizer"],
-  ].map(([value, what]): Try => ({
-    name: `the operator does not change ${what as string} of a ServiceAccount`,
-    as: operator,
-    args: patchOf("sa", "web", value as object, "-n", "shop"),
-    refused: /annotations that name the roles of a ServiceAccount and nothing else/u,
-  })),
-  {
-    name: "the operator keeps a binding by a finalizer",
-    as: operator,
-    args: patchOf("arb", "web", { metadata: { finalizers: ["podtrust.dev/aws"] } }, "-n", "shop"),
-  },
-  {
-    name: "the operator lets a binding go",
-    as: operator,
-    args: patchOf("arb", "web", { metadata: { finalizers: [] } }, "-n", "shop"),
-  },
-  {
-    name: "the operator does not change what a binding says",
-    as: operator,
-    args: patchOf(
-      "arb",
-      "web",
-      {
-        spec: { roles: [{ ...webRole, managed: { policies: ["arn:aws:iam::111122223333:policy/shop/x"] } }] },
-      },
-      "-n",
-      "shop",
-    ),
-    refused: /podtrust changes neither what a binding or a trust says/u,
-  },
-  {
-    name: "the operator gives nobody a grant",
-    as: operator,
-    args: patchOf("awstrust", "default", { spec: { grants: [] } }),
-    refused: /podtrust changes neither what a binding or a trust says/u,
-  },
-  {
-    name: "the operator makes no binding",
-    as: operator,
-    args: ["create", "-f", "-"],
-    input: bindingOf({ roles: [webRole] }, { name: "made-by-operator" }),
-    refused: rbac,
-  },
-  {
-    name: "the operator deletes no binding",
-    as: operator,
-    args: ["delete", "arb", "-n", "shop", "web"],
-    refused: rbac,
-  },
-  {
-    name: "the operator reads no secret",
-    as: operator,
-    args: ["get", "secrets", "-n", "shop"],
-    refused: rbac,
-  },
-  {
-    name: "the operator makes no pod",
-    as: operator,
-    args: ["run", "-n", "shop", "x", "--image=x"],
-    refused: rbac,
-  },
-  {
-    name: "another ServiceAccount asks for no token of its neighbour",
-    as: "system:serviceaccount:shop:default",
-    args: tokenOf("web", "--audience=sts.amazonaws.com", "--duration=600s"),
-    refused: rbac,
-  },
-];
+}));
+const pods = [podOn("n1", "injected", true), podOn("n1", "plain", false), podOn("n2", "elsewhere", true)];
 
 describe("in a cluster with bindings", { skip }, () => {
   let plane: ControlPlane;
 
   before(async () => {
-    plane = await startBindingsPlane({}, ["shop", "team-a"]);
+    plane = await startBindingsPlane({ extraArgs: ["--enable-admission-plugins=NodeRestriction"] }, [
+      "shop",
+      "team-a",
+    ]);
     await makeTrust(plane, trustSpec);
     assert.equal((await create(plane, goodBinding)).status, 201);
-    const account = { metadata: { name: "web", namespace: "shop", annotations: { theirs: "stays" } } };
-    await plane.kubectl(
-      ["create", "-f", "-"],
-      json({ apiVersion: "v1", kind: "ServiceAccount", ...account }),
-    );
-    // Without a controller manager nobody aggregates, so the roles are bound as they are.
-    const bind = (name: string, user: string): Promise<string> =>
+    const items = [...nodes, ...accounts, ...ofOperator, ...pods];
+    await plane.kubectl(["create", "-f", "-"], json({ apiVersion: "v1", kind: "List", items }));
+    // Without a controller manager nobody aggregates, so the parts of the roles view and edit are bound as they are.
+    const bind = (role: string, user: string): Promise<string> =>
       plane.kubectl([
         "create",
         "rolebinding",
         "-n",
         "shop",
-        `${name}-${user}`,
-        `--clusterrole=${name}`,
+        `${role.replaceAll(":", "-")}-${user}`,
+        `--clusterrole=${role}`,
         `--user=${user}`,
       ]);
-    for (const name of ["podtrust-bindings-view", "podtrust-bindings-edit"]) await bind(name, "alice");
-    await bind("podtrust-bindings-view", "bob");
+    const [view, edit] = [
+      ["podtrust-bindings-view", "system:aggregate-to-view"],
+      ["podtrust-bindings-edit", "system:aggregate-to-edit"],
+    ];
+    for (const role of [...view, ...edit]) await bind(role, "alice");
+    for (const role of view) await bind(role, "bob");
   });
 
   after(() => plane.stop());
 
-  for (const { name, as, args, input, refused } of [...tenants, ...own]) {
-    test(name, async () => {
-      const run = plane.kubectl([...args, `--as=${as}`], input === undefined ? undefined : json(input));
-      const outcome = await run.then(
+  /** The text with the uids that it names. */
+  async function withUids(text: string): Promise<string> {
+    let whole = text;
+    for (const [found, kind = "", name = ""] of text.matchAll(/\{uid of (\w+) (\w+)\}/gu)) {
+      const uid = await plane.kubectl(["get", kind, name, "-n", "shop", "-o", "jsonpath={.metadata.uid}"]);
+      whole = whole.replaceAll(found, uid);
+    }
+    return whole;
+  }
+
+  for (const { promise, as, groups = [], kubectl, input, refused } of tries) {
+    test(promise, async () => {
+      const args = JSON.parse(await withUids(json(kubectl))) as readonly string[];
+      const read = input === undefined ? undefined : await withUids(json(input));
+      const whom = [`--as=${as}`, ...groups.map((group) => `--as-group=${group}`)];
+      const outcome = await plane.kubectl([...args, ...whom], read).then(
         () => "done",
         (error: unknown) => (error as { stderr: string }).stderr,
       );
       if (refused === undefined) assert.equal(outcome, "done");
-      else assert.match(outcome, refused);
+      else assert.match(outcome, new RegExp(refused.replaceAll("RBAC", rbac), "su"));
     });
   }
 });
