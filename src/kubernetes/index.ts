@@ -16,7 +16,12 @@ export {
 } from "./api.ts";
 export type { ExecPlugin, PluginConsent } from "./environment.ts";
 export { type ClusterSighting, sightCluster } from "./cluster-facts.ts";
-export { defaultKubeconfig, type KubeconfigContexts, kubeconfigContexts } from "./kubeconfig.ts";
+export {
+  defaultKubeconfig,
+  type KubeconfigContexts,
+  kubeconfigContexts,
+  kubeconfigServer,
+} from "./kubeconfig.ts";
 export {
   type KubernetesObject,
   type ObjectKind,

@@ -100,6 +100,16 @@ users:
     assert.equal(await clusterCa(context.cluster), "the CA");
   });
 
+  test("one of several files that is not there is passed over, and named where none of them is", async () => {
+    const there = await file(config({ token: "abc" }));
+    const [first, last] = [join(folder, "absent"), join(folder, "absent-too")];
+    assert.equal((await readKubeconfig([first, there, last].join(delimiter))).user.values["token"], "abc");
+    await assert.rejects(
+      readKubeconfig([first, last].join(delimiter)),
+      refused("file-unreadable", /\/absent: there is no such file/u),
+    );
+  });
+
   test("a file that is no kubeconfig is refused by name, and nothing of a damaged one is repeated", async () => {
     const cases: readonly (readonly [text: string, message: RegExp])[] = [
       ["- a\n- b\n", /is not a mapping/u],

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { errorText, homeDirectory, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
 import { readBoundedText } from "../files/index.ts";
@@ -82,6 +83,12 @@ function addEntries(file: string, list: unknown, inner: string, into: Map<string
   }
 }
 
+/** Of several files those that are there, as kubectl has it; all of them where none is, for one to be named. */
+function presentOf(files: readonly string[]): readonly string[] {
+  const there = files.filter((file) => existsSync(file));
+  return there.length === 0 ? files : there;
+}
+
 async function load(files: readonly string[]): Promise<Loaded> {
   const loaded: Loaded = {
     currentContext: undefined,
@@ -89,7 +96,7 @@ async function load(files: readonly string[]): Promise<Loaded> {
     users: new Map(),
     contexts: new Map(),
   };
-  for (const file of files) {
+  for (const file of presentOf(files)) {
     const values = await readMapping(file);
     loaded.currentContext ??= text(values, "current-context");
     addEntries(file, values["clusters"], "cluster", loaded.clusters);
@@ -187,6 +194,19 @@ export async function readKubeconfig(paths: string, context?: string): Promise<K
     cluster: part("cluster", loaded.clusters),
     user: part("user", loaded.users),
   };
+}
+
+/**
+ * The URL of a context's API server where that and its CA are all that a client has to know of it: undefined for one
+ * behind a proxy, under another name than its certificate's, or with a CA that everybody has. Throws as `readKubeconfig`.
+ */
+export async function kubeconfigServer(paths: string, context?: string): Promise<string | undefined> {
+  const { values } = (await readKubeconfig(paths, context)).cluster;
+  const server = text(values, "server");
+  const hasCa = ["certificate-authority-data", "certificate-authority"].some((key) => text(values, key));
+  const hasMore = ["proxy-url", "tls-server-name"].some((key) => text(values, key));
+  const isHttps = server !== undefined && URL.canParse(server) && new URL(server).protocol === "https:";
+  return isHttps && hasCa && !hasMore ? server : undefined;
 }
 
 /** A path of an entry, relative to the file it stands in. */

@@ -7,6 +7,8 @@ export type Foundation =
       /** As the config has it: a file, or several joined as in $KUBECONFIG. */
       readonly kubeconfig: string;
       readonly context: string | undefined;
+      /** Its API server's URL, where a publisher needs no more than that, the CA and a token. */
+      readonly server: string | undefined;
     };
 
 /** Who serves the issuer's documents. */

@@ -64,9 +64,12 @@ function foundationLines({ foundation }: Answers): readonly string[] {
 
 function sourceLines({ foundation }: Answers): readonly string[] {
   if (foundation.kind !== "cluster") return [];
+  // The files are made by the commands that `publisherSteps` gives.
   return [
-    "  # Its own credential, with two rights: podtrust manifests publisher-rbac makes it.",
-    "  source: {kubeconfig: publisher.kubeconfig}",
+    "  # Its own credential, never an admin's: it may read two paths, and renew its token.",
+    foundation.server === undefined
+      ? "  source: {kubeconfig: publisher.kubeconfig}"
+      : `  source: {server: ${JSON.stringify(foundation.server)}, tokenFile: token, caFile: cluster-ca.crt}`,
   ];
 }
 

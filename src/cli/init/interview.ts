@@ -8,7 +8,7 @@ import { configText } from "./config-text.ts";
 /** What stands in a config while its questions are not answered yet. */
 export const unanswered: Answers = {
   stack: "prod",
-  foundation: { kind: "cluster", kubeconfig: "~/.kube/config", context: undefined },
+  foundation: { kind: "cluster", kubeconfig: "~/.kube/config", context: undefined, server: undefined },
   name: { issuer: "https://oidc.example.com" },
   publishing: { kind: "none" },
   account: "111122223333",

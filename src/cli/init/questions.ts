@@ -9,6 +9,7 @@ import {
   isPublic,
   sightContexts,
   sightRegion,
+  sightServer,
   sightSurroundings,
   type Surroundings,
 } from "./detect/index.ts";
@@ -50,8 +51,17 @@ function readMachine(typed: string): Foundation | PodtrustError {
 
 const clusterOf = ({ env }: Pick<CommandContext, "env">, context: string | undefined): Foundation => {
   const named = env["KUBECONFIG"] ?? "";
-  return { kind: "cluster", kubeconfig: named === "" ? "~/.kube/config" : named, context };
+  return { kind: "cluster", kubeconfig: named === "" ? "~/.kube/config" : named, context, server: undefined };
 };
+
+/** With the address of the cluster's API server, which stands in the kubeconfig. */
+async function withServer(
+  context: CommandContext,
+  foundation: Foundation | undefined,
+): Promise<Foundation | undefined> {
+  if (foundation?.kind !== "cluster") return foundation;
+  return { ...foundation, server: await sightServer(context, foundation.context) };
+}
 
 /** What is typed where a kubeconfig has contexts: one of their names means that cluster. */
 function foundationReader(
@@ -242,7 +252,7 @@ export async function answersOf(context: CommandContext, options: InitOptions): 
   await demand("stack", { stack });
   await demand("region", { region });
   await demand(options.bucket === undefined ? "email" : "bucket", { publishing: publishingOf(options) });
-  const foundation = await foundationOf(interview, context, options);
+  const foundation = await withServer(context, await foundationOf(interview, context, options));
   checkNaming(foundation, options);
   const surroundings = await surroundingsOf(context, foundation, options, region);
   const name = await nameOf(interview, foundation, options, surroundings);

@@ -8,6 +8,7 @@ import { bold, dim, rich, unbroken } from "../terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { type ApiServerSteps, apiServerSteps } from "./api-server.ts";
 import { configText } from "./config-text.ts";
+import { publisherSteps } from "./publisher-steps.ts";
 import { checkConfig } from "./interview.ts";
 import { answersOf, type InitOptions } from "./questions.ts";
 
@@ -47,9 +48,7 @@ function steps({ foundation, name, publishing }: Answers, file: string): readonl
   return [
     ...(foundation.kind === "hetzner" || dns === "hetzner" ? ["export HCLOUD_TOKEN=…"] : []),
     ...(dns === "cloudflare" ? ["export CLOUDFLARE_API_TOKEN=…"] : []),
-    ...(foundation.kind === "cluster" && publishing.kind !== "none"
-      ? ["podtrust manifests publisher-rbac | kubectl apply -f -"]
-      : []),
+    ...publisherSteps(foundation, publishing, file),
     `podtrust plan${named}`,
     `podtrust up${named}`,
   ];

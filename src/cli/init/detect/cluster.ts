@@ -9,6 +9,7 @@ import {
   defaultKubeconfig,
   type KubeconfigContexts,
   kubeconfigContexts,
+  kubeconfigServer,
   openKubernetes,
   sightCluster,
 } from "../../../kubernetes/index.ts";
@@ -30,6 +31,18 @@ export async function sightContexts({ env }: CommandContext): Promise<Kubeconfig
     return await kubeconfigContexts(defaultKubeconfig(env));
   } catch {
     return { current: undefined, names: [] };
+  }
+}
+
+/** Where the kubeconfig has a context's API server; undefined where that is not all a publisher would need. */
+export async function sightServer(
+  { env }: CommandContext,
+  name: string | undefined,
+): Promise<string | undefined> {
+  try {
+    return await kubeconfigServer(defaultKubeconfig(env), name);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
 export { sightRegion } from "./aws.ts";
-export { type FoundCluster, isPublic, sightContexts } from "./cluster.ts";
+export { type FoundCluster, isPublic, sightContexts, sightServer } from "./cluster.ts";
 export { type Surroundings, sightSurroundings } from "./surroundings.ts";
 export type { FoundZone } from "./zones.ts";
