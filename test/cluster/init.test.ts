@@ -1,11 +1,16 @@
 /** `init` at a real API server, and its printed flags given to that server. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { decodeJwt } from "jose";
-import { podtrustChild } from "../support/cli.ts";
+import { shellWord } from "../../src/base/index.ts";
+import { loadConfig } from "../../src/config/index.ts";
+import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { mainFile, podtrustChild } from "../support/cli.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 
 const present = "https://kubernetes.default.svc.cluster.local";
@@ -62,6 +67,26 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
     );
     const again = await init("again");
     assert.match(again.out, /"presentIssuer": "https:\/\/oidc\.example\.com",\n +"instructions": \[\]/u);
+  });
+
+  test("the lines that it prints for the publisher, pasted into bash, give it a credential that reads the keys", async () => {
+    const bin = join(cwd, "bin");
+    await mkdir(bin);
+    await symlink(plane.kubectlPath, join(bin, "kubectl"));
+    const program = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"\n`;
+    await writeFile(join(bin, "podtrust"), program, { mode: 0o755 });
+    const { out, err } = await init("pasted");
+    const { next } = JSON.parse(out) as { next: readonly string[] };
+    const lines = next.slice(0, next.indexOf("podtrust serve -f pasted.yaml &"));
+    assert.equal(lines.length, 3, err);
+    const env = { PATH: `${bin}:${process.env["PATH"]}`, KUBECONFIG: plane.adminKubeconfig };
+    for (const line of lines) await promisify(execFile)("bash", ["-ec", line], { cwd, env });
+    const { publisher } = await loadConfig(join(cwd, "pasted.yaml"), { HOME: cwd });
+    assert.ok(publisher !== undefined);
+    const api = await openKubernetes(publisher.source);
+    const { keys } = JSON.parse((await api.oidcDocuments()).jwks.toString()) as { keys: readonly unknown[] };
+    assert.equal(keys.length, 1);
+    assert.equal(await api.canDoAnything(), false);
   });
 
   test("a node of kind tells that the cluster is kind's", async () => {
