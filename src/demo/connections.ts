@@ -40,22 +40,36 @@ export function connectionsOf(environment: Environment, config: string): Connect
   };
 }
 
-function command(...words: readonly string[]): string {
-  return `  ${words.map(shellWord).join(" ")}`;
+function typed(...words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
 }
 
-/** How to go on with podtrust itself, `aws`, `kubectl`, `curl` and a browser at an environment that is left running. */
-export function connectionLines(environment: Environment, config: string): readonly string[] {
+function command(...words: readonly string[]): string {
+  return `  ${typed(...words)}`;
+}
+
+/**
+ * How to go on with podtrust itself, `aws`, `kubectl`, `curl` and a browser at an environment that is left running;
+ * `definition` is a line that gives the other shell `podtrust`, where that has none.
+ */
+export function connectionLines(
+  environment: Environment,
+  config: string,
+  definition?: string,
+): readonly string[] {
   const { connectTo, ca, page } = connectionsOf(environment, config);
   const context = environment.context === undefined ? [] : ["--context", environment.context];
   const cluster = ["kubectl", "--kubeconfig", environment.kubeconfig, ...context, "-n", example.namespace];
-  const way = ["-f", config, "--connect-to", connectTo, "--ca", ca];
+  const net = ["--connect-to", connectTo, "--ca", ca];
+  const way = ["-f", config, ...net];
+  const role = `arn:aws:iam::${environment.sandbox.account}:role/${example.role}`;
   const account = `${example.namespace}/${example.serviceAccount}`;
   return [
     "",
     "Everything goes on running until Ctrl-C. In another shell:",
     "",
     ...clientExports(clientOf(environment)).map((line) => `  ${line}`),
+    ...(definition === undefined ? [] : [`  ${definition}`]),
     command("aws", "iam", "list-roles"),
     "",
     command("podtrust", "status", ...way),
@@ -63,6 +77,7 @@ export function connectionLines(environment: Environment, config: string): reado
     command("podtrust", "plan", ...way),
     command("podtrust", "rotate", "status", "-f", config),
     command("podtrust", "token", account, "-f", config),
+    `${command("podtrust", "token", account, "-f", config, "--raw")} | ${typed("podtrust", "explain", "--token", "-", "--role", role, ...net)}`,
     "",
     command(...cluster, "create", "token", example.serviceAccount, "--audience", example.audience),
     "",

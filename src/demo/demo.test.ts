@@ -155,7 +155,7 @@ test("a link that breaks ends the demo at its place, whether in making it or in 
 test("the lines for another shell are quoted for it, and name what is needed to reach the same cluster", () => {
   const environment = {
     connectTo: [{ host: "a.example", port: 443, address: "127.0.0.1", toPort: 8443 }],
-    sandbox: { url: "http://127.0.0.1:4580" },
+    sandbox: { url: "http://127.0.0.1:4580", account: "111122223333" },
     adminCredentials: "/tmp/x/admin.ini",
     rootFile: "/tmp/x/root.pem",
     issuer: { discoveryUrl: "https://a.example/d" },
@@ -171,6 +171,10 @@ test("the lines for another shell are quoted for it, and name what is needed to 
   assert.match(
     text,
     /podtrust status -f \/tmp\/x\/podtrust\.yaml --connect-to a\.example:443:127\.0\.0\.1:8443 --ca /u,
+  );
+  assert.match(
+    text,
+    /podtrust token \S+ -f \/tmp\/x\/podtrust\.yaml --raw \| podtrust explain --token - --role arn:aws:iam::111122223333:role\/k3s-demo-app --connect-to /u,
   );
   for (const line of clientExports({
     url: "http://127.0.0.1:4580",

@@ -124,11 +124,10 @@ function shownByReadme(): readonly string[] {
 /** Runs a line of what was printed for another shell, there, behind the exports that were printed with it. */
 function pastedFrom(out: string): (line: RegExp) => SpawnSyncReturns<string> {
   const lines = out.split("\n").map((line) => line.trim());
-  const exports = lines.filter((line) => line.startsWith("export "));
-  const program = `podtrust() { '${process.execPath}' '${join(process.cwd(), "src/cli/main.ts")}' "$@"; }`;
+  const exports = lines.filter((line) => /^(?:export |podtrust\(\))/u.test(line));
   return (wanted) => {
     const line = lines.find((one) => wanted.test(one)) ?? `no line ${wanted.source}`;
-    const script = [program, ...exports, line].join("\n");
+    const script = [...exports, line].join("\n");
     const env = { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1" };
     return spawnSync("bash", ["-c", script], { cwd: folder, env, encoding: "utf8", timeout: 60_000 });
   };
@@ -171,7 +170,8 @@ test("podtrust demo --keep leaves everything running, says how to reach it, and 
     [/^podtrust test/u, /, 0 not,/u],
     [/^podtrust plan/u, /Nothing to do/u],
     [/^podtrust rotate status/u, /current/u],
-    [/^podtrust token/u, /system:serviceaccount:default:demo-service-account/u],
+    [/^podtrust token .*yaml$/u, /system:serviceaccount:default:demo-service-account/u],
+    [/^podtrust token .*\| podtrust explain/u, /^AWS would accept/mu],
   ];
   for (const [line, wanted] of said) {
     await t.test(`a line to paste goes on with what the demo made: ${line.source.slice(1)}`, () => {

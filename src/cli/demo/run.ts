@@ -13,6 +13,7 @@ import {
 } from "../../demo/index.ts";
 import { tellOnCluster } from "./on-cluster.ts";
 import type { DemoOptions } from "./options.ts";
+import { definingPodtrust } from "./own-name.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";
 import { packageVersion, releaseFolder } from "../version.ts";
@@ -21,15 +22,16 @@ import { printEvent } from "./printing.ts";
 
 /** Leaves it all running and says how to go on with it; with --json in the report's own object. */
 async function keepRunning(
-  { json, output, signal }: CommandContext,
+  context: CommandContext,
   environment: Environment,
   report: DemoReport | undefined,
 ): Promise<void> {
+  const { json, output, signal } = context;
   const config = await writeDemoConfig(environment);
   if (json) output.result({ ...report, connections: connectionsOf(environment, config) });
   else {
     // What is indented is there to be pasted.
-    for (const line of connectionLines(environment, config))
+    for (const line of connectionLines(environment, config, definingPodtrust(context)))
       output.line(line.startsWith("  ") ? unbroken(line) : line);
   }
   await untilEnded(signal);

@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { shellWord } from "../../base/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** npm and npx put these before the PATH of what they start, and of nothing else. */
+const ofNpm = /node_modules[\\/]\.bin[\\/]?$/u;
+
+/**
+ * The line by which another shell has this very program as `podtrust`: undefined where its PATH has one already. From a
+ * checkout, and by npx, there is none.
+ */
+export function definingPodtrust({
+  program,
+  env,
+}: Pick<CommandContext, "program" | "env">): string | undefined {
+  const folders = (env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && !ofNpm.test(folder));
+  if (folders.some((folder) => existsSync(join(folder, "podtrust")))) return undefined;
+  return `podtrust() { ${program.map(shellWord).join(" ")} "$@"; }`;
+}
