@@ -1,10 +1,10 @@
-import type { CommandUse } from "./tree.ts";
+import type { CommandUses } from "./tree.ts";
 
 const kid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
 const role = "arn:aws:iam::111122223333:role/web";
 
 /** Examples and guide of every command that can be run, by its full name without `podtrust`. */
-export const commandUses: Readonly<Record<string, CommandUse>> = {
+export const commandUses: CommandUses = {
   demo: {
     examples: [
       "podtrust demo",

@@ -4,7 +4,7 @@ import type { CommandContext, Switches } from "./context.ts";
 import { documentPlace } from "./documents.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, fullName, sayHelp } from "./help.ts";
-import type { CommandTree } from "./tree.ts";
+import type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
 import { packageVersion } from "./version.ts";
 
 function everyCommand(command: Command): Command[] {
@@ -30,15 +30,26 @@ function defineVersion(program: Command, context: CommandContext): void {
     });
 }
 
-/** Ends a command's help with how it is typed, and with the guide that says more. */
+/** How a command is typed; of one that only holds others, how those are: the first example of each, then the second. */
+function useOf(command: Command, uses: CommandUses): CommandUse {
+  const own = uses[fullName(command).split(" ").slice(1).join(" ")];
+  if (own !== undefined || command.parent === null) return own ?? { examples: [] };
+  const inner = command.commands.map((one) => useOf(one, uses));
+  const examples = [0, 1, 2].flatMap((at) => inner.flatMap((use) => use.examples.slice(at, at + 1)));
+  const guide = inner.find((use) => use.guide !== undefined)?.guide;
+  return { examples: examples.slice(0, 3), ...(guide === undefined ? {} : { guide }) };
+}
+
+/** Ends a command's help with how it is typed, and with the page that says more. */
 function addUse(command: Command, { uses }: CommandTree): void {
-  if (command.parent === null) return;
-  const { examples = [], guide } = uses?.[fullName(command).split(" ").slice(1).join(" ")] ?? {};
+  if (uses === undefined) return;
+  const { examples, guide } = useOf(command, uses);
+  const page = guide === undefined ? "docs/README.md" : (`docs/guides/${guide}.md` as const);
   const lines = [
     ...(examples.length === 0 ? [] : ["", "Examples:", ...examples.map((line) => `  ${line}`)]),
-    ...(guide === undefined ? [] : ["", `Guide: ${documentPlace(`docs/guides/${guide}.md`)}`]),
+    ...["", `Guide: ${documentPlace(page)}`],
   ];
-  if (lines.length > 0) command.addHelpText("after", lines.join("\n"));
+  command.addHelpText("after", lines.join("\n"));
 }
 
 /** The tree of all commands, with the switches that each of them takes. */

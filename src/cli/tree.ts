@@ -22,13 +22,15 @@ export interface CommandUse {
   readonly guide?: string;
 }
 
+/** By the full name of a command that can be run, without the program's: `rotate status`. */
+export type CommandUses = Readonly<Record<string, CommandUse>>;
+
 /** A program: its name, what it is for, and its commands in the order in which help lists them. */
 export interface CommandTree {
   readonly name: string;
   readonly description: string;
   readonly groups: readonly CommandGroup[];
-  /** By the full name of a command that can be run, without the program's: `rotate status`. */
-  readonly uses?: Readonly<Record<string, CommandUse>>;
+  readonly uses?: CommandUses;
   /** Absent where configs have to name the issuer. */
   readonly naming?: Naming;
 }

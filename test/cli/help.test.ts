@@ -60,6 +60,26 @@ describe("help of a command", () => {
     assert.ok(existsSync(file), file);
   });
 
+  test("ends with three examples and a page that is there, also where a command only holds others", async () => {
+    for (const name of [
+      "manifests",
+      "apply",
+      "publisher",
+      "rotate",
+      "completion",
+      "version",
+      "help",
+      "plan",
+    ]) {
+      const { out } = await podtrustHere([...name.split(" "), "--help"]);
+      const [, examples = ""] = /^Examples:\n((?: {2}podtrust .+\n){3})\n/mu.exec(out) ?? [];
+      assert.ok(examples.includes(`podtrust ${name}`), out);
+      const [, file = ""] = /^Guide: (.+)$/mu.exec(out) ?? [];
+      assert.ok(existsSync(file), out);
+    }
+    assert.match((await podtrustHere(["--help"])).out, /^Guide: .+docs\/README\.md$/mu);
+  });
+
   test("version is a command, and data with --json", async () => {
     const plain = await podtrustHere(["version"]);
     assert.equal(plain.out, (await podtrustHere(["--version"])).out);

@@ -47,14 +47,18 @@ function afterText(command: Command): string {
   let text = "";
   command.configureOutput({ writeOut: (more) => void (text += more) });
   command.outputHelp();
-  const own = text.slice(command.helpInformation().length).trim();
+  // The guide is linked below, where help names its file.
+  const own = text
+    .slice(command.helpInformation().length)
+    .replace(/^Guide: .+$/mu, "")
+    .trim();
   return own === "" ? "" : `\`\`\`text\n${own}\n\`\`\`\n`;
 }
 
 /** Switches that every command takes are told once, at the top. */
 const everywhere = new Set(["--json", "--verbose", "--help"]);
 
-/** The guide is a link on the page, where help names the file. */
+/** The guide of a command that can be run, as a link. */
 function guideOf(names: readonly string[]): string {
   const guide = podtrust.uses?.[names.slice(1).join(" ")]?.guide;
   return guide === undefined ? "" : `Guide: [${guide}](../guides/${guide}.md)`;
@@ -88,12 +92,7 @@ function sectionOf(command: Command, path: readonly string[]): string[] {
 
 function render(): string {
   const switches = { json: false, verbose: false };
-  // A guide is linked below a command's title, whose page this is.
-  const uses = Object.entries(podtrust.uses ?? {}).map(
-    ([name, { examples }]) => [name, { examples }] as const,
-  );
-  const tree = { ...podtrust, uses: Object.fromEntries(uses) };
-  const program = createProgram(createContext(memory, switches), switches, tree);
+  const program = createProgram(createContext(memory, switches), switches, podtrust);
   return `# Commands
 
 Every command takes \`--json\` (one JSON object on standard output in place of text), \`-v\` (log lines, and the causes
