@@ -4,7 +4,7 @@ export { type InjectionFault, injectionFault } from "./fault.ts";
 export { injectRole } from "./inject.ts";
 export { inject, type Injection, type UntouchedReason } from "./injection.ts";
 export { injectionPatch, type PatchOperation } from "./json-patch.ts";
-export type { InjectionNote } from "./notes.ts";
+export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { configMapName, type InjectionConfigMap, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";

@@ -1,12 +1,12 @@
 import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../base/index.ts";
-import { inject, injectionFault } from "../injection/index.ts";
+import { inject, injectionFault, saying } from "../injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject } from "../kubernetes/index.ts";
 
 /** How injection was found at work. */
 export interface CanaryStatus {
   /**
-   * `injecting`: a pod made for trial got its token. `dead`: it did not. `unseen`: it could not be tried, and nothing is
-   * known.
+   * `injecting`: a pod made for trial got its token. `dead`: it did not, or was refused for that. `unseen`: it could not be
+   * tried, and nothing is known.
    */
   readonly state: "injecting" | "dead" | "unseen";
   /** A sentence. */
@@ -33,6 +33,9 @@ const confirmation = 5000;
 const stale = 3 * 60_000;
 
 const podName = "podtrust-canary";
+/** With it begins what the policy of `manifests injection --deny` says of a pod that it refuses. */
+const refusal = saying("PodNotInjected", "");
+
 /** Pods for trial alone have them. */
 export const trialLabels = { "app.kubernetes.io/name": podName } as const;
 
@@ -111,7 +114,7 @@ export class Canary {
 
   #see(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {
     this.#runs += 1;
-    return this.#try(signal).catch((error: unknown) => unseen(asPodtrustError(error)));
+    return this.#try(signal).catch((error: unknown) => untold(asPodtrustError(error)));
   }
 
   async #try(signal: AbortSignal): Promise<Pick<CanaryStatus, "state" | "text">> {
@@ -140,7 +143,7 @@ export class Canary {
   async #say(text: string, signal: AbortSignal): Promise<void> {
     const { account, events } = this.#options;
     const regarding = { apiVersion: "v1", kind: "ServiceAccount", ...account };
-    const note = `New pods come up without their token: ${text}.`;
+    const note = `New pods get no token: ${text}.`;
     await events.record(
       { regarding, type: "Warning", reason: "InjectionDead", action: "Inject", note },
       { signal },
@@ -148,6 +151,9 @@ export class Canary {
   }
 }
 
-function unseen({ message }: PodtrustError): Pick<CanaryStatus, "state" | "text"> {
-  return { state: "unseen", text: message };
+/** What an error means: that the pod was refused for lack of its role is seen, all else says nothing. */
+function untold({ message }: PodtrustError): Pick<CanaryStatus, "state" | "text"> {
+  const at = message.indexOf(refusal);
+  if (at === -1) return { state: "unseen", text: message };
+  return { state: "dead", text: `a pod made for trial was refused: ${message.slice(at + refusal.length)}` };
 }

@@ -97,7 +97,7 @@ export const operatorMetrics = {
   canary: {
     name: "podtrust_operator_injection_alive",
     type: "gauge",
-    help: "1 where a pod made for trial got its token, 0 where it did not. Absent where it could not be tried, and in replicas that do not lead.",
+    help: "1 where a pod made for trial got its token, 0 where it did not, or was refused for that. Absent where it could not be tried, and in replicas that do not lead.",
     labels: {},
   },
   trials: {

@@ -271,6 +271,27 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     assert.equal(dead.length, 1, "the same thing is one Event");
   });
 
+  test("dead injection is seen as well where pods without their role are refused", async () => {
+    const quick = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 500), signal),
+    };
+    const { out } = await podtrustHere(["manifests", "injection", "--deny"]);
+    await cluster.kubectl(["apply", "--server-side", "-f", "-"], out);
+    await using running = start({ canary: "podtrust-canary", clock: quick });
+    const { operator } = running;
+    await until(() => operator.status.canary?.state === "injecting", "injection works");
+    await cluster.kubectl(["delete", "mutatingadmissionpolicybinding", "podtrust-injection"]);
+    await until(() => operator.status.canary?.state !== "injecting", "injection is dead");
+    const { state, text = "" } = operator.status.canary ?? {};
+    assert.equal(state, "dead", text);
+    assert.match(
+      text,
+      /^a pod made for trial was refused: the pod has no AWS_ROLE_ARN in the container canary/u,
+    );
+    await cluster.kubectl(["delete", "--ignore-not-found", "-f", "-"], out);
+  });
+
   test("an API server that is frozen and killed is outlived: leader and reader go on, and say so meanwhile", async () => {
     await makeNamespace("outage");
     await annotate("outage", role);
