@@ -33,4 +33,4 @@ export { openS3Documents, type S3Documents, type S3Place } from "./s3-publicatio
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";
 export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-policy.ts";
 export { type AwsSession, openAws } from "./session.ts";
-export { webIdentityTrustPolicy, type WebIdentityTrust } from "./trust-policy.ts";
+export { trustsProvider, webIdentityTrustPolicy, type WebIdentityTrust } from "./trust-policy.ts";

@@ -36,8 +36,8 @@ export class Leftovers {
   readonly #looks = new Map<string, Look>();
 
   /**
-   * Deletes the roles of an account that carry a mark of this stack, of a binding that the API server says does not exist,
-   * for ten minutes now. Gives their ARNs. Throws `aws-*` and `cluster-*`.
+   * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server
+   * says does not exist, for ten minutes now. Gives their ARNs. Throws `aws-*` and `cluster-*`.
    */
   async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
     const { now, signal } = sweep;
@@ -47,7 +47,7 @@ export class Leftovers {
       before === undefined || now - before.at > longestGap ? new Map<string, number>() : before.since;
     const since = new Map<string, number>();
     const gone: string[] = [];
-    for (const { name, arn, tags } of (await account.survey(signal)).roles) {
+    for (const { name, arn, tags } of await account.trusting(signal)) {
       const whose = markedBinding(trust, tags[awsTags.stackKey] ?? "");
       if (whose === undefined || (await isThere(whose, sweep))) continue;
       const first = known.get(arn) ?? now;

@@ -50,7 +50,7 @@ async function standing(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
-  for (const { name, tags } of (await account.survey(signal)).roles) {
+  for (const { name, tags } of await account.trusting(signal)) {
     const whose = markedBinding(trust, tags[awsTags.stackKey] ?? "");
     if (whose !== undefined) found.set(nameOf(whose), [...(found.get(nameOf(whose)) ?? []), name]);
   }

@@ -153,6 +153,26 @@ describe("a trust on a real cluster", { skip }, () => {
     assert.notEqual(await world.role("prod.shop.there"), undefined);
   });
 
+  test("sweeps no role of another cluster's bindings, also where that cluster's trust has the same stack's name", async () => {
+    const own = await world.role("prod.shop.there");
+    const host = world.issuer.issuer.replace("https://", "");
+    await world.iam.send(
+      new CreateRoleCommand({
+        RoleName: "prod.shop.elsewhere",
+        Path: "/podtrust/",
+        AssumeRolePolicyDocument: own?.trust.replaceAll(host, "oidc.elsewhere.example"),
+        Tags: Object.entries({ ...own?.tags, "podtrust:stack": "prod/shop/elsewhere" }).map(
+          ([Key, Value]) => ({ Key, Value }),
+        ),
+      }),
+    );
+    for (const minutes of [1, 4, 4, 4]) {
+      world.clock.move(minutes * 60_000);
+      assert.deepEqual((await turn()).events, []);
+    }
+    assert.notEqual(await world.role("prod.shop.elsewhere"), undefined);
+  });
+
   test("that is deleted stays while a binding names it, and goes with the last", async () => {
     await turn("shop/there");
     await world.plane.kubectl(["delete", "awstrust", "default", "--wait=false"]);

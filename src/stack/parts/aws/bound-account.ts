@@ -15,6 +15,7 @@ import {
   type RoleState,
   roleToDelete,
   surveyAccount,
+  trustsProvider,
 } from "../../../aws/index.ts";
 import { type Clock, mapLimit } from "../../../base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../bindings/index.ts";
@@ -148,6 +149,15 @@ export class BoundAccount {
       if (this.#seen === seen) this.#seen = undefined;
       throw error;
     }
+  }
+
+  /**
+   * The roles that trust the issuer's OIDC provider, whosever they are. A mark says a stack's name and not whose cluster it
+   * is: by itself it is no reason to take a role away.
+   */
+  async trusting(signal: AbortSignal): Promise<readonly RoleState[]> {
+    const { roles } = await this.survey(signal);
+    return roles.filter(({ trustPolicy }) => trustsProvider(trustPolicy, this.providerArn));
   }
 
   /** Who looks is one binding, whose turn it is: those whose roles it shows changed have theirs at once. */
