@@ -47,7 +47,8 @@ function addUse(command: Command, { uses }: CommandTree): void {
   const page = guide === undefined ? "docs/README.md" : (`docs/guides/${guide}.md` as const);
   const lines = [
     ...(examples.length === 0 ? [] : ["", "Examples:", ...examples.map((line) => `  ${line}`)]),
-    ...["", `Guide: ${documentPlace(page)}`],
+    "",
+    `Guide: ${documentPlace(page)}`,
   ];
   command.addHelpText("after", lines.join("\n"));
 }
