@@ -1,4 +1,4 @@
-import type { ErrorCode, Link, PodtrustError, Reason } from "../../base/index.ts";
+import type { ErrorCode, PodtrustError, Reason } from "../../base/index.ts";
 import type { Binding, GrantedRole, Trust } from "../../bindings/index.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
@@ -58,10 +58,10 @@ function configOf(trust: Trust, roles: readonly { granted: GrantedRole; role: Ro
 }
 
 /**
- * What was seen of a binding means, link by link, by the judges of `status`: trust, serviceaccount and sts. A role of
- * somebody else's is judged by whom it lets in alone.
+ * What was seen of a binding means at one link, by the judges of `status`. A role of somebody else's is judged by whom it
+ * lets in alone.
  */
-export function judgeBinding(seen: BindingSeen): ReadonlyMap<Link, readonly Finding[]> {
+export function judgeBinding(seen: BindingSeen, link: "trust" | "sts"): readonly Finding[] {
   const { binding, trust, serviceAccount, now } = seen;
   const roles = seen.roles.map((one) => ({ ...one, role: roleConfigOf(binding, one.granted) }));
   const config = configOf(trust, roles);
@@ -86,5 +86,5 @@ export function judgeBinding(seen: BindingSeen): ReadonlyMap<Link, readonly Find
         ...(exchange === undefined ? {} : { exchange }),
       })),
   );
-  return judgeFacts({ config, now, accounts, workloads }, ["trust", "sts"]);
+  return judgeFacts({ config, now, accounts, workloads }, [link]).get(link) ?? [];
 }

@@ -76,7 +76,7 @@ async function existingWarnings(
   );
   if (seen.length === 0) return [];
   const serviceAccount = { kind: "skipped", needs: "serviceaccount" } as const;
-  const judged = judgeBinding({ binding, trust, roles: seen, serviceAccount, now }).get("trust") ?? [];
+  const judged = judgeBinding({ binding, trust, roles: seen, serviceAccount, now }, "trust");
   return judged.filter(({ outcome }) => outcome !== "ok").map((one) => `${nameOf(binding)}: ${one.seen}`);
 }
 

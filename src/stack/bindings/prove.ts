@@ -81,7 +81,7 @@ async function proved(
   if ("reason" in asked) return { finding: asked, isProof: false };
   const none = { kind: "skipped", needs: "serviceaccount" } as const;
   const seen = { ...bound, roles: asked, serviceAccount: none, now: clock.now() };
-  const judged = worst(judgeBinding(seen).get("sts") ?? []);
+  const judged = worst(judgeBinding(seen, "sts"));
   if (asked.some(isRefused) && isYoung(turn, bound, changedAt)) return { finding: settling, isProof: false };
   const result = judged ?? finding("LookFailed", { seen: "nothing was asked", from: clients.cluster.server });
   return { finding: result, isProof: result.reason === "StsAccepted" };

@@ -195,7 +195,7 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
     serviceAccount: none,
     now: clock.now(),
   };
-  const judged = judgeBinding(seen).get("trust") ?? [];
+  const judged = judgeBinding(seen, "trust");
   const findings = [...turns.flatMap(({ work }) => work.findings), ...judged];
   const gone = new Set(turns.flatMap(({ work }) => work.gone));
   const wrong = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
