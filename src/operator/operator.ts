@@ -5,10 +5,12 @@ import { type Clock, type Logger } from "../base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
 import {
   EventRecorder,
+  type Happening,
   type KubernetesApi,
   Mirror,
   type MirrorOptions,
   type MirrorStatus,
+  PacedEvents,
 } from "../kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
 import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
@@ -28,7 +30,8 @@ import {
 /** What the controllers of the process work with. */
 export interface ControllerTools {
   readonly api: KubernetesApi;
-  readonly events: EventRecorder;
+  /** Says something beside an object, as an Event, soon. */
+  readonly tell: (happening: Happening) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Every ServiceAccount, with its annotations of ours and of AWS's webhook. */
@@ -126,6 +129,7 @@ export class Operator {
   readonly #canary: Canary | undefined;
   readonly #webhook: Webhook | undefined;
   readonly #roles: Roles;
+  readonly #events: PacedEvents;
   #ending = false;
 
   constructor(options: OperatorOptions) {
@@ -166,7 +170,9 @@ export class Operator {
       ...(evict === undefined ? {} : { evict }),
       injecting: () => this.#canary?.injecting ?? true,
     });
-    const others = options.controllers?.({ api: working, events, clock, logger, accounts, follow }) ?? [];
+    this.#events = new PacedEvents({ recorder: events, clock, logger });
+    const tell = (happening: Happening): void => this.#events.tell(happening);
+    const others = options.controllers?.({ api: working, tell, clock, logger, accounts, follow }) ?? [];
     const tools = { ...shared, namespace, accounts, namespaces, roles, roleMap, events };
     this.#webhook = webhookOf(options, { ...tools, follow });
     const keeping: readonly Controller[] = [
@@ -252,6 +258,7 @@ export class Operator {
     const parts = [
       ...this.#mirrors.map((mirror) => mirror.run(end)),
       this.#leadership.run((term) => this.#lead(term), end),
+      this.#events.run(end),
       ...(this.#webhook === undefined ? [] : [this.#webhook.run(end)]),
     ].map((part) =>
       part.catch((error: unknown) => {

@@ -21,6 +21,7 @@ export {
   type BindingControllersOptions,
   type BindingClients,
   Departures,
+  LatestObjects,
   Leftovers,
   reconcileTrust,
   type TrustFacts,

@@ -1,7 +1,7 @@
 import { type JsonRecord, recordOf, textOf } from "../../base/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject, Mirror } from "../../kubernetes/index.ts";
 import type { Controllers, ControllerTools } from "../../operator/index.ts";
-import { type BindingEvent, bindingControllers, BoundAccounts } from "../../stack/index.ts";
+import { type BindingEvent, bindingControllers, BoundAccounts, LatestObjects } from "../../stack/index.ts";
 
 /** What of an object's head makes it another one to its controller. */
 interface Head {
@@ -16,14 +16,39 @@ function headOf(object: JsonRecord): Head {
   return { generation, uid, deleted: deletionTimestamp };
 }
 
-const bindingOf = (object: JsonRecord): Head & { readonly trust: string } => ({
+interface BindingHead extends Head {
+  readonly trust: string;
+}
+
+const bindingOf = (object: JsonRecord): BindingHead => ({
   ...headOf(object),
   trust: textOf(recordOf(object["spec"])["trust"]) ?? "",
 });
 
+/** Follows bindings by their heads; `latest` is told of the whole of those that have become another. */
+function followBindings(follow: ControllerTools["follow"], latest: LatestObjects): Mirror<BindingHead> {
+  const bindings: Mirror<BindingHead> = follow({
+    kind: "AWSRoleBinding",
+    keep(object) {
+      const head = bindingOf(object);
+      const { namespace, name } = recordOf(object["metadata"]);
+      const before = bindings.get(`${String(namespace)}/${String(name)}`);
+      const whole = object as unknown as KubernetesObject;
+      // Of what is listed there is much, whose turns come one after the other.
+      if (bindings.synced && JSON.stringify(before) !== JSON.stringify(head)) latest.keep(whole);
+      else latest.changed(whole);
+      return head;
+    },
+  });
+  bindings.subscribe((key, _before, now) => {
+    if (now === undefined) latest.gone(key);
+  });
+  return bindings;
+}
+
 /** Says something of a binding or a trust beside it. */
-function teller({ events }: ControllerTools) {
-  return (object: KubernetesObject, { type, reason, message }: BindingEvent): Promise<void> => {
+function teller({ tell }: ControllerTools) {
+  return (object: KubernetesObject, { type, reason, message }: BindingEvent): void => {
     const { name, namespace, uid } = recordOf(object["metadata"]);
     const regarding = {
       apiVersion: object.apiVersion,
@@ -32,7 +57,7 @@ function teller({ events }: ControllerTools) {
       ...(textOf(namespace) === undefined ? {} : { namespace: String(namespace) }),
       ...(textOf(uid) === undefined ? {} : { uid: String(uid) }),
     };
-    return events.record({ regarding, type, reason, action: "Reconcile", note: message });
+    tell({ regarding, type, reason, action: "Reconcile", note: message });
   };
 }
 
@@ -42,7 +67,8 @@ function teller({ events }: ControllerTools) {
  */
 export function reconcilingBindings(tools: ControllerTools): Controllers {
   const { api, clock, logger, accounts, follow } = tools;
-  const bindings = follow({ kind: "AWSRoleBinding", keep: bindingOf });
+  const latest = new LatestObjects();
+  const bindings = followBindings(follow, latest);
   return bindingControllers({
     api,
     aws: new BoundAccounts({ clock, notice: (text) => logger.warn(text) }),
@@ -52,6 +78,7 @@ export function reconcilingBindings(tools: ControllerTools): Controllers {
     trusts: follow({ kind: "AWSTrust", keep: headOf }),
     accounts,
     accountOf: (key) => accounts.get(key),
+    latest,
     tell: teller(tools),
   });
 }

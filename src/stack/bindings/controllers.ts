@@ -1,20 +1,17 @@
 import type { Clock, JsonRecord } from "../../base/index.ts";
-import {
-  type Controller,
-  type Followed,
-  followedAs,
-  type Reconcile,
-  type ReconcileResult,
-} from "../../controller/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import { type Controller, type Followed, followedAs, type ReconcileResult } from "../../controller/index.ts";
+import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import { Departures } from "./departures.ts";
+import { heldClients } from "./held-clients.ts";
+import { LatestObjects } from "./latest.ts";
 import { Leftovers } from "./leftovers.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
 import { reconcileBinding } from "./reconcile.ts";
 import { reconcileTrust, trustNameOf } from "./trust.ts";
 import { TrustReads } from "./trust-reads.ts";
 import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
+import { BindingTurns } from "./turns.ts";
 
 /** What the controllers of bindings and trusts work with. */
 export interface BindingControllersOptions {
@@ -29,8 +26,10 @@ export interface BindingControllersOptions {
   readonly accounts: Followed;
   /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each turn reads it. */
   readonly accountOf?: (key: string) => JsonRecord | undefined;
+  /** Told of bindings by whoever watches them. Absent: the turn after somebody's change reads the binding. */
+  readonly latest?: LatestObjects;
   /** Says something on an object, as an Event. */
-  readonly tell: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
+  readonly tell: (object: KubernetesObject, event: BindingEvent) => void;
 }
 
 const nowhere: ReconcileResult = {};
@@ -41,29 +40,6 @@ function resultOf({ againIn, conditions }: Pick<BindingOutcome, "againIn" | "con
   const ready = conditions.find(({ type }) => type === "Ready");
   const isMet = ready === undefined || ready.status === "True";
   return { againAfterMs: againIn, ...(isMet ? {} : { unmet: ready.reason }) };
-}
-
-/** The clients of a turn, which write only while this process holds the lease. `own`: told of ServiceAccounts they write. */
-function heldClients(
-  { api, aws }: BindingControllersOptions,
-  { assertHeld }: Reconcile,
-  own?: OwnAnnotations,
-): BindingClients {
-  const apply: KubernetesApi["apply"] = (object, options) => {
-    assertHeld();
-    if (object.kind === "ServiceAccount") own?.writes(object);
-    return api.apply(object, options);
-  };
-  return {
-    aws,
-    assertHeld,
-    cluster: {
-      server: api.server,
-      read: (ref, options) => api.read(ref, options),
-      requestToken: (...args) => api.requestToken(...args),
-      apply,
-    },
-  };
 }
 
 /** Of ServiceAccounts those that have a binding: of the others there are many. One that comes later is seen by itself. */
@@ -87,9 +63,10 @@ function drifting({ aws }: BindingControllersOptions): Followed {
 }
 
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, accountOf, tell } = options;
+  const { api, clock, bindings, trusts, accountOf, latest = new LatestObjects(), tell } = options;
   const trustReads = new TrustReads(api, clock, trusts);
   const own = new OwnAnnotations();
+  const turns = new BindingTurns(options, latest, own);
   const departures = new Departures();
   return {
     name: "bindings",
@@ -103,15 +80,16 @@ function bindingController(options: BindingControllersOptions): Controller {
     ],
     async reconcile(key, run) {
       const { signal } = run;
-      const [namespace = "", name = ""] = key.split("/");
-      const object = await api.read({ kind: "AWSRoleBinding", namespace, name }, { signal });
-      const deletedFor = departures.see(key, object, clock.elapsed());
-      if (object === undefined) return nowhere;
-      const trust = await trustReads.of(trustNameOf(object), signal);
-      const facts = { object, trust, account: accountOf?.(key), deletedFor };
-      const outcome = await reconcileBinding(facts, heldClients(options, run, own), clock, signal);
-      for (const event of outcome.events) await tell(object, event);
-      return resultOf(outcome);
+      const outcome = await turns.have(key, run, async (object, clients) => {
+        const deletedFor = departures.see(key, object, clock.elapsed());
+        if (object === undefined) return undefined;
+        const trust = await trustReads.of(trustNameOf(object), signal);
+        const facts = { object, trust, account: accountOf?.(key), deletedFor };
+        const ended = await reconcileBinding(facts, clients, clock, signal);
+        for (const event of ended.events) tell(object, event);
+        return ended;
+      });
+      return outcome === undefined ? nowhere : resultOf(outcome);
     },
   };
 }
@@ -134,7 +112,7 @@ function trustController(options: BindingControllersOptions): Controller {
       leftovers.set(key, left);
       const facts = { object, bindings: new Set(naming), leftovers: left };
       const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
-      for (const event of outcome.events) await tell(object, event);
+      for (const event of outcome.events) tell(object, event);
       return resultOf(outcome);
     },
   };

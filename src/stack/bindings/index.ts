@@ -1,5 +1,6 @@
 export { bindingControllers, type BindingControllersOptions } from "./controllers.ts";
 export { Departures } from "./departures.ts";
+export { LatestObjects } from "./latest.ts";
 export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
 export { reconcileBinding } from "./reconcile.ts";

@@ -8,6 +8,7 @@ import { silentLogger } from "../../../src/base/index.ts";
 import {
   bindingControllers,
   type BindingEvent,
+  LatestObjects,
   Leftovers,
   reconcileTrust,
   type TrustOutcome,
@@ -200,10 +201,7 @@ describe("the controllers of bindings", { skip }, () => {
       trusts,
       accounts,
       trustOf: (key) => (bindings.has(key) ? "default" : undefined),
-      tell(_object, event) {
-        told.push(event);
-        return Promise.resolve();
-      },
+      tell: (_object, event) => void told.push(event),
     });
     const [controller] = controllers;
     assert.ok(controller !== undefined);
@@ -241,5 +239,58 @@ describe("the controllers of bindings", { skip }, () => {
       told.map(({ type, reason }) => `${type} ${reason}`),
       ["Normal StsAccepted"],
     );
+  });
+
+  test("begin with a binding as a watch saw it, and again with the binding read where it is another by then", async (t) => {
+    const world = await startBindingsWorld();
+    t.after(() => world.stop());
+    await world.plane.kubectl(["create", "serviceaccount", "-n", "shop", "web"]);
+    await create(world.plane, bindingOf({ roles: [webRole] }, { name: "web" }));
+    const latest = new LatestObjects();
+    const reads: string[] = [];
+    const cluster: typeof world.clients.cluster = {
+      ...world.clients.cluster,
+      server: world.clients.cluster.server,
+      apply: (...args) => world.clients.cluster.apply(...args),
+      requestToken: (...args) => world.clients.cluster.requestToken(...args),
+      read(ref, options) {
+        reads.push(ref.kind);
+        return world.clients.cluster.read(ref, options);
+      },
+    };
+    const [controller] = bindingControllers({
+      api: cluster,
+      aws: world.clients.aws,
+      clock: world.clock,
+      bindings: new Keys(),
+      trusts: new Keys(),
+      accounts: new Keys(),
+      trustOf: () => "default",
+      latest,
+      tell: () => undefined,
+    });
+    const { signal } = new AbortController();
+    const turn = () => controller?.reconcile("shop/web", { signal, assertHeld: () => undefined });
+    const readings = (): number => reads.filter((kind) => kind === "AWSRoleBinding").length;
+    await turn();
+    assert.equal(readings(), 1);
+    // The turn left it as it is, and STS does not know the role yet or does: the next one needs no reading.
+    const seen = await world.binding("shop", "web");
+    assert.ok(seen !== undefined);
+    latest.keep(seen);
+    await turn();
+    assert.equal(readings(), 1);
+    latest.keep((await world.binding("shop", "web")) ?? seen);
+    const policy = `arn:aws:iam::${account}:policy/shop/read`;
+    const roles = [{ ...webRole, managed: { policies: [policy] } }];
+    const patch = JSON.stringify({ spec: { roles } });
+    await world.plane.kubectl(["patch", "arb", "-n", "shop", "web", "--type=merge", "-p", patch]);
+    // Proved an hour later, so that the turn writes what it began with.
+    world.clock.move(3_600_000);
+    await turn();
+    assert.equal(readings(), 2);
+    assert.deepEqual((await world.role("prod.shop.web"))?.policies, [policy]);
+    const status = (await world.binding("shop", "web"))?.["status"] as { observedGeneration: number };
+    assert.equal(status.observedGeneration, 2);
   });
 });

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PodtrustError } from "../../base/index.ts";
+import type { ApplyOptions, KubernetesObject } from "../../kubernetes/index.ts";
+import type { BoundAccounts } from "../parts/index.ts";
+import { LatestObjects } from "./latest.ts";
+import { OwnAnnotations } from "./own-annotations.ts";
+import type { BindingClients, BindingOutcome } from "./turn.ts";
+import { BindingTurns } from "./turns.ts";
+
+const status: ApplyOptions = { fieldManager: "podtrust-bindings", subresource: "status" };
+const ended = (againIn: number): BindingOutcome => ({ conditions: [], events: [], changes: [], againIn });
+const run = { signal: new AbortController().signal, assertHeld: () => undefined };
+
+function bindingOf(resourceVersion: string): KubernetesObject {
+  const metadata = { namespace: "shop", name: "web", resourceVersion };
+  return { apiVersion: "podtrust.dev/v1alpha1", kind: "AWSRoleBinding", metadata };
+}
+
+/** Turns at an API server that has one binding, whose version each write of it counts up; and what it was asked. */
+function turnsAt(version: number) {
+  const server = { version, reads: 0, expected: [] as (string | undefined)[] };
+  const api: BindingClients["cluster"] = {
+    server: "https://cluster.test",
+    async read() {
+      server.reads += 1;
+      return bindingOf(String(server.version));
+    },
+    async apply(object) {
+      if (object.kind !== "AWSRoleBinding") return object;
+      const { resourceVersion } = object.metadata;
+      server.expected.push(resourceVersion);
+      if (resourceVersion !== undefined && resourceVersion !== String(server.version))
+        throw new PodtrustError("cluster-conflict", "the object has been modified");
+      server.version += 1;
+      return bindingOf(String(server.version));
+    },
+    requestToken: () => Promise.reject(new Error("nobody asks")),
+  };
+  const latest = new LatestObjects();
+  const aws = undefined as unknown as BoundAccounts;
+  return { server, latest, turns: new BindingTurns({ api, aws }, latest, new OwnAnnotations()) };
+}
+
+describe("the turn of a binding", () => {
+  test("reads it where it was not just seen, and writes it whatever became of it", async () => {
+    const { server, turns } = turnsAt(5);
+    await turns.have("shop/web", run, async (object, { cluster }) => {
+      assert.equal(object?.metadata.resourceVersion, "5");
+      await cluster.apply(bindingOf("5"), status);
+      return ended(60_000);
+    });
+    assert.equal(server.reads, 1);
+  });
+
+  test("that begins with what was just seen reads nothing, and its first write alone has to find it so", async () => {
+    const { server, latest, turns } = turnsAt(5);
+    latest.take("");
+    latest.keep(bindingOf("5"));
+    const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
+    await turns.have("shop/web", run, async (object, { cluster }) => {
+      assert.equal(object?.metadata.resourceVersion, "5");
+      await cluster.apply({ ...bare, kind: "ServiceAccount" }, status);
+      for (const _write of ["first", "second"]) await cluster.apply(bare, status);
+      return ended(60_000);
+    });
+    assert.deepEqual([server.reads, server.expected], [0, ["5", undefined]]);
+  });
+
+  test("that finds the binding changed is had again with the binding read", async () => {
+    const { server, latest, turns } = turnsAt(6);
+    latest.take("");
+    latest.keep(bindingOf("5"));
+    const begunWith: (string | undefined)[] = [];
+    const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
+    const outcome = await turns.have("shop/web", run, async (object, { cluster }) => {
+      begunWith.push(object?.metadata.resourceVersion);
+      await cluster.apply(bare, status);
+      return ended(60_000);
+    });
+    assert.deepEqual([begunWith, server.reads, outcome?.againIn], [["5", "6"], 1, 60_000]);
+  });
+
+  test("fails with what is no conflict, and with a conflict of what was read", async () => {
+    const { latest, turns } = turnsAt(5);
+    latest.take("");
+    latest.keep(bindingOf("5"));
+    const failing = (code: "cluster-conflict" | "cluster-unreachable") =>
+      turns.have("shop/web", run, () => Promise.reject(new PodtrustError(code, code)));
+    await assert.rejects(failing("cluster-unreachable"), { code: "cluster-unreachable" });
+    await assert.rejects(failing("cluster-conflict"), { code: "cluster-conflict" });
+  });
+
+  test("keeps the binding as it left it for a turn that comes within twenty seconds, and not for a later one", async () => {
+    for (const [againIn, reads] of [
+      [8000, 1],
+      [60_000, 2],
+    ] as const) {
+      const { server, turns } = turnsAt(5);
+      const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
+      for (const _turn of ["first", "second"])
+        await turns.have("shop/web", run, async (_object, { cluster }) => {
+          await cluster.apply(bare, status);
+          return ended(againIn);
+        });
+      assert.equal(server.reads, reads);
+    }
+  });
+});

@@ -1,0 +1,93 @@
+import { PodtrustError } from "../../base/index.ts";
+import type { Reconcile } from "../../controller/index.ts";
+import type { KubernetesObject } from "../../kubernetes/index.ts";
+import { heldClients, type TurnClients } from "./held-clients.ts";
+import type { LatestObjects } from "./latest.ts";
+import type { OwnAnnotations } from "./own-annotations.ts";
+import type { BindingClients, BindingOutcome } from "./turn.ts";
+
+/** What is done with a binding, which may not be there, and what comes of it. */
+export type BindingWork = (
+  object: KubernetesObject | undefined,
+  clients: BindingClients,
+) => Promise<BindingOutcome | undefined>;
+
+/** So soon a turn has to come, in milliseconds, that the binding as it was left is kept for it. */
+const soonAgain = 20_000;
+
+/**
+ * The same clients, whose first write of the binding finds it as `expected` or is refused. `left`: told of the binding as
+ * each write left it.
+ */
+function conditional(
+  clients: BindingClients,
+  expected: string | undefined,
+  left: (object: KubernetesObject) => void,
+): BindingClients {
+  const { cluster } = clients;
+  let resourceVersion = expected;
+  return {
+    ...clients,
+    cluster: {
+      ...cluster,
+      async apply(object, options) {
+        if (object.kind !== "AWSRoleBinding") return cluster.apply(object, options);
+        const first = resourceVersion === undefined ? {} : { resourceVersion };
+        const written = await cluster.apply(
+          { ...object, metadata: { ...object.metadata, ...first } },
+          options,
+        );
+        resourceVersion = undefined;
+        left(written);
+        return written;
+      },
+    },
+  };
+}
+
+/**
+ * Turns of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
+ * API server. Where it is another by the first write, the turn is had again, with the binding read.
+ */
+export class BindingTurns {
+  readonly #clients: TurnClients;
+  readonly #latest: LatestObjects;
+  readonly #own: OwnAnnotations;
+
+  constructor(clients: TurnClients, latest: LatestObjects, own: OwnAnnotations) {
+    this.#clients = clients;
+    this.#latest = latest;
+    this.#own = own;
+  }
+
+  async have(key: string, run: Reconcile, work: BindingWork): Promise<BindingOutcome | undefined> {
+    const seen = this.#latest.take(key);
+    if (seen !== undefined) {
+      try {
+        return await this.#have(seen, seen.metadata.resourceVersion, run, work);
+      } catch (error) {
+        if (!(error instanceof PodtrustError) || error.code !== "cluster-conflict") throw error;
+      }
+    }
+    const [namespace = "", name = ""] = key.split("/");
+    const ref = { kind: "AWSRoleBinding", namespace, name } as const;
+    const object = await this.#clients.api.read(ref, { signal: run.signal });
+    return this.#have(object, undefined, run, work);
+  }
+
+  async #have(
+    object: KubernetesObject | undefined,
+    expected: string | undefined,
+    run: Reconcile,
+    work: BindingWork,
+  ): Promise<BindingOutcome | undefined> {
+    let left: KubernetesObject | undefined;
+    const held = heldClients(this.#clients, run, this.#own);
+    const outcome = await work(
+      object,
+      conditional(held, expected, (written) => (left = written)),
+    );
+    if (left !== undefined && (outcome?.againIn ?? Infinity) <= soonAgain) this.#latest.keep(left);
+    return outcome;
+  }
+}
