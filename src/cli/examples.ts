@@ -248,7 +248,7 @@ export const commandUses: CommandUses = {
   "manifests bindings": {
     examples: [
       "podtrust manifests bindings | kubectl apply --server-side -f -",
-      "podtrust manifests bindings --namespace identity --service-account podtrust",
+      "podtrust manifests bindings --namespace identity --service-account podtrust --kubernetes 1.35",
       "podtrust manifests bindings --audience sts.amazonaws.com --audience example",
     ],
     guide: "bind",

@@ -102,6 +102,14 @@ const operator: ChartPart = {
     operatorObjects({ ...shared, ...filledOperator, ...chosen } as unknown as OperatorWish),
 };
 
+const kubernetes = {
+  key: "kubernetes",
+  options: [
+    { value: "1.36", when: 'semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version' },
+    { value: "1.35", when: 'semverCompare "<1.36.0-0" .Capabilities.KubeVersion.Version' },
+  ],
+};
+
 const audience = "zz-audience";
 
 const bindings: ChartPart = {
@@ -116,8 +124,9 @@ const bindings: ChartPart = {
     ],
     [audience, 'join " or " .Values.bindings.audiences'],
   ]),
-  choices: [],
-  objects: () => bindingManifests({ namespace: "zz-space", name: "zz-operator", audiences: [audience] }),
+  choices: [kubernetes],
+  objects: (chosen) =>
+    bindingManifests({ namespace: "zz-space", name: "zz-operator", audiences: [audience], ...chosen }),
 };
 
 const injection: ChartPart = {
@@ -126,13 +135,7 @@ const injection: ChartPart = {
   marks: new Map(),
   choices: [
     oneOf("mode", ".Values.injection.mode", ["serviceaccounts", "configmap"]),
-    {
-      key: "kubernetes",
-      options: [
-        { value: "1.36", when: 'semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version' },
-        { value: "1.35", when: 'semverCompare "<1.36.0-0" .Capabilities.KubeVersion.Version' },
-      ],
-    },
+    kubernetes,
     whether("deny", ".Values.injection.deny"),
     whether("warn", ".Values.injection.warn"),
   ],

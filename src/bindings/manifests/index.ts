@@ -1,5 +1,7 @@
+import type { PolicyMinor } from "../../injection/index.ts";
 import { operatorAccount } from "../names.ts";
 import { bindingCrds } from "./crds.ts";
+import { finalizerPolicy } from "./finalizer-policy.ts";
 import { grantsGuard } from "./grants-guard.ts";
 import { type OperatorIdentity, operatorGuards } from "./operator-guards.ts";
 import { reconcileRights, tenantRights } from "./rights.ts";
@@ -14,8 +16,21 @@ export function bindingPolicies(): readonly object[] {
   return [...bindingCrds(), ...grantsGuard()];
 }
 
+/** For which operator, and which cluster. */
+export interface BindingManifestsWish extends Partial<OperatorIdentity> {
+  /** 1.36 unless told: its form is good for every later one. 1.35 has no MutatingAdmissionPolicy of v1. */
+  readonly kubernetes?: PolicyMinor;
+}
+
 /** All that bindings take in a cluster: definitions, guards, and the rights of people and of the operator. */
-export function bindingManifests(identity: Partial<OperatorIdentity> = {}): readonly object[] {
+export function bindingManifests(wish: BindingManifestsWish = {}): readonly object[] {
+  const { kubernetes = "1.36", ...identity } = wish;
   const whole = { ...usualIdentity, ...identity };
-  return [...bindingPolicies(), ...operatorGuards(whole), ...tenantRights(), ...reconcileRights(whole)];
+  return [
+    ...bindingPolicies(),
+    ...(kubernetes === "1.35" ? [] : finalizerPolicy()),
+    ...operatorGuards(whole),
+    ...tenantRights(),
+    ...reconcileRights(whole),
+  ];
 }

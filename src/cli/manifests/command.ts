@@ -60,6 +60,14 @@ function defineBindings(manifests: Command, context: CommandContext): void {
       "--audience <audience...>",
       "audience of tokens that the operator may ask for (default: sts.amazonaws.com)",
     )
+    .addOption(
+      new Option(
+        "--kubernetes <minor>",
+        "minor version of the cluster; 1.35 lets the operator set finalizers",
+      )
+        .choices(["1.35", "1.36", "1.37"])
+        .default("1.36"),
+    )
     .action(async (options: BindingsOptions) => {
       const { runBindingManifests } = await import("./run-bindings.ts");
       runBindingManifests(context, options);

@@ -83,7 +83,10 @@ export function isKept({ metadata }: KubernetesObject): boolean {
   return metadata.finalizers?.includes(finalizer) === true;
 }
 
-/** Keeps an object until what hangs on it is gone, or lets it go. */
+/**
+ * Keeps an object until what hangs on it is gone, or lets it go. A finalizer that the API server's policy has set is
+ * nobody's: to be given up, it is first taken over.
+ */
 export async function keep(
   api: StateApi,
   object: KubernetesObject,
@@ -92,9 +95,9 @@ export async function keep(
 ): Promise<void> {
   if (isKept(object) === kept) return;
   const same = sameObject(object);
-  const metadata = { ...same.metadata, finalizers: kept ? [finalizer] : [] };
-  await api.apply(
-    { ...same, metadata },
-    { fieldManager: `${bindingsManager}-finalizer`, force: true, signal },
-  );
+  for (const finalizers of kept ? [[finalizer]] : [[finalizer], []])
+    await api.apply(
+      { ...same, metadata: { ...same.metadata, finalizers } },
+      { fieldManager: `${bindingsManager}-finalizer`, force: true, signal },
+    );
 }

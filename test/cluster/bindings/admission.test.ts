@@ -11,10 +11,12 @@ import {
   account,
   bindingOf,
   goodBinding,
+  type Json,
   trustOf,
   trustSpec,
   webRole,
 } from "../../support/bindings/objects.ts";
+import { finalizer } from "../../../src/bindings/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, type KubernetesVersion, leftOut } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
@@ -127,5 +129,29 @@ function suite(version: KubernetesVersion): void {
     };
     assert.equal(spec.trust, "default");
     assert.equal(spec.roles[0]?.managed.maxSessionSeconds, 3600);
+  });
+
+  async function finalizersOf(object: Json): Promise<readonly string[]> {
+    const { status, text } = await create(plane, object, { dryRun: true });
+    assert.equal(status, 201, text);
+    const { metadata } = JSON.parse(text) as { metadata: { finalizers?: readonly string[] } };
+    return metadata.finalizers ?? [];
+  }
+
+  // 1.35 has no policies that change an object, unless a feature gate is set: there the operator alone keeps bindings.
+  const itself = version === "1.35" ? [] : [finalizer];
+
+  test(`keeps a binding of a managed role from its making on: ${itself.length > 0}`, async () => {
+    assert.deepEqual(await finalizersOf(bindingOf({ roles: [webRole] }, { name: "kept" })), itself);
+  });
+
+  test("leaves finalizers of others, and bindings of existing roles alone, as they are", async () => {
+    const binding = bindingOf({ roles: [webRole] }, { name: "kept" });
+    const theirs = { ...(binding["metadata"] as Json), finalizers: ["example.com/theirs"] };
+    const kept = await finalizersOf({ ...binding, metadata: theirs });
+    assert.deepEqual(new Set(kept), new Set(["example.com/theirs", ...itself]));
+    const existing = { arn: `arn:aws:iam::${account}:role/shop/theirs` };
+    const guest = bindingOf({ roles: [{ profile: "default", existing }] }, { name: "guest" });
+    assert.deepEqual(await finalizersOf(guest), []);
   });
 }

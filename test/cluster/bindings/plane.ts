@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bindingManifests } from "../../../src/bindings/index.ts";
+import { bindingManifests, finalizer } from "../../../src/bindings/index.ts";
 import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { type Answer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";
@@ -51,9 +51,21 @@ export async function startBindingsPlane(
   const plane = await startControlPlane({ issuer: "https://oidc.example.test", ...options });
   for (const name of ["podtrust", ...namespaces]) await plane.kubectl(["create", "namespace", name]);
   await plane.kubectl(["create", "serviceaccount", "-n", "podtrust", "podtrust-operator"]);
-  await apply(plane, bindingManifests());
+  const { version: kubernetes = "1.36" } = options;
+  await apply(plane, bindingManifests({ kubernetes }));
   await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+  if (kubernetes !== "1.35") await untilKept(plane);
   return plane;
+}
+
+/** Waits until the API server itself sets the finalizer of a binding. */
+async function untilKept(plane: ControlPlane): Promise<void> {
+  const trustless = bindingOf({ trust: "none", roles: [webRole] }, { namespace: "podtrust", name: "nobody" });
+  await until(
+    "the finalizer of bindings",
+    () => create(plane, trustless, { dryRun: true }),
+    ({ text }) => text.includes(finalizer),
+  );
 }
 
 /** Makes a trust, and waits until admission decides by it. */

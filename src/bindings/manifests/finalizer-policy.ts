@@ -1,0 +1,40 @@
+import { apiGroup, bindingNames, finalizer } from "../names.ts";
+
+const apiVersion = "admissionregistration.k8s.io/v1";
+const metadata = { name: "podtrust-bindings-finalizer" };
+
+/**
+ * Has the API server itself keep a binding from its making on, so that there is no moment in which it could go without its
+ * roles, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes 1.36). Where that did not happen
+ * the operator does it before it makes a role.
+ */
+export function finalizerPolicy(): readonly object[] {
+  const rule = {
+    apiGroups: [apiGroup],
+    apiVersions: ["*"],
+    operations: ["CREATE"],
+    resources: [bindingNames.plural],
+  };
+  const expression = `Object{metadata: Object.metadata{finalizers: ["${finalizer}"]}}`;
+  return [
+    {
+      apiVersion,
+      kind: "MutatingAdmissionPolicy",
+      metadata,
+      spec: {
+        failurePolicy: "Ignore",
+        reinvocationPolicy: "Never",
+        matchConstraints: { resourceRules: [rule] },
+        // What somebody else made of a role stays when the binding goes.
+        matchConditions: [{ name: "makes-roles", expression: "object.spec.roles.exists(r, has(r.managed))" }],
+        mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
+      },
+    },
+    {
+      apiVersion,
+      kind: "MutatingAdmissionPolicyBinding",
+      metadata,
+      spec: { policyName: metadata.name },
+    },
+  ];
+}
