@@ -62,6 +62,8 @@ export interface ObjectField extends Told {
   readonly required?: readonly string[];
   readonly properties: Readonly<Record<string, Field>>;
   readonly rules?: readonly Rule[];
+  /** Who writes it writes all of it: the API server keeps no account of who owns which member. */
+  readonly atomic?: true;
 }
 
 /** An object whose members somebody else judges: a policy of IAM. */

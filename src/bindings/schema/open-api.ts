@@ -25,11 +25,12 @@ function listSchema({ unique, items, rules, ...field }: ListField): Schema {
 }
 
 function objectSchema(field: ObjectField): Schema {
-  const { required, properties, rules } = field;
+  const { required, properties, rules, atomic } = field;
   return {
     type: "object",
     ...described(field),
     ...(required === undefined ? {} : { required }),
+    ...(atomic === true ? { "x-kubernetes-map-type": "atomic" } : {}),
     properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, openApi(one)])),
     ...validations(rules),
   };
