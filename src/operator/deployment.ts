@@ -42,6 +42,12 @@ export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook" |
 const adminPort = 9891;
 const audience = "sts.amazonaws.com";
 
+/**
+ * What glibc's malloc reads (mallopt(3)): with an arena for each thread a process that was busy once keeps ten megabytes of
+ * free memory between what it uses.
+ */
+export const mallocEnvironment = { MALLOC_ARENA_MAX: "2" } as const;
+
 function argsOf(wish: OperatorWish): readonly string[] {
   const { namespace, evictPerMinute, canary, bindings, webhook, configMaps, roleMap } = wish;
   return [
@@ -68,6 +74,7 @@ function container(wish: OperatorWish): object {
       { name: "admin", containerPort: adminPort, protocol: "TCP" },
       ...(webhook ? [{ name: "webhook", containerPort: webhookPort, protocol: "TCP" }] : []),
     ],
+    env: Object.entries(mallocEnvironment).map(([key, value]) => ({ name: key, value })),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
     startupProbe: adminProbe("/healthz", 1, 60),
     livenessProbe: adminProbe("/healthz", 10, 3),

@@ -1,5 +1,5 @@
 export type { ListenAddress } from "../admin/index.ts";
-export { operatorObjects, type OperatorWish } from "./deployment.ts";
+export { mallocEnvironment, operatorObjects, type OperatorWish } from "./deployment.ts";
 export { keepHeap } from "./heap.ts";
 export { listenOperator, type OperatorListener } from "./listen.ts";
 export { operatorManifests } from "./manifests.ts";

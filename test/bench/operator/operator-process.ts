@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "../../../src/http/index.ts";
-import type { OperatorStatus } from "../../../src/operator/index.ts";
+import { mallocEnvironment, type OperatorStatus } from "../../../src/operator/index.ts";
 import { freePorts } from "../../cluster/harness/index.ts";
 import { cpuSeconds } from "../process.ts";
 import type { BenchWorld } from "./world.ts";
@@ -62,6 +62,7 @@ export async function startOperatorProcess(input: OperatorProcessInput): Promise
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       PATH: process.env["PATH"],
+      ...mallocEnvironment,
       AWS_ENDPOINT_URL: world.aws.url,
       AWS_ACCESS_KEY_ID: world.aws.admin.accessKeyId,
       AWS_SECRET_ACCESS_KEY: world.aws.admin.secretAccessKey,

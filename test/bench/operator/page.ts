@@ -56,8 +56,8 @@ function processorTime({ size, bound, cores }: OperatorResults): readonly string
     `| ${[operator, apiServer, etcd, sandbox, client, all].map(each).join(" | ")} |`,
     "",
     `All of it is ${all.toFixed(1)} s, so that ${cores} cores with nothing else to do need ${least.toFixed(1)} s for it at least, wherever they are; operator and sandbox`,
-    `are one thread each, of which the operator's is busy for ${operator.toFixed(1)} s. A binding is nine calls of the API server: its making, two readings, the`,
-    "finalizer, two writings of its status, the ServiceAccount's annotation, a token and an Event; and three of AWS.",
+    `are one thread each, of which the operator's is busy for ${operator.toFixed(1)} s. A binding is five calls of the API server: its making, two`,
+    "writings of its status, the ServiceAccount's annotation and a token; an Event comes later; and three calls of AWS.",
     "",
   ];
 }
