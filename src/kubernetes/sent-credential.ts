@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { hash, X509Certificate } from "node:crypto";
 import { shellWord } from "../base/index.ts";
 import { parseJws } from "../oidc/index.ts";
 
@@ -28,12 +28,13 @@ const milliseconds = (claim: unknown): number | undefined =>
 
 const textClaim = (claim: unknown): string | undefined => (typeof claim === "string" ? claim : undefined);
 
-/** The token that was sent last, which is nearly always the one that is sent next. */
-let last: { readonly from: string; readonly token: string; readonly facts: SentCredential } | undefined;
+/** Of the token that was sent last, which is nearly always the one that is sent next; of it itself only the digest. */
+let last: { readonly digest: string; readonly facts: SentCredential } | undefined;
 
 /** What a bearer token says of itself, where it is a JWT; nothing in it is verified. */
 export function tokenFacts(from: string, token: string): SentCredential {
-  if (last?.from !== from || last.token !== token) last = { from, token, facts: factsOf(from, token) };
+  const digest = hash("sha256", `${from}\n${token}`);
+  if (last?.digest !== digest) last = { digest, facts: factsOf(from, token) };
   return last.facts;
 }
 
