@@ -13,3 +13,4 @@ export {
   type ReconcileFailure,
   type RunnerOptions,
 } from "./runner.ts";
+export { Turns } from "./turns.ts";

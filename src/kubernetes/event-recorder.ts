@@ -23,6 +23,8 @@ export interface Happening {
   readonly action: string;
   /** A sentence. */
   readonly note: string;
+  /** When it happened, in milliseconds since the epoch; now unless told. */
+  readonly at?: number;
 }
 
 export interface RecorderOptions {
@@ -95,11 +97,11 @@ export class EventRecorder {
 
   async #write(happening: Happening, digest: string, options: CallOptions): Promise<void> {
     const { api, controller, instance, clock } = this.#options;
-    const { regarding, type, reason, action, note } = happening;
+    const { regarding, type, reason, action, note, at = clock.now() } = happening;
     const namespace = regarding.namespace ?? "default";
     // 253 characters at the most, as all names.
     const name = `${regarding.name.slice(0, 230)}.${digest}`;
-    const now = microTime(clock.now());
+    const now = microTime(at);
     const event: KubernetesObject = {
       apiVersion,
       kind: "Event",

@@ -52,6 +52,5 @@ export {
   replicaDeployment,
   replicaPod,
 } from "./replicas.ts";
-export { PacedEvents, type PacedEventsOptions } from "./paced-events.ts";
 export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
 export { checkedName, checkedNamespace } from "./names.ts";

@@ -5,17 +5,16 @@ import { type Clock, type Logger } from "../base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
 import {
   EventRecorder,
-  type Happening,
   type KubernetesApi,
   Mirror,
   type MirrorOptions,
   type MirrorStatus,
-  PacedEvents,
 } from "../kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
 import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
 import { followAll, type FollowedWish } from "./follow.ts";
+import { PacedEvents } from "./paced-events.ts";
 import { Leadership, type LeadershipStatus } from "./leadership.ts";
 import { followedRoleMap, Roles } from "./roles.ts";
 import {
@@ -30,8 +29,7 @@ import {
 /** What the controllers of the process work with. */
 export interface ControllerTools {
   readonly api: KubernetesApi;
-  /** Says something beside an object, as an Event, soon. */
-  readonly tell: (happening: Happening) => void;
+  readonly events: Pick<PacedEvents, "record">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Every ServiceAccount, with its annotations of ours and of AWS's webhook. */
@@ -171,8 +169,9 @@ export class Operator {
       injecting: () => this.#canary?.injecting ?? true,
     });
     this.#events = new PacedEvents({ recorder: events, clock, logger });
-    const tell = (happening: Happening): void => this.#events.tell(happening);
-    const others = options.controllers?.({ api: working, tell, clock, logger, accounts, follow }) ?? [];
+    const paced = this.#events;
+    const others =
+      options.controllers?.({ api: working, events: paced, clock, logger, accounts, follow }) ?? [];
     const tools = { ...shared, namespace, accounts, namespaces, roles, roleMap, events };
     this.#webhook = webhookOf(options, { ...tools, follow });
     const keeping: readonly Controller[] = [
@@ -258,7 +257,6 @@ export class Operator {
     const parts = [
       ...this.#mirrors.map((mirror) => mirror.run(end)),
       this.#leadership.run((term) => this.#lead(term), end),
-      this.#events.run(end),
       ...(this.#webhook === undefined ? [] : [this.#webhook.run(end)]),
     ].map((part) =>
       part.catch((error: unknown) => {
@@ -274,7 +272,11 @@ export class Operator {
   async #lead(term: AbortSignal): Promise<void> {
     const works = this.#runners.map((runner) => runner.lead(this.#leadership, term));
     const trial = this.#canary?.run(() => this.#leadership.held, term) ?? Promise.resolve();
-    await Promise.all([...works, trial]);
+    const over = new AbortController();
+    const told = this.#events.run(over.signal);
+    await Promise.all([...works, trial]).finally(() => over.abort());
+    // What the last reconciles told of is written before another leads.
+    await told;
   }
 
   /** For `age` of what is shown. */

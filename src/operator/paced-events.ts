@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "../base/index.ts";
-import type { EventRecorder, Happening } from "./event-recorder.ts";
+import { Turns } from "../controller/index.ts";
+import type { EventRecorder, Happening } from "../kubernetes/index.ts";
 
 export interface PacedEventsOptions {
   readonly recorder: Pick<EventRecorder, "record">;
@@ -17,37 +18,47 @@ const longestWrite = 5000;
 const farewell = 2000;
 
 /**
- * Writes Events behind the work that they tell of, and no more of them than an API server hardly notices: a thousand
- * objects that change at once are finished first, and explained after that.
+ * Events of two kinds. A Warning is written before whoever tells of it goes on. What is only good to know is written behind
+ * the work, namespace by namespace in turn, and no more of it than an API server hardly notices: a thousand objects that
+ * change at once are finished first, and explained after that.
  */
 export class PacedEvents {
   readonly #options: PacedEventsOptions;
-  readonly #waiting: Happening[] = [];
+  readonly #turns = new Turns();
+  readonly #waiting = new Map<string, Happening>();
   #woken = Promise.withResolvers<void>();
-  #dropped = 0;
+  #told = 0;
+  #isFull = false;
 
   constructor(options: PacedEventsOptions) {
     this.#options = options;
   }
 
-  /** Writes it soon; the oldest that waits is dropped where too many do. */
-  tell(happening: Happening): void {
-    this.#waiting.push(happening);
-    if (this.#waiting.length > most) {
-      this.#waiting.shift();
-      this.#dropped += 1;
+  /** Resolves once a Warning is written; at once for all else, which is not written where too much waits. */
+  async record(happening: Happening): Promise<void> {
+    const { recorder, clock, logger } = this.#options;
+    if (happening.type === "Warning") return recorder.record(happening);
+    if (this.#waiting.size >= most) {
+      if (!this.#isFull)
+        logger.warn(`${most} Events wait to be written: others of the type Normal are left out`);
+      this.#isFull = true;
+      return;
     }
+    this.#told += 1;
+    const key = `${happening.regarding.namespace ?? ""}/${this.#told}`;
+    this.#waiting.set(key, { at: clock.now(), ...happening });
+    this.#turns.add(key);
     this.#woken.resolve();
   }
 
-  /** Writes until the signal is aborted, then what still waits, two seconds at the most. */
+  /** Writes until the signal is aborted, then what still waits, two seconds at the most; the rest is forgotten. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
     let [left, at] = [burst, clock.elapsed()];
     while (!signal.aborted) {
       const now = clock.elapsed();
       [left, at] = [Math.min(burst, left + ((now - at) / 1000) * perSecond), now];
-      if (this.#waiting.length === 0) await this.#untilWoken(signal);
+      if (this.#waiting.size === 0) await this.#untilWoken(signal);
       else if (left < 1) await clock.sleep(1000 / perSecond, signal).catch(() => {});
       else {
         left -= 1;
@@ -55,9 +66,8 @@ export class PacedEvents {
       }
     }
     const end = AbortSignal.timeout(farewell);
-    while (this.#waiting.length > 0 && !end.aborted) await this.#write(end);
-    const lost = this.#dropped + this.#waiting.length;
-    if (lost > 0) logger.warn(`${lost} Events were not written: there were too many at once`);
+    while (this.#waiting.size > 0 && !end.aborted) await this.#write(end);
+    while (this.#take() !== undefined);
   }
 
   async #untilWoken(signal: AbortSignal): Promise<void> {
@@ -69,8 +79,16 @@ export class PacedEvents {
     signal.removeEventListener("abort", end);
   }
 
+  #take(): Happening | undefined {
+    const key = this.#turns.take() ?? "";
+    const next = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    if (this.#waiting.size === 0) this.#isFull = false;
+    return next;
+  }
+
   async #write(signal: AbortSignal): Promise<void> {
-    const next = this.#waiting.shift();
+    const next = this.#take();
     if (next !== undefined) await this.#options.recorder.record(next, { signal });
   }
 }
