@@ -166,6 +166,11 @@ export interface KubernetesApi {
    * given `metadata.resourceVersion`, `cluster-not-found` where there is none.
    */
   replace(object: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
+  /**
+   * Takes a finalizer off an object, whoever set it (JSON Patch, RFC 6902). That the object is gone is success; throws
+   * `cluster-conflict` where its finalizers are others by now than those given, or it is another object of the same name.
+   */
+  removeFinalizer(object: KubernetesObject, finalizer: string, options?: CallOptions): Promise<void>;
   /** Removes an object and, in the background, what it owns; with `uid` only that very one, else `cluster-conflict`. */
   remove(ref: ObjectRef, options?: CallOptions & { readonly uid?: string }): Promise<"removed" | "absent">;
   /** Asks for a pod to go, as far as PodDisruptionBudgets allow (policy/v1, the Eviction API). */

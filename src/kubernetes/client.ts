@@ -167,6 +167,10 @@ class Client implements KubernetesApi {
     return this.#objects.replace(object, options);
   }
 
+  removeFinalizer(object: KubernetesObject, finalizer: string, options: CallOptions = {}): Promise<void> {
+    return this.#objects.removeFinalizer(object, finalizer, options);
+  }
+
   remove(
     ref: ObjectRef,
     options: CallOptions & { readonly uid?: string } = {},

@@ -108,6 +108,31 @@ export class ObjectCalls {
     return "removed";
   }
 
+  async removeFinalizer(object: KubernetesObject, finalizer: string, options: CallOptions): Promise<void> {
+    const ref = refOf(object);
+    const asked = this.#asked(`let go of the ${objectText(ref)}`, rightOn("patch", ref));
+    const index = object.metadata.finalizers?.indexOf(finalizer) ?? -1;
+    if (index === -1) return;
+    const path = `/metadata/finalizers/${index}`;
+    const answer = await this.#caller.send({
+      path: objectPath(ref),
+      method: "PATCH",
+      contentType: "application/json-patch+json",
+      // A list that is another by now, or another object's, is left as it is.
+      body: [
+        { op: "test", path: "/metadata/uid", value: object.metadata.uid },
+        { op: "test", path, value: finalizer },
+        { op: "remove", path },
+      ],
+      maxBytes: largestObject,
+      ...options,
+    });
+    if (answer.status === 404) return;
+    // A test that fails is 422, as an object is that is invalid.
+    if (answer.status === 422) throw await this.#caller.fault(asked, { ...answer, status: 409 }, options);
+    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
+  }
+
   async evict(pod: Eviction["pod"], { signal }: CallOptions): Promise<Eviction["outcome"]> {
     const ref: ObjectRef = { kind: "Pod", namespace: pod.namespace, name: pod.name };
     const right = `create pods/eviction in the namespace ${pod.namespace}`;

@@ -27,6 +27,10 @@ export function heldClients(
     cluster: {
       server: api.server,
       read: (ref, options) => api.read(ref, options),
+      removeFinalizer(...args) {
+        assertHeld();
+        return api.removeFinalizer(...args);
+      },
       requestToken: (...args) => api.requestToken(...args),
       apply,
     },

@@ -63,7 +63,7 @@ export function sameObject(object: KubernetesObject): KubernetesObject {
   };
 }
 
-export type StateApi = Pick<KubernetesApi, "apply" | "read">;
+export type StateApi = Pick<KubernetesApi, "apply" | "read" | "removeFinalizer">;
 
 /** Writes a status where it is another than the one that stands. */
 export async function writeStatus(
@@ -84,8 +84,8 @@ export function isKept({ metadata }: KubernetesObject): boolean {
 }
 
 /**
- * Keeps an object until what hangs on it is gone, or lets it go. A finalizer that the API server's policy has set is
- * nobody's: to be given up, it is first taken over.
+ * Keeps an object until what hangs on it is gone, or lets it go: also where the API server's policy set the finalizer, or
+ * whoever made the object from the text of another.
  */
 export async function keep(
   api: StateApi,
@@ -94,10 +94,10 @@ export async function keep(
   signal: AbortSignal,
 ): Promise<void> {
   if (isKept(object) === kept) return;
+  if (!kept) return api.removeFinalizer(object, finalizer, { signal });
   const same = sameObject(object);
-  for (const finalizers of kept ? [[finalizer]] : [[finalizer], []])
-    await api.apply(
-      { ...same, metadata: { ...same.metadata, finalizers } },
-      { fieldManager: `${bindingsManager}-finalizer`, force: true, signal },
-    );
+  await api.apply(
+    { ...same, metadata: { ...same.metadata, finalizers: [finalizer] } },
+    { fieldManager: `${bindingsManager}-finalizer`, force: true, signal },
+  );
 }

@@ -17,7 +17,7 @@ export interface BindingFacts {
 }
 
 export interface BindingClients {
-  readonly cluster: Pick<KubernetesApi, "apply" | "read" | "requestToken" | "server">;
+  readonly cluster: Pick<KubernetesApi, "apply" | "read" | "removeFinalizer" | "requestToken" | "server">;
   readonly aws: BoundAccounts;
   /** Throws unless this process still holds the lease by which it alone writes; asked before AWS is changed. */
   readonly assertHeld?: () => void;

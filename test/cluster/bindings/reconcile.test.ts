@@ -192,6 +192,30 @@ describe("a binding on a real cluster", { skip }, () => {
     assert.equal(await world.binding("shop", "trustless"), undefined);
   });
 
+  test("that somebody made from the text of another, finalizer and all, goes when it is deleted", async () => {
+    await serviceAccount("copied");
+    const copied = bindingOf({ roles: [webRole] }, { name: "copied" });
+    const metadata = { ...(copied["metadata"] as object), finalizers: ["example.com/x", "podtrust.dev/aws"] };
+    assert.equal((await create(world.plane, { ...copied, metadata })).status, 201);
+    await world.turns("shop", "copied", isReady);
+    await world.plane.kubectl(["delete", "arb", "-n", "shop", "copied", "--wait=false"]);
+    const before = await world.binding("shop", "copied");
+    assert.equal((await world.turn("shop", "copied")).againIn, undefined);
+    const left = await world.binding("shop", "copied");
+    assert.deepEqual(left?.metadata.finalizers, ["example.com/x"]);
+    assert.ok(before !== undefined);
+    // By a list that was read before it changed nothing is taken, of another's least of all.
+    const late = world.clients.cluster.removeFinalizer(before, "podtrust.dev/aws");
+    await assert.rejects(late, { code: "cluster-conflict" });
+    const another = { ...left, metadata: { ...left.metadata, uid: "00000000-0000-4000-8000-000000000000" } };
+    const others = world.clients.cluster.removeFinalizer(another, "example.com/x");
+    await assert.rejects(others, { code: "cluster-conflict" });
+    assert.deepEqual((await world.binding("shop", "copied"))?.metadata.finalizers, ["example.com/x"]);
+    const patch = JSON.stringify({ metadata: { finalizers: null } });
+    await world.plane.kubectl(["patch", "arb", "-n", "shop", "copied", "--type=merge", "-p", patch]);
+    await world.clients.cluster.removeFinalizer(before, "podtrust.dev/aws");
+  });
+
   test("takes over a role that carries nobody's tags, with its unique id", async () => {
     const trust = {
       ...policy,
