@@ -252,7 +252,8 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
       const flags = ["--reuse-values", `--set=${change}`, "--wait", "--timeout=100s"];
       await inFolder("helm", ["upgrade", "podtrust", chart, "--namespace=podtrust", ...flags]);
     }
-    assert.doesNotMatch(await kubectl("get", "mutatingadmissionpolicies", "-o=name"), /podtrust/u);
+    const policies = await kubectl("get", "mutatingadmissionpolicies", "-o=name");
+    assert.doesNotMatch(policies, /podtrust-inject/u);
     await runsInjected("by-webhook");
   });
 

@@ -25,6 +25,10 @@ const bindingOf = (object: JsonRecord): BindingHead => ({
   trust: textOf(recordOf(object["spec"])["trust"]) ?? "",
 });
 
+/** Whether no turn has looked at it yet, and there is something to be made. */
+const isNew = ({ metadata, status }: JsonRecord): boolean =>
+  status === undefined && recordOf(metadata)["deletionTimestamp"] === undefined;
+
 /** Follows bindings by their heads; `latest` is told of the whole of those that have become another. */
 function followBindings(follow: ControllerTools["follow"], latest: LatestObjects): Mirror<BindingHead> {
   const bindings: Mirror<BindingHead> = follow({
@@ -32,11 +36,12 @@ function followBindings(follow: ControllerTools["follow"], latest: LatestObjects
     keep(object) {
       const head = bindingOf(object);
       const { namespace, name } = recordOf(object["metadata"]);
-      const before = bindings.get(`${String(namespace)}/${String(name)}`);
+      const key = `${String(namespace)}/${String(name)}`;
       const whole = object as unknown as KubernetesObject;
-      // Of what is listed there is much, whose turns come one after the other.
-      if (bindings.synced && JSON.stringify(before) !== JSON.stringify(head)) latest.keep(whole);
-      else latest.changed(whole);
+      if (JSON.stringify(bindings.get(key)) === JSON.stringify(head)) latest.changed(whole);
+      // Of what is listed there is much, whose turns come one after the other; what is not new may have been changed since.
+      else if (bindings.synced && isNew(object)) latest.keep(whole);
+      else latest.gone(key);
       return head;
     },
   });
@@ -47,8 +52,8 @@ function followBindings(follow: ControllerTools["follow"], latest: LatestObjects
 }
 
 /** Says something of a binding or a trust beside it. */
-function teller({ tell }: ControllerTools) {
-  return (object: KubernetesObject, { type, reason, message }: BindingEvent): void => {
+function teller({ events }: ControllerTools) {
+  return (object: KubernetesObject, { type, reason, message }: BindingEvent): Promise<void> => {
     const { name, namespace, uid } = recordOf(object["metadata"]);
     const regarding = {
       apiVersion: object.apiVersion,
@@ -57,7 +62,7 @@ function teller({ tell }: ControllerTools) {
       ...(textOf(namespace) === undefined ? {} : { namespace: String(namespace) }),
       ...(textOf(uid) === undefined ? {} : { uid: String(uid) }),
     };
-    tell({ regarding, type, reason, action: "Reconcile", note: message });
+    return events.record({ regarding, type, reason, action: "Reconcile", note: message });
   };
 }
 

@@ -29,7 +29,7 @@ export interface BindingControllersOptions {
   /** Told of bindings by whoever watches them. Absent: the turn after somebody's change reads the binding. */
   readonly latest?: LatestObjects;
   /** Says something on an object, as an Event. */
-  readonly tell: (object: KubernetesObject, event: BindingEvent) => void;
+  readonly tell: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
 }
 
 const nowhere: ReconcileResult = {};
@@ -86,7 +86,7 @@ function bindingController(options: BindingControllersOptions): Controller {
         const trust = await trustReads.of(trustNameOf(object), signal);
         const facts = { object, trust, account: accountOf?.(key), deletedFor };
         const ended = await reconcileBinding(facts, clients, clock, signal);
-        for (const event of ended.events) tell(object, event);
+        for (const event of ended.events) await tell(object, event);
         return ended;
       });
       return outcome === undefined ? nowhere : resultOf(outcome);
@@ -112,7 +112,7 @@ function trustController(options: BindingControllersOptions): Controller {
       leftovers.set(key, left);
       const facts = { object, bindings: new Set(naming), leftovers: left };
       const outcome = await reconcileTrust(facts, heldClients(options, run), clock, signal);
-      for (const event of outcome.events) tell(object, event);
+      for (const event of outcome.events) await tell(object, event);
       return resultOf(outcome);
     },
   };

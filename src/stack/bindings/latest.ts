@@ -22,13 +22,13 @@ function textOf(object: KubernetesObject): string {
 
 /**
  * Bindings whose turn comes soon, as a watch or the answer to a write of our own last had them, so that the turn need not
- * read what was just sent. Whoever works from one makes its first write conditional on `metadata.resourceVersion`: the
- * API server refuses it where the object is another by then.
+ * read what was just sent. It may be another by now: `BindingTurns` changes nothing before the API server has said that it
+ * is not.
  */
 export class LatestObjects {
   readonly #kept = new Map<string, Kept>();
   #size = 0;
-  /** Whether anybody takes them: a process that does not lead has no turns. */
+  /** Whether anybody takes them: a process that has not led yet has no turns. */
   #isAsked = false;
 
   /** Keeps one whose turn comes soon, unless a newer one is kept. */
@@ -58,10 +58,18 @@ export class LatestObjects {
     const before = this.#kept.get(key);
     if (before !== undefined && version !== undefined && before.version >= version) return;
     this.#forget(key);
-    const text = version === undefined ? "" : textOf(object);
-    if (version === undefined || this.#size + text.length > most) return;
+    if (version === undefined) return;
+    const text = textOf(object);
+    if (text.length > most) return;
+    // Those whose turn never came make room: they are a saving, and nothing is lost with them.
+    if (this.#size + text.length > most) this.#clear();
     this.#kept.set(key, { version, text });
     this.#size += text.length;
+  }
+
+  #clear(): void {
+    this.#kept.clear();
+    this.#size = 0;
   }
 
   #forget(key: string): Kept | undefined {

@@ -18,7 +18,7 @@ function bindingOf(resourceVersion: string): KubernetesObject {
 }
 
 /** Turns at an API server that has one binding, whose version each write of it counts up; and what it was asked. */
-function turnsAt(version: number) {
+function turnsAt(version: number, refusal: "cluster-conflict" | "cluster-not-found" = "cluster-conflict") {
   const server = { version, reads: 0, expected: [] as (string | undefined)[] };
   const api: BindingClients["cluster"] = {
     server: "https://cluster.test",
@@ -31,10 +31,11 @@ function turnsAt(version: number) {
       const { resourceVersion } = object.metadata;
       server.expected.push(resourceVersion);
       if (resourceVersion !== undefined && resourceVersion !== String(server.version))
-        throw new PodtrustError("cluster-conflict", "the object has been modified");
+        throw new PodtrustError(refusal, "the object has been modified");
       server.version += 1;
       return bindingOf(String(server.version));
     },
+    removeFinalizer: () => Promise.resolve(),
     requestToken: () => Promise.reject(new Error("nobody asks")),
   };
   const latest = new LatestObjects();
@@ -67,18 +68,36 @@ describe("the turn of a binding", () => {
     assert.deepEqual([server.reads, server.expected], [0, ["5", undefined]]);
   });
 
-  test("that finds the binding changed is had again with the binding read", async () => {
-    const { server, latest, turns } = turnsAt(6);
-    latest.take("");
-    latest.keep(bindingOf("5"));
-    const begunWith: (string | undefined)[] = [];
-    const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
-    const outcome = await turns.have("shop/web", run, async (object, { cluster }) => {
-      begunWith.push(object?.metadata.resourceVersion);
-      await cluster.apply(bare, status);
-      return ended(60_000);
+  for (const gone of [false, true])
+    test(`that finds the binding ${gone ? "gone" : "changed"} is had again with the binding read`, async () => {
+      const { server, latest, turns } = turnsAt(6, gone ? "cluster-not-found" : "cluster-conflict");
+      latest.take("");
+      latest.keep(bindingOf("5"));
+      const begunWith: (string | undefined)[] = [];
+      const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
+      const outcome = await turns.have("shop/web", run, async (object, { cluster }) => {
+        begunWith.push(object?.metadata.resourceVersion);
+        await cluster.apply(bare, status);
+        return ended(60_000);
+      });
+      assert.deepEqual([begunWith, server.reads, outcome?.againIn], [["5", "6"], 1, 60_000]);
     });
-    assert.deepEqual([begunWith, server.reads, outcome?.againIn], [["5", "6"], 1, 60_000]);
+
+  test("changes nothing at AWS for what was only seen: it is read first, unless a write has found it so", async () => {
+    const { server, latest, turns } = turnsAt(5);
+    latest.take("");
+    const bare = { ...bindingOf(""), metadata: { namespace: "shop", name: "web" } };
+    const changes: string[] = [];
+    for (const writesFirst of [false, true]) {
+      latest.keep(bindingOf(String(server.version)));
+      await turns.have("shop/web", run, async (object, { cluster, assertHeld }) => {
+        if (writesFirst) await cluster.apply(bare, status);
+        assertHeld?.();
+        changes.push(`as of ${object?.metadata.resourceVersion}, after ${server.reads} readings`);
+        return ended(60_000);
+      });
+    }
+    assert.deepEqual(changes, ["as of 5, after 1 readings", "as of 5, after 1 readings"]);
   });
 
   test("fails with what is no conflict, and with a conflict of what was read", async () => {

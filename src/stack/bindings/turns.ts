@@ -15,9 +15,12 @@ export type BindingWork = (
 /** So soon a turn has to come, in milliseconds, that the binding as it was left is kept for it. */
 const soonAgain = 20_000;
 
+/** AWS was to be changed for a binding of which nobody knows whether it still is as it was seen. */
+class Unconfirmed extends Error {}
+
 /**
- * The same clients, whose first write of the binding finds it as `expected` or is refused. `left`: told of the binding as
- * each write left it.
+ * The same clients, whose first write of the binding finds it as `expected` or is refused, and by which AWS is not changed
+ * before that. `left`: told of the binding as each write left it.
  */
 function conditional(
   clients: BindingClients,
@@ -28,6 +31,10 @@ function conditional(
   let resourceVersion = expected;
   return {
     ...clients,
+    assertHeld() {
+      if (resourceVersion !== undefined) throw new Unconfirmed("the binding is to be read first");
+      clients.assertHeld?.();
+    },
     cluster: {
       ...cluster,
       async apply(object, options) {
@@ -45,9 +52,19 @@ function conditional(
   };
 }
 
+/** Whether the binding is another than it was seen, or nobody knows. */
+function isStale(error: unknown): boolean {
+  if (error instanceof Unconfirmed) return true;
+  return (
+    error instanceof PodtrustError &&
+    (error.code === "cluster-conflict" || error.code === "cluster-not-found")
+  );
+}
+
 /**
  * Turns of bindings. Each begins with the binding as it was just seen, where it was: that spares every second call of the
- * API server. Where it is another by the first write, the turn is had again, with the binding read.
+ * API server. Nothing is changed at AWS before a write has found the binding so; where it does not, or there is nothing to
+ * write first, the turn is had again with the binding read.
  */
 export class BindingTurns {
   readonly #clients: TurnClients;
@@ -66,7 +83,7 @@ export class BindingTurns {
       try {
         return await this.#have(seen, seen.metadata.resourceVersion, run, work);
       } catch (error) {
-        if (!(error instanceof PodtrustError) || error.code !== "cluster-conflict") throw error;
+        if (!isStale(error)) throw error;
       }
     }
     const [namespace = "", name = ""] = key.split("/");

@@ -201,7 +201,10 @@ describe("the controllers of bindings", { skip }, () => {
       trusts,
       accounts,
       trustOf: (key) => (bindings.has(key) ? "default" : undefined),
-      tell: (_object, event) => void told.push(event),
+      tell(_object, event) {
+        told.push(event);
+        return Promise.resolve();
+      },
     });
     const [controller] = controllers;
     assert.ok(controller !== undefined);
@@ -252,6 +255,7 @@ describe("the controllers of bindings", { skip }, () => {
       ...world.clients.cluster,
       server: world.clients.cluster.server,
       apply: (...args) => world.clients.cluster.apply(...args),
+      removeFinalizer: (...args) => world.clients.cluster.removeFinalizer(...args),
       requestToken: (...args) => world.clients.cluster.requestToken(...args),
       read(ref, options) {
         reads.push(ref.kind);
@@ -267,7 +271,7 @@ describe("the controllers of bindings", { skip }, () => {
       accounts: new Keys(),
       trustOf: () => "default",
       latest,
-      tell: () => undefined,
+      tell: () => Promise.resolve(),
     });
     const { signal } = new AbortController();
     const turn = () => controller?.reconcile("shop/web", { signal, assertHeld: () => undefined });

@@ -132,7 +132,7 @@ export class DrivenOperator {
     const asked = Promise.withResolvers<Answer>();
     this.#asked.set(id, asked);
     this.#child.send({ id, ...wish }, (error) => {
-      if (error !== null) asked.reject(error);
+      if (error !== null) asked.reject(new Error(`the operator has ended: ${error.message}`));
     });
     return asked.promise;
   }
