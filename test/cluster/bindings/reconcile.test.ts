@@ -199,13 +199,13 @@ describe("a binding on a real cluster", { skip }, () => {
     assert.equal((await create(world.plane, { ...copied, metadata })).status, 201);
     await world.turns("shop", "copied", isReady);
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "copied", "--wait=false"]);
-    const before = await world.binding("shop", "copied");
+    const asDeleted = await world.binding("shop", "copied");
     assert.equal((await world.turn("shop", "copied")).againIn, undefined);
     const left = await world.binding("shop", "copied");
     assert.deepEqual(left?.metadata.finalizers, ["example.com/x"]);
-    assert.ok(before !== undefined);
+    assert.ok(asDeleted !== undefined);
     // By a list that was read before it changed nothing is taken, of another's least of all.
-    const late = world.clients.cluster.removeFinalizer(before, "podtrust.dev/aws");
+    const late = world.clients.cluster.removeFinalizer(asDeleted, "podtrust.dev/aws");
     await assert.rejects(late, { code: "cluster-conflict" });
     const another = { ...left, metadata: { ...left.metadata, uid: "00000000-0000-4000-8000-000000000000" } };
     const others = world.clients.cluster.removeFinalizer(another, "example.com/x");
@@ -213,7 +213,7 @@ describe("a binding on a real cluster", { skip }, () => {
     assert.deepEqual((await world.binding("shop", "copied"))?.metadata.finalizers, ["example.com/x"]);
     const patch = JSON.stringify({ metadata: { finalizers: null } });
     await world.plane.kubectl(["patch", "arb", "-n", "shop", "copied", "--type=merge", "-p", patch]);
-    await world.clients.cluster.removeFinalizer(before, "podtrust.dev/aws");
+    await world.clients.cluster.removeFinalizer(asDeleted, "podtrust.dev/aws");
   });
 
   test("takes over a role that carries nobody's tags, with its unique id", async () => {
