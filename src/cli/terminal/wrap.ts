@@ -44,9 +44,15 @@ function joined(cells: readonly Cell[]): readonly Span[] {
   return spans;
 }
 
+/** As many of the blanks before a line's first word as leave it room; all of them where it has none anyhow. */
+function begun(blanks: readonly Cell[], word: Word, width: number): { line: Cell[]; taken: number } {
+  const kept = word.width > width ? blanks : blanks.slice(0, width - word.width);
+  return { line: [...kept, ...word.chars], taken: kept.length + word.width };
+}
+
 /**
  * Breaks a line at spaces so that none is wider than `width` columns where words allow it; what follows the first
- * stands behind `hang` columns, a third of the width at most.
+ * stands behind `hang` columns, a third of the width at most, and fewer before a word that would be too wide behind them.
  */
 export function wrap(spans: readonly Span[], width: number, hang: number): readonly (readonly Span[])[] {
   const indent: Cell[] = Array.from({ length: Math.min(hang, Math.floor(width / 3)) }, () => ({
@@ -54,19 +60,22 @@ export function wrap(spans: readonly Span[], width: number, hang: number): reado
     looks: [],
   }));
   const lines: Cell[][] = [];
-  let [line, taken, gap]: [Cell[], number, Word | undefined] = [[], 0, undefined];
+  let [line, taken]: [Cell[], number] = [[], 0];
+  let gap: readonly Cell[] = [];
   for (const word of wordsOf(spans)) {
     if (word.blank) {
-      gap = word;
+      gap = word.chars;
       continue;
     }
-    if (line.length > 0 && taken + (gap?.width ?? 0) + word.width > width) {
+    if (line.length === 0) ({ line, taken } = begun(gap, word, width));
+    else if (taken + gap.length + word.width > width) {
       lines.push(line);
-      [line, taken, gap] = [[...indent], indent.length, undefined];
+      ({ line, taken } = begun(indent, word, width));
+    } else {
+      line.push(...gap, ...word.chars);
+      taken += gap.length + word.width;
     }
-    line.push(...(gap?.chars ?? []), ...word.chars);
-    taken += (gap?.width ?? 0) + word.width;
-    gap = undefined;
+    gap = [];
   }
   return [...lines, line].map(joined);
 }

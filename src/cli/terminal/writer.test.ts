@@ -161,12 +161,19 @@ describe("prose on a terminal", () => {
     ]);
   });
 
+  test("a word that fits the terminal but not behind the hang or its own indent begins further left", () => {
+    const word = "w".repeat(21);
+    for (const said of [`  ✔ dns  ${word} it`, `        ${word} it`])
+      assert.deepEqual(lines(said, 9, 24).slice(-2), [`   ${word}`, "        it"], said);
+  });
+
   test("keeps a word that is wider than the terminal whole, and loses none", () => {
     const word = fc.stringMatching(/^[a-z]{1,30}$/u);
     fc.assert(
       fc.property(fc.array(word, { minLength: 1 }), fc.integer({ min: 20, max: 80 }), (words, columns) => {
         const told = lines(words.join(" "), 2, columns);
         assert.deepEqual(told.join(" ").trim().split(/ +/u), words);
+        for (const line of told) assert.ok(line.length <= columns || line.trim().length > columns, line);
         for (const line of told) assert.ok(line.length <= columns || !line.trim().includes(" "), line);
       }),
     );
