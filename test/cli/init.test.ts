@@ -124,7 +124,10 @@ describe("init", () => {
   test("an input that ends at a question writes nothing", async () => {
     const { code, err } = await typed(["3"]);
     assert.equal(code, 1);
-    assert.match(err, /ended at a question: nothing was written/u);
+    assert.match(
+      err,
+      /ended at a question: nothing was written\nnext: +Run it again; answers can be given as flags/u,
+    );
     await assert.rejects(written(), { code: "ENOENT" });
   });
 

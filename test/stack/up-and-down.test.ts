@@ -161,7 +161,7 @@ test("a signal at the question ends the command with 130 and says that nothing w
   assert.deepEqual([code, letGo, world.changes()], [130, true, []]);
   assert.match(
     never.said.err,
-    /was ended at the question: nothing was done\n\S*next\S*: {2}Run podtrust up --connect-to [^]*code: {2}interrupted/u,
+    /was ended at the question: nothing was done\n\S*next\S*: {2}Run the same command again to see [^]*code: {2}interrupted/u,
   );
 });
 

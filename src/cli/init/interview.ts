@@ -4,6 +4,7 @@ import type { CommandContext } from "../context.ts";
 import { askText, canAsk, yellow } from "../terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { configText } from "./config-text.ts";
+import { initEnded } from "./detect/index.ts";
 
 /** What stands in a config while its questions are not answered yet. */
 export const unanswered: Answers = {
@@ -53,7 +54,7 @@ export const wrong = (flag: string, why: string): PodtrustError =>
   });
 
 function ended(): PodtrustError {
-  return new PodtrustError("interrupted", "podtrust init was ended at a question: nothing was written");
+  return initEnded("podtrust init was ended at a question: nothing was written");
 }
 
 async function judged<T>({ flag, read, answers }: Question<T>, typed: string): Promise<T | PodtrustError> {

@@ -10,7 +10,7 @@ export async function ask(asking: Asking, question: string, ended: () => Podtrus
 }
 
 function endedAtQuestion(command: string): PodtrustError {
-  const next = `Run podtrust ${command} again to see the plan and decide.`;
+  const next = "Run the same command again to see the plan and decide.";
   const what = `podtrust ${command} was ended at the question: nothing was done`;
   return new PodtrustError("interrupted", what, { next });
 }
@@ -22,7 +22,7 @@ function endedAtQuestion(command: string): PodtrustError {
 export async function confirm(asking: Asking, command: string, question: string): Promise<boolean> {
   if (!canAsk(asking)) {
     throw new PodtrustError("usage", `${command} changes things, and there is no terminal to ask on`, {
-      next: `Look at the plan, then run podtrust ${command} with --yes.`,
+      next: "Look at the plan, then run the same command with --yes.",
     });
   }
   return ask(asking, question, () => endedAtQuestion(command));
@@ -36,7 +36,7 @@ export async function confirmName(asking: Asking, command: string, name: string)
   if (!canAsk(asking)) {
     const sentence = `${command} deletes a machine, and there is no terminal to ask on`;
     throw new PodtrustError("usage", sentence, {
-      next: `Look at the plan, then run podtrust ${command} --yes --confirm ${name}.`,
+      next: `Look at the plan, then run the same command with --yes --confirm ${name}.`,
     });
   }
   const question = `A machine is among it. Type the stack's name to delete all of this: `;

@@ -1,6 +1,13 @@
 import { errorText, PodtrustError } from "../../../base/index.ts";
 import type { CommandContext } from "../../context.ts";
 
+/** `init` keeps no answers: what was typed is asked again. */
+export function initEnded(message: string): PodtrustError {
+  return new PodtrustError("interrupted", message, {
+    next: "Run it again; answers can be given as flags, see `podtrust init --help`.",
+  });
+}
+
 /** How long anything is asked what it is, in milliseconds: a person waits for it. */
 export const patienceMs = 5000;
 
@@ -23,8 +30,7 @@ export async function softly<T>(
   try {
     return { found: await Promise.race([work(ended), given]) };
   } catch (error) {
-    if (signal.aborted)
-      throw new PodtrustError("interrupted", "podtrust init was ended: nothing was written");
+    if (signal.aborted) throw initEnded("podtrust init was ended: nothing was written");
     return { missed: late.aborted ? `no answer within ${patienceMs / 1000} s` : errorText(error) };
   } finally {
     ended.removeEventListener("abort", giveUp);
