@@ -168,7 +168,7 @@ describe("many new roles", () => {
       err,
       /^waiting for 40 resources: IAM propagation delay: STS does not know the change yet, at most \d+ s$/mu,
     );
-    assert.match(err, /^done: 40 resources are active$/mu);
+    assert.match(err, /^done: 40 resources are active after \d+ s$/mu);
     // One after another it would be the propagation forty times.
     assert.ok(waited < (count * propagationMs) / 2, `${waited} ms`);
   });

@@ -366,5 +366,5 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
     again.err,
     /waiting for aws\/\S+\/role\/demo: IAM propagation delay: STS does not know the change yet/u,
   );
-  assert.match(again.err, /^done: aws\/\S+\/role\/demo is active$/mu);
+  assert.match(again.err, /^done: aws\/\S+\/role\/demo is active after \d+ s$/mu);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { systemClock } from "../../base/index.ts";
 import type { ApplyEvent, Change } from "../../plan/index.ts";
 import type { CommandContext } from "../context.ts";
 import { tellApplying } from "./applying.ts";
@@ -21,7 +22,7 @@ function told(...events: ApplyEvent[]): readonly string[] {
       };
     },
   };
-  const tell = tellApplying({ progress } as CommandContext);
+  const tell = tellApplying({ progress, clock: systemClock } as CommandContext);
   for (const event of events) tell(event);
   return said;
 }

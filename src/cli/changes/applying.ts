@@ -69,11 +69,17 @@ class WaitLine {
 
 /** Says on standard error what happens while a plan is applied. */
 export function tellApplying(context: CommandContext): (event: ApplyEvent) => void {
-  const { progress } = context;
+  const { progress, clock } = context;
   const wait = new WaitLine(progress);
   let toConfirm: readonly string[] = [];
   let confirmed = 0;
+  let since = clock.now();
   const what = (): string => (toConfirm.length === 1 ? (toConfirm[0] ?? "") : counted(toConfirm.length));
+
+  const active = (): string => {
+    const seconds = Math.round((clock.now() - since) / 1000);
+    return `${what()} ${toConfirm.length === 1 ? "is" : "are"} active after ${seconds} s`;
+  };
 
   const lineOf = (event: Exclude<ApplyEvent, { type: "confirming" }>): Text | undefined => {
     const { id } = event.change.resource;
@@ -88,13 +94,13 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
   return (event) => {
     if (event.type === "confirming") {
       wait.end();
+      since = clock.now();
       toConfirm = event.changes.map(({ resource }) => resource.id);
     } else if (event.type === "waiting") {
       wait.say(toConfirm.length === 0 ? event.change.resource.id : what(), event.reason, event.deadline);
     } else if (event.type === "confirmed") {
       confirmed += 1;
-      if (confirmed === toConfirm.length)
-        wait.end(`${what()} ${toConfirm.length === 1 ? "is" : "are"} active`);
+      if (confirmed === toConfirm.length) wait.end(active());
     } else {
       const { id } = event.change.resource;
       if (event.type === "failed") wait.fail(id);
