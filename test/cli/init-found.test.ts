@@ -78,7 +78,10 @@ describe("init finds what is there", () => {
     const args = ["--cluster", "--issuer", "oidc.example.com", "--account", account];
     const { code, out, err } = await init(args, { KUBECONFIG: join(cwd, "kubeconfig") });
     assert.equal(code, 0, err);
-    assert.match(out, /The cluster signs as https:\/\/kubernetes\.default\.svc now\./u);
+    assert.match(
+      out,
+      /The cluster signs as https:\/\/kubernetes\.default\.svc now\. Before all that, tell its/u,
+    );
     assert.match(
       out,
       /--service-account-issuer=https:\/\/oidc\.example\.com\n +--service-account-issuer=https:\/\/kubernetes\.default\.svc\n +--service-account-jwks-uri=https:\/\/oidc\.example\.com\/openid\/v1\/jwks\n/u,

@@ -48,8 +48,8 @@ function instructedSteps(issuer: string, cluster: FoundCluster | undefined): Api
   return {
     sentence:
       present === undefined
-        ? `Tell the API server${title} its issuer:`
-        : `The cluster signs as ${present} now. Tell its API server${title}:`,
+        ? `Before all that, tell the API server${title} its issuer:`
+        : `The cluster signs as ${present} now. Before all that, tell its API server${title}:`,
     instructions: issuerInstructions(distribution, wish, versions),
   };
 }
