@@ -233,6 +233,7 @@ describe("podtrust sandbox", () => {
       [["--ca", notPem], "usage", /holds no PEM certificate/u, 2],
       [["--ca", join(path, "none")], "file-unreadable", /none/u, 1],
       [["--listen", "192.0.2.1"], "sandbox-listen", /192\.0\.2\.1/u, 1],
+      [["--listen", "127.0.0.1:0"], "usage", /--listen 127\.0\.0\.1:0 is not an address/u, 2],
       [["--admin-credentials", real], "file-unwritable", /is not a file of the sandbox/u, 1],
     ];
     for (const [args, code, message, exit] of cases) {

@@ -75,6 +75,14 @@ function isLoopback(address: string): boolean {
   return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 
+/** What cannot be an address is more than one: most often with the port behind it. */
+function listenOf(text: string): string {
+  if (isIP(text) !== 0 || !/[:/[\]]/u.test(text)) return text;
+  throw new PodtrustError("usage", `--listen ${text} is not an address`, {
+    next: "Give an address or a host name alone; the port goes by --port.",
+  });
+}
+
 function warnOfStrangers(context: CommandContext, listen: string): void {
   if (isLoopback(listen)) return;
   context.progress.line(
@@ -95,7 +103,7 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
   const say = (line: string): void => (context.json ? context.progress : context.output).line(line);
   return {
     port: portOf(typed.port),
-    listen: typed.listen,
+    listen: listenOf(typed.listen),
     account: accountOf(typed.account),
     propagationMs: propagationOf(typed.propagation),
     messageProfile: typed.messageProfile,
@@ -202,7 +210,7 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
 
 /** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
 export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
-  warnOfStrangers(context, typed.listen);
+  warnOfStrangers(context, listenOf(typed.listen));
   collectSooner();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));
   try {
