@@ -23,6 +23,8 @@ export interface AwsAccess {
   readonly s3Endpoint?: string;
   /** How often a call is tried while AWS throttles or is in trouble; 5 unless told. */
   readonly attempts?: number;
+  /** For how long AWS may say nothing to one try, before its answer or within it, in milliseconds; 20,000 unless told. */
+  readonly answerWithinMs?: number;
   readonly clock?: Clock;
   /** Told once when AWS throttles and calls are slowed down for it. */
   readonly onSlowDown?: SlowedDown;

@@ -7,8 +7,18 @@ import { type Clock, errorText, PodtrustError, systemClock, partitionOf } from "
 import type { AwsAccess } from "./access.ts";
 import { Pace } from "./pace.ts";
 
-// One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute.
-const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000 };
+/**
+ * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute. By itself the
+ * SDK only warns of an answer that does not begin, and waits on for one that stops in the middle.
+ */
+function boundsOf({ answerWithinMs = 20_000 }: AwsAccess) {
+  return {
+    connectionTimeout: 5000,
+    requestTimeout: answerWithinMs,
+    throwOnRequestTimeout: true,
+    socketTimeout: answerWithinMs,
+  };
+}
 
 // The SDK's standard mode: throttling and 5xx are tried again with growing, jittered waits.
 const usualAttempts = 5;
@@ -79,7 +89,11 @@ async function credentialsOf(access: AwsAccess): Promise<Credentials | undefined
   return fromTemporaryCredentials({
     masterCredentials: base,
     params: { RoleArn: assumeRole, RoleSessionName: "podtrust" },
-    clientConfig: { region, ...(endpoint === undefined ? {} : { endpoint }) },
+    clientConfig: {
+      region,
+      requestHandler: boundsOf(access),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    },
   });
 }
 
@@ -102,7 +116,7 @@ export function openAws(access: AwsAccess): AwsSession {
     return {
       region: access.region,
       maxAttempts: attempts,
-      requestHandler: timeouts,
+      requestHandler: boundsOf(access),
       ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
     };

@@ -37,6 +37,25 @@ function tokenOf(world: AwsWorld, sub = "system:serviceaccount:aws-test:demo"): 
     .sign(world.key.privateKey);
 }
 
+/** A stranger on loopback that takes every call, and answers what it is told to: nothing, or a part of an answer. */
+async function falling(said: string): Promise<{ url: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (said === "") return;
+    response.writeHead(200, { "content-type": "text/xml", "content-length": "1000" });
+    response.write(said);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 /** A stranger on loopback that answers every call with one error of AWS. */
 async function answering(status: number, code: string): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
@@ -354,4 +373,24 @@ describe("the demo job", () => {
       ],
     );
   });
+});
+
+describe("an AWS that takes calls and falls silent", () => {
+  for (const [words, said] of [
+    ["before it answers", ""],
+    ["in the middle of its answer", "<ListOpenIDConnectProvidersResponse>"],
+  ] as const) {
+    test(`${words} is waited for as long as said, by IAM and by STS`, { timeout: 20_000 }, async () => {
+      const silent = await falling(said);
+      const access = { region: "eu-central-1", endpoint: silent.url, attempts: 1, answerWithinMs: 300 };
+      const session = openAws({ ...access, credentials });
+      try {
+        await assert.rejects(readOidcProviders(session), { code: "aws-unreachable" });
+        await assert.rejects(callerIdentity(session), { code: "aws-unreachable" });
+      } finally {
+        session.close();
+        silent.close();
+      }
+    });
+  }
 });
