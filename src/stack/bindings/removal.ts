@@ -1,4 +1,4 @@
-import { asPodtrustError, mapLimit, type PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, ChildAbort, type Clock, mapLimit, PodtrustError } from "../../base/index.ts";
 import { type Binding, bindingMark, readTrust, type Trust, type TrustAccount } from "../../bindings/index.ts";
 import { unannotate } from "./annotation.ts";
 import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";
@@ -7,13 +7,33 @@ import { isKept, keep, type RoleStatus } from "./state.ts";
 /** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
 const longestWait = 60_000;
 const tryAgain = 2000;
+/** One try takes so long at the most, the last one the less: an AWS that says nothing must not hold up who waits behind. */
+const longestTry = 20_000;
+const shortestTry = 5000;
 
 const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
 const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
+/** A signal for work that may take so long, and the end of it. */
+function trialOf(clock: Clock, ms: number, signal: AbortSignal) {
+  const [late, ended] = [new ChildAbort(signal), new AbortController()];
+  const bell = clock.sleep(ms, ended.signal).then(
+    () => late.abort(),
+    () => {},
+  );
+  return {
+    signal: late.signal,
+    async end(): Promise<void> {
+      ended.abort();
+      late.release();
+      await bell;
+    },
+  };
+}
+
 async function deleteRoles(
-  { clients, status, signal }: Turn,
+  { clients, clock, facts, status, signal }: Turn,
   trust: Trust,
   account: TrustAccount,
   whose: Pick<Binding, "namespace" | "name">,
@@ -22,14 +42,23 @@ async function deleteRoles(
     .filter(({ arn, managed }) => managed && arn.split(":")[4] === account.id)
     .map(({ arn }) => nameOf(arn));
   if (names.length === 0) return { failures: [], changes: [] };
+  const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
+  const trial = trialOf(clock, ms, signal);
+  const told = (error: unknown): PodtrustError =>
+    trial.signal.aborted
+      ? new PodtrustError("aws-unreachable", `AWS account ${account.id} did not answer within ${ms / 1000} s`)
+      : asPodtrustError(error);
   try {
     const bound = clients.aws.of(trust, account);
     clients.assertHeld?.();
-    const { done, failed } = await bound.remove(bindingMark(trust, whose), names, signal);
-    return { failures: failed.map(({ error }) => error), changes: done };
+    const { done, failed } = await bound.remove(bindingMark(trust, whose), names, trial.signal);
+    signal.throwIfAborted();
+    return { failures: failed.map(({ error }) => told(error)), changes: done };
   } catch (error) {
     signal.throwIfAborted();
-    return { failures: [asPodtrustError(error)], changes: [] };
+    return { failures: [told(error)], changes: [] };
+  } finally {
+    await trial.end();
   }
 }
 

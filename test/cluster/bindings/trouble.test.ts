@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { CreateRoleCommand, ListRolesCommand } from "@aws-sdk/client-iam";
-import { systemClock } from "../../../src/base/index.ts";
+import { type Clock, systemClock } from "../../../src/base/index.ts";
 import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { buildPrograms } from "../build.ts";
 import { leftOut } from "../harness/index.ts";
@@ -129,6 +129,30 @@ describe("bindings in trouble", { skip }, () => {
     await world.turns("team-b", "twice", isReady);
     const made = (await names()).filter((one) => one.startsWith("prod.team-b."));
     assert.deepEqual(made, ["prod.team-b.twice"]);
+  });
+
+  test("that are deleted while AWS says nothing at all wait for it no longer than their minute", async () => {
+    await bind("silent");
+    await world.turns("shop", "silent", isReady);
+    world.aws.mishap = () => "silence";
+    await world.plane.kubectl(["delete", "arb", "-n", "shop", "silent", "--wait=false"]);
+    let later = 0;
+    const impatient: Clock = {
+      now: () => world.clock.now() + later,
+      elapsed: () => world.clock.elapsed() + later,
+      sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 500), signal),
+    };
+    assert.equal((await world.turn("shop", "silent", impatient)).againIn, 2000);
+    later = 60_000;
+    const last = await world.turn("shop", "silent", impatient);
+    world.aws.mishap = () => undefined;
+    assert.equal(await world.binding("shop", "silent"), undefined);
+    assert.deepEqual(
+      last.events.map(({ reason, message }) => `${reason} ${message}`),
+      [
+        `RoleKept arn:aws:iam::${account}:role/podtrust/prod.shop.silent: AWS account ${account} did not answer within 5 s`,
+      ],
+    );
   });
 
   test("go with their namespace, also while AWS does not answer, and hold it for a minute at the most", async () => {

@@ -1,8 +1,11 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of one call: the answer of a throttling or ailing AWS, or the work is done and the answer lost. */
-export type Mishap = "throttle" | "unavailable" | "lose";
+/**
+ * What becomes of one call: the answer of a throttling or ailing AWS, none at all, or the work is done and the answer
+ * lost.
+ */
+export type Mishap = "throttle" | "unavailable" | "silence" | "lose";
 
 /** AWS behind a bad day: passes calls on, but those for which `mishap` says otherwise. */
 export interface Unreliable {
@@ -32,6 +35,7 @@ export async function startUnreliable(target: string): Promise<Unreliable> {
       const call = new URLSearchParams(body.toString());
       const action = call.get("Action") ?? "";
       const mishap = state.mishap(action);
+      if (mishap === "silence") return;
       if (mishap === "throttle" || mishap === "unavailable") {
         const [status, text] =
           mishap === "throttle"
