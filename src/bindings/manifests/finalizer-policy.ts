@@ -5,8 +5,8 @@ const metadata = { name: "podtrust-bindings-finalizer" };
 
 /**
  * Has the API server itself keep a binding from its making on, so that there is no moment in which it could go without its
- * roles, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes 1.36). Where that did not happen
- * the operator does it before it makes a role.
+ * roles and annotations, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes 1.36). Where
+ * that did not happen the operator does it before it makes a role.
  */
 export function finalizerPolicy(): readonly object[] {
   const rule = {
@@ -25,8 +25,6 @@ export function finalizerPolicy(): readonly object[] {
         failurePolicy: "Ignore",
         reinvocationPolicy: "Never",
         matchConstraints: { resourceRules: [rule] },
-        // What somebody else made of a role stays when the binding goes.
-        matchConditions: [{ name: "makes-roles", expression: "object.spec.roles.exists(r, has(r.managed))" }],
         mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
       },
     },
