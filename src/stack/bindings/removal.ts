@@ -46,7 +46,10 @@ async function deleteRoles(
   const trial = trialOf(clock, ms, signal);
   const told = (error: unknown): PodtrustError =>
     trial.signal.aborted
-      ? new PodtrustError("aws-unreachable", `AWS account ${account.id} did not answer within ${ms / 1000} s`)
+      ? new PodtrustError(
+          "aws-unreachable",
+          `AWS account ${account.id} gave no good answer within ${ms / 1000} s`,
+        )
       : asPodtrustError(error);
   try {
     const bound = clients.aws.of(trust, account);

@@ -150,7 +150,7 @@ describe("bindings in trouble", { skip }, () => {
     assert.deepEqual(
       last.events.map(({ reason, message }) => `${reason} ${message}`),
       [
-        `RoleKept arn:aws:iam::${account}:role/podtrust/prod.shop.silent: AWS account ${account} did not answer within 5 s`,
+        `RoleKept arn:aws:iam::${account}:role/podtrust/prod.shop.silent: AWS account ${account} gave no good answer within 5 s`,
       ],
     );
   });

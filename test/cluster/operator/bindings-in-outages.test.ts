@@ -278,7 +278,8 @@ describe("bindings while the operator's API server is in trouble", { skip: leftO
     assert.equal((await lives.list()).size, 0, "it holds its namespace no longer");
     const { items } = await lives.ask("GET", "/apis/events.k8s.io/v1/namespaces/shop/events");
     const kept = recordsOf(items).find(({ reason }) => reason === "RoleKept");
-    assert.match(textOf(kept?.["note"]) ?? "", /prod\.shop\.behind: .*trouble/u);
+    // In AWS's words, or that its time was over: calls are tried again by the machine's own clock.
+    assert.match(textOf(kept?.["note"]) ?? "", /prod\.shop\.behind: .*(?:trouble|no good answer within)/u);
     // What was left is found by its mark.
     await operator.move(12 * minute);
     assert.equal(await lives.policies("behind"), undefined);
