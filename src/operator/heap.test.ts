@@ -35,11 +35,11 @@ describe("the operator's heap", () => {
     assert.equal(told(100, 0, 0, 0, 99, 100, 0, 0, 0, 0, 0).join(" "), "speed          room");
   });
 
-  test("is made small once more after a minute with little to do, and not again", () => {
+  test("is made small again after each minute with little to do", () => {
     const seconds = told(1000, ...Array.from({ length: 200 }, () => 0));
     assert.deepEqual(
       seconds.flatMap((said, second) => (said === "" ? [] : [`${said} ${second}`])),
-      ["speed 0", "room 5", "room 60"],
+      ["speed 0", "room 5", "room 60", "room 120", "room 180"],
     );
   });
 

@@ -15,14 +15,14 @@ export interface HeapControls {
 const much = 100;
 /** Seconds with little to do after which memory matters more. */
 const quietSeconds = 5;
-/** The same once more: by then what was remembered for a while is gone too. */
+/** The same again after each so many: a look at an account is a megabyte of text, of which a heap keeps the rest. */
 const restSeconds = 60;
 /** Bytes that are resident from which on memory matters more, whatever is to be done: the chart's limit is 320 MiB. */
 const mostResident = 200e6;
 
 /**
  * Has V8 prefer a fast heap while much is to be done, and a small one while the process mostly waits, which is nearly
- * always. By itself V8 gives back for hours nothing of what a heap has grown by under load: so it is told to once.
+ * always. By itself V8 gives back for hours nothing of what a heap has grown by under load: so it is told to.
  */
 export class HeapMode {
   readonly #controls: HeapControls;
@@ -44,7 +44,7 @@ export class HeapMode {
     this.#quiet = waiting < much ? this.#quiet + 1 : 0;
     this.#isTight = this.#quiet < quietSeconds && (this.#isTight || resident > mostResident);
     const isSmall = this.#isTight || this.#quiet >= quietSeconds || (this.#isSmall && this.#quiet > 0);
-    if (isSmall && this.#quiet === restSeconds) this.#controls.prefersRoom();
+    if (isSmall && this.#quiet > 0 && this.#quiet % restSeconds === 0) this.#controls.prefersRoom();
     if (isSmall === this.#isSmall) return;
     this.#isSmall = isSmall;
     if (isSmall) this.#controls.prefersRoom();
