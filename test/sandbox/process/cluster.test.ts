@@ -157,10 +157,8 @@ for (const [where, start] of ways) {
       await cluster.keys.promote(created.kid);
       const token = await cluster.createToken(cart);
       assert.equal(parseJws(token).header["kid"], created.kid);
-      assert.deepEqual(
-        await Promise.all([token, earlier].map(async (one) => verifies(one, await published()))),
-        [true, true],
-      );
+      const set = await published();
+      assert.deepEqual(await Promise.all([token, earlier].map((one) => verifies(one, set))), [true, true]);
       await cluster.keys.drop(first?.kid ?? "");
       assert.deepEqual(await cluster.keys.list(), [{ ...created, state: "signing" }]);
       assert.ok(!(await verifies(earlier, await published())));
