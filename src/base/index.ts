@@ -15,6 +15,7 @@ export { shellWord } from "./shell-word.ts";
 export { type BindingReason, type Outcome, type Reason, reasons } from "./reasons/index.ts";
 export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
+export { TimeLimit } from "./time-limit.ts";
 export { Waiters } from "./waiters.ts";
 export { sameSecret } from "./same-secret.ts";
 export { SharedAnswers } from "./shared-answers.ts";

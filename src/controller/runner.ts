@@ -1,4 +1,4 @@
-import { asPodtrustError, ChildAbort, type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import { asPodtrustError, type Clock, type Logger, PodtrustError, TimeLimit } from "../base/index.ts";
 import type { Controller, Reconcile } from "./controller.ts";
 import { WorkQueue } from "./queue.ts";
 
@@ -162,13 +162,11 @@ export class ControllerRunner {
 
   async #reconcile(key: string, leading: Leading, signal: AbortSignal): Promise<void> {
     const begun = this.#clock.elapsed();
-    const over = new ChildAbort(signal);
-    const late = this.#clock.sleep(longestReconcile, over.signal).then(
-      () => over.abort(new PodtrustError("interrupted", "the reconcile took longer than two minutes")),
-      () => {},
-    );
+    const reason = (): Error =>
+      new PodtrustError("interrupted", "the reconcile took longer than two minutes");
+    const limit = new TimeLimit(this.#clock, { ms: longestReconcile, signal, reason });
     const run: Reconcile = {
-      signal: over.signal,
+      signal: limit.signal,
       assertHeld() {
         if (!leading.held)
           throw new PodtrustError("interrupted", "this process no longer holds the lease: another writes");
@@ -184,9 +182,7 @@ export class ControllerRunner {
       if (!signal.aborted) this.#fail(key, error);
     } finally {
       this.#seconds += (this.#clock.elapsed() - begun) / 1000;
-      over.abort();
-      over.release();
-      await late;
+      await limit.end();
       this.#feed();
     }
   }

@@ -1,4 +1,11 @@
-import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  errorText,
+  type Logger,
+  PodtrustError,
+  TimeLimit,
+} from "../base/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { type LeaseRecord, newLease, readLease, releasedLease, renewedLease } from "./lease-record.ts";
 
@@ -59,22 +66,15 @@ async function within<T>(
   { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const over = new AbortController();
-  const end = AbortSignal.any([over.signal, signal]);
-  const done = new AbortController();
-  const late = clock.sleep(ms, done.signal).then(
-    () => over.abort(),
-    () => {},
-  );
+  const limit = new TimeLimit(clock, { ms, signal });
   try {
-    return await work(end);
+    return await work(limit.signal);
   } catch (error) {
-    if (!over.signal.aborted || signal.aborted) throw error;
+    if (!limit.isLate || signal.aborted) throw error;
     const sentence = `the API server did not answer within ${Math.round(ms)} ms`;
     throw new PodtrustError("cluster-unreachable", sentence, { cause: error });
   } finally {
-    done.abort();
-    await late;
+    await limit.end();
   }
 }
 

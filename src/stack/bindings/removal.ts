@@ -1,4 +1,4 @@
-import { asPodtrustError, ChildAbort, type Clock, mapLimit, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, mapLimit, PodtrustError, TimeLimit } from "../../base/index.ts";
 import { type Binding, bindingMark, readTrust, type Trust, type TrustAccount } from "../../bindings/index.ts";
 import { unannotate } from "./annotation.ts";
 import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";
@@ -15,23 +15,6 @@ const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
 const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
-/** A signal for work that may take so long, and the end of it. */
-function trialOf(clock: Clock, ms: number, signal: AbortSignal) {
-  const [late, ended] = [new ChildAbort(signal), new AbortController()];
-  const bell = clock.sleep(ms, ended.signal).then(
-    () => late.abort(),
-    () => {},
-  );
-  return {
-    signal: late.signal,
-    async end(): Promise<void> {
-      ended.abort();
-      late.release();
-      await bell;
-    },
-  };
-}
-
 async function deleteRoles(
   { clients, clock, facts, status, signal }: Turn,
   trust: Trust,
@@ -43,9 +26,9 @@ async function deleteRoles(
     .map(({ arn }) => nameOf(arn));
   if (names.length === 0) return { failures: [], changes: [] };
   const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
-  const trial = trialOf(clock, ms, signal);
+  const limit = new TimeLimit(clock, { ms, signal });
   const told = (error: unknown): PodtrustError =>
-    trial.signal.aborted
+    limit.isLate
       ? new PodtrustError(
           "aws-unreachable",
           `AWS account ${account.id} gave no good answer within ${ms / 1000} s`,
@@ -54,14 +37,14 @@ async function deleteRoles(
   try {
     const bound = clients.aws.of(trust, account);
     clients.assertHeld?.();
-    const { done, failed } = await bound.remove(bindingMark(trust, whose), names, trial.signal);
+    const { done, failed } = await bound.remove(bindingMark(trust, whose), names, limit.signal);
     signal.throwIfAborted();
     return { failures: failed.map(({ error }) => told(error)), changes: done };
   } catch (error) {
     signal.throwIfAborted();
     return { failures: [told(error)], changes: [] };
   } finally {
-    await trial.end();
+    await limit.end();
   }
 }
 
