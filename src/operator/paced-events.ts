@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../base/index.ts";
+import { type Clock, type Logger, Waiters } from "../base/index.ts";
 import { Turns } from "../controller/index.ts";
 import type { EventRecorder, Happening } from "../kubernetes/index.ts";
 
@@ -26,7 +26,7 @@ export class PacedEvents {
   readonly #options: PacedEventsOptions;
   readonly #turns = new Turns();
   readonly #waiting = new Map<string, Happening>();
-  #woken = Promise.withResolvers<void>();
+  readonly #waiters = new Waiters();
   #told = 0;
   #isFull = false;
 
@@ -48,7 +48,7 @@ export class PacedEvents {
     const key = `${happening.regarding.namespace ?? ""}/${this.#told}`;
     this.#waiting.set(key, { at: clock.now(), ...happening });
     this.#turns.add(key);
-    this.#woken.resolve();
+    this.#waiters.check();
   }
 
   /** Writes until the signal is aborted, then what still waits, two seconds at the most; the rest is forgotten. */
@@ -58,7 +58,8 @@ export class PacedEvents {
     while (!signal.aborted) {
       const now = clock.elapsed();
       [left, at] = [Math.min(burst, left + ((now - at) / 1000) * perSecond), now];
-      if (this.#waiting.size === 0) await this.#untilWoken(signal);
+      if (this.#waiting.size === 0)
+        await this.#waiters.until(() => this.#waiting.size > 0, signal).catch(() => {});
       else if (left < 1) await clock.sleep(1000 / perSecond, signal).catch(() => {});
       else {
         left -= 1;
@@ -68,15 +69,6 @@ export class PacedEvents {
     const end = AbortSignal.timeout(farewell);
     while (this.#waiting.size > 0 && !end.aborted) await this.#write(end);
     while (this.#take() !== undefined);
-  }
-
-  async #untilWoken(signal: AbortSignal): Promise<void> {
-    this.#woken = Promise.withResolvers();
-    const { promise, resolve } = this.#woken;
-    const end = (): void => resolve();
-    signal.addEventListener("abort", end, { once: true });
-    await promise;
-    signal.removeEventListener("abort", end);
   }
 
   #take(): Happening | undefined {
