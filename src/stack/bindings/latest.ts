@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "../../kubernetes/index.ts";
+import { keyOf } from "./state.ts";
 
 interface Kept {
   readonly version: bigint;
@@ -7,8 +8,6 @@ interface Kept {
 
 /** Characters of all that is kept: a thousand bindings that are made at once are a third of it. */
 const most = 4_000_000;
-
-const keyOf = ({ metadata: { namespace = "", name } }: KubernetesObject): string => `${namespace}/${name}`;
 
 /** A number that grows with each write (KEP-5504, Kubernetes 1.35); undefined where a server has others. */
 function versionOf({ metadata: { resourceVersion = "" } }: KubernetesObject): bigint | undefined {

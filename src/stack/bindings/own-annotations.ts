@@ -1,8 +1,7 @@
 import { type JsonRecord, recordOf } from "../../base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { digestOf } from "../../plan/index.ts";
-
-const keyOf = ({ metadata: { namespace = "", name } }: KubernetesObject): string => `${namespace}/${name}`;
+import { keyOf } from "./state.ts";
 
 /** ServiceAccounts that this process annotates: their next change is its own, and no reason for another turn. */
 export class OwnAnnotations {

@@ -49,6 +49,11 @@ export function statusOf(object: KubernetesObject): BindingStatus {
   };
 }
 
+/** NAMESPACE/NAME of an object, as queue and mirrors have it. */
+export function keyOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
+  return `${namespace}/${name}`;
+}
+
 /** The part of an object that says which one it is: with the uid nothing that is gone is made again by applying to it. */
 export function sameObject(object: KubernetesObject): KubernetesObject {
   const { name, namespace, uid } = object.metadata;
