@@ -48,6 +48,13 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
   });
 }
 
+/** `older`: what is another thing before 1.36, which has policies that change objects. */
+function kubernetesOption(older: string): Option {
+  return new Option("--kubernetes <minor>", `minor version of the cluster; ${older}`)
+    .choices(["1.35", "1.36", "1.37"])
+    .default("1.36");
+}
+
 function defineBindings(manifests: Command, context: CommandContext): void {
   manifests
     .command("bindings")
@@ -60,14 +67,7 @@ function defineBindings(manifests: Command, context: CommandContext): void {
       "--audience <audience...>",
       "audience of tokens that the operator may ask for (default: sts.amazonaws.com)",
     )
-    .addOption(
-      new Option(
-        "--kubernetes <minor>",
-        "minor version of the cluster; 1.35 lets the operator set finalizers",
-      )
-        .choices(["1.35", "1.36", "1.37"])
-        .default("1.36"),
-    )
+    .addOption(kubernetesOption("1.35 lets the operator set finalizers"))
     .action(async (options: BindingsOptions) => {
       const { runBindingManifests } = await import("./run-bindings.ts");
       runBindingManifests(context, options);
@@ -88,11 +88,7 @@ function defineInjection(manifests: Command, context: CommandContext): void {
         .choices(["serviceaccounts", "configmap"])
         .default("serviceaccounts"),
     )
-    .addOption(
-      new Option("--kubernetes <minor>", "minor version of the cluster; 1.35 needs a feature gate")
-        .choices(["1.35", "1.36", "1.37"])
-        .default("1.36"),
-    )
+    .addOption(kubernetesOption("1.35 needs a feature gate"))
     .option("--no-warn", "tell nobody why a pod got no role, and which annotations cannot be used")
     .option("--deny", "refuse pods that should have a role and got none, in place of a warning")
     .action(async (options: InjectionOptions) => {
