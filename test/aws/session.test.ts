@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,14 +37,8 @@ function tokenOf(world: AwsWorld, sub = "system:serviceaccount:aws-test:demo"): 
     .sign(world.key.privateKey);
 }
 
-/** A stranger on loopback that takes every call, and answers what it is told to: nothing, or a part of an answer. */
-async function falling(said: string): Promise<{ url: string; close: () => void }> {
-  const server = createServer((request, response) => {
-    request.resume();
-    if (said === "") return;
-    response.writeHead(200, { "content-type": "text/xml", "content-length": "1000" });
-    response.write(said);
-  });
+/** Where a server listens on loopback, and its end. */
+async function listening(server: Server): Promise<{ url: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -54,6 +48,17 @@ async function falling(said: string): Promise<{ url: string; close: () => void }
       server.close();
     },
   };
+}
+
+/** A stranger on loopback that takes every call, and answers what it is told to: nothing, or a part of an answer. */
+async function falling(said: string): Promise<{ url: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (said === "") return;
+    response.writeHead(200, { "content-type": "text/xml", "content-length": "1000" });
+    response.write(said);
+  });
+  return listening(server);
 }
 
 /** A stranger on loopback that answers every call with one error of AWS. */
@@ -66,15 +71,7 @@ async function answering(status: number, code: string): Promise<{ url: string; c
       );
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return listening(server);
 }
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example" };
