@@ -8,6 +8,31 @@ function resource(type: string, name: string, values: Readonly<Record<string, Va
   return { type: "resource", labels: [type, name], attributes: attributes(values) };
 }
 
+/**
+ * Attributes that OpenTofu sets when it makes the thing, and leaves alone ever after. An import leaves out of the state
+ * what the API does not tell; the provider would then bring it about anew.
+ */
+function ignoring(...names: readonly string[]): Block {
+  const ignored = names.map((name) => new Expression(name));
+  return { type: "lifecycle", labels: [], attributes: attributes({ ignore_changes: ignored }) };
+}
+
+/** The API cannot change a key, and the text of one has a comment, for which the provider would make it anew. */
+function loginKey(stack: string): Block {
+  return {
+    ...resource("hcloud_ssh_key", "stack", { name: stack, public_key: new Expression("var.ssh_public_key") }),
+    blocks: [ignoring("public_key")],
+  };
+}
+
+/**
+ * Never told by the API: `user_data`, `ssh_keys`, and `public_net`, for which the provider turns the server off, takes
+ * its addresses and deletes them. An image that is gone is not told any longer. Of backups and placement groups
+ * podtrust says nothing, which to the provider means that there are none.
+ * https://github.com/hetznercloud/terraform-provider-hcloud/blob/v1.68.0/internal/server/resource.go, updatePublicNet
+ */
+const serverIgnores = ["user_data", "ssh_keys", "public_net", "image", "backups", "placement_group_id"];
+
 function variable(name: string, type: string, description: string): Block {
   return {
     type: "variable",
@@ -55,16 +80,11 @@ function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachi
       delete_protection: protect,
       rebuild_protection: protect,
     }),
-    comment: "The first boot's user data is not told back by Hetzner, and is of no use after it.",
+    comment:
+      "What Hetzner does not tell, or podtrust does not set, stays as it is: set anew it would cost the server its addresses.",
     blocks: [
       { type: "public_net", labels: [], attributes: attributes(Object.fromEntries([...off, ...net])) },
-      {
-        type: "lifecycle",
-        labels: [],
-        attributes: attributes({
-          ignore_changes: [new Expression("user_data"), new Expression("ssh_keys")],
-        }),
-      },
+      ignoring(...serverIgnores),
     ],
   };
 }
@@ -79,14 +99,13 @@ function blocks({ stack, machine }: Config): readonly Block[] {
       ? [variable("ssh_from", "list(string)", "Who may reach port 22, as CIDRs.")]
       : []),
     { type: "provider", labels: ["hcloud"], attributes: [], comment: "The token: export HCLOUD_TOKEN=…" },
-    resource("hcloud_ssh_key", "stack", { name: stack, public_key: new Expression("var.ssh_public_key") }),
+    loginKey(stack),
     firewall(stack, machine, hetzner),
     ...ips.map((family) =>
       resource("hcloud_primary_ip", family, {
         name: addressName(stack, family),
         type: family,
         location: hetzner.location,
-        assignee_type: "server",
         auto_delete: false,
         delete_protection: machine.protect,
       }),
