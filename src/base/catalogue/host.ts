@@ -67,6 +67,11 @@ export const hostErrors = {
     summary: "The API server runs with other flags than podtrust wrote: something else on the machine wins.",
     next: "Take the named lines out of that file, or write its lists with key+ in place of key; then run it again.",
   },
+  "machine-kubeconfig": {
+    summary:
+      "The kubeconfig on the machine holds what k3s does not write there: it could run programs on this one, so nothing of it was used.",
+    next: "Find out who changed it. k3s writes it anew when it starts: podtrust ssh -- sudo systemctl restart k3s. A kubeconfig of your own is named in the config as cluster.kubeconfig.",
+  },
   "machine-absent": {
     summary: "The config names no machine, or the machine is not there yet.",
     next: "Add a machine to the config, and run podtrust up.",

@@ -1,4 +1,5 @@
 import { ownershipComment } from "../../plan/index.ts";
+import { k3sKubeconfigPath as kubeconfig } from "./kubeconfig.ts";
 import type { Architecture, HostFile, K3sWish } from "./wish.ts";
 
 /** The cilium command, where there is one. */
@@ -6,7 +7,6 @@ export const ciliumPath = "/usr/local/bin/cilium";
 /** Says that the command is ours: the SHA-256 of the archive and of the program that was in it. */
 export const ciliumRecord = "/var/lib/podtrust/cilium-cli";
 
-const kubeconfig = "/etc/rancher/k3s/k3s.yaml";
 export const profilePath = "/etc/profile.d/podtrust-kubectl.sh";
 
 /** The file that bash's completion of a command is in. */
