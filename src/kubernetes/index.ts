@@ -44,7 +44,7 @@ export {
   publisherRbacObjects,
 } from "./publisher-rbac.ts";
 export {
-  adminProbe,
+  httpProbe,
   disruptionBudget,
   lockedContainer,
   networkPolicy,

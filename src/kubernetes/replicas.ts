@@ -1,9 +1,16 @@
 /** What tells the pods of one Deployment from all others. */
 export type PodSelector = Readonly<Record<string, string>>;
 
-/** A probe of the port `admin` by HTTP, whose answer may take three seconds. */
-export const adminProbe = (path: string, periodSeconds: number, failureThreshold: number): object => ({
-  httpGet: { path, port: "admin", scheme: "HTTP" },
+/**
+ * A probe of the port `probes` by HTTP, whose answer may take three seconds. That port is the kubelet's alone: no rule of the
+ * network opens it, and nodes reach their pods without one.
+ */
+export const httpProbe = (
+  path: "/livez" | "/readyz",
+  periodSeconds: number,
+  failureThreshold: number,
+): object => ({
+  httpGet: { path, port: "probes", scheme: "HTTP" },
   periodSeconds,
   timeoutSeconds: 3,
   failureThreshold,
@@ -105,17 +112,25 @@ export function disruptionBudget(metadata: object, selector: PodSelector): objec
 export interface NetworkWish {
   /** Whoever may reach the pods at all reaches these. */
   readonly open: readonly number[];
-  /** For metrics: reached from the cluster's namespaces. */
+  /** For metrics and status: reached from the namespaces that are named. */
   readonly admin: number;
+  /** Whence Prometheus asks; at least one. */
+  readonly monitoringNamespaces: readonly string[];
   /** The API server's own, which rules see behind its Service. */
   readonly apiServerPort: number;
 }
 
 const tcp = (port: number): object => ({ port, protocol: "TCP" });
 
+const inNamespaces = (values: readonly string[]): object => ({
+  namespaceSelector: {
+    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }],
+  },
+});
+
 /** What reaches the pods, and what they reach: DNS, HTTPS and the API server. */
 export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkWish): object {
-  const { open, admin, apiServerPort } = ports;
+  const { open, admin, monitoringNamespaces, apiServerPort } = ports;
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -125,7 +140,7 @@ export function networkPolicy(metadata: object, selector: PodSelector, ports: Ne
       policyTypes: ["Ingress", "Egress"],
       ingress: [
         ...(open.length === 0 ? [] : [{ ports: open.map(tcp) }]),
-        { from: [{ namespaceSelector: {} }], ports: [tcp(admin)] },
+        { from: [inNamespaces(monitoringNamespaces)], ports: [tcp(admin)] },
       ],
       egress: [{ ports: [tcp(53), { port: 53, protocol: "UDP" }, tcp(443), tcp(apiServerPort)] }],
     },

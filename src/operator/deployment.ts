@@ -1,7 +1,7 @@
 import { injectRole } from "../injection/index.ts";
 import {
-  adminProbe,
   disruptionBudget,
+  httpProbe,
   lockedContainer,
   networkPolicy,
   type PodSelector,
@@ -35,11 +35,14 @@ export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook" |
   readonly environmentSecret: string;
   /** The port of the API server's own address, which rules for the network see behind its Service. */
   readonly apiServerPort: number;
+  /** Namespaces whose pods may read metrics and status. */
+  readonly monitoringNamespaces: readonly string[];
   /** The pods' PriorityClass; empty for none. */
   readonly priorityClass: string;
 }
 
 const adminPort = 9891;
+const probesPort = 9893;
 const audience = "sts.amazonaws.com";
 
 /**
@@ -55,6 +58,7 @@ function argsOf(wish: OperatorWish): readonly string[] {
     "run",
     `--namespace=${namespace}`,
     `--listen=[::]:${adminPort}`,
+    `--probes=[::]:${probesPort}`,
     ...(evictPerMinute === 0 ? [] : [`--evict-per-minute=${evictPerMinute}`]),
     ...(canary ? [] : ["--no-canary"]),
     ...(bindings ? ["--bindings"] : []),
@@ -72,13 +76,14 @@ function container(wish: OperatorWish): object {
     args: argsOf(wish),
     ports: [
       { name: "admin", containerPort: adminPort, protocol: "TCP" },
+      { name: "probes", containerPort: probesPort, protocol: "TCP" },
       ...(webhook ? [{ name: "webhook", containerPort: webhookPort, protocol: "TCP" }] : []),
     ],
     env: Object.entries(mallocEnvironment).map(([key, value]) => ({ name: key, value })),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
-    startupProbe: adminProbe("/healthz", 1, 60),
-    livenessProbe: adminProbe("/healthz", 10, 3),
-    readinessProbe: adminProbe("/readyz", 2, 2),
+    startupProbe: httpProbe("/livez", 1, 60),
+    livenessProbe: httpProbe("/livez", 10, 3),
+    readinessProbe: httpProbe("/readyz", 2, 2),
     resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
     ...lockedContainer,
   };
@@ -104,10 +109,12 @@ function deployment(wish: OperatorWish, metadata: object, selector: PodSelector)
  * have them. Throws PodtrustError `usage` for names that Kubernetes would not take.
  */
 export function operatorObjects(wish: OperatorWish): readonly object[] {
-  const { namespace, name, evictPerMinute, apiServerPort, failurePolicy, configMaps, roleMap } = wish;
+  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap } = wish;
+  const { apiServerPort, monitoringNamespaces } = wish;
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
-  const ports = { open: wish.webhook ? [webhookPort] : [], admin: adminPort, apiServerPort };
+  const open = wish.webhook ? [webhookPort] : [];
+  const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort };
   const webhook = wish.webhook ? { webhook: { failurePolicy } } : {};
   return [
     ...operatorManifests({ namespace, name, evict: evictPerMinute > 0, configMaps, roleMap, ...webhook }),

@@ -1,7 +1,7 @@
 export type { ListenAddress } from "../admin/index.ts";
 export { mallocEnvironment, operatorObjects, type OperatorWish } from "./deployment.ts";
 export { keepHeap } from "./heap.ts";
-export { listenOperator, type OperatorListener } from "./listen.ts";
+export { listenOperator, listenProbes, type OperatorListener } from "./listen.ts";
 export { operatorManifests } from "./manifests.ts";
 export { operatorMetrics } from "./metrics.ts";
 export {

@@ -40,17 +40,21 @@ function placesOf(operator: Operator): Places {
   };
 }
 
-/** Shows an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
-export async function listenOperator(
-  operator: Operator,
+/** What a kubelet asks; every pod of a cluster may, so that no word says why. */
+const probesOf = (operator: Operator): Places => ({
+  "/livez": () => line("ok"),
+  "/readyz": () => (operator.status.ready ? line("ok") : line("not ready", 503)),
+});
+
+async function listen(
+  places: Places,
   { host, port }: ListenAddress,
   logger: Logger,
 ): Promise<OperatorListener> {
-  const places = placesOf(operator);
   const server = localServer(
     (request) => answerAt(places, host, request),
     (error) => {
-      logger.error(`the operator's listener failed to answer: ${errorText(error)}`);
+      logger.error(`${host}:${port} failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);
     },
   );
@@ -62,7 +66,24 @@ export async function listenOperator(
     throw new PodtrustError("operator-listen", sentence, { cause });
   }
   const bound = server.address() as AddressInfo;
-  if (!isLoopbackAddress(bound.address))
-    logger.warn(`${host}:${bound.port} shows status and metrics to whoever can reach it`);
   return { host: bound.address, port: bound.port, close: () => drainServer(server) };
 }
+
+/** Shows an operator's health, status and metrics over plain HTTP. Throws `operator-listen`. */
+export async function listenOperator(
+  operator: Operator,
+  address: ListenAddress,
+  logger: Logger,
+): Promise<OperatorListener> {
+  const listener = await listen(placesOf(operator), address, logger);
+  if (!isLoopbackAddress(listener.host))
+    logger.warn(`${address.host}:${listener.port} shows status and metrics to whoever can reach it`);
+  return listener;
+}
+
+/** Answers a kubelet's probes over plain HTTP: /livez and /readyz, and nothing else. Throws `operator-listen`. */
+export const listenProbes = (
+  operator: Operator,
+  address: ListenAddress,
+  logger: Logger,
+): Promise<OperatorListener> => listen(probesOf(operator), address, logger);

@@ -40,7 +40,7 @@ export class Listeners implements Part {
     this.#deps = deps;
   }
 
-  get addresses(): Omit<PublisherAddresses, "admin"> {
+  get addresses(): Omit<PublisherAddresses, "admin" | "probes"> {
     const of = (kind: Kind): BoundAddress[] =>
       this.#pool.held.filter((open) => open.kind === kind).map((open) => open.listener.opened.bound);
     return { https: of("https"), http: of("http"), plain: of("plain") };

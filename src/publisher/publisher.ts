@@ -95,6 +95,8 @@ export interface PublisherListen {
   readonly insecurePlainHttpBehindProxy?: readonly ListenAddress[];
   /** /healthz, /readyz, /status, /metrics. Loopback, port 9890 unless told; false for none. */
   readonly admin?: ListenAddress | false;
+  /** /livez and /readyz, for a kubelet; none unless told. */
+  readonly probes?: ListenAddress;
 }
 
 export interface PublisherOptions {
@@ -119,6 +121,7 @@ export interface PublisherAddresses {
   readonly http: readonly BoundAddress[];
   readonly plain: readonly BoundAddress[];
   readonly admin: BoundAddress | undefined;
+  readonly probes: BoundAddress | undefined;
 }
 
 export interface PublisherStatus {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, PodtrustError, Waiters } from "../base/index.ts";
-import { AdminPart } from "./admin/listen.ts";
+import { adminPart, type LocalPart, probesPart } from "./admin/listen.ts";
+import type { AdminView } from "./admin/view.ts";
 import { ControlSockets } from "./control/sockets.ts";
 import { Generation, type Part } from "./generation.ts";
 import { Issuers } from "./issuers.ts";
@@ -32,7 +33,8 @@ export class RunningPublisher implements Publisher {
   readonly #listeners: Listeners;
   readonly #served: Served;
   readonly #issuers: Issuers;
-  readonly #admin: AdminPart;
+  readonly #admin: LocalPart;
+  readonly #probes: LocalPart;
   readonly #control: ControlSockets;
   readonly #parts: readonly Part[];
   readonly #waiters = new Waiters();
@@ -74,14 +76,16 @@ export class RunningPublisher implements Publisher {
       plainSite: () => this.#served.current.plain,
       logger,
     });
-    this.#admin = new AdminPart({
+    const view: AdminView = {
       publisher: this,
       clock,
       logger,
       tallies: this.#tallies,
       connections: this.#connections,
       issuers: () => this.#issuers.all,
-    });
+    };
+    this.#admin = adminPart(view);
+    this.#probes = probesPart(view);
     this.#control = new ControlSockets(this, logger);
     // What may be refused comes first; sites come before the listeners that answer from them.
     const guard = new WithdrawalGuard({ clock, issuers: () => this.#issuers.all });
@@ -91,13 +95,15 @@ export class RunningPublisher implements Publisher {
       this.#served,
       this.#listeners,
       this.#admin,
+      this.#probes,
       this.#issuers,
       ...opened,
     ];
   }
 
   get addresses(): PublisherAddresses {
-    return { ...this.#listeners.addresses, admin: this.#admin.address };
+    const [admin, probes] = [this.#admin.address, this.#probes.address];
+    return { ...this.#listeners.addresses, admin, probes };
   }
 
   status(): PublisherStatus {
@@ -166,6 +172,7 @@ export class RunningPublisher implements Publisher {
     await this.#issuers.close();
     this.#served.close();
     await this.#admin.close();
+    await this.#probes.close();
     await this.#control.close();
   }
 }

@@ -11,6 +11,8 @@ const shared = {
   namespace: "zz-space",
   image: "zz-image",
   priorityClass: "zz-priority",
+  // A list, of which the objects know no more than that it is one.
+  monitoringNamespaces: "zz-monitoring",
   apiServerPort: 98_761,
 } as const;
 
@@ -60,7 +62,8 @@ const publisher: ChartPart = {
     present("certificateSecret", filledPublisher.certificateSecret, ".Values.publisher.certificateSecret"),
     priority,
   ],
-  objects: (chosen) => publisherObjects({ ...shared, ...filledPublisher, ...chosen } as PublisherWish),
+  objects: (chosen) =>
+    publisherObjects({ ...shared, ...filledPublisher, ...chosen } as unknown as PublisherWish),
 };
 
 const filledOperator = {

@@ -88,6 +88,14 @@ const properties = {
   namespace: text("Namespace of all objects: that of the release.", name),
   image: text("podtrust's image."),
   apiServerPort: whole(1, 65_535, "Port of the API server itself."),
+  monitoringNamespaces: {
+    type: "array",
+    minItems: 1,
+    maxItems: 16,
+    uniqueItems: true,
+    items: { type: "string", ...name },
+    description: "Namespaces whose pods may read metrics and status.",
+  },
   priorityClass: text("PriorityClass of all pods; empty for none.", {
     pattern: `^(?:${label}(?:\\.${label})*)?$`,
   }),
@@ -117,6 +125,8 @@ namespace: podtrust
 image: ""
 # Of the API server itself, behind its Service: rules of the network see that one.
 apiServerPort: 6443
+# Whose pods may read metrics and status, by rules of the network; never all.
+monitoringNamespaces: [monitoring]
 priorityClass: ""
 
 # Makes the cluster's public keys public.

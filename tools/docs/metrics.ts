@@ -32,7 +32,7 @@ const page: GeneratedPage = {
       "## Of the operator",
       "",
       "`podtrust operator run` exposes these at `/metrics` of the address that `--listen` names (127.0.0.1:9891 by default), beside",
-      "`/status`, `/readyz` and `/healthz`.",
+      "`/status`, `/readyz` and `/healthz`. In a cluster both ports are open to the namespaces of Prometheus alone.",
       "",
       "| metric | type | what it says |",
       "| --- | --- | --- |",

@@ -1,4 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
+import { checkedNamespace } from "../../kubernetes/index.ts";
 import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
@@ -20,8 +21,20 @@ function imageOf(image: string): string {
   });
 }
 
+/** What all that runs as replicas is deployed with. */
+interface Replicas {
+  readonly namespace: string;
+  readonly name: string;
+  readonly image: string;
+  readonly replicas: number;
+  readonly apiServerPort: number;
+  readonly priorityClass: string;
+  readonly monitoringNamespaces: readonly string[];
+  readonly environmentSecret: string;
+}
+
 /** What was typed, checked. Throws `usage`. */
-export function replicasOf(options: ReplicaOptions) {
+export function replicasOf(options: ReplicaOptions): Replicas {
   const { namespace, name, priorityClass, environmentSecret = `${name}-environment` } = options;
   return {
     namespace,
@@ -31,6 +44,7 @@ export function replicasOf(options: ReplicaOptions) {
     image: imageOf(options.image),
     replicas: whole("--replicas", options.replicas, 9),
     apiServerPort: whole("--api-server-port", options.apiServerPort, 65_535),
+    monitoringNamespaces: options.monitoringNamespace.map((one) => checkedNamespace(one)),
   };
 }
 
@@ -41,7 +55,10 @@ export function printObjects({ json, output }: CommandContext, items: readonly o
 }
 
 /** What all parts of the chart have one of. */
-type Shared = Pick<ReturnType<typeof replicasOf>, "namespace" | "image" | "apiServerPort" | "priorityClass">;
+type Shared = Pick<
+  Replicas,
+  "namespace" | "image" | "apiServerPort" | "priorityClass" | "monitoringNamespaces"
+>;
 
 /** The same as values of the chart, in which one part is there; Helm joins several files of them. */
 export function printValues(
@@ -50,8 +67,8 @@ export function printValues(
   wish: Shared,
   more: object = {},
 ): void {
-  const { namespace, image, apiServerPort, priorityClass, ...own } = wish;
-  const shared = { namespace, image, apiServerPort, priorityClass };
+  const { namespace, image, apiServerPort, priorityClass, monitoringNamespaces, ...own } = wish;
+  const shared = { namespace, image, apiServerPort, priorityClass, monitoringNamespaces };
   const values = { ...shared, [part]: { enabled: true, ...own }, ...more };
   if (json) output.result(values);
   else output.raw(objectsYaml([values]));

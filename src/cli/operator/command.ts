@@ -20,6 +20,7 @@ export function defineOperator(program: Command, context: CommandContext): void 
     .option("--context <name>", "context in the kubeconfig")
     .option("--namespace <namespace>", "namespace of its Lease and of the trial's ServiceAccount", "podtrust")
     .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9891")
+    .option("--probes <address>", "address of /livez and /readyz alone, for a kubelet (default: none)")
     .option("--evict-per-minute <count>", "evict so many faulty pods a minute at most; without it none")
     .option("--no-canary", "do not try injection once a minute")
     .option(

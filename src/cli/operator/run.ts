@@ -1,6 +1,6 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
-import { keepHeap, listenOperator, Operator } from "../../operator/index.ts";
+import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { addressOf } from "./address.ts";
@@ -11,6 +11,7 @@ export interface OperatorCommandOptions {
   readonly context?: string;
   readonly namespace: string;
   readonly listen: string;
+  readonly probes?: string;
   readonly evictPerMinute?: string;
   /** False with --no-canary. */
   readonly canary: boolean;
@@ -33,6 +34,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const { env, clock, signal } = context;
   const { kubeconfig, context: name, namespace } = options;
   const address = addressOf(options.listen);
+  const probes = options.probes === undefined ? undefined : addressOf(options.probes);
   const evict = evictionsOf(options);
   const { roleMap, configMaps = false } = options;
   const from = roleMap === undefined ? {} : { roleMap: checkedName(roleMap) };
@@ -63,12 +65,13 @@ export async function runOperator(context: CommandContext, options: OperatorComm
     ...more,
   });
   const listener = await listenOperator(operator, address, logger);
+  const probed = probes === undefined ? undefined : await listenProbes(operator, probes, logger);
   logger.info("the operator listens", { address: `${listener.host}:${listener.port}`, cluster: api.server });
   void keepHeap(() => operator.waiting, clock, signal);
   try {
     await operator.run(signal);
   } finally {
-    await listener.close();
+    await Promise.all([listener.close(), probed?.close()]);
   }
   logger.info("the operator has ended", { reason: errorText(signal.reason) });
 }

@@ -8,6 +8,7 @@ export interface ReplicaOptions {
   readonly replicas: string;
   readonly apiServerPort: string;
   readonly priorityClass: string;
+  readonly monitoringNamespace: readonly string[];
   readonly environmentSecret?: string;
   readonly values?: boolean;
 }
@@ -20,6 +21,11 @@ export function withReplicas(command: Command, name: string): Command {
     .option("--name <name>", "name of all objects", name)
     .option("--replicas <count>", "number of pods, 1 to 9", "2")
     .option("--api-server-port <port>", "port of the API server itself, for the rules of the network", "6443")
+    .option(
+      "--monitoring-namespace <namespace...>",
+      "namespaces whose pods may read metrics and status, where a network policy is kept to",
+      ["monitoring"],
+    )
     .option("--priority-class <name>", "PriorityClass of the pods", "")
     .option("--environment-secret <name>", "Secret with environment variables (default: NAME-environment)")
     .option("--values", "print the same as values of the chart in deploy/chart");

@@ -69,6 +69,8 @@ export interface PublisherConfig {
   /** The value of the Cache-Control header. */
   readonly cacheControl: string;
   readonly admin: ListenAddress | false;
+  /** Where a kubelet's probes are answered; absent: nowhere. */
+  readonly probes?: ListenAddress;
   readonly stateDir: string;
   /**
    * Where certificates and documents are kept in place of stateDir, for several replicas: a Secret, and for its lock a

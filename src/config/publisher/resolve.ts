@@ -66,7 +66,7 @@ export function resolvePublisher(
   source: ConfigSource,
 ): PublisherConfig {
   const place = (name: string): string => placeOf(name, source.file, source.env);
-  const { admin = "127.0.0.1:9890", stateDir, store, release } = input;
+  const { admin = "127.0.0.1:9890", probes, stateDir, store, release } = input;
   const jwksUri = input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri;
   return {
     source: input.source === undefined ? { inCluster: true } : resolveCluster(input.source, source),
@@ -75,6 +75,7 @@ export function resolvePublisher(
     pollInterval: milliseconds(input.pollInterval ?? "10s"),
     cacheControl: input.cacheControl ?? "public, max-age=60",
     admin: admin === false ? false : address(admin),
+    ...(probes === undefined ? {} : { probes: address(probes) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...(store === undefined ? {} : { store: store.secret }),
     ...(release === undefined ? {} : { release: place(release) }),

@@ -37,6 +37,7 @@ export interface PublisherInput {
   pollInterval?: string | undefined;
   cacheControl?: string | undefined;
   admin?: string | false | undefined;
+  probes?: string | undefined;
   stateDir?: string | undefined;
   store?: { secret: { namespace: string; name: string } } | undefined;
   release?: string | undefined;
@@ -197,6 +198,10 @@ export const publisher: z.ZodType<PublisherInput> = section(
         examples: ["127.0.0.1:9890"],
       })
       .optional(),
+    probes: listen({
+      what: "A listener for a kubelet's probes, that has /livez and /readyz and nothing else. Left out: none.",
+      example: "[::]:9892",
+    }).optional(),
     stateDir: file(
       "Where certificates, accounts and the last good documents are kept. Default: $STATE_DIRECTORY, else $XDG_STATE_HOME/podtrust/STACK.",
       "/var/lib/podtrust",

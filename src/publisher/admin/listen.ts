@@ -1,4 +1,4 @@
-import { errorText } from "../../base/index.ts";
+import { errorText, type Logger } from "../../base/index.ts";
 import { isLoopbackAddress } from "../../http/index.ts";
 import {
   answerAt,
@@ -12,14 +12,14 @@ import {
 } from "../../admin/index.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
-import type { BoundAddress, ListenAddress } from "../publisher.ts";
+import type { BoundAddress, ListenAddress, PublisherListen } from "../publisher.ts";
 import { listenOn, listenText } from "../serving/listen.ts";
 import { metricCatalogue } from "./catalogue.ts";
 import { takeSamples } from "./samples.ts";
 import type { AdminView } from "./view.ts";
 
-/** The second listener, open. */
-interface AdminListener {
+/** A listener for this machine's operators, open. */
+interface LocalListener {
   readonly bound: BoundAddress;
   close(): Promise<void>;
 }
@@ -50,37 +50,43 @@ const placesOf = (view: AdminView): Places => ({
 });
 
 /**
- * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
- * cluster's API does not make it unready, since the last good documents are served on; it is told as degraded.
- * /routez is for load balancers: it lets clients in also before the first certificate, since a CA is one of them.
+ * What a kubelet asks; every pod of a cluster may, so that no word says why. Ready is a pod that clients may be led to,
+ * what /routez says: before the first certificate a CA has to be let in, and an outage of its own must not take a pod out.
  */
-async function listenAdmin(asked: ListenAddress, view: AdminView): Promise<AdminListener> {
+const probesOf = (view: AdminView): Places => ({
+  "/livez": () => line("ok"),
+  "/readyz": () => {
+    const { status } = routable(view);
+    return status === 200 ? line("ok") : line("not ready", status);
+  },
+});
+
+async function listenLocal(asked: ListenAddress, places: Places, logger: Logger): Promise<LocalListener> {
   let listen = "host" in asked ? asked.host : "";
-  const places = placesOf(view);
   const server = localServer(
     (request) => answerAt(places, listen, request),
     (error) => {
-      view.logger.error(`the second listener failed to answer: ${errorText(error)}`);
+      logger.error(`${listenText(asked)} failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);
     },
   );
-  const bound = await listenOn(server, asked, view.logger);
+  const bound = await listenOn(server, asked, logger);
   if (listen === "") listen = bound.address;
-  if (!isLoopbackAddress(bound.address)) {
-    view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
-  }
   return { bound, close: () => drainServer(server) };
 }
 
-const loopback = { host: "127.0.0.1", port: 9890 } as const;
+/** A listener for this machine's operators that the options ask for, or none. */
+export class LocalPart implements Part {
+  readonly #asked: (listen: PublisherListen) => ListenAddress | false;
+  readonly #open: (asked: ListenAddress) => Promise<LocalListener>;
+  readonly #pool = new Pool<LocalListener>((listener) => listener.close());
 
-/** The second listener that the options ask for, or none. */
-export class AdminPart implements Part {
-  readonly #view: AdminView;
-  readonly #pool = new Pool<AdminListener>((listener) => listener.close());
-
-  constructor(view: AdminView) {
-    this.#view = view;
+  constructor(
+    asked: (listen: PublisherListen) => ListenAddress | false,
+    open: (asked: ListenAddress) => Promise<LocalListener>,
+  ) {
+    this.#asked = asked;
+    this.#open = open;
   }
 
   get address(): BoundAddress | undefined {
@@ -89,8 +95,8 @@ export class AdminPart implements Part {
 
   /** Throws `publisher-listen`. */
   async prepare({ options }: Wanted): Promise<void> {
-    const asked = options.listen.admin ?? loopback;
-    if (asked !== false) await this.#pool.take(listenText(asked), () => listenAdmin(asked, this.#view));
+    const asked = this.#asked(options.listen);
+    if (asked !== false) await this.#pool.take(listenText(asked), () => this.#open(asked));
   }
 
   commit(): void {
@@ -105,4 +111,31 @@ export class AdminPart implements Part {
   close(): Promise<void> {
     return this.#pool.close();
   }
+}
+
+const loopback = { host: "127.0.0.1", port: 9890 } as const;
+
+/**
+ * /healthz says that the process answers, /readyz that a relying party gets all it needs: an outage of the
+ * cluster's API does not make it unready, since the last good documents are served on; it is told as degraded.
+ * /routez is for load balancers: it lets clients in also before the first certificate, since a CA is one of them.
+ */
+export function adminPart(view: AdminView): LocalPart {
+  return new LocalPart(
+    ({ admin = loopback }) => admin,
+    async (asked) => {
+      const listener = await listenLocal(asked, placesOf(view), view.logger);
+      if (!isLoopbackAddress(listener.bound.address))
+        view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
+      return listener;
+    },
+  );
+}
+
+/** /livez and /readyz, on a port that holds nothing worth asking for. */
+export function probesPart(view: AdminView): LocalPart {
+  return new LocalPart(
+    ({ probes }) => probes ?? false,
+    (asked) => listenLocal(asked, probesOf(view), view.logger),
+  );
 }

@@ -28,10 +28,13 @@ export function listenOf(configs: readonly Config[], sockets: ActivatedSockets):
   const plain = publishers.flatMap(({ serve }) => (serve.kind === "insecure-plain-http" ? serve.listen : []));
   // One listener shows all issuers: the first that is wanted.
   const admin = publishers.map((publisher) => publisher.admin).find((address) => address !== false);
+  const probes = publishers.map((publisher) => publisher.probes).find((address) => address !== undefined);
+  const [probed] = probes === undefined ? [] : addressesOf([probes], sockets);
   return {
     https: addressesOf(of("https"), sockets),
     http: addressesOf(of("http"), sockets),
     insecurePlainHttpBehindProxy: addressesOf(plain, sockets),
     admin: admin === undefined ? false : (addressesOf([admin], sockets)[0] ?? false),
+    ...(probed === undefined ? {} : { probes: probed }),
   };
 }

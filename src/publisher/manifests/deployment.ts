@@ -1,5 +1,5 @@
 import {
-  adminProbe,
+  httpProbe,
   lockedContainer,
   type PodSelector,
   replicaDeployment,
@@ -29,6 +29,7 @@ function portsOf({ way, expose }: PublisherWish): readonly object[] {
     ...(way === "s3" ? [] : [port("https", podPlaces.https, 443)]),
     ...(way === "https-and-http" ? [port("http", podPlaces.http, 80)] : []),
     port("admin", podPlaces.admin),
+    port("probes", podPlaces.probes),
   ];
 }
 
@@ -40,10 +41,9 @@ function container(wish: PublisherWish): object {
     args: ["serve", "--file", podPlaces.config],
     ports: portsOf(wish),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
-    startupProbe: adminProbe("/healthz", 1, 60),
-    livenessProbe: adminProbe("/healthz", 10, 3),
-    // Not /readyz: before the first certificate a CA has to be let in, and an outage of its own must not take a pod out.
-    readinessProbe: adminProbe("/routez", 1, 2),
+    startupProbe: httpProbe("/livez", 1, 60),
+    livenessProbe: httpProbe("/livez", 10, 3),
+    readinessProbe: httpProbe("/readyz", 1, 2),
     lifecycle: { preStop: { sleep: { seconds: stillLedTo } } },
     resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
     ...lockedContainer,

@@ -92,14 +92,14 @@ function service(wish: PublisherWish): readonly object[] {
   ];
 }
 
-/** Strangers reach the two ports, the cluster's own namespaces the metrics. */
+/** Strangers reach the two ports, Prometheus's namespaces the metrics. */
 function network(wish: PublisherWish): object {
-  const { way, apiServerPort } = wish;
+  const { way, apiServerPort, monitoringNamespaces } = wish;
   const open = [
     ...(way === "s3" ? [] : [podPlaces.https]),
     ...(way === "https-and-http" ? [podPlaces.http] : []),
   ];
-  const ports = { open, admin: podPlaces.admin, apiServerPort };
+  const ports = { open, admin: podPlaces.admin, monitoringNamespaces, apiServerPort };
   return networkPolicy(metadataOf(wish), selectorOf(wish), ports);
 }
 

@@ -13,6 +13,7 @@ export type DeploymentChoice = Pick<
   | "replicas"
   | "expose"
   | "apiServerPort"
+  | "monitoringNamespaces"
   | "priorityClass"
   | "environmentSecret"
 >;
@@ -139,6 +140,7 @@ export async function publisherWish(config: Config, choice: DeploymentChoice): P
       pollInterval: durationText(pollInterval),
       cacheControl,
       admin: `[::]:${podPlaces.admin}`,
+      probes: `[::]:${podPlaces.probes}`,
       stateDir: podPlaces.stateDir,
       store: { secret: { namespace, name } },
       ...ways,

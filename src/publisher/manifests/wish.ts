@@ -15,6 +15,8 @@ export interface PublisherWish {
   readonly way: Way;
   /** The port of the API server's own address, which rules for the network see behind its Service. */
   readonly apiServerPort: number;
+  /** Namespaces whose pods may read metrics and status. */
+  readonly monitoringNamespaces: readonly string[];
   /** The pods' PriorityClass; empty for none. */
   readonly priorityClass: string;
   /** The config file of the pods. */
@@ -39,4 +41,5 @@ export const podPlaces = {
   https: 8443,
   http: 8080,
   admin: 9890,
+  probes: 9892,
 } as const;
