@@ -37,33 +37,40 @@ describe("a cluster's distribution is known by what its makers leave in it", () 
 
 const own = "https://oidc.example.com";
 const old = "https://kubernetes.default.svc.cluster.local";
-const wish = { issuers: [own, old], jwksUri: `${own}/openid/v1/jwks` };
+const spec = { issuers: [own, old], jwksUri: `${own}/openid/v1/jwks` };
+
+/** The issuers in lines for an API server, in their order. */
+const issuersIn = ({ lines }: { readonly lines: readonly string[] }): readonly string[] =>
+  lines.flatMap((line) => [own, old].filter((issuer) => line.endsWith(issuer)));
+const hasKeysAddress = ({ lines }: { readonly lines: readonly string[] }): boolean =>
+  lines.some((line) => line.includes("service-account-jwks-uri"));
 
 describe("an API server's flags, as its distribution takes them", () => {
-  for (const name of ["k3s", "rke2", "kubeadm", "kind", "microk8s", undefined] as const) {
-    test(`${name ?? "any other"}: the own issuer first, the old one still accepted, the keys' address`, () => {
-      const [{ where, lines } = { where: "", lines: [] }] = issuerInstructions(name, wish);
-      assert.ok(where.length > 0);
-      const text = lines.join("\n");
-      const at = [
-        `service-account-issuer=${own}`,
-        `service-account-issuer=${old}`,
-        "service-account-jwks-uri=",
-      ];
-      const places = at.map((flag) => text.indexOf(flag));
-      assert.ok(
-        places.every((place) => place >= 0),
-        text,
-      );
+  for (const name of ["k3s", "rke2", "kubeadm", "kind", "microk8s", "talos", undefined] as const) {
+    test(`${name ?? "any other"}: a first pass in which every server accepts the new issuer, and a second in which it signs`, () => {
+      const steps = issuerInstructions(name, spec).filter(({ pass }) => pass !== undefined);
       assert.deepEqual(
-        places,
-        places.toSorted((a, b) => a - b),
+        steps.map(({ pass = "" }) => pass.slice(0, 6)),
+        ["Pass 1", "Pass 2"],
       );
+      assert.deepEqual(steps.map(issuersIn), [
+        [old, own],
+        [own, old],
+      ]);
+      assert.deepEqual(steps.map(hasKeysAddress), [false, true]);
+      assert.equal(steps[0]?.where, steps[1]?.where);
+    });
+
+    test(`${name ?? "any other"}: one pass where there is no issuer to move from`, () => {
+      const [only, ...more] = issuerInstructions(name, { ...spec, issuers: [own] });
+      assert.equal(only?.pass, undefined);
+      assert.deepEqual(issuersIn(only ?? { lines: [] }), [own]);
+      assert.ok(more.every(({ pass }) => pass === undefined));
     });
   }
 
   test("kubeadm's own config names a flag twice, in the list of v1beta4", () => {
-    const [, config] = issuerInstructions("kubeadm", wish);
+    const config = issuerInstructions("kubeadm", spec).at(-1);
     assert.deepEqual(config?.lines.slice(0, 6), [
       "apiServer:",
       "  extraArgs:",
@@ -75,8 +82,8 @@ describe("an API server's flags, as its distribution takes them", () => {
   });
 
   test("a new cluster of kind takes kubeadm's v1beta3 before Kubernetes 1.36, and v1beta4 from then on", () => {
-    const [, before] = issuerInstructions("kind", wish, { kubernetes: 35 });
-    const [, since] = issuerInstructions("kind", wish, { kubernetes: 36 });
+    const before = issuerInstructions("kind", spec, { kubernetes: 35 }).at(-1);
+    const since = issuerInstructions("kind", spec, { kubernetes: 36 }).at(-1);
     assert.ok(before?.lines.includes("    apiVersion: kubeadm.k8s.io/v1beta3"));
     assert.ok(before?.lines.includes(`        service-account-issuer: ${own}`));
     assert.ok(since?.lines.includes("    apiVersion: kubeadm.k8s.io/v1beta4"));
@@ -85,7 +92,7 @@ describe("an API server's flags, as its distribution takes them", () => {
 
   for (const name of ["minikube", "k0s"] as const) {
     test(`${name} takes one issuer, and says what becomes of tokens of the old one`, () => {
-      const [only] = issuerInstructions(name, wish);
+      const [only] = issuerInstructions(name, spec);
       const text = only?.lines.join("\n") ?? "";
       assert.match(text, /service-account-issuer[=:] ?https:\/\/oidc\.example\.com/u);
       assert.doesNotMatch(text, /kubernetes\.default/u);
@@ -95,7 +102,7 @@ describe("an API server's flags, as its distribution takes them", () => {
 
   test("Talos has a document of its own for issuers since 1.14, one value before, and none of yours in 1.13", () => {
     const lines = (talos: number): string =>
-      issuerInstructions("talos", wish, { talos })
+      issuerInstructions("talos", spec, { talos })
         .flatMap(({ lines: said, note = "" }) => [...said, note])
         .join("\n");
     assert.match(
@@ -108,7 +115,7 @@ describe("an API server's flags, as its distribution takes them", () => {
 
   for (const name of ["eks", "gke", "aks"] as const) {
     test(`${name}: nobody but its provider starts the API server`, () => {
-      assert.deepEqual(issuerInstructions(name, wish), []);
+      assert.deepEqual(issuerInstructions(name, spec), []);
     });
   }
 });

@@ -1,5 +1,5 @@
 /** The issuers of an API server and where it says its keys are. */
-export interface IssuerWish {
+export interface IssuerSpec {
   /** The first signs; all are accepted. */
   readonly issuers: readonly string[];
   readonly jwksUri: string;
@@ -15,7 +15,7 @@ export interface Flag {
  * The flags of the API server that make it the issuer, in their order.
  * Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
  */
-export function issuerFlags({ issuers, jwksUri }: IssuerWish): readonly Flag[] {
+export function issuerFlags({ issuers, jwksUri }: IssuerSpec): readonly Flag[] {
   return [
     ...issuers.map((value) => ({ name: "service-account-issuer", value })),
     { name: "service-account-jwks-uri", value: jwksUri },

@@ -74,7 +74,7 @@ describe("init finds what is there", () => {
     assert.deepEqual(warnings, []);
   });
 
-  test("the API server's flags are printed: the own issuer first, and the one that it has now kept", async () => {
+  test("the API server's flags are printed in two passes: the own issuer is accepted, and then signs, and the one that it has now is kept", async () => {
     const args = ["--cluster", "--issuer", "oidc.example.com", "--account", account];
     const { code, out, err } = await init(args, { KUBECONFIG: join(cwd, "kubeconfig") });
     assert.equal(code, 0, err);
@@ -84,7 +84,11 @@ describe("init finds what is there", () => {
     );
     assert.match(
       out,
-      /--service-account-issuer=https:\/\/oidc\.example\.com\n +--service-account-issuer=https:\/\/kubernetes\.default\.svc\n +--service-account-jwks-uri=https:\/\/oidc\.example\.com\/openid\/v1\/jwks\n/u,
+      /Pass 1 of 2: [^:]+:\n +--service-account-issuer=https:\/\/kubernetes\.default\.svc\n +--service-account-issuer=https:\/\/oidc\.example\.com\n +then: /u,
+    );
+    assert.match(
+      out,
+      /Pass 2 of 2, [^:]+: [^:]+:\n +--service-account-issuer=https:\/\/oidc\.example\.com\n +--service-account-issuer=https:\/\/kubernetes\.default\.svc\n +--service-account-jwks-uri=https:\/\/oidc\.example\.com\/openid\/v1\/jwks\n/u,
     );
   });
 

@@ -23,7 +23,7 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
   let cwd: string;
 
   before(async () => {
-    plane = await startControlPlane({ issuer: present });
+    plane = await startControlPlane({ issuer: present, servers: 2 });
     cwd = await mkdtemp(join(tmpdir(), "podtrust-init-"));
   });
   after(async () => {
@@ -37,7 +37,21 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
       { cwd, env: { KUBECONFIG: plane.adminKubeconfig } },
     );
 
-  test("a cluster of kubeadm is known by its config, and signs as ours once it has the printed flags", async () => {
+  /** A token of one API server, for the audiences that it takes itself. */
+  async function tokenOf(server: number): Promise<string> {
+    const path = "/api/v1/namespaces/default/serviceaccounts/app/token";
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
+    const { text } = await plane.ask(path, { server, method: "POST", body });
+    return (JSON.parse(text) as { status: { token: string } }).status.token;
+  }
+
+  async function statusAt(server: number, token: string): Promise<number> {
+    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    return (await plane.ask(path, { server, method: "POST", body, token })).status;
+  }
+
+  test("a cluster of kubeadm is known by its config; while its two API servers get the printed flags, in their order, each accepts every token of both, and at the end both sign as ours", async () => {
     await plane.kubectl(["-n", "kube-system", "create", "configmap", "kubeadm-config"]);
     const { code, out, err } = await init("kubeadm");
     assert.equal(code, 0, err);
@@ -45,22 +59,31 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
       apiServer: {
         distribution: string;
         presentIssuer: string;
-        instructions: readonly { readonly lines: readonly string[] }[];
+        instructions: readonly { readonly where: string; readonly lines: readonly string[] }[];
       };
     };
     assert.deepEqual([apiServer.distribution, apiServer.presentIssuer], ["kubeadm", present]);
     await plane.kubectl(["create", "serviceaccount", "app"]);
-    const former = await plane.requestToken("default", "app", present);
-    const flags = apiServer.instructions[0]?.lines.map((line) => line.replace(/^ +- /u, "")) ?? [];
-    await plane.servers[0]?.restart(plane.keys(), flags);
-    const since = await plane.requestToken("default", "app", own);
-    assert.deepEqual([issuerOf(former), issuerOf(since)], [present, own]);
-    const whoami = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
-    for (const token of [former, since]) {
-      const kubeconfig = plane.kubeconfigWithToken(token);
-      const said = await plane.kubectl([...whoami, `--kubeconfig=${kubeconfig}`]);
-      assert.equal(said, "system:serviceaccount:default:app");
-    }
+    const tokens = [await tokenOf(0)];
+    const steps = apiServer.instructions.filter(({ where }) => where.startsWith("/etc/kubernetes/manifests"));
+    for (const { lines } of steps)
+      for (const server of plane.servers) {
+        const flags = lines.map((line) => line.replace(/^ +- /u, ""));
+        await server.restart(plane.keys(), flags);
+        tokens.push(await tokenOf(0), await tokenOf(1));
+        const statuses = await Promise.all(
+          tokens.flatMap((token) => [statusAt(0, token), statusAt(1, token)]),
+        );
+        assert.deepEqual(
+          statuses.filter((status) => status !== 201),
+          [],
+          `with ${flags.join(" ")}`,
+        );
+      }
+    assert.deepEqual(
+      [tokens.at(0), tokens.at(-2), tokens.at(-1)].map((token = "") => issuerOf(token)),
+      [present, own, own],
+    );
     assert.match(
       await readFile(join(cwd, "kubeadm.yaml"), "utf8"),
       /^issuer: https:\/\/oidc\.example\.com$/mu,
@@ -118,7 +141,7 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
     assert.match(err, /its issuer is not to be read/u);
     assert.match(
       out,
-      /the command line of every API server:\n +--service-account-issuer=https:\/\/b\.example/u,
+      /the command line of every API server:\n +--service-account-issuer=https:\/\/kubernetes\.\S+\n +--service-account-issuer=https:\/\/b\.example/u,
     );
   });
 });

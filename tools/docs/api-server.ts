@@ -9,8 +9,9 @@ import type { GeneratedPage } from "../docs.ts";
 
 const issuer = "https://oidc.example.com";
 
-function instructionText({ where, lines, next, note }: Instruction): string {
+function instructionText({ pass, where, lines, next, note }: Instruction): string {
   return [
+    ...(pass === undefined ? [] : [`**${pass}.**`, ""]),
     `In ${where}:`,
     "```",
     ...lines,
@@ -23,11 +24,11 @@ function instructionText({ where, lines, next, note }: Instruction): string {
 
 function section(title: string, name: DistributionName | undefined): string {
   const old = standardIssuer(name);
-  const wish = {
+  const spec = {
     issuers: [issuer, old ?? "https://ENDPOINT:6443"],
     jwksUri: `${issuer}/openid/v1/jwks`,
   };
-  return [`## ${title}`, ...issuerInstructions(name, wish).map(instructionText)].join("\n");
+  return [`## ${title}`, ...issuerInstructions(name, spec).map(instructionText)].join("\n");
 }
 
 function render(): string {
@@ -36,10 +37,18 @@ function render(): string {
   const managed = names.filter((name) => !told.includes(name)).map((name) => distributions[name].title);
   return `# The API server's issuer
 
-An API server signs as the first \`--service-account-issuer\` that it has, and accepts tokens of all of them: yours comes
-first, and the one that the cluster had stays, or every token in use is refused. \`--service-account-jwks-uri\` says where
-you publish the keys. Each distribution has its own place for these flags; \`podtrust init\` finds out which one a cluster
-is of, and prints these lines with its issuers in them.
+An API server signs as the first \`--service-account-issuer\` that it has, and accepts tokens of all of them. The one that
+the cluster had stays, or every token in use is refused. \`--service-account-jwks-uri\` says where you publish the keys.
+
+**Change the issuer in two passes**, each over all API servers. In pass 1 every server accepts the new issuer, and the old one
+still signs. In pass 2 the new issuer signs. In one pass, the servers that have not restarted yet refuse every token that a
+restarted one has made. A cluster with a single API server can begin with pass 2. To go back, run the passes in the opposite
+order: first the lines of pass 1 everywhere, and the old flags only when no token of the new issuer is in use.
+
+Leave \`--api-audiences\` out, or let it name every issuer: with only the new one in it, tokens of the old one are refused.
+
+Each distribution has its own place for these flags; \`podtrust init\` finds out which one a cluster is of, and prints these
+lines with its issuers in them.
 
 ${managed.join(", ")}: the provider starts the API server and serves the issuer's documents. Nothing is to
 be told; leave the \`publisher\` section out.

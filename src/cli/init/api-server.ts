@@ -15,7 +15,7 @@ import { type FoundCluster, isPublic } from "./detect/index.ts";
 export interface ApiServerSteps {
   /** What it signs as now, and what has to become of it. */
   readonly sentence: string;
-  /** One after the other, or one instead of the other where it says so. */
+  /** One after the other, or one instead of the other where it says so. Each pass goes over all API servers. */
   readonly instructions: readonly Instruction[];
 }
 
@@ -35,7 +35,7 @@ function managedSteps(title: string, issuer: string, present: string | undefined
 function instructedSteps(issuer: string, cluster: FoundCluster | undefined): ApiServerSteps {
   const { distribution, issuer: present } = cluster ?? {};
   const old = present ?? standardIssuer(distribution);
-  const wish = {
+  const spec = {
     // The first signs; tokens in use name the old one.
     issuers: [issuer, ...(old === undefined ? [] : [old])],
     jwksUri: parseIssuer(issuer).defaultJwksUri,
@@ -50,7 +50,7 @@ function instructedSteps(issuer: string, cluster: FoundCluster | undefined): Api
       present === undefined
         ? `Before all that, tell the API server${title} its issuer:`
         : `The cluster signs as ${present} now. Before all that, tell its API server${title}:`,
-    instructions: issuerInstructions(distribution, wish, versions),
+    instructions: issuerInstructions(distribution, spec, versions),
   };
 }
 

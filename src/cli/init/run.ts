@@ -57,8 +57,9 @@ function steps({ foundation, name, publishing }: Answers, file: string): readonl
 function sayApiServer({ output }: CommandContext, { sentence, instructions }: ApiServerSteps): void {
   output.line();
   output.line(sentence, 0);
-  for (const { where, lines, next, note } of instructions) {
+  for (const { pass, where, lines, next, note } of instructions) {
     output.line();
+    if (pass !== undefined) output.line(rich`  ${pass}.`, 4);
     output.line(rich`  ${bold(where)}:`, 4);
     // As they are pasted: a line break of ours would be one too many.
     for (const line of lines) output.line(unbroken(`    ${line}`));
