@@ -8,6 +8,8 @@ export interface PublisherRbac {
   readonly name?: string;
   /** Lets it make tokens for itself, so that one on a machine outside the cluster renews its own. */
   readonly renewToken?: boolean;
+  /** A Secret of that namespace in which it keeps what was distrusted (`publisher.distrustSecret`). */
+  readonly distrustSecret?: string;
 }
 
 const rbac = "rbac.authorization.k8s.io";
@@ -38,6 +40,32 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
     ...(options.renewToken === true ? renewal(namespace, name) : []),
+    ...(options.distrustSecret === undefined ? [] : distrusts(namespace, name, options.distrustSecret)),
+  ];
+}
+
+/** A Role of the ServiceAccount's own namespace, and its binding. */
+function roleObjects(namespace: string, account: string, name: string, rule: object): readonly object[] {
+  const metadata = { name, namespace };
+  return [
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: [rule] },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: rbac, kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+    },
+  ];
+}
+
+/** One Secret by its name: `create` cannot be held to a name, so that it is made here. */
+function distrusts(namespace: string, account: string, secret: string): readonly object[] {
+  const name = checkedName(secret);
+  const rule = { apiGroups: [""], resources: ["secrets"], resourceNames: [name], verbs: ["get", "update"] };
+  return [
+    { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, type: "Opaque" },
+    ...roleObjects(namespace, account, `${account}-distrusted`, rule),
   ];
 }
 
@@ -49,17 +77,7 @@ function renewal(namespace: string, name: string): readonly object[] {
     resourceNames: [name],
     verbs: ["create"],
   };
-  const metadata = { name: `${name}-token`, namespace };
-  return [
-    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: [rule] },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: rbac, kind: "Role", name: metadata.name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    },
-  ];
+  return roleObjects(namespace, name, `${name}-token`, rule);
 }
 
 /**
@@ -69,7 +87,12 @@ function renewal(namespace: string, name: string): readonly object[] {
  */
 export function publisherRbac(options: PublisherRbac = {}): string {
   const renew = options.renewToken === true ? ",\n# and make tokens for its own ServiceAccount" : "";
-  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set${renew}.
+  const { distrustSecret } = options;
+  const keep =
+    distrustSecret === undefined
+      ? ""
+      : `,\n# and keep the keys that were distrusted in the Secret ${distrustSecret}`;
+  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set${renew}${keep}.
 # Both hold public keys only. A publisher outside the cluster needs no token in a pod, and one inside asks for its own
 # volume, so the ServiceAccount mounts none. Apply with: kubectl apply -f FILE
 ${publisherRbacObjects(options).map(yamlText).join("---\n")}`;

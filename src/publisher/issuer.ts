@@ -9,7 +9,8 @@ import { keyStatuses, type KeyTimes } from "./source/key-status.ts";
 import { publishedKeys, shownKeys } from "./source/keys.ts";
 import { IssuerSource, type SourceTallies } from "./source/source.ts";
 import type { SourceState } from "./source/state.ts";
-import { documentStore } from "./source/store.ts";
+import { withLastingDistrusts } from "./source/lasting-distrusts.ts";
+import { type DocumentStore, documentStore } from "./source/store.ts";
 import type { Blind, Failing, IssuerStatus } from "./status.ts";
 import { TargetLoop, type TargetTallies } from "./target/loop.ts";
 import type { PublicationWish } from "./target/publish.ts";
@@ -17,6 +18,8 @@ import type { PublicationWish } from "./target/publish.ts";
 export interface IssuerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Publish also where what was distrusted before cannot be read. */
+  readonly acceptKeys: boolean;
   /** Serves other documents for a stack's issuer. */
   readonly publish: (stack: string, documents: PublishedDocuments) => void;
   /** Told whenever something changed that readiness depends on. */
@@ -38,6 +41,9 @@ function notRead(failing: Failing | undefined): string {
   return `Nothing can be published yet: ${failing.message} (since ${iso(failing.since)}). ${failing.next}`;
 }
 
+const heldText = (why: string): string =>
+  `Nothing is published, since a key that was distrusted before might be: ${why} Make that readable, or publish what the cluster shows all the same: podtrust serve --accept-keys.`;
+
 const blindText = ({ since, message, next }: Blind): string =>
   `Blind since ${iso(since)}: a new signing key would go unseen; ${message}. ${next}`;
 
@@ -52,11 +58,13 @@ export class PublishedIssuer {
   constructor(settings: IssuerSettings, deps: IssuerDeps) {
     this.#settings = settings;
     this.#deps = deps;
-    const { stack, issuer, jwksUri, cluster, stateDir, shared } = settings;
+    const { stack, issuer, jwksUri, cluster, distrusted = [] } = settings;
     this.source = new IssuerSource({
       names: { issuer, jwksUri },
       cluster,
-      store: shared ?? documentStore(join(stateDir, "publisher"), stack, issuer),
+      store: this.#store(),
+      listed: distrusted,
+      acceptKeys: deps.acceptKeys,
       clock: deps.clock,
       logger: deps.logger.child({ stack }),
       times: () => timesOf(this.#settings),
@@ -64,6 +72,28 @@ export class PublishedIssuer {
       looked: () => this.#looked(),
     });
     this.#loop = this.#openLoop();
+  }
+
+  #store(): DocumentStore {
+    const { stack, issuer, stateDir, shared, distrusts } = this.#settings;
+    const own = shared ?? documentStore(join(stateDir, "publisher"), stack, issuer);
+    if (distrusts === undefined) return own;
+    const { clock } = this.#deps;
+    return withLastingDistrusts(own, distrusts, () => ({
+      now: clock.now(),
+      retention: this.#settings.keyRetention,
+    }));
+  }
+
+  /** Where a distrust is kept beyond this machine. */
+  #outlivesIn(kid: string): string | undefined {
+    const { shared, distrusts, target, distrusted = [] } = this.#settings;
+    return (
+      distrusts?.place ??
+      shared?.place ??
+      target?.place ??
+      (distrusted.includes(kid) ? "the config" : undefined)
+    );
   }
 
   #openLoop(): TargetLoop | undefined {
@@ -140,7 +170,19 @@ export class PublishedIssuer {
     const published = await this.#flush();
     const { stack } = this.#settings;
     const { visible, all } = forgottenAt(this.#deps.clock.now(), timesOf(this.#settings).caches);
-    return { stack, kid, changed, persisted, published, cachedUntil: visible, forgottenAt: all };
+    const outlivesIn = this.#outlivesIn(kid);
+    const { ring } = this.source.state;
+    return {
+      stack,
+      kid,
+      changed,
+      persisted,
+      ...(outlivesIn === undefined ? {} : { outlivesIn }),
+      distrusted: ring.flatMap((key) => (key.distrustedAt === undefined ? [] : [key.jwk.kid])),
+      published,
+      cachedUntil: visible,
+      forgottenAt: all,
+    };
   }
 
   /** Takes that back; throws what the source's `trust` throws. */
@@ -185,7 +227,9 @@ export class PublishedIssuer {
   /** Why clients had better be led to another replica, in a sentence; undefined where they may be led here. */
   get notRoutable(): string | undefined {
     const { stack, certificates, jwksCertificates } = this.#settings;
-    if (this.source.documents === undefined) return `${stack}: ${notRead(this.source.state.failing)}`;
+    const { held, documents, state } = this.source;
+    if (held !== undefined) return `${stack}: ${heldText(held)}`;
+    if (documents === undefined) return `${stack}: ${notRead(state.failing)}`;
     const missing = [certificates, jwksCertificates].some(
       (source) => source !== undefined && source.current() === undefined && source.status?.().first !== true,
     );
@@ -194,11 +238,11 @@ export class PublishedIssuer {
 
   status(): IssuerStatus {
     const { stack, issuer, discoveryUrl, jwksUri, cluster } = this.#settings;
-    const { state, diskWarning } = this.source;
+    const { state, storeWarnings } = this.source;
     const { failing, blind, credential } = state;
     const certificate = this.#check.verdict(this.#settings, this.#deps.clock.now());
     const publication = this.#loop?.status;
-    const warnings = [state.warnings, certificate.warnings, diskWarning ?? [], publication?.warnings ?? []];
+    const warnings = [state.warnings, certificate.warnings, storeWarnings, publication?.warnings ?? []];
     return {
       stack,
       issuer,
@@ -220,11 +264,12 @@ export class PublishedIssuer {
 
   /** Documents that are not where relying parties look for them. */
   #missing(): readonly string[] {
-    const { documents, state } = this.source;
+    const { documents, state, held } = this.source;
     const publication = this.#loop?.status;
     const unseen = publication !== undefined && publication.confirmedAt === undefined;
     return [
-      ...(documents === undefined ? [notRead(state.failing)] : []),
+      ...(held === undefined ? [] : [heldText(held)]),
+      ...(documents === undefined && held === undefined ? [notRead(state.failing)] : []),
       ...(unseen ? [`Nothing is known to stand in ${publication.place} yet.`] : []),
     ];
   }

@@ -60,7 +60,8 @@ export class Issuers implements Part {
       starting.map((issuer) => {
         const { stack, issuer: url } = issuer.settings;
         const known = gone.find(({ settings }) => settings.stack === stack && settings.issuer === url);
-        return issuer.start(known?.source.state);
+        // One that waited for what was distrusted before knows nothing that could be gone on with.
+        return issuer.start(known?.source.held === undefined ? known?.source.state : undefined);
       }),
     );
   }

@@ -81,6 +81,10 @@ export interface IssuerOptions {
   readonly stateDir?: string;
   /** Where they are kept in place of that directory, with other replicas. */
   readonly shared?: DocumentStore;
+  /** Where distrusts are kept beside that directory, so that they outlive this machine. */
+  readonly distrusts?: DocumentStore;
+  /** Key IDs that are never published; none by default. */
+  readonly distrusted?: readonly string[];
 }
 
 export interface PublisherListen {
@@ -108,6 +112,8 @@ export interface PublisherOptions {
   readonly logger: Logger;
   readonly challenges?: ChallengeAnswers;
   readonly limits?: Partial<ServingLimits>;
+  /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
+  readonly acceptKeys?: boolean;
 }
 
 /** An address that is being listened on. */
@@ -140,8 +146,12 @@ export interface DistrustOutcome {
   readonly kid: string;
   /** False when the key was distrusted before. */
   readonly changed: boolean;
-  /** False when the disk refused: it holds until the next restart only. */
+  /** False when a place where it is kept refused: it holds until the next restart only. */
   readonly persisted: boolean;
+  /** The place beyond this machine where it is kept; absent: the config alone can keep it there (`distrusted`). */
+  readonly outlivesIn?: string;
+  /** All key IDs of the stack that are distrusted now. */
+  readonly distrusted: readonly string[];
   /** False when the key still stands in public elsewhere: it goes as soon as that place can be written to. */
   readonly published: boolean;
   /** Milliseconds since the epoch from which no cache that keeps to Cache-Control holds the key. */

@@ -7,6 +7,8 @@ import { RunningPublisher } from "./start.ts";
 export interface ServeOptions extends OpenedConfigsDeps {
   /** One for each issuer. */
   readonly configs: readonly Config[];
+  /** Publish what clusters show also where what was distrusted before cannot be read; false by default. */
+  readonly acceptKeys?: boolean;
 }
 
 /** A publisher that follows config files. */

@@ -120,6 +120,8 @@ export function sameSource(a: IssuerSettings, b: IssuerSettings): boolean {
     a.stateDir === b.stateDir &&
     a.cluster === b.cluster &&
     a.shared === b.shared &&
+    a.distrusts === b.distrusts &&
+    JSON.stringify(a.distrusted) === JSON.stringify(b.distrusted) &&
     a.target === b.target
   );
 }

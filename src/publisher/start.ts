@@ -23,7 +23,7 @@ import { Tallies } from "./serving/tallies.ts";
 import { WithdrawalGuard } from "./withdrawal.ts";
 
 /** What a publisher keeps through all changes of options. */
-export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits">;
+export type PublisherFrame = Pick<PublisherOptions, "clock" | "logger" | "limits" | "acceptKeys">;
 
 /** A publisher at work. */
 export class RunningPublisher implements Publisher {
@@ -51,6 +51,7 @@ export class RunningPublisher implements Publisher {
     this.#issuers = new Issuers({
       clock,
       logger,
+      acceptKeys: frame.acceptKeys ?? false,
       publish: (stack, documents) => this.#served.publish(stack, documents),
       changed,
     });

@@ -12,11 +12,11 @@ import { fileURLToPath } from "node:url";
 import { X509Certificate } from "node:crypto";
 import { http01Solver, type PresentedChallenge, tlsAlpn01Solver } from "../../src/acme/index.ts";
 import { alpnDigest } from "../../src/acme/solver.ts";
-import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { openKubernetes, publisherRbac } from "../../src/kubernetes/index.ts";
 import type { CertificateAddress } from "../../src/tls/index.ts";
 import type { SharedStore } from "../../src/publisher/shared/store.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
-import { startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { solverContract } from "../support/solver-contract.ts";
 import { storeContract } from "../support/store-contract.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
@@ -191,6 +191,30 @@ describe("a Secret under a Lease", { skip }, () => {
         assert.match(error.next, /podtrust manifests publisher/u);
         return true;
       },
+    );
+  });
+
+  test("a publisher with the printed rights keeps a distrust where its own disk is lost", async () => {
+    const rights = { namespace: "lasting", name: "publisher", distrustSecret: "distrusted" };
+    await plane.kubectl(["apply", "-f", "-"], publisherRbac(rights));
+    const token = await plane.requestToken("lasting", "publisher", plane.issuer);
+    const place = { namespace: "lasting", name: "distrusted", kubeconfig: plane.kubeconfigWithToken(token) };
+    const store = await opened(place);
+    const spec = { stack: "test", issuer: "https://oidc.example.test", keyRetention: 86_400_000 };
+    const distrusts = store.documents({ ...spec, part: "distrusted" });
+    const keys = [newKey(), newKey()];
+    const [first, second] = keys;
+    await using to = await startTestPublisher({ keys, issuerOptions: { distrusts } });
+    await to.publisher.ready();
+    const outcome = await to.publisher.distrust(first?.kid ?? "", { force: true });
+    assert.deepEqual([outcome.persisted, outcome.outlivesIn], [true, "Secret lasting/distrusted"]);
+    await using anew = await startTestPublisher({ keys, issuerOptions: { distrusts } });
+    await anew.publisher.ready();
+    const [issuer] = anew.publisher.status().issuers;
+    const states = new Map(issuer?.keys.map(({ kid, state }) => [kid, state]));
+    assert.deepEqual(
+      [states.get(first?.kid ?? ""), states.get(second?.kid ?? "")],
+      ["distrusted", "current"],
     );
   });
 

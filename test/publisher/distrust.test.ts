@@ -24,6 +24,7 @@ test("a key that another process distrusts by the socket is out at once, for goo
     kid: first,
     changed: true,
     persisted: true,
+    distrusted: [first],
     published: true,
     cachedUntil: to.clock.now() + 60_000,
     forgottenAt: to.clock.now() + 60_000 + 3_600_000,

@@ -10,6 +10,10 @@ export const publisherErrors = {
     summary: "The cluster signs with the key that is to be distrusted, or may: AWS would refuse its tokens.",
     next: "Have the cluster sign with another key first; podtrust rotate status says which key signs. To distrust it all the same, give --force.",
   },
+  "publisher-key-listed": {
+    summary: "The config lists the key as distrusted, so it cannot be trusted again by a command.",
+    next: "Take its key ID out of publisher.distrusted in the config, have the publisher read it again (SIGHUP), then run podtrust rotate trust.",
+  },
   "publisher-last-key": {
     summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",
     next: "Give the cluster a new signing key first; to refuse every token at once, delete the OIDC provider in IAM.",

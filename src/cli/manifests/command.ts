@@ -187,6 +187,7 @@ export function defineManifests(program: Command, context: CommandContext): void
     .option("--namespace <namespace>", "namespace of the publisher's ServiceAccount", "podtrust")
     .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
     .option("--renew-token", "also let it create tokens for itself: a publisher on a host renews its own")
+    .option("--distrust-secret <name>", "also create this Secret, where distrusted keys outlive the host")
     .action(async (options: PublisherRbacOptions) => {
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");
       runPublisherRbac(context, options);

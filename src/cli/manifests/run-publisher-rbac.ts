@@ -6,6 +6,7 @@ export interface PublisherRbacOptions {
   readonly namespace: string;
   readonly name: string;
   readonly renewToken?: boolean;
+  readonly distrustSecret?: string;
 }
 
 /** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */

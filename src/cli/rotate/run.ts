@@ -34,8 +34,21 @@ export async function runRotateStatus(context: CommandContext, options: RotateOp
 function sayPersisted(output: Output, persisted: boolean): void {
   if (persisted) return;
   output.line(
-    rich`${red("The disk refused to keep this")}: it holds until the publisher restarts. Its log says why.`,
+    rich`${red("This could not be kept")}: it holds until the publisher restarts. Its log says why.`,
   );
+}
+
+/** Where a distrust is kept when this machine is lost, or what keeps it. */
+function sayOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutcome): void {
+  if (outlivesIn !== undefined) {
+    output.line(`It is kept in ${outlivesIn} too, and so stays distrusted when this machine is lost.`);
+    return;
+  }
+  output.line(
+    "Only the publisher's state directory knows of it. So that it outlives that, add to the config:",
+  );
+  output.line("  publisher:");
+  output.line(`    distrusted: [${distrusted.join(", ")}]`);
 }
 
 /** Asks where the cluster signs with the key, or may; undefined when the person would rather not. */
@@ -84,6 +97,7 @@ export async function runRotateDistrust(
     `Caches that keep to Cache-Control may hold it until ${timeText(cachedUntil)}. AWS does not say how long its own do; count on ${timeText(forgottenAt)}.`,
   );
   output.line(`podtrust rotate trust ${kid} takes it back.`);
+  sayOutlives(output, outcome);
   if (!outcome.published) {
     output.line(
       rich`${red("It is still public")}: the bucket could not be written to. It goes as soon as that works; rotate status says why not.`,

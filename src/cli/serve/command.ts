@@ -15,6 +15,10 @@ export function defineServe(program: Command, context: CommandContext, outside?:
       "--insecure-run-as-root",
       "allow running as root: a flaw in the publisher then exposes the whole machine",
     )
+    .option(
+      "--accept-keys",
+      "publish the cluster's keys even if the record of distrusted keys cannot be read",
+    )
     .addHelpText(
       "after",
       "\nSIGHUP reloads the config; a bad one is refused and the old one stays. SIGTERM ends it after the\n" +

@@ -18,6 +18,7 @@ import { type OpenTxt, openTxtWithoutSdk } from "./txt-records.ts";
 export interface ServeOptions {
   readonly file?: readonly string[];
   readonly insecureRunAsRoot?: boolean;
+  readonly acceptKeys?: boolean;
 }
 
 /** What a publisher asks of others' clouds. */
@@ -105,6 +106,7 @@ export async function runServe(
     clock,
     logger,
     sockets: activatedSockets(env, pid),
+    acceptKeys: options.acceptKeys ?? false,
     env,
     consent: pluginConsent(context),
     openTarget,

@@ -77,6 +77,10 @@ export interface PublisherConfig {
    * Lease of the same name.
    */
   readonly store?: SecretName;
+  /** Where distrusts are kept beside stateDir, so that they outlive this machine. */
+  readonly distrustSecret?: SecretName;
+  /** Key IDs that are never published. */
+  readonly distrusted: readonly string[];
   /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */
   readonly release?: string;
   readonly serve: ServeConfig;

@@ -59,6 +59,13 @@ function resolveServe(input: PublisherInput, issuer: string, jwksUri: string, pl
   return resolveHttps(accepted(https, "publisher"), place);
 }
 
+function resolveDistrusts({
+  distrustSecret,
+  distrusted = [],
+}: PublisherInput): Pick<PublisherConfig, "distrustSecret" | "distrusted"> {
+  return { distrusted, ...(distrustSecret === undefined ? {} : { distrustSecret }) };
+}
+
 /** The publisher's section with defaults. */
 export function resolvePublisher(
   input: PublisherInput,
@@ -78,6 +85,7 @@ export function resolvePublisher(
     ...(probes === undefined ? {} : { probes: address(probes) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...(store === undefined ? {} : { store: store.secret }),
+    ...resolveDistrusts(input),
     ...(release === undefined ? {} : { release: place(release) }),
     serve: resolveServe(input, names.issuer, jwksUri, place),
   };

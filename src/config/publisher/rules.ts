@@ -47,6 +47,16 @@ const secondCertificateHasAHost: Rule = (document) => {
   return [{ key: keyText(path), ...document.positionOf(path), message, next }];
 };
 
+const oneLastingPlace: Rule = (document) => {
+  const path: KeyPath = ["publisher", "distrustSecret"];
+  const both = [path, ["publisher", "store"] as const].every(
+    (one) => valueAt(document.value, one) !== undefined,
+  );
+  if (!both) return [];
+  const message = "is not needed beside store, which keeps distrusted keys too";
+  return [{ key: keyText(path), ...document.positionOf(path), message, next: "Leave it out." }];
+};
+
 const dnsProofHasAProvider: Rule = (document) => {
   const path: KeyPath = ["publisher", "https", "acme", "challenge"];
   if (textAt(document, path) !== "dns-01" || valueAt(document.value, ["dns"]) !== undefined) return [];
@@ -68,4 +78,5 @@ export const publisherRules: readonly Rule[] = [
   urlsLeadIntoTheBucket,
   secondCertificateHasAHost,
   dnsProofHasAProvider,
+  oneLastingPlace,
 ];

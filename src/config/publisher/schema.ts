@@ -40,6 +40,8 @@ export interface PublisherInput {
   probes?: string | undefined;
   stateDir?: string | undefined;
   store?: { secret: { namespace: string; name: string } } | undefined;
+  distrustSecret?: { namespace: string; name: string } | undefined;
+  distrusted?: string[] | undefined;
   release?: string | undefined;
   https?: HttpsInput | undefined;
   insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
@@ -212,6 +214,27 @@ export const publisher: z.ZodType<PublisherInput> = section(
         "podtrust-publisher",
       ),
     }).optional(),
+    distrustSecret: secretName(
+      "A Secret of the cluster that source names, in which each distrusted key is kept beside stateDir, so that it does not come back when this machine is lost: podtrust manifests publisher-rbac --distrust-secret makes it.",
+      "podtrust-distrusted",
+    ).optional(),
+    distrusted: list(
+      {
+        what: "Key IDs that are never published, whatever else is known of them.",
+        accepted: 'a list of key IDs such as ["q2oCqFbkW6Vbu9nVTuTZBaS3qMfHeRpFMSyH0ikKXd0"]',
+        standard: "none",
+        example: ["q2oCqFbkW6Vbu9nVTuTZBaS3qMfHeRpFMSyH0ikKXd0"],
+      },
+      text(
+        {
+          what: "A key ID.",
+          accepted: "a key ID as podtrust rotate status shows it",
+          example: "q2oCqFbkW6Vb",
+        },
+        /^[\x21-\x7e]{1,256}$/u,
+      ),
+      { least: 0, most: 64 },
+    ).optional(),
     release: file(
       "With machine: the folder with the programs of npm run release. Default: release/ beside podtrust's package.",
       "release",

@@ -137,7 +137,14 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
 }
 
 function overHttps(config: Config): OverHttps {
-  const { serve, store } = publisherOf(config);
+  const { serve, store, distrustSecret } = publisherOf(config);
+  if (distrustSecret !== undefined) {
+    throw new PodtrustError(
+      "usage",
+      `${config.file}: publisher.distrustSecret does not outlive the machine, since the cluster's data lie on it too`,
+      { next: "List the key IDs in publisher.distrusted: podtrust rotate distrust prints the line." },
+    );
+  }
   if (store !== undefined || serve.kind === "secret") {
     const inCluster = store === undefined ? "publisher.https.certificateSecret" : "publisher.store";
     throw new PodtrustError("usage", `${config.file}: ${inCluster} is for a publisher in the cluster`, {
@@ -179,6 +186,7 @@ export async function hostConfig(config: Config, layout: HostLayout): Promise<Ho
       keyRetention: durationText(publisher.keyRetention),
       pollInterval: durationText(publisher.pollInterval),
       cacheControl: publisher.cacheControl,
+      ...(publisher.distrusted.length === 0 ? {} : { distrusted: publisher.distrusted }),
       admin: shortText(publisher.admin),
       https: await httpsInput(serve, sent),
     },

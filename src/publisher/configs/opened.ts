@@ -1,9 +1,10 @@
 import {
   type Config,
+  type ClusterSource,
   dnsOfPublisher,
-  type PublisherConfig,
   publisherOf,
   type S3Config,
+  type SecretName,
   type ServeConfig,
 } from "../../config/index.ts";
 import type { KubernetesApi, PluginConsent } from "../../kubernetes/index.ts";
@@ -82,7 +83,10 @@ export class OpenedConfigs implements Part {
     const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } = publisher;
     const { stack, issuer } = config;
     const cluster = await this.#clusters.take(JSON.stringify(source), () => openCluster(source, this.#deps));
-    const shared = await this.#store(publisher, cluster);
+    const { store, distrustSecret, distrusted } = publisher;
+    const shared = await this.#store(store, source, cluster);
+    const second = await this.#store(distrustSecret, source, cluster);
+    const spec = { stack, issuer, keyRetention };
     const certificates = serve.kind === "s3" ? {} : await this.#certificatesOf(config, cluster, shared);
     return {
       stack,
@@ -90,7 +94,9 @@ export class OpenedConfigs implements Part {
       jwksUri,
       cluster,
       ...(serve.kind === "s3" ? { target: await this.#target(serve) } : certificates),
-      ...(shared === undefined ? {} : { shared: shared.documents({ stack, issuer, keyRetention }) }),
+      ...(shared === undefined ? {} : { shared: shared.documents({ ...spec, part: "documents" }) }),
+      ...(second === undefined ? {} : { distrusts: second.documents({ ...spec, part: "distrusted" }) }),
+      distrusted,
       keyRetention,
       pollInterval,
       cacheControl,
@@ -99,7 +105,11 @@ export class OpenedConfigs implements Part {
   }
 
   /** What the replicas of a publisher share. It is loaded by who needs it. */
-  async #store({ store, source }: PublisherConfig, cluster: KubernetesApi): Promise<SharedStore | undefined> {
+  async #store(
+    store: SecretName | undefined,
+    source: ClusterSource,
+    cluster: KubernetesApi,
+  ): Promise<SharedStore | undefined> {
     if (store === undefined) return undefined;
     return this.#stores.take(JSON.stringify({ store, source }), async () => {
       const { SharedStore: Store } = await import("../shared/store.ts");

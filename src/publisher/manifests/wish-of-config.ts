@@ -128,7 +128,7 @@ function proofByDns({ dns, ...config }: Config): object {
  */
 export async function publisherWish(config: Config, choice: DeploymentChoice): Promise<PublisherWish> {
   const { stack, issuer } = config;
-  const { jwksUri, keyRetention, pollInterval, cacheControl } = publisherOf(config);
+  const { jwksUri, keyRetention, pollInterval, cacheControl, distrusted } = publisherOf(config);
   const { ways, way, files, certificateSecret } = await waysOf(config, choice.namespace);
   const { namespace, name } = choice;
   const document = {
@@ -139,6 +139,7 @@ export async function publisherWish(config: Config, choice: DeploymentChoice): P
       keyRetention: durationText(keyRetention),
       pollInterval: durationText(pollInterval),
       cacheControl,
+      ...(distrusted.length === 0 ? {} : { distrusted }),
       admin: `[::]:${podPlaces.admin}`,
       probes: `[::]:${podPlaces.probes}`,
       stateDir: podPlaces.stateDir,

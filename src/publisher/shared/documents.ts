@@ -3,7 +3,7 @@ import type { SharedSecret } from "../../kubernetes/index.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
-import { readState, type Restored, stateText } from "../source/stored-state.ts";
+import { distrustedPart, readState, type Restored, stateText } from "../source/stored-state.ts";
 
 /** Of whom the documents are, and for how long a key is kept. */
 export interface SharedDocumentsOptions {
@@ -13,6 +13,8 @@ export interface SharedDocumentsOptions {
   /** Milliseconds. */
   readonly keyRetention: number;
   readonly clock: Clock;
+  /** What of a state is kept: all of it, or only what was distrusted, for a publisher that has a state folder too. */
+  readonly part: "documents" | "distrusted";
 }
 
 /**
@@ -20,22 +22,23 @@ export interface SharedDocumentsOptions {
  * vanished, what was distrusted) the others come to know.
  */
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
-  const { secret, stack, issuer, clock } = options;
-  const entry = `documents.${stack}`;
+  const { secret, stack, issuer, clock, part } = options;
+  const entry = `${part}.${stack}`;
   const merged = (own: SourceState, text: string | undefined): SourceState => {
     const how = { now: clock.now(), retention: options.keyRetention };
     return text === undefined ? own : mergeStates(own, readState(text, issuer, "replicas").state, how).state;
   };
   return {
+    place: secret.place,
     async load(): Promise<Restored> {
       let text: string | undefined;
       try {
         text = (await secret.read()).entries.get(entry);
-        return text === undefined ? { state: emptyState } : readState(text, issuer, "replicas");
+        return text === undefined ? { state: emptyState, empty: true } : readState(text, issuer, "replicas");
       } catch (thrown) {
-        const what = text === undefined ? "cannot be read" : "is damaged and will be replaced";
-        const warning = `What the replicas share of ${stack} ${what} (${secret.place}): ${errorText(thrown)}`;
-        return { state: emptyState, warning };
+        const what = text === undefined ? "cannot be read" : "is damaged";
+        const warning = `What ${secret.place} keeps of ${stack} (${entry}) ${what}: ${errorText(thrown)}`;
+        return { state: emptyState, warning, unread: true };
       }
     },
     async save(state) {
@@ -45,10 +48,10 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
         try {
           kept = merged(state, text);
         } catch {
-          // Damaged: what we know takes its place, and the start said so.
+          // Damaged: what we know takes its place, once a person has accepted that.
           kept = state;
         }
-        const fresh = stateText(kept, issuer);
+        const fresh = stateText(part === "documents" ? kept : distrustedPart(kept), issuer);
         return fresh === text ? undefined : { ...shared, entries: new Map(shared.entries).set(entry, fresh) };
       });
       return kept;

@@ -4,7 +4,7 @@ import { type KubernetesApi, SharedSecret } from "../../kubernetes/index.ts";
 import { type CertificateStore, recordStore } from "../../tls/index.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { SharedChallenges } from "./challenges.ts";
-import { sharedDocuments } from "./documents.ts";
+import { sharedDocuments, type SharedDocumentsOptions } from "./documents.ts";
 import { SharedLocks } from "./locks.ts";
 import { SecretRecords } from "./records.ts";
 
@@ -14,12 +14,8 @@ export interface SharedStoreDeps {
   readonly logger: Logger;
 }
 
-/** Whose documents, and for how long a key is kept (milliseconds). */
-interface DocumentsWish {
-  readonly stack: string;
-  readonly issuer: string;
-  readonly keyRetention: number;
-}
+/** Whose documents, what of them, and for how long a key is kept (milliseconds). */
+type DocumentsSpec = Omit<SharedDocumentsOptions, "secret" | "clock">;
 
 /** All that the replicas of a publisher share: in one Secret, under the Lease of the same name. */
 export class SharedStore {
@@ -32,7 +28,7 @@ export class SharedStore {
   constructor({ namespace, name }: SecretName, { cluster, clock, logger }: SharedStoreDeps) {
     const common = { cluster, namespace, name, clock, logger };
     const ifAbsent =
-      "Make it with podtrust manifests publisher: the publisher itself may only read and change it.";
+      "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
     this.#secret = new SharedSecret({ ...common, ifAbsent });
     this.#clock = clock;
     this.certificates = recordStore(
@@ -41,11 +37,11 @@ export class SharedStore {
     this.challenges = new SharedChallenges(this.#secret, clock);
   }
 
-  /** The documents of an issuer: the same store for the same wish, also after a reload. */
-  documents(wish: DocumentsWish): DocumentStore {
-    const key = JSON.stringify(wish);
+  /** The documents of an issuer: the same store for the same spec, also after a reload. */
+  documents(spec: DocumentsSpec): DocumentStore {
+    const key = JSON.stringify(spec);
     const known = this.#documents.get(key);
-    const store = known ?? sharedDocuments({ ...wish, secret: this.#secret, clock: this.#clock });
+    const store = known ?? sharedDocuments({ ...spec, secret: this.#secret, clock: this.#clock });
     this.#documents.set(key, store);
     return store;
   }

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { jwkThumbprint, type PublicJwk } from "../../oidc/index.ts";
+import { jwkThumbprint, kubernetesKid, type PublicJwk } from "../../oidc/index.ts";
 import type { Refusal } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, signerOf } from "./keys.ts";
 
@@ -98,6 +98,35 @@ export function distrustKey(
     next: `Have the cluster sign with another key first. To distrust it all the same: podtrust rotate distrust ${kid} --force; podtrust rotate trust ${kid} takes that back.`,
     detail: { kid, signs: consequence.signs },
   });
+}
+
+/** Tells whether the config's list of key IDs names a key: by its kid, or by the one that Kubernetes gives it. */
+export function isListed(listed: readonly string[], jwk: PublicJwk): boolean {
+  return listed.length > 0 && (listed.includes(jwk.kid) || listed.includes(kubernetesKid(jwk)));
+}
+
+/**
+ * Takes out every key that the config lists, among what is known and what the cluster shows: also the only one, for the
+ * list was written by a person. Gives the same ring where there is none to take out.
+ */
+export function distrustListed(
+  ring: KeyRing,
+  shown: readonly PublicJwk[],
+  listed: readonly string[],
+  now: number,
+): KeyRing {
+  const known = new Set(ring.map(({ jwk }) => jwk.kid));
+  const fresh = shown.filter((jwk) => !known.has(jwk.kid) && isListed(listed, jwk));
+  const isNew = (key: KnownKey): boolean => key.distrustedAt === undefined && isListed(listed, key.jwk);
+  if (fresh.length === 0 && !ring.some(isNew)) return ring;
+  return [
+    ...ring.map((key) => {
+      if (!isNew(key)) return key;
+      const { takenBack: _before, ...rest } = key;
+      return { ...rest, distrustedAt: now };
+    }),
+    ...fresh.map((jwk) => ({ jwk, firstSeen: now, lastSeen: now, distrustedAt: now })),
+  ];
 }
 
 /**

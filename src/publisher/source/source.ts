@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type Clock, errorText, type Logger } from "../../base/index.ts";
+import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { PublishedCluster } from "../publisher.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
@@ -8,7 +8,16 @@ import { type IssuerNames, judge, type Observation, refusalOf } from "./judge.ts
 import { logEvents } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
 import { mergeStates } from "./merge-states.ts";
-import { distrust, emptyState, observe, type SourceState, type Step, trust } from "./state.ts";
+import { isListed } from "./distrust.ts";
+import {
+  distrust,
+  distrustByConfig,
+  emptyState,
+  observe,
+  type SourceState,
+  type Step,
+  trust,
+} from "./state.ts";
 import type { DocumentStore } from "./store.ts";
 import type { Restored } from "./stored-state.ts";
 import { TokenRenewal } from "./token-renewal.ts";
@@ -21,6 +30,10 @@ export interface SourceOptions {
   readonly logger: Logger;
   /** What its keys' times follow from; they are kept for `longestToken`, and looked for every `poll`. */
   readonly times: () => KeyTimes;
+  /** Key IDs that the config lists as distrusted. */
+  readonly listed: readonly string[];
+  /** Publish also where what was distrusted before cannot be read. */
+  readonly acceptKeys: boolean;
   /** Called at once whenever other documents are to be served. */
   readonly publish: (documents: PublishedDocuments) => void;
   /** Called after each look at the cluster. */
@@ -37,7 +50,7 @@ export interface SourceTallies {
 /** What became of an operator's word. */
 interface Changed {
   readonly changed: boolean;
-  /** False when the disk refused. */
+  /** False when a place where it is kept refused. */
   readonly persisted: boolean;
 }
 
@@ -56,6 +69,8 @@ export class IssuerSource {
   #state: SourceState = emptyState;
   #documents: PublishedDocuments | undefined;
   #diskWarning: string | undefined;
+  #held: string | undefined;
+  #notice: string | undefined;
   #loop: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #saving: Promise<boolean> = Promise.resolve(true);
@@ -76,19 +91,21 @@ export class IssuerSource {
     return this.#documents;
   }
 
-  /** What is wrong with the disk, in a sentence. */
-  get diskWarning(): string | undefined {
-    return this.#diskWarning;
+  /** What is wrong with the disk, and what was lost before the start, in sentences. */
+  get storeWarnings(): readonly string[] {
+    return [this.#diskWarning, this.#notice].flatMap((one) => one ?? []);
+  }
+
+  /** Why nothing is published until what was distrusted before can be read, in a sentence. */
+  get held(): string | undefined {
+    return this.#held;
   }
 
   /** Publishes what the disk holds, or what a predecessor knew, then looks at the cluster until `close`. */
   async start(predecessor?: SourceState): Promise<void> {
-    const restored: Restored =
-      predecessor === undefined ? await this.#options.store.load() : { state: predecessor };
-    this.#state = restored.state;
-    this.#saved = predecessor === undefined ? restored.state : undefined;
-    this.#diskWarning = restored.warning;
-    if (restored.warning !== undefined) this.#options.logger.error(restored.warning);
+    if (predecessor === undefined) this.#restore(await this.#options.store.load());
+    else this.#state = predecessor;
+    this.#takeListed();
     this.#render();
     this.#unsubscribe = this.#options.store.onChange?.(() => void this.#othersSaved());
     this.#loop = this.#run(this.#ending.signal);
@@ -107,7 +124,14 @@ export class IssuerSource {
 
   /** Throws `publisher-key-unknown`. Gives whether it changed something and is on disk. */
   trust(kid: string): Promise<Changed> {
-    const { clock, times } = this.#options;
+    const { clock, times, listed } = this.#options;
+    const key = this.#state.ring.find(({ jwk }) => jwk.kid === kid);
+    if (key !== undefined && isListed(listed, key.jwk))
+      throw new PodtrustError(
+        "publisher-key-listed",
+        `the config lists ${kid} in publisher.distrusted: it would be taken out again at once`,
+        { detail: { kid } },
+      );
     return this.#change(trust(this.#state, kid, { now: clock.now(), retention: times().longestToken }));
   }
 
@@ -119,6 +143,39 @@ export class IssuerSource {
     await this.#save();
   }
 
+  #restore(restored: Restored): void {
+    const { logger, listed, acceptKeys, store } = this.#options;
+    const { state, warning, notice } = restored;
+    this.#state = state;
+    this.#saved = state;
+    this.#diskWarning = warning;
+    this.#notice =
+      notice ??
+      (restored.empty === true && listed.length > 0
+        ? `${store.place} is empty, and the config lists distrusted keys (${listed.join(", ")}): they stay out; what else an earlier publisher of this stack knew is lost.`
+        : undefined);
+    const isHeld = restored.unread === true && !acceptKeys;
+    const held = isHeld ? (warning ?? "") : undefined;
+    if (warning !== undefined && (held === undefined || held !== this.#held)) logger.error(warning);
+    if (this.#notice !== undefined) logger.warn(this.#notice);
+    this.#held = held;
+  }
+
+  /** Whether the keys that the cluster shows may be published: not before what was distrusted of them is known. */
+  async #mayPublish(): Promise<boolean> {
+    if (this.#held === undefined) return true;
+    this.#restore(await this.#options.store.load());
+    if (this.#held !== undefined) return false;
+    this.#options.logger.info("what was distrusted before can be read again");
+    return true;
+  }
+
+  #takeListed(observation?: Observation): void {
+    const { clock, listed } = this.#options;
+    const shown = observation?.ok === true ? observation.keys : [];
+    this.#take(distrustByConfig(this.#state, shown, listed, clock.now()));
+  }
+
   async #change(step: Step): Promise<Changed> {
     this.#take(step);
     return { changed: step.changed, persisted: await this.#save() };
@@ -127,7 +184,7 @@ export class IssuerSource {
   /** What another replica knows holds here too, and at once. */
   async #othersSaved(): Promise<void> {
     const { state, warning } = await this.#options.store.load();
-    if (warning === undefined && !this.#ending.signal.aborted) this.#join(state);
+    if (this.#held === undefined && warning === undefined && !this.#ending.signal.aborted) this.#join(state);
   }
 
   #join(theirs: SourceState): void {
@@ -165,9 +222,14 @@ export class IssuerSource {
   }
 
   async #look(): Promise<void> {
+    if (!(await this.#mayPublish())) {
+      this.#options.looked?.();
+      return;
+    }
     const observation = await this.#observation();
     if (this.#ending.signal.aborted) return;
     const { clock, times } = this.#options;
+    this.#takeListed(observation);
     this.#take(observe(this.#state, observation, clock.now(), times()));
     if (this.#state.failing === undefined) this.tallies.confirmed += 1;
     else {
@@ -214,7 +276,7 @@ export class IssuerSource {
   async #write(): Promise<boolean> {
     const state = this.#state;
     const nothing = state.ring.length === 0 && (this.#saved?.ring.length ?? 0) === 0;
-    if (state === this.#saved || nothing) return true;
+    if (state === this.#saved || nothing || this.#held !== undefined) return true;
     const { store, logger } = this.#options;
     let kept: SourceState;
     try {

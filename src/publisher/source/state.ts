@@ -1,7 +1,8 @@
 import type { SentCredential } from "../../kubernetes/index.ts";
+import type { PublicJwk } from "../../oidc/index.ts";
 import type { Blind, Failing, Refusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";
-import { distrustKey, signingYet, trustKey } from "./distrust.ts";
+import { distrustKey, distrustListed, signingYet, trustKey } from "./distrust.ts";
 import { isBlind, type Observation } from "./judge.ts";
 import { type KeyTimes, promotedEarly } from "./key-status.ts";
 import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publishedKeys } from "./keys.ts";
@@ -125,6 +126,24 @@ export function distrust(
   return {
     state: { ...state, ring, changedAt: how.now },
     events: [{ type: "key-distrusted", kid }],
+    changed: true,
+  };
+}
+
+/** Takes out what the config lists as distrusted, of what is known and of what the cluster's answer shows. */
+export function distrustByConfig(
+  state: SourceState,
+  shown: readonly PublicJwk[],
+  listed: readonly string[],
+  now: number,
+): Step {
+  const ring = distrustListed(state.ring, shown, listed, now);
+  if (ring === state.ring) return { state, events: [], changed: false };
+  const before = distrustIn(state.ring);
+  const fresh = ring.filter(({ jwk, distrustedAt }) => distrustedAt === now && before(jwk) === undefined);
+  return {
+    state: { ...state, ring, changedAt: now },
+    events: fresh.map(({ jwk: { kid } }) => ({ type: "key-distrusted", kid }) as const),
     changed: true,
   };
 }

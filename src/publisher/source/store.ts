@@ -5,6 +5,8 @@ import { readState, type Restored, stateText } from "./stored-state.ts";
 
 /** Where an issuer's last good documents survive a restart, and where replicas tell each other of them. */
 export interface DocumentStore {
+  /** For sentences. */
+  readonly place: string;
   /** Never throws: what cannot be read is reported and started without. */
   load(): Promise<Restored>;
   /**
@@ -21,14 +23,16 @@ export function documentStore(path: string, stack: string, issuer: string): Docu
   const folder = new StateFolder(path);
   const name = `${stack}.json`;
   return {
+    place: folder.pathOf(name),
     async load() {
       let text: string | undefined;
       try {
         text = await folder.read(name);
       } catch (thrown) {
-        return { state: emptyState, warning: `What the disk holds is not used: ${errorText(thrown)}` };
+        const warning = `What the disk holds is not used: ${errorText(thrown)}`;
+        return { state: emptyState, warning, empty: true };
       }
-      if (text === undefined) return { state: emptyState };
+      if (text === undefined) return { state: emptyState, empty: true };
       try {
         return readState(text, issuer, "disk");
       } catch (thrown) {
@@ -36,6 +40,7 @@ export function documentStore(path: string, stack: string, issuer: string): Docu
         await folder.rename(name, aside).catch(() => {});
         return {
           state: emptyState,
+          empty: true,
           warning: `${folder.pathOf(name)} is damaged (${errorText(thrown)}) and was set aside as ${folder.pathOf(aside)}; distrust again what it held as distrusted.`,
         };
       }

@@ -8,6 +8,12 @@ export interface Restored {
   readonly state: SourceState;
   /** What is wrong with what was found, in a sentence. */
   readonly warning?: string;
+  /** Nothing is kept there. */
+  readonly empty?: true;
+  /** What was distrusted before could not be read: a key that the cluster shows may be one of those. */
+  readonly unread?: true;
+  /** The keys of an earlier life are known, and its state is gone: a sentence. */
+  readonly notice?: string;
 }
 
 interface StoredKey extends Omit<KnownKey, "jwk"> {
@@ -85,6 +91,27 @@ export function readState(text: string, issuer: string, from: "disk" | "replicas
       ...(changedAt === undefined ? {} : { changedAt }),
     },
   };
+}
+
+/**
+ * The part of a state that has to outlive the machine: what was distrusted, and what of it was taken back. Without the
+ * times of sightings, so that it changes only when somebody says something.
+ */
+export function distrustedPart({ ring }: SourceState): SourceState {
+  const keys = ring.flatMap(({ jwk, distrustedAt, takenBack }): readonly KnownKey[] => {
+    const at = distrustedAt ?? takenBack;
+    if (at === undefined) return [];
+    return [
+      {
+        jwk,
+        firstSeen: at,
+        lastSeen: at,
+        ...(distrustedAt === undefined ? {} : { distrustedAt }),
+        ...(takenBack === undefined ? {} : { takenBack }),
+      },
+    ];
+  });
+  return { ...emptyState, ring: keys };
 }
 
 /** What is kept of a state. */

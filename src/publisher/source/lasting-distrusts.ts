@@ -1,0 +1,57 @@
+import { distrustIn } from "./keys.ts";
+import { mergeStates } from "./merge-states.ts";
+import type { DocumentStore } from "./store.ts";
+import type { Restored } from "./stored-state.ts";
+
+/** The time now, and for how long a key is kept; milliseconds. */
+export type MergeTimes = () => { readonly now: number; readonly retention: number };
+
+/** What is said where a state is gone of which something is known elsewhere. */
+function stateLost(own: string, known: string, count: number): string {
+  const keys = count === 1 ? "one distrusted key stays" : `${count} distrusted keys stay`;
+  return `${own} is empty, and ${known} knows of an earlier publisher of this stack: ${keys} out; keys that the cluster had dropped before are no longer published.`;
+}
+
+function restored(
+  own: Restored,
+  kept: Restored,
+  places: readonly [string, string],
+  how: MergeTimes,
+): Restored {
+  const warning = [own.warning, kept.warning].flatMap((one) => one ?? []).join(" ");
+  const said = warning === "" ? {} : { warning };
+  if (kept.unread === true) {
+    // The state has every distrust that was said to this publisher: with it the answer of the other place can wait.
+    return own.empty === true ? { ...own, ...said, unread: true } : { ...own, ...said };
+  }
+  const { state } = mergeStates(own.state, kept.state, how());
+  if (own.empty !== true) return { state, ...said };
+  if (kept.empty === true) return { state, ...said, empty: true };
+  const distrusted = kept.state.ring.filter(({ jwk }) => distrustIn(kept.state.ring)(jwk) !== undefined);
+  return { state, ...said, notice: stateLost(...places, distrusted.length) };
+}
+
+/**
+ * A state whose distrusts are kept in a second place as well, which outlives the machine: with the state gone a key that
+ * was distrusted does not come back. What either place knows holds; absence takes nothing back. Saving throws where
+ * either refuses.
+ */
+export function withLastingDistrusts(
+  own: DocumentStore,
+  distrusts: DocumentStore,
+  how: MergeTimes,
+): DocumentStore {
+  const listenTo = distrusts.onChange?.bind(distrusts);
+  return {
+    place: own.place,
+    async load() {
+      const [state, kept] = await Promise.all([own.load(), distrusts.load()]);
+      return restored(state, kept, [own.place, distrusts.place], how);
+    },
+    async save(state) {
+      await own.save(state);
+      return distrusts.save(state);
+    },
+    ...(listenTo === undefined ? {} : { onChange: listenTo }),
+  };
+}

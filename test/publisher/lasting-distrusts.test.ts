@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { PodtrustError } from "../../src/base/index.ts";
+import type { KubernetesObject } from "../../src/kubernetes/index.ts";
+import { type DistrustOutcome, type PublisherOptions, startPublisher } from "../../src/publisher/index.ts";
+import { SharedStore } from "../../src/publisher/shared/store.ts";
+import { TestClock } from "../support/clock.ts";
+import { MemoryLog, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { kidsOf } from "./support.ts";
+
+/** One Secret of an API server that can be away. */
+class OneSecret {
+  away = false;
+  object: KubernetesObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "podtrust-distrusted", namespace: "podtrust", resourceVersion: "1" },
+  };
+
+  read(): Promise<KubernetesObject> {
+    return this.#answer(() => this.object);
+  }
+
+  replace(next: KubernetesObject): Promise<KubernetesObject> {
+    return this.#answer(() => (this.object = next));
+  }
+
+  create(): Promise<never> {
+    return Promise.reject(new Error("nothing is made here"));
+  }
+
+  #answer(give: () => KubernetesObject): Promise<KubernetesObject> {
+    if (this.away) return Promise.reject(new PodtrustError("cluster-unreachable", "connect ECONNREFUSED"));
+    return Promise.resolve(give());
+  }
+}
+
+interface Place {
+  readonly secret: OneSecret;
+  readonly clock: TestClock;
+  readonly store: SharedStore;
+}
+
+function openPlace(): Place {
+  const secret = new OneSecret();
+  const clock = new TestClock();
+  const names = { namespace: "podtrust", name: "podtrust-distrusted" };
+  return {
+    secret,
+    clock,
+    store: new SharedStore(names, { cluster: secret, clock, logger: new MemoryLog() }),
+  };
+}
+
+const spec = { stack: "test", issuer: "https://oidc.example.test", keyRetention: 86_400_000 };
+
+/** A publisher whose distrusts are kept in a Secret beside its state folder. */
+function startWith({ store, clock }: Place, keys = [newKey(), newKey()]): Promise<TestPublisher> {
+  const distrusts = store.documents({ ...spec, part: "distrusted" });
+  return startTestPublisher({ keys, clock, issuerOptions: { distrusts } });
+}
+
+/** Another life of it, after its machine was lost. */
+async function anew(to: TestPublisher, change: Partial<PublisherOptions> = {}): Promise<TestPublisher> {
+  await rm(join(to.stateDir, "publisher"), { recursive: true, force: true });
+  const log = new MemoryLog();
+  const options = { ...to.options, logger: log, ...change };
+  const publisher = await startPublisher(options);
+  return {
+    ...to,
+    publisher,
+    log,
+    options,
+    port: publisher.addresses.https[0]?.port ?? 0,
+    [Symbol.asyncDispose]: () => publisher.close(0),
+  };
+}
+
+const statesOf = ({ publisher }: TestPublisher): Readonly<Record<string, string>> =>
+  Object.fromEntries(publisher.status().issuers[0]?.keys.map(({ kid, state }) => [kid, state]) ?? []);
+
+describe("a key that was distrusted", () => {
+  test("stays out when the state folder is lost, by the Secret in which it is kept too", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    const outcome = await to.publisher.distrust(first, { force: true });
+    assert.equal(outcome.persisted, true);
+    assert.equal(outcome.outlivesIn, "Secret podtrust/podtrust-distrusted");
+    await to.publisher.close(0);
+    await using again = await anew(to);
+    await again.publisher.ready();
+    assert.deepEqual(await kidsOf(again), [second]);
+    const [issuer] = again.publisher.status().issuers;
+    assert.match(
+      issuer?.warnings.join() ?? "",
+      /knows of an earlier publisher of this stack: one distrusted/u,
+    );
+    assert.match(again.log.of("warn").join(), /earlier publisher/u);
+    await place.store.close();
+  });
+
+  test("is out under another kid too, by the key itself", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const [first, second] = to.cluster.keys;
+    assert.ok(first !== undefined && second !== undefined);
+    await to.publisher.distrust(first.kid, { force: true });
+    await to.publisher.close(0);
+    to.cluster.keys = [{ ...first, kid: "renamed" }, second];
+    await using again = await anew(to);
+    await again.publisher.ready();
+    assert.deepEqual(await kidsOf(again), [second.kid]);
+    await place.store.close();
+  });
+
+  test("comes back by trust alone, and that is kept in the Secret too", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    await to.publisher.distrust(first, { force: true });
+    assert.equal((await to.publisher.trust(first)).persisted, true);
+    await to.publisher.close(0);
+    await using again = await anew(to);
+    await again.publisher.ready();
+    assert.deepEqual(new Set(await kidsOf(again)), new Set([first, second]));
+    await place.store.close();
+  });
+
+  test("is said not to be kept where the Secret cannot be written, and is kept once it can", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    place.secret.away = true;
+    assert.equal((await to.publisher.distrust(first, { force: true })).persisted, false);
+    place.secret.away = false;
+    await to.publisher.refresh();
+    await to.publisher.close(0);
+    await using again = await anew(to);
+    await again.publisher.ready();
+    assert.deepEqual(await kidsOf(again), [second]);
+    await place.store.close();
+  });
+
+  test("is not published by a start whose state is gone while the Secret cannot be read, until it can", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    await to.publisher.distrust(first, { force: true });
+    await to.publisher.close(0);
+    place.secret.away = true;
+    await using again = await anew(to);
+    await again.publisher.refresh();
+    assert.equal(again.publisher.status().ready, false);
+    assert.match(
+      again.publisher.status().unready.join(),
+      /a key that was distrusted before might be: .*--accept-keys/u,
+    );
+    assert.deepEqual(statesOf(again), {});
+    place.secret.away = false;
+    await again.publisher.refresh();
+    assert.equal(again.publisher.status().ready, true);
+    assert.deepEqual(await kidsOf(again), [second]);
+    await place.store.close();
+  });
+
+  test("is published by such a start only where a person accepts what the cluster shows", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const kids = to.cluster.keys.map(({ kid }) => kid);
+    await to.publisher.distrust(kids[0] ?? "", { force: true });
+    await to.publisher.close(0);
+    place.secret.away = true;
+    await using again = await anew(to, { acceptKeys: true });
+    await again.publisher.ready();
+    assert.deepEqual(new Set(await kidsOf(again)), new Set(kids));
+    await place.store.close();
+  });
+
+  test("stays out of what the disk still holds while the Secret cannot be read", async () => {
+    const place = openPlace();
+    await using to = await startWith(place);
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    await to.publisher.distrust(first, { force: true });
+    await to.publisher.close(0);
+    place.secret.away = true;
+    await using again = await startTestPublisher({ ...startInput(to) });
+    again.cluster.keys = to.cluster.keys;
+    await again.publisher.refresh();
+    assert.deepEqual(await kidsOf(again), [second]);
+    await place.store.close();
+  });
+
+  test("of an earlier life is not forgotten by a Secret that is damaged: nothing is published", async () => {
+    const place = openPlace();
+    place.secret.object = {
+      ...place.secret.object,
+      data: { "distrusted.test": Buffer.from("{").toString("base64") },
+    };
+    await using to = await startWith(place);
+    await to.publisher.refresh();
+    assert.equal(to.publisher.status().ready, false);
+    assert.match(to.publisher.status().unready.join(), /distrusted\.test.* is damaged/u);
+    await place.store.close();
+  });
+
+  test("that no other place knows of is told with the line for the config that keeps it out", async () => {
+    await using to = await startTestPublisher({ keys: [newKey(), newKey()] });
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    const outcome: DistrustOutcome = await to.publisher.distrust(first, { force: true });
+    assert.equal(outcome.outlivesIn, undefined);
+    assert.deepEqual(outcome.distrusted, [first]);
+    await to.publisher.close(0);
+    const issuers = to.options.issuers.map((issuer) => ({ ...issuer, distrusted: outcome.distrusted }));
+    await using again = await anew(to, { issuers });
+    await again.publisher.ready();
+    assert.deepEqual(await kidsOf(again), [second]);
+    assert.equal(statesOf(again)[first], "distrusted");
+    assert.match(again.log.of("warn").join(), /the config lists distrusted keys/u);
+    await assert.rejects(again.publisher.trust(first), { code: "publisher-key-listed" });
+  });
+
+  test("is out at once when the config that lists it is read again, and stays out when the line goes", async () => {
+    await using to = await startTestPublisher({ keys: [newKey(), newKey()] });
+    await to.publisher.ready();
+    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+    const listing = to.options.issuers.map((issuer) => ({ ...issuer, distrusted: [first] }));
+    await to.publisher.reload({ ...to.options, issuers: listing });
+    assert.deepEqual(await kidsOf(to), [second]);
+    await to.publisher.reload(to.options);
+    await to.publisher.refresh();
+    assert.deepEqual(await kidsOf(to), [second]);
+    await to.publisher.trust(first);
+    assert.deepEqual(new Set(await kidsOf(to)), new Set([first, second]));
+  });
+});
+
+function startInput(to: TestPublisher): Parameters<typeof startTestPublisher>[0] {
+  const [issuer] = to.options.issuers;
+  const { distrusts } = issuer ?? {};
+  return {
+    stateDir: to.stateDir,
+    clock: to.clock,
+    keys: to.cluster.keys,
+    ...(distrusts === undefined ? {} : { issuerOptions: { distrusts } }),
+  };
+}
