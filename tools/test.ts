@@ -10,6 +10,7 @@
  *                                twelve minutes at least, since a soak runs beside its other suites
  *   node tools/test.ts machine   needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                software emulation, so nothing else should run meanwhile
+ *   node tools/test.ts exports   needs Go; builds OpenTofu and Hetzner's provider once into .cache/
  *   node tools/test.ts k3s       needs a machine that can download k3s and Cilium, and gets them: not part of the gate
  *   node tools/test.ts rust      needs Rust and crates.io, and minutes to compile: not part of the gate
  */
@@ -20,7 +21,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const outside = ["tools", "peers", "cluster", "machine", "k3s", "rust", "bench", "support"].map(
+const outside = ["tools", "peers", "cluster", "exports", "machine", "k3s", "rust", "bench", "support"].map(
   (folder) => `test/${folder}/**`,
 );
 
@@ -94,6 +95,8 @@ const groups: Record<string, Group> = {
       if (whyNoCluster() === undefined) await buildPrograms();
     },
   },
+  // The first of its files builds what they share.
+  exports: { batches: isolated("test/exports/**/*.test.ts"), concurrency: 1, timeout: 1_800_000 },
   k3s: { batches: isolated("test/k3s/**/*.test.ts"), concurrency: 1, timeout: 2_400_000 },
   rust: { batches: isolated("test/rust/**/*.test.ts"), concurrency: 1, timeout: 2_400_000 },
   machine: {

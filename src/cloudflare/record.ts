@@ -76,6 +76,7 @@ export function setOf(key: RecordKey, records: readonly ApiRecord[], stack: stri
     ...key,
     ttl: records.every(({ ttl }) => ttl === first.ttl) ? first.ttl : "mixed",
     values: records.map(({ value }) => value),
+    recordIds: Object.fromEntries(records.map(({ value, id }) => [value, id])),
     proxied: records.some(({ proxied }) => proxied),
     hasOurs: owners.some(({ kind }) => kind === "ours"),
     owner: owners.find(({ kind }) => kind !== "ours") ?? { kind: "ours" },

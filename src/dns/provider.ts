@@ -33,6 +33,8 @@ export interface FoundSet extends RecordKey {
   readonly values: readonly string[];
   /** Whether the provider answers with addresses of its own in place of these. */
   readonly proxied: boolean;
+  /** What the provider calls the record of each value, by value; absent where it knows sets by name and type. */
+  readonly recordIds?: Readonly<Record<string, string>>;
   /** Ours only if all of it is. An alias that stands in the records' place is somebody's who is not us. */
   readonly owner: Owner;
   /** Whether some of it is ours, whoever has the rest. */

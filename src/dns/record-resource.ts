@@ -66,6 +66,7 @@ function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff
     async read(signal) {
       return observed(await provider.find(await place.zone(signal), key, signal));
     },
+    outputs: ({ recordIds = {} }) => ({ recordIds: JSON.stringify(recordIds) }),
     fingerprint: ({ ttl, values, proxied }) => ({ ttl, values: sorted(values), proxied }),
     ...(provider.untilVisible === undefined
       ? {}

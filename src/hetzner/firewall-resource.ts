@@ -1,4 +1,4 @@
-import type { Difference, FieldChange, Observed, Resource, Work } from "../plan/index.ts";
+import type { Difference, FieldChange, Observed, Resource, Tags, Work } from "../plan/index.ts";
 import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
 import { canonicalCidr } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
@@ -44,6 +44,11 @@ function isPort(rule: FirewallRule, port: number): boolean {
   return rule.direction === "in" && rule.protocol === "tcp" && rule.port === String(port);
 }
 
+/** From which networks a port of TCP is open. */
+function sourcesOf({ rules }: Firewall, port: number): readonly string[] {
+  return rules.find((rule) => isPort(rule, port))?.sources ?? [];
+}
+
 const familyOf = (network: string): string => (network.includes(":") ? "ipv6" : "ipv4");
 
 function wantedRules({ open }: FirewallWish, before: readonly FirewallRule[]): readonly FirewallRule[] {
@@ -87,10 +92,14 @@ function bodyOf(rules: readonly FirewallRule[]): readonly object[] {
   }));
 }
 
+/** The labels of a new firewall: the stack's marks, and the name that its issuer has below the zone of the config. */
+export function firewallLabels({ stack, issuer }: Pick<FirewallWish, "stack" | "issuer">): Tags {
+  return markedLabels(stack, {}, issuerLabel(issuer));
+}
+
 async function create(api: HetznerApi, wish: FirewallWish, work: Work): Promise<void> {
-  const { stack, name } = wish;
-  const labels = markedLabels(stack, {}, issuerLabel(wish.issuer));
-  const body = { name, labels, rules: bodyOf(wantedRules(wish, [])) };
+  const { name } = wish;
+  const body = { name, labels: firewallLabels(wish), rules: bodyOf(wantedRules(wish, [])) };
   const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wantedOf(wish), work.signal);
   const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
   const made = await api.create(asked, work.signal, find);
@@ -133,7 +142,7 @@ export function firewallResource(api: HetznerApi, wish: FirewallWish): Resource<
     ...commonOf(api, firewalls, wantedOf(wish)),
     dependsOn: [],
     fingerprint: (state) => state,
-    outputs: ({ id }) => ({ id: String(id) }),
+    outputs: (state) => ({ id: String(state.id), sshFrom: sourcesOf(state, 22).join(",") }),
     diff: (observed) => difference(wish, observed),
     async apply({ observed }, work) {
       const before = stateOf(observed);

@@ -3,7 +3,7 @@ export { type HetznerAccess, HetznerApi } from "./client.ts";
 export { openHetznerDns } from "./dns/index.ts";
 export { endpointOf } from "./endpoint.ts";
 export { idOf, observedThing, ownOf } from "./find.ts";
-export { firewallResource, type FirewallWish, type OpenPort } from "./firewall-resource.ts";
+export { firewallLabels, firewallResource, type FirewallWish, type OpenPort } from "./firewall-resource.ts";
 export { checkLocation, findImage, findServerType, notSold } from "./offers.ts";
 export { type MonthlyPrice, monthlyPrices } from "./prices.ts";
 export { primaryIpResource } from "./primary-ip-resource.ts";

@@ -19,6 +19,8 @@ export interface HostPlace {
   /** Outputs that `target` asks for. */
   readonly needs: readonly Output[];
   target(inputs: Inputs): Known<SshTarget>;
+  /** Why a machine that stands has no target; undefined where it is not there yet. */
+  unreachable?(inputs: Inputs): PodtrustError | undefined;
   /**
    * Given for a machine that podtrust made: remembers, where every other machine of ours looks, which host keys it may
    * show. Such a machine may still be booting.
@@ -130,6 +132,8 @@ export class HostConnection {
   async required(inputs: Inputs, signal?: AbortSignal): Promise<SshSession> {
     const target = this.#target(inputs);
     if (target !== undefined) return this.#session(target, signal);
+    const unreachable = this.place.unreachable?.(inputs);
+    if (unreachable !== undefined) throw unreachable;
     throw new PodtrustError("machine-absent", `the machine of stack ${this.#options.stack} is not there yet`);
   }
 

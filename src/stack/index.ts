@@ -10,6 +10,7 @@ export {
   type Place,
   type PublisherRelease,
   accountsOutput,
+  dnsRecordIds,
   publisherOnMachine,
   rollBackPublisher,
 } from "./parts/index.ts";

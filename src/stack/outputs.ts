@@ -1,4 +1,5 @@
 import type { Config } from "../config/index.ts";
+import { iamProviderKey } from "../oidc/index.ts";
 import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
 
 /** What a stack is made of, by the names that scripts ask for. Always text. */
@@ -41,7 +42,8 @@ function providerOutputs({ aws, issuer }: Config): Outputs {
 export function outputsOf(config: Config, found: ResourceOutputs): Outputs {
   return {
     domain_name: new URL(config.issuer).host,
-    oidc_provider_url: config.issuer,
+    // As the guide has it: a bare name, before which its OpenTofu writes https:// itself.
+    oidc_provider_url: iamProviderKey(config.issuer),
     ...addressOutputs(config, found),
     ...providerOutputs(config),
     ...roleOutputs(config),

@@ -47,7 +47,7 @@ describe("what scripts and Ansible are told of a stack", () => {
     assert.equal(code, 0, out);
     assert.deepEqual(JSON.parse(out), {
       domain_name: "oidc.example.com",
-      oidc_provider_url: "https://oidc.example.com",
+      oidc_provider_url: "oidc.example.com",
       ssh_user: "k8s",
       oidc_provider_arn: "arn:aws:iam::111122223333:oidc-provider/oidc.example.com",
       iam_role_arn: "arn:aws:iam::111122223333:role/demo",

@@ -189,7 +189,24 @@ const usual: readonly GoModule[] = [
     programs: { "helm-render": ".", helm: "helm.sh/helm/v3/cmd/helm" },
   },
 ];
-const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions)];
+/** What exports are applied by, for test/exports/ alone. */
+const appliers: readonly GoModule[] = [
+  {
+    name: "opentofu",
+    version: "1.12.6",
+    time: "TOFUTIME",
+    ldflags: strip,
+    programs: { tofu: "github.com/opentofu/opentofu/cmd/tofu" },
+  },
+  {
+    name: "terraform-provider-hcloud",
+    version: "1.68.0",
+    time: "1 minute",
+    ldflags: strip,
+    programs: { "terraform-provider-hcloud": "github.com/hetznercloud/terraform-provider-hcloud" },
+  },
+];
+const modules: readonly GoModule[] = [...usual, ...Object.values(otherVersions), ...appliers];
 
 /** Paths of the built programs. */
 export interface Programs {
@@ -225,6 +242,12 @@ export interface Programs {
   /** Renders a chart by Helm's own engine. */
   readonly "helm-render": string;
   readonly helm: string;
+}
+
+/** Paths of what exports are applied by. */
+export interface ApplierPrograms {
+  readonly tofu: string;
+  readonly "terraform-provider-hcloud": string;
 }
 
 const flagsOf = (module: GoModule): readonly string[] => [
@@ -311,13 +334,24 @@ export async function buildPrograms(
   say: (line: string) => void = console.log,
   version: KubernetesVersion = usualVersion,
 ): Promise<Programs> {
-  const wanted = modulesOf([version]);
-  for (const module of wanted) if (!isBuilt(module)) await buildModule(module, say);
   // Another version's API server comes after the usual one, and takes its place.
+  return (await built(modulesOf([version]), say)) as Programs & Record<string, string>;
+}
+
+/** The same of what exports are applied by. */
+export async function buildAppliers(say: (line: string) => void = console.log): Promise<ApplierPrograms> {
+  return (await built(appliers, say)) as ApplierPrograms & Record<string, string>;
+}
+
+async function built(
+  wanted: readonly GoModule[],
+  say: (line: string) => void,
+): Promise<Readonly<Record<string, string>>> {
+  for (const module of wanted) if (!isBuilt(module)) await buildModule(module, say);
   const paths = wanted.flatMap((module) =>
     Object.keys(module.programs).map((program) => [program, join(folderOf(module), program)]),
   );
-  return Object.fromEntries(paths) as Programs & Record<string, string>;
+  return Object.fromEntries(paths);
 }
 
 function hasGo(): boolean {
@@ -332,6 +366,12 @@ export function whyNoCluster(versions: readonly KubernetesVersion[] = []): strin
     return `the real servers are run on Linux only, and this is ${process.platform}`;
   if (hasGo() || modulesOf(versions).every(isBuilt)) return undefined;
   return "the real servers are built with Go (https://go.dev), and there is no `go` on the PATH";
+}
+
+/** Why exports cannot be applied on this machine, or undefined. */
+export function whyNoAppliers(): string | undefined {
+  if (hasGo() || appliers.every(isBuilt)) return undefined;
+  return "OpenTofu and its provider are built with Go (https://go.dev), and there is no `go` on the PATH";
 }
 
 if (import.meta.main) {

@@ -34,6 +34,18 @@ export function ownerBy(values: readonly string[], type: string, stack: string):
   return { kind: "untagged", looksLike: "somebody who left no TXT record of podtrust's beside it" };
 }
 
+const claimOf = (stack: string, types: readonly string[]): string =>
+  `${ownershipComment.of(stack)} owns=${[...types].sort().join(",")}`;
+
+/** The claim of a stack to a name's records of these types, where it is the only one: the name and value of its TXT record. */
+export function route53Claim(
+  stack: string,
+  name: string,
+  types: readonly string[],
+): { readonly name: string; readonly value: string } {
+  return { name: claimName(name), value: claimOf(stack, types) };
+}
+
 /** The claims once a stack claims a type, or gives it up; what others say there stays. */
 export function claimsWith(
   values: readonly string[],
@@ -46,5 +58,5 @@ export function claimsWith(
   if (claims) types.add(type);
   else types.delete(type);
   if (types.size === 0) return others;
-  return [...others, `${ownershipComment.of(stack)} owns=${[...types].sort().join(",")}`];
+  return [...others, claimOf(stack, [...types])];
 }

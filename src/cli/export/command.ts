@@ -15,7 +15,7 @@ export function defineExport(program: Command, context: CommandContext): void {
     .option("--import", "add import blocks, by which OpenTofu takes over what podtrust made")
     .addHelpText(
       "after",
-      "\nAfter --import, tofu plan imports everything, and changes nothing but podtrust's tags.\n",
+      "\nAfter --import, tofu apply imports everything and changes nothing; podtrust goes on owning it too.\n",
     )
     .action(async (options: OpenTofuOptions) => {
       const { runOpenTofu } = await import("./run-opentofu.ts");

@@ -1,7 +1,7 @@
 import { openTofuText } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { machineAndAccountsOutputs } from "../options/outputs.ts";
+import { importedOutputs } from "../options/outputs.ts";
 
 export interface OpenTofuOptions {
   readonly file: string;
@@ -12,7 +12,7 @@ export interface OpenTofuOptions {
 export async function runOpenTofu(context: CommandContext, options: OpenTofuOptions): Promise<void> {
   const config = await configOf(context, options.file);
   const imports = options.import === true;
-  const found = imports ? await machineAndAccountsOutputs(context, config) : new Map();
+  const found = imports ? await importedOutputs(context, config) : new Map();
   const hcl = openTofuText(config, { imports, found });
   if (context.json) context.output.result({ hcl });
   else context.output.raw(hcl);

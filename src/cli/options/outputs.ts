@@ -1,6 +1,6 @@
 import { errorText } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { accountsOutput, openStack, type ResourceOutputs } from "../../stack/index.ts";
+import { accountsOutput, dnsRecordIds, openStack, type ResourceOutputs } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { packageVersion, releaseFolder } from "../version.ts";
 
@@ -37,22 +37,30 @@ export async function machineOutputs(context: CommandContext, config: Config): P
   return only.length === 0 ? new Map() : outputsOfOnly(context, config, only);
 }
 
-/**
- * The same, and the accounts that the machine has for its publisher. Where the machine cannot be asked, that is said, and
- * nothing is known of them.
- */
-export async function machineAndAccountsOutputs(
-  context: CommandContext,
-  config: Config,
-): Promise<ResourceOutputs> {
-  const rented = await machineOutputs(context, config);
+/** What else an import names, each with where it is asked for. */
+function named(config: Config): readonly { readonly what: string; readonly ids: readonly string[] }[] {
   const accounts = accountsOutput(config)?.after;
-  if (accounts === undefined) return rented;
-  try {
-    return await outputsOfOnly(context, config, [...rentedParts(config), accounts]);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    context.progress.line(`note: the publisher's accounts are not known: ${errorText(error)}`, 6);
-    return rented;
+  return [
+    { what: "DNS records", ids: dnsRecordIds(config) },
+    { what: "publisher's accounts", ids: accounts === undefined ? [] : [accounts] },
+  ];
+}
+
+/**
+ * The same, and the records of the issuer's name and the accounts that the machine has for its publisher. Where somebody
+ * cannot be asked, that is said, and nothing is known of what they have.
+ */
+export async function importedOutputs(context: CommandContext, config: Config): Promise<ResourceOutputs> {
+  const found = new Map(await machineOutputs(context, config));
+  for (const { what, ids } of named(config)) {
+    if (ids.length === 0) continue;
+    try {
+      const more = await outputsOfOnly(context, config, [...rentedParts(config), ...ids]);
+      for (const [id, outputs] of more) found.set(id, outputs);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      context.progress.line(`note: the ${what} are not known: ${errorText(error)}`, 6);
+    }
   }
+  return found;
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/index.ts";
 import { attributes, type Block, hclText } from "../../hcl/index.ts";
+import { iamProviderKey } from "../../oidc/index.ts";
 import type { ResourceOutputs } from "../parts/index.ts";
 import { openTofuParts } from "../parts/index.ts";
 
@@ -15,7 +16,7 @@ function settings(config: Config): Block {
   return {
     type: "terraform",
     labels: [],
-    comment: `Stack ${config.stack}, as podtrust export wrote it. What podtrust made carries its tags until OpenTofu has applied this.`,
+    comment: `Stack ${config.stack}, as podtrust export wrote it. OpenTofu and podtrust see the same things: each has podtrust's marks.`,
     attributes: attributes({ required_version: ">= 1.6" }),
     blocks: [
       {
@@ -44,6 +45,6 @@ function issuerOutput({ issuer }: Config): Block {
   return {
     type: "output",
     labels: ["oidc_provider_url"],
-    attributes: attributes({ value: issuer }),
+    attributes: attributes({ value: iamProviderKey(issuer) }),
   };
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type KubernetesVersion, whyNoCluster } from "../build.ts";
+import { type KubernetesVersion, whyNoAppliers, whyNoCluster } from "../build.ts";
 import { whyNoPods } from "./why-no-pods.ts";
 
 export {
@@ -36,6 +36,11 @@ function reasonLeftOut(reason: string | undefined, what: string): string | false
  */
 export function leftOut(versions: readonly KubernetesVersion[] = []): string | false {
   return reasonLeftOut(whyNoCluster(versions), "the cluster suites");
+}
+
+/** The same for suites that apply exports by the real programs. */
+export function appliersLeftOut(): string | false {
+  return reasonLeftOut(whyNoAppliers(), "the suites that apply exports");
 }
 
 /** The same for suites that run pods, which takes more: Linux, root, runc, cgroups. */

@@ -8,6 +8,7 @@ import {
   JsonText,
   type Value,
 } from "../../../hcl/index.ts";
+import { awsTags } from "../../../plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
 
@@ -50,9 +51,6 @@ function withReferences(value: unknown, references: ReadonlyMap<string, Expressi
 const document = (json: string, references: ReadonlyMap<string, Expression> = new Map()): JsonText =>
   new JsonText(withReferences(JSON.parse(json), references));
 
-const some = <T extends object>(value: T): T | undefined =>
-  Object.keys(value).length === 0 ? undefined : value;
-
 function providerBlock({ alias }: Names, { account, region, profile, assumeRole }: AwsConfig): Block {
   return {
     type: "provider",
@@ -85,7 +83,7 @@ function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names:
         max_session_duration: role.maxSession,
         permissions_boundary: role.boundary,
         assume_role_policy: document(trustPolicyOf({ issuer: config.issuer, account, role }), references),
-        tags: some({ ...account.tags, ...role.tags }),
+        tags: { ...account.tags, ...role.tags, ...awsTags.of(config.stack) },
       }),
     },
     ...managed.map(([policy, label]): Block => ({
@@ -120,7 +118,7 @@ function awsBlocks(config: Config): readonly Block[] {
           provider,
           url: config.issuer,
           client_id_list: account.audiences,
-          tags: some(account.tags),
+          tags: { ...account.tags, ...awsTags.of(config.stack) },
         }),
       },
       ...account.roles.flatMap((role) => roleBlocks(config, account, role, names)),

@@ -2,16 +2,25 @@ import { caaMethods, type Config } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { accountsOutput } from "../publisher/index.ts";
-import { caaAccounts, caaIssue, caaTtl } from "./caa.ts";
+import { caaText } from "../../../dns/index.ts";
+import { importBlock } from "../opentofu.ts";
+import { type CaaAccount, caaAccounts, caaIssue, caaTtl } from "./caa.ts";
+import type { RecordPlace } from "./opentofu-place.ts";
+import { issuerHost } from "./records.ts";
 
 /** Accounts by their URIs, each with the name of its authority: a map, since OpenTofu iterates over those. */
 const variableName = "caa_accounts";
 const accounts = new Expression(`var.${variableName}`);
 
-function variable(config: Config, found: ResourceOutputs): Block {
+/** The accounts of a publisher that stands, and was asked. */
+function knownAccounts(config: Config, found: ResourceOutputs): readonly CaaAccount[] {
   const output = accountsOutput(config);
   const text = output === undefined ? undefined : found.get(output.after)?.[output.name];
-  const known = caaAccounts(text ?? "[]").map(({ uri, authority }) => [uri, authority] as const);
+  return caaAccounts(text ?? "[]");
+}
+
+function variable(config: Config, found: ResourceOutputs): Block {
+  const known = knownAccounts(config, found).map(({ uri, authority }) => [uri, authority] as const);
   return {
     type: "variable",
     labels: [variableName],
@@ -24,6 +33,9 @@ function variable(config: Config, found: ResourceOutputs): Block {
   };
 }
 
+/** In OpenTofu's words: whether there are CAA records. */
+export const hasAccounts = `length(${accounts.text}) > 0`;
+
 /** A text with references in it. */
 const template = (text: string): Expression => new Expression(JSON.stringify(text));
 
@@ -31,14 +43,7 @@ const template = (text: string): Expression => new Expression(JSON.stringify(tex
 const forEach = (value: string): Expression =>
   new Expression(`[for uri, authority in ${accounts.text} : ${value}]`);
 
-/** What all of a provider's records have in common, and how it takes the name. */
-export interface CaaPlace {
-  readonly kind: "cloudflare" | "route53" | "hetzner";
-  readonly type: string;
-  readonly common: Readonly<Record<string, Value>>;
-}
-
-function record({ kind, type, common }: CaaPlace, methods: readonly string[]): Block {
+function record({ kind, type, common }: RecordPlace, methods: readonly string[]): Block {
   const all = { ...common, type: "CAA", ttl: caaTtl };
   const resource = (values: Readonly<Record<string, Value>>): Block => ({
     type: "resource",
@@ -53,7 +58,7 @@ function record({ kind, type, common }: CaaPlace, methods: readonly string[]): B
   const account = { authority: "${authority}", uri: "${uri}" };
   const value = template(`0 issue "${caaIssue(account, methods)}"`).text;
   // A set without records is none.
-  const count = new Expression(`length(${accounts.text}) > 0 ? 1 : 0`);
+  const count = new Expression(`${hasAccounts} ? 1 : 0`);
   const records = forEach(kind === "hetzner" ? `{ value = ${value} }` : value);
   return resource({ count, ...all, records });
 }
@@ -62,8 +67,25 @@ function record({ kind, type, common }: CaaPlace, methods: readonly string[]): B
  * The CAA records of the issuer's name in OpenTofu: of the accounts of a publisher that stands, where `found` has them,
  * else of those that somebody gives for the variable.
  */
-export function caaBlocks(config: Config, found: ResourceOutputs, place: CaaPlace): readonly Block[] {
+export function caaBlocks(config: Config, found: ResourceOutputs, place: RecordPlace): readonly Block[] {
+  if (!hasCaa(config)) return [];
+  return [variable(config, found), record(place, caaMethods(config))];
+}
+
+/** Whether a config's name gets CAA records once its publisher has accounts. */
+export const hasCaa = (config: Config): boolean =>
+  caaMethods(config).length > 0 && accountsOutput(config) !== undefined;
+
+/** `import` blocks for those of them that stand. */
+export function caaImports(config: Config, found: ResourceOutputs, place: RecordPlace): readonly Block[] {
+  if (!hasCaa(config)) return [];
   const methods = caaMethods(config);
-  if (methods.length === 0 || accountsOutput(config) === undefined) return [];
-  return [variable(config, found), record(place, methods)];
+  const key = { name: issuerHost(config), type: "CAA" } as const;
+  const known = knownAccounts(config, found).map((account) => {
+    const value = caaText({ flags: 0, tag: "issue", value: caaIssue(account, methods) });
+    return { to: `${place.type}.caa[${JSON.stringify(account.uri)}]`, id: place.importId(key, value) };
+  });
+  const set = { to: `${place.type}.caa[0]`, id: place.importId(key) };
+  const all = place.kind === "cloudflare" ? known : known.slice(0, 1).map(() => set);
+  return all.flatMap(({ to, id }) => (id === undefined ? [] : [importBlock(to, id)]));
 }

@@ -1,13 +1,24 @@
+import { route53Claim } from "../../../aws/index.ts";
 import type { Config } from "../../../config/index.ts";
-import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
 import type { RecordWish } from "../../../dns/index.ts";
-import type { OpenTofuPart } from "../opentofu.ts";
+import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
+import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";
-import { caaBlocks, type CaaPlace } from "./opentofu-caa.ts";
+import { caaBlocks, caaImports, hasAccounts, hasCaa } from "./opentofu-caa.ts";
+import { placeOf, type RecordPlace } from "./opentofu-place.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
 /** The zone that a name stands in, unless somebody says another. */
 const parentOf = (host: string): string => host.slice(host.indexOf(".") + 1);
+
+/** A record, or a set of them: how the resource is called, and what it holds. */
+interface Written {
+  readonly label: string;
+  readonly wish: RecordWish;
+  readonly contents: readonly Value[];
+  /** What it is known by at a provider that knows each record; undefined for a machine's address. */
+  readonly value?: string;
+}
 
 function contentsOf({ type, values }: RecordWish): readonly Value[] {
   if (Array.isArray(values)) return values as readonly string[];
@@ -15,58 +26,54 @@ function contentsOf({ type, values }: RecordWish): readonly Value[] {
   return [new Expression("cidrhost(hcloud_primary_ip.ipv6.ip_network, 1)")];
 }
 
-const addresses = (config: Config): readonly RecordWish[] =>
-  config.dns === undefined
-    ? []
-    : recordsOf(config, config.dns).filter(({ type }) => type === "A" || type === "AAAA");
-
-/** Where a provider's records go, and what all of them have in common. */
-function placeOf(config: Config, kind: CaaPlace["kind"]): CaaPlace {
-  const host = issuerHost(config);
-  if (kind === "cloudflare") {
-    const zone = new Expression("data.cloudflare_zone.issuer.zone_id");
-    return { kind, type: "cloudflare_dns_record", common: { zone_id: zone, name: host } };
-  }
-  if (kind === "route53") {
-    const zone = new Expression("data.aws_route53_zone.issuer.zone_id");
-    return { kind, type: "aws_route53_record", common: { zone_id: zone, name: host } };
-  }
-  // https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
-  const name = new Expression(`trimsuffix(${JSON.stringify(host)}, ".\${var.zone}")`);
-  return { kind, type: "hcloud_zone_rrset", common: { zone: new Expression("var.zone"), name } };
+/** The records of the issuer's addresses: at Cloudflare each by itself, elsewhere those of a type as one set. */
+function written(config: Config, { kind }: RecordPlace): readonly Written[] {
+  const wishes = config.dns === undefined ? [] : recordsOf(config, config.dns);
+  return wishes.flatMap((wish): readonly Written[] => {
+    const label = wish.type.toLowerCase();
+    const contents = contentsOf(wish);
+    if (kind !== "cloudflare") return [{ label, wish, contents }];
+    return contents.map((content, at) => ({
+      label: at === 0 ? label : `${label}_${at + 1}`,
+      wish,
+      contents: [content],
+      ...(typeof content === "string" ? { value: content } : {}),
+    }));
+  });
 }
 
-function cloudflareRecords(config: Config, { type: resource, common }: CaaPlace): readonly Block[] {
-  return addresses(config).flatMap((wish) =>
-    contentsOf(wish).map((content, at) => ({
-      type: "resource",
-      labels: [resource, at === 0 ? wish.type.toLowerCase() : `${wish.type.toLowerCase()}_${at + 1}`],
-      attributes: attributes({
-        ...common,
-        type: wish.type,
-        content,
-        ttl: wish.ttl,
-        proxied: false,
-      }),
-    })),
-  );
-}
-
-/** A set of records at Route 53, or at Hetzner, where each is an object. */
-function recordSets(config: Config, { kind, type: resource, common }: CaaPlace): readonly Block[] {
-  return addresses(config).map((wish) => ({
+function recordBlock(
+  { kind, type: resource, common }: RecordPlace,
+  { label, wish, contents }: Written,
+): Block {
+  const { type, ttl } = wish;
+  const [content = ""] = contents;
+  const held = {
+    cloudflare: { content, ttl, proxied: false },
+    route53: { ttl, records: contents },
+    hetzner: { ttl, records: contents.map((value) => ({ value })) },
+  }[kind];
+  return {
     type: "resource",
-    labels: [resource, wish.type.toLowerCase()],
-    attributes: attributes({
-      ...common,
-      type: wish.type,
-      ttl: wish.ttl,
-      records: kind === "hetzner" ? contentsOf(wish).map((value) => ({ value })) : contentsOf(wish),
-    }),
-  }));
+    labels: [resource, label],
+    attributes: attributes({ ...common, type, ...held }),
+  };
 }
 
-function zoneBlocks(kind: CaaPlace["kind"]): readonly Block[] {
+/** Records of Route 53 carry no marks: the stack's is a TXT record beside them, which names their types. */
+function claimBlocks(config: Config, place: RecordPlace): readonly Block[] {
+  const all = written(config, place).map(({ wish }) => wish.type);
+  if (place.kind !== "route53" || all.length + Number(hasCaa(config)) === 0) return [];
+  const claim = (types: readonly string[]) => route53Claim(config.stack, issuerHost(config), types);
+  const { name, value } = claim(all);
+  const text = JSON.stringify(value);
+  const withCaa = JSON.stringify(claim([...all, "CAA"]).value);
+  const said = hasCaa(config) ? new Expression(`${hasAccounts} ? ${withCaa} : ${text}`) : value;
+  const values = { ...place.common, name, type: "TXT", ttl: 60, records: [said] };
+  return [{ type: "resource", labels: [place.type, "claim"], attributes: attributes(values) }];
+}
+
+function zoneBlocks(kind: RecordPlace["kind"]): readonly Block[] {
   const name = new Expression("var.zone");
   if (kind === "hetzner") return [];
   if (kind === "route53")
@@ -83,10 +90,8 @@ function zoneBlocks(kind: CaaPlace["kind"]): readonly Block[] {
 }
 
 function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
-  const { dns } = config;
-  if (dns === undefined) return [];
-  const { kind } = dns.provider;
-  const place = placeOf(config, kind);
+  const place = placeOf(config, found);
+  if (place === undefined) return [];
   const zone: Block = {
     type: "variable",
     labels: ["zone"],
@@ -96,8 +101,33 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
       default: config.named?.zone ?? parentOf(issuerHost(config)),
     }),
   };
-  const records = kind === "cloudflare" ? cloudflareRecords(config, place) : recordSets(config, place);
-  return [zone, ...zoneBlocks(kind), ...records, ...caaBlocks(config, found, place)];
+  return [
+    zone,
+    ...zoneBlocks(place.kind),
+    ...written(config, place).map((one) => recordBlock(place, one)),
+    ...caaBlocks(config, found, place),
+    ...claimBlocks(config, place),
+  ];
+}
+
+function imports(config: Config, found: ResourceOutputs): readonly Block[] {
+  const place = placeOf(config, found);
+  if (place === undefined) return [];
+  const records = written(config, place).map(({ label, wish, value }) => ({
+    label,
+    id: place.importId(wish, value),
+  }));
+  const { name } = route53Claim(config.stack, issuerHost(config), []);
+  const claims = claimBlocks(config, place).map(() => ({
+    label: "claim",
+    id: place.importId({ name, type: "TXT" }),
+  }));
+  return [
+    ...[...records, ...claims].flatMap(({ label, id }) =>
+      id === undefined ? [] : [importBlock(`${place.type}.${label}`, id)],
+    ),
+    ...caaImports(config, found, place),
+  ];
 }
 
 /** The records of the issuer's name in OpenTofu. */
@@ -111,7 +141,6 @@ export const dnsOpenTofu: OpenTofuPart = {
     return [{ name: "hcloud", source: "hetznercloud/hcloud", version: "~> 1.68" }];
   },
   blocks,
-  // The records' ids are the provider's own, and podtrust keeps none.
-  imports: () => [],
+  imports,
   outputs: () => [],
 };

@@ -35,6 +35,17 @@ function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Pr
   return openDns({ dns, stack: config.stack, env, clock, waiting });
 }
 
+/** The records that a config wants at the issuer's name. */
+function wishesOf(config: PartContext["config"]): readonly RecordWish[] {
+  if (config.dns === undefined) return [];
+  return [...recordsOf(config, config.dns), ...caaOf(config, issuerHost(config))];
+}
+
+/** The same by the names that plans give them. */
+export function dnsRecordIds(config: PartContext["config"]): readonly string[] {
+  return wishesOf(config).map((wish) => recordNames(wish).id);
+}
+
 /** The records of the issuer's name, at whoever serves its zone. */
 class DnsPart implements Part {
   readonly id = "dns";
@@ -44,10 +55,9 @@ class DnsPart implements Part {
   #opened: Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> | undefined;
 
   constructor(context: PartContext, dns: DnsConfig) {
-    const { config } = context;
     this.#context = context;
     this.#dns = dns;
-    this.#wishes = [...recordsOf(config, dns), ...caaOf(config, issuerHost(config))];
+    this.#wishes = wishesOf(context.config);
   }
 
   get named(): readonly Named[] {

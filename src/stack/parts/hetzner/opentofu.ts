@@ -1,28 +1,111 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
+import { firewallLabels } from "../../../hetzner/index.ts";
+import { cloudLabels } from "../../../plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
-import { addressName, families, type Family, openPorts } from "./resources.ts";
+import { addressName, families, type Family, issuerOf, openPorts } from "./resources.ts";
 
-function resource(type: string, name: string, values: Readonly<Record<string, Value | undefined>>): Block {
-  return { type: "resource", labels: [type, name], attributes: attributes(values) };
+type Values = Readonly<Record<string, Value | undefined>>;
+
+/** What is known of one thing of a stack's machine; undefined where it is not there, or was not asked for. */
+function foundOf(
+  found: ResourceOutputs,
+  kind: string,
+  name: string,
+): Readonly<Record<string, string>> | undefined {
+  return found.get(`hetzner/${kind}/${name}`);
 }
 
 /**
- * Attributes that OpenTofu sets when it makes the thing, and leaves alone ever after. An import leaves out of the state
- * what the API does not tell; the provider would then bring it about anew.
+ * A resource whose attributes `ignored` OpenTofu sets when it makes the thing, and leaves alone ever after. An import
+ * leaves out of the state what the API does not tell, and the provider would then bring it about anew. Labels are always
+ * among them: podtrust keeps facts there beside the stack's marks (host key, issuer), which have to stay.
  */
-function ignoring(...names: readonly string[]): Block {
-  const ignored = names.map((name) => new Expression(name));
-  return { type: "lifecycle", labels: [], attributes: attributes({ ignore_changes: ignored }) };
+function resource(
+  type: string,
+  name: string,
+  { ignored = [], ...values }: Values & { readonly ignored?: readonly string[] },
+): Block {
+  const names = ["labels", ...ignored].map((one) => new Expression(one));
+  const lifecycle = { type: "lifecycle", labels: [], attributes: attributes({ ignore_changes: names }) };
+  return { type: "resource", labels: [type, name], attributes: attributes(values), blocks: [lifecycle] };
 }
 
-/** The API cannot change a key, and the text of one has a comment, for which the provider would make it anew. */
-function loginKey(stack: string): Block {
+/** A resource with more blocks, which come before the one of its lifecycle. */
+function withBlocks(block: Block, more: readonly Block[]): Block {
+  return { ...block, blocks: [...more, ...(block.blocks ?? [])] };
+}
+
+function variable(name: string, type: string, description: string, known?: Value): Block {
   return {
-    ...resource("hcloud_ssh_key", "stack", { name: stack, public_key: new Expression("var.ssh_public_key") }),
-    blocks: [ignoring("public_key")],
+    type: "variable",
+    labels: [name],
+    attributes: attributes({ description, type: new Expression(type), default: known }),
   };
+}
+
+/**
+ * The key of the first login, and who gives its text. The text has a comment, for a change of which the provider would
+ * make the key anew: it is ignored. Nothing where the machine was made with a key that somebody else has in the project.
+ */
+function loginKey(stack: string, found: ResourceOutputs): readonly Block[] {
+  const known = foundOf(found, "ssh-key", stack);
+  if (known === undefined && foundOf(found, "server", stack) !== undefined) return [];
+  const key = resource("hcloud_ssh_key", "stack", {
+    name: stack,
+    public_key: new Expression("var.ssh_public_key"),
+    labels: cloudLabels.of(stack),
+    ignored: ["public_key"],
+  });
+  const description = "The public key that may log in.";
+  return [variable("ssh_public_key", "string", description, known?.["publicKey"]), key];
+}
+
+/** Whoever runs podtrust is known when it runs; of a firewall that stands, it is known whom it lets in. */
+function sshSources(
+  { stack }: Config,
+  { sshFrom }: HetznerMachine,
+  found: ResourceOutputs,
+): readonly Block[] {
+  if (sshFrom !== undefined) return [];
+  const known = foundOf(found, "firewall", stack)?.["sshFrom"]?.split(",");
+  return [variable("ssh_from", "list(string)", "Who may reach port 22, as CIDRs.", known)];
+}
+
+function firewall(config: Config, machine: MachineConfig, { sshFrom }: HetznerMachine): Block {
+  const { stack } = config;
+  const rules = openPorts({ machine, caller: { networks: sshFrom ?? [], failures: [] } }).map(
+    ({ port, sources, description }) => ({
+      type: "rule",
+      labels: [],
+      attributes: attributes({
+        direction: "in",
+        protocol: "tcp",
+        port: String(port),
+        source_ips: port === 22 && sshFrom === undefined ? new Expression("var.ssh_from") : sources,
+        description,
+      }),
+    }),
+  );
+  const labels = firewallLabels({ stack, ...issuerOf(config) });
+  return withBlocks(resource("hcloud_firewall", "stack", { name: stack, labels }), rules);
+}
+
+function address(
+  stack: string,
+  family: Family,
+  { protect }: MachineConfig,
+  { location }: HetznerMachine,
+): Block {
+  return resource("hcloud_primary_ip", family, {
+    name: addressName(stack, family),
+    type: family,
+    location,
+    auto_delete: false,
+    delete_protection: protect,
+    labels: cloudLabels.of(stack),
+  });
 }
 
 /**
@@ -33,100 +116,61 @@ function loginKey(stack: string): Block {
  */
 const serverIgnores = ["user_data", "ssh_keys", "public_net", "image", "backups", "placement_group_id"];
 
-function variable(name: string, type: string, description: string): Block {
-  return {
-    type: "variable",
-    labels: [name],
-    attributes: attributes({ description, type: new Expression(type) }),
-  };
-}
-
-function firewall(stack: string, machine: MachineConfig, hetzner: HetznerMachine): Block {
-  const rules = openPorts({ machine, caller: { networks: hetzner.sshFrom ?? [], failures: [] } }).map(
-    ({ port, sources, description }) => ({
-      type: "rule",
-      labels: [],
-      attributes: attributes({
-        direction: "in",
-        protocol: "tcp",
-        port: String(port),
-        // Whoever runs podtrust is known when it runs.
-        source_ips: port === 22 && hetzner.sshFrom === undefined ? new Expression("var.ssh_from") : sources,
-        description,
-      }),
-    }),
-  );
-  return { ...resource("hcloud_firewall", "stack", { name: stack }), blocks: rules };
-}
-
-function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachine): Block {
+function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachine, hasKey: boolean): Block {
   const { type, image, location } = hetzner;
-  const net = families.map((family): readonly [string, Value | undefined] => [
-    family,
-    hetzner[family] ? new Expression(`hcloud_primary_ip.${family}.id`) : undefined,
-  ]);
-  const off = families.map((family): readonly [string, Value | undefined] => [
-    `${family}_enabled`,
-    hetzner[family] ? undefined : false,
-  ]);
+  const net = families.map((family): readonly [string, Value] =>
+    hetzner[family]
+      ? [family, new Expression(`hcloud_primary_ip.${family}.id`)]
+      : [`${family}_enabled`, false],
+  );
+  const block = resource("hcloud_server", "stack", {
+    name: stack,
+    server_type: type,
+    image,
+    location,
+    ssh_keys: hasKey ? [new Expression("hcloud_ssh_key.stack.id")] : undefined,
+    firewall_ids: [new Expression("hcloud_firewall.stack.id")],
+    delete_protection: protect,
+    rebuild_protection: protect,
+    labels: cloudLabels.of(stack),
+    ignored: serverIgnores,
+  });
   return {
-    ...resource("hcloud_server", "stack", {
-      name: stack,
-      server_type: type,
-      image,
-      location,
-      ssh_keys: [new Expression("hcloud_ssh_key.stack.id")],
-      firewall_ids: [new Expression("hcloud_firewall.stack.id")],
-      delete_protection: protect,
-      rebuild_protection: protect,
-    }),
+    ...withBlocks(block, [
+      { type: "public_net", labels: [], attributes: attributes(Object.fromEntries(net)) },
+    ]),
     comment:
       "What Hetzner does not tell, or podtrust does not set, stays as it is: set anew it would cost the server its addresses.",
-    blocks: [
-      { type: "public_net", labels: [], attributes: attributes(Object.fromEntries([...off, ...net])) },
-      ignoring(...serverIgnores),
-    ],
   };
 }
 
-function blocks({ stack, machine }: Config): readonly Block[] {
+function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
+  const { stack, machine } = config;
   const hetzner = machine?.hetzner;
   if (machine === undefined || hetzner === undefined) return [];
-  const ips = families.filter((family) => hetzner[family]);
+  const key = loginKey(stack, found);
   return [
-    variable("ssh_public_key", "string", "The public key that may log in."),
-    ...(hetzner.sshFrom === undefined
-      ? [variable("ssh_from", "list(string)", "Who may reach port 22, as CIDRs.")]
-      : []),
+    ...sshSources(config, hetzner, found),
     { type: "provider", labels: ["hcloud"], attributes: [], comment: "The token: export HCLOUD_TOKEN=…" },
-    loginKey(stack),
-    firewall(stack, machine, hetzner),
-    ...ips.map((family) =>
-      resource("hcloud_primary_ip", family, {
-        name: addressName(stack, family),
-        type: family,
-        location: hetzner.location,
-        auto_delete: false,
-        delete_protection: machine.protect,
-      }),
-    ),
-    server(stack, machine, hetzner),
+    ...key,
+    firewall(config, machine, hetzner),
+    ...families.filter((family) => hetzner[family]).map((family) => address(stack, family, machine, hetzner)),
+    server(stack, machine, hetzner, key.length > 0),
   ];
 }
 
 function imports({ stack, machine }: Config, found: ResourceOutputs): readonly Block[] {
   if (machine?.hetzner === undefined) return [];
-  const places: readonly (readonly [to: string, id: string])[] = [
-    ["hcloud_ssh_key.stack", `hetzner/ssh-key/${stack}`],
-    ["hcloud_firewall.stack", `hetzner/firewall/${stack}`],
+  const places: readonly (readonly [to: string, kind: string, name: string])[] = [
+    ["hcloud_ssh_key.stack", "ssh-key", stack],
+    ["hcloud_firewall.stack", "firewall", stack],
     ...families.map(
-      (family) =>
-        [`hcloud_primary_ip.${family}`, `hetzner/primary-ip/${addressName(stack, family)}`] as const,
+      (family) => [`hcloud_primary_ip.${family}`, "primary-ip", addressName(stack, family)] as const,
     ),
-    ["hcloud_server.stack", `hetzner/server/${stack}`],
+    ["hcloud_server.stack", "server", stack],
   ];
-  return places.flatMap(([to, resourceId]) => {
-    const id = found.get(resourceId)?.["id"];
+  return places.flatMap(([to, kind, name]) => {
+    const id = foundOf(found, kind, name)?.["id"];
     return id === undefined ? [] : [importBlock(to, id)];
   });
 }

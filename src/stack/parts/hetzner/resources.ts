@@ -121,7 +121,8 @@ function serverWish(input: HetznerInput): ServerWish {
   };
 }
 
-function issuerOf({ issuer, named }: Config): Pick<FirewallWish, "issuer"> {
+/** The name that a firewall's labels remember; none where the config itself says it. */
+export function issuerOf({ issuer, named }: Config): Pick<FirewallWish, "issuer"> {
   return named === undefined ? {} : { issuer: { host: new URL(issuer).hostname, ...named } };
 }
 

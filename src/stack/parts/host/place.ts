@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PodtrustError } from "../../../base/index.ts";
 import {
   type Config,
   type Environment,
@@ -59,6 +60,18 @@ function placeOfSsh(
   return { needs: [], target: () => ({ known: true, value: target }) };
 }
 
+/** Only user data, at the first boot, gives a machine the key that its label names: no API call can later. */
+function hostKeyUnknown(stack: string): PodtrustError {
+  return new PodtrustError(
+    "ssh-host-key-unknown",
+    `server ${stack} was made without podtrust's user data, or its label podtrust-host-key was taken away: nobody knows its host key`,
+    {
+      next: `Put the label back, or have the server made by podtrust: podtrust down --only server/${stack}, then podtrust up.`,
+      detail: { server: stack },
+    },
+  );
+}
+
 function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: HetznerMachine): HostPlace {
   const { config, env } = context;
   const server = (name: string): Output => ({ after: idOf({ kind: "server" }, config.stack), name });
@@ -83,6 +96,10 @@ function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: H
         ...(keyFile === undefined ? {} : { keyFile }),
         ...viaOf(context, value, 22),
       }));
+    },
+    unreachable(inputs) {
+      const stands = inputs.get(server("id")).known && !inputs.get(hostKey).known;
+      return stands ? hostKeyUnknown(config.stack) : undefined;
     },
     async remember(inputs: Inputs, keys, signal) {
       const id = inputs.get(server("id"));

@@ -1,0 +1,78 @@
+import type { Config } from "../../../config/index.ts";
+import { Expression, type Value } from "../../../hcl/index.ts";
+import { type RecordKey, recordNames } from "../../../dns/index.ts";
+import { cloudLabels, ownershipComment } from "../../../plan/index.ts";
+import type { ResourceOutputs } from "../part.ts";
+import { issuerHost } from "./records.ts";
+
+/** Where a provider's records go in OpenTofu: what all of them have in common, and by what they are imported. */
+export interface RecordPlace {
+  readonly kind: "cloudflare" | "route53" | "hetzner";
+  readonly type: string;
+  /** Zone, name, and the stack's marks. */
+  readonly common: Readonly<Record<string, Value>>;
+  /** What the provider imports a record by; undefined where none is known to stand. */
+  importId(key: RecordKey, value?: string): Value | undefined;
+}
+
+/** Whether a set of the stack's stands, and what the provider calls its records. */
+function standing(found: ResourceOutputs, key: RecordKey): Readonly<Record<string, string>> | undefined {
+  const outputs = found.get(recordNames(key).id);
+  return outputs && (JSON.parse(outputs["recordIds"] ?? "{}") as Record<string, string>);
+}
+
+function cloudflarePlace({ stack }: Config, host: string, found: ResourceOutputs): RecordPlace {
+  const zone = "data.cloudflare_zone.issuer.zone_id";
+  return {
+    kind: "cloudflare",
+    type: "cloudflare_dns_record",
+    common: { zone_id: new Expression(zone), name: host, comment: ownershipComment.of(stack) },
+    importId(key, value) {
+      const ids = standing(found, key) ?? {};
+      // Of a machine's address there is one record, whatever its value.
+      const id = value === undefined ? Object.values(ids)[0] : ids[value];
+      return id === undefined ? undefined : new Expression(`"\${${zone}}/${id}"`);
+    },
+  };
+}
+
+const setsAt = (name: string): readonly RecordKey[] =>
+  (["A", "AAAA", "CAA"] as const).map((type) => ({ name, type }));
+
+function route53Place(_config: Config, host: string, found: ResourceOutputs): RecordPlace {
+  const zone = "data.aws_route53_zone.issuer.zone_id";
+  return {
+    kind: "route53",
+    type: "aws_route53_record",
+    common: { zone_id: new Expression(zone), name: host },
+    importId(key) {
+      // The claim stands where a set of the stack's does.
+      const sets = key.type === "TXT" ? setsAt(host) : [key];
+      const stands = sets.some((one) => standing(found, one) !== undefined);
+      return stands ? new Expression(`"\${${zone}}_${key.name}_${key.type}"`) : undefined;
+    },
+  };
+}
+
+function hetznerPlace({ stack }: Config, host: string, found: ResourceOutputs): RecordPlace {
+  const [zone, quoted] = ["var.zone", JSON.stringify(host)];
+  // https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
+  const name = `${quoted} == ${zone} ? "@" : trimsuffix(${quoted}, ".\${${zone}}")`;
+  return {
+    kind: "hetzner",
+    type: "hcloud_zone_rrset",
+    common: { zone: new Expression(zone), name: new Expression(name), labels: cloudLabels.of(stack) },
+    importId(key) {
+      if (standing(found, key) === undefined) return undefined;
+      return new Expression(`"\${${zone}}/\${${name}}/${key.type}"`);
+    },
+  };
+}
+
+const places = { cloudflare: cloudflarePlace, route53: route53Place, hetzner: hetznerPlace };
+
+/** The place of a config's records; undefined where it keeps none. `found` has what is known of those that stand. */
+export function placeOf(config: Config, found: ResourceOutputs): RecordPlace | undefined {
+  if (config.dns === undefined) return undefined;
+  return places[config.dns.provider.kind](config, issuerHost(config), found);
+}
