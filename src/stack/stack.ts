@@ -95,7 +95,9 @@ class PartsStack implements Stack {
     const every = all.flatMap(({ desired, owned }) =>
       wish.adopt === true ? desired : [...desired, ...owned],
     );
-    checkNames(every, [...(select.only ?? []), ...(select.skip ?? [])]);
+    // What a part may have and has not, such as a key that somebody else keeps, is no wrong name.
+    const possible = wish.adopt === true ? [] : this.#parts.flatMap(({ part }) => part.named);
+    checkNames([...every, ...possible], [...(select.only ?? []), ...(select.skip ?? [])]);
     const meant = (resources: readonly Resource[]): readonly Resource[] =>
       resources.filter((resource) => isSelected(resource, select));
     return all.map(({ part, desired, owned, seen }) => ({

@@ -79,6 +79,8 @@ describe("what belongs to somebody else at Hetzner", () => {
     assert.equal(up.code, 0, up.err);
     assert.ok((world.hetzner.userData("prod") ?? "").includes(publicKey.split(" ")[1] ?? "-"));
     assert.deepEqual(await world.planned(), []);
+    const output = await world.podtrust(["output", "public_ip"]);
+    assert.equal(output.out, `${world.contents().servers[0]?.public_net.ipv4?.ip}\n`, output.err);
     assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
     assert.deepEqual(
       world.contents().sshKeys.map(({ name }) => name),
