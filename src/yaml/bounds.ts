@@ -8,6 +8,11 @@ export interface YamlBounds {
   readonly tokens: number;
 }
 
+/** The same of a file that may hold several documents. All of them together keep to the other bounds. */
+export interface YamlStreamBounds extends YamlBounds {
+  readonly documents: number;
+}
+
 /** A position in a file, both from 1. */
 export interface Position {
   readonly line: number;

@@ -1,3 +1,3 @@
-export type { Position, YamlBounds, YamlProblem } from "./bounds.ts";
-export { readYaml, type YamlDocument } from "./read.ts";
+export type { Position, YamlBounds, YamlProblem, YamlStreamBounds } from "./bounds.ts";
+export { readYaml, readYamlStream, type YamlDocument } from "./read.ts";
 export { yamlText } from "./write.ts";

@@ -1,5 +1,5 @@
 import { Composer, CST, type Document, isCollection, isNode, Lexer, LineCounter, Parser, visit } from "yaml";
-import type { Position, YamlBounds, YamlProblem } from "./bounds.ts";
+import type { Position, YamlBounds, YamlProblem, YamlStreamBounds } from "./bounds.ts";
 import { keyOf, Positions, type YamlPath } from "./positions.ts";
 
 // A file has a handful of anchors at most; more is an attack on the reader.
@@ -78,8 +78,11 @@ function keyProblems(document: Document): readonly { readonly message: string; r
   return found;
 }
 
-/** Counts plain data as often as it is referred to. Throws for what is too much, too deep, or contains itself. */
-function checkValues(root: unknown, depth: number): void {
+/**
+ * Counts the plain data of all documents, as often as it is referred to. Throws for what is too much, too deep, or contains
+ * itself.
+ */
+function checkValues(roots: readonly unknown[], depth: number): void {
   let values = 0;
   const walk = (value: unknown, level: number): void => {
     values += 1;
@@ -89,26 +92,35 @@ function checkValues(root: unknown, depth: number): void {
     if (level > depth) throw new BoundError(tooDeep(depth));
     for (const inner of Object.values(value)) walk(inner, level + 1);
   };
-  walk(root, 1);
+  for (const root of roots) walk(root, 1);
 }
 
-function composed(text: string, bounds: YamlBounds, lines: LineCounter): Document {
+const tooMany = (documents: number): string =>
+  documents === 1 ? "holds multiple documents" : `holds more than ${documents} documents`;
+
+function composed(text: string, bounds: YamlStreamBounds, lines: LineCounter): readonly Document[] {
   // What it would warn of on standard error is told as a problem, or is none.
   const options = { prettyErrors: false, uniqueKeys: false, version: "1.2", logLevel: "silent" } as const;
-  const [document, second] = new Composer(options).compose(syntaxOf(text, bounds, lines), true, text.length);
-  if (document === undefined) throw new TypeError("the composer gives a document for every text");
-  if (second !== undefined) throw new BoundError("holds multiple documents", second.range[0]);
-  return document;
+  const documents: Document[] = [];
+  const composer = new Composer(options);
+  // Asked for one by one, so that the text after the first that is too many is not read.
+  for (const document of composer.compose(syntaxOf(text, bounds, lines), true, text.length)) {
+    if (documents.length === bounds.documents)
+      throw new BoundError(tooMany(bounds.documents), document.range[0]);
+    documents.push(document);
+  }
+  return documents;
 }
 
 /**
- * Reads one YAML 1.2 document. Gives either the document or everything that is wrong with its syntax; what is over a
- * bound is the one thing that is told then. Time and memory are bounded by `bounds`, whatever the text.
+ * Reads all YAML 1.2 documents of a text; an empty text holds one, of null. Gives either the documents or everything that
+ * is wrong with their syntax; what is over a bound is the one thing that is told then. Time and memory are bounded by
+ * `bounds`, whatever the text.
  */
-export function readYaml(
+export function readYamlStream(
   text: string,
-  bounds: YamlBounds,
-): YamlDocument | { readonly problems: readonly YamlProblem[] } {
+  bounds: YamlStreamBounds,
+): { readonly documents: readonly YamlDocument[] } | { readonly problems: readonly YamlProblem[] } {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -117,17 +129,23 @@ export function readYaml(
   const problem = (message: string, offset: number): YamlProblem => ({ ...at(offset), message });
   try {
     if (Buffer.byteLength(text) > bounds.bytes) throw new BoundError(`is larger than ${bounds.bytes} bytes`);
-    const document = composed(text, bounds, lines);
-    const errors = document.errors.map(({ message, pos }) => ({ message, offset: pos[0] }));
-    const wrong = errors.length > 0 ? errors : keyProblems(document);
+    const documents = composed(text, bounds, lines);
+    const wrong = documents.flatMap((document) => {
+      const errors = document.errors.map(({ message, pos }) => ({ message, offset: pos[0] }));
+      return errors.length > 0 ? errors : keyProblems(document);
+    });
     if (wrong.length > 0) return { problems: wrong.map(({ message, offset }) => problem(message, offset)) };
-    const value: unknown = document.toJS({ maxAliasCount: mostAliases });
-    checkValues(value, bounds.depth);
-    const positions = new Positions(document);
+    const values = documents.map((document): unknown => document.toJS({ maxAliasCount: mostAliases }));
+    checkValues(values, bounds.depth);
     return {
-      value,
-      positionOf: (path) => at(positions.offsetOf(path)),
-      positionOfKey: (path) => at(positions.offsetOfKey(path) ?? positions.offsetOf(path)),
+      documents: documents.map((document, index) => {
+        const positions = new Positions(document);
+        return {
+          value: values[index],
+          positionOf: (path) => at(positions.offsetOf(path)),
+          positionOfKey: (path) => at(positions.offsetOfKey(path) ?? positions.offsetOf(path)),
+        };
+      }),
     };
   } catch (error) {
     if (error instanceof BoundError)
@@ -136,4 +154,16 @@ export function readYaml(
     if (error instanceof ReferenceError) return { problems: [problem(error.message, 0)] };
     throw error;
   }
+}
+
+/** Reads one YAML 1.2 document, as `readYamlStream` does; a second one is over a bound. */
+export function readYaml(
+  text: string,
+  bounds: YamlBounds,
+): YamlDocument | { readonly problems: readonly YamlProblem[] } {
+  const read = readYamlStream(text, { ...bounds, documents: 1 });
+  if ("problems" in read) return read;
+  const [document] = read.documents;
+  if (document === undefined) throw new TypeError("the composer gives a document for every text");
+  return document;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { parse } from "yaml";
-import { readYaml, type YamlDocument, yamlText } from "./index.ts";
+import { readYaml, readYamlStream, type YamlDocument, yamlText } from "./index.ts";
 
 const bounds = { bytes: 1024 * 1024, depth: 10, tokens: 50_000 };
 
@@ -101,6 +101,53 @@ describe("a bound ends the reading, and says so", () => {
   });
 });
 
+describe("a text of several YAML documents", () => {
+  const stream = { ...bounds, documents: 3 };
+  const values = (text: string): unknown => {
+    const read = readYamlStream(text, stream);
+    return "documents" in read ? read.documents.map(({ value }) => value) : read.problems;
+  };
+
+  test("is read document by document, comments and empty ones included, each with its lines in the whole text", () => {
+    const text = "# Source: a\n---\na: 1\n---\n# nothing\n---\nb: [1,\n 2]\n...\n";
+    assert.deepEqual(values(text), [{ a: 1 }, null, { b: [1, 2] }]);
+    const read = readYamlStream(text, stream);
+    assert.ok("documents" in read);
+    assert.deepEqual(read.documents[2]?.positionOf(["b", 1]), { line: 8, column: 2 });
+    assert.deepEqual(values(""), [null]);
+  });
+
+  test("is refused with every mistake of every document", () => {
+    const lines = readYamlStream("a: 1\na: 2\n---\nb: 1\n---\nc: [\n", stream);
+    assert.ok("problems" in lines);
+    assert.deepEqual(
+      lines.problems.map(({ line }) => line),
+      [2, 7],
+    );
+  });
+
+  test("is refused at the first document that is too many, and what comes after it is not read", () => {
+    const message = "holds more than 3 documents";
+    const [problem] = values("a: 1\n---\n".repeat(5) + "[".repeat(100)) as readonly object[];
+    assert.deepEqual(problem, { line: 6, column: 1, message, bound: true });
+  });
+
+  test("shares the bounds of bytes, tokens, aliases and values among its documents", () => {
+    const shares = (text: string, wider: Partial<typeof stream> = {}): string =>
+      JSON.stringify(readYamlStream(text, { ...stream, ...wider }));
+    assert.match(
+      shares("- a\n".repeat(100) + "---\n" + "- a\n".repeat(100), { tokens: 700 }),
+      /more than 700 keys/u,
+    );
+    assert.match(shares("a: 1\n---\nb: 1\n", { bytes: 13 }), /larger than 13 bytes/u);
+    const aliases = `a: &a 1\nb: [${"*a, ".repeat(60)}]\n`;
+    assert.match(shares(`${aliases}---\n${aliases}`), /more than 100 aliases/u);
+    const wide = `a: &a [${"x, ".repeat(3000)}]\nb: [${"*a, ".repeat(40)}]\n`;
+    assert.match(shares(`${wide}---\n${wide}`), /once its aliases are followed/u);
+    assert.match(shares(`a: 1\n---\n${"[".repeat(11)}${"]".repeat(11)}\n`), /nested more than 10 levels/u);
+  });
+});
+
 /** Texts whose reading took the parser's own door the square of their length, or all memory. */
 const slow: readonly (readonly [what: string, unit: string | ((index: number) => string)])[] = [
   ["open lists", "["],
@@ -132,7 +179,7 @@ for (const [what, unit] of slow) {
     }
     const text = parts.join("").slice(0, 4 * 1024 * 1024);
     const before = process.cpuUsage();
-    readYaml(text, { bytes: 4 * 1024 * 1024, depth: 64, tokens: 200_000 });
+    readYamlStream(text, { bytes: 4 * 1024 * 1024, depth: 64, tokens: 200_000, documents: 1000 });
     const { user, system } = process.cpuUsage(before);
     assert.ok((user + system) / 1000 < longest, `${(user + system) / 1000} ms`);
   });

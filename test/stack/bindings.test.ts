@@ -8,6 +8,7 @@ import { CompactSign } from "jose";
 import { systemClock } from "../../src/base/index.ts";
 import { readTrust } from "../../src/bindings/index.ts";
 import { BoundAccounts } from "../../src/stack/index.ts";
+import { yamlText } from "../../src/yaml/index.ts";
 import { bindingOf, trustOf, trustSpec, webRole } from "../support/bindings/objects.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { account } from "../support/sandbox.ts";
@@ -118,10 +119,36 @@ describe("podtrust plan --bindings", () => {
     });
     const { code, err } = await plan(world);
     assert.equal(code, 1);
-    assert.match(err, /a\.yaml: spec\.roles has 0 entries/u);
+    assert.match(err, /a\.yaml:\d+: spec\.roles has 0 entries/u);
     assert.match(err, /b\.yaml:1: /u);
-    assert.match(err, /c\.json: spec issuer has to be an https URL/u);
+    assert.match(err, /c\.json:\d+: spec issuer has to be an https URL/u);
     assert.doesNotMatch(err, /ConfigMap/u);
+  });
+
+  test("takes one file of many documents, as helm template and kustomize build print it", async (t) => {
+    const world = await stackWorld(t);
+    const objects = [
+      trustOf({ ...one, grants: [grant] }),
+      { apiVersion: "v1", kind: "Service", metadata: { name: "web" } },
+      bindingOf({ roles: [webRole] }),
+    ];
+    const documents = objects.map((object) => `---\n# Source: web/templates/web.yaml\n${yamlText(object)}`);
+    await files(world, { "rendered.yaml": `${documents.join("")}---\n# Source: web/templates/empty.yaml\n` });
+    const { code, out, err } = await plan(world);
+    assert.equal(code, 0, err);
+    assert.match(out, /^\+ aws\/\d+\/role\/prod\.shop\.web {2}create$/mu);
+  });
+
+  test("tells of each mistake in a file of many documents, and in a List, its line", async (t) => {
+    const world = await stackWorld(t);
+    const wrong =
+      "apiVersion: podtrust.dev/v1alpha1\nkind: AWSRoleBinding\nmetadata: {name: web, namespace: shop}\nspec:\n  trust: default\n  roles: []\n";
+    const list = { apiVersion: "v1", kind: "List", items: [1, 2].map(() => bindingOf({ roles: [webRole] })) };
+    await files(world, { "a.yaml": `${wrong}---\n${wrong}`, "b.json": JSON.stringify(list, undefined, 1) });
+    const { err } = await plan(world);
+    assert.match(err, /a\.yaml:6: spec\.roles has 0 entries/u);
+    assert.match(err, /a\.yaml:13: spec\.roles has 0 entries/u);
+    assert.match(err, /b\.json:5: AWSRoleBinding shop\/web stands there, and also in b\.json:\d+/u);
   });
 
   test("refuses a folder without a trust, one that is not there, and flags that mean a config", async (t) => {

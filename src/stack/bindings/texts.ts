@@ -1,10 +1,11 @@
 import { isRecord, PodtrustError } from "../../base/index.ts";
 import { type Binding, kindOf, type Read, readBinding, readTrust, type Trust } from "../../bindings/index.ts";
-import { readYaml } from "../../yaml/index.ts";
+import { readYamlStream, type YamlDocument } from "../../yaml/index.ts";
 
-const bounds = { bytes: 256 * 1024, depth: 40, tokens: 150_000 } as const;
+// A rendered chart or overlay stands in one file, with all that is not ours.
+const bounds = { bytes: 2 * 1024 * 1024, depth: 40, tokens: 300_000, documents: 1000 } as const;
 
-/** A file larger than this holds no binding, in bytes. */
+/** A file larger than this is not read, in bytes. */
 export const largestBindingFile: number = bounds.bytes;
 
 const mostTold = 50;
@@ -16,38 +17,62 @@ export interface BindingText {
 }
 
 interface Found {
-  readonly file: string;
   readonly value: unknown;
+  /** `web.yaml:12`, of a field such as `spec.roles[0].account`, or of the nearest thing above it; of the object unless told. */
+  readonly placeOf: (field?: string) => string;
+}
+
+interface Placed<T> {
+  readonly object: T;
+  readonly place: string;
+}
+
+/** The keys and positions of `spec.roles[0].account`. */
+const pathOf = (field: string): readonly string[] => field.split(/[.[\]]/u).filter((key) => key !== "");
+
+function objectsIn(file: string, { value, positionOf }: YamlDocument): readonly Found[] {
+  const found = (one: unknown, above: readonly string[]): Found => ({
+    value: one,
+    placeOf: (field = "") => `${file}:${positionOf([...above, ...pathOf(field)]).line}`,
+  });
+  const items: unknown = isRecord(value) && value["kind"] === "List" ? value["items"] : undefined;
+  if (!Array.isArray(items)) return [found(value, [])];
+  return items.map((one: unknown, index) => found(one, ["items", String(index)]));
 }
 
 function objectsOf({ file, text }: BindingText, problems: string[]): readonly Found[] {
-  const read = readYaml(text, bounds);
-  if ("problems" in read) {
-    problems.push(...read.problems.map(({ line, message }) => `${file}:${line}: ${message}`));
-    return [];
-  }
-  const { value } = read;
-  const items: unknown = isRecord(value) && value["kind"] === "List" ? value["items"] : undefined;
-  const values: readonly unknown[] = Array.isArray(items) ? items : [value];
-  return values.map((one) => ({ file, value: one }));
+  const read = readYamlStream(text, bounds);
+  if ("documents" in read) return read.documents.flatMap((document) => objectsIn(file, document));
+  problems.push(...read.problems.map(({ line, message }) => `${file}:${line}: ${message}`));
+  return [];
 }
 
 function all<T>(
   found: readonly Found[],
   read: (value: unknown) => Read<T>,
   problems: string[],
-): readonly T[] {
-  return found.flatMap(({ file, value }) => {
+): readonly Placed<T>[] {
+  return found.flatMap(({ value, placeOf }) => {
     const one = read(value);
-    if ("object" in one) return [one.object];
-    problems.push(...one.problems.map(({ path, message }) => `${file}: ${path} ${message}`));
+    if ("object" in one) return [{ object: one.object, place: placeOf() }];
+    problems.push(...one.problems.map(({ path, message }) => `${placeOf(path)}: ${path} ${message}`));
     return [];
   });
 }
 
+/** What stands more than once, with each place. */
+function repeated(named: readonly { readonly name: string; readonly place: string }[]): readonly string[] {
+  return [...Map.groupBy(named, ({ name }) => name)]
+    .filter(([, same]) => same.length > 1)
+    .map(([name, [first, ...others]]) => {
+      const also = others.map(({ place }) => place).join(", ");
+      return `${first?.place}: ${name} stands there, and also in ${also}`;
+    });
+}
+
 /**
- * Reads bindings and trusts from YAML, one object or one List in each text; objects of other kinds are left. Throws
- * `binding-invalid` with every mistake at once.
+ * Reads bindings and trusts from YAML: any number of documents in each text, each an object or a List. Objects of other
+ * kinds are left. Throws `binding-invalid` with every mistake at once, each with its file and line.
  */
 export function readBindingTexts(texts: readonly BindingText[]): {
   readonly bindings: readonly Binding[];
@@ -58,13 +83,17 @@ export function readBindingTexts(texts: readonly BindingText[]): {
   const of = (kind: string): readonly Found[] => found.filter(({ value }) => kindOf(value) === kind);
   const bindings = all(of("AWSRoleBinding"), readBinding, problems);
   const trusts = all(of("AWSTrust"), readTrust, problems);
-  const names = [
-    ...bindings.map(({ namespace, name }) => `AWSRoleBinding ${namespace}/${name}`),
-    ...trusts.map(({ name }) => `AWSTrust ${name}`),
-  ];
-  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  problems.push(...[...twice].map((name) => `${name} stands in more than one file`));
-  if (problems.length === 0) return { bindings, trusts };
+  problems.push(
+    ...repeated([
+      ...bindings.map(({ object: { namespace, name }, place }) => ({
+        name: `AWSRoleBinding ${namespace}/${name}`,
+        place,
+      })),
+      ...trusts.map(({ object: { name }, place }) => ({ name: `AWSTrust ${name}`, place })),
+    ]),
+  );
+  if (problems.length === 0)
+    return { bindings: bindings.map(({ object }) => object), trusts: trusts.map(({ object }) => object) };
   const told = problems.slice(0, mostTold);
   throw new PodtrustError(
     "binding-invalid",
