@@ -32,6 +32,7 @@ import { runTree } from "./run.ts";
 import type { CommandTree } from "./tree.ts";
 import { defineTunnel } from "./tunnel/command.ts";
 import { defineUp } from "./up/command.ts";
+import { defineWait } from "./wait/command.ts";
 
 /** All that podtrust can do. */
 export const podtrust: CommandTree = {
@@ -51,6 +52,7 @@ export const podtrust: CommandTree = {
         defineManifests,
         defineApply,
         defineBind,
+        defineWait,
         defineExport,
         defineOutput,
       ],

@@ -245,6 +245,14 @@ export const commandUses: CommandUses = {
     ],
     guide: "bind",
   },
+  "wait bindings": {
+    examples: [
+      "podtrust wait bindings",
+      "podtrust wait bindings --context kind-test",
+      "podtrust wait bindings --kubeconfig ./kubeconfig",
+    ],
+    guide: "bind",
+  },
   "manifests bindings": {
     examples: [
       "podtrust manifests bindings | kubectl apply --server-side -f -",

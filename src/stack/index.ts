@@ -18,6 +18,9 @@ export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
 export { k3sFiles, type ResourceOutputs, sshAccess } from "./parts/index.ts";
 export {
+  type AdmissionWait,
+  applyBinding,
+  bindingsAdmitted,
   bindingControllers,
   type BindingControllersOptions,
   type BindingClients,

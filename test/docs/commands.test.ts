@@ -33,6 +33,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "test --wait-expiry": "test/stack/test.test.ts",
   "plan --bindings": "test/stack/bindings.test.ts",
   "status --watch": "test/cli/status.test.ts",
+  "wait bindings": "test/cluster/bindings/install.test.ts",
 };
 
 /** What a command says when it did what its page promises; the first entry that fits counts. */

@@ -1,9 +1,10 @@
 import { PodtrustError } from "../../base/index.ts";
 import { bindingObject, type BindingWish, readBinding } from "../../bindings/index.ts";
-import { objectsYaml } from "../../stack/index.ts";
+import { applyBinding, objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
 import { secondsOf } from "../options/seconds.ts";
+import { AdmissionProgress } from "../wait/admission-progress.ts";
 
 /** What was typed. */
 export interface BindOptions extends ClusterOptions {
@@ -53,7 +54,7 @@ export async function runBind(
   serviceAccount: string,
   options: BindOptions,
 ): Promise<void> {
-  const { output, signal } = context;
+  const { output } = context;
   const object = bindingObject(wishOf(serviceAccount, options));
   const read = readBinding(object);
   if ("problems" in read) {
@@ -68,7 +69,7 @@ export async function runBind(
     return;
   }
   const cluster = await chosenCluster(context, options);
-  const applied = await cluster.apply(object, { fieldManager: "podtrust-bind", signal });
+  const applied = await new AdmissionProgress(context).during((wait) => applyBinding(cluster, object, wait));
   output.line(
     `AWSRoleBinding ${serviceAccount} applied; kubectl get arb -n ${object.metadata.namespace} shows when it is ready`,
   );

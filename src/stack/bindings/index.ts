@@ -1,3 +1,4 @@
+export { type AdmissionWait, applyBinding, bindingsAdmitted } from "./admission.ts";
 export { bindingControllers, type BindingControllersOptions } from "./controllers.ts";
 export { Departures } from "./departures.ts";
 export { LatestObjects } from "./latest.ts";

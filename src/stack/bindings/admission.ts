@@ -1,0 +1,82 @@
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
+import { bindingObject } from "../../bindings/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+
+/** How long an API server refuses bindings after their definitions were applied, in milliseconds. */
+export const newKindsSchedule: RetrySchedule = {
+  // k8s.io/apiserver's mapper forgets what it knows of kinds every 30 s; the rest is for a busy server.
+  name: "an API server learns of new kinds every 30 s",
+  delays: [1000],
+  giveUpAfter: 90_000,
+};
+
+export interface AdmissionWait {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called before each next attempt, with the refusal and the end of all attempts (milliseconds since the epoch). */
+  readonly onWait: (refusal: PodtrustError, deadline: number) => void;
+}
+
+const fieldManager = "podtrust-bind";
+
+const hasCode = (error: unknown, ...codes: readonly string[]): error is PodtrustError =>
+  error instanceof PodtrustError && codes.includes(error.code);
+
+function retried<T>(
+  { clock, signal, onWait }: AdmissionWait,
+  codes: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  return retry(work, {
+    schedule: newKindsSchedule,
+    clock,
+    signal,
+    retryable: (error) => hasCode(error, ...codes),
+    onRetry: (error, _delay, deadline) => onWait(error as PodtrustError, deadline),
+  });
+}
+
+/**
+ * Applies a binding. While the API server does not know the kind AWSTrust yet it is tried again; every other refusal is
+ * final. Throws what `KubernetesApi.apply` throws.
+ */
+export function applyBinding(
+  cluster: KubernetesApi,
+  object: KubernetesObject,
+  wait: AdmissionWait,
+): Promise<KubernetesObject> {
+  const { signal } = wait;
+  return retried(wait, ["cluster-not-ready"], () => cluster.apply(object, { fieldManager, signal }));
+}
+
+/** The name and namespace of a binding that is judged and never kept. `default` is in every cluster. */
+const probe = { namespace: "default", name: "podtrust-admission-probe", trust: "default" } as const;
+const probeRole = "arn:aws:iam::000000000000:role/podtrust-admission-probe";
+
+// API servers look for new policies every second, so a single good answer may be older than the policy.
+const goodAnswers = 4;
+const betweenGoodAnswers = 1000;
+
+/**
+ * Waits until the API server judges bindings by their grants: for some seconds on end it took a binding in a dry run, or
+ * refused it as not granted. Definitions that are not there yet are waited for. Throws the last refusal when the schedule
+ * ends, and other errors of `KubernetesApi.apply` at once.
+ */
+export async function bindingsAdmitted(cluster: KubernetesApi, wait: AdmissionWait): Promise<void> {
+  const { clock, signal } = wait;
+  const object = bindingObject({ ...probe, existing: probeRole });
+  const judged = async (): Promise<void> => {
+    try {
+      await cluster.apply(object, { fieldManager, dryRun: true, signal });
+    } catch (error) {
+      // A refusal of the guard itself is a judgement: the trust is there and does not grant this.
+      if (!hasCode(error, "cluster-refused") || !error.message.includes("'podtrust-grants'")) throw error;
+    }
+  };
+  await retried(wait, ["cluster-not-ready", "cluster-not-found"], async () => {
+    for (let good = 0; good < goodAnswers; good += 1) {
+      if (good > 0) await clock.sleep(betweenGoodAnswers, signal);
+      await judged();
+    }
+  });
+}

@@ -1,0 +1,98 @@
+/** The commands of the install page, in their order, on fresh API servers: each way ends with a binding that is taken. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { shellWord } from "../../../src/base/index.ts";
+import { blocksOf } from "../../docs/pages.ts";
+import { bindingOf, roles, trustOf, webRole } from "../../support/bindings/objects.ts";
+import { mainFile } from "../../support/cli.ts";
+import { buildPrograms } from "../build.ts";
+import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
+
+const checkout = resolve(import.meta.dirname, "../../..");
+const page = "docs/guides/install.md";
+
+interface Shell {
+  readonly plane: ControlPlane;
+  readonly bash: (script: string) => Promise<string>;
+}
+
+/** A shell at a fresh API server, with podtrust, kubectl and helm, in a folder where the chart is at deploy/chart. */
+async function freshShell(t: TestContext): Promise<Shell> {
+  const programs = await buildPrograms();
+  const plane = await startControlPlane({ issuer: "https://oidc.example.test" });
+  t.after(() => plane.stop());
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-install-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const bin = join(folder, "bin");
+  await mkdir(bin);
+  await symlink(plane.kubectlPath, join(bin, "kubectl"));
+  await symlink(join(checkout, "deploy"), join(folder, "deploy"));
+  const program = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(mainFile)} "$@"\n`;
+  await writeFile(join(bin, "podtrust"), program, { mode: 0o755 });
+  const env = {
+    PATH: [bin, dirname(programs.helm), process.env["PATH"]].join(":"),
+    HOME: folder,
+    KUBECONFIG: plane.adminKubeconfig,
+  };
+  const bash = async (script: string): Promise<string> => {
+    const options = { cwd: folder, env, timeout: 200_000 };
+    const { stdout, stderr } = await promisify(execFile)("bash", ["-eo", "pipefail", "-c", script], options);
+    return stdout + stderr;
+  };
+  return { plane, bash };
+}
+
+/** The shell blocks of the page that have such a line. */
+function blocksWith(pattern: RegExp): readonly string[] {
+  const found = blocksOf(page).filter(({ language, text }) => language === "sh" && pattern.test(text));
+  assert.ok(found.length > 0, String(pattern));
+  return found.map(({ text }) => text);
+}
+
+/** What a person does next: a namespace, a trust, a binding by a file and one by name. Each has to succeed at once. */
+async function bindAtOnce({ plane, bash }: Shell): Promise<void> {
+  await plane.kubectl(["create", "namespace", "shop"]);
+  await plane.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(trustOf()));
+  const binding = JSON.stringify(bindingOf(roles(webRole)));
+  assert.match(
+    await plane.kubectl(["apply", "--server-side", "-f", "-"], binding),
+    /web serverside-applied/u,
+  );
+  const said = await bash(
+    "podtrust bind shop/api --account 111122223333 --policy AmazonSSMReadOnlyAccess --apply",
+  );
+  assert.match(said, /AWSRoleBinding shop\/api applied/u);
+  await assert.rejects(
+    bash("podtrust bind default/web --account 111122223333 --policy AmazonSSMReadOnlyAccess --apply"),
+    /podtrust-grants/u,
+  );
+}
+
+describe("the install page", { skip: leftOut() }, () => {
+  test("by kubectl: its commands, in their order, end with an API server that takes bindings", async (t) => {
+    const shell = await freshShell(t);
+    for (const block of blocksWith(/^podtrust manifests bindings/mu)) await shell.bash(block);
+    await bindAtOnce(shell);
+  });
+
+  test("by Helm: its commands, in their order, end with an API server that takes bindings", async (t) => {
+    const shell = await freshShell(t);
+    for (const block of blocksWith(/^helm /mu)) await shell.bash(block);
+    await bindAtOnce(shell);
+  });
+
+  test("bind --apply right after the definitions waits for the API server and says why", async (t) => {
+    const shell = await freshShell(t);
+    await shell.plane.kubectl(["create", "namespace", "shop"]);
+    const said = await shell.bash(
+      "podtrust manifests bindings | kubectl apply --server-side -f - >/dev/null\n" +
+        "podtrust bind shop/web --existing arn:aws:iam::111122223333:role/shop/web --apply",
+    );
+    assert.match(said, /AWSRoleBinding shop\/web applied/u);
+  });
+});
