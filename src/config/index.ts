@@ -17,6 +17,13 @@ export type { ConfigProblem } from "./mistakes/problem.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
 export { publisherOf } from "./publisher/section.ts";
 export { type Environment, personStateDir } from "./places.ts";
+export {
+  defaultPodSettings,
+  ownLabels,
+  parsePodSettings,
+  type PodSettings,
+  podSettingsJsonSchema,
+} from "./pods/settings.ts";
 export type {
   AcmeAuthority,
   AcmeConfig,

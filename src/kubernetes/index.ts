@@ -44,13 +44,18 @@ export {
   publisherRbacObjects,
 } from "./publisher-rbac.ts";
 export {
+  accountSettings,
+  containerSettings,
   httpProbe,
   disruptionBudget,
   lockedContainer,
   networkPolicy,
+  podMetadata,
   type PodSelector,
   replicaDeployment,
   replicaPod,
+  settingsArgs,
 } from "./replicas.ts";
+export type { PodSettings } from "../config/index.ts";
 export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
 export { checkedName, checkedNamespace } from "./names.ts";

@@ -1,5 +1,7 @@
 import { yamlText } from "../yaml/index.ts";
+import type { PodSettings } from "../config/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
+import { accountSettings } from "./replicas.ts";
 
 export interface PublisherRbac {
   /** Namespace of the publisher's ServiceAccount; podtrust unless told. */
@@ -10,6 +12,8 @@ export interface PublisherRbac {
   readonly renewToken?: boolean;
   /** A Secret of that namespace in which it keeps what was distrusted (`publisher.distrustSecret`). */
   readonly distrustSecret?: string;
+  /** Of the pods that run as it, where it runs in the cluster. */
+  readonly pods?: PodSettings;
 }
 
 const rbac = "rbac.authorization.k8s.io";
@@ -25,6 +29,7 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
       kind: "ServiceAccount",
       metadata: { name, namespace },
       automountServiceAccountToken: false,
+      ...(options.pods === undefined ? {} : accountSettings(options.pods)),
     },
     {
       apiVersion: `${rbac}/v1`,

@@ -1,3 +1,5 @@
+import type { PodSettings } from "../config/index.ts";
+
 /** What tells the pods of one Deployment from all others. */
 export type PodSelector = Readonly<Record<string, string>>;
 
@@ -33,22 +35,65 @@ const spread = (selector: PodSelector, topologyKey: string): object => ({
   labelSelector: { matchLabels: selector },
 });
 
-/** Whose pods they are, and which come first where a cluster is full; empty: none before others. */
-export interface ReplicaWish {
+/** A member of an object; none where its value is empty. */
+export function given(key: string, value: object | string): object {
+  return Object.keys(value).length === 0 ? {} : { [key]: value };
+}
+
+/** What a ServiceAccount has of the settings of its pods. */
+export const accountSettings = ({ imagePullSecrets }: PodSettings): object =>
+  given("imagePullSecrets", imagePullSecrets);
+
+/** Labels and annotations of the pods: podtrust's own win. */
+export function podMetadata(
+  { labels, annotations }: PodSettings,
+  selector: PodSelector,
+  ownAnnotations: Readonly<Record<string, string>> = {},
+): object {
+  return {
+    labels: { ...labels, ...selector },
+    ...given("annotations", { ...annotations, ...ownAnnotations }),
+  };
+}
+
+/** What the one container of a pod has of its settings; `own` are variables of podtrust's, which win. */
+export function containerSettings(
+  { imagePullPolicy, resources, env }: PodSettings,
+  own: Readonly<Record<string, string>> = {},
+): object {
+  const variables = Object.entries({ ...env, ...own }).map(([name, value]) => ({ name, value }));
+  return {
+    ...given("imagePullPolicy", imagePullPolicy),
+    ...given("env", variables),
+    ...given("resources", resources),
+  };
+}
+
+/** The arguments that the settings add to a command of podtrust's. */
+export const settingsArgs = ({ verbose }: PodSettings): readonly string[] => (verbose ? ["--verbose"] : []);
+
+/** Whose pods they are, which come first where a cluster is full (empty: none before others), and where they run. */
+export interface ReplicaSpec {
   readonly serviceAccountName: string;
   readonly selector: PodSelector;
   readonly priorityClass: string;
+  readonly pods: PodSettings;
 }
 
 /** What every pod of podtrust's has: nobody's user in the restricted profile, spread over nodes and zones. */
-export function replicaPod({ serviceAccountName, selector, priorityClass }: ReplicaWish): object {
+export function replicaPod({ serviceAccountName, selector, priorityClass, pods }: ReplicaSpec): object {
+  const { imagePullSecrets, nodeSelector, tolerations, affinity, topologySpreadConstraints } = pods;
   return {
     serviceAccountName,
     automountServiceAccountToken: true,
     enableServiceLinks: false,
     // What is under way, and what the process takes to end.
     terminationGracePeriodSeconds: 30,
-    ...(priorityClass === "" ? {} : { priorityClassName: priorityClass }),
+    ...given("priorityClassName", priorityClass),
+    ...given("imagePullSecrets", imagePullSecrets),
+    ...given("nodeSelector", nodeSelector),
+    ...given("tolerations", tolerations),
+    ...given("affinity", affinity),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: 65532,
@@ -56,10 +101,10 @@ export function replicaPod({ serviceAccountName, selector, priorityClass }: Repl
       fsGroup: 65532,
       seccompProfile: { type: "RuntimeDefault" },
     },
-    topologySpreadConstraints: [
-      spread(selector, "kubernetes.io/hostname"),
-      spread(selector, "topology.kubernetes.io/zone"),
-    ],
+    topologySpreadConstraints:
+      topologySpreadConstraints.length > 0
+        ? topologySpreadConstraints
+        : [spread(selector, "kubernetes.io/hostname"), spread(selector, "topology.kubernetes.io/zone")],
   };
 }
 

@@ -2,17 +2,24 @@ import { injectRole } from "../injection/index.ts";
 import {
   disruptionBudget,
   httpProbe,
+  containerSettings,
   lockedContainer,
+  podMetadata,
   networkPolicy,
   type PodSelector,
   replicaDeployment,
+  type PodSettings,
   replicaPod,
+  settingsArgs,
 } from "../kubernetes/index.ts";
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
-/** What the operator is deployed with. Everything in it is a text, a number or a boolean, as a chart's values are. */
-export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook" | "configMaps" | "roleMap"> {
+/** What the operator is deployed with, in the form of a chart's values. */
+export interface OperatorWish extends Omit<
+  OperatorRights,
+  "evict" | "webhook" | "configMaps" | "roleMap" | "pods"
+> {
   readonly image: string;
   readonly replicas: number;
   /** Pods that may be evicted in a minute; 0 for none. */
@@ -39,6 +46,7 @@ export interface OperatorWish extends Omit<OperatorRights, "evict" | "webhook" |
   readonly monitoringNamespaces: readonly string[];
   /** The pods' PriorityClass; empty for none. */
   readonly priorityClass: string;
+  readonly pods: PodSettings;
 }
 
 const adminPort = 9891;
@@ -65,11 +73,12 @@ function argsOf(wish: OperatorWish): readonly string[] {
     ...(webhook ? ["--webhook"] : []),
     ...(configMaps ? ["--config-maps"] : []),
     ...(roleMap === "" ? [] : [`--role-map=${roleMap}`]),
+    ...settingsArgs(wish.pods),
   ];
 }
 
 function container(wish: OperatorWish): object {
-  const { image, environmentSecret, webhook } = wish;
+  const { image, environmentSecret, webhook, pods } = wish;
   return {
     name: "operator",
     image,
@@ -79,22 +88,21 @@ function container(wish: OperatorWish): object {
       { name: "probes", containerPort: probesPort, protocol: "TCP" },
       ...(webhook ? [{ name: "webhook", containerPort: webhookPort, protocol: "TCP" }] : []),
     ],
-    env: Object.entries(mallocEnvironment).map(([key, value]) => ({ name: key, value })),
+    ...containerSettings(pods, mallocEnvironment),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
     startupProbe: httpProbe("/livez", 1, 60),
     livenessProbe: httpProbe("/livez", 10, 3),
     readinessProbe: httpProbe("/readyz", 2, 2),
-    resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
     ...lockedContainer,
   };
 }
 
 function deployment(wish: OperatorWish, metadata: object, selector: PodSelector): object {
-  const { name, replicas, priorityClass, role } = wish;
+  const { name, replicas, priorityClass, role, pods } = wish;
   const pod = {
-    metadata: { labels: selector },
+    metadata: podMetadata(pods, selector),
     spec: {
-      ...replicaPod({ serviceAccountName: name, selector, priorityClass }),
+      ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(wish)],
     },
   };
@@ -109,7 +117,7 @@ function deployment(wish: OperatorWish, metadata: object, selector: PodSelector)
  * have them. Throws PodtrustError `usage` for names that Kubernetes would not take.
  */
 export function operatorObjects(wish: OperatorWish): readonly object[] {
-  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap } = wish;
+  const { namespace, name, evictPerMinute, failurePolicy, configMaps, roleMap, pods } = wish;
   const { apiServerPort, monitoringNamespaces } = wish;
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
@@ -117,7 +125,15 @@ export function operatorObjects(wish: OperatorWish): readonly object[] {
   const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort };
   const webhook = wish.webhook ? { webhook: { failurePolicy } } : {};
   return [
-    ...operatorManifests({ namespace, name, evict: evictPerMinute > 0, configMaps, roleMap, ...webhook }),
+    ...operatorManifests({
+      namespace,
+      name,
+      evict: evictPerMinute > 0,
+      configMaps,
+      roleMap,
+      pods,
+      ...webhook,
+    }),
     deployment(wish, metadata, selector),
     disruptionBudget(metadata, selector),
     networkPolicy(metadata, selector, ports),

@@ -1,5 +1,5 @@
 import { accountAnnotations, configMapName } from "../injection/index.ts";
-import { checkedName, checkedNamespace } from "../kubernetes/index.ts";
+import { accountSettings, checkedName, checkedNamespace, type PodSettings } from "../kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookWish } from "./webhook/index.ts";
 
@@ -16,6 +16,8 @@ export interface OperatorRights {
   readonly configMaps?: boolean;
   /** Name of the ConfigMap with the role map, which it may read; absent or empty for none. */
   readonly roleMap?: string;
+  /** Of the pods that run with these rights, where they run in the cluster. */
+  readonly pods?: PodSettings;
 }
 
 const rbac = "rbac.authorization.k8s.io";
@@ -131,7 +133,12 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
   const annotations = { [accountAnnotations["role-arn"]]: canaryRole };
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name, namespace },
+      ...(wish.pods === undefined ? {} : accountSettings(wish.pods)),
+    },
     {
       apiVersion: "v1",
       kind: "ServiceAccount",

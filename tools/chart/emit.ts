@@ -1,16 +1,24 @@
 import { yamlText } from "../../src/yaml/index.ts";
 import type { Node, Part } from "./merge.ts";
 
+/**
+ * Marks whose value in Helm may be empty. Where one is the whole value of a key the key goes with it; where one is a key, or
+ * the name of a list's item, it stands for all entries of a map.
+ */
+export type OptionalMarks = ReadonlyMap<string, string>;
+
 /** Texts of letters, digits, hyphens and quotes that stand in objects for what Helm fills in, each with an expression of Helm's for it. */
 export type Marks = ReadonlyMap<string, string>;
 
 /** Writes a node as YAML with Helm's language in it. */
 export class Emitter {
   readonly #marks: Marks;
+  readonly #optional: OptionalMarks;
   readonly #pattern: RegExp;
 
-  constructor(marks: Marks) {
+  constructor(marks: Marks, optional: OptionalMarks = new Map()) {
     this.#marks = marks;
+    this.#optional = optional;
     // The longest first: one may begin another.
     const texts = [...marks.keys()].sort((a, b) => b.length - a.length);
     this.#pattern = new RegExp(texts.join("|") || "(?!)", "gu");
@@ -51,13 +59,48 @@ export class Emitter {
   }
 
   #entry(key: string, node: Node, indent: string): readonly string[] {
+    const entries = this.#optional.get(key);
+    if (entries !== undefined)
+      return [
+        `{{- range $key, $value := ${entries} }}`,
+        `${indent}{{ $key | toJson }}: {{ $value | toJson }}`,
+        "{{- end }}",
+      ];
+    const optional = this.#wholeOf(node);
+    if (optional !== undefined) return this.#optionalEntry(key, optional, indent);
     const name = this.#literal(key);
     const scalar = this.#scalar(node);
     if (scalar !== undefined) return [`${indent}${name}: ${scalar}`];
     return [`${indent}${name}:`, ...this.#block(node, `${indent}  `)];
   }
 
+  /** The expression that a node stands for alone: a mark, a map of one mark's entries, a list of them. */
+  #wholeOf(node: Node): { readonly expression: string; readonly form: "whole" | "variables" } | undefined {
+    const value = plain(node);
+    const whole = typeof value === "string" ? this.#optional.get(value) : undefined;
+    if (whole !== undefined) return { expression: whole, form: "whole" };
+    const members = Array.isArray(value) ? value.map(nameOf) : Object.keys(Object(value) as object);
+    const [mark = "", ...others] = members;
+    const expression = others.length === 0 ? this.#optional.get(String(mark)) : undefined;
+    if (expression === undefined) return undefined;
+    return { expression, form: Array.isArray(value) ? "variables" : "whole" };
+  }
+
+  #optionalEntry(
+    key: string,
+    { expression, form }: { readonly expression: string; readonly form: "whole" | "variables" },
+    indent: string,
+  ): readonly string[] {
+    const lines =
+      form === "whole"
+        ? [`${indent}${key}: {{ . | toJson }}`]
+        : [`${indent}${key}:`, ...variables(".", indent + "  ")];
+    return [`{{- with ${expression} }}`, ...lines, "{{- end }}"];
+  }
+
   #item(node: Node, indent: string): readonly string[] {
+    const entries = this.#optional.get(nameOf(plain(node)));
+    if (entries !== undefined) return variables(entries, indent);
     const scalar = this.#scalar(node);
     if (scalar !== undefined) return [`${indent}- ${scalar}`];
     const lines = this.#block(node, `${indent}  `);
@@ -95,6 +138,20 @@ export class Emitter {
     return plain.includes("\n") ? JSON.stringify(text) : plain;
   }
 }
+
+/** A node's value where it is the same in every way. */
+const plain = (node: Node): unknown => (node.kind === "value" ? node.value : undefined);
+
+const nameOf = (value: unknown): string =>
+  typeof value === "object" && value !== null && "name" in value ? String(value.name) : "";
+
+/** A map of environment variables as the list that a container has. */
+const variables = (expression: string, indent: string): readonly string[] => [
+  `{{- range $name, $value := ${expression} }}`,
+  `${indent}- name: {{ $name | toJson }}`,
+  `${indent}  value: {{ $value | toJson }}`,
+  "{{- end }}",
+];
 
 const grouped = (expression: string): string => (expression.includes(" ") ? `(${expression})` : expression);
 

@@ -4,6 +4,7 @@ import { injectionPolicies } from "../../src/injection/index.ts";
 import { operatorObjects, type OperatorWish } from "../../src/operator/index.ts";
 import { publisherObjects, type PublisherWish } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
+import type { OptionalMarks } from "./emit.ts";
 import type { ChartPart } from "./template.ts";
 
 /** What Helm fills in, by its path in the values; each text is one that Kubernetes would take in its place. */
@@ -39,7 +40,41 @@ const digest = createHash("sha256")
   .update(filledPublisher.config + filledPublisher.acmeCa + filledPublisher.acmeFallbackCa)
   .digest("hex");
 
-const priority = present("priorityClass", shared.priorityClass, ".Values.priorityClass");
+/** What a person may set of pods: each stands in the objects as one text, or as a map of one. */
+const filledPods = {
+  imagePullPolicy: "zz-pull-policy",
+  imagePullSecrets: "zz-pull-secrets",
+  labels: { "zz-labels": "zz-labels" },
+  annotations: { "zz-annotations": "zz-annotations" },
+  nodeSelector: "zz-node-selector",
+  tolerations: "zz-tolerations",
+  affinity: "zz-affinity",
+  resources: "zz-resources",
+  env: { "zz-variables": "zz-variables" },
+} as const;
+
+const optionalMarks = (part: string): OptionalMarks =>
+  new Map([
+    [shared.priorityClass, ".Values.priorityClass"],
+    ...Object.entries(filledPods).map(([key, mark]): [string, string] => [
+      typeof mark === "string" ? mark : String(Object.keys(mark)[0]),
+      `.Values.${part}.pods.${key}`,
+    ]),
+  ]);
+
+const spreadMark = "zz-spread";
+
+/** What of the settings decides the shape of objects. */
+const podChoices = (part: string) => [
+  present("spread", spreadMark, `.Values.${part}.pods.topologySpreadConstraints`),
+  whether("verbose", `.Values.${part}.pods.verbose`),
+];
+
+const podsOf = ({ spread, verbose }: Readonly<Record<string, unknown>>): object => ({
+  ...filledPods,
+  topologySpreadConstraints: spread,
+  verbose,
+});
 
 const publisher: ChartPart = {
   source: "src/publisher/manifests/",
@@ -55,15 +90,22 @@ const publisher: ChartPart = {
       digest,
       'printf "%s%s%s" .Values.publisher.config .Values.publisher.acmeCa .Values.publisher.acmeFallbackCa | sha256sum',
     ],
+    [spreadMark, ".Values.publisher.pods.topologySpreadConstraints"],
   ]),
+  optional: optionalMarks("publisher"),
   choices: [
     oneOf("expose", ".Values.publisher.expose", ["load-balancer", "node-port", "host-port"]),
     oneOf("way", ".Values.publisher.way", ["https-and-http", "https", "s3"]),
     present("certificateSecret", filledPublisher.certificateSecret, ".Values.publisher.certificateSecret"),
-    priority,
+    ...podChoices("publisher"),
   ],
   objects: (chosen) =>
-    publisherObjects({ ...shared, ...filledPublisher, ...chosen } as unknown as PublisherWish),
+    publisherObjects({
+      ...shared,
+      ...filledPublisher,
+      ...chosen,
+      pods: podsOf(chosen),
+    } as unknown as PublisherWish),
 };
 
 const filledOperator = {
@@ -80,7 +122,12 @@ const operator: ChartPart = {
   source: "src/operator/",
   wanted: ".Values.operator.enabled",
   required: { image: "podtrust manifests operator --values prints it" },
-  marks: new Map([...marksOf(shared), ...marksOf(filledOperator, "operator.")]),
+  marks: new Map([
+    ...marksOf(shared),
+    ...marksOf(filledOperator, "operator."),
+    [spreadMark, ".Values.operator.pods.topologySpreadConstraints"],
+  ]),
+  optional: optionalMarks("operator"),
   choices: [
     {
       key: "evictPerMinute",
@@ -99,10 +146,15 @@ const operator: ChartPart = {
     ),
     present("roleMap", filledOperator.roleMap, ".Values.operator.roleMap"),
     present("role", filledOperator.role, ".Values.operator.role"),
-    priority,
+    ...podChoices("operator"),
   ],
   objects: (chosen) =>
-    operatorObjects({ ...shared, ...filledOperator, ...chosen } as unknown as OperatorWish),
+    operatorObjects({
+      ...shared,
+      ...filledOperator,
+      ...chosen,
+      pods: podsOf(chosen),
+    } as unknown as OperatorWish),
 };
 
 const kubernetes = {

@@ -1,5 +1,5 @@
 import { type Choice, waysOf } from "./choices.ts";
-import { Emitter, type Marks } from "./emit.ts";
+import { Emitter, type Marks, type OptionalMarks } from "./emit.ts";
 import { Merge } from "./merge.ts";
 
 /** A part of the chart: objects that one function of src/ makes, of what is chosen and of what is filled in. */
@@ -11,6 +11,7 @@ export interface ChartPart {
   /** Values that must not be empty then, each with what a person does about it. */
   readonly required?: Readonly<Record<string, string>>;
   readonly marks: Marks;
+  readonly optional?: OptionalMarks;
   readonly choices: readonly Choice[];
   readonly objects: (chosen: Readonly<Record<string, unknown>>) => readonly object[];
 }
@@ -19,7 +20,7 @@ export interface ChartPart {
 const isKept = (object: object): boolean => !("kind" in object && object.kind === "Namespace");
 
 /** A part as a template of Helm: whatever the objects are changed to, the chart follows. */
-export function templateOf({ wanted, required = {}, marks, choices, objects, source }: ChartPart): string {
+export function templateOf({ wanted, required = {}, choices, objects, ...part }: ChartPart): string {
   const ways = waysOf(choices);
   const shapes = ways.map((way, index): [number, unknown] => {
     const chosen = choices.map(({ key, options }, at) => [key, options[way[at] ?? 0]?.value]);
@@ -28,7 +29,7 @@ export function templateOf({ wanted, required = {}, marks, choices, objects, sou
     return [index, JSON.parse(JSON.stringify(made))];
   });
   return [
-    `{{- /* Made by npm run chart of ${source}; edit that. */}}`,
+    `{{- /* Made by npm run chart of ${part.source}; edit that. */}}`,
     `{{- if ${wanted} }}`,
     "{{- if ne .Release.Namespace .Values.namespace }}",
     '{{- fail (printf "the values are for the namespace %s: give helm --namespace %s" .Values.namespace .Values.namespace) }}',
@@ -36,7 +37,7 @@ export function templateOf({ wanted, required = {}, marks, choices, objects, sou
     ...Object.entries(required).map(
       ([value, next]) => `{{- $_ := required "${value} is empty: ${next}" .Values.${value} }}`,
     ),
-    ...new Emitter(marks).documents(new Merge(choices, ways).node(new Map(shapes))),
+    ...new Emitter(part.marks, part.optional).documents(new Merge(choices, ways).node(new Map(shapes))),
     "{{- end }}",
     "",
   ].join("\n");

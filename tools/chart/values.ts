@@ -1,3 +1,6 @@
+import { defaultPodSettings, ownLabels, podSettingsJsonSchema } from "../../src/config/index.ts";
+import { yamlText } from "../../src/yaml/index.ts";
+
 const text = (description: string, more: object = {}): object => ({ type: "string", description, ...more });
 const flag = (description: string): object => ({ type: "boolean", description });
 const whole = (minimum: number, maximum: number, description: string): object => ({
@@ -18,6 +21,15 @@ const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const name = { pattern: `^${label}$` };
 const subdomain = { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 };
 
+/** As the file of --pods has them. What is left out of a release's values has values.yaml's. */
+const pods = (what: string): object => {
+  const { properties: settings, ...schema } = podSettingsJsonSchema() as {
+    properties: Record<string, object>;
+  };
+  const labels = { ...settings["labels"], not: { anyOf: ownLabels.map((key) => ({ required: [key] })) } };
+  return { ...schema, description: what, properties: { ...settings, labels } };
+};
+
 const publisher = section({
   enabled: flag("Whether the publisher runs here."),
   name: text("Name of all its objects.", name),
@@ -32,6 +44,7 @@ const publisher = section({
   acmeFallbackCa: text("The same of the second CA."),
   environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
   certificateSecret: text("A Secret of type kubernetes.io/tls to serve with; empty for ACME."),
+  pods: pods("Settings of the publisher's pods, in Kubernetes' own words."),
 });
 
 const operator = section({
@@ -54,6 +67,7 @@ const operator = section({
     pattern: "^(?:arn:aws[\\w-]*:iam::\\d{12}:role/[\\w+=,.@/-]{1,576})?$",
   }),
   environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
+  pods: pods("Settings of the operator's pods, in Kubernetes' own words."),
 });
 
 const injection = section({
@@ -115,6 +129,8 @@ export const valuesSchema = {
   properties: { ...properties, global: { type: "object" } },
 };
 
+const podsText = yamlText({ pods: defaultPodSettings }).replaceAll(/^(?=.)/gmu, "  ");
+
 /** The values of who says nothing: no part is there that was not asked for. */
 export const valuesText = `# Every part is off until it is asked for. What is empty here podtrust prints, part by part:
 #   podtrust manifests operator --image IMAGE --values > operator.yaml
@@ -141,7 +157,7 @@ publisher:
   acmeFallbackCa: ""
   environmentSecret: podtrust-publisher-environment
   certificateSecret: ""
-
+${podsText}
 # Finds pods that were not injected, tries injection once a minute, reconciles bindings.
 operator:
   enabled: false
@@ -156,7 +172,7 @@ operator:
   roleMap: ""
   role: ""
   environmentSecret: podtrust-operator-environment
-
+${podsText}
 # Lets the API server give pods their roles; needs no pod of podtrust's.
 injection:
   enabled: false

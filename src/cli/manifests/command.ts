@@ -155,7 +155,7 @@ function defineOperator(manifests: Command, context: CommandContext): void {
     .option("--role <arn>", "its own IAM role, which it takes with its own projected token")
     .action(async (options: OperatorManifestsOptions) => {
       const { runOperatorManifests } = await import("./run-operator.ts");
-      runOperatorManifests(context, options);
+      await runOperatorManifests(context, options);
     });
 }
 

@@ -1,4 +1,6 @@
-import { PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../base/index.ts";
+import { defaultPodSettings, parsePodSettings, type PodSettings } from "../../config/index.ts";
+import { readBoundedText } from "../../files/index.ts";
 import { checkedNamespace } from "../../kubernetes/index.ts";
 import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -31,16 +33,34 @@ interface Replicas {
   readonly priorityClass: string;
   readonly monitoringNamespaces: readonly string[];
   readonly environmentSecret: string;
+  readonly pods: PodSettings;
 }
 
-/** What was typed, checked. Throws `usage`. */
-export function replicasOf(options: ReplicaOptions): Replicas {
+const maxSettingsBytes = 256 * 1024;
+
+/** The settings of a file, with the defaults of what it leaves out. Throws `file-unreadable`, and `usage` with every mistake. */
+async function podSettingsOf(context: CommandContext, file: string | undefined): Promise<PodSettings> {
+  if (file === undefined) return defaultPodSettings;
+  const text = await readBoundedText(context.path(file), maxSettingsBytes).catch((cause: unknown) => {
+    throw new PodtrustError("file-unreadable", `${file}: ${errorText(cause)}`, { cause });
+  });
+  const read = parsePodSettings(text);
+  if ("settings" in read) return read.settings;
+  const mistakes = read.problems.map(({ line, message }) => `\n  ${file}:${line}: ${message}`).join("");
+  throw new PodtrustError("usage", `the settings of pods have mistakes:${mistakes}`, {
+    next: "The keys are those of operator.pods in deploy/chart/values.yaml.",
+  });
+}
+
+/** What was typed, checked. Throws `usage`, and what reading the settings of pods throws. */
+export async function replicasOf(context: CommandContext, options: ReplicaOptions): Promise<Replicas> {
   const { namespace, name, priorityClass, environmentSecret = `${name}-environment` } = options;
   return {
     namespace,
     name,
     priorityClass,
     environmentSecret,
+    pods: await podSettingsOf(context, options.pods),
     image: imageOf(options.image),
     replicas: whole("--replicas", options.replicas, 9),
     apiServerPort: whole("--api-server-port", options.apiServerPort, 65_535),

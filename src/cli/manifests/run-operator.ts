@@ -25,11 +25,11 @@ function roleOf({ role = "" }: OperatorManifestsOptions): string {
   });
 }
 
-function wishOf(options: OperatorManifestsOptions): OperatorWish {
+async function wishOf(context: CommandContext, options: OperatorManifestsOptions): Promise<OperatorWish> {
   const { evictPerMinute, canary, bindings = false, webhook = false, failurePolicy } = options;
   const { configMaps = false, roleMap } = options;
   return {
-    ...replicasOf(options),
+    ...(await replicasOf(context, options)),
     evictPerMinute: evictPerMinute === undefined ? 0 : whole("--evict-per-minute", evictPerMinute, 9999),
     canary,
     bindings,
@@ -42,8 +42,11 @@ function wishOf(options: OperatorManifestsOptions): OperatorWish {
 }
 
 /** `podtrust manifests operator`: YAML for kubectl apply, or values for Helm; with `--json` the same as one List. */
-export function runOperatorManifests(context: CommandContext, options: OperatorManifestsOptions): void {
-  const wish = wishOf(options);
+export async function runOperatorManifests(
+  context: CommandContext,
+  options: OperatorManifestsOptions,
+): Promise<void> {
+  const wish = await wishOf(context, options);
   const { bindings, ...operator } = wish;
   if (options.values !== true) printObjects(context, operatorObjects(wish));
   else printValues(context, "operator", operator, bindings ? { bindings: { enabled: true } } : {});

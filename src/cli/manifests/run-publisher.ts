@@ -15,7 +15,7 @@ export async function runPublisherManifests(
   context: CommandContext,
   options: PublisherManifestsOptions,
 ): Promise<void> {
-  const choice = { ...replicasOf(options), expose: options.expose };
+  const choice = { ...(await replicasOf(context, options)), expose: options.expose };
   const config = await configOf(context, options.file);
   const wish = await publisherWish(config, choice);
   if (options.values === true) printValues(context, "publisher", wish);

@@ -10,6 +10,7 @@ export interface ReplicaOptions {
   readonly priorityClass: string;
   readonly monitoringNamespace: readonly string[];
   readonly environmentSecret?: string;
+  readonly pods?: string;
   readonly values?: boolean;
 }
 
@@ -28,5 +29,9 @@ export function withReplicas(command: Command, name: string): Command {
     )
     .option("--priority-class <name>", "PriorityClass of the pods", "")
     .option("--environment-secret <name>", "Secret with environment variables (default: NAME-environment)")
+    .option(
+      "--pods <file>",
+      "YAML file with settings of the pods: tolerations, nodeSelector, resources, imagePullSecrets, …",
+    )
     .option("--values", "print the same as values of the chart in deploy/chart");
 }

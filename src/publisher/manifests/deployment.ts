@@ -1,9 +1,12 @@
 import {
   httpProbe,
+  containerSettings,
   lockedContainer,
+  podMetadata,
   type PodSelector,
   replicaDeployment,
   replicaPod,
+  settingsArgs,
 } from "../../kubernetes/index.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
 
@@ -34,18 +37,18 @@ function portsOf({ way, expose }: PublisherWish): readonly object[] {
 }
 
 function container(wish: PublisherWish): object {
-  const { image, environmentSecret } = wish;
+  const { image, environmentSecret, pods } = wish;
   return {
     name: "publisher",
     image,
-    args: ["serve", "--file", podPlaces.config],
+    args: ["serve", "--file", podPlaces.config, ...settingsArgs(pods)],
     ports: portsOf(wish),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
     startupProbe: httpProbe("/livez", 1, 60),
     livenessProbe: httpProbe("/livez", 10, 3),
     readinessProbe: httpProbe("/readyz", 1, 2),
     lifecycle: { preStop: { sleep: { seconds: stillLedTo } } },
-    resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
+    ...containerSettings(pods),
     ...lockedContainer,
     volumeMounts: [{ name: "config", mountPath: "/etc/podtrust", readOnly: true }],
   };
@@ -53,14 +56,14 @@ function container(wish: PublisherWish): object {
 
 /** The Deployment: pods that are exchanged one by one, and that no other pod can take anything from. */
 export function deployment(wish: PublisherWish, { metadata, selector, digest }: Common): object {
-  const { name, replicas, expose, priorityClass } = wish;
+  const { name, replicas, expose, priorityClass, pods } = wish;
   // Where pods take ports of their nodes, a second one finds no room on a node before the first has gone.
   const rollingUpdate =
     expose === "host-port" ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
   const template = {
-    metadata: { labels: selector, annotations: { "podtrust.io/config-digest": digest } },
+    metadata: podMetadata(pods, selector, { "podtrust.io/config-digest": digest }),
     spec: {
-      ...replicaPod({ serviceAccountName: name, selector, priorityClass }),
+      ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(wish)],
       volumes: [{ name: "config", configMap: { name } }],
     },

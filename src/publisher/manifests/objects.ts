@@ -108,9 +108,9 @@ function network(wish: PublisherWish): object {
  * names that Kubernetes would not take.
  */
 export function publisherObjects(wish: PublisherWish): readonly object[] {
-  const { namespace, name } = wish;
+  const { namespace, name, pods } = wish;
   return [
-    ...publisherRbacObjects({ namespace, name }),
+    ...publisherRbacObjects({ namespace, name, pods }),
     ...sharing(wish),
     configMap(wish),
     ...service(wish),

@@ -16,6 +16,7 @@ export type DeploymentChoice = Pick<
   | "monitoringNamespaces"
   | "priorityClass"
   | "environmentSecret"
+  | "pods"
 >;
 
 type Files = Pick<PublisherWish, "acmeCa" | "acmeFallbackCa">;

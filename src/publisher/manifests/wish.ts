@@ -1,10 +1,12 @@
+import type { PodSettings } from "../../config/index.ts";
+
 /** How the world reaches the publisher's pods. */
 export type Exposure = "load-balancer" | "node-port" | "host-port";
 
 /** What the pods do: answer on 443 and 80, on 443 alone, or write into a bucket. */
 export type Way = "https-and-http" | "https" | "s3";
 
-/** What the publisher is deployed with. Everything in it is a text or a number, so that a chart's values can be the same. */
+/** What the publisher is deployed with, in the form of a chart's values. */
 export interface PublisherWish {
   readonly namespace: string;
   /** Of all objects. */
@@ -19,6 +21,7 @@ export interface PublisherWish {
   readonly monitoringNamespaces: readonly string[];
   /** The pods' PriorityClass; empty for none. */
   readonly priorityClass: string;
+  readonly pods: PodSettings;
   /** The config file of the pods. */
   readonly config: string;
   /** PEM of the roots that the CA's own HTTPS is verified with; empty for the public ones. */
