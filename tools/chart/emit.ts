@@ -81,7 +81,7 @@ export class Emitter {
     if (whole !== undefined) return { expression: whole, form: "whole" };
     const members = Array.isArray(value) ? value.map(nameOf) : Object.keys(Object(value) as object);
     const [mark = "", ...others] = members;
-    const expression = others.length === 0 ? this.#optional.get(String(mark)) : undefined;
+    const expression = others.length === 0 ? this.#optional.get(mark) : undefined;
     if (expression === undefined) return undefined;
     return { expression, form: Array.isArray(value) ? "variables" : "whole" };
   }

@@ -30,10 +30,11 @@ interface Placed<T> {
 /** The keys and positions of `spec.roles[0].account`. */
 const pathOf = (field: string): readonly string[] => field.split(/[.[\]]/u).filter((key) => key !== "");
 
-function objectsIn(file: string, { value, positionOf }: YamlDocument): readonly Found[] {
+function objectsIn(file: string, document: YamlDocument): readonly Found[] {
+  const { value } = document;
   const found = (one: unknown, above: readonly string[]): Found => ({
     value: one,
-    placeOf: (field = "") => `${file}:${positionOf([...above, ...pathOf(field)]).line}`,
+    placeOf: (field = "") => `${file}:${document.positionOf([...above, ...pathOf(field)]).line}`,
   });
   const items: unknown = isRecord(value) && value["kind"] === "List" ? value["items"] : undefined;
   if (!Array.isArray(items)) return [found(value, [])];
