@@ -9,6 +9,8 @@ export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
 export { homeDirectory } from "./home.ts";
 export { lengthText } from "./length-text.ts";
+export { lineSplitter } from "./line-splitter.ts";
+export { type PersonProgram, programEnvironment } from "./program-environment.ts";
 export { type Link, links } from "./links.ts";
 export { mapLimit } from "./map-limit.ts";
 export { shellWord } from "./shell-word.ts";

@@ -1,20 +1,18 @@
-import { spawn } from "node:child_process";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  errorText,
+  lineSplitter,
+  type PersonProgram,
+  PodtrustError,
+  programEnvironment,
+} from "../base/index.ts";
 import type { CommandContext } from "./context.ts";
 import { programExit } from "./exit.ts";
+import { unbroken } from "./terminal/index.ts";
 
-/**
- * Runs a program for the user, with his terminal, and exits as it does. Signals of the terminal are the program's:
- * it gets them itself, and this waits for its end. Throws `program-missing`.
- */
-export async function runProgram(
-  context: CommandContext,
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = context.env,
-): Promise<void> {
-  const child = spawn(program, args, { env: { ...env }, cwd: context.cwd, stdio: "inherit" });
-  const code = await new Promise<number>((resolve, reject) => {
+/** Resolves to a program's exit code; throws `program-missing`. */
+function endOf(child: ChildProcess, program: string): Promise<number> {
+  return new Promise((resolve, reject) => {
     child.once("error", (cause: NodeJS.ErrnoException) => {
       const why =
         cause.code === "ENOENT"
@@ -24,5 +22,58 @@ export async function runProgram(
     });
     child.once("close", (exit) => resolve(exit ?? 1));
   });
-  context.exitCode = programExit(code);
+}
+
+/**
+ * Gives a person's terminal to a program, with the variables it needs and `more`, and exits as it does. What it prints
+ * goes to the terminal as it is: for who works in it by himself. Signals of the terminal are the program's: it gets them
+ * itself, and this waits for its end. Throws `program-missing`.
+ */
+export async function runOnTerminal(
+  context: CommandContext,
+  program: PersonProgram,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const env = { ...programEnvironment(program, context.env), ...more };
+  const child = spawn(program, args, { env, cwd: context.cwd, stdio: "inherit" });
+  context.exitCode = programExit(await endOf(child, program));
+}
+
+/** Who is told the lines that a program prints. */
+export interface LineListeners {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** Where lines of somebody else's go: escaped, and whole. */
+export function shownLines({ screen }: Pick<CommandContext, "screen">): LineListeners {
+  return {
+    out: (line) => screen.out.line(unbroken(line)),
+    err: (line) => screen.err.line(unbroken(line)),
+  };
+}
+
+/**
+ * Runs a program that shows what others wrote: it has no terminal and no input, and each line of it goes to `listeners`.
+ * Gives its exit code. It ends with whoever reads our standard output. Throws `program-missing`.
+ */
+export async function runForLines(
+  context: CommandContext,
+  program: PersonProgram,
+  args: readonly string[],
+  listeners: LineListeners,
+): Promise<number> {
+  const env = programEnvironment(program, context.env);
+  const child = spawn(program, args, { env, cwd: context.cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const splitters = [lineSplitter(listeners.out), lineSplitter(listeners.err)] as const;
+  for (const [index, stream] of [child.stdout, child.stderr].entries()) {
+    stream.setEncoding("utf8").on("data", (piece: string) => {
+      splitters[index]?.push(piece);
+      if (!context.screen.out.isOpen) child.kill();
+    });
+  }
+  const code = await endOf(child, program);
+  for (const splitter of splitters) splitter.end();
+  return code;
 }

@@ -5,6 +5,8 @@ export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** False once its reader has ended. */
+  readonly writable?: boolean;
 }
 
 /** What is read from: a process's standard input, or a test's text. */

@@ -1,19 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { PodtrustError } from "../base/index.ts";
+import { lineSplitter, PodtrustError, programEnvironment } from "../base/index.ts";
 import type { SshTarget } from "./target.ts";
 
 /** Environment variables as a record. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-// What ssh, agents and askpass programs read. A cloud's token in the environment is none of their business.
-const passed =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|DISPLAY|WAYLAND_DISPLAY|LANG|LC_\w+|XDG_\w+|SSH_\w+|SystemRoot)$/u;
-
-/** The environment that ssh is started with: what it needs, and none of our secrets. */
-function sshEnvironment(env: Environment): Record<string, string> {
-  const kept = Object.entries(env).filter(([name, value]) => passed.test(name) && value !== undefined);
-  return Object.fromEntries(kept) as Record<string, string>;
-}
 
 /** How a connection is made, whatever it is for. */
 export interface SshWay {
@@ -102,7 +92,7 @@ export function startSsh(
   env: Environment,
   stdio: "pipe" | "inherit" = "pipe",
 ): Promise<ChildProcess> {
-  const child = spawn(program, args, { env: sshEnvironment(env), stdio, windowsHide: true });
+  const child = spawn(program, args, { env: programEnvironment("ssh", env), stdio, windowsHide: true });
   return new Promise((resolve, reject) => {
     child.once("spawn", () => resolve(child));
     child.once("error", (cause: NodeJS.ErrnoException) => {
@@ -115,21 +105,12 @@ export function startSsh(
   });
 }
 
-function linesTo(onLine: (line: string) => void): (text: string) => void {
-  let rest = "";
-  return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = (lines.pop() ?? "").slice(-mostOutput);
-    for (const line of lines) onLine(line);
-  };
-}
-
 function gathered(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): () => string {
   let all = "";
-  const lines = linesTo(onLine);
+  const lines = lineSplitter(onLine);
   stream?.setEncoding("utf8").on("data", (text: string) => {
     all = (all + text).slice(-mostOutput);
-    lines(text);
+    lines.push(text);
   });
   return () => all;
 }

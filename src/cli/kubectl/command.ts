@@ -13,7 +13,8 @@ export function defineKubectl(program: Command, context: CommandContext): void {
     .passThroughOptions()
     .addHelpText(
       "after",
-      "\nRuns this machine's kubectl, with the administrator's rights. Port 6443 stays closed.\n",
+      "\nRuns this machine's kubectl, with the administrator's rights. Port 6443 stays closed.\n" +
+        "It gets neither AWS keys nor clouds' tokens: a plugin of kubectl that needs some runs on podtrust tunnel.\n",
     )
     .action(async (args: readonly string[], options: KubectlOptions) => {
       const { runKubectl } = await import("./run.ts");

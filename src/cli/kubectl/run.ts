@@ -1,5 +1,5 @@
 import { openMachine } from "../../stack/index.ts";
-import { runProgram } from "../child.ts";
+import { runOnTerminal } from "../child.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 
@@ -17,7 +17,7 @@ export async function runKubectl(
   const machine = await openMachine({ ...context, config });
   try {
     const cluster = await machine.cluster();
-    await runProgram(context, "kubectl", args, { ...context.env, KUBECONFIG: cluster.kubeconfig });
+    await runOnTerminal(context, "kubectl", args, { KUBECONFIG: cluster.kubeconfig });
     await cluster.close();
   } finally {
     await machine.close();

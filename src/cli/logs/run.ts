@@ -1,7 +1,8 @@
 import { nearest, PodtrustError } from "../../base/index.ts";
 import { openMachine } from "../../stack/index.ts";
-import { runProgram } from "../child.ts";
+import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
+import { programExit } from "../exit.ts";
 import { configOf } from "../options/config.ts";
 
 export interface LogsOptions {
@@ -50,7 +51,7 @@ export async function runLogs(context: CommandContext, which: string, options: L
   const machine = await openMachine({ ...context, config });
   try {
     const words = [...(await machine.sshArguments()), ...machine.asRoot, ...program(lines, follow)];
-    await runProgram(context, "ssh", words);
+    context.exitCode = programExit(await runForLines(context, "ssh", words, shownLines(context)));
   } finally {
     await machine.close();
   }

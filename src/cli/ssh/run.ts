@@ -1,6 +1,6 @@
 import { configOf } from "../options/config.ts";
 import { openMachine } from "../../stack/index.ts";
-import { runProgram } from "../child.ts";
+import { runOnTerminal } from "../child.ts";
 import type { CommandContext } from "../context.ts";
 
 export interface SshOptions {
@@ -18,7 +18,7 @@ export async function runSsh(
   try {
     const terminal = command.length === 0 && context.stdin.isTTY === true ? ["-tt"] : [];
     const words = await machine.sshArguments();
-    await runProgram(context, "ssh", [...terminal, ...words, ...command]);
+    await runOnTerminal(context, "ssh", [...terminal, ...words, ...command]);
   } finally {
     await machine.close();
   }

@@ -10,6 +10,8 @@ import { clip, wrap } from "./wrap.ts";
  */
 export interface Writer {
   readonly isTerminal: boolean;
+  /** Whether somebody may still read it: not once the reader of a pipe has ended. */
+  readonly isOpen: boolean;
   /** Of the terminal, where it says so. */
   readonly columns: number | undefined;
   /**
@@ -68,6 +70,9 @@ function openWriter(env: Host["env"], stream: TextStream, foot: SharedFoot): Wri
   };
   return {
     isTerminal,
+    get isOpen() {
+      return stream.writable !== false;
+    },
     get columns() {
       return stream.columns;
     },

@@ -8,9 +8,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
+import { systemClock } from "../../../src/base/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../../src/sandbox/cluster/index.ts";
 import { yamlText } from "../../../src/yaml/index.ts";
-import { type CliResult, podtrustChild } from "../../support/cli.ts";
+import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import { freePort } from "../../support/free-port.ts";
 import {
   homeEnvironment,
@@ -19,7 +20,7 @@ import {
   startSshHost,
   whyNoSshHost,
 } from "../../support/ssh-host/index.ts";
-import { configText, sandboxEnvironment, stackWorld } from "../../support/stack-world.ts";
+import { configText, sandboxEnvironment, stackWorld, typed } from "../../support/stack-world.ts";
 
 const missing = whyNoSshHost();
 const options = missing === undefined ? {} : { skip: missing };
@@ -199,3 +200,138 @@ test("a tunnel merges names, an address and re-encoded credentials of our own", 
   const key = Buffer.from(String(person?.user["client-key-data"]), "base64").toString();
   assert.match(key, /^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n$/u);
 });
+
+const escapes = String.raw`\033]0;PWNED\007\033[2J\033[1;1Hspoofed\302\233 31m\342\200\256`;
+
+/** Runs a command on a terminal of memory; gives all that was sent to it. */
+async function onScreen(
+  args: readonly string[],
+  typing = "",
+): Promise<{ code: number | null; sent: string }> {
+  let sent = "";
+  const stream = { isTTY: true, columns: 80, write: (more: string) => (sent += more) };
+  const { code } = await podtrustHere(args, {
+    ...typed(typing),
+    cwd: folder,
+    env: { ...homeEnvironment(folder), NO_COLOR: "1" },
+    clock: systemClock,
+    stdout: stream,
+    stderr: stream,
+  });
+  return { code, sent };
+}
+
+function harmless(sent: string): void {
+  assert.match(sent, /spoofed/u);
+  assert.match(sent, /\\u001b\]0;PWNED\\u0007\\u001b\[2J/u);
+  assert.doesNotMatch(sent, /[^\P{Cc}\n]|[\u202A-\u202E\u2066-\u2069]/u);
+}
+
+test("a log of the machine, on either of its streams, cannot command the terminal", options, async () => {
+  await host.program("journalctl", `printf '${escapes}\nout\r\n'; printf '${escapes}' >&2; exit 3`);
+  for (const log of ["publisher", "k3s"]) {
+    const { code, sent } = await onScreen(["logs", log, "-f", "machine.yaml"]);
+    assert.equal(code, 3, sent);
+    harmless(sent);
+    assert.match(sent, /^out$/mu);
+  }
+  const { out } = await podtrust(["logs", "k3s", "-f", "machine.yaml"]);
+  harmless(out);
+});
+
+/** What stands for the publisher's program on the machine. */
+async function publisherSays(script: string): Promise<void> {
+  const path = join(host.root, "opt/podtrust/publisher/current");
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, "podtrust-publisher"), `#!/bin/sh\n${script}\n`);
+  await chmod(join(path, "podtrust-publisher"), 0o755);
+  const publisher = `
+publisher:
+  source: {kubeconfig: publisher.kubeconfig}
+  https: {listen: ["[::]:443"], http: ["[::]:80"], acme: {email: ops@example.com}}`;
+  await writeFile(join(folder, "publisher.yaml"), hostConfig(host) + publisher);
+}
+
+test("what rotate has the machine's publisher do and say cannot command the terminal", options, async () => {
+  await publisherSays(`printf '${escapes}\n'; exit 4`);
+  const { code, sent } = await onScreen(["rotate", "status", "-f", "publisher.yaml"]);
+  assert.equal(code, 4, sent);
+  harmless(sent);
+});
+
+test(
+  "rotate asks here what the machine's publisher cannot ask there, and nothing else",
+  options,
+  async () => {
+    const refusal = `case "$*" in *--force*) echo "done $*" ;; *) printf 'error: signs ${escapes}\ncode:  publisher-key-signs\n' >&2; exit 1 ;; esac`;
+    await publisherSays(refusal);
+    const kid = "k".repeat(43);
+    const yes = await onScreen(["rotate", "distrust", kid, "-f", "publisher.yaml"], "y\n");
+    assert.equal(yes.code, 0, yes.sent);
+    harmless(yes.sent);
+    assert.match(yes.sent, /Distrust it all the same\? \[y\/N\] /u);
+    assert.match(yes.sent, /done rotate distrust k{43} --state \S+ --force/u);
+    const no = await onScreen(["rotate", "distrust", kid, "-f", "publisher.yaml"], "n\n");
+    assert.equal(no.code, 1);
+    assert.doesNotMatch(no.sent, /done/u);
+  },
+);
+
+test("an answer of rotate as JSON is parsed before it is shown", options, async () => {
+  await publisherSays(`printf '{"ready":true,"x":"\\342\\200\\256"}\n'`);
+  const good = await podtrust(["rotate", "status", "-f", "publisher.yaml", "--json"]);
+  assert.equal(good.out, '{"ready":true,"x":"\\u202e"}\n', good.err);
+  await publisherSays(`printf '${escapes}\n'`);
+  const bad = await podtrust(["rotate", "status", "-f", "publisher.yaml", "--json"]);
+  assert.equal(bad.code, 1);
+  assert.match(bad.out, /host-command-failed/u);
+  assert.doesNotMatch(bad.out, /PWNED/u);
+});
+
+test(
+  "ssh, logs, rotate and kubectl get no cloud's token and no AWS key in their environment",
+  options,
+  async () => {
+    await machineSays(() => {});
+    await publisherSays("echo status");
+    await host.program("journalctl", "echo journal");
+    const seen = join(folder, "seen");
+    const bin = join(folder, "watching");
+    await mkdir(bin);
+    for (const [name, does] of [
+      ["ssh", 'exec /usr/bin/ssh "$@"'],
+      ["kubectl", "exit 0"],
+    ] as const) {
+      await writeFile(join(bin, name), `#!/bin/sh\nenv | sed 's/^/${name} /' >>'${seen}'\n${does}\n`);
+      await chmod(join(bin, name), 0o755);
+    }
+    const secrets = {
+      AWS_ACCESS_KEY_ID: "AKIA",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_SESSION_TOKEN: "secret",
+      AWS_PROFILE: "admin",
+      HCLOUD_TOKEN: "secret",
+      CLOUDFLARE_API_TOKEN: "secret",
+      SOME_OTHER_SECRET: "secret",
+    };
+    const env = {
+      ...homeEnvironment(folder),
+      PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
+      ...secrets,
+    };
+    for (const words of [
+      ["ssh", "-f", "machine.yaml", "--", "true"],
+      ["logs", "k3s", "-f", "machine.yaml"],
+      ["rotate", "status", "-f", "publisher.yaml"],
+      ["kubectl", "-f", "machine.yaml", "get", "pods"],
+    ]) {
+      await writeFile(seen, "");
+      const { code, err } = await podtrustChild(words, { cwd: folder, env });
+      assert.equal(code, 0, err);
+      const variables = await readFile(seen, "utf8");
+      assert.match(variables, new RegExp(`^${words[0] === "kubectl" ? "kubectl" : "ssh"} HOME=`, "mu"));
+      for (const name of Object.keys(secrets))
+        assert.doesNotMatch(variables, new RegExp(` ${name}=`, "u"), words.join(" "));
+    }
+  },
+);

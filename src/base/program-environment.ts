@@ -1,0 +1,30 @@
+/** Environment variables as a record. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+// What programs of a terminal read, whatever they are for.
+const common =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|COLORTERM|NO_COLOR|TMPDIR|TZ|LANG|LC_\w+|XDG_\w+|SystemRoot)$/u;
+
+/** What each program reads beyond: a name by which secrets go is never among it. */
+const own = {
+  // Agents, and programs that ask for a passphrase.
+  ssh: /^(?:SSH_\w+|DISPLAY|WAYLAND_DISPLAY)$/u,
+  // Editors and pagers of edit and diff, kubectl's own switches, and the way to what `apply -f https://…` fetches.
+  kubectl:
+    /^(?:EDITOR|VISUAL|PAGER|LESS|KUBE_EDITOR|KUBECTL_\w+|SSL_CERT_FILE|SSL_CERT_DIR|(?:HTTPS?|NO|ALL)_PROXY|(?:https?|no|all)_proxy)$/u,
+} as const;
+
+/** A program that podtrust starts for a person, or to reach a machine. */
+export type PersonProgram = keyof typeof own;
+
+/**
+ * The environment that such a program is started with: what it needs, by names that are listed here. A cloud's token, an
+ * AWS key or anything else in the environment is none of its business, nor of what it starts or sends along (ssh's
+ * SendEnv, kubectl's plugins).
+ */
+export function programEnvironment(program: PersonProgram, env: Environment): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && (common.test(name) || own[program].test(name)),
+  );
+  return Object.fromEntries(kept) as Record<string, string>;
+}
