@@ -1,4 +1,4 @@
-import { delimiter, dirname, isAbsolute, join, sep } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { z } from "zod";
 import { file, httpsUrl, section, text } from "./forms/leaf.ts";
 import { type ConfigSource, placeOf } from "./places.ts";
@@ -10,10 +10,10 @@ export type ClusterSource =
       readonly kubeconfig: string;
       readonly context?: string;
       /**
-       * The file came with the config: whoever wrote the one chose the other. So nobody on this machine has agreed to
-       * the program that it may name.
+       * The folder of the config that names the file: whoever wrote the one chose the other, so that nobody on this
+       * machine has agreed to a program that it may name. Absent where a person named it on the command line.
        */
-      readonly besideConfig?: true;
+      readonly configFolder?: string;
     }
   | { readonly inCluster: true }
   | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
@@ -52,9 +52,6 @@ export function clusterSource(what: string): z.ZodType<ClusterInput> {
   return z.union([byKubeconfig, inCluster, byToken], { error: accepted }).meta({ description: what });
 }
 
-const isInside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(join(folder, sep));
-
 /** A cluster source with absolute file names. */
 export function resolveCluster(input: ClusterInput, { file: config, env }: ConfigSource): ClusterSource {
   const place = (name: string): string => placeOf(name, config, env);
@@ -62,15 +59,10 @@ export function resolveCluster(input: ClusterInput, { file: config, env }: Confi
   if ("server" in input) {
     return { server: input.server, tokenFile: place(input.tokenFile), caFile: place(input.caFile) };
   }
-  const names = input.kubeconfig.split(delimiter).filter((name) => name !== "");
-  const files = names.map(place);
-  // A name that is no relative one is known to whoever works here, unless it leads back to the config.
-  const beside =
-    names.some((name) => !isAbsolute(name) && !name.startsWith("~/")) ||
-    files.some((path) => isInside(path, dirname(config)));
+  const files = input.kubeconfig.split(delimiter).filter((name) => name !== "");
   return {
-    kubeconfig: files.join(delimiter),
+    kubeconfig: files.map(place).join(delimiter),
     ...(input.context === undefined ? {} : { context: input.context }),
-    ...(beside ? { besideConfig: true } : {}),
+    configFolder: dirname(config),
   };
 }

@@ -21,30 +21,28 @@ aws:
         policies: [arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess]
 `;
 
-test("a kubeconfig that came with the config is told from one that a person of this machine chose", async () => {
-  const beside = async (kubeconfig: string): Promise<unknown> => {
+test("a kubeconfig that a config names has the config's folder with it, however it is written", async () => {
+  for (const [kubeconfig, file] of [
+    ["kubeconfig", "/etc/podtrust/kubeconfig"],
+    ["../kubeconfig", "/etc/kubeconfig"],
+    ["~/.kube/config:kc", "/home/op/.kube/config:/etc/podtrust/kc"],
+    ["/proc/self/cwd/kc", "/proc/self/cwd/kc"],
+  ] as const) {
     const { cluster } = await parse(`${minimal}cluster: {kubeconfig: ${JSON.stringify(kubeconfig)}}\n`);
-    return cluster !== undefined && "kubeconfig" in cluster && cluster.besideConfig;
-  };
-  for (const name of [
-    "kubeconfig",
-    "./a/kubeconfig",
-    "../kubeconfig",
-    "/etc/podtrust/kubeconfig",
-    "~/.kube/config:kubeconfig",
-    "~/../../etc/podtrust/kubeconfig",
-  ])
-    assert.equal(await beside(name), true, name);
-  for (const name of ["~/.kube/config", "/etc/podtrust-other/kubeconfig", "/etc/kubernetes/admin.conf"])
-    assert.equal(await beside(name), undefined, name);
+    assert.deepEqual(cluster, { kubeconfig: file, configFolder: "/etc/podtrust" });
+  }
 });
 
 describe("a good config", () => {
   test("is the design's own example, with defaults and absolute names", async () => {
     const config = await parse(whole);
-    assert.deepEqual(config.cluster, { kubeconfig: "/home/op/.kube/config", context: "prod" });
+    assert.deepEqual(config.cluster, {
+      kubeconfig: "/home/op/.kube/config",
+      context: "prod",
+      configFolder: "/etc/podtrust",
+    });
     assert.deepEqual(publisherOf(config), {
-      source: { kubeconfig: "/etc/podtrust/publisher.kubeconfig", besideConfig: true },
+      source: { kubeconfig: "/etc/podtrust/publisher.kubeconfig", configFolder: "/etc/podtrust" },
       jwksUri: "https://oidc.example.com/openid/v1/jwks",
       keyRetention: 86_400_000,
       pollInterval: 10_000,

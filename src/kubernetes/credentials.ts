@@ -61,17 +61,16 @@ async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
 }
 
 /**
- * How the user of a kubeconfig's context authenticates; `besideConfig` where nobody on this machine chose the file.
+ * How the user of a kubeconfig's context authenticates; `isOwn` where a person of this machine chose the file.
  * Throws `kubeconfig-unsupported` for ways that are not known.
  */
 export function kubeconfigCredentials(
   context: KubeconfigContext,
   environment: Environment,
-  besideConfig = false,
+  isOwn: boolean,
 ): Credentials {
   refuseUnsupported(context);
-  if (mapping(context.user.values, "exec") !== undefined)
-    return execCredentials(context, environment, besideConfig);
+  if (mapping(context.user.values, "exec") !== undefined) return execCredentials(context, environment, isOwn);
   if (mapping(context.user.values, "auth-provider") !== undefined)
     return oidcCredentials(context, environment);
   return { identity: () => ofFiles(context.user), refused() {} };

@@ -13,7 +13,8 @@ import {
   projectedTokenCredentials,
   tokenFileCredentials,
 } from "./identity.ts";
-import { defaultKubeconfig, type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
+import { type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
+import { isPersonsOwn } from "./provenance.ts";
 
 /** Where the API is, whom it is verified against, and as whom it is asked. */
 export interface Endpoint {
@@ -75,12 +76,12 @@ async function ofKubeconfig(
   refuseCluster(context);
   const server = text(context.cluster.values, "server") ?? "";
   // kubectl runs what its own file names without a question.
-  const beside = source.besideConfig === true && source.kubeconfig !== defaultKubeconfig(environment.env);
+  const isOwn = await isPersonsOwn(context.user.source, source, environment);
   return {
     server: checkedServer(server, `kubeconfig ${context.file}, cluster ${context.cluster.name}`),
     tlsServerName: text(context.cluster.values, "tls-server-name"),
     ca: () => clusterCa(context.cluster),
-    credentials: kubeconfigCredentials(context, environment, beside),
+    credentials: kubeconfigCredentials(context, environment, isOwn),
   };
 }
 

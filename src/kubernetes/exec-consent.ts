@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError, shellWord } from "../base/index.ts";
 import type { Environment, ExecPlugin } from "./environment.ts";
 
 /** The same as the kubeconfig has it. */
 export interface NamedPlugin extends Omit<ExecPlugin, "digest"> {
   /** The command as it is written: a path in it starts from the kubeconfig's folder. */
   readonly named: string;
+  /** SHA-256 of the kubeconfig's content, hex. */
+  readonly kubeconfigDigest: string;
 }
 
 /** The variable with digests of programs that may run, between commas. */
@@ -31,14 +33,40 @@ async function digestOfFile(path: string): Promise<string> {
 }
 
 async function digestOf(plugin: NamedPlugin): Promise<string> {
-  const { named, command, args, env } = plugin;
+  const { named, command, args, env, kubeconfigDigest } = plugin;
   const content = named.includes("/") ? await digestOfFile(command) : "";
-  const told = JSON.stringify([named, args, Object.entries(env), content]);
+  const told = JSON.stringify([kubeconfigDigest, named, args, Object.entries(env), content]);
   return `sha256:${createHash("sha256").update(told).digest("hex")}`;
+}
+
+// Whoever agrees to a program has read its command line.
+const maxCommandLineChars = 8192;
+
+/** A plugin's command line in full, with what is set before it, as a shell would take it. */
+export function execCommandLine({
+  command,
+  args,
+  env,
+}: Pick<ExecPlugin, "command" | "args" | "env">): string {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
+  return [...variables, ...[command, ...args].map(shellWord)].join(" ");
+}
+
+function unreadable({ kubeconfig }: NamedPlugin, chars: number): PodtrustError {
+  return new PodtrustError(
+    "exec-plugin-unconfirmed",
+    `kubeconfig ${kubeconfig} is not your own and names a program whose command line has ${chars} characters; at most ${maxCommandLineChars} are asked about`,
+    {
+      next: "Use a kubeconfig of your own: $KUBECONFIG or ~/.kube/config, outside of the checkout.",
+      detail: { reason: "credentials", kubeconfig },
+    },
+  );
 }
 
 /** Throws `exec-plugin-unconfirmed` for a program that nobody has agreed to. */
 export async function requireConsent(plugin: NamedPlugin, { env, consent }: Environment): Promise<void> {
+  const commandLine = execCommandLine(plugin);
+  if (commandLine.length > maxCommandLineChars) throw unreadable(plugin, commandLine.length);
   const digest = await digestOf(plugin);
   const allowed = (env[consentVariable] ?? "").split(",").map((one) => one.trim());
   if (allowed.includes(digest)) return;
@@ -46,7 +74,7 @@ export async function requireConsent(plugin: NamedPlugin, { env, consent }: Envi
   if ((await consent?.({ kubeconfig, command, args, env: plugin.env, digest })) === true) return;
   throw new PodtrustError(
     "exec-plugin-unconfirmed",
-    `kubeconfig ${kubeconfig} came with the config and names a program to run: ${command}`,
+    `kubeconfig ${kubeconfig} is not your own and names a program to run: ${commandLine}`,
     {
       next: `Look at it. Then run the command on a terminal and answer the question, or set ${consentVariable}=${digest}.`,
       detail: { reason: "credentials", kubeconfig, command, digest },

@@ -29,8 +29,10 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
 
 after(() => rm(folder, { recursive: true }));
 
-function contextOf(exec: object): KubeconfigContext {
+function contextOf(exec: object, content = "0"): KubeconfigContext {
   const values = { exec: { apiVersion, command: "./plugin", ...exec } };
+  const path = join(folder, "config");
+  const source = { path, realPath: path, digest: content };
   const cluster = {
     server: "https://192.0.2.1",
     "certificate-authority-data": Buffer.from("CA").toString("base64"),
@@ -39,17 +41,17 @@ function contextOf(exec: object): KubeconfigContext {
     file: join(folder, "config"),
     context: "main",
     namespace: undefined,
-    cluster: { name: "c", values: cluster, folder },
-    user: { name: "u", values, folder },
+    cluster: { name: "c", values: cluster, folder, source },
+    user: { name: "u", values, folder, source },
   };
 }
 
 function credentials(exec: object, env: Readonly<Record<string, string>> = {}): Credentials {
-  return execCredentials(contextOf(exec), { env: { PATH: process.env["PATH"], ...env }, clock });
+  return execCredentials(contextOf(exec), { env: { PATH: process.env["PATH"], ...env }, clock }, true);
 }
 
-/** The same where the kubeconfig came with the config. */
-function besideConfig(
+/** The same where the kubeconfig is not the person's own. */
+function ofForeign(
   exec: object,
   env: Readonly<Record<string, string>>,
   consent?: PluginConsent,
@@ -58,7 +60,7 @@ function besideConfig(
   return execCredentials(
     contextOf(exec),
     consent === undefined ? environment : { ...environment, consent },
-    true,
+    false,
   );
 }
 
@@ -160,13 +162,13 @@ test("a plugin that complains cannot command a terminal, nor say more than a lin
   });
 });
 
-describe("a plugin of a kubeconfig that came with the config", () => {
+describe("a plugin of a kubeconfig that is not the person's own", () => {
   const exec = { args: ["a"], env: [{ name: "EXTRA", value: "1" }] };
   const env = answer({ token: "t" });
 
   async function refusal(given: object, more: Readonly<Record<string, string>> = {}): Promise<PodtrustError> {
     const start = (await runs()).length;
-    const thrown: unknown = await besideConfig(given, { ...env, ...more })
+    const thrown: unknown = await ofForeign(given, { ...env, ...more })
       .identity()
       .catch((error: unknown) => error);
     assert.ok(thrown instanceof PodtrustError);
@@ -177,7 +179,7 @@ describe("a plugin of a kubeconfig that came with the config", () => {
   test("is not run when nobody has agreed, and the error says how to", async () => {
     const { code, message, next, detail } = await refusal(exec);
     assert.equal(code, "exec-plugin-unconfirmed");
-    assert.match(message, /config came with the config and names a program to run: .*\/plugin$/u);
+    assert.match(message, /config is not your own and names a program to run: EXTRA=1 .*\/plugin a$/u);
     assert.match(next, new RegExp(`PODTRUST_ALLOW_EXEC_PLUGIN=${String(detail["digest"])}\\.$`, "u"));
     assert.match(String(detail["digest"]), /^sha256:[0-9a-f]{64}$/u);
   });
@@ -185,7 +187,7 @@ describe("a plugin of a kubeconfig that came with the config", () => {
   test("is run when its digest is allowed by the environment, and another is not", async () => {
     const digest = String((await refusal(exec)).detail["digest"]);
     const allowed = { ...env, PODTRUST_ALLOW_EXEC_PLUGIN: `sha256:0, ${digest}` };
-    assert.equal((await besideConfig(exec, allowed).identity()).headers["authorization"], "Bearer t");
+    assert.equal((await ofForeign(exec, allowed).identity()).headers["authorization"], "Bearer t");
     for (const other of [
       { ...exec, args: ["b"] },
       { ...exec, env: [] },
@@ -206,7 +208,7 @@ describe("a plugin of a kubeconfig that came with the config", () => {
       asked.push(plugin);
       return Promise.resolve(true);
     };
-    await besideConfig(exec, env, consent).identity();
+    await ofForeign(exec, env, consent).identity();
     assert.deepEqual(
       asked.map(({ digest: _digest, ...rest }) => rest),
       [
@@ -218,11 +220,8 @@ describe("a plugin of a kubeconfig that came with the config", () => {
         },
       ],
     );
-    await execCredentials(contextOf(exec), {
-      env: { PATH: process.env["PATH"], ...env },
-      clock,
-      consent,
-    }).identity();
+    const environment = { env: { PATH: process.env["PATH"], ...env }, clock, consent };
+    await execCredentials(contextOf(exec), environment, true).identity();
     assert.equal(asked.length, 1);
   });
 
@@ -230,9 +229,30 @@ describe("a plugin of a kubeconfig that came with the config", () => {
     assert.equal((await refusal({ command: "/dev/zero" })).code, "exec-plugin-unconfirmed");
   });
 
+  test("is asked about again once its kubeconfig has changed", async () => {
+    const digests: string[] = [];
+    const consent = ({ digest }: ExecPlugin): Promise<boolean> => Promise.resolve(digests.push(digest) > 0);
+    const environment = { env: { PATH: process.env["PATH"], ...env }, clock, consent };
+    for (const content of ["0", "0", "1"])
+      await execCredentials(contextOf(exec, content), environment, false).identity();
+    assert.equal(digests[0], digests[1]);
+    assert.notEqual(digests[1], digests[2]);
+  });
+
+  test("is refused unasked where nobody would read its command line", async () => {
+    const asked: ExecPlugin[] = [];
+    const consent = (plugin: ExecPlugin): Promise<boolean> => Promise.resolve(asked.push(plugin) > 0);
+    const args = ["--harmless", " ".repeat(9000), "; id"];
+    await assert.rejects(ofForeign({ args }, env, consent).identity(), {
+      code: "exec-plugin-unconfirmed",
+      message: /whose command line has 9\d{3} characters; at most 8192 are asked about$/u,
+    });
+    assert.deepEqual(asked, []);
+  });
+
   test("that is declined is not run", async () => {
     const start = (await runs()).length;
-    const no = besideConfig(exec, env, () => Promise.resolve(false));
+    const no = ofForeign(exec, env, () => Promise.resolve(false));
     await assert.rejects(no.identity(), { code: "exec-plugin-unconfirmed" });
     assert.equal((await runs()).length, start);
   });

@@ -51,7 +51,7 @@ function addedEnv(exec: JsonRecord): Record<string, string> {
 }
 
 async function pluginOf(context: KubeconfigContext): Promise<Plugin> {
-  const { file, user } = context;
+  const { user } = context;
   const exec = mapping(user.values, "exec") ?? {};
   const fault = (why: string): PodtrustError =>
     credentialFault(`exec plugin of kubeconfig user ${user.name}`, why);
@@ -63,7 +63,8 @@ async function pluginOf(context: KubeconfigContext): Promise<Plugin> {
   }
   if (exec["interactiveMode"] === "Always") throw fault("it wants a terminal (interactiveMode: Always)");
   return {
-    kubeconfig: file,
+    kubeconfig: user.source.realPath ?? user.source.path,
+    kubeconfigDigest: user.source.digest,
     named: command,
     // A command with a slash is a path from the kubeconfig's folder; a bare one is looked up in PATH.
     command: command.includes("/") && !isAbsolute(command) ? join(user.folder, command) : command,
@@ -132,21 +133,21 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
 
 /**
  * Credentials of an exec plugin: run without a shell and without a terminal, bounded in time and output, its
- * answer remembered until it expires or the cluster refuses it. Where the kubeconfig came with the config
- * (`besideConfig`), the program runs only with somebody's consent.
+ * answer remembered until it expires or the cluster refuses it. Where the kubeconfig is not the person's own (`isOwn`),
+ * the program runs only with somebody's consent.
  *
  * `identity` throws PodtrustError `cluster-credentials` or `exec-plugin-unconfirmed`.
  */
 export function execCredentials(
   context: KubeconfigContext,
   environment: Environment,
-  besideConfig = false,
+  isOwn: boolean,
 ): Credentials {
   let remembered: Remembered | undefined;
   let running: Promise<Remembered> | undefined;
   const ask = async (): Promise<Remembered> => {
     const plugin = await pluginOf(context);
-    if (besideConfig) await requireConsent(plugin, environment);
+    if (!isOwn) await requireConsent(plugin, environment);
     return parseAnswer(plugin, await run(plugin, environment));
   };
   return {

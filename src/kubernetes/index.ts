@@ -15,6 +15,7 @@ export {
   type WriteOptions,
 } from "./api.ts";
 export type { ExecPlugin, PluginConsent } from "./environment.ts";
+export { execCommandLine } from "./exec-consent.ts";
 export { type ClusterSighting, sightCluster } from "./cluster-facts.ts";
 export {
   defaultKubeconfig,

@@ -37,7 +37,8 @@ function config(user: object, cluster: object = { server: "https://192.0.2.1:644
 
 async function identity(user: object, env: Record<string, string> = {}): Promise<Identity> {
   const context = await readKubeconfig(await file(config(user)));
-  return kubeconfigCredentials(context, { env: { ...process.env, ...env }, clock: systemClock }).identity();
+  const environment = { env: { ...process.env, ...env }, clock: systemClock };
+  return kubeconfigCredentials(context, environment, true).identity();
 }
 
 const refused =
@@ -176,7 +177,7 @@ users:
     });
     const tokenFile = await file("first\n", "rotating-token");
     const context = await readKubeconfig(await file(config({ token: "old", tokenFile: "rotating-token" })));
-    const credentials = kubeconfigCredentials(context, { env: {}, clock: systemClock });
+    const credentials = kubeconfigCredentials(context, { env: {}, clock: systemClock }, true);
     assert.equal((await credentials.identity()).headers["authorization"], "Bearer first");
     await writeFile(tokenFile, "second");
     assert.equal((await credentials.identity()).headers["authorization"], "Bearer second");

@@ -1,14 +1,27 @@
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { errorText, homeDirectory, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
-import { readBoundedText } from "../files/index.ts";
+import { type OpenedText, readOpened } from "../files/index.ts";
 import { readYaml } from "../yaml/index.ts";
+
+/** A file of a kubeconfig, as it was read. */
+export interface KubeconfigFile {
+  /** By the name that was given. */
+  readonly path: string;
+  /** Where it really is; undefined where that cannot be told, and then nobody's. */
+  readonly realPath: string | undefined;
+  /** SHA-256 of its content, hex. */
+  readonly digest: string;
+}
 
 /** A named cluster or user of a kubeconfig, with the folder its relative paths start from. */
 export interface KubeconfigEntry {
   readonly name: string;
   readonly values: JsonRecord;
   readonly folder: string;
+  /** The file that it stands in. */
+  readonly source: KubeconfigFile;
 }
 
 /** The part of a kubeconfig that one context selects. */
@@ -51,19 +64,23 @@ function expand(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homeDirectory({}), path.slice(1)) : path;
 }
 
-async function readMapping(file: string): Promise<JsonRecord> {
-  let source: string;
+async function readMapping(
+  file: string,
+): Promise<{ readonly values: JsonRecord; readonly source: KubeconfigFile }> {
+  let opened: OpenedText;
   try {
-    source = await readBoundedText(file, kubeconfigBounds.bytes);
+    opened = await readOpened(file, kubeconfigBounds.bytes);
   } catch (error) {
     if (error instanceof RangeError) throw invalid(file, error.message);
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "there is no such file" : errorText(error);
     throw new PodtrustError("file-unreadable", `kubeconfig ${file}: ${why}`, { cause: error });
   }
-  const read = readYaml(source, kubeconfigBounds);
+  const read = readYaml(opened.text, kubeconfigBounds);
   if (!("problems" in read)) {
-    if (isRecord(read.value)) return read.value;
+    const { text: content, realPath } = opened;
+    const source = { path: file, realPath, digest: hash("sha256", content) };
+    if (isRecord(read.value)) return { values: read.value, source };
     throw invalid(file, "it is not a mapping with clusters, users and contexts");
   }
   const [problem] = read.problems;
@@ -72,14 +89,21 @@ async function readMapping(file: string): Promise<JsonRecord> {
   throw invalid(file, what);
 }
 
-function addEntries(file: string, list: unknown, inner: string, into: Map<string, KubeconfigEntry>): void {
+function addEntries(
+  source: KubeconfigFile,
+  list: unknown,
+  inner: string,
+  into: Map<string, KubeconfigEntry>,
+): void {
+  const file = source.path;
   if (list === undefined || list === null) return;
   if (!Array.isArray(list)) throw invalid(file, `${inner}s is not a list`);
   for (const item of list as readonly unknown[]) {
     const name = isRecord(item) ? text(item, "name") : undefined;
     if (!isRecord(item) || name === undefined) throw invalid(file, `an entry of ${inner}s has no name`);
     // The first file that names an entry wins, as in kubectl.
-    if (!into.has(name)) into.set(name, { name, values: mapping(item, inner) ?? {}, folder: dirname(file) });
+    if (into.has(name)) continue;
+    into.set(name, { name, values: mapping(item, inner) ?? {}, folder: dirname(file), source });
   }
 }
 
@@ -97,11 +121,11 @@ async function load(files: readonly string[]): Promise<Loaded> {
     contexts: new Map(),
   };
   for (const file of presentOf(files)) {
-    const values = await readMapping(file);
+    const { values, source } = await readMapping(file);
     loaded.currentContext ??= text(values, "current-context");
-    addEntries(file, values["clusters"], "cluster", loaded.clusters);
-    addEntries(file, values["users"], "user", loaded.users);
-    addEntries(file, values["contexts"], "context", loaded.contexts);
+    addEntries(source, values["clusters"], "cluster", loaded.clusters);
+    addEntries(source, values["users"], "user", loaded.users);
+    addEntries(source, values["contexts"], "context", loaded.contexts);
   }
   return loaded;
 }

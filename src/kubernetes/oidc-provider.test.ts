@@ -33,12 +33,13 @@ function credentials(config: Record<string, string>): Credentials {
     ...config,
   };
   const values = { "auth-provider": { name: "oidc", config: all } };
+  const source = { path: "/config", realPath: "/config", digest: "0" };
   const context: KubeconfigContext = {
     file: "/config",
     context: "main",
     namespace: undefined,
-    cluster: { name: "c", values: {}, folder: "/" },
-    user: { name: "u", values, folder: "/" },
+    cluster: { name: "c", values: {}, folder: "/", source },
+    user: { name: "u", values, folder: "/", source },
   };
   return oidcCredentials(context, { env: {}, clock });
 }

@@ -11,9 +11,11 @@ export interface KubernetesOptions {
   readonly timeoutMs?: number;
   /** Where KUBERNETES_SERVICE_HOST and exec plugins' variables come from; the process's own unless told. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The working folder, whose git checkout is nobody's own; the process's unless told. */
+  readonly cwd?: string;
   /** Tells when an exec plugin's token has expired. */
   readonly clock?: Clock;
-  /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
+  /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: PluginConsent;
   /** Keeps connections between calls, but not those that are followed: for who makes thousands of calls. */
   readonly keepConnections?: boolean;
@@ -41,8 +43,8 @@ export async function openKubernetes(
   source: ClusterSource,
   options: KubernetesOptions = {},
 ): Promise<KubernetesApi> {
-  const { env = process.env, clock = systemClock, consent } = options;
-  const environment = { env, clock, ...(consent === undefined ? {} : { consent }) };
+  const { env = process.env, clock = systemClock, cwd = process.cwd(), consent } = options;
+  const environment = { env, clock, cwd, ...(consent === undefined ? {} : { consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
   const endpoint = await endpointOf(source, environment, directory);
   const kept = options.keepConnections === true ? { connections: new Connections() } : {};

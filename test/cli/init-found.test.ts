@@ -69,7 +69,7 @@ describe("init finds what is there", () => {
     assert.match(err, /cluster: Kubernetes v[\d.]+\S*, issuer https:\/\/kubernetes\.default\.svc\n/u);
     assert.match(err, /AWS: account 111122223333 \(arn:aws:/u);
     const { cluster: source, aws: accounts, warnings } = await loaded();
-    assert.deepEqual(source, { kubeconfig, context: "stand-in-admin@stand-in-cluster", besideConfig: true });
+    assert.deepEqual(source, { kubeconfig, context: "stand-in-admin@stand-in-cluster", configFolder: cwd });
     assert.deepEqual([accounts[0]?.account, accounts[0]?.region], [account, "eu-west-1"]);
     assert.deepEqual(warnings, []);
   });

@@ -183,7 +183,7 @@ describe("init", () => {
     assert.equal(code, 0, err);
     assert.match(err, /a Kubernetes cluster, the kubeconfig's dev\n[^]*another of its: prod\n/u);
     const { cluster: source } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" });
-    assert.deepEqual(source, { kubeconfig, context: "prod", besideConfig: true });
+    assert.deepEqual(source, { kubeconfig, context: "prod", configFolder: cwd });
   });
 
   test("--json says which file, and what comes next", async () => {

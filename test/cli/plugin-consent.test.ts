@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import type { Host } from "../../src/cli/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { yamlText } from "../../src/yaml/index.ts";
 import { parse } from "yaml";
-import { type CliResult, podtrustHere } from "../support/cli.ts";
+import { type CliResult, mainFile, podtrustChild, podtrustHere } from "../support/cli.ts";
 import { TestClock } from "../support/clock.ts";
 import { typed } from "../support/stack-world.ts";
 
@@ -89,8 +90,12 @@ test("the program of a foreign checkout's kubeconfig does not run without a term
 test("on a terminal it is shown and asked about once, and the answer is kept for this user alone", async () => {
   const screen = typed("y\n");
   assert.equal((await token(screen)).code, 0, screen.said.err);
-  assert.match(screen.said.err, /checkout\/kubeconfig came with the config, and names a program/u);
-  assert.match(screen.said.err, /\n {2}ANSWER='[^\n]{59}… \/[^\n]*\/checkout\/log-in\n/u);
+  assert.match(screen.said.err, /checkout\/kubeconfig is not your own, and names a program/u);
+  const shown = screen.said.err.replaceAll(/\n {4}/gu, " ");
+  assert.match(
+    shown,
+    /\n {2}ANSWER='\{[^\n]*"kind":"ExecCredential"[^\n]*\}\}' \/[^\n]*\/checkout\/log-in\n/u,
+  );
   assert.match(screen.said.err, /Run it, now and from now on\? \[y\/N\] $/u);
   assert.match(screen.said.out, /system:serviceaccount:aws-test:demo/u);
   assert.equal((await token()).code, 0, "without a terminal, once it is agreed to");
@@ -131,11 +136,103 @@ test("what others could have written is no consent", async () => {
   assert.equal(await runs(), 1);
 });
 
-test("a kubeconfig named on the command line, or kubectl's own, runs its program as kubectl does", async () => {
-  const kubeconfig = join(checkout, "kubeconfig");
-  const env = { HOME: folder, XDG_STATE_HOME: state, PATH: process.env["PATH"] };
-  const typedIn = ["token", "aws-test/demo", "--kubeconfig", kubeconfig];
-  assert.equal((await podtrustHere(typedIn, { cwd: folder, clock, env })).code, 0);
-  assert.equal((await token({ env: { ...env, KUBECONFIG: kubeconfig } })).code, 0);
-  assert.equal(await runs(), 2);
+test("a kubeconfig of the person's own place runs its program as kubectl does", async () => {
+  const home = join(folder, "home");
+  await mkdir(join(home, ".kube"), { recursive: true });
+  await cp(join(checkout, "log-in"), join(home, ".kube", "log-in"));
+  await cp(join(checkout, "kubeconfig"), join(home, ".kube", "config"));
+  const env = { HOME: home, XDG_STATE_HOME: state, PATH: process.env["PATH"] };
+  const config = "stack: prod\nissuer: https://oidc.example.com\ncluster: {kubeconfig: ~/.kube/config}\n";
+  await writeFile(join(checkout, "own.yaml"), config);
+  for (const args of [["--kubeconfig", join(home, ".kube", "config")], [], ["-f", "checkout/own.yaml"]]) {
+    const { code, err } = await podtrustHere(["token", "aws-test/demo", ...args], {
+      cwd: folder,
+      clock,
+      env,
+    });
+    assert.equal(code, 0, err);
+  }
+  assert.equal(await runs(), 3);
+});
+
+describe("the program of a kubeconfig in a checkout does not run unasked", () => {
+  const child = async (kubeconfig: string | undefined, env: Record<string, string> = {}) => {
+    const named = kubeconfig === undefined ? "~/.kube/config" : kubeconfig;
+    const config = `stack: prod\nissuer: https://oidc.example.com\ncluster: {kubeconfig: ${JSON.stringify(named)}}\n`;
+    await writeFile(join(checkout, "foreign.yaml"), config);
+    const { code, err } = await podtrustChild(["token", "aws-test/demo", "-f", "foreign.yaml"], {
+      cwd: checkout,
+      env: { HOME: folder, XDG_STATE_HOME: state, ...env },
+    });
+    assert.match(err, /exec-plugin-unconfirmed/u);
+    assert.equal(code, 1);
+    assert.equal(await runs(), 0);
+  };
+
+  for (const name of [
+    "/proc/self/cwd/kubeconfig",
+    "/etc/../proc/self/cwd/kubeconfig",
+    "~/../../../../../proc/self/cwd/kubeconfig",
+    "/proc/self/root/proc/self/cwd/kubeconfig",
+  ])
+    test(`by the name ${name}`, () => child(name));
+
+  test("by a symbolic link from elsewhere", async () => {
+    await symlink(join(checkout, "kubeconfig"), join(state, "link"));
+    await child(join(state, "link"));
+  });
+
+  test("by a place that is in nobody's checkout, and that the config alone names", async () => {
+    await cp(join(checkout, "kubeconfig"), join(state, "kubeconfig"));
+    await child(join(state, "kubeconfig"));
+  });
+
+  test("where $KUBECONFIG names it, in the config's folder", () =>
+    child("kubeconfig", { KUBECONFIG: join(checkout, "kubeconfig") }));
+
+  test("where $KUBECONFIG names it by a symbolic link, or ~/.kube/config is one", async () => {
+    await mkdir(join(state, ".kube"));
+    await symlink(join(checkout, "kubeconfig"), join(state, ".kube", "config"));
+    await child(undefined, { HOME: state });
+    await child(join(state, ".kube", "config"), { KUBECONFIG: join(state, ".kube", "config") });
+  });
+
+  for (const marks of ["folder", "file"] as const) {
+    test(`where $KUBECONFIG or --kubeconfig names it in the git checkout around, whose .git is a ${marks}`, async (t) => {
+      const git = join(checkout, ".git");
+      await (marks === "folder" ? mkdir(git) : writeFile(git, "gitdir: elsewhere\n"));
+      t.after(() => rm(git, { recursive: true }));
+      const cwd = join(checkout, "deep", "er");
+      await mkdir(cwd, { recursive: true });
+      const kubeconfig = join(checkout, "kubeconfig");
+      const env = { HOME: folder, XDG_STATE_HOME: state };
+      for (const [more, args] of [
+        [{ KUBECONFIG: kubeconfig }, []],
+        [{}, ["--kubeconfig", "../../kubeconfig"]],
+      ] as const) {
+        const asked = await podtrustChild(["token", "aws-test/demo", ...args], {
+          cwd,
+          env: { ...env, ...more },
+        });
+        assert.match(asked.err, /exec-plugin-unconfirmed/u);
+      }
+      assert.equal(await runs(), 0);
+    });
+  }
+
+  test("by what a pipe gives, which has no place", async () => {
+    const script = `exec 3<"$1"; cat <&3 | "$2" "$3" token aws-test/demo --kubeconfig /dev/stdin`;
+    const { stderr } = spawnSync(
+      "sh",
+      ["-c", script, "sh", join(checkout, "kubeconfig"), process.execPath, mainFile],
+      {
+        cwd: folder,
+        env: { HOME: folder, XDG_STATE_HOME: state, PATH: process.env["PATH"] },
+        encoding: "utf8",
+        timeout: 60_000,
+      },
+    );
+    assert.match(stderr, /exec-plugin-unconfirmed/u);
+    assert.equal(await runs(), 0);
+  });
 });

@@ -23,7 +23,8 @@ export const kubernetesErrors = {
     next: "Check the token file, the certificate or the exec plugin that is named.",
   },
   "exec-plugin-unconfirmed": {
-    summary: "A kubeconfig that came with the config names a program to run, and nobody has agreed to that.",
+    summary:
+      "A kubeconfig that is not your own, such as one of a checkout, names a program to run, and nobody has agreed to that.",
     next: "Look at the program; then run the command on a terminal and answer the question.",
   },
   "cluster-unauthenticated": {

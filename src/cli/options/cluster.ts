@@ -30,12 +30,12 @@ export async function chosenCluster(
   context: CommandContext,
   options: ClusterOptions,
 ): Promise<KubernetesApi> {
-  const { env, clock } = context;
+  const { env, clock, cwd } = context;
   const { file, kubeconfig, context: name } = options;
   if (file === undefined) {
     const files = kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig);
     const source = { kubeconfig: files, ...(name === undefined ? {} : { context: name }) };
-    return openKubernetes(source, { env, clock });
+    return openKubernetes(source, { env, clock, cwd, consent: pluginConsent(context) });
   }
   if (kubeconfig !== undefined || name !== undefined) {
     throw new PodtrustError(

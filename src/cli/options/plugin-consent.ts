@@ -1,33 +1,21 @@
 import { createHash } from "node:crypto";
-import { PodtrustError, shellWord } from "../../base/index.ts";
+import { PodtrustError } from "../../base/index.ts";
 import { personStateDir } from "../../config/index.ts";
 import { StateFolder } from "../../files/index.ts";
-import type { ExecPlugin, PluginConsent } from "../../kubernetes/index.ts";
+import { execCommandLine, type ExecPlugin, type PluginConsent } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { ask, canAsk } from "../terminal/index.ts";
 
 // No stack can have this name, with which it would stand beside.
 const folderName = ".exec-plugins";
 
-/** What was agreed to is one program of one kubeconfig: either changed, it is asked about again. */
+/** What was agreed to is one program of one kubeconfig, which the digest has both of: either changed, it is asked about again. */
 function recordName({ kubeconfig, digest }: ExecPlugin): string {
   return createHash("sha256").update(`${kubeconfig}\0${digest}`).digest("hex");
 }
 
-const longestValue = 60;
-
-/** The command line with what is set before it; a long value, which may be a secret, is cut. */
-function commandLine({ command, args, env }: ExecPlugin): string {
-  const shown = (value: string): string => {
-    const word = shellWord(value);
-    return word.length <= longestValue ? word : `${word.slice(0, longestValue)}…`;
-  };
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${shown(value)}`);
-  return [...variables, ...[command, ...args].map(shellWord)].join(" ");
-}
-
 /**
- * Asks on the terminal, once, whether the program may run that a kubeconfig beside the config names. A yes is
+ * Asks on the terminal, once, whether the program may run that a kubeconfig names that is not the person's own. A yes is
  * remembered below $XDG_STATE_HOME/podtrust; without a terminal what is not remembered is no.
  */
 export function pluginConsent(context: CommandContext): PluginConsent {
@@ -38,8 +26,8 @@ export function pluginConsent(context: CommandContext): PluginConsent {
     if ((await remembered.read(name)) !== undefined) return true;
     if (!canAsk(context)) return false;
     const { err } = context.screen;
-    err.line(`${plugin.kubeconfig} came with the config, and names a program that gets the credentials:`, 2);
-    err.line(`  ${commandLine(plugin)}`, 4);
+    err.line(`${plugin.kubeconfig} is not your own, and names a program that gets the credentials:`, 2);
+    err.line(`  ${execCommandLine(plugin)}`, 4);
     const ended = (): PodtrustError =>
       new PodtrustError("interrupted", "ended at the question: it was not run");
     if (!(await ask(context, "Run it, now and from now on?", ended))) return false;

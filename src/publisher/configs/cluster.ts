@@ -6,7 +6,7 @@ export interface ClusterDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
+  /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: PluginConsent;
 }
 

@@ -16,7 +16,7 @@ export interface PartContext {
   readonly config: Config;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Asked before the program of a kubeconfig that came with the config runs; without it none of them does. */
+  /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: PluginConsent;
   /** How the issuer is reached. */
   readonly way?: IssuerWay;
