@@ -28,9 +28,16 @@ export { roleToDelete } from "./deletion.ts";
 export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
 export { observedRole, roleNames, roleResource, type RoleWish } from "./role-resource.ts";
+export { cutRole } from "./role-changes.ts";
+export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-steps.ts";
 export { hostedZoneNames, route53Claim, route53Dns } from "./route53/index.ts";
 export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";
 export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-policy.ts";
 export { type AwsSession, openAws } from "./session.ts";
-export { trustsProvider, webIdentityTrustPolicy, type WebIdentityTrust } from "./trust-policy.ts";
+export {
+  closedTrustPolicy,
+  trustsProvider,
+  webIdentityTrustPolicy,
+  type WebIdentityTrust,
+} from "./trust-policy.ts";

@@ -10,7 +10,7 @@ import {
 } from "../plan/index.ts";
 import { iamOf } from "./iam-call.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
-import { createRole, deleteRole, updatePolicies, updateRole } from "./role-changes.ts";
+import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
 import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import type { AwsSession } from "./session.ts";
@@ -47,6 +47,8 @@ export interface RoleWish {
    * where it could not be asked.
    */
   readonly untilUsable?: (roleArn: string, work: Work) => Promise<boolean>;
+  /** What it shall be is allowed for another reason than what it is: what goes is off before anything new is on it. */
+  readonly crosses?: boolean;
   /** Told what a role is that was made just now, with its policies: as IAM acknowledged it, without a reading. */
   readonly onMade?: (state: RoleState) => void;
 }
@@ -155,12 +157,13 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
         const answer = await createRole(iam, wanted);
-        await updatePolicies(iam, wanted, { policies: [], inline: {} });
+        await addPolicies(iam, wanted);
         const made = madeState(wanted, wish.account, answer);
         if (made !== undefined) wish.onMade?.(made);
         return;
       }
-      await updateRole(iam, wanted, observed.state);
+      const adopts = observed.owner.kind === "untagged";
+      await updateRole(iam, wanted, observed.state, { adopts, crosses: wish.crosses === true });
     },
     async confirm({ kind, fields, observed }, work) {
       // What STS knows already is who may assume the role; the rest is IAM's own.

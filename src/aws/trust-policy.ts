@@ -36,6 +36,16 @@ export function trustsProvider(trustPolicy: string, providerArn: string): boolea
   }
 }
 
+/**
+ * A trust policy that lets nobody in, as JSON text. It names the provider, so that the role is found by it as before
+ * (`trustsProvider`).
+ */
+export function closedTrustPolicy(providerArn: string): string {
+  const Principal = { Federated: providerArn };
+  const Statement = { Effect: "Deny", Principal, Action: "sts:AssumeRoleWithWebIdentity" };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [Statement] });
+}
+
 /** The trust policy of a role that ServiceAccounts of an issuer assume, as JSON text. */
 export function webIdentityTrustPolicy(trust: WebIdentityTrust): string {
   // A pattern holds no ServiceAccount name, so it is put together by hand.

@@ -1,3 +1,4 @@
+export { type AllowedRole, allowedOf } from "./decide/allowed.ts";
 export { decide, type Decision, type GrantedRole, type Refusal, type WantedRole } from "./decide/decide.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export { bindingManifests, bindingPolicies, proofTokenSeconds, usualIdentity } from "./manifests/index.ts";

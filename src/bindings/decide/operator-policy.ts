@@ -102,23 +102,19 @@ export function operatorPolicy(trust: Trust, place: OperatorPlace): AllowPolicy 
       }),
     );
   }
-  if (boundaries.length > 0) {
-    Statement.push(
-      allow("SetGrantedBoundaries", ["iam:PutRolePermissionsBoundary"], {
-        Resource: roles,
-        Condition: { ...marked, ...bounded },
-      }),
-    );
-  }
+  // A role of which no grant is left gets this boundary, under which no policy gives it anything: not one written here either.
+  const closed = `arn:${partition}:iam::aws:policy/AWSDenyAll`;
   const inline = unique(grants.filter((grant) => grant.inline).map(({ boundary }) => boundary));
-  if (inline.length > 0) {
-    Statement.push(
-      allow("WriteInlinePolicies", ["iam:PutRolePolicy"], {
-        Resource: roles,
-        Condition: { ...marked, ArnEquals: { "iam:PermissionsBoundary": inline } },
-      }),
-    );
-  }
+  Statement.push(
+    allow("SetGrantedBoundaries", ["iam:PutRolePermissionsBoundary"], {
+      Resource: roles,
+      Condition: { ...marked, ArnEquals: { "iam:PermissionsBoundary": [...boundaries, closed] } },
+    }),
+    allow("WriteInlinePolicies", ["iam:PutRolePolicy"], {
+      Resource: roles,
+      Condition: { ...marked, ArnEquals: { "iam:PermissionsBoundary": [...inline, closed] } },
+    }),
+  );
   const seen = unique([...policies, ...boundaries]);
   if (seen.length > 0) Statement.push(allow("SeeThatPoliciesExist", ["iam:GetPolicy"], { Resource: seen }));
   return { Version: "2012-10-17", Statement };

@@ -32,6 +32,7 @@ const bindingStatus: ObjectField = {
   atomic: true,
   properties: {
     observedGeneration: { type: "integer" },
+    observedTrust: text(128),
     lastProof: time,
     changedAt: time,
     roles: {

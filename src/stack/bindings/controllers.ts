@@ -8,8 +8,8 @@ import { LatestObjects } from "./latest.ts";
 import { Leftovers } from "./leftovers.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
 import { reconcileBinding } from "./reconcile.ts";
-import { reconcileTrust, trustNameOf } from "./trust.ts";
-import { TrustReads } from "./trust-reads.ts";
+import { reconcileTrust } from "./trust.ts";
+import { trustNameOf, TrustReads } from "./trust-reads.ts";
 import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
 import { BindingTurns } from "./turns.ts";
 

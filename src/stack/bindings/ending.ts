@@ -35,6 +35,20 @@ export interface Ending {
   readonly againIn: number;
 }
 
+/** What somebody else had changed at AWS, and was changed back: not what a new binding or grant asks for. */
+function driftEvents(
+  before: BindingStatus,
+  now: Pick<BindingStatus, "observedGeneration" | "observedTrust">,
+  changes: BindingOutcome["changes"],
+): readonly BindingEvent[] {
+  const repaired = changes.filter(({ kind }) => kind === "update");
+  const isAsked =
+    before.observedGeneration !== now.observedGeneration || before.observedTrust !== now.observedTrust;
+  if (repaired.length === 0 || isAsked) return [];
+  const fields = repaired.flatMap((one) => one.fields.map(({ field }) => field));
+  return [{ type: "Warning", reason: "RoleDrift", message: `repaired: ${fields.join(", ")}` }];
+}
+
 /** Writes how a turn ended into the status, and gives it. */
 export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome> {
   const { facts, clients, clock, signal, status } = turn;
@@ -42,27 +56,27 @@ export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome>
   const generation = facts.object.metadata.generation ?? 0;
   const at = { now: clock.now(), generation };
   const conditions = found.map((one) => conditionOf(one, status.conditions, at));
-  const [lastProof, changedAt] = [ending.proved ?? status.lastProof, ending.changedAt ?? status.changedAt];
+  const lastProof = ending.proved ?? status.lastProof;
+  const changedAt = ending.changedAt ?? status.changedAt;
+  const observedTrust = turn.cutBy ?? status.observedTrust;
   const next: BindingStatus = {
     observedGeneration: generation,
     roles: ending.roles ?? status.roles,
     conditions,
-    ...(lastProof === undefined ? {} : { lastProof }),
-    ...(changedAt === undefined ? {} : { changedAt }),
+    ...present({ observedTrust, lastProof, changedAt }),
   };
   await writeStatus(clients.cluster, facts.object, next, signal);
-  const repaired = changes.filter(({ kind }) => kind === "update");
-  const drift: BindingEvent[] =
-    repaired.length === 0 || status.observedGeneration !== generation
-      ? []
-      : [
-          {
-            type: "Warning",
-            reason: "RoleDrift",
-            message: `repaired: ${repaired.flatMap(({ fields }) => fields.map(({ field }) => field)).join(", ")}`,
-          },
-        ];
+  const drift = driftEvents(status, next, changes);
   return { conditions, events: [...drift, ...eventsOf(status, conditions)], changes, againIn };
+}
+
+/** Those of some texts that are there. */
+function present<K extends string>(
+  texts: Readonly<Record<K, string | undefined>>,
+): { readonly [P in K]?: string } {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as {
+    readonly [P in K]?: string;
+  };
 }
 
 /** The end of a turn in which nothing may be done: `Granted` and `Ready` say why. */

@@ -1,7 +1,13 @@
-import { asPodtrustError, type Clock, PodtrustError, recordOf, textOf } from "../../base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  PodtrustError,
+  type Reason,
+  recordOf,
+  textOf,
+} from "../../base/index.ts";
 import {
   type Binding,
-  bindingMark,
   decide,
   type FieldProblem,
   type Found,
@@ -15,13 +21,14 @@ import {
 } from "../../bindings/index.ts";
 import { awsFinding, behindCluster, finding, type Finding } from "../status/index.ts";
 import { annotate, annotationsOf } from "./annotation.ts";
+import { type CutRoles, cutRoles, trustVersion } from "./cut.ts";
 import { ended, foundOf, refused } from "./ending.ts";
 import type { RoleSeen } from "./findings.ts";
 import { readyFinding, settling, soon } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import { keep, type RoleStatus, statusOf } from "./state.ts";
-import { stripRoles } from "./strip.ts";
 import { synced } from "./sync.ts";
+import { trustNameOf } from "./trust-reads.ts";
 import type { BindingClients, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
 
 const said = (problems: readonly FieldProblem[]): string =>
@@ -31,8 +38,12 @@ function trustOf(turn: Turn): Trust | undefined | readonly FieldProblem[] {
   const { trust } = turn.facts;
   if (trust === undefined) return undefined;
   const read = readTrust(trust);
-  return "object" in read ? read.object : read.problems;
+  if ("problems" in read) return read.problems;
+  return isEnding(turn) ? { ...read.object, grants: [] } : read.object;
 }
+
+/** Whether the trust is being deleted: its finalizer holds it until nothing is allowed by it any more. */
+const isEnding = ({ facts }: Turn): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
 
 /**
  * Annotates a ServiceAccount as a watch last saw it. False where it is another by now, or what it has is somebody else's:
@@ -97,19 +108,27 @@ function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): Found {
   return { type: "Granted", reason: "BindingGranted", message: `by ${grants} of AWSTrust ${name}` };
 }
 
-async function bind(
-  turn: Turn,
-  binding: Binding,
-  trust: Trust,
-  roles: readonly GrantedRole[],
-): Promise<BindingOutcome> {
-  const { clients, clock, signal, facts, status } = turn;
+interface Granted {
+  readonly binding: Binding;
+  readonly trust: Trust;
+  readonly roles: readonly GrantedRole[];
+  /** What was taken from its roles in this turn, and by which grants they stand. */
+  readonly cut: CutRoles;
+}
+
+/** When something was changed at AWS last. */
+const changedAtOf = ({ clock, status }: Turn, changes: BindingOutcome["changes"]): string | undefined =>
+  changes.length > 0 ? timeText(clock.now()) : status.changedAt;
+
+async function bind(turn: Turn, { binding, trust, roles, cut }: Granted): Promise<BindingOutcome> {
+  const { clients, clock, signal, facts } = turn;
   // Also of an existing role: its annotation would go on giving it to pods.
   await keep(clients.cluster, facts.object, true, signal);
   const granted = grantedBy(trust, roles);
-  const sync = await synced(turn, { binding, trust, roles, granted });
-  const changed = sync.changes.length > 0;
-  const changedAt = changed ? timeText(clock.now()) : status.changedAt;
+  const sync = await synced(turn, { binding, trust, roles, granted, standing: cut.grants });
+  const changes = [...cut.changes, ...sync.changes];
+  const changed = changes.length > 0;
+  const changedAt = changedAtOf(turn, changes);
   const [audience = ""] = trust.audiences;
   const account = await annotated(turn, roles, audience);
   const found: Found[] = [
@@ -119,7 +138,7 @@ async function bind(
   ];
   const more = {
     roles: [...rolesOf(sync.roles), ...sync.left],
-    changes: sync.changes,
+    changes,
     ...(changedAt === undefined ? {} : { changedAt }),
   };
   const stops = [sync.finding, account.finding].find((one) => one.outcome !== "ok");
@@ -131,7 +150,7 @@ async function bind(
   const last = stops === undefined ? ready.found : foundOf("Ready", stops);
   // Nothing else is so than what the status says already.
   if (sync.announced !== undefined && last.reason === settling.reason)
-    return { conditions: sync.announced, events: [], changes: sync.changes, againIn: ready.againIn };
+    return { conditions: sync.announced, events: [], changes, againIn: ready.againIn };
   return ended(turn, {
     ...more,
     found: [...found, last],
@@ -140,32 +159,54 @@ async function bind(
   });
 }
 
-async function decided(turn: Turn): Promise<BindingOutcome> {
-  const { facts, status } = turn;
-  const read = readBinding(facts.object);
-  if ("problems" in read) return refused(turn, "BindingInvalid", said(read.problems));
+/** Why a binding gets nothing. */
+interface Refused {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** What a binding gets of a trust, or why nothing. */
+type Judged = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | Refused;
+
+function judged(turn: Turn, trust: Trust | undefined): Judged {
+  const read = readBinding(turn.facts.object);
+  if ("problems" in read) return { reason: "BindingInvalid", message: said(read.problems) };
   const binding = read.object;
-  const trust = trustOf(turn);
-  if (Array.isArray(trust)) {
-    const name = textOf(recordOf(facts.object["spec"])["trust"]) ?? "";
-    return refused(
-      turn,
-      "BindingInvalid",
-      `${trustNames.kind} ${name}: ${said(trust as readonly FieldProblem[])}`,
-    );
+  if (isEnding(turn)) {
+    const message = `AWSTrust ${binding.trust} is being deleted, and grants nothing any more`;
+    return { reason: "NamespaceNotGranted", message };
   }
-  const known = trust as Trust | undefined;
-  const decision = decide(binding, known);
-  if (decision.kind === "granted" && known !== undefined) return bind(turn, binding, known, decision.roles);
-  const refusals = decision.kind === "refused" ? decision.refusals : [];
-  const message = refusals.map((one) => one.message).join("; ");
-  const reason = refusals[0]?.reason ?? "TrustMissing";
-  if (known === undefined) return refused(turn, reason, message);
-  // No grant, no right: what a role of it may do is taken away, and the role itself stays with its unique id.
-  const mark = bindingMark(known, binding);
-  const changes = await stripRoles(turn, known, { mark, binding, roles: status.roles });
-  const changedAt = changes.length === 0 ? {} : { changedAt: timeText(turn.clock.now()) };
-  return refused(turn, reason, message, { changes, ...changedAt });
+  const decision = decide(binding, trust);
+  if (decision.kind === "granted") return { binding, roles: decision.roles };
+  const message = decision.refusals.map((one) => one.message).join("; ");
+  return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
+}
+
+/** A turn by a trust that was read: what no grant of it allows goes first, whatever comes of the rest. */
+async function byTrust(turn: Turn, trust: Trust, one: Judged): Promise<BindingOutcome> {
+  const { namespace = "", name } = turn.facts.object.metadata;
+  const granted = "roles" in one ? one.roles : [];
+  const cut = await cutRoles(turn, { trust, whose: { namespace, name }, granted });
+  const cutBy = trustVersion(turn);
+  const done: Turn = { ...turn, ...(cutBy === undefined ? {} : { cutBy }) };
+  if ("roles" in one) return bind(done, { ...one, trust, cut });
+  const changedAt = changedAtOf(done, cut.changes);
+  return refused(done, one.reason, one.message, {
+    changes: cut.changes,
+    ...(changedAt === undefined ? {} : { changedAt }),
+  });
+}
+
+async function decided(turn: Turn): Promise<BindingOutcome> {
+  const trust = trustOf(turn);
+  if (trust !== undefined && !("grants" in trust)) {
+    const message = `${trustNames.kind} ${trustNameOf(turn.facts.object)}: ${said(trust)}`;
+    return refused(turn, "BindingInvalid", message);
+  }
+  const one = judged(turn, trust);
+  if (trust !== undefined) return byTrust(turn, trust, one);
+  const { reason, message } = "roles" in one ? { reason: "TrustMissing" as const, message: "" } : one;
+  return refused(turn, reason, message);
 }
 
 /**

@@ -16,6 +16,8 @@ export interface RoleStatus {
 /** `status` of a binding. */
 export interface BindingStatus {
   readonly observedGeneration?: number;
+  /** By which AWSTrust the roles were cut last, as UID/GENERATION. */
+  readonly observedTrust?: string;
   /** RFC 3339: when STS last let the ServiceAccount into all of its roles. */
   readonly lastProof?: string;
   /** RFC 3339: when podtrust last changed something at AWS for it. */
@@ -40,8 +42,10 @@ export function statusOf(object: KubernetesObject): BindingStatus {
   const status = recordOf(object["status"]);
   const [lastProof, changedAt] = [textOf(status["lastProof"]), textOf(status["changedAt"])];
   const { observedGeneration } = status;
+  const observedTrust = textOf(status["observedTrust"]);
   return {
     ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
+    ...(observedTrust === undefined ? {} : { observedTrust }),
     ...(lastProof === undefined ? {} : { lastProof }),
     ...(changedAt === undefined ? {} : { changedAt }),
     roles: recordsOf(status["roles"]).flatMap(roleStatus),

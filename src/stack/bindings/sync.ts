@@ -28,6 +28,8 @@ interface Wanted {
   readonly roles: readonly GrantedRole[];
   /** That they are granted, and by what. */
   readonly granted: Found;
+  /** By which grants its roles stand, by their names. */
+  readonly standing: ReadonlyMap<string, string>;
 }
 
 /** What AWS holds for a binding after its turn there. */
@@ -102,7 +104,15 @@ class AccountTurn {
     const managed = granted.filter((one) => one.managed !== undefined);
     const roles = managed.map((one) => roleConfigOf(this.#wanted.binding, one));
     const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => nameOf(arn)));
-    const wish = { mark: this.#mark, roles, adopt, gone: gone.map(({ arn }) => nameOf(arn)) };
+    const { standing } = this.#wanted;
+    const crossing = managed.filter(({ arn, grant }) => (standing.get(nameOf(arn)) ?? grant) !== grant);
+    const wish = {
+      mark: this.#mark,
+      roles,
+      adopt,
+      crosses: new Set(crossing.map(({ arn }) => nameOf(arn))),
+      gone: gone.map(({ arn }) => nameOf(arn)),
+    };
     const bound = await this.#account.plan(wish, signal);
     const { refusals, changes } = bound.plan;
     this.findings.push(...refusals.map((error) => planFinding(error, this.#from)));

@@ -1,4 +1,4 @@
-import { type Clock, SharedAnswers } from "../../base/index.ts";
+import { type Clock, recordOf, SharedAnswers, textOf } from "../../base/index.ts";
 import type { Followed } from "../../controller/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 
@@ -21,4 +21,9 @@ export class TrustReads {
   of(name: string, signal: AbortSignal): Promise<KubernetesObject | undefined> {
     return this.#read.of(name, () => this.#api.read({ kind: "AWSTrust", name }, { signal }));
   }
+}
+
+/** The trust that a binding names, as its object says it. */
+export function trustNameOf(binding: KubernetesObject): string {
+  return textOf(recordOf(binding["spec"])["trust"]) ?? "";
 }

@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, PodtrustError, recordOf, textOf } from "../../base/index.ts";
+import { asPodtrustError, type Clock, PodtrustError } from "../../base/index.ts";
 import { type Condition, conditionOf, type Found, readTrust, type Trust } from "../../bindings/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccount } from "../parts/index.ts";
@@ -112,9 +112,4 @@ export async function reconcileTrust(
   const status = { observedGeneration: at.generation, bindings: bindings.size, conditions };
   await writeStatus(clients.cluster, object, status, signal);
   return { conditions, events, againIn };
-}
-
-/** The trust that a binding names, as its object says it. */
-export function trustNameOf(binding: KubernetesObject): string {
-  return textOf(recordOf(binding["spec"])["trust"]) ?? "";
 }

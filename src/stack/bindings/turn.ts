@@ -47,4 +47,6 @@ export interface Turn {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly status: BindingStatus;
+  /** By which AWSTrust the roles were cut in this turn, as UID/GENERATION. */
+  readonly cutBy?: string;
 }

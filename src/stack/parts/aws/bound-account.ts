@@ -5,6 +5,8 @@ import {
   accessOf,
   type CallerIdentity,
   checkAccount,
+  type Cut,
+  cutRole,
   observedProvider,
   longestPropagation,
   observedRole,
@@ -17,12 +19,14 @@ import {
   surveyAccount,
   trustsProvider,
 } from "../../../aws/index.ts";
-import { type Clock, mapLimit } from "../../../base/index.ts";
+import { asPodtrustError, type Clock, mapLimit, type PodtrustError } from "../../../base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
   type ApplyOutcome,
   applyPlan,
+  awsTags,
+  type FieldChange,
   noInputs,
   type Observed,
   type Plan,
@@ -31,6 +35,7 @@ import {
 } from "../../../plan/index.ts";
 import type { Place } from "../part.ts";
 import { KnownRoles } from "./known-roles.ts";
+import { type CutOutcome, type CutWish, cutFields, isNothing, roleCut } from "./bound-cut.ts";
 import { awsConfigOf } from "./bound-role.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
 import { accountAnswers, preflight } from "./preflight.ts";
@@ -56,6 +61,8 @@ export interface BoundWish {
   readonly roles: readonly RoleConfig[];
   /** Names of roles that may be taken over where they carry nobody's tags. */
   readonly adopt?: ReadonlySet<string>;
+  /** Names of roles that stand by another grant than the one by which they shall. */
+  readonly crosses?: ReadonlySet<string>;
   /** Names of roles of the binding that it no longer wants. */
   readonly gone?: readonly string[];
 }
@@ -128,10 +135,10 @@ export class BoundAccount {
     return { where: `account ${account}, ${region}`, caller: arn };
   }
 
-  /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds. */
-  async survey(signal: AbortSignal): Promise<AccountSurvey> {
+  /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds, or less. */
+  async survey(signal: AbortSignal, oldest = oldestSurvey): Promise<AccountSurvey> {
     const now = this.#clock.elapsed();
-    if (this.#seen !== undefined && now - this.#seen.at < oldestSurvey) return this.#seen.found;
+    if (this.#seen !== undefined && now - this.#seen.at < oldest) return this.#seen.found;
     const { stack } = this.#trust;
     const asked = { stack, account: this.account.account, providerArn: this.providerArn };
     // At once, before anything is waited for: whoever asks meanwhile shares it.
@@ -199,13 +206,49 @@ export class BoundAccount {
     return this.#made.get(name)?.at;
   }
 
-  #resources({ mark, roles }: BoundWish): AccountResources {
+  /**
+   * Takes from a binding's roles what may not stay: those that carry its mark, whether the binding names them or not. Judged
+   * by a look at the account that shows something, and once more by the role itself before it is changed. Throws `aws-*` where
+   * nothing could be seen.
+   */
+  async cut({ mark, names, oldest, allowed, assertHeld }: CutWish, signal: AbortSignal): Promise<CutOutcome> {
+    const { roles } = await this.survey(signal, oldest);
+    const isOwn = ({ tags }: Pick<RoleState, "tags">): boolean => awsTags.ownerOf(tags, mark).kind === "ours";
+    const toCut = (role: RoleState | undefined): Cut | undefined => {
+      if (role === undefined || !isOwn(role)) return undefined;
+      const { partition } = this.#session;
+      const place = { providerArn: this.providerArn, partition, now: this.#clock.now() };
+      const cut = roleCut(role, allowed(role), place);
+      return isNothing(cut) ? undefined : cut;
+    };
+    const [done, failed]: [(readonly FieldChange[])[], PodtrustError[]] = [[], []];
+    for (const name of new Set([...names, ...roles.filter(isOwn).map((role) => role.name)])) {
+      if (toCut(await this.role(name, signal)) === undefined) continue;
+      assertHeld();
+      const cut = toCut(await readRoleState(this.#session, name, signal));
+      if (cut === undefined) continue;
+      try {
+        await cutRole(this.#session, name, cut, signal);
+        done.push(cutFields(cut));
+      } catch (error) {
+        signal.throwIfAborted();
+        failed.push(asPodtrustError(error));
+      } finally {
+        this.#made.delete(name);
+        this.#touched.set(name, { at: this.#clock.elapsed() });
+      }
+    }
+    return { done, failed };
+  }
+
+  #resources({ mark, roles, crosses }: BoundWish): AccountResources {
     return accountResources({
       config: { stack: mark, issuer: this.#trust.issuer },
       account: { ...this.account, roles },
       session: this.#session,
       // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
       untilUsable: () => () => Promise.resolve(true),
+      ...(crosses === undefined ? {} : { crosses }),
       onMade: (role) => {
         this.#made.set(role.name, { at: this.#clock.elapsed(), role });
         this.#roles.read(role.name, role);
@@ -310,61 +353,5 @@ export class BoundAccount {
 
   close(): void {
     this.#session.close();
-  }
-}
-
-/** Unlike any account of a trust that is there, which is looked at each minute. Milliseconds. */
-const unused = 300_000;
-
-/** An open account, and when it was asked for last. */
-interface Opened {
-  readonly account: BoundAccount;
-  usedAt: number;
-}
-
-/** The accounts of all trusts, each opened when it is first asked for, and closed some time after nobody asks any more. */
-export class BoundAccounts {
-  readonly #context: BoundContext;
-  readonly #open = new Map<string, Opened>();
-  readonly #followers = new Set<Drifted>();
-
-  constructor(context: BoundContext) {
-    this.#context = context;
-  }
-
-  of(trust: Trust, account: TrustAccount): BoundAccount {
-    const key = JSON.stringify([trust.stack, trust.issuer, trust.audiences, account]);
-    const now = this.#context.clock.elapsed();
-    const known = this.#open.get(key);
-    if (known !== undefined) {
-      known.usedAt = now;
-      return known.account;
-    }
-    this.#closeUnused(now);
-    const opened = new BoundAccount(this.#context, trust, account, (binding) => {
-      for (const follower of this.#followers) follower(binding);
-    });
-    this.#open.set(key, { account: opened, usedAt: now });
-    return opened;
-  }
-
-  /** Calls back with each binding one of whose roles is seen to be changed; gives the function that ends that. */
-  subscribe(drifted: Drifted): () => void {
-    this.#followers.add(drifted);
-    return () => this.#followers.delete(drifted);
-  }
-
-  /** A trust that was changed or deleted leaves what was opened for it before. */
-  #closeUnused(now: number): void {
-    for (const [key, { account, usedAt }] of this.#open) {
-      if (now - usedAt < unused) continue;
-      account.close();
-      this.#open.delete(key);
-    }
-  }
-
-  close(): void {
-    for (const { account } of this.#open.values()) account.close();
-    this.#open.clear();
   }
 }

@@ -26,6 +26,8 @@ export interface ResourcesInput {
   readonly beforeCreate?: OidcProviderWish["beforeCreate"];
   readonly untilUsable?: (role: RoleConfig) => RoleWish["untilUsable"];
   readonly onMade?: RoleWish["onMade"];
+  /** Names of roles that are allowed for another reason than what stands there (`RoleWish.crosses`). */
+  readonly crosses?: ReadonlySet<string>;
 }
 
 /** What one account shall hold. */
@@ -60,6 +62,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     ...(boundary === undefined ? {} : { boundary }),
     ...(description === undefined ? {} : { description }),
     ...(untilUsable === undefined ? {} : { untilUsable }),
+    ...(input.crosses?.has(name) === true ? { crosses: true } : {}),
     ...(input.onMade === undefined ? {} : { onMade: input.onMade }),
   };
 }

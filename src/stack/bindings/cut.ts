@@ -1,0 +1,89 @@
+import { asPodtrustError, mapLimit, type PodtrustError } from "../../base/index.ts";
+import { allowedOf, type Binding, bindingMark, type GrantedRole, type Trust } from "../../bindings/index.ts";
+import type { RoleState } from "../parts/index.ts";
+import type { BindingOutcome, Turn } from "./turn.ts";
+
+/** Whose roles are cut, and by what. */
+interface Cutting {
+  /** As it was read in this turn; without grants where it is being deleted. */
+  readonly trust: Trust;
+  readonly whose: Pick<Binding, "namespace" | "name">;
+  /** What the binding is granted; nothing where it is invalid, or refused. */
+  readonly granted: readonly GrantedRole[];
+}
+
+/** What came of it. */
+export interface CutRoles {
+  /** By which grant a role stands now, by its name; absent where it has none, or is not there. */
+  readonly grants: ReadonlyMap<string, string>;
+  readonly changes: BindingOutcome["changes"];
+}
+
+/** So old a look at an account may be, in milliseconds, where trust or binding are others than at the last turn. */
+const fresh = 2000;
+
+const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
+const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
+
+/** Which trust a turn read: another object of the same name is another one. */
+export function trustVersion({ facts }: Pick<Turn, "facts">): string | undefined {
+  const { uid = "", generation = 0 } = facts.trust?.metadata ?? {};
+  return facts.trust === undefined ? undefined : `${uid}/${generation}`;
+}
+
+/** Whether nothing that is judged by has changed since a turn was done with its cut. */
+function isCutBefore(turn: Turn): boolean {
+  const { facts, status } = turn;
+  return (
+    status.observedGeneration === facts.object.metadata.generation &&
+    status.observedTrust !== undefined &&
+    status.observedTrust === trustVersion(turn)
+  );
+}
+
+/**
+ * The first step of a turn: takes from every role that carries the binding's mark what no grant allows of it, whatever the
+ * binding says, whether it can be read or not. What the one grant allows that allows most of a role stays untouched; where no
+ * grant is left the role is closed. Throws the first failure, once all roles were tried: nothing else is done in this turn, and
+ * the next one begins here.
+ */
+export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): Promise<CutRoles> {
+  const { clients, signal, status } = turn;
+  const mark = bindingMark(trust, whose);
+  const grants = new Map<string, string>();
+  const changes: BindingOutcome["changes"][number][] = [];
+  const failures: PodtrustError[] = [];
+  const preferred = new Map(granted.map(({ arn, grant }) => [nameOf(arn), grant]));
+  await mapLimit(trust.accounts, async (account) => {
+    const own = [
+      ...status.roles,
+      ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
+    ];
+    const names = own.filter(({ arn, managed }) => managed && accountOf(arn) === account.id);
+    const allowed = (role: RoleState) => {
+      const one = allowedOf(role, whose, trust, preferred.get(role.name));
+      if (one !== undefined) grants.set(role.name, one.grant);
+      return one;
+    };
+    try {
+      const cut = await clients.aws.of(trust, account).cut(
+        {
+          mark,
+          names: names.map(({ arn }) => nameOf(arn)),
+          ...(isCutBefore(turn) ? {} : { oldest: fresh }),
+          allowed,
+          assertHeld: () => clients.assertHeld?.(),
+        },
+        signal,
+      );
+      changes.push(...cut.done.map((fields) => ({ kind: "update", fields }) as const));
+      failures.push(...cut.failed);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(asPodtrustError(error));
+    }
+  });
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
+  return { grants, changes };
+}

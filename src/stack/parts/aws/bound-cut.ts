@@ -1,0 +1,67 @@
+import {
+  type AllowedRights,
+  closedTrustPolicy,
+  closingOf,
+  type Cut,
+  cutOf,
+  type RoleState,
+} from "../../../aws/index.ts";
+import type { PodtrustError } from "../../../base/index.ts";
+import type { FieldChange } from "../../../plan/index.ts";
+
+/** Which roles of an account are cut, and to what. */
+export interface CutWish {
+  /** What marks roles as the binding's. */
+  readonly mark: string;
+  /** Names of roles of its that a look at the account may lack. */
+  readonly names: readonly string[];
+  /** So old a look at the account may be, in milliseconds; as for everything else unless told. */
+  readonly oldest?: number;
+  /** What may stay of a role; undefined: nothing. */
+  readonly allowed: (role: RoleState) => AllowedRights | undefined;
+  /** Asked before anything is changed; throws where it may not be. */
+  readonly assertHeld: () => void;
+}
+
+/** What was done, role by role. */
+export interface CutOutcome {
+  readonly done: readonly (readonly FieldChange[])[];
+  readonly failed: readonly PodtrustError[];
+}
+
+/** Where a role is, for its closing. */
+interface Place {
+  readonly providerArn: string;
+  readonly partition: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What is to be taken from a role as it stands. */
+export function roleCut(
+  role: RoleState,
+  allowed: AllowedRights | undefined,
+  { providerArn, partition, now }: Place,
+): Cut {
+  if (allowed !== undefined) return cutOf(role, allowed);
+  return closingOf(role, {
+    trustPolicy: closedTrustPolicy(providerArn),
+    denyAll: `arn:${partition}:iam::aws:policy/AWSDenyAll`,
+    now,
+  });
+}
+
+export const isNothing = ({ narrowing, afterwards }: Cut): boolean =>
+  narrowing.length + afterwards.length === 0;
+
+/** The fields of a role that a cut changes. */
+export function cutFields({ narrowing, afterwards }: Cut): readonly FieldChange[] {
+  const names = [...narrowing, ...afterwards].flatMap((step): readonly string[] => {
+    if ("policy" in step) return ["policies"];
+    if ("name" in step) return [`inline.${step.name}`];
+    if (step.kind === "tag") return Object.keys(step.tags).map((key) => `tags.${key}`);
+    if (step.kind === "set-boundary") return ["boundary"];
+    return [step.kind === "set-trust" ? "trustPolicy" : "maxSession"];
+  });
+  return [...new Set(names)].map((field) => ({ field, before: undefined, after: undefined }));
+}

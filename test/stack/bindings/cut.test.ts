@@ -1,0 +1,283 @@
+/** What a grant says is what AWS has: rights are cut at the beginning of a turn, whatever a binding, IAM or a person does. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  DeletePolicyCommand,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { account, type Json } from "../../support/bindings/objects.ts";
+import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+
+const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
+const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+const ssm = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+const [a, b, tenants] = [arn("/shop/a"), arn("/shop/b"), arn("/tenants")];
+const s3 = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+const policy = (...Statement: readonly object[]): object => ({ Version: "2012-10-17", Statement });
+const all = policy({ Effect: "Allow", Action: "*", Resource: "*" });
+
+interface GrantWish extends Json {
+  readonly name: string;
+}
+
+const plain: GrantWish = {
+  name: "plain",
+  namespaces: ["shop"],
+  accounts: [account],
+  policies: [arn("/shop/*")],
+};
+const teams: GrantWish = {
+  name: "teams",
+  namespaces: ["shop"],
+  accounts: [account],
+  policies: ["arn:aws:iam::aws:policy/*"],
+  inline: true,
+  boundary: tenants,
+};
+
+interface CutWorld extends TurnWorld {
+  readonly grants: (...grants: readonly GrantWish[]) => void;
+  readonly managed: (managed: Json) => void;
+  readonly rights: () => Promise<Json>;
+}
+
+async function cutWorld(t: TestContext): Promise<CutWorld> {
+  const world = await turnWorld(t);
+  await makePolicies(world.iam, { "/shop/a": s3, "/shop/b": s3, "/tenants": s3 });
+  return Object.assign(world, {
+    grants(...grants: readonly GrantWish[]) {
+      world.trust({
+        stack: "prod",
+        issuer: world.sandbox.issuer.issuer,
+        accounts: [{ id: account, region: "eu-central-1" }],
+        grants,
+      });
+    },
+    managed: (managed: Json) => world.bind({ roles: [{ profile: "default", managed }] }),
+    async rights() {
+      const role = await world.role("prod.shop.web");
+      return {
+        boundary: role?.boundary,
+        policies: [...(role?.policies ?? [])].sort(),
+        inline: Object.keys(role?.inline ?? {}).sort(),
+      };
+    },
+  });
+}
+
+/** A role of two policies, made by its grant. */
+async function withTwo(t: TestContext): Promise<CutWorld> {
+  const world = await cutWorld(t);
+  world.grants({ ...plain, policies: [a, b] });
+  world.managed({ policies: [a, b] });
+  assert.match(readyOf(await world.turn()), /RoleSettling|StsAccepted/u);
+  assert.deepEqual((await world.rights())["policies"], [a, b]);
+  world.changes();
+  return world;
+}
+
+describe("what a grant no longer allows is taken from a role first", () => {
+  test("though the binding was made invalid on purpose, and what the grant still allows stays", async (t) => {
+    const world = await cutWorld(t);
+    world.grants(teams);
+    const inline = [{ name: "own", document: policy({ ...s3, Action: "s3:Get*" }) }];
+    world.managed({ policies: [ssm, admin], inline });
+    await world.turn();
+    const document = policy({ Effect: "Allow", Action: "s3:*", Resource: "*", Foo: 1 });
+    world.managed({ policies: [ssm, admin], inline: [{ name: "own", document }] });
+    assert.equal(readyOf(await world.turn()), "False BindingInvalid");
+    assert.deepEqual(await world.rights(), { boundary: tenants, policies: [admin, ssm], inline: ["own"] });
+    world.grants({ ...plain, policies: [ssm] });
+    assert.equal(readyOf(await world.turn()), "False BindingInvalid");
+    assert.deepEqual(await world.rights(), { boundary: tenants, policies: [ssm], inline: [] });
+  });
+
+  test("though the binding asks for two tags that are one to IAM", async (t) => {
+    const world = await withTwo(t);
+    const tags = [
+      { key: "a", value: "1" },
+      { key: "A", value: "2" },
+    ];
+    world.managed({ policies: [a], tags });
+    world.grants({ ...plain, policies: [a], boundary: tenants });
+    await world.turn();
+    assert.deepEqual(await world.rights(), { boundary: tenants, policies: [a], inline: [] });
+  });
+
+  test("though the binding asks for a policy that is not there", async (t) => {
+    const world = await withTwo(t);
+    world.managed({ policies: [a, arn("/shop/none")] });
+    world.grants({ ...plain, policies: [a, arn("/shop/none")] });
+    assert.equal(readyOf(await world.turn()), "False PolicyMissing");
+    assert.deepEqual((await world.rights())["policies"], [a]);
+  });
+
+  test("though the binding is refused for something else", async (t) => {
+    const world = await withTwo(t);
+    world.grants({ ...plain, policies: [a] });
+    assert.equal(readyOf(await world.turn()), "False PolicyNotGranted");
+    assert.deepEqual((await world.rights())["policies"], [a]);
+  });
+
+  test("from each role with the binding's mark, also one that its status does not name", async (t) => {
+    const world = await withTwo(t);
+    const role = await world.role("prod.shop.web");
+    await world.iam.send(
+      new CreateRoleCommand({
+        RoleName: "forgotten",
+        AssumeRolePolicyDocument: role?.trust,
+        Tags: Object.entries(role?.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+    await world.iam.send(new AttachRolePolicyCommand({ RoleName: "forgotten", PolicyArn: admin }));
+    await world.clock.sleep(60_000);
+    await world.turn();
+    assert.deepEqual((await world.role("forgotten"))?.policies, []);
+  });
+
+  test("before anything new is put on it, and what denies goes last", async (t) => {
+    const world = await cutWorld(t);
+    world.grants({ ...plain, policies: [arn("/shop/*"), admin] });
+    world.managed({ policies: [a, admin] });
+    await world.turn();
+    const RoleName = "prod.shop.web";
+    const deny = policy({ Effect: "Deny", Action: "iam:*", Resource: "*" });
+    const put = (PolicyName: string, document: object) =>
+      world.iam.send(
+        new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
+      );
+    await put("deny", deny);
+    await put("own", all);
+    world.managed({ policies: [b] });
+    world.grants({ ...plain, boundary: tenants });
+    world.changes();
+    world.calls.length = 0;
+    await world.turn();
+    const made = world.calls
+      .filter(({ isChange }) => isChange)
+      .map(({ action, input: { PolicyArn, PolicyName } }) => [action, PolicyArn ?? PolicyName]);
+    assert.deepEqual(made, [
+      ["PutRolePermissionsBoundary", undefined],
+      ["DetachRolePolicy", admin],
+      ["DeleteRolePolicy", "own"],
+      ["DeleteRolePolicy", "deny"],
+      ["AttachRolePolicy", b],
+      ["DetachRolePolicy", a],
+    ]);
+  });
+
+  test("a cut that fails ends the turn, and is the next one's first change", async (t) => {
+    const world = await withTwo(t);
+    world.grants({ ...plain, policies: [a, arn("/shop/c")] });
+    await makePolicies(world.iam, { "/shop/c": s3 });
+    world.managed({ policies: [a, arn("/shop/c")] });
+    world.mishap = ({ action }) => (action === "DetachRolePolicy" ? "refused" : undefined);
+    assert.match(readyOf(await world.turn()), /^(?:False|Unknown) Aws/u);
+    assert.deepEqual((await world.rights())["policies"], [a, b]);
+    assert.deepEqual([...new Set(world.changes())], ["DetachRolePolicy"]);
+    world.mishap = () => undefined;
+    world.restart();
+    await world.turn();
+    assert.deepEqual((await world.rights())["policies"], [a, arn("/shop/c")]);
+    assert.equal(world.changes()[0], "DetachRolePolicy");
+  });
+
+  test("a boundary that cannot be set keeps no policy on the role that is not granted", async (t) => {
+    const world = await withTwo(t);
+    world.grants({ ...plain, policies: [a], boundary: arn("/none") });
+    await world.turn();
+    assert.deepEqual((await world.rights())["policies"], [a]);
+  });
+});
+
+describe("a binding that moves from one grant to another", () => {
+  test("keeps the boundary of the first until all is off that the second does not allow", async (t) => {
+    const world = await cutWorld(t);
+    world.grants(plain, teams);
+    world.managed({ policies: [admin], inline: [{ name: "own", document: all }] });
+    await world.turn();
+    assert.deepEqual(await world.rights(), { boundary: tenants, policies: [admin], inline: ["own"] });
+    world.managed({ policies: [a] });
+    // As where a policy goes in the moment between the look at it and its attachment.
+    world.mishap = ({ action }) => (action === "AttachRolePolicy" ? "refused" : undefined);
+    for (const _ of [1, 2, 3]) {
+      await world.turn();
+      const { boundary, policies, inline } = await world.rights();
+      assert.ok(
+        boundary === tenants || ([policies, inline] as unknown[][]).every(({ length }) => length === 0),
+      );
+    }
+    await world.iam.send(new DeletePolicyCommand({ PolicyArn: a }));
+    await world.clock.sleep(60_000);
+    assert.equal(readyOf(await world.turn()), "False PolicyMissing");
+    assert.deepEqual(await world.rights(), { boundary: tenants, policies: [], inline: [] });
+  });
+});
+
+describe("a role of which no grant is left", () => {
+  test("lets nobody in, ends the sessions that live, has no policy, and gets all back with the grant", async (t) => {
+    const world = await withTwo(t);
+    const before = await world.role("prod.shop.web");
+    world.grants({ ...plain, namespaces: ["other"] });
+    assert.equal(readyOf(await world.turn()), "False NamespaceNotGranted");
+    const closed = await world.role("prod.shop.web");
+    assert.deepEqual(
+      [closed?.id, closed?.boundary, closed?.policies, Object.keys(closed?.inline ?? {})],
+      [before?.id, "arn:aws:iam::aws:policy/AWSDenyAll", [], ["AWSRevokeOlderSessions"]],
+    );
+    assert.match(closed?.trust ?? "", /"Effect":"Deny"/u);
+    assert.match(closed?.inline["AWSRevokeOlderSessions"] ?? "", /aws:TokenIssueTime/u);
+    world.changes();
+    await world.turn();
+    assert.deepEqual(world.changes(), []);
+    world.grants({ ...plain, policies: [a, b] });
+    await world.turn();
+    assert.deepEqual(await world.role("prod.shop.web"), before);
+  });
+
+  test("is closed too where its trust is being deleted, and where the binding is invalid", async (t) => {
+    const world = await withTwo(t);
+    world.managed({ policies: [], inline: [{ name: "x", document: { Foo: 1 } }] });
+    const trust = [...world.objects.entries()].find(([, { kind }]) => kind === "AWSTrust");
+    assert.ok(trust !== undefined);
+    const [key, object] = trust;
+    const generation = (object.metadata.generation ?? 0) + 1;
+    const metadata = { ...object.metadata, generation, deletionTimestamp: "2026-11-28T00:00:00Z" };
+    world.objects.set(key, { ...object, metadata });
+    await world.turn();
+    assert.deepEqual(await world.rights(), {
+      boundary: "arn:aws:iam::aws:policy/AWSDenyAll",
+      policies: [],
+      inline: ["AWSRevokeOlderSessions"],
+    });
+  });
+});
+
+describe("a turn that finds nothing to cut", () => {
+  test("costs no call of its own where neither trust nor binding has changed", async (t) => {
+    const world = await withTwo(t);
+    await world.turn();
+    world.calls.length = 0;
+    await world.turn();
+    assert.deepEqual(world.calls, []);
+  });
+
+  test("looks at the account once more where the trust has changed, for all bindings together", async (t) => {
+    const world = await withTwo(t);
+    const names = ["one", "two", "three"];
+    for (const name of names) {
+      world.bind({ roles: [{ profile: "default", managed: { policies: [a] } }] }, { name });
+      await world.turn("shop", name);
+      await world.turn("shop", name);
+    }
+    await world.clock.sleep(10_000);
+    world.grants({ ...plain, policies: [a, b], maxSessionSeconds: 7200 });
+    world.calls.length = 0;
+    for (const name of ["web", ...names]) await world.turn("shop", name);
+    const actions = world.calls.map(({ action }) => action);
+    assert.equal(actions.filter((one) => one === "GetAccountAuthorizationDetails").length, 1);
+    assert.ok(!actions.includes("GetRole"), actions.join());
+  });
+});

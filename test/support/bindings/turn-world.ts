@@ -1,0 +1,286 @@
+import type { TestContext } from "node:test";
+import {
+  CreatePolicyCommand,
+  GetAccountAuthorizationDetailsCommand,
+  type IAMClient,
+  ListRolesCommand,
+} from "@aws-sdk/client-iam";
+import { type AwsAccess, type AwsSession, openAws } from "../../../src/aws/index.ts";
+import { PodtrustError } from "../../../src/base/index.ts";
+import type { KubernetesObject } from "../../../src/kubernetes/index.ts";
+import {
+  type BindingClients,
+  type BindingOutcome,
+  BoundAccounts,
+  Departures,
+  Leftovers,
+  reconcileBinding,
+  reconcileTrust,
+  type TrustOutcome,
+} from "../../../src/stack/index.ts";
+import { startTestSandbox, type TestSandbox } from "../sandbox.ts";
+import { SwiftClock } from "../swift-clock.ts";
+import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts";
+
+/** A call of the operator at IAM, as its SDK makes it. */
+export interface IamCall {
+  /** `AttachRolePolicy` */
+  readonly action: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Whether it changes something. */
+  readonly isChange: boolean;
+}
+
+/** What becomes of a call: it fails before it reaches IAM, or is done and the answer is lost. */
+export type Mishap = "refused" | "lost" | undefined;
+
+/** A role as IAM has it. */
+export interface SeenRole {
+  readonly name: string;
+  readonly id: string;
+  readonly trust: string;
+  readonly boundary: string | undefined;
+  readonly policies: readonly string[];
+  /** By name, as JSON text. */
+  readonly inline: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly maxSession: number;
+}
+
+/** The objects of a cluster in memory, its issuer, and an account in the sandbox that trusts it. */
+export interface TurnWorld {
+  readonly sandbox: TestSandbox;
+  readonly iam: IAMClient;
+  readonly clock: SwiftClock;
+  readonly objects: Map<string, KubernetesObject>;
+  /** Every call of the operator at IAM, oldest first. */
+  readonly calls: IamCall[];
+  /** Asked before each call of the operator at IAM. */
+  mishap: (call: IamCall) => Mishap;
+  /** Told after each change of the operator at IAM, done or not. */
+  changed: (call: IamCall) => Promise<void>;
+  /** Writes the trust anew; its generation grows. */
+  readonly trust: (spec: Json, name?: string) => KubernetesObject;
+  /** Writes a binding anew, with its ServiceAccount. */
+  readonly bind: (spec: Json, whose?: { readonly namespace?: string; readonly name?: string }) => void;
+  /** One turn of a binding. */
+  readonly turn: (namespace?: string, name?: string) => Promise<BindingOutcome>;
+  /** One turn of a trust. */
+  readonly trustTurn: (name?: string) => Promise<TrustOutcome>;
+  /** Another process takes over, which remembers nothing. */
+  readonly restart: () => void;
+  readonly role: (name: string) => Promise<SeenRole | undefined>;
+  readonly roles: () => Promise<readonly SeenRole[]>;
+  /** The actions of the changes since it was asked last. */
+  readonly changes: () => readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** `Ready`'s status and reason. */
+export function readyOf({ conditions }: BindingOutcome): string {
+  const found = conditions.find(({ type }) => type === "Ready");
+  return `${found?.status} ${found?.reason}`;
+}
+
+const isReading = (action: string): boolean => /^(?:Get|List)/u.test(action);
+
+const keyOf = (kind: string, namespace: string | undefined, name: string): string =>
+  `${kind} ${namespace ?? ""}/${name}`;
+
+class Cluster {
+  readonly objects = new Map<string, KubernetesObject>();
+  #uids = 0;
+
+  /** A spec that is another one makes another generation; status, finalizers and uid stay. */
+  put(object: Json): KubernetesObject {
+    const { kind, metadata } = object as unknown as KubernetesObject;
+    const key = keyOf(kind, metadata.namespace, metadata.name);
+    const before = this.objects.get(key);
+    const isSame = JSON.stringify(before?.["spec"]) === JSON.stringify(object["spec"]);
+    const made = {
+      ...before,
+      ...object,
+      metadata: {
+        uid: `uid-${(this.#uids += 1)}`,
+        ...before?.metadata,
+        ...metadata,
+        generation: (before?.metadata.generation ?? 0) + (isSame ? 0 : 1),
+      },
+    } as KubernetesObject;
+    this.objects.set(key, made);
+    return made;
+  }
+
+  /** As the API server answers a server-side apply; a ServiceAccount is known by its name. */
+  apply(object: KubernetesObject): Promise<KubernetesObject> {
+    const { kind, metadata } = object;
+    const before = this.objects.get(keyOf(kind, metadata.namespace, metadata.name));
+    if (before === undefined || (metadata.uid !== undefined && metadata.uid !== before.metadata.uid))
+      return Promise.reject(new PodtrustError("cluster-not-found", `there is no ${kind} ${metadata.name}`));
+    const made = { ...before, ...object, metadata: { ...before.metadata, ...metadata } };
+    this.objects.set(keyOf(kind, metadata.namespace, metadata.name), made);
+    return Promise.resolve(made);
+  }
+}
+
+function failing(world: Pick<TurnWorld, "calls" | "mishap" | "changed">, session: AwsSession): AwsSession {
+  let wrapped: Promise<IAMClient> | undefined;
+  const wrap = async (): Promise<IAMClient> => {
+    const client = await session.iam();
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        const action = String((context as { commandName?: string }).commandName).replace(/Command$/u, "");
+        const call = { action, input: args.input as IamCall["input"], isChange: !isReading(action) };
+        world.calls.push(call);
+        const mishap = world.mishap(call);
+        const failure = (): Error => Object.assign(new Error("trouble"), { name: "ServiceFailure" });
+        if (mishap === "refused") throw failure();
+        try {
+          const answer = await next(args);
+          if (mishap === "lost") throw failure();
+          return answer;
+        } finally {
+          if (call.isChange) await world.changed(call);
+        }
+      },
+      { step: "initialize", name: "mishaps" },
+    );
+    return client;
+  };
+  return { ...session, iam: () => (wrapped ??= wrap()) };
+}
+
+async function allRoles(iam: IAMClient): Promise<readonly SeenRole[]> {
+  const [details, list] = [
+    await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ["Role"], MaxItems: 1000 })),
+    await iam.send(new ListRolesCommand({ MaxItems: 1000 })),
+  ];
+  const sessions = new Map((list.Roles ?? []).map((one) => [one.RoleName, one.MaxSessionDuration ?? 0]));
+  return (details.RoleDetailList ?? []).map((one) => ({
+    name: one.RoleName ?? "",
+    id: one.RoleId ?? "",
+    trust: decodeURIComponent(one.AssumeRolePolicyDocument ?? ""),
+    boundary: one.PermissionsBoundary?.PermissionsBoundaryArn,
+    policies: (one.AttachedManagedPolicies ?? []).map(({ PolicyArn = "" }) => PolicyArn),
+    inline: Object.fromEntries(
+      (one.RolePolicyList ?? []).map(({ PolicyName = "", PolicyDocument = "" }) => [
+        PolicyName,
+        decodeURIComponent(PolicyDocument),
+      ]),
+    ),
+    tags: Object.fromEntries((one.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+    maxSession: sessions.get(one.RoleName) ?? 0,
+  }));
+}
+
+/** Makes managed policies of the account, by path and name: `/shop/read`. */
+export async function makePolicies(
+  iam: IAMClient,
+  policies: Readonly<Record<string, object>>,
+): Promise<void> {
+  for (const [name, statement] of Object.entries(policies)) {
+    const end = name.lastIndexOf("/") + 1;
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+    const wanted = { Path: name.slice(0, end), PolicyName: name.slice(end), PolicyDocument };
+    await iam.send(new CreatePolicyCommand(wanted));
+  }
+}
+
+/** Starts it all; STS and IAM know each change at once. */
+export async function startTurnWorld(): Promise<TurnWorld> {
+  const sandbox = await startTestSandbox();
+  const iam = sandbox.iam();
+  const clock = new SwiftClock();
+  const cluster = new Cluster();
+  const { objects } = cluster;
+  const open = (access: AwsAccess): AwsSession =>
+    failing(
+      world,
+      openAws({ ...access, endpoint: sandbox.sandbox.url, credentials: sandbox.sandbox.admin, attempts: 1 }),
+    );
+  const started = (): BoundAccounts => new BoundAccounts({ clock, open });
+  const clients: BindingClients & { aws: BoundAccounts } = {
+    cluster: {
+      server: "https://cluster.test",
+      read: ({ kind, namespace, name }) => Promise.resolve(objects.get(keyOf(kind, namespace, name))),
+      apply: (object) => cluster.apply(object),
+      removeFinalizer(object) {
+        objects.delete(keyOf(object.kind, object.metadata.namespace, object.metadata.name));
+        return Promise.resolve();
+      },
+      async requestToken(namespace, name) {
+        const token = await sandbox.token({ sub: `system:serviceaccount:${namespace}:${name}` });
+        return { token, expirationTimestamp: new Date(clock.now() + 600_000).toISOString() };
+      },
+    },
+    aws: started(),
+  };
+  let departures = new Departures();
+  let leftovers = new Map<string, Leftovers>();
+  let told = 0;
+  const trustNameOf = (object: KubernetesObject): string =>
+    (object["spec"] as { readonly trust?: string }).trust ?? "default";
+  const world: TurnWorld = {
+    sandbox,
+    iam,
+    clock,
+    objects,
+    calls: [],
+    mishap: () => undefined,
+    changed: () => Promise.resolve(),
+    trust: (spec, name = "default") => cluster.put(trustOf(spec, name)),
+    bind(spec, whose = {}) {
+      const object = bindingOf({ trust: "default", ...spec }, whose);
+      const { metadata } = cluster.put(object);
+      cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, uid: "sa" } });
+    },
+    async turn(namespace = "shop", name = "web") {
+      const object = objects.get(keyOf("AWSRoleBinding", namespace, name));
+      if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
+      const deletedFor = departures.see(`${namespace}/${name}`, object, clock.elapsed());
+      const trust = objects.get(keyOf("AWSTrust", undefined, trustNameOf(object)));
+      return reconcileBinding({ object, trust, deletedFor }, clients, clock);
+    },
+    async trustTurn(name = "default") {
+      const object = objects.get(keyOf("AWSTrust", undefined, name));
+      if (object === undefined) throw new Error(`there is no trust ${name}`);
+      const naming = [...objects.values()].filter(
+        (one) => one.kind === "AWSRoleBinding" && trustNameOf(one) === name,
+      );
+      const bindings = new Set(naming.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`));
+      const left = leftovers.get(name) ?? new Leftovers();
+      leftovers.set(name, left);
+      return reconcileTrust({ object, bindings, leftovers: left }, clients, clock);
+    },
+    restart() {
+      clients.aws.close();
+      clients.aws = started();
+      departures = new Departures();
+      leftovers = new Map();
+    },
+    role: async (name) => (await allRoles(iam)).find((one) => one.name === name),
+    roles: () => allRoles(iam),
+    changes() {
+      const since = world.calls.slice(told);
+      told = world.calls.length;
+      return since.filter(({ isChange }) => isChange).map(({ action }) => action);
+    },
+    async stop() {
+      clients.aws.close();
+      await sandbox.close();
+    },
+  };
+  world.trust({
+    ...trustSpec,
+    issuer: sandbox.issuer.issuer,
+    accounts: [{ id: account, region: "eu-central-1" }],
+  });
+  return world;
+}
+
+/** The same, ended with the test. */
+export async function turnWorld(t: TestContext): Promise<TurnWorld> {
+  const world = await startTurnWorld();
+  t.after(() => world.stop());
+  return world;
+}
