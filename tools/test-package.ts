@@ -118,17 +118,25 @@ const checks: [string, () => void][] = [
   [
     "the GitHub Action's step installs it as a command",
     () => {
-      const [, script = ""] =
-        /- name: Install podtrust[^]*?\n {6}run: (.+)\n/u.exec(readFileSync("action.yml", "utf8")) ?? [];
+      const [, block = ""] =
+        /- name: Install podtrust[^]*?\n {6}run: \|\n((?: {8}.*\n)+)/u.exec(
+          readFileSync("action.yml", "utf8"),
+        ) ?? [];
       const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
-      const prefix = join(folder, "global");
-      const env = { ...process.env, PACKAGE: join(folder, tarball), npm_config_prefix: prefix };
-      execFileSync("bash", ["-eo", "pipefail", "-c", script], {
+      const paths = join(folder, "github-path");
+      const env = {
+        ...process.env,
+        PACKAGE: join(folder, tarball),
+        ACTION: resolve("."),
+        GITHUB_PATH: paths,
+      };
+      execFileSync("bash", ["-eo", "pipefail", "-c", block], {
         cwd: folder,
         env,
         stdio: ["ignore", "pipe", "inherit"],
       });
-      const said = execFileSync(join(prefix, "bin", "podtrust"), ["--version"], { encoding: "utf8" });
+      const bin = readFileSync(paths, "utf8").trim();
+      const said = execFileSync(join(bin, "podtrust"), ["--version"], { encoding: "utf8" });
       assert.equal(said.trim(), version);
     },
   ],

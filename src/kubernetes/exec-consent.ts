@@ -15,6 +15,11 @@ export interface NamedPlugin extends Omit<ExecPlugin, "digest"> {
 /** The variable with digests of programs that may run, between commas. */
 const consentVariable = "PODTRUST_ALLOW_EXEC_PLUGIN";
 
+/** Whether the environment says which programs may run, even if none: then a kubeconfig of one's own needs it, too. */
+export function isListed({ env }: Environment): boolean {
+  return env[consentVariable] !== undefined;
+}
+
 // No program is larger, and reading this much takes a second or two.
 const longestProgram = 1024 * 1024 * 1024;
 
@@ -55,7 +60,7 @@ export function execCommandLine({
 function unreadable({ kubeconfig }: NamedPlugin, chars: number): PodtrustError {
   return new PodtrustError(
     "exec-plugin-unconfirmed",
-    `kubeconfig ${kubeconfig} is not your own and names a program whose command line has ${chars} characters; at most ${maxCommandLineChars} are asked about`,
+    `kubeconfig ${kubeconfig} names a program to run whose command line has ${chars} characters; at most ${maxCommandLineChars} are asked about`,
     {
       next: "Use a kubeconfig of your own: $KUBECONFIG or ~/.kube/config, outside of the checkout.",
       detail: { reason: "credentials", kubeconfig },
@@ -74,7 +79,7 @@ export async function requireConsent(plugin: NamedPlugin, { env, consent }: Envi
   if ((await consent?.({ kubeconfig, command, args, env: plugin.env, digest })) === true) return;
   throw new PodtrustError(
     "exec-plugin-unconfirmed",
-    `kubeconfig ${kubeconfig} is not your own and names a program to run: ${commandLine}`,
+    `kubeconfig ${kubeconfig} names a program to run, and nobody has agreed to it: ${commandLine}`,
     {
       next: `Look at it. Then run the command on a terminal and answer the question, or set ${consentVariable}=${digest}.`,
       detail: { reason: "credentials", kubeconfig, command, digest },

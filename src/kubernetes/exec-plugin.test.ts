@@ -179,7 +179,10 @@ describe("a plugin of a kubeconfig that is not the person's own", () => {
   test("is not run when nobody has agreed, and the error says how to", async () => {
     const { code, message, next, detail } = await refusal(exec);
     assert.equal(code, "exec-plugin-unconfirmed");
-    assert.match(message, /config is not your own and names a program to run: EXTRA=1 .*\/plugin a$/u);
+    assert.match(
+      message,
+      /config names a program to run, and nobody has agreed to it: EXTRA=1 .*\/plugin a$/u,
+    );
     assert.match(next, new RegExp(`PODTRUST_ALLOW_EXEC_PLUGIN=${String(detail["digest"])}\\.$`, "u"));
     assert.match(String(detail["digest"]), /^sha256:[0-9a-f]{64}$/u);
   });
@@ -227,6 +230,17 @@ describe("a plugin of a kubeconfig that is not the person's own", () => {
 
   test("that is a device without an end is refused, and not read for ever", async () => {
     assert.equal((await refusal({ command: "/dev/zero" })).code, "exec-plugin-unconfirmed");
+  });
+
+  test("of a person's own kubeconfig needs consent, too, where the environment lists what may run", async () => {
+    const digest = String((await refusal(exec)).detail["digest"]);
+    const own = (list: string): Credentials =>
+      credentials(exec, { ...env, PODTRUST_ALLOW_EXEC_PLUGIN: list });
+    const start = (await runs()).length;
+    await assert.rejects(own("").identity(), { code: "exec-plugin-unconfirmed" });
+    await assert.rejects(own("sha256:0").identity(), { code: "exec-plugin-unconfirmed" });
+    assert.equal((await runs()).length, start);
+    assert.equal((await own(digest).identity()).headers["authorization"], "Bearer t");
   });
 
   test("is asked about again once its kubeconfig has changed", async () => {

@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { isRecord, type JsonRecord, type PodtrustError } from "../base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { Environment } from "./environment.ts";
-import { type NamedPlugin, requireConsent } from "./exec-consent.ts";
+import { isListed, type NamedPlugin, requireConsent } from "./exec-consent.ts";
 import { oneLine } from "./answer.ts";
 import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
 import { renewedByItself } from "./sent-credential.ts";
@@ -134,7 +134,7 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
 /**
  * Credentials of an exec plugin: run without a shell and without a terminal, bounded in time and output, its
  * answer remembered until it expires or the cluster refuses it. Where the kubeconfig is not the person's own (`isOwn`),
- * the program runs only with somebody's consent.
+ * or the environment lists what may run, the program runs only with somebody's consent.
  *
  * `identity` throws PodtrustError `cluster-credentials` or `exec-plugin-unconfirmed`.
  */
@@ -147,7 +147,7 @@ export function execCredentials(
   let running: Promise<Remembered> | undefined;
   const ask = async (): Promise<Remembered> => {
     const plugin = await pluginOf(context);
-    if (!isOwn) await requireConsent(plugin, environment);
+    if (!isOwn || isListed(environment)) await requireConsent(plugin, environment);
     return parseAnswer(plugin, await run(plugin, environment));
   };
   return {

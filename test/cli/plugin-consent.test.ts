@@ -90,7 +90,7 @@ test("the program of a foreign checkout's kubeconfig does not run without a term
 test("on a terminal it is shown and asked about once, and the answer is kept for this user alone", async () => {
   const screen = typed("y\n");
   assert.equal((await token(screen)).code, 0, screen.said.err);
-  assert.match(screen.said.err, /checkout\/kubeconfig is not your own, and names a program/u);
+  assert.match(screen.said.err, /checkout\/kubeconfig names a program that gets the credentials/u);
   const shown = screen.said.err.replaceAll(/\n {4}/gu, " ");
   assert.match(
     shown,

@@ -26,7 +26,7 @@ export function pluginConsent(context: CommandContext): PluginConsent {
     if ((await remembered.read(name)) !== undefined) return true;
     if (!canAsk(context)) return false;
     const { err } = context.screen;
-    err.line(`${plugin.kubeconfig} is not your own, and names a program that gets the credentials:`, 2);
+    err.line(`${plugin.kubeconfig} names a program that gets the credentials:`, 2);
     err.line(`  ${execCommandLine(plugin)}`, 4);
     const ended = (): PodtrustError =>
       new PodtrustError("interrupted", "ended at the question: it was not run");
