@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import type { Host } from "../../src/cli/index.ts";
 import { policyText } from "../../src/trust/index.ts";
 import {
+  type Conditions,
   discovery,
   issuer,
   now,
@@ -69,6 +70,58 @@ describe("with files, without a network", () => {
     );
     assert.match(said.out, /note: IAM was not asked/u);
     saysNoToken(said);
+  });
+
+  const github = "token.actions.githubusercontent.com";
+
+  /** What it says of a workflow's token for a role with these conditions. */
+  async function explainWorkflow(conditions: Conditions): Promise<CliResult> {
+    const principal = { Federated: `arn:aws:iam::${account}:oidc-provider/${github}` };
+    const claims = {
+      iss: `https://${github}`,
+      sub: "repo:o/r:environment:prod",
+      repository: "o/r",
+      run_id: "7",
+    };
+    const documents = { issuer: `https://${github}`, jwks_uri: `https://${github}/.well-known/jwks` };
+    await writeFile(join(folder, "github.json"), policyText(trust(conditions, { principal })));
+    await writeFile(join(folder, "github-discovery.json"), discovery(documents));
+    await writeFile(join(folder, "workflow"), await sign({ claims }));
+    const given = [
+      "--discovery",
+      "github-discovery.json",
+      "--jwks",
+      "jwks.json",
+      "--trust-policy",
+      "github.json",
+    ];
+    return explain(["--token", "workflow", "--role", roleArn, ...given]);
+  }
+
+  test("a workflow's token is judged by GitHub's claims, and a claim that AWS does not map is named as one", async () => {
+    const mapped = await explainWorkflow({
+      StringEquals: { [`${github}:aud`]: "sts.amazonaws.com", [`${github}:repository`]: "o/r" },
+      StringLike: { [`${github}:sub`]: "repo:o/r:*" },
+    });
+    assert.equal(mapped.code, 0, mapped.out);
+    assert.doesNotMatch(mapped.out, /warning/u);
+    const other = await explainWorkflow({ StringEquals: { [`${github}:run_id`]: "7" } });
+    assert.equal(other.code, 3);
+    assert.match(
+      other.out.replaceAll(/\s+/gu, " "),
+      /AWS makes no condition key of it\. The keys of token\.actions\.githubusercontent\.com are :aud,/u,
+    );
+    assert.doesNotMatch(other.out, /it has \S+:oaud/u);
+  });
+
+  test("a trust policy that lets all of GitHub in is named as one that IAM refuses to keep", async () => {
+    const { out } = await explainWorkflow({ StringEquals: { [`${github}:aud`]: "sts.amazonaws.com" } });
+    const said = out.replaceAll(/\s+/gu, " ");
+    assert.match(
+      said,
+      /every workflow of every repository on GitHub may assume the role; IAM refuses to keep/u,
+    );
+    assert.doesNotMatch(said, /ServiceAccount/u);
   });
 
   test("with --all every rule is shown, behind the verdict", async () => {

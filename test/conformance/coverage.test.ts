@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { stsRules } from "../../src/trust/index.ts";
+import { iamRules, stsRules } from "../../src/trust/index.ts";
 
 const folder = new URL("sts/", import.meta.url);
 const files = readdirSync(folder);
@@ -26,5 +26,13 @@ for (const rule of stsRules) {
       const literal = piece === "" || source.includes(piece);
       assert.ok(literal || (fixture.includes(piece) && source.includes("texts.")), `${rule.name}: ${text}`);
     }
+  });
+}
+
+for (const { name, answer } of iamRules) {
+  test(`the file of IAM's rule ${name} asserts its answer`, () => {
+    const source = readFileSync(new URL(`iam/${name}.test.ts`, import.meta.url), "utf8");
+    for (const piece of answer.texts["2026"].split(/<[^<>]+>/u)) assert.ok(source.includes(piece), piece);
+    assert.ok(source.includes(answer.code));
   });
 }

@@ -1,6 +1,8 @@
 import {
   type Answer,
   type Evidence,
+  type IamRule,
+  iamRules,
   messageProfiles,
   type StsRule,
   stsRules,
@@ -37,11 +39,13 @@ function answerRow(answer: Answer): string {
   return `| ${answer.when} | ${code(answer.code)} ${answer.status} | ${textCell(answer)} |`;
 }
 
-function section(rule: StsRule, index: number): string {
+/** What a rule asks for, what it answers, and from where it is known; `folder` has its test. */
+function body(
+  rule: Omit<IamRule, "answer" | "note"> & { note?: string; answers: readonly Answer[] },
+  folder: string,
+): string {
   const { name, title, evidence, sources, note, answers } = rule;
   return [
-    `### ${index + 1}. ${name}`,
-    "",
     `${title} *${evidence}*`,
     "",
     "| refused when | code, HTTP | text |",
@@ -50,9 +54,17 @@ function section(rule: StsRule, index: number): string {
     "",
     ...(note === undefined ? [] : [note, ""]),
     `Known from ${sources.map(sourceText).join(", ")}. Proven by`,
-    `[${name}.test.ts](../../test/conformance/sts/${name}.test.ts).`,
+    `[${name}.test.ts](../../test/conformance/${folder}/${name}.test.ts).`,
     "",
   ].join("\n");
+}
+
+function section(rule: StsRule, index: number): string {
+  return `### ${index + 1}. ${rule.name}\n\n${body(rule, "sts")}`;
+}
+
+function iamSection(rule: IamRule): string {
+  return `### ${rule.name}\n\n${body({ ...rule, answers: [rule.answer] }, "iam")}`;
 }
 
 function anchor(rule: StsRule, index: number): string {
@@ -95,7 +107,11 @@ The session is of the role for DurationSeconds (3600 unless given), however soon
 also without session policies. The same token is accepted again as often as it is shown.
 
 ## The rules
-${stsRules.map(section).join("\n")}`;
+${stsRules.map(section).join("\n")}
+## What IAM refuses to keep
+Asked when a role is made or its trust policy is changed, and never of a role that stands.
+
+${iamRules.map(iamSection).join("\n")}`;
 }
 
 const page: GeneratedPage = { path: "docs/reference/sts-rules.md", render: renderStsRules };

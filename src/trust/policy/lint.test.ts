@@ -78,6 +78,47 @@ describe("the warnings about a trust policy", () => {
     );
   });
 
+  const github = "token.actions.githubusercontent.com";
+  const workflow = { [`${github}:aud`]: "sts.amazonaws.com", [`${github}:sub`]: "repo:o/r:pull_request" };
+  const ofGithub = (condition: object): object => ({
+    Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${github}` },
+    Condition: condition,
+  });
+
+  test("are none about a narrow policy for GitHub, by any claim that AWS makes a key of", () => {
+    const more = { [`${github}:repository`]: "o/r", [`${github}:environment`]: "prod" };
+    assert.deepEqual(rules(ofGithub({ StringEquals: { ...workflow, ...more } })), []);
+    assert.deepEqual(
+      rules(ofGithub({ StringEquals: workflow, StringLike: { [`${github}:sub`]: "repo:o/*" } })),
+      [],
+    );
+  });
+
+  test("name a claim of GitHub's tokens of which AWS makes no key", () => {
+    const run = { [`${github}:run_id`]: "1" };
+    assert.deepEqual(rules(ofGithub({ StringEquals: { ...workflow, ...run } })), ["foreign-key"]);
+  });
+
+  for (const subject of ["*", "repo:*", "repo:*/*:ref:refs/heads/main", "repo:*:environment:*"]) {
+    test(`name a pattern that lets every repository on GitHub in: ${subject}`, () => {
+      const aud = { [`${github}:aud`]: "sts.amazonaws.com" };
+      assert.deepEqual(rules(ofGithub({ StringEquals: aud, StringLike: { [`${github}:sub`]: subject } })), [
+        "wildcard-subject",
+      ]);
+    });
+  }
+
+  test("say of a policy for GitHub without a subject that the whole of GitHub is let in", () => {
+    const Statement = { Effect: "Allow", Action: "sts:AssumeRoleWithWebIdentity", ...ofGithub({}) };
+    const text = JSON.stringify({ Version: "2012-10-17", Statement });
+    const said = trustPolicyWarnings(parsePolicy(text, "trust")).map(({ message }) => message);
+    assert.match(
+      said.join("\n"),
+      /every workflow of every repository on GitHub may assume the role; IAM refuses/u,
+    );
+    assert.doesNotMatch(said.join("\n"), /ServiceAccount/u);
+  });
+
   test("are none about a wide Deny, nor about AWS's own principals", () => {
     assert.deepEqual(rules({ Effect: "Deny" }), []);
     assert.deepEqual(rules({ Principal: { AWS: "111122223333" }, Action: "sts:AssumeRole" }), []);

@@ -1,7 +1,8 @@
 import { parseOperator } from "../condition/operator.ts";
-import { isOnlyWildcards } from "../condition/pattern.ts";
+import { isOnlyWildcards, matchesPattern, patternOf } from "../condition/pattern.ts";
 import { variablesOf } from "../condition/variable.ts";
 import type { Condition, PolicyDocument, Statement } from "./document.ts";
+import { claimsWithKeys, providerUrlOf, type SharedProvider, sharedProviderOf } from "./shared-provider.ts";
 
 /** Something legal in a policy that asks for trouble. */
 export interface PolicyWarning {
@@ -59,7 +60,36 @@ function operatorWarnings(condition: Condition): readonly Found[] {
   return found;
 }
 
-function claimWarnings(statement: Statement): readonly Found[] {
+/** Who a provider's tokens are of, in the words of a warning. */
+interface Population {
+  readonly everybody: string;
+  /** What to name in place of all. */
+  readonly name: string;
+  readonly fitsAll: (pattern: string) => boolean;
+  /** What IAM says of a policy that lets all in. */
+  readonly refusal: string;
+}
+
+const serviceAccounts: Population = {
+  everybody: "every ServiceAccount of the cluster",
+  name: "the ServiceAccount: system:serviceaccount:NAMESPACE:NAME",
+  fitsAll: isOnlyWildcards,
+  refusal: "",
+};
+
+function populationOf({ everybody, example, strangers }: SharedProvider): Population {
+  return {
+    everybody,
+    name: `whom you mean: ${example}`,
+    fitsAll: (pattern) => strangers.some((stranger) => matchesPattern(patternOf(pattern), stranger)),
+    refusal: "; IAM refuses to keep such a policy since it knows this provider to be shared",
+  };
+}
+
+function claimWarnings(
+  statement: Statement,
+  { everybody, name, fitsAll, refusal }: Population,
+): readonly Found[] {
   const found: Found[] = [];
   if (conditionsOn(statement, "aud").length + conditionsOn(statement, "oaud").length === 0) {
     found.push({
@@ -72,41 +102,45 @@ function claimWarnings(statement: Statement): readonly Found[] {
   if (subjects.length === 0) {
     found.push({
       rule: "no-subject",
-      message: "no condition on :sub: every ServiceAccount of the cluster may assume the role",
-      next: "Add StringEquals on the provider's :sub with the ServiceAccount's subject.",
+      message: `no condition on :sub: ${everybody} may assume the role${refusal}`,
+      next: `Add StringEquals on the provider's :sub, and name ${name}.`,
     });
   }
-  if (subjects.some(({ values }) => values.some(isOnlyWildcards))) {
+  if (subjects.some(({ values }) => values.some(fitsAll))) {
     found.push({
       rule: "wildcard-subject",
-      message: "the condition on :sub fits every subject",
-      next: "Name the ServiceAccount: system:serviceaccount:NAMESPACE:NAME.",
+      message: `the condition on :sub fits every subject: ${everybody} may assume the role`,
+      next: `Name ${name}.`,
     });
   }
   return found;
 }
 
 /** Keys that look like a claim of another issuer than the statement's providers. */
-function foreignKeys(statement: Statement, providers: readonly string[]): readonly Found[] {
-  const urls = providers.map((arn) => arn.slice(arn.indexOf(":oidc-provider/") + ":oidc-provider/".length));
+function foreignKeys(statement: Statement, urls: readonly string[]): readonly Found[] {
   const own = new Set(
-    urls.flatMap((url) =>
-      ["aud", "oaud", "sub", "amr", "email"].map((claim) => `${url}:${claim}`.toLowerCase()),
-    ),
+    urls.flatMap((url) => claimsWithKeys(url).map((claim) => `${url}:${claim}`.toLowerCase())),
   );
+  const claims = [...new Set(urls.flatMap(claimsWithKeys))].map((claim) => `:${claim}`);
   return statement.conditions
     .filter(({ key }) => !/^(?:aws|sts):/iu.test(key) && !own.has(key.toLowerCase()))
     .map(({ key }) => ({
       rule: "foreign-key" as const,
-      message: `the request will have no key ${key}: the provider is ${urls.join(", ")}, and its keys are :aud, :oaud, :sub, :amr and :email`,
+      message: `the request will have no key ${key}: the provider is ${urls.join(", ")}, and its keys are ${claims.join(", ")}`,
       next: "Write the key as the provider's URL without https://, exactly as IAM shows it, and one of these claims.",
     }));
 }
 
+/** What is to be said of the claims that a statement for OIDC providers asks for. */
+function providerWarnings(statement: Statement): readonly Found[] {
+  const urls = (statement.principals?.Federated ?? []).flatMap((value) => providerUrlOf(value) ?? []);
+  if (urls.length === 0) return [];
+  const [shared] = urls.flatMap((url) => sharedProviderOf(url) ?? []);
+  const population = shared === undefined ? serviceAccounts : populationOf(shared);
+  return [...claimWarnings(statement, population), ...foreignKeys(statement, urls)];
+}
+
 function statementWarnings(statement: Statement, version: PolicyDocument["version"]): readonly Found[] {
-  const providers = (statement.principals?.Federated ?? []).filter((value) =>
-    value.includes(":oidc-provider/"),
-  );
   const found: Found[] = [];
   if (version !== "2012-10-17" && statement.conditions.some(({ values }) => values.some(hasVariable))) {
     found.push({
@@ -124,8 +158,7 @@ function statementWarnings(statement: Statement, version: PolicyDocument["versio
       next: "Name who may.",
     });
   }
-  if (providers.length > 0) found.push(...claimWarnings(statement), ...foreignKeys(statement, providers));
-  return found;
+  return [...found, ...providerWarnings(statement)];
 }
 
 /** What is legal in a trust policy and yet a mistake more often than not. */

@@ -6,6 +6,7 @@ import {
   audience,
   type Change,
   type Conditions,
+  grantOf,
   providerArn,
   providerUrl,
   refusalOf,
@@ -138,4 +139,97 @@ describe("STS rule trust-policy", () => {
   for (const [name, conditions, change] of good) {
     test(`accepts ${name}`, () => accepts({ trust: trust(conditions), ...change }));
   }
+
+  const github = "token.actions.githubusercontent.com";
+  /** The claims of a workflow's token; of GitHub's own page, "OpenID Connect reference". */
+  const workflow = {
+    iss: `https://${github}`,
+    sub: "repo:octo-org/octo-repo:environment:prod",
+    actor: "octocat",
+    actor_id: "12",
+    enterprise_id: "42",
+    environment: "prod",
+    job_workflow_ref: "octo-org/octo-automation/.github/workflows/oidc.yml@refs/heads/main",
+    ref: "refs/heads/main",
+    repository: "octo-org/octo-repo",
+    repository_id: "74",
+    repository_owner: "octo-org",
+    repository_owner_id: "65",
+    runner_environment: "github-hosted",
+    workflow: "deploy",
+    event_name: "push",
+  } as const;
+  const mapped = [
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "repository_owner_id",
+    "workflow",
+  ] as const;
+
+  /** A workflow's token for a role with these conditions; `url` is the provider's. */
+  function fromGithub(conditions: Conditions, url = github): Change {
+    const arn = `arn:aws:iam::${account}:oidc-provider/${url}`;
+    return {
+      claims: { ...workflow, iss: `https://${url}` },
+      providers: [{ arn, url, clientIds: [audience] }],
+      discovery: { issuer: `https://${url}`, jwks_uri: `https://${url}/.well-known/jwks` },
+      trust: trust(conditions, { principal: { Federated: arn } }),
+    };
+  }
+
+  for (const claim of mapped) {
+    test(`accepts GitHub's claim ${claim} as a condition key, with its value and no other`, async () => {
+      await accepts(fromGithub({ StringEquals: { [`${github}:${claim}`]: workflow[claim] } }));
+      const { why } = await refusalOf(
+        fromGithub({ StringEquals: { [`${github}:${claim}`]: "another" } }),
+        refusal,
+      );
+      assert.ok(why.includes(`asks ${github}:${claim} for "another", and it is "${workflow[claim]}"`), why);
+    });
+  }
+
+  for (const claim of ["repository_owner", "runner_environment", "event_name"] as const) {
+    test(`refuses by GitHub's claim ${claim}, which AWS does not map, and says so`, async () => {
+      const { next } = await refusalOf(
+        fromGithub({ StringEquals: { [`${github}:${claim}`]: workflow[claim] } }),
+        refusal,
+      );
+      assert.match(
+        next,
+        new RegExp(`condition on :${claim} out: the token has that claim, and AWS makes no`, "u"),
+      );
+      assert.match(next, /:repository_owner_id, :workflow\.$/u);
+    });
+  }
+
+  test("refuses by a claim of GitHub's name at a private issuer, and at an enterprise's path", async () => {
+    for (const url of [providerUrl, `${github}/octo-enterprise`]) {
+      const { why } = await refusalOf(
+        fromGithub({ StringEquals: { [`${url}:repository`]: workflow.repository } }, url),
+        refusal,
+      );
+      assert.match(why, /the request has no \S+:repository(?!;)/u);
+    }
+  });
+
+  test("refuses a misspelt claim of GitHub, and names the one that was meant", async () => {
+    const { why } = await refusalOf(
+      fromGithub({ StringEquals: { [`${github}:repositry`]: workflow.repository } }),
+      refusal,
+    );
+    assert.match(why, /has no \S+:repositry; it has token\.actions\.githubusercontent\.com:repository$/u);
+  });
+
+  test("grants a session whose own policies do not see GitHub's claims", async () => {
+    const { claims } = await grantOf(
+      fromGithub({ StringEquals: { [`${github}:repository`]: workflow.repository } }),
+    );
+    assert.deepEqual(Object.keys(claims).sort(), [`${github}:aud`, `${github}:oaud`, `${github}:sub`]);
+  });
 });

@@ -2,7 +2,9 @@ import {
   inlinePolicyQuota,
   managedPolicyQuota,
   parsePolicy,
+  type PolicyDocument,
   PolicyError,
+  providerControlsRefusal,
   type QuotaRefusal,
   trustQuota,
 } from "../../../trust/index.ts";
@@ -12,17 +14,17 @@ import { AwsError } from "../wire/index.ts";
 /** Of the sandbox's account, and so of all that its policies speak of. */
 const partition = "aws";
 
-function checkGrammar(text: string, kind: "trust" | "identity"): void {
+function malformed(error: PolicyError, rule: string): AwsError {
+  const { awsCode, awsMessage, message: why, next } = error;
+  return new AwsError(awsCode, awsMessage, { rule, why, next, cause: error });
+}
+
+function checkGrammar(text: string, kind: "trust" | "identity"): PolicyDocument {
   try {
-    parsePolicy(text, kind, partition);
+    return parsePolicy(text, kind, partition);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    throw new AwsError(error.awsCode, error.awsMessage, {
-      rule: "policy-grammar",
-      why: error.message,
-      next: error.next,
-      cause: error,
-    });
+    throw malformed(error, "policy-grammar");
   }
 }
 
@@ -38,7 +40,8 @@ function checkSize(refusal: QuotaRefusal | undefined): void {
 
 /** Refuses a trust policy that IAM would not store. */
 export function checkTrustPolicy(text: string): void {
-  checkGrammar(text, "trust");
+  const open = providerControlsRefusal(checkGrammar(text, "trust"));
+  if (open !== undefined) throw malformed(open, "shared-provider-controls");
   checkSize(trustQuota(text));
 }
 

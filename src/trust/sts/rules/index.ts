@@ -13,7 +13,7 @@ import { tokenRules } from "./token.ts";
 import { trustRules } from "./trust.ts";
 
 export { parseRoleArn } from "./request.ts";
-export { claimKeys } from "./trust.ts";
+export { claimKeys } from "./claim-keys.ts";
 
 /** The rules about a role and what a token says of itself, which can be asked before there is a token or a call. */
 export const admissionRules: readonly StsRule[] = [

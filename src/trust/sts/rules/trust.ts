@@ -1,12 +1,14 @@
-import type { AccessRequest, Evaluation, RequestContext } from "../../access/request.ts";
+import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../access/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
+import { claimsWithKeys } from "../../policy/shared-provider.ts";
 import { type Answer, sameText } from "../answer.ts";
 import type { RoleFacts, WebIdentityFacts } from "../facts.ts";
 import { type Hinge, type Known, type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { notAuthorized } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
+import { claimsWithoutKey, trustClaimKeys } from "./claim-keys.ts";
 import { moment, shown } from "./shown.ts";
 
 function denied(when: string, evidence: Answer["evidence"]["2026"]): Answer {
@@ -36,23 +38,6 @@ const roleExists = stsRule({
 });
 
 type Values = Readonly<Record<string, string | readonly string[]>>;
-
-/** The claims that become condition keys, for an issuer that AWS does not know by name. */
-export function claimKeys(
-  known: Pick<Known, "provider" | "payload" | "subject" | "audience" | "audiences">,
-): Values {
-  const { url } = known.provider;
-  const { amr, email } = known.payload;
-  const list: readonly unknown[] = Array.isArray(amr) ? amr : [amr];
-  const methods = list.filter((one) => typeof one === "string");
-  return {
-    [`${url}:aud`]: known.audience,
-    [`${url}:oaud`]: known.audiences,
-    [`${url}:sub`]: known.subject,
-    ...(methods.length === 0 ? {} : { [`${url}:amr`]: methods }),
-    ...(typeof email === "string" ? { [`${url}:email`]: email } : {}),
-  };
-}
 
 function tagKeys({ tags, transitiveTagKeys }: Known["tokenTags"]): Values {
   const names = Object.keys(tags);
@@ -94,7 +79,7 @@ function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
     "sts:RoleAuthorizedByIdp": String(known.roleAuthorizedByIdp),
     ...(source === undefined ? {} : { "sts:SourceIdentity": source }),
     ...tagKeys(known.tokenTags),
-    ...claimKeys(known),
+    ...trustClaimKeys(known),
   };
 }
 
@@ -145,13 +130,17 @@ function hingesOf(
   return anyName.effect === "undecided" ? [{ key: sessionKey, value: sessionName }] : [];
 }
 
-/** What a statement of the right principal and action asks of the session's name and does not get. */
-function wantedNames({ trace }: Evaluation): readonly string[] {
-  const checks = trace.flatMap((one) => (one.effect === "Allow" ? one.checks : []));
-  const failed = checks.filter(
-    ({ key, holds }) => key?.toLowerCase() === sessionKey.toLowerCase() && holds === false,
-  );
-  return failed.flatMap(({ wanted }) => wanted);
+/** The conditions of statements of the right principal and action that do not hold. */
+function failed({ trace }: Evaluation): readonly StatementCheck[] {
+  return trace
+    .flatMap((one) => (one.effect === "Allow" ? one.checks : []))
+    .filter(({ key, holds }) => key !== undefined && holds === false);
+}
+
+/** What they ask of the session's name and do not get. */
+function wantedNames(answer: Evaluation): readonly string[] {
+  const names = failed(answer).filter(({ key }) => key?.toLowerCase() === sessionKey.toLowerCase());
+  return names.flatMap(({ wanted }) => wanted);
 }
 
 function nextAfter(answer: Evaluation, question: AccessRequest, known: Asking): string {
@@ -161,6 +150,14 @@ function nextAfter(answer: Evaluation, question: AccessRequest, known: Asking): 
     return `Ask with the session name ${list} (AWS_ROLE_SESSION_NAME, sessionName in the config), or change that condition.`;
   }
   const { arn, url } = known.provider;
+  const dead = claimsWithoutKey(
+    failed(answer).flatMap(({ key }) => key ?? []),
+    known,
+  );
+  if (dead.length > 0) {
+    const keys = claimsWithKeys(url).map((claim) => `:${claim}`);
+    return `Take the condition on :${dead.join(" and :")} out: the token has that claim, and AWS makes no condition key of it. The keys of ${url} are ${keys.join(", ")}.`;
+  }
   return `Let the trust policy allow ${question.action} to ${arn} with StringEquals on ${url}:aud (${known.audience}) and ${url}:sub (${known.subject}), if this workload is meant.`;
 }
 
@@ -181,9 +178,15 @@ const trustSaysNo = denied("no statement of the trust policy allows it, or one d
 const trustPolicy = stsRule({
   name: "trust-policy",
   title: "The role's trust policy allows sts:AssumeRoleWithWebIdentity to this provider and these claims.",
-  sources: [sources.irsaErrors, sources.conditionOperators, sources.conditionKeys, sources.observed],
+  sources: [
+    sources.irsaErrors,
+    sources.conditionOperators,
+    sources.conditionKeys,
+    sources.providerClaims,
+    sources.observed,
+  ],
   evidence: "observed",
-  note: "Keys of a private issuer: :aud (azp, else the audience), :oaud (what aud says), :sub, :amr, :email, all after the provider's URL as it is registered. Also seen: aws:PrincipalAccount (of the provider), aws:PrincipalType User, aws:userid (the provider's ARN), sts:RoleSessionName, sts:RoleAuthorizedByIdp, and tags and source identity of the token; aws:PrincipalArn is not there. A principal AWS * does not let OIDC users in.",
+  note: "Keys of a private issuer: :aud (azp, else the audience), :oaud (what aud says), :sub, :amr, :email, all after the provider's URL as it is registered. GitHub Actions has more since January 2026 (reported: AWS's table as two readers copied it): :actor, :actor_id, :enterprise_id, :environment, :job_workflow_ref, :ref, :repository, :repository_id, :repository_owner_id, :workflow; the session's own policies do not see these. Also seen: aws:PrincipalAccount (of the provider), aws:PrincipalType User, aws:userid (the provider's ARN), sts:RoleSessionName, sts:RoleAuthorizedByIdp, and tags and source identity of the token; aws:PrincipalArn is not there. A principal AWS * does not let OIDC users in.",
   answers: [trustSaysNo],
   needs: [
     "role",

@@ -1,0 +1,70 @@
+/**
+ * An issuer whose URL many organizations share: who a token is of, its claims alone tell (IAM User Guide,
+ * "Identity-provider controls for shared OIDC providers").
+ */
+export interface SharedProvider {
+  /** As people call it. */
+  readonly name: string;
+  /** The claim that every trust policy must narrow. */
+  readonly requiredClaim: string;
+  /** Claims that are condition keys here, and nowhere else. */
+  readonly claimKeys: readonly string[];
+  /** Whom a trust policy lets in that does not narrow that claim. */
+  readonly everybody: string;
+  /** What narrows it, to show a person. */
+  readonly example: string;
+  /** Values of that claim as strangers have them: what fits one of these fits everybody. */
+  readonly strangers: readonly string[];
+}
+
+const github: SharedProvider = {
+  name: "GitHub Actions",
+  requiredClaim: "sub",
+  // IAM User Guide, "Available keys for AWS OIDC federation", GitHub. The page itself was not read: ten keys by one who
+  // copied its table, nine of which another copied too. Claims that GitHub has and AWS does not map are no keys.
+  claimKeys: [
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "repository_owner_id",
+    "workflow",
+  ],
+  everybody: "every workflow of every repository on GitHub",
+  example: "repo:OWNER/REPOSITORY:ref:refs/heads/main",
+  strangers: [
+    "repo:some-stranger/some-repository:ref:refs/heads/main",
+    "repo:some-stranger/some-repository:environment:production",
+    "repo:some-stranger/some-repository:pull_request",
+  ],
+};
+
+const githubHost = "token.actions.githubusercontent.com";
+
+/** The shared provider behind a provider's URL (without the scheme), or undefined for a private one. */
+export function sharedProviderOf(url: string): SharedProvider | undefined {
+  const [host] = url.toLowerCase().split("/", 1);
+  return host === githubHost ? github : undefined;
+}
+
+/** Claims that are condition keys for every issuer. */
+const commonClaims: readonly string[] = ["aud", "oaud", "sub", "amr", "email"];
+
+/** The claims of a provider's tokens that are condition keys, each after the provider's URL and a colon. */
+export function claimsWithKeys(url: string): readonly string[] {
+  // Of an enterprise's own path nobody has said that the keys of the shared URL are there too.
+  const more = url.toLowerCase() === githubHost ? github.claimKeys : [];
+  return [...commonClaims, ...more];
+}
+
+const marker = ":oidc-provider/";
+
+/** The OIDC provider's URL in a principal of a trust policy; undefined for any other principal. */
+export function providerUrlOf(principal: string): string | undefined {
+  const at = principal.indexOf(marker);
+  return at < 0 ? undefined : principal.slice(at + marker.length);
+}
