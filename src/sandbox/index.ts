@@ -11,7 +11,6 @@ export {
   type SeedParameter,
   type SeedProvider,
   type SeedRole,
-  type StandInAws,
 } from "./aws/index.ts";
 export { type CaFault, type StandInCa, type StandInCaOptions, startAuthority } from "./ca/index.ts";
 export {
@@ -27,6 +26,7 @@ export {
   type TokenWish,
 } from "./cluster/index.ts";
 export {
+  type AccountConnection,
   type ConnectedClock,
   type ConnectedIssuer,
   type ConnectionOptions,
@@ -53,7 +53,9 @@ export {
   type StandInHetznerOptions,
   startStandInHetzner,
 } from "./hetzner/index.ts";
-export { type Sandbox, type SandboxIssuer, type SandboxOptions, startSandbox } from "./start.ts";
+export type { SandboxAccount } from "./account.ts";
+export type { SandboxIssuer } from "./issuers.ts";
+export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
 export {
   type AuthorityProcess,
   type AuthorityProcessOptions,

@@ -1,14 +1,7 @@
 import type { Clock } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
-import { type AwsOptions, startAws, type StandInAws, type WayTo } from "./aws/index.ts";
-import {
-  type IssuerFault,
-  type StandInCluster,
-  type StandInIssuer,
-  startStandInCluster,
-  type TokenWish,
-} from "./cluster/index.ts";
-import { MovableClock, type SandboxClock } from "./clock/index.ts";
+import { type SandboxAccount, Surroundings } from "./account.ts";
+import { type AwsOptions, startAws } from "./aws/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
@@ -26,127 +19,58 @@ export interface SandboxOptions extends AwsOptions {
   readonly controlFromAnywhere?: boolean;
 }
 
-/** A running sandbox. */
-export interface Sandbox extends Omit<StandInAws, "forgetIssuers">, AsyncDisposable {
-  /** By it tokens and sessions expire and changes spread; `advance` moves it. */
-  readonly clock: SandboxClock;
+/** A running sandbox: its first account, and as many more as tests want for themselves. */
+export interface Sandbox extends SandboxAccount {
   /** For the control API at `url`/_podtrust/: a secret of the sandbox. */
   readonly controlToken: string;
-  /** The stand-in cluster's issuer, started when it is first asked for. */
-  issuer(): Promise<SandboxIssuer>;
   /**
-   * Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuer. The
-   * administrator's keys stay.
+   * An empty account of a number of its own, in memory: what runs beside others in one sandbox does not meet them there.
+   * Rejects with `sandbox-control-request` where a thousand are open.
    */
-  reset(): Promise<void>;
+  newAccount(): Promise<SandboxAccount>;
 }
 
-/** A stand-in cluster and its issuer, which STS reaches without DNS and public roots. */
-export interface SandboxIssuer extends Omit<StandInIssuer, keyof AsyncDisposable | "close"> {
-  readonly cluster: StandInCluster;
-  /** A token as TokenRequest gives it, for `sts.amazonaws.com` unless told. */
-  token(wish: TokenWish): string;
-  /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
-  fail(fault: IssuerFault | undefined): void;
-}
-
-const usualIssuer = "https://oidc.podtrust.test";
-const awsAudience = "sts.amazonaws.com";
-
-interface StartedIssuer extends SandboxIssuer {
-  close(): Promise<void>;
-}
-
-async function startIssuer(url: string, clock: Clock, changed: () => void): Promise<StartedIssuer> {
-  // A P-256 key is there at once; RSA's takes a tenth of a second and more.
-  const cluster = await startStandInCluster({ issuer: url, clock, algorithm: "ES256" });
-  const served = await cluster.serveIssuer();
-  return {
-    url,
-    ca: served.ca,
-    connectTo: served.connectTo,
-    cluster,
-    token: (wish) => cluster.createToken({ audiences: [awsAudience], ...wish }),
-    fail(fault) {
-      served.fail(fault);
-      changed();
-    },
-    async close() {
-      await Promise.all([served.close(), cluster.close()]);
-    },
-  };
-}
-
-/** The issuer of a sandbox, started once and only where somebody asks for it. */
-class LazyIssuer {
-  readonly #url: string;
-  readonly #start: () => Promise<StartedIssuer>;
-  #started: Promise<StartedIssuer> | undefined;
-
-  constructor(url: string, start: () => Promise<StartedIssuer>) {
-    this.#url = url;
-    this.#start = start;
-  }
-
-  get(): Promise<StartedIssuer> {
-    this.#started ??= this.#start();
-    return this.#started;
-  }
-
-  is(url: string): boolean {
-    return url === this.#url;
-  }
-
-  async ifStarted(act: (issuer: StartedIssuer) => Promise<void> | void): Promise<void> {
-    const issuer = await this.#started?.catch(() => undefined);
-    if (issuer !== undefined) await act(issuer);
-  }
-}
-
-/** The sandbox's own issuer is reached by itself, others as the options say. */
-function wayOf(issuer: LazyIssuer, { ca, connectTo }: SandboxOptions): WayTo {
-  const usual = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(connectTo === undefined ? {} : { connectTo }),
-  };
-  return async (url) => (issuer.is(url) ? issuer.get() : usual);
-}
+const defaultIssuer = "https://oidc.podtrust.test";
 
 /**
- * Starts IAM, STS, SSM Parameter Store and the Tagging API for one account on one HTTP port, with a page that shows what they
+ * Starts IAM, STS, SSM Parameter Store and the Tagging API on one HTTP port, with a page that shows what they
  * decide, and an API beside it that moves the sandbox itself.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const clock = new MovableClock(options.clock);
+  const { ca, connectTo, issuerUrl = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
-  const url = options.issuerUrl ?? usualIssuer;
-  const issuer = new LazyIssuer(url, () => startIssuer(url, clock, () => aws.forgetIssuers()));
+  const foreign = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(connectTo === undefined ? {} : { connectTo }),
+  };
+  const surroundings = (): Surroundings => new Surroundings(options.clock, issuerUrl, foreign);
+  const first = surroundings();
+  const further = new Map<string, SandboxAccount>();
   const aws = await startAws(options, {
-    clock,
-    wayTo: wayOf(issuer, options),
+    ...first.place,
     issuerFaults,
     control: controlApi({
       token: controlToken,
       fromAnywhere: options.controlFromAnywhere === true,
-      controls: () => sandbox,
+      controls: () => ({ ...sandbox, find: (account) => further.get(account) }),
     }),
   });
-  const close = async (): Promise<void> => {
-    await aws.close();
-    await issuer.ifStarted((started) => started.close());
-  };
   const sandbox: Sandbox = {
-    ...aws,
-    clock,
+    ...first.around(aws, aws.url, async () => {
+      await aws.close();
+      await Promise.all([...further.values()].map((account) => account.close()));
+    }),
     controlToken,
-    issuer: () => issuer.get(),
-    async reset() {
-      await issuer.ifStarted((started) => started.fail(undefined));
-      clock.restore();
-      await aws.reset();
+    async newAccount() {
+      const own = surroundings();
+      const added = await aws.newAccount(own.place);
+      const account = own.around(added, aws.url, () => {
+        added.close();
+        further.delete(added.account);
+      });
+      further.set(added.account, account);
+      return account;
     },
-    close,
-    [Symbol.asyncDispose]: close,
   };
   return sandbox;
 }

@@ -48,12 +48,29 @@ function ask(
 describe("the control API of a sandbox", () => {
   test("every example of its page is taken, and answered in the form that the page shows", async (t) => {
     const sandbox = await started(t);
-    for (const { method, path, body, answer = {} } of controlRoutes) {
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      const answered = await ask(sandbox, method, path, sent);
-      assert.equal(answered.status, 200, `${method} ${path}: ${JSON.stringify(answered.body)}`);
-      assert.deepEqual(Object.keys(answered.body), Object.keys(answer), `${method} ${path}`);
+    let id = "";
+    for (const { method, path, body, more, answer = {} } of controlRoutes) {
+      for (const sent of more === undefined ? [body] : [body, more[1]]) {
+        const options = sent === undefined ? {} : { body: JSON.stringify(sent) };
+        const answered = await ask(sandbox, method, path.replace("ID", id), options);
+        assert.equal(answered.status, 200, `${method} ${path}: ${JSON.stringify(answered.body)}`);
+        assert.deepEqual(Object.keys(answered.body), Object.keys(answer), `${method} ${path}`);
+        if (path === "accounts") id = String(answered.body["account"]);
+      }
     }
+  });
+
+  test("all that is of an account is there below the account's number, and nothing else is", async (t) => {
+    const sandbox = await started(t);
+    const { account } = (await ask(sandbox, "POST", "accounts")).body;
+    for (const { method, path, body, whole } of controlRoutes) {
+      if (path === "accounts/ID") continue;
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const { status } = await ask(sandbox, method, `accounts/${String(account)}/${path}`, sent);
+      assert.equal(status, whole === true ? 400 : 200, `${method} ${path}`);
+    }
+    const told = await ask(sandbox, "GET", `accounts/${String(account)}/state`);
+    assert.equal(told.body["account"], account);
   });
 
   test("without its token nothing is done, and only health is told", async (t) => {
@@ -127,7 +144,29 @@ describe("the control API of a sandbox", () => {
     ["a clock moved by a word", "POST", "clock", '{"advanceSeconds":"1h"}', /is not a number/u, 400],
     ["a filter that there is not", "GET", "decisions?verdict=deny", undefined, /no filter verdict/u, 400],
     ["a fault that there is not", "PUT", "issuer/fault", '{"fault":"tired"}', /no fault "tired"/u, 400],
-    ["a token of nobody", "POST", "issuer/token", '{"namespace":"a"}', /not both texts/u, 400],
+    ["a token of nobody", "POST", "issuer/token", "{}", /the token is nobody's/u, 400],
+    ["half a ServiceAccount", "POST", "issuer/token", '{"namespace":"a"}', /go together/u, 400],
+    ["a token's misspelt member", "POST", "issuer/token", '{"claim":{}}', /a token has no claim$/u, 400],
+    [
+      "a token by a key that there is not",
+      "POST",
+      "issuer/token",
+      '{"claims":{"sub":"a"},"signedBy":{"kid":"none"}}',
+      /has no key none/u,
+      400,
+    ],
+    ["claims that are no object", "POST", "issuer/token", '{"claims":[]}', /claims is not an object/u, 400],
+    ["an issuer that cannot be one", "POST", "issuers", '{"url":"http://a.test"}', /https/u, 422],
+    [
+      "an account that there is not",
+      "GET",
+      "accounts/999988887777/state",
+      undefined,
+      /has no account 999988887777/u,
+      400,
+    ],
+    ["the end of the first account", "DELETE", "accounts/111122223333", undefined, /ends with the/u, 400],
+    ["an account's accounts", "POST", "accounts/111122223333/accounts", undefined, /nothing at/u, 400],
     [
       "a token for no list",
       "POST",

@@ -3,7 +3,7 @@ import type { GeneratedPage } from "../docs.ts";
 
 const json = (value: object): string => `\`\`\`json\n${JSON.stringify(value, undefined, 2)}\n\`\`\`\n`;
 
-function section({ method, path, summary, open, body, query, answer = {} }: ControlRoute): string {
+function section({ method, path, summary, open, body, more, query, answer = {} }: ControlRoute): string {
   const parts = [
     `## ${method} /_podtrust/${path}\n`,
     `${summary}${open === true ? " It needs no token." : ""}\n`,
@@ -11,6 +11,7 @@ function section({ method, path, summary, open, body, query, answer = {} }: Cont
       ? []
       : [`In the query, each once at most: ${query.map((name) => `\`${name}\``).join(", ")}.\n`]),
     ...(body === undefined ? [] : ["Body:\n", json(body)]),
+    ...(more === undefined ? [] : [`${more[0]}\n`, json(more[1])]),
     "Answer:\n",
     json(answer),
   ];
@@ -23,6 +24,11 @@ function render(): string {
 
 Beside AWS's APIs, on the same port below \`/_podtrust/\`, a sandbox takes requests that move the sandbox itself: seeds for its
 account, its clock, tokens and faults of its issuer, and the decisions for tests to assert on.
+
+- **Accounts.** Tests that run beside others, in packages, workers or forks, take an account each: \`POST accounts\` gives its
+  number and its keys. All that stands here of an account is there below \`accounts/ID/\` too, as
+  \`POST /_podtrust/accounts/482910375516/seed\`, and moves that account alone: its roles, parameters, decisions, clock and
+  issuers. AWS clients need no more than its keys; for a token the account in the role's ARN says whose it is.
 
 - **Who.** Programs on the same machine that send \`Authorization: Bearer TOKEN\`. \`podtrust sandbox\` writes the token into the
   file that it names (\`--control-token FILE\`), mode 0600; it is another one after every start, unless the variable

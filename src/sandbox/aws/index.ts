@@ -3,7 +3,8 @@ export { type DecisionFilter, decisionFilters } from "./decisions.ts";
 export { awsManagedPolicies } from "./iam/index.ts";
 export { decisionLine } from "./page/index.ts";
 export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed/index.ts";
-export { type AwsOptions, startAws, type StandInAws } from "./start.ts";
+export type { AccountPlace, StandInAccount } from "./account.ts";
+export { type AwsOptions, startAws } from "./start.ts";
 export type { WayTo } from "./sts/index.ts";
 export {
   type Control,

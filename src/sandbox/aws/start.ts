@@ -1,23 +1,11 @@
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../base/index.ts";
 import type { MessageProfile } from "../../trust/index.ts";
-import { accountGate, adminKey, type RateLimit, RateLimiter, writeAdminCredentials } from "./access/index.ts";
-import type { MovableClock } from "../clock/index.ts";
-import { type DecisionFilter, DecisionRing } from "./decisions.ts";
-import { iamService, thumbprintFetcher } from "./iam/index.ts";
+import { type RateLimit, writeAdminCredentials } from "./access/index.ts";
+import { type AccountPlace, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";
+import { Accounts, type FurtherAccount } from "./accounts.ts";
 import { type PageTable, sandboxPage } from "./page/index.ts";
-import { plant, type Seed } from "./seed/index.ts";
-import { ssmService } from "./ssm/index.ts";
-import { type Account, openStore, spreadRoles, type Store, tableNames } from "./state/index.ts";
-import { IssuerDocumentCache, stsService, type WayTo } from "./sts/index.ts";
-import { taggingService } from "./tagging/index.ts";
-import {
-  type Control,
-  type Decision,
-  type Service,
-  startWire,
-  type WireOptions,
-  type WireServer,
-} from "./wire/index.ts";
+import { openStore, type Store } from "./state/index.ts";
+import { type Control, type Decision, startWire, type WireOptions, type WireServer } from "./wire/index.ts";
 
 export interface AwsOptions {
   /** `127.0.0.1` unless told; another address lets strangers in. */
@@ -44,46 +32,27 @@ export interface AwsOptions {
 }
 
 /** What AWS stands among, beside its options. */
-export interface AwsSurroundings {
-  readonly clock: MovableClock;
-  /** How an issuer is reached. */
-  readonly wayTo: WayTo;
+export interface AwsSurroundings extends AccountPlace {
   readonly control: Control;
   /** What the issuer of `control` can be told to do wrong, for the page. */
   readonly issuerFaults: readonly string[];
 }
 
-/** IAM, STS, SSM and the Tagging API, running. */
-export interface StandInAws {
+/** IAM, STS, SSM and the Tagging API, running, for a first account and more. */
+export interface StandInAws extends StandInAccount {
   /** For AWS_ENDPOINT_URL. */
   readonly url: string;
-  readonly account: string;
-  /** Keys that may do everything. */
-  readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Those of the last thousand decisions that fit, oldest first. */
-  decisions(filter?: DecisionFilter): readonly Decision[];
-  /** Makes what a seed says; throws `sandbox-seed`. STS sees it at once. */
-  seed(seed: Seed): Promise<void>;
-  /** Ends IAM's propagation: STS sees all roles as they stand. */
-  spread(): Promise<void>;
-  /** Has STS fetch every issuer's documents anew. */
-  forgetIssuers(): void;
-  /** Empties the account, but for the administrator, and forgets all decisions and issuers. */
-  reset(): Promise<void>;
+  /** An account of a new number, in memory. Rejects with `sandbox-control-request` where there are too many. */
+  newAccount(place: AccountPlace): Promise<FurtherAccount>;
   close(): Promise<void>;
 }
 
-const decisionsKept = 1000;
-
 // AWS: new roles became usable after 5 to 12 seconds, most of them after about eight.
-const usualPropagation = 8000;
+const defaultPropagation = 8000;
 
-interface Settings {
+interface Settings extends AccountSettings {
   readonly listen: string;
   readonly account: string;
-  readonly propagationMs: number;
-  readonly messageProfile: MessageProfile;
-  readonly logger: Logger;
 }
 
 function settingsOf(options: AwsOptions): Settings {
@@ -94,28 +63,12 @@ function settingsOf(options: AwsOptions): Settings {
   return {
     listen: options.listen ?? "127.0.0.1",
     account,
-    propagationMs: options.propagationMs ?? usualPropagation,
+    propagationMs: options.propagationMs ?? defaultPropagation,
     messageProfile: options.messageProfile ?? "2026",
     logger: options.logger ?? silentLogger,
+    iamRateLimit: options.iamRateLimit,
+    onDecision: options.onDecision ?? (() => undefined),
   };
-}
-
-function servicesOf(
-  account: Account,
-  { propagationMs, messageProfile }: Settings,
-  { wayTo }: AwsSurroundings,
-  issuers: IssuerDocumentCache,
-): readonly Service[] {
-  return [
-    iamService({ account, propagationMs, fetchThumbprint: thumbprintFetcher(wayTo) }),
-    stsService({ account, propagationMs, messageProfile, issuers }),
-    ssmService({ account }),
-    taggingService({ account }),
-  ];
-}
-
-function rateLimitersOf({ iamRateLimit }: AwsOptions): Map<string, RateLimiter> {
-  return new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
 }
 
 async function listening(options: WireOptions): Promise<WireServer> {
@@ -130,11 +83,6 @@ async function listening(options: WireOptions): Promise<WireServer> {
   }
 }
 
-/** Empties an account; its administrator's keys go on working. */
-function clear(account: Account): void {
-  for (const name of tableNames) if (name !== "keys") account[name].clear();
-}
-
 async function startOn(
   store: Store,
   settings: Settings,
@@ -142,58 +90,33 @@ async function startOn(
   surroundings: AwsSurroundings,
 ): Promise<StandInAws> {
   const { propagationMs, messageProfile, listen, logger } = settings;
-  const { clock, control, wayTo, issuerFaults } = surroundings;
-  const { account } = store;
-  const now = (): number => clock.now();
-  const persist = (): Promise<void> => store.persist();
-  const key = adminKey(account, now());
-  await persist();
-  if (options.adminCredentials !== undefined) await writeAdminCredentials(options.adminCredentials, key);
-  const ring = new DecisionRing(decisionsKept);
-  const issuers = new IssuerDocumentCache({ clock, wayTo });
-  const services = servicesOf(account, settings, surroundings, issuers);
+  const { clock, control, issuerFaults } = surroundings;
+  const first = await openAccount(store, settings, surroundings);
+  if (options.adminCredentials !== undefined)
+    await writeAdminCredentials(options.adminCredentials, first.key);
+  const accounts = new Accounts(first, settings);
   const wire = await listening({
-    services,
-    gate: accountGate({ account, messageProfile, rateLimiters: rateLimitersOf(options) }),
+    tenants: accounts.tenants,
     page: sandboxPage({
-      account,
-      decisions: () => ring.all(),
-      now,
+      account: first.kept,
+      decisions: () => first.shown.decisions(),
+      now: () => clock.now(),
       propagationMs,
       messageProfile,
       listen,
       issuerFaults,
-      tables: options.tables ?? (() => []),
+      tables: () => [...accounts.tables(), ...(options.tables?.() ?? [])],
     }),
     control,
-    persist,
-    onDecision(decision) {
-      ring.add(decision);
-      options.onDecision?.(decision);
-    },
-    clock,
     signingClock: clock.unmoved,
     logger,
     listen,
     port: options.port ?? 0,
   });
   return {
+    ...first.shown,
     url: wire.url,
-    account: settings.account,
-    admin: { accessKeyId: key.id, secretAccessKey: key.secret },
-    decisions: (filter) => ring.all(filter),
-    seed: (seed) => plant({ account, services, accessKeyId: key.id, now, persist }, seed),
-    async spread() {
-      spreadRoles(account);
-      await persist();
-    },
-    forgetIssuers: () => issuers.clear(),
-    async reset() {
-      clear(account);
-      issuers.clear();
-      ring.clear();
-      await persist();
-    },
+    newAccount: (place) => accounts.add(place),
     async close() {
       await wire.close();
       await store.close();
@@ -202,7 +125,7 @@ async function startOn(
 }
 
 /**
- * Starts IAM, STS, SSM Parameter Store and the Tagging API for one account on one HTTP port, and a page that shows what they
+ * Starts IAM, STS, SSM Parameter Store and the Tagging API on one HTTP port, and a page that shows what they
  * decide.
  */
 export async function startAws(options: AwsOptions, surroundings: AwsSurroundings): Promise<StandInAws> {

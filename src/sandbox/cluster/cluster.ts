@@ -5,7 +5,7 @@ import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { publisherUser } from "./access.ts";
 import type { ApiState } from "./api.ts";
-import { SigningKeys, tokenClaims } from "./keys.ts";
+import { SigningKeys, tokenClaims, type TokenSubject } from "./keys.ts";
 import { serveIssuer } from "./issuer.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { Objects } from "./objects.ts";
@@ -21,13 +21,17 @@ function withoutUndefined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
+function forgedSubject({ objects }: ApiState, { namespace, name }: ForgedToken): TokenSubject | undefined {
+  if (namespace === undefined || name === undefined) return undefined;
+  return { namespace, name, uid: objects.findAccount(namespace, name)?.uid ?? randomUUID() };
+}
+
 function forge(state: ApiState, forged: ForgedToken): string {
-  const { namespace, name, signedBy = "cluster" } = forged;
-  const uid = state.objects.findAccount(namespace, name)?.uid ?? randomUUID();
+  const { signedBy = "cluster" } = forged;
   const issuedAt = forged.issuedAt ?? state.now();
   const times = { issuedAt, expiresAt: issuedAt + (forged.expirationSeconds ?? 3600) };
   const audiences = forged.audiences ?? [state.issuer];
-  const usual = tokenClaims(state.issuer, { namespace, name, uid }, audiences, times);
+  const usual = tokenClaims(state.issuer, forgedSubject(state, forged), audiences, times);
   const claims = withoutUndefined({ ...usual, ...forged.claims });
   const header = forged.header ?? {};
   if (signedBy === "foreign-key") return state.keys.signForeign(claims, header);

@@ -119,10 +119,10 @@ export interface TokenSubject {
   readonly uid: string;
 }
 
-/** Claims in Kubernetes' order; times in seconds since the epoch. */
+/** The claims of a token, of nobody where no subject is given; times in seconds since the epoch. */
 export function tokenClaims(
   issuer: string,
-  subject: TokenSubject,
+  subject: TokenSubject | undefined,
   audiences: readonly string[],
   times: { readonly issuedAt: number; readonly expiresAt: number },
 ): Record<string, unknown> {
@@ -132,11 +132,15 @@ export function tokenClaims(
     iat: times.issuedAt,
     iss: issuer,
     jti: randomUUID(),
-    "kubernetes.io": {
-      namespace: subject.namespace,
-      serviceaccount: { name: subject.name, uid: subject.uid },
-    },
+    ...(subject === undefined
+      ? {}
+      : {
+          "kubernetes.io": {
+            namespace: subject.namespace,
+            serviceaccount: { name: subject.name, uid: subject.uid },
+          },
+        }),
     nbf: times.issuedAt,
-    sub: `system:serviceaccount:${subject.namespace}:${subject.name}`,
+    ...(subject === undefined ? {} : { sub: `system:serviceaccount:${subject.namespace}:${subject.name}` }),
   };
 }

@@ -42,8 +42,9 @@ export interface StandInKeys {
 
 /** What a forged token says; all that is absent is as TokenRequest would have it. */
 export interface ForgedToken {
-  readonly namespace: string;
-  readonly name: string;
+  /** Of a ServiceAccount, with its name. Without both, the token is of what `claims` say: `sub` first. */
+  readonly namespace?: string;
+  readonly name?: string;
   readonly audiences?: readonly string[];
   /** Seconds since the epoch; now unless told. */
   readonly issuedAt?: number;

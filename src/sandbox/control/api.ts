@@ -1,8 +1,9 @@
 import { asPodtrustError, PodtrustError, sameSecret } from "../../base/index.ts";
 import { hostAllowed, isLoopbackAddress } from "../../http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
-import type { Controls } from "./controls.ts";
-import { type ControlRoute, controlRoutes, refuseRequest } from "./routes.ts";
+import type { ControlledAccount, Controls } from "./controls.ts";
+import { type ControlRoute, controlRoutes } from "./routes.ts";
+import { refuseRequest } from "./token-request.ts";
 
 export interface ControlOptions {
   /** Whoever shows it may control the sandbox. */
@@ -31,22 +32,50 @@ function hasToken({ headers: sent }: WireRequest, token: string): boolean {
 const denied = (message: string, next?: string): PodtrustError =>
   new PodtrustError("sandbox-control-denied", message, next === undefined ? {} : { next });
 
-/** Finds the route; a refusal names the path or the method that it does not know. */
-function routeOf({ method, target }: WireRequest): ControlRoute {
+/** Where a request goes: a route's path, and the account that it names. */
+interface Destination {
+  readonly path: string;
+  readonly account: string | undefined;
+}
+
+function destinationOf({ target }: WireRequest): Destination {
   const path = target.slice(controlPath.length).split("?", 1)[0] ?? "";
-  const there = controlRoutes.filter((route) => route.path === path);
+  const [, account, rest] = /^accounts\/(\d{12})(?:\/(.*))?$/u.exec(path) ?? [];
+  return { path: account === undefined ? path : (rest ?? "accounts/ID"), account };
+}
+
+/** Finds the route; a refusal names the path or the method that it does not know. */
+function routeOf({ method }: WireRequest, { path, account }: Destination): ControlRoute {
+  const known = controlRoutes.filter(
+    (route) => account === undefined || route.whole !== true || route.path === "accounts/ID",
+  );
+  const there = known.filter((route) => route.path === path);
+  const shown = `${controlPath}${account === undefined || path === "accounts/ID" ? "" : "accounts/ID/"}${path.slice(0, 100)}`;
   if (there.length === 0)
     return refuseRequest(
-      `there is nothing at ${controlPath}${path.slice(0, 100)}`,
-      `There are ${controlRoutes.map((route) => route.path).join(", ")}.`,
+      `there is nothing at ${shown}`,
+      `There are ${[...new Set(known.map((route) => route.path))].join(", ")}.`,
     );
   const route = there.find((one) => one.method === method);
   return (
     route ??
     refuseRequest(
-      `${controlPath}${path} does not take ${method}`,
+      `${shown} does not take ${method}`,
       `It takes ${there.map((one) => one.method).join(", ")}.`,
     )
+  );
+}
+
+/** The account that is meant: the sandbox's first, unless the path has another one's number. */
+function accountOf(sandbox: Controls, { account, path }: Destination): ControlledAccount {
+  if (account === undefined || account === sandbox.account) {
+    // It is the sandbox itself, which ends with its process.
+    if (path === "accounts/ID") refuseRequest("the sandbox's first account ends with the sandbox");
+    return sandbox;
+  }
+  return (
+    sandbox.find(account) ??
+    refuseRequest(`the sandbox has no account ${account}`, "POST accounts makes one, and says its number.")
   );
 }
 
@@ -69,7 +98,10 @@ async function answered(request: WireRequest, address: string, options: ControlO
   );
   if (!isAuthorized && open === undefined) throw denied("the control token is missing or wrong");
   const query = new URLSearchParams(request.target.split("?", 2)[1] ?? "");
-  return routeOf(request).run(options.controls(), { query, body: bodyOf(request) });
+  const destination = destinationOf(request);
+  const route = routeOf(request, destination);
+  const sandbox = options.controls();
+  return route.run(accountOf(sandbox, destination), { sandbox, query, body: bodyOf(request) });
 }
 
 const statuses: Readonly<Record<string, number>> = {

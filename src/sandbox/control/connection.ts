@@ -1,15 +1,13 @@
 import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../base/index.ts";
 import { type ConnectTo, parseConnectTo, request } from "../../http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
-import type { IssuerFault, TokenWish } from "../cluster/index.ts";
+import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
 
-/**
- * A sandbox of another process, as `podtrust sandbox` runs one. It has the calls of a `Sandbox`, and each gives a promise: a
- * test that awaits every call runs against either.
- */
-export interface SandboxConnection {
-  /** For AWS_ENDPOINT_URL. */
+/** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each gives a promise. */
+export interface AccountConnection extends AsyncDisposable {
+  /** For AWS_ENDPOINT_URL; the same for every account of a sandbox. */
   readonly url: string;
+  /** Twelve digits, which stand in its ARNs. */
   readonly account: string;
   /** Keys that may do everything. */
   readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -22,12 +20,26 @@ export interface SandboxConnection {
   /** Ends IAM's propagation: STS sees all roles as they stand. */
   spread(): Promise<void>;
   /**
-   * Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuer. The
+   * Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuers. The
    * administrator's keys stay.
    */
   reset(): Promise<void>;
-  /** The stand-in cluster's issuer, started when it is first asked for. */
-  issuer(): Promise<ConnectedIssuer>;
+  /** The stand-in cluster's issuer, or another one of this URL, started when it is first asked for. */
+  issuer(url?: string): Promise<ConnectedIssuer>;
+  /** Ends the account and its issuers. */
+  close(): Promise<void>;
+}
+
+/**
+ * A sandbox of another process, as `podtrust sandbox` runs one. It has the calls of a `Sandbox`, and each gives a promise: a
+ * test that awaits every call runs against either.
+ */
+export interface SandboxConnection extends Omit<AccountConnection, keyof AsyncDisposable | "close"> {
+  /**
+   * An empty account of a number of its own: what runs beside others in one sandbox does not meet them there. Rejects with
+   * `sandbox-control-request` where a thousand are open.
+   */
+  newAccount(): Promise<AccountConnection>;
 }
 
 /** The clock of a sandbox, or of a stand-in, in another process. */
@@ -51,6 +63,8 @@ export interface ConnectedIssuer {
   readonly connectTo: readonly ConnectTo[];
   /** A token as TokenRequest gives it, for `sts.amazonaws.com` unless told. */
   token(wish: TokenWish): Promise<string>;
+  /** A token that no TokenRequest gives: of other claims, another header, another key. For `sts.amazonaws.com` unless told. */
+  forgeToken(forged: ForgedToken): Promise<string>;
   /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
   fail(fault: IssuerFault | undefined): Promise<void>;
 }
@@ -102,28 +116,45 @@ export function asker({ url, token }: ConnectionOptions): Ask {
   };
 }
 
-async function issuerBy(ask: Ask): Promise<ConnectedIssuer> {
-  const said = await ask("GET", "issuer");
+/** Members to set, and the names of those that undefined takes away: JSON has no undefined. */
+function changed(members: Readonly<Record<string, unknown>> = {}): readonly [object, readonly string[]] {
+  const removed = Object.keys(members).filter((name) => members[name] === undefined);
+  return [members, removed];
+}
+
+function forgedBody({ name: serviceAccount, claims, header, ...rest }: ForgedToken): object {
+  const [setClaims, withoutClaims] = changed(claims);
+  const [setHeader, withoutHeader] = changed(header);
+  return { ...rest, serviceAccount, claims: setClaims, withoutClaims, header: setHeader, withoutHeader };
+}
+
+async function issuerBy(ask: Ask, wanted: string | undefined): Promise<ConnectedIssuer> {
+  const said = await (wanted === undefined ? ask("GET", "issuer") : ask("POST", "issuers", { url: wanted }));
   const rules = Array.isArray(said["connectTo"]) ? said["connectTo"] : [];
+  const issuer = textOf(said["url"]) ?? "";
+  const minted = async (body: object): Promise<string> => {
+    const { token } = await ask("POST", "issuer/token", { ...body, issuer });
+    return String(token);
+  };
   return {
-    url: textOf(said["url"]) ?? "",
+    url: issuer,
     ca: textOf(said["ca"]) ?? "",
     connectTo: rules.map((rule) => parseConnectTo(String(rule))),
-    async token({ name, ...wish }) {
-      const { token } = await ask("POST", "issuer/token", { ...wish, serviceAccount: name });
-      return String(token);
-    },
+    token: ({ name, ...wish }) => minted({ ...wish, serviceAccount: name }),
+    forgeToken: (forged) => minted(forgedBody(forged)),
     async fail(fault) {
-      await ask("PUT", "issuer/fault", { fault: fault ?? null });
+      await ask("PUT", "issuer/fault", { issuer, fault: fault ?? null });
     },
   };
 }
 
-/** The sandbox whose control API is asked. */
-export function connectionBy(
+type Known = Pick<SandboxConnection, "account" | "admin" | "url">;
+
+/** An account whose control API is asked. */
+function accountBy(
   ask: Ask,
-  { url, account, admin }: Pick<SandboxConnection, "account" | "admin" | "url">,
-): SandboxConnection {
+  { url, account, admin }: Known,
+): Omit<AccountConnection, keyof AsyncDisposable | "close"> {
   return {
     url,
     account,
@@ -150,8 +181,27 @@ export function connectionBy(
     async reset() {
       await ask("POST", "reset");
     },
-    issuer: () => issuerBy(ask),
+    issuer: (wanted) => issuerBy(ask, wanted),
   };
+}
+
+function keysIn({ accessKeyId, secretAccessKey }: JsonRecord): Known["admin"] {
+  return { accessKeyId: String(accessKeyId), secretAccessKey: String(secretAccessKey) };
+}
+
+async function newAccount(ask: Ask, url: string): Promise<AccountConnection> {
+  const said = await ask("POST", "accounts");
+  const account = String(said["account"]);
+  const own: Ask = (method, path, body) => ask(method, `accounts/${account}/${path}`, body);
+  const close = async (): Promise<void> => {
+    await ask("DELETE", `accounts/${account}`);
+  };
+  return { ...accountBy(own, { url, account, admin: keysIn(said) }), close, [Symbol.asyncDispose]: close };
+}
+
+/** The sandbox whose control API is asked. */
+export function connectionBy(ask: Ask, known: Known): SandboxConnection {
+  return { ...accountBy(ask, known), newAccount: () => newAccount(ask, known.url) };
 }
 
 /**
@@ -160,13 +210,6 @@ export function connectionBy(
  */
 export async function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
   const ask = asker(options);
-  const [{ account }, { accessKeyId, secretAccessKey }] = await Promise.all([
-    ask("GET", "state"),
-    ask("GET", "admin"),
-  ]);
-  return connectionBy(ask, {
-    url: options.url,
-    account: String(account),
-    admin: { accessKeyId: String(accessKeyId), secretAccessKey: String(secretAccessKey) },
-  });
+  const [{ account }, admin] = await Promise.all([ask("GET", "state"), ask("GET", "admin")]);
+  return connectionBy(ask, { url: options.url, account: String(account), admin: keysIn(admin) });
 }

@@ -1,6 +1,6 @@
 import type { ConnectTo } from "../../http/index.ts";
 import type { Decision, DecisionFilter, Seed } from "../aws/index.ts";
-import type { IssuerFault, TokenWish } from "../cluster/index.ts";
+import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
 
 /** An issuer as the control API shows it and has it fail. */
 export interface ControlledIssuer {
@@ -8,11 +8,12 @@ export interface ControlledIssuer {
   readonly ca: string;
   readonly connectTo: readonly ConnectTo[];
   token(wish: TokenWish): string;
+  forgeToken(forged: ForgedToken): string;
   fail(fault: IssuerFault | undefined): void;
 }
 
-/** What the control API moves of a sandbox. */
-export interface Controls {
+/** What the control API moves of one account. */
+export interface ControlledAccount {
   readonly account: string;
   /** Keys that may do everything. */
   readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -21,5 +22,12 @@ export interface Controls {
   seed(seed: Seed): Promise<void>;
   spread(): Promise<void>;
   reset(): Promise<void>;
-  issuer(): Promise<ControlledIssuer>;
+  issuer(url?: string): Promise<ControlledIssuer>;
+  close(): Promise<void>;
+}
+
+/** What the control API moves of a sandbox: its first account, and the others by their numbers. */
+export interface Controls extends ControlledAccount {
+  newAccount(): Promise<ControlledAccount>;
+  find(account: string): ControlledAccount | undefined;
 }

@@ -1,5 +1,6 @@
 export { controlApi } from "./api.ts";
 export {
+  type AccountConnection,
   type Ask,
   asker,
   type ConnectedClock,

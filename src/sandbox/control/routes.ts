@@ -1,7 +1,8 @@
-import { isRecord, PodtrustError } from "../../base/index.ts";
+import { isRecord } from "../../base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
-import type { IssuerFault, TokenWish } from "../cluster/index.ts";
-import type { ControlledIssuer, Controls } from "./controls.ts";
+import type { IssuerFault } from "../cluster/index.ts";
+import type { ControlledAccount, ControlledIssuer, Controls } from "./controls.ts";
+import { askedToken, refuseRequest } from "./token-request.ts";
 
 // Named here, since the cluster and the certificates of its servers are loaded only where somebody asks for a token.
 const faults: Record<IssuerFault, true> = {
@@ -15,6 +16,8 @@ export const issuerFaults: readonly string[] = Object.keys(faults);
 
 /** What a request of the control API brings. */
 interface Asked {
+  /** The sandbox, whichever account is meant. */
+  readonly sandbox: Controls;
   readonly query: URLSearchParams;
   /** Of unknown form; undefined where none was sent. */
   readonly body: unknown;
@@ -22,9 +25,11 @@ interface Asked {
 
 /** One path and method of the control API. */
 export interface ControlRoute {
-  readonly method: "GET" | "POST" | "PUT";
-  /** Below `/_podtrust/`. */
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below `/_podtrust/`, where ID stands for an account's number. Those without one are there below `accounts/ID/` too. */
   readonly path: string;
+  /** Of the sandbox, and so not there below `accounts/ID/`. */
+  readonly whole?: true;
   /** One sentence: what it does. */
   readonly summary: string;
   /** Whoever reaches the port may ask it, without a token. */
@@ -32,14 +37,12 @@ export interface ControlRoute {
   /** What is sent, and in the query what may be, with examples. */
   readonly body?: object;
   readonly query?: readonly string[];
+  /** What may be sent beside, as a sentence and an example. */
+  readonly more?: readonly [string, object];
   /** What an answer looks like; absent: `{}`. */
   readonly answer?: object;
-  readonly run: (controls: Controls, asked: Asked) => Promise<object> | object;
-}
-
-/** Throws the refusal of a request that is not as it should be. */
-export function refuseRequest(message: string, next?: string): never {
-  throw new PodtrustError("sandbox-control-request", message, next === undefined ? {} : { next });
+  /** `account` is the one that the path names, else the first. */
+  readonly run: (account: ControlledAccount, asked: Asked) => Promise<object> | object;
 }
 
 function recordOfBody({ body }: Asked): Readonly<Record<string, unknown>> {
@@ -56,11 +59,11 @@ function filterOf({ query }: Asked): DecisionFilter {
   return Object.fromEntries(query.entries());
 }
 
-function stateOf({ account, clock }: Controls): object {
+function stateOf({ account, clock }: ControlledAccount): object {
   return { account, now: new Date(clock.now()).toISOString(), aheadSeconds: clock.ahead / 1000 };
 }
 
-function advance(controls: Controls, asked: Asked): object {
+function advance(controls: ControlledAccount, asked: Asked): object {
   const { advanceSeconds: seconds } = recordOfBody(asked);
   if (typeof seconds !== "number") return refuseRequest("advanceSeconds is not a number");
   try {
@@ -77,45 +80,46 @@ function shownIssuer({ url, ca, connectTo }: ControlledIssuer): object {
   return { url, ca, connectTo: rules };
 }
 
-const textList = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === "string");
-
-function wishOf(asked: Asked): TokenWish {
-  const { namespace, serviceAccount, audiences, expirationSeconds } = recordOfBody(asked);
-  if (typeof namespace !== "string" || typeof serviceAccount !== "string")
-    return refuseRequest("namespace and serviceAccount are not both texts");
-  if (audiences !== undefined && !textList(audiences))
-    return refuseRequest("audiences is not a list of texts");
-  if (expirationSeconds !== undefined && typeof expirationSeconds !== "number")
-    return refuseRequest("expirationSeconds is not a number");
-  return {
-    namespace,
-    name: serviceAccount,
-    ...(audiences === undefined ? {} : { audiences }),
-    ...(expirationSeconds === undefined ? {} : { expirationSeconds }),
-  };
+/** The issuer that a body names, else the account's own. */
+function issuerOf(
+  account: ControlledAccount,
+  { issuer }: Readonly<Record<string, unknown>>,
+): Promise<ControlledIssuer> {
+  if (issuer !== undefined && typeof issuer !== "string") refuseRequest("issuer is not a text");
+  return account.issuer(issuer);
 }
 
-async function token(controls: Controls, asked: Asked): Promise<object> {
-  const wish = wishOf(asked);
+async function startIssuer(account: ControlledAccount, asked: Asked): Promise<object> {
+  const { url } = recordOfBody(asked);
+  if (typeof url !== "string") return refuseRequest("url is not a text");
+  return shownIssuer(await account.issuer(url));
+}
+
+async function token(account: ControlledAccount, asked: Asked): Promise<object> {
+  const body = recordOfBody(asked);
+  const { forged, wish } = askedToken(body);
+  const issuer = await issuerOf(account, body);
   try {
-    return { token: (await controls.issuer()).token(wish) };
+    return { token: forged ? issuer.forgeToken(wish) : issuer.token(wish) };
   } catch (error) {
     if (error instanceof TypeError) refuseRequest(error.message);
     throw error;
   }
 }
 
-async function fail(controls: Controls, asked: Asked): Promise<object> {
-  const { fault } = recordOfBody(asked);
+async function fail(account: ControlledAccount, asked: Asked): Promise<object> {
+  const body = recordOfBody(asked);
+  const { fault } = body;
   if (fault !== null && !(typeof fault === "string" && issuerFaults.includes(fault)))
     return refuseRequest(
       `an issuer has no fault ${JSON.stringify(fault)}`,
       `It has ${issuerFaults.join(", ")}, or null for none.`,
     );
-  (await controls.issuer()).fail((fault as IssuerFault | null) ?? undefined);
+  (await issuerOf(account, body)).fail((fault as IssuerFault | null) ?? undefined);
   return {};
 }
+
+const shownAdmin = ({ account, admin }: ControlledAccount): object => ({ account, ...admin });
 
 const exampleTrust = {
   Version: "2012-10-17",
@@ -138,6 +142,7 @@ export const controlRoutes: readonly ControlRoute[] = [
     path: "health",
     summary: "Says that the sandbox answers.",
     open: true,
+    whole: true,
     answer: { status: "ready" },
     run: () => ({ status: "ready" }),
   },
@@ -157,6 +162,29 @@ export const controlRoutes: readonly ControlRoute[] = [
   },
   {
     method: "POST",
+    path: "accounts",
+    summary:
+      "Makes an empty account of a number of its own, for tests that run beside others: roles, parameters, keys, decisions, clock and issuers are its own. It is in memory, and there are a thousand at the most.",
+    whole: true,
+    answer: {
+      account: "482910375516",
+      accessKeyId: "AKIA4X2QH7EXAMPLE",
+      secretAccessKey: "wJalrXUtnFEMI…",
+    },
+    run: async (_first, { sandbox }) => shownAdmin(await sandbox.newAccount()),
+  },
+  {
+    method: "DELETE",
+    path: "accounts/ID",
+    summary: "Ends an account that was made so: its keys and roles are unknown from now on.",
+    whole: true,
+    async run(account) {
+      await account.close();
+      return {};
+    },
+  },
+  {
+    method: "POST",
     path: "seed",
     summary:
       "Makes providers, roles and parameters, each by AWS's own operation; STS sees them at once. What AWS would refuse is refused, and what came before it stays.",
@@ -166,7 +194,7 @@ export const controlRoutes: readonly ControlRoute[] = [
       parameters: [{ name: "/cart/color", value: "red" }],
     },
     async run(controls, { body }) {
-      await controls.seed(body as Parameters<Controls["seed"]>[0]);
+      await controls.seed(body as Parameters<ControlledAccount["seed"]>[0]);
       return {};
     },
   },
@@ -212,7 +240,7 @@ export const controlRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "reset",
     summary:
-      "Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuer. The administrator's keys stay.",
+      "Empties the account, forgets its decisions and its issuers' documents, puts its clock back and mends its issuers. The administrator's keys stay, and so do the other accounts.",
     async run(controls) {
       await controls.reset();
       return {};
@@ -232,6 +260,18 @@ export const controlRoutes: readonly ControlRoute[] = [
   },
   {
     method: "POST",
+    path: "issuers",
+    summary: "Starts another issuer, of any URL, and gives what GET issuer gives of the first.",
+    body: { url: "https://token.actions.githubusercontent.com" },
+    answer: {
+      url: "https://token.actions.githubusercontent.com",
+      ca: "-----BEGIN CERTIFICATE-----\n…",
+      connectTo: ["token.actions.githubusercontent.com:443:127.0.0.1:41236"],
+    },
+    run: startIssuer,
+  },
+  {
+    method: "POST",
     path: "issuer/token",
     summary: "Gives a token of a ServiceAccount of the stand-in cluster, as TokenRequest would.",
     body: {
@@ -240,13 +280,21 @@ export const controlRoutes: readonly ControlRoute[] = [
       audiences: ["sts.amazonaws.com"],
       expirationSeconds: 3600,
     },
+    more: [
+      "With any of these it is forged, and TokenRequest's bounds are not its own: `claims` and `header` are set over the usual ones, `withoutClaims` and `withoutHeader` take some away, `signedBy` is `cluster`, `foreign-key` (a key of nobody's, under the cluster's kid) or `{\"kid\": KID}`, `issuedAt` is in seconds since 1970, and `expirationSeconds` may be negative. `issuer` names another issuer by its URL. Where `claims` has a `sub`, it need be no ServiceAccount's:",
+      {
+        issuer: "https://token.actions.githubusercontent.com",
+        claims: { sub: "repo:octo-org/octo-repo:ref:refs/heads/main", repository: "octo-org/octo-repo" },
+        signedBy: "foreign-key",
+      },
+    ],
     answer: { token: "eyJhbGciOiJFUzI1NiIs…" },
     run: token,
   },
   {
     method: "PUT",
     path: "issuer/fault",
-    summary: `Has the issuer fail, and STS forget its documents: ${issuerFaults.join(", ")}, or null for no fault.`,
+    summary: `Has the issuer, or another one that \`issuer\` names by its URL, fail, and STS forget its documents: ${issuerFaults.join(", ")}, or null for no fault.`,
     body: { fault: "key-gone" },
     run: fail,
   },

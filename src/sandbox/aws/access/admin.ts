@@ -1,12 +1,12 @@
 import { PodtrustError } from "../../../base/index.ts";
 import { fileCode, readBoundedText, replaceText } from "../../../files/index.ts";
-import { type AccessKey, type Account, secretKey, uniqueId } from "../state/index.ts";
+import { accessKeyId, type AccessKey, type Account, secretKey } from "../state/index.ts";
 
 /** The administrator's key of an account: the one that is kept, or a new one. */
 export function adminKey(account: Account, now: number): AccessKey {
   const kept = account.keys.values()[0];
   if (kept !== undefined) return kept;
-  const key: AccessKey = { id: uniqueId("AKIA"), secret: secretKey(), createDate: now };
+  const key: AccessKey = { id: accessKeyId("AKIA", account.id), secret: secretKey(), createDate: now };
   account.keys.set(key.id, key);
   return key;
 }

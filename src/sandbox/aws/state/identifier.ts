@@ -7,11 +7,40 @@ function letters(count: number): string {
 }
 
 /**
- * AWS's unique ids, four letters for the kind and sixteen or seventeen more (IAM User Guide, "Unique identifiers"):
- * AROA role, AIPA instance profile, ANPA managed policy, AIDA user, AKIA access key, ASIA temporary access key.
+ * AWS's unique ids, four letters for the kind and seventeen more (IAM User Guide, "Unique identifiers"): AROA role, AIPA
+ * instance profile, ANPA managed policy, AIDA user.
  */
-export function uniqueId(kind: "AROA" | "AIPA" | "ANPA" | "AIDA" | "AKIA" | "ASIA"): string {
-  return `${kind}${letters(kind === "AKIA" || kind === "ASIA" ? 16 : 17)}`;
+export function uniqueId(kind: "AROA" | "AIPA" | "ANPA" | "AIDA"): string {
+  return `${kind}${letters(17)}`;
+}
+
+/** Letters at the front that hold the account, and the bits that are none of the account's: one before it, two behind. */
+const accountLetters = 9;
+const accountBits = 40;
+const topBit = 2 ** 44;
+const behind = 2 ** (accountLetters * 5 - 1 - accountBits);
+
+/**
+ * An access key's id of sixteen letters after AKIA, or ASIA for a temporary one. As AWS's own, it says whose it is: the first
+ * letters hold a set bit, the account's number in forty bits, and others. Tools read the account there, and so do we.
+ */
+export function accessKeyId(kind: "AKIA" | "ASIA", account: string): string {
+  let value = topBit + Number(account) * behind + randomInt(behind);
+  let text = "";
+  for (let index = 0; index < accountLetters; index += 1) {
+    text = base32.charAt(value % 32) + text;
+    value = Math.floor(value / 32);
+  }
+  return `${kind}${text}${letters(16 - accountLetters)}`;
+}
+
+/** The account whose number stands in an access key's id; of what is none, something that is no account's number. */
+export function accountOfAccessKey(id: string): string {
+  const value = [...id.slice(4, 4 + accountLetters)].reduce(
+    (sum, letter) => sum * 32 + base32.indexOf(letter),
+    0,
+  );
+  return String(Math.floor((value - topBit) / behind)).padStart(12, "0");
 }
 
 /** Forty characters, as AWS's secret access keys. */

@@ -1,5 +1,5 @@
 export { type Account, emptyAccount, roleKey, seenRole, spreadRoles, tableNames } from "./account.ts";
-export { secretKey, sessionToken, uniqueId } from "./identifier.ts";
+export { accessKeyId, accountOfAccessKey, secretKey, sessionToken, uniqueId } from "./identifier.ts";
 export type {
   AccessKey,
   Caller,

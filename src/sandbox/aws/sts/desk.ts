@@ -1,4 +1,4 @@
-import { type Account, secretKey, type Session, sessionToken, uniqueId } from "../state/index.ts";
+import { accessKeyId, type Account, secretKey, type Session, sessionToken } from "../state/index.ts";
 import type { Shape } from "../wire/index.ts";
 
 /** A session as it is asked for. */
@@ -33,7 +33,7 @@ export class SessionDesk {
     this.#sweep(now);
     const session: Session = {
       ...rest,
-      accessKeyId: uniqueId("ASIA"),
+      accessKeyId: this.#freeKeyId(),
       secret: secretKey(),
       token: sessionToken(),
       createDate: now,
@@ -42,6 +42,13 @@ export class SessionDesk {
     this.#account.sessions.set(session.accessKeyId, session);
     if (this.#account.sessions.size > mostSessions) this.#account.sessions.deleteOldest();
     return session;
+  }
+
+  #freeKeyId(): string {
+    for (;;) {
+      const id = accessKeyId("ASIA", this.#account.id);
+      if (!this.#account.sessions.has(id)) return id;
+    }
   }
 
   #sweep(now: number): void {

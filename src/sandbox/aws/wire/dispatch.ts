@@ -4,21 +4,19 @@ import { type Gate, headerOf, type WireRequest } from "./gate.ts";
 import { problemsText, readInput } from "./input.ts";
 import { renderError, renderResult, type WireResponse } from "./render.ts";
 import { type Route, RouteError, routeRequest } from "./route.ts";
-import type { Call, Decision, Result, Service } from "./service.ts";
+import type { Call, Result } from "./service.ts";
+import { claimedTenant, routeIn, type Tenant, type Tenants, tenantOf } from "./tenant.ts";
 import { Trail } from "./trail.ts";
 
 export interface DispatchOptions {
-  readonly services: readonly Service[];
-  readonly gate: Gate;
-  /** The time that everything is judged by, signatures excepted. */
-  readonly clock: Clock;
+  readonly tenants: Tenants;
   /** The time that clients sign by. */
   readonly signingClock: Clock;
   readonly logger: Logger;
-  /** Called before each answer: writes down what changed. A rejection becomes the answer ServiceFailure. */
-  readonly persist: () => Promise<void>;
-  readonly onDecision: (decision: Decision) => void;
 }
+
+/** Where an answer is made: the account that it is made for, and who is told of faults. */
+type Place = Pick<Tenant, "persist"> & Pick<DispatchOptions, "logger">;
 
 /** Where a request came from, and what ends it. */
 export interface Origin {
@@ -106,42 +104,57 @@ async function perform(
 /** Where a request was going that says nothing of it. */
 const nowhere = { service: undefined, form: "query", serviceName: "unknown", operation: "" } as const;
 
+/** Whose request it is and where it goes, or why it goes nowhere. */
+type Found =
+  | { readonly tenant: Tenant; readonly route: Route }
+  | { readonly tenant: Tenant; readonly thrown: unknown };
+
+function destinationOf(request: WireRequest, tenants: Tenants): Found {
+  let route: Route;
+  try {
+    route = routeRequest(tenants.home.services, request);
+  } catch (thrown) {
+    return { tenant: claimedTenant(request, tenants), thrown };
+  }
+  const tenant = tenantOf(route, request, tenants);
+  return { tenant, route: tenant === tenants.home ? route : routeIn(tenant, route) };
+}
+
 /** Answers one request of an AWS protocol and records its decision. */
 export async function dispatch(
   request: WireRequest,
   origin: Origin,
   options: DispatchOptions,
 ): Promise<WireResponse> {
-  const trail = new Trail(options.clock.now());
-  let route: Route;
-  try {
-    route = routeRequest(options.services, request);
-  } catch (thrown) {
-    const error = await refusalOf(thrown, options);
+  const { tenants, logger, signingClock } = options;
+  const found = destinationOf(request, tenants);
+  if (!("route" in found)) {
+    const { tenant, thrown } = found;
+    const trail = new Trail(tenant.clock.now());
+    const error = await refusalOf(thrown, { ...tenant, logger });
     const { service, form, operation, serviceName } = error instanceof RouteError ? error : nowhere;
-    options.onDecision(trail.decision(`${serviceName}:${operation}`, error));
+    tenant.onDecision(trail.decision(`${serviceName}:${operation}`, error));
     return renderError({ service, form }, trail.requestId, error);
   }
+  const { tenant, route } = found;
+  const { persist, gate } = tenant;
+  const trail = new Trail(tenant.clock.now());
   const { service, name } = route;
   const action = `${service.name}:${name}`;
   try {
     const base = openCall(route, request, origin, trail);
-    const result = await perform(route, request, base, {
-      trail,
-      gate: options.gate,
-      signedAt: options.signingClock.now(),
-    });
-    await persisted(options);
-    options.onDecision(trail.decision(action, undefined));
+    const result = await perform(route, request, base, { trail, gate, signedAt: signingClock.now() });
+    await persisted({ persist, logger });
+    tenant.onDecision(trail.decision(action, undefined));
     return renderResult(service, name, trail.requestId, result);
   } catch (thrown) {
-    const error = await refusalOf(thrown, options);
-    options.onDecision(trail.decision(action, error));
+    const error = await refusalOf(thrown, { persist, logger });
+    tenant.onDecision(trail.decision(action, error));
     return renderError({ service, form: service.protocol }, trail.requestId, error);
   }
 }
 
-async function persisted(options: DispatchOptions): Promise<void> {
+async function persisted(options: Place): Promise<void> {
   try {
     await options.persist();
   } catch (cause) {
@@ -155,7 +168,7 @@ async function persisted(options: DispatchOptions): Promise<void> {
   }
 }
 
-async function refusalOf(thrown: unknown, options: DispatchOptions): Promise<AwsError> {
+async function refusalOf(thrown: unknown, options: Place): Promise<AwsError> {
   if (!(thrown instanceof AwsError)) {
     options.logger.error("an operation failed in a way it should not", { error: errorText(thrown) });
     return new AwsError("InternalFailure", "The sandbox met a fault of its own", {

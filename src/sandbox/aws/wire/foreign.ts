@@ -17,18 +17,27 @@ export function isAwsCall(request: WireRequest): boolean {
   return /(?:^|&)(?:Action|X-Amz-Algorithm|X-Amz-Signature|AWSAccessKeyId)=/u.test(queryOf(request.target));
 }
 
+/** What a request's signature claims, which nobody has verified yet: `AKID/20261125/eu-central-1/s3/aws4_request`, in its parts. */
+function claimedCredential(request: WireRequest): readonly string[] {
+  const header = headerOf(request, "authorization") ?? "";
+  const inHeader = /Credential=([^,\s]{1,300})/u.exec(header)?.[1];
+  const inQuery = /(?:^|&)X-Amz-Credential=([^&]{1,300})/u.exec(queryOf(request.target))?.[1];
+  return (inHeader ?? inQuery?.replaceAll(/%2f/giu, "/") ?? "").split("/");
+}
+
+/** The access key that a request claims to be signed with; undefined where it claims none. */
+export function claimedKey(request: WireRequest): string | undefined {
+  const [key = ""] = claimedCredential(request);
+  return key === "" ? undefined : key;
+}
+
 /**
  * The service in the scope of a request's signature, which nobody has verified yet; undefined where there is none.
  * Signature Version 2 has no scope, and S3 alone still takes it in a header.
  */
 export function claimedService(request: WireRequest): string | undefined {
-  const header = headerOf(request, "authorization") ?? "";
-  if (header.startsWith("AWS ")) return "s3";
-  const inHeader = /Credential=([^,\s]{1,300})/u.exec(header)?.[1];
-  const inQuery = /(?:^|&)X-Amz-Credential=([^&]{1,300})/u.exec(queryOf(request.target))?.[1];
-  // AKID/20261125/eu-central-1/s3/aws4_request
-  const parts = (inHeader ?? inQuery?.replaceAll(/%2f/giu, "/") ?? "").split("/");
-  const service = parts.at(-2) ?? "";
+  if (headerOf(request, "authorization")?.startsWith("AWS ") === true) return "s3";
+  const service = claimedCredential(request).at(-2) ?? "";
   return /^[a-z0-9-]{1,64}$/u.test(service) ? service : undefined;
 }
 

@@ -26,4 +26,5 @@ export {
   type PageResponse,
   type Service,
 } from "./service.ts";
+export type { Tenant, Tenants } from "./tenant.ts";
 export type { RawRecord, Shape, Value } from "./value.ts";

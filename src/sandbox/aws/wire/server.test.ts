@@ -13,6 +13,7 @@ import {
   required,
   type Service,
   startWire,
+  type Tenant,
   text,
   type WireOptions,
 } from "./index.ts";
@@ -90,7 +91,10 @@ interface Harness {
   json(target: string, body: string): Promise<Response>;
 }
 
-async function start(t: TestContext, change: Partial<WireOptions> = {}): Promise<Harness> {
+async function start(
+  t: TestContext,
+  { persist = () => Promise.resolve(), ...change }: Partial<WireOptions & Pick<Tenant, "persist">> = {},
+): Promise<Harness> {
   const decisions: Decision[] = [];
   const gate: Gate = {
     authenticate(request) {
@@ -109,15 +113,19 @@ async function start(t: TestContext, change: Partial<WireOptions> = {}): Promise
       return "admin-key";
     },
   };
-  const server = await startWire({
+  const home: Tenant = {
+    account: caller.account,
     services: [query, json],
     gate,
     clock: new TestClock("2026-11-25T00:00:00Z"),
+    persist,
+    onDecision: (decision) => decisions.push(decision),
+  };
+  const server = await startWire({
+    tenants: { home, find: () => undefined, ofKey: () => undefined },
     signingClock: new TestClock("2026-11-25T00:00:00Z"),
     control: () => Promise.resolve({ status: 200, headers: {}, body: "control" }),
     logger: silentLogger,
-    persist: () => Promise.resolve(),
-    onDecision: (decision) => decisions.push(decision),
     page: ({ path, method }) => ({
       status: 200,
       headers: { "content-type": "text/html" },

@@ -1,0 +1,127 @@
+import type { Logger } from "../../base/index.ts";
+import type { MessageProfile } from "../../trust/index.ts";
+import type { MovableClock } from "../clock/index.ts";
+import { accountGate, adminKey, type RateLimit, RateLimiter } from "./access/index.ts";
+import { type DecisionFilter, DecisionRing } from "./decisions.ts";
+import { iamService, thumbprintFetcher } from "./iam/index.ts";
+import { plant, type Seed } from "./seed/index.ts";
+import { ssmService } from "./ssm/index.ts";
+import { type AccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
+import { IssuerDocumentCache, stsService, type WayTo } from "./sts/index.ts";
+import { taggingService } from "./tagging/index.ts";
+import type { Decision, Service, Tenant } from "./wire/index.ts";
+
+/** What is the same for every account of a sandbox. */
+export interface AccountSettings {
+  readonly propagationMs: number;
+  readonly messageProfile: MessageProfile;
+  readonly iamRateLimit?: RateLimit | undefined;
+  readonly logger: Logger;
+  /** Told every decision, as it is made. */
+  readonly onDecision: (decision: Decision) => void;
+}
+
+/** What an account has of its own beside what is kept of it. */
+export interface AccountPlace {
+  readonly clock: MovableClock;
+  /** How an issuer is reached. */
+  readonly wayTo: WayTo;
+}
+
+/** An account of IAM, STS, SSM and the Tagging API: all of it is its own. */
+export interface StandInAccount {
+  /** Twelve digits. */
+  readonly account: string;
+  /** Keys that may do everything. */
+  readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Those of the last thousand decisions that fit, oldest first. */
+  decisions(filter?: DecisionFilter): readonly Decision[];
+  /** Makes what a seed says; throws `sandbox-seed`. STS sees it at once. */
+  seed(seed: Seed): Promise<void>;
+  /** Ends IAM's propagation: STS sees all roles as they stand. */
+  spread(): Promise<void>;
+  /** Has STS fetch every issuer's documents anew. */
+  forgetIssuers(): void;
+  /** Empties the account, but for the administrator, and forgets all decisions and issuers. */
+  reset(): Promise<void>;
+}
+
+/** An account, and what the port needs of it. */
+export interface OpenedAccount {
+  readonly shown: StandInAccount;
+  readonly tenant: Tenant;
+  readonly key: AccessKey;
+  /** What is kept of it. */
+  readonly kept: Account;
+}
+
+const decisionsKept = 1000;
+
+function servicesOf(
+  account: Account,
+  { propagationMs, messageProfile }: AccountSettings,
+  wayTo: WayTo,
+  issuers: IssuerDocumentCache,
+): readonly Service[] {
+  return [
+    iamService({ account, propagationMs, fetchThumbprint: thumbprintFetcher(wayTo) }),
+    stsService({ account, propagationMs, messageProfile, issuers }),
+    ssmService({ account }),
+    taggingService({ account }),
+  ];
+}
+
+/** Empties an account; its administrator's keys go on working. */
+function clear(account: Account): void {
+  for (const name of tableNames) if (name !== "keys") account[name].clear();
+}
+
+/** Opens the account of a store: its services, by its own clock and with its own issuers. */
+export async function openAccount(
+  store: Store,
+  settings: AccountSettings,
+  { clock, wayTo }: AccountPlace,
+): Promise<OpenedAccount> {
+  const { account } = store;
+  const { messageProfile, iamRateLimit } = settings;
+  const now = (): number => clock.now();
+  const persist = (): Promise<void> => store.persist();
+  const key = adminKey(account, now());
+  await persist();
+  const ring = new DecisionRing(decisionsKept);
+  const issuers = new IssuerDocumentCache({ clock, wayTo });
+  const services = servicesOf(account, settings, wayTo, issuers);
+  const rateLimiters = new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
+  return {
+    key,
+    kept: account,
+    tenant: {
+      account: account.id,
+      services,
+      gate: accountGate({ account, messageProfile, rateLimiters }),
+      clock,
+      persist,
+      onDecision(decision) {
+        ring.add(decision);
+        settings.onDecision(decision);
+      },
+    },
+    shown: {
+      account: account.id,
+      admin: { accessKeyId: key.id, secretAccessKey: key.secret },
+      decisions: (filter) => ring.all(filter),
+      seed: (seed) => plant({ account, services, accessKeyId: key.id, now, persist }, seed),
+      async spread() {
+        spreadRoles(account);
+        await persist();
+      },
+      forgetIssuers: () => issuers.clear(),
+      async reset() {
+        clear(account);
+        issuers.clear();
+        ring.clear();
+        await persist();
+      },
+    },
+  };
+}

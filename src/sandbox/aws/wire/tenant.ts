@@ -1,0 +1,51 @@
+import type { Clock } from "../../../base/index.ts";
+import { claimedKey } from "./foreign.ts";
+import type { Gate, WireRequest } from "./gate.ts";
+import type { Route } from "./route.ts";
+import type { Decision, Service } from "./service.ts";
+
+/** One account behind the port: what answers for it, and by which time. */
+export interface Tenant {
+  /** Twelve digits. */
+  readonly account: string;
+  readonly services: readonly Service[];
+  readonly gate: Gate;
+  /** The time that everything is judged by, signatures excepted. */
+  readonly clock: Clock;
+  /** Called before each answer: writes down what changed. A rejection becomes the answer ServiceFailure. */
+  readonly persist: () => Promise<void>;
+  readonly onDecision: (decision: Decision) => void;
+}
+
+/** All accounts behind the port. */
+export interface Tenants {
+  /** Answers whatever names no other account. */
+  readonly home: Tenant;
+  /** The account with this number; undefined where there is none. */
+  readonly find: (account: string) => Tenant | undefined;
+  /** The account that gave this access key out; undefined where none can have. */
+  readonly ofKey: (accessKeyId: string) => Tenant | undefined;
+}
+
+/** Whose call it is that was signed, by the key that it claims; nobody has verified it yet. */
+export function claimedTenant(request: WireRequest, { home, ofKey }: Tenants): Tenant {
+  const key = claimedKey(request);
+  return (key === undefined ? undefined : ofKey(key)) ?? home;
+}
+
+/** Whose call it is: of an unsigned one the account in the role's ARN says it. */
+export function tenantOf(route: Route, request: WireRequest, tenants: Tenants): Tenant {
+  if (route.action.unsigned !== true) return claimedTenant(request, tenants);
+  const role = route.params["RoleArn"];
+  const account = typeof role === "string" ? /^arn:[^:]{1,20}:iam::(\d{12}):/u.exec(role)?.[1] : undefined;
+  return (account === undefined ? undefined : tenants.find(account)) ?? tenants.home;
+}
+
+/** The same operation of another account: all of them have the same services. */
+export function routeIn({ services }: Tenant, route: Route): Route {
+  const service = services.find(({ name }) => name === route.service.name);
+  const action = service?.actions[route.name];
+  if (service === undefined || action === undefined)
+    throw new TypeError(`an account of the sandbox has no ${route.service.name}:${route.name}`);
+  return { ...route, service, action };
+}

@@ -1,0 +1,125 @@
+import { type Clock, PodtrustError } from "../base/index.ts";
+import type { ConnectTo } from "../http/index.ts";
+import type { WayTo } from "./aws/index.ts";
+import {
+  type ForgedToken,
+  type IssuerFault,
+  type StandInCluster,
+  type StandInIssuer,
+  startStandInCluster,
+  type TokenWish,
+} from "./cluster/index.ts";
+
+/** A stand-in cluster and its issuer, which STS reaches without DNS and public roots. */
+export interface SandboxIssuer extends Omit<StandInIssuer, keyof AsyncDisposable | "close"> {
+  readonly cluster: StandInCluster;
+  /** A token as TokenRequest gives it, for `sts.amazonaws.com` unless told. */
+  token(wish: TokenWish): string;
+  /** A token that no TokenRequest gives: of other claims, another header, another key. For `sts.amazonaws.com` unless told. */
+  forgeToken(forged: ForgedToken): string;
+  /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
+  fail(fault: IssuerFault | undefined): void;
+}
+
+interface StartedIssuer extends SandboxIssuer {
+  close(): Promise<void>;
+}
+
+const awsAudience = "sts.amazonaws.com";
+
+async function startIssuer(url: string, clock: Clock, changed: () => void): Promise<StartedIssuer> {
+  // A P-256 key is there at once; RSA's takes a tenth of a second and more.
+  const cluster = await startStandInCluster({ issuer: url, clock, algorithm: "ES256" });
+  const close = (): Promise<void> => cluster.close();
+  const served = await cluster.serveIssuer().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    url,
+    ca: served.ca,
+    connectTo: served.connectTo,
+    cluster,
+    token: (wish) => cluster.createToken({ audiences: [awsAudience], ...wish }),
+    forgeToken: (forged) => cluster.forgeToken({ audiences: [awsAudience], ...forged }),
+    fail(fault) {
+      served.fail(fault);
+      changed();
+    },
+    async close() {
+      await Promise.all([served.close(), close()]);
+    },
+  };
+}
+
+/** Each listens on two ports. */
+const maxIssuers = 16;
+
+/** How issuers are reached that the sandbox does not run itself. */
+export interface ForeignWay {
+  /** Stands in for public DNS. */
+  readonly connectTo?: readonly ConnectTo[];
+  /** PEM certificates that stand in for the public roots. */
+  readonly ca?: string;
+}
+
+export interface IssuersOptions {
+  /** URL of the issuer that is meant where none is named. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly foreign: ForeignWay;
+  /** Told when an issuer's documents are no longer what they were. */
+  readonly changed: () => void;
+}
+
+/** The issuers of an account, each started where somebody first asks for it. */
+export class Issuers {
+  readonly #options: IssuersOptions;
+  readonly #started = new Map<string, Promise<StartedIssuer>>();
+
+  constructor(options: IssuersOptions) {
+    this.#options = options;
+  }
+
+  /** The issuer of this URL. Rejects with `issuer-invalid` for what is none, and with `sandbox-control-request` for too many. */
+  get(url: string = this.#options.url): Promise<SandboxIssuer> {
+    const there = this.#started.get(url);
+    if (there !== undefined) return there;
+    if (this.#started.size >= maxIssuers) {
+      throw new PodtrustError("sandbox-control-request", `the account has ${maxIssuers} issuers`, {
+        next: "Use one of them, or make another account.",
+      });
+    }
+    const { clock, changed } = this.#options;
+    const started = startIssuer(url, clock, changed).then((issuer) => {
+      // What STS read at this name before was somebody else's.
+      changed();
+      return issuer;
+    });
+    this.#started.set(url, started);
+    // One that could not be started is not there.
+    started.catch(() => this.#started.delete(url));
+    return started;
+  }
+
+  /** The account's own issuers are reached by themselves, others as the options say. */
+  readonly wayTo: WayTo = async (url) => {
+    // Its keys are known before anybody asks for a token of it.
+    if (url === this.#options.url) return this.get();
+    return (await this.#started.get(url)) ?? this.#options.foreign;
+  };
+
+  /** Ends all faults. */
+  async mend(): Promise<void> {
+    for (const issuer of await this.#all()) issuer.fail(undefined);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all((await this.#all()).map((issuer) => issuer.close()));
+  }
+
+  async #all(): Promise<readonly StartedIssuer[]> {
+    const settled = await Promise.allSettled(this.#started.values());
+    return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  }
+}
