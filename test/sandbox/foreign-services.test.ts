@@ -142,3 +142,19 @@ describe("a call of a service that the sandbox lacks", () => {
     assert.match((await signedFor(sandbox, "s3", request)).body, /<Code>IncompleteSignature<\/Code>/u);
   });
 });
+
+test("letters that are percent-encoded in a query for no reason mean the same, in names and in values", async () => {
+  await using sandbox = await startSandbox();
+  for (const query of [
+    "Action=%4cist%52oles&Version=2010-05-08",
+    "%41ction=ListRoles&Version=2010-05-08",
+    "%41%63%74%69%6f%6e=ListRoles&%56ersion=2010-05-08",
+  ]) {
+    const response = await fetch(`${sandbox.url}/?${query}`);
+    assert.match(await response.text(), /<Code>MissingAuthenticationToken<\/Code>/u, query);
+  }
+  assert.deepEqual(
+    sandbox.decisions().map(({ action }) => action),
+    ["iam:ListRoles", "iam:ListRoles", "iam:ListRoles"],
+  );
+});

@@ -96,7 +96,6 @@ export async function openAccount(
     key,
     kept: account,
     tenant: {
-      account: account.id,
       services,
       gate: accountGate({ account, messageProfile, rateLimiters }),
       clock,

@@ -224,4 +224,14 @@ describe("an identity policy", () => {
   ]) {
     test(`may compare with the date ${value}`, () => void parsePolicy(dated(value), "identity"));
   }
+
+  test("a null in the list of resources is passed over, as IAM does, and anywhere else it is not", () => {
+    const read = (change: object) =>
+      parsePolicy(documentOf({ ...granted, ...change }), "identity").statements[0];
+    assert.deepEqual(read({ Resource: [bucket, null] })?.resources, [bucket]);
+    const not = { Resource: undefined, NotResource: [null, bucket] };
+    assert.deepEqual(read(not)?.notResources, [bucket]);
+    for (const change of [{ Resource: null }, { Action: ["s3:ListBucket", null] }, { Resource: [bucket, 7] }])
+      assert.throws(() => read(change), { awsMessage: "Syntax errors in policy." });
+  });
 });

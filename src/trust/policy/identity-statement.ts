@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../base/index.ts";
 import type { Statement } from "./document.ts";
-import { conditionsOf, onlyMembers, type Place, refuse, syntaxText, textsOf } from "./shape.ts";
+import { conditionsOf, onlyMembers, type Place, refuse, resourcesOf, syntaxText, textsOf } from "./shape.ts";
 
 const members = new Set(["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 
@@ -30,8 +30,9 @@ function pairOf<Yes extends string, No extends string>(
   names: readonly [Yes, No],
   place: Place,
 ): { readonly [N in Yes | No]?: readonly string[] } {
-  const yes = textsOf(raw[member], place);
-  const no = textsOf(raw[`Not${member}`], place);
+  const read = member === "Resource" ? resourcesOf : textsOf;
+  const yes = read(raw[member], place);
+  const no = read(raw[`Not${member}`], place);
   if (yes !== undefined && no !== undefined) refuse(place, syntaxText(place.kind));
   const given: { [N in Yes | No]?: readonly string[] } = {};
   if (yes !== undefined) given[names[0]] = yes;

@@ -30,6 +30,14 @@ export function textsOf(value: unknown, place: Place): readonly string[] | undef
   return list;
 }
 
+/**
+ * The texts of Resource or NotResource, where IAM passes over a null in the list, as templates leave one behind
+ * (github.com/getmoto/moto, issue 9715).
+ */
+export function resourcesOf(value: unknown, place: Place): readonly string[] | undefined {
+  return textsOf(Array.isArray(value) ? value.filter((one) => one !== null) : value, place);
+}
+
 /** Refuses members that the grammar does not have. */
 export function onlyMembers(raw: JsonRecord, members: ReadonlySet<string>, place: Place): void {
   if (!Object.keys(raw).every((name) => members.has(name))) refuse(place, syntaxText(place.kind));

@@ -68,6 +68,9 @@ test("a session's condition keys have its role as the principal, and its own tag
     "aws:CurrentTime": "2026-11-25T00:00:00.000Z",
     "aws:EpochTime": String(now / 1000),
     "aws:PrincipalAccount": id,
+    "aws:PrincipalIsAWSService": "false",
+    "aws:ResourceAccount": id,
+    "aws:MultiFactorAuthPresent": "false",
     "aws:PrincipalArn": `arn:aws:iam::${id}:role/team/demo`,
     "aws:PrincipalType": "AssumedRole",
     "aws:userid": "AROAEXAMPLE:job",
@@ -100,7 +103,21 @@ test("the administrator is a user, with long-lived keys or with a session of the
   assert.equal(context["aws:PrincipalType"], "User");
   assert.equal(context["aws:username"], "podtrust-admin");
   assert.equal(context["aws:TokenIssueTime"], undefined);
+  assert.equal(context["aws:MultiFactorAuthPresent"], undefined);
+  assert.equal(contextOf(account, temporary, call, need)["aws:MultiFactorAuthPresent"], "false");
   assert.equal(findKey(account, "AKIAEXAMPLE")?.session, undefined);
   assert.equal(findKey(account, "ASIAADMIN")?.session?.token, "t");
   assert.equal(findKey(account, "AKIANOBODY"), undefined);
+});
+
+test("the account of a resource is that of its ARN, else the caller's, and a policy of AWS's own has none", () => {
+  const account = emptyAccount(id);
+  account.sessions.set(session.accessKeyId, session);
+  const caller = callerOf(account, session.accessKeyId);
+  const of = (resource: string) =>
+    contextOf(account, caller, call, { ...need, resource })["aws:ResourceAccount"];
+  assert.equal(of("arn:aws:ssm:us-east-1:444455556666:parameter/a:b"), "444455556666");
+  assert.equal(of("arn:aws:s3:::bucket"), id);
+  assert.equal(of("*"), id);
+  assert.equal(of("arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"), undefined);
 });

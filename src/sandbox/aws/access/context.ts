@@ -12,6 +12,9 @@ function principalTags(account: Account, session: Session): Context {
 
 function sessionContext(account: Account, session: Session): Context {
   return {
+    // "Present in the request context only when the principal uses temporary credentials": nobody here has a device for MFA.
+    // AWS does not say whether a web identity's session lacks it.
+    "aws:MultiFactorAuthPresent": "false",
     "aws:TokenIssueTime": new Date(session.createDate).toISOString(),
     ...principalTags(account, session),
     ...(session.sourceIdentity === undefined ? {} : { "aws:SourceIdentity": session.sourceIdentity }),
@@ -28,6 +31,12 @@ function principalArn(caller: Caller): string {
   return owner?.kind === "role" ? owner.roleArn : caller.arn;
 }
 
+/** Whose the resource is: of what has no account in its ARN, as of `*`, the caller's own; AWS's own policies are nobody's. */
+function resourceAccount(caller: Caller, { resource }: Need): Context {
+  const owner = resource.split(":", 6)[4] ?? "";
+  return owner === "aws" ? {} : { "aws:ResourceAccount": owner === "" ? caller.account : owner };
+}
+
 /** The condition keys of a call: the global ones (IAM User Guide, "AWS global condition context keys"), then the need's. */
 export function contextOf(account: Account, caller: Caller, call: Call, need: Need): Context {
   const admin = caller.kind === "admin";
@@ -35,6 +44,8 @@ export function contextOf(account: Account, caller: Caller, call: Call, need: Ne
     "aws:CurrentTime": new Date(call.now).toISOString(),
     "aws:EpochTime": String(Math.floor(call.now / 1000)),
     "aws:PrincipalAccount": caller.account,
+    "aws:PrincipalIsAWSService": "false",
+    ...resourceAccount(caller, need),
     "aws:PrincipalArn": principalArn(caller),
     "aws:PrincipalType": admin ? "User" : "AssumedRole",
     "aws:userid": caller.userId,

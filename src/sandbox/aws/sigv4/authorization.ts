@@ -135,6 +135,22 @@ function fromHeader(request: WireRequest, header: string, protocol: Protocol): A
   };
 }
 
+/** A week in seconds, the longest that a presigned URL lives. */
+const maxLifetime = 604_800;
+
+/** Seconds that a presigned URL is good for. The texts are those of S3; of the services here none was seen. */
+function lifetime(text = "900", protocol: Protocol): number {
+  const fault =
+    (/^-\d+$/u.test(text) ? "X-Amz-Expires must be non-negative" : undefined) ??
+    (/^\d+$/u.test(text) ? undefined : "X-Amz-Expires should be a number") ??
+    (Number(text) <= maxLifetime
+      ? undefined
+      : `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${maxLifetime} seconds`);
+  if (fault === undefined) return Number(text);
+  const why = "X-Amz-Expires is no whole number of seconds up to a week";
+  throw signatureFault(protocol, "incomplete", fault, why);
+}
+
 function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Protocol): Authorization {
   const query = new Map(pairs);
   // Sorted, both orders of two values are the same canonical query: whoever passes it on could choose between them.
@@ -158,7 +174,6 @@ function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Prot
     throw signatureFault(protocol, "incomplete", message, "the presigned URL lacks parts");
   }
   const [accessKeyId, scope] = credentialScope(query.get("X-Amz-Credential") ?? "", protocol);
-  const expires = Number(query.get("X-Amz-Expires") ?? "900");
   return {
     accessKeyId,
     scope,
@@ -167,8 +182,7 @@ function fromQuery(pairs: readonly (readonly [string, string])[], protocol: Prot
     date: query.get("X-Amz-Date") ?? "",
     token: query.get("X-Amz-Security-Token"),
     in: "query",
-    // A week is the longest that AWS lets a presigned URL live; nonsense counts as expired.
-    expires: Number.isInteger(expires) ? Math.min(Math.max(expires, 0), 604_800) : 0,
+    expires: lifetime(query.get("X-Amz-Expires"), protocol),
   };
 }
 

@@ -349,6 +349,16 @@ describe("Signature Version 4", () => {
       ...sts,
       now: now + 61_000,
     });
+    for (const [text, fault] of [
+      ["1e9", "X-Amz-Expires should be a number"],
+      ["60.0", "X-Amz-Expires should be a number"],
+      ["0x10", "X-Amz-Expires should be a number"],
+      ["", "X-Amz-Expires should be a number"],
+      ["-1", "X-Amz-Expires must be non-negative"],
+      ["604801", /^X-Amz-Expires must be less than a week/u],
+    ] as const)
+      refused(presigned(text), "IncompleteSignature", fault, sts);
+    assert.equal(verifyRequest(presigned("604800"), options(sts)).expires, 604_800);
     const twice = presigned("60");
     refused(
       { ...twice, target: twice.target.replace("&X-Amz-Date", "&X-Amz-Expires=3600&X-Amz-Date") },

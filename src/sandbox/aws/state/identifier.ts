@@ -36,10 +36,8 @@ export function accessKeyId(kind: "AKIA" | "ASIA", account: string): string {
 
 /** The account whose number stands in an access key's id; of what is none, something that is no account's number. */
 export function accountOfAccessKey(id: string): string {
-  const value = [...id.slice(4, 4 + accountLetters)].reduce(
-    (sum, letter) => sum * 32 + base32.indexOf(letter),
-    0,
-  );
+  const front = id.slice(4, 4 + accountLetters);
+  const value = Array.from(front).reduce((sum, letter) => sum * 32 + base32.indexOf(letter), 0);
   return String(Math.floor((value - topBit) / behind)).padStart(12, "0");
 }
 

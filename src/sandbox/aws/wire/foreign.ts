@@ -7,6 +7,11 @@ export function queryOf(target: string): string {
   return at === -1 ? "" : target.slice(at + 1);
 }
 
+/** The same with letters that need no percent-encoding as they are: names are compared by what they mean. */
+function plainQueryOf(target: string): string {
+  return queryOf(target).replaceAll(/%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|2d)/giu, decodeURIComponent);
+}
+
 /**
  * Whether an AWS client sent it: it is signed, names an operation, or carries the headers that every SDK sends and no
  * browser does.
@@ -14,14 +19,16 @@ export function queryOf(target: string): string {
 export function isAwsCall(request: WireRequest): boolean {
   if (headerOf(request, "authorization")?.startsWith("AWS") === true) return true;
   if (Object.keys(request.headers).some((name) => /^(?:x-amz|amz-sdk)-/u.test(name))) return true;
-  return /(?:^|&)(?:Action|X-Amz-Algorithm|X-Amz-Signature|AWSAccessKeyId)=/u.test(queryOf(request.target));
+  return /(?:^|&)(?:Action|X-Amz-Algorithm|X-Amz-Signature|AWSAccessKeyId)=/u.test(
+    plainQueryOf(request.target),
+  );
 }
 
 /** What a request's signature claims, which nobody has verified yet: `AKID/20261125/eu-central-1/s3/aws4_request`, in its parts. */
 function claimedCredential(request: WireRequest): readonly string[] {
   const header = headerOf(request, "authorization") ?? "";
   const inHeader = /Credential=([^,\s]{1,300})/u.exec(header)?.[1];
-  const inQuery = /(?:^|&)X-Amz-Credential=([^&]{1,300})/u.exec(queryOf(request.target))?.[1];
+  const inQuery = /(?:^|&)X-Amz-Credential=([^&]{1,300})/u.exec(plainQueryOf(request.target))?.[1];
   return (inHeader ?? inQuery?.replaceAll(/%2f/giu, "/") ?? "").split("/");
 }
 
@@ -54,7 +61,7 @@ const forms: Readonly<Record<string, WireForm>> = {
 /** Whether query or body is a form that names its operation, as the query protocol has it. */
 export function namesAction(request: WireRequest): boolean {
   const named = /(?:^|&)Action=/u;
-  return named.test(queryOf(request.target)) || named.test(Buffer.from(request.body).toString("latin1"));
+  return named.test(plainQueryOf(request.target)) || named.test(Buffer.from(request.body).toString("latin1"));
 }
 
 /** How a service that the sandbox lacks would write a refusal of this request. */

@@ -91,30 +91,26 @@ interface Harness {
   json(target: string, body: string): Promise<Response>;
 }
 
-async function start(
-  t: TestContext,
-  { persist = () => Promise.resolve(), ...change }: Partial<WireOptions & Pick<Tenant, "persist">> = {},
-): Promise<Harness> {
+type Change = Partial<WireOptions & Pick<Tenant, "persist">>;
+const done = (): Promise<void> => Promise.resolve();
+const html = { "content-type": "text/html" };
+const unsigned = { status: 403, rule: "request-signed" };
+
+async function start(t: TestContext, { persist = done, ...change }: Change = {}): Promise<Harness> {
   const decisions: Decision[] = [];
   const gate: Gate = {
     authenticate(request) {
-      if (request.headers["authorization"] === undefined) {
-        throw new AwsError("MissingAuthenticationToken", "no signature", {
-          status: 403,
-          rule: "request-signed",
-        });
-      }
+      if (request.headers["authorization"] === undefined)
+        throw new AwsError("MissingAuthenticationToken", "no signature", unsigned);
       return { caller, region: "eu-central-1" };
     },
     authorize(_call, need) {
-      if (need.resource === "arn:no") {
+      if (need.resource === "arn:no")
         throw new AwsError("AccessDenied", "may not", { status: 403, rule: "no-allow" });
-      }
       return "admin-key";
     },
   };
   const home: Tenant = {
-    account: caller.account,
     services: [query, json],
     gate,
     clock: new TestClock("2026-11-25T00:00:00Z"),
@@ -126,11 +122,7 @@ async function start(
     signingClock: new TestClock("2026-11-25T00:00:00Z"),
     control: () => Promise.resolve({ status: 200, headers: {}, body: "control" }),
     logger: silentLogger,
-    page: ({ path, method }) => ({
-      status: 200,
-      headers: { "content-type": "text/html" },
-      body: `${method} ${path}`,
-    }),
+    page: ({ path, method }) => ({ status: 200, headers: html, body: `${method} ${path}` }),
     listen: "127.0.0.1",
     port: 0,
     ...change,

@@ -6,8 +6,6 @@ import type { Decision, Service } from "./service.ts";
 
 /** One account behind the port: what answers for it, and by which time. */
 export interface Tenant {
-  /** Twelve digits. */
-  readonly account: string;
   readonly services: readonly Service[];
   readonly gate: Gate;
   /** The time that everything is judged by, signatures excepted. */
