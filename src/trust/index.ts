@@ -9,8 +9,8 @@ export type {
   StatementTrace,
 } from "./access/request.ts";
 export type { AllowCondition, AllowPolicy, AllowStatement } from "./policy/allow-policy.ts";
-export { providerControlsRefusal } from "./iam/provider-controls.ts";
-export { type IamRule, iamRules } from "./iam/rules.ts";
+export type { IamRule } from "./iam/rule.ts";
+export { iamRules, trustPolicyRefusal } from "./iam/rules.ts";
 export { canonicalPolicy } from "./policy/canonical.ts";
 export { diffPolicies, type PolicyChange } from "./policy/diff.ts";
 export type {

@@ -41,7 +41,7 @@ function answerRow(answer: Answer): string {
 
 /** What a rule asks for, what it answers, and from where it is known; `folder` has its test. */
 function body(
-  rule: Omit<IamRule, "answer" | "note"> & { note?: string; answers: readonly Answer[] },
+  rule: Omit<IamRule, "answer" | "check" | "note"> & { note?: string; answers: readonly Answer[] },
   folder: string,
 ): string {
   const { name, title, evidence, sources, note, answers } = rule;

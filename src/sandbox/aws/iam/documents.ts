@@ -4,8 +4,8 @@ import {
   parsePolicy,
   type PolicyDocument,
   PolicyError,
-  providerControlsRefusal,
   type QuotaRefusal,
+  trustPolicyRefusal,
   trustQuota,
 } from "../../../trust/index.ts";
 import type { Role } from "../state/index.ts";
@@ -40,8 +40,8 @@ function checkSize(refusal: QuotaRefusal | undefined): void {
 
 /** Refuses a trust policy that IAM would not store. */
 export function checkTrustPolicy(text: string): void {
-  const open = providerControlsRefusal(checkGrammar(text, "trust"));
-  if (open !== undefined) throw malformed(open, "shared-provider-controls");
+  const refusal = trustPolicyRefusal(checkGrammar(text, "trust"));
+  if (refusal !== undefined) throw malformed(refusal.error, refusal.rule);
   checkSize(trustQuota(text));
 }
 

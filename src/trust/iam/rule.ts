@@ -1,0 +1,16 @@
+import type { PolicyDocument } from "../policy/document.ts";
+import type { PolicyError } from "../policy/error.ts";
+import type { Answer, Evidence } from "../sts/answer.ts";
+
+/** A rule of IAM about the trust policies that it keeps, as the page of rules shows it. */
+export interface IamRule {
+  /** Stable: its conformance test is named after it, and decisions name it. */
+  readonly name: string;
+  readonly title: string;
+  readonly sources: readonly string[];
+  readonly evidence: Evidence;
+  readonly note: string;
+  readonly answer: Answer;
+  /** IAM's refusal; undefined where it keeps the policy. */
+  readonly check: (document: PolicyDocument) => PolicyError | undefined;
+}
