@@ -1,4 +1,5 @@
 import type { ExitCode } from "./exit.ts";
+import type { TextSource } from "./host.ts";
 
 const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -27,4 +28,17 @@ export async function untilEnded(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/**
+ * Resolves once standard input ends, as a pipe does with whoever holds its other end, however that ended. What comes in is
+ * passed over. Nothing is kept running by it.
+ */
+export async function untilInputEnds(stdin: TextSource): Promise<void> {
+  stdin.unref?.();
+  try {
+    for await (const _ of stdin);
+  } catch {
+    // An input that broke has ended, too.
+  }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { systemClock } from "../../src/base/index.ts";
 import { clientEnvironment } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
+import { sourceCommand } from "../support/publisher-process.ts";
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "podtrust-test-"));
@@ -58,7 +60,46 @@ async function running(
   return { out: () => out, err: () => err, end };
 }
 
+/** `podtrust sandbox` as a process of its own, and the address that it says. */
+async function asProcess(
+  t: TestContext,
+  args: readonly string[],
+): Promise<{ child: ChildProcess; url: string }> {
+  const [program = "", ...before] = sourceCommand;
+  const child = spawn(program, [...before, "sandbox", "--port", "0", "--json", ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  let out = "";
+  for await (const part of child.stdout ?? []) {
+    out += String(part);
+    if (out.includes("\n}\n")) break;
+  }
+  return { child, url: (JSON.parse(out) as { url: string }).url };
+}
+
 describe("podtrust sandbox", () => {
+  test("ends with its standard input where it was told to, and by a signal all the same", async (t) => {
+    const { child, url } = await asProcess(t, ["--end-with-stdin"]);
+    child.stdin?.write("what comes in is passed over\n");
+    assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
+    const exit = once(child, "exit");
+    child.stdin?.destroy();
+    assert.deepEqual(await exit, [0, null]);
+    await assert.rejects(fetch(url));
+    const other = await asProcess(t, ["--end-with-stdin"]);
+    const ended = once(other.child, "exit");
+    other.child.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  test("goes on where its standard input ends and nobody told it to end with that", async (t) => {
+    const { child, url } = await asProcess(t, []);
+    child.stdin?.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
+  });
+
   test("says how to point clients at it, and writes keys that work", async (t) => {
     const file = join(await folder(t), "credentials");
     const { out, end } = await running(t, ["--admin-credentials", file, "--account", "444455556666"]);

@@ -117,7 +117,7 @@ describe("accounts of one sandbox", () => {
     }
   });
 
-  test("each has a number of its own in its ARNs, and keys that are worth nothing in another", async (t) => {
+  test("numbers stand in their ARNs, and keys of one are worth nothing in another", async (t) => {
     for (const [, sandbox] of await both(t)) {
       const [one, other] = await Promise.all([sandbox.newAccount(), sandbox.newAccount()]);
       assert.match(one.account, /^\d{12}$/u);
@@ -171,7 +171,7 @@ describe("accounts of one sandbox", () => {
     }
   });
 
-  test("one that was closed answers nothing more, and its number is free", async (t) => {
+  test("a closed account answers nothing more, neither to its keys nor to a token", async (t) => {
     for (const [, sandbox] of await both(t)) {
       const account = await sandbox.newAccount();
       await seed(account, "red");

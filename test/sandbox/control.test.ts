@@ -60,7 +60,7 @@ describe("the control API of a sandbox", () => {
     }
   });
 
-  test("all that is of an account is there below the account's number, and nothing else is", async (t) => {
+  test("below an account's number there is all that is of an account, and nothing else", async (t) => {
     const sandbox = await started(t);
     const { account } = (await ask(sandbox, "POST", "accounts")).body;
     for (const { method, path, body, whole } of controlRoutes) {

@@ -60,6 +60,10 @@ export function defineSandbox(program: Command, context: CommandContext): void {
       "--log",
       "print a line for each request: time, decision, action, caller and the rule that decided",
     )
+    .option(
+      "--end-with-stdin",
+      "end when standard input does: a pipe to whoever started it ends with that, however that ended",
+    )
     .addHelpText(
       "after",
       "\nOpen the same address in a browser to see each decision, and why. The control API's token is that of the " +

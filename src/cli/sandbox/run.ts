@@ -16,7 +16,7 @@ import {
 import { bold, dim, rich, unbroken } from "../terminal/index.ts";
 import { readCaFile } from "../options/ca-file.ts";
 import type { CommandContext } from "../context.ts";
-import { untilEnded } from "../ending.ts";
+import { untilEnded, untilInputEnds } from "../ending.ts";
 import { writeControlToken } from "./control-token.ts";
 import { type CloudOptions, startClouds, writeCloudEnvironment } from "./clouds.ts";
 import { collectSooner } from "./heap.ts";
@@ -37,6 +37,7 @@ export interface TypedOptions extends CloudOptions {
   readonly messageProfile: "legacy" | "2026";
   readonly iamRateLimit?: string;
   readonly log?: boolean;
+  readonly endWithStdin?: boolean;
 }
 
 function portOf(text: string): number {
@@ -199,7 +200,9 @@ async function serveFrom(context: CommandContext, typed: TypedOptions, folder: s
       await writeControlToken(tokenFile, sandbox.controlToken);
       const isPublic = !isLoopback(typed.listen);
       introduce(context, { sandbox, credentials, isPublic, controlToken: tokenFile, clouds: file });
-      await untilEnded(context.signal);
+      const ends = [untilEnded(context.signal)];
+      if (typed.endWithStdin === true) ends.push(untilInputEnds(context.stdin));
+      await Promise.race(ends);
     } finally {
       await sandbox.close();
     }

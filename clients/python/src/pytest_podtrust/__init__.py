@@ -1,5 +1,5 @@
 """podtrust's sandbox for pytest: IAM, STS and SSM that enforce what AWS enforces."""
 
-from .sandbox import Issuer, Sandbox, SandboxError
+from .sandbox import Account, Issuer, NewAccount, Sandbox, SandboxError
 
-__all__ = ["Issuer", "Sandbox", "SandboxError"]
+__all__ = ["Account", "Issuer", "NewAccount", "Sandbox", "SandboxError"]

@@ -41,13 +41,18 @@ def _start(command: str, folder: Path) -> tuple[subprocess.Popen[str], Sandbox]:
         "--propagation=0s",
         f"--control-token={token_file}",
         f"--admin-credentials={folder / 'credentials'}",
+        # The pipe to it ends with this process, however that ends: by SIGKILL no fixture is torn down.
+        "--end-with-stdin",
     ]
     log = (folder / "log").open("w")
     try:
-        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        )
     except FileNotFoundError:
         raise pytest.UsageError(
-            f"{line[0]} was not found: install it with npm install -g podtrust, or name it with --podtrust-command"
+            f"{line[0]} was not found: build podtrust's checkout (npm ci && npm run build) and name what starts it:"
+            " --podtrust-command 'node CHECKOUT/dist/cli/main.js'"
         ) from None
     finally:
         log.close()
@@ -89,7 +94,10 @@ def _podtrust_process(
 def podtrust_sandbox(
     _podtrust_process: Sandbox, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Sandbox:
-    """An account that holds what the test's ``podtrust_seed`` markers say; AWS clients find it by the environment."""
+    """An account that holds what the test's ``podtrust_seed`` markers say; AWS clients find it by the environment.
+
+    Threads of one test take an account each: ``podtrust_sandbox.new_account()``.
+    """
     _podtrust_process.reset()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)

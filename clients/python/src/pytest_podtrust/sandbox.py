@@ -26,18 +26,22 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _PATIENCE_SECONDS = 30
 
 
-class Sandbox:
-    """A running sandbox: ``url`` for AWS clients, ``environment`` for programs that are started."""
+class Account:
+    """An account of a sandbox: ``url`` for AWS clients, ``environment`` for programs that are started.
+
+    Its roles, parameters, keys, decisions, clock and issuers are its own.
+    """
 
     def __init__(self, url: str, account: str, environment: Mapping[str, str], control_token: str) -> None:
         self.url = url
         self.account = account
         self.environment = dict(environment)
         self._token = control_token
+        self._below = ""
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
-            f"{self.url}/_podtrust/{path}",
+            f"{self.url}/_podtrust/{self._below}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"authorization": f"Bearer {self._token}", "content-type": "application/json"},
@@ -69,7 +73,7 @@ class Sandbox:
         )
 
     def reset(self) -> None:
-        """Empties the account, forgets decisions, puts the clock back and mends the issuer."""
+        """Empties the account, forgets its decisions, puts its clock back and mends its issuers."""
         self._ask("POST", "reset")
 
     def decisions(self, **wanted: str) -> list[dict[str, Any]]:
@@ -85,16 +89,46 @@ class Sandbox:
         """Ends IAM's propagation: STS sees every role as it stands."""
         self._ask("POST", "spread")
 
-    def issuer(self) -> Issuer:
-        """The issuer of the stand-in cluster, started when it is first asked for."""
-        return Issuer(self, self._ask("GET", "issuer"))
+    def issuer(self, url: str | None = None) -> Issuer:
+        """The issuer of the stand-in cluster, or another one of this URL, started when it is first asked for."""
+        return Issuer(self, self._ask("GET", "issuer") if url is None else self._ask("POST", "issuers", {"url": url}))
+
+
+class Sandbox(Account):
+    """A running sandbox, which is its first account."""
+
+    def new_account(self) -> NewAccount:
+        """An empty account of a number of its own: what runs beside others does not meet them there."""
+        said = self._ask("POST", "accounts")
+        keys = {"AWS_ACCESS_KEY_ID": said["accessKeyId"], "AWS_SECRET_ACCESS_KEY": said["secretAccessKey"]}
+        rest = {name: value for name, value in self.environment.items() if name != "AWS_SHARED_CREDENTIALS_FILE"}
+        return NewAccount(self, said["account"], {**rest, **keys})
+
+
+class NewAccount(Account):
+    """An account beside the first one, until it is closed: ``with sandbox.new_account() as account:``."""
+
+    def __init__(self, sandbox: Sandbox, account: str, environment: Mapping[str, str]) -> None:
+        super().__init__(sandbox.url, account, environment, sandbox._token)
+        self._sandbox = sandbox
+        self._below = f"accounts/{account}/"
+
+    def close(self) -> None:
+        """Ends it: its keys and roles are unknown from now on."""
+        self._sandbox._ask("DELETE", f"accounts/{self.account}")
+
+    def __enter__(self) -> NewAccount:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Issuer:
-    """The issuer of a stand-in cluster: ``url`` stands in its tokens, ``ca`` is the root of its certificate (PEM)."""
+    """An issuer: ``url`` stands in its tokens, ``ca`` is the root of its certificate (PEM)."""
 
-    def __init__(self, sandbox: Sandbox, said: Mapping[str, Any]) -> None:
-        self._sandbox = sandbox
+    def __init__(self, account: Account, said: Mapping[str, Any]) -> None:
+        self._account = account
         self.url: str = said["url"]
         self.ca: str = said["ca"]
         self.connect_to: list[str] = said["connectTo"]
@@ -113,9 +147,41 @@ class Issuer:
             "serviceAccount": service_account,
             "audiences": list(audiences),
             "expirationSeconds": seconds,
+            "issuer": self.url,
         }
-        return self._sandbox._ask("POST", "issuer/token", wish)["token"]
+        return self._account._ask("POST", "issuer/token", wish)["token"]
+
+    def forge(
+        self,
+        namespace: str | None = None,
+        service_account: str | None = None,
+        *,
+        claims: Mapping[str, Any] | None = None,
+        without_claims: Sequence[str] = (),
+        header: Mapping[str, Any] | None = None,
+        without_header: Sequence[str] = (),
+        signed_by: str | Mapping[str, str] = "cluster",
+        audiences: Sequence[str] = ("sts.amazonaws.com",),
+        seconds: int = 3600,
+        issued_at: int | None = None,
+    ) -> str:
+        """A token that no issuer gives: of other claims, another header, another key (``signed_by="foreign-key"``)."""
+        wish = {
+            "namespace": namespace,
+            "serviceAccount": service_account,
+            "claims": dict(claims or {}),
+            "withoutClaims": list(without_claims),
+            "header": dict(header or {}),
+            "withoutHeader": list(without_header),
+            "signedBy": signed_by,
+            "audiences": list(audiences),
+            "expirationSeconds": seconds,
+            "issuedAt": issued_at,
+            "issuer": self.url,
+        }
+        asked = {name: value for name, value in wish.items() if value is not None}
+        return self._account._ask("POST", "issuer/token", asked)["token"]
 
     def fail(self, fault: str | None) -> None:
         """Fails in this way until told otherwise by None: slow, not-found, wrong-issuer, key-gone."""
-        self._sandbox._ask("PUT", "issuer/fault", {"fault": fault})
+        self._account._ask("PUT", "issuer/fault", {"issuer": self.url, "fault": fault})
