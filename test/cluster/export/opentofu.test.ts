@@ -7,11 +7,9 @@ import { openTofuText } from "../../../src/stack/index.ts";
 import { caaOf } from "../../../src/stack/parts/dns/caa.ts";
 import { buildPrograms } from "../build.ts";
 import { leftOut } from "../harness/index.ts";
+import { type ReadBlock, schemaFaults } from "./schemas.ts";
 
-interface HclBlock {
-  readonly type: string;
-  readonly labels: readonly string[];
-  readonly attributes: Readonly<Record<string, unknown>>;
+interface HclBlock extends ReadBlock {
   readonly references: readonly string[];
   readonly blocks: readonly HclBlock[];
 }
@@ -108,7 +106,26 @@ describe("export opentofu", { skip: leftOut() }, () => {
       const { as } = read(written);
       assert.equal(written, as);
     });
+
+    test(`sets what its providers take, each of its kind, and all that they need: ${what}`, async () => {
+      const { blocks } = read(openTofuText(await configOf(text), { found: withAccounts }));
+      assert.deepEqual(schemaFaults(blocks), []);
+    });
   }
+
+  test("would be seen to set what no provider takes, or nothing of what it needs", async () => {
+    const { blocks } = read(openTofuText(await configOf(servedBy("cloudflare"))));
+    const planted = blocks.map(({ attributes: { name, ...others }, ...block }) =>
+      block.labels[0] === "hcloud_server"
+        ? { ...block, attributes: { ...others, assignee_type: name, backups: "daily" } }
+        : { ...block, attributes: { ...others, ...(name === undefined ? {} : { name }) } },
+    );
+    assert.deepEqual(schemaFaults(planted), [
+      "hcloud_server.stack lacks name",
+      "hcloud_server.stack.assignee_type cannot be set",
+      "hcloud_server.stack.backups is string, and the provider takes bool",
+    ]);
+  });
 
   test("says of each role and OIDC provider what the config says", async () => {
     const config = await configOf(yaml);
@@ -188,10 +205,9 @@ describe("export opentofu", { skip: leftOut() }, () => {
       ipv4: "${hcloud_primary_ip.ipv4.id}",
       ipv6: "${hcloud_primary_ip.ipv6.id}",
     });
-    const rules = resource("hcloud_firewall").blocks.map(({ attributes: rule }) => [
-      rule["port"],
-      rule["source_ips"],
-    ]);
+    const rules = resource("hcloud_firewall")
+      .blocks.filter(({ type }) => type === "rule")
+      .map(({ attributes: rule }) => [rule["port"], rule["source_ips"]]);
     assert.deepEqual(rules, [
       ["22", "${var.ssh_from}"],
       ["80", ["0.0.0.0/0", "::/0"]],
