@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
+import { bound, boundOptions, type Exchange, localLimits, type ServerLimits } from "../listener/index.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 11 MB of undici that no daemon needs.
 const { createServer } = process.getBuiltinModule("node:http");
@@ -37,28 +38,23 @@ function send(response: ServerResponse, reply: LocalReply): void {
   response.end(reply.body);
 }
 
-/** A server for this machine's operators: plain HTTP, small and slow requests bounded all the same. */
+/** Every pod of a cluster may reach it: who asks for much or nothing makes room for a probe that has just come. */
+const limits: ServerLimits = { ...localLimits, exchangeMs: 30_000, maxPipelined: 8 };
+
+/** A server for this machine's operators: plain HTTP, bounded as what strangers reach. */
 export function localServer(
-  answer: (request: IncomingMessage) => Promise<LocalReply>,
+  answer: (exchange: Exchange) => Promise<LocalReply>,
   failed: (error: unknown) => LocalReply,
 ): Server {
-  const handler: RequestListener = (request, response) => {
-    answer(request)
+  const server = createServer(boundOptions(limits));
+  const onExchange = (exchange: Exchange): void => {
+    const { outgoing } = exchange;
+    answer(exchange)
       .catch(failed)
-      .then((reply) => send(response, reply))
+      .then((reply) => send(outgoing, reply))
       // The client went away in the middle.
-      .catch(() => response.destroy());
+      .catch(() => outgoing.destroy());
   };
-  const server = createServer(
-    {
-      maxHeaderSize: 8 * 1024,
-      headersTimeout: 5000,
-      requestTimeout: 5000,
-      keepAliveTimeout: 5000,
-      connectionsCheckingInterval: 1000,
-    },
-    handler,
-  );
-  server.maxConnections = 64;
+  bound(server, { limits, secure: false, onExchange });
   return server;
 }

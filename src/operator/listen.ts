@@ -52,7 +52,7 @@ async function listen(
   logger: Logger,
 ): Promise<OperatorListener> {
   const server = localServer(
-    (request) => answerAt(places, host, request),
+    ({ incoming }) => answerAt(places, host, incoming),
     (error) => {
       logger.error(`${host}:${port} failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);

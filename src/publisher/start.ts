@@ -16,7 +16,7 @@ import type {
   TrustOutcome,
 } from "./publisher.ts";
 import { Served } from "./served.ts";
-import { Connections } from "./serving/connections.ts";
+import { Connections } from "../listener/index.ts";
 import { HttpDate } from "./serving/http-date.ts";
 import { defaultLimits } from "./serving/limits.ts";
 import { Tallies } from "./serving/tallies.ts";

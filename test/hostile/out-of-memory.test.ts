@@ -12,7 +12,7 @@ import { preface, request } from "./frames.ts";
 
 let publisher: TestPublisher;
 before(async () => {
-  publisher = await startTestPublisher({ options: { limits: { outputBytes: 20_000 } } });
+  publisher = await startTestPublisher({ options: { limits: { heldBytes: 20_000 } } });
   await publisher.publisher.ready();
 });
 after(() => publisher[Symbol.asyncDispose]());

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import type { Protocol } from "../../src/publisher/serving/connection.ts";
-import { Connections } from "../../src/publisher/serving/connections.ts";
+import { Connections, type Protocol } from "../../src/listener/index.ts";
 import { defaultLimits, type ServingLimits } from "../../src/publisher/serving/limits.ts";
 import { Tallies } from "../../src/publisher/serving/tallies.ts";
 

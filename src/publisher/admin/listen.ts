@@ -64,7 +64,7 @@ const probesOf = (view: AdminView): Places => ({
 async function listenLocal(asked: ListenAddress, places: Places, logger: Logger): Promise<LocalListener> {
   let listen = "host" in asked ? asked.host : "";
   const server = localServer(
-    (request) => answerAt(places, listen, request),
+    ({ incoming }) => answerAt(places, listen, incoming),
     (error) => {
       logger.error(`${listenText(asked)} failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);

@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
-import type { IncomingMessage, Server } from "node:http";
+import type { Server } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import {
   asPodtrustError,
-  collectBytes,
   errorText,
   type JsonRecord,
   type Logger,
@@ -14,6 +13,7 @@ import {
 } from "../../base/index.ts";
 import { drainServer, json, line, type LocalReply, localServer } from "../../admin/index.ts";
 import { fileCode, StateFolder } from "../../files/index.ts";
+import type { Exchange } from "../../listener/index.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";
@@ -29,9 +29,9 @@ export function controlPath(stateDir: string): string {
 const longestPath = 103;
 const largestRequest = 8 * 1024;
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readText(exchange: Exchange): Promise<string> {
   try {
-    return (await collectBytes(request as AsyncIterable<Buffer>, largestRequest)).toString("utf8");
+    return (await exchange.readBody(largestRequest)).toString("utf8");
   } catch (cause) {
     throw new PodtrustError("usage", `a request cannot be read: ${errorText(cause)}`, { cause });
   }
@@ -43,10 +43,10 @@ interface Asked {
   readonly force: boolean;
 }
 
-async function readAsked(request: IncomingMessage): Promise<Asked> {
+async function readAsked(exchange: Exchange): Promise<Asked> {
   let asked: JsonRecord;
   try {
-    asked = recordOf(JSON.parse(await readBody(request)));
+    asked = recordOf(JSON.parse(await readText(exchange)));
   } catch (cause) {
     throw new PodtrustError("usage", "a request is not JSON", { cause });
   }
@@ -58,11 +58,12 @@ async function readAsked(request: IncomingMessage): Promise<Asked> {
   return { kid, stack, force };
 }
 
-async function answer(request: IncomingMessage, publisher: Controlled): Promise<LocalReply> {
-  const what = `${request.method ?? ""} ${request.url ?? ""}`;
+async function answer(exchange: Exchange, publisher: Controlled): Promise<LocalReply> {
+  const { method = "", url = "" } = exchange.incoming;
+  const what = `${method} ${url}`;
   if (what === "GET /status") return json(publisher.status());
   if (what !== "POST /distrust" && what !== "POST /trust") return line("404 Not Found", 404);
-  const { kid, ...options } = await readAsked(request);
+  const { kid, ...options } = await readAsked(exchange);
   return json(
     what === "POST /trust" ? await publisher.trust(kid, options) : await publisher.distrust(kid, options),
   );
@@ -134,7 +135,7 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Open
   }
   await makeFolder(stateDir);
   const server = localServer(
-    (request) => answer(request, publisher),
+    (exchange) => answer(exchange, publisher),
     (error) => json({ error: asPodtrustError(error) }, 400),
   );
   try {

@@ -10,7 +10,7 @@ import {
 
 describe("while the bound on what is held is reached", () => {
   function full(): TestConnections {
-    const connections = new TestConnections({ outputBytes: 1000 });
+    const connections = new TestConnections({ heldBytes: 1000 });
     connections.admit(socket("192.0.2.9"), listener)?.hold(2000);
     // Who held so much is gone, and what he held is not collected yet.
     connections.admit(socket("192.0.2.9"), listener)?.hold(1);
@@ -61,7 +61,7 @@ describe("bytes that are held for clients", () => {
   };
 
   test("are bounded for all of them together: the largest holders of the largest network are cut off", () => {
-    const connections = new TestConnections({ outputBytes: 1000 });
+    const connections = new TestConnections({ heldBytes: 1000 });
     const modest = holds(connections, "192.0.2.1", 300);
     const greedy = [200, 250, 240].map((bytes) => holds(connections, "192.0.2.2", bytes));
     const other = holds(connections, "192.0.2.3", 20);
@@ -75,7 +75,7 @@ describe("bytes that are held for clients", () => {
   });
 
   test("may be twice as many for a moment, and not one more", () => {
-    const connections = new TestConnections({ outputBytes: 1000 });
+    const connections = new TestConnections({ heldBytes: 1000 });
     const all = Array.from({ length: 4 }, () => holds(connections, "192.0.2.1", 500));
     assert.ok(all.every((one) => !one.destroyed));
     holds(connections, "192.0.2.1", 1);
@@ -83,7 +83,7 @@ describe("bytes that are held for clients", () => {
   });
 
   test("are given back when a connection closes, and stay so", () => {
-    const connections = new TestConnections({ outputBytes: 1000 });
+    const connections = new TestConnections({ heldBytes: 1000 });
     for (let round = 0; round < 10; round += 1) {
       const tcp = socket("192.0.2.1");
       const connection = connections.admit(tcp, listener);

@@ -1,12 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { errorText } from "../../base/index.ts";
 import type { CertificateAndKey } from "../authority/index.ts";
-import {
-  BodyRefused,
-  type Exchange as HttpExchange,
-  type Listener,
-  openListener,
-} from "../listener/index.ts";
+import { BodyRefused, type Exchange as HttpExchange } from "../../listener/index.ts";
+import { type Listener, openListener } from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";
 import { type Exchange, type Reply, type Signer, verifiedExchange } from "./exchange.ts";
@@ -64,7 +60,7 @@ async function readBody(http: HttpExchange): Promise<string> {
     return (await http.readBody(largestBody)).toString("utf8");
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error;
-    throw new Problem(error.refusal === "busy" ? "serverInternal" : "malformed", error.message, error.status);
+    throw new Problem("malformed", error.message, error.status);
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../base/index.ts";
-import { BodyRefused, type Exchange, type Listener, type ListenerOptions } from "../listener/index.ts";
+import { BodyRefused, type Exchange } from "../../listener/index.ts";
+import type { Listener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { ApiError } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";

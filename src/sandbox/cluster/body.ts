@@ -1,5 +1,5 @@
 import { errorText, isRecord } from "../../base/index.ts";
-import { BodyRefused, type Exchange } from "../listener/index.ts";
+import { BodyRefused, type Exchange } from "../../listener/index.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { badRequest, StatusError } from "./status.ts";
 
@@ -10,8 +10,7 @@ async function collect(http: Exchange): Promise<Buffer> {
     return await http.readBody(largestBody);
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error;
-    const reason = error.refusal === "busy" ? "ServiceUnavailable" : "RequestEntityTooLarge";
-    throw new StatusError(error.status, reason, error.message);
+    throw new StatusError(error.status, "RequestEntityTooLarge", error.message);
   }
 }
 

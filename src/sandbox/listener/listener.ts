@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import type { Server as TlsServer, ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { type Exchange, type ExchangeBounds, openExchange } from "./exchange.ts";
+import { bound, boundOptions, type Exchange, localLimits, type ServerLimits } from "../../listener/index.ts";
 import { Turns } from "./turns.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
@@ -10,30 +10,18 @@ const { createServer } = process.getBuiltinModule("node:http");
 const { createServer: createTlsServer } = process.getBuiltinModule("node:https");
 
 /** What a stand-in grants whoever connects, the same for all of them. */
-interface Bounds extends ExchangeBounds {
-  readonly maxConnections: number;
-  readonly maxHeaderBytes: number;
-  /** From the first byte to the last header, and to the last byte of the body, in milliseconds. */
-  readonly headersMs: number;
-  readonly requestMs: number;
-  /** From the connection to the end of the TLS handshake. */
-  readonly handshakeMs: number;
-  /** Between two requests. */
-  readonly keepAliveMs: number;
-  /** How often Node looks for requests that have taken too long. */
-  readonly checkMs: number;
-}
-
-const usualBounds: Bounds = {
-  maxConnections: 1024,
-  maxPipelined: 32,
-  maxHeaderBytes: 64 * 1024,
-  headersMs: 10_000,
-  requestMs: 10_000,
-  handshakeMs: 10_000,
-  keepAliveMs: 5000,
+const usualLimits: ServerLimits = {
+  ...localLimits,
+  headerBytes: 64 * 1024,
+  handshakeTimeout: 10_000,
+  requestTimeout: 10_000,
+  answerTimeout: 15_000,
+  heldBytes: 64 * 1024 * 1024,
+  // No body is larger.
+  overheadBurst: 17 * 1024 * 1024,
   exchangeMs: 60_000,
-  checkMs: 1000,
+  // No client of AWS, ACME or Kubernetes sends ahead.
+  maxPipelined: 32,
 };
 
 export interface ListenerOptions {
@@ -47,7 +35,7 @@ export interface ListenerOptions {
   /** Told each connection before anything is read of it; of TLS also each that has shaken hands. */
   readonly onConnection?: (socket: Socket) => void;
   readonly onSecureConnection?: (socket: Socket) => void;
-  readonly bounds?: Partial<Bounds>;
+  readonly limits?: Partial<ServerLimits>;
 }
 
 /** A listening HTTP server. */
@@ -56,18 +44,17 @@ export interface Listener {
   readonly port: number;
 }
 
-function serverOf(options: ListenerOptions, bounds: Bounds): Server | TlsServer {
-  const timing = {
-    maxHeaderSize: bounds.maxHeaderBytes,
-    headersTimeout: bounds.headersMs,
-    requestTimeout: bounds.requestMs,
-    keepAliveTimeout: bounds.keepAliveMs,
-    connectionsCheckingInterval: bounds.checkMs,
-  };
-  const { tls } = options;
+function serverOf({ tls }: ListenerOptions, limits: ServerLimits): Server | TlsServer {
+  const options = boundOptions(limits);
   return tls === undefined
-    ? createServer(timing)
-    : createTlsServer({ ...timing, minVersion: "TLSv1.2", handshakeTimeout: bounds.handshakeMs, ...tls });
+    ? createServer(options)
+    : createTlsServer({
+        ...options,
+        minVersion: "TLSv1.2",
+        // Ended before, by what bounds all connections; Node has to have some time-out.
+        handshakeTimeout: 2 * limits.handshakeTimeout,
+        ...tls,
+      });
 }
 
 /** Of all stand-ins of this process, since they share its event loop. */
@@ -75,14 +62,12 @@ const turns = new Turns();
 
 /** Starts the HTTP server of a stand-in; rejects as `listen` does. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const bounds = { ...usualBounds, ...options.bounds };
-  const server = serverOf(options, bounds);
-  server.maxConnections = bounds.maxConnections;
-  // A connection on which nothing moves; a request's own bounds are closer.
-  server.timeout = bounds.exchangeMs;
-  server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const exchange = openExchange(incoming, outgoing, bounds);
-    if (exchange !== undefined) turns.take(exchange, options.onExchange);
+  const limits = { ...usualLimits, ...options.limits };
+  const server = serverOf(options, limits);
+  bound(server, {
+    limits,
+    secure: options.tls !== undefined,
+    onExchange: (exchange) => turns.take(exchange, options.onExchange),
   });
   if (options.onConnection !== undefined) server.on("connection", options.onConnection);
   if (options.onSecureConnection !== undefined) server.on("secureConnection", options.onSecureConnection);

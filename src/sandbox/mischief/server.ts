@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../base/index.ts";
-import { type Exchange, type Listener, type ListenerOptions, openListener } from "../listener/index.ts";
+import type { Exchange } from "../../listener/index.ts";
+import { type Listener, type ListenerOptions, openListener } from "../listener/index.ts";
 import type { Mischief } from "./mischief.ts";
 
 /** What goes wrong before or after an API itself, and so alike for all of them. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { BodyRefused, closeListener, type Exchange, openListener } from "../../listener/index.ts";
+import { BodyRefused, type Exchange } from "../../../listener/index.ts";
+import { closeListener, openListener } from "../../listener/index.ts";
 import { type Control, controlPath } from "./control.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import { headerOf, type WireRequest } from "./gate.ts";

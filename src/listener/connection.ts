@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { ServingLimits } from "./limits.ts";
+import type { ConnectionLimits } from "./limits.ts";
 import type { LoopClock } from "./loop-clock.ts";
 import type { ClientAddress, Network } from "./networks.ts";
 
@@ -23,9 +23,11 @@ export type EndReason = "too-slow" | "flood" | "idle" | "aged";
 /** What is the same for all connections. */
 export interface ConnectionsContext {
   readonly clock: LoopClock;
-  readonly limits: ServingLimits;
+  readonly limits: ConnectionLimits;
   /** So many more bytes are held for a connection, or fewer. */
   readonly onHeld: (connection: Connection, more: number) => void;
+  /** It owes an answer from now on, or no more. */
+  readonly onAnswering: (connection: Connection, more: 1 | -1) => void;
 }
 
 /** What one request may weigh beside its header section: frames, TLS records. */
@@ -33,6 +35,9 @@ const framing = 1024;
 
 /** Milliseconds in which a connection that has just come may make its request while its listener ends. */
 const drainGrace = 1000;
+
+/** Milliseconds in which whoever has just come goes after those of the network who had their time. */
+const youth = 2000;
 
 /** One TCP connection, from its acceptance to its close. All times are its clock's. */
 export class Connection {
@@ -43,8 +48,9 @@ export class Connection {
   readonly network: Network<Connection>;
   readonly accepted: number;
   readonly clock: LoopClock;
-  readonly #limits: ServingLimits;
-  readonly #onHeld: (connection: Connection, more: number) => void;
+  readonly #limits: ConnectionLimits;
+  readonly #onHeld: ConnectionsContext["onHeld"];
+  readonly #onAnswering: ConnectionsContext["onAnswering"];
   #stage: Stage = "handshake";
   /** When its stage began. */
   #since: number;
@@ -53,6 +59,12 @@ export class Connection {
   #draining = false;
   #requests = 0;
   #requestedAt = 0;
+  /** Whole requests that wait for their answers. */
+  #answering = 0;
+  /** A request is under way whose header section has come, and its content not yet. */
+  #asking = false;
+  /** Bytes of contents of whole requests, since the last look. */
+  #contents = 0;
   #held = 0;
   #mostHeld = 0;
   #gone = false;
@@ -67,7 +79,7 @@ export class Connection {
 
   constructor(
     input: Pick<Connection, "socket" | "listener" | "client" | "network">,
-    { clock, limits, onHeld }: ConnectionsContext,
+    { clock, limits, onHeld, onAnswering }: ConnectionsContext,
   ) {
     this.socket = input.socket;
     this.listener = input.listener;
@@ -77,6 +89,7 @@ export class Connection {
     this.accepted = clock.now();
     this.#limits = limits;
     this.#onHeld = onHeld;
+    this.#onAnswering = onAnswering;
     this.#since = this.accepted;
     this.#lookedAt = this.accepted;
   }
@@ -90,7 +103,7 @@ export class Connection {
     return this.#protocol?.name;
   }
 
-  /** Bytes held for the client of answers that it has not taken. */
+  /** Bytes held for the client: of answers that it has not taken, and of a request that has not come to its end. */
   get held(): number {
     return this.#held;
   }
@@ -120,10 +133,27 @@ export class Connection {
     this.#since = this.clock.now();
   }
 
-  /** A request has come. */
-  requested(): void {
+  /** A request has begun to come that has content, and is read. */
+  asking(): void {
+    this.#asking = true;
+    this.#unfinishedSince ??= this.clock.now();
+  }
+
+  /** A request has come, with so many bytes of content. */
+  requested(content = 0): void {
+    this.#asking = false;
     this.#requests += 1;
+    this.#contents += content;
     this.#requestedAt = this.clock.now();
+  }
+
+  /** A request that has come waits for its answer, or waits no more: meanwhile it makes room for nobody. */
+  answering(more: 1 | -1): void {
+    if (this.#gone) return;
+    const before = this.#answering;
+    this.#answering += more;
+    this.#requestedAt = this.clock.now();
+    if (before === 0 || this.#answering === 0) this.#onAnswering(this, more);
   }
 
   /** So many bytes are held from now on. */
@@ -144,6 +174,7 @@ export class Connection {
   /** It is gone: nothing is held for it any more. */
   release(): void {
     this.hold(0);
+    if (this.#answering > 0) this.#onAnswering(this, -1);
     this.#gone = true;
   }
 
@@ -186,18 +217,28 @@ export class Connection {
 
   /**
    * Who makes room first, when places run out: the lowest rank, and of the same the one that came or asked
-   * first. Whoever has said nothing goes before whoever has been answered; who is being answered goes last.
+   * first. Whoever has said nothing goes before whoever has been answered; after them whoever has just come, and then
+   * who is being answered. Infinity: its request has come whole and waits for its answer, so that it never goes.
    */
   get rank(): readonly [rank: number, since: number] {
+    if (this.#answering > 0) return [Infinity, 0];
+    const [rank, since] = this.#order;
+    const isYoung = rank > 0 && rank < 5 && this.clock.now() - this.accepted < youth;
+    return [isYoung ? 5 + rank / 10 : rank, since];
+  }
+
+  /** The same, however long it has been there. */
+  get #order(): readonly [rank: number, since: number] {
     if (this.#stage === "closing") return [0, this.#since];
     if (this.#stage === "handshake") return [this.socket.bytesRead === 0 ? 1 : 3, this.accepted];
-    if (this.#held > 0) return [5, this.#protocol?.stalledSince ?? this.#since];
+    if (this.#asking) return [2, this.#unfinishedSince ?? this.accepted];
+    if (this.#held > 0) return [6, this.#protocol?.stalledSince ?? this.#since];
     return this.#requests === 0 ? [2, this.accepted] : [4, this.#requestedAt];
   }
 
   /** Whether its listener, which ends, need not wait for it. */
   #mayGo(now: number): boolean {
-    if (!this.#draining || this.#stage === "closing" || this.#held > 0) return false;
+    if (!this.#draining || this.#stage === "closing" || this.#held + this.#answering > 0) return false;
     return this.#requests > 0 || now - this.accepted >= drainGrace;
   }
 
@@ -209,6 +250,8 @@ export class Connection {
     const stalled = this.#protocol?.stalledSince;
     if (stalled !== undefined) return [stalled, answerTimeout, "too-slow"];
     if (this.#stage === "closing") return [this.#since, closingTimeout, "too-slow"];
+    // It waits for us.
+    if (this.#answering > 0) return [this.#requestedAt, Infinity, "idle"];
     if (this.#requests === 0) return [this.#since, requestTimeout, "too-slow"];
     if (this.#unfinishedSince !== undefined) return [this.#unfinishedSince, requestTimeout, "too-slow"];
     return [this.#requestedAt, keepAliveTimeout, "idle"];
@@ -219,9 +262,11 @@ export class Connection {
     const { headerBytes, overheadBurst, overheadRate } = this.#limits;
     const bytes = this.socket.bytesRead - this.#seenBytes;
     const requests = this.#requests - this.#seenRequests;
-    const leaked = ((now - this.#lookedAt) / 1000) * overheadRate + requests * (headerBytes + framing);
+    const owed = requests * (headerBytes + framing) + this.#contents;
+    const leaked = ((now - this.#lookedAt) / 1000) * overheadRate + owed;
     this.#overhead = Math.max(0, this.#overhead + bytes - leaked);
-    if (requests > 0) this.#unfinishedSince = undefined;
+    this.#contents = 0;
+    if (requests > 0 && !this.#asking) this.#unfinishedSince = undefined;
     // Over HTTP/2 bytes need not belong to a request, and header sections come whole or not at all.
     else if (bytes > 0 && this.#protocol?.name === "http/1.1") this.#unfinishedSince ??= this.#lookedAt;
     this.#seenBytes += bytes;

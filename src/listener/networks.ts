@@ -28,11 +28,16 @@ export function clientAddress(text: string): ClientAddress {
 export interface Network<T> {
   readonly name: string;
   readonly connections: Set<T>;
-  /** Bytes held for it of answers that it has not taken. */
+  /** Connections of these on which a whole request waits for its answer. */
+  answering: number;
+  /** Bytes held for it of answers that it has not taken, and of requests that have not come to their end. */
   held: number;
 }
 
-/** All networks with connections, by how many they have. */
+/** By how many it is large: whoever is owed an answer is no burden of its network's. */
+const sizeOf = ({ connections, answering }: Network<unknown>): number => connections.size - answering;
+
+/** All networks with connections, by how many they have on which no whole request waits for its answer. */
 export class Networks<T> {
   readonly #byName = new Map<string, Network<T>>();
   readonly #bySize = new Map<number, Set<Network<T>>>();
@@ -40,19 +45,27 @@ export class Networks<T> {
 
   /** The network of a name, known or not. */
   of(name: string): Network<T> {
-    return this.#byName.get(name) ?? { name, connections: new Set(), held: 0 };
+    return this.#byName.get(name) ?? { name, connections: new Set(), answering: 0, held: 0 };
   }
 
   add(network: Network<T>, connection: T): void {
     this.#byName.set(network.name, network);
     network.connections.add(connection);
-    this.#moved(network, network.connections.size - 1);
+    this.#moved(network, sizeOf(network) - 1);
   }
 
   delete(network: Network<T>, connection: T): void {
     if (!network.connections.delete(connection)) return;
     if (network.connections.size === 0) this.#byName.delete(network.name);
-    this.#moved(network, network.connections.size + 1);
+    this.#moved(network, sizeOf(network) + 1);
+  }
+
+  /** A connection of the network owes an answer from now on, or no more. */
+  answering(network: Network<T>, more: 1 | -1): void {
+    if (network.connections.size === 0) return;
+    const before = sizeOf(network);
+    network.answering += more;
+    this.#moved(network, before);
   }
 
   /** The networks with the most connections, those that have had so many for the longest first. */
@@ -68,7 +81,7 @@ export class Networks<T> {
   }
 
   #moved(network: Network<T>, before: number): void {
-    const now = network.connections.size;
+    const now = sizeOf(network);
     const left = this.#bySize.get(before);
     left?.delete(network);
     if (left?.size === 0) this.#bySize.delete(before);

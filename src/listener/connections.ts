@@ -3,10 +3,9 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { garbageCollector } from "./collector.ts";
 import { Connection, type ConnectionsContext, type Protocol } from "./connection.ts";
-import type { ServingLimits } from "./limits.ts";
+import type { ConnectionLimits } from "./limits.ts";
 import { LoopClock } from "./loop-clock.ts";
 import { clientAddress, type Network, Networks } from "./networks.ts";
-import type { Tallies } from "./tallies.ts";
 
 /** How often connections are looked at, in milliseconds: one look at all costs less than a timer for each. */
 const lookEvery = 250;
@@ -35,6 +34,12 @@ function endsOf(socket: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
+/** What became of connections that were not let go on, counted. */
+export interface ConnectionTallies {
+  readonly refusedConnections: { total: number; address: number };
+  readonly cutOff: Record<"too-slow" | "flood" | "crowded", number>;
+}
+
 export interface ConnectionsTools {
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
@@ -48,8 +53,8 @@ export class Connections {
   readonly #byEnds = new Map<string, Connection>();
   readonly #perAddress = new Map<string, number>();
   readonly #networks = new Networks<Connection>();
-  readonly #limits: ServingLimits;
-  readonly #tallies: Tallies;
+  readonly #limits: ConnectionLimits;
+  readonly #tallies: ConnectionTallies;
   readonly #context: ConnectionsContext;
   readonly #collect: () => void;
   #held = 0;
@@ -57,14 +62,15 @@ export class Connections {
   #looking: NodeJS.Timeout | undefined;
 
   constructor(
-    limits: ServingLimits,
-    tallies: Tallies,
+    limits: ConnectionLimits,
+    tallies: ConnectionTallies,
     { now = () => performance.now(), collect = garbageCollector() }: Partial<ConnectionsTools> = {},
   ) {
     this.#limits = limits;
     this.#tallies = tallies;
     this.#collect = collect;
-    this.#context = { limits, clock: new LoopClock(now, 2 * lookEvery), onHeld: this.#onHeld };
+    const clock = new LoopClock(now, 2 * lookEvery);
+    this.#context = { limits, clock, onHeld: this.#onHeld, onAnswering: this.#onAnswering };
   }
 
   get size(): number {
@@ -103,12 +109,20 @@ export class Connections {
     return this.#byEnds.get(endsOf(socket));
   }
 
+  /** Whether a handshake has come to its end in time; ends the connection where not. */
+  inTime(connection: Connection): boolean {
+    if (this.#context.clock.now() - connection.accepted < this.#limits.handshakeTimeout) return true;
+    this.#cut(connection, "too-slow", connection);
+    return false;
+  }
+
   /**
    * Whether a protocol may begin on a connection after its handshake. While so much is held, or was until a moment
    * ago, that memory would run out before the event loop comes round, networks with many connections have to wait.
    */
   mayOpen(connection: Connection, name: Protocol["name"]): boolean {
-    const full = this.#held + this.#garbage > burst * this.#limits.outputBytes;
+    if (!this.inTime(connection)) return false;
+    const full = this.#held + this.#garbage > burst * this.#limits.heldBytes;
     if (full && connection.network.connections.size > few) {
       this.#cut(connection, "crowded", connection);
       return false;
@@ -120,7 +134,7 @@ export class Connections {
   /** Ends what has had its time. */
   look(): void {
     this.#context.clock.tick();
-    this.#bound(this.#limits.outputBytes);
+    this.#bound(this.#limits.heldBytes);
     for (const connection of this.#all) {
       const reason = connection.endReason();
       if (reason === "too-slow" && connection.timeOut()) continue;
@@ -182,7 +196,7 @@ export class Connections {
     connection.network.held += more;
     this.#held += more;
     // Good clients take what a burst of requests brings before the next look.
-    if (more > 0) this.#bound(burst * this.#limits.outputBytes, connection);
+    if (more > 0) this.#bound(burst * this.#limits.heldBytes, connection);
   };
 
   /** Cuts off who holds most, until what is held for all is within a bound. */
@@ -194,6 +208,9 @@ export class Connections {
       this.#cut(holder, "too-slow", called);
     }
   }
+
+  readonly #onAnswering = ({ network }: Connection, more: 1 | -1): void =>
+    this.#networks.answering(network, more);
 
   #forget(connection: Connection, wasCut = false): void {
     if (!this.#all.delete(connection)) return;
@@ -231,10 +248,10 @@ export class Connections {
 
 /** A proxy's connections are not counted against the network of anybody. */
 function proxyNetwork(): Network<Connection> {
-  return { name: "proxy", connections: new Set(), held: 0 };
+  return { name: "proxy", connections: new Set(), answering: 0, held: 0 };
 }
 
-/** Who makes room first. */
+/** Who makes room first; nobody where all are owed an answer. */
 function first(connections: readonly Connection[]): Connection | undefined {
   let found: Connection | undefined;
   let [least, earliest] = [Infinity, Infinity];

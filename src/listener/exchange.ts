@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { collectBody, type WholeBodies } from "./body.ts";
+import type { Connection, Protocol } from "./connection.ts";
+
+/** One request and its answer, within the bounds of its listener. */
+export interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** Aborted when the answer is out, or the connection is gone. */
+  readonly over: AbortSignal;
+  /**
+   * The body, at most `largest` bytes; throws BodyRefused, or as the stream does when the client breaks off. What it
+   * holds is given back when the exchange is over.
+   */
+  readBody(largest: number): Promise<Buffer>;
+}
+
+export interface ExchangeBounds {
+  /** From the last header to the last byte of the answer, in milliseconds. */
+  readonly exchangeMs: number;
+  /** Requests of a connection that wait for their answers. */
+  readonly maxPipelined: number;
+}
+
+/** What a listener reads requests with. */
+export interface Reading {
+  readonly bounds: ExchangeBounds;
+  readonly bodies: WholeBodies;
+}
+
+/** The requests of one connection by Node's own HTTP/1.1. */
+export class Requests implements Protocol {
+  readonly name = "http/1.1";
+  readonly #socket: Socket;
+  readonly #connection: Connection;
+  readonly #reading: Reading;
+  /** Those without an answer, by how to end them. */
+  readonly #open = new Set<() => void>();
+  /** Bytes of bodies that have not come to their end. */
+  #coming = 0;
+  /** What waited of answers when somebody last looked, and since when nothing of it moved. */
+  #left = 0;
+  #moved = 0;
+
+  constructor(socket: Socket, connection: Connection, reading: Reading) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#reading = reading;
+    socket.once("close", () => {
+      for (const end of this.#open) end();
+    });
+  }
+
+  get stalledSince(): number | undefined {
+    const left = this.#socket.writableLength;
+    if (left === 0) return undefined;
+    if (left !== this.#left) this.#moved = this.#connection.clock.now();
+    this.#left = left;
+    return this.#moved;
+  }
+
+  close(): void {
+    if (this.#open.size > 0) return;
+    this.#connection.closing();
+    this.#socket.end();
+  }
+
+  timeOut(): boolean {
+    return false;
+  }
+
+  /**
+   * Begins an exchange; undefined for one too many on its connection, which is then gone. An answer that still queues
+   * behind another one says nothing of its connection's end, so that the connection is asked.
+   */
+  begin(incoming: IncomingMessage, outgoing: ServerResponse): Exchange | undefined {
+    const { bounds, bodies } = this.#reading;
+    if (this.#open.size >= bounds.maxPipelined) {
+      this.#socket.destroy();
+      return undefined;
+    }
+    const over = new AbortController();
+    let [coming, whole, answering] = [0, 0, false];
+    const comes = (bytes: number): void => {
+      if (over.signal.aborted) return;
+      this.#coming += bytes - coming;
+      coming = bytes;
+      this.#hold();
+    };
+    const came = (bytes: number): void => {
+      if (over.signal.aborted) return;
+      answering = true;
+      this.#connection.requested(bytes);
+      this.#connection.answering(1);
+      whole = coming;
+      bodies.hold(whole);
+      comes(0);
+    };
+    const answered = (): void => {
+      if (answering) this.#connection.answering(-1);
+      answering = false;
+      bodies.hold(-whole);
+      whole = 0;
+      comes(0);
+    };
+    const timer = setTimeout(() => this.#socket.destroy(), bounds.exchangeMs);
+    const end = (): void => {
+      if (!this.#open.delete(end)) return;
+      clearTimeout(timer);
+      answered();
+      over.abort(new Error("the exchange is over"));
+    };
+    this.#open.add(end);
+    outgoing.once("prefinish", answered);
+    outgoing.once("close", end);
+    if (hasBody(incoming)) this.#connection.asking();
+    else came(0);
+    return {
+      incoming,
+      outgoing,
+      over: over.signal,
+      async readBody(largest) {
+        const ready = (): Promise<void> | undefined => bodies.room(over.signal);
+        const bytes = await collectBody(incoming, largest, { held: comes, ready });
+        if (hasBody(incoming)) came(bytes.length);
+        return bytes;
+      },
+    };
+  }
+
+  #hold(): void {
+    this.#connection.hold(this.#coming + this.#socket.writableLength);
+  }
+}
+
+/** RFC 9112 §6: whether a request has a body. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== "0");
+}
