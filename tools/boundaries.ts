@@ -39,7 +39,7 @@ const allowed: Record<string, readonly string[]> = {
   cloudflare: ["base", "plan", "files", "http", "config", "dns"],
   hetzner: ["base", "plan", "files", "http", "dns"],
   host: ["base", "plan", "distribution", "files", "yaml", "config"],
-  listener: [],
+  listener: ["base"],
   admin: ["base", "http", "listener"],
   operator: ["base", "injection", "http", "kubernetes", "listener", "admin", "controller"],
   publisher: [

@@ -55,7 +55,9 @@ class Reader {
   }
 
   note(key: string, instead: string): void {
-    this.#notes.push(annotationNote(key, this.#of, String(this.#annotations[key]), instead));
+    this.#notes.push(
+      annotationNote(key, this.#of, this.text(key) ?? JSON.stringify(this.#annotations[key]), instead),
+    );
   }
 
   /** The value where it is as it should be; nothing where it is absent or empty, and a note where it is neither. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { collectBytes } from "../base/index.ts";
 
 /** A body that was not read, since it is larger than is taken; `status` is HTTP's for it. */
 export class BodyRefused extends Error {
@@ -44,40 +45,6 @@ export class WholeBodies {
   }
 }
 
-const smallest = 4096;
-
-/** Bytes that come in parts, in one piece of memory: a thousand parts of one byte are no thousand objects. */
-class Growing {
-  #bytes = Buffer.alloc(0);
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  /** What is taken of memory. */
-  get held(): number {
-    return this.#bytes.length;
-  }
-
-  get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#size);
-  }
-
-  add(part: Buffer, largest: number): void {
-    const size = this.#size + part.length;
-    if (size > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(
-        Math.min(largest, Math.max(size, 2 * this.#bytes.length, smallest)),
-      );
-      this.#bytes.copy(grown, 0, 0, this.#size);
-      this.#bytes = grown;
-    }
-    part.copy(this.#bytes, this.#size);
-    this.#size = size;
-  }
-}
-
 /**
  * Reads a body of at most `largest` bytes. `held` is told what it takes of memory so far, by bytes that came and not by
  * what was announced; before each part `ready` is waited for. Rejects with BodyRefused, or as the stream does when the
@@ -89,12 +56,12 @@ export async function collectBody(
   { held, ready }: { held: (bytes: number) => void; ready: () => Promise<void> | undefined },
 ): Promise<Buffer> {
   if (Number(incoming.headers["content-length"] ?? 0) > largest) throw new BodyRefused();
-  const body = new Growing();
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    if (body.size + part.length > largest) throw new BodyRefused();
-    body.add(part, largest);
-    held(body.held);
-    await ready();
+  try {
+    return await collectBytes(incoming as AsyncIterable<Buffer>, largest, (bytes) => {
+      held(bytes);
+      return ready();
+    });
+  } catch (error) {
+    throw error instanceof RangeError ? new BodyRefused() : error;
   }
-  return body.bytes;
 }

@@ -10,7 +10,7 @@ const view = (role: string): JsonRecord => ({ metadata: { annotations: { [key]: 
 const outage = { code: "cluster-unreachable", message: "away", since: 0 };
 
 /** What is followed, and an API that answers when it is told to. */
-function bench({ synced = true, failing = false, patience = 3000 } = {}) {
+function bench({ synced = true, failing = false, patience = 3000, namespaces = ["shop"] } = {}) {
   const followed = (objects: Readonly<Record<string, JsonRecord>>) => ({
     synced,
     status: {
@@ -36,7 +36,7 @@ function bench({ synced = true, failing = false, patience = 3000 } = {}) {
       },
     },
     accounts: followed({ "shop/web": view("followed") }),
-    namespaces: followed({ shop: view("namespace") }),
+    namespaces: followed(Object.fromEntries(namespaces.map((name) => [name, view("namespace")]))),
     roles: new Roles(undefined),
     patience,
   });
@@ -77,7 +77,7 @@ describe("what stands around a pod", () => {
 
   test("is asked for once by all who want it at a time, and anew by who comes later", async () => {
     const { around, asked, answers } = bench();
-    const all = Promise.all(Array.from({ length: 50 }, () => around.of("shop", "new")));
+    const all = Promise.all(Array.from({ length: 50 }, async () => around.of("shop", "new")));
     answers[0]?.(view("read"));
     assert.equal((await all).length, 50);
     assert.equal(asked.length, 1);
@@ -87,12 +87,34 @@ describe("what stands around a pod", () => {
   });
 
   test("is not asked for by more than thirty-two questions at a time, nor for longer than there is patience", async () => {
-    const { around, asked } = bench({ patience: 20 });
-    const waiting = Array.from({ length: 32 }, (_, index) => around.of("shop", `new-${index}`));
-    await assert.rejects(around.of("shop", "one-more"), { code: "cluster-not-ready" });
+    const namespaces = Array.from({ length: 8 }, (_, index) => `of-${index}`);
+    const { around, asked } = bench({ patience: 20, namespaces });
+    const waiting = namespaces.flatMap((of) =>
+      Array.from({ length: 10 }, async (_, index) => around.of(of, `new-${index}`)),
+    );
     assert.equal(asked.length, 32);
     for (const one of await Promise.allSettled(waiting)) assert.equal(one.status, "rejected");
-    const again = around.of("shop", "again");
-    await assert.rejects(again, { name: "TimeoutError" });
+  });
+
+  test("is asked for in a namespace though five hundred others ask for what is in none, or in another", async () => {
+    const { around, asked, answers } = bench({ namespaces: ["shop", "loud"] });
+    const others = ["loud", "invented"].flatMap((of) =>
+      Array.from({ length: 250 }, async (_, index) =>
+        around.of(of === "loud" ? of : `${of}-${index}`, `none-${index}`),
+      ),
+    );
+    others.forEach((one) => one.catch(() => {}));
+    const good = around.of("shop", "new");
+    const at = asked.indexOf("ServiceAccount new");
+    assert.ok(at !== -1 && at < 32, String(at));
+    answers[at]?.(view("read"));
+    assert.equal(roleOf((await good).serviceAccount), "read");
+  });
+
+  test("is not asked for where two hundred and fifty-six questions of its namespace wait", async () => {
+    const { around } = bench();
+    const all = Array.from({ length: 8 + 256 }, async (_, index) => around.of("shop", `new-${index}`));
+    all.forEach((one) => one.catch(() => {}));
+    await assert.rejects(async () => around.of("shop", "one-more"), { code: "cluster-not-ready" });
   });
 });

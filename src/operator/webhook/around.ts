@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
-import { PodtrustError, type JsonRecord } from "../../base/index.ts";
+import type { JsonRecord } from "../../base/index.ts";
 import { annotationsView, type Surroundings } from "../../injection/index.ts";
 import type { KubernetesApi, Mirror, ObjectRef } from "../../kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
+import { Questions } from "./questions.ts";
 
 /** What is followed of the cluster, with every object of its kind. */
 type Followed = Pick<Mirror<JsonRecord>, "synced" | "status" | "get">;
@@ -12,13 +13,14 @@ export interface AroundOptions {
   readonly accounts: Followed;
   readonly namespaces: Followed;
   readonly roles: Roles;
-  /** Milliseconds for what has to be asked of the API server; 3,000 unless told. */
+  /** Milliseconds for what has to be asked of the API server; 3,000 by default. */
   readonly patience?: number;
 }
 
-/** Whoever reaches the webhook makes us ask the API server so often at a time, at the most. */
-const mostReads = 32;
-const usualPatience = 3000;
+const defaultPatience = 3000;
+
+/** The share of questions about what is in no namespace that is known: whoever invents names has it with all others who do. */
+const unknownNamespaces = "an unknown namespace";
 
 /**
  * What stands around a pod: from what is followed anyway, and where that does not know the object yet, or may be old, from
@@ -26,42 +28,65 @@ const usualPatience = 3000;
  */
 export class Around {
   readonly #options: AroundOptions;
+  readonly #questions = new Questions();
   readonly #reading = new Map<string, Promise<JsonRecord | undefined>>();
 
   constructor(options: AroundOptions) {
     this.#options = options;
   }
 
-  /** Rejects with what the API throws; with `cluster-not-ready` where too much is asked at a time. */
-  async of(namespace: string, account: string): Promise<Surroundings> {
-    const { accounts, namespaces, roles } = this.#options;
+  /**
+   * At once where all is known by what is followed. Rejects with what the API throws; with `cluster-not-ready` where too
+   * much is asked at a time.
+   */
+  of(namespace: string, account: string): Surroundings | Promise<Surroundings> {
+    const { accounts, namespaces } = this.#options;
     const key = `${namespace}/${account}`;
-    const [serviceAccount, of] = await Promise.all([
-      this.#find(accounts, key, { kind: "ServiceAccount", namespace, name: account }),
-      this.#find(namespaces, namespace, { kind: "Namespace", name: namespace }),
-    ]);
-    return roles.around({ serviceAccount, namespace: of }, key, randomInt(1001) / 1000);
+    const [serviceAccount, of] = [knownOf(accounts, key), knownOf(namespaces, namespace)];
+    if (serviceAccount !== undefined && of !== undefined) return this.#joined(key, serviceAccount, of);
+    return this.#asked(namespace, account, serviceAccount, of);
   }
 
-  async #find(followed: Followed, key: string, ref: ObjectRef): Promise<JsonRecord | undefined> {
-    const known = followed.synced && followed.status.failing === undefined ? followed.get(key) : undefined;
-    return known ?? this.#read(`${ref.kind} ${key}`, ref);
+  async #asked(
+    namespace: string,
+    account: string,
+    known: JsonRecord | undefined,
+    knownNamespace: JsonRecord | undefined,
+  ): Promise<Surroundings> {
+    const key = `${namespace}/${account}`;
+    const share = this.#options.namespaces.get(namespace) === undefined ? unknownNamespaces : namespace;
+    const [serviceAccount, of] = await Promise.all([
+      known ?? this.#read(share, key, { kind: "ServiceAccount", namespace, name: account }),
+      knownNamespace ?? this.#read(share, namespace, { kind: "Namespace", name: namespace }),
+    ]);
+    return this.#joined(key, serviceAccount, of);
+  }
+
+  #joined(
+    key: string,
+    serviceAccount: JsonRecord | undefined,
+    namespace: JsonRecord | undefined,
+  ): Surroundings {
+    return this.#options.roles.around({ serviceAccount, namespace }, key, randomInt(1001) / 1000);
   }
 
   /** One question serves all who have it at the same time. */
-  #read(key: string, ref: ObjectRef): Promise<JsonRecord | undefined> {
+  #read(share: string, name: string, ref: ObjectRef): Promise<JsonRecord | undefined> {
+    const key = `${ref.kind} ${name}`;
     const under = this.#reading.get(key);
     if (under !== undefined) return under;
-    if (this.#reading.size >= mostReads) {
-      const sentence = `${key} is not asked for: ${mostReads} other questions are under way`;
-      throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
-    }
-    const { api, patience = usualPatience } = this.#options;
-    const reading = api
-      .read(ref, { signal: AbortSignal.timeout(patience) })
+    const { api, patience = defaultPatience } = this.#options;
+    const signal = AbortSignal.timeout(patience);
+    const reading = this.#questions
+      .ask(share, () => api.read(ref, { signal }), signal)
       .then((object) => (object === undefined ? undefined : annotationsView(object)))
       .finally(() => this.#reading.delete(key));
     this.#reading.set(key, reading);
     return reading;
   }
+}
+
+/** What is known of an object by what is followed; undefined where that may be old, or was not seen whole. */
+function knownOf(followed: Followed, key: string): JsonRecord | undefined {
+  return followed.synced && followed.status.failing === undefined ? followed.get(key) : undefined;
 }

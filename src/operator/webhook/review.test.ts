@@ -4,7 +4,7 @@ import { array, assert as holds, asyncProperty, constant, jsonValue, oneof, reco
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
 import { applyPatch } from "../../../test/support/json-patch.ts";
 import type { JsonRecord } from "../../base/index.ts";
-import { answerReview } from "./review.ts";
+import { answerReview as answerRead, type FindAround, type ReviewAnswer } from "./review.ts";
 
 const role = "arn:aws:iam::111122223333:role/web";
 const serviceAccount = { metadata: { annotations: { "eks.amazonaws.com/role-arn": role } } };
@@ -15,6 +15,9 @@ function review(object: unknown, more: JsonRecord = {}): JsonRecord {
   const request = { uid: "u-1", namespace: "shop", operation: "CREATE", resource, object, ...more };
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request };
 }
+
+const answerReview = (asked: unknown, around: FindAround): Promise<ReviewAnswer> =>
+  answerRead(() => Promise.resolve(asked), around);
 
 interface Answered {
   readonly uid: string;
@@ -100,6 +103,38 @@ describe("the answer to an AdmissionReview", () => {
     ];
     for (const [body, message] of wrong)
       await assert.rejects(answerReview(body, around), { name: "TypeError", message });
+  });
+
+  test("is none for a pod of more than a thousand containers, or with an annotation that is no text, and names it", async () => {
+    const around = async () => ({ serviceAccount });
+    const containers = Array.from({ length: 1001 }, (_, index) => ({ name: `c-${index}` }));
+    await assert.rejects(answerReview(review({ spec: { containers } }), around), {
+      name: "TypeError",
+      message: "its pod has 1001 containers, and 1000 are the most",
+    });
+    const annotations = { "eks.amazonaws.com/skip-containers": {} };
+    await assert.rejects(answerReview(review({ ...pod, metadata: { annotations } }), around), {
+      name: "TypeError",
+      message: "the annotation eks.amazonaws.com/skip-containers of its pod is no text",
+    });
+  });
+
+  test("stands, with a warning, where the namespace has an annotation that is no text", async () => {
+    const namespace = { metadata: { annotations: { "podtrust.dev/region": { toString: 1 } } } };
+    const { allowed } = await answered(review(pod), async () => ({ serviceAccount, namespace }));
+    assert.equal(allowed, true);
+  });
+
+  test("reads the review anew after it waited, and holds nothing of it meanwhile", async () => {
+    let reads = 0;
+    const read = async (): Promise<unknown> => {
+      reads += 1;
+      return review(pod);
+    };
+    await answerRead(read, () => ({ serviceAccount }));
+    assert.equal(reads, 1);
+    await answerRead(read, async () => ({ serviceAccount }));
+    assert.equal(reads, 3);
   });
 
   test("is a TypeError or an answer, whatever the question, and a patch leads to what injection makes of the pod", async () => {

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, recordOf, textOf } from "../../base/index.ts";
+import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
 import { inject, injectionPatch, injectionWarnings, type Surroundings } from "../../injection/index.ts";
 
 /** What became of a pod: `unchanged` had all of it before; `untouched` is not for injection. */
@@ -14,10 +14,14 @@ export interface ReviewAnswer {
 interface Asked {
   readonly uid: string;
   readonly namespace: string;
+  readonly account: string;
   readonly pod: JsonRecord;
   /** It is about something else than a pod that is made, and none of our business. */
   readonly foreign: boolean;
 }
+
+/** Of a pod: what each of them is given stands in the answer. No node runs so many. */
+const mostContainers = 1000;
 
 const apiVersion = "admission.k8s.io/v1";
 const kind = "AdmissionReview";
@@ -28,6 +32,16 @@ function isMadePod({ operation, resource, subResource }: JsonRecord): boolean {
   return operation === "CREATE" && group === "" && plural === "pods" && (subResource ?? "") === "";
 }
 
+/** Throws a TypeError for a pod that no API server sends, or that is too much to answer. */
+function checkPod(pod: JsonRecord): void {
+  const spec = recordOf(pod["spec"]);
+  const containers = recordsOf(spec["containers"]).length + recordsOf(spec["initContainers"]).length;
+  if (containers > mostContainers)
+    throw new TypeError(`its pod has ${containers} containers, and ${mostContainers} are the most`);
+  for (const [key, value] of Object.entries(recordOf(recordOf(pod["metadata"])["annotations"])))
+    if (typeof value !== "string") throw new TypeError(`the annotation ${key} of its pod is no text`);
+}
+
 function askedOf(review: unknown): Asked {
   const { apiVersion: version, kind: of, request } = recordOf(review);
   if (version !== apiVersion || of !== kind) throw new TypeError(`it is no ${kind} of ${apiVersion}`);
@@ -35,29 +49,20 @@ function askedOf(review: unknown): Asked {
   const { object } = request;
   const [uid, namespace] = [textOf(request["uid"]), textOf(request["namespace"])];
   if (uid === undefined || uid === "") throw new TypeError("its request has no uid");
-  if (!isMadePod(request)) return { uid, namespace: "", pod: {}, foreign: true };
+  if (!isMadePod(request)) return { uid, namespace: "", account: "", pod: {}, foreign: true };
   if (!isRecord(object)) throw new TypeError("its request has no object");
   if (namespace === undefined) throw new TypeError("its request has no namespace");
-  return { uid, namespace, pod: object, foreign: false };
+  checkPod(object);
+  const account = textOf(recordOf(object["spec"])["serviceAccountName"]) ?? "default";
+  return { uid, namespace, account, pod: object, foreign: false };
 }
 
 function answer(uid: string, outcome: ReviewOutcome, more: JsonRecord = {}): ReviewAnswer {
   return { outcome, body: { apiVersion, kind, response: { uid, allowed: true, ...more } } };
 }
 
-/**
- * Answers an AdmissionReview (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/)
- * with the patch by which the pod has its role. `around` gives what stands around a pod of this namespace and
- * ServiceAccount. Reads, and writes nothing: a dry run is as good as any. Throws a TypeError for what is no review.
- */
-export async function answerReview(
-  review: unknown,
-  around: (namespace: string, account: string) => Promise<Surroundings>,
-): Promise<ReviewAnswer> {
-  const { uid, namespace, pod, foreign } = askedOf(review);
-  if (foreign) return answer(uid, "untouched");
-  const account = textOf(recordOf(pod["spec"])["serviceAccountName"]) ?? "default";
-  const result = inject(pod, await around(namespace, account));
+function answerPod({ uid, pod }: Asked, around: Surroundings): ReviewAnswer {
+  const result = inject(pod, around);
   if (result.outcome === "untouched") return answer(uid, "untouched");
   const told = injectionWarnings(result);
   const warnings = told.length === 0 ? {} : { warnings: told };
@@ -65,4 +70,27 @@ export async function answerReview(
   if (patch.length === 0) return answer(uid, "unchanged", warnings);
   const encoded = Buffer.from(JSON.stringify(patch)).toString("base64");
   return answer(uid, "injected", { patchType: "JSONPatch", patch: encoded, ...warnings });
+}
+
+/** Gives what stands around a pod of this namespace and ServiceAccount. */
+export type FindAround = (namespace: string, account: string) => Surroundings | Promise<Surroundings>;
+
+/** The answer, where nothing has to be waited for; else what is waited for. */
+function begin(asked: Asked, around: FindAround): ReviewAnswer | Promise<Surroundings> {
+  if (asked.foreign) return answer(asked.uid, "untouched");
+  const found = around(asked.namespace, asked.account);
+  return found instanceof Promise ? found : answerPod(asked, found);
+}
+
+/**
+ * Answers an AdmissionReview (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/)
+ * with the patch by which the pod has its role. `read` parses the review, and is called again after something was waited
+ * for: parsed, a pod takes ten times the memory of its bytes. Reads, and writes nothing: a dry run is as good as any.
+ * Throws a TypeError for what is no review.
+ */
+export async function answerReview(read: () => Promise<unknown>, around: FindAround): Promise<ReviewAnswer> {
+  const begun = begin(askedOf(await read()), around);
+  if (!(begun instanceof Promise)) return begun;
+  const found = await begun;
+  return answerPod(askedOf(await read()), found);
 }

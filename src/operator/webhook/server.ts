@@ -1,21 +1,32 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { drainServer, type ListenAddress } from "../../admin/index.ts";
-import { type Clock, collectBytes, errorText, type Logger, PodtrustError } from "../../base/index.ts";
-import { isDeeper } from "./depth.ts";
+import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import {
+  BodyRefused,
+  bound,
+  boundOptions,
+  type Exchange,
+  localLimits,
+  type ServerLimits,
+} from "../../listener/index.ts";
+import { excessOf } from "./excess.ts";
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
+import { Turns } from "./turns.ts";
 
 // As the listener of every daemon: an `import` of it would evaluate what no daemon needs.
 const { createServer } = process.getBuiltinModule("node:https");
 
 export interface ReviewServerOptions {
   readonly listen: ListenAddress;
-  /** Answers a review; a TypeError for what is none. */
-  readonly answer: (review: unknown) => Promise<ReviewAnswer>;
+  /** Answers a review, which `read` parses each time; a TypeError for what is none. */
+  readonly answer: (read: () => Promise<unknown>) => Promise<ReviewAnswer>;
+  /** PEM: whoever shows no certificate of this authority is not spoken with. Absent: everybody is. */
+  readonly clientCa?: string;
   readonly tallies: ReviewTallies;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,16 +38,23 @@ export interface ServingPair {
   readonly key: string;
 }
 
-/** A pod has 1.5 MB at the most, and its review little beside it. */
-const mostBytes = 4 * 1024 * 1024;
-/** Of all requests that are being read. */
-const mostHeld = 64 * 1024 * 1024;
-const mostDepth = 100;
-const mostConnections = 512;
-/** Of one address, so that no pod takes them all from the API server. */
-const mostOfAddress = 64;
-/** Longer than API servers keep a connection that they may send the next review on, which is 90 seconds. */
-const keepAlive = 120_000;
+const mebibyte = 1024 * 1024;
+/** An object of the API has 1.5 MB at the most (etcd's bound), and its review little beside it. */
+const mostBytes = 3 * mebibyte;
+/** Parsed, 200,000 small values are 20 MB. */
+const most = { depth: 100, values: 200_000 } as const;
+
+/** What all who reach the webhook may take, within what its Deployment allows the operator. */
+export const webhookLimits: ServerLimits = {
+  ...localLimits,
+  headerBytes: 16 * 1024,
+  // Longer than API servers keep a connection that they may send the next review on, which is 90 seconds.
+  keepAliveTimeout: 120_000,
+  heldBytes: 16 * mebibyte,
+  overheadBurst: mostBytes + 128 * 1024,
+  exchangeMs: 30_000,
+  maxPipelined: 4,
+};
 
 interface Reply {
   readonly status: number;
@@ -51,39 +69,24 @@ function refusedHead({ method, url, headers }: IncomingMessage): Reply | undefin
   if (method !== "POST") return refusal(405, "405 Method Not Allowed");
   if (!/^application\/json(?:\s*;|$)/iu.test(headers["content-type"] ?? ""))
     return refusal(415, "415 Unsupported Media Type: a review is application/json");
-  return sizeOf(headers["content-length"]) > mostBytes ? tooLarge : undefined;
+  return undefined;
 }
 
 const tooLarge = refusal(413, `413 Content Too Large: ${mostBytes} bytes at the most`);
 
-/** What a request may come to: what it says, else the most. */
-function sizeOf(length: string | undefined): number {
-  return length === undefined ? mostBytes : Number(length);
-}
+const excess = {
+  depth: "its lists and objects stand too deep in one another",
+  values: `it has more than ${most.values} values`,
+} as const;
 
 function parsed(bytes: Buffer): unknown {
-  if (isDeeper(bytes, mostDepth)) throw new TypeError("it stands too deep in one another");
+  const much = excessOf(bytes, most);
+  if (much !== undefined) throw new TypeError(excess[much]);
   try {
     return JSON.parse(bytes.toString("utf8")) as unknown;
   } catch {
     throw new TypeError("it is not JSON");
   }
-}
-
-/** Counts connections by address, and ends those that are too many of one. */
-function holdBack(server: Server): void {
-  const open = new Map<string, number>();
-  server.on("connection", (socket: Socket) => {
-    const address = socket.remoteAddress ?? "";
-    const count = (open.get(address) ?? 0) + 1;
-    open.set(address, count);
-    socket.on("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
-    });
-    if (count > mostOfAddress) socket.destroy();
-  });
 }
 
 /**
@@ -93,28 +96,29 @@ function holdBack(server: Server): void {
 export class ReviewServer {
   readonly #options: ReviewServerOptions;
   readonly #server: Server;
-  #held = 0;
+  readonly #turns: Turns;
   #ending = false;
   #bound: ListenAddress | undefined;
 
   constructor(options: ReviewServerOptions) {
+    const { clock, clientCa } = options;
     this.#options = options;
-    this.#server = createServer(
-      {
-        minVersion: "TLSv1.3",
-        handshakeTimeout: 5000,
-        maxHeaderSize: 16 * 1024,
-        headersTimeout: 5000,
-        requestTimeout: 5000,
-        keepAliveTimeout: keepAlive,
-        connectionsCheckingInterval: 1000,
-      },
-      (request, response) => void this.#serve(request, response),
-    );
-    this.#server.maxConnections = mostConnections;
+    this.#turns = new Turns(() => clock.elapsed());
+    const asked = clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca: clientCa };
+    this.#server = createServer({
+      ...boundOptions(webhookLimits),
+      minVersion: "TLSv1.3",
+      // Ended before, by what bounds all connections; Node has to have some time-out.
+      handshakeTimeout: 2 * webhookLimits.handshakeTimeout,
+      ...asked,
+    });
     // A handshake that fails is the peer's matter: the server goes on.
     this.#server.on("tlsClientError", () => {});
-    holdBack(this.#server);
+    bound(this.#server, {
+      limits: webhookLimits,
+      secure: true,
+      onExchange: (exchange) => void this.#serve(exchange),
+    });
   }
 
   /** Where it listens. */
@@ -141,7 +145,9 @@ export class ReviewServer {
 
   /** New connections get this certificate; those that are open go on. */
   use({ certificate, key }: ServingPair): void {
-    this.#server.setSecureContext({ cert: certificate, key, minVersion: "TLSv1.3" });
+    const { clientCa: ca } = this.#options;
+    const asked = ca === undefined ? {} : { ca };
+    this.#server.setSecureContext({ cert: certificate, key, minVersion: "TLSv1.3", ...asked });
   }
 
   /**
@@ -157,40 +163,39 @@ export class ReviewServer {
     return drainServer(this.#server);
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(exchange: Exchange): Promise<void> {
     const { clock, tallies } = this.#options;
+    const { incoming, outgoing } = exchange;
     const begun = clock.elapsed();
-    const reply = await this.#reply(request);
+    const reply = await this.#reply(exchange);
     tallies.count(reply.outcome, (clock.elapsed() - begun) / 1000);
-    response.writeHead(reply.status, {
+    outgoing.writeHead(reply.status, {
       "Content-Type": reply.status === 200 ? "application/json" : "text/plain; charset=utf-8",
       "Content-Length": Buffer.byteLength(reply.body),
       // What was not read to its end is not worth reading.
-      ...(request.complete && !this.#ending ? {} : { Connection: "close" }),
+      ...(incoming.complete && !this.#ending ? {} : { Connection: "close" }),
     });
-    response.end(reply.body);
+    outgoing.end(reply.body);
   }
 
-  async #reply(request: IncomingMessage): Promise<Reply> {
-    const refused = refusedHead(request);
+  async #reply(exchange: Exchange): Promise<Reply> {
+    const refused = refusedHead(exchange.incoming);
     if (refused !== undefined) return refused;
-    const size = sizeOf(request.headers["content-length"]);
-    if (this.#held + size > mostHeld) return refusal(503, "503 Service Unavailable: too much at a time");
-    this.#held += size;
-    let bytes: Buffer;
     try {
-      bytes = await collectBytes(request, mostBytes);
+      return await this.#review(await exchange.readBody(mostBytes), exchange.over);
     } catch (error) {
-      return error instanceof RangeError ? tooLarge : refusal(400, "400 Bad Request: it was cut short");
-    } finally {
-      this.#held -= size;
+      return error instanceof BodyRefused ? tooLarge : refusal(400, "400 Bad Request: it was cut short");
     }
-    return this.#review(bytes);
   }
 
-  async #review(bytes: Buffer): Promise<Reply> {
+  async #review(bytes: Buffer, over: AbortSignal): Promise<Reply> {
+    const read = async (): Promise<unknown> => {
+      await this.#turns.take(bytes.length);
+      if (over.aborted) throw new TypeError("whoever asked has gone");
+      return parsed(bytes);
+    };
     try {
-      const { outcome, body } = await this.#options.answer(parsed(bytes));
+      const { outcome, body } = await this.#options.answer(read);
       return { status: 200, outcome, body: JSON.stringify(body) };
     } catch (error) {
       if (error instanceof TypeError) return refusal(400, `400 Bad Request: ${error.message}`);

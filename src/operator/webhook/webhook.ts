@@ -82,7 +82,7 @@ export class Webhook {
     this.#server = new ReviewServer({
       ...options,
       tallies: this.tallies,
-      answer: (review) => answerReview(review, (of, account) => around.of(of, account)),
+      answer: (read) => answerReview(read, (of, account) => around.of(of, account)),
     });
   }
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isDeeper } from "./depth.ts";
+import { excessOf } from "./excess.ts";
 
-describe("how deep a JSON text goes", () => {
-  const deeper = (text: string, most: number): boolean => isDeeper(Buffer.from(text), most);
+describe("what a JSON text would come to", () => {
+  const deeper = (text: string, depth: number): boolean =>
+    excessOf(Buffer.from(text), { depth, values: Infinity }) === "depth";
+  const more = (text: string, values: number): boolean =>
+    excessOf(Buffer.from(text), { depth: Infinity, values }) === "values";
 
   test("counts lists and objects that stand in one another, and those beside one another once", () => {
     assert.equal(deeper('{"a":[{"b":[]}]}', 4), false);
@@ -18,5 +21,12 @@ describe("how deep a JSON text goes", () => {
 
   test("is told of a megabyte of brackets before it is read to its end", () => {
     assert.equal(deeper("[".repeat(1_000_000), 100), true);
+  });
+
+  test("counts what stands in lists and objects, and nothing in texts", () => {
+    assert.equal(more("[1,2,3]", 4), false);
+    assert.equal(more("[1,2,3]", 3), true);
+    assert.equal(more('{"a,b,c,d":"e,f\\",g"}', 2), false);
+    assert.equal(more(`[${"1,".repeat(1_000_000)}1]`, 200_000), true);
   });
 });

@@ -1,0 +1,32 @@
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** What a JSON text may come to once it is parsed. */
+export interface MostOf {
+  /** Lists and objects in one another. */
+  readonly depth: number;
+  /** Lists, objects, and what stands in them, together. */
+  readonly values: number;
+}
+
+/**
+ * Of what there is too much in a JSON text that nobody has parsed yet, if there is: parsed, four megabytes of brackets or
+ * small numbers are a hundred. Costs a look at each byte.
+ */
+export function excessOf(text: Uint8Array, most: MostOf): keyof MostOf | undefined {
+  let [depth, values] = [0, 1];
+  let isText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = text[at];
+    if (byte === quote) isText = !isText;
+    else if (isText) at += byte === backslash ? 1 : 0;
+    else if (byte === comma) values += 1;
+    else if (byte === openList || byte === openObject) {
+      values += 1;
+      depth += 1;
+      if (depth > most.depth) return "depth";
+    } else if (byte === closeList || byte === closeObject) depth -= 1;
+    if (values > most.values) return "values";
+  }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { PodtrustError } from "../../base/index.ts";
+
+/** Questions to the API server at a time: whoever reaches the webhook makes us ask no more often. */
+const mostUnderWay = 32;
+/** Of one share, so that no share has all of them. */
+const mostOfShare = 8;
+/** Of one share that wait for their turn; beyond, there is no answer. */
+const mostWaiting = 256;
+
+interface Share {
+  underWay: number;
+  readonly waiting: Set<() => void>;
+}
+
+/**
+ * Lets questions be asked, so many at a time. Those of each share have turns with those of the others: who asks a thousand
+ * times in one share waits behind himself, and keeps nobody else waiting.
+ */
+export class Questions {
+  /** In the order of their turns. */
+  readonly #shares = new Map<string, Share>();
+  #underWay = 0;
+
+  /** Rejects with what `question` does, as the signal says while it waits, and with `cluster-not-ready` where too many do. */
+  async ask<T>(name: string, question: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const share = this.#shares.get(name) ?? { underWay: 0, waiting: new Set() };
+    this.#shares.set(name, share);
+    try {
+      const waits = this.#turn(name, share, signal);
+      if (waits !== undefined) await waits;
+    } catch (error) {
+      this.#leave(name, share);
+      throw error;
+    }
+    try {
+      return await question();
+    } finally {
+      this.#underWay -= 1;
+      share.underWay -= 1;
+      this.#leave(name, share);
+      this.#next();
+    }
+  }
+
+  /** Undefined where it is its turn at once. */
+  #turn(name: string, share: Share, signal: AbortSignal): Promise<void> | undefined {
+    if (this.#underWay < mostUnderWay && share.underWay < mostOfShare) {
+      this.#begin(share);
+      return undefined;
+    }
+    if (share.waiting.size >= mostWaiting) {
+      const sentence = `${name} is not asked about: ${mostWaiting} other questions wait`;
+      throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
+    }
+    return new Promise<void>((resolve, reject) => {
+      const give = (): void => {
+        signal.removeEventListener("abort", gone);
+        resolve();
+      };
+      const gone = (): void => {
+        share.waiting.delete(give);
+        reject(signal.reason as Error);
+      };
+      share.waiting.add(give);
+      signal.addEventListener("abort", gone, { once: true });
+    });
+  }
+
+  #begin(share: Share): void {
+    this.#underWay += 1;
+    share.underWay += 1;
+  }
+
+  /** Gives free places away, one to a share. */
+  #next(): void {
+    for (const [name, share] of [...this.#shares]) {
+      if (this.#underWay >= mostUnderWay) return;
+      const [give] = share.waiting;
+      if (give === undefined || share.underWay >= mostOfShare) continue;
+      share.waiting.delete(give);
+      this.#begin(share);
+      // Its next turn comes after those of the others.
+      this.#shares.delete(name);
+      this.#shares.set(name, share);
+      give();
+    }
+  }
+
+  #leave(name: string, share: Share): void {
+    if (share.underWay === 0 && share.waiting.size === 0) this.#shares.delete(name);
+  }
+}

@@ -1,0 +1,41 @@
+/** Milliseconds after which a review no longer lets smaller ones pass. */
+const passed = 1000;
+
+interface Waiting {
+  readonly bytes: number;
+  readonly since: number;
+  readonly begin: () => void;
+}
+
+/**
+ * The work of reviews that were read whole, one in a turn of the event loop: while one of megabytes is parsed nothing else
+ * happens, so that small ones, which almost all are, come before it.
+ */
+export class Turns {
+  readonly #elapsed: () => number;
+  readonly #waiting = new Set<Waiting>();
+
+  /** `elapsed`: milliseconds of a clock that only goes forward. */
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed;
+  }
+
+  /** Until a review of so many bytes has its turn. */
+  take(bytes: number): Promise<void> {
+    return new Promise((begin) => {
+      this.#waiting.add({ bytes, since: this.#elapsed(), begin });
+      if (this.#waiting.size === 1) setImmediate(() => this.#turn());
+    });
+  }
+
+  #turn(): void {
+    const [longest] = this.#waiting;
+    let next = longest;
+    if (longest !== undefined && this.#elapsed() - longest.since < passed)
+      for (const one of this.#waiting) if (one.bytes < (next?.bytes ?? 0)) next = one;
+    if (next === undefined) return;
+    this.#waiting.delete(next);
+    if (this.#waiting.size > 0) setImmediate(() => this.#turn());
+    next.begin();
+  }
+}
