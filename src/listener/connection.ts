@@ -28,6 +28,8 @@ export interface ConnectionsContext {
   readonly onHeld: (connection: Connection, more: number) => void;
   /** It owes an answer from now on, or no more. */
   readonly onAnswering: (connection: Connection, more: 1 | -1) => void;
+  /** So many bytes are needed no more, and wait for V8 to collect them. */
+  readonly onDropped: (bytes: number) => void;
 }
 
 /** What one request may weigh beside its header section: frames, TLS records. */
@@ -51,6 +53,8 @@ export class Connection {
   readonly #limits: ConnectionLimits;
   readonly #onHeld: ConnectionsContext["onHeld"];
   readonly #onAnswering: ConnectionsContext["onAnswering"];
+  /** What was read of it is needed no more; V8 does not see how much that is. */
+  readonly dropped: ConnectionsContext["onDropped"];
   #stage: Stage = "handshake";
   /** When its stage began. */
   #since: number;
@@ -79,7 +83,7 @@ export class Connection {
 
   constructor(
     input: Pick<Connection, "socket" | "listener" | "client" | "network">,
-    { clock, limits, onHeld, onAnswering }: ConnectionsContext,
+    { clock, limits, onHeld, onAnswering, onDropped }: ConnectionsContext,
   ) {
     this.socket = input.socket;
     this.listener = input.listener;
@@ -90,6 +94,7 @@ export class Connection {
     this.#limits = limits;
     this.#onHeld = onHeld;
     this.#onAnswering = onAnswering;
+    this.dropped = onDropped;
     this.#since = this.accepted;
     this.#lookedAt = this.accepted;
   }
@@ -136,11 +141,12 @@ export class Connection {
   /** A request has begun to come that has content, and is read. */
   asking(): void {
     this.#asking = true;
-    this.#unfinishedSince ??= this.clock.now();
+    this.#unfinishedSince = this.clock.now();
   }
 
   /** A request has come, with so many bytes of content. */
   requested(content = 0): void {
+    if (this.#asking) this.#unfinishedSince = undefined;
     this.#asking = false;
     this.#requests += 1;
     this.#contents += content;

@@ -70,7 +70,13 @@ export class Connections {
     this.#tallies = tallies;
     this.#collect = collect;
     const clock = new LoopClock(now, 2 * lookEvery);
-    this.#context = { limits, clock, onHeld: this.#onHeld, onAnswering: this.#onAnswering };
+    this.#context = {
+      limits,
+      clock,
+      onHeld: this.#onHeld,
+      onAnswering: this.#onAnswering,
+      onDropped: (bytes) => this.#drop(bytes),
+    };
   }
 
   get size(): number {
@@ -228,10 +234,14 @@ export class Connections {
 
   /** Counts what is kept for a connection that has closed, and has it collected in time. */
   #discard({ accepted, mostHeld }: Connection, wasCut: boolean): void {
-    const before = this.#garbage;
     const isOld = this.#context.clock.now() - accepted >= oldAge;
     // What was cut off had answers under way, and those are kept with the connection however young it is.
-    this.#garbage += mostHeld + (isOld || wasCut ? connectionBytes : 0);
+    this.#drop(mostHeld + (isOld || wasCut ? connectionBytes : 0));
+  }
+
+  #drop(bytes: number): void {
+    const before = this.#garbage;
+    this.#garbage += bytes;
     if (before < garbageBytes && this.#garbage >= garbageBytes) this.#collectSoon();
   }
 

@@ -14,6 +14,8 @@ export interface Exchange {
    * holds is given back when the exchange is over.
    */
   readBody(largest: number): Promise<Buffer>;
+  /** So many bytes of memory beside the body were needed for it, or are for a moment, and V8 is to collect them in time. */
+  readonly dropped: (bytes: number) => void;
 }
 
 export interface ExchangeBounds {
@@ -28,6 +30,9 @@ export interface Reading {
   readonly bounds: ExchangeBounds;
   readonly bodies: WholeBodies;
 }
+
+/** A body of which V8 has to be told that it can go: those that are smaller it collects by itself in time. */
+const large = 64 * 1024;
 
 /** The requests of one connection by Node's own HTTP/1.1. */
 export class Requests implements Protocol {
@@ -54,10 +59,9 @@ export class Requests implements Protocol {
 
   get stalledSince(): number | undefined {
     const left = this.#socket.writableLength;
-    if (left === 0) return undefined;
-    if (left !== this.#left) this.#moved = this.#connection.clock.now();
+    if (left !== this.#left) this.#move();
     this.#left = left;
-    return this.#moved;
+    return left === 0 ? undefined : this.#moved;
   }
 
   close(): void {
@@ -98,6 +102,8 @@ export class Requests implements Protocol {
       comes(0);
     };
     const answered = (): void => {
+      this.#move();
+      if (whole >= large) this.#connection.dropped(whole / 2);
       if (answering) this.#connection.answering(-1);
       answering = false;
       bodies.hold(-whole);
@@ -120,6 +126,7 @@ export class Requests implements Protocol {
       incoming,
       outgoing,
       over: over.signal,
+      dropped: this.#connection.dropped,
       async readBody(largest) {
         const ready = (): Promise<void> | undefined => bodies.room(over.signal);
         const bytes = await collectBody(incoming, largest, { held: comes, ready });
@@ -127,6 +134,10 @@ export class Requests implements Protocol {
         return bytes;
       },
     };
+  }
+
+  #move(): void {
+    this.#moved = this.#connection.clock.now();
   }
 
   #hold(): void {

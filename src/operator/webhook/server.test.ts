@@ -124,7 +124,7 @@ describe("the webhook's server", () => {
     assert.ok(process.memoryUsage().heapUsed - held < 64 * mebibyte);
     assert.equal((await ask([`${"[".repeat(100)}${"]".repeat(100)}`])).status, 200);
     const numbers = await ask([`[${"1,".repeat(1_000_000)}1]`]);
-    assert.deepEqual(numbers, { status: 400, text: "400 Bad Request: it has more than 200000 values\n" });
+    assert.deepEqual(numbers, { status: 400, text: "400 Bad Request: it has more than 100000 values\n" });
   });
 
   test("cuts off who sends a head or a body too slowly, and serves others meanwhile", async () => {

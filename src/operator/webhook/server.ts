@@ -12,11 +12,11 @@ import {
   localLimits,
   type ServerLimits,
 } from "../../listener/index.ts";
-import { excessOf } from "./excess.ts";
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
 import { Turns } from "./turns.ts";
+import { countValues } from "./values.ts";
 
 // As the listener of every daemon: an `import` of it would evaluate what no daemon needs.
 const { createServer } = process.getBuiltinModule("node:https");
@@ -41,8 +41,12 @@ export interface ServingPair {
 const mebibyte = 1024 * 1024;
 /** An object of the API has 1.5 MB at the most (etcd's bound), and its review little beside it. */
 const mostBytes = 3 * mebibyte;
-/** Parsed, 200,000 small values are 20 MB. */
-const most = { depth: 100, values: 200_000 } as const;
+/** A pod of 1.5 MB whose values have fifteen bytes each. */
+const most = { depth: 100, values: 100_000 } as const;
+/** What a value takes while its review is parsed and answered, about: the most is an object of its own shape. */
+const valueBytes = 100;
+/** Of fewer V8 collects what is left in passing. */
+const many = 5000;
 
 /** What all who reach the webhook may take, within what its Deployment allows the operator. */
 export const webhookLimits: ServerLimits = {
@@ -74,14 +78,7 @@ function refusedHead({ method, url, headers }: IncomingMessage): Reply | undefin
 
 const tooLarge = refusal(413, `413 Content Too Large: ${mostBytes} bytes at the most`);
 
-const excess = {
-  depth: "its lists and objects stand too deep in one another",
-  values: `it has more than ${most.values} values`,
-} as const;
-
 function parsed(bytes: Buffer): unknown {
-  const much = excessOf(bytes, most);
-  if (much !== undefined) throw new TypeError(excess[much]);
   try {
     return JSON.parse(bytes.toString("utf8")) as unknown;
   } catch {
@@ -139,8 +136,8 @@ export class ReviewServer {
         next: "Check that no other process uses it, or name another with --webhook-listen.",
       });
     }
-    const { address, port: bound } = this.#server.address() as AddressInfo;
-    this.#bound = { host: address, port: bound };
+    const opened = this.#server.address() as AddressInfo;
+    this.#bound = { host: opened.address, port: opened.port };
   }
 
   /** New connections get this certificate; those that are open go on. */
@@ -182,16 +179,18 @@ export class ReviewServer {
     const refused = refusedHead(exchange.incoming);
     if (refused !== undefined) return refused;
     try {
-      return await this.#review(await exchange.readBody(mostBytes), exchange.over);
+      return await this.#review(await exchange.readBody(mostBytes), exchange);
     } catch (error) {
       return error instanceof BodyRefused ? tooLarge : refusal(400, "400 Bad Request: it was cut short");
     }
   }
 
-  async #review(bytes: Buffer, over: AbortSignal): Promise<Reply> {
+  async #review(bytes: Buffer, { over, dropped }: Exchange): Promise<Reply> {
     const read = async (): Promise<unknown> => {
       await this.#turns.take(bytes.length);
       if (over.aborted) throw new TypeError("whoever asked has gone");
+      const values = countValues(bytes, most);
+      if (values >= many) dropped(values * valueBytes);
       return parsed(bytes);
     };
     try {

@@ -10,10 +10,11 @@ export interface MostOf {
 }
 
 /**
- * Of what there is too much in a JSON text that nobody has parsed yet, if there is: parsed, four megabytes of brackets or
- * small numbers are a hundred. Costs a look at each byte.
+ * How many values a JSON text has that nobody has parsed yet: lists, objects and what stands in them. Throws a TypeError
+ * where there are too many, or too deep in one another: parsed, four megabytes of brackets or small numbers are a hundred.
+ * Costs a look at each byte.
  */
-export function excessOf(text: Uint8Array, most: MostOf): keyof MostOf | undefined {
+export function countValues(text: Uint8Array, most: MostOf): number {
   let [depth, values] = [0, 1];
   let isText = false;
   for (let at = 0; at < text.length; at += 1) {
@@ -24,9 +25,9 @@ export function excessOf(text: Uint8Array, most: MostOf): keyof MostOf | undefin
     else if (byte === openList || byte === openObject) {
       values += 1;
       depth += 1;
-      if (depth > most.depth) return "depth";
+      if (depth > most.depth) throw new TypeError("its lists and objects stand too deep in one another");
     } else if (byte === closeList || byte === closeObject) depth -= 1;
-    if (values > most.values) return "values";
+    if (values > most.values) throw new TypeError(`it has more than ${most.values} values`);
   }
-  return undefined;
+  return values;
 }
