@@ -73,8 +73,10 @@ export class Questions {
 
   /** Gives free places away, one to a share. */
   #next(): void {
-    for (const [name, share] of [...this.#shares]) {
-      if (this.#underWay >= mostUnderWay) return;
+    const names = [...this.#shares.keys()];
+    for (const name of names) {
+      const share = this.#shares.get(name);
+      if (share === undefined || this.#underWay >= mostUnderWay) return;
       const [give] = share.waiting;
       if (give === undefined || share.underWay >= mostOfShare) continue;
       share.waiting.delete(give);
