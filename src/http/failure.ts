@@ -51,10 +51,34 @@ export function reasonOf(error: unknown): HttpFailureReason {
   return tlsCode.test(code) ? "tls" : "protocol";
 }
 
+// RFC 8446 §6, by the numbers that OpenSSL's texts end with.
+const tlsAlerts: Readonly<Record<string, string>> = {
+  "40": "handshake_failure: it has no certificate for this name yet, or no version or cipher of TLS in common",
+  "42": "bad_certificate",
+  "45": "certificate_expired",
+  "46": "certificate_unknown",
+  "48": "unknown_ca",
+  "70": "protocol_version: it speaks no TLS 1.2 or 1.3",
+  "80": "internal_error",
+  "112": "unrecognized_name: it serves another name",
+  "116": "certificate_required: it asks for a client's certificate",
+  "120": "no_application_protocol",
+};
+
+/** OpenSSL's own text, `…:SSL routines:ssl3_read_bytes:…:SSL alert number 40`, in words that a person can search for. */
+function causeText(cause: unknown): string {
+  const text = errorText(cause).trim();
+  const alert = /SSL alert number (\d{1,3})/u.exec(text)?.[1];
+  if (alert !== undefined)
+    return `the server ended the handshake with TLS alert ${alert}, ${tlsAlerts[alert] ?? "of its own"}`;
+  const routine = /:error:[0-9A-F]{8}:[^:]{1,80}:[^:]{0,80}:([^:]{1,200}):/u.exec(`:${text}`)?.[1];
+  return routine ?? text;
+}
+
 /** The error of a request that got no usable answer. `detail` is `{url, reason, cause}`, the last as a system's code. */
 export function httpFailure(url: string, reason: HttpFailureReason, cause?: unknown): PodtrustError {
   const { code, words } = sentences[reason];
-  const because = cause === undefined ? "" : ` (${errorText(cause)})`;
+  const because = cause === undefined ? "" : ` (${causeText(cause)})`;
   const system = codeOf(cause);
   const detail = { url, reason, ...(system === "" ? {} : { cause: system }) };
   return new PodtrustError(code, `${url}: ${words}${because}`, { cause, detail });

@@ -78,11 +78,17 @@ describe("what is missing in a pod for its role", () => {
   test("of several containers the one that comes nearest to having all is told of", () => {
     const [, ...noRegion] = good.env;
     const other = { ...good, volumeMounts: [] };
+    const apart = { ...good, env: variables("arn:aws:iam::1:role/other", "/x") };
     const reasons = [
       injectionProblem(pod([{ name: "sidecar" }, other]), wanted)?.reason,
-      injectionProblem(pod([{ name: "sidecar" }, other, { ...good, env: noRegion }]), wanted)?.reason,
+      injectionProblem(pod([{ name: "sidecar" }, apart, { ...good, env: noRegion }]), wanted)?.reason,
     ];
     assert.deepEqual(reasons, ["PodTokenNotMounted", "PodRegionMissing"]);
+  });
+
+  test("a container that asks for its role without its token is told beside a sidecar that has all it takes", () => {
+    const main = { ...good, name: "main", volumeMounts: [] };
+    assert.equal(injectionProblem(pod([good, main]), wanted)?.reason, "PodTokenNotMounted");
   });
 
   test("a container for Windows names the file as programs there open it, and mounts it as everywhere", () => {

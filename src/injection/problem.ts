@@ -96,15 +96,23 @@ function containerProblem(
   return { reason: "PodRegionMissing", text: `has neither ${regions.join(" nor ")}` };
 }
 
+/** A container that asks for the role by its variables and cannot have it: it is no sidecar that needs none. */
+function isAsking(container: JsonRecord, problem: InjectionProblem | undefined): boolean {
+  const broken = problem?.reason === "PodTokenNotMounted" || problem?.reason === "PodAudienceRefused";
+  return broken && has(container, "AWS_WEB_IDENTITY_TOKEN_FILE");
+}
+
 /**
- * What keeps a pod from using its role; undefined when one of its containers has all it takes. Sidecars need nothing
- * of it, so one container is enough. With `PodRegionMissing` the role can be had, and most clients then ask for a
+ * What keeps a pod from using its role; undefined when one of its containers has all it takes, and none asks for
+ * the role without its token. Sidecars need nothing of it, so one container is enough. With `PodRegionMissing` the role can be had, and most clients then ask for a
  * region all the same.
  */
 export function injectionProblem(pod: JsonRecord, wanted: WantedRole): InjectionProblem | undefined {
   const spec = recordOf(pod["spec"]);
   const containers = [...recordsOf(spec["containers"]), ...recordsOf(spec["initContainers"])];
   const problems = containers.map((container) => containerProblem(spec, container, wanted));
+  const broken = problems.find((problem, index) => isAsking(containers[index] ?? {}, problem));
+  if (broken !== undefined) return broken;
   if (problems.includes(undefined)) return undefined;
   const nearly = problems.find((problem) => problem?.reason === "PodRegionMissing");
   const telling = problems.find((problem) => problem !== noVariables);

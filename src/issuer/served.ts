@@ -1,6 +1,6 @@
 import { errorText } from "../base/index.ts";
 import type { IssuerDocuments } from "../trust/index.ts";
-import { type DocumentReading, type IssuerReading, jwksUriOf } from "./read.ts";
+import { type DocumentReading, type IssuerReading, type IssuerWay, jwksUriOf } from "./read.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;
 
@@ -22,13 +22,27 @@ function textOf(reading: DocumentReading): string {
   return reading.outcome === "answered" ? reading.response.body.toString("utf8") : "";
 }
 
-/** A reading as the rules of STS take it: both documents unread, or why one of them cannot be had. */
-export function servedDocuments({ discovery, jwks }: IssuerReading): IssuerDocuments {
+/** The SHA-1 of each certificate of a server's chain. */
+function chainOf({ exchange }: DocumentReading): readonly string[] {
+  return exchange.tls?.chain.map(({ sha1 }) => sha1) ?? [];
+}
+
+/**
+ * A reading as the rules of STS take it: both documents unread, or why one of them cannot be had. `ca`: what was read was
+ * verified by that CA in place of the public roots, so that AWS asks for a thumbprint.
+ */
+export function servedDocuments(
+  { discovery, jwks }: IssuerReading,
+  { ca }: Pick<IssuerWay, "ca"> = {},
+): IssuerDocuments {
   const failure = failureOf(discovery);
   if (failure !== undefined) return failure;
   if (jwks === undefined || jwksUriOf(discovery) === undefined) {
     const detail = "the discovery document is not JSON or names no jwks_uri";
     return { ok: false, at: "discovery", reason: "invalid", detail };
   }
-  return failureOf(jwks) ?? { ok: true, discovery: textOf(discovery), jwks: textOf(jwks) };
+  const unread = failureOf(jwks);
+  if (unread !== undefined) return unread;
+  const privateChains = ca === undefined ? [] : [chainOf(discovery), chainOf(jwks)];
+  return { ok: true, discovery: textOf(discovery), jwks: textOf(jwks), privateChains };
 }

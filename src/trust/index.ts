@@ -56,4 +56,4 @@ export {
   type WebIdentityDecision,
 } from "./sts/outcome.ts";
 export type { Hinge, RoleArn, StsRule } from "./sts/rule.ts";
-export { parseRoleArn, stsRules } from "./sts/rules/index.ts";
+export { parseRoleArn, stsRules, unknownChain } from "./sts/rules/index.ts";

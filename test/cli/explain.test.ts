@@ -333,6 +333,10 @@ describe("against an account", () => {
     const said = await ask(token);
     assert.deepEqual([said.code, said.err], [0, ""], said.out);
     assert.match(said.out, /AWS would accept/u);
+    assert.match(
+      said.out.replaceAll(/\s+/gu, " "),
+      /If that is a private CA, AWS refuses the token: none of the/u,
+    );
     await world.assume({ role, token });
     saysNoToken(said);
     const wrong = await world.token({ aud: "other" });

@@ -150,6 +150,8 @@ export interface Change extends TokenChange {
   /** The published keys; the signer's unless given. */
   readonly keys?: readonly unknown[];
   readonly documents?: IssuerDocuments;
+  /** SHA-1 of the servers' chains, for which a private CA vouches. */
+  readonly privateChains?: readonly (readonly string[])[];
   /** Members of the discovery document. */
   readonly discovery?: Readonly<Record<string, unknown>>;
   readonly facts?: Partial<WebIdentityFacts>;
@@ -157,9 +159,9 @@ export interface Change extends TokenChange {
 
 function documentsOf(change: Change): IssuerDocuments {
   const keys = change.keys ?? [(change.key ?? signer).jwk];
-  return (
-    change.documents ?? { ok: true, discovery: discovery(change.discovery), jwks: JSON.stringify({ keys }) }
-  );
+  const { documents, privateChains = [] } = change;
+  const jwks = JSON.stringify({ keys });
+  return documents ?? { ok: true, discovery: discovery(change.discovery), jwks, privateChains };
 }
 
 /** The facts of a call that is accepted, with changes. */

@@ -2,13 +2,16 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import {
+  CreateOpenIDConnectProviderCommand,
   CreateRoleCommand,
+  DeleteOpenIDConnectProviderCommand,
   DeleteRoleCommand,
   DetachRolePolicyCommand,
   GetRoleCommand,
   type IAMClient,
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
+  UpdateOpenIDConnectProviderThumbprintCommand,
 } from "@aws-sdk/client-iam";
 import type { Link } from "../../src/base/index.ts";
 import {
@@ -191,6 +194,42 @@ describe("what status advises", () => {
     await iam.send(new DeleteRoleCommand({ RoleName: role }));
   });
 
+  test("an account whose provider is of a former issuer hears which one is registered", async () => {
+    await iam.send(
+      new CreateOpenIDConnectProviderCommand({
+        Url: "https://old.example.test",
+        ThumbprintList: ["a".repeat(40)],
+      }),
+    );
+    const arn = (url: string): string => `arn:aws:iam::${account}:oidc-provider/${url}`;
+    const ours = { OpenIDConnectProviderArn: arn(new URL(world.issuer.issuer).host) };
+    await iam.send(new DeleteOpenIDConnectProviderCommand(ours));
+    const { seen } = finding(await world.look(), "sts");
+    assert.match(
+      seen,
+      /issuer-registered: .*the nearest that is registered is https:\/\/old\.example\.test/u,
+    );
+    assert.doesNotMatch(seen, /nor any other/u);
+    await iam.send(
+      new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn("old.example.test") }),
+    );
+  });
+
+  test("a certificate that is refused says what its own publisher says of it", async () => {
+    const certificate = {
+      message: "http-01 for oidc.example.test: connect ECONNREFUSED",
+      next: "Open port 80.",
+    };
+    const report = await world.look({
+      ...seeing({ distrusted: [], certificate }),
+      way: { connectTo: world.issuer.connectTo },
+      only: ["tls"],
+    });
+    const { seen, next } = finding(report, "tls");
+    assert.match(seen, /its publisher says: http-01 for oidc\.example\.test: connect ECONNREFUSED/u);
+    assert.equal(next, "Open port 80.");
+  });
+
   test("STS that refuses is explained by the rule that refuses", async () => {
     const policy = trustWith(world.issuer.issuer, { StringEquals: { "sts:RoleSessionName": "x" } });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: policy }));
@@ -220,4 +259,26 @@ describe("what status advises", () => {
     assert.equal(finding(report, "jwks").reason, "JwksVerifyingKeyMissing");
     world.cluster.keys.drop(fresh);
   });
+});
+
+test("a thumbprint of another chain than a private CA's is told as the reason, and not to look again", async () => {
+  const world = await startChainWorld(new TestClock(Date.now()), { privateCa: true });
+  const iam = await world.open({ region: "eu-central-1" }).iam();
+  try {
+    await world.up();
+    const stsOf = async (): Promise<Finding | undefined> =>
+      (await world.look()).links.find(({ name }) => name === "sts")?.findings[0];
+    assert.equal((await stsOf())?.reason, "StsAccepted");
+    const OpenIDConnectProviderArn = `arn:aws:iam::${account}:oidc-provider/${new URL(world.issuer.issuer).host}`;
+    const ThumbprintList = ["b".repeat(40)];
+    await iam.send(
+      new UpdateOpenIDConnectProviderThumbprintCommand({ OpenIDConnectProviderArn, ThumbprintList }),
+    );
+    const { seen = "", next = "" } = (await stsOf()) ?? {};
+    assert.match(seen, /issuer-certificate: no public root vouches .* thumbprints of .* are b{40}/u);
+    assert.match(next, /Add [0-9a-f]{40} to the provider's thumbprints/iu);
+  } finally {
+    iam.destroy();
+    await world.close();
+  }
 });

@@ -82,10 +82,13 @@ aws:
 `;
 }
 
-/** Starts it all; STS knows a new role at once unless told. */
+/** Starts it all; STS knows a new role at once by default, and the issuer's CA, unless that is a private one. */
 export async function startChainWorld(
   clock: Clock,
-  { propagationMs = 0 }: { readonly propagationMs?: number } = {},
+  {
+    propagationMs = 0,
+    privateCa = false,
+  }: { readonly propagationMs?: number; readonly privateCa?: boolean } = {},
 ): Promise<ChainWorld> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-chain-"));
   const issuer = await startIssuer(authority);
@@ -96,7 +99,7 @@ export async function startChainWorld(
   const sandbox = await startSandbox({
     account,
     clock,
-    ca: authority.root,
+    ...(privateCa ? {} : { ca: authority.root }),
     connectTo: issuer.connectTo,
     propagationMs,
   });

@@ -9,6 +9,7 @@ import {
   type ProviderFacts,
   type RoleArn,
   type RoleFacts,
+  unknownChain,
 } from "../../trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
@@ -169,6 +170,21 @@ async function documentsOfFiles(
   return { ok: true, discovery: one, jwks: other };
 }
 
+/** The issuer's documents, undefined where AWS would not fetch them, and what was taken for granted of them. */
+export interface ExplainedDocuments {
+  readonly documents: IssuerDocuments | undefined;
+  readonly notes: readonly string[];
+}
+
+/** `--ca` stands in for the public roots: what AWS does where it is a private CA's. */
+function caNotes(documents: IssuerDocuments, { arn, thumbprints }: ExplainedProvider): readonly string[] {
+  const chain = unknownChain(documents, thumbprints);
+  if (chain === undefined) return [];
+  return [
+    `The issuer's certificate is vouched for by --ca. If that is a private CA, AWS refuses the token: none of the certificates (SHA-1 ${chain.join(", ")}) is among the thumbprints of ${arn} (${thumbprints.join(", ")}).`,
+  ];
+}
+
 /**
  * The issuer's documents: from files, or fetched as AWS would, within its limits. Undefined when no registered
  * provider is the token's, since AWS would not fetch then.
@@ -178,11 +194,13 @@ export async function documentsFor(
   from: DocumentSources,
   jws: Jws,
   providers: readonly ExplainedProvider[],
-): Promise<IssuerDocuments | undefined> {
+): Promise<ExplainedDocuments> {
   const { discovery, jwks } = from;
-  if (discovery !== undefined && jwks !== undefined) return documentsOfFiles(context, discovery, jwks);
+  if (discovery !== undefined && jwks !== undefined)
+    return { documents: await documentsOfFiles(context, discovery, jwks), notes: [] };
   const provider = providers.find(({ url }) => `https://${url}` === jws.claims["iss"]);
-  if (provider === undefined) return undefined;
+  if (provider === undefined) return { documents: undefined, notes: [] };
   const way = { ...(await wayOf(context, from)), thumbprints: provider.thumbprints };
-  return servedDocuments(await readIssuer(`https://${provider.url}`, { way, signal: context.signal }));
+  const reading = await readIssuer(`https://${provider.url}`, { way, signal: context.signal });
+  return { documents: servedDocuments(reading), notes: caNotes(servedDocuments(reading, way), provider) };
 }

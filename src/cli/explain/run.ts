@@ -147,7 +147,7 @@ export async function runExplain(context: CommandContext, options: ExplainOption
     trustPolicy === undefined
       ? await factsOfAccount(context, asked)
       : await factsOfPolicy(context, trustPolicy, asked, clientId);
-  const documents = await documentsFor(context, options, token.jws, providers);
+  const { documents, notes: taken } = await documentsFor(context, options, token.jws, providers);
   const reports = explainWebIdentity({
     request: {
       roleArn: asked.arn,
@@ -161,7 +161,7 @@ export async function runExplain(context: CommandContext, options: ExplainOption
     documents,
     unknownKeys: callKeys,
   });
-  const said = [...token.notes, ...notes];
+  const said = [...token.notes, ...notes, ...taken];
   const { output } = context;
   sayHead(context, asked, token.jws.claims, now);
   sayVerdict(context, reports, asked);

@@ -13,11 +13,13 @@ export async function publisherFacts({
     const { issuers } = await publisherStatus(publisher.stateDir);
     const ours = issuers.find((one) => one.issuer === issuer);
     if (ours === undefined) return undefined;
-    const { keys } = ours;
+    const { keys, certificate } = ours;
+    const refused = certificate?.failing;
     // An answer that must not be published keeps a new key off the net as well as none does.
     const blind = ours.blind ?? ours.failing;
     return {
       distrusted: keys.filter(({ state }) => state === "distrusted").map(({ kid }) => kid),
+      ...(refused === undefined ? {} : { certificate: { message: refused.message, next: refused.next } }),
       ...(blind === undefined
         ? {}
         : { blind: { since: blind.since, message: blind.message, next: blind.next } }),

@@ -37,6 +37,8 @@ export interface NameFacts {
 export interface IssuerFacts {
   readonly reading: IssuerReading;
   readonly names: readonly NameFacts[];
+  /** PEM of the CA that it was verified by in place of the public roots. */
+  readonly ca?: string;
 }
 
 /** What a running publisher of this issuer says of itself. */
@@ -45,6 +47,8 @@ export interface PublisherFacts {
   readonly blind?: { readonly since: number; readonly message: string; readonly next: string };
   /** The kids of keys that an operator has it distrust. */
   readonly distrusted: readonly string[];
+  /** Why its certificate could not be had or renewed. */
+  readonly certificate?: { readonly message: string; readonly next: string };
 }
 
 /** A role of the config as it is. */
@@ -58,6 +62,8 @@ export interface AccountFacts {
   readonly account: AwsConfig;
   readonly place: Seen<Place>;
   readonly provider: Seen<Look<OidcProviderFacts>>;
+  /** The other OIDC providers of the account, looked for where ours is not there. */
+  readonly others?: readonly OidcProviderFacts[];
   readonly roles: readonly RoleLook[];
 }
 

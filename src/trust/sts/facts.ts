@@ -19,6 +19,8 @@ export interface ProviderFacts {
   /** Without the scheme, as IAM keeps it. */
   readonly url: string;
   readonly clientIds: readonly string[];
+  /** SHA-1, 40 hex digits each; absent where they are not known. */
+  readonly thumbprints?: readonly string[];
 }
 
 /** A role as STS sees it. */
@@ -35,7 +37,13 @@ export interface RoleFacts {
 
 /** What the issuer serves, or why it could not be had. `reason` is a word of src/http, `status` or `invalid`. */
 export type IssuerDocuments =
-  | { readonly ok: true; readonly discovery: string; readonly jwks: string }
+  | {
+      readonly ok: true;
+      readonly discovery: string;
+      readonly jwks: string;
+      /** The SHA-1 of each certificate of the servers for which a CA of the caller's vouches, and no public root. */
+      readonly privateChains?: readonly (readonly string[])[];
+    }
   | {
       readonly ok: false;
       readonly at: "discovery" | "jwks";

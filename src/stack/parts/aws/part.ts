@@ -7,6 +7,7 @@ import {
   checkAccount,
   type LaterThumbprints,
   type OidcProviderFacts,
+  readOidcProviders,
   oidcProviderNames,
   observedProvider,
   observedRole,
@@ -53,6 +54,8 @@ export interface AwsPart extends Part {
   readonly providerArn: string;
   /** The OIDC provider of the issuer as it is. Throws `aws-*`; `open` first. */
   lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>>;
+  /** Every OIDC provider of the account. Throws `aws-*`; `open` first. */
+  lookAtProviders(signal: AbortSignal): Promise<readonly OidcProviderFacts[]>;
   /** A role of the config as it is. Throws `aws-*`; `open` first. */
   lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>>;
   /**
@@ -258,6 +261,10 @@ class AccountPart implements AwsPart {
   async lookAtProvider(signal: AbortSignal): Promise<Look<OidcProviderFacts>> {
     const { provider } = this.#compared;
     return lookOf(provider, await provider.read(signal, noInputs));
+  }
+
+  lookAtProviders(signal: AbortSignal): Promise<readonly OidcProviderFacts[]> {
+    return readOidcProviders(this.#session, signal);
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<Look<RoleState>> {

@@ -1,8 +1,20 @@
 import { mapLimit } from "../../../base/index.ts";
-import type { AwsPart } from "../../parts/index.ts";
+import type { AwsPart, OidcProviderFacts } from "../../parts/index.ts";
 import type { AccountFacts } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";
 import { notTried, seen } from "./seen.ts";
+
+/** The providers of other issuers, where ours is not there: perhaps it is registered under another name. */
+async function othersOf(
+  part: AwsPart,
+  provider: AccountFacts["provider"],
+  signal: AbortSignal,
+): Promise<readonly OidcProviderFacts[]> {
+  if (provider.kind !== "seen" || provider.value.observed.exists) return [];
+  const others = await seen(signal, () => part.lookAtProviders(signal));
+  // It only makes a sentence better: who may not list them hears of ours alone.
+  return others.kind === "seen" ? others.value : [];
+}
 
 /** What IAM says of one account's provider and roles, as far as links need it. */
 export async function gatherAccount(
@@ -24,5 +36,5 @@ export async function gatherAccount(
       look: await seen(signal, () => part.lookAtRole(role, signal)),
     })),
   ]);
-  return { account, place, provider, roles: looks };
+  return { account, place, provider, roles: looks, others: await othersOf(part, provider, signal) };
 }

@@ -32,7 +32,7 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
       gatherIssuer(options, wanted),
       Promise.all(parts.map((part) => gatherAccount(part, options, wanted))),
       gathered.then(({ api }) => gatherWorkloads(parts, api, options, wanted)),
-      wanted("jwks") ? publisherOf(options) : undefined,
+      wanted("jwks", "tls") ? publisherOf(options) : undefined,
     ]);
     return {
       config,

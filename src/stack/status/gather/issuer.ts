@@ -32,7 +32,8 @@ export async function gatherIssuer(options: GatherOptions, wanted: Wanted): Prom
   const { config, way = {}, signal } = options;
   const orElse = parseIssuer(config.issuer).defaultJwksUri;
   const reading = await readIssuer(config.issuer, { way, signal, orElse });
-  if (!wanted("dns")) return { reading, names: [] };
+  const ca = way.ca === undefined ? {} : { ca: way.ca };
+  if (!wanted("dns")) return { reading, names: [], ...ca };
   const hosts = hostsOf([reading.discovery, reading.jwks]);
-  return { reading, names: await Promise.all(hosts.map((host) => nameFacts(host, options))) };
+  return { reading, ...ca, names: await Promise.all(hosts.map((host) => nameFacts(host, options))) };
 }

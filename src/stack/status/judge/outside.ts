@@ -66,7 +66,10 @@ function failureAt(
   const at = linkOfFinding(found);
   if (at !== link) return skipped(at, from);
   const { code } = reading.error;
-  return finding(found.reason, { seen: found.seen, from, next: found.next, code });
+  // Its publisher knows better than anybody outside why there is no good certificate.
+  const own = link === "tls" ? facts.publisher?.certificate : undefined;
+  const seen = own === undefined ? found.seen : `${found.seen}; its publisher says: ${own.message}`;
+  return finding(found.reason, { seen, from, next: own?.next ?? found.next, code });
 }
 
 function certificateFinding(facts: JudgedFacts, reading: DocumentReading): Finding {

@@ -24,7 +24,7 @@ function iamOf(
   const [provider, state] = [seen.provider.value.observed, look.value.observed];
   const url = iamProviderKey(facts.config.issuer);
   return {
-    providers: provider.exists ? [{ ...provider.state, url }] : [],
+    providers: provider.exists ? [{ ...provider.state, url }] : (seen.others ?? []),
     role: state.exists ? trustedRole(state.state) : undefined,
   };
 }
@@ -42,7 +42,7 @@ function decisionOf(facts: JudgedFacts, one: WorkloadFacts): Decided | undefined
     },
     now: Math.floor(facts.now / 1000),
     ...iam,
-    documents: servedDocuments(facts.issuer.reading),
+    documents: servedDocuments(facts.issuer.reading, facts.issuer),
     context: { "aws:RequestedRegion": account.region },
   });
   return decision.outcome === "refused" ? decision.refusal : "accepted";

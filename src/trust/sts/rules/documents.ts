@@ -22,6 +22,17 @@ function documentName(at: Failure["at"]): string {
   return at === "discovery" ? "discovery document" : "JWK Set";
 }
 
+/** The first chain (SHA-1, leaf first) that neither a public root nor one of the provider's thumbprints vouches for. */
+export function unknownChain(
+  documents: IssuerDocuments,
+  thumbprints: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (!documents.ok || thumbprints === undefined) return undefined;
+  const { privateChains = [] } = documents;
+  const known = new Set(thumbprints.map((one) => one.toLowerCase()));
+  return privateChains.find((chain) => !chain.some((sha1) => known.has(sha1.toLowerCase())));
+}
+
 const certificate = stsRule({
   name: "issuer-certificate",
   title: "A public root vouches for the issuer's certificate, or the provider has a thumbprint of its chain.",
@@ -30,8 +41,14 @@ const certificate = stsRule({
   note: "Thumbprints are looked at only when no root vouches. A wrong name or an expired certificate counts as unreachable here; which text AWS gives then is not known.",
   answers: [untrusted],
   needs: ["provider"],
-  check({ documents }) {
+  check({ documents }, { provider }) {
     if (documents === undefined) return { outcome: "needs-documents" };
+    const chain = unknownChain(documents, provider.thumbprints);
+    if (chain !== undefined)
+      return refused(untrusted, {
+        why: `no public root vouches for the server's certificate; the SHA-1 of its chain are ${chain.join(", ")}, and the thumbprints of ${provider.arn} are ${provider.thumbprints?.join(", ") ?? "none"}`,
+        next: `Add ${chain.at(-1) ?? "the SHA-1 of the top certificate"} to the provider's thumbprints (podtrust up does), or serve a certificate from a public CA.`,
+      });
     if (documents.ok || documents.reason !== "thumbprint")
       return accepted("no complaint about the certificate's root");
     return refused(untrusted, {

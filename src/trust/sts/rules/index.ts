@@ -12,6 +12,7 @@ import { timeRules } from "./time.ts";
 import { tokenRules } from "./token.ts";
 import { trustRules } from "./trust.ts";
 
+export { unknownChain } from "./documents.ts";
 export { parseRoleArn } from "./request.ts";
 export { claimKeys } from "./claim-keys.ts";
 
