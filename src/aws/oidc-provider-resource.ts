@@ -11,7 +11,7 @@ import {
 import { type Iam, iamOf } from "./iam-call.ts";
 import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
 import type { AwsSession } from "./session.ts";
-import { tagChanges, tagList } from "./tags.ts";
+import { providerTagChanges, tagList } from "./tags.ts";
 
 /** Thumbprints that could not be found out yet: a provider that is there keeps its own, a new one gets them. */
 export interface LaterThumbprints extends KnownAfter {
@@ -66,7 +66,7 @@ function newFields(wanted: Wanted): readonly FieldChange[] {
             after: isLater(thumbprints) ? { knownAfter: thumbprints.knownAfter } : thumbprints,
           },
         ]),
-    ...tagChanges({}, tags).fields,
+    ...providerTagChanges({}, tags).fields,
   ];
 }
 
@@ -88,7 +88,7 @@ function changedFields(wanted: Wanted, before: OidcProviderFacts): readonly Fiel
   if (isOther(thumbprints, before)) {
     fields.push({ field: "thumbprints", before: before.thumbprints, after: thumbprints });
   }
-  return [...fields, ...tagChanges(before.tags, tags).fields];
+  return [...fields, ...providerTagChanges(before.tags, tags).fields];
 }
 
 async function create(iam: Iam, wanted: Wanted, signal: AbortSignal): Promise<void> {
@@ -140,7 +140,7 @@ async function updateThumbprints(iam: Iam, wanted: Wanted, before: OidcProviderF
 }
 
 async function updateTags(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
-  const { set, remove } = tagChanges(before.tags, wanted.tags);
+  const { set, remove } = providerTagChanges(before.tags, wanted.tags);
   const OpenIDConnectProviderArn = wanted.arn;
   if (Object.keys(set).length > 0) {
     await iam.change(`tagging ${wanted.arn}`, (client, api, options) =>

@@ -1,7 +1,7 @@
 import type { FieldChange, Tags } from "../plan/index.ts";
 import type { RoleState } from "./role.ts";
 import { canonicalText, samePolicy } from "./same-policy.ts";
-import { tagChanges } from "./tags.ts";
+import { roleTagChanges } from "./tags.ts";
 
 /** What a role shall be, in the form in which IAM has it. */
 export interface WantedRole {
@@ -55,7 +55,11 @@ export function changedFields(wanted: WantedRole, before: RoleState): readonly F
   if (attached.join("\n") !== wish.join("\n")) {
     fields.push({ field: "policies", before: attached, after: wish });
   }
-  return [...fields, ...inlineFields(wanted, before.inline), ...tagChanges(before.tags, wanted.tags).fields];
+  return [
+    ...fields,
+    ...inlineFields(wanted, before.inline),
+    ...roleTagChanges(before.tags, wanted.tags).fields,
+  ];
 }
 
 /** Every field of a role that is not there yet. */
@@ -72,5 +76,5 @@ export function newFields(wanted: WantedRole): readonly FieldChange[] {
   const fields = plain.flatMap(([field, after]): FieldChange[] =>
     after === undefined ? [] : [{ field, before: undefined, after }],
   );
-  return [...fields, ...inlineFields(wanted, {}), ...tagChanges({}, wanted.tags).fields];
+  return [...fields, ...inlineFields(wanted, {}), ...roleTagChanges({}, wanted.tags).fields];
 }

@@ -1,5 +1,5 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { mergeTags, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
 import {
   type Difference,
   awsTags,
@@ -72,7 +72,7 @@ function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
     boundary: wish.boundary,
     policies: wish.policies ?? [],
     inline: wish.inline ?? {},
-    tags: { ...wish.tags, ...awsTags.of(wish.stack) },
+    tags: mergeTags(wish.tags ?? {}, awsTags.of(wish.stack)),
   };
 }
 

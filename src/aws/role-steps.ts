@@ -1,10 +1,10 @@
-import { recordOf, recordsOf } from "../base/index.ts";
+import { mergeTags, recordOf, recordsOf } from "../base/index.ts";
 import { awsTags, type Tags } from "../plan/index.ts";
 import { parsePolicy, PolicyError } from "../trust/index.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
-import { tagChanges } from "./tags.ts";
+import { roleTagChanges } from "./tags.ts";
 
 /** One call of IAM that changes a role. */
 export type RoleStep =
@@ -124,7 +124,7 @@ export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const set: RoleStep[] =
     boundary === undefined || before.boundary === boundary ? [] : [{ kind: "set-boundary", boundary }];
   const isBounded = before.boundary !== undefined;
-  const wanted = tagChanges(before.tags, { ...before.tags, ...tags }).set;
+  const wanted = roleTagChanges(before.tags, mergeTags(before.tags, tags)).set;
   const { description } = before;
   return {
     narrowing: [
@@ -220,7 +220,7 @@ export function strippingOf(before: Rights): readonly RoleStep[] {
 }
 
 function tagSteps(before: RoleState, { tags }: WantedRole): readonly RoleStep[] {
-  const { set, remove } = tagChanges(before.tags, tags);
+  const { set, remove } = roleTagChanges(before.tags, tags);
   return [
     ...(Object.keys(set).length === 0 ? [] : [{ kind: "tag", tags: set } as const]),
     ...(remove.length === 0 ? [] : [{ kind: "untag", keys: remove } as const]),
@@ -271,7 +271,7 @@ export function updateOf(
   const added = additions(isAfter ? stays : before, wanted);
   const set: RoleStep[] = boundary === undefined ? [] : [{ kind: "set-boundary", boundary }];
   const marks = adopts ? ownTags(wanted) : {};
-  const marked = { ...before, tags: { ...before.tags, ...marks } };
+  const marked = { ...before, tags: mergeTags(before.tags, marks) };
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
     ...where(!isBounded, set),

@@ -4,7 +4,7 @@ import { complaintOf, isAwsCode, isTransient } from "./failure.ts";
 import { webIdentityTrustPolicy } from "./index.ts";
 import { allPages } from "./pages.ts";
 import { samePolicy } from "./same-policy.ts";
-import { tagChanges } from "./tags.ts";
+import { providerTagChanges, roleTagChanges } from "./tags.ts";
 
 describe("what IAM answers", () => {
   test("a list is read to its end, and one without an end is cut off", async () => {
@@ -22,15 +22,31 @@ describe("what IAM answers", () => {
 
   test("tags of AWS's own are nobody's to change", () => {
     const before = { "aws:cloudformation:stack-name": "x", old: "1", same: "2" };
-    const { set, remove, fields } = tagChanges(before, { same: "2", fresh: "3" });
-    assert.deepEqual([set, remove], [{ fresh: "3" }, ["old"]]);
-    assert.deepEqual(
-      fields.map(({ field, before: was, after }) => [field, was, after]),
-      [
-        ["tags.fresh", undefined, "3"],
-        ["tags.old", "1", undefined],
-      ],
+    for (const changesOf of [roleTagChanges, providerTagChanges]) {
+      const { set, remove, fields } = changesOf(before, { same: "2", fresh: "3" });
+      assert.deepEqual([set, remove], [{ fresh: "3" }, ["old"]]);
+      assert.deepEqual(
+        fields.map(({ field, before: was, after }) => [field, was, after]),
+        [
+          ["tags.fresh", undefined, "3"],
+          ["tags.old", "1", undefined],
+        ],
+      );
+    }
+  });
+
+  test("a tag of a role in another case is set once, and never taken away by its other name", () => {
+    const { set, remove, fields } = roleTagChanges(
+      { Team: "platform", COST: "1" },
+      { team: "shop", cost: "1" },
     );
+    assert.deepEqual([set, remove], [{ team: "shop" }, []]);
+    assert.deepEqual(fields, [{ field: "tags.team", before: "platform", after: "shop" }]);
+  });
+
+  test("an OIDC provider has a tag of each case", () => {
+    const { set, remove } = providerTagChanges({ Team: "shop" }, { team: "shop" });
+    assert.deepEqual([set, remove], [{ team: "shop" }, ["Team"]]);
   });
 
   test("policies are the same when they mean the same; what cannot be read differs from everything else", () => {

@@ -1,3 +1,4 @@
+import { foldTagKey } from "../base/index.ts";
 import type { FieldChange, Tags } from "../plan/index.ts";
 
 /** The SDK's list of tags as a record. */
@@ -21,13 +22,35 @@ export interface TagChanges {
   readonly fields: readonly FieldChange[];
 }
 
-export function tagChanges(before: Tags, after: Tags): TagChanges {
-  const set = Object.fromEntries(Object.entries(after).filter(([key, value]) => before[key] !== value));
-  const remove = Object.keys(before).filter((key) => !key.startsWith("aws:") && !Object.hasOwn(after, key));
+/** The key by which a resource knows a tag: OIDC providers keep `key` and `Key` apart. */
+type KeyIdentity = (key: string) => string;
+
+function changesBy(identity: KeyIdentity, before: Tags, after: Tags): TagChanges {
+  const values = new Map(Object.entries(before).map(([key, value]) => [identity(key), value]));
+  const wanted = new Set(Object.keys(after).map(identity));
+  const set = Object.fromEntries(
+    Object.entries(after).filter(([key, value]) => values.get(identity(key)) !== value),
+  );
+  const isAws = (key: string): boolean => foldTagKey(key).startsWith("aws:");
+  const remove = Object.keys(before).filter((key) => !isAws(key) && !wanted.has(identity(key)));
   const keys = [...Object.keys(set), ...remove].sort();
   return {
     set,
     remove,
-    fields: keys.map((key) => ({ field: `tags.${key}`, before: before[key], after: after[key] })),
+    fields: keys.map((key) => ({
+      field: `tags.${key}`,
+      before: values.get(identity(key)),
+      after: after[key],
+    })),
   };
+}
+
+/** For a role: the case of a key is no difference, and a tag that is set takes the place of every spelling of its key. */
+export function roleTagChanges(before: Tags, after: Tags): TagChanges {
+  return changesBy(foldTagKey, before, after);
+}
+
+/** For an OIDC provider. */
+export function providerTagChanges(before: Tags, after: Tags): TagChanges {
+  return changesBy((key) => key, before, after);
 }

@@ -19,6 +19,7 @@ export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { TimeLimit } from "./time-limit.ts";
 export { Waiters } from "./waiters.ts";
+export { foldTagKey, foldTagKeyCel, mergeTags, sameTagKey, sameTagKeyCel, tagValue } from "./tag-key.ts";
 export { sameSecret } from "./same-secret.ts";
 export { SharedAnswers } from "./shared-answers.ts";
 export { newSerialNumber, pemOf } from "./x509.ts";

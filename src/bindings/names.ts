@@ -40,6 +40,9 @@ export const bindingsManager = "podtrust-bindings";
 /** Keeps a binding, or a trust, until what hangs on it at AWS is gone. */
 export const finalizer = `${apiGroup}/aws`;
 
+/** The verb of RBAC that lets take that finalizer off a binding. */
+export const releaseVerb = "release";
+
 /** A pod that runs as this ServiceAccount may change what bindings ask for; others may not in its name. */
 export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator" } as const;
 

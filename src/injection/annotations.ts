@@ -37,7 +37,10 @@ export const agentLabel = { key: "eks.amazonaws.com/pod-identity", value: "enabl
 /** `profile.podtrust.dev/NAME: ROLE-ARN`: a role more, which clients reach as the profile NAME. */
 export const profilePrefix = "profile.podtrust.dev/";
 
-/** `chain.podtrust.dev/NAME: ROLE-ARN`: a role that the ServiceAccount's own role assumes, as the profile NAME. */
+/**
+ * `chain.podtrust.dev/NAME: ROLE-ARN`, or `ROLE-ARN EXTERNAL-ID`: a role that the ServiceAccount's own role assumes, as
+ * the profile NAME.
+ */
 export const chainPrefix = "chain.podtrust.dev/";
 
 /** Where injection keeps the AWS config file of a pod, which a downward API volume makes a file of. */

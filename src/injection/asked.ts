@@ -143,8 +143,11 @@ function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
         account.note(key, noteTexts.taken);
         return [];
       }
-      const roleArn = account.fitting(key, (value) => patterns.roleArn.test(value), noteTexts.profile);
-      return roleArn === undefined ? [] : [{ name, roleArn, by }];
+      const pattern = by === "token" ? patterns.roleArn : patterns.chainedRole;
+      const value = account.fitting(key, (text) => pattern.test(text), noteTexts.profile);
+      if (value === undefined) return [];
+      const [roleArn = "", externalId] = value.split(" ");
+      return [{ name, roleArn, by, ...(externalId === undefined ? {} : { externalId }) }];
     });
   const direct = read("token", profilePrefix, [defaultProfile, sourceProfile]);
   const chained = read("role", chainPrefix, [sourceProfile, ...account.names(profilePrefix)]);
@@ -227,9 +230,10 @@ export function accessAnnotations(access: RoleAccess): Readonly<Record<string, s
   const scalar = Object.entries(accountAnnotations).map(
     ([attribute, key]) => [key, values[attribute as keyof typeof accountAnnotations]] as const,
   );
-  const named = (access.profiles ?? []).map(
-    ({ name, roleArn: role, by }) => [(by === "token" ? profilePrefix : chainPrefix) + name, role] as const,
-  );
+  const named = (access.profiles ?? []).map(({ name, roleArn: role, by, externalId }) => {
+    const value = externalId === undefined ? role : `${role} ${externalId}`;
+    return [(by === "token" ? profilePrefix : chainPrefix) + name, value] as const;
+  });
   const present = [...scalar, ...named].filter(
     (pair): pair is readonly [string, string] => pair[1] !== undefined,
   );

@@ -14,6 +14,7 @@ export const configSettings = {
   role: "role_arn",
   tokenFile: "web_identity_token_file",
   source: "source_profile",
+  externalId: "external_id",
   session: "role_session_name",
   region: "region",
   sts: "sts_regional_endpoints",
@@ -37,13 +38,14 @@ export function configText(access: RoleAccess): string | undefined {
     ...(stsRegionalEndpoints === undefined ? [] : [`${configSettings.sts} = ${stsRegionalEndpoints}`]),
   ];
   const source = chainsDefault(access) ? sourceProfile : defaultProfile;
-  const section = ({ name, roleArn: role, by }: Profile): string =>
+  const section = ({ name, roleArn: role, by, externalId }: Profile): string =>
     [
       name === defaultProfile ? "[default]" : `[profile ${name}]`,
       `${configSettings.role} = ${role}`,
       by === "token"
         ? `${configSettings.tokenFile} = ${configTokenFile}`
         : `${configSettings.source} = ${source}`,
+      ...(externalId === undefined ? [] : [`${configSettings.externalId} = ${externalId}`]),
       ...shared,
       "",
     ].join("\n");

@@ -1,6 +1,8 @@
-export { accountAnnotations, profilePrefix, skipLabel } from "./annotations.ts";
+export { accountAnnotations, chainPrefix, profilePrefix, skipLabel } from "./annotations.ts";
 export { accessAnnotations, type Agent, type Surroundings } from "./asked.ts";
 export { type InjectionFault, injectionFault } from "./fault.ts";
+export { accessConflict } from "./conflict.ts";
+export { sourceProfile } from "./config-file.ts";
 export { injectRole } from "./inject.ts";
 export { inject, type Injection, type UntouchedReason } from "./injection.ts";
 export { injectionPatch, type PatchOperation } from "./json-patch.ts";

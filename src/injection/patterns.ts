@@ -5,6 +5,9 @@
 export const patterns = {
   /** AWS's webhook warns of anything else, and injects it all the same. */
   roleArn: /^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/[A-Za-z0-9_/.@+=,-]+$/u,
+  /** The role of a chain, and behind a space the external ID that its trust policy asks for (IAM: sts:ExternalId). */
+  chainedRole:
+    /^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/[A-Za-z0-9_/.@+=,-]+(?: [A-Za-z0-9_+=,.@:/-]{2,1000})?$/u,
   /** What Go's ParseInt takes, as far as a number of seconds may be long. */
   integer: /^[+-]?[0-9]{1,18}$/u,
   region: /^[a-z]{2}[a-z0-9-]{0,62}$/u,

@@ -8,6 +8,8 @@ export interface Profile {
    * name `default`; then its role is what clients get who choose none.
    */
   readonly by: "token" | "role";
+  /** Of a chained one: what the role's trust policy asks for as sts:ExternalId. */
+  readonly externalId?: string;
 }
 
 /** What a workload is given: a role, and the token with which it asks for it. */

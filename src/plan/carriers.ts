@@ -19,10 +19,13 @@ export function writeLabels(keys: Keys, { stack, format }: Carried): Tags {
   return { [keys.stack]: stack, [keys.format]: format };
 }
 
+/** How a carrier knows a label by its key. */
+export type ValueOf = (labels: Tags, key: string) => string | undefined;
+
 /** The fields among other labels; undefined where nothing names a stack. */
-export function readLabels(keys: Keys, labels: Tags): Carried | undefined {
-  const { [keys.stack]: stack, [keys.format]: format = "" } = labels;
-  return stack === undefined ? undefined : { stack, format };
+export function readLabels(keys: Keys, labels: Tags, valueOf: ValueOf): Carried | undefined {
+  const stack = valueOf(labels, keys.stack);
+  return stack === undefined ? undefined : { stack, format: valueOf(labels, keys.format) ?? "" };
 }
 
 /** The fields as a comment: `podtrust stack=prod format=1`. */

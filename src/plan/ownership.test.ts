@@ -6,7 +6,7 @@ import { awsTags, cloudLabels, kubernetesLabels, ownershipComment } from "./inde
 /** What the config takes as a stack's name (src/config/schema.ts). */
 const stackName = fc.stringMatching(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/u);
 const longest = `a${"-".repeat(61)}z`;
-const ownTexts = /^podtrust[/:-](?:stack|format)$/u;
+const ownTexts = /^podtrust[/:-](?:stack|format)$/iu;
 const others = fc
   .dictionary(fc.string(), fc.string())
   .map((tags) => Object.fromEntries(Object.entries(tags).filter(([key]) => !ownTexts.test(key))));
@@ -47,6 +47,14 @@ describe("ownership", () => {
       assert.deepEqual(form.ownerOf({ [form.stackKey]: "prod" }, "prod"), { kind: "ours" });
     });
   }
+
+  test("tags of AWS are known in every case, as IAM knows those of roles; what stands to the letter goes before", () => {
+    const shouted = { "PODTRUST:Stack": "prod", "Podtrust:FORMAT": "1" };
+    assert.deepEqual(awsTags.ownerOf(shouted, "prod"), { kind: "ours" });
+    assert.ok(Object.keys(shouted).every((key) => awsTags.isOwn(key)));
+    assert.equal(awsTags.stackOf({ ...shouted, ...awsTags.of("dev") }), "dev");
+    assert.equal(cloudLabels.ownerOf({ "Podtrust-Stack": "prod" }, "prod").kind, "untagged");
+  });
 
   test("labels fit the narrowest alphabet: 63 characters, letters and digits at both ends, no slash or colon", () => {
     for (const [key, value] of Object.entries(cloudLabels.of(longest))) {

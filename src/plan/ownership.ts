@@ -1,4 +1,13 @@
-import { type Carried, readComment, readLabels, type Tags, writeComment, writeLabels } from "./carriers.ts";
+import { sameTagKey, tagValue } from "../base/index.ts";
+import {
+  type Carried,
+  readComment,
+  readLabels,
+  type Tags,
+  type ValueOf,
+  writeComment,
+  writeLabels,
+} from "./carriers.ts";
 
 /** The format of what our tags promise; raised when an older podtrust must keep its hands off. */
 const currentFormat = 1;
@@ -47,30 +56,51 @@ function ownerBy({ stack: tagged, format }: Carried, stack: string): Owner {
 
 const own = (stack: string): Carried => ({ stack, format: String(currentFormat) });
 
+/** Which keys are one, and what stands under one. */
+interface KeyIdentity {
+  readonly same: (one: string, other: string) => boolean;
+  readonly valueOf: ValueOf;
+}
+
+const exactly: KeyIdentity = {
+  same: (one, other) => one === other,
+  valueOf: (labels, key) => labels[key],
+};
+
+interface LabelForm extends OwnershipForm<Tags> {
+  /** Whether a key is one of those that mark ownership. */
+  isOwn(key: string): boolean;
+  /** The stack that is named; undefined where none is. */
+  stackOf(carrier: Tags): string | undefined;
+  /** The key whose value is the stack's name: for conditions and selectors. */
+  readonly stackKey: string;
+}
+
 function labelForm(
   keys: { readonly stack: string; readonly format: string },
   beside: Tags = {},
-): OwnershipForm<Tags> & {
-  /** Whether a key is one of those that mark ownership. */
-  isOwn(key: string): boolean;
-  /** The key whose value is the stack's name: for conditions and selectors. */
-  readonly stackKey: string;
-} {
+  { same, valueOf }: KeyIdentity = exactly,
+): LabelForm {
   return {
     of: (stack) => ({ ...beside, ...writeLabels(keys, own(stack)) }),
     ownerOf(tags, stack) {
-      const carried = readLabels(keys, tags);
+      const carried = readLabels(keys, tags, valueOf);
       return carried === undefined
         ? { kind: "untagged", looksLike: looksLike(tags) }
         : ownerBy(carried, stack);
     },
-    isOwn: (key) => key === keys.stack || key === keys.format,
+    isOwn: (key) => same(key, keys.stack) || same(key, keys.format),
+    stackOf: (tags) => valueOf(tags, keys.stack),
     stackKey: keys.stack,
   };
 }
 
-/** Tags of AWS. */
-export const awsTags = labelForm({ stack: "podtrust:stack", format: "podtrust:format" });
+/** Tags of AWS, whose keys say the same whatever their case. */
+export const awsTags = labelForm(
+  { stack: "podtrust:stack", format: "podtrust:format" },
+  {},
+  { same: sameTagKey, valueOf: tagValue },
+);
 
 /** Labels of Kubernetes objects: a key's prefix ends with a slash. */
 export const kubernetesLabels = labelForm(

@@ -65,7 +65,7 @@ describe("podtrust bind", () => {
     [
       "a role that is existing and managed",
       ["shop/web", "--policy", ssm, "--existing", `arn:aws:iam::${account}:role/x`],
-      /either managed or existing/u,
+      /managed, existing or a chain/u,
     ],
     ["a name without a namespace", ["web", "--policy", ssm], /web is not NAMESPACE\/NAME/u],
     ["a tag without a value", ["shop/web", "--policy", ssm, "--tag", "team"], /--tag team is not KEY=VALUE/u],
@@ -105,7 +105,7 @@ describe("podtrust plan --bindings", () => {
     await files(world, { "trust.yaml": trustOf(one), "web.json": bindingOf({ roles: [webRole] }) });
     const { code, err } = await plan(world);
     assert.equal(code, 1);
-    assert.match(err, /shop\/web: no grant of AWSTrust default is for namespace shop/u);
+    assert.match(err, /shop\/web: no grant of AWSTrust default is for ServiceAccount web of namespace shop/u);
     assert.match(err, /^code: {2}binding-refused$/mu);
   });
 

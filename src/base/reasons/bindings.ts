@@ -13,8 +13,8 @@ export const bindingReasons = {
     "Correct spec.trust, or ask whoever runs the cluster for an AWSTrust of that name.",
   ),
   NamespaceNotGranted: refused(
-    "No grant of the AWSTrust is for the binding's namespace.",
-    "Ask whoever keeps the AWSTrust for a grant that names the namespace.",
+    "No grant of the AWSTrust is for the binding's namespace and ServiceAccount.",
+    "Ask whoever keeps the AWSTrust for a grant that names both.",
   ),
   AccountAmbiguous: refused(
     "A role of a binding names no account, and its AWSTrust has several.",
@@ -47,6 +47,10 @@ export const bindingReasons = {
   AdoptionNotGranted: refused(
     "The grant does not let a role be taken over.",
     "Ask for a grant that names it in adoptRoles.",
+  ),
+  ChainNotGranted: refused(
+    "The grant does not name the role that a role of the binding shall assume.",
+    "Ask for a grant that names it in chainedRoles.",
   ),
   TagNotGranted: refused(
     "A role sets a tag that the grant sets to something else.",

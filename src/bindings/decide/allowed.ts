@@ -1,6 +1,8 @@
+import { tagValue } from "../../base/index.ts";
 import { parsePolicy, PolicyError } from "../../trust/index.ts";
 import { namespaceTag, serviceAccountTag } from "../names.ts";
 import type { Binding, Grant, Trust } from "../objects/objects.ts";
+import { isFor } from "./is-for.ts";
 import { fitsAny } from "./pattern.ts";
 
 /** A role as it stands in an account. */
@@ -58,7 +60,7 @@ function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, 
     [namespaceTag]: whose.namespace,
     [serviceAccountTag]: whose.name,
   };
-  const wrong = Object.entries(tags).filter(([key, value]) => role.tags[key] !== value).length;
+  const wrong = Object.entries(tags).filter(([key, value]) => tagValue(role.tags, key) !== value).length;
   const { name, boundary, maxSessionSeconds: maxSession } = grant;
   const isUnbounded = boundary !== undefined && boundary !== role.boundary;
   return {
@@ -80,9 +82,7 @@ export function allowedOf(
   preferred?: string,
 ): AllowedRole | undefined {
   const all = trust.grants
-    .filter(
-      ({ namespaces, accounts }) => fitsAny(namespaces, whose.namespace) && accounts.includes(role.account),
-    )
+    .filter((grant) => isFor(grant, whose) && grant.accounts.includes(role.account))
     .map((grant) => judged(role, whose, grant));
   const isPreferred = ({ allowed }: Judged): number => Number(allowed.grant === preferred);
   const [first] = all.toSorted(

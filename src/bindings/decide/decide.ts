@@ -1,7 +1,16 @@
-import { type BindingReason, partitionOf } from "../../base/index.ts";
-import type { Binding, Grant, ManagedWish, RoleOfBinding, Trust, TrustAccount } from "../objects/objects.ts";
+import { type BindingReason, foldTagKey, mergeTags, partitionOf } from "../../base/index.ts";
+import type {
+  Binding,
+  Grant,
+  ManagedWish,
+  RoleOfBinding,
+  Tag,
+  Trust,
+  TrustAccount,
+} from "../objects/objects.ts";
 import { namespaceTag, serviceAccountTag } from "../names.ts";
 import { accountOfArn } from "../objects/binding-schema.ts";
+import { isFor } from "./is-for.ts";
 import { fitsAny } from "./pattern.ts";
 import { roleName } from "./role-name.ts";
 
@@ -86,7 +95,7 @@ function policiesLacking(
 
 function managedLacking(managed: ManagedWish, grant: Grant, say: Say): readonly Refusal[] {
   const { maxSessionSeconds, adopt, tags = [] } = managed;
-  const forced = new Map(grant.tags?.map(({ key, value }) => [key, value]));
+  const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
   const lacks: Refusal[] = [...policiesLacking(managed, grant, say)];
   if (maxSessionSeconds > grant.maxSessionSeconds) {
     const message = `allows sessions of ${grant.maxSessionSeconds} s, not of ${maxSessionSeconds} s`;
@@ -95,19 +104,20 @@ function managedLacking(managed: ManagedWish, grant: Grant, say: Say): readonly 
   if (adopt !== undefined && !fitsAny(grant.adoptRoles, adopt))
     lacks.push(say("AdoptionNotGranted", `does not let the role ${adopt} be taken over`));
   for (const { key, value } of tags) {
-    const set = forced.get(key) ?? value;
+    const set = forced.get(foldTagKey(key)) ?? value;
     if (set !== value) lacks.push(say("TagNotGranted", `sets the tag ${key} to ${set}, not to ${value}`));
   }
   return lacks;
 }
 
+const sayOf =
+  ({ profile }: RoleOfBinding, { name }: Grant): Say =>
+  (reason, message) => ({ reason, message: `profile ${profile}: grant ${name} ${message}` });
+
 /** What one grant does not allow of a role; nothing where it allows all of it. */
 function lacking({ role, account }: Asked, grant: Grant): readonly Refusal[] {
-  const { profile, managed, existing } = role;
-  const say: Say = (reason, message) => ({
-    reason,
-    message: `profile ${profile}: grant ${grant.name} ${message}`,
-  });
+  const { managed, existing } = role;
+  const say = sayOf(role, grant);
   return [
     ...(grant.accounts.includes(account.id)
       ? []
@@ -118,6 +128,9 @@ function lacking({ role, account }: Asked, grant: Grant): readonly Refusal[] {
     ...(managed === undefined ? [] : managedLacking(managed, grant, say)),
   ];
 }
+
+const recordOfTags = (tags: readonly Tag[]): WantedRole["tags"] =>
+  Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 
 function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole | undefined {
   const { managed, profile } = role;
@@ -132,11 +145,10 @@ function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole |
     inline: Object.fromEntries(inline.map((one) => [one.name, JSON.stringify(one.document)])),
     maxSession: maxSessionSeconds,
     description: `For ServiceAccount ${namespace}/${name} of stack ${trust.stack}`,
-    tags: {
-      ...Object.fromEntries([...tags, ...(grant.tags ?? [])].map(({ key, value }) => [key, value])),
+    tags: mergeTags(recordOfTags(tags), recordOfTags(grant.tags ?? []), {
       [namespaceTag]: namespace,
       [serviceAccountTag]: name,
-    },
+    }),
     ...(grant.boundary === undefined ? {} : { boundary: grant.boundary }),
   };
 }
@@ -162,12 +174,30 @@ function granted(asked: Asked, grant: Grant): GrantedRole {
 }
 
 /** The first grant that allows all of a role, or what the one lacks that comes nearest to it. */
-function decideRole(asked: Asked, grants: readonly Grant[]): GrantedRole | readonly Refusal[] {
-  const judged = grants.map((grant) => ({ grant, lacks: lacking(asked, grant) }));
+function firstGrant(
+  grants: readonly Grant[],
+  lackingOf: (grant: Grant) => readonly Refusal[],
+): Grant | readonly Refusal[] {
+  const judged = grants.map((grant) => ({ grant, lacks: lackingOf(grant) }));
   const first = judged.find(({ lacks }) => lacks.length === 0);
-  if (first !== undefined) return granted(asked, first.grant);
+  if (first !== undefined) return first.grant;
   const fewest = Math.min(...judged.map(({ lacks }) => lacks.length));
   return judged.find(({ lacks }) => lacks.length === fewest)?.lacks ?? [];
+}
+
+function decideRole(asked: Asked, grants: readonly Grant[]): GrantedRole | readonly Refusal[] {
+  const found = firstGrant(grants, (grant) => lacking(asked, grant));
+  return "name" in found ? granted(asked, found) : found;
+}
+
+/** Why no grant lets a role be said to assume another; nothing where one does. A chain is of any account. */
+function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[]): readonly Refusal[] {
+  const found = firstGrant(grants, (grant) =>
+    fitsAny(grant.chainedRoles, arn)
+      ? []
+      : [sayOf(role, grant)("ChainNotGranted", `does not name the chained role ${arn}`)],
+  );
+  return "name" in found ? [] : found;
 }
 
 /**
@@ -177,18 +207,22 @@ function decideRole(asked: Asked, grants: readonly Grant[]): GrantedRole | reado
  */
 export function decide(binding: Binding, trust: Trust | undefined): Decision {
   const refused = (...refusals: readonly Refusal[]): Decision => ({ kind: "refused", refusals });
-  const { namespace, trust: name } = binding;
+  const { namespace, trust: name, name: serviceAccount } = binding;
   if (trust === undefined)
     return refused({ reason: "TrustMissing", message: `there is no AWSTrust ${name}` });
   if (trust.name !== name) throw new TypeError(`AWSTrust ${trust.name} was given for ${name}`);
-  const grants = trust.grants.filter(({ namespaces }) => fitsAny(namespaces, namespace));
+  const grants = trust.grants.filter((grant) => isFor(grant, binding));
   if (grants.length === 0) {
-    const message = `no grant of AWSTrust ${name} is for namespace ${namespace}`;
+    const message = `no grant of AWSTrust ${name} is for ServiceAccount ${serviceAccount} of namespace ${namespace}`;
     return refused({ reason: "NamespaceNotGranted", message });
   }
   const refusals: Refusal[] = [];
   const roles: GrantedRole[] = [];
   for (const role of binding.roles) {
+    if (role.chain !== undefined) {
+      refusals.push(...chainRefusals(role, role.chain.arn, grants));
+      continue;
+    }
     const account = accountOf(trust, role);
     if ("reason" in account) refusals.push(account);
     else {

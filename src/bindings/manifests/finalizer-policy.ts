@@ -5,14 +5,15 @@ const metadata = { name: "podtrust-bindings-finalizer" };
 
 /**
  * Has the API server itself keep a binding from its making on, so that there is no moment in which it could go without its
- * roles and annotations, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes 1.36). Where
- * that did not happen the operator does it before it makes a role.
+ * roles and annotations, and the operator has one thing less to write (MutatingAdmissionPolicy, Kubernetes 1.36). A change
+ * that leaves the finalizer out, as `kubectl replace` does, puts it back. Where that did not happen the operator does it
+ * before it makes a role.
  */
 export function finalizerPolicy(): readonly object[] {
   const rule = {
     apiGroups: [apiGroup],
     apiVersions: ["*"],
-    operations: ["CREATE"],
+    operations: ["CREATE", "UPDATE"],
     resources: [bindingNames.plural],
   };
   const expression = `Object{metadata: Object.metadata{finalizers: ["${finalizer}"]}}`;
@@ -25,6 +26,7 @@ export function finalizerPolicy(): readonly object[] {
         failurePolicy: "Ignore",
         reinvocationPolicy: "Never",
         matchConstraints: { resourceRules: [rule] },
+        matchConditions: [{ name: "stays", expression: "!has(object.metadata.deletionTimestamp)" }],
         mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
       },
     },

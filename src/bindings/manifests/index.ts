@@ -4,6 +4,7 @@ import { bindingCrds } from "./crds.ts";
 import { finalizerPolicy } from "./finalizer-policy.ts";
 import { grantsGuard } from "./grants-guard.ts";
 import { type OperatorIdentity, operatorGuards } from "./operator-guards.ts";
+import { releaseGuard } from "./release-guard.ts";
 import { reconcileRights, tenantRights } from "./rights.ts";
 
 export { proofTokenSeconds } from "./operator-guards.ts";
@@ -13,7 +14,7 @@ export const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: 
 
 /** What makes bindings known to a cluster, and refuses those that no grant allows: nobody's rights are in it. */
 export function bindingPolicies(): readonly object[] {
-  return [...bindingCrds(), ...grantsGuard()];
+  return [...bindingCrds(), ...grantsGuard(), ...releaseGuard()];
 }
 
 /** For which operator, and which cluster. */

@@ -1,4 +1,4 @@
-import { accountAnnotations, profilePrefix } from "../../injection/index.ts";
+import { accountAnnotations, chainPrefix, profilePrefix } from "../../injection/index.ts";
 import { apiGroup, bindingNames, trustNames } from "../names.ts";
 import { guard } from "./policy.ts";
 
@@ -51,7 +51,7 @@ function tokensGuard(identity: OperatorIdentity): readonly object[] {
 }
 
 const own = (key: string): string =>
-  `${key} in ["${accountAnnotations["role-arn"]}", "${accountAnnotations.audience}"] || ${key}.startsWith("${profilePrefix}")`;
+  `${key} in ["${accountAnnotations["role-arn"]}", "${accountAnnotations.audience}"] || ${key}.startsWith("${profilePrefix}") || ${key}.startsWith("${chainPrefix}")`;
 
 /** Of a ServiceAccount the operator changes the annotations that name its roles, and nothing else. */
 function serviceAccountsGuard(identity: OperatorIdentity): readonly object[] {

@@ -9,6 +9,8 @@ export interface Validation {
 /** A ValidatingAdmissionPolicy, without what all of ours have in common. */
 export interface GuardWish {
   readonly name: string;
+  /** What is done where it cannot decide: it denies, unless told. */
+  readonly failurePolicy?: "Fail" | "Ignore";
   readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
   readonly rules: readonly {
     readonly apiGroups: readonly string[];
@@ -26,9 +28,9 @@ const admission = "admissionregistration.k8s.io/v1";
 const named = (record: Readonly<Record<string, string>> = {}): readonly object[] =>
   Object.entries(record).map(([name, expression]) => ({ name, expression }));
 
-/** A policy that denies, and fails closed, with its binding. */
+/** A policy that denies, with its binding. */
 export function guard(wish: GuardWish): readonly object[] {
-  const { name, paramKind, rules, conditions, variables, validations } = wish;
+  const { name, failurePolicy = "Fail", paramKind, rules, conditions, variables, validations } = wish;
   // Where there is no object at all, Deny would also keep a binding from being let go: asked before any condition.
   const params =
     paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } };
@@ -38,7 +40,7 @@ export function guard(wish: GuardWish): readonly object[] {
       kind: "ValidatingAdmissionPolicy",
       metadata: { name },
       spec: {
-        failurePolicy: "Fail",
+        failurePolicy,
         ...(paramKind === undefined ? {} : { paramKind }),
         matchConstraints: { resourceRules: rules },
         ...(conditions === undefined ? {} : { matchConditions: named(conditions) }),

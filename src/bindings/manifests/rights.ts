@@ -1,4 +1,4 @@
-import { apiGroup, bindingNames, trustNames } from "../names.ts";
+import { apiGroup, bindingNames, releaseVerb, trustNames } from "../names.ts";
 import type { OperatorIdentity } from "./operator-guards.ts";
 
 const rbac = "rbac.authorization.k8s.io";
@@ -17,6 +17,7 @@ const reconcileRules: readonly RbacRule[] = [
     resources: [bindingNames.plural, trustNames.plural],
     verbs: ["get", "list", "watch", "patch"],
   },
+  { apiGroups: [apiGroup], resources: [bindingNames.plural], verbs: [releaseVerb] },
   {
     apiGroups: [apiGroup],
     resources: [`${bindingNames.plural}/status`, `${trustNames.plural}/status`],
@@ -45,6 +46,10 @@ export function tenantRights(): readonly object[] {
       [{ ...bindings, verbs: ["create", "update", "patch", "delete", "deletecollection"] }],
       aggregated("edit"),
     ),
+    // Bound to nobody: a trust says of every namespace what it may.
+    role("podtrust-trusts-view", [
+      { apiGroups: [apiGroup], resources: [trustNames.plural], verbs: ["get", "list", "watch"] },
+    ]),
   ];
 }
 

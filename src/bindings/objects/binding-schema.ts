@@ -1,7 +1,8 @@
 import { isRecord, type JsonRecord, recordOf, textOf } from "../../base/index.ts";
+import { sourceProfile } from "../../injection/index.ts";
 import { usualProfile, usualTrust } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
-import { accountId, label, policyArn, roleArn, sessionSeconds, tagsField } from "./forms.ts";
+import { accountId, externalId, label, policyArn, roleArn, sessionSeconds, tagsField } from "./forms.ts";
 
 /** The longest name of a binding, and so of a ServiceAccount that can have one: part of a tag of 256 characters. */
 export const longestName = 63;
@@ -67,7 +68,6 @@ const role: ObjectField = {
   properties: {
     profile: {
       ...label(32),
-      default: usualProfile,
       description:
         "The profile under which workloads find it; default is the one that every SDK takes by itself.",
     },
@@ -82,12 +82,27 @@ const role: ObjectField = {
       description: "A role that is somebody else's: podtrust changes nothing about it.",
       properties: { arn: roleArn },
     },
+    chain: {
+      type: "object",
+      required: ["arn"],
+      description:
+        "A role of any account that the ServiceAccount's own role, of the profile default, assumes. podtrust changes nothing about it.",
+      properties: { arn: roleArn, externalId },
+    },
   },
   rules: [
     {
-      cel: "has(self.existing) != has(self.managed)",
-      message: "a role is either managed or existing: give exactly one of the two",
-      holds: (self) => isRecord(self["existing"]) !== isRecord(self["managed"]),
+      cel: "(has(self.existing) ? 1 : 0) + (has(self.managed) ? 1 : 0) + (has(self.chain) ? 1 : 0) == 1",
+      message: "a role is managed, existing or a chain: give exactly one of the three",
+      holds: (self) => [self["existing"], self["managed"], self["chain"]].filter(isRecord).length === 1,
+    },
+    {
+      cel: `!has(self.chain) || (!has(self.account) && !(self.profile in ['${usualProfile}', '${sourceProfile}']))`,
+      message:
+        "a chain is assumed by the role of the profile default: it has a profile of its own, and no account",
+      holds: ({ chain, account, profile }) =>
+        chain === undefined ||
+        (account === undefined && profile !== usualProfile && profile !== sourceProfile),
     },
     {
       cel: "!has(self.account) || !has(self.existing) || self.existing.arn.split(':')[4] == self.account",

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../base/index.ts";
+import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../base/index.ts";
 import type { ListField, ObjectField, TextField } from "../schema/index.ts";
 
 /** The number of an AWS account. */
@@ -41,6 +41,23 @@ export const rolePattern: TextField = arn(
   `^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/([A-Za-z0-9_/.@+=,-]*\\*|${policyName})$`,
 );
 
+/** A ServiceAccount, or the beginning of the names of some before a `*` at the end. */
+export const serviceAccountPattern: TextField = {
+  type: "string",
+  pattern: "^([a-z0-9][a-z0-9.-]*\\*?|\\*)$",
+  maxLength: 63,
+  description: "A ServiceAccount's name; a * at its end stands for any rest.",
+};
+
+/** What a role of somebody else's may ask of whoever assumes it (IAM: ExternalId). No white space: it stands in files. */
+export const externalId: TextField = {
+  type: "string",
+  pattern: "^[A-Za-z0-9_+=,.@:/-]+$",
+  minLength: 2,
+  maxLength: 1224,
+  description: "The external ID that the role's trust policy asks for.",
+};
+
 /** A namespace, or the beginning of some before a `*` at the end. */
 export const namespacePattern: TextField = {
   type: "string",
@@ -56,32 +73,41 @@ export const label = (longest: number): TextField => ({
   maxLength: longest,
 });
 
-// IAM: keys of 1 to 128 and values of 0 to 256 characters of this set.
+// IAM: keys of 1 to 128 and values of 0 to 256 characters of this set. Keys are ASCII here, since nobody writes down how
+// IAM folds the case of other letters.
+const tagKey = "^[A-Za-z0-9 _.:/=+@-]+$";
 const tagCharacters = "[\\p{L}\\p{Z}\\p{N}_.:/=+@-]";
 const reservedTags = ["aws:", "podtrust:", "kubernetes-"];
 
 const isReserved = (key: unknown): boolean =>
-  typeof key === "string" && reservedTags.some((prefix) => key.toLowerCase().startsWith(prefix));
+  typeof key === "string" && reservedTags.some((prefix) => foldTagKey(key).startsWith(prefix));
 
 const tag: ObjectField = {
   type: "object",
   required: ["key", "value"],
   properties: {
-    key: { type: "string", pattern: `^${tagCharacters}+$`, minLength: 1, maxLength: 128 },
+    key: { type: "string", pattern: tagKey, minLength: 1, maxLength: 128 },
     value: { type: "string", pattern: `^${tagCharacters}*$`, maxLength: 256 },
   },
   rules: [
     {
-      cel: reservedTags.map((prefix) => `!self.key.lowerAscii().startsWith('${prefix}')`).join(" && "),
+      cel: reservedTags.map((prefix) => `!${foldTagKeyCel("self.key")}.startsWith('${prefix}')`).join(" && "),
       message: "tags that begin with aws:, podtrust: or kubernetes- are not for people to set",
       holds: ({ key }: JsonRecord) => !isReserved(key),
     },
   ],
 };
 
+const distinctKeys = {
+  cel: `self.all(a, self.exists_one(b, ${sameTagKeyCel("a.key", "b.key")}))`,
+  message: "two tags have keys that differ in case alone: to IAM they are one",
+  holds: (tags: readonly JsonRecord[]) =>
+    new Set(tags.map(({ key }) => foldTagKey(String(key)))).size === tags.length,
+};
+
 /** Tags of AWS as a list, so that each has its limits. */
 export function tagsField(description: string, maxItems: number): ListField {
-  return { type: "array", items: tag, maxItems, unique: "key", description };
+  return { type: "array", items: tag, maxItems, unique: "key", description, rules: [distinctKeys] };
 }
 
 /** How long a session may be, in seconds, as IAM bounds it. */
@@ -89,5 +115,5 @@ export const sessionSeconds = {
   type: "integer",
   minimum: 3600,
   maximum: 43_200,
-  default: 3600,
+  absent: 3600,
 } as const;

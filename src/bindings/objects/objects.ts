@@ -16,12 +16,14 @@ export interface ManagedWish {
   readonly adopt?: string;
 }
 
-/** One role of a binding: `managed` or `existing`, never both. */
+/** One role of a binding: one of `managed`, `existing` and `chain`. */
 export interface RoleOfBinding {
   readonly profile: string;
   readonly account?: string;
   readonly managed?: ManagedWish;
   readonly existing?: { readonly arn: string };
+  /** A role that the one of the profile `default` assumes (role chaining). */
+  readonly chain?: { readonly arn: string; readonly externalId?: string };
 }
 
 export interface BindingSpec {
@@ -40,10 +42,12 @@ export interface Grant {
   readonly name: string;
   /** Patterns, as are the ARNs below. */
   readonly namespaces: readonly string[];
+  readonly serviceAccounts?: readonly string[];
   readonly accounts: readonly string[];
   readonly policies?: readonly string[];
   readonly existingRoles?: readonly string[];
   readonly adoptRoles?: readonly string[];
+  readonly chainedRoles?: readonly string[];
   readonly inline: boolean;
   readonly boundary?: string;
   readonly maxSessionSeconds: number;

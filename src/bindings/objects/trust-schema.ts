@@ -8,6 +8,7 @@ import {
   policyPattern,
   roleArn,
   rolePattern,
+  serviceAccountPattern,
   sessionSeconds,
   tagsField,
 } from "./forms.ts";
@@ -35,13 +36,18 @@ const grant: ObjectField = {
   properties: {
     name: { ...label(63), description: "What it is called where a binding is refused." },
     namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
+    serviceAccounts: {
+      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
+      minItems: 1,
+    },
     accounts: { ...patterns(accountId, "In these accounts of the trust."), minItems: 1 },
     policies: patterns(policyPattern, "Managed policies that roles may have."),
     existingRoles: patterns(rolePattern, "Roles of others that bindings may name."),
     adoptRoles: patterns(rolePattern, "Roles that carry nobody's tags and that bindings may take over."),
+    chainedRoles: patterns(rolePattern, "Roles that the ServiceAccount's own role may be said to assume."),
     inline: {
       type: "boolean",
-      default: false,
+      absent: false,
       description: "Whether roles may have policies of their own; only with a boundary.",
     },
     boundary: { ...policyArn, description: "The permissions boundary that every role gets." },
@@ -50,7 +56,7 @@ const grant: ObjectField = {
   },
   rules: [
     {
-      cel: "!self.inline || has(self.boundary)",
+      cel: "!self.?inline.orValue(false) || has(self.boundary)",
       message: "inline needs a boundary: without one a namespace could give itself everything",
       holds: (self) => self["inline"] !== true || self["boundary"] !== undefined,
     },

@@ -110,7 +110,7 @@ class Reader {
     }
     const members = Object.entries(properties).flatMap(([name, member]): [string, unknown][] => {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;
-      const one = given ?? ("default" in member ? member.default : undefined);
+      const one = given ?? standsFor(member);
       if (one === undefined) {
         if (required.includes(name)) this.#wrong(join(path, name), "is missing");
         return [];
@@ -122,6 +122,12 @@ class Reader {
     for (const { holds, message } of rules) if (holds?.(read) === false) this.#wrong(path, message);
     return read;
   }
+}
+
+/** What a field is where it is left out; undefined where nothing stands for it. */
+function standsFor(field: Field): unknown {
+  if ("default" in field) return field.default;
+  return "absent" in field ? field.absent : undefined;
 }
 
 const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);

@@ -33,12 +33,14 @@ export interface NumberField extends Told {
   readonly type: "integer";
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly default?: number;
+  /** What its absence means. Not written into the object: inside a list kubectl and GitOps tools would see a change. */
+  readonly absent?: number;
 }
 
 export interface FlagField extends Told {
   readonly type: "boolean";
-  readonly default?: boolean;
+  /** As of a number. */
+  readonly absent?: boolean;
 }
 
 export interface ListField extends Told {

@@ -44,5 +44,8 @@ export function openApi(field: Field): Schema {
   if (field.type === "open") {
     return { type: "object", ...described(field), "x-kubernetes-preserve-unknown-fields": true };
   }
-  return { ...field };
+  const { absent, description, ...rest } = field;
+  const text = [description, absent === undefined ? undefined : `Default: ${absent}.`];
+  const said = text.filter((one) => one !== undefined).join(" ");
+  return { ...rest, ...(said === "" ? {} : { description: said }) };
 }

@@ -1,3 +1,4 @@
+import { mergeTags } from "../../base/index.ts";
 import { z } from "zod";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
 
@@ -61,6 +62,9 @@ const tags = (what: string) => {
       { error: accepted },
     )
     .refine((value) => Object.keys(value).length <= 45, { error: accepted })
+    .refine((value) => Object.keys(mergeTags(value)).length === Object.keys(value).length, {
+      error: "tags whose names differ in more than case: to IAM, Team and team are one tag of a role",
+    })
     .meta({ description: `${what} Accepted: ${accepted}.`, examples: [{ team: "platform" }] });
 };
 

@@ -152,6 +152,12 @@ aws:
       /not accepted/u,
     ],
     [
+      "tags of a role whose names differ in case alone",
+      withRole("serviceAccounts: [a/b], tags: {team: a, Team: b}"),
+      "aws[0].roles[0].tags",
+      /not accepted/u,
+    ],
+    [
       "our own tags",
       withRole("serviceAccounts: [a/b], tags: {'podtrust:stack': x}"),
       'aws[0].roles[0].tags["podtrust:stack"]',

@@ -23,10 +23,12 @@ export function configExpression({ role }: Parameters): string {
   const source = `(variables.chainsDefault ? ${literal(sourceProfile)} : ${literal(defaultProfile)})`;
   const byToken = line(configSettings.tokenFile, "variables.configToken");
   const byRole = line(configSettings.source, source);
+  const chained = `${role("chain", "name")}.split(" ")`;
+  const external = `(size(${chained}) > 1 ? ${line(configSettings.externalId, `${chained}[1]`)} : "")`;
   const sections = [
     `[${section(source, "variables.role", byToken)}]`,
     `variables.direct.map(name, ${section("name", role("profile", "name"), byToken)})`,
-    `variables.chained.map(name, ${section("name", role("chain", "name"), byRole)})`,
+    `variables.chained.map(name, ${section("name", `${chained}[0]`, `${byRole} + ${external}`)})`,
   ];
   return `variables.hasProfiles ? (${sections.join(" + ")}).join("\\n") : ""`;
 }

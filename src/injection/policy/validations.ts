@@ -80,6 +80,8 @@ function profileValidation(
   };
 }
 
+const rolePatterns = { profile: patterns.roleArn, chain: patterns.chainedRole } as const;
+
 function profileValidations(parameters: Parameters): readonly Validation[] {
   const taken = {
     profile: (name: string) => `${name} in ${literals([defaultProfile, sourceProfile])}`,
@@ -91,7 +93,7 @@ function profileValidations(parameters: Parameters): readonly Validation[] {
     profileValidation(
       parameters,
       kind,
-      (name) => `!(${taken[kind](name)}) && !${fits(parameters.role(kind, name), patterns.roleArn)}`,
+      (name) => `!(${taken[kind](name)}) && !${fits(parameters.role(kind, name), rolePatterns[kind])}`,
       noteTexts.profile,
     ),
   ]);

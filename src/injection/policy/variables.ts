@@ -92,8 +92,10 @@ function files(parameters: Parameters): readonly PolicyVariable[] {
 
 function profiles(parameters: Parameters): readonly PolicyVariable[] {
   const { names, role } = parameters;
-  const valid = (kind: "profile" | "chain", taken: string): string =>
-    `variables.${kind}Names.filter(name, !(name in ${taken}) && ${fits(role(kind, "name"), patterns.roleArn)}).sort()`;
+  const valid = (kind: "profile" | "chain", taken: string): string => {
+    const pattern = kind === "profile" ? patterns.roleArn : patterns.chainedRole;
+    return `variables.${kind}Names.filter(name, !(name in ${taken}) && ${fits(role(kind, "name"), pattern)}).sort()`;
+  };
   const reserved = literals([defaultProfile, sourceProfile]);
   return [
     variable("isRole", fits("variables.role", patterns.roleArn)),

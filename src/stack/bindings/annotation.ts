@@ -1,59 +1,105 @@
-import { PodtrustError } from "../../base/index.ts";
-import { bindingsManager, type GrantedRole, usualProfile } from "../../bindings/index.ts";
-import { accessAnnotations, accountAnnotations, profilePrefix } from "../../injection/index.ts";
+import { PodtrustError, recordOf, recordsOf } from "../../base/index.ts";
+import { type Binding, bindingsManager, type GrantedRole, usualProfile } from "../../bindings/index.ts";
+import {
+  accessAnnotations,
+  accountAnnotations,
+  chainPrefix,
+  profilePrefix,
+  type RoleAccess,
+} from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { sameObject, type StateApi } from "./state.ts";
 
 // What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.
 const usualExpiration = 86_400;
 
-/** What injection has to know of a ServiceAccount's roles. */
-export function annotationsOf(
+/** What pods of a bound ServiceAccount are to be given: its granted roles, and the chains that the binding names. */
+export function accessOf(
   roles: readonly Pick<GrantedRole, "profile" | "arn">[],
+  chains: Binding["roles"],
   audience: string,
-): Readonly<Record<string, string>> {
+): RoleAccess {
   const usual = roles.find(({ profile }) => profile === usualProfile);
   const others = roles.filter((one) => one !== usual);
-  return accessAnnotations({
+  return {
     roleArn: usual?.arn ?? "",
     audience,
     expirationSeconds: usualExpiration,
-    profiles: others.map(({ profile: name, arn: roleArn }) => ({ name, roleArn, by: "token" })),
-  });
+    profiles: [
+      ...others.map(({ profile: name, arn: roleArn }) => ({ name, roleArn, by: "token" }) as const),
+      ...chains.flatMap(({ profile: name, chain }) => {
+        if (chain === undefined) return [];
+        const { arn: roleArn, externalId } = chain;
+        return [{ name, roleArn, by: "role", ...(externalId === undefined ? {} : { externalId }) } as const];
+      }),
+    ],
+  };
 }
 
-/** Whether it has what is wanted, and nothing that may be left of an earlier turn. */
-function carries({ metadata }: KubernetesObject, wanted: Readonly<Record<string, string>>): boolean {
-  const { annotations = {} } = metadata;
-  const ours = Object.keys(annotations).filter(
-    (key) => key === accountAnnotations.audience || key.startsWith(profilePrefix),
+/** Annotations by which pods are given roles, and which are not among those that are wanted. */
+function surplus(
+  { metadata }: KubernetesObject,
+  wanted: Readonly<Record<string, string>>,
+): readonly string[] {
+  return Object.keys(metadata.annotations ?? {}).filter(
+    (key) =>
+      !Object.hasOwn(wanted, key) &&
+      (key === accountAnnotations.audience || key.startsWith(profilePrefix) || key.startsWith(chainPrefix)),
   );
+}
+
+/** Annotations that podtrust itself wrote (metadata.managedFields); what a watch gives has no account of it. */
+function written({ metadata }: KubernetesObject): readonly string[] {
+  return recordsOf(recordOf(metadata)["managedFields"])
+    .filter(({ manager }) => manager === bindingsManager)
+    .flatMap(({ fieldsV1 }) =>
+      Object.keys(recordOf(recordOf(recordOf(fieldsV1)["f:metadata"])["f:annotations"])),
+    )
+    .map((field) => field.replace(/^f:/u, ""));
+}
+
+/** How a ServiceAccount stands to what is wanted. */
+export type Standing = "right" | "to-write" | "to-read";
+
+/** Of one that a watch saw: one that has more than is wanted has to be read, since it may be ours or somebody else's. */
+export function standingOf(account: KubernetesObject, access: RoleAccess): Standing {
+  const wanted = accessAnnotations(access);
+  if (surplus(account, wanted).length > 0) return "to-read";
+  const { annotations = {} } = account.metadata;
+  return Object.entries(wanted).every(([key, value]) => annotations[key] === value) ? "right" : "to-write";
+}
+
+/** Of one that was read: what is left over of an earlier turn is taken away, and what is somebody else's stays. */
+export function isToWrite(account: KubernetesObject, access: RoleAccess): boolean {
+  const wanted = accessAnnotations(access);
+  const { annotations = {} } = account.metadata;
+  const ours = written(account);
   return (
-    Object.entries(wanted).every(([key, value]) => annotations[key] === value) &&
-    ours.every((key) => Object.hasOwn(wanted, key))
+    Object.entries(wanted).some(([key, value]) => annotations[key] !== value) ||
+    surplus(account, wanted).some((key) => ours.includes(key))
   );
 }
 
 /**
- * Gives a ServiceAccount its annotations by server-side apply. Never makes one: applied with the uid of the one that
- * was read, it is refused where that is gone. What somebody else has set to another value is left: false.
+ * Gives a ServiceAccount its annotations by server-side apply, and gives it as it then stands. Never makes one: applied
+ * with the uid of the one that was read, it is refused where that is gone. Undefined where somebody else has set one of
+ * them to another value.
  */
 export async function annotate(
   api: StateApi,
   serviceAccount: KubernetesObject,
-  annotations: Readonly<Record<string, string>>,
+  access: RoleAccess,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (carries(serviceAccount, annotations)) return true;
+): Promise<KubernetesObject | undefined> {
   const same = sameObject(serviceAccount);
+  const annotations = accessAnnotations(access);
   try {
-    await api.apply(
+    return await api.apply(
       { ...same, metadata: { ...same.metadata, annotations } },
       { fieldManager: bindingsManager, signal },
     );
-    return true;
   } catch (error) {
-    if (error instanceof PodtrustError && error.code === "cluster-conflict") return false;
+    if (error instanceof PodtrustError && error.code === "cluster-conflict") return undefined;
     throw error;
   }
 }

@@ -48,7 +48,7 @@ export class Leftovers {
     const since = new Map<string, number>();
     const gone: string[] = [];
     for (const { name, arn, tags } of await account.trusting(signal)) {
-      const whose = markedBinding(trust, tags[awsTags.stackKey] ?? "");
+      const whose = markedBinding(trust, awsTags.stackOf(tags) ?? "");
       if (whose === undefined || (await isThere(whose, sweep))) continue;
       const first = known.get(arn) ?? now;
       if (now - first < patience) {

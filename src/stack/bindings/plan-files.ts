@@ -51,7 +51,7 @@ async function standing(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
   for (const { name, tags } of await account.trusting(signal)) {
-    const whose = markedBinding(trust, tags[awsTags.stackKey] ?? "");
+    const whose = markedBinding(trust, awsTags.stackOf(tags) ?? "");
     if (whose !== undefined) found.set(nameOf(whose), [...(found.get(nameOf(whose)) ?? []), name]);
   }
   return found;

@@ -1,11 +1,4 @@
-import {
-  asPodtrustError,
-  type Clock,
-  PodtrustError,
-  type Reason,
-  recordOf,
-  textOf,
-} from "../../base/index.ts";
+import { type Clock, PodtrustError, type Reason } from "../../base/index.ts";
 import {
   type Binding,
   decide,
@@ -17,10 +10,9 @@ import {
   type Trust,
   timeText,
   trustNames,
-  usualProfile,
 } from "../../bindings/index.ts";
-import { awsFinding, behindCluster, finding, type Finding } from "../status/index.ts";
-import { annotate, annotationsOf } from "./annotation.ts";
+import { awsFinding } from "../status/index.ts";
+import { annotated } from "./annotated.ts";
 import { type CutRoles, cutRoles, trustVersion } from "./cut.ts";
 import { ended, foundOf, refused } from "./ending.ts";
 import type { RoleSeen } from "./findings.ts";
@@ -44,56 +36,6 @@ function trustOf(turn: Turn): Trust | undefined | readonly FieldProblem[] {
 
 /** Whether the trust is being deleted: its finalizer holds it until nothing is allowed by it any more. */
 const isEnding = ({ facts }: Turn): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
-
-/**
- * Annotates a ServiceAccount as a watch last saw it. False where it is another by now, or what it has is somebody else's:
- * then it is to be read.
- */
-async function annotatedAsSeen(
-  { facts, clients, signal }: Turn,
-  annotations: Readonly<Record<string, string>>,
-): Promise<boolean> {
-  const metadata = recordOf(facts.account?.["metadata"]);
-  if (textOf(metadata["uid"]) === undefined) return false;
-  const { namespace = "", name } = facts.object.metadata;
-  const seen = { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, namespace, name } };
-  return annotate(clients.cluster, seen, annotations, signal);
-}
-
-/** The ServiceAccount, annotated with its roles; and what that means. */
-async function annotated(
-  turn: Turn,
-  roles: readonly GrantedRole[],
-  audience: string,
-): Promise<{ readonly finding: Finding; readonly there: boolean }> {
-  const { facts, clients, signal } = turn;
-  const { cluster } = clients;
-  const { namespace = "", name } = facts.object.metadata;
-  const from = cluster.server;
-  const arn = roles.find(({ profile }) => profile === usualProfile)?.arn ?? "";
-  const annotations = annotationsOf(roles, audience);
-  const found = {
-    finding: finding("ServiceAccountFound", {
-      seen: `ServiceAccount ${namespace}/${name} names ${arn}`,
-      from,
-    }),
-    there: true,
-  };
-  try {
-    if (await annotatedAsSeen(turn, annotations)) return found;
-    const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
-    if (account === undefined) {
-      const seen = `there is no ServiceAccount ${namespace}/${name}`;
-      return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
-    }
-    if (await annotate(cluster, account, annotations, signal)) return found;
-    const seen = `somebody else has set the role of ServiceAccount ${namespace}/${name} to another than ${arn}`;
-    return { finding: finding("AnnotationConflict", { seen, from }), there: true };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { finding: behindCluster(asPodtrustError(error), from), there: false };
-  }
-}
 
 const rolesOf = (roles: readonly RoleSeen[]): readonly RoleStatus[] =>
   roles.map(({ granted, look }) => {
@@ -130,7 +72,7 @@ async function bind(turn: Turn, { binding, trust, roles, cut }: Granted): Promis
   const changed = changes.length > 0;
   const changedAt = changedAtOf(turn, changes);
   const [audience = ""] = trust.audiences;
-  const account = await annotated(turn, roles, audience);
+  const account = await annotated(turn, { binding, roles, audience });
   const found: Found[] = [
     granted,
     foundOf("RolesInSync", sync.finding),

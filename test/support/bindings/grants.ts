@@ -35,21 +35,21 @@ export const ungrantedBindings: readonly UngrantedCase[] = [
     "a namespace that no grant names",
     roles(webRole),
     "NamespaceNotGranted",
-    /for namespace other$/u,
+    /for ServiceAccount web of namespace other$/u,
     "other",
   ),
   ungranted(
     "a namespace that only begins as a granted one",
     roles(webRole),
     "NamespaceNotGranted",
-    /namespace shop-2/u,
+    /of namespace shop-2/u,
     "shop-2",
   ),
   ungranted(
     "a namespace that lacks the end of a pattern's beginning",
     roles(webRole),
     "NamespaceNotGranted",
-    /namespace team/u,
+    /of namespace team/u,
     "team",
   ),
   ungranted(
@@ -131,6 +131,33 @@ export const ungrantedBindings: readonly UngrantedCase[] = [
     /sets the tag team to shop, not to other/u,
   ),
   ungranted(
+    "a tag that the grant sets to something else, its key in another case",
+    withManaged({ tags: [{ key: "Team", value: "platform" }] }),
+    "TagNotGranted",
+    /sets the tag Team to shop, not to platform/u,
+  ),
+  ungranted(
+    "a tag that the grant sets, its value in another case",
+    withManaged({ tags: [{ key: "team", value: "Shop" }] }),
+    "TagNotGranted",
+    /sets the tag team to shop, not to Shop/u,
+  ),
+  ungranted(
+    "a chain to a role that the grant does not name",
+    roles(webRole, { profile: "reports", chain: { arn: "arn:aws:iam::999988887777:role/other" } }),
+    "ChainNotGranted",
+    /profile reports: grant shop does not name the chained role arn:aws:iam::999988887777:role\/other/u,
+  ),
+  {
+    ...ungranted(
+      "a ServiceAccount that the only grant for its namespace does not name",
+      roles(webRole),
+      "NamespaceNotGranted",
+      /for ServiceAccount web of namespace preview-7/u,
+      "preview-7",
+    ),
+  },
+  ungranted(
     "a second profile that is not granted beside a first that is",
     roles(webRole, { ...webRole, profile: "reports", account: "444455556666" }),
     "AccountNotGranted",
@@ -145,6 +172,23 @@ export const grantedBindings: readonly { readonly name: string; readonly object:
   {
     name: "a tag that the grant sets alike",
     object: bindingOf(withManaged({ tags: [{ key: "team", value: "shop" }] })),
+  },
+  {
+    name: "a tag that the grant sets alike, its key in another case",
+    object: bindingOf(withManaged({ tags: [{ key: "TEAM", value: "shop" }] })),
+  },
+  {
+    name: "a chain to a role of an account that the trust does not have",
+    object: bindingOf(
+      roles(webRole, {
+        profile: "reports",
+        chain: { arn: "arn:aws:iam::999988887777:role/shop-reports", externalId: "shop/4711" },
+      }),
+    ),
+  },
+  {
+    name: "a ServiceAccount by a pattern of names in namespaces of a pattern",
+    object: bindingOf(roles(webRole), { namespace: "preview-7", name: "api-blue" }),
   },
   {
     name: "an existing role of a granted folder, without its account",

@@ -58,14 +58,56 @@ export const malformedBindings: readonly RefusedCase[] = [
   spec(
     "a role that is neither managed nor existing",
     roles({ profile: "default", account }),
-    /either managed or existing/u,
-    /either managed or existing/u,
+    /managed, existing or a chain/u,
+    /managed, existing or a chain/u,
   ),
   spec(
     "a role that is managed and existing",
     roles({ ...webRole, existing: { arn: `arn:aws:iam::${account}:role/shop/x` } }),
-    /either managed or existing/u,
-    /either managed or existing/u,
+    /managed, existing or a chain/u,
+    /managed, existing or a chain/u,
+  ),
+  spec(
+    "a role that is a chain and managed",
+    roles(webRole, {
+      profile: "reports",
+      managed: managed(),
+      chain: { arn: `arn:aws:iam::${account}:role/x` },
+    }),
+    /managed, existing or a chain/u,
+    /managed, existing or a chain/u,
+  ),
+  ...["default", "service-account"].map((profile) =>
+    spec(
+      `a chain of the profile ${profile}, from which chains begin`,
+      roles(...(profile === "default" ? [] : [webRole]), {
+        profile,
+        chain: { arn: `arn:aws:iam::${account}:role/x` },
+      }),
+      /has a profile of its own/u,
+      /has a profile of its own/u,
+    ),
+  ),
+  spec(
+    "a chain with an account, which its ARN names",
+    roles(webRole, { profile: "reports", account, chain: { arn: `arn:aws:iam::${account}:role/x` } }),
+    /and no account/u,
+    /and no account/u,
+  ),
+  spec(
+    "an external ID with white space, which would be more than a value in a file",
+    roles(webRole, {
+      profile: "reports",
+      chain: { arn: `arn:aws:iam::${account}:role/x`, externalId: "a\nb" },
+    }),
+    /externalId.*should match/u,
+    /externalId is .* which does not fit/u,
+  ),
+  spec(
+    "a role without a profile",
+    roles({ account, managed: managed() }),
+    /profile: Required/u,
+    /profile is missing/u,
   ),
   spec(
     "a role without policies",
@@ -188,6 +230,24 @@ export const malformedBindings: readonly RefusedCase[] = [
     withManaged({ tags: [1, 2].map((n) => ({ key: "team", value: String(n) })) }),
     /Duplicate value/u,
     /tags\[1\] is "team" once more/u,
+  ),
+  spec(
+    "two tags whose keys differ in case alone",
+    withManaged({ tags: ["Team", "TEAM"].map((key) => ({ key, value: "platform" })) }),
+    /keys that differ in case alone/u,
+    /keys that differ in case alone/u,
+  ),
+  spec(
+    "a tag's key of other letters than ASCII's",
+    withManaged({ tags: [{ key: "Stra\u00DFe", value: "x" }] }),
+    /key.*should match/u,
+    /key is "Stra\u00DFe", which does not fit/u,
+  ),
+  spec(
+    "a tag's key with the Kelvin sign, which folds to a k",
+    withManaged({ tags: [{ key: "\u212Aubernetes-namespace", value: "other" }] }),
+    /key.*should match/u,
+    /which does not fit/u,
   ),
   spec(
     "an inline policy without a name",

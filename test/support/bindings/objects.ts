@@ -22,7 +22,15 @@ export const trustSpec: Json = {
       policies: [ssm, `arn:aws:iam::${account}:policy/shop/*`],
       existingRoles: [`arn:aws:iam::${account}:role/shop/*`],
       adoptRoles: [`arn:aws:iam::${account}:role/legacy-shop`],
+      chainedRoles: ["arn:aws:iam::999988887777:role/shop-*"],
       tags: [{ key: "team", value: "shop" }],
+    },
+    {
+      name: "previews",
+      namespaces: ["preview-*"],
+      serviceAccounts: ["api-*", "worker"],
+      accounts: [account],
+      policies: [ssm],
     },
     {
       name: "teams",

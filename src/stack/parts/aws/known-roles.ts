@@ -9,7 +9,7 @@ interface Known {
 
 /** What is kept of one; undefined for one that carries nobody's mark. */
 function knownOf(role: RoleState): Known | undefined {
-  const mark = role.tags[awsTags.stackKey];
+  const mark = awsTags.stackOf(role.tags);
   if (mark === undefined) return undefined;
   // IAM gives policies in any order.
   return { mark, digest: digestOf({ ...role, policies: role.policies.toSorted() }) };

@@ -1,3 +1,4 @@
+import { mergeTags } from "../../../base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import {
   attributes,
@@ -83,7 +84,7 @@ function roleBlocks(config: Config, account: AwsConfig, role: RoleConfig, names:
         max_session_duration: role.maxSession,
         permissions_boundary: role.boundary,
         assume_role_policy: document(trustPolicyOf({ issuer: config.issuer, account, role }), references),
-        tags: { ...account.tags, ...role.tags, ...awsTags.of(config.stack) },
+        tags: mergeTags(account.tags, role.tags, awsTags.of(config.stack)),
       }),
     },
     ...managed.map(([policy, label]): Block => ({

@@ -1,3 +1,4 @@
+import { mergeTags } from "../../../base/index.ts";
 import {
   type AwsSession,
   type LaterThumbprints,
@@ -56,7 +57,7 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     policies,
     inline,
     trustPolicy: trustPolicyOf({ issuer: config.issuer, account, role }),
-    tags: { ...account.tags, ...role.tags },
+    tags: mergeTags(account.tags, role.tags),
     dependsOn: [providerId],
     settlesWithin: canAsk ? longestPropagation : 0,
     ...(boundary === undefined ? {} : { boundary }),
