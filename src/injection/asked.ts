@@ -10,6 +10,7 @@ import { defaultProfile, sourceProfile } from "./config-file.ts";
 import { annotationNote, type InjectionNote, noteTexts } from "./notes.ts";
 import { falseTexts, limits, patterns, podSessionName, trueTexts } from "./patterns.ts";
 import type { ContainerAccess, Profile, RoleAccess } from "./role-access.ts";
+import { isShortSkipList } from "./skip-list.ts";
 
 /** What the annotations of a ServiceAccount with a role come to for one pod. */
 export interface AskedAccess {
@@ -76,6 +77,11 @@ class Reader {
   }
 }
 
+/** Notes a list of containers to skip that is too long: `skippedContainers` takes it as none. */
+function noteSkipList(pod: Reader): void {
+  pod.fitting(podAnnotations["skip-containers"], isShortSkipList, noteTexts["skip-containers"]);
+}
+
 function expiration(pod: Reader, account: Reader): number {
   const read = (reader: Reader): string | undefined =>
     reader.fitting(
@@ -136,6 +142,12 @@ function files(account: Reader): Pick<RoleAccess, "fsGroup" | "tokenMode"> {
 }
 
 function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
+  // Counted before any is judged: a thousand of them cost the API server's policy no more than fifty.
+  const count = account.names(profilePrefix).length + account.names(chainPrefix).length;
+  if (count > limits.mostProfiles) {
+    notes.push({ reason: "InjectionAnnotationInvalid", text: noteTexts.tooMany.join(String(count)) });
+    return [];
+  }
   const read = (by: Profile["by"], prefix: string, taken: readonly string[]): readonly Profile[] =>
     account.names(prefix).flatMap((name) => {
       const key = prefix + name;
@@ -151,11 +163,7 @@ function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
     });
   const direct = read("token", profilePrefix, [defaultProfile, sourceProfile]);
   const chained = read("role", chainPrefix, [sourceProfile, ...account.names(profilePrefix)]);
-  const all = [...direct, ...chained];
-  if (all.length <= limits.mostProfiles) return all;
-  const text = noteTexts.tooMany.join(String(all.length));
-  notes.push({ reason: "InjectionAnnotationInvalid", text });
-  return [];
+  return [...direct, ...chained];
 }
 
 /**
@@ -176,10 +184,12 @@ export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess 
   const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
   const audience = account.text(accountAnnotations.audience) ?? "";
   const more = isRole ? profiles(account, notes) : [];
+  const own = new Reader("pod", annotationsOf(pod), notes);
+  noteSkipList(own);
   const access: RoleAccess = {
     roleArn,
     audience: audience === "" ? limits.usualAudience : audience,
-    expirationSeconds: expiration(new Reader("pod", annotationsOf(pod), notes), account),
+    expirationSeconds: expiration(own, account),
     ...regional(account),
     ...(region === undefined ? {} : { region }),
     ...session(readers),
@@ -199,7 +209,9 @@ export function askedOfAgent(
   const account = new Reader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
   const readers = [account, new Reader("namespace", annotationsOf(around.namespace), notes)];
   const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
-  const asked = expiration(new Reader("pod", annotationsOf(pod), notes), account);
+  const own = new Reader("pod", annotationsOf(pod), notes);
+  noteSkipList(own);
+  const asked = expiration(own, account);
   const { usualExpiration, leastSpreadExpiration } = limits;
   const spreadOut = Math.round(leastSpreadExpiration + spread * (usualExpiration - leastSpreadExpiration));
   const access = {

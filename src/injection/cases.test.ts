@@ -49,6 +49,7 @@ describe("every case of injection", () => {
       "aws-own-role: PodRoleDiffers",
       "aws-own-token-file: PodRoleDiffers",
       "aws-volume-of-the-name: PodTokenNotMounted",
+      "mount-paths-taken: PodTokenNotMounted",
       "profile-annotation-there: PodInjectionStale",
     ]);
   });

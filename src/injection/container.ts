@@ -1,5 +1,6 @@
 import { type JsonRecord, recordsOf, textOf } from "../base/index.ts";
 import { configMountPath, configVolumeName, fileIn, folderPath } from "./place.ts";
+import { isWholeMount } from "./pod.ts";
 import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
 
 /** What all containers of a pod have in common. */
@@ -7,7 +8,7 @@ export interface Given {
   readonly values: VariableValues;
   /** By which variables the credentials are found. */
   readonly by: "role" | "container";
-  /** The token's volume, and where it is mounted: at the second place where something else has the first. */
+  /** The token's volume, and where it is mounted: at the first of these places that nothing else has, if there is one. */
   readonly volume: string;
   readonly mountPaths: readonly [string, string];
   /** The file name of the token in its volume. */
@@ -19,7 +20,8 @@ export interface Given {
 }
 
 interface Mount {
-  readonly path: string;
+  /** Undefined where the token has no place. */
+  readonly path: string | undefined;
   readonly added: readonly JsonRecord[];
 }
 
@@ -34,10 +36,11 @@ function foldersOf(container: JsonRecord): readonly string[] {
 /** The mount of the token: the one that is there, else one at a path that nothing else has. */
 function tokenMount(container: JsonRecord, { by, volume, mountPaths }: Given): Mount {
   const mounts = recordsOf(container["volumeMounts"]);
-  const found = textOf(mounts.find(({ name }) => name === volume)?.["mountPath"]);
+  const found = textOf(mounts.find((one) => one["name"] === volume && isWholeMount(one))?.["mountPath"]);
   if (found !== undefined) return { path: found, added: [] };
-  const [usual, other] = mountPaths;
-  const path = foldersOf(container).includes(usual) ? other : usual;
+  const taken = foldersOf(container);
+  const path = mountPaths.find((one) => !taken.includes(one));
+  if (path === undefined) return { path, added: [] };
   // AWS's webhook leaves a container that has all three by itself without the token.
   const present = new Set(namesOf(container["env"]));
   const has = (group: keyof typeof variableGroupNames): boolean =>
@@ -58,20 +61,32 @@ function withEntries(container: JsonRecord, key: string, added: readonly JsonRec
   return added.length === 0 ? container : { ...container, [key]: [...recordsOf(container[key]), ...added] };
 }
 
+/** Whether a container has its role by the config file: in several SDKs the role's variables win over a profile. */
+function isByProfile(container: JsonRecord, given: Given): boolean {
+  if (configUse(container, given) === "none") return false;
+  return given.config?.chainsDefault === true || namesOf(container["env"]).includes(variableNames.profile);
+}
+
+/** Whether a container gets no role because volumes of its own are mounted at both places of the token. */
+export function hasNoPlace(container: JsonRecord, given: Given): boolean {
+  const present = namesOf(container["env"]);
+  const has = variableGroupNames[given.by].some((name) => present.includes(name));
+  return !has && !isByProfile(container, given) && tokenMount(container, given).path === undefined;
+}
+
 /** A container with the token and the variables of a role; the same object where it has all of it. */
 export function injectContainer(container: JsonRecord, given: Given): JsonRecord {
   const { path, added } = tokenMount(container, given);
   const use = configUse(container, given);
   const present = new Set(namesOf(container["env"]));
-  // In several SDKs these two win over a profile.
-  const byProfile =
-    use !== "none" && (given.config?.chainsDefault === true || present.has(variableNames.profile));
-  const tokenFile = given.path(fileIn(path, given.token));
+  const byProfile = isByProfile(container, given);
+  const tokenFile = path === undefined ? "" : given.path(fileIn(path, given.token));
   const file = use === "added" ? given.config?.file : undefined;
   const values = { ...given.values, tokenFile, ...(file === undefined ? {} : { configFile: file }) };
   const variables = variableGroups(values)
     .filter(({ group }) => !variableGroupNames[group].some((name) => present.has(name)))
     .filter(({ group }) => !(byProfile && group === "role"))
+    .filter(({ group }) => !(path === undefined && group === given.by))
     .flatMap((group) => group.variables);
   const mount = { name: configVolumeName, readOnly: true, mountPath: configMountPath };
   return withEntries(withEntries(container, "env", variables), "volumeMounts", [

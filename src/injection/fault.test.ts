@@ -51,6 +51,29 @@ describe("a pod beside what its ServiceAccount asks for", () => {
     ]);
   });
 
+  test("a pod in which the token has no place, or is mounted as one file, is told by that", () => {
+    const [usual, other] = [
+      "/var/run/secrets/eks.amazonaws.com/serviceaccount",
+      "/var/run/secrets/podtrust.dev/serviceaccount",
+    ];
+    const own = [usual, other].map((mountPath) => ({ name: "mine", mountPath }));
+    const pod = made(around(), podOf({ containers: [{ name: "app", volumeMounts: own }] }));
+    assert.deepEqual(faultOf(pod, around()), [
+      "PodTokenNotMounted",
+      `has no place for its token in the container app: volumes of its own are mounted at ${usual} and ${other}`,
+    ]);
+    // As earlier versions and AWS's webhook left it: a file below a file.
+    const file = { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/x/tok/token" };
+    const env = [{ name: "AWS_ROLE_ARN", value: roleArn }, file];
+    const volumeMounts = [{ name: "aws-iam-token", mountPath: "/x/tok", subPath: "token" }];
+    const { volumes } = recordOf(made(around())["spec"]);
+    const asOneFile = podOf({ containers: [{ name: "app", env, volumeMounts }], volumes });
+    assert.deepEqual(faultOf(made(around(), asOneFile), around()), [
+      "PodTokenNotMounted",
+      "mounts no projected token at /x/tok/token",
+    ]);
+  });
+
   test("a pod that nothing was injected into is told by the container that lacks the role", () => {
     assert.deepEqual(faultOf(bare, around()), ["PodNotInjected", "has no AWS_ROLE_ARN in the container app"]);
     const own = { name: "app", env: [{ name: "AWS_ROLE_ARN", value: roleArn }] };

@@ -2,8 +2,9 @@ import { type JsonRecord, type Reason, recordOf, recordsOf } from "../base/index
 import { configAnnotation } from "./annotations.ts";
 import { annotationsOf, type Surroundings } from "./asked.ts";
 import { inject, type Injection } from "./injection.ts";
-import { configFor } from "./inject.ts";
+import { configFor, withoutPlace } from "./inject.ts";
 import { containerTokenName, tokenVolumeName } from "./place.ts";
+import { noPlace } from "./notes.ts";
 import { containersOf } from "./pod.ts";
 import { injectionProblem } from "./problem.ts";
 import type { RoleAccess } from "./role-access.ts";
@@ -61,6 +62,18 @@ function configFault(pod: JsonRecord, access: RoleAccess): InjectionFault | unde
   };
 }
 
+/** A container that injection has no place for the token in, so that it gets no role. */
+function placeFault(
+  pod: JsonRecord,
+  access: RoleAccess,
+  skipped: readonly string[],
+): InjectionFault | undefined {
+  const found = withoutPlace(pod, access, skipped);
+  if (found === undefined) return undefined;
+  const text = `has no place for its token in the container ${String(found["name"])}${noPlace}`;
+  return { reason: "PodTokenNotMounted", text };
+}
+
 /** What the containers that are not skipped have in place of their ServiceAccount's role. */
 function roleFault(
   pod: JsonRecord,
@@ -98,5 +111,6 @@ export function injectionFault(pod: JsonRecord, around: Surroundings): Injection
   if (result.skipped.length === containersOf(pod).length) return undefined;
   if (result.pod !== pod) return remaining(pod, result);
   const { access, skipped } = result;
-  return access === undefined ? undefined : (configFault(pod, access) ?? roleFault(pod, access, skipped));
+  if (access === undefined) return undefined;
+  return configFault(pod, access) ?? placeFault(pod, access, skipped) ?? roleFault(pod, access, skipped);
 }

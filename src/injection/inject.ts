@@ -2,16 +2,18 @@ import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
 import { agentLabel, configAnnotation } from "./annotations.ts";
 import { annotationsOf } from "./asked.ts";
 import { chainsDefault, configFile, configText, configTokenFile, configVolume } from "./config-file.ts";
-import { configUse, type Given, injectContainer, namesOf } from "./container.ts";
+import { configUse, type Given, hasNoPlace, injectContainer, namesOf } from "./container.ts";
 import { limits, shortNamePrefix } from "./patterns.ts";
 import {
+  configFileName,
+  configVolumeName,
   containerMountPaths,
   containerTokenName,
   mountPaths,
   tokenFileName,
   tokenVolumeName,
 } from "./place.ts";
-import { isWindows, tokenPath, windowsPath } from "./pod.ts";
+import { containersOf, isWindows, tokenPath, windowsPath } from "./pod.ts";
 import type { ContainerAccess, RoleAccess } from "./role-access.ts";
 import { podNameField, type VariableValues } from "./variables.ts";
 
@@ -31,6 +33,15 @@ function tokenVolume({ audience, expirationSeconds, tokenMode }: RoleAccess): Js
   const serviceAccountToken = { audience, expirationSeconds, path: tokenFileName };
   const mode = tokenMode === undefined ? {} : { defaultMode: tokenMode };
   return { name: tokenVolumeName, projected: { sources: [{ serviceAccountToken }], ...mode } };
+}
+
+/** Whether a pod has a volume of its own under the name of the config file's, with no such file in it. */
+function isConfigTaken(spec: JsonRecord): boolean {
+  const found = recordsOf(spec["volumes"]).find(({ name }) => name === configVolumeName);
+  if (found === undefined) return false;
+  return !recordsOf(recordOf(found["projected"])["sources"]).some((source) =>
+    recordsOf(recordOf(source["downwardAPI"])["items"]).some((item) => item["path"] === configFileName),
+  );
 }
 
 function givenTo(pod: JsonRecord, access: RoleAccess): Given {
@@ -53,7 +64,7 @@ function givenTo(pod: JsonRecord, access: RoleAccess): Given {
     token: found === undefined ? tokenFileName : tokenPath(found),
     path,
     config:
-      (access.profiles ?? []).length === 0
+      (access.profiles ?? []).length === 0 || isConfigTaken(spec)
         ? undefined
         : { file: path(configFile), chainsDefault: chainsDefault(access) },
   };
@@ -136,6 +147,16 @@ export function injectRole(pod: JsonRecord, access: RoleAccess, skip: readonly s
   };
   const injected = give(pod, gift, skip);
   return injected.configured ? withConfig(injected.pod, access) : injected.pod;
+}
+
+/** The first of the containers that `injectRole` leaves without the role since the token has no place in it. */
+export function withoutPlace(
+  pod: JsonRecord,
+  access: RoleAccess,
+  skip: readonly string[],
+): JsonRecord | undefined {
+  const given = givenTo(pod, access);
+  return containersOf(pod).find((one) => !skip.includes(textOf(one["name"]) ?? "") && hasNoPlace(one, given));
 }
 
 /**

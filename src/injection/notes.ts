@@ -1,5 +1,6 @@
 import type { Reason } from "../base/index.ts";
 import { limits } from "./patterns.ts";
+import { mountPaths } from "./place.ts";
 
 /** An annotation that cannot be used as it is; injection goes on without it. */
 export interface InjectionNote {
@@ -19,6 +20,7 @@ export const noteTexts = {
   nearest: "it is not used",
   profile: "it is not the ARN of a role, and the profile left out",
   taken: "the name is taken, and the profile left out",
+  "skip-containers": `it is longer than ${limits.longestSkipList} characters, and not used`,
   /** Of all profiles together. */
   tooMany: [
     "the ServiceAccount has ",
@@ -49,6 +51,9 @@ export function annotationNote(key: string, of: string, value: string, instead: 
 export function saying(reason: Reason, text: string): string {
   return `podtrust: ${reason}: ${text}`;
 }
+
+/** Why a container gets no role though its ServiceAccount has one, behind the container's name. */
+export const noPlace = `: volumes of its own are mounted at ${mountPaths.join(" and ")}`;
 
 /** Why containers are left alone that a pod's annotation names, where it names all of them. */
 export const allSkipped = "the pod's annotation skip-containers names each of its containers";

@@ -41,6 +41,8 @@ export const limits = {
   mostSessionName: 64,
   /** Profiles of a ServiceAccount, so that the config file fits into the pod's annotations (256 KiB in all). */
   mostProfiles: 50,
+  /** Characters of a pod's list of containers to skip, so that the API server's policy can afford to read it. */
+  longestSkipList: 4096,
 } as const;
 
 /** In place of a session's name: that of the pod. */

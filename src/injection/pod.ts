@@ -21,12 +21,19 @@ export function tokenPath(volume: JsonRecord): string {
   return projectedTokens(volume)[0]?.path ?? tokenFileName;
 }
 
+/** Whether a mount shows all of its volume. With a subPath it is one file or folder of it, which is never renewed. */
+export function isWholeMount({ subPath, subPathExpr }: JsonRecord): boolean {
+  return (textOf(subPath) ?? "") === "" && (textOf(subPathExpr) ?? "") === "";
+}
+
 /** The tokens that a container sees: their audiences, by the file's absolute path. */
 export function tokenFiles(spec: PodSpec, container: JsonRecord): ReadonlyMap<string, string> {
-  const mounts = recordsOf(container["volumeMounts"]).flatMap((mount) => {
-    const path = textOf(mount["mountPath"]);
-    return path === undefined ? [] : [{ name: mount["name"], folder: folderPath(path) }];
-  });
+  const mounts = recordsOf(container["volumeMounts"])
+    .filter(isWholeMount)
+    .flatMap((mount) => {
+      const path = textOf(mount["mountPath"]);
+      return path === undefined ? [] : [{ name: mount["name"], folder: folderPath(path) }];
+    });
   const found = recordsOf(spec["volumes"]).flatMap((volume) =>
     mounts
       .filter(({ name }) => name === volume["name"])

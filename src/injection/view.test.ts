@@ -46,6 +46,20 @@ const pods: readonly JsonRecord[] = [
   podOf({ volumes: [{ name: "own", projected: { sources: [token, { configMap: { name: "c" } }] } }] }),
   podOf({ containers: [{ name: "app", env: [other], volumeMounts: [mount] }] }),
   podOf({ containers: [{ name: "app", env: [fromSecret] }] }),
+  podOf({
+    containers: [
+      { name: "app", volumeMounts: [{ name: "aws-iam-token", mountPath: "/x", subPath: "token" }] },
+    ],
+  }),
+  podOf({ volumes: [{ name: "podtrust-aws-config", emptyDir: {} }] }),
+  podOf({
+    containers: [
+      {
+        name: "app",
+        volumeMounts: [mount, { ...mount, mountPath: "/var/run/secrets/podtrust.dev/serviceaccount" }],
+      },
+    ],
+  }),
   podOf(windows),
   podOf({ securityContext: { fsGroup: 7, runAsUser: 1 } }),
   podOf({}, { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "", app: "web" } }),

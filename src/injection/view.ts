@@ -15,8 +15,8 @@ function members(record: JsonRecord, ...names: readonly string[]): JsonRecord {
 
 function volumeView(volume: JsonRecord): JsonRecord {
   const sources = recordsOf(recordOf(volume["projected"])["sources"])
-    .filter((source) => source["serviceAccountToken"] !== undefined)
-    .map((source) => members(source, "serviceAccountToken"));
+    .map((source) => members(source, "serviceAccountToken", "downwardAPI"))
+    .filter((source) => Object.keys(source).length > 0);
   const name = members(volume, "name");
   return sources.length === 0 ? name : { ...name, projected: { sources } };
 }
@@ -28,7 +28,9 @@ function variableView(variable: JsonRecord): JsonRecord {
 
 function containerView(container: JsonRecord): JsonRecord {
   const env = recordsOf(container["env"]).filter(({ name }) => textOf(name)?.startsWith("AWS_") === true);
-  const mounts = recordsOf(container["volumeMounts"]).map((mount) => members(mount, "name", "mountPath"));
+  const mounts = recordsOf(container["volumeMounts"]).map((mount) =>
+    members(mount, "name", "mountPath", "subPath", "subPathExpr"),
+  );
   return {
     ...members(container, "name"),
     ...(env.length === 0 ? {} : { env: env.map(variableView) }),

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import type { JsonRecord } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf } from "../../src/base/index.ts";
 
 /** A case of injection: a pod, what stands around it, and what becomes of it. */
 export interface InjectionCase {
@@ -25,13 +25,56 @@ export interface InjectionCase {
 
 const folder = fileURLToPath(new URL("../injection/cases/", import.meta.url));
 
-/** All cases, by name. */
-export const injectionCases: readonly InjectionCase[] = globSync("*.yaml", { cwd: folder })
+const written: readonly InjectionCase[] = globSync("*.yaml", { cwd: folder })
   .sort()
   .map((file) => ({
     name: basename(file, ".yaml"),
     ...(parse(readFileSync(folder + file, "utf8")) as Omit<InjectionCase, "name">),
   }));
+
+function writtenAs(name: string): InjectionCase {
+  const found = written.find((one) => one.name === name);
+  if (found === undefined) throw new TypeError(`there is no case ${name}`);
+  return found;
+}
+
+/** Annotations that are as long as the API server takes them: too much for a file. */
+function longCases(): readonly InjectionCase[] {
+  const many = writtenAs("profiles-too-many");
+  const plain = writtenAs("aws-one-container");
+  const roles = Array.from({ length: 2500 }, (_, index) => [
+    `profile.podtrust.dev/p${index}`,
+    "arn:aws:iam::444455556666:role/other",
+  ]);
+  const list = Array.from({ length: 60_000 }, () => "a").join(",");
+  const annotations = { "eks.amazonaws.com/skip-containers": list };
+  const annotated = (pod: JsonRecord): JsonRecord => ({
+    ...pod,
+    metadata: { ...recordOf(pod["metadata"]), annotations },
+  });
+  return [
+    {
+      ...many,
+      name: "profiles-of-thousands",
+      promise: "thousands of profiles cost no pod its role: none of them is given",
+      serviceAccount: { ...many.serviceAccount, ...Object.fromEntries(roles) },
+      notes: ["the ServiceAccount has 2500 profiles, of which 50 at most are taken, and so none"],
+    },
+    {
+      name: "skip-list-too-long",
+      promise: "a list of containers to skip that is too long skips none, and costs no pod its role",
+      serviceAccount: plain.serviceAccount,
+      pod: annotated(plain.pod),
+      injected: annotated(expectedPod(plain)),
+      notes: [
+        `annotation eks.amazonaws.com/skip-containers of the pod is "${list.slice(0, 100)}…": it is longer than 4096 characters, and not used`,
+      ],
+    },
+  ];
+}
+
+/** All cases, by name. */
+export const injectionCases: readonly InjectionCase[] = [...written, ...longCases()];
 
 /** What the case says becomes of its pod. */
 export function expectedPod({ pod, injected }: InjectionCase): JsonRecord {

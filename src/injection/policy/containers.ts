@@ -1,60 +1,93 @@
-import { configMountPath, type mountPaths, tokenVolumeName } from "../place.ts";
-import { type variableGroupNames, variableNames } from "../variables.ts";
+import { configMountPath, mountPaths, tokenVolumeName } from "../place.ts";
+import { variableGroupNames, variableNames } from "../variables.ts";
 import { literal, literals, record, verbatim } from "./cel.ts";
 
-/** Whether a mount stands at a path, with or without slashes at its end. */
-function isAt(path: string): string {
-  return `container.?volumeMounts.orValue([]).exists(mount, mount.mountPath.matches(${literal(`^${verbatim(path)}/*$`)}))`;
-}
+/** What the names of all variables, and the paths of all mounts, begin with that injection looks at. */
+const prefixes = { variables: "AWS_", mounts: "/var/run/secrets/" } as const;
+
+const env = "container.?env.orValue([])";
+const mounts = "container.?volumeMounts.orValue([])";
 
 /**
- * All containers as injection looks at them: where each stands, the names of its variables, and its mounts. `folder` is
- * where the token's volume is mounted, or is to be.
+ * All containers: where each stands, and of its variables and mounts those that matter. A pod may have thousands of them,
+ * and each pass over a list costs: this is the only one.
  */
-export function containersExpression([usual, other]: typeof mountPaths): string {
-  const mounts = "container.?volumeMounts.orValue([])";
-  const mounted = `${mounts}.filter(mount, mount.name == ${literal(tokenVolumeName)}).map(mount, mount.mountPath)`;
-  const free = `${isAt(usual)} ? ${literal(other)} : ${literal(usual)}`;
-  const configs = `container.?env.orValue([]).filter(variable, variable.name == ${literal(variableNames.config)})`;
-  const roles = `container.?env.orValue([]).filter(variable, variable.name == ${literal(variableNames.role)})`;
-  const seen = (list: string): string => `container.?${list}.orValue([])`;
+export function containersExpression(): string {
   const look = (list: string): string =>
     `object.spec.?${list}.orValue([]).transformList(index, container, ${record({
       name: "container.name",
       path: `${literal(`/spec/${list}/`)} + string(index)`,
-      env: `${seen("env")}.map(variable, variable.name)`,
-      mounts: `${mounts}.map(mount, mount.name)`,
-      folder: `(${mounted} + [${free}])[0]`,
-      // The values of these two, in lists: none where the variable is absent, an empty text where it is elsewhere.
-      config: `${configs}.map(variable, variable.?value.orValue(""))`,
-      role: `${roles}.map(variable, variable.?value.orValue(""))`,
-      configTaken: isAt(configMountPath),
+      hasVariables: `size(${env}) > 0`,
+      hasMounts: `size(${mounts}) > 0`,
+      env: `${env}.filter(variable, variable.name.startsWith(${literal(prefixes.variables)}))`,
+      mounts: `${mounts}.filter(mount, mount.name == ${literal(tokenVolumeName)} || mount.mountPath.startsWith(${literal(prefixes.mounts)}))`,
     })})`;
   return `${look("initContainers")} + ${look("containers")}`;
 }
 
-/** The containers that are not skipped, each with what it is to get. */
-export function targetsExpression(groups: typeof variableGroupNames): string {
-  const has = (group: keyof typeof groups): string =>
-    `container.env.exists(name, name in ${literals(groups[group])})`;
-  const isThere = "variables.hasProfiles && container.config.exists(value, value == variables.configFile)";
-  const isAdded = "variables.hasProfiles && size(container.config) == 0 && !container.configTaken";
-  const byProfile = `(${isThere} || ${isAdded}) && (variables.chainsDefault || ${literal(variableNames.profile)} in container.env)`;
+/** Whether a mount stands at a path, with or without slashes at its end. */
+function isAt(path: string): string {
+  return `container.mounts.exists(mount, mount.mountPath.matches(${literal(`^${verbatim(path)}/*$`)}))`;
+}
+
+/** Whether a mount shows all of the token's volume. */
+const isToken = `mount.name == ${literal(tokenVolumeName)} && mount.?subPath.orValue("") + mount.?subPathExpr.orValue("") == ""`;
+
+/** The folders that the token could have in a container: where its volume is mounted already, then those that are free. */
+function foldersExpression(): string {
+  const mounted = `container.mounts.filter(mount, ${isToken}).map(mount, mount.mountPath)`;
+  const free = mountPaths.map((path) => `(${isAt(path)} ? [] : [${literal(path)}])`);
+  return [mounted, ...free].join(" + ");
+}
+
+/** The values of a variable, in a list: none where it is absent, an empty text where its value is elsewhere. */
+const valuesOf = (name: string): string =>
+  `container.env.filter(variable, variable.name == ${literal(name)}).map(variable, variable.?value.orValue(""))`;
+
+const has = (group: keyof typeof variableGroupNames): string =>
+  `container.env.exists(variable, variable.name in ${literals(variableGroupNames[group])})`;
+
+/** The containers that are not skipped, each with what it has of a role. */
+export function meantExpression(): string {
   return `variables.containers.filter(container, !(container.name in variables.skipped)).map(container, ${record(
     {
       name: "container.name",
       path: "container.path",
-      env: "container.env",
-      mounts: "container.mounts",
-      folder: "container.folder",
-      role: "container.role",
-      byProfile,
-      takesConfig: isAdded,
-      lacksSts: `variables.regional && !${has("sts")}`,
-      lacksRegion: `variables.region != "" && !${has("region")}`,
-      lacksRole: `!${has("role")} && !(${byProfile})`,
-      lacksSession: `!${has("session")}`,
-      lacksMount: `!(${literal(tokenVolumeName)} in container.mounts) && !(${has("sts")} && ${has("region")} && ${has("role")})`,
+      hasVariables: "container.hasVariables",
+      hasMounts: "container.hasMounts",
+      folders: foldersExpression(),
+      role: valuesOf(variableNames.role),
+      config: valuesOf(variableNames.config),
+      configIsFree: `!${isAt(configMountPath)}`,
+      hasProfile: `container.env.exists(variable, variable.name == ${literal(variableNames.profile)})`,
+      hasSts: has("sts"),
+      hasRegion: has("region"),
+      hasRole: has("role"),
+      hasSession: has("session"),
+      isMounted: `container.mounts.exists(mount, ${isToken})`,
     },
   )})`;
+}
+
+/** What each of these containers is to get. */
+export function targetsExpression(): string {
+  const isThere = "container.config.exists(value, value == variables.configFile)";
+  const takesConfig = "variables.givesConfig && size(container.config) == 0 && container.configIsFree";
+  const byProfile =
+    `variables.givesConfig && (${isThere} || size(container.config) == 0 && container.configIsFree)` +
+    " && (variables.chainsDefault || container.hasProfile)";
+  const hasPlace = "size(container.folders) > 0";
+  return `variables.meant.map(container, ${record({
+    path: "container.path",
+    hasVariables: "container.hasVariables",
+    hasMounts: "container.hasMounts",
+    // No member of it is read where there is none.
+    folders: "container.folders",
+    takesConfig,
+    takesSts: "variables.regional && !container.hasSts",
+    takesRegion: 'variables.region != "" && !container.hasRegion',
+    takesRole: `!container.hasRole && ${hasPlace} && !(${byProfile})`,
+    takesSession: "!container.hasSession",
+    takesMount: `!container.isMounted && ${hasPlace} && !(container.hasSts && container.hasRegion && container.hasRole)`,
+  })})`;
 }

@@ -78,8 +78,8 @@ function ofGroup(): readonly string[] {
 
 /** The token's file in a container. */
 const tokenFile =
-  `(variables.windows ? ${literal(windowsDrive)} + (target.folder + (target.folder.endsWith("/") ? "" : "/") + variables.tokenNames[0]).replace("/", "\\\\")` +
-  ` : target.folder + (target.folder.endsWith("/") ? "" : "/") + variables.tokenNames[0])`;
+  `(variables.windows ? ${literal(windowsDrive)} + (target.folders[0] + (target.folders[0].endsWith("/") ? "" : "/") + variables.tokenNames[0]).replace("/", "\\\\")` +
+  ` : target.folders[0] + (target.folders[0].endsWith("/") ? "" : "/") + variables.tokenNames[0])`;
 
 /** The variables that a container lacks, in the order of `variableGroups`. */
 function entries(): string {
@@ -89,10 +89,10 @@ function entries(): string {
   const [role, file] = variableGroupNames.role;
   const [config] = variableGroupNames.config;
   return [
-    when("target.lacksSts", entry(sts, literal("regional"))),
-    when("target.lacksRegion", entry(defaultRegion, "variables.region"), entry(region, "variables.region")),
-    when("target.lacksRole", entry(role, "variables.role"), entry(file, tokenFile)),
-    "(target.lacksSession ? variables.sessionEntry : [])",
+    when("target.takesSts", entry(sts, literal("regional"))),
+    when("target.takesRegion", entry(defaultRegion, "variables.region"), entry(region, "variables.region")),
+    when("target.takesRole", entry(role, "variables.role"), entry(file, tokenFile)),
+    "(target.takesSession ? variables.sessionEntry : [])",
     when("target.takesConfig", entry(config, "variables.configFile")),
   ].join(" + ");
 }
@@ -104,13 +104,10 @@ function mount(name: string, path: string): string {
 function ofContainers(): string {
   const at = (list: string): string => `target.path + ${literal(`/${list}`)}`;
   const operations = [
-    when("size(target.env) == 0", add(at("env"), "[]")),
+    when("!target.hasVariables", add(at("env"), "[]")),
     `(${entries()}).map(entry, ${add(at("env/-"), "entry")})`,
-    when(
-      "size(target.mounts) == 0 && (target.lacksMount || target.takesConfig)",
-      add(at("volumeMounts"), "[]"),
-    ),
-    when("target.lacksMount", add(at("volumeMounts/-"), mount(tokenVolumeName, "target.folder"))),
+    when("!target.hasMounts && (target.takesMount || target.takesConfig)", add(at("volumeMounts"), "[]")),
+    when("target.takesMount", add(at("volumeMounts/-"), mount(tokenVolumeName, "target.folders[0]"))),
     when("target.takesConfig", add(at("volumeMounts/-"), mount(configVolumeName, literal(configMountPath)))),
   ];
   return `variables.targets.map(target, ${operations.join(" + ")}).flatten()`;

@@ -3,12 +3,13 @@ import {
   accountAnnotations,
   chainPrefix,
   namespaceAnnotations,
+  podAnnotations,
   profilePrefix,
   skipLabel,
 } from "../annotations.ts";
 import { defaultProfile, sourceProfile } from "../config-file.ts";
-import { allSkipped, cutMark, mostShown, noteTexts, saying } from "../notes.ts";
-import { falseTexts, limits, patterns, trueTexts } from "../patterns.ts";
+import { allSkipped, cutMark, mostShown, noPlace, noteTexts, saying } from "../notes.ts";
+import { falseTexts, patterns, trueTexts } from "../patterns.ts";
 import { tokenVolumeName } from "../place.ts";
 import { variableNames } from "../variables.ts";
 import { fits, literal, literals } from "./cel.ts";
@@ -40,12 +41,27 @@ const absentOr = (value: string, condition: string): string => `${value} == "" |
 
 const asks = '", and ServiceAccount " + object.spec.serviceAccountName + " asks for " + variables.role';
 
+/** Whether a pod does without injection. */
+const isSkipped = `object.metadata.?labels[?${literal(skipLabel)}].hasValue()`;
+
 /** A pod of a ServiceAccount with a role has got it; the texts are those of `injectionFault`. */
 export function injectedValidations(): readonly Validation[] {
-  const lacking = "variables.targets.filter(target, target.lacksRole)";
+  const lacks = "!target.hasRole && !target.config.exists(value, value == variables.configFile)";
+  const lacking = `variables.meant.filter(target, ${lacks} && size(target.folders) > 0)`;
+  const placeless = `variables.meant.filter(target, ${lacks} && size(target.folders) == 0)`;
   return [
     {
-      expression: `!variables.targets.exists(target, target.lacksRole)`,
+      expression: `${isSkipped} || size(${placeless}) == 0`,
+      messageExpression: said(
+        "PodTokenNotMounted",
+        literal("the pod has no place for its token in the container "),
+        `${placeless}[0].name`,
+        literal(noPlace),
+        asks,
+      ),
+    },
+    {
+      expression: `${isSkipped} || size(${lacking}) == 0`,
       messageExpression: said(
         "PodNotInjected",
         literal(`the pod has no ${variableNames.role} in the container `),
@@ -54,7 +70,7 @@ export function injectedValidations(): readonly Validation[] {
       ),
     },
     {
-      expression: `size(variables.targets) == 0 || object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`,
+      expression: `${isSkipped} || size(variables.meant) == 0 || object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`,
       messageExpression: said("PodNotInjected", literal(`the pod has no volume ${tokenVolumeName}`), asks),
     },
   ];
@@ -142,7 +158,7 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
     one("token-mode", mode, fits(mode, patterns.tokenMode)),
     ...profileValidations(parameters),
     {
-      expression: `!variables.isRole || variables.profileCount <= ${limits.mostProfiles}`,
+      expression: "!variables.isRole || !variables.hasTooMany",
       messageExpression: said(
         "InjectionAnnotationInvalid",
         `${literal(before)} + string(variables.profileCount) + ${literal(after)}`,
@@ -153,24 +169,32 @@ function annotationValidations(parameters: Parameters): readonly Validation[] {
 
 /** What is worth a word to whoever makes the pod, and no reason to refuse it. */
 export function noteValidations(parameters: Parameters): readonly Validation[] {
-  const has = `object.metadata.?labels[?${literal(skipLabel)}].hasValue()`;
-  const own = 'variables.targets.filter(target, size(target.role) > 0 && target.role[0] != "")';
+  const own = 'variables.meant.filter(target, size(target.role) > 0 && target.role[0] != "")';
   return [
     {
-      expression: `!${has}`,
+      expression: `!${isSkipped}`,
       messageExpression: said("InjectionSkipped", literal(`the pod has the label ${skipLabel}`)),
     },
     {
-      expression: "size(variables.targets) > 0",
+      expression: "size(variables.meant) > 0",
       messageExpression: said("InjectionSkipped", literal(allSkipped)),
     },
     {
-      expression: `size(variables.targets) == 0 || ${has} || variables.targets.exists(target, size(target.role) == 0 || target.role[0] in ["", variables.role])`,
+      expression: `size(variables.meant) == 0 || ${isSkipped} || variables.meant.exists(target, size(target.role) == 0 || target.role[0] in ["", variables.role])`,
       messageExpression: said(
         "PodRoleDiffers",
         literal(`the pod has ${variableNames.role} `),
         shown(`${own}[0].role[0]`),
         asks,
+      ),
+    },
+    {
+      expression: "!variables.isLongSkipList",
+      messageExpression: note(
+        literal(podAnnotations["skip-containers"]),
+        literal("pod"),
+        "variables.skipList",
+        noteTexts["skip-containers"],
       ),
     },
     ...annotationValidations(parameters),

@@ -1,12 +1,12 @@
 import { namespaceAnnotations, podAnnotations } from "../annotations.ts";
 import { configFile, configTokenFile, defaultProfile, sourceProfile } from "../config-file.ts";
 import { limits, patterns, podSessionName, shortNamePrefix, trueTexts } from "../patterns.ts";
-import { mountPaths, tokenFileName, tokenVolumeName } from "../place.ts";
+import { configFileName, configVolumeName, tokenFileName, tokenVolumeName } from "../place.ts";
 import { osLabels, windows, windowsPath } from "../pod.ts";
-import { podNameField, variableGroupNames, variableNames } from "../variables.ts";
+import { podNameField, variableNames } from "../variables.ts";
 import { configExpression } from "./config.ts";
 import { fits, literal, literals, type PolicyVariable, record } from "./cel.ts";
-import { containersExpression, targetsExpression } from "./containers.ts";
+import { containersExpression, meantExpression, targetsExpression } from "./containers.ts";
 import type { Parameters } from "./parameters.ts";
 
 const variable = (name: string, expression: string): PolicyVariable => ({ name, expression });
@@ -97,16 +97,24 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
     return `variables.${kind}Names.filter(name, !(name in ${taken}) && ${fits(role(kind, "name"), pattern)}).sort()`;
   };
   const reserved = literals([defaultProfile, sourceProfile]);
+  const items = "source.?downwardAPI.?items.orValue([])";
+  const isConfig = `volume.?projected.?sources.orValue([]).exists(source, ${items}.exists(item, item.path == ${literal(configFileName)}))`;
   return [
     variable("isRole", fits("variables.role", patterns.roleArn)),
-    variable("profileNames", names("profile")),
-    variable("chainNames", names("chain")),
+    // Counted before any is judged: a regular expression for each of a thousand would be too dear.
+    variable("allProfiles", names("profile")),
+    variable("allChains", names("chain")),
+    variable("profileCount", "size(variables.allProfiles) + size(variables.allChains)"),
+    variable("hasTooMany", `variables.profileCount > ${limits.mostProfiles}`),
+    variable("profileNames", "variables.hasTooMany ? [] : variables.allProfiles"),
+    variable("chainNames", "variables.hasTooMany ? [] : variables.allChains"),
     variable("direct", valid("profile", reserved)),
     variable("chained", valid("chain", `([${literal(sourceProfile)}] + variables.profileNames)`)),
-    variable("profileCount", "size(variables.direct) + size(variables.chained)"),
+    variable("hasProfiles", "variables.isRole && size(variables.direct) + size(variables.chained) > 0"),
+    // A volume of the pod's own under the name of ours, without the file.
     variable(
-      "hasProfiles",
-      `variables.isRole && variables.profileCount > 0 && variables.profileCount <= ${limits.mostProfiles}`,
+      "givesConfig",
+      `variables.hasProfiles && !object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(configVolumeName)} && !(${isConfig}))`,
     ),
     variable("chainsDefault", `variables.hasProfiles && ${literal(defaultProfile)} in variables.chained`),
     variable("configFile", systemPath(configFile)),
@@ -119,9 +127,10 @@ function skipping(): readonly PolicyVariable[] {
   const list = annotation("object", podAnnotations["skip-containers"]);
   return [
     variable("skipList", `${list}.orValue("")`),
+    variable("isLongSkipList", `size(variables.skipList) > ${limits.longestSkipList}`),
     variable(
       "skipped",
-      fits("variables.skipList", patterns.csv) +
+      `!variables.isLongSkipList && ${fits("variables.skipList", patterns.csv)}` +
         ` ? variables.skipList.find(${literal(patterns.csvRecord.source)}).findAll(${literal(patterns.csvField.source)})` +
         `.map(field, field.startsWith("\\"") ? field.substring(1, size(field) - 1).replace("\\"\\"", "\\"") : field) : []`,
     ),
@@ -163,7 +172,8 @@ export function policyVariables(parameters: Parameters): readonly PolicyVariable
     ...profiles(parameters),
     ...skipping(),
     tokenName(),
-    variable("containers", containersExpression(mountPaths)),
-    variable("targets", targetsExpression(variableGroupNames)),
+    variable("containers", containersExpression()),
+    variable("meant", meantExpression()),
+    variable("targets", targetsExpression()),
   ];
 }
