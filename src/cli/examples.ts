@@ -263,9 +263,9 @@ export const commandUses: CommandUses = {
   },
   "manifests injection": {
     examples: [
-      "podtrust manifests injection | kubectl apply --server-side -f -",
-      "podtrust manifests injection --deny",
-      "podtrust manifests injection --kubernetes 1.35",
+      "podtrust manifests injection --mode configmap | kubectl apply --server-side -f -",
+      "podtrust manifests injection --mode configmap --deny --kubernetes 1.35",
+      "podtrust manifests injection --mode serviceaccounts --namespace shop",
     ],
     guide: "injection",
   },

@@ -8,6 +8,7 @@ export { inject, type Injection, type UntouchedReason } from "./injection.ts";
 export { injectionPatch, type PatchOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
+export { boundPolicyName, mostServiceAccounts, namespaceLabel } from "./policy/bound.ts";
 export { configMapName, type InjectionConfigMap, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { injectionPolicies, policyMinors, type PolicyMinor, type PolicyWish } from "./policy/policies.ts";

@@ -11,7 +11,7 @@ function roleOf(container: Readonly<Record<string, unknown>>): string | undefine
 }
 
 /**
- * What is worth a word to whoever makes a pod, in the sentences of the policy `podtrust-injection-notes`: what of
+ * What is worth a word to whoever makes a pod, in the sentences of the policies that warn: what of
  * annotations cannot be used, and why a pod has not the role of its ServiceAccount.
  */
 export function injectionWarnings(result: Injection): readonly string[] {

@@ -3,16 +3,17 @@
  *
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator
+ *   npm run bench -- operator --admission  of the operator's page what a pod's admission takes, and no more
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
-import { benchOperator } from "./operator/operator.ts";
+import { benchAdmission, benchOperator } from "./operator/operator.ts";
 import { benchPublisher } from "./publisher.ts";
 import { benchSandbox } from "./sandbox.ts";
 
@@ -26,7 +27,17 @@ interface Part {
 interface Options {
   readonly quick: boolean;
   readonly boots: boolean;
+  /** Of the operator's page one section alone. */
+  readonly admission: boolean;
 }
+
+/** The operator's page, or the one that is there with a section measured anew. */
+async function operatorPage({ quick, admission }: Options): Promise<string> {
+  if (!admission) return benchOperator(quick);
+  return benchAdmission(quick, await readFile(pathOf("benchmarks-operator.md"), "utf8"));
+}
+
+const pathOf = (page: string): string => join(import.meta.dirname, "../../docs", page);
 
 const parts: Readonly<Record<string, Part>> = {
   publisher: { page: "benchmarks.md", measure: ({ quick }) => benchPublisher(quick) },
@@ -34,12 +45,16 @@ const parts: Readonly<Record<string, Part>> = {
   "from-nothing": { page: "benchmarks-from-nothing.md", measure: benchFromNothing },
   sandbox: { page: "benchmarks-sandbox.md", measure: ({ quick }) => benchSandbox(quick) },
   hostile: { page: "benchmarks-hostile.md", measure: ({ quick }) => benchHostile(quick) },
-  operator: { page: "benchmarks-operator.md", measure: ({ quick }) => benchOperator(quick) },
+  operator: { page: "benchmarks-operator.md", measure: operatorPage },
 };
 
 const words = process.argv.slice(2);
-const options: Options = { quick: words.includes("--quick"), boots: words.includes("--boot") };
-const wanted = words.filter((word) => !["--quick", "--boot"].includes(word));
+const options: Options = {
+  quick: words.includes("--quick"),
+  boots: words.includes("--boot"),
+  admission: words.includes("--admission"),
+};
+const wanted = words.filter((word) => !["--quick", "--boot", "--admission"].includes(word));
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined)
   throw new TypeError(`no part ${unknown} of the bench: ${Object.keys(parts).join(", ")}`);
@@ -48,5 +63,5 @@ for (const [name, { page, measure }] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const text = await measure(options);
   console.log(text);
-  if (!options.quick) await writeFile(join(import.meta.dirname, "../../docs", page), text);
+  if (!options.quick) await writeFile(pathOf(page), text);
 }

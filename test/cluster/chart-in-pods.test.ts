@@ -152,7 +152,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     const values = join(folder, "values.json");
     writeFileSync(values, out);
     const args = ["install", "podtrust", chart, "--namespace=podtrust", `--values=${values}`];
-    await inFolder("helm", [...args, "--set=injection.enabled=true"]);
+    await inFolder("helm", [...args, "--set=injection.enabled=true", "--set=injection.mode=configmap"]);
     iam = new IAMClient({ region, endpoint: sandbox.url, credentials: sandbox.admin });
     ending.defer(() => iam.destroy());
   });

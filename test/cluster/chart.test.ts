@@ -187,7 +187,7 @@ describe("the chart", { skip }, () => {
         .filter((kind) => ["PodMonitor", "PrometheusRule"].includes(kind))
         .sort();
     const one = ["PodMonitor", "PrometheusRule"];
-    assert.deepEqual(await kinds({ injection: { enabled: true } }), []);
+    assert.deepEqual(await kinds({ injection: { enabled: true, mode: "configmap" } }), []);
     assert.deepEqual(await kinds(await valuesOf(operator())), one);
     const both = { ...(await valuesOf(operator())), ...(await valuesOf(publisher(ways["http-01"]))) };
     assert.deepEqual(
@@ -214,7 +214,7 @@ describe("the chart", { skip }, () => {
     const every = {
       ...(await valuesOf(publisher(ways["http-01"]))),
       ...(await valuesOf(operator("--bindings"))),
-      injection: { enabled: true },
+      injection: { enabled: true, mode: "configmap" },
       monitoring: { podMonitors: true, alerts: true, dashboards: true },
     };
     const values = `--values=${valuesFile(every)}`;
@@ -236,6 +236,7 @@ describe("the chart", { skip }, () => {
       [{ operator: { evictPerMinute: -1 } }, /evictPerMinute/u],
       [{ operator: { failurePolicy: "ignore" } }, /failurePolicy/u],
       [{ injection: { mode: "webhook" } }, /mode/u],
+      [{ injection: { enabled: true } }, /injection.mode is empty: choose configmap/u],
       [{ bindings: { audiences: [] } }, /audiences/u],
       [{ alerts: true }, /alerts/u],
     ] as const)
@@ -283,7 +284,11 @@ describe("the chart", { skip }, () => {
     };
     const untouched = await written();
     assert.equal(untouched.length, 12);
-    const every = { ...values, ...(await valuesOf(operator("--bindings"))), injection: { enabled: true } };
+    const every = {
+      ...values,
+      ...(await valuesOf(operator("--bindings"))),
+      injection: { enabled: true, mode: "configmap" },
+    };
     await release("upgrade", chart, every);
     assert.deepEqual(await written(), untouched);
     const digest = digestOf(await read(deployment));

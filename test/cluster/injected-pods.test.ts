@@ -46,7 +46,8 @@ describe("pods that the API server injected", { skip }, () => {
       metadata: { name: "web", namespace: "default", annotations },
     };
     await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(serviceAccount));
-    const { out } = await podtrustHere(["manifests", "injection"]);
+    await cluster.kubectl(["label", "namespace", "default", "podtrust.dev/injection=serviceaccounts"]);
+    const { out } = await podtrustHere(["manifests", "injection", "--mode", "serviceaccounts"]);
     await cluster.kubectl(["apply", "--server-side", "-f", "-"], out);
     await untilInjecting();
   });

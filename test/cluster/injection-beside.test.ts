@@ -85,7 +85,8 @@ describe("injection by the API server, beside others", { skip }, () => {
     plane.kubectl(["delete", "--ignore-not-found", "-f", "-"], list(items));
 
   async function policies(...options: readonly string[]): Promise<readonly JsonRecord[]> {
-    const { out } = await podtrustHere(["manifests", "injection", "--json", ...options]);
+    const mode = ["--mode", "serviceaccounts"];
+    const { out } = await podtrustHere(["manifests", "injection", "--json", ...mode, ...options]);
     return (JSON.parse(out) as { items: readonly JsonRecord[] }).items;
   }
 
@@ -110,6 +111,7 @@ describe("injection by the API server, beside others", { skip }, () => {
 
   before(async () => {
     plane = await startControlPlane({ issuer: "https://oidc.example.com" });
+    await plane.kubectl(["label", "namespace", "default", "podtrust.dev/injection=serviceaccounts"]);
     await plane.ask("/api/v1/namespaces/default/serviceaccounts", { method: "POST", body: serviceAccount });
     webhook = await startMutatingWebhook(plane, "pod-identity-webhook", (one) =>
       Promise.resolve(awsWebhook(one, serviceAccount)),

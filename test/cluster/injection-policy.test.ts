@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { mapLimit, type JsonRecord, recordOf } from "../../src/base/index.ts";
-import { injectionConfigMap } from "../../src/injection/index.ts";
+import { injectionConfigMap, namespaceLabel } from "../../src/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../support/injection-cases.ts";
 import {
@@ -46,7 +46,8 @@ function suite(version: KubernetesVersion): void {
       extraArgs: policyGate(version),
     });
     await mapLimit(injectionCases, async (one) => {
-      const metadata = { name: namespaceOf(one), annotations: one.namespace ?? {} };
+      const labels = { [namespaceLabel.key]: namespaceLabel.value };
+      const metadata = { name: namespaceOf(one), annotations: one.namespace ?? {}, labels };
       await create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
       await create(`/api/v1/namespaces/${namespaceOf(one)}/serviceaccounts`, account(one));
       const { object } = injectionConfigMap(namespaceOf(one), [account(one)]);
@@ -102,7 +103,7 @@ function suite(version: KubernetesVersion): void {
   }
 
   // The versions do not differ in how parameters are found.
-  for (const mode of version === "1.36" ? ["serviceaccounts", "configmap"] : ["serviceaccounts"]) {
+  for (const mode of version === "1.36" ? ["serviceaccounts", "configmap"] : ["configmap"]) {
     test(`every case's pod is made as it says, with parameters from ${mode}`, async () => {
       await apply("--mode", mode);
       const made = await mapLimit(injectionCases, async (one) => ({ one, answer: await make(one) }));
@@ -121,6 +122,8 @@ function suite(version: KubernetesVersion): void {
         const skipped = answer.warnings.some((text) => text.includes("podtrust: InjectionSkipped: "));
         assert.equal(skipped, one.untouched === "InjectionSkipped" || one.name === "aws-skip-all", one.name);
         assert.ok(!answer.warnings.some((text) => text.includes("PodNotInjected")), one.name);
+        const placeless = answer.warnings.some((text) => text.includes("podtrust: PodTokenNotMounted: "));
+        assert.equal(placeless, one.name === "mount-paths-taken", one.name);
       }
     });
   }

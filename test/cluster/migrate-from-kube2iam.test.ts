@@ -221,7 +221,8 @@ exec ${process.execPath} ${mainFile} "$@"
     assert.match(await shell(...commandsOf("kubectl get pods")), /shop +web-\S+ +default +web\n/u);
     await shell(
       "podtrust up --only provider",
-      "podtrust manifests injection | kubectl apply --server-side -f -",
+      "kubectl label namespace shop podtrust.dev/injection=serviceaccounts",
+      "podtrust manifests injection --mode serviceaccounts --namespace shop | kubectl apply --server-side -f -",
     );
     await everyPodHasItsRole("node", "node");
   });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bindingManifests } from "../../src/bindings/index.ts";
-import { injectionPolicies } from "../../src/injection/index.ts";
+import { injectionPolicies, type PolicyWish } from "../../src/injection/index.ts";
 import { operatorObjects, type OperatorWish } from "../../src/operator/index.ts";
 import { publisherObjects, type PublisherWish } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
@@ -187,6 +187,11 @@ const bindings: ChartPart = {
 const injection: ChartPart = {
   source: "src/injection/policy/",
   wanted: ".Values.injection.enabled",
+  required: {
+    "injection.mode":
+      "choose configmap (a pod's price is the same whatever the namespace; the operator keeps ConfigMaps), or serviceaccounts " +
+      "(no operator; a pod's price grows with the namespace's ServiceAccounts, so only where a label and a ResourceQuota bound them)",
+  },
   marks: new Map(),
   choices: [
     oneOf("mode", ".Values.injection.mode", ["serviceaccounts", "configmap"]),
@@ -194,7 +199,7 @@ const injection: ChartPart = {
     whether("deny", ".Values.injection.deny"),
     whether("warn", ".Values.injection.warn"),
   ],
-  objects: injectionPolicies,
+  objects: (chosen) => injectionPolicies(chosen as unknown as PolicyWish),
 };
 
 /** The parts of the chart, by the names of their templates. */

@@ -73,8 +73,8 @@ const operator = section({
 const injection = section({
   enabled: flag("Whether the API server gives pods their roles, by admission policies."),
   mode: {
-    enum: ["serviceaccounts", "configmap"],
-    description: "Where the policies read what pods get.",
+    enum: ["", "configmap", "serviceaccounts"],
+    description: "Where the policies read what pods get: has to be chosen, since their prices differ.",
   },
   warn: flag("Whether whoever makes a pod is warned where it gets no role."),
   deny: flag("Whether a pod that should have a role and got none is refused."),
@@ -136,7 +136,7 @@ export const valuesText = `# Every part is off until it is asked for. What is em
 #   podtrust manifests operator --image IMAGE --values > operator.yaml
 #   podtrust manifests publisher --image IMAGE --values > publisher.yaml
 #   helm install podtrust deploy/chart --namespace podtrust --create-namespace \\
-#     --values operator.yaml --values publisher.yaml --set injection.enabled=true
+#     --values operator.yaml --values publisher.yaml --set injection.enabled=true --set injection.mode=configmap
 namespace: podtrust
 image: ""
 # Of the API server itself, behind its Service: rules of the network see that one.
@@ -173,10 +173,12 @@ operator:
   role: ""
   environmentSecret: podtrust-operator-environment
 ${podsText}
-# Lets the API server give pods their roles; needs no pod of podtrust's.
+# Lets the API server give pods their roles; needs no pod of podtrust's in the mode serviceaccounts.
 injection:
   enabled: false
-  mode: serviceaccounts
+  # configmap: a pod's price does not grow with its namespace's ServiceAccounts; the operator keeps a ConfigMap in each.
+  # serviceaccounts: their annotation alone, in namespaces labelled podtrust.dev/injection=serviceaccounts.
+  mode: ""
   warn: true
   deny: false
 

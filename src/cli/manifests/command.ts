@@ -83,10 +83,12 @@ function defineInjection(manifests: Command, context: CommandContext): void {
     .addOption(
       new Option(
         "--mode <mode>",
-        "where the policies read what pods get; a ConfigMap is faster in namespaces of over 50 ServiceAccounts",
-      )
-        .choices(["serviceaccounts", "configmap"])
-        .default("serviceaccounts"),
+        "where the policies read what pods get: one ConfigMap of the namespace, or each of its ServiceAccounts",
+      ).choices(["configmap", "serviceaccounts"]),
+    )
+    .option(
+      "--namespace <namespace...>",
+      "with --mode serviceaccounts: also print the ResourceQuota that this namespace needs",
     )
     .addOption(kubernetesOption("1.35 needs a feature gate"))
     .option("--no-warn", "tell nobody why a pod got no role, and which annotations cannot be used")

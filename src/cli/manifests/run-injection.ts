@@ -1,5 +1,8 @@
+import { PodtrustError } from "../../base/index.ts";
 import {
   injectionPolicies,
+  mostServiceAccounts,
+  namespaceLabel,
   type ParameterMode,
   policyMinors,
   type PolicyMinor,
@@ -9,14 +12,37 @@ import type { CommandContext } from "../context.ts";
 
 /** What was typed. */
 export interface InjectionOptions {
-  readonly mode: ParameterMode;
+  readonly mode?: ParameterMode;
+  readonly namespace?: readonly string[];
   readonly kubernetes: PolicyMinor;
   readonly deny?: boolean;
   /** False with --no-warn. */
   readonly warn: boolean;
 }
 
-function header({ kubernetes, mode, deny, warn }: InjectionOptions): string {
+/** With both prices, so that it is a choice. */
+const choose = new PodtrustError("usage", "no --mode was given, by which the API server finds a pod's role", {
+  next:
+    "Choose --mode configmap: a pod's price is the same however many ServiceAccounts a namespace has; the operator keeps " +
+    "a ConfigMap in each namespace with a role (manifests operator --config-maps). Or choose --mode serviceaccounts: the " +
+    "annotation alone is enough, without an operator; a pod's price is its size times the namespace's ServiceAccounts, " +
+    `so it holds in namespaces with the label ${namespaceLabel.key}=${namespaceLabel.value}, of ${mostServiceAccounts} ` +
+    "ServiceAccounts at most by ResourceQuota. docs/guides/injection.md has the figures.",
+});
+
+/** What has to be done beside. */
+function besides(namespaces: readonly string[]): readonly string[] {
+  const each = namespaces.length === 0 ? ["NAMESPACE"] : namespaces;
+  const label = `${namespaceLabel.key}=${namespaceLabel.value}`;
+  return [
+    `# It holds in namespaces with the label ${label}, in which the ResourceQuota podtrust-injection`,
+    `# bounds the ServiceAccounts to ${mostServiceAccounts} (--namespace prints it):`,
+    ...each.map((namespace) => `#   kubectl label namespace ${namespace} ${label}`),
+  ];
+}
+
+function header(options: InjectionOptions & { readonly mode: ParameterMode }): string {
+  const { kubernetes, mode, namespace = [], deny, warn } = options;
   const needs =
     kubernetes === "1.35"
       ? [
@@ -26,11 +52,14 @@ function header({ kubernetes, mode, deny, warn }: InjectionOptions): string {
       : [`# Needs Kubernetes ${policyMinors[1]} or later.`];
   const source =
     mode === "configmap"
-      ? "# What its ServiceAccount asks for stands in the ConfigMap podtrust-injection of its namespace."
-      : "# What it gets is what its ServiceAccount is annotated with: eks.amazonaws.com/role-arn, and more.";
+      ? ["# What its ServiceAccount asks for stands in the ConfigMap podtrust-injection of its namespace."]
+      : [
+          "# What it gets is what its ServiceAccount is annotated with: eks.amazonaws.com/role-arn, and more.",
+          ...besides(namespace),
+        ];
   return [
     "# The API server gives each new pod its role; no webhook and no pod of podtrust has a part in it.",
-    source,
+    ...source,
     ...needs,
     ...(deny === true ? ["# A pod that should have a role and got none is refused."] : []),
     ...(deny !== true && warn
@@ -42,7 +71,11 @@ function header({ kubernetes, mode, deny, warn }: InjectionOptions): string {
 
 /** `podtrust manifests injection`: YAML for kubectl apply; with `--json` the same as one List. */
 export function runInjection(context: CommandContext, options: InjectionOptions): void {
-  const items = injectionPolicies(options);
+  const { mode, namespace: namespaces = [] } = options;
+  if (mode === undefined) throw choose;
+  if (mode === "configmap" && namespaces.length > 0)
+    throw new PodtrustError("usage", "--namespace is for --mode serviceaccounts: the other needs no quota");
+  const items = injectionPolicies({ ...options, mode, namespaces });
   if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
-  else context.output.raw(header(options) + objectsYaml(items));
+  else context.output.raw(header({ ...options, mode }) + objectsYaml(items));
 }

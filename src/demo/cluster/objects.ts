@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf } from "../../base/index.ts";
 import { apiVersion, bindingObject, bindingPolicies } from "../../bindings/index.ts";
-import { injectionPolicies } from "../../injection/index.ts";
+import { boundPolicyName, injectionPolicies } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { example } from "../example.ts";
 
@@ -12,9 +12,13 @@ const byName = "kubernetes.io/metadata.name";
 /** The policies of injection under names of the demo's own, and for pods of one namespace alone. */
 export function confinedPolicies(namespace: string): readonly KubernetesObject[] {
   const renamed = (name: string): string => name.replace(/^podtrust/u, namespace);
-  return injectionPolicies().map((policy): KubernetesObject => {
+  // Of one namespace with two ServiceAccounts the price is bounded by itself.
+  const ofPods = injectionPolicies({ mode: "serviceaccounts" }).filter(
+    ({ metadata }) => recordOf(metadata)["name"] !== boundPolicyName,
+  );
+  return ofPods.map((policy): KubernetesObject => {
     const object = policy as unknown as KubernetesObject;
-    const spec = recordOf(policy["spec"]);
+    const { matchResources: _, ...spec } = recordOf(policy["spec"]);
     const metadata = { ...object.metadata, name: renamed(object.metadata.name) };
     if (object.kind.endsWith("Binding"))
       return { ...object, metadata, spec: { ...spec, policyName: renamed(String(spec["policyName"])) } };

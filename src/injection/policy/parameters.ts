@@ -1,4 +1,5 @@
 import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix } from "../annotations.ts";
+import { namespaceSelector } from "./bound.ts";
 import { literal } from "./cel.ts";
 import { configMapName, entrySeparator, entryOf, namesEntry, type NamedRoles } from "./config-map.ts";
 
@@ -9,6 +10,8 @@ export type ParameterMode = "serviceaccounts" | "configmap";
 export interface Parameters {
   readonly paramKind: { readonly apiVersion: "v1"; readonly kind: "ServiceAccount" | "ConfigMap" };
   readonly paramRef: Readonly<Record<string, unknown>>;
+  /** Where it holds, beside the pods that are meant; absent: everywhere. */
+  readonly matchResources?: Readonly<Record<string, unknown>>;
   /** Of the objects that the binding selects, the one with the pod's ServiceAccount, and only if it has a role. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
   /** An optional text: `….orValue("")`. */
@@ -24,8 +27,9 @@ const prefixes: Readonly<Record<NamedRoles, string>> = { profile: profilePrefix,
 
 const ofServiceAccounts: Parameters = {
   paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
-  // Every ServiceAccount of the pod's namespace.
+  // Every ServiceAccount of the pod's namespace: bounded by `boundPolicies`.
   paramRef: { selector: {}, parameterNotFoundAction: "Allow" },
+  matchResources: { namespaceSelector },
   matchConditions: [
     { name: "service-account-of-the-pod", expression: `${account} == params.metadata.name` },
     {

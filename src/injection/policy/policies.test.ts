@@ -4,38 +4,78 @@ import { describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf } from "../../base/index.ts";
 import { injectionConfigMap, injectionPolicies, type PolicyWish } from "../index.ts";
 
-const kinds = (wish: PolicyWish): readonly string[] =>
-  injectionPolicies(wish).map(
+type Wish = Partial<PolicyWish>;
+const kinds = (wish: Wish): readonly string[] =>
+  injectionPolicies({ mode: "configmap", ...wish }).map(
     ({ apiVersion, kind }) =>
       `${String(apiVersion).replace("admissionregistration.k8s.io/", "")} ${String(kind).replace("AdmissionPolicy", "")}`,
   );
-const specOf = (wish: PolicyWish, kind: string, name = "podtrust-injection"): JsonRecord =>
+const specOf = (wish: Wish, kind: string, name = "podtrust-injection"): JsonRecord =>
   recordOf(
-    injectionPolicies(wish).find(
+    injectionPolicies({ mode: "configmap", ...wish }).find(
       (one) => one["kind"] === kind && recordOf(one["metadata"])["name"] === name,
     )?.["spec"],
   );
 
 describe("the policies of injection", () => {
-  test("are three with a binding each, of version v1, and v1beta1 where 1.35 has no other", () => {
-    const checks = ["v1 Validating", "v1 ValidatingBinding", "v1 Validating", "v1 ValidatingBinding"];
-    assert.deepEqual(kinds({}), ["v1 Mutating", "v1 MutatingBinding", ...checks]);
+  test("are two with a binding each, of version v1, and v1beta1 where 1.35 has no other", () => {
+    const check = ["v1 Validating", "v1 ValidatingBinding"];
+    assert.deepEqual(kinds({}), ["v1 Mutating", "v1 MutatingBinding", ...check]);
     assert.deepEqual(kinds({ kubernetes: "1.37" }), kinds({}));
     assert.deepEqual(kinds({ kubernetes: "1.35" }), [
       "v1beta1 Mutating",
       "v1beta1 MutatingBinding",
-      ...checks,
+      ...check,
     ]);
   });
 
-  test("without warnings are the one that injects alone, and with a refusal the one that refuses", () => {
+  test("without warnings are the one that injects alone, and with a refusal the one that refuses beside the one that warns", () => {
     const mutating = ["v1 Mutating", "v1 MutatingBinding"];
+    const check = ["v1 Validating", "v1 ValidatingBinding"];
     assert.deepEqual(kinds({ warn: false }), mutating);
-    assert.deepEqual(kinds({ warn: false, deny: true }), [
-      ...mutating,
-      "v1 Validating",
-      "v1 ValidatingBinding",
-    ]);
+    assert.deepEqual(kinds({ warn: false, deny: true }), [...mutating, ...check]);
+    assert.deepEqual(kinds({ deny: true }), [...mutating, ...check, ...check]);
+  });
+
+  test("that read ServiceAccounts hold in labelled namespaces alone, whose ServiceAccounts a quota bounds", () => {
+    const label = { "podtrust.dev/injection": "serviceaccounts" };
+    const bindings = injectionPolicies({ mode: "serviceaccounts", deny: true }).filter(({ kind }) =>
+      String(kind).endsWith("Binding"),
+    );
+    assert.equal(bindings.length, 4);
+    for (const { spec } of bindings)
+      assert.deepEqual(recordOf(spec)["matchResources"], { namespaceSelector: { matchLabels: label } });
+    const guard = specOf(
+      { mode: "serviceaccounts" },
+      "ValidatingAdmissionPolicyBinding",
+      "podtrust-injection-quota",
+    );
+    assert.deepEqual(guard["paramRef"], { name: "podtrust-injection", parameterNotFoundAction: "Deny" });
+    const [quota] = injectionPolicies({ mode: "serviceaccounts", namespaces: ["shop"] }).slice(-1);
+    assert.deepEqual(recordOf(quota?.["spec"])["hard"], { "count/serviceaccounts": "50" });
+    assert.equal(recordOf(quota?.["metadata"])["namespace"], "shop");
+  });
+
+  test("that read a ConfigMap have one parameter, whatever the namespace", () => {
+    for (const { kind, spec } of injectionPolicies({ mode: "configmap", deny: true }))
+      if (String(kind).endsWith("Binding"))
+        assert.deepEqual(recordOf(spec)["paramRef"], {
+          name: "podtrust-injection",
+          parameterNotFoundAction: "Allow",
+        });
+  });
+
+  test("have each variable that they use, and no other", () => {
+    for (const mode of ["serviceaccounts", "configmap"] as const)
+      for (const { spec } of injectionPolicies({ mode, deny: true })) {
+        const { variables, ...rest } = recordOf(spec);
+        const names = recordsOf(variables).map(({ name }) => String(name));
+        const texts = [...recordsOf(variables).map(({ expression }) => expression), JSON.stringify(rest)];
+        const used = texts.flatMap((text) =>
+          [...String(text).matchAll(/variables\.(\w+)/gu)].map(([, one]) => one),
+        );
+        assert.deepEqual([...new Set(used)].sort(), names.toSorted());
+      }
   });
 
   test("refuse a pod without its role only when asked, and never for an annotation", () => {

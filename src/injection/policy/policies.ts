@@ -1,5 +1,7 @@
 import type { JsonRecord } from "../../base/index.ts";
 import { skipLabel } from "../annotations.ts";
+import { boundPolicies, serviceAccountQuota } from "./bound.ts";
+import type { PolicyVariable } from "./cel.ts";
 import { type ParameterMode, type Parameters, parametersOf } from "./parameters.ts";
 import { patchExpression } from "./patch.ts";
 import { injectedValidations, noteValidations, type Validation } from "./validations.ts";
@@ -11,8 +13,9 @@ export type PolicyMinor = (typeof policyMinors)[number];
 
 /** Which policies are wanted. */
 export interface PolicyWish {
-  /** `serviceaccounts` unless told. */
-  readonly mode?: ParameterMode;
+  readonly mode: ParameterMode;
+  /** Of the mode `serviceaccounts`: the namespaces whose quota is wanted too. */
+  readonly namespaces?: readonly string[];
   /** 1.36 unless told: its form is good for every later one. */
   readonly kubernetes?: PolicyMinor;
   /** A pod that did not get its role is refused; unless told its maker is warned. */
@@ -25,9 +28,9 @@ export interface PolicyWish {
 const policyNames = {
   /** Injects. */
   injection: "podtrust-injection",
-  /** Looks whether a pod was injected, by whomever. */
+  /** Looks whether a pod was injected, by whomever; and says what is worth knowing, unless it refuses. */
   injected: "podtrust-injected",
-  /** Says what is worth knowing. */
+  /** Says what is worth knowing where the other refuses. */
   notes: "podtrust-injection-notes",
 } as const;
 
@@ -46,9 +49,30 @@ function constraints(skippable: boolean): JsonRecord {
   };
 }
 
+/** Of the variables those that the expressions use, themselves or by another. */
+function usedBy(
+  expressions: readonly string[],
+  variables: readonly PolicyVariable[],
+): readonly PolicyVariable[] {
+  const used = new Set<string>();
+  const walk = (expression: string): void => {
+    for (const [, name = ""] of expression.matchAll(/variables\.(\w+)/gu)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      walk(variables.find((one) => one.name === name)?.expression ?? "");
+    }
+  };
+  for (const expression of expressions) walk(expression);
+  return variables.filter(({ name }) => used.has(name));
+}
+
+const inPlaces = (matchResources: Parameters["matchResources"]): JsonRecord =>
+  matchResources === undefined ? {} : { matchResources };
+
 function mutating(parameters: Parameters, apiVersion: string): readonly JsonRecord[] {
   const metadata = { name: policyNames.injection, labels };
-  const { paramKind, paramRef, matchConditions } = parameters;
+  const { paramKind, paramRef, matchResources, matchConditions } = parameters;
+  const expression = patchExpression();
   const spec = {
     // A pod without its token is found later, if at all.
     failurePolicy: "Fail",
@@ -58,8 +82,8 @@ function mutating(parameters: Parameters, apiVersion: string): readonly JsonReco
     matchConstraints: constraints(true),
     // They must not ask whether something is left to do: a policy that did not match is not asked again.
     matchConditions,
-    variables: policyVariables(parameters),
-    mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: patchExpression() } }],
+    variables: usedBy([expression], policyVariables(parameters)),
+    mutations: [{ patchType: "JSONPatch", jsonPatch: { expression } }],
   };
   return [
     { apiVersion, kind: "MutatingAdmissionPolicy", metadata, spec },
@@ -67,7 +91,7 @@ function mutating(parameters: Parameters, apiVersion: string): readonly JsonReco
       apiVersion,
       kind: "MutatingAdmissionPolicyBinding",
       metadata,
-      spec: { policyName: policyNames.injection, paramRef },
+      spec: { policyName: policyNames.injection, paramRef, ...inPlaces(matchResources) },
     },
   ];
 }
@@ -82,14 +106,18 @@ interface Checking {
 function validating(parameters: Parameters, checking: Checking): readonly JsonRecord[] {
   const { name, skippable, validations, validationActions } = checking;
   const metadata = { name, labels };
-  const { paramKind, paramRef, matchConditions } = parameters;
+  const { paramKind, paramRef, matchResources, matchConditions } = parameters;
+  const expressions = validations.flatMap(({ expression, messageExpression }) => [
+    expression,
+    messageExpression,
+  ]);
   const spec = {
     // What it says comes beside; with Deny it is what injection is held to.
     failurePolicy: validationActions.includes("Deny") ? "Fail" : "Ignore",
     paramKind,
     matchConstraints: constraints(skippable),
     matchConditions,
-    variables: policyVariables(parameters),
+    variables: usedBy(expressions, policyVariables(parameters)),
     validations,
   };
   return [
@@ -98,7 +126,7 @@ function validating(parameters: Parameters, checking: Checking): readonly JsonRe
       apiVersion: `${group}/v1`,
       kind: "ValidatingAdmissionPolicyBinding",
       metadata,
-      spec: { policyName: name, validationActions, paramRef },
+      spec: { policyName: name, validationActions, paramRef, ...inPlaces(matchResources) },
     },
   ];
 }
@@ -107,24 +135,29 @@ function validating(parameters: Parameters, checking: Checking): readonly JsonRe
  * The admission policies by which the API server itself injects, and says why a pod got no token: objects for
  * `kubectl apply`, cluster-wide, which need nothing else of podtrust. Made from the constants of `inject`.
  */
-export function injectionPolicies(wish: PolicyWish = {}): readonly JsonRecord[] {
-  const { mode = "serviceaccounts", kubernetes = "1.36", deny = false, warn = true } = wish;
+export function injectionPolicies(wish: PolicyWish): readonly JsonRecord[] {
+  const { mode, namespaces = [], kubernetes = "1.36", deny = false, warn = true } = wish;
   const parameters = parametersOf(mode);
-  const injected: Checking = {
-    name: policyNames.injected,
-    skippable: true,
-    validations: injectedValidations(),
-    validationActions: deny ? ["Deny"] : warnings,
-  };
-  const notes: Checking = {
-    name: policyNames.notes,
-    skippable: false,
-    validations: noteValidations(parameters),
-    validationActions: warnings,
-  };
+  const said = noteValidations(parameters);
+  const { injected, notes } = policyNames;
+  // Each policy has the pod converted three times: what only warns is one.
+  const checks: readonly Checking[] = deny
+    ? [
+        { name: injected, skippable: true, validations: injectedValidations(), validationActions: ["Deny"] },
+        ...(warn ? [{ name: notes, skippable: false, validations: said, validationActions: warnings }] : []),
+      ]
+    : [
+        {
+          name: injected,
+          skippable: false,
+          validations: [...injectedValidations(), ...said],
+          validationActions: warnings,
+        },
+      ].filter(() => warn);
   return [
     ...mutating(parameters, `${group}/${kubernetes === "1.35" ? "v1beta1" : "v1"}`),
-    ...(deny || warn ? validating(parameters, injected) : []),
-    ...(warn ? validating(parameters, notes) : []),
+    ...checks.flatMap((one) => validating(parameters, one)),
+    ...(mode === "serviceaccounts" ? boundPolicies(labels) : []),
+    ...namespaces.map((namespace) => serviceAccountQuota(namespace, labels)),
   ];
 }

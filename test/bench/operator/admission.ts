@@ -1,113 +1,176 @@
 import type { JsonRecord } from "../../../src/base/index.ts";
-import { injectionPolicies } from "../../../src/injection/index.ts";
+import { injectionConfigMap, injectionPolicies, type ParameterMode } from "../../../src/injection/index.ts";
 import type { ControlPlane } from "../../cluster/harness/index.ts";
 import { startMutatingWebhook } from "../../cluster/injection/mutating-webhook.ts";
 import { until } from "../../cluster/operator/patience.ts";
 import { spawnOperator, startWebhookWorld } from "../../cluster/operator/webhook-world.ts";
+import { cpuSeconds } from "../process.ts";
 import { percentile } from "./bindings.ts";
-import { podOf } from "./fleet.ts";
 import { type MassClient, openMassClient } from "./mass.ts";
 
-/** Milliseconds that a server-side dry run of a pod takes with one way of injection. */
+/** What a server-side dry run of a pod takes with one way of injection. */
 export interface AdmissionRow {
   readonly what: string;
-  readonly p50: number;
-  readonly p99: number;
+  /** Of each size, in the order of `sizes`. */
+  readonly figures: readonly {
+    /** Milliseconds until the answer. */
+    readonly p50: number;
+    /** Milliseconds of the API server's processor for each pod. */
+    readonly processor: number;
+  }[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 const group = "/apis/admissionregistration.k8s.io/v1";
 const role = "arn:aws:iam::111122223333:role/web";
-/** ServiceAccounts in each namespace: the policy is asked for each of them. */
-export const accountsAround = 20;
+
+/** Sizes of pods; `weight`: of how many pods of this size there are fewer than of the small. */
+export const sizes = [
+  { name: "small", containers: 3, variables: 5, weight: 1 },
+  { name: "middle", containers: 10, variables: 50, weight: 4 },
+  { name: "large", containers: 50, variables: 100, weight: 20 },
+] as const;
+type Size = (typeof sizes)[number];
 
 /** One way in a namespace of its own. */
 interface Way {
   readonly namespace: string;
   readonly what: string;
-  /** What a pod that went this way has. */
-  readonly shows: string;
+  readonly accounts: number;
+  /** By which policies; absent: by none. */
+  readonly mode?: ParameterMode;
+  /** Whether a pod that went this way has its role. */
+  readonly injects: boolean;
 }
 
-const ways = {
-  nothing: { namespace: "nothing", what: "nothing", shows: "" },
-  minimal: { namespace: "minimal", what: "a minimal webhook, which changes nothing", shows: "" },
-  policy: {
-    namespace: "policy",
-    what: "podtrust's policies, in the API server",
-    shows: "AWS_WEB_IDENTITY_TOKEN_FILE",
-  },
-  webhook: {
-    namespace: "webhook",
-    what: "podtrust's webhook (`operator run --webhook`)",
-    shows: "AWS_WEB_IDENTITY_TOKEN_FILE",
-  },
-} as const satisfies Record<string, Way>;
-
-const onlyIn = ({ namespace }: Way): Json => ({
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+const byPolicy = (mode: ParameterMode, accounts: number): Way => ({
+  namespace: `${mode}-${accounts}`,
+  what: `podtrust's policies, \`--mode ${mode}\`, ${accounts.toLocaleString("en-US")} ServiceAccounts`,
+  accounts,
+  mode,
+  injects: true,
 });
 
-/** The policies for one namespace: others are as if there were none. */
-const policies = (): readonly JsonRecord[] =>
-  injectionPolicies().map((object) => {
+const ways: readonly Way[] = [
+  { namespace: "nothing", what: "nothing", accounts: 20, injects: false },
+  {
+    namespace: "minimal",
+    what: "a minimal webhook, which changes nothing",
+    accounts: 20,
+    injects: false,
+  },
+  {
+    namespace: "webhook",
+    what: "podtrust's webhook (`operator run --webhook`)",
+    accounts: 20,
+    injects: true,
+  },
+  byPolicy("configmap", 20),
+  byPolicy("configmap", 200),
+  byPolicy("configmap", 1000),
+  byPolicy("serviceaccounts", 20),
+  byPolicy("serviceaccounts", 50),
+];
+
+const onlyIn = (...namespaces: readonly string[]): Json => ({
+  namespaceSelector: {
+    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: namespaces }],
+  },
+});
+
+/** The policies of both modes beside one another, each for its own namespaces: others are as if there were none. */
+const policies = (mode: ParameterMode): readonly JsonRecord[] => {
+  const there = onlyIn(...ways.filter((way) => way.mode === mode).map(({ namespace }) => namespace));
+  const renamed = (name: unknown): string => `${mode}-${String(name)}`;
+  return injectionPolicies({ mode }).map((object) => {
     const spec = object["spec"] as Json;
+    const metadata = { name: renamed((object["metadata"] as Json)["name"]) };
     return String(object["kind"]).endsWith("Binding")
-      ? { ...object, spec: { ...spec, matchResources: onlyIn(ways.policy) } }
-      : object;
+      ? {
+          ...object,
+          metadata,
+          spec: { ...spec, policyName: renamed(spec["policyName"]), matchResources: there },
+        }
+      : { ...object, metadata };
   });
+};
+
+function podOf({ containers, variables }: Size): Json {
+  const env = Array.from({ length: variables }, (_, index) => ({
+    name: `SETTING_${index}`,
+    value: `value-of-${index}-${"x".repeat(24)}`,
+  }));
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "tried", labels: { "app.kubernetes.io/name": "app-7" } },
+    spec: {
+      serviceAccountName: "app-7",
+      automountServiceAccountToken: false,
+      containers: Array.from({ length: containers }, (_, index) => ({
+        name: `app-${index}`,
+        image: "registry.example.com/app:1.2.3",
+        env,
+      })),
+    },
+  };
+}
 
 async function prepare(plane: ControlPlane, client: MassClient): Promise<void> {
-  for (const { namespace } of Object.values(ways)) {
+  for (const { namespace, accounts: count } of ways) {
     await client.makeAll([
       ["/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }],
     ]);
-    const accounts = Array.from({ length: accountsAround }, (_, index) => ({
+    const accounts = Array.from({ length: count }, (_, index) => ({
       apiVersion: "v1",
       kind: "ServiceAccount",
       metadata: { name: `app-${index}`, annotations: { "eks.amazonaws.com/role-arn": role } },
     }));
-    await client.makeAll(
-      accounts.map((one) => [`/api/v1/namespaces/${namespace}/serviceaccounts`, one] as const),
-    );
+    await client.makeAll([
+      ...accounts.map((one) => [`/api/v1/namespaces/${namespace}/serviceaccounts`, one] as const),
+      [`/api/v1/namespaces/${namespace}/configmaps`, injectionConfigMap(namespace, accounts).object] as const,
+    ]);
   }
-  const patch = [
-    {
-      op: "replace",
-      path: "/webhooks/0/namespaceSelector",
-      value: onlyIn(ways.webhook)["namespaceSelector"],
-    },
-  ];
+  const value = onlyIn("webhook")["namespaceSelector"];
+  const patch = [{ op: "replace", path: "/webhooks/0/namespaceSelector", value }];
   const args = ["patch", "mutatingwebhookconfiguration", "podtrust-webhook", "--type=json"];
   await plane.kubectl([...args, "-p", JSON.stringify(patch)]);
-  const items = policies();
+  const items = [...policies("configmap"), ...policies("serviceaccounts")];
   await plane.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
 }
 
-async function once(client: MassClient, { namespace }: Way): Promise<{ ms: number; text: string }> {
+async function once(
+  client: MassClient,
+  { namespace }: Way,
+  pod: Json,
+): Promise<{ ms: number; text: string }> {
   const begun = performance.now();
-  const { status, text } = await client.post(
-    `/api/v1/namespaces/${namespace}/pods?dryRun=All`,
-    podOf("tried", "app-7"),
-  );
+  const { status, text } = await client.post(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod);
   if (status !== 201) throw new Error(`a pod in ${namespace}: ${status} ${text}`);
   return { ms: performance.now() - begun, text };
 }
 
-/** Pods one after the other, each way in its turn, so that what else the machine does meets all of them alike. */
-async function rounds(client: MassClient, count: number): Promise<readonly AdmissionRow[]> {
-  const all = Object.values(ways).map((way) => ({ way, took: [] as number[] }));
-  for (let round = 0; round < count; round += 1)
-    for (const { way, took } of all) took.push((await once(client, way)).ms);
-  return all.map(({ way, took }) => ({
-    what: way.what,
+const blocks = 5;
+
+/** Pods one after the other, a block of each way in its turn, so that what else the machine does meets all alike. */
+async function measured(client: MassClient, pid: number, size: Size, count: number) {
+  const pod = podOf(size);
+  const each = Math.max(1, Math.round(count / size.weight / blocks));
+  const all = ways.map((way) => ({ way, took: [] as number[], seconds: 0 }));
+  for (let block = 0; block < blocks; block += 1)
+    for (const one of all) {
+      const before = await cpuSeconds(pid);
+      for (let index = 0; index < each; index += 1) one.took.push((await once(client, one.way, pod)).ms);
+      one.seconds += (await cpuSeconds(pid)) - before;
+    }
+  return all.map(({ took, seconds }) => ({
     p50: percentile(took, 0.5),
-    p99: percentile(took, 0.99),
+    processor: (seconds * 1000) / took.length,
   }));
 }
 
-/** What admission takes with nothing, a minimal webhook, the policies and podtrust's webhook, in the same run. */
+/** What admission takes with nothing, with webhooks and with the policies, in the same run: `count` small pods of each. */
 export async function measureAdmission(count: number): Promise<readonly AdmissionRow[]> {
   const world = await startWebhookWorld("Fail");
   const operator = spawnOperator(world, "--no-canary");
@@ -117,18 +180,26 @@ export async function measureAdmission(count: number): Promise<readonly Admissio
     await world.untilInjecting();
     await prepare(world.plane, client);
     const [webhook] = minimal.configuration["webhooks"] as readonly Json[];
-    const configuration = { ...minimal.configuration, webhooks: [{ ...webhook, ...onlyIn(ways.minimal) }] };
+    const configuration = { ...minimal.configuration, webhooks: [{ ...webhook, ...onlyIn("minimal") }] };
     await client.makeAll([[`${group}/mutatingwebhookconfigurations`, configuration]]);
-    for (const way of [ways.policy, ways.webhook])
-      await until(async () => (await once(client, way)).text.includes(way.shows), `${way.what} injects`);
+    const [small] = sizes;
+    for (const way of ways) {
+      const isInjected = async (): Promise<boolean> =>
+        (await once(client, way, podOf(small))).text.includes("AWS_WEB_IDENTITY_TOKEN_FILE");
+      if (way.injects) await until(isInjected, `${way.what} injects`);
+      else if (await isInjected()) throw new Error("a pod is injected where nothing injects");
+    }
     await until(async () => {
-      await once(client, ways.minimal);
+      for (const way of ways) await once(client, way, podOf(small));
       return minimal.asked() > 0;
     }, "the minimal webhook is asked");
-    const { text } = await once(client, ways.nothing);
-    if (text.includes(ways.policy.shows)) throw new Error("a pod is injected where nothing injects");
-    await rounds(client, 50);
-    return await rounds(client, count);
+    const pid = world.plane.servers[0]?.pid() ?? 0;
+    const bySize: AdmissionRow["figures"][] = [];
+    for (const size of sizes) bySize.push(await measured(client, pid, size, count));
+    return ways.map(({ what }, index) => ({
+      what,
+      figures: bySize.map((figures) => figures[index] ?? { p50: 0, processor: 0 }),
+    }));
   } finally {
     client.close();
     await operator.kill();

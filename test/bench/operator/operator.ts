@@ -10,7 +10,7 @@ import { bindAtOnce } from "./bindings.ts";
 import { bindingsOf, type FleetSize, makeFleet } from "./fleet.ts";
 import { openMassClient } from "./mass.ts";
 import { startOperatorProcess } from "./operator-process.ts";
-import { renderOperatorPage } from "./page.ts";
+import { renderOperatorPage, withAdmission } from "./page.ts";
 import { quietHour } from "./quiet.ts";
 import { type BenchWorld, startBenchWorld } from "./world.ts";
 
@@ -62,11 +62,18 @@ async function measureFleet(quick: boolean) {
   return { size, ready: operator.ready, synced, bound, quiet, bindings: await operator.resident() };
 }
 
+/** The page as it is, with the section on pods' admission measured anew. */
+export async function benchAdmission(quick: boolean, page: string): Promise<string> {
+  const now = measuredNow();
+  const rounds = quick ? 50 : 200;
+  return withAdmission(page, { ...now, rounds, admission: await measureAdmission(rounds) });
+}
+
 /** The operator on a real API server, as the text of docs/benchmarks-operator.md; `quick` for a look. */
 export async function benchOperator(quick: boolean): Promise<string> {
   const now = measuredNow();
   const fleet = await measureFleet(quick);
-  const rounds = quick ? 50 : 500;
+  const rounds = quick ? 50 : 200;
   const admission = await measureAdmission(rounds);
   return renderOperatorPage({ ...now, cores: cpus().length, ...fleet, rounds, admission });
 }

@@ -276,7 +276,8 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
       ...systemClock,
       sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 500), signal),
     };
-    const { out } = await podtrustHere(["manifests", "injection", "--deny"]);
+    await cluster.kubectl(["label", "namespace", "podtrust", "podtrust.dev/injection=serviceaccounts"]);
+    const { out } = await podtrustHere(["manifests", "injection", "--mode", "serviceaccounts", "--deny"]);
     await cluster.kubectl(["apply", "--server-side", "-f", "-"], out);
     await using running = start({ canary: "podtrust-canary", clock: quick });
     const { operator } = running;

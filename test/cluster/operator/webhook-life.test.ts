@@ -199,7 +199,8 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     await using _running = await start();
     await world.untilInjecting();
     const alone = await world.makePod("default", webPod());
-    const { out } = await podtrustHere(["manifests", "injection"]);
+    await world.plane.kubectl(["label", "namespace", "default", "podtrust.dev/injection=serviceaccounts"]);
+    const { out } = await podtrustHere(["manifests", "injection", "--mode", "serviceaccounts"]);
     await world.plane.kubectl(["apply", "--server-side", "-f", "-"], out);
     const labelled = webPod({
       name: "skipped",

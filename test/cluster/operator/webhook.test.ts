@@ -83,12 +83,15 @@ describe("injection by the webhook", { skip: leftOut([version]) }, () => {
   });
 
   test("every case's pod is the same where the policies inject beside the webhook", async () => {
-    const { out } = await podtrustHere(["manifests", "injection", "--kubernetes", version]);
+    const labelled = ["label", "namespaces", "--all", "podtrust.dev/injection=serviceaccounts"];
+    await world.plane.kubectl(labelled);
+    const mode = ["--mode", "serviceaccounts"];
+    const { out } = await podtrustHere(["manifests", "injection", ...mode, "--kubernetes", version]);
     await world.plane.kubectl(["apply", "--server-side", "-f", "-"], out);
     const labels = { "eks.amazonaws.com/skip-pod-identity-webhook": "" };
-    const labelled = webPod({ name: "skipped", labels });
+    const skipped = webPod({ name: "skipped", labels });
     await until(
-      async () => (await world.makePod("default", labelled)).warnings.length > 0,
+      async () => (await world.makePod("default", skipped)).warnings.length > 0,
       "they are in force",
     );
     await mapLimit(injectionCases, make);

@@ -1,0 +1,238 @@
+/**
+ * What somebody with `edit` in one namespace can make injection by policy cost. The API server converts the whole pod for
+ * each parameter of each policy, so what is counted are parameters, by the API server's own metric, and no time.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { mapLimit, type JsonRecord } from "../../src/base/index.ts";
+import { injectionConfigMap, mostServiceAccounts, namespaceLabel } from "../../src/injection/index.ts";
+import { podtrustHere } from "../support/cli.ts";
+import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { until } from "./operator/patience.ts";
+
+const skip = leftOut();
+const issuer = "https://oidc.example.com";
+const role = "arn:aws:iam::111122223333:role/web";
+const label = { [namespaceLabel.key]: namespaceLabel.value };
+const many = 1000;
+
+/** A pod of 340 kB: 50 containers with 100 variables each. */
+function largePod(serviceAccountName: string): JsonRecord {
+  const env = Array.from({ length: 100 }, (_, index) => ({
+    name: `SETTING_${index}`,
+    value: `value-of-${index}-xxxxxxxxxxxxxxxxxxxx`,
+  }));
+  const containers = Array.from({ length: 50 }, (_, index) => ({
+    name: `app-${index}`,
+    image: "example.test/app:1",
+    env,
+  }));
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { generateName: "large-" },
+    spec: { serviceAccountName, automountServiceAccountToken: false, containers },
+  };
+}
+
+const accountOf = (name: string): JsonRecord => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name, annotations: name === "none" ? {} : { "eks.amazonaws.com/role-arn": role } },
+});
+
+describe("the price of injection by policy", { skip }, () => {
+  let plane: ControlPlane;
+
+  const make = async (path: string, body: unknown): Promise<void> => {
+    const { status, text } = await plane.ask(path, { method: "POST", body });
+    assert.equal(status, 201, `${path}: ${text}`);
+  };
+  const makeNamespace = (name: string, labels = {}): Promise<void> =>
+    make("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
+
+  /** Answers a request as somebody with `edit` in one namespace, and no other right. */
+  async function editorOf(namespace: string) {
+    await make(`/api/v1/namespaces/${namespace}/serviceaccounts`, accountOf("none"));
+    const subject = { kind: "ServiceAccount", name: "none", namespace };
+    await make(`/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`, {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: "editor" },
+      // What is aggregated to `edit`, for which there is no controller manager here.
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: "system:aggregate-to-edit",
+      },
+      subjects: [subject],
+    });
+    const token = await plane.requestToken(namespace, "none", issuer);
+    const ask = (method: string, path: string, body: unknown): Promise<Answer> =>
+      plane.ask(path, { method, body, token });
+    await until(
+      async () =>
+        (
+          await ask("POST", `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`, {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { name: "may-i" },
+          })
+        ).status === 201,
+      "the editor has the rights of one",
+    );
+    return ask;
+  }
+
+  /** How often a policy of injection looked at a pod in vain: once for each of its parameters. */
+  async function looks(): Promise<number> {
+    const { text } = await plane.ask("/metrics");
+    const counts = text.matchAll(
+      /^apiserver_admission_match_condition_evaluation_seconds_count\{[^}]*name="podtrust-inject[^}]*\} (\d+)$/gmu,
+    );
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  async function apply(...options: readonly string[]): Promise<void> {
+    const { out, err, code } = await podtrustHere(["manifests", "injection", ...options]);
+    assert.equal(code, 0, err);
+    await plane.kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], out);
+  }
+
+  before(async () => {
+    plane = await startControlPlane({ issuer });
+    await makeNamespace("tenant");
+  });
+  after(() => plane?.stop());
+
+  test("in the mode configmap a large pod among a thousand ServiceAccounts is looked at once by each policy", async () => {
+    const ask = await editorOf("tenant");
+    const accounts = Array.from({ length: many }, (_, index) => accountOf(`app-${index}`));
+    await mapLimit(accounts, async (one) => {
+      const { status, text } = await ask("POST", "/api/v1/namespaces/tenant/serviceaccounts", one);
+      assert.equal(status, 201, text);
+    });
+    const { object } = injectionConfigMap("tenant", accounts);
+    assert.equal((await ask("POST", "/api/v1/namespaces/tenant/configmaps", object)).status, 201);
+    await apply("--mode", "configmap");
+    const path = "/api/v1/namespaces/tenant/pods?dryRun=All";
+    await until(
+      async () => (await ask("POST", path, largePod("app-7"))).text.includes("aws-iam-token"),
+      "pods are injected",
+    );
+    const earlier = await looks();
+    assert.equal((await ask("POST", path, largePod("none"))).status, 201);
+    assert.equal((await looks()) - earlier, 2);
+    await plane.kubectl(["delete", "mutatingadmissionpolicy,validatingadmissionpolicy", "--all"]);
+    await plane.kubectl([
+      "delete",
+      "mutatingadmissionpolicybinding,validatingadmissionpolicybinding",
+      "--all",
+    ]);
+  });
+
+  test("in the mode serviceaccounts a namespace without the label costs nothing, and its editor can set none", async () => {
+    await makeNamespace("labelled", label);
+    await make("/api/v1/namespaces/labelled/serviceaccounts", accountOf("app"));
+    await apply("--mode", "serviceaccounts");
+    await until(async () => {
+      const path = "/api/v1/namespaces/labelled/pods?dryRun=All";
+      const { text } = await plane.ask(path, { method: "POST", body: largePod("app") });
+      return text.includes("aws-iam-token");
+    }, "pods of a labelled namespace are injected");
+    await until(async () => {
+      const { status, text } = await plane.ask("/api/v1/namespaces/labelled/serviceaccounts?dryRun=All", {
+        method: "POST",
+        body: accountOf("web"),
+      });
+      return status !== 201 && text.includes("podtrust-injection-quota");
+    }, "the policies are in force");
+    const token = await plane.requestToken("tenant", "none", issuer);
+    const earlier = await looks();
+    const pod = await plane.ask("/api/v1/namespaces/tenant/pods?dryRun=All", {
+      method: "POST",
+      body: largePod("none"),
+      token,
+    });
+    assert.equal(pod.status, 201, pod.text);
+    assert.equal((await looks()) - earlier, 0);
+    const labels = await plane.ask("/api/v1/namespaces/tenant", {
+      method: "PUT",
+      body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant", labels: label } },
+      token,
+    });
+    assert.equal(labels.status, 403, labels.text);
+  });
+
+  test("a labelled namespace takes no ServiceAccount without its quota, nor with a quota that is too large, nor one more than the quota", async () => {
+    const path = "/api/v1/namespaces/labelled/serviceaccounts";
+    const refused = async (): Promise<string> => {
+      const { status, text } = await plane.ask(`${path}?dryRun=All`, {
+        method: "POST",
+        body: accountOf("web"),
+      });
+      assert.notEqual(status, 201, text);
+      return text;
+    };
+    const setQuota = async (hard: number, used: number): Promise<void> => {
+      const counts = (count: number): JsonRecord => ({ "count/serviceaccounts": String(count) });
+      const { out } = await podtrustHere([
+        "manifests",
+        "injection",
+        "--mode",
+        "serviceaccounts",
+        "--namespace",
+        "labelled",
+        "--json",
+      ]);
+      const { items } = JSON.parse(out) as { readonly items: readonly JsonRecord[] };
+      const printed = items.find(({ kind }) => kind === "ResourceQuota");
+      const wanted = { ...printed, spec: { hard: counts(hard) } };
+      await plane.kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify(wanted));
+      // Without a controller manager nobody counts.
+      const status = { status: { hard: counts(hard), used: counts(used) } };
+      await plane.kubectl([
+        "patch",
+        "resourcequota",
+        "podtrust-injection",
+        "--namespace=labelled",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        JSON.stringify(status),
+      ]);
+    };
+    assert.match(await refused(), /podtrust-injection-quota/u);
+    await setQuota(mostServiceAccounts + 1, 0);
+    await until(
+      async () => (await refused()).includes("has to hold count/serviceaccounts to 50 at most"),
+      "a quota that is too large is told of",
+    );
+    await setQuota(mostServiceAccounts, mostServiceAccounts);
+    await until(
+      async () => /exceeded quota: podtrust-injection/u.test(await refused()),
+      "one ServiceAccount more than the quota is refused",
+    );
+    await setQuota(mostServiceAccounts, 0);
+    await until(
+      async () =>
+        (await plane.ask(`${path}?dryRun=All`, { method: "POST", body: accountOf("web") })).status === 201,
+      "a ServiceAccount within the quota is made",
+    );
+    const ask = await editorOf("labelled");
+    for (const [method, body] of [
+      ["DELETE", undefined],
+      [
+        "PUT",
+        { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "podtrust-injection" }, spec: {} },
+      ],
+    ] as const) {
+      const { status } = await ask(
+        method,
+        "/api/v1/namespaces/labelled/resourcequotas/podtrust-injection",
+        body,
+      );
+      assert.equal(status, 403);
+    }
+  });
+});
