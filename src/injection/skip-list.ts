@@ -2,7 +2,8 @@ import { limits, patterns } from "./patterns.ts";
 
 /** Whether a list can be read within the API server's limit on the cost of a policy. Characters are code points. */
 export function isShortSkipList(text: string): boolean {
-  return text.length <= limits.longestSkipList || [...text].length <= limits.longestSkipList;
+  const pairs = text.match(/[\u{10000}-\u{10FFFF}]/gu)?.length ?? 0;
+  return text.length - pairs <= limits.longestSkipList;
 }
 
 /**

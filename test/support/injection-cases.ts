@@ -42,10 +42,10 @@ function writtenAs(name: string): InjectionCase {
 function longCases(): readonly InjectionCase[] {
   const many = writtenAs("profiles-too-many");
   const plain = writtenAs("aws-one-container");
-  const roles = Array.from({ length: 2500 }, (_, index) => [
-    `profile.podtrust.dev/p${index}`,
-    "arn:aws:iam::444455556666:role/other",
-  ]);
+  const role = "arn:aws:iam::444455556666:role/other";
+  const roles: Readonly<Record<string, string>> = Object.fromEntries(
+    Array.from({ length: 2500 }, (_, index) => [`profile.podtrust.dev/p${index}`, role]),
+  );
   const list = Array.from({ length: 60_000 }, () => "a").join(",");
   const annotations = { "eks.amazonaws.com/skip-containers": list };
   const annotated = (pod: JsonRecord): JsonRecord => ({
@@ -57,7 +57,7 @@ function longCases(): readonly InjectionCase[] {
       ...many,
       name: "profiles-of-thousands",
       promise: "thousands of profiles cost no pod its role: none of them is given",
-      serviceAccount: { ...many.serviceAccount, ...Object.fromEntries(roles) },
+      serviceAccount: { ...many.serviceAccount, ...roles },
       notes: ["the ServiceAccount has 2500 profiles, of which 50 at most are taken, and so none"],
     },
     {

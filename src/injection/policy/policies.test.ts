@@ -74,7 +74,7 @@ describe("the policies of injection", () => {
         const used = texts.flatMap((text) =>
           [...String(text).matchAll(/variables\.(\w+)/gu)].map(([, one]) => one),
         );
-        assert.deepEqual([...new Set(used)].sort(), names.toSorted());
+        assert.deepEqual(new Set(used), new Set(names));
       }
   });
 
