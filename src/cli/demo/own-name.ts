@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { shellWord } from "../../base/index.ts";
 import type { CommandContext } from "../context.ts";
 
-/** npm and npx put these before the PATH of what they start, and of nothing else. */
+/** npm puts these before the PATH of what it starts, and nobody else does. */
 const ofNpm = /node_modules[\\/]\.bin[\\/]?$/u;
 
 /**

@@ -129,7 +129,7 @@ function lackingNode(): readonly Lack[] {
   return [
     {
       what: "this podtrust is a single executable, which has no Node to start a machine's services with",
-      next: "run the npm package's: npx podtrust demo --from-nothing --boot",
+      next: "run it with Node, from a checkout: npm run podtrust -- demo --from-nothing --boot",
     },
   ];
 }
