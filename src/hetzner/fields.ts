@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isRecord, type JsonRecord, PodtrustError, textOf } from "../base/index.ts";
 
 function invalid(where: string, what: string): PodtrustError {
@@ -47,6 +48,15 @@ export class Fields {
     const value = textOf(this.#record[name]);
     if (value !== undefined) return value;
     throw invalid(this.#at(name), "no text");
+  }
+
+  /** An IP address, or the network of one with its length behind a slash: what programs are given as an argument. */
+  address(name: string): string {
+    const text = this.text(name);
+    const [address = "", length = "0", ...more] = text.split("/");
+    const isAddress = isIP(address) !== 0 && !address.includes("%");
+    if (isAddress && more.length === 0 && /^\d{1,3}$/u.test(length)) return text;
+    throw invalid(this.#at(name), "no IP address");
   }
 
   optionalText(name: string): string | undefined {

@@ -90,7 +90,7 @@ export function primaryIpOf(fields: Fields): PrimaryIp {
   return {
     ...thing(fields),
     type: fields.text("type"),
-    ip: fields.text("ip"),
+    ip: fields.address("ip"),
     location: fields.fields("location").text("name"),
     autoDelete: fields.flag("auto_delete"),
     isProtected: fields.optionalFields("protection")?.flag("delete") ?? false,
@@ -100,7 +100,7 @@ export function primaryIpOf(fields: Fields): PrimaryIp {
 
 function addressOf(net: Fields, family: "ipv4" | "ipv6"): ServerAddress | undefined {
   const address = net.optionalFields(family);
-  return address === undefined ? undefined : { id: address.id("id"), ip: address.text("ip") };
+  return address === undefined ? undefined : { id: address.id("id"), ip: address.address("ip") };
 }
 
 export function serverOf(fields: Fields): Server {
