@@ -107,6 +107,10 @@ describe("what belongs to somebody else at Hetzner", () => {
     const taken = await world.podtrust(["import", "--yes", "firewall", "primary-ip", "server"]);
     assert.equal(taken.code, 0, taken.out + taken.err);
     assert.match(taken.err, /has lost the label podtrust-host-key/u);
+    const up = await world.saved(["up", "--yes"]);
+    assert.equal(up.code, 1);
+    assert.match(up.err, /^code: +ssh-host-key-unknown$/mu);
+    assert.match(up.err, /made without podtrust's user data/u);
     assert.deepEqual(await world.planned(), []);
     const { servers, firewalls } = world.contents();
     assert.deepEqual([servers.length, servers[0]?.id, firewalls[0]?.rules.length], [1, id, 3]);
