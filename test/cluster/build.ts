@@ -64,6 +64,10 @@ export interface Programs {
   /** Renders a chart by Helm's own engine. */
   readonly "helm-render": string;
   readonly helm: string;
+  /** Lints charts. */
+  readonly ct: string;
+  /** Runs a health check of Argo CD's. */
+  readonly "argo-health": string;
 }
 
 /** Paths of what exports are applied by. */

@@ -130,11 +130,11 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     await programs();
     await up(world.published);
     const env = { AWS_ENDPOINT_URL: await world.podEndpoint() };
-    await kubectl("create", "namespace", "shop");
+    for (const name of ["shop", "team-a"]) await kubectl("create", "namespace", name);
     standing = await until(
       "the namespace",
       () => everything(cluster),
-      (all) => all.has("v1 ServiceAccount shop/default"),
+      (all) => ["shop", "team-a"].every((name) => all.has(`v1 ServiceAccount ${name}/default`)),
     );
     await kubectl("create", "namespace", "podtrust");
     const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
@@ -257,6 +257,27 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     await runsInjected("by-webhook");
   });
 
+  test("the operator keeps the ConfigMap of a namespace with a role, and puts it back while it runs", async () => {
+    const set = ["--reuse-values", "--set=operator.configMaps=true", "--wait", "--timeout=100s"];
+    await inFolder("helm", ["upgrade", "podtrust", chart, "--namespace=podtrust", ...set]);
+    // Of a namespace whose annotations the page's commands leave, so that there is always a reason to put it back.
+    const annotation = `eks.amazonaws.com/role-arn=${role()}`;
+    await kubectl("create", "serviceaccount", "-n", "team-a", "annotated");
+    await kubectl("annotate", "serviceaccount", "-n", "team-a", "annotated", annotation);
+    const uid = ["get", "configmap", "-n", "team-a", "podtrust-injection", "-o=jsonpath={.metadata.uid}"];
+    const kept = await until(
+      "the ConfigMap",
+      () => kubectl(...uid),
+      (text) => text !== "",
+    );
+    await kubectl("delete", "configmap", "-n", "team-a", "podtrust-injection");
+    await until(
+      "the ConfigMap once more",
+      () => kubectl(...uid),
+      (text) => text !== "" && text !== kept,
+    );
+  });
+
   test("the commands of the page on uninstalling leave nothing in the cluster and nothing in AWS", async () => {
     const commands = blocksOf("docs/guides/uninstall.md")
       .filter(({ language }) => language === "sh")
@@ -269,7 +290,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     assert.match(stdout, /Nothing to do/u);
 
     // What the tests made by hand, and what Kubernetes makes in each namespace.
-    const own = /^v1 (?:Pod|ServiceAccount) shop\/(?:annotated|by-webhook|web)$/u;
+    const own = /^v1 (?:Pod|ServiceAccount) (?:shop|team-a)\/(?:annotated|by-webhook|web)$/u;
     const left = [...(await everything(cluster))].filter((one) => !standing.has(one) && !own.test(one));
     assert.deepEqual(left, []);
     const accounts = await kubectl("get", "serviceaccounts", "-n", "shop", "--output=json");

@@ -147,6 +147,43 @@ describe("the chart", { skip }, () => {
       await renders(await valuesOf(command), await objectsOf(command));
     });
 
+  for (const part of ["publisher", "operator"])
+    test(`renders the pods of the ${part} as manifests prints them by --pods, with every setting and with each alone`, async () => {
+      const every = {
+        imagePullPolicy: "Always",
+        imagePullSecrets: [{ name: "registry" }, { name: "mirror" }],
+        labels: { "sidecar.istio.io/inject": "false" },
+        annotations: { "example.com/owner": 'platform: "a" {{ b }}' },
+        nodeSelector: { "node-role.kubernetes.io/infra": "" },
+        tolerations: [{ key: "infra", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }],
+        affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" },
+        ],
+        resources: { requests: { cpu: "1" }, limits: { memory: "1Gi" } },
+        env: { HTTPS_PROXY: "http://proxy.example.com:3128", NO_PROXY: "10.0.0.0/8" },
+        verbose: true,
+      };
+      for (const pods of [every, ...Object.entries(every).map(([key, value]) => ({ [key]: value }))]) {
+        const file = join(folder, "pods.yaml");
+        writeFileSync(file, JSON.stringify(pods));
+        const more = ["--pods", file];
+        const command = part === "operator" ? operator(...more) : publisher(ways["http-01"], ...more);
+        await renders(await valuesOf(command), await objectsOf(command));
+      }
+    });
+
+  test("takes settings of pods beside the printed values, joined with the defaults", async () => {
+    const values = await valuesOf(operator());
+    const printedPart = recordOf(values["operator"]);
+    const { pods: _, ...part } = printedPart;
+    const resources = { limits: { memory: "1Gi" } };
+    const file = join(folder, "pods.yaml");
+    writeFileSync(file, JSON.stringify({ resources }));
+    const wanted = await objectsOf(operator("--pods", file));
+    await renders({ ...values, operator: { ...part, pods: { resources } } }, wanted);
+  });
+
   test("has the operator keep the ConfigMaps that injection in the mode configmap needs", async () => {
     const values = { ...(await valuesOf(operator())), injection: { enabled: true, mode: "configmap" } };
     const { items } = await printed(["manifests", "injection", "--mode", "configmap"]);
@@ -234,6 +271,10 @@ describe("the chart", { skip }, () => {
       [{ namespace: "elsewhere" }, /the values are for the namespace elsewhere/u],
       [{ operator: { role: "web" } }, /role/u],
       [{ operator: { evictPerMinute: -1 } }, /evictPerMinute/u],
+      [{ operator: { pods: { toleration: [] } } }, /toleration/u],
+      [{ operator: { pods: { tolerations: [{ effect: "NoSchedul" }] } } }, /effect/u],
+      [{ operator: { pods: { labels: { "app.kubernetes.io/name": "x" } } } }, /labels/u],
+      [{ operator: { pods: { resources: { limits: { memory: "lots" } } } } }, /memory/u],
       [{ operator: { failurePolicy: "ignore" } }, /failurePolicy/u],
       [{ injection: { mode: "webhook" } }, /mode/u],
       [{ injection: { enabled: true } }, /injection.mode is empty: choose configmap/u],
@@ -243,14 +284,14 @@ describe("the chart", { skip }, () => {
       await assert.rejects(template({ ...values, ...wrong }), said);
   });
 
-  test("a release of the publisher alone, of the chart before, is upgraded to every part without anything of the publisher being written; what it keeps outlives each upgrade; uninstall leaves the definitions of bindings alone", async () => {
+  test("a release of the publisher alone, of the chart before, is upgraded with its pods and its rules for the network alone being written, and then to every part without anything of the publisher being written; what it keeps outlives each upgrade; uninstall leaves the definitions of bindings alone", async () => {
     plane = await startControlPlane({ issuer });
     const { ask, kubectl } = plane;
     const release = (verb: string, from: string, values: Values): Promise<string> =>
       helm(verb, "podtrust", from, "--namespace=podtrust", `--values=${valuesFile(values)}`);
     await kubectl(["create", "namespace", "podtrust"]);
     const values = await valuesOf(publisher(ways["http-01"]));
-    const { enabled: _, ...flat } = recordOf(values["publisher"]);
+    const { enabled: _, pods: __, ...flat } = recordOf(values["publisher"]);
     const { namespace, image: from, apiServerPort } = values;
     await release("install", earlierChart, { namespace, image: from, apiServerPort, ...flat });
     const read = async (path: string): Promise<Record<string, unknown>> =>
@@ -282,13 +323,31 @@ describe("the chart", { skip }, () => {
       const all = await kubectl(["get", kinds, "-n", "podtrust", `-o=jsonpath=${path}`]);
       return all.split("\n").filter((line) => line.includes(" podtrust-publisher "));
     };
+    const earlier = await written();
+    assert.equal(earlier.length, 12);
+    await release("upgrade", chart, values);
     const untouched = await written();
-    assert.equal(untouched.length, 12);
-    const every = {
-      ...values,
-      ...(await valuesOf(operator("--bindings"))),
-      injection: { enabled: true, mode: "configmap" },
+    assert.deepEqual(
+      untouched.filter((line) => !earlier.includes(line)).map((line) => line.split(" ")[0]),
+      ["Deployment", "NetworkPolicy"],
+    );
+    const pods = join(folder, "pods.yaml");
+    const settings = {
+      imagePullSecrets: [{ name: "registry" }],
+      labels: { "example.com/team": "platform" },
+      annotations: { "example.com/owner": "platform" },
+      nodeSelector: { "kubernetes.io/os": "linux" },
+      tolerations: [{ key: "infra", operator: "Exists", effect: "NoSchedule" }],
+      affinity: { nodeAffinity: {} },
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" },
+      ],
+      env: { HTTPS_PROXY: "http://proxy.example.com:3128" },
+      imagePullPolicy: "IfNotPresent",
     };
+    writeFileSync(pods, JSON.stringify(settings));
+    const withOperator = await valuesOf(operator("--bindings", "--pods", pods));
+    const every = { ...values, ...withOperator, injection: { enabled: true, mode: "configmap" } };
     await release("upgrade", chart, every);
     assert.deepEqual(await written(), untouched);
     const digest = digestOf(await read(deployment));

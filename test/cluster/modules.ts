@@ -178,6 +178,21 @@ export const usual: readonly GoModule[] = [
     ldflags: strip,
     programs: { "helm-render": ".", helm: "helm.sh/helm/v3/cmd/helm" },
   },
+  {
+    name: "chart-testing",
+    version: "3.14.0",
+    time: "60 seconds",
+    ldflags: strip,
+    programs: { ct: "github.com/helm/chart-testing/v3/ct" },
+  },
+  // The Lua that Argo CD has.
+  {
+    name: "gopher-lua",
+    version: "1.1.2",
+    time: "5 seconds",
+    ldflags: strip,
+    programs: { "argo-health": "." },
+  },
 ];
 /** What exports are applied by, for test/exports/ alone. */
 export const appliers: readonly GoModule[] = [

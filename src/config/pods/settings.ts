@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordOf } from "../../base/index.ts";
 import { readYaml } from "../../yaml/index.ts";
 
 /**
@@ -147,12 +148,12 @@ export function parsePodSettings(
     message: `${path.map(String).join(".")}: ${message}`,
   }));
   const taken = ownLabels
-    .filter((key) => Object.hasOwn(read.data?.labels ?? {}, key))
+    .filter((key) => Object.hasOwn(recordOf(recordOf(document.value)["labels"]), key))
     .map((key) => ({
       line: document.positionOf(["labels", key]).line,
       message: `labels.${key}: podtrust's objects find their pods by this label`,
     }));
-  const all = [...problems, ...taken];
+  const all = [...problems, ...taken].toSorted((a, b) => a.line - b.line);
   if (all.length > 0) return { problems: all };
   return { settings: joined(defaultPodSettings, read.data ?? {}) as PodSettings };
 }
