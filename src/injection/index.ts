@@ -9,7 +9,7 @@ export { injectionPatch, type PatchOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, mostServiceAccounts, namespaceLabel } from "./policy/bound.ts";
-export { configMapName, type InjectionConfigMap, injectionConfigMap } from "./policy/config-map.ts";
+export { configMapName, injectionConfigMap } from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { injectionPolicies, policyMinors, type PolicyMinor, type PolicyWish } from "./policy/policies.ts";
 export { injectionProblem, type InjectionProblem, type InjectionReason, type WantedRole } from "./problem.ts";

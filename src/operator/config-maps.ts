@@ -8,7 +8,7 @@ import {
   type Reconcile,
 } from "../controller/index.ts";
 import { configMapName, injectionConfigMap } from "../injection/index.ts";
-import type { EventRecorder, KubernetesApi, KubernetesObject, Mirror } from "../kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject, Mirror } from "../kubernetes/index.ts";
 import type { View } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";
 
@@ -44,7 +44,6 @@ export interface ConfigMapsOptions {
   readonly roles: Roles;
   /** Hears of changes of the role map; absent without one. */
   readonly roleMap?: Pick<Followed, "synced" | "untilSynced" | "subscribe"> | undefined;
-  readonly events: Pick<EventRecorder, "record">;
 }
 
 function byNamespace(followed: Pick<Followed, keyof Followed>): Followed {
@@ -81,11 +80,10 @@ export class ConfigMaps implements Controller {
     const asking = accounts
       .by("namespace", namespace)
       .map((key) => roles.account(accounts.get(key) ?? {}, key));
-    const { object, leftOut } = injectionConfigMap(namespace, asking);
+    const object = injectionConfigMap(namespace, asking);
     const data = recordOf(object["data"]);
     const isWanted = Object.keys(data).length > 0;
     const there = configMaps.get(`${namespace}/${configMapName}`);
-    for (const name of leftOut) await this.#tell(namespace, name, run);
     if (there === undefined ? !isWanted : isWanted && there.ours && isDeepStrictEqual(there.data, data))
       return;
     if (there !== undefined && !there.ours) return this.#leave(namespace, isWanted);
@@ -104,16 +102,5 @@ export class ConfigMaps implements Controller {
     if (!isWanted) return;
     const sentence = `ConfigMap ${namespace}/${configMapName} has no label ${mark.key}=${mark.value}`;
     throw new PodtrustError("operator-foreign-config-map", `${sentence}: it is left as it is`);
-  }
-
-  async #tell(namespace: string, name: string, { assertHeld, signal }: Reconcile): Promise<void> {
-    assertHeld();
-    const regarding = { apiVersion: "v1", kind: "ServiceAccount", namespace, name };
-    const reason = "InjectionAnnotationInvalid";
-    const note = `Its name and those of its profiles are too long for the keys of a ConfigMap: its pods get nothing.`;
-    await this.#options.events.record(
-      { regarding, type: "Warning", reason, action: "Inject", note },
-      { signal },
-    );
   }
 }

@@ -50,7 +50,7 @@ function suite(version: KubernetesVersion): void {
       const metadata = { name: namespaceOf(one), annotations: one.namespace ?? {}, labels };
       await create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
       await create(`/api/v1/namespaces/${namespaceOf(one)}/serviceaccounts`, account(one));
-      const { object } = injectionConfigMap(namespaceOf(one), [account(one)]);
+      const object = injectionConfigMap(namespaceOf(one), [account(one)]);
       await create(`/api/v1/namespaces/${namespaceOf(one)}/configmaps`, object);
     });
   });

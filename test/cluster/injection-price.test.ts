@@ -112,7 +112,7 @@ describe("the price of injection by policy", { skip }, () => {
       const { status, text } = await ask("POST", "/api/v1/namespaces/tenant/serviceaccounts", one);
       assert.equal(status, 201, text);
     });
-    const { object } = injectionConfigMap("tenant", accounts);
+    const object = injectionConfigMap("tenant", accounts);
     assert.equal((await ask("POST", "/api/v1/namespaces/tenant/configmaps", object)).status, 201);
     await apply("--mode", "configmap");
     const path = "/api/v1/namespaces/tenant/pods?dryRun=All";

@@ -1,7 +1,7 @@
 import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix } from "../annotations.ts";
 import { namespaceSelector } from "./bound.ts";
-import { literal } from "./cel.ts";
-import { configMapName, entrySeparator, entryOf, namesEntry, type NamedRoles } from "./config-map.ts";
+import { literal, type PolicyVariable } from "./cel.ts";
+import { configMapName, escapes, type NamedRoles, signs } from "./config-map.ts";
 
 /** Where a policy finds what ServiceAccounts ask for. */
 export type ParameterMode = "serviceaccounts" | "configmap";
@@ -14,6 +14,8 @@ export interface Parameters {
   readonly matchResources?: Readonly<Record<string, unknown>>;
   /** Of the objects that the binding selects, the one with the pod's ServiceAccount, and only if it has a role. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+  /** What `names` and `role` are made of. */
+  readonly variables: readonly PolicyVariable[];
   /** An optional text: `….orValue("")`. */
   readonly attribute: (name: AccountAttribute) => string;
   /** The names of profiles: a list of texts, in no order. */
@@ -37,6 +39,7 @@ const ofServiceAccounts: Parameters = {
       expression: `params.metadata.?annotations[?${literal(accountAnnotations["role-arn"])}].orValue("") != ""`,
     },
   ],
+  variables: [],
   attribute: (name) => `params.metadata.annotations[?${literal(accountAnnotations[name])}]`,
   names: (kind) => {
     const prefix = prefixes[kind];
@@ -46,21 +49,36 @@ const ofServiceAccounts: Parameters = {
   role: (kind, name) => `params.metadata.annotations[${literal(prefixes[kind])} + ${name}]`,
 };
 
-const key = (entry: string): string => `${account} + ${literal(entrySeparator + entry)}`;
+const lines = (attribute: string): string => `("\\n" + params.?data[?${literal(attribute)}].orValue(""))`;
+
+const unescaped = (value: string): string =>
+  value + escapes.map(([escape, sign]) => `.replace(${literal(escape)}, ${literal(sign)})`).join("");
+
+/** The value of the ServiceAccount's line in the text of an attribute: optional. */
+function valueOf(attribute: string): string {
+  const rest = `${lines(attribute)}.split("\\n" + ${account} + ${literal(signs.value)}, 2)[?1]`;
+  return `${rest}.optMap(rest, ${unescaped(`rest.split("\\n", 2)[0]`)})`;
+}
+
+/** The lines of the ServiceAccount's profiles of a kind, from the profile's name on: the whole text is looked at once. */
+function profileLines(kind: NamedRoles): PolicyVariable {
+  const rests = `${lines(kind)}.split("\\n" + ${account} + ${literal(signs.profile)})`;
+  const expression = `${rests}.slice(1, size(${rests})).map(rest, rest.split("\\n", 2)[0])`;
+  return { name: `${kind}Lines`, expression };
+}
 
 const ofConfigMap: Parameters = {
   paramKind: { apiVersion: "v1", kind: "ConfigMap" },
   // The one of this name in the pod's namespace.
   paramRef: { name: configMapName, parameterNotFoundAction: "Allow" },
-  matchConditions: [
-    {
-      name: "names-a-role",
-      expression: `params.?data[?${key("role-arn")}].orValue("") != ""`,
-    },
-  ],
-  attribute: (name) => `params.data[?${key(name)}]`,
-  names: (kind) => `params.data[?${key(namesEntry(kind))}].orValue("").split(" ").filter(name, name != "")`,
-  role: (kind, name) => `params.data[${key(entryOf(kind, ""))} + ${name}]`,
+  matchConditions: [{ name: "names-a-role", expression: `${valueOf("role-arn")}.orValue("") != ""` }],
+  variables: [profileLines("profile"), profileLines("chain")],
+  attribute: valueOf,
+  names: (kind) => `variables.${kind}Lines.map(line, line.split(${literal(signs.value)}, 2)[0])`,
+  role: (kind, name) => {
+    const own = `variables.${kind}Lines.filter(line, line.startsWith(${name} + ${literal(signs.value)}))[0]`;
+    return unescaped(`${own}.split(${literal(signs.value)}, 2)[1]`);
+  },
 };
 
 /** The parameters of a mode. */

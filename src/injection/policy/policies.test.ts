@@ -121,19 +121,19 @@ describe("the ConfigMap of a namespace", () => {
   test("has what the ServiceAccounts with a role say, and nothing of others", () => {
     const others = [account("none", { "eks.amazonaws.com/role-arn": "" }), account("plain", {}), {}];
     const dotted = account("a.web", { "eks.amazonaws.com/role-arn": "x" });
-    const { object, leftOut } = injectionConfigMap("shop", [web, ...others, dotted]);
+    const object = injectionConfigMap("shop", [web, ...others, dotted]);
     assert.deepEqual(object["metadata"], { name: "podtrust-injection", namespace: "shop" });
     assert.deepEqual(object["data"], {
-      "a.web_role-arn": "x",
-      web_chain_c: role,
-      web_chains: "c",
-      "web_profile_a.1": "x",
-      web_profile_b: role,
-      web_profiles: "a.1 b",
-      web_region: "",
-      "web_role-arn": role,
+      chain: `web/c=${role}\n`,
+      profile: `web/a.1=x\nweb/b=${role}\n`,
+      region: "web=\n",
+      "role-arn": `a.web=x\nweb=${role}\n`,
     });
-    assert.deepEqual(leftOut, []);
+  });
+
+  test("has a value on one line, whatever signs are in it", () => {
+    const odd = account("odd", { "eks.amazonaws.com/role-arn": "a~1b\nweb=c~" });
+    assert.deepEqual(injectionConfigMap("shop", [odd])["data"], { "role-arn": "odd=a~01b~1web=c~0\n" });
   });
 
   test("is the same object whatever the order of the ServiceAccounts", () => {
@@ -143,18 +143,5 @@ describe("the ConfigMap of a namespace", () => {
       [other, web],
     ].map((all) => JSON.stringify(injectionConfigMap("shop", all)));
     assert.equal(texts[0], texts[1]);
-  });
-
-  test("leaves a ServiceAccount out whole, and names it, where a key would be too long", () => {
-    const name = "x".repeat(245);
-    const { object, leftOut } = injectionConfigMap("shop", [
-      account(name, { "eks.amazonaws.com/role-arn": role, "eks.amazonaws.com/audience": "a" }),
-    ]);
-    assert.deepEqual([object["data"], leftOut], [{}, [name]]);
-    assert.deepEqual(
-      injectionConfigMap("shop", [{ metadata: { annotations: { "eks.amazonaws.com/role-arn": "x" } } }])
-        .leftOut,
-      [],
-    );
   });
 });

@@ -156,6 +156,7 @@ export function policyVariables(parameters: Parameters): readonly PolicyVariable
     'object.spec.?os.?name.orValue("")',
   ].map((value) => `${value} == ${literal(windows)}`);
   return [
+    ...parameters.variables,
     variable("role", `${parameters.attribute("role-arn")}.orValue("")`),
     variable("askedAudience", `${parameters.attribute("audience")}.orValue("")`),
     variable(

@@ -129,7 +129,7 @@ async function prepare(plane: ControlPlane, client: MassClient): Promise<void> {
     }));
     await client.makeAll([
       ...accounts.map((one) => [`/api/v1/namespaces/${namespace}/serviceaccounts`, one] as const),
-      [`/api/v1/namespaces/${namespace}/configmaps`, injectionConfigMap(namespace, accounts).object] as const,
+      [`/api/v1/namespaces/${namespace}/configmaps`, injectionConfigMap(namespace, accounts)] as const,
     ]);
   }
   const value = onlyIn("webhook")["namespaceSelector"];

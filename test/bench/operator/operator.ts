@@ -65,7 +65,7 @@ async function measureFleet(quick: boolean) {
 /** The page as it is, with the section on pods' admission measured anew. */
 export async function benchAdmission(quick: boolean, page: string): Promise<string> {
   const now = measuredNow();
-  const rounds = quick ? 50 : 200;
+  const rounds = quick ? 50 : 100;
   return withAdmission(page, { ...now, rounds, admission: await measureAdmission(rounds) });
 }
 
@@ -73,7 +73,7 @@ export async function benchAdmission(quick: boolean, page: string): Promise<stri
 export async function benchOperator(quick: boolean): Promise<string> {
   const now = measuredNow();
   const fleet = await measureFleet(quick);
-  const rounds = quick ? 50 : 200;
+  const rounds = quick ? 50 : 100;
   const admission = await measureAdmission(rounds);
   return renderOperatorPage({ ...now, cores: cpus().length, ...fleet, rounds, admission });
 }

@@ -286,7 +286,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
       "podtrust-injection",
       "-n",
       "foreign",
-      "--from-literal=web_role-arn=theirs",
+      "--from-literal=role-arn=web=theirs",
     ]);
     const annotate = (namespace: string, value: string): Promise<string> =>
       world.plane.kubectl(["annotate", "serviceaccount", "web", "-n", namespace, "--overwrite", value]);
@@ -302,7 +302,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
     await annotate("kept", `eks.amazonaws.com/role-arn=${webRole}`);
     await until(async () => (await made()).includes(`"value":"${webRole}"`), "an annotation comes first");
     const now = await injection.policyConfigMap("kept");
-    assert.deepEqual(now?.["data"], { "web_role-arn": webRole });
+    assert.deepEqual(now?.["data"], { "role-arn": `web=${webRole}\n` });
     assert.notEqual(recordOf(now["metadata"])["resourceVersion"], version);
     await until(
       () =>
@@ -311,7 +311,7 @@ describe("the webhook's life", { skip: leftOut() }, () => {
         ),
       "the foreign one is told of",
     );
-    assert.deepEqual((await injection.policyConfigMap("foreign"))?.["data"], { "web_role-arn": "theirs" });
+    assert.deepEqual((await injection.policyConfigMap("foreign"))?.["data"], { "role-arn": "web=theirs" });
     await world.plane.kubectl(["delete", "configmap", "podtrust-injection", "-n", "kept"]);
     await until(async () => (await injection.policyConfigMap("kept")) !== undefined, "it is put back");
     await world.plane.kubectl(["delete", "configmap", roleMap, "-n", "podtrust"]);
