@@ -51,7 +51,13 @@ export async function untilUsableBy(
     token = await mintedToken(owner, work.signal);
   } catch (error) {
     work.signal.throwIfAborted();
-    notice(`${soon}; STS was not asked: ${errorText(error)}`);
+    // Roles usually come first: a ServiceAccount that comes later is no fault.
+    const isAbsent = error instanceof PodtrustError && error.code === "cluster-not-found";
+    notice(
+      isAbsent
+        ? `ServiceAccount ${owner.serviceAccount} is not there yet; the role waits for it, and podtrust status asks STS then`
+        : `${soon}; STS was not asked: ${errorText(error)}`,
+    );
     return false;
   }
   const request = { roleArn: roleArnOf(account, role), sessionName: role.sessionName, token };
