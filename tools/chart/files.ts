@@ -4,6 +4,7 @@ import { yamlText } from "../../src/yaml/index.ts";
 import { alerts, podMonitor, prometheusRule, type Watched } from "./alerts.ts";
 import { dashboard } from "./dashboard.ts";
 import { monitoringOf } from "./monitoring.ts";
+import { notesText } from "./notes.ts";
 import { chartParts } from "./parts.ts";
 import { templateOf } from "./template.ts";
 import { valuesSchema, valuesText } from "./values.ts";
@@ -42,6 +43,7 @@ export function deployFiles(checkout: string): ReadonlyMap<string, string> {
   return new Map([
     ["deploy/chart/Chart.yaml", chartText(version)],
     ["deploy/chart/values.yaml", valuesText],
+    ["deploy/chart/templates/NOTES.txt", notesText],
     ["deploy/chart/values.schema.json", json(valuesSchema)],
     ...templates,
     ["deploy/chart/templates/monitoring.yaml", watched.flatMap(monitoringOf).map(templateOf).join("")],

@@ -82,7 +82,10 @@ describe("the install page", { skip: leftOut() }, () => {
 
   test("by Helm: its commands, in their order, end with an API server that takes bindings", async (t) => {
     const shell = await freshShell(t);
-    for (const block of blocksWith(/^helm /mu)) await shell.bash(block);
+    const said: string[] = [];
+    for (const block of blocksWith(/^helm /mu)) said.push(await shell.bash(block));
+    // Who reads no page reads the notes of the release.
+    assert.match(said.at(-1) ?? "", /NOTES:[\s\S]*\n {2}podtrust wait bindings\n/u);
     await bindAtOnce(shell);
   });
 

@@ -1,0 +1,15 @@
+/** What Helm says after an installation or upgrade: what has to be waited for, and how one sees that it works. */
+export const notesText = `{{- if .Values.bindings.enabled }}
+Wait before the first binding: for up to half a minute the API server refuses every AWSRoleBinding (422), since it learns of
+new kinds each 30 s. This ends when it takes them:
+  podtrust wait bindings
+{{- end }}
+{{- if .Values.operator.enabled }}
+See that the operator runs:
+  kubectl rollout status deployment/{{ .Values.operator.name }} --namespace {{ .Release.Namespace }}
+{{- end }}
+{{- if .Values.publisher.enabled }}
+See that the publisher serves:
+  kubectl rollout status deployment/{{ .Values.publisher.name }} --namespace {{ .Release.Namespace }}
+{{- end }}
+`;
