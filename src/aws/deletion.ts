@@ -1,11 +1,11 @@
-import { awsTags, type Observed, type Resource } from "../plan/index.ts";
+import type { Observed, Resource } from "../plan/index.ts";
 import { isAwsCode } from "./failure.ts";
 import { iamOf } from "./iam-call.ts";
 import { deleteOidcProvider, observedProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
 import { type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
 import { type PoliciesOnRole, readRole, readRoleState, type RoleFacts } from "./role.ts";
 import { deleteRole } from "./role-changes.ts";
-import { roleNames } from "./role-resource.ts";
+import { roleNames, roleOwner } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
 
 interface Whose {
@@ -39,9 +39,15 @@ export function providerToDelete(
 export function roleToDelete(
   session: AwsSession,
   whose: Whose,
-  role: { readonly name: string; readonly known?: PoliciesOnRole; readonly dependsOn?: readonly string[] },
+  role: {
+    readonly name: string;
+    readonly known?: PoliciesOnRole;
+    readonly dependsOn?: readonly string[];
+    /** As `RoleWish.providers`. */
+    readonly providers?: readonly string[];
+  },
 ): Resource<RoleFacts> {
-  const { name, known = { policies: [], inline: {} }, dependsOn = [] } = role;
+  const { name, known = { policies: [], inline: {} }, dependsOn = [], providers } = role;
   return {
     ...roleNames(whose.account, name),
     dependsOn,
@@ -49,7 +55,7 @@ export function roleToDelete(
     async read(signal): Promise<Observed<RoleFacts>> {
       const state = await readRole(session, name, signal);
       if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: awsTags.ownerOf(state.tags, whose.stack) };
+      return { exists: true, state, owner: roleOwner(state, whose.stack, providers) };
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),

@@ -27,7 +27,7 @@ export { type AccountSurvey, surveyAccount } from "./account-survey.ts";
 export { roleToDelete } from "./deletion.ts";
 export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
-export { observedRole, roleNames, roleResource, type RoleWish } from "./role-resource.ts";
+export { observedRole, roleNames, roleOwner, roleResource, type RoleWish } from "./role-resource.ts";
 export { cutRole } from "./role-changes.ts";
 export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-steps.ts";
 export { hostedZoneNames, route53Claim, route53Dns } from "./route53/index.ts";
@@ -37,6 +37,7 @@ export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-pol
 export { type AwsSession, openAws } from "./session.ts";
 export {
   closedTrustPolicy,
+  trustedProviders,
   trustsProvider,
   webIdentityTrustPolicy,
   type WebIdentityTrust,

@@ -1,9 +1,10 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { mergeTags, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { mergeTags, PodtrustError, retry, type RetrySchedule, tagValue } from "../base/index.ts";
 import {
   type Difference,
   awsTags,
   type Observed,
+  type Owner,
   type Resource,
   type Tags,
   type Work,
@@ -11,9 +12,11 @@ import {
 import { iamOf } from "./iam-call.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
+import { adoptingTag } from "./role-steps.ts";
 import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import type { AwsSession } from "./session.ts";
+import { trustedProviders } from "./trust-policy.ts";
 
 /** What a role shall be. */
 export interface RoleWish {
@@ -40,6 +43,8 @@ export interface RoleWish {
    * run, in case an earlier one was ended while it waited. 0 unless told.
    */
   readonly settlesWithin?: number;
+  /** What to do where it is somebody else's, as a sentence. */
+  readonly ifTaken?: string;
   /** Ids of resources that must stand first: the OIDC provider. */
   readonly dependsOn?: readonly string[];
   /**
@@ -49,6 +54,11 @@ export interface RoleWish {
   readonly untilUsable?: (roleArn: string, work: Work) => Promise<boolean>;
   /** What it shall be is allowed for another reason than what it is: what goes is off before anything new is on it. */
   readonly crosses?: boolean;
+  /**
+   * ARNs of OIDC providers, the one of the trust policy first: a role with our mark that trusts one, and none of these, is
+   * another's who has the same mark. Absent: the mark alone says whose it is.
+   */
+  readonly providers?: readonly string[];
   /** Told what a role is that was made just now, with its policies: as IAM acknowledged it, without a reading. */
   readonly onMade?: (state: RoleState) => void;
 }
@@ -111,14 +121,28 @@ function pathRefusal(wanted: WantedRole, state: RoleState): PodtrustError {
   );
 }
 
+/** Whose a role is: of two clusters that have the same mark the one whose OIDC provider it trusts. */
+export function roleOwner(
+  { tags, trustPolicy }: Pick<RoleState, "tags" | "trustPolicy">,
+  stack: string,
+  providers?: readonly string[],
+): Owner {
+  const owner = awsTags.ownerOf(tags, stack);
+  if (owner.kind !== "ours" || providers === undefined) return owner;
+  const trusted = trustedProviders(trustPolicy);
+  if (providers.includes(tagValue(tags, adoptingTag) ?? "")) return owner;
+  if (trusted.length === 0 || trusted.some((arn) => providers.includes(arn))) return owner;
+  return { kind: "other-stack", stack: `${stack} of another cluster, by ${trusted.join(", ")}` };
+}
+
 /** A role as a plan sees it. */
 export function observedRole(
   state: RoleState | undefined,
-  { stack, settlesWithin = 0 }: Pick<RoleWish, "stack" | "settlesWithin">,
+  { stack, settlesWithin = 0, providers }: Pick<RoleWish, "stack" | "settlesWithin" | "providers">,
   now: number,
 ): Observed<RoleState> {
   if (state === undefined) return { exists: false };
-  const owner = awsTags.ownerOf(state.tags, stack);
+  const owner = roleOwner(state, stack, providers);
   const age = now - state.created;
   if (age >= settlesWithin || owner.kind !== "ours") return { exists: true, state, owner };
   const seconds = Math.max(0, Math.floor(age / 1000));
@@ -139,6 +163,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
   return {
     ...roleNames(wish.account, wish.name),
     dependsOn: wish.dependsOn ?? [],
+    ...(wish.ifTaken === undefined ? {} : { ifTaken: wish.ifTaken }),
     fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, wanted.name, signal);
@@ -163,7 +188,11 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
         return;
       }
       const adopts = observed.owner.kind === "untagged";
-      await updateRole(iam, wanted, observed.state, { adopts, crosses: wish.crosses === true });
+      await updateRole(iam, wanted, observed.state, {
+        adopts,
+        crosses: wish.crosses === true,
+        provider: wish.providers?.[0],
+      });
     },
     async confirm({ kind, fields, observed }, work) {
       // What STS knows already is who may assume the role; the rest is IAM's own.

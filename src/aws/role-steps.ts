@@ -188,6 +188,8 @@ export function closingOf(before: RoleState, { trustPolicy, denyAll, now }: Clos
 export interface UpdateOptions {
   /** It is nobody's yet: our mark comes first. */
   readonly adopts?: boolean;
+  /** For whose tokens: a tag says so until its trust policy does. */
+  readonly provider?: string | undefined;
   /** What it shall be is allowed for another reason than what it is: the two must not stand together. */
   readonly crosses?: boolean;
 }
@@ -220,16 +222,25 @@ export function strippingOf(before: Rights): readonly RoleStep[] {
 }
 
 function tagSteps(before: RoleState, { tags }: WantedRole): readonly RoleStep[] {
-  const { set, remove } = roleTagChanges(before.tags, tags);
+  const changes = roleTagChanges(before.tags, tags);
+  const [set, remove] = [changes.set, changes.remove.filter((key) => key !== adoptingTag)];
   return [
     ...(Object.keys(set).length === 0 ? [] : [{ kind: "tag", tags: set } as const]),
     ...(remove.length === 0 ? [] : [{ kind: "untag", keys: remove } as const]),
   ];
 }
 
+/**
+ * The tag of a role that is being taken over, with the OIDC provider that it is about to trust: it carries our mark by then, and
+ * trusts whoever it did, so that nothing else tells it from another cluster's.
+ */
+export const adoptingTag = "podtrust:adopting";
+
 /** The tags that mark a role as ours. */
-const ownTags = ({ tags }: WantedRole): Tags =>
-  Object.fromEntries(Object.entries(tags).filter(([key]) => awsTags.isOwn(key)));
+function ownTags({ tags }: WantedRole, provider: string | undefined): Tags {
+  const marks = Object.fromEntries(Object.entries(tags).filter(([key]) => awsTags.isOwn(key)));
+  return { ...marks, ...(provider === undefined ? {} : { [adoptingTag]: provider }) };
+}
 
 /** What of a role stays while it is changed. */
 function kept(
@@ -259,7 +270,7 @@ function kept(
 export function updateOf(
   before: RoleState,
   wanted: WantedRole,
-  { adopts = false, crosses = false }: UpdateOptions = {},
+  { adopts = false, crosses = false, provider }: UpdateOptions = {},
 ): readonly RoleStep[] {
   const { boundary } = wanted;
   const opens = !samePolicy(before.trustPolicy, wanted.trustPolicy, "trust");
@@ -270,7 +281,7 @@ export function updateOf(
   const isAfter = crosses || opens || isReplaced;
   const added = additions(isAfter ? stays : before, wanted);
   const set: RoleStep[] = boundary === undefined ? [] : [{ kind: "set-boundary", boundary }];
-  const marks = adopts ? ownTags(wanted) : {};
+  const marks = adopts ? ownTags(wanted, provider) : {};
   const marked = { ...before, tags: mergeTags(before.tags, marks) };
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
@@ -283,6 +294,7 @@ export function updateOf(
     ...tagSteps(marked, wanted),
     ...sessionSteps(before, wanted),
     ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
+    ...where(adoptingTag in marked.tags, [{ kind: "untag", keys: [adoptingTag] }]),
     ...where(isAfter, added),
     ...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),
   ];

@@ -24,16 +24,24 @@ function subjectOf(serviceAccount: string): string {
   return serviceAccountSubject(namespace, name);
 }
 
-/** Whether a trust policy names an OIDC provider, whatever it asks of its tokens. */
-export function trustsProvider(trustPolicy: string, providerArn: string): boolean {
+// In a trust policy that cannot be read.
+const providerArns = /arn:aws[a-z-]{0,16}:iam::\d{12}:oidc-provider\/[^"\s]{1,255}/gu;
+
+/** The OIDC providers that a trust policy names, as IAM names them, whatever it asks of their tokens. */
+export function trustedProviders(trustPolicy: string): readonly string[] {
   try {
     const { statements } = parsePolicy(trustPolicy, "trust");
-    return statements.some(({ principals }) => principals?.Federated?.includes(providerArn) === true);
+    const federated = statements.flatMap(({ principals }) => principals?.Federated ?? []);
+    return [...new Set(federated.filter((one) => !one.includes(":saml-provider/")))];
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    // What our parser does not take may still trust it.
-    return trustPolicy.includes(JSON.stringify(providerArn));
+    return [...new Set(trustPolicy.match(providerArns))];
   }
+}
+
+/** Whether a trust policy names an OIDC provider, whatever it asks of its tokens. */
+export function trustsProvider(trustPolicy: string, providerArn: string): boolean {
+  return trustedProviders(trustPolicy).includes(providerArn);
 }
 
 /**

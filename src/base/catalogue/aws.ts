@@ -62,6 +62,10 @@ export const awsErrors = {
     summary: "A role exists under another path than the config says, and a path cannot be changed.",
     next: "Set the path in the config to the one the role has, or choose another name.",
   },
+  "aws-role-missing": {
+    summary: "A role that is to be taken over does not exist.",
+    next: "Correct the ARN, or leave it out: then a role of podtrust's own is made.",
+  },
   "aws-provider-in-use": {
     summary: "An OIDC provider that would go, or change hands, is trusted by roles outside this stack.",
     next: "Change those roles first, or go on all the same with --allow-in-use.",

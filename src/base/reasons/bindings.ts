@@ -8,9 +8,11 @@ export const bindingReasons = {
     "An AWSRoleBinding or AWSTrust is not such as the API server would take now: it was made under other rules.",
     "Correct what the message names, field by field.",
   ),
-  TrustMissing: refused(
-    "The AWSTrust that a binding names does not exist.",
-    "Correct spec.trust, or ask whoever runs the cluster for an AWSTrust of that name.",
+  TrustMissing: found(
+    "unseen",
+    ["trust"],
+    "The AWSTrust that a binding names does not exist: what its roles may do is neither taken away nor given anew.",
+    "Apply the AWSTrust of that name (again), or delete the binding and make one that names another.",
   ),
   NamespaceNotGranted: refused(
     "No grant of the AWSTrust is for the binding's namespace and ServiceAccount.",

@@ -66,6 +66,8 @@ export interface TrustSpec {
   readonly accounts: readonly TrustAccount[];
   readonly audiences: readonly string[];
   readonly path: string;
+  /** Issuers whose OIDC providers roles of the stack may still trust. */
+  readonly formerIssuers?: readonly string[];
   readonly grants?: readonly Grant[];
 }
 

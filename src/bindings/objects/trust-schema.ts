@@ -121,6 +121,14 @@ export const trustSpec: ObjectField = {
       default: ["sts.amazonaws.com"],
       description: "Audiences of tokens; roles accept them all, and workloads get tokens for the first.",
     },
+    formerIssuers: {
+      type: "array",
+      items: { type: "string", pattern: "^https://[!-~]+$", maxLength: longestIssuer },
+      maxItems: 10,
+      unique: true,
+      description:
+        "Issuers that the cluster had before: roles of the stack that trust one of them are taken to this one, and no others.",
+    },
     path: {
       type: "string",
       pattern: "^/([A-Za-z0-9_.@+=,-]+/)+$",

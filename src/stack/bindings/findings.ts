@@ -28,6 +28,7 @@ const ofPlan: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "plan-name-taken": "NotOwned",
   "plan-changed": "RoleDrift",
   "aws-role-path": "RolePathDiffers",
+  "aws-role-missing": "RoleMissing",
   "aws-policy-missing": "PolicyMissing",
   "aws-quota": "QuotaReached",
 };

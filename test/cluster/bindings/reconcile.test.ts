@@ -185,7 +185,7 @@ describe("a binding on a real cluster", { skip }, () => {
     await serviceAccount("trustless");
     await bind("trustless", { trust: "none", roles: [webRole] });
     const outcome = await world.turn("shop", "trustless");
-    assert.equal(readyOf(outcome), "False TrustMissing");
+    assert.equal(readyOf(outcome), "Unknown TrustMissing");
     assert.equal(await world.role("prod.shop.trustless"), undefined);
     await world.plane.kubectl(["delete", "arb", "-n", "shop", "trustless", "--wait=false"]);
     assert.equal((await world.turn("shop", "trustless")).againIn, undefined);

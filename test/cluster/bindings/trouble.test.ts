@@ -186,7 +186,7 @@ describe("bindings in trouble", { skip }, () => {
   test("whose trust is deleted say so, keep their roles, and do not hold anybody when they go", async () => {
     await world.plane.kubectl(["delete", "awstrust", "default"]);
     const outcome = await world.turn("team-b", "twice");
-    assert.equal(readyOf(outcome), "False TrustMissing");
+    assert.equal(readyOf(outcome), "Unknown TrustMissing");
     assert.notEqual(await world.role("prod.team-b.twice"), undefined);
     await world.plane.kubectl(["delete", "arb", "-n", "team-b", "twice", "--wait=false"]);
     const last = await world.turn("team-b", "twice", systemClock);

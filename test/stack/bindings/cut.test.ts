@@ -132,7 +132,7 @@ describe("what a grant no longer allows is taken from a role first", () => {
       }),
     );
     await world.iam.send(new AttachRolePolicyCommand({ RoleName: "forgotten", PolicyArn: admin }));
-    await world.clock.sleep(60_000);
+    world.clock.move(60_000);
     await world.turn();
     assert.deepEqual((await world.role("forgotten"))?.policies, []);
   });
@@ -210,7 +210,7 @@ describe("a binding that moves from one grant to another", () => {
       );
     }
     await world.iam.send(new DeletePolicyCommand({ PolicyArn: a }));
-    await world.clock.sleep(60_000);
+    world.clock.move(60_000);
     assert.equal(readyOf(await world.turn()), "False PolicyMissing");
     assert.deepEqual(await world.rights(), { boundary: tenants, policies: [], inline: [] });
   });
@@ -272,7 +272,7 @@ describe("a turn that finds nothing to cut", () => {
       await world.turn("shop", name);
       await world.turn("shop", name);
     }
-    await world.clock.sleep(10_000);
+    world.clock.move(10_000);
     world.grants({ ...plain, policies: [a, b], maxSessionSeconds: 7200 });
     world.calls.length = 0;
     for (const name of ["web", ...names]) await world.turn("shop", name);

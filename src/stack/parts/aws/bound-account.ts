@@ -13,19 +13,19 @@ import {
   openAws,
   readRoleState,
   roleNames,
+  roleOwner,
   type OidcProviderFacts,
   type RoleState,
   roleToDelete,
   surveyAccount,
   trustsProvider,
 } from "../../../aws/index.ts";
-import { asPodtrustError, type Clock, mapLimit, type PodtrustError } from "../../../base/index.ts";
+import { asPodtrustError, type Clock, mapLimit, PodtrustError } from "../../../base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
   type ApplyOutcome,
   applyPlan,
-  awsTags,
   type FieldChange,
   noInputs,
   type Observed,
@@ -84,10 +84,25 @@ const oldestSurvey = 45_000;
 /** So long a list of IAM may lack a role that was made, in milliseconds: thrice what was seen of other changes. */
 const youth = longestPropagation;
 
+/** What to do where a role is another's. */
+const anothers =
+  "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role that carries nobody's tags can be adopted.";
+
+/** Roles that are to be taken over and are not there: made by their name they would stand outside of the trust's path. */
+function missingAdoptions({ changes }: Plan, { adopt = new Set() }: BoundWish): readonly PodtrustError[] {
+  const missing = changes.filter(
+    ({ kind, resource }) => kind === "create" && adopt.has(resource.names[0] ?? ""),
+  );
+  return missing.map(({ resource: { id, names } }) => {
+    const message = `${id} is to be taken over, and there is no role ${names[0] ?? ""}`;
+    return new PodtrustError("aws-role-missing", message, { detail: { id } });
+  });
+}
+
 /** One account of a trust, for all bindings that have roles there: one pace, and one look at everything. */
 export class BoundAccount {
   readonly account: AwsConfig;
-  readonly #trust: Pick<Trust, "stack" | "issuer">;
+  readonly #trust: Pick<Trust, "stack" | "issuer" | "formerIssuers">;
   readonly #session: AwsSession;
   readonly #clock: Clock;
   readonly #answers: RememberedAnswers;
@@ -115,6 +130,12 @@ export class BoundAccount {
 
   get providerArn(): string {
     return providerArnOf(this.account, this.#trust.issuer);
+  }
+
+  /** ARNs of the OIDC providers of this cluster's issuer, and of those that it had before. */
+  get #providers(): readonly string[] {
+    const { issuer, formerIssuers = [] } = this.#trust;
+    return [issuer, ...formerIssuers].map((one) => providerArnOf(this.account, one));
   }
 
   /** Makes sure, once, that AWS knows us as of this account. Throws `aws-*`. */
@@ -213,7 +234,7 @@ export class BoundAccount {
    */
   async cut({ mark, names, oldest, allowed, assertHeld }: CutWish, signal: AbortSignal): Promise<CutOutcome> {
     const { roles } = await this.survey(signal, oldest);
-    const isOwn = ({ tags }: Pick<RoleState, "tags">): boolean => awsTags.ownerOf(tags, mark).kind === "ours";
+    const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;
       const { partition } = this.#session;
@@ -249,6 +270,8 @@ export class BoundAccount {
       // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
       untilUsable: () => () => Promise.resolve(true),
       ...(crosses === undefined ? {} : { crosses }),
+      providers: this.#providers,
+      ifTaken: anothers,
       onMade: (role) => {
         this.#made.set(role.name, { at: this.#clock.elapsed(), role });
         this.#roles.read(role.name, role);
@@ -266,13 +289,14 @@ export class BoundAccount {
     const observed = await mapLimit(names, async (name): Promise<[string, Observed]> => {
       const role = await this.role(name, signal);
       const { id } = roleNames(this.account.account, name);
-      return [id, observedRole(role, { stack: wish.mark }, this.#clock.now())];
+      return [id, observedRole(role, { stack: wish.mark, providers: this.#providers }, this.#clock.now())];
     });
     const seen = new Map(observed);
     const input = { desired, owned, seen };
     const first = await planOf(input, signal);
     const adopt = this.#adoptable(first, wish);
-    const plan = adopt.size === 0 ? first : await planOf({ ...input, adopt }, signal);
+    const made = adopt.size === 0 ? first : await planOf({ ...input, adopt }, signal);
+    const plan = { ...made, refusals: [...made.refusals, ...missingAdoptions(made, wish)] };
     if (plan.refusals.length > 0 || plan.changes.every(({ kind }) => kind === "none")) return { wish, plan };
     const judged = { goal: "present", changes: plan.changes, allowInUse: true, allowReplace: false } as const;
     const { refusals } = await preflight({
@@ -300,7 +324,9 @@ export class BoundAccount {
 
   #gone({ mark, gone = [] }: BoundWish): readonly Resource[] {
     const whose = { stack: mark, account: this.account.account };
-    return gone.map((name): Resource => roleToDelete(this.#session, whose, { name }));
+    return gone.map((name): Resource =>
+      roleToDelete(this.#session, whose, { name, providers: this.#providers }),
+    );
   }
 
   /** Does what a plan shows. What it touched is read anew by whoever asks next, but for what it made. */
@@ -330,7 +356,8 @@ export class BoundAccount {
 
   /** A role of a binding as it is, and in what it differs from what it shall be. */
   async look(mark: string, role: RoleConfig, signal: AbortSignal) {
-    const observed = observedRole(await this.role(role.name, signal), { stack: mark }, this.#clock.now());
+    const whose = { stack: mark, providers: this.#providers };
+    const observed = observedRole(await this.role(role.name, signal), whose, this.#clock.now());
     const [wanted] = this.#resources({ mark, roles: [role] }).roles;
     const fields = observed.exists ? wanted?.resource.diff(observed, noInputs).fields : [];
     return { observed, fields: (fields ?? []).map(({ field }) => field) };

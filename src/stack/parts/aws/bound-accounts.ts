@@ -21,7 +21,7 @@ export class BoundAccounts {
   }
 
   of(trust: Trust, account: TrustAccount): BoundAccount {
-    const key = JSON.stringify([trust.stack, trust.issuer, trust.audiences, account]);
+    const key = JSON.stringify([trust.stack, trust.issuer, trust.formerIssuers, trust.audiences, account]);
     const now = this.#context.clock.elapsed();
     const known = this.#open.get(key);
     if (known !== undefined) {

@@ -29,6 +29,8 @@ export interface ResourcesInput {
   readonly onMade?: RoleWish["onMade"];
   /** Names of roles that are allowed for another reason than what stands there (`RoleWish.crosses`). */
   readonly crosses?: ReadonlySet<string>;
+  readonly providers?: readonly string[];
+  readonly ifTaken?: string;
 }
 
 /** What one account shall hold. */
@@ -63,6 +65,8 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     ...(boundary === undefined ? {} : { boundary }),
     ...(description === undefined ? {} : { description }),
     ...(untilUsable === undefined ? {} : { untilUsable }),
+    ...(input.providers === undefined ? {} : { providers: input.providers }),
+    ...(input.ifTaken === undefined ? {} : { ifTaken: input.ifTaken }),
     ...(input.crosses?.has(name) === true ? { crosses: true } : {}),
     ...(input.onMade === undefined ? {} : { onMade: input.onMade }),
   };

@@ -1,0 +1,206 @@
+/** Whose a role is, and what is no answer: a trust that is not there, an AWS that does not answer, another cluster's role. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { account, type Json } from "../../support/bindings/objects.ts";
+import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+
+const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
+const [a, b] = [arn("/shop/a"), arn("/shop/b")];
+const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+const legacy = `arn:aws:iam::${account}:role/legacy-shop`;
+const grant = {
+  name: "shop",
+  namespaces: ["shop"],
+  accounts: [account],
+  policies: [arn("/shop/*")],
+  adoptRoles: [legacy],
+};
+const minutes = 60_000;
+
+function spec(world: TurnWorld, more: Json = {}): Json {
+  return {
+    stack: "prod",
+    issuer: world.sandbox.issuer.issuer,
+    accounts: [{ id: account, region: "eu-central-1" }],
+    grants: [grant],
+    ...more,
+  };
+}
+
+const binding = (managed: Json): Json => ({ roles: [{ profile: "default", managed }] });
+
+async function bound(t: Parameters<typeof turnWorld>[0]): Promise<TurnWorld> {
+  const world = await turnWorld(t);
+  await makePolicies(world.iam, { "/shop/a": allow, "/shop/b": allow });
+  world.trust(spec(world));
+  world.bind(binding({ policies: [a, b] }));
+  await world.turn();
+  world.changes();
+  return world;
+}
+
+/** A role that some other provider's tokens get. */
+async function roleOfAnother(world: TurnWorld, RoleName: string, mark?: string): Promise<void> {
+  const trust = (await world.role("prod.shop.web"))?.trust ?? "";
+  const host = world.sandbox.issuer.issuer.replace("https://", "");
+  const tags = { "podtrust:stack": mark ?? "", "podtrust:format": "1" };
+  await world.iam.send(
+    new CreateRoleCommand({
+      RoleName,
+      Path: mark === undefined ? "/" : "/podtrust/",
+      AssumeRolePolicyDocument: trust.replaceAll(host, "oidc.elsewhere.example"),
+      ...(mark === undefined ? {} : { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
+    }),
+  );
+  await world.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: admin }));
+}
+
+describe("what is no answer takes nothing away", () => {
+  test("a trust that is not there: Ready is Unknown, and the roles keep what they have", async (t) => {
+    const world = await bound(t);
+    const before = await world.role("prod.shop.web");
+    const key = [...world.objects.keys()].find((one) => one.startsWith("AWSTrust")) ?? "";
+    world.objects.delete(key);
+    const outcome = await world.turn();
+    assert.equal(readyOf(outcome), "Unknown TrustMissing");
+    assert.deepEqual(world.changes(), []);
+    assert.deepEqual(await world.role("prod.shop.web"), before);
+    world.trust(spec(world));
+    await world.turn();
+    assert.deepEqual(world.changes(), []);
+  });
+
+  test("an AWS that does not answer: Ready is Unknown, and nothing is changed", async (t) => {
+    const world = await bound(t);
+    world.trust(spec(world, { grants: [{ ...grant, policies: [a] }] }));
+    world.restart();
+    world.mishap = ({ isChange }) => (isChange ? undefined : "refused");
+    assert.match(readyOf(await world.turn()), /^Unknown /u);
+    assert.deepEqual(world.changes(), []);
+  });
+});
+
+describe("a role whose binding names another trust now", () => {
+  /** The binding's finalizer was taken by its owner, and it was made anew. */
+  function remade(world: TurnWorld, trust: string): void {
+    for (const key of [...world.objects.keys()].filter((one) => one.startsWith("AWSRoleBinding")))
+      world.objects.delete(key);
+    world.bind({ trust, ...binding({ policies: [a] }) });
+  }
+
+  async function sweep(world: TurnWorld): Promise<void> {
+    for (const wait of [1, 4, 4, 4]) {
+      world.clock.move(wait * minutes);
+      await world.trustTurn();
+    }
+  }
+
+  test("goes by the trust whose mark it carries, ten minutes later and not before", async (t) => {
+    const world = await bound(t);
+    remade(world, "none");
+    await world.turn();
+    await world.trustTurn();
+    world.clock.move(4 * minutes);
+    await world.trustTurn();
+    assert.notEqual(await world.role("prod.shop.web"), undefined);
+    await sweep(world);
+    assert.equal(await world.role("prod.shop.web"), undefined);
+  });
+
+  test("stays where the other trust is of the same stack, issuer and account: the role is that one's", async (t) => {
+    const world = await bound(t);
+    world.trust(spec(world), "second");
+    remade(world, "second");
+    await world.turn();
+    await sweep(world);
+    assert.notEqual(await world.role("prod.shop.web"), undefined);
+  });
+});
+
+describe("a role with the mark of a binding that trusts another cluster's OIDC provider", () => {
+  test("is neither changed, nor cut, nor deleted, and the binding says whose it is", async (t) => {
+    const world = await bound(t);
+    await roleOfAnother(world, "prod.shop.api", "prod/shop/api");
+    const before = await world.role("prod.shop.api");
+    world.clock.move(minutes);
+    world.bind(binding({ policies: [a] }), { name: "api" });
+    const outcome = await world.turn("shop", "api");
+    assert.equal(readyOf(outcome), "False NotOwned");
+    const { message = "" } = outcome.conditions.find(({ type }) => type === "Ready") ?? {};
+    assert.match(message, /another cluster, by \S+oidc\.elsewhere\.example/u);
+    world.trust(spec(world, { grants: [] }));
+    await world.turn("shop", "api");
+    const key = "AWSRoleBinding shop/api";
+    const object = world.objects.get(key);
+    assert.ok(object !== undefined);
+    const metadata = { ...object.metadata, deletionTimestamp: "2026-11-28T00:00:00Z" };
+    world.objects.set(key, { ...object, metadata });
+    await world.turn("shop", "api");
+    assert.equal(world.objects.get(key), undefined);
+    assert.deepEqual(await world.role("prod.shop.api"), before);
+  });
+
+  test("is taken to the new issuer where the trust names the other among its former ones", async (t) => {
+    const world = await bound(t);
+    await roleOfAnother(world, "prod.shop.api", "prod/shop/api");
+    const id = (await world.role("prod.shop.api"))?.id;
+    world.clock.move(minutes);
+    world.trust(spec(world, { formerIssuers: ["https://oidc.elsewhere.example"] }));
+    world.bind(binding({ policies: [a] }), { name: "api" });
+    await world.turn("shop", "api");
+    const role = await world.role("prod.shop.api");
+    assert.deepEqual([role?.id, role?.policies], [id, [a]]);
+    assert.doesNotMatch(role?.trust ?? "", /elsewhere/u);
+  });
+});
+
+describe("a role that is taken over", () => {
+  test("whatever it trusts, is brought to what the binding says before the ServiceAccount is let in", async (t) => {
+    const world = await bound(t);
+    await roleOfAnother(world, "legacy-shop");
+    const RoleName = "legacy-shop";
+    const document = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } };
+    const PolicyDocument = JSON.stringify(document);
+    await world.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument }));
+    await world.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: a }));
+    world.clock.move(minutes);
+    world.bind(binding({ policies: [a, b], adopt: legacy }), { name: "old" });
+    world.changes();
+    await world.turn("shop", "old");
+    assert.deepEqual(world.changes(), [
+      "TagRole",
+      "DetachRolePolicy",
+      "DeleteRolePolicy",
+      "TagRole",
+      "UpdateRole",
+      "UpdateAssumeRolePolicy",
+      "UntagRole",
+      "AttachRolePolicy",
+    ]);
+    assert.deepEqual((await world.role(RoleName))?.policies, [a, b]);
+  });
+
+  test("keeps its rights from the ServiceAccount also where a step fails", async (t) => {
+    const world = await bound(t);
+    await roleOfAnother(world, "legacy-shop");
+    world.clock.move(minutes);
+    world.bind(binding({ policies: [a], adopt: legacy }), { name: "old" });
+    world.mishap = ({ action }) => (action === "DetachRolePolicy" ? "refused" : undefined);
+    for (const _ of [1, 2]) await world.turn("shop", "old");
+    const role = await world.role("legacy-shop");
+    assert.deepEqual(role?.policies, [admin]);
+    assert.match(role?.trust ?? "", /elsewhere/u);
+    world.mishap = () => undefined;
+    await world.turn("shop", "old");
+    assert.deepEqual((await world.role("legacy-shop"))?.policies, [a]);
+  });
+
+  test("and is not there is not made: it would stand outside of the trust's path", async (t) => {
+    const world = await bound(t);
+    world.bind(binding({ policies: [a], adopt: legacy }), { name: "old" });
+    assert.equal(readyOf(await world.turn("shop", "old")), "False RoleMissing");
+    assert.equal(await world.role("legacy-shop"), undefined);
+  });
+});
