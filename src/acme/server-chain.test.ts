@@ -96,6 +96,10 @@ describe("a chain that a server may not serve", () => {
       { intermediate: { usage: "client" } },
       /^the issuer CN=Test Intermediate is not for servers/u,
     ],
+    "the leaf is a CA itself": [
+      { leaf: { isCa: true } },
+      /^the certificate is that of a CA \(basicConstraints\)/u,
+    ],
     "the leaf's key may not sign": [{ leaf: { mayNotSign: true } }, /lacks digitalSignature/u],
     "the intermediate is no CA": [
       { intermediate: { notCa: true } },

@@ -62,12 +62,23 @@ function isNamed(leaf: X509Certificate, name: string): boolean {
   return leaf.checkHost(name, { subject: "never" }) !== undefined;
 }
 
+/** Whether basicConstraints say so, whatever its key usage allows. */
+function isNamedCa(certificate: X509Certificate): boolean {
+  const value = extensionOf(certificate, basicConstraints);
+  return (
+    value !== undefined && elementsOf(value).some(({ tag, content }) => tag === 0x01 && content[0] !== 0)
+  );
+}
+
 function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefined {
   const key = createPublicKey(createPrivateKey(wanted.key));
   if (!leaf.publicKey.equals(key)) return "the certificate is for another key";
   const missing = wanted.names.filter((name) => !isNamed(leaf, name));
   if (missing.length > 0 || (wanted.noOtherNames === true && namesOf(leaf).length > wanted.names.length))
     return `the certificate is for ${namesOf(leaf).join(", ") || "no name"}, not for ${wanted.names.join(", ")}`;
+  // One that signed itself is its own CA: whoever trusts it trusts nobody else by it.
+  if (isNamedCa(leaf) && !isSelfSigned(leaf))
+    return "the certificate is that of a CA (basicConstraints): with its key others could be signed";
   const usage = extensionOf(leaf, keyUsage);
   // A BIT STRING's first octet counts the bits that are not used.
   if (usage !== undefined && ((usage[1] ?? 0) & digitalSignature) === 0)

@@ -34,7 +34,7 @@ function alternativeNames(names: readonly string[]): x509.SubjectAlternativeName
 
 /** What is out of the ordinary in a chain of `testHierarchy`. */
 export interface ChainMistakes {
-  readonly leaf?: CertificateMistakes;
+  readonly leaf?: CertificateMistakes & { readonly isCa?: true };
   readonly intermediate?: CertificateMistakes & { readonly notCa?: true; readonly pathLength?: number };
   readonly root?: CertificateMistakes;
   /** What is given out; leaf and intermediate unless told. */
@@ -138,7 +138,7 @@ export async function testHierarchy(now: number = Date.now(), name = "Test"): Pr
         signingAlgorithm: algorithm,
         extensions: [
           alternativeNames(names),
-          new x509.BasicConstraintsExtension(false, undefined, true),
+          new x509.BasicConstraintsExtension(leaf.isCa ?? false, undefined, true),
           new x509.KeyUsagesExtension(
             leaf.mayNotSign ? x509.KeyUsageFlags.keyEncipherment : x509.KeyUsageFlags.digitalSignature,
             true,
