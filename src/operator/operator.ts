@@ -64,6 +64,8 @@ export interface OperatorOptions {
   /** Absent: API servers are not answered. */
   readonly webhook?: {
     readonly listen: ListenAddress;
+    /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
+    readonly clientCa?: string;
     /** Of its certificates; `usualLives` unless told. */
     readonly lives?: Lives;
   };

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { errorText, PodtrustError } from "../../base/index.ts";
 import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
 import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
@@ -29,6 +30,19 @@ function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { pe
   throw new PodtrustError("usage", `--evict-per-minute ${evictPerMinute} is not a number from 1 to 9999`);
 }
 
+/** By the environment, as what else is the operator's own comes from its Secret. Throws `usage`. */
+function clientCaOf({ PODTRUST_WEBHOOK_CLIENT_CA: pem = "" }: CommandContext["env"]): { clientCa?: string } {
+  if (pem === "") return {};
+  try {
+    return { clientCa: new X509Certificate(pem).toString() };
+  } catch (cause) {
+    throw new PodtrustError("usage", `PODTRUST_WEBHOOK_CLIENT_CA is no certificate: ${errorText(cause)}`, {
+      cause,
+      next: "Give the PEM of the authority that signed the API servers' client certificate, or leave it out.",
+    });
+  }
+}
+
 /** Runs the operator until the command is told to end. */
 export async function runOperator(context: CommandContext, options: OperatorCommandOptions): Promise<void> {
   const { env, clock, signal } = context;
@@ -38,7 +52,10 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const evict = evictionsOf(options);
   const { roleMap, configMaps = false } = options;
   const from = roleMap === undefined ? {} : { roleMap: checkedName(roleMap) };
-  const webhook = options.webhook === true ? { webhook: { listen: addressOf(options.webhookListen) } } : {};
+  const webhook =
+    options.webhook === true
+      ? { webhook: { listen: addressOf(options.webhookListen), ...clientCaOf(env) } }
+      : {};
   const logger = await context.logger("info");
   const source =
     kubeconfig === undefined

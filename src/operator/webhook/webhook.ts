@@ -18,6 +18,8 @@ export interface WebhookOptions {
   /** The operator's. */
   readonly namespace: string;
   readonly listen: ListenAddress;
+  /** PEM: API servers have to show a certificate of this authority. Absent: whoever comes is answered. */
+  readonly clientCa?: string;
   readonly accounts: Mirror<JsonRecord>;
   readonly namespaces: Mirror<JsonRecord>;
   readonly roles: Roles;

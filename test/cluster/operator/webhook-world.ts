@@ -81,13 +81,15 @@ export function onPort(object: JsonRecord, port: number): JsonRecord {
 export async function startWebhookWorld(
   failurePolicy: "Ignore" | "Fail",
   version: KubernetesVersion = "1.36",
+  more: { readonly port?: number; readonly extraArgs?: readonly string[] } = {},
 ): Promise<WebhookWorld> {
   const plane = await startControlPlane({
     version,
     issuer: "https://oidc.example.com",
-    extraArgs: [`--service-cluster-ip-range=${services}`, ...policyGate(version)],
+    extraArgs: [`--service-cluster-ip-range=${services}`, ...policyGate(version), ...(more.extraArgs ?? [])],
   });
-  const [port = 0] = await freePorts(1);
+  const [free = 0] = await freePorts(1);
+  const { port = free } = more;
   const objects = operatorManifests({
     namespace: "podtrust",
     name: "podtrust-operator",
