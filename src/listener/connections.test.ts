@@ -97,6 +97,58 @@ describe("when all places are taken", () => {
     );
   });
 
+  test("one of a network that has just come goes after every other that is owed no answer, and of the young the longest there", () => {
+    const connections = new TestConnections({ connections: 4 });
+    const idle = connections.staged("192.0.2.1", "answered");
+    connections.pass(1990);
+    const young = Array.from({ length: 3 }, () => {
+      connections.pass(10);
+      return connections.staged("192.0.2.1", "silent");
+    });
+    const gone = (): readonly boolean[] => [idle, ...young].map((one) => one.destroyed);
+    connections.staged("192.0.2.1", "silent");
+    assert.deepEqual(gone(), [true, false, false, false]);
+    connections.staged("192.0.2.1", "silent");
+    assert.deepEqual(gone(), [true, true, false, false]);
+  });
+
+  test("one whose request has come whole never goes, and a newcomer is refused where all are such", () => {
+    const connections = new TestConnections({ connections: 2 });
+    const [first, second] = [1, 2].map(() => {
+      const tcp = socket("192.0.2.1");
+      const connection = connections.admit(tcp, listener);
+      connection?.open(new FakeProtocol(), tcp);
+      connection?.requested();
+      connection?.answering(1);
+      return { tcp, connection };
+    });
+    connections.pass(5000);
+    assert.equal(connections.admit(socket("192.0.2.2"), listener), undefined);
+    assert.deepEqual([first?.tcp.destroyed, second?.tcp.destroyed], [false, false]);
+    first?.connection?.answering(-1);
+    assert.ok(connections.admit(socket("192.0.2.2"), listener));
+    assert.deepEqual([first?.tcp.destroyed, second?.tcp.destroyed], [true, false]);
+  });
+
+  test("a network with many whole requests is smaller than one with a few connections that ask nothing", () => {
+    const connections = new TestConnections({ connections: 12 });
+    const busy = Array.from({ length: 9 }, () => {
+      const tcp = socket("192.0.2.1");
+      const connection = connections.admit(tcp, listener);
+      connection?.open(new FakeProtocol(), tcp);
+      connection?.requested();
+      connection?.answering(1);
+      return tcp;
+    });
+    const between = connections.staged("192.0.2.1", "answered");
+    const silent = [connections.staged("192.0.2.2", "silent"), connections.staged("192.0.2.2", "silent")];
+    assert.ok(connections.admit(socket("192.0.2.3"), listener));
+    assert.deepEqual(
+      [...busy, between, ...silent].map((one) => one.destroyed),
+      [...busy.map(() => false), false, true, false],
+    );
+  });
+
   test("a newcomer of the largest network takes a place of its own network", () => {
     const connections = new TestConnections({ connections: 4 });
     const first = Array.from({ length: 2 }, () => connections.staged("192.0.2.1", "silent"));
@@ -104,6 +156,21 @@ describe("when all places are taken", () => {
     connections.staged("192.0.2.2", "silent");
     assert.ok(first.every((one) => !one.destroyed));
     assert.equal(second.filter((one) => one.destroyed).length, 1);
+  });
+});
+
+describe("a handshake", () => {
+  test("that comes to its end later than it may is not served, though nobody has looked since", async () => {
+    const connections = new TestConnections();
+    const tcp = socket("192.0.2.1");
+    const connection = connections.admit(tcp, listener);
+    assert.ok(connection !== undefined);
+    connections.pass(9999);
+    assert.equal(connections.inTime(connection), true);
+    connections.clock.now += 1;
+    assert.equal(connections.mayOpen(connection, "http/1.1"), false);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([tcp.destroyed, connections.tallies.cutOff["too-slow"]], [true, 1]);
   });
 });
 
