@@ -97,7 +97,7 @@ describe("when all places are taken", () => {
     );
   });
 
-  test("one of a network that has just come goes after every other that is owed no answer, and of the young the longest there", () => {
+  test("a connection that has just come goes after every other of its network that is owed no answer, and of the young the longest there", () => {
     const connections = new TestConnections({ connections: 4 });
     const idle = connections.staged("192.0.2.1", "answered");
     connections.pass(1990);
@@ -112,7 +112,7 @@ describe("when all places are taken", () => {
     assert.deepEqual(gone(), [true, true, false, false]);
   });
 
-  test("one whose request has come whole never goes, and a newcomer is refused where all are such", () => {
+  test("a connection whose request has come whole never goes, and a newcomer is refused where all are such", () => {
     const connections = new TestConnections({ connections: 2 });
     const [first, second] = [1, 2].map(() => {
       const tcp = socket("192.0.2.1");
