@@ -1,5 +1,4 @@
 export { BodyRefused } from "./body.ts";
-export { garbageCollector } from "./collector.ts";
 export type { Connection, EndReason, Protocol, Stage } from "./connection.ts";
 export { Connections, type ConnectionsTools, type ConnectionTallies, gate } from "./connections.ts";
 export type { Exchange, ExchangeBounds } from "./exchange.ts";

@@ -49,7 +49,7 @@ const valueBytes = 100;
 const many = 5000;
 
 /** What all who reach the webhook may take, within what its Deployment allows the operator. */
-export const webhookLimits: ServerLimits = {
+const webhookLimits: ServerLimits = {
   ...localLimits,
   headerBytes: 16 * 1024,
   // Longer than API servers keep a connection that they may send the next review on, which is 90 seconds.
