@@ -12,4 +12,5 @@ execFileSync(
 );
 for (const program of ["main.js", join("kubectl-plugin", "complete.js")])
   chmodSync(join("dist", "cli", program), 0o755);
-console.log("build: dist/ is ready");
+// Standard output is that of npm pack, where that runs it.
+console.error("build: dist/ is ready");

@@ -105,7 +105,7 @@ const buildPackage = once(() => execFileSync(process.execPath, ["tools/build.ts"
 /** npm gives every file in it one and the same time. */
 function npmPackage(): void {
   buildPackage();
-  execFileSync("npm", ["pack", "--loglevel=error", "--pack-destination", values.to], {
+  execFileSync("npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", values.to], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const file = `podtrust-${version}.tgz`;

@@ -4,7 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -37,9 +46,45 @@ await Promise.all([aws.close(), clouds.close()]);
 
 const checks: [string, () => void][] = [
   [
+    "a checkout that was never built is packed with its build, and installed by a git address, too",
+    () => {
+      const checkout = join(folder, "checkout");
+      execFileSync("git", ["clone", "--quiet", "--depth", "1", `file://${resolve(".")}`, checkout]);
+      symlinkSync(resolve("node_modules"), join(checkout, "node_modules"));
+      npm(checkout, "pack", "--loglevel=error");
+      const packed = execFileSync("tar", ["tzf", join(checkout, `podtrust-${version}.tgz`)], {
+        encoding: "utf8",
+      });
+      assert.match(packed, /^package\/dist\/cli\/main\.js$/mu);
+      // npm runs prepare where it was typed: in the checkout it builds nothing, and for somebody else's project it does.
+      const prepared = (typedIn: string): boolean => {
+        rmSync(join(checkout, "dist"), { recursive: true, force: true });
+        const env = { ...process.env, INIT_CWD: typedIn };
+        execFileSync(process.execPath, ["tools/prepare.ts"], { cwd: checkout, env, stdio: "ignore" });
+        return existsSync(join(checkout, "dist", "cli", "main.js"));
+      };
+      assert.deepEqual([prepared(checkout), prepared(folder)], [false, true]);
+      rmSync(checkout, { recursive: true });
+    },
+  ],
+  [
+    "a package that runs a script at its installation is one that was looked at",
+    () => {
+      const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+        packages: Record<string, { hasInstallScript?: true }>;
+      };
+      const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8")) as { allowScripts: object };
+      const scripted = Object.keys(packages).filter((name) => packages[name]?.hasInstallScript === true);
+      assert.deepEqual(
+        scripted.filter((name) => name !== "").map((name) => name.replace("node_modules/", "")),
+        Object.keys(allowScripts),
+      );
+    },
+  ],
+  [
     "the tarball holds what users need and nothing else",
     () => {
-      const listed = npm(".", "pack", "--dry-run", "--json");
+      const listed = npm(".", "pack", "--dry-run", "--json", "--ignore-scripts");
       const [entry] = Object.values(JSON.parse(listed) as Record<string, { files: { path: string }[] }>);
       const paths = entry?.files.map((file) => file.path) ?? [];
       assert.ok(
@@ -60,7 +105,7 @@ const checks: [string, () => void][] = [
   [
     "it installs elsewhere, without our development Node",
     () => {
-      npm(".", "pack", "--pack-destination", folder);
+      npm(".", "pack", "--ignore-scripts", "--pack-destination", folder);
       const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
       assert.ok(tarball);
       writeFileSync(

@@ -25,11 +25,6 @@ describe("a page that a message names", () => {
     for (const name of names) assert.ok(existsSync(name), name);
   });
 
-  test("has its index at the package's homepage, whichever version is the newest", () => {
-    const { homepage, version } = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, string>;
-    assert.equal(homepage, documentUrl("docs/README.md").replace(`@${version}`, ""));
-  });
-
   test("has an address for files that others read, of this version", () => {
     assert.match(
       documentUrl("docs/reference/config.md"),
