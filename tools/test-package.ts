@@ -230,6 +230,55 @@ function writeRunnersTests(into: string, header: string): number {
   return files.length;
 }
 
+/** A test file of Vitest that does what others beside it do, against the one sandbox of the global set-up. */
+const sharingTest = `
+import { expect, inject, test } from "vitest";
+import { connectSandbox } from "podtrust/sandbox";
+for (const round of [1, 2, 3, 4, 5, 6, 7, 8]) test("round " + round, async () => {
+  const sandbox = await connectSandbox(inject("sandbox"));
+  await using account = await sandbox.newAccount();
+  const provider = "arn:aws:iam::" + account.account + ":oidc-provider/oidc.podtrust.test";
+  const Statement = { Effect: "Allow", Principal: { Federated: provider }, Action: "sts:AssumeRoleWithWebIdentity" };
+  const issuer = await account.issuer();
+  await account.seed({
+    providers: [{ url: issuer.url, audiences: ["sts.amazonaws.com"] }],
+    roles: [{ name: "cart", trustPolicy: { Version: "2012-10-17", Statement } }],
+    parameters: [{ name: "/cart/color", value: "red" }],
+  });
+  await issuer.token({ namespace: "shop", name: "cart" });
+  expect(await account.decisions()).toEqual([]);
+  await account.reset();
+}, 60_000);
+`;
+
+const sharingFiles: Readonly<Record<string, string>> = {
+  "vitest.config.js":
+    'export default { test: { globalSetup: "./set-up.js", maxWorkers: 4, minWorkers: 4, include: ["*.test.mjs"] } };',
+  "set-up.js": `
+import { startSandbox } from "podtrust/sandbox";
+export default async ({ provide }) => {
+  const sandbox = await startSandbox();
+  provide("sandbox", { url: sandbox.url, token: sandbox.controlToken });
+  return () => sandbox.close();
+};`,
+};
+
+const sharing: (typeof checks)[number] = [
+  "four workers of Vitest share one sandbox and do not meet in it",
+  () => {
+    const at = join(folder, "sharing");
+    mkdirSync(at, { recursive: true });
+    for (const [name, text] of Object.entries(sharingFiles)) writeFileSync(join(at, name), text);
+    for (const name of ["a", "b", "c", "d"])
+      writeFileSync(join(at, `${name}.test.mjs`), stripTypeScriptTypes(sharingTest));
+    const line = [join(folder, "node_modules/.bin/vitest"), "run", "--root", at];
+    const ran = spawnSync(process.execPath, line, { cwd: folder, encoding: "utf8", timeout: 300_000 });
+    const said = (ran.stdout + ran.stderr).replaceAll(/\u001B\[\d+m/gu, "");
+    assert.equal(ran.status, 0, said);
+    assert.match(said, /Tests\s+32 passed/u);
+  },
+];
+
 for (const [runner, { packages, line, header }] of Object.entries(runners)) {
   checks.push([
     `the library's examples pass as tests of ${runner}`,
@@ -256,6 +305,7 @@ for (const [runner, { packages, line, header }] of Object.entries(runners)) {
     },
   ]);
 }
+checks.push(sharing);
 
 let failed = 0;
 try {

@@ -44,6 +44,34 @@ export function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
+/** Says that a command has no such command, and which one was meant. */
+function noCommand(at: Command, word: string): PodtrustError {
+  const visible = at.createHelp().visibleCommands(at);
+  const near = nearest(
+    word,
+    visible.map((one) => one.name()),
+  );
+  return new PodtrustError("usage", `${fullName(at)} has no command '${word}'`, {
+    next: near === undefined ? `See \`${fullName(at)} --help\`.` : `Did you mean ${near}?`,
+  });
+}
+
+/** Throws where help is asked for a command that is not there: commander would show the help of what is around it. */
+export function refuseHelpForNothing(program: Command, args: readonly string[]): void {
+  const end = args.indexOf("--");
+  const words = end === -1 ? args : args.slice(0, end);
+  if (!words.includes("--help") && !words.includes("-h")) return;
+  let at = program;
+  for (const word of words) {
+    // An option of a command may have a value, which is no command's name; the root's switches have none.
+    if (at.commands.length === 0 || (word.startsWith("-") && at !== program)) return;
+    if (word.startsWith("-")) continue;
+    const next = subcommand(at, word);
+    if (next === undefined) throw noCommand(at, word);
+    at = next;
+  }
+}
+
 /** `podtrust help [command…]`: the same as `--help`, and an error for a command that is not there. */
 export function defineHelp(program: Command): void {
   program.helpCommand(false);
@@ -55,18 +83,7 @@ export function defineHelp(program: Command): void {
       let at = program;
       for (const word of words) {
         const next = subcommand(at, word);
-        if (next === undefined) {
-          const near = nearest(
-            word,
-            at
-              .createHelp()
-              .visibleCommands(at)
-              .map((one) => one.name()),
-          );
-          throw new PodtrustError("usage", `${fullName(at)} has no command '${word}'`, {
-            next: near === undefined ? `See \`${fullName(at)} --help\`.` : `Did you mean ${near}?`,
-          });
-        }
+        if (next === undefined) throw noCommand(at, word);
         at = next;
       }
       at.outputHelp();

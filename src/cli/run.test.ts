@@ -85,6 +85,21 @@ describe("a command line", () => {
       /podtrust has no command 'nope'\nnext: {2}See `podtrust --help`/u,
     ],
     [
+      "an unknown command with --help",
+      ["nonsense", "--help"],
+      /podtrust has no command 'nonsense'\nnext: {2}See `podtrust --help`/u,
+    ],
+    [
+      "a misspelt command with -h",
+      ["-v", "statsu", "-h"],
+      /no command 'statsu'\nnext: {2}Did you mean status\?/u,
+    ],
+    [
+      "a misspelt command of a command with --help",
+      ["rotate", "distrst", "--help"],
+      /podtrust rotate has no command 'distrst'\nnext: {2}Did you mean distrust\?/u,
+    ],
+    [
       "help for a command with a typing error",
       ["help", "rotate", "distrst"],
       /podtrust rotate has no command 'distrst'\nnext: {2}Did you mean distrust\?/u,

@@ -5,7 +5,7 @@ import { exitCodeOfSignal } from "./ending.ts";
 import { type ExitCode, exitCodeOf } from "./exit.ts";
 import { sayFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
-import { commandNamed, fullName } from "./help.ts";
+import { commandNamed, fullName, refuseHelpForNothing } from "./help.ts";
 import type { CommandTree } from "./tree.ts";
 import { CommanderError, createProgram, parse, usageError } from "./program.ts";
 
@@ -38,6 +38,7 @@ export async function runTree(args: readonly string[], host: Host, tree: Command
   const context = createContext(host, switches, tree.naming);
   const program = createProgram(context, switches, tree);
   try {
+    refuseHelpForNothing(program, args);
     await parse(program, args);
     // Half-way is a failure that the signal made; what was seen before a watch was ended is no failure.
     return context.exitCode === 1 ? (exitCodeOfSignal(host.signal) ?? 1) : context.exitCode;

@@ -1,5 +1,7 @@
 /** The plugin for pytest, built into a wheel and installed, under real pytest with real boto3. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,7 +60,7 @@ describe("the plugin for pytest, installed from its wheel,", { skip: missing ?? 
     const tests = /```python\n([\s\S]+?)```/u.exec(page)?.[1] ?? "";
     const { code, out } = await pytest(tests);
     assert.equal(code, 0, out);
-    assert.match(out, /^4 passed/mu);
+    assert.match(out, /^8 passed/mu);
   });
 
   test("tells of a seed that IAM refuses in IAM's words, and of a test that fails as pytest does", async () => {
@@ -84,9 +86,79 @@ def test_of_a_fresh_account_again(podtrust_sandbox):
     assert.match(out, /^1 failed, 2 passed/mu);
   });
 
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    test(`leaves no sandbox behind where pytest is ended by ${signal}`, { timeout: 60_000 }, async () => {
+      const said = join(folder, `url-${signal}`);
+      const tests = `
+import pathlib, time
+def test_that_takes_long(podtrust_sandbox):
+    pathlib.Path(${JSON.stringify(said)}).write_text(podtrust_sandbox.url)
+    time.sleep(600)
+`;
+      await writeFile(join(folder, `test_${signal}.py`), tests);
+      const env = cleanAwsEnvironment({
+        PYTHONPATH: join(folder, "site"),
+        PYTHONDONTWRITEBYTECODE: "1",
+        PODTRUST_COMMAND: sourceCommand.join(" "),
+      });
+      const args = ["-q", "-p", "no:cacheprovider", join(folder, `test_${signal}.py`)];
+      const child = spawn(venv.program("pytest"), args, { env, stdio: "ignore" });
+      const exit = once(child, "exit");
+      let url = "";
+      while (url === "") {
+        url = await readFile(said, "utf8").catch(() => "");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
+      child.kill(signal);
+      await exit;
+      const answers = (): Promise<boolean> =>
+        fetch(`${url}/_podtrust/health`).then(
+          () => true,
+          () => false,
+        );
+      while (await answers()) await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+  }
+
+  test("gives threads of one test an account each, and forges tokens for them", async () => {
+    const page = await readFile(join(root, "docs/guides/sandbox/python.md"), "utf8");
+    const [, helpers = ""] = /```python\n([\s\S]+?)\n\nshop = /u.exec(page) ?? [];
+    const { code, out } = await pytest(`
+from concurrent.futures import ThreadPoolExecutor
+${helpers}
+
+def exchange(account, token):
+    return boto3.Session(region_name="us-east-1").client("sts").assume_role_with_web_identity(
+        RoleArn=f"arn:aws:iam::{account.account}:role/cart", RoleSessionName="job", WebIdentityToken=token
+    )
+
+def work(account):
+    with account:
+        policy = trusts("system:serviceaccount:shop:cart")
+        policy["Statement"][0]["Principal"]["Federated"] = PROVIDER.replace("111122223333", account.account)
+        issuer = account.issuer()
+        account.seed(providers=[{"url": issuer.url, "audiences": ["sts.amazonaws.com"]}],
+                     roles=[{"name": "cart", "trustPolicy": policy}])
+        exchange(account, issuer.token("shop", "cart"))
+        with pytest.raises(botocore.exceptions.ClientError, match="could not be validated"):
+            exchange(account, issuer.forge("shop", "cart", signed_by="foreign-key"))
+        return [decision["rule"] for decision in account.decisions(decision="invalid")]
+
+def test_threads(podtrust_sandbox):
+    accounts = [podtrust_sandbox.new_account() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, accounts))
+    assert podtrust_sandbox.decisions() == []
+    github = podtrust_sandbox.issuer("https://token.actions.githubusercontent.com")
+    assert github.forge(claims={"sub": "repo:o/r:pull_request"}).count(".") == 2
+`);
+    assert.equal(code, 0, out);
+  });
+
   test("says what to do where podtrust cannot be started", async () => {
     const { code, out } = await pytest("def test_x(podtrust_sandbox): pass", "/nonexistent/podtrust");
     assert.notEqual(code, 0);
-    assert.match(out, /npm install -g podtrust/u);
+    assert.match(out, /npm run build/u);
   });
 });
