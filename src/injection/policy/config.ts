@@ -27,8 +27,8 @@ export function configExpression({ role }: Parameters): string {
   const external = `(size(${chained}) > 1 ? ${line(configSettings.externalId, `${chained}[1]`)} : "")`;
   const sections = [
     `[${section(source, "variables.role", byToken)}]`,
-    `variables.direct.map(name, ${section("name", role("profile", "name"), byToken)})`,
-    `variables.chained.map(name, ${section("name", `${chained}[0]`, `${byRole} + ${external}`)})`,
+    `variables.profileGood.map(name, ${section("name", role("profile", "name"), byToken)})`,
+    `variables.chainGood.map(name, ${section("name", `${chained}[0]`, `${byRole} + ${external}`)})`,
   ];
   return `variables.hasProfiles ? (${sections.join(" + ")}).join("\\n") : ""`;
 }

@@ -7,12 +7,12 @@ import {
   profilePrefix,
   skipLabel,
 } from "../annotations.ts";
-import { defaultProfile, sourceProfile } from "../config-file.ts";
 import { allSkipped, cutMark, mostShown, noPlace, noteTexts, saying } from "../notes.ts";
 import { falseTexts, patterns, trueTexts } from "../patterns.ts";
 import { tokenVolumeName } from "../place.ts";
 import { variableNames } from "../variables.ts";
 import { fits, literal, literals } from "./cel.ts";
+import type { NamedRoles } from "./config-map.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** A rule of a ValidatingAdmissionPolicy: what holds of a good pod, and what is said of another. */
@@ -76,15 +76,15 @@ export function injectedValidations(): readonly Validation[] {
   ];
 }
 
-/** The first of the profiles with something wrong. */
+/** The first of the profiles with something wrong, whose names are those of a variable. */
 function profileValidation(
   { role }: Parameters,
-  kind: "profile" | "chain",
-  wrong: (name: string) => string,
+  kind: NamedRoles,
+  wrong: "Taken" | "Wrong",
   instead: string,
 ): Validation {
   const prefix = kind === "profile" ? profilePrefix : chainPrefix;
-  const found = `variables.${kind}Names.filter(name, ${wrong("name")}).sort()`;
+  const found = `variables.${kind}${wrong}`;
   return {
     expression: `!variables.isRole || size(${found}) == 0`,
     messageExpression: note(
@@ -96,22 +96,10 @@ function profileValidation(
   };
 }
 
-const rolePatterns = { profile: patterns.roleArn, chain: patterns.chainedRole } as const;
-
 function profileValidations(parameters: Parameters): readonly Validation[] {
-  const taken = {
-    profile: (name: string) => `${name} in ${literals([defaultProfile, sourceProfile])}`,
-    chain: (name: string) => `(${name} == ${literal(sourceProfile)} || ${name} in variables.profileNames)`,
-  };
-  const kinds = ["profile", "chain"] as const;
-  return kinds.flatMap((kind) => [
-    profileValidation(parameters, kind, taken[kind], noteTexts.taken),
-    profileValidation(
-      parameters,
-      kind,
-      (name) => `!(${taken[kind](name)}) && !${fits(parameters.role(kind, name), rolePatterns[kind])}`,
-      noteTexts.profile,
-    ),
+  return (["profile", "chain"] as const).flatMap((kind) => [
+    profileValidation(parameters, kind, "Taken", noteTexts.taken),
+    profileValidation(parameters, kind, "Wrong", noteTexts.profile),
   ]);
 }
 

@@ -7,6 +7,7 @@ import { podNameField, variableNames } from "../variables.ts";
 import { configExpression } from "./config.ts";
 import { fits, literal, literals, type PolicyVariable, record } from "./cel.ts";
 import { containersExpression, meantExpression, targetsExpression } from "./containers.ts";
+import type { NamedRoles } from "./config-map.ts";
 import type { Parameters } from "./parameters.ts";
 
 const variable = (name: string, expression: string): PolicyVariable => ({ name, expression });
@@ -92,11 +93,23 @@ function files(parameters: Parameters): readonly PolicyVariable[] {
 
 function profiles(parameters: Parameters): readonly PolicyVariable[] {
   const { names, role } = parameters;
-  const valid = (kind: "profile" | "chain", taken: string): string => {
-    const pattern = kind === "profile" ? patterns.roleArn : patterns.chainedRole;
-    return `variables.${kind}Names.filter(name, !(name in ${taken}) && ${fits(role(kind, "name"), pattern)}).sort()`;
+  const takenNames = {
+    profile: literals([defaultProfile, sourceProfile]),
+    chain: `([${literal(sourceProfile)}] + variables.profileNames)`,
   };
-  const reserved = literals([defaultProfile, sourceProfile]);
+  const rolePatterns = { profile: patterns.roleArn, chain: patterns.chainedRole };
+  /** The names of a kind: those that are taken, those without a role, and the rest. */
+  const judged = (kind: NamedRoles): readonly PolicyVariable[] => [
+    variable(`${kind}Taken`, `variables.${kind}Names.filter(name, name in ${takenNames[kind]}).sort()`),
+    variable(
+      `${kind}Wrong`,
+      `variables.${kind}Names.filter(name, !(name in variables.${kind}Taken) && !${fits(role(kind, "name"), rolePatterns[kind])}).sort()`,
+    ),
+    variable(
+      `${kind}Good`,
+      `variables.${kind}Names.filter(name, !(name in variables.${kind}Taken + variables.${kind}Wrong)).sort()`,
+    ),
+  ];
   const items = "source.?downwardAPI.?items.orValue([])";
   const isConfig = `volume.?projected.?sources.orValue([]).exists(source, ${items}.exists(item, item.path == ${literal(configFileName)}))`;
   return [
@@ -108,15 +121,18 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
     variable("hasTooMany", `variables.profileCount > ${limits.mostProfiles}`),
     variable("profileNames", "variables.hasTooMany ? [] : variables.allProfiles"),
     variable("chainNames", "variables.hasTooMany ? [] : variables.allChains"),
-    variable("direct", valid("profile", reserved)),
-    variable("chained", valid("chain", `([${literal(sourceProfile)}] + variables.profileNames)`)),
-    variable("hasProfiles", "variables.isRole && size(variables.direct) + size(variables.chained) > 0"),
+    ...judged("profile"),
+    ...judged("chain"),
+    variable(
+      "hasProfiles",
+      "variables.isRole && size(variables.profileGood) + size(variables.chainGood) > 0",
+    ),
     // A volume of the pod's own under the name of ours, without the file.
     variable(
       "givesConfig",
       `variables.hasProfiles && !object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(configVolumeName)} && !(${isConfig}))`,
     ),
-    variable("chainsDefault", `variables.hasProfiles && ${literal(defaultProfile)} in variables.chained`),
+    variable("chainsDefault", `variables.hasProfiles && ${literal(defaultProfile)} in variables.chainGood`),
     variable("configFile", systemPath(configFile)),
     variable("configToken", systemPath(configTokenFile)),
     variable("config", configExpression(parameters)),
