@@ -6,6 +6,13 @@ export interface HostileRow {
   readonly outcome: Outcome;
 }
 
+/** An attack of a pod on the webhook or a port for probes. */
+export interface PodRow extends HostileRow {
+  readonly connections: number;
+  /** Whose addresses it comes from. */
+  readonly from: string;
+}
+
 export interface HostileResults {
   readonly when: string;
   readonly machine: string;
@@ -15,6 +22,7 @@ export interface HostileResults {
   /** Seconds until memory is read again. */
   readonly rest: number;
   readonly rows: readonly HostileRow[];
+  readonly ofPods: readonly PodRow[];
 }
 
 /** MB of MiB. */
@@ -39,8 +47,19 @@ function rowLine({ name, outcome }: HostileRow): string {
   return `| ${name} | ${state} | ${at(0.5)} / ${at(0.95)} / ${at(1)} | ${mega(before)} / **${mega(peak)}** / ${mega(after)} | ${Object.entries(done).map(countText).join(", ")} | ${verdict} |`;
 }
 
+function podLine({ name, connections, from, outcome }: PodRow): string {
+  const { alive, clients, failures, times, memory } = outcome;
+  const at = (part: number): string => {
+    const time = times[Math.floor((times.length - 1) * part)];
+    return time === undefined ? "" : Math.round(time).toLocaleString("en-US");
+  };
+  const state = alive ? `${clients - failures.length} of ${clients}` : "**died**";
+  return `| ${connections.toLocaleString("en-US")} connections: ${name} | ${from} | ${state} | ${at(0.5)} / ${at(0.95)} / ${at(1)} | ${mega(memory.before)} / **${mega(memory.peak)}** |`;
+}
+
 /** docs/benchmarks-hostile.md. */
-export function renderHostilePage({ when, machine, seconds, patience, rest, rows }: HostileResults): string {
+export function renderHostilePage(results: HostileResults): string {
+  const { when, machine, seconds, patience, rest, rows, ofPods } = results;
   const missed = rows.filter(({ outcome }) => !isHarmless(outcome));
   return [
     "<!-- Written by `npm run bench -- hostile` (test/bench/). Do not edit. -->",
@@ -58,6 +77,16 @@ export function renderHostilePage({ when, machine, seconds, patience, rest, rows
     "| attack | good clients answered | ms: median / 95th percentile / slowest | MB: before / highest / after | what the attackers came to | |",
     "| --- | ---: | ---: | ---: | --- | --- |",
     ...rows.map(rowLine),
+    "",
+    "## Pods of the cluster",
+    "",
+    "The same of the webhook, with reviews of 20 KB as an API server sends them, and of the port for probes. Each attack comes once from sixteen addresses of",
+    "its own and once from the API server's and kubelet's own address, as behind kube-proxy, NAT or konnectivity. The Deployment's limit is 320 MiB. On a machine",
+    "that others load, times are those of the machine: what counts is who was answered.",
+    "",
+    "| attack | from | answered | ms: median / 95th percentile / slowest | MB: before / highest |",
+    "| --- | --- | ---: | ---: | ---: |",
+    ...ofPods.map(podLine),
     "",
     "What bounds them is listed in [SECURITY.md](../SECURITY.md#bounds-on-strangers), and why it is made so is told in [ADR 9](adr/0009-strangers.md).",
     "",

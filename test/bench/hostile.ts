@@ -1,6 +1,8 @@
 import process from "node:process";
+import { listenerUnder, origins } from "../hostile/listeners/trial.ts";
+import { assaults } from "../hostile/listeners/under.ts";
 import { scenarios } from "../hostile/scenarios.ts";
-import { renderHostilePage, type HostileRow } from "./hostile-page.ts";
+import { renderHostilePage, type HostileRow, type PodRow } from "./hostile-page.ts";
 import { measuredNow, needed, onServersCore } from "./process.ts";
 import { buildPackage } from "./servers.ts";
 
@@ -15,11 +17,19 @@ export async function benchHostile(quick: boolean): Promise<string> {
     rows.push({ name, outcome: await scenario(effort) });
     console.log(name);
   }
+  const ofPods: PodRow[] = [];
+  for (const [from, addresses] of Object.entries(origins))
+    for (const [attack, connections] of assaults) {
+      const trial = { attack, connections, addresses, seconds: quick ? 2 : 4, patience: effort.patience };
+      ofPods.push({ name: attack, connections, from, outcome: await listenerUnder(trial) });
+      console.log(`${connections} ${attack}, from ${from}`);
+    }
   return renderHostilePage({
     ...measured,
     seconds: effort.seconds,
     patience: effort.patience,
     rest: effort.rest,
     rows,
+    ofPods,
   });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
+import { onProbes, onWebhook } from "./attacks.ts";
 import { listenerUnder, origins } from "./trial.ts";
 
 const skip = process.platform === "linux" ? false : "Linux has sixteen loopback addresses and /proc";
@@ -10,6 +11,20 @@ const mostMiB = 320;
 
 /** An attack, and how many connections it keeps open. */
 export type Assault = readonly [attack: string, connections: number];
+
+const sizes: readonly number[] = [64, 600, 2400];
+/** Few do the most harm by these. */
+const few = new Set(["three megabytes of numbers", "60,000 containers"]);
+const many = new Set(["handshakes, then silence", "half a head"]);
+
+/** Every attack, by as many connections as do the most harm. */
+export const assaults: readonly Assault[] = [
+  ["bodies that are announced and do not come", 17],
+  ...Object.keys(onWebhook).flatMap((name) =>
+    (many.has(name) ? sizes : [few.has(name) ? 14 : 64]).map((count): Assault => [name, count]),
+  ),
+  ...Object.keys(onProbes).flatMap((name) => sizes.map((count): Assault => [name, count])),
+];
 
 /** Tests that a hundred good questions are answered under each attack, from wherever it comes. */
 export function testListenersUnder(assaults: readonly Assault[], seconds: number): void {
