@@ -27,7 +27,7 @@ export const assaults: readonly Assault[] = [
 ];
 
 /** Tests that a hundred good questions are answered under each attack, from wherever it comes. */
-export function testListenersUnder(assaults: readonly Assault[], seconds: number): void {
+export function testListenersUnder(tried: readonly Assault[], seconds: number): void {
   for (const [from, addresses] of Object.entries(origins)) {
     describe(
       `attacked from ${from}, the webhook and the port of probes answer a hundred of a hundred,`,
@@ -35,7 +35,7 @@ export function testListenersUnder(assaults: readonly Assault[], seconds: number
         skip,
       },
       () => {
-        for (const [attack, connections] of assaults) {
+        for (const [attack, connections] of tried) {
           test(`and stay under 320 MiB, under ${connections} connections: ${attack}`, async () => {
             const trial = { attack, connections, addresses, seconds, patience: 60 };
             const { alive, failures, memory } = await listenerUnder(trial);
