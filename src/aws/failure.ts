@@ -82,6 +82,11 @@ const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
     is: "s3-wrong-region",
   },
   { codes: /^LimitExceeded(?:Exception)?$/u, is: "aws-quota" },
+  // What was asked for, and not the account, is wrong (IAM API Reference, "Common errors" and CreateRole).
+  {
+    codes: /^(?:InvalidInput|MalformedPolicyDocument|PolicyNotAttachable|ValidationError)(?:Exception)?$/u,
+    is: "aws-invalid-input",
+  },
   {
     codes: /^(?:ServiceFailure|ServiceUnavailable|InternalFailure|InternalError)(?:Exception)?$/u,
     is: "aws-unavailable",

@@ -7,7 +7,7 @@ interface Asked<T> {
 
 /**
  * Answers that are shared by all who ask the same within a time, also while they are awaited. What failed is asked anew by
- * whoever comes next, and so is what is not to be kept.
+ * whoever comes next.
  */
 export class SharedAnswers<T> {
   readonly #clock: Pick<Clock, "elapsed">;
@@ -20,18 +20,16 @@ export class SharedAnswers<T> {
     this.#for = forMs;
   }
 
-  async of(key: string, ask: () => Promise<T>, keeps: (answer: T) => boolean = () => true): Promise<T> {
+  async of(key: string, ask: () => Promise<T>): Promise<T> {
     const now = this.#clock.elapsed();
     for (const [one, { at }] of this.#asked) if (now - at >= this.#for) this.#asked.delete(one);
     const asked = this.#asked.get(key) ?? { at: now, answer: ask() };
     this.#asked.set(key, asked);
-    let isKept = false;
     try {
-      const answer = await asked.answer;
-      isKept = keeps(answer);
-      return answer;
-    } finally {
-      if (!isKept && this.#asked.get(key) === asked) this.#asked.delete(key);
+      return await asked.answer;
+    } catch (error) {
+      if (this.#asked.get(key) === asked) this.#asked.delete(key);
+      throw error;
     }
   }
 

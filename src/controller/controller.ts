@@ -46,6 +46,8 @@ export interface Controller {
   readonly follows: readonly Followed[];
   /** How many reconciles at a time; 4 unless told. */
   readonly concurrency?: number;
+  /** How many of them may be of one namespace; all unless told. */
+  readonly perNamespace?: number;
   reconcile(key: string, run: Reconcile): Promise<ReconcileResult | void>;
 }
 

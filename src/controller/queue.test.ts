@@ -8,7 +8,10 @@ import { WorkQueue } from "./queue.ts";
 const never = new AbortController().signal;
 
 /** A queue whose waits are as long as they may be. */
-function queueOf(options: { limit?: number } = {}): { queue: WorkQueue; clock: TestClock } {
+function queueOf(options: { limit?: number; perNamespace?: number } = {}): {
+  queue: WorkQueue;
+  clock: TestClock;
+} {
   const clock = new TestClock();
   return { clock, queue: new WorkQueue({ clock, chance: (below) => below - 1, ...options }) };
 }
@@ -51,6 +54,26 @@ describe("the work queue", () => {
     const first: string[] = [];
     for (let index = 0; index < 5; index += 1) first.push(await queue.take(never));
     assert.deepEqual(first, ["many/0", "few/one", "of-the-cluster", "many/1", "few/two"]);
+  });
+
+  test("a namespace has at most its share of what runs, and what waits for it has its turn when one of its ends", async () => {
+    const { queue } = queueOf({ perNamespace: 2 });
+    for (let index = 0; index < 4; index += 1) queue.add(`many/${index}`);
+    const taken = taking(queue);
+    await settle();
+    assert.deepEqual(taken, ["many/0", "many/1"]);
+    queue.add("few/one");
+    await settle();
+    assert.deepEqual(taken.slice(2), ["few/one"]);
+    queue.done("many/0");
+    await settle();
+    queue.failed("many/1");
+    await settle();
+    assert.deepEqual(taken.slice(3), ["many/2", "many/3"]);
+    queue.clear();
+    for (let index = 4; index < 8; index += 1) queue.add(`many/${index}`);
+    await settle();
+    assert.deepEqual(taken.slice(5), ["many/4", "many/5"], "whoever leads anew counts anew");
   });
 
   test("waits after failures grow up to five minutes, and a success forgets them", async () => {

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { ChildAbort, type Clock } from "../base/index.ts";
+import { namespaceOf } from "./controller.ts";
 import { Delays } from "./delays.ts";
 import { Turns } from "./turns.ts";
 
@@ -26,6 +27,8 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Keys that are kept at the most; 100,000 unless told. */
   readonly limit?: number;
+  /** How many keys of one namespace may run at a time; any number unless told. */
+  readonly perNamespace?: number;
   /** A whole number from 0 to `below` − 1; by chance unless told. */
   readonly chance?: (below: number) => number;
 }
@@ -45,12 +48,16 @@ export class WorkQueue {
   readonly #limit: number;
   readonly #chance: (below: number) => number;
   readonly #items = new Map<string, Item>();
+  readonly #perNamespace: number;
+  /** How many keys run, by namespace. */
+  readonly #running = new Map<string, number>();
   readonly #turns = new Turns();
   readonly #delays = new Delays();
   readonly #pausing = new Set<ChildAbort>();
 
-  constructor({ clock, limit = usualLimit, chance = (below) => randomInt(below) }: QueueOptions) {
+  constructor({ clock, limit = usualLimit, perNamespace = Infinity, chance = randomInt }: QueueOptions) {
     this.#clock = clock;
+    this.#perNamespace = perNamespace;
     this.#limit = limit;
     this.#chance = chance;
   }
@@ -87,10 +94,10 @@ export class WorkQueue {
     for (;;) {
       signal.throwIfAborted();
       this.#release();
-      const key = this.#turns.take();
+      const key = this.#turns.take((namespace) => this.#runningIn(namespace) < this.#perNamespace);
       const item = key === undefined ? undefined : this.#items.get(key);
       if (key !== undefined && item !== undefined) {
-        item.running = true;
+        this.#begin(key, item);
         // Another worker may have something to do as well.
         if (this.#turns.size > 0) this.#wake();
         return key;
@@ -104,7 +111,7 @@ export class WorkQueue {
     const item = this.#items.get(key);
     if (item === undefined) return;
     item.failures = 0;
-    item.running = false;
+    this.#end(key, item);
     if (item.dirty) this.#makeReady(key, item);
     else if (againAfterMs === undefined) this.#items.delete(key);
     else this.#delay(key, item, againAfterMs);
@@ -114,7 +121,7 @@ export class WorkQueue {
   failed(key: string): number {
     const item = this.#items.get(key);
     if (item === undefined) return 0;
-    item.running = false;
+    this.#end(key, item);
     item.failures += 1;
     const wait = waitAfter(item.failures, this.#chance);
     const ms = item.dirty ? Math.min(wait, patience) : wait;
@@ -128,6 +135,27 @@ export class WorkQueue {
     while (this.#turns.take() !== undefined);
     while (this.#delays.popDue(Infinity) !== undefined);
     this.#items.clear();
+    this.#running.clear();
+  }
+
+  #runningIn(namespace: string): number {
+    return this.#running.get(namespace) ?? 0;
+  }
+
+  #begin(key: string, item: Item): void {
+    item.running = true;
+    const namespace = namespaceOf(key);
+    this.#running.set(namespace, this.#runningIn(namespace) + 1);
+  }
+
+  #end(key: string, item: Item): void {
+    item.running = false;
+    const namespace = namespaceOf(key);
+    const left = this.#runningIn(namespace) - 1;
+    if (left > 0) this.#running.set(namespace, left);
+    else this.#running.delete(namespace);
+    // A key of the namespace may have waited for this one.
+    if (this.#turns.size > 0) this.#wake();
   }
 
   #item(key: string): Item | undefined {

@@ -78,7 +78,12 @@ export class ControllerRunner {
     this.#controller = controller;
     this.#clock = clock;
     this.#logger = logger.child({ controller: controller.name });
-    this.#queue = new WorkQueue({ clock, ...(limit === undefined ? {} : { limit }) });
+    const { perNamespace } = controller;
+    this.#queue = new WorkQueue({
+      clock,
+      ...(limit === undefined ? {} : { limit }),
+      ...(perNamespace === undefined ? {} : { perNamespace }),
+    });
   }
 
   get status(): ControllerStatus {

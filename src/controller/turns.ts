@@ -19,11 +19,11 @@ export class Turns {
     this.#namespaces.set(namespace, keys);
   }
 
-  /** The key whose turn it is; its namespace comes last then. */
-  take(): string | undefined {
+  /** The key whose turn it is, of a namespace that may have one; its namespace comes last then. */
+  take(mayHave: (namespace: string) => boolean = () => true): string | undefined {
     for (const [namespace, keys] of this.#namespaces) {
       const [key] = keys;
-      if (key === undefined) continue;
+      if (key === undefined || !mayHave(namespace)) continue;
       keys.delete(key);
       this.#size -= 1;
       this.#namespaces.delete(namespace);

@@ -142,6 +142,8 @@ describe("a session", () => {
     ["a missing right", 403, "AccessDenied", "aws-denied"],
     ["a wrong clock", 400, "RequestInTheFuture", "aws-clock"],
     ["a used-up quota", 409, "LimitExceeded", "aws-quota"],
+    ["tags of one key", 400, "InvalidInput", "aws-invalid-input"],
+    ["a policy that is none", 400, "MalformedPolicyDocument", "aws-invalid-input"],
     ["anything else", 400, "SomethingNew", "aws-refused"],
   ];
   for (const [what, status, awsCode, code] of mistakes) {

@@ -38,6 +38,10 @@ export const awsErrors = {
     summary: "AWS, or the server that AWS_ENDPOINT_URL names, could not be reached.",
     next: "Check the network, the region's name, and AWS_ENDPOINT_URL.",
   },
+  "aws-invalid-input": {
+    summary: "AWS takes no such role, policy, tag or name as was asked for.",
+    next: "Correct what AWS's text in the message names, in the config, the binding or the grant.",
+  },
   "aws-refused": {
     summary: "AWS refused a call, for the reason in the message.",
     next: "Read AWS's text in the message; the code is AWS's own.",

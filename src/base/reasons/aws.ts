@@ -35,6 +35,12 @@ export const awsReasons = {
     "AWS could not be asked from here: it did not answer, asked to slow down, or refused for a reason of its own.",
     "Check the network, the region's name and AWS_ENDPOINT_URL, then look again.",
   ),
+  InputInvalid: found(
+    "broken",
+    ["provider", "trust"],
+    "AWS refuses what was asked of it: two tags of one key, a policy that is none, a name that it does not take.",
+    "Correct what the message names, in the config, the binding or the grant.",
+  ),
   ProviderMissing: found(
     "broken",
     ["provider"],

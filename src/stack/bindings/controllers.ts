@@ -8,6 +8,7 @@ import { LatestObjects } from "./latest.ts";
 import { Leftovers } from "./leftovers.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
 import { reconcileBinding } from "./reconcile.ts";
+import { RetryWaits } from "./retry-waits.ts";
 import { reconcileTrust } from "./trust.ts";
 import { trustNameOf, TrustReads } from "./trust-reads.ts";
 import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
@@ -68,10 +69,13 @@ function bindingController(options: BindingControllersOptions): Controller {
   const own = new OwnAnnotations();
   const turns = new BindingTurns(options, latest, own);
   const departures = new Departures();
+  const retries = new RetryWaits();
   return {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
+    // One namespace, however much fails in it, leaves the other half to the others.
+    perNamespace: 8,
     follows: [
       bindings,
       boundAccounts(options, own),
@@ -82,12 +86,15 @@ function bindingController(options: BindingControllersOptions): Controller {
       const { signal } = run;
       const outcome = await turns.have(key, run, async (object, clients) => {
         const deletedFor = departures.see(key, object, clock.elapsed());
-        if (object === undefined) return undefined;
+        if (object === undefined) {
+          retries.forget(key);
+          return undefined;
+        }
         const trust = await trustReads.of(trustNameOf(object), signal);
         const facts = { object, trust, account: accountOf?.(key), deletedFor };
         const ended = await reconcileBinding(facts, clients, clock, signal);
         for (const event of ended.events) await tell(object, event);
-        return ended;
+        return { ...ended, againIn: retries.after(key, facts, ended) };
       });
       return outcome === undefined ? nowhere : resultOf(outcome);
     },

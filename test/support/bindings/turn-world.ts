@@ -72,11 +72,14 @@ export interface TurnWorld {
   readonly sandbox: TestSandbox;
   readonly iam: IAMClient;
   readonly clock: MovedClock;
+  readonly clients: BindingClients;
   readonly objects: Map<string, KubernetesObject>;
   /** Every call of the operator at IAM, oldest first. */
   readonly calls: IamCall[];
   /** Asked before each call of the operator at IAM. */
   mishap: (call: IamCall) => Mishap;
+  /** As what a call is refused before it reaches IAM; undefined: it is not. */
+  refusal: (call: IamCall) => Error | undefined;
   /** Told after each change of the operator at IAM, done or not. */
   changed: (call: IamCall) => Promise<void>;
   /** Writes the trust anew; its generation grows. */
@@ -143,7 +146,10 @@ class Cluster {
   }
 }
 
-function failing(world: Pick<TurnWorld, "calls" | "mishap" | "changed">, session: AwsSession): AwsSession {
+function failing(
+  world: Pick<TurnWorld, "calls" | "mishap" | "refusal" | "changed">,
+  session: AwsSession,
+): AwsSession {
   let wrapped: Promise<IAMClient> | undefined;
   const wrap = async (): Promise<IAMClient> => {
     const client = await session.iam();
@@ -152,6 +158,8 @@ function failing(world: Pick<TurnWorld, "calls" | "mishap" | "changed">, session
         const action = String((context as { commandName?: string }).commandName).replace(/Command$/u, "");
         const call = { action, input: args.input as IamCall["input"], isChange: !isReading(action) };
         world.calls.push(call);
+        const refusal = world.refusal(call);
+        if (refusal !== undefined) throw refusal;
         const mishap = world.mishap(call);
         const failure = (): Error => Object.assign(new Error("trouble"), { name: "ServiceFailure" });
         if (mishap === "refused") throw failure();
@@ -244,9 +252,11 @@ export async function startTurnWorld(): Promise<TurnWorld> {
     sandbox,
     iam,
     clock,
+    clients,
     objects,
     calls: [],
     mishap: () => undefined,
+    refusal: () => undefined,
     changed: () => Promise.resolve(),
     trust: (spec, name = "default") => cluster.put(trustOf(spec, name)),
     bind(spec, whose = {}) {

@@ -49,7 +49,7 @@ describe("what an account said of itself", () => {
     assert.deepEqual(asked, ["quotas", "there", "quotas", "there"]);
   });
 
-  test("is not remembered where it failed, nor that a policy is missing", async () => {
+  test("is not remembered where it failed; that a policy is missing is for its time", async () => {
     const { answers, asked, state } = account();
     state.fails = true;
     await assert.rejects(answers.quotas(signal), { code: "aws-unavailable" });
@@ -58,6 +58,8 @@ describe("what an account said of itself", () => {
     assert.equal(await answers.quotas(signal), quotas);
     assert.equal(await answers.hasPolicy("late", signal), false);
     state.policies.add("late");
+    assert.equal(await answers.hasPolicy("late", signal), false);
+    state.elapsed = 45_000;
     assert.equal(await answers.hasPolicy("late", signal), true);
     assert.deepEqual(asked, ["quotas", "late", "quotas", "late", "late"]);
   });

@@ -4,7 +4,7 @@ import type { AccountAnswers } from "./preflight.ts";
 
 /**
  * What an account said of itself, for so many milliseconds: a thousand bindings that are made at once ask for the same
- * quotas and the same policies. That a policy is not there is not remembered: it may be made at any moment.
+ * quotas and the same policies. Also that a policy is not there: a binding that names it would ask for it for ever.
  */
 export class RememberedAnswers implements AccountAnswers {
   readonly #answers: AccountAnswers;
@@ -22,10 +22,6 @@ export class RememberedAnswers implements AccountAnswers {
   }
 
   hasPolicy(arn: string, signal: AbortSignal): Promise<boolean> {
-    return this.#policies.of(
-      arn,
-      () => this.#answers.hasPolicy(arn, signal),
-      (has) => has,
-    );
+    return this.#policies.of(arn, () => this.#answers.hasPolicy(arn, signal));
   }
 }

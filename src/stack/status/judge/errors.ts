@@ -26,6 +26,7 @@ const ofAws: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "aws-credentials-refused": "CredentialsMissing",
   "aws-wrong-account": "AccountMismatch",
   "aws-denied": "AwsAccessDenied",
+  "aws-invalid-input": "InputInvalid",
   "aws-throttled": "AwsUnavailable",
   "aws-clock": "AwsUnavailable",
   "aws-unavailable": "AwsUnavailable",

@@ -1,0 +1,145 @@
+/** What a tenant's failing bindings cost the account that all tenants share: calls in an hour of the operator's clock. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import type { Controller, Followed } from "../../../src/controller/index.ts";
+import { bindingControllers } from "../../../src/stack/index.ts";
+import { account, type Json, ssm } from "../../support/bindings/objects.ts";
+import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+
+const hour = 3_600_000;
+
+const stub = (keys: () => Iterable<string> = () => []): Followed => ({
+  synced: true,
+  untilSynced: () => Promise.resolve(),
+  keys,
+  subscribe: () => () => {},
+});
+
+/** Policies that nobody has made. */
+const missing = (count: number, of = "shop"): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `arn:aws:iam::${account}:policy/${of}/none-${index}`);
+
+const profile = (name: string, policies: readonly string[]): Json => ({
+  profile: name,
+  managed: { policies },
+});
+
+interface Hours extends TurnWorld {
+  /** Has every binding's turns as they are due, for so many milliseconds. Gives how many each had. */
+  readonly run: (ms: number) => Promise<ReadonlyMap<string, number>>;
+  readonly ready: (key: string) => string | undefined;
+  /** How often an action was called since the world began. */
+  readonly count: (action: string) => number;
+}
+
+async function hours(t: TestContext): Promise<Hours> {
+  const world = await turnWorld(t);
+  world.trust({
+    stack: "prod",
+    issuer: world.sandbox.issuer.issuer,
+    accounts: [{ id: account, region: "eu-central-1" }],
+    grants: [
+      {
+        name: "shop",
+        namespaces: ["shop"],
+        accounts: [account],
+        policies: [`arn:aws:iam::${account}:policy/*`],
+      },
+      { name: "good", namespaces: ["good"], accounts: [account], policies: [ssm] },
+    ],
+  });
+  const { clients, clock, objects } = world;
+  const bindings = function* (): Generator<string> {
+    for (const { kind, metadata } of objects.values())
+      if (kind === "AWSRoleBinding") yield `${metadata.namespace ?? ""}/${metadata.name}`;
+  };
+  const [controller] = bindingControllers({
+    api: clients.cluster,
+    aws: clients.aws,
+    clock,
+    bindings: stub(bindings),
+    trustOf: () => "default",
+    trusts: stub(),
+    accounts: stub(),
+    tell: () => Promise.resolve(),
+  }) as [Controller];
+  const due = new Map<string, number>();
+  const run = async (ms: number): Promise<ReadonlyMap<string, number>> => {
+    const [end, turns] = [clock.elapsed() + ms, new Map<string, number>()];
+    for (;;) {
+      for (const key of bindings()) if (!due.has(key)) due.set(key, clock.elapsed());
+      const [next] = [...due].sort(([, a], [, b]) => a - b);
+      if (next === undefined || next[1] > end) break;
+      const [key, at] = next;
+      clock.move(Math.max(0, at - clock.elapsed()));
+      const { signal } = new AbortController();
+      const result = await controller.reconcile(key, { signal, assertHeld: () => {} });
+      turns.set(key, (turns.get(key) ?? 0) + 1);
+      due.set(key, clock.elapsed() + (result?.againAfterMs ?? Infinity));
+    }
+    return turns;
+  };
+  return Object.assign(world, {
+    run,
+    ready(key: string) {
+      const status = objects.get(`AWSRoleBinding ${key}`)?.["status"] as
+        | { readonly conditions: readonly { readonly type: string; readonly reason: string }[] }
+        | undefined;
+      return status?.conditions.find(({ type }) => type === "Ready")?.reason;
+    },
+    count: (action: string) => world.calls.filter((call) => call.action === action).length,
+  });
+}
+
+describe("what fails until a person mends it", () => {
+  test("a binding with 20 missing policies has a dozen turns in an hour, not 720, and each asks at most once for each", async (t) => {
+    const world = await hours(t);
+    world.bind({ roles: [profile("default", missing(10)), profile("other", missing(10, "other"))] });
+    const turns = (await world.run(hour)).get("shop/web") ?? 0;
+    assert.equal(world.ready("shop/web"), "PolicyMissing");
+    assert.ok(turns >= 8 && turns <= 14, `${turns} turns`);
+    const asked = world.count("GetPolicy");
+    // The first turns, of 5, 10 and 20 s, share one memory of 45 s.
+    assert.ok(asked <= 20 * (turns - 2), `${asked} times asked in ${turns} turns`);
+  });
+
+  test("another generation of the binding begins with the short wait again", async (t) => {
+    const world = await hours(t);
+    world.bind({ roles: [profile("default", missing(1))] });
+    await world.run(hour / 2);
+    world.bind({ roles: [profile("default", missing(2))] });
+    // The turn that a watch would have at once.
+    const turns = (await world.run(hour / 2)).get("shop/web") ?? 0;
+    assert.ok(turns >= 5, `${turns} turns after the change`);
+  });
+
+  test("ten such bindings of one tenant keep a good one of another waiting for no turn of theirs", async (t) => {
+    const world = await hours(t);
+    for (let index = 0; index < 10; index += 1)
+      world.bind({ roles: [profile("default", missing(4, `shop${index}`))] }, { name: `bad-${index}` });
+    await world.run(hour / 2);
+    const before = world.calls.length;
+    world.bind({ roles: [profile("default", [ssm])] }, { namespace: "good" });
+    await world.run(180_000);
+    assert.equal(world.ready("good/web"), "StsAccepted");
+    const wasted = world.calls.slice(before).filter(({ action, input }) => {
+      return action === "GetPolicy" && String(input["PolicyArn"]).includes("/none-");
+    });
+    assert.ok(wasted.length <= 4 * 10, `${wasted.length} calls for the failing ones meanwhile`);
+    await world.run(hour / 2 - 180_000);
+    const asked = world.count("GetPolicy");
+    assert.ok(asked <= 10 * 4 * 14, `${asked} calls in an hour`);
+  });
+});
+
+describe("a role that IAM refuses", () => {
+  test("is the user's mistake with AWS's own text, and nothing that AWS could not be asked about", async (t) => {
+    const world = await hours(t);
+    const failure = Object.assign(new Error("Duplicate tag keys found."), { name: "InvalidInput" });
+    world.refusal = ({ action }) => (action === "CreateRole" ? failure : undefined);
+    world.bind({ roles: [profile("default", [ssm])] }, { namespace: "good" });
+    await world.run(hour);
+    assert.equal(world.ready("good/web"), "InputInvalid");
+    assert.ok(world.count("CreateRole") <= 14, `${world.count("CreateRole")} tries in an hour`);
+  });
+});
