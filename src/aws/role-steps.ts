@@ -117,6 +117,26 @@ function reductions(before: Pick<RoleState, "inline">, { both }: Removals): read
   });
 }
 
+const where = (isSo: boolean, steps: readonly RoleStep[]): readonly RoleStep[] => (isSo ? steps : []);
+
+/** ARN of the policy that denies everything, in the partition of a role. */
+const denyAllOf = ({ arn }: Pick<RoleState, "arn">): string =>
+  `arn:${arn.split(":")[1] ?? "aws"}:iam::aws:policy/AWSDenyAll`;
+
+/**
+ * Another boundary and other tags. Between the two what stands on the role would be allowed by nobody: where both change, a
+ * boundary that denies everything stands for that moment.
+ */
+function replaced(
+  before: RoleState,
+  boundary: readonly RoleStep[],
+  tags: readonly RoleStep[],
+  crosses = true,
+): readonly RoleStep[] {
+  const isBoth = crosses && boundary.length > 0 && tags.length > 0;
+  return [...where(isBoth, [{ kind: "set-boundary", boundary: denyAllOf(before) }]), ...tags, ...boundary];
+}
+
 /** What has to be done until a role has no more than is allowed; nothing where it has no more. Pure. */
 export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const { boundary, tags, maxSession } = allowed;
@@ -125,6 +145,7 @@ export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
     boundary === undefined || before.boundary === boundary ? [] : [{ kind: "set-boundary", boundary }];
   const isBounded = before.boundary !== undefined;
   const wanted = roleTagChanges(before.tags, mergeTags(before.tags, tags)).set;
+  const isTagged = Object.keys(wanted).length > 0;
   const { description } = before;
   return {
     narrowing: [
@@ -135,8 +156,7 @@ export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
     ],
     afterwards: [
       ...gone.both,
-      ...(isBounded ? set : []),
-      ...(Object.keys(wanted).length === 0 ? [] : [{ kind: "tag", tags: wanted } as const]),
+      ...replaced(before, isBounded ? set : [], where(isTagged, [{ kind: "tag", tags: wanted }])),
       ...gone.denies,
     ],
   };
@@ -149,8 +169,6 @@ const revocation = "AWSRevokeOlderSessions";
 export interface Closing {
   /** Lets nobody in; as JSON text. */
   readonly trustPolicy: string;
-  /** ARN of the policy that denies everything. */
-  readonly denyAll: string;
   /** Milliseconds since the epoch: older sessions may do nothing any more, also where a policy elsewhere names the role. */
   readonly now: number;
 }
@@ -159,7 +177,8 @@ export interface Closing {
  * Takes everything from a role but its id, name and tags: nobody gets in, who is in may do nothing any more, and no policy
  * is left. Nothing where it is so already. Pure.
  */
-export function closingOf(before: RoleState, { trustPolicy, denyAll, now }: Closing): Cut {
+export function closingOf(before: RoleState, { trustPolicy, now }: Closing): Cut {
+  const denyAll = denyAllOf(before);
   const isClosed = samePolicy(before.trustPolicy, trustPolicy, "trust");
   const isRevoked = isClosed && before.inline[revocation] !== undefined;
   const gone = removals(before, { policies: [], inline: [revocation] });
@@ -243,13 +262,7 @@ function ownTags({ tags }: WantedRole, provider: string | undefined): Tags {
 }
 
 /** What of a role stays while it is changed. */
-function kept(
-  before: RoleState,
-  wanted: WantedRole,
-  { opens, isBoundaryReplaced }: { readonly opens: boolean; readonly isBoundaryReplaced: boolean },
-): Rights {
-  // Under another boundary and other tags at once nothing that stands would be what one side allows.
-  if (isBoundaryReplaced && tagSteps(before, wanted).length > 0) return { policies: [], inline: {} };
+function kept(before: RoleState, wanted: WantedRole, { opens }: { readonly opens: boolean }): Rights {
   const { policies, inline } = before;
   const isSame = ([name, text]: readonly [string, string]): boolean => {
     const shall = wanted.inline[name];
@@ -276,23 +289,25 @@ export function updateOf(
   const opens = !samePolicy(before.trustPolicy, wanted.trustPolicy, "trust");
   const [isBounded, isToBeBounded] = [before.boundary !== undefined, boundary !== undefined];
   const isReplaced = isBounded && isToBeBounded && before.boundary !== boundary;
-  const stays = kept(before, wanted, { opens, isBoundaryReplaced: isReplaced });
+  const stays = kept(before, wanted, { opens });
   const gone = removals(before, { policies: stays.policies, inline: Object.keys(stays.inline) });
   const isAfter = crosses || opens || isReplaced;
   const added = additions(isAfter ? stays : before, wanted);
   const set: RoleStep[] = boundary === undefined ? [] : [{ kind: "set-boundary", boundary }];
   const marks = adopts ? ownTags(wanted, provider) : {};
   const marked = { ...before, tags: mergeTags(before.tags, marks) };
+  const tags = tagSteps(marked, wanted);
+  const session = sessionSteps(before, wanted);
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
+    ...session.first,
     ...where(!isBounded, set),
     ...where(!isAfter, added),
     ...gone.allows,
     ...gone.both,
     ...gone.denies,
-    ...where(isReplaced, set),
-    ...tagSteps(marked, wanted),
-    ...sessionSteps(before, wanted),
+    ...replaced(before, where(isReplaced, set), tags, crosses),
+    ...session.later,
     ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
     ...where(adoptingTag in marked.tags, [{ kind: "untag", keys: [adoptingTag] }]),
     ...where(isAfter, added),
@@ -300,9 +315,12 @@ export function updateOf(
   ];
 }
 
-const where = (isSo: boolean, steps: readonly RoleStep[]): readonly RoleStep[] => (isSo ? steps : []);
-
-function sessionSteps(before: RoleState, { description, maxSession }: WantedRole): readonly RoleStep[] {
+/** Shorter sessions come first: nothing is more than it was by them. */
+function sessionSteps(
+  before: RoleState,
+  { description, maxSession }: WantedRole,
+): { readonly first: readonly RoleStep[]; readonly later: readonly RoleStep[] } {
   const isSame = before.description === description && before.maxSession === maxSession;
-  return where(!isSame, [{ kind: "set-session", description, maxSession }]);
+  const steps = where(!isSame, [{ kind: "set-session", description, maxSession }]);
+  return maxSession < before.maxSession ? { first: steps, later: [] } : { first: [], later: steps };
 }

@@ -237,8 +237,7 @@ export class BoundAccount {
     const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;
-      const { partition } = this.#session;
-      const place = { providerArn: this.providerArn, partition, now: this.#clock.now() };
+      const place = { providerArn: this.providerArn, now: this.#clock.now() };
       const cut = roleCut(role, allowed(role), place);
       return isNothing(cut) ? undefined : cut;
     };

@@ -32,7 +32,6 @@ export interface CutOutcome {
 /** Where a role is, for its closing. */
 interface Place {
   readonly providerArn: string;
-  readonly partition: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -41,12 +40,11 @@ interface Place {
 export function roleCut(
   role: RoleState,
   allowed: AllowedRights | undefined,
-  { providerArn, partition, now }: Place,
+  { providerArn, now }: Place,
 ): Cut {
   if (allowed !== undefined) return cutOf(role, allowed);
   return closingOf(role, {
     trustPolicy: closedTrustPolicy(providerArn),
-    denyAll: `arn:${partition}:iam::aws:policy/AWSDenyAll`,
     now,
   });
 }

@@ -1,0 +1,27 @@
+/**
+ * After each call of ours at IAM no session of a role may do more than one grant that the turn read allows, or than it could
+ * before: over random grants, bindings, deeds of others, deletions, failures at every call, old readings and restarts.
+ */
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { type Event, histories, TenantHistory } from "../../support/bindings/tenant-history.ts";
+import { startTurnWorld } from "../../support/bindings/turn-world.ts";
+
+const numRuns = Number(process.env["PODTRUST_TENANT_RUNS"] ?? 8);
+
+async function holds(events: readonly Event[]): Promise<void> {
+  const world = await startTurnWorld();
+  try {
+    const history = new TenantHistory(world);
+    await history.begin();
+    for (const event of events) await history.run(event);
+  } finally {
+    await world.stop();
+  }
+}
+
+describe("what a grant says is what AWS has", () => {
+  test("property: after each call at IAM no session may do more than one grant allows", async () => {
+    await fc.assert(fc.asyncProperty(histories, holds), { numRuns });
+  });
+});
