@@ -7,5 +7,6 @@ export { type Condition, conditionOf, type Found, timeText } from "./objects/con
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
 export { type BindingWish, bindingObject } from "./objects/write.ts";
+export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/room.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";
 export type { FieldProblem } from "./schema/index.ts";

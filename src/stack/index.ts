@@ -27,6 +27,7 @@ export {
   Departures,
   LatestObjects,
   Leftovers,
+  RoleCounts,
   reconcileTrust,
   type TrustFacts,
   type TrustOutcome,

@@ -18,6 +18,10 @@ export const bindingReasons = {
     "No grant of the AWSTrust is for the binding's namespace and ServiceAccount.",
     "Ask whoever keeps the AWSTrust for a grant that names both.",
   ),
+  GrantFull: refused(
+    "Older bindings have as many managed roles as the grant gives.",
+    "Ask for a larger maxRoles of the grant, or delete bindings that are no longer needed.",
+  ),
   AccountAmbiguous: refused(
     "A role of a binding names no account, and its AWSTrust has several.",
     "Name the account in the role.",

@@ -51,6 +51,7 @@ export interface Grant {
   readonly inline: boolean;
   readonly boundary?: string;
   readonly maxSessionSeconds: number;
+  readonly maxRoles: number;
   readonly tags?: readonly Tag[];
 }
 

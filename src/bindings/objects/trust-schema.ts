@@ -29,6 +29,9 @@ function namesAllOfAws(grant: JsonRecord): boolean {
   return policies.some((one) => one.endsWith("*") && accountOfArn(one) === "aws");
 }
 
+/** Half of the roles that an account may have unless AWS raised its quota (IAM User Guide, "IAM and AWS STS quotas"). */
+const defaultMaxRoles = 500;
+
 const grant: ObjectField = {
   type: "object",
   required: ["name", "namespaces", "accounts"],
@@ -52,6 +55,14 @@ const grant: ObjectField = {
     },
     boundary: { ...policyArn, description: "The permissions boundary that every role gets." },
     maxSessionSeconds: { ...sessionSeconds, description: "The longest session that a role may allow." },
+    maxRoles: {
+      type: "integer",
+      minimum: 0,
+      maximum: 5000,
+      absent: defaultMaxRoles,
+      description:
+        "How many managed roles the bindings that the grant is for may have; the oldest come first.",
+    },
     tags: tagsField("Tags that every role gets, whatever the binding says.", 10),
   },
   rules: [

@@ -1,7 +1,13 @@
 import { type JsonRecord, recordOf, textOf } from "../../base/index.ts";
 import type { KubernetesObject, Mirror } from "../../kubernetes/index.ts";
 import type { Controllers, ControllerTools } from "../../operator/index.ts";
-import { type BindingEvent, bindingControllers, BoundAccounts, LatestObjects } from "../../stack/index.ts";
+import {
+  type BindingEvent,
+  bindingControllers,
+  BoundAccounts,
+  LatestObjects,
+  RoleCounts,
+} from "../../stack/index.ts";
 
 /** What of an object's head makes it another one to its controller. */
 interface Head {
@@ -30,7 +36,11 @@ const isNew = ({ metadata, status }: JsonRecord): boolean =>
   status === undefined && recordOf(metadata)["deletionTimestamp"] === undefined;
 
 /** Follows bindings by their heads; `latest` is told of the whole of those that have become another. */
-function followBindings(follow: ControllerTools["follow"], latest: LatestObjects): Mirror<BindingHead> {
+function followBindings(
+  follow: ControllerTools["follow"],
+  latest: LatestObjects,
+  counts: RoleCounts,
+): Mirror<BindingHead> {
   const bindings: Mirror<BindingHead> = follow({
     kind: "AWSRoleBinding",
     keep(object) {
@@ -38,6 +48,7 @@ function followBindings(follow: ControllerTools["follow"], latest: LatestObjects
       const { namespace, name } = recordOf(object["metadata"]);
       const key = `${String(namespace)}/${String(name)}`;
       const whole = object as unknown as KubernetesObject;
+      counts.see(whole);
       if (JSON.stringify(bindings.get(key)) === JSON.stringify(head)) latest.changed(whole);
       // Of what is listed there is much, whose turns come one after the other; what is not new may have been changed since.
       else if (bindings.synced && isNew(object)) latest.keep(whole);
@@ -46,7 +57,9 @@ function followBindings(follow: ControllerTools["follow"], latest: LatestObjects
     },
   });
   bindings.subscribe((key, _before, now) => {
-    if (now === undefined) latest.gone(key);
+    if (now !== undefined) return;
+    latest.gone(key);
+    counts.gone(key);
   });
   return bindings;
 }
@@ -73,7 +86,8 @@ function teller({ events }: ControllerTools) {
 export function reconcilingBindings(tools: ControllerTools): Controllers {
   const { api, clock, logger, accounts, follow } = tools;
   const latest = new LatestObjects();
-  const bindings = followBindings(follow, latest);
+  const counts = new RoleCounts();
+  const bindings = followBindings(follow, latest, counts);
   return bindingControllers({
     api,
     aws: new BoundAccounts({ clock, notice: (text) => logger.warn(text) }),
@@ -83,6 +97,7 @@ export function reconcilingBindings(tools: ControllerTools): Controllers {
     trusts: follow({ kind: "AWSTrust", keep: headOf }),
     accounts,
     accountOf: (key) => accounts.get(key),
+    counts,
     latest,
     tell: teller(tools),
   });

@@ -1,6 +1,7 @@
 import type { Clock, JsonRecord } from "../../base/index.ts";
 import { type Controller, type Followed, followedAs, type ReconcileResult } from "../../controller/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { Trust } from "../../bindings/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import { Departures } from "./departures.ts";
 import { heldClients } from "./held-clients.ts";
@@ -9,6 +10,7 @@ import { Leftovers } from "./leftovers.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
 import { reconcileBinding } from "./reconcile.ts";
 import { RetryWaits } from "./retry-waits.ts";
+import type { RoleCounts } from "./role-counts.ts";
 import { reconcileTrust } from "./trust.ts";
 import { trustNameOf, TrustReads } from "./trust-reads.ts";
 import type { BindingClients, BindingEvent, BindingOutcome } from "./turn.ts";
@@ -27,6 +29,8 @@ export interface BindingControllersOptions {
   readonly accounts: Followed;
   /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each turn reads it. */
   readonly accountOf?: (key: string) => JsonRecord | undefined;
+  /** How many roles all bindings have. Absent: every grant has room. */
+  readonly counts?: RoleCounts;
   /** Told of bindings by whoever watches them. Absent: the turn after somebody's change reads the binding. */
   readonly latest?: LatestObjects;
   /** Says something on an object, as an Event. */
@@ -64,7 +68,7 @@ function drifting({ aws }: BindingControllersOptions): Followed {
 }
 
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, accountOf, latest = new LatestObjects(), tell } = options;
+  const { api, clock, bindings, trusts, accountOf, counts, latest = new LatestObjects(), tell } = options;
   const trustReads = new TrustReads(api, clock, trusts);
   const own = new OwnAnnotations();
   const turns = new BindingTurns(options, latest, own);
@@ -90,8 +94,9 @@ function bindingController(options: BindingControllersOptions): Controller {
           retries.forget(key);
           return undefined;
         }
+        const room = counts === undefined ? {} : { room: (one: Trust) => counts.of(one, key) };
         const trust = await trustReads.of(trustNameOf(object), signal);
-        const facts = { object, trust, account: accountOf?.(key), deletedFor };
+        const facts = { object, trust, account: accountOf?.(key), deletedFor, ...room };
         const ended = await reconcileBinding(facts, clients, clock, signal);
         for (const event of ended.events) await tell(object, event);
         return { ...ended, againIn: retries.after(key, facts, ended) };

@@ -4,6 +4,7 @@ export { Departures } from "./departures.ts";
 export { LatestObjects } from "./latest.ts";
 export { Leftovers } from "./leftovers.ts";
 export { type BindingSet, planBindings } from "./plan-files.ts";
+export { RoleCounts } from "./role-counts.ts";
 export { reconcileBinding } from "./reconcile.ts";
 export { type BindingText, largestBindingFile, readBindingTexts } from "./texts.ts";
 export { reconcileTrust, type TrustFacts, type TrustOutcome } from "./trust.ts";

@@ -107,8 +107,18 @@ interface Refused {
   readonly message: string;
 }
 
+/** A trust without the grants that have no room. */
+const without = (trust: Trust, names: ReadonlySet<string> | undefined): Trust =>
+  names === undefined ? trust : { ...trust, grants: trust.grants.filter(({ name }) => !names.has(name)) };
+
 /** What a binding gets of a trust, or why nothing. */
 type Judged = { readonly binding: Binding; readonly roles: readonly GrantedRole[] } | Refused;
+
+function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): string {
+  const full = grants.filter((one) => beyond.has(one.name));
+  const which = full.map((one) => `grant ${one.name} gives ${one.maxRoles} managed roles`).join(", ");
+  return `${which} (maxRoles of AWSTrust ${name}), and older bindings have them`;
+}
 
 function judged(turn: Turn, trust: Trust | undefined): Judged {
   const read = readBinding(turn.facts.object);
@@ -118,8 +128,11 @@ function judged(turn: Turn, trust: Trust | undefined): Judged {
     const message = `AWSTrust ${binding.trust} is being deleted, and grants nothing any more`;
     return { reason: "NamespaceNotGranted", message };
   }
-  const decision = decide(binding, trust);
+  const beyond = trust === undefined ? undefined : turn.facts.room?.(trust).wantedBeyond;
+  const decision = decide(binding, trust && without(trust, beyond));
   if (decision.kind === "granted") return { binding, roles: decision.roles };
+  if (trust !== undefined && beyond !== undefined && decide(binding, trust).kind === "granted")
+    return { reason: "GrantFull", message: fullMessage(trust, beyond) };
   const message = decision.refusals.map((one) => one.message).join("; ");
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
@@ -128,7 +141,8 @@ function judged(turn: Turn, trust: Trust | undefined): Judged {
 async function byTrust(turn: Turn, trust: Trust, one: Judged): Promise<BindingOutcome> {
   const { namespace = "", name } = turn.facts.object.metadata;
   const granted = "roles" in one ? one.roles : [];
-  const cut = await cutRoles(turn, { trust, whose: { namespace, name }, granted });
+  const held = without(trust, turn.facts.room?.(trust).heldBeyond);
+  const cut = await cutRoles(turn, { trust: held, whose: { namespace, name }, granted });
   const cutBy = trustVersion(turn);
   const done: Turn = { ...turn, ...(cutBy === undefined ? {} : { cutBy }) };
   if ("roles" in one) return bind(done, { ...one, trust, cut });

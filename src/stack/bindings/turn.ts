@@ -1,8 +1,9 @@
 import type { Clock, JsonRecord, Reason } from "../../base/index.ts";
-import type { Condition } from "../../bindings/index.ts";
+import type { Condition, Trust } from "../../bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import type { Change } from "../../plan/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
+import type { GrantRoom } from "./role-counts.ts";
 import type { BindingStatus } from "./state.ts";
 
 /** What the operator knows of a binding when its turn comes. */
@@ -12,6 +13,8 @@ export interface BindingFacts {
   readonly trust: KubernetesObject | undefined;
   /** Its ServiceAccount as a watch last saw it, with its uid and our annotations; where it is not known it is read. */
   readonly account?: JsonRecord | undefined;
+  /** Which grants of a trust have no room for its roles; all have where this is absent. */
+  readonly room?: (trust: Trust) => GrantRoom;
   /** Milliseconds for which it is known to be deleted (`Departures`); 0 where it is not. */
   readonly deletedFor: number;
 }

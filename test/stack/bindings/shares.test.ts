@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import type { Controller, Followed } from "../../../src/controller/index.ts";
-import { bindingControllers } from "../../../src/stack/index.ts";
+import { bindingControllers, RoleCounts } from "../../../src/stack/index.ts";
 import { account, type Json, ssm } from "../../support/bindings/objects.ts";
 import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
 
@@ -28,26 +28,31 @@ interface Hours extends TurnWorld {
   /** Has every binding's turns as they are due, for so many milliseconds. Gives how many each had. */
   readonly run: (ms: number) => Promise<ReadonlyMap<string, number>>;
   readonly ready: (key: string) => string | undefined;
+  /** Writes the trust anew, with what grant good says more. */
+  readonly good: (more: Json) => void;
   /** How often an action was called since the world began. */
   readonly count: (action: string) => number;
 }
 
 async function hours(t: TestContext): Promise<Hours> {
   const world = await turnWorld(t);
-  world.trust({
-    stack: "prod",
-    issuer: world.sandbox.issuer.issuer,
-    accounts: [{ id: account, region: "eu-central-1" }],
-    grants: [
-      {
-        name: "shop",
-        namespaces: ["shop"],
-        accounts: [account],
-        policies: [`arn:aws:iam::${account}:policy/*`],
-      },
-      { name: "good", namespaces: ["good"], accounts: [account], policies: [ssm] },
-    ],
-  });
+  const good = (more: Json): void =>
+    void world.trust({
+      stack: "prod",
+      issuer: world.sandbox.issuer.issuer,
+      accounts: [{ id: account, region: "eu-central-1" }],
+      grants: [
+        {
+          name: "shop",
+          namespaces: ["shop"],
+          accounts: [account],
+          policies: [`arn:aws:iam::${account}:policy/*`],
+        },
+        { name: "good", namespaces: ["good"], accounts: [account], policies: [ssm], ...more },
+      ],
+    });
+  good({});
+  const counts = new RoleCounts();
   const { clients, clock, objects } = world;
   const bindings = function* (): Generator<string> {
     for (const { kind, metadata } of objects.values())
@@ -61,6 +66,7 @@ async function hours(t: TestContext): Promise<Hours> {
     trustOf: () => "default",
     trusts: stub(),
     accounts: stub(),
+    counts,
     tell: () => Promise.resolve(),
   }) as [Controller];
   const due = new Map<string, number>();
@@ -71,6 +77,8 @@ async function hours(t: TestContext): Promise<Hours> {
       const [next] = [...due].sort(([, a], [, b]) => a - b);
       if (next === undefined || next[1] > end) break;
       const [key, at] = next;
+      // As the operator's watch does.
+      for (const object of objects.values()) if (object.kind === "AWSRoleBinding") counts.see(object);
       clock.move(Math.max(0, at - clock.elapsed()));
       const { signal } = new AbortController();
       const result = await controller.reconcile(key, { signal, assertHeld: () => {} });
@@ -81,6 +89,7 @@ async function hours(t: TestContext): Promise<Hours> {
   };
   return Object.assign(world, {
     run,
+    good,
     ready(key: string) {
       const status = objects.get(`AWSRoleBinding ${key}`)?.["status"] as
         | { readonly conditions: readonly { readonly type: string; readonly reason: string }[] }
@@ -141,5 +150,50 @@ describe("a role that IAM refuses", () => {
     await world.run(hour);
     assert.equal(world.ready("good/web"), "InputInvalid");
     assert.ok(world.count("CreateRole") <= 14, `${world.count("CreateRole")} tries in an hour`);
+  });
+});
+
+describe("a grant that gives so many roles", () => {
+  async function three(t: TestContext): Promise<Hours> {
+    const world = await hours(t);
+    world.good({ maxRoles: 2 });
+    for (const name of ["a", "b", "c"])
+      world.bind({ roles: [profile("default", [ssm])] }, { namespace: "good", name });
+    await world.run(180_000);
+    return world;
+  }
+  const reasons = (world: Hours): readonly unknown[] =>
+    ["a", "b", "c"].map((name) => world.ready(`good/${name}`));
+  const messageOf = ({ objects }: Hours, key: string): string =>
+    JSON.stringify(objects.get(`AWSRoleBinding ${key}`));
+
+  test("gives no more, and a binding beyond them says which grant is full, until there is room", async (t) => {
+    const world = await three(t);
+    assert.deepEqual(reasons(world), ["StsAccepted", "StsAccepted", "GrantFull"]);
+    assert.match(messageOf(world, "good/c"), /grant good gives 2 managed roles/u);
+    assert.deepEqual((await world.roles()).map(({ name }) => name).sort(), ["prod.good.a", "prod.good.b"]);
+    world.good({ maxRoles: 3 });
+    await world.run(180_000);
+    assert.deepEqual(reasons(world), ["StsAccepted", "StsAccepted", "StsAccepted"]);
+  });
+
+  test("closes the youngest roles where it gives fewer than there are, and leaves the oldest as they are", async (t) => {
+    const world = await three(t);
+    const before = await world.role("prod.good.a");
+    world.good({ maxRoles: 1 });
+    await world.run(180_000);
+    assert.equal(world.ready("good/b"), "GrantFull");
+    assert.deepEqual((await world.role("prod.good.b"))?.policies, []);
+    assert.deepEqual(await world.role("prod.good.a"), before);
+  });
+
+  test("leaves a role to its binding where an older one asks for more", async (t) => {
+    const world = await three(t);
+    const more = [profile("default", [ssm]), profile("other", [ssm])];
+    world.bind({ roles: more }, { namespace: "good", name: "a" });
+    await world.run(180_000);
+    assert.deepEqual(reasons(world), ["GrantFull", "StsAccepted", "GrantFull"]);
+    assert.deepEqual((await world.role("prod.good.a"))?.policies, [ssm]);
+    assert.deepEqual((await world.role("prod.good.b"))?.policies, [ssm]);
   });
 });

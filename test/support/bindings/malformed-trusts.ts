@@ -89,6 +89,12 @@ export const malformedTrusts: readonly RefusedCase[] = [
     /namespaces has 0 entries/u,
   ),
   trust(
+    "a grant of fewer roles than none",
+    grant({ maxRoles: -1 }),
+    /should be greater than or equal to 0/u,
+    /maxRoles is -1; 0 is the least/u,
+  ),
+  trust(
     "a grant without accounts",
     { ...trustSpec, grants: [{ name: "one", namespaces: ["shop"] }] },
     /accounts: Required/u,

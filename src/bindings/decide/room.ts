@@ -1,0 +1,51 @@
+import type { Binding, Grant } from "../objects/objects.ts";
+import { isFor } from "./is-for.ts";
+
+/** How many managed roles a binding asks for, and has. */
+export interface CountedBinding extends Pick<Binding, "namespace" | "name" | "trust"> {
+  /** RFC 3339, as the API server wrote it. */
+  readonly created: string;
+  /** In its spec. */
+  readonly wanted: number;
+  /** In its status: made, or about to be. */
+  readonly held: number;
+}
+
+/** Bindings for which a grant has no room, as NAMESPACE/NAME. */
+export interface WithoutRoom {
+  /** What they have is more than the grant's `maxRoles`, which was lowered. */
+  readonly held: ReadonlySet<string>;
+  /** What they ask for is. */
+  readonly wanted: ReadonlySet<string>;
+}
+
+const keyOf = ({ namespace, name }: CountedBinding): string => `${namespace}/${name}`;
+
+function byAge(a: CountedBinding, b: CountedBinding): number {
+  if (a.created !== b.created) return a.created < b.created ? -1 : 1;
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}
+
+/**
+ * For which of a trust's bindings a grant has no room. Counted are the managed roles of every binding that the grant is for,
+ * whichever grant allows them. Roles that are there come first, so that nobody loses one because an older binding asks for
+ * more; of these, and of the others, the oldest binding comes first.
+ */
+export function withoutRoom(
+  grant: Pick<Grant, "namespaces" | "serviceAccounts" | "maxRoles">,
+  bindings: readonly CountedBinding[],
+): WithoutRoom {
+  const own = bindings.filter((one) => isFor(grant, one)).toSorted(byAge);
+  const [held, wanted] = [new Set<string>(), new Set<string>()];
+  let used = 0;
+  for (const one of own) {
+    if (used + one.held <= grant.maxRoles) used += one.held;
+    else held.add(keyOf(one));
+  }
+  for (const one of own) {
+    const more = held.has(keyOf(one)) ? Infinity : Math.max(0, one.wanted - one.held);
+    if (used + more <= grant.maxRoles) used += more;
+    else if (more > 0) wanted.add(keyOf(one));
+  }
+  return { held, wanted };
+}
