@@ -46,6 +46,8 @@ function longCases(): readonly InjectionCase[] {
   const roles: Readonly<Record<string, string>> = Object.fromEntries(
     Array.from({ length: 2500 }, (_, index) => [`profile.podtrust.dev/p${index}`, role]),
   );
+  const wrong = "w".repeat(3000);
+  const fifty = Array.from({ length: 50 }, (_, index) => `chain.podtrust.dev/p${index}`);
   const list = Array.from({ length: 60_000 }, () => "a").join(",");
   const annotations = { "eks.amazonaws.com/skip-containers": list };
   const annotated = (pod: JsonRecord): JsonRecord => ({
@@ -59,6 +61,22 @@ function longCases(): readonly InjectionCase[] {
       promise: "thousands of profiles cost no pod its role: none of them is given",
       serviceAccount: { ...many.serviceAccount, ...roles },
       notes: ["the ServiceAccount has 2500 profiles, of which 50 at most are taken, and so none"],
+    },
+    {
+      name: "profiles-fifty-wrong",
+      promise: "fifty long values that are no role cost no pod its role, and are told of",
+      serviceAccount: {
+        ...plain.serviceAccount,
+        ...Object.fromEntries(fifty.map((key) => [key, wrong])),
+      },
+      pod: plain.pod,
+      injected: expectedPod(plain),
+      notes: fifty
+        .toSorted()
+        .map(
+          (key) =>
+            `annotation ${key} of the ServiceAccount is "${wrong.slice(0, 100)}…": it is not the ARN of a role, and the profile left out`,
+        ),
     },
     {
       name: "skip-list-too-long",

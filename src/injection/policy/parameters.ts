@@ -1,6 +1,6 @@
 import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix } from "../annotations.ts";
 import { namespaceSelector } from "./bound.ts";
-import { literal, type PolicyVariable } from "./cel.ts";
+import { fits, literal, type PolicyVariable } from "./cel.ts";
 import { configMapName, escapes, type NamedRoles, signs } from "./config-map.ts";
 
 /** Where a policy finds what ServiceAccounts ask for. */
@@ -20,12 +20,17 @@ export interface Parameters {
   readonly attribute: (name: AccountAttribute) => string;
   /** The names of profiles: a list of texts, in no order. */
   readonly names: (kind: NamedRoles) => string;
+  /** The names of profiles whose role does not fit a pattern: each is looked at once. */
+  readonly unfit: (kind: NamedRoles, pattern: RegExp) => string;
   /** The role of a profile, by an expression that gives its name. */
   readonly role: (kind: NamedRoles, name: string) => string;
 }
 
 const account = 'object.spec.?serviceAccountName.orValue("")';
 const prefixes: Readonly<Record<NamedRoles, string>> = { profile: profilePrefix, chain: chainPrefix };
+
+const roleOf: Parameters["role"] = (kind, name) =>
+  `params.metadata.annotations[${literal(prefixes[kind])} + ${name}]`;
 
 const ofServiceAccounts: Parameters = {
   paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
@@ -46,7 +51,8 @@ const ofServiceAccounts: Parameters = {
     const keys = `params.metadata.annotations.filter(key, key.startsWith(${literal(prefix)}))`;
     return `${keys}.map(key, key.substring(${prefix.length}))`;
   },
-  role: (kind, name) => `params.metadata.annotations[${literal(prefixes[kind])} + ${name}]`,
+  unfit: (kind, pattern) => `variables.${kind}Names.filter(name, !${fits(roleOf(kind, "name"), pattern)})`,
+  role: roleOf,
 };
 
 const lines = (attribute: string): string => `("\\n" + params.?data[?${literal(attribute)}].orValue(""))`;
@@ -75,6 +81,11 @@ const ofConfigMap: Parameters = {
   variables: [profileLines("profile"), profileLines("chain")],
   attribute: valueOf,
   names: (kind) => `variables.${kind}Lines.map(line, line.split(${literal(signs.value)}, 2)[0])`,
+  unfit: (kind, pattern) => {
+    const value = unescaped(`line.split(${literal(signs.value)}, 2)[1]`);
+    const found = `variables.${kind}Lines.filter(line, !${fits(value, pattern)})`;
+    return `${found}.map(line, line.split(${literal(signs.value)}, 2)[0])`;
+  },
   role: (kind, name) => {
     const own = `variables.${kind}Lines.filter(line, line.startsWith(${name} + ${literal(signs.value)}))[0]`;
     return unescaped(`${own}.split(${literal(signs.value)}, 2)[1]`);

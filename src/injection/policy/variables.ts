@@ -92,7 +92,7 @@ function files(parameters: Parameters): readonly PolicyVariable[] {
 }
 
 function profiles(parameters: Parameters): readonly PolicyVariable[] {
-  const { names, role } = parameters;
+  const { names, unfit } = parameters;
   const takenNames = {
     profile: literals([defaultProfile, sourceProfile]),
     chain: `([${literal(sourceProfile)}] + variables.profileNames)`,
@@ -103,7 +103,7 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
     variable(`${kind}Taken`, `variables.${kind}Names.filter(name, name in ${takenNames[kind]}).sort()`),
     variable(
       `${kind}Wrong`,
-      `variables.${kind}Names.filter(name, !(name in variables.${kind}Taken) && !${fits(role(kind, "name"), rolePatterns[kind])}).sort()`,
+      `variables.hasTooMany ? [] : ${unfit(kind, rolePatterns[kind])}.filter(name, !(name in variables.${kind}Taken)).sort()`,
     ),
     variable(
       `${kind}Good`,
