@@ -1,7 +1,13 @@
 export { type AllowedRole, allowedOf } from "./decide/allowed.ts";
 export { decide, type Decision, type GrantedRole, type Refusal, type WantedRole } from "./decide/decide.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
-export { bindingManifests, bindingPolicies, proofTokenSeconds, usualIdentity } from "./manifests/index.ts";
+export {
+  bindingManifests,
+  bindingPolicies,
+  proofTokenSeconds,
+  tenantQuota,
+  usualIdentity,
+} from "./manifests/index.ts";
 export { apiVersion, bindingNames, bindingsManager, finalizer, trustNames, usualProfile } from "./names.ts";
 export { type Condition, conditionOf, type Found, timeText } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";

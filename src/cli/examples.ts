@@ -261,6 +261,14 @@ export const commandUses: CommandUses = {
     ],
     guide: "bind",
   },
+  "manifests quota": {
+    examples: [
+      "podtrust manifests quota --namespace shop | kubectl apply -f -",
+      "podtrust manifests quota --namespace shop team-a --bindings 5 --service-accounts 20",
+      "podtrust manifests quota --namespace shop --json",
+    ],
+    guide: "grants",
+  },
   "manifests injection": {
     examples: [
       "podtrust manifests injection --mode configmap | kubectl apply --server-side -f -",

@@ -67,6 +67,47 @@ describe("a role map", () => {
     assert.deepEqual(found, [`${role}own`, `${role}web`, `${role}shop`, undefined]);
   });
 
+  test("takes patterns of namespaces and names, of which the one that says most of the name counts, then of the namespace", () => {
+    const map = roles({
+      "test-*/web": `${role}preview`,
+      "*/web": `${role}web`,
+      "shop/*": `${role}shop`,
+      "test-7/*": `${role}seven`,
+      "test-*/api-*": `${role}api`,
+      "test-*/api-blue-*": `${role}blue`,
+      "test-7/web": `${role}own`,
+    });
+    assert.deepEqual(map.problems, []);
+    const found = (name: string): unknown => recordOf(annotations(map, name))[key];
+    for (const [name, wanted] of [
+      ["test-7/web", "own"],
+      ["test-8/web", "preview"],
+      ["test-/web", "preview"],
+      ["test/web", "web"],
+      ["shop/web", "web"],
+      ["shop/x", "shop"],
+      ["test-7/api-blue", "api"],
+      ["test-7/api-blue-2", "blue"],
+      ["test-7/x", "seven"],
+    ] as const)
+      assert.equal(found(name), `${role}${wanted}`, name);
+    assert.equal(found("test-8/x"), undefined);
+  });
+
+  test("takes a * at the end of namespace and name only", () => {
+    const map = roles({
+      "*x/web": `${role}x`,
+      "shop/a*b": `${role}x`,
+      "shop/**": `${role}x`,
+      "s*/w*": `${role}x`,
+    });
+    assert.deepEqual(
+      map.patterns.map(({ namespace, name }) => `${namespace}/${name}`),
+      ["s*/w*"],
+    );
+    assert.equal(map.problems.length, 3);
+  });
+
   test("leaves out what cannot be used, entry by entry, and says so", () => {
     const map = roles({
       good: `${role}x`,
@@ -111,7 +152,7 @@ describe("a role map", () => {
       broken.problems[1],
       "identity 1 of container-credentials is left out: it needs namespace and serviceAccount",
     );
-    assert.deepEqual(readRoleMap({}), { roles: new Map(), agents: new Set(), problems: [] });
+    assert.deepEqual(readRoleMap({}), { roles: new Map(), patterns: [], agents: new Set(), problems: [] });
     assert.deepEqual(readRoleMap({ config: " \n" }).problems, []);
   });
 

@@ -6,15 +6,24 @@ import { annotationsOf } from "./asked.ts";
  * Roles of ServiceAccounts by their names, for who may not annotate them: what `readRoleMap` made of a ConfigMap.
  */
 export interface RoleMap {
-  /** Annotations by `NAMESPACE/NAME`, of which either may be `*`. */
+  /** Annotations by `NAMESPACE/NAME`, spelled out. */
   readonly roles: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Annotations by patterns of both, the first that fits before the others. */
+  readonly patterns: readonly RolePattern[];
   /** `NAMESPACE/NAME` of those whose pods have their credentials from an agent on the node. */
   readonly agents: ReadonlySet<string>;
   /** What cannot be used, in sentences; it is left out. */
   readonly problems: readonly string[];
 }
 
-export const noRoleMap: RoleMap = { roles: new Map(), agents: new Set(), problems: [] };
+/** An entry for many: of namespace and name either may end in `*`, for any rest. */
+export interface RolePattern {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export const noRoleMap: RoleMap = { roles: new Map(), patterns: [], agents: new Set(), problems: [] };
 
 /** The keys of the ConfigMap, as AWS's webhook has them: its role map, and the file of its container credentials. */
 const roleMapKeys = { roles: "config", agents: "container-credentials" } as const;
@@ -55,9 +64,22 @@ function entryOf(value: unknown): Readonly<Record<string, string>> | string {
   return (annotations[accountAnnotations["role-arn"]] ?? "") === "" ? "it names no role" : annotations;
 }
 
-const namePattern = /^[a-z0-9*][a-z0-9.-]*\/[a-z0-9*][a-z0-9.-]*$/u;
+const part = String.raw`(?:[a-z0-9][a-z0-9.-]*\*?|\*)`;
+const namePattern = new RegExp(`^${part}/${part}$`, "u");
 
-function readRoles(text: string, problems: string[]): RoleMap["roles"] {
+/** How much a part of a pattern says: spelled out it says all, else as much as stands before its `*`. */
+const precision = (text: string): number => (text.endsWith("*") ? text.length - 1 : Infinity);
+
+/** What says more of the ServiceAccount's name comes first, then what says more of its namespace: as AWS's webhook has it. */
+const byPrecision = (a: RolePattern, b: RolePattern): number =>
+  compared(precision(b.name), precision(a.name)) || compared(precision(b.namespace), precision(a.namespace));
+
+const compared = (a: number, b: number): number => (a === b ? 0 : a - b);
+
+const fits = (pattern: string, text: string): boolean =>
+  pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+
+function readRoles(text: string, problems: string[]): Pick<RoleMap, "roles" | "patterns"> {
   const entries = Object.entries(recordOf(JSON.parse(text))).flatMap(([name, value]) => {
     const entry =
       namePattern.test(name) && name !== "*/*" ? entryOf(value) : "it is not named NAMESPACE/NAME";
@@ -65,7 +87,14 @@ function readRoles(text: string, problems: string[]): RoleMap["roles"] {
     problems.push(`the role map's entry ${JSON.stringify(name)} is left out: ${entry}`);
     return [];
   });
-  return new Map(entries);
+  const patterns = entries.flatMap(([key, annotations]): RolePattern[] => {
+    const [namespace = "", name = ""] = key.split("/");
+    return key.includes("*") ? [{ namespace, name, annotations }] : [];
+  });
+  return {
+    roles: new Map(entries.filter(([key]) => !key.includes("*"))),
+    patterns: patterns.toSorted(byPrecision),
+  };
 }
 
 function readAgents(text: string, problems: string[]): RoleMap["agents"] {
@@ -97,23 +126,24 @@ export function readRoleMap(data: JsonRecord): RoleMap {
       return none;
     }
   };
-  const roles = read(roleMapKeys.roles, noRoleMap.roles, readRoles);
+  const named = read(roleMapKeys.roles, noRoleMap, readRoles);
   const agents = read(roleMapKeys.agents, noRoleMap.agents, readAgents);
-  return { roles, agents, problems };
+  return { roles: named.roles, patterns: named.patterns, agents, problems };
 }
 
 /**
  * A ServiceAccount, `NAMESPACE/NAME`, as its pods are to see it. An annotation with a role of its own wins over the map,
- * and of the map its own entry over that of its name in all namespaces, and that over the one of its namespace. Where the
- * map's is taken, the annotations that it does not name stay.
+ * and of the map its own entry over patterns, of which the one that says most of its name counts, and of those the one that
+ * says most of its namespace: so that of its name in all namespaces over the one of its namespace. Where the map's is taken,
+ * the annotations that it does not name stay.
  */
-export function withRoleMap(account: JsonRecord, key: string, { roles }: RoleMap): JsonRecord {
+export function withRoleMap(account: JsonRecord, key: string, { roles, patterns }: RoleMap): JsonRecord {
   const annotations = annotationsOf(account);
   if ((textOf(annotations[accountAnnotations["role-arn"]]) ?? "") !== "") return account;
   const [namespace = "", name = ""] = key.split("/");
-  const entry = [key, `*/${name}`, `${namespace}/*`]
-    .map((one) => roles.get(one))
-    .find((one) => one !== undefined);
+  const entry =
+    roles.get(key) ??
+    patterns.find((one) => fits(one.name, name) && fits(one.namespace, namespace))?.annotations;
   if (entry === undefined) return account;
   const metadata = { ...recordOf(account["metadata"]), annotations: { ...annotations, ...entry } };
   return { ...account, metadata };

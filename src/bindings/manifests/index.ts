@@ -8,6 +8,7 @@ import { releaseGuard } from "./release-guard.ts";
 import { reconcileRights, tenantRights } from "./rights.ts";
 
 export { proofTokenSeconds } from "./operator-guards.ts";
+export { tenantQuota } from "./quota.ts";
 
 /** What the operator is called where nobody says otherwise. */
 export const usualIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };

@@ -7,6 +7,7 @@ import type { PublisherManifestsOptions } from "./run-publisher.ts";
 import type { OperatorManifestsOptions } from "./run-operator.ts";
 import type { OperatorRbacOptions } from "./run-operator-rbac.ts";
 import type { PublisherRbacOptions } from "./run-publisher-rbac.ts";
+import type { QuotaOptions } from "./run-quota.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 import type { DemoOptions } from "../options/target.ts";
 import { withReplicas } from "../options/replicas.ts";
@@ -71,6 +72,19 @@ function defineBindings(manifests: Command, context: CommandContext): void {
     .action(async (options: BindingsOptions) => {
       const { runBindingManifests } = await import("./run-bindings.ts");
       runBindingManifests(context, options);
+    });
+}
+
+function defineQuota(manifests: Command, context: CommandContext): void {
+  manifests
+    .command("quota")
+    .description("print the ResourceQuota that bounds how many bindings and ServiceAccounts a namespace has")
+    .requiredOption("--namespace <namespace...>", "namespace of tenants")
+    .option("--bindings <count>", "AWSRoleBindings at the most, each of up to eight roles", "20")
+    .option("--service-accounts <count>", "ServiceAccounts at the most", "50")
+    .action(async (options: QuotaOptions) => {
+      const { runQuota } = await import("./run-quota.ts");
+      runQuota(context, options);
     });
 }
 
@@ -223,6 +237,7 @@ export function defineManifests(program: Command, context: CommandContext): void
   defineOperator(manifests, context);
   defineOperatorRbac(manifests, context);
   defineBindings(manifests, context);
+  defineQuota(manifests, context);
   defineInjection(manifests, context);
   defineWorkload(manifests, context);
   defineDemoManifests(manifests, context);

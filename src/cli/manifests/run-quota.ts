@@ -1,0 +1,20 @@
+import { tenantQuota } from "../../bindings/index.ts";
+import { whole } from "./replicas.ts";
+import { objectsYaml } from "../../stack/index.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What was typed. */
+export interface QuotaOptions {
+  readonly namespace: readonly string[];
+  readonly bindings: string;
+  readonly serviceAccounts: string;
+}
+
+/** `podtrust manifests quota`: YAML for kubectl apply; with `--json` the same as one List. */
+export function runQuota(context: CommandContext, options: QuotaOptions): void {
+  const bindings = whole("--bindings", options.bindings, 10_000);
+  const serviceAccounts = whole("--service-accounts", options.serviceAccounts, 10_000);
+  const items = options.namespace.map((namespace) => tenantQuota({ namespace, bindings, serviceAccounts }));
+  if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
+  else context.output.raw(objectsYaml(items));
+}
