@@ -67,6 +67,16 @@ function drifting({ aws }: BindingControllersOptions): Followed {
   };
 }
 
+/**
+ * What an Event is about: a role that is left behind is told on the trust, since a namespace that goes with its bindings takes
+ * no Events any more.
+ */
+const regarding = (
+  { reason }: BindingEvent,
+  binding: KubernetesObject,
+  trust: KubernetesObject | undefined,
+): KubernetesObject => (reason === "RoleKept" ? (trust ?? binding) : binding);
+
 function bindingController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, accountOf, counts, latest = new LatestObjects(), tell } = options;
   const trustReads = new TrustReads(api, clock, trusts);
@@ -98,7 +108,7 @@ function bindingController(options: BindingControllersOptions): Controller {
         const trust = await trustReads.of(trustNameOf(object), signal);
         const facts = { object, trust, account: accountOf?.(key), deletedFor, ...room };
         const ended = await reconcileBinding(facts, clients, clock, signal);
-        for (const event of ended.events) await tell(object, event);
+        for (const event of ended.events) await tell(regarding(event, object, trust), event);
         return { ...ended, againIn: retries.after(key, facts, ended) };
       });
       return outcome === undefined ? nowhere : resultOf(outcome);

@@ -8,16 +8,14 @@ import {
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/aws/index.ts";
 import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
 import type { KubernetesObject } from "../../../src/kubernetes/index.ts";
-import {
-  type BindingClients,
-  type BindingOutcome,
-  BoundAccounts,
-  Departures,
-  Leftovers,
-  reconcileBinding,
-  reconcileTrust,
-  type TrustOutcome,
+import type {
+  BindingClients,
+  BindingOutcome,
+  BoundAccounts as Accounts,
+  Leftovers as LeftRoles,
+  TrustOutcome,
 } from "../../../src/stack/index.ts";
+import * as stack from "../../../src/stack/index.ts";
 import { startTestSandbox, type TestSandbox } from "../sandbox.ts";
 import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts";
 
@@ -214,8 +212,15 @@ export async function makePolicies(
   }
 }
 
+/** The operator's own code, for whoever changes something in it. */
+export type OperatorCode = Pick<
+  typeof stack,
+  "BoundAccounts" | "Departures" | "Leftovers" | "reconcileBinding" | "reconcileTrust"
+>;
+
 /** Starts it all; STS and IAM know each change at once. */
-export async function startTurnWorld(): Promise<TurnWorld> {
+export async function startTurnWorld(code: OperatorCode = stack): Promise<TurnWorld> {
+  const { BoundAccounts, Departures, Leftovers, reconcileBinding, reconcileTrust } = code;
   const sandbox = await startTestSandbox();
   const iam = sandbox.iam();
   const clock = new MovedClock();
@@ -226,8 +231,8 @@ export async function startTurnWorld(): Promise<TurnWorld> {
       world,
       openAws({ ...access, endpoint: sandbox.sandbox.url, credentials: sandbox.sandbox.admin, attempts: 1 }),
     );
-  const started = (): BoundAccounts => new BoundAccounts({ clock, open });
-  const clients: BindingClients & { aws: BoundAccounts } = {
+  const started = (): Accounts => new BoundAccounts({ clock, open });
+  const clients: BindingClients & { aws: Accounts } = {
     cluster: {
       server: "https://cluster.test",
       read: ({ kind, namespace, name }) => Promise.resolve(objects.get(keyOf(kind, namespace, name))),
@@ -244,7 +249,7 @@ export async function startTurnWorld(): Promise<TurnWorld> {
     aws: started(),
   };
   let departures = new Departures();
-  let leftovers = new Map<string, Leftovers>();
+  let leftovers = new Map<string, LeftRoles>();
   let told = 0;
   const trustNameOf = (object: KubernetesObject): string =>
     (object["spec"] as { readonly trust?: string }).trust ?? "default";
