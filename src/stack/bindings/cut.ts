@@ -54,12 +54,14 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
   const changes: BindingOutcome["changes"][number][] = [];
   const failures: PodtrustError[] = [];
   const preferred = new Map(granted.map(({ arn, grant }) => [nameOf(arn), grant]));
-  await mapLimit(trust.accounts, async (account) => {
-    const own = [
-      ...status.roles,
-      ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
-    ];
-    const names = own.filter(({ arn, managed }) => managed && accountOf(arn) === account.id);
+  const own = [
+    ...status.roles,
+    ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
+  ].filter(({ managed }) => managed);
+  // An account of the trust that cannot be reached is nothing to a binding that has no role there.
+  const concerned = trust.accounts.filter(({ id }) => own.some(({ arn }) => accountOf(arn) === id));
+  await mapLimit(concerned, async (account) => {
+    const names = own.filter(({ arn }) => accountOf(arn) === account.id);
     const allowed = (role: RoleState) => {
       const one = allowedOf(role, whose, trust, preferred.get(role.name));
       if (one !== undefined) grants.set(role.name, one.grant);
