@@ -12,6 +12,7 @@ import {
 } from "../plan/index.ts";
 import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
+import { leftBehind } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
 import type { PlanWish, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
@@ -48,6 +49,8 @@ interface Wanted {
   /** What is desired and not selected. */
   readonly context: readonly Resource[];
   readonly owned: readonly Resource[];
+  /** What the stack owns and is not selected. */
+  readonly left: readonly Resource[];
   readonly seen: ReadonlyMap<string, Observed>;
 }
 
@@ -72,6 +75,7 @@ function together(wanted: readonly Wanted[]): Omit<Wanted, "part"> {
     desired: wanted.flatMap(({ desired }) => desired),
     context: wanted.flatMap(({ context }) => context),
     owned: wanted.flatMap(({ owned }) => owned),
+    left: wanted.flatMap(({ left }) => left),
     seen: new Map(wanted.flatMap(({ seen }) => [...seen])),
   };
 }
@@ -107,6 +111,7 @@ class PartsStack implements Stack {
       context: desired.filter((resource) => !isSelected(resource, select)),
       // Who takes something over deletes nothing.
       owned: wish.adopt === true ? [] : meant(owned),
+      left: owned.filter((resource) => !isSelected(resource, select)),
     }));
   }
 
@@ -125,7 +130,7 @@ class PartsStack implements Stack {
   async plan(wish: PlanWish = {}): Promise<StackPlan> {
     const { config, signal } = this.#options;
     const wanted = await this.#wanted(wish);
-    const { desired, owned, context, seen } = this.#claimed(together(wanted));
+    const { desired, owned, left, context, seen } = this.#claimed(together(wanted));
     const goal = wish.goal ?? "present";
     const adopt = new Set(wish.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = wish.policy ?? "sync";
@@ -143,6 +148,9 @@ class PartsStack implements Stack {
       else warnings.push(...wrong.map(({ message }) => message));
       warnings.push(...unsure);
     }
+    const names = leftBehind(plan, { config, left: this.#records(left) });
+    refusals.push(...names.refusals);
+    warnings.push(...names.warnings);
     const judged = await this.#judged(wanted, plan, wish);
     refusals.push(...judged.refusals);
     warnings.push(...judged.warnings);
@@ -154,6 +162,12 @@ class PartsStack implements Stack {
       warnings: [...new Set(warnings)],
       costs: judged.costs,
     };
+  }
+
+  /** Records that a plan leaves alone; undefined where the part that keeps them is not open. */
+  #records(left: readonly Resource[]): readonly Resource[] | undefined {
+    const isOpen = this.#parts.some(({ part }) => part.named.some(({ link }) => link === "dns"));
+    return isOpen ? left.filter(({ kind }) => kind === "record") : undefined;
   }
 
   /** What the parts have to say of a plan, each of its own. */

@@ -43,6 +43,45 @@ describe("the addresses that the issuer's name leads to", () => {
     assert.deepEqual(dns.records(), []);
   });
 
+  test("are not given back while records of the stack lead to them, whichever part is taken down alone", async (t) => {
+    const dns = await dnsCliWorld(t);
+    const world = await hetznerWorld(t);
+    const env = { ...dns.env, ...world.env };
+    await world.config(`${machineConfig()}\ndns: cloudflare\n`);
+    const up = await world.json(["up", "--yes", ...both], { env });
+    assert.equal(up.code, 0, up.err);
+    const before = world.hetzner.contents();
+    for (const only of [
+      ["--only", "machine"],
+      ["--only", "primary-ip"],
+      ["--skip", "dns"],
+      ["--only", "primary-ip", "--only", "A"],
+    ]) {
+      const down = await world.podtrust(["down", "--yes", "--confirm", "prod", ...only], { env });
+      assert.equal(down.code, 1, only.join(" "));
+      assert.match(down.err, /plan-name-left-behind/u, down.err);
+      assert.match(
+        down.err,
+        /oidc\.example\.com would lead to addresses that Hetzner gives to somebody else/u,
+      );
+      assert.deepEqual(world.hetzner.contents(), before, only.join(" "));
+    }
+    assert.equal(dns.records().length, 2);
+    const down = await world.json(["down", "--yes", "--confirm", "prod", ...both], { env });
+    assert.equal(down.code, 0, down.err);
+  });
+
+  test("of a machine whose name somebody else keeps are given back with the sentence that the name is to go first", async (t) => {
+    const world = await hetznerWorld(t);
+    await world.podtrust(["up", "--yes"]);
+    const down = await world.podtrust(["down", "--yes", "--confirm", "prod"]);
+    assert.equal(down.code, 0, down.err);
+    assert.match(
+      `${down.out}${down.err}`.replaceAll(/\s+/gu, " "),
+      /if oidc\.example\.com leads there, take its A and AAAA records away first/u,
+    );
+  });
+
   test("of a machine without IPv4 there is no A record, and one that was there goes", async (t) => {
     const dns = await dnsCliWorld(t);
     const world = await hetznerWorld(t);

@@ -18,6 +18,11 @@ export const planErrors = {
     summary: "Something takes a value from what does not exist and was left out of this run.",
     next: "Run it without --only and --skip, or take in what is named.",
   },
+  "plan-name-left-behind": {
+    summary:
+      "Addresses would be given back while the issuer's name still leads to them: whoever gets them next answers for the name.",
+    next: "Take the records away in the same run: podtrust down, without --only and --skip.",
+  },
   "plan-nothing-there": {
     summary: "The resource to import does not exist.",
     next: "Check the name; podtrust up creates what does not exist.",

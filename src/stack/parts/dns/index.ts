@@ -1,3 +1,4 @@
 export { dnsOpenTofu } from "./opentofu.ts";
 export { openChallengeRecords } from "./open.ts";
 export { dnsMemories, dnsParts, dnsRecordIds } from "./part.ts";
+export { issuerHost } from "./records.ts";
