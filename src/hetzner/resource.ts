@@ -23,7 +23,7 @@ export function commonOf<T extends Thing>(
 ): Pick<Resource<T>, "id" | "kind" | "names" | "link" | "ifTaken" | "read"> {
   return {
     ...hetznerNames(kind.kind, wanted.name),
-    ifTaken: `Rename the ${kind.kind} in Hetzner's console, choose another name for the stack, or take it over after looking at it with podtrust import.`,
+    ifTaken: `Rename the ${kind.kind} in Hetzner's console, choose another name for the stack, or take it over after looking at it: podtrust import ${kind.kind}/${wanted.name}`,
     async read(signal) {
       return observedThing(await findThing(api, kind, wanted, signal), wanted.stack);
     },

@@ -8,6 +8,7 @@ export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";
 export { hostKeyAlias, pinFile, pinnedKnownHosts } from "./host-key-pin.ts";
 export { configFile } from "./k3s/config-file.ts";
 export type { HostFile } from "./k3s/wish.ts";
+export { datastoreCopy } from "./k3s/scripts.ts";
 export { k3sNames, k3sResource } from "./k3s/resource.ts";
 export type { K3sWish } from "./k3s/wish.ts";
 export { openSession, type SshSession } from "./session.ts";

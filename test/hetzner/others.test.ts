@@ -115,4 +115,31 @@ describe("what belongs to somebody else at Hetzner", () => {
     const { servers, firewalls } = world.contents();
     assert.deepEqual([servers.length, servers[0]?.id, firewalls[0]?.rules.length], [1, id, 3]);
   });
+
+  test("a server that somebody deleted is planned anew with what is lost, and that its tokens are refused", async (t) => {
+    const world = await hetznerWorld(t);
+    await world.podtrust(["up", "--yes"]);
+    const [server] = world.contents().servers;
+    await world.ask("DELETE", `servers/${server?.id}`);
+    await world.clock.sleep(10_000);
+    const plan = await world.podtrust(["plan"]);
+    assert.match(
+      plan.err.replaceAll(/\s+/gu, " "),
+      /server\/prod is not there, while .* is\. If it ran before: .*tokens that it signed are refused/u,
+    );
+  });
+
+  test("a server of the stack's name that is somebody else's is refused with the import that takes it over", async (t) => {
+    const world = await hetznerWorld(t);
+    await world.podtrust(["up", "--yes"]);
+    const [server] = world.contents().servers;
+    await world.ask("PUT", `servers/${server?.id}`, { labels: {} });
+    const plan = await world.podtrust(["plan"]);
+    assert.equal(plan.code, 1);
+    const said = plan.err.replaceAll(/\s+/gu, " ");
+    assert.match(said, /podtrust import server\/prod/u);
+    assert.doesNotMatch(said, /has lost the label/u);
+    const taken = await world.podtrust(["import", "server/prod", "--yes"]);
+    assert.equal(taken.code, 0, taken.err);
+  });
 });

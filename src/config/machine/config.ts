@@ -33,6 +33,8 @@ export interface HetznerMachine {
 export interface K3sConfig {
   /** `v1.36.4+k3s1` */
   readonly version: string;
+  /** Whether the config names the version: only then is a k3s that runs upgraded. */
+  readonly isVersionNamed: boolean;
   /** SHA-256 of the release's binary, hex, by Go's name of the architecture. */
   readonly sha256: Readonly<Partial<Record<"amd64" | "arm64", string>>>;
   /** The binary on this machine, sent in place of a download on the host. */

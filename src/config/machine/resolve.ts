@@ -49,6 +49,7 @@ function resolveK3s({ k3s = {} }: MachineInput, { file, env }: ConfigSource): K3
   const known = version === newestK3s.version ? newestK3s.sha256 : {};
   return {
     version,
+    isVersionNamed: k3s.version !== undefined,
     sha256: { ...known, ...givenSums(sha256) },
     ...(archive === undefined ? {} : { archive: placeOf(archive, file, env) }),
   };

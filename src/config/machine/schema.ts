@@ -178,7 +178,7 @@ const k3s = section(
   {
     version: text(
       {
-        what: "The release.",
+        what: "The release. Left out: a k3s that runs stays at its own; a new machine gets the default. An upgrade goes one minor at a time.",
         accepted: "a release's name such as v1.36.4+k3s1",
         standard: newestK3s.version,
         example: newestK3s.version,

@@ -31,6 +31,7 @@ import {
   binaryPath,
   chartFile,
   chartScript,
+  copyDatastoreScript,
   inspectScript,
   noCiliumScript,
   nodeScript,
@@ -73,6 +74,10 @@ async function installBinary(site: K3sSite, state: K3sState): Promise<boolean> {
   const { wish } = site;
   const sha256 = wishedBinary(state, wish);
   if (state.binary === sha256) return false;
+  if (state.version !== undefined && state.version !== wish.version) {
+    const { version } = state;
+    await step(site, "copying the datastore", copyDatastoreScript(version), { timeoutMs: 10 * minute });
+  }
   const url = releaseUrl(wish.version, architectureOf(state));
   const what = `k3s ${wish.version}`;
   await installPinned(site, { what, path: binaryPath, sha256, url, archive: wish.archive });

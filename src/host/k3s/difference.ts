@@ -74,8 +74,14 @@ function sumFor(state: K3sState, what: string, { version, sha256 }: Sums, next: 
   });
 }
 
-/** The checksum that the binary shall have; throws `host-unsupported`, `host-checksum`. */
+/** Whether k3s stays at the version that runs: nobody asked for another, and a newer podtrust alone upgrades no cluster. */
+function staysAtVersion({ version, binary }: K3sState, wish: K3sWish): boolean {
+  return !wish.isVersionNamed && binary !== undefined && version !== undefined && version !== wish.version;
+}
+
+/** The checksum that the binary shall have, or the one that it has where it stays; throws `host-unsupported`, `host-checksum`. */
 export function wishedBinary(state: K3sState, wish: K3sWish): string {
+  if (staysAtVersion(state, wish)) return state.binary ?? "";
   const next =
     "Set machine.k3s.sha256.ARCHITECTURE to the value in sha256sum-ARCHITECTURE.txt of that release.";
   return sumFor(state, "k3s", wish, next);
@@ -120,24 +126,50 @@ function compareVersions(a: string, b: string): number {
   return 0;
 }
 
+/** Minor versions from one release to another of the same major: 1 from `v1.35.2+k3s1` to `v1.36.0+k3s1`. */
+function minorsBetween(from: string, to: string): number {
+  const [[fromMajor = 0, fromMinor = 0], [toMajor = 0, toMinor = 0]] = [numbers(from), numbers(to)];
+  return fromMajor === toMajor ? toMinor - fromMinor : Infinity;
+}
+
+/** Why k3s does not go from one version to another; undefined where it may. */
+function versionRefusal(found: string | undefined, wish: K3sWish): PodtrustError | undefined {
+  const { version, isVersionNamed } = wish;
+  if (found === undefined || !isVersionNamed) return undefined;
+  if (compareVersions(found, version) > 0) {
+    return new PodtrustError(
+      "host-unsupported",
+      `k3s ${found} runs there, and the config says ${version}, which is older`,
+      {
+        next: `Set machine.k3s.version to ${found} with its checksums: Kubernetes takes no step back.`,
+      },
+    );
+  }
+  const skipped = minorsBetween(found, version) - 1;
+  if (skipped <= 0) return undefined;
+  const [major = 0, minor = 0] = numbers(found);
+  return new PodtrustError(
+    "host-unsupported",
+    `k3s ${found} runs there, and the config says ${version}: that skips ${skipped === 1 ? "a minor version" : `${skipped} minor versions`}`,
+    {
+      // https://kubernetes.io/releases/version-skew-policy/#kube-apiserver-1
+      next: `Set machine.k3s.version to a release of v${major}.${minor + 1} with its checksums and run podtrust up; then go on by one minor at a time.`,
+    },
+  );
+}
+
 /** Why nothing of it may be done; undefined where it may. */
 export function refusalOf(
   { version: found, isCliTaken }: Pick<K3sState, "version" | "isCliTaken">,
-  { version, cilium }: K3sWish,
+  wish: K3sWish,
 ): PodtrustError | undefined {
+  const { cilium } = wish;
   if (isCliTaken && cilium?.cli !== undefined) {
     return new PodtrustError("host-taken", `${ciliumPath} is there, and is not podtrust's`, {
       next: "Move it away on the machine, or leave machine.cilium.cli out of the config.",
     });
   }
-  if (found === undefined || compareVersions(found, version) <= 0) return undefined;
-  return new PodtrustError(
-    "host-unsupported",
-    `k3s ${found} runs there, and the config says ${version}, which is older`,
-    {
-      next: `Set machine.k3s.version to ${found} with its checksums: Kubernetes takes no step back.`,
-    },
-  );
+  return versionRefusal(found, wish);
 }
 
 function versionChange(found: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {

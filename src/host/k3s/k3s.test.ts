@@ -9,6 +9,7 @@ import type { K3sWish } from "./wish.ts";
 const wish: K3sWish = {
   stack: "prod",
   version: "v1.36.4+k3s1",
+  isVersionNamed: true,
   sha256: { amd64: "a".repeat(64) },
   issuers: ["https://oidc.example.com", "https://kubernetes.default.svc.cluster.local"],
   jwksUri: "https://oidc.example.com/openid/v1/jwks",

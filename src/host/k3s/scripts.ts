@@ -135,6 +135,39 @@ mv -f ${chartPath}.podtrust-new ${chartPath}
 `;
 }
 
+/** Where the datastore is copied to before an upgrade from a version. */
+export function datastoreCopy(version: string): string {
+  return `${dataPath}/k3s/server-before-${version.replaceAll(/[^\w.+-]/gu, "_")}`;
+}
+
+/**
+ * Stops k3s and copies its datastore, and what that is of no use without (token, keys and certificates), beside it. Pods
+ * go on. What an interrupted upgrade copied is from before it, and stays. A disk without room for a copy is left alone.
+ */
+export function copyDatastoreScript(version: string): string {
+  const copy = shellWord(datastoreCopy(version));
+  return `set -eu
+umask 077
+cd ${dataPath}/k3s/server 2>/dev/null || exit 0
+if [ ! -d db ] || [ -e ${copy} ]; then exit 0; fi
+used=$(du -sk . | cut -f1)
+free=$(df -Pk . | tail -n 1 | tr -s ' ' | cut -d' ' -f4)
+if [ "$free" -le "$((used + 51200))" ]; then
+  printf 'No space left on device: the copy of the datastore takes %s KiB, and %s KiB are free\n' "$used" "$free" >&2
+  exit 1
+fi
+trap '[ $? = 0 ] || systemctl start k3s --no-block' EXIT
+systemctl stop k3s
+rm -rf ${copy}.podtrust-new
+mkdir ${copy}.podtrust-new
+for part in db token cred tls; do
+  if [ -e "$part" ]; then cp -a "$part" ${copy}.podtrust-new/; fi
+done
+sync
+mv ${copy}.podtrust-new ${copy}
+`;
+}
+
 /** Remembers that k3s is to be started anew, whoever does it: files and binary alone do not say what runs. */
 export const beginScript = `set -eu
 mkdir -p "$(dirname ${changing})"

@@ -27,6 +27,8 @@ export interface K3sWish {
   readonly stack: string;
   /** `v1.36.4+k3s1` */
   readonly version: string;
+  /** Whether the config names it: a k3s that runs stays at its own version otherwise. */
+  readonly isVersionNamed: boolean;
   /** SHA-256 of the release's binary, hex. */
   readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
   /** The binary on this machine; absent: the host downloads it. */

@@ -1,6 +1,6 @@
 /** k3s on an existing machine, by the commands, over a real sshd; systemd and k3s are stand-ins there. */
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../../src/base/index.ts";
@@ -209,6 +209,66 @@ test("an older release than the one that runs is refused", options, async () => 
   const plan = await shown("plan");
   assert.match(plan.refusals[0]?.message ?? "", /v1\.36\.4\+k3s1 runs there.*older/u);
 });
+
+test(
+  "an upgrade that skips a minor release is refused with the release that comes first",
+  options,
+  async () => {
+    await config("", "v1.34.9+k3s1");
+    await podtrust("up", "--yes");
+    await config();
+    const plan = await shown("plan");
+    assert.match(
+      plan.refusals[0]?.message ?? "",
+      /v1\.34\.9\+k3s1 runs there.*v1\.36\.4\+k3s1: that skips a minor/u,
+    );
+    const { err } = await podtrust("plan");
+    assert.match(err.replaceAll(/\s+/gu, " "), /a release of v1\.35 with its checksums/u);
+  },
+);
+
+test(
+  "an upgrade copies the datastore first, once, and the plan says that the API is away meanwhile",
+  options,
+  async () => {
+    await config("", "v1.35.9+k3s1");
+    await podtrust("up", "--yes");
+    const server = join(host.root, "var/lib/rancher/k3s/server");
+    await mkdir(join(server, "db"), { recursive: true });
+    await writeFile(join(server, "db/state.db"), "before");
+    await writeFile(join(server, "token"), "K10::server:secret");
+    await config();
+    const { out, err } = await podtrust("plan");
+    assert.match(
+      `${out}${err}`.replaceAll(/\s+/gu, " "),
+      /is an upgrade from v1\.35\.9\+k3s1 to v1\.36\.4\+k3s1: its datastore is copied to .*The Kubernetes API is away for about a minute/u,
+    );
+    const up = await shown("up", "--yes");
+    assert.deepEqual(up.failed, []);
+    const copy = "var/lib/rancher/k3s/server-before-v1.35.9+k3s1";
+    assert.equal(await host.file(`${copy}/db/state.db`), "before");
+    assert.equal(await host.file(`${copy}/token`), "K10::server:secret");
+    assert.deepEqual(
+      (await shown("plan")).changes.flatMap(({ fields: more }) => more),
+      [],
+    );
+  },
+);
+
+test(
+  "a k3s that runs stays at its version where the config names none, whatever this podtrust's default is",
+  options,
+  async () => {
+    await config("", "v1.35.9+k3s1");
+    await podtrust("up", "--yes");
+    const file = join(folder, "podtrust.yaml");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace(/^ *k3s: .*$/mu, ""));
+    const plan = await shown("plan");
+    assert.deepEqual([plan.refusals, plan.changes.flatMap(({ fields: more }) => more)], [[], []]);
+    assert.match((await host.file("usr/local/bin/k3s")) ?? "", /stand-in for k3s v1\.35\.9/u);
+  },
+);
 
 test(
   "a machine with a processor that k3s is not made for is refused by name before anything of k3s is written",

@@ -107,9 +107,23 @@ function addressWarnings(input: PreflightInput): Preflight {
   return { refusals: [new PodtrustError("machine-address-unknown", sentence)], warnings: [] };
 }
 
+/** A server that vanished beside what it stood with: perhaps somebody deleted it by hand. */
+function vanishedWarning(server: Change, changes: readonly Change[]): readonly string[] {
+  const stands = changes.find(
+    ({ resource, observed }) =>
+      resource.kind === "primary-ip" && observed.exists && observed.owner.kind === "ours",
+  );
+  if (server.kind !== "create" || stands === undefined) return [];
+  return [
+    `${server.resource.id} is not there, while ${stands.resource.id} is. If it ran before: ${lost}; tokens that it signed are refused from then on`,
+  ];
+}
+
 function serverWarnings(change: Change): readonly string[] {
   const { resource, kind, fields, observed } = change;
   if (stateOf(change) === undefined) return [];
+  // What is refused as somebody else's never had a label of ours.
+  if (kind === "blocked") return [];
   const warnings: string[] = [];
   const addresses = fields.some(({ field }) => field === "ipv4" || field === "ipv6");
   if (kind === "update" && addresses) {
@@ -159,7 +173,10 @@ export async function hetznerPreflight(input: PreflightInput, signal: AbortSigna
     replacements(input),
     addressWarnings(input),
     isMade ? await offers(input, signal) : none,
-    { refusals: [], warnings: server === undefined ? [] : serverWarnings(server) },
+    {
+      refusals: [],
+      warnings: server === undefined ? [] : [...serverWarnings(server), ...vanishedWarning(server, changes)],
+    },
   ];
   try {
     return { ...joined(parts), costs: await costs(input, signal) };

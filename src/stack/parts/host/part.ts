@@ -1,13 +1,14 @@
 import type { MachineConfig } from "../../../config/index.ts";
 import {
+  datastoreCopy,
   type HostConnection,
   k3sNames,
   k3sResource,
   systemNames,
   systemResource,
 } from "../../../host/index.ts";
-import type { Output, Resource } from "../../../plan/index.ts";
-import type { Goal, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
+import type { Change, Output, Resource } from "../../../plan/index.ts";
+import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sWish } from "./wish.ts";
 
@@ -62,13 +63,24 @@ class HostPart implements Part {
     return Promise.resolve({ desired: goes ? [] : this.#resources(), owned: [], seen: new Map() });
   }
 
-  preflight(): Promise<Preflight> {
-    return Promise.resolve({ refusals: [], warnings: [] });
+  preflight({ changes }: Judged): Promise<Preflight> {
+    return Promise.resolve({ refusals: [], warnings: changes.flatMap(upgradeWarnings) });
   }
 
   close(): void {
     void this.#connection.close();
   }
+}
+
+/** What an upgrade of k3s does beside changing its version. */
+function upgradeWarnings({ kind, fields, resource }: Change): readonly string[] {
+  const version = fields.find(({ field }) => field === "version");
+  if (kind !== "update" || resource.kind !== "k3s" || typeof version?.before !== "string") return [];
+  const { before, after } = version;
+  if (before === after) return [];
+  return [
+    `${resource.id} is an upgrade from ${before} to ${String(after)}: its datastore is copied to ${datastoreCopy(before)} first. The Kubernetes API is away for about a minute; pods go on running.`,
+  ];
 }
 
 /** The part of a config's machine; none without one. Opens no connection. */

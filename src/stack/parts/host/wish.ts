@@ -8,10 +8,11 @@ export function k3sWish(
   { stack, issuer, publisher }: Config,
   { k3s, cni, cilium, ssh, apiFrom }: MachineConfig,
 ): K3sWish {
-  const { version, sha256, archive } = k3s;
+  const { version, isVersionNamed, sha256, archive } = k3s;
   return {
     stack,
     version,
+    isVersionNamed,
     sha256,
     ...(archive === undefined ? {} : { archive }),
     // In-cluster clients go on with the tokens that they have.
