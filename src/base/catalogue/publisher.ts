@@ -46,7 +46,7 @@ export const publisherErrors = {
   "publisher-release": {
     summary:
       "There is no program of the publisher to send to the machine, or it is not the one that was built.",
-    next: "Build it with npm run release, or put the release's podtrust-publisher-*.zst and .sha256 of this version into a folder and name that in publisher.release.",
+    next: "Build it in a checkout with npm run release -- publisher-linux-arm64 (or -x64), or put the release's podtrust-publisher-*.zst and .sha256 of this version into a folder and name that in publisher.release.",
   },
   "publisher-upgrade": {
     summary:

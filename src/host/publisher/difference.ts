@@ -17,11 +17,21 @@ export function versionName({ version, program }: Release): string {
   return `${version}-${program.slice(0, 12)}`;
 }
 
+/** The part of a release by `uname -m`; both where the machine is not known yet. */
+const partsOf: Readonly<Record<string, string>> = {
+  aarch64: "publisher-linux-arm64",
+  x86_64: "publisher-linux-x64",
+};
+
 function missing({ version }: PublisherWish, machine: string): PodtrustError {
+  const part = partsOf[machine] ?? "publisher-linux-arm64 (for an x86-64 machine: publisher-linux-x64)";
   return new PodtrustError(
     "publisher-release",
     `there is no publisher of version ${version} for ${machine} to be sent to the machine`,
-    { detail: { version, machine } },
+    {
+      next: `Build it in a checkout of this version: npm run release -- ${part}. Or name the folder that has a release's podtrust-publisher-${version}-*.zst and .sha256 in publisher.release.`,
+      detail: { version, machine },
+    },
   );
 }
 
