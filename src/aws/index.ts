@@ -30,6 +30,7 @@ export { type ParameterWish, putParameter } from "./parameter.ts";
 export { observedRole, roleNames, roleOwner, roleResource, type RoleWish } from "./role-resource.ts";
 export { cutRole } from "./role-changes.ts";
 export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-steps.ts";
+export { samePolicy } from "./same-policy.ts";
 export { hostedZoneNames, route53Claim, route53Dns } from "./route53/index.ts";
 export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";

@@ -1,4 +1,4 @@
-export { type AllowedRole, allowedOf } from "./decide/allowed.ts";
+export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
 export { decide, type Decision, type GrantedRole, type Refusal, type WantedRole } from "./decide/decide.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export {
@@ -8,7 +8,16 @@ export {
   tenantQuota,
   usualIdentity,
 } from "./manifests/index.ts";
-export { apiVersion, bindingNames, bindingsManager, finalizer, trustNames, usualProfile } from "./names.ts";
+export {
+  apiVersion,
+  bindingNames,
+  bindingsManager,
+  finalizer,
+  isRetained,
+  retainedMark,
+  trustNames,
+  usualProfile,
+} from "./names.ts";
 export { type Condition, conditionOf, type Found, timeText } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";

@@ -1,3 +1,5 @@
+import { tagValue } from "../base/index.ts";
+
 /** The group and version of our objects in the Kubernetes API. */
 export const apiGroup = "podtrust.dev";
 export const apiVersion = `${apiGroup}/v1alpha1`;
@@ -49,3 +51,13 @@ export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator
 /** Tags that say to policies which ServiceAccount a role is for (`aws:PrincipalTag/kubernetes-namespace`). */
 export const namespaceTag = "kubernetes-namespace";
 export const serviceAccountTag = "kubernetes-service-account";
+
+const onDeleteTag = "podtrust:on-delete";
+
+/** What a role carries that stays when its binding goes: the sweep knows it by that, whatever became of the binding. */
+export const retainedMark = { [onDeleteTag]: "Retain" } as const;
+
+/** Whether a role stays without its binding. */
+export function isRetained(tags: Readonly<Record<string, string>>): boolean {
+  return tagValue(tags, onDeleteTag) === retainedMark[onDeleteTag];
+}

@@ -54,6 +54,10 @@ export const bindingReasons = {
     "The grant does not let a role be taken over.",
     "Ask for a grant that names it in adoptRoles.",
   ),
+  RetainNotGranted: refused(
+    "The grant does not let a role stay when its binding goes.",
+    "Leave out onDelete: Retain, or ask for a grant with retain: true.",
+  ),
   ChainNotGranted: refused(
     "The grant does not name the role that a role of the binding shall assume.",
     "Ask for a grant that names it in chainedRoles.",
@@ -77,11 +81,15 @@ export const bindingReasons = {
     "The role was made or changed a moment ago, and STS does not know it yet.",
     "Wait: it takes AWS some seconds, and is looked at again by itself.",
   ),
+  RoleRetained: ok(
+    ["trust"],
+    "A binding was deleted and its role stays, as onDelete: Retain says; its ServiceAccount is no longer let in.",
+  ),
   RoleKept: found(
     "warning",
     ["trust"],
     "A binding was deleted and a role of it is still there, because AWS could not be asked in time.",
-    "It is deleted as soon as AWS answers; look at the message to see why it does not.",
+    "It is deleted, or closed where it is to stay, as soon as AWS answers; look at the message to see why it does not.",
   ),
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -33,6 +33,15 @@ export interface AllowedRole {
   readonly maxSession: number;
 }
 
+/** Whether some grant lets the roles that a binding has in an account stay when it goes. */
+export function mayRetain(
+  whose: Pick<Binding, "namespace" | "name">,
+  { grants }: Pick<Trust, "grants">,
+  account: string,
+): boolean {
+  return grants.some((grant) => grant.retain && isFor(grant, whose) && grant.accounts.includes(account));
+}
+
 /** Whether an inline policy gives something; one that IAM took and we do not may. */
 function allowsSomething(text: string): boolean {
   try {

@@ -8,7 +8,7 @@ import type {
   Trust,
   TrustAccount,
 } from "../objects/objects.ts";
-import { namespaceTag, serviceAccountTag } from "../names.ts";
+import { namespaceTag, retainedMark, serviceAccountTag } from "../names.ts";
 import { accountOfArn } from "../objects/binding-schema.ts";
 import { isFor } from "./is-for.ts";
 import { fitsAny } from "./pattern.ts";
@@ -94,7 +94,7 @@ function policiesLacking(
 }
 
 function managedLacking(managed: ManagedWish, grant: Grant, say: Say): readonly Refusal[] {
-  const { maxSessionSeconds, adopt, tags = [] } = managed;
+  const { maxSessionSeconds, adopt, onDelete, tags = [] } = managed;
   const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
   const lacks: Refusal[] = [...policiesLacking(managed, grant, say)];
   if (maxSessionSeconds > grant.maxSessionSeconds) {
@@ -103,6 +103,8 @@ function managedLacking(managed: ManagedWish, grant: Grant, say: Say): readonly 
   }
   if (adopt !== undefined && !fitsAny(grant.adoptRoles, adopt))
     lacks.push(say("AdoptionNotGranted", `does not let the role ${adopt} be taken over`));
+  if (onDelete === "Retain" && !grant.retain)
+    lacks.push(say("RetainNotGranted", "does not let a role stay when its binding goes"));
   for (const { key, value } of tags) {
     const set = forced.get(foldTagKey(key)) ?? value;
     if (set !== value) lacks.push(say("TagNotGranted", `sets the tag ${key} to ${set}, not to ${value}`));
@@ -132,6 +134,10 @@ function lacking({ role, account }: Asked, grant: Grant): readonly Refusal[] {
 const recordOfTags = (tags: readonly Tag[]): WantedRole["tags"] =>
   Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 
+/** What marks a role that stays when its binding goes. */
+const stayMark = ({ onDelete }: ManagedWish): WantedRole["tags"] =>
+  onDelete === "Retain" ? retainedMark : {};
+
 function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole | undefined {
   const { managed, profile } = role;
   if (managed === undefined) return undefined;
@@ -148,6 +154,7 @@ function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole |
     tags: mergeTags(recordOfTags(tags), recordOfTags(grant.tags ?? []), {
       [namespaceTag]: namespace,
       [serviceAccountTag]: name,
+      ...stayMark(managed),
     }),
     ...(grant.boundary === undefined ? {} : { boundary: grant.boundary }),
   };

@@ -61,6 +61,10 @@ const requirements: readonly Requirement[] = [
       lacks: `"does not name in adoptRoles " + r.managed.adopt`,
     },
     {
+      allowed: `r.managed.?onDelete.orValue("Delete") != "Retain" || g.?retain.orValue(false)`,
+      lacks: `"has no retain: true"`,
+    },
+    {
       allowed: `${listOf("r.managed", "tags")}.all(t, ${tagFits})`,
       lacks: `"sets otherwise in tags " + ${listOf("r.managed", "tags")}.filter(t, !${tagFits}).map(t, t.key).join(" ")`,
     },

@@ -41,6 +41,13 @@ const managed: ObjectField = {
     inline: inlinePolicies,
     maxSessionSeconds: { ...sessionSeconds, description: "The longest session that a workload may ask for." },
     tags: tagsField("Tags of the role, which every session of it carries as aws:PrincipalTag/KEY.", 30),
+    onDelete: {
+      type: "string",
+      enum: ["Delete", "Retain"],
+      maxLength: 6,
+      description:
+        "What becomes of the role when the binding goes: it goes too, unless this says Retain and the grant has retain: true.",
+    },
     adopt: {
       ...roleArn,
       description:

@@ -12,6 +12,8 @@ export interface ManagedWish {
   readonly inline?: readonly { readonly name: string; readonly document: JsonRecord }[];
   readonly maxSessionSeconds: number;
   readonly tags?: readonly Tag[];
+  /** Absent: Delete. */
+  readonly onDelete?: "Delete" | "Retain";
   /** ARN of a role to take over. */
   readonly adopt?: string;
 }
@@ -49,6 +51,7 @@ export interface Grant {
   readonly adoptRoles?: readonly string[];
   readonly chainedRoles?: readonly string[];
   readonly inline: boolean;
+  readonly retain: boolean;
   readonly boundary?: string;
   readonly maxSessionSeconds: number;
   readonly maxRoles: number;

@@ -53,6 +53,11 @@ const grant: ObjectField = {
       absent: false,
       description: "Whether roles may have policies of their own; only with a boundary.",
     },
+    retain: {
+      type: "boolean",
+      absent: false,
+      description: "Whether a binding may leave its roles behind when it goes (onDelete: Retain).",
+    },
     boundary: { ...policyArn, description: "The permissions boundary that every role gets." },
     maxSessionSeconds: { ...sessionSeconds, description: "The longest session that a role may allow." },
     maxRoles: {

@@ -1,14 +1,16 @@
 import {
+  allowedOf,
   type Binding,
   bindingMark,
   bindingNames,
+  isRetained,
   markedBinding,
   readTrust,
   type Trust,
   trustNames,
 } from "../../bindings/index.ts";
 import { awsTags } from "../../plan/index.ts";
-import type { BoundAccount } from "../parts/index.ts";
+import type { BoundAccount, RoleState } from "../parts/index.ts";
 import type { StateApi } from "./state.ts";
 import { trustNameOf } from "./trust-reads.ts";
 
@@ -27,6 +29,8 @@ interface Sweep {
   /** By `elapsed`: a time of day may be set. */
   readonly now: number;
   readonly signal: AbortSignal;
+  /** Asked before AWS is changed; throws where it may not be. */
+  readonly assertHeld: () => void;
 }
 
 /** What was nobody's when an account was looked at last. */
@@ -46,8 +50,8 @@ export class Leftovers {
 
   /**
    * Deletes the roles of an account that trust the issuer and carry a mark of this stack, of a binding that the API server
-   * says does not exist, or names a trust that has nothing to do with them, for ten minutes now. Gives their ARNs. Throws
-   * `aws-*` and `cluster-*`.
+   * says does not exist, or names a trust that has nothing to do with them, for ten minutes now; one that is to stay without
+   * its binding is held to its grants and closed instead. Gives the ARNs of those that went. Throws `aws-*` and `cluster-*`.
    */
   async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
     const { now, signal } = sweep;
@@ -58,20 +62,55 @@ export class Leftovers {
     const since = new Map<string, number>();
     const gone: string[] = [];
     for (const { name, arn, tags } of await account.trusting(signal)) {
-      const whose = markedBinding(trust, awsTags.stackOf(tags) ?? "");
+      const whose = whoseIs(trust, tags);
       if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
       const first = known.get(arn) ?? now;
-      if (now - first < patience) {
-        since.set(arn, first);
-        continue;
+      const [one, stays] = [{ name, whose, isLeft: now - first >= patience }, isRetained(tags)];
+      if (stays || !one.isLeft) since.set(arn, first);
+      if (stays) await hold(trust, account, one, sweep);
+      else if (one.isLeft) {
+        await remove(trust, account, one, signal);
+        gone.push(arn);
       }
-      const { failed } = await account.remove(bindingMark(trust, whose), [name], signal);
-      if (failed[0] !== undefined) throw failed[0].error;
-      gone.push(arn);
     }
     this.#looks.set(id, { at: now, since });
     return gone;
   }
+}
+
+/** Whose role it is by its mark; undefined where it is no binding's of the trust. */
+function whoseIs(trust: Trust, tags: RoleState["tags"]): ReturnType<typeof markedBinding> {
+  return markedBinding(trust, awsTags.stackOf(tags) ?? "");
+}
+
+/** A role whose binding is gone; `isLeft`: for long enough. */
+interface Left {
+  readonly name: string;
+  readonly whose: Pick<Binding, "namespace" | "name">;
+  readonly isLeft: boolean;
+}
+
+/** It has what a grant allows; and lets nobody in, also where AWS did not answer when its binding went. */
+async function hold(
+  trust: Trust,
+  account: BoundAccount,
+  { name, whose, isLeft }: Left,
+  { assertHeld, signal }: Sweep,
+): Promise<void> {
+  const allowed = (role: RoleState) => allowedOf(role, whose, trust);
+  const wish = { mark: bindingMark(trust, whose), names: [name], retain: isLeft, allowed, assertHeld };
+  const [failure] = (await account.cut(wish, signal)).failed;
+  if (failure !== undefined) throw failure;
+}
+
+async function remove(
+  trust: Trust,
+  account: BoundAccount,
+  { name, whose }: Left,
+  signal: AbortSignal,
+): Promise<void> {
+  const [failure] = (await account.remove(bindingMark(trust, whose), [name], signal)).failed;
+  if (failure !== undefined) throw failure.error;
 }
 
 /**

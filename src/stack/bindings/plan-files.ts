@@ -4,6 +4,7 @@ import {
   bindingMark,
   decide,
   type GrantedRole,
+  isRetained,
   markedBinding,
   type Trust,
 } from "../../bindings/index.ts";
@@ -52,7 +53,8 @@ async function standing(
   const found = new Map<string, readonly string[]>();
   for (const { name, tags } of await account.trusting(signal)) {
     const whose = markedBinding(trust, awsTags.stackOf(tags) ?? "");
-    if (whose !== undefined) found.set(nameOf(whose), [...(found.get(nameOf(whose)) ?? []), name]);
+    if (whose !== undefined && !isRetained(tags))
+      found.set(nameOf(whose), [...(found.get(nameOf(whose)) ?? []), name]);
   }
   return found;
 }

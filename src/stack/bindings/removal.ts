@@ -1,7 +1,23 @@
-import { asPodtrustError, mapLimit, PodtrustError, TimeLimit } from "../../base/index.ts";
-import { type Binding, bindingMark, readTrust, type Trust, type TrustAccount } from "../../bindings/index.ts";
+import {
+  asPodtrustError,
+  mapLimit,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  TimeLimit,
+} from "../../base/index.ts";
+import {
+  allowedOf,
+  type Binding,
+  bindingMark,
+  mayRetain,
+  readTrust,
+  type Trust,
+  type TrustAccount,
+} from "../../bindings/index.ts";
+import type { RoleState } from "../parts/index.ts";
 import { unannotate } from "./annotation.ts";
-import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";
+import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
 import { isKept, keep, type RoleStatus } from "./state.ts";
 
 /** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
@@ -15,15 +31,35 @@ const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
 const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
+const namesOf = (roles: readonly RoleStatus[]): readonly string[] => roles.map(({ arn }) => nameOf(arn));
+
+/**
+ * Those of a binding's roles that stay when it goes: read from its spec as it is, since one that can no longer be read as a
+ * whole loses no role for it, and only where a grant has it so.
+ */
+function retained(
+  { object }: BindingFacts,
+  trust: Trust,
+  roles: readonly RoleStatus[],
+): readonly RoleStatus[] {
+  const { namespace = "", name } = object.metadata;
+  const asked = recordsOf(recordOf(object["spec"])["roles"])
+    .filter(({ managed }) => recordOf(managed)["onDelete"] === "Retain")
+    .map(({ profile }) => profile);
+  return roles.filter(
+    ({ profile, arn }) =>
+      asked.includes(profile) && mayRetain({ namespace, name }, trust, arn.split(":")[4] ?? ""),
+  );
+}
+
 async function deleteRoles(
   { clients, clock, facts, status, signal }: Turn,
   trust: Trust,
   account: TrustAccount,
   whose: Pick<Binding, "namespace" | "name">,
 ): Promise<{ readonly failures: readonly PodtrustError[]; readonly changes: BindingOutcome["changes"] }> {
-  const names = status.roles
-    .filter(({ arn, managed }) => managed && arn.split(":")[4] === account.id)
-    .map(({ arn }) => nameOf(arn));
+  const own = status.roles.filter(({ arn, managed }) => managed && arn.split(":")[4] === account.id);
+  const [kept, names] = [retained(facts, trust, own), namesOf(own)];
   if (names.length === 0) return { failures: [], changes: [] };
   const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
   const limit = new TimeLimit(clock, { ms, signal });
@@ -37,9 +73,18 @@ async function deleteRoles(
   try {
     const bound = clients.aws.of(trust, account);
     clients.assertHeld?.();
-    const { done, failed } = await bound.remove(bindingMark(trust, whose), names, limit.signal);
+    const mark = bindingMark(trust, whose);
+    const allowed = (role: RoleState) => allowedOf(role, whose, trust);
+    const assertHeld = (): void => clients.assertHeld?.();
+    const stays = { mark, names: namesOf(kept), retain: true, allowed, assertHeld };
+    const cut = kept.length === 0 ? { done: [], failed: [] } : await bound.cut(stays, limit.signal);
     signal.throwIfAborted();
-    return { failures: failed.map(({ error }) => told(error)), changes: done };
+    const going = names.filter((name) => !stays.names.includes(name));
+    const removed = going.length === 0 ? undefined : await bound.remove(mark, going, limit.signal);
+    signal.throwIfAborted();
+    const failures = [...cut.failed, ...(removed?.failed ?? []).map(({ error }) => error)];
+    const changed = cut.done.map((fields) => ({ kind: "update", fields }) as const);
+    return { failures: failures.map(told), changes: [...changed, ...(removed?.done ?? [])] };
   } catch (error) {
     signal.throwIfAborted();
     return { failures: [told(error)], changes: [] };
@@ -64,6 +109,13 @@ function leftBehind(roles: readonly RoleStatus[], why: string): readonly Binding
   if (roles.length === 0) return [];
   const message = `${roles.map(({ arn }) => arn).join(", ")}: ${why}`;
   return [{ type: "Warning", reason: "RoleKept", message }];
+}
+
+/** Says which roles stay because their binding has it so. */
+function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
+  if (roles.length === 0) return [];
+  const message = `${roles.map(({ arn }) => arn).join(", ")}: stays, as onDelete says, and lets nobody in`;
+  return [{ type: "Normal", reason: "RoleRetained", message }];
 }
 
 /** The trust of a binding; undefined where there is none that can be read. */
@@ -98,6 +150,7 @@ export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
   const events = [
     ...(failure === undefined ? [] : leftBehind(kept, failure.message)),
     ...leftBehind(unknown, "no AWSTrust says how to reach the account"),
+    ...(failure === undefined && trust !== undefined ? stayed(retained(facts, trust, kept)) : []),
   ];
   await keep(clients.cluster, object, false, signal);
   return { ...gone, changes, events };

@@ -67,6 +67,7 @@ async function swept(
         known: bindings,
         now,
         signal,
+        assertHeld: () => clients.assertHeld?.(),
       });
       for (const arn of gone)
         events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: deleted, its binding is gone` });

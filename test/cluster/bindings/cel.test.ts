@@ -67,6 +67,7 @@ const grant = fc.record(
     adoptRoles: some(own("role/shop/*"), own("role/*")),
     chainedRoles: some(own("role/shop/*"), own("role/admin")),
     inline: fc.boolean(),
+    retain: fc.boolean(),
     boundary: fc.constant(own("policy/boundary")),
     maxSessionSeconds: seconds,
     tags,
@@ -80,6 +81,7 @@ const managed = fc.record(
     maxSessionSeconds: seconds,
     tags,
     adopt: fc.constantFrom(...existing),
+    onDelete: fc.constantFrom("Delete", "Retain"),
   },
   { requiredKeys: ["policies"] },
 );

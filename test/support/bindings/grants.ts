@@ -119,6 +119,12 @@ export const ungrantedBindings: readonly UngrantedCase[] = [
     /does not let the role .*role\/shop\/x be taken over/u,
   ),
   ungranted(
+    "a role that is to stay where the grant does not say retain",
+    withManaged({ onDelete: "Retain" }),
+    "RetainNotGranted",
+    /grant shop does not let a role stay when its binding goes/u,
+  ),
+  ungranted(
     "an existing role that may only be taken over",
     roles({ profile: "default", existing: { arn: `arn:aws:iam::${account}:role/legacy-shop` } }),
     "RoleNotGranted",
@@ -167,6 +173,10 @@ export const ungrantedBindings: readonly UngrantedCase[] = [
 
 /** What is granted; each by one grant that allows all of it. */
 export const grantedBindings: readonly { readonly name: string; readonly object: Json }[] = [
+  {
+    name: "a role that goes with its binding, said outright",
+    object: bindingOf(withManaged({ onDelete: "Delete" })),
+  },
   { name: "a granted policy", object: goodBinding },
   { name: "a policy of a granted folder", object: bindingOf(withManaged({ policies: manyPolicies(20) })) },
   {

@@ -232,17 +232,21 @@ export class BoundAccount {
    * by a look at the account that shows something, and once more by the role itself before it is changed. Throws `aws-*` where
    * nothing could be seen.
    */
-  async cut({ mark, names, oldest, allowed, assertHeld }: CutWish, signal: AbortSignal): Promise<CutOutcome> {
+  async cut(
+    { mark, names, oldest, allowed, assertHeld, retain = false }: CutWish,
+    signal: AbortSignal,
+  ): Promise<CutOutcome> {
     const { roles } = await this.survey(signal, oldest);
     const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;
-      const place = { providerArn: this.providerArn, now: this.#clock.now() };
+      const place = { providerArn: this.providerArn, now: this.#clock.now(), retain };
       const cut = roleCut(role, allowed(role), place);
       return isNothing(cut) ? undefined : cut;
     };
     const [done, failed]: [(readonly FieldChange[])[], PodtrustError[]] = [[], []];
-    for (const name of new Set([...names, ...roles.filter(isOwn).map((role) => role.name)])) {
+    const others = retain ? [] : roles.filter(isOwn).map((role) => role.name);
+    for (const name of new Set([...names, ...others])) {
       if (toCut(await this.role(name, signal)) === undefined) continue;
       assertHeld();
       const cut = toCut(await readRoleState(this.#session, name, signal));

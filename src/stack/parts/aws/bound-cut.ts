@@ -5,7 +5,9 @@ import {
   type Cut,
   cutOf,
   type RoleState,
+  samePolicy,
 } from "../../../aws/index.ts";
+import { isRetained, retainedMark } from "../../../bindings/index.ts";
 import type { PodtrustError } from "../../../base/index.ts";
 import type { FieldChange } from "../../../plan/index.ts";
 
@@ -17,6 +19,8 @@ export interface CutWish {
   readonly names: readonly string[];
   /** So old a look at the account may be, in milliseconds; as for everything else unless told. */
   readonly oldest?: number;
+  /** Whether those of `names`, and no others, are closed besides, and marked as what stays without its binding. */
+  readonly retain?: boolean;
   /** What may stay of a role; undefined: nothing. */
   readonly allowed: (role: RoleState) => AllowedRights | undefined;
   /** Asked before anything is changed; throws where it may not be. */
@@ -36,17 +40,24 @@ interface Place {
   readonly now: number;
 }
 
-/** What is to be taken from a role as it stands. */
+/** The steps by which a role lets nobody in any more, and is marked as one that stays without its binding. */
+function retaining(role: RoleState, document: string): Cut["afterwards"] {
+  const isClosed = samePolicy(role.trustPolicy, document, "trust");
+  return [
+    ...(isClosed ? [] : [{ kind: "set-trust", document } as const]),
+    ...(isRetained(role.tags) ? [] : [{ kind: "tag", tags: retainedMark } as const]),
+  ];
+}
+
+/** What is to be taken from a role as it stands. `retain`: whoever may assume it too, for its binding goes. */
 export function roleCut(
   role: RoleState,
   allowed: AllowedRights | undefined,
-  { providerArn, now }: Place,
+  { providerArn, now, retain }: Place & { readonly retain: boolean },
 ): Cut {
-  if (allowed !== undefined) return cutOf(role, allowed);
-  return closingOf(role, {
-    trustPolicy: closedTrustPolicy(providerArn),
-    now,
-  });
+  const trustPolicy = closedTrustPolicy(providerArn);
+  const cut = allowed === undefined ? closingOf(role, { trustPolicy, now }) : cutOf(role, allowed);
+  return retain ? { ...cut, afterwards: [...cut.afterwards, ...retaining(role, trustPolicy)] } : cut;
 }
 
 export const isNothing = ({ narrowing, afterwards }: Cut): boolean =>
