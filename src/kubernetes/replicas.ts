@@ -36,7 +36,7 @@ const spread = (selector: PodSelector, topologyKey: string): object => ({
 });
 
 /** A member of an object; none where its value is empty. */
-export function given(key: string, value: object | string): object {
+function given(key: string, value: object | string): object {
   return Object.keys(value).length === 0 ? {} : { [key]: value };
 }
 

@@ -3,7 +3,7 @@ import { bindingObject } from "../../bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 
 /** How long an API server refuses bindings after their definitions were applied, in milliseconds. */
-export const newKindsSchedule: RetrySchedule = {
+const newKindsSchedule: RetrySchedule = {
   // k8s.io/apiserver's mapper forgets what it knows of kinds every 30 s; the rest is for a busy server.
   name: "an API server learns of new kinds every 30 s",
   delays: [1000],

@@ -3,7 +3,7 @@ import { soon } from "./prove.ts";
 import type { BindingFacts, BindingOutcome } from "./turn.ts";
 
 /** The longest wait of a binding that only a person can mend, in milliseconds. */
-export const maxRetryWait = 600_000;
+const maxRetryWait = 600_000;
 
 /** What passes by itself: each try may be the one that succeeds. Everything else waits for a person. */
 const passing: ReadonlySet<Reason> = new Set<Reason>([
