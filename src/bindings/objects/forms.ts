@@ -49,12 +49,15 @@ export const serviceAccountPattern: TextField = {
   description: "A ServiceAccount's name; a * at its end stands for any rest.",
 };
 
-/** What a role of somebody else's may ask of whoever assumes it (IAM: ExternalId). No white space: it stands in files. */
+/**
+ * What a role of somebody else's may ask of whoever assumes it (IAM: ExternalId). No white space: it stands in files. IAM
+ * takes 1,224 characters, injection 1,000 in the annotation of a chain.
+ */
 export const externalId: TextField = {
   type: "string",
   pattern: "^[A-Za-z0-9_+=,.@:/-]+$",
   minLength: 2,
-  maxLength: 1224,
+  maxLength: 1000,
   description: "The external ID that the role's trust policy asks for.",
 };
 

@@ -104,6 +104,15 @@ export const malformedBindings: readonly RefusedCase[] = [
     /externalId is .* which does not fit/u,
   ),
   spec(
+    "an external ID of 1,001 characters, with which no pod would be given the chain",
+    roles(webRole, {
+      profile: "reports",
+      chain: { arn: `arn:aws:iam::${account}:role/x`, externalId: "x".repeat(1001) },
+    }),
+    /externalId: Too long: may not be (?:more|longer) than 1000/u,
+    /externalId is longer than 1000 characters/u,
+  ),
+  spec(
     "a role without a profile",
     roles({ account, managed: managed() }),
     /profile: Required/u,
