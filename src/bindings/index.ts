@@ -15,6 +15,7 @@ export {
   finalizer,
   isRetained,
   retainedMark,
+  retryAnnotation,
   trustNames,
   usualProfile,
 } from "./names.ts";

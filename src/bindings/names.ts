@@ -52,6 +52,9 @@ export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator
 export const namespaceTag = "kubernetes-namespace";
 export const serviceAccountTag = "kubernetes-service-account";
 
+/** Another value of this annotation on a binding or a trust asks for a turn at once. */
+export const retryAnnotation = `${apiGroup}/retry`;
+
 const onDeleteTag = "podtrust:on-delete";
 
 /** What a role carries that stays when its binding goes: the sweep knows it by that, whatever became of the binding. */

@@ -1,4 +1,5 @@
 import { type JsonRecord, recordOf, textOf } from "../../base/index.ts";
+import { retryAnnotation } from "../../bindings/index.ts";
 import type { KubernetesObject, Mirror } from "../../kubernetes/index.ts";
 import type { Controllers, ControllerTools } from "../../operator/index.ts";
 import {
@@ -15,11 +16,12 @@ interface Head {
   readonly generation: unknown;
   readonly uid: unknown;
   readonly deleted: unknown;
+  readonly retry: unknown;
 }
 
 function headOf(object: JsonRecord): Head {
-  const { generation, uid, deletionTimestamp } = recordOf(object["metadata"]);
-  return { generation, uid, deleted: deletionTimestamp };
+  const { generation, uid, deletionTimestamp, annotations } = recordOf(object["metadata"]);
+  return { generation, uid, deleted: deletionTimestamp, retry: recordOf(annotations)[retryAnnotation] };
 }
 
 interface BindingHead extends Head {

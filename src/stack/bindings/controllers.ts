@@ -68,14 +68,14 @@ function drifting({ aws }: BindingControllersOptions): Followed {
 }
 
 /**
- * What an Event is about: a role that is left behind is told on the trust, since a namespace that goes with its bindings takes
+ * What an Event is about: a role that stays or is left behind is told on the trust, since a namespace that goes with its bindings takes
  * no Events any more.
  */
 const regarding = (
   { reason }: BindingEvent,
   binding: KubernetesObject,
   trust: KubernetesObject | undefined,
-): KubernetesObject => (reason === "RoleKept" ? (trust ?? binding) : binding);
+): KubernetesObject => (reason === "RoleKept" || reason === "RoleRetained" ? (trust ?? binding) : binding);
 
 function bindingController(options: BindingControllersOptions): Controller {
   const { api, clock, bindings, trusts, accountOf, counts, latest = new LatestObjects(), tell } = options;
