@@ -43,6 +43,7 @@ export function servedDocuments(
   }
   const unread = failureOf(jwks);
   if (unread !== undefined) return unread;
-  const privateChains = ca === undefined ? [] : [chainOf(discovery), chainOf(jwks)];
-  return { ok: true, discovery: textOf(discovery), jwks: textOf(jwks), privateChains };
+  const texts = { discovery: textOf(discovery), jwks: textOf(jwks) };
+  if (ca === undefined) return { ok: true, ...texts };
+  return { ok: true, ...texts, privateChains: [chainOf(discovery), chainOf(jwks)] };
 }
