@@ -27,7 +27,14 @@ export interface ChildOptions {
 
 /** Runs `podtrust ARGS` as a child process. */
 export function podtrustChild(args: readonly string[], options: ChildOptions = {}): Promise<CliResult> {
-  const env = { PATH: process.env["PATH"], HOME: noHome, NODE_NO_WARNINGS: "1", ...options.env };
+  const compiled = process.env["NODE_COMPILE_CACHE"];
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: noHome,
+    NODE_NO_WARNINGS: "1",
+    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+    ...options.env,
+  };
   const child = spawn(process.execPath, [mainFile, ...args], { env, cwd: options.cwd, timeout: 60_000 });
   options.onStart?.((signal) => child.kill(signal));
   const said = { out: "", err: "" };
