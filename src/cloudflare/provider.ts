@@ -75,8 +75,13 @@ class CloudflareDns implements DnsProvider {
       return { id: zone.id, name: zone.name, ...(isReadOnly(zone) ? { isReadOnly: true } : {}) };
     } catch (thrown) {
       if (isZoneListRefusal(thrown)) return undefined;
-      throw (await this.#tokenFault(thrown, signal)) ?? cloudflareError(thrown, what);
+      throw await this.#failure(thrown, what, signal);
     }
+  }
+
+  /** A failure as a person meets it. */
+  async #failure(thrown: unknown, what: string, signal: AbortSignal): Promise<unknown> {
+    return (await this.#tokenFault(thrown, signal)) ?? cloudflareError(thrown, what);
   }
 
   /**
@@ -112,7 +117,7 @@ class CloudflareDns implements DnsProvider {
       const listed = await this.#api.list(call, 500, signal, waiting);
       return listed.map((record) => readRecord(record, what));
     } catch (thrown) {
-      throw cloudflareError(thrown, what);
+      throw await this.#failure(thrown, what, signal);
     }
   }
 
@@ -155,7 +160,7 @@ class CloudflareDns implements DnsProvider {
       }
     } catch (thrown) {
       const isOpen = thrown instanceof Unanswered || (thrown instanceof Refusal && thrown.has(...lookAgain));
-      const error = cloudflareError(thrown, what);
+      const error = await this.#failure(thrown, what, work.signal);
       throw isOpen && !work.signal.aborted ? new NotSettled(error) : error;
     }
   }

@@ -242,6 +242,17 @@ describe("DNS at Cloudflare", () => {
     });
   }
 
+  test("a token that is withdrawn during a run is refused as a token, whatever was asked with it", async (t) => {
+    const api = await standIn(t);
+    const zone = await providerOf(api).zoneOf("oidc.example.com", signal);
+    const withdrawn = providerOf(api, "prod", "0".repeat(40));
+    const code = "cloudflare-token-refused";
+    await assert.rejects(withdrawn.find(zone, set, signal), { code });
+    await assert.rejects(withdrawn.owned(zone, signal), { code });
+    await assert.rejects(withdrawn.write(zone, set, work), { code });
+    await assert.rejects(withdrawn.delete(zone, set, work), { code });
+  });
+
   for (const [what, body] of Object.entries({
     "is no JSON": "<html>",
     "holds a zone without an id": { success: true, errors: [], result: [{ name: "oidc.example.com" }] },

@@ -31,7 +31,7 @@ describe("what cannot be bought", () => {
     ],
     [
       "a type that is none",
-      (world) => world.config(machineConfig().replace("cax11", "cax12")),
+      (world) => world.config(machineConfig().replace("cax11", "cax13")),
       "hetzner-unknown",
       /Did you mean cax11/u,
     ],

@@ -17,7 +17,13 @@ interface World {
   readonly misbehave: Awaited<ReturnType<typeof startStandInCloudflare>>["misbehave"];
   /** The path of the zone's records. */
   readonly path: string;
-  readonly ask: (method: string, path: string, body?: object) => Promise<Answered>;
+  /** `authorization`: in place of the token that may edit; null for none. */
+  readonly ask: (
+    method: string,
+    path: string,
+    body?: object,
+    authorization?: string | null,
+  ) => Promise<Answered>;
 }
 
 interface Envelope {
@@ -32,10 +38,11 @@ async function world(context: TestContext, options: StandInCloudflareOptions = {
   const clock = new TestClock();
   const cloudflare = await startStandInCloudflare({ clock, mischief: "off", ...options });
   context.after(() => cloudflare.close());
-  const ask = async (method: string, path: string, body?: object): Promise<Answered> => {
+  const edit = `Bearer ${cloudflare.tokens.edit}`;
+  const ask: World["ask"] = async (method, path, body, authorization = edit) => {
     const response = await fetch(`${cloudflare.url}/${path}`, {
       method,
-      headers: { authorization: `Bearer ${cloudflare.tokens.edit}` },
+      headers: authorization === null ? {} : { authorization },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const { result, errors } = (await response.json()) as Envelope;
@@ -56,6 +63,22 @@ async function world(context: TestContext, options: StandInCloudflareOptions = {
 }
 
 const record = { type: "A", name: "oidc", content: "203.0.113.7", comment: "podtrust stack=prod" };
+
+describe("stand-in Cloudflare: tokens", () => {
+  for (const [what, authorization, path, status, codes] of [
+    ["is wrong", `Bearer ${"0".repeat(40)}`, "zones?name=example.com", 403, [9109]],
+    ["is wrong, on its own page,", `Bearer ${"0".repeat(40)}`, "user/tokens/verify", 401, [1000]],
+    ["is missing", undefined, "zones?name=example.com", 400, [6003, 6111]],
+    ["has another scheme", "Token abc", "zones?name=example.com", 400, [6003, 6111]],
+    ["has a space within", "Bearer a b", "user/tokens/verify", 400, [6003, 6111]],
+  ] as const) {
+    test(`a token that ${what} is answered ${status} with ${codes.join(" and ")}`, async (context) => {
+      const { ask } = await world(context);
+      const answer = await ask("GET", path, undefined, authorization ?? null);
+      assert.deepEqual([answer.status, answer.codes], [status, codes]);
+    });
+  }
+});
 
 describe("stand-in Cloudflare: zones", () => {
   test("a zone that the token does not know is nothing, or a refusal, as the variant has it", async (context) => {

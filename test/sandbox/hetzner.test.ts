@@ -1,46 +1,9 @@
 /** What the stand-in for the Hetzner Cloud API does that Hetzner's own client (test/cluster/clouds) cannot ask for. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { describe, test, type TestContext } from "node:test";
-import {
-  type MachineMaker,
-  type MachineOrder,
-  type StandInHetzner,
-  type StandInHetznerOptions,
-  startStandInHetzner,
-} from "../../src/sandbox/index.ts";
-import { TestClock } from "../support/clock.ts";
-
-interface Answered {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
-}
-
-interface World {
-  readonly hetzner: StandInHetzner;
-  readonly clock: TestClock;
-  readonly ask: (method: string, path: string, body?: object) => Promise<Answered>;
-}
-
-async function world(context: TestContext, options: StandInHetznerOptions = {}): Promise<World> {
-  const clock = new TestClock(Date.parse("2026-11-25T12:00:00Z"));
-  const hetzner = await startStandInHetzner({ clock, mischief: "off", ...options });
-  context.after(() => hetzner.close());
-  const ask = async (method: string, path: string, body?: object): Promise<Answered> => {
-    const response = await fetch(`${hetzner.url}/${path}`, {
-      method,
-      headers: { authorization: `Bearer ${hetzner.tokens.readWrite}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const parsed: unknown = text === "" ? {} : JSON.parse(text);
-    return { status: response.status, headers: response.headers, body: parsed };
-  };
-  return { hetzner, clock, ask };
-}
-
-const codeOf = ({ body }: Answered): string => (body as { error?: { code: string } }).error?.code ?? "none";
+import { describe, test } from "node:test";
+import type { MachineMaker, MachineOrder } from "../../src/sandbox/index.ts";
+import { codeOf, hetznerApi, serverOrder } from "../support/hetzner-api.ts";
 
 /** An ed25519 public key in OpenSSH's form. */
 function publicKey(): string {
@@ -54,12 +17,10 @@ function publicKey(): string {
   return `ssh-ed25519 ${Buffer.concat([part(Buffer.from("ssh-ed25519")), part(raw)]).toString("base64")} a@b`;
 }
 
-const server = { name: "prod", server_type: "cax11", image: "ubuntu-24.04", location: "nbg1" };
-
 describe("stand-in Hetzner: time", () => {
   test("an action is running until its time has passed, then has succeeded", async (context) => {
-    const { ask, clock } = await world(context, { delays: { action: 1000 } });
-    const { body } = await ask("POST", "servers", server);
+    const { ask, clock } = await hetznerApi(context, { delays: { action: 1000 } });
+    const { body } = await ask("POST", "servers", serverOrder);
     const { id } = (body as { action: { id: number } }).action;
     const statusOf = async (): Promise<unknown> =>
       ((await ask("GET", `actions/${id}`)).body as { action: { status: string; progress: number } }).action;
@@ -71,12 +32,12 @@ describe("stand-in Hetzner: time", () => {
   });
 
   test("a server is initializing, starting, running, and its firewall pending, then applied", async (context) => {
-    const { ask, clock } = await world(context, { delays: { action: 1000, firewall: 2500 } });
+    const { ask, clock } = await hetznerApi(context, { delays: { action: 1000, firewall: 2500 } });
     const rules = [{ direction: "in", protocol: "tcp", port: "22", source_ips: ["0.0.0.0/0"] }];
     const made = (await ask("POST", "firewalls", { name: "prod", rules })).body as {
       firewall: { id: number };
     };
-    await ask("POST", "servers", { ...server, firewalls: [{ firewall: made.firewall.id }] });
+    await ask("POST", "servers", { ...serverOrder, firewalls: [{ firewall: made.firewall.id }] });
     const seen: unknown[] = [];
     for (let step = 0; step < 4; step += 1) {
       const [one] = (
@@ -96,12 +57,12 @@ describe("stand-in Hetzner: time", () => {
   });
 
   test("what a deleted server used is refused deletion for a while", async (context) => {
-    const { ask, clock } = await world(context, { delays: { action: 1000, release: 3000 } });
+    const { ask, clock } = await hetznerApi(context, { delays: { action: 1000, release: 3000 } });
     const address = { name: "v4", type: "ipv4", location: "nbg1" };
     const made = (await ask("POST", "primary_ips", address)).body as { primary_ip: { id: number } };
     const { id } = made.primary_ip;
     const net = { enable_ipv4: true, enable_ipv6: false, ipv4: id };
-    const created = (await ask("POST", "servers", { ...server, public_net: net })).body as {
+    const created = (await ask("POST", "servers", { ...serverOrder, public_net: net })).body as {
       server: { id: number };
     };
     await clock.advance(5000);
@@ -114,8 +75,8 @@ describe("stand-in Hetzner: time", () => {
   });
 
   test("addresses that a server was given of itself go with it", async (context) => {
-    const { ask, clock, hetzner } = await world(context);
-    const made = (await ask("POST", "servers", server)).body as { server: { id: number } };
+    const { ask, clock, hetzner } = await hetznerApi(context);
+    const made = (await ask("POST", "servers", serverOrder)).body as { server: { id: number } };
     assert.equal(hetzner.contents().primaryIps.length, 2);
     await ask("DELETE", `servers/${made.server.id}`);
     await clock.advance(1000);
@@ -164,8 +125,8 @@ describe("stand-in Hetzner: machines behind servers", () => {
 
   test("a machine gets its server's order, is turned on, and is removed with it", async (context) => {
     const { orders, told, maker } = notedMachines();
-    const { ask, clock } = await world(context, { machines: maker });
-    const made = (await ask("POST", "servers", { ...server, user_data: "#cloud-config" })).body as Made;
+    const { ask, clock } = await hetznerApi(context, { machines: maker });
+    const made = (await ask("POST", "servers", { ...serverOrder, user_data: "#cloud-config" })).body as Made;
     const [order] = orders;
     assert.deepEqual([order?.name, order?.userData, order?.architecture], ["prod", "#cloud-config", "arm"]);
     assert.match(order?.ipv4 ?? "", /^[0-9.]+$/u);
@@ -178,8 +139,8 @@ describe("stand-in Hetzner: machines behind servers", () => {
 
   test("a server whose machine has ended by itself reads `off`", async (context) => {
     const { on, maker } = notedMachines();
-    const { ask, clock } = await world(context, { machines: maker });
-    const { id } = ((await ask("POST", "servers", server)).body as Made).server;
+    const { ask, clock } = await hetznerApi(context, { machines: maker });
+    const { id } = ((await ask("POST", "servers", serverOrder)).body as Made).server;
     const status = async (): Promise<string> => {
       // What a machine did shows in the answer after the one that waited for it.
       await ask("GET", `servers/${id}`);
@@ -196,8 +157,8 @@ describe("stand-in Hetzner: machines behind servers", () => {
 
   test("an action that its machine fails ends in `error`, with why", async (context) => {
     const { maker } = notedMachines();
-    const { ask, clock } = await world(context, { machines: maker });
-    const { id } = ((await ask("POST", "servers", server)).body as Made).server;
+    const { ask, clock } = await hetznerApi(context, { machines: maker });
+    const { id } = ((await ask("POST", "servers", serverOrder)).body as Made).server;
     await clock.advance(5000);
     const { action } = (await ask("POST", `servers/${id}/actions/reset`)).body as Made;
     await clock.advance(5000);
@@ -207,58 +168,6 @@ describe("stand-in Hetzner: machines behind servers", () => {
       status: "error",
       error: { code: "action_failed", message: "the emulator has ended" },
     });
-  });
-});
-
-describe("stand-in Hetzner: what clients send in several forms", () => {
-  for (const [what, fields] of [
-    ["names", { server_type: "cax11", image: "ubuntu-24.04", location: "nbg1" }],
-    ["numbers", { server_type: 45, image: 161_547_270, location: 2 }],
-    ["numbers as text", { server_type: "45", image: "161547270", location: "2" }],
-  ] as const) {
-    test(`a server's type, image and location are taken as ${what}`, async (context) => {
-      const { ask, hetzner } = await world(context);
-      assert.equal((await ask("POST", "servers", { name: "prod", ...fields })).status, 201);
-      const [made] = hetzner.contents().servers as {
-        location: { name: string };
-        image: { architecture: string };
-      }[];
-      assert.deepEqual([made?.location.name, made?.image.architecture], ["nbg1", "arm"]);
-    });
-  }
-
-  test("user data is kept for the machine, is bounded, and never comes back", async (context) => {
-    const { ask, hetzner } = await world(context);
-    const text = "#cloud-config\nhostname: prod\n";
-    const made = await ask("POST", "servers", { ...server, user_data: text });
-    assert.equal(JSON.stringify(made.body).includes("cloud-config"), false);
-    assert.equal(hetzner.userData("prod"), text);
-    const large = { ...server, name: "other", user_data: "x".repeat(32 * 1024 + 1) };
-    assert.equal(codeOf(await ask("POST", "servers", large)), "invalid_input");
-  });
-
-  test("unknown parameters of a list are passed over, and its order is as asked", async (context) => {
-    const { ask } = await world(context);
-    for (const name of ["b", "a", "c"]) await ask("POST", "ssh_keys", { name, public_key: publicKey() });
-    const names = async (query: string): Promise<readonly string[]> =>
-      ((await ask("GET", `ssh_keys?${query}`)).body as { ssh_keys: { name: string }[] }).ssh_keys.map(
-        ({ name }) => name,
-      );
-    assert.deepEqual(await names("sort=name&nobody=knows"), ["a", "b", "c"]);
-    assert.deepEqual(await names("sort=name:desc&per_page=2&page=2"), ["a"]);
-    assert.equal(codeOf(await ask("GET", "primary_ips?sort=name")), "invalid_input");
-  });
-
-  test("actions by several ids have no meta, and one that is unknown is left out", async (context) => {
-    const { ask } = await world(context);
-    const { body } = await ask("POST", "servers", server);
-    const { id } = (body as { action: { id: number } }).action;
-    const answer = (await ask("GET", `actions?id=${id}&id=1`)).body as {
-      actions: object[];
-      meta?: object;
-    };
-    assert.equal(answer.actions.length, 1);
-    assert.equal(answer.meta, undefined);
   });
 });
 
@@ -289,14 +198,19 @@ describe("stand-in Hetzner: refusals", () => {
       "invalid_input",
     ],
     ["a primary IP without a place", "primary_ips", { name: "i", type: "ipv4" }, "invalid_input"],
-    ["a name that no host can have", "servers", { ...server, name: "no_host" }, "invalid_input"],
-    ["a type that is not sold any more", "servers", { ...server, server_type: "cx11" }, "invalid_input"],
-    ["a type that this location does not have", "servers", { ...server, location: "ash" }, "invalid_input"],
-    ["an image of another architecture", "servers", { ...server, image: 161_547_269 }, "invalid_input"],
+    ["a name that no host can have", "servers", { ...serverOrder, name: "no_host" }, "invalid_input"],
+    ["a type that is not sold any more", "servers", { ...serverOrder, server_type: "cx11" }, "invalid_input"],
+    [
+      "a type that this location does not have",
+      "servers",
+      { ...serverOrder, location: "ash" },
+      "invalid_input",
+    ],
+    ["an image of another architecture", "servers", { ...serverOrder, image: 161_547_269 }, "invalid_input"],
     [
       "a started server without a public address",
       "servers",
-      { ...server, public_net: { enable_ipv4: false, enable_ipv6: false } },
+      { ...serverOrder, public_net: { enable_ipv4: false, enable_ipv6: false } },
       "invalid_input",
     ],
     ["what is no SSH key", "ssh_keys", { name: "k", public_key: "ssh-ed25519 nonsense" }, "invalid_input"],
@@ -308,7 +222,7 @@ describe("stand-in Hetzner: refusals", () => {
     ],
   ] as const) {
     test(`${what} is refused, with the field that is to blame`, async (context) => {
-      const { ask } = await world(context);
+      const { ask } = await hetznerApi(context);
       const answer = await ask("POST", path, body);
       assert.equal(answer.status, 422);
       assert.equal(codeOf(answer), code);
@@ -318,7 +232,7 @@ describe("stand-in Hetzner: refusals", () => {
   }
 
   test("a type that is sold out reads as unavailable and is refused with 412", async (context) => {
-    const { ask, hetzner } = await world(context);
+    const { ask, hetzner } = await hetznerApi(context);
     hetzner.sellOut("cax11@nbg1");
     const { server_types: types } = (await ask("GET", "server_types?name=cax11")).body as {
       server_types: { locations: { name: string; available: boolean }[] }[];
@@ -329,12 +243,12 @@ describe("stand-in Hetzner: refusals", () => {
       ["nbg1", false],
       ["hel1", true],
     ]);
-    const refusal = await ask("POST", "servers", server);
+    const refusal = await ask("POST", "servers", serverOrder);
     assert.deepEqual([refusal.status, codeOf(refusal)], [412, "resource_unavailable"]);
   });
 
   test("the requests of an hour are counted, said in headers, and refused beyond", async (context) => {
-    const { ask, clock } = await world(context, { requestsPerHour: 3 });
+    const { ask, clock } = await hetznerApi(context, { requestsPerHour: 3 });
     const left: (string | null)[] = [];
     for (let index = 0; index < 3; index += 1) {
       left.push((await ask("GET", "locations")).headers.get("ratelimit-remaining"));
@@ -346,7 +260,7 @@ describe("stand-in Hetzner: refusals", () => {
   });
 
   test("a body that is no JSON is 400 and a body without end is cut", async (context) => {
-    const { hetzner } = await world(context);
+    const { hetzner } = await hetznerApi(context);
     const headers = { authorization: `Bearer ${hetzner.tokens.readWrite}` };
     const bad = await fetch(`${hetzner.url}/ssh_keys`, { method: "POST", headers, body: "{" });
     assert.equal(bad.status, 400);
@@ -361,14 +275,14 @@ describe("stand-in Hetzner: refusals", () => {
 
 describe("stand-in Hetzner: mischief", () => {
   test("an answer can be lost after the work was done", async (context) => {
-    const { ask, hetzner } = await world(context);
+    const { ask, hetzner } = await hetznerApi(context);
     hetzner.misbehave({ what: "lost-answer", method: "POST", path: "ssh_keys" });
     await assert.rejects(ask("POST", "ssh_keys", { name: "k", public_key: publicKey() }));
     assert.equal(hetzner.contents().sshKeys.length, 1);
   });
 
   test("a gateway can time out before the work and after it", async (context) => {
-    const { ask, hetzner } = await world(context);
+    const { ask, hetzner } = await hetznerApi(context);
     for (const [what, count] of [
       ["timeout", 0],
       ["late-timeout", 1],
@@ -382,7 +296,7 @@ describe("stand-in Hetzner: mischief", () => {
   test("by chance it is the same for the same seed, and never twice in a row", async (context) => {
     const runs: string[] = [];
     for (let run = 0; run < 2; run += 1) {
-      const { ask } = await world(context, { mischief: { rate: 0.5, seed: 7, kinds: ["conflict"] } });
+      const { ask } = await hetznerApi(context, { mischief: { rate: 0.5, seed: 7, kinds: ["conflict"] } });
       const statuses: number[] = [];
       for (let index = 0; index < 20; index += 1) statuses.push((await ask("GET", "locations")).status);
       runs.push(statuses.join(" "));

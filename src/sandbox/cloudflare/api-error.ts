@@ -34,3 +34,17 @@ export class ApiError extends Error {
 export function invalid(code: number, message: string): ApiError {
   return new ApiError(400, code, message, true);
 }
+
+/** 400 for an Authorization header that is missing or has not the form `Bearer TOKEN` (6003, and 6111 behind it). */
+export class MalformedAuthorization extends ApiError {
+  constructor() {
+    super(400, 6003, "Invalid request headers");
+  }
+
+  override toObject(): object {
+    const { code, message } = this;
+    const chain = [{ code: 6111, message: "Invalid format for Authorization header" }];
+    const entry: ErrorEntry = { code, message, error_chain: chain };
+    return { success: false, errors: [entry], messages: [], result: null };
+  }
+}

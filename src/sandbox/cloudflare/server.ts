@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorText, type Logger } from "../../base/index.ts";
 import { BodyRefused, type Exchange } from "../../listener/index.ts";
 import type { Listener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, MalformedAuthorization } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";
 import { type Account, answer, type Success } from "./routes.ts";
 
@@ -71,12 +71,19 @@ interface Reply {
   readonly retryAfter?: number;
 }
 
-function authorize(authorization: string | undefined, method: string, { tokens }: Wiring): void {
-  if (authorization === undefined) throw new ApiError(400, 6003, "Invalid request headers");
-  const token = /^Bearer (\S{1,200})$/u.exec(authorization)?.[1];
+/** A token that is none is named so on its own page alone; elsewhere as one that lacks a right may be (9109). */
+function unknownToken(url: string): ApiError {
+  const target = URL.parse(url, "http://stand-in.invalid");
+  return target?.pathname === `${prefix}user/tokens/verify`
+    ? new ApiError(401, 1000, "Invalid API Token")
+    : new ApiError(403, 9109, "Invalid access token");
+}
+
+function authorize({ method = "GET", url = "/", headers }: IncomingMessage, { tokens }: Wiring): void {
+  const token = /^Bearer (\S{1,200})$/u.exec(headers.authorization ?? "")?.[1];
+  if (token === undefined) throw new MalformedAuthorization();
   if (token === tokens.edit || (token === tokens.read && method === "GET")) return;
-  if (token === tokens.read) throw new ApiError(403, 10_000, "Authentication error");
-  throw new ApiError(401, 1000, "Invalid API Token");
+  throw token === tokens.read ? new ApiError(403, 10_000, "Authentication error") : unknownToken(url);
 }
 
 function parsed(text: string): unknown {
@@ -91,7 +98,7 @@ function parsed(text: string): unknown {
 async function work(exchange: Exchange, wiring: Wiring): Promise<Reply> {
   const { incoming } = exchange;
   const { method = "GET", url = "/" } = incoming;
-  authorize(incoming.headers.authorization, method, wiring);
+  authorize(incoming, wiring);
   const wait = wiring.budget.take();
   if (wait > 0) return tooMany(wait);
   const target = URL.parse(url, "http://stand-in.invalid");

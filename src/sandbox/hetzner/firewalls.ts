@@ -27,8 +27,9 @@ function networks(value: unknown, faults: string[]): readonly string[] {
   });
 }
 
-/** Whether a text is a port, or two with a dash between them in their order. */
+/** Whether a text is a port, two with a dash between them in their order, or `any` for all of them. */
 function isPorts(text: unknown): boolean {
+  if (text === "any") return true;
   if (typeof text !== "string" || !/^\d{1,5}(?:-\d{1,5})?$/u.test(text)) return false;
   const [from = 0, to = from] = text.split("-").map(Number);
   return from >= 1 && to <= 65_535 && from <= to;
@@ -69,7 +70,10 @@ function rulesOf(body: Body): readonly FirewallRule[] {
   const messages = read.flatMap(({ faults }) => faults);
   if (read.length > mostRules) messages.push(`more than ${mostRules} rules`);
   if (messages.length > 0) throw invalidInput([{ name: "rules", messages }]);
-  return read.map(({ rule }) => rule);
+  // The API lists them so, whatever their order was when they were sent (Hetzner's CLI tests for it).
+  const isInbound = ({ rule }: { readonly rule: FirewallRule }): boolean => rule.direction === "in";
+  const [inbound, outbound] = [read.filter(isInbound), read.filter((one) => !isInbound(one))];
+  return [...inbound, ...outbound].map(({ rule }) => rule);
 }
 
 const isOn = (server: Server, { id }: Firewall): boolean => server.firewalls.some((one) => one.id === id);

@@ -25,7 +25,7 @@ import { createServer, deleteServer, serverActions, serverList, updateServer } f
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
 import { createSshKey, sshKeyList } from "./ssh-keys.ts";
 import { askSets, recordSetList, showRecordSet, showZone, zoneList } from "./zones.ts";
-import type { Action, Image, Labels, Location, ResourceKind, Server, ServerType } from "./types.ts";
+import type { Action, Image, Labels, Location, ResourceKind, Server, ServerType, Zone } from "./types.ts";
 
 /** A request that was authorised. */
 export interface Asked {
@@ -284,18 +284,34 @@ const servers = collectionHandle({
   ),
 });
 
-/** Zones are found by id or name. Nothing is made of them here but their sets. */
-function zonesHandle(project: Project, { method, parts, query, body }: Asked): Reply {
-  const [, idOrName, below, ...rest] = parts;
-  const all = [...project.zones.values()];
-  if (idOrName === undefined && method === "GET") return ok(listAnswer(all, zoneList, query, showZone));
-  if (idOrName === "actions") return actionsHandle(project, { method, parts: parts.slice(1), query, body });
-  const zone = idOrName === undefined ? undefined : findByIdOrName(all, idOrName);
-  if (zone === undefined) throw notFound("zone", idOrName ?? "");
+/** What the API does and this stand-in does not: 501, which the API itself never answers. */
+function notImplemented({ method, parts }: Asked): ApiError {
+  const asked = `${method} /${parts.join("/")}`;
+  return new ApiError(501, "not_implemented", `the stand-in Hetzner Cloud does not implement ${asked}`);
+}
+
+function zoneHandle(project: Project, zone: Zone, asked: Asked): Reply {
+  const { method, parts, query, body } = asked;
+  const [, , below, ...rest] = parts;
   if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
-  if (below !== "rrsets") throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (below === undefined && method === "POST")
+    throw new ApiError(405, "method_not_allowed", "method not allowed");
+  if (below !== "rrsets") throw notImplemented(asked);
   if (rest.length > 0 || method !== "GET") return askSets(project, zone, { method, parts: rest, body });
   return ok(listAnswer([...zone.sets.values()], recordSetList, query, (set) => showRecordSet(zone, set)));
+}
+
+/** Zones are found by id or name. Nothing is made of them here but their sets. */
+function zonesHandle(project: Project, asked: Asked): Reply {
+  const { method, parts, query } = asked;
+  const [, idOrName] = parts;
+  const all = [...project.zones.values()];
+  if (idOrName === undefined && method === "GET") return ok(listAnswer(all, zoneList, query, showZone));
+  if (idOrName === "actions") return actionsHandle(project, { ...asked, parts: parts.slice(1) });
+  if (idOrName === undefined) throw notImplemented(asked);
+  const zone = findByIdOrName(all, idOrName);
+  if (zone === undefined) throw notFound("zone", idOrName);
+  return zoneHandle(project, zone, asked);
 }
 
 const collections: Readonly<Record<string, Handle>> = {
