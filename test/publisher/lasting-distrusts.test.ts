@@ -78,6 +78,18 @@ async function anew(to: TestPublisher, change: Partial<PublisherOptions> = {}): 
   };
 }
 
+/** A publisher that distrusted the first of its cluster's two keys, and then ended. */
+async function endedWithDistrust(
+  place: Place,
+): Promise<{ to: TestPublisher; first: string; second: string }> {
+  const to = await startWith(place);
+  await to.publisher.ready();
+  const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+  await to.publisher.distrust(first, { force: true });
+  await to.publisher.close(0);
+  return { to, first, second };
+}
+
 const statesOf = ({ publisher }: TestPublisher): Readonly<Record<string, string>> =>
   Object.fromEntries(publisher.status().issuers[0]?.keys.map(({ kid, state }) => [kid, state]) ?? []);
 
@@ -150,11 +162,8 @@ describe("a key that was distrusted", () => {
 
   test("is not published by a start whose state is gone while the Secret cannot be read, until it can", async () => {
     const place = openPlace();
-    await using to = await startWith(place);
-    await to.publisher.ready();
-    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
-    await to.publisher.distrust(first, { force: true });
-    await to.publisher.close(0);
+    const { to, second } = await endedWithDistrust(place);
+    await using _ended = to;
     place.secret.away = true;
     await using again = await anew(to);
     await again.publisher.refresh();
@@ -173,25 +182,19 @@ describe("a key that was distrusted", () => {
 
   test("is published by such a start only where a person accepts what the cluster shows", async () => {
     const place = openPlace();
-    await using to = await startWith(place);
-    await to.publisher.ready();
-    const kids = to.cluster.keys.map(({ kid }) => kid);
-    await to.publisher.distrust(kids[0] ?? "", { force: true });
-    await to.publisher.close(0);
+    const { to, first, second } = await endedWithDistrust(place);
+    await using _ended = to;
     place.secret.away = true;
     await using again = await anew(to, { acceptKeys: true });
     await again.publisher.ready();
-    assert.deepEqual(new Set(await kidsOf(again)), new Set(kids));
+    assert.deepEqual(new Set(await kidsOf(again)), new Set([first, second]));
     await place.store.close();
   });
 
   test("stays out of what the disk still holds while the Secret cannot be read", async () => {
     const place = openPlace();
-    await using to = await startWith(place);
-    await to.publisher.ready();
-    const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
-    await to.publisher.distrust(first, { force: true });
-    await to.publisher.close(0);
+    const { to, second } = await endedWithDistrust(place);
+    await using _ended = to;
     place.secret.away = true;
     await using again = await startTestPublisher({ ...startInput(to) });
     again.cluster.keys = to.cluster.keys;
