@@ -39,7 +39,7 @@ export const primaryIps: Kind<PrimaryIp> = {
 };
 export const servers: Kind<Server> = { path: "servers", key: "server", kind: "server", read: serverOf };
 
-/** Everything of a kind that carries a stack's label. */
+/** Everything of a kind that carries a stack's label. What the API's filter let through is compared all the same. */
 export async function listOwned<T extends Thing>(
   api: HetznerApi,
   { path, read }: Kind<T>,
@@ -47,7 +47,13 @@ export async function listOwned<T extends Thing>(
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const selector = `${cloudLabels.stackKey}==${stack}`;
-  return (await api.list(path, signal, [["label_selector", selector]])).map(read);
+  const listed = (await api.list(path, signal, [["label_selector", selector]])).map(read);
+  return listed.filter(({ labels }) => cloudLabels.stackOf(labels) === stack);
+}
+
+/** Whether a thing carries the stack's label, and no newer podtrust wrote it. */
+export function isOwned({ labels }: Thing, stack: string): boolean {
+  return cloudLabels.ownerOf(labels, stack).kind === "ours";
 }
 
 /** Which thing of a kind is meant. */
@@ -85,14 +91,18 @@ export async function findThing<T extends Thing>(
   return named.map(kind.read).find(({ name }) => name === wanted.name);
 }
 
-/** The stack's own thing alone: what a creation looks for whose answer was lost. */
+/** The stack's own thing alone: what a creation looks for whose answer was lost, and then goes on with. */
 export async function findOwn<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
   wanted: Wanted<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  return ownOf(await listOwned(api, kind, wanted.stack, signal), wanted);
+  const owned = await listOwned(api, kind, wanted.stack, signal);
+  return ownOf(
+    owned.filter((one) => isOwned(one, wanted.stack)),
+    wanted,
+  );
 }
 
 /** What was found, for a plan. */

@@ -2,7 +2,7 @@ export { callerAddress, type CallerAddress, standardAddressServices } from "./ca
 export { type HetznerAccess, HetznerApi } from "./client.ts";
 export { openHetznerDns } from "./dns/index.ts";
 export { endpointOf } from "./endpoint.ts";
-export { idOf, observedThing, ownOf } from "./find.ts";
+export { idOf, isOwned, observedThing, ownOf } from "./find.ts";
 export { firewallLabels, firewallResource, type FirewallWish, type OpenPort } from "./firewall-resource.ts";
 export { checkLocation, findImage, findServerType, notSold } from "./offers.ts";
 export { type MonthlyPrice, monthlyPrices } from "./prices.ts";
@@ -14,5 +14,5 @@ export type { FirstBoot, ServerWish } from "./server-difference.ts";
 export { serverOutputs, serverResource } from "./server-resource.ts";
 export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
 export { type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
-export { isOwned, keyInProject, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
+export { keyInProject, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
 export { readToken, type TokenPlace, tokenPlaceText } from "./token.ts";

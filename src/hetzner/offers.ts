@@ -62,13 +62,16 @@ export async function findServerType(
   name: string,
   signal: AbortSignal,
 ): Promise<ServerType> {
-  const [found] = await api.list("server_types", signal, [["name", name]]);
-  if (found !== undefined) return typeOf(found);
+  const found = (await api.list("server_types", signal, [["name", name]])).map(typeOf);
+  const named = found.find((one) => one.name === name);
+  if (named !== undefined) return named;
   const all = (await api.list("server_types", signal)).map(typeOf);
+  const now = api.clock.now();
+  const sold = all.filter(({ places }) => places.some((place) => canBeHad(place, now)));
   throw unknown(
     "server type",
     name,
-    all.filter(({ places }) => places.length > 0).map((one) => one.name),
+    sold.map((one) => one.name),
   );
 }
 
@@ -83,7 +86,9 @@ export async function findImage(
     ["architecture", architecture],
     ["include_deprecated", "true"],
   ] as const;
-  const [found] = await api.list("images", signal, query);
+  const found = (await api.list("images", signal, query)).find(
+    (one) => one.optionalText("name") === name && one.optionalText("architecture") === architecture,
+  );
   if (found === undefined) {
     const all = await api.list("images", signal, [
       ["type", "system"],
@@ -98,9 +103,14 @@ export async function findImage(
 
 /** Throws `hetzner-unknown` for a location that there is not. */
 export async function checkLocation(api: HetznerApi, name: string, signal: AbortSignal): Promise<void> {
-  if ((await api.list("locations", signal, [["name", name]])).length > 0) return;
+  const found = await api.list("locations", signal, [["name", name]]);
+  if (found.some((one) => one.text("name") === name)) return;
   const all = (await api.list("locations", signal)).map((one) => one.text("name"));
   throw unknown("location", name, all);
+}
+
+function canBeHad({ available, until = Infinity }: OfferPlace, now: number): boolean {
+  return available && now < until;
 }
 
 /** Why a type cannot be bought in a location now; undefined where it can. */
@@ -109,16 +119,15 @@ export function notSold(
   location: string,
   now: number,
 ): PodtrustError | undefined {
-  const canBeHad = ({ available, until = Infinity }: OfferPlace): boolean => available && now < until;
   const place = places.find((one) => one.name === location);
-  if (place !== undefined && canBeHad(place)) return undefined;
+  if (place !== undefined && canBeHad(place, now)) return undefined;
   const why =
     place === undefined
       ? "is not offered there"
       : place.until !== undefined && now >= place.until
         ? "is no longer sold there"
         : "is sold out there for now";
-  const others = places.filter(canBeHad).map((one) => one.name);
+  const others = places.filter((one) => canBeHad(one, now)).map((one) => one.name);
   const next =
     others.length === 0
       ? "It can be had nowhere now: choose another type in machine.hetzner, or try again later."

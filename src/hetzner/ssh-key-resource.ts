@@ -30,7 +30,7 @@ function keyItself(publicKey: string): string {
 }
 
 /** Whether two texts are the same key. */
-function isSameKey(a: string, b: string): boolean {
+export function isSameKey(a: string, b: string): boolean {
   return keyItself(a) === keyItself(b);
 }
 

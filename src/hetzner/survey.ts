@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cloudLabels, type Observed, type Resource, type Work } from "../plan/index.ts";
+import { type Observed, type Resource, type Work } from "../plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { firewalls, type Kind, listOwned, observedThing, primaryIps, servers, sshKeys } from "./find.ts";
 import { removeFirewall } from "./firewall-resource.ts";
@@ -7,6 +7,7 @@ import { removePrimaryIp } from "./primary-ip-resource.ts";
 import { hetznerNames, removeById, stateOf } from "./resource.ts";
 import { removeServer } from "./server-resource.ts";
 import type { Firewall, PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
+import { isSameKey } from "./ssh-key-resource.ts";
 
 /** Everything in a project that carries a stack's label. */
 export interface OwnedThings {
@@ -89,11 +90,6 @@ export async function keyInProject(
   const blob = Buffer.from(publicKey.split(/\s+/u)[1] ?? "", "base64");
   // The form of the API: MD5 in hex with colons. It tells keys apart here, and vouches for none.
   const fingerprint = (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
-  const [found] = await api.list(sshKeys.path, signal, [["fingerprint", fingerprint]]);
-  return found === undefined ? undefined : sshKeys.read(found);
-}
-
-/** Whether a thing carries the stack's label. */
-export function isOwned({ labels }: Thing, stack: string): boolean {
-  return cloudLabels.ownerOf(labels, stack).kind === "ours";
+  const listed = await api.list(sshKeys.path, signal, [["fingerprint", fingerprint]]);
+  return listed.map(sshKeys.read).find((key) => isSameKey(key.publicKey, publicKey));
 }

@@ -36,6 +36,12 @@ describe("what cannot be bought", () => {
       /Did you mean cax11/u,
     ],
     [
+      "a type that is none, and is like none,",
+      (world) => world.config(machineConfig().replace("cax11", "m5.large")),
+      "hetzner-unknown",
+      /Choose one of cpx11, cpx12, cpx22, cax11, cax21, cx23\./u,
+    ],
+    [
       "a location that is none",
       (world) => world.config(machineConfig().replace("nbg1", "nbg2")),
       "hetzner-unknown",

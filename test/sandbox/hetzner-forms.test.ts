@@ -1,20 +1,8 @@
 /** What the stand-in for the Hetzner Cloud API takes from clients in several forms, and how it lists it. */
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
+import { newSshKeyPair } from "../../src/host/index.ts";
 import { codeOf, hetznerApi, serverOrder } from "../support/hetzner-api.ts";
-
-/** An ed25519 public key in OpenSSH's form. */
-function publicKey(): string {
-  const { publicKey: key } = generateKeyPairSync("ed25519");
-  const raw = key.export({ type: "spki", format: "der" }).subarray(-32);
-  const part = (bytes: Buffer): Buffer => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
-  return `ssh-ed25519 ${Buffer.concat([part(Buffer.from("ssh-ed25519")), part(raw)]).toString("base64")} a@b`;
-}
 
 describe("stand-in Hetzner: what clients send in several forms", () => {
   for (const [what, fields] of [
@@ -75,7 +63,8 @@ describe("stand-in Hetzner: what clients send in several forms", () => {
 
   test("unknown parameters of a list are passed over, and its order is as asked", async (context) => {
     const { ask } = await hetznerApi(context);
-    for (const name of ["b", "a", "c"]) await ask("POST", "ssh_keys", { name, public_key: publicKey() });
+    for (const name of ["b", "a", "c"])
+      await ask("POST", "ssh_keys", { name, public_key: newSshKeyPair("a@b").publicKey });
     const names = async (query: string): Promise<readonly string[]> =>
       ((await ask("GET", `ssh_keys?${query}`)).body as { ssh_keys: { name: string }[] }).ssh_keys.map(
         ({ name }) => name,

@@ -1,21 +1,9 @@
 /** What the stand-in for the Hetzner Cloud API does that Hetzner's own client (test/cluster/clouds) cannot ask for. */
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
+import { newSshKeyPair } from "../../src/host/index.ts";
 import type { MachineMaker, MachineOrder } from "../../src/sandbox/index.ts";
 import { codeOf, hetznerApi, serverOrder } from "../support/hetzner-api.ts";
-
-/** An ed25519 public key in OpenSSH's form. */
-function publicKey(): string {
-  const { publicKey: key } = generateKeyPairSync("ed25519");
-  const raw = key.export({ type: "spki", format: "der" }).subarray(-32);
-  const part = (bytes: Buffer): Buffer => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
-  return `ssh-ed25519 ${Buffer.concat([part(Buffer.from("ssh-ed25519")), part(raw)]).toString("base64")} a@b`;
-}
 
 describe("stand-in Hetzner: time", () => {
   test("an action is running until its time has passed, then has succeeded", async (context) => {
@@ -277,7 +265,7 @@ describe("stand-in Hetzner: mischief", () => {
   test("an answer can be lost after the work was done", async (context) => {
     const { ask, hetzner } = await hetznerApi(context);
     hetzner.misbehave({ what: "lost-answer", method: "POST", path: "ssh_keys" });
-    await assert.rejects(ask("POST", "ssh_keys", { name: "k", public_key: publicKey() }));
+    await assert.rejects(ask("POST", "ssh_keys", { name: "k", public_key: newSshKeyPair("a@b").publicKey }));
     assert.equal(hetzner.contents().sshKeys.length, 1);
   });
 
@@ -288,7 +276,10 @@ describe("stand-in Hetzner: mischief", () => {
       ["late-timeout", 1],
     ] as const) {
       hetzner.misbehave({ what, method: "POST" });
-      assert.equal((await ask("POST", "ssh_keys", { name: "k", public_key: publicKey() })).status, 504);
+      assert.equal(
+        (await ask("POST", "ssh_keys", { name: "k", public_key: newSshKeyPair("a@b").publicKey })).status,
+        504,
+      );
       assert.equal(hetzner.contents().sshKeys.length, count, what);
     }
   });
