@@ -75,6 +75,12 @@ export const bindingReasons = {
     "A role would be more than the account's quotas allow.",
     "Raise the quota that the message names, or bind less.",
   ),
+  RolePending: found(
+    "unseen",
+    ["trust"],
+    "IAM is asked to make the first role of a binding, or made it a moment ago, and STS has not let anybody in yet.",
+    "Wait: it takes AWS some seconds, and is looked at again by itself.",
+  ),
   RoleSettling: found(
     "unseen",
     ["sts"],

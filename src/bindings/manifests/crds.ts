@@ -25,6 +25,22 @@ const conditions: ListField = {
   },
 };
 
+const statusRoles: ListField = {
+  type: "array",
+  maxItems: 32,
+  unique: "arn",
+  items: {
+    type: "object",
+    required: ["profile", "arn"],
+    properties: {
+      profile: text(32),
+      arn: text(2048),
+      id: text(128),
+      managed: { type: "boolean" },
+    },
+  },
+};
+
 // Nobody but podtrust writes a status, and always all of it. Without an account of who owns which field of it an object is
 // half as large, and to write one costs the API server a third less.
 const bindingStatus: ObjectField = {
@@ -35,21 +51,8 @@ const bindingStatus: ObjectField = {
     observedTrust: text(128),
     lastProof: time,
     changedAt: time,
-    roles: {
-      type: "array",
-      maxItems: 32,
-      unique: "arn",
-      items: {
-        type: "object",
-        required: ["profile", "arn"],
-        properties: {
-          profile: text(32),
-          arn: text(2048),
-          id: text(128),
-          managed: { type: "boolean" },
-        },
-      },
-    },
+    roles: statusRoles,
+    pendingRoles: statusRoles,
     conditions,
   },
 };

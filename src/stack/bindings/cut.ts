@@ -1,6 +1,7 @@
 import { asPodtrustError, mapLimit, type PodtrustError } from "../../base/index.ts";
 import { allowedOf, type Binding, bindingMark, type GrantedRole, type Trust } from "../../bindings/index.ts";
 import type { RoleState } from "../parts/index.ts";
+import { possibleRoles } from "./state.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
 
 /** Whose roles are cut, and by what. */
@@ -55,7 +56,7 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
   const failures: PodtrustError[] = [];
   const preferred = new Map(granted.map(({ arn, grant }) => [nameOf(arn), grant]));
   const own = [
-    ...status.roles,
+    ...possibleRoles(status),
     ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
   ].filter(({ managed }) => managed);
   // An account of the trust that cannot be reached is nothing to a binding that has no role there.

@@ -18,7 +18,7 @@ const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): read
     if (stood?.status === now.status && stood.reason === now.reason) return [];
     const { type, status, reason, message } = now;
     // What is so for some seconds with every role that is made.
-    if (reason === "RoleSettling") return [];
+    if (reason === "RoleSettling" || reason === "RolePending") return [];
     // Of what holds only the end is worth an Event.
     if (status === "True") return type === "Ready" ? [{ type: "Normal", reason, message }] : [];
     // That something is not known yet is no warning.
@@ -29,6 +29,8 @@ const eventsOf = (before: BindingStatus, conditions: readonly Condition[]): read
 export interface Ending {
   readonly found: readonly Found[];
   readonly roles?: readonly RoleStatus[];
+  /** Given with `roles`. */
+  readonly pendingRoles?: readonly RoleStatus[];
   readonly proved?: string;
   readonly changedAt?: string;
   readonly changes?: BindingOutcome["changes"];
@@ -59,9 +61,11 @@ export async function ended(turn: Turn, ending: Ending): Promise<BindingOutcome>
   const lastProof = ending.proved ?? status.lastProof;
   const changedAt = ending.changedAt ?? status.changedAt;
   const observedTrust = turn.cutBy ?? status.observedTrust;
+  const { roles, pendingRoles = [] } = ending.roles === undefined ? status : ending;
   const next: BindingStatus = {
     observedGeneration: generation,
-    roles: ending.roles ?? status.roles,
+    roles: roles ?? status.roles,
+    ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
     conditions,
     ...present({ observedTrust, lastProof, changedAt }),
   };

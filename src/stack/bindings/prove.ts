@@ -123,6 +123,12 @@ function isYoung(turn: Turn, { roles }: Bound, changedAt: string | undefined): b
   return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(turn, at) < longestSettling);
 }
 
+/** While IAM is asked for a first role, and until STS knows of it. */
+export const pending = finding("RolePending", {
+  seen: "IAM is asked to make the role, and STS has not let the ServiceAccount in yet",
+  from: "IAM",
+});
+
 /** While STS need not know what was changed. */
 export const settling = finding("RoleSettling", {
   seen: "the role was made or changed a moment ago, and STS does not know it yet",

@@ -11,6 +11,8 @@ import {
   timeText,
   trustNames,
 } from "../../bindings/index.ts";
+import type { Observed } from "../../plan/index.ts";
+import type { RoleState } from "../parts/index.ts";
 import { awsFinding } from "../status/index.ts";
 import { annotated } from "./annotated.ts";
 import { type CutRoles, cutRoles, trustVersion } from "./cut.ts";
@@ -37,13 +39,28 @@ function trustOf(turn: Turn): Trust | undefined | readonly FieldProblem[] {
 /** Whether the trust is being deleted: its finalizer holds it until nothing is allowed by it any more. */
 const isEnding = ({ facts }: Turn): boolean => facts.trust?.metadata.deletionTimestamp !== undefined;
 
-const rolesOf = (roles: readonly RoleSeen[]): readonly RoleStatus[] =>
-  roles.map(({ granted, look }) => {
-    const { profile, arn, managed } = granted;
-    const observed = look.kind === "seen" ? look.value.observed : undefined;
-    const id = observed?.exists === true ? { id: observed.state.id } : {};
-    return { profile, arn, ...id, managed: managed !== undefined };
-  });
+/** Roles as a turn leaves them: what it did not see is as before, and what was never seen may be there all the same. */
+function rolesAfter(
+  { roles: before }: Turn["status"],
+  seen: readonly RoleSeen[],
+  left: readonly RoleStatus[],
+): { readonly roles: readonly RoleStatus[]; readonly pendingRoles: readonly RoleStatus[] } {
+  const [roles, pendingRoles]: [RoleStatus[], RoleStatus[]] = [[], []];
+  const stood = (arn: string): RoleStatus | undefined => before.find((one) => one.arn === arn);
+  for (const { granted, look } of seen) {
+    const { profile, arn } = granted;
+    const role = { profile, arn, managed: granted.managed !== undefined };
+    const id = look.kind === "seen" ? idOf(look.value.observed) : stood(arn)?.id;
+    if (id !== undefined) roles.push({ ...role, id });
+    else if (role.managed) pendingRoles.push(role);
+  }
+  for (const role of left) (stood(role.arn) === undefined ? pendingRoles : roles).push(role);
+  return { roles, pendingRoles };
+}
+
+/** The id of a role that is there, and the binding's; one of another's is not that which was to be made. */
+const idOf = (observed: Observed<RoleState>): string | undefined =>
+  observed.exists && observed.owner.kind === "ours" ? observed.state.id : undefined;
 
 function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): Found {
   const grants = [...new Set(roles.map(({ grant }) => grant))].map((grant) => `grant ${grant}`).join(", ");
@@ -79,7 +96,7 @@ async function bind(turn: Turn, { binding, trust, roles, cut }: Granted): Promis
     foundOf("ServiceAccount", account.finding),
   ];
   const more = {
-    roles: [...rolesOf(sync.roles), ...sync.left],
+    ...rolesAfter(turn.status, sync.roles, sync.left),
     changes,
     ...(changedAt === undefined ? {} : { changedAt }),
   };

@@ -18,7 +18,7 @@ import {
 import type { RoleState } from "../parts/index.ts";
 import { unannotate } from "./annotation.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
-import { isKept, keep, type RoleStatus } from "./state.ts";
+import { isKept, keep, possibleRoles, type RoleStatus } from "./state.ts";
 
 /** So long a binding waits for AWS before it goes all the same: a namespace must not hang on it. */
 const longestWait = 60_000;
@@ -58,7 +58,7 @@ async function deleteRoles(
   account: TrustAccount,
   whose: Pick<Binding, "namespace" | "name">,
 ): Promise<{ readonly failures: readonly PodtrustError[]; readonly changes: BindingOutcome["changes"] }> {
-  const own = status.roles.filter(({ arn, managed }) => managed && arn.split(":")[4] === account.id);
+  const own = possibleRoles(status).filter(({ arn, managed }) => managed && arn.split(":")[4] === account.id);
   const [kept, names] = [retained(facts, trust, own), namesOf(own)];
   if (names.length === 0) return { failures: [], changes: [] };
   const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
@@ -144,7 +144,7 @@ export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
   const changes = results.flatMap((one) => one.changes);
   const [failure] = results.flatMap((one): readonly PodtrustError[] => one.failures);
   if (failure !== undefined && deletedFor < longestWait) return { ...gone, changes, againIn: tryAgain };
-  const kept = status.roles.filter(({ managed }) => managed);
+  const kept = possibleRoles(status).filter(({ managed }) => managed);
   const known = new Set(accounts.map(({ id }) => id));
   const unknown = kept.filter(({ arn }) => !known.has(arn.split(":")[4] ?? ""));
   const events = [

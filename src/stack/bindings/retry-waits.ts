@@ -11,6 +11,7 @@ const passing: ReadonlySet<Reason> = new Set<Reason>([
   "ClusterNotReady",
   "ClusterUnreachable",
   "LookFailed",
+  "RolePending",
   "RoleSettling",
   "TokenRequestFailed",
 ]);

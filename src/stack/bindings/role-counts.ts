@@ -1,7 +1,7 @@
 import { recordOf, recordsOf, textOf } from "../../base/index.ts";
 import { type CountedBinding, type Trust, withoutRoom, type WithoutRoom } from "../../bindings/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
-import { keyOf, statusOf } from "./state.ts";
+import { keyOf, possibleRoles, statusOf } from "./state.ts";
 
 /** Grants of a trust that have no room for a binding, by their names. */
 export interface GrantRoom {
@@ -21,7 +21,7 @@ function countOf(object: KubernetesObject): CountedBinding {
     trust: textOf(spec["trust"]) ?? "",
     created: object.metadata.creationTimestamp ?? "",
     wanted: managed.length,
-    held: statusOf(object).roles.filter((role) => role.managed).length,
+    held: possibleRoles(statusOf(object)).filter((role) => role.managed).length,
   };
 }
 

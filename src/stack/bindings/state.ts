@@ -3,7 +3,7 @@ import { apiVersion, bindingsManager, type Condition, finalizer } from "../../bi
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import { digestOf } from "../../plan/index.ts";
 
-/** A role that a binding has, or is about to get. */
+/** A role of a binding. */
 export interface RoleStatus {
   readonly profile: string;
   readonly arn: string;
@@ -22,7 +22,10 @@ export interface BindingStatus {
   readonly lastProof?: string;
   /** RFC 3339: when podtrust last changed something at AWS for it. */
   readonly changedAt?: string;
+  /** Those that were seen at AWS. */
   readonly roles: readonly RoleStatus[];
+  /** Those that IAM is asked to make, or was, and that were not seen since: they may be there. Nobody is shown them. */
+  readonly pendingRoles?: readonly RoleStatus[];
   readonly conditions: readonly Condition[];
 }
 
@@ -43,14 +46,24 @@ export function statusOf(object: KubernetesObject): BindingStatus {
   const [lastProof, changedAt] = [textOf(status["lastProof"]), textOf(status["changedAt"])];
   const { observedGeneration } = status;
   const observedTrust = textOf(status["observedTrust"]);
+  const pendingRoles = recordsOf(status["pendingRoles"]).flatMap(roleStatus);
   return {
     ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
     ...(observedTrust === undefined ? {} : { observedTrust }),
     ...(lastProof === undefined ? {} : { lastProof }),
     ...(changedAt === undefined ? {} : { changedAt }),
     roles: recordsOf(status["roles"]).flatMap(roleStatus),
+    ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
     conditions: conditionsOf(object),
   };
+}
+
+/** Every role that a binding has, or may have. */
+export function possibleRoles({
+  roles,
+  pendingRoles = [],
+}: Pick<BindingStatus, "roles" | "pendingRoles">): readonly RoleStatus[] {
+  return [...roles, ...pendingRoles];
 }
 
 /** NAMESPACE/NAME of an object, as queue and mirrors have it. */

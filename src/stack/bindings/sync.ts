@@ -16,10 +16,10 @@ import type { Seen } from "../status/index.ts";
 import { finding, type Finding } from "../status/index.ts";
 import { foundOf } from "./ending.ts";
 import { judgeBinding, planFinding, type RoleSeen } from "./findings.ts";
-import { settling } from "./prove.ts";
+import { pending } from "./prove.ts";
 import { providerFinding } from "./provider.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
-import { type RoleStatus, writeStatus } from "./state.ts";
+import { possibleRoles, type RoleStatus, writeStatus } from "./state.ts";
 
 /** A binding and what it was granted. */
 interface Wanted {
@@ -49,7 +49,7 @@ const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
 /** Roles that the binding had and no longer wants. */
 function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
   const wanted = new Set(roles.map(({ arn }) => arn));
-  return status.roles.filter(({ arn, managed }) => managed && !wanted.has(arn));
+  return possibleRoles(status).filter(({ arn, managed }) => managed && !wanted.has(arn));
 }
 
 /**
@@ -59,20 +59,20 @@ function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
  */
 async function announce(turn: Turn, wanted: Wanted): Promise<Synced["announced"]> {
   const { clients, facts, clock, status, signal } = turn;
-  const known = new Set(status.roles.map(({ arn }) => arn));
+  const known = new Set(possibleRoles(status).map(({ arn }) => arn));
   const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
   if (added.length === 0) return undefined;
-  const roles = [
-    ...status.roles,
+  const pendingRoles = [
+    ...(status.pendingRoles ?? []),
     ...added.map(({ profile, arn }): RoleStatus => ({ profile, arn, managed: true })),
   ];
   const generation = facts.object.metadata.generation ?? 0;
   const [now, isNew] = [clock.now(), status.conditions.length === 0];
   const conditions = isNew
-    ? [wanted.granted, foundOf("Ready", settling)].map((one) => conditionOf(one, [], { now, generation }))
+    ? [wanted.granted, foundOf("Ready", pending)].map((one) => conditionOf(one, [], { now, generation }))
     : status.conditions;
   const first = isNew ? { observedGeneration: generation, changedAt: timeText(now) } : {};
-  await writeStatus(clients.cluster, facts.object, { ...status, ...first, conditions, roles }, signal);
+  await writeStatus(clients.cluster, facts.object, { ...status, ...first, conditions, pendingRoles }, signal);
   return isNew ? conditions : undefined;
 }
 

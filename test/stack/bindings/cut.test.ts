@@ -72,7 +72,7 @@ async function withTwo(t: TestContext): Promise<CutWorld> {
   const world = await cutWorld(t);
   world.grants({ ...plain, policies: [a, b] });
   world.managed({ policies: [a, b] });
-  assert.match(readyOf(await world.turn()), /RoleSettling|StsAccepted/u);
+  assert.match(readyOf(await world.turn()), /RolePending|StsAccepted/u);
   assert.deepEqual((await world.rights())["policies"], [a, b]);
   world.changes();
   return world;
