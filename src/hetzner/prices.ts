@@ -23,7 +23,8 @@ function priceAt(entry: Fields | undefined, location: string): { net: string; gr
 
 /**
  * What a machine costs a month when it is bought today (GET /pricing): an IPv4 address costs extra, and a server that
- * stands keeps the price that it was bought for. What Hetzner gives no price for is left out.
+ * stands keeps the price that it was bought for. None where Hetzner has no price for the server: a sum without it would
+ * mislead.
  */
 export async function monthlyPrices(
   api: HetznerApi,
@@ -40,8 +41,9 @@ export async function monthlyPrices(
     pricing.list("primary_ips").find((one) => one.text("type") === "ipv4"),
     location,
   );
+  if (server === undefined) return [];
   return [
-    ...(server === undefined ? [] : [{ what: `server ${type} in ${location}`, currency, ...server }]),
+    { what: `server ${type} in ${location}`, currency, ...server },
     ...(address === undefined || !ipv4 ? [] : [{ what: "IPv4 address", currency, ...address }]),
   ];
 }

@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly place: HostPlace;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
+  /** Told what a person should know although nothing failed. */
+  readonly notice?: (text: string) => void;
 }
 
 // What a machine that boots answers with before its sshd and its users are there.
@@ -63,9 +65,13 @@ export class HostConnection {
   }
 
   #pin(signal?: AbortSignal): PinContext {
-    const { env, stack, stateDir } = this.#options;
-    const state = new StateFolder(stateDir);
-    return { env, state, alias: hostKeyAlias(stack), ...(signal === undefined ? {} : { signal }) };
+    const { env, stack, stateDir, notice } = this.#options;
+    const pin = { env, state: new StateFolder(stateDir), alias: hostKeyAlias(stack) };
+    return {
+      ...pin,
+      ...(notice === undefined ? {} : { notice }),
+      ...(signal === undefined ? {} : { signal }),
+    };
   }
 
   #target(inputs: Inputs): SshTarget | undefined {

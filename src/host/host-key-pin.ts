@@ -64,6 +64,8 @@ export interface PinContext {
   readonly state: StateFolder;
   /** The name that the machine has in known_hosts. */
   readonly alias: string;
+  /** Told that another key is pinned than before. */
+  readonly notice?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -145,18 +147,32 @@ async function unknownKey(target: SshTarget, context: PinContext): Promise<Podtr
   return new PodtrustError("ssh-host-key-unknown", message, { next, detail: { address: target.address } });
 }
 
+/** Whoever may write to the cloud decides which key is pinned: that it is another one is no secret to the person. */
+function changeText(target: SshTarget, kept: readonly HostKey[], now: HostKey): string {
+  const before = kept.map(fingerprint).join(" and ");
+  return (
+    `${targetText(target)} is known by another host key from now on: ${fingerprint(now)} in place of ${before}, ` +
+    "since the server's label podtrust-host-key, or machine.ssh.hostKey, says so. " +
+    "If nobody made the machine anew or rotated its key, find out who changed that"
+  );
+}
+
 /**
  * Makes the known_hosts file that has the machine's key and nothing else, and gives its name. What is pinned comes
  * from the config or the cloud, as fingerprints; without any, from the person's own known_hosts. The file is only a
- * copy: it is made anew where it does not fit. Throws `ssh-host-key`, `ssh-host-key-unknown`, `ssh-unreachable`.
+ * copy: it is made anew where it does not fit, and `notice` is told of another key. Throws `ssh-host-key`, `ssh-host-key-unknown`, `ssh-unreachable`.
  */
 export async function pinnedKnownHosts(target: SshTarget, context: PinContext): Promise<string> {
-  const { state, alias } = context;
+  const { state, alias, notice = () => {} } = context;
   const file = state.pathOf(pinFile);
   const kept = keysIn((await state.read(pinFile)) ?? "");
   if (target.hostKeys.length > 0) {
     const fits = kept.length > 0 && kept.every((key) => target.hostKeys.includes(fingerprint(key)));
-    if (!fits) await state.replace(pinFile, pinText(alias, [await fittingKey(target, context)]));
+    if (fits) return file;
+    const key = await fittingKey(target, context);
+    if (kept.length > 0 && !kept.some(({ base64 }) => base64 === key.base64))
+      notice(changeText(target, kept, key));
+    await state.replace(pinFile, pinText(alias, [key]));
     return file;
   }
   const known = await keysOfPerson(target, context);

@@ -64,6 +64,19 @@ describe("what cannot be bought", () => {
     });
   }
 
+  for (const [what, from, to] of [
+    ["type", "cax11", "cax13"],
+    ["location", "nbg1", "nbg2"],
+  ] as const) {
+    test(`an unknown ${what} has no price, not that of the address alone`, async (t) => {
+      const world = await hetznerWorld(t);
+      assert.match((await world.podtrust(["plan"])).out, /Costs [\d.]+ EUR a month/u);
+      await world.config(machineConfig().replace(from, to));
+      const { out } = await world.podtrust(["plan"]);
+      assert.doesNotMatch(out, /Costs|EUR/u);
+    });
+  }
+
   test("capacity that vanishes between plan and creation leaves the rest standing for the next run", async (t) => {
     const world = await hetznerWorld(t);
     world.hetzner.misbehave({ what: "sold-out", method: "POST", path: "servers" });

@@ -9,7 +9,13 @@ import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { type PodtrustError, systemClock } from "../../../src/base/index.ts";
 import { StateFolder } from "../../../src/files/index.ts";
-import { openSession, pinnedKnownHosts, type SshSession, type SshTarget } from "../../../src/host/index.ts";
+import {
+  newSshKeyPair,
+  openSession,
+  pinnedKnownHosts,
+  type SshSession,
+  type SshTarget,
+} from "../../../src/host/index.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { noHome } from "../../support/nowhere.ts";
@@ -232,6 +238,26 @@ test(
       sessionTo(t, { address: "203.0.113.7", port: 22, hostKeys: [other], via }),
       failing("ssh-host-key", /@203\.0\.113\.7 shows the host key/u),
     );
+  },
+);
+
+test(
+  "a pinned key that what pins it replaces is told with both fingerprints, once, and never at the first pin",
+  options,
+  async () => {
+    const state = new StateFolder(await mkdtemp(join(folder, "state-")));
+    const told: string[] = [];
+    const notice = (text: string): void => void told.push(text);
+    const context = { env, state, alias: "podtrust-test", notice };
+    const file = await pinnedKnownHosts(targetOf(), context);
+    assert.deepEqual(told, []);
+    const { publicKey } = newSshKeyPair("former");
+    await writeFile(file, `podtrust-test ${publicKey}\n`);
+    await pinnedKnownHosts(targetOf(), context);
+    await pinnedKnownHosts(targetOf(), context);
+    const [first = "", ...more] = told;
+    assert.deepEqual(more, []);
+    assert.ok(first.includes(`${host.hostKey} in place of SHA256:`), first);
   },
 );
 

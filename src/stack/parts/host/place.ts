@@ -127,7 +127,9 @@ export function hostConnection(context: HostContext): HostConnection | undefined
   if (place === undefined) return undefined;
   const made = connections.get(config);
   if (made !== undefined) return made;
-  const connection = new HostConnection({ env, clock, stack, place, stateDir: stackState(config, env) });
+  const { notice = () => {} } = context;
+  const stateDir = stackState(config, env);
+  const connection = new HostConnection({ env, clock, stack, place, stateDir, notice });
   connections.set(config, connection);
   return connection;
 }
