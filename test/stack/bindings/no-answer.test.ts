@@ -1,0 +1,178 @@
+/** What is no answer cuts nothing: also where a part of the whole does not answer, and the rest does. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { PodtrustError } from "../../../src/base/index.ts";
+import type { Controller, Followed, Reconcile } from "../../../src/controller/index.ts";
+import { type BindingControllersOptions, bindingControllers } from "../../../src/stack/index.ts";
+import { account, type Json } from "../../support/bindings/objects.ts";
+import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+
+const arn = (name: string): string => `arn:aws:iam::${account}:policy/shop/${name}`;
+/** An account as which AWS does not know us. */
+const unreachable = "444455556666";
+const managed = (...policies: readonly string[]): Json => ({ policies: policies.map(arn) });
+
+interface PartWorld extends TurnWorld {
+  readonly grants: (...policies: readonly string[]) => void;
+  readonly policies: () => Promise<readonly string[] | undefined>;
+}
+
+async function partWorld(t: TestContext): Promise<PartWorld> {
+  const world = await turnWorld(t);
+  const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  await makePolicies(world.iam, { "/shop/a": statement, "/shop/b": statement });
+  const grants = (...policies: readonly string[]): void =>
+    void world.trust({
+      stack: "prod",
+      issuer: world.sandbox.issuer.issuer,
+      accounts: [
+        { id: account, region: "eu-central-1" },
+        { id: unreachable, region: "eu-west-1" },
+      ],
+      grants: [
+        {
+          name: "shop",
+          namespaces: ["shop"],
+          accounts: [account, unreachable],
+          policies: policies.map(arn),
+        },
+      ],
+    });
+  grants("a", "b");
+  const bound = Object.assign(world, {
+    grants,
+    policies: async () =>
+      (await world.role("prod.shop.web"))?.policies.map((one) => one.split("/").at(-1) ?? ""),
+  });
+  bound.bind({ roles: [{ profile: "default", account, managed: managed("a", "b") }] });
+  return bound;
+}
+
+describe("an account of the trust that cannot be reached", () => {
+  test("is nothing to a binding that has no role there: its role is made, and cut", async (t) => {
+    const world = await partWorld(t);
+    assert.match(readyOf(await world.turn()), /RolePending|StsAccepted/u);
+    assert.deepEqual((await world.policies())?.toSorted(), ["a", "b"]);
+    world.grants("a");
+    assert.equal(readyOf(await world.turn()), "False PolicyNotGranted");
+    assert.deepEqual(await world.policies(), ["a"]);
+  });
+
+  test("keeps no role of another account from being cut, and ends the turn of a binding that has one there", async (t) => {
+    const world = await partWorld(t);
+    await world.turn();
+    const other = `arn:aws:iam::${unreachable}:policy/shop/a`;
+    world.bind({
+      roles: [
+        { profile: "default", account, managed: managed("a", "b") },
+        { profile: "other", account: unreachable, managed: { policies: [other] } },
+      ],
+    });
+    world.trust({
+      ...(world.objects.get("AWSTrust /default")?.["spec"] as Json),
+      grants: [
+        {
+          name: "shop",
+          namespaces: ["shop"],
+          accounts: [account, unreachable],
+          policies: [arn("a"), other],
+        },
+      ],
+    });
+    await world.turn();
+    assert.deepEqual(await world.policies(), ["a"]);
+  });
+});
+
+/** The operator's controller of bindings in the world, and what was told on which object. */
+function controllerOf(
+  world: TurnWorld,
+  more: Partial<BindingControllersOptions> = {},
+): { readonly turn: () => ReturnType<Controller["reconcile"]>; readonly told: string[] } {
+  const stub: Followed = {
+    synced: true,
+    untilSynced: () => Promise.resolve(),
+    keys: () => ["shop/web"],
+    subscribe: () => () => {},
+  };
+  const told: string[] = [];
+  const [controller] = bindingControllers({
+    api: world.clients.cluster,
+    aws: world.clients.aws,
+    clock: world.clock,
+    bindings: stub,
+    trustOf: () => "default",
+    trusts: stub,
+    accounts: stub,
+    tell: ({ kind }, { reason }) => Promise.resolve(void told.push(`${kind} ${reason}`)),
+    ...more,
+  }) as [Controller];
+  const run: Reconcile = { signal: new AbortController().signal, assertHeld: () => {} };
+  return { turn: () => controller.reconcile("shop/web", run), told };
+}
+
+const refusing = (world: TurnWorld, kind: string): BindingControllersOptions["api"] => ({
+  ...world.clients.cluster,
+  read: (ref, options) =>
+    ref.kind === kind
+      ? Promise.reject(new PodtrustError("cluster-unreachable", "the API server does not answer"))
+      : world.clients.cluster.read(ref, options),
+});
+
+describe("an API server that does not answer", () => {
+  for (const kind of ["AWSTrust", "AWSRoleBinding"])
+    test(`when asked for an ${kind} has nothing changed at AWS`, async (t) => {
+      const world = await partWorld(t);
+      await world.turn();
+      world.changes();
+      world.grants();
+      world.clock.move(60_000);
+      await assert.rejects(controllerOf(world, { api: refusing(world, kind) }).turn(), {
+        code: "cluster-unreachable",
+      });
+      assert.deepEqual(world.changes(), []);
+      await controllerOf(world).turn();
+      assert.notDeepEqual(world.changes(), []);
+    });
+
+  test("and a watch that knows no trust have nothing changed at AWS: the trust itself is asked for", async (t) => {
+    const world = await partWorld(t);
+    await world.turn();
+    world.clock.move(60_000);
+    world.changes();
+    const blind: Followed = {
+      synced: false,
+      untilSynced: () => new Promise(() => {}),
+      keys: () => [],
+      subscribe: () => () => {},
+    };
+    const { turn } = controllerOf(world, { trusts: blind, bindings: blind, trustOf: () => undefined });
+    await turn();
+    assert.deepEqual(world.changes(), []);
+    assert.deepEqual((await world.policies())?.toSorted(), ["a", "b"]);
+  });
+});
+
+describe("a role that AWS did not let go", () => {
+  test("is told on the AWSTrust: a namespace that goes with its bindings takes no Events", async (t) => {
+    const world = await partWorld(t);
+    await world.turn();
+    const key = "AWSRoleBinding shop/web";
+    const object = world.objects.get(key);
+    assert.ok(object !== undefined);
+    const metadata = {
+      ...object.metadata,
+      finalizers: ["podtrust.dev/aws"],
+      deletionTimestamp: "2026-11-28T00:00:00Z",
+    };
+    world.objects.set(key, { ...object, metadata });
+    world.mishap = ({ isChange }) => (isChange ? "refused" : undefined);
+    const { turn, told } = controllerOf(world);
+    await turn();
+    assert.deepEqual(told, []);
+    world.clock.move(61_000);
+    await turn();
+    assert.deepEqual(told, ["AWSTrust RoleKept"]);
+    assert.equal(world.objects.get(key), undefined);
+  });
+});
