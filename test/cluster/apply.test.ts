@@ -179,9 +179,9 @@ describe("the workload on a real API server", { skip }, () => {
 
   test("run once more with another manifest, its own Job is replaced; a pod that fails is exit 1", async () => {
     const earlier = (await applied()).metadata.uid;
-    const running = demo("--timeout", "20", "--path", "/demo", "--json");
+    const running = demo("--timeout", "60", "--path", "/demo", "--json");
     let uid = earlier;
-    for (let tries = 0; tries < 100 && uid === earlier; tries += 1) {
+    for (let tries = 0; tries < 1200 && uid === earlier; tries += 1) {
       await sleep(50);
       uid = (await applied()).metadata.uid;
     }
