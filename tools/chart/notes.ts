@@ -1,7 +1,7 @@
 /** What Helm says after an installation or upgrade: what has to be waited for, and how one sees that it works. */
 export const notesText = `{{- if .Values.bindings.enabled }}
-Wait before the first binding: for up to half a minute the API server refuses every AWSRoleBinding (422), since it learns of
-new kinds each 30 s. This ends when it takes them:
+Wait before the first AWSRoleBinding: the API server needs some seconds to learn of the new kinds, and up to half a minute to
+judge by them. This ends when it takes bindings:
   podtrust wait bindings
 {{- end }}
 {{- if .Values.operator.enabled }}

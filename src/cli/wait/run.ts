@@ -7,6 +7,6 @@ import { AdmissionProgress } from "./admission-progress.ts";
 export async function runWaitBindings(context: CommandContext, options: ClusterOptions): Promise<void> {
   const cluster = await chosenCluster(context, options);
   await new AdmissionProgress(context).during((wait) => bindingsAdmitted(cluster, wait));
-  context.output.line(`cluster ${cluster.server} judges AWSRoleBindings`);
+  context.output.line(`cluster ${cluster.server} takes AWSRoleBindings`);
   context.output.result({ server: cluster.server, admitted: true });
 }

@@ -58,7 +58,7 @@ const goodAnswers = 4;
 const betweenGoodAnswers = 1000;
 
 /**
- * Waits until the API server judges bindings by their grants: for some seconds on end it took a binding in a dry run, or
+ * Waits until the API server takes bindings: for some seconds on end it took a binding in a dry run, or
  * refused it as not granted. Definitions that are not there yet are waited for. Throws the last refusal when the schedule
  * ends, and other errors of `KubernetesApi.apply` at once.
  */
