@@ -15,6 +15,8 @@ export interface Config {
     readonly zone: string;
     /** It was chosen for this run: nothing remembers it yet. */
     readonly isNew: boolean;
+    /** The stack has no name: what stands in `issuer` is shown to nobody. */
+    readonly isPlaceholder?: true;
   };
   readonly cluster?: ClusterSource;
   /** The machine that the cluster runs on, where podtrust sets it up. */

@@ -40,8 +40,8 @@ async function resolveIssuer(
 ): Promise<Pick<Config, "issuer" | "named">> {
   if (typeof issuer === "string") return { issuer };
   const { zone } = issuer;
-  const { host, isNew } = await naming(freeze({ ...unnamed, zone }));
-  return { issuer: `https://${host}`, named: { zone, isNew } };
+  const { host, ...named } = await naming(freeze({ ...unnamed, zone }));
+  return { issuer: `https://${host}`, named: { zone, ...named } };
 }
 
 /**

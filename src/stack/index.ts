@@ -84,4 +84,4 @@ export {
   workloadTarget,
   workloadYaml,
 } from "./workload/index.ts";
-export { type ChangeView, changeView, planView, type PlanView, summaryOf } from "./view.ts";
+export { type ChangeView, changeView, planView, type PlanView, shownIssuer, summaryOf } from "./view.ts";

@@ -59,7 +59,12 @@ export async function settleIssuer(
   const { stack, zone } = context.config;
   const hosts = await rememberedHosts(context, unknown, signal);
   const [host, ...others] = hosts;
-  if (host === undefined) return { host: newName(unknown, context.config), isNew: unknown !== "without" };
+  if (host === undefined) {
+    const name = newName(unknown, context.config);
+    return unknown === "without"
+      ? { host: name, isNew: false, isPlaceholder: true }
+      : { host: name, isNew: true };
+  }
   // On the way down whatever carries the stack's marks goes, under whichever name.
   if (others.length > 0 && unknown !== "without") {
     const sentence = `the marks of stack ${stack} remember ${hosts.length} names below ${zone}: ${hosts.join(" and ")}`;

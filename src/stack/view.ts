@@ -1,3 +1,4 @@
+import type { Config } from "../config/index.ts";
 import type { Change, ChangeKind } from "../plan/index.ts";
 import type { MonthlyCost, Place } from "./parts/index.ts";
 import type { StackPlan } from "./plan.ts";
@@ -14,7 +15,8 @@ export interface ChangeView {
 /** A plan as `--json` has it. */
 export interface PlanView {
   readonly stack: string;
-  readonly issuer: string;
+  /** Absent where the stack never had a name. */
+  readonly issuer?: string;
   readonly places: readonly Place[];
   readonly changes: readonly ChangeView[];
   readonly summary: Readonly<Record<ChangeKind, number>>;
@@ -44,11 +46,17 @@ export function summaryOf(changes: readonly Pick<Change, "kind">[]): Readonly<Re
   return summary;
 }
 
+/** The URL of a stack's issuer, to be shown; undefined where its name was left open and none was ever chosen. */
+export function shownIssuer({ issuer, named }: Pick<Config, "issuer" | "named">): string | undefined {
+  return named?.isPlaceholder === true ? undefined : issuer;
+}
+
 /** A plan as data: the same for the same plan, without credentials. */
 export function planView({ config, places, plan, warnings, costs }: StackPlan): PlanView {
+  const issuer = shownIssuer(config);
   return {
     stack: config.stack,
-    issuer: config.issuer,
+    ...(issuer === undefined ? {} : { issuer }),
     places,
     changes: plan.changes.map(changeView),
     summary: summaryOf(plan.changes),

@@ -73,6 +73,9 @@ describe("an issuer whose config names only a zone", () => {
     const down = await world.podtrust(["down", "--yes"]);
     assert.equal(down.code, 0, down.err);
     assert.match(down.out, /Nothing to do\./u);
+    assert.match(down.out, /^stack prod, without a name below example\.com$/mu);
+    assert.doesNotMatch(down.out + down.err, /no-name-yet/u);
+    assert.doesNotMatch((await world.podtrust(["down", "--yes", "--json"])).out, /no-name-yet/u);
   });
 
   test("two names that the stack's marks remember are an error that names both, and down takes both", async (t) => {

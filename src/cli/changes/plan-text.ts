@@ -1,6 +1,6 @@
 import { isRecord } from "../../base/index.ts";
 import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../plan/index.ts";
-import { type StackPlan, summaryOf } from "../../stack/index.ts";
+import { shownIssuer, type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
 import { bold, dim, green, red, type Text, rich, visible, yellow } from "../terminal/index.ts";
 
@@ -85,8 +85,9 @@ function changeLines(change: Change): readonly Text[] {
 }
 
 function headLines({ config, places }: StackPlan): readonly Text[] {
+  const issuer = shownIssuer(config);
   return [
-    rich`${bold(`stack ${config.stack}`)}, issuer ${config.issuer}`,
+    rich`${bold(`stack ${config.stack}`)}, ${issuer === undefined ? `without a name below ${config.named?.zone ?? ""}` : `issuer ${issuer}`}`,
     ...places.map(({ where, caller }) => dim(`${where}, as ${caller}`)),
   ];
 }

@@ -45,20 +45,34 @@ function printStart(
   line(`To keep it short, ${shortened.join(", and ")}.`, 0);
 }
 
-function printEnd({ line }: Output, report: DemoReport): void {
+/** What a demo is followed by, for what was typed. */
+export interface EndOptions {
+  readonly keep?: boolean;
+  readonly fromNothing?: boolean;
+}
+
+/** Clouds of `--from-nothing` are taken down before its end, and what `--keep` keeps is told after it. */
+function nextText({ keep, fromNothing }: EndOptions): string {
+  if (keep === true)
+    return fromNothing === true ? " The stand-ins for the clouds are gone; all else runs on." : "";
+  const cluster = "--kubeconfig FILE runs it with a cluster of yours.";
+  return fromNothing === true
+    ? ` podtrust demo --keep leaves all but the clouds running; ${cluster}`
+    : ` podtrust demo --keep leaves it all running; ${cluster}`;
+}
+
+function printEnd({ line }: Output, report: DemoReport, options: EndOptions): void {
   const denied = report.refusals.length;
   line();
   line(
     bold(`One workload got credentials, ${denied} attempts were denied, and no key was stored anywhere.`),
     0,
   );
-  const next =
-    "podtrust demo --keep leaves it all running; --kubeconfig FILE runs it with a cluster of yours.";
-  line(dim(`${report.seconds.toFixed(1)} s. ${next}`), 0);
+  line(dim(`${report.seconds.toFixed(1)} s.${nextText(options)}`), 0);
 }
 
 /** Prints one event for a person. */
-export function printEvent(output: Output, event: DemoEvent): void {
+export function printEvent(output: Output, event: DemoEvent, options: EndOptions = {}): void {
   switch (event.kind) {
     case "started":
       printStart(output, event);
@@ -83,7 +97,7 @@ export function printEvent(output: Output, event: DemoEvent): void {
       output.line(`  not shown: ${event.notShown.what}, since ${event.notShown.why}`, 2);
       break;
     case "finished":
-      printEnd(output, event.report);
+      printEnd(output, event.report, options);
       break;
   }
 }

@@ -92,7 +92,7 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
   const { output, signal, clock, program, env } = context;
   let report: DemoReport | undefined;
   const onEvent = (event: DemoEvent): void => {
-    printEvent(output, event);
+    printEvent(output, event, options);
     if (event.kind !== "finished") return;
     report = event.report;
     if (keep === undefined) output.result(report);

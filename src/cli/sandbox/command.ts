@@ -53,7 +53,11 @@ export function defineSandbox(program: Command, context: CommandContext): void {
       "calls a second (and at once) that IAM takes before it answers Throttling",
     )
     .option("--clouds", "also run stand-ins for the APIs of Hetzner Cloud and Cloudflare DNS")
-    .option("--cloud-zone <name>", "DNS zone at the stand-in for Cloudflare; repeatable", collect)
+    .option(
+      "--cloud-zone <name>",
+      "DNS zone at the stand-ins for Cloudflare and Hetzner; repeatable",
+      collect,
+    )
     .option("--cloud-mischief <rate>", "share of the clouds' requests that go wrong, as 0.05; off for none")
     .option("--cloud-variant <name=value>", "form of a cloud's answers; repeatable", collect)
     .option(

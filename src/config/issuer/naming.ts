@@ -14,6 +14,8 @@ export interface IssuerName {
   readonly host: string;
   /** Nothing remembers it yet. */
   readonly isNew: boolean;
+  /** The stack never had a name, and gets none: the host stands where one is needed, and is shown to nobody. */
+  readonly isPlaceholder?: true;
 }
 
 /** Settles the name of an issuer that a config leaves open. */

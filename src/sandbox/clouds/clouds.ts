@@ -9,7 +9,7 @@ import {
 import { variantsOf } from "./variants.ts";
 
 export interface StandInCloudsOptions {
-  /** The zones of the stand-in for Cloudflare; `example.com` unless told. */
+  /** The DNS zones at either stand-in; `example.com` unless told. */
   readonly zones?: readonly string[];
   /** How often a request that is right goes wrong, between 0 and 1; 0.05 unless told, 0 for never. */
   readonly mischief?: number;
@@ -73,6 +73,16 @@ function recordTable(zone: string, records: readonly object[]): CloudTable {
   };
 }
 
+function recordSetTable(zone: string, sets: readonly object[]): CloudTable {
+  return {
+    title: `DNS records of ${zone} at the stand-in for Hetzner Cloud`,
+    columns: ["Name", "Type", "Values"],
+    rows: (sets as readonly { name: string; type: string; records: readonly { value: string }[] }[]).map(
+      ({ name, type, records }) => [name, type, records.map(({ value }) => value).join(", ")],
+    ),
+  };
+}
+
 /** Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none. */
 export async function startStandInClouds(options: StandInCloudsOptions = {}): Promise<StandInClouds> {
   const { zones = ["example.com"], mischief: rate = 0.05, clock, logger } = options;
@@ -85,6 +95,7 @@ export async function startStandInClouds(options: StandInCloudsOptions = {}): Pr
   const hetzner = await startStandInHetzner({
     ...common,
     variants: variants.hetzner,
+    zones: zones.map((name) => ({ name })),
     ...(options.machines === undefined ? {} : { machines: options.machines }),
   });
   const cloudflare = await startStandInCloudflare({
@@ -107,6 +118,7 @@ export async function startStandInClouds(options: StandInCloudsOptions = {}): Pr
     tables: () => [
       serverTable(hetzner.contents()),
       ...zones.map((zone) => recordTable(zone, cloudflare.records(zone))),
+      ...zones.map((zone) => recordSetTable(zone, hetzner.recordSets(zone))),
     ],
     close,
     [Symbol.asyncDispose]: close,
