@@ -28,6 +28,8 @@ interface Sweep {
   readonly known: ReadonlySet<string>;
   /** By `elapsed`: a time of day may be set. */
   readonly now: number;
+  /** So old a look at an account may be, in milliseconds; as for everything else unless told. */
+  readonly oldest?: number;
   readonly signal: AbortSignal;
   /** Asked before AWS is changed; throws where it may not be. */
   readonly assertHeld: () => void;
@@ -54,14 +56,14 @@ export class Leftovers {
    * its binding is held to its grants and closed instead. Gives the ARNs of those that went. Throws `aws-*` and `cluster-*`.
    */
   async sweep(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
-    const { now, signal } = sweep;
+    const { now, oldest, signal } = sweep;
     const { account: id } = account.account;
     const before = this.#looks.get(id);
     const known =
       before === undefined || now - before.at > longestGap ? new Map<string, number>() : before.since;
     const since = new Map<string, number>();
     const gone: string[] = [];
-    for (const { name, arn, tags } of await account.trusting(signal)) {
+    for (const { name, arn, tags } of await account.trusting(signal, oldest)) {
       const whose = whoseIs(trust, tags);
       if (whose === undefined || (await isThere(whose, { trust, account: id }, sweep))) continue;
       const first = known.get(arn) ?? now;
@@ -75,6 +77,29 @@ export class Leftovers {
     }
     this.#looks.set(id, { at: now, since });
     return gone;
+  }
+
+  /** Whether an account had such roles when it was looked at last. */
+  get areThere(): boolean {
+    return [...this.#looks.values()].some(({ since }) => since.size > 0);
+  }
+
+  /**
+   * Closes such roles of an account at once, since their trust goes too: no grant is left for them. One that is to stay without
+   * its binding keeps what its grant allows, and lets nobody in. Gives the ARNs of those that were changed. Throws `aws-*` and
+   * `cluster-*`.
+   */
+  async close(trust: Trust, account: BoundAccount, sweep: Sweep): Promise<readonly string[]> {
+    const closed: string[] = [];
+    for (const { name, arn, tags } of await account.trusting(sweep.signal, sweep.oldest)) {
+      const whose = whoseIs(trust, tags);
+      const at = { trust, account: account.account.account };
+      if (whose === undefined || (await isThere(whose, at, sweep))) continue;
+      const isStaying = isRetained(tags);
+      const held = isStaying ? trust : { ...trust, grants: [] };
+      if (await hold(held, account, { name, whose, isLeft: isStaying }, sweep)) closed.push(arn);
+    }
+    return closed;
   }
 }
 
@@ -90,17 +115,21 @@ interface Left {
   readonly isLeft: boolean;
 }
 
-/** It has what a grant allows; and lets nobody in, also where AWS did not answer when its binding went. */
+/**
+ * It has what a grant allows; and lets nobody in, also where AWS did not answer when its binding went. Gives whether anything
+ * was changed.
+ */
 async function hold(
   trust: Trust,
   account: BoundAccount,
   { name, whose, isLeft }: Left,
   { assertHeld, signal }: Sweep,
-): Promise<void> {
+): Promise<boolean> {
   const allowed = (role: RoleState) => allowedOf(role, whose, trust);
   const wish = { mark: bindingMark(trust, whose), names: [name], retain: isLeft, allowed, assertHeld };
-  const [failure] = (await account.cut(wish, signal)).failed;
-  if (failure !== undefined) throw failure;
+  const { done, failed } = await account.cut(wish, signal);
+  if (failed[0] !== undefined) throw failed[0];
+  return done.length > 0;
 }
 
 async function remove(

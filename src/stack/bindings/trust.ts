@@ -38,51 +38,106 @@ async function accountFinding(account: BoundAccount, signal: AbortSignal): Promi
   }
 }
 
-/** Keeps a trust while bindings name it: without it nobody could find their roles any more. Gives whether it is gone. */
-async function kept(
-  { object, bindings }: TrustFacts,
+/** So old a look at an account may be, in milliseconds, after which its trust need not stay. */
+const fresh = 2000;
+
+/** Whether a trust is being deleted, and no binding names it any more. */
+const isGoing = ({ object, bindings }: TrustFacts): boolean =>
+  object.metadata.deletionTimestamp !== undefined && bindings.size === 0;
+
+/**
+ * Keeps a trust while bindings name it, and while roles are left of bindings that are gone: without it nobody could find
+ * them any more. `isSeen`: whether every account was looked at; of one that was not nobody knows. Gives whether the trust
+ * is gone.
+ */
+async function released(
+  facts: TrustFacts,
+  isSeen: boolean,
   { cluster }: BindingClients,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const ends = object.metadata.deletionTimestamp !== undefined;
-  if (!ends || bindings.size > 0) {
-    if (!ends) await keep(cluster, object, bindings.size > 0, signal);
-    return false;
-  }
-  if (isKept(object)) await keep(cluster, object, false, signal);
-  return true;
+  const { object, bindings, leftovers } = facts;
+  if (bindings.size > 0 || !isSeen) return false;
+  await keep(cluster, object, !isGoing(facts) && leftovers.areThere, signal);
+  return isGoing(facts);
+}
+
+/** What a look at the leftovers of all accounts came to. */
+interface Swept {
+  readonly events: readonly BindingEvent[];
+  /** Why an account could not be seen, or not be cleared. */
+  readonly failure?: PodtrustError;
 }
 
 async function swept(
   trust: Trust,
-  { leftovers, bindings }: TrustFacts,
+  facts: TrustFacts,
   accounts: readonly BoundAccount[],
   { clients, now, signal }: { clients: BindingClients; now: number; signal: AbortSignal },
-): Promise<readonly BindingEvent[]> {
+): Promise<Swept> {
+  const { leftovers, bindings } = facts;
   const events: BindingEvent[] = [];
+  let failure: PodtrustError | undefined;
   for (const account of accounts) {
     try {
-      const gone = await leftovers.sweep(trust, account, {
-        api: clients.cluster,
-        known: bindings,
-        now,
-        signal,
-        assertHeld: () => clients.assertHeld?.(),
-      });
-      for (const arn of gone)
-        events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: deleted, its binding is gone` });
+      const assertHeld = (): void => clients.assertHeld?.();
+      const oldest = bindings.size === 0 && isKept(facts.object) ? { oldest: fresh } : {};
+      const sweep = { api: clients.cluster, known: bindings, now, signal, assertHeld, ...oldest };
+      const goes = isGoing(facts);
+      const arns = await (goes
+        ? leftovers.close(trust, account, sweep)
+        : leftovers.sweep(trust, account, sweep));
+      const done = goes ? "closed, its binding and its AWSTrust are gone" : "deleted, its binding is gone";
+      for (const arn of arns) events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: ${done}` });
     } catch (error) {
       signal.throwIfAborted();
       // What AWS does not answer now is looked for again in a minute.
       if (!(error instanceof PodtrustError)) throw error;
+      failure ??= error;
     }
   }
-  return events;
+  return { events, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** What a trust that was read, or not, came to. */
+interface Judged extends Pick<TrustOutcome, "events"> {
+  readonly ready: Pick<Found, "reason" | "message">;
+  readonly againIn: number;
+  /** Whether every account was looked at, or nobody knows where to look. */
+  readonly isSeen: boolean;
+}
+
+async function judged(
+  facts: TrustFacts,
+  clients: BindingClients,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Judged> {
+  const read = readTrust(facts.object);
+  if ("problems" in read) {
+    const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
+    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: usualTurn, isSeen: true };
+  }
+  const accounts = read.object.accounts.map((account) => clients.aws.of(read.object, account));
+  const findings = await Promise.all(accounts.map((account) => accountFinding(account, signal)));
+  const first = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
+  const { events, failure } = await swept(read.object, facts, accounts, {
+    clients,
+    now: clock.elapsed(),
+    signal,
+  });
+  return {
+    ready: { reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" },
+    events,
+    againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : usualTurn,
+    isSeen: failure === undefined,
+  };
 }
 
 /**
  * One turn of a trust: whether the issuer's OIDC provider stands in each of its accounts, what is left there of bindings
- * that are gone, and that the trust stays while bindings name it. Throws what keeps its status from being written.
+ * that are gone, and that the trust stays while bindings name it or roles are left of some. Throws what keeps its status from
+ * being written.
  */
 export async function reconcileTrust(
   facts: TrustFacts,
@@ -91,25 +146,14 @@ export async function reconcileTrust(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<TrustOutcome> {
   const { object, bindings } = facts;
-  if (await kept(facts, clients, signal)) return { conditions: [], events: [], againIn: undefined };
-  const read = readTrust(object);
-  const before = conditionsOf(object);
+  const over = { conditions: [], events: [], againIn: undefined };
+  if (isGoing(facts) && !isKept(object)) return over;
+  const isEnding = object.metadata.deletionTimestamp !== undefined;
+  if (!isEnding && bindings.size > 0) await keep(clients.cluster, object, true, signal);
+  const { ready, events, againIn, isSeen } = await judged(facts, clients, clock, signal);
+  if (await released(facts, isSeen, clients, signal)) return { ...over, events };
   const at = { now: clock.now(), generation: object.metadata.generation ?? 0 };
-  let found: Found;
-  let events: readonly BindingEvent[] = [];
-  let againIn = usualTurn;
-  if ("problems" in read) {
-    const message = read.problems.map((one) => `${one.path} ${one.message}`).join("; ");
-    found = { type: "Ready", reason: "BindingInvalid", message };
-  } else {
-    const accounts = read.object.accounts.map((account) => clients.aws.of(read.object, account));
-    const findings = await Promise.all(accounts.map((account) => accountFinding(account, signal)));
-    const first = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
-    found = { type: "Ready", reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" };
-    if (first?.outcome !== "ok") againIn = soon;
-    events = await swept(read.object, facts, accounts, { clients, now: clock.elapsed(), signal });
-  }
-  const conditions = [conditionOf(found, before, at)];
+  const conditions = [conditionOf({ type: "Ready", ...ready }, conditionsOf(object), at)];
   const status = { observedGeneration: at.generation, bindings: bindings.size, conditions };
   await writeStatus(clients.cluster, object, status, signal);
   return { conditions, events, againIn };

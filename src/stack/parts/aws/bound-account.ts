@@ -181,10 +181,10 @@ export class BoundAccount {
 
   /**
    * The roles that trust the issuer's OIDC provider, whosever they are. A mark says a stack's name and not whose cluster it
-   * is: by itself it is no reason to take a role away.
+   * is: by itself it is no reason to take a role away. `oldest`: of a look at the account that is no older, in milliseconds.
    */
-  async trusting(signal: AbortSignal): Promise<readonly RoleState[]> {
-    const { roles } = await this.survey(signal);
+  async trusting(signal: AbortSignal, oldest = oldestSurvey): Promise<readonly RoleState[]> {
+    const { roles } = await this.survey(signal, oldest);
     return roles.filter(({ trustPolicy }) => trustsProvider(trustPolicy, this.providerArn));
   }
 
