@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DemoReport } from "../../demo/index.ts";
+import { plain, spansOf, type Text } from "../terminal/text.ts";
 import { type EndOptions, printEvent } from "./printing.ts";
 
 const report = { refusals: [], seconds: 1 } as unknown as DemoReport;
@@ -8,7 +9,7 @@ const report = { refusals: [], seconds: 1 } as unknown as DemoReport;
 /** What a demo ends with. */
 function ending(options: EndOptions): string {
   let said = "";
-  const output = { line: (text?: unknown) => (said += `${JSON.stringify(text)}\n`) };
+  const output = { line: (text: Text = "") => (said += `${plain(spansOf(text))}\n`) };
   printEvent(output as never, { kind: "finished", report }, options);
   return said;
 }
