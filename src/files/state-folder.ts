@@ -153,6 +153,18 @@ export class StateFolder {
     }
   }
 
+  /** Takes a file away, where there is one. Throws `state-permissions`, `file-unwritable`. */
+  async remove(name: string): Promise<void> {
+    if (!(await this.check())) return;
+    const path = this.pathOf(name);
+    try {
+      await this.#files.unlink(path);
+      await syncFolder(this.#files, this.path);
+    } catch (error) {
+      if (fileCode(error) !== "ENOENT") throw unwritable(path, error);
+    }
+  }
+
   /**
    * Takes the lock of this name, in this process and across all that share the folder. It keeps itself fresh until
    * released. One whose holder is dead, or has shown no sign of life for twice its interval, is taken over. Throws

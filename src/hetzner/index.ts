@@ -14,5 +14,5 @@ export type { FirstBoot, ServerWish } from "./server-difference.ts";
 export { serverOutputs, serverResource } from "./server-resource.ts";
 export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
 export { type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
-export { keyInProject, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
+export { keyInProject, type OwnedResource, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
 export { readToken, type TokenPlace, tokenPlaceText } from "./token.ts";

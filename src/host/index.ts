@@ -1,6 +1,12 @@
 export { cloudInit } from "./cloud-init.ts";
 export { newSshKeyPair } from "./host-key.ts";
-export { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from "./login-key.ts";
+export {
+  forgetLoginKey,
+  knownLoginKeys,
+  type LoginKeyPlace,
+  makeLoginKey,
+  ownLoginKey,
+} from "./login-key.ts";
 export * from "./publisher/index.ts";
 export { systemNames, systemResource } from "./system/resource.ts";
 export { HostConnection, type HostPlace } from "./connection.ts";

@@ -81,3 +81,24 @@ export async function makeLoginKey({ state }: LoginKeyPlace, comment: string, cl
     await lock.release();
   }
 }
+
+/** Takes away the pair that was made for this stack, where it is the one whose public half is given; tells whether. */
+export async function forgetLoginKey(
+  { state }: Pick<LoginKeyPlace, "state">,
+  publicKey: string,
+  clock: Clock,
+): Promise<boolean> {
+  const keyOf = (text: string): string => text.trim().split(/\s+/u).slice(0, 2).join(" ");
+  if ((await state.read(`${ownLoginKey}.pub`)) === undefined) return false;
+  const lock = await state.lock(`${ownLoginKey}.lock`, { clock });
+  try {
+    const own = await state.read(`${ownLoginKey}.pub`);
+    if (own === undefined || keyOf(own) !== keyOf(publicKey)) return false;
+    // The public half says that there is a private one: it goes first.
+    await state.remove(`${ownLoginKey}.pub`);
+    await state.remove(ownLoginKey);
+    return true;
+  } finally {
+    await lock.release();
+  }
+}

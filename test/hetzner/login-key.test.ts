@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { newSshKeyPair } from "../../src/host/index.ts";
@@ -37,5 +37,33 @@ describe("a key to log in with", () => {
     await world.config(machineConfig("", "sshKey: ~/.ssh/id_ed25519"));
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
     assert.equal(world.contents().sshKeys[0]?.public_key, publicKey);
+  });
+
+  test("that podtrust made is removed with the machine, and said to be", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const folder = join(world.folder, ".local/state/podtrust/prod");
+    const own = async (): Promise<readonly string[]> =>
+      (await readdir(folder)).filter((name) => name.startsWith("id_ed25519")).sort();
+    assert.deepEqual(await own(), ["id_ed25519", "id_ed25519.pub"]);
+    const kept = await world.podtrust(["down", "--yes", "--only", "ssh-key"]);
+    assert.equal(kept.code, 0, kept.err);
+    assert.deepEqual(await own(), ["id_ed25519", "id_ed25519.pub"], "the server still lets it in");
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const down = await world.podtrust(["down", "--yes", "--confirm", "prod"]);
+    assert.equal(down.code, 0, down.err);
+    assert.match(down.err, /the login key that podtrust made, .*id_ed25519, was removed/u);
+    assert.deepEqual(await own(), []);
+  });
+
+  test("that is another than the stack's at Hetzner stays when the machine goes", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const folder = join(world.folder, ".local/state/podtrust/prod");
+    const { privateKey, publicKey } = newSshKeyPair("other");
+    await writeFile(join(folder, "id_ed25519"), privateKey);
+    await writeFile(join(folder, "id_ed25519.pub"), publicKey);
+    assert.equal((await world.podtrust(["down", "--yes", "--confirm", "prod"])).code, 0);
+    assert.equal(await readFile(join(folder, "id_ed25519"), "utf8"), privateKey);
   });
 });

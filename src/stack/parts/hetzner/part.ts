@@ -1,3 +1,4 @@
+import { errorText } from "../../../base/index.ts";
 import { type HetznerMachine, type MachineConfig, personStateDir } from "../../../config/index.ts";
 import { StateFolder } from "../../../files/index.ts";
 import {
@@ -12,14 +13,21 @@ import {
   observedThing,
   ownedResources,
   ownedThings,
+  type OwnedResource,
   type OwnedThings,
   type SshKey,
   standardAddressServices,
   type Thing,
   tokenPlaceText,
 } from "../../../hetzner/index.ts";
-import { knownLoginKeys, type LoginKeyPlace, makeLoginKey, ownLoginKey } from "../../../host/index.ts";
-import type { Observed } from "../../../plan/index.ts";
+import {
+  forgetLoginKey,
+  knownLoginKeys,
+  type LoginKeyPlace,
+  makeLoginKey,
+  ownLoginKey,
+} from "../../../host/index.ts";
+import type { Observed, Resource } from "../../../plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerWay, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
@@ -109,6 +117,31 @@ class HetznerPart implements Part {
     return callerAddress({ ...hetznerWay(this.#context), services: addressServices }, signal);
   }
 
+  /**
+   * On the way down the key goes once no server is left that lets it in, and with it the pair here that podtrust made
+   * for it. Everybody else's stays.
+   */
+  #withLoginKey({ resource, thing }: OwnedResource): Resource {
+    if (resource.kind !== "ssh-key") return resource;
+    const { config, clock, notice = () => {} } = this.#context;
+    const { publicKey } = thing as SshKey;
+    const place = this.#keyPlace;
+    return {
+      ...resource,
+      delete: async (observed, work) => {
+        await resource.delete(observed, work);
+        const { servers } = await ownedThings(this.#opened, config.stack, work.signal);
+        if (servers.length > 0) return;
+        const what = `the login key that podtrust made, ${place.state.pathOf(ownLoginKey)},`;
+        // What stands at Hetzner is gone by now: a file that cannot be removed makes that no failure.
+        await forgetLoginKey(place, publicKey, clock).then(
+          (isGone) => isGone && notice(`${what} was removed`),
+          (error: unknown) => notice(`${what} was not removed: ${errorText(error)}`),
+        );
+      },
+    };
+  }
+
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
     const { config } = this.#context;
     const { stack } = config;
@@ -141,7 +174,7 @@ class HetznerPart implements Part {
       const absent = wanted.filter(({ own }) => own === undefined);
       return {
         desired: absent.map(({ resource }) => resource),
-        owned: found.map(({ resource }) => resource),
+        owned: found.map((one) => this.#withLoginKey(one)),
         seen: new Map(seenThings),
       };
     }
