@@ -108,6 +108,11 @@ describe("a binding that is kept by its finalizer", { skip }, () => {
       (said) => /NotFound/u.test(said),
     );
     const another = bindingOf(roles(webRole), { name: "another" });
-    assert.match(await applied(another), /created$/mu);
+    // For some seconds after its start an API server answers 503 to what policies change: it does not know the kind yet.
+    await until(
+      "another binding",
+      () => applied(another).catch(String),
+      (said) => /created$/mu.test(said),
+    );
   });
 });
