@@ -38,7 +38,6 @@ export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-pol
 export { type AwsSession, openAws } from "./session.ts";
 export {
   closedTrustPolicy,
-  trustedProviders,
   trustsProvider,
   webIdentityTrustPolicy,
   type WebIdentityTrust,
