@@ -41,4 +41,5 @@ export {
   trustsProvider,
   webIdentityTrustPolicy,
   type WebIdentityTrust,
+  trustedPrincipals,
 } from "./trust-policy.ts";

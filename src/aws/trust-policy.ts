@@ -39,6 +39,21 @@ export function trustedProviders(trustPolicy: string): readonly string[] {
   }
 }
 
+/**
+ * Whom a trust policy lets in, as it names them: accounts, roles, services, providers; `*` is everybody. Undefined where it
+ * cannot be read.
+ */
+export function trustedPrincipals(trustPolicy: string): readonly string[] | undefined {
+  try {
+    const allowing = parsePolicy(trustPolicy, "trust").statements.filter(({ effect }) => effect === "Allow");
+    const named = allowing.flatMap(({ principals }) => Object.values(principals ?? { AWS: ["*"] }).flat());
+    return [...new Set(named)];
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return undefined;
+  }
+}
+
 /** Whether a trust policy names an OIDC provider, whatever it asks of its tokens. */
 export function trustsProvider(trustPolicy: string, providerArn: string): boolean {
   return trustedProviders(trustPolicy).includes(providerArn);

@@ -17,6 +17,7 @@ import {
   roleConfigOf,
 } from "../parts/index.ts";
 import type { StackPlan } from "../plan.ts";
+import { adoptionTexts } from "./adoption.ts";
 import { judgeBinding } from "./findings.ts";
 
 /** The objects of some files: all that a cluster would hold. */
@@ -113,6 +114,7 @@ async function planAccount(
     );
     gathered.changes.push(...made.changes);
     gathered.refusals.push(...made.refusals);
+    gathered.warnings.push(...adoptionTexts(made).map((text) => `${nameOf(whose)}: ${text}`));
     left.delete(nameOf(whose));
   };
   for (const [binding, all] of asked.granted) {

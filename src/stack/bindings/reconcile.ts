@@ -91,7 +91,7 @@ async function bind(turn: Turn, { binding, trust, roles, cut }: Granted): Promis
   const [audience = ""] = trust.audiences;
   const account = await annotated(turn, { binding, roles, audience });
   const found: Found[] = [
-    granted,
+    sync.granted,
     foundOf("RolesInSync", sync.finding),
     foundOf("ServiceAccount", account.finding),
   ];

@@ -14,12 +14,13 @@ import type { BoundAccount, Look, RoleState } from "../parts/index.ts";
 import { roleConfigOf } from "../parts/index.ts";
 import type { Seen } from "../status/index.ts";
 import { finding, type Finding } from "../status/index.ts";
+import { AdoptionNotice } from "./adoption.ts";
 import { foundOf } from "./ending.ts";
 import { judgeBinding, planFinding, type RoleSeen } from "./findings.ts";
 import { pending } from "./prove.ts";
 import { providerFinding } from "./provider.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
-import { possibleRoles, type RoleStatus, writeStatus } from "./state.ts";
+import { type BindingStatus, possibleRoles, type RoleStatus, writeStatus } from "./state.ts";
 
 /** A binding and what it was granted. */
 interface Wanted {
@@ -41,6 +42,8 @@ interface Synced {
   readonly changes: BindingOutcome["changes"];
   /** The conditions that the status got before roles were made, where it had none. */
   readonly announced: readonly Condition[] | undefined;
+  /** That they are granted, and what was said of roles that were taken over. */
+  readonly granted: Found;
 }
 
 const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
@@ -52,16 +55,22 @@ function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
   return possibleRoles(status).filter(({ arn, managed }) => managed && !wanted.has(arn));
 }
 
+/** A status as it was written before roles are made; `isNew`: it had no conditions. */
+interface Announced {
+  readonly status: BindingStatus;
+  readonly isNew: boolean;
+}
+
 /**
  * Says in the status which roles are about to be made, before they are: a binding that goes, or changes, while its turn is
  * cut off is still known to have them. Of a new binding it says as well what is so until STS knows them: no call of a
  * binding costs an API server more than to write a status.
  */
-async function announce(turn: Turn, wanted: Wanted): Promise<Synced["announced"]> {
+async function announce(turn: Turn, wanted: Wanted): Promise<Announced> {
   const { clients, facts, clock, status, signal } = turn;
   const known = new Set(possibleRoles(status).map(({ arn }) => arn));
   const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
-  if (added.length === 0) return undefined;
+  if (added.length === 0) return { status, isNew: false };
   const pendingRoles = [
     ...(status.pendingRoles ?? []),
     ...added.map(({ profile, arn }): RoleStatus => ({ profile, arn, managed: true })),
@@ -72,8 +81,9 @@ async function announce(turn: Turn, wanted: Wanted): Promise<Synced["announced"]
     ? [wanted.granted, foundOf("Ready", pending)].map((one) => conditionOf(one, [], { now, generation }))
     : status.conditions;
   const first = isNew ? { observedGeneration: generation, changedAt: timeText(now) } : {};
-  await writeStatus(clients.cluster, facts.object, { ...status, ...first, conditions, pendingRoles }, signal);
-  return isNew ? conditions : undefined;
+  const announced = { ...status, ...first, conditions, pendingRoles };
+  await writeStatus(clients.cluster, facts.object, announced, signal);
+  return { status: announced, isNew };
 }
 
 /** One account's part of a turn. */
@@ -86,8 +96,10 @@ class AccountTurn {
   readonly #turn: Turn;
   readonly #wanted: Wanted;
   readonly #mark: string;
+  readonly #notice: AdoptionNotice;
 
-  constructor(turn: Turn, wanted: Wanted, account: BoundAccount) {
+  constructor(turn: Turn, wanted: Wanted, account: BoundAccount, notice: AdoptionNotice) {
+    this.#notice = notice;
     this.#turn = turn;
     this.#wanted = wanted;
     this.#account = account;
@@ -118,6 +130,7 @@ class AccountTurn {
     this.findings.push(...refusals.map((error) => planFinding(error, this.#from)));
     if (refusals.length > 0) return;
     if (changes.some(({ kind }) => kind !== "none")) {
+      await this.#notice.say(bound.plan);
       this.#turn.clients.assertHeld?.();
       const { done, failed, unconfirmed } = await this.#account.apply(bound, signal);
       signal.throwIfAborted();
@@ -154,14 +167,20 @@ class AccountTurn {
   }
 }
 
+interface OfAccount {
+  readonly account: TrustAccount;
+  /** Roles that the binding no longer wants there. */
+  readonly gone: readonly RoleStatus[];
+  readonly notice: AdoptionNotice;
+}
+
 async function accountTurn(
   turn: Turn,
   wanted: Wanted,
-  account: TrustAccount,
-  gone: readonly RoleStatus[],
+  { account, gone, notice }: OfAccount,
 ): Promise<{ readonly work: AccountTurn; readonly roles: readonly RoleSeen[] }> {
   const bound = turn.clients.aws.of(wanted.trust, account);
-  const work = new AccountTurn(turn, wanted, bound);
+  const work = new AccountTurn(turn, wanted, bound, notice);
   const granted = wanted.roles.filter((one) => one.account.id === account.id);
   try {
     const missing = await providerFinding(bound, turn.signal);
@@ -181,6 +200,7 @@ async function accountTurn(
 export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
   const { clock } = turn;
   const announced = await announce(turn, wanted);
+  const notice = new AdoptionNotice(turn, wanted.granted, announced.status);
   const left = surplus(turn, wanted);
   const needed = wanted.trust.accounts.filter(
     ({ id }) =>
@@ -188,12 +208,11 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
   );
   const turns = await Promise.all(
     needed.map((account) =>
-      accountTurn(
-        turn,
-        wanted,
+      accountTurn(turn, wanted, {
         account,
-        left.filter(({ arn }) => accountOf(arn) === account.id),
-      ),
+        gone: left.filter(({ arn }) => accountOf(arn) === account.id),
+        notice,
+      }),
     ),
   );
   const roles = turns.flatMap((one) => one.roles);
@@ -214,6 +233,7 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
     roles,
     left: left.filter(({ arn }) => !gone.has(arn)),
     changes: turns.flatMap(({ work }) => work.changes),
-    announced,
+    announced: announced.isNew ? announced.status.conditions : undefined,
+    granted: notice.granted,
   };
 }

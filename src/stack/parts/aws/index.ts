@@ -1,6 +1,11 @@
 export { awsMemories } from "./memory.ts";
 export { awsOpenTofu } from "./opentofu.ts";
-export { type OidcProviderFacts, type RoleState, trustedRole } from "../../../aws/index.ts";
+export {
+  type OidcProviderFacts,
+  type RoleState,
+  trustedPrincipals,
+  trustedRole,
+} from "../../../aws/index.ts";
 export { admissionOf, providerArnOf, roleArnOf, trustPolicyOf, trusts } from "./role-trust.ts";
 export { type AwsPart, type AwsPartContext, awsPart, awsParts, type Look } from "./part.ts";
 export type { Exchange } from "./exchange.ts";

@@ -1,0 +1,73 @@
+/** What a role loses that is taken over, and who may assume it until then, is shown before anything of it is changed. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { readBinding, readTrust } from "../../../src/bindings/index.ts";
+import { planBindings } from "../../../src/stack/index.ts";
+import { account, ssm } from "../../support/bindings/objects.ts";
+import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
+
+const RoleName = "legacy-shop";
+const legacy = `arn:aws:iam::${account}:role/${RoleName}`;
+const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+const document = (statement: object): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+const shown =
+  /legacy-shop is taken over: until now it may be assumed by ec2\.amazonaws\.com, and it loses \S+AdministratorAccess, inline\.own/u;
+
+/** A role of machines, which a binding is about to take over. */
+async function legacyWorld(t: TestContext): Promise<TurnWorld> {
+  const world = await turnWorld(t);
+  const trust = document({ Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" });
+  await world.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
+  await world.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: admin }));
+  const PolicyDocument = document({ Action: "s3:*", Resource: "*" });
+  await world.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument }));
+  world.trust({
+    stack: "prod",
+    issuer: world.sandbox.issuer.issuer,
+    accounts: [{ id: account, region: "eu-central-1" }],
+    grants: [
+      { name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm], adoptRoles: [legacy] },
+    ],
+  });
+  world.bind({ roles: [{ profile: "default", managed: { policies: [ssm], adopt: legacy } }] });
+  return world;
+}
+
+describe("a role that is about to be taken over", () => {
+  test("is told in the binding's status before the first change at IAM, and not once it is the binding's", async (t) => {
+    const world = await legacyWorld(t);
+    const granted = (): string => {
+      const status = world.objects.get("AWSRoleBinding shop/web")?.["status"] as
+        | { readonly conditions: readonly { readonly type: string; readonly message: string }[] }
+        | undefined;
+      return status?.conditions.find(({ type }) => type === "Granted")?.message ?? "";
+    };
+    const during: string[] = [];
+    world.mishap = ({ isChange }) => {
+      if (isChange) during.push(granted());
+      return undefined;
+    };
+    await world.turn();
+    assert.match(during[0] ?? "", shown);
+    world.clock.move(60_000);
+    await world.turn();
+    assert.equal(granted(), "by grant shop of AWSTrust default");
+  });
+
+  test("is told by a plan of the files", async (t) => {
+    const world = await legacyWorld(t);
+    const [trust, binding] = [
+      readTrust(world.objects.get("AWSTrust /default")),
+      readBinding(world.objects.get("AWSRoleBinding shop/web")),
+    ];
+    assert.ok("object" in trust && "object" in binding);
+    const set = { trusts: [trust.object], bindings: [binding.object], upsertOnly: true };
+    const at = { now: world.clock.now(), signal: new AbortController().signal };
+    const [plan] = await planBindings(set, world.clients.aws, at);
+    assert.match(plan?.warnings.join() ?? "", shown);
+    assert.match(plan?.warnings.join() ?? "", /^shop\/web: /u);
+    assert.deepEqual(world.changes(), []);
+  });
+});
