@@ -75,7 +75,7 @@ describe("podtrust demo --cluster", { skip }, () => {
       /It runs on \S+\./u,
       /GetCallerIdentity answers arn:aws:sts::111122223333:assumed-role\/demo\.podtrust-demo-\w+\.web\//u,
       /denied: a tenant that binds .*AdministratorAccess\n +Forbidden: .*allows all of/u,
-      /denied: another namespace, default.*\n +Forbidden: .*no grant of AWSTrust \S+ is for namespace default/u,
+      /denied: another namespace, default.*\n +Forbidden: .*no grant of AWSTrust \S+ is for ServiceAccount web of namespace default/u,
       /Meanwhile the cluster's signing key was rotated, and no valid token was refused\./u,
       /signed by the keys \S+, then \S+\.\n {2}STS was asked \d{2,} times with them and refused 0\./u,
       /One workload got credentials, 6 attempts were denied/u,

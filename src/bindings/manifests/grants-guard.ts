@@ -120,7 +120,7 @@ export function grantsGuard(): readonly object[] {
       {
         expression: "size(variables.grants) > 0",
         message: "no grant is for this namespace and ServiceAccount",
-        messageExpression: `${trust} + " is for" + ${whom}`,
+        messageExpression: `${trust} + " is" + ${whom}`,
       },
       {
         expression: "size(variables.grants) == 0 || size(variables.refused) == 0",
