@@ -78,7 +78,12 @@ describe("injection by the webhook", { skip: leftOut([version]) }, () => {
       // At once: the webhook may not have heard of the ServiceAccount yet.
       const { warnings } = await make(one);
       const notes = warnings.flatMap((text) => /InjectionAnnotationInvalid: ([^]*)$/u.exec(text)?.[1] ?? []);
-      assert.deepEqual(notes.toSorted(), (one.notes ?? []).toSorted(), one.name);
+      const expected = one.notes ?? [];
+      for (const note of notes) assert.ok(expected.includes(note), `${one.name}: ${note}`);
+      // Beyond 4 KiB of warnings an API server drops what is left (k8s.io/apiserver, pkg/endpoints/filters/warning.go).
+      const isCut = expected.join("").length > 3000;
+      if (isCut) assert.ok(notes.length > 0, one.name);
+      else assert.equal(notes.length, expected.length, one.name);
     });
   });
 
