@@ -23,7 +23,7 @@ export function publisherProgram(label: string, service = goodPublisher): string
 # ${label}
 case "$*" in
   --version) echo '${label}' ;;
-  'rotate status --json '*) cat /run/stand-in/publisher 2>/dev/null || { echo '{"code":"publisher-not-running"}'; exit 1; } ;;
+  'rotate status '*--json*) cat /run/stand-in/publisher 2>/dev/null || { echo '{"code":"publisher-not-running"}'; exit 1; } ;;
   'rotate '*) echo "asked: $*" ;;
   'renew-token '*) [ ! -e /run/stand-in/no-api ] && mkdir -p /var/lib/podtrust-publisher-token && echo secret >/var/lib/podtrust-publisher-token/token ;;
   service) rm -f /run/stand-in/publisher; echo '${label} starts' >>/run/stand-in/journal
