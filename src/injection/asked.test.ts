@@ -33,6 +33,11 @@ const accessOf = (objects: Objects): RoleAccess => injected(objects).access;
 const notesOf = (objects: Objects): readonly string[] => injected(objects).notes.map(({ text }) => text);
 
 describe("what annotations ask for", () => {
+  test("of a value that is no text is said as it stands", () => {
+    const [note = ""] = notesOf({ account: { "profile.podtrust.dev/default": { odd: true } } });
+    assert.match(note, /odd/u);
+  });
+
   test("a role alone comes with the audience of STS and a token for a day", () => {
     assert.deepEqual(accessOf({}), { roleArn, audience: "sts.amazonaws.com", expirationSeconds: 86_400 });
     assert.equal(accessOf({ account: { "eks.amazonaws.com/audience": "" } }).audience, "sts.amazonaws.com");

@@ -31,6 +31,13 @@ describe("what pods are given by the annotations that stand", () => {
       assert.equal(conflict({ ...own, ...beside }), undefined, JSON.stringify(beside));
   });
 
+  test("is what was wanted where that is one role and no profile", () => {
+    const { profiles: _none, ...one } = wanted;
+    assert.equal(accessConflict({ metadata: { annotations: accessAnnotations(one) } }, one), undefined);
+    const beside = { ...accessAnnotations(one), "profile.podtrust.dev/theirs": role("theirs") };
+    assert.equal(accessConflict({ metadata: { annotations: beside } }, one), undefined);
+  });
+
   for (const [what, change, said] of [
     ["no role", { "eks.amazonaws.com/role-arn": "" }, /^has no annotation eks\.amazonaws\.com\/role-arn$/u],
     [

@@ -11,6 +11,8 @@ const sameProfile = (one: Profile, other: Profile): boolean =>
   one.roleArn === other.roleArn &&
   one.externalId === other.externalId;
 
+const profilesOf = ({ profiles = [] }: RoleAccess): readonly Profile[] => profiles;
+
 /**
  * In what pods of a ServiceAccount, by its annotations as they stand, are given another role, audience or profile than
  * `wanted`: the end of a sentence that begins with the ServiceAccount; undefined where they are given that. Profiles that
@@ -19,7 +21,7 @@ const sameProfile = (one: Profile, other: Profile): boolean =>
 export function accessConflict(serviceAccount: JsonRecord, wanted: RoleAccess): string | undefined {
   const access = askedAccess({}, { serviceAccount })?.access;
   if (access === undefined) return `has no annotation ${accountAnnotations["role-arn"]}`;
-  const { roleArn, audience, profiles = [] } = access;
+  const { roleArn, audience } = access;
   if (roleArn !== wanted.roleArn) return `gives pods the role ${shownValue(roleArn)}, not ${wanted.roleArn}`;
   if (audience !== wanted.audience) {
     const asked = `${accountAnnotations.audience}: ${shownValue(audience)}`;
@@ -27,6 +29,6 @@ export function accessConflict(serviceAccount: JsonRecord, wanted: RoleAccess): 
   }
   if (chainsDefault(access) !== chainsDefault(wanted))
     return `gives pods another role by default, by its annotation ${chainPrefix}${defaultProfile}`;
-  const lost = (wanted.profiles ?? []).find((one) => !profiles.some((there) => sameProfile(one, there)));
+  const lost = profilesOf(wanted).find((one) => !profilesOf(access).some((there) => sameProfile(one, there)));
   return lost === undefined ? undefined : `does not give pods the profile ${lost.name} with ${lost.roleArn}`;
 }

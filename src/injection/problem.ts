@@ -110,9 +110,13 @@ function isAsking(container: JsonRecord, problem: InjectionProblem | undefined):
 export function injectionProblem(pod: JsonRecord, wanted: WantedRole): InjectionProblem | undefined {
   const spec = recordOf(pod["spec"]);
   const containers = [...recordsOf(spec["containers"]), ...recordsOf(spec["initContainers"])];
-  const problems = containers.map((container) => containerProblem(spec, container, wanted));
-  const broken = problems.find((problem, index) => isAsking(containers[index] ?? {}, problem));
-  if (broken !== undefined) return broken;
+  const judged = containers.map((container) => ({
+    container,
+    problem: containerProblem(spec, container, wanted),
+  }));
+  const broken = judged.find(({ container, problem }) => isAsking(container, problem));
+  if (broken !== undefined) return broken.problem;
+  const problems = judged.map(({ problem }) => problem);
   if (problems.includes(undefined)) return undefined;
   const nearly = problems.find((problem) => problem?.reason === "PodRegionMissing");
   const telling = problems.find((problem) => problem !== noVariables);

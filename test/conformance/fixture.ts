@@ -159,9 +159,10 @@ export interface Change extends TokenChange {
 
 function documentsOf(change: Change): IssuerDocuments {
   const keys = change.keys ?? [(change.key ?? signer).jwk];
-  const { documents, privateChains = [] } = change;
+  const { documents, privateChains } = change;
+  const chains = privateChains === undefined ? {} : { privateChains };
   const jwks = JSON.stringify({ keys });
-  return documents ?? { ok: true, discovery: discovery(change.discovery), jwks, privateChains };
+  return documents ?? { ok: true, discovery: discovery(change.discovery), jwks, ...chains };
 }
 
 /** The facts of a call that is accepted, with changes. */

@@ -276,7 +276,7 @@ test("a thumbprint of another chain than a private CA's is told as the reason, a
     );
     const { seen = "", next = "" } = (await stsOf()) ?? {};
     assert.match(seen, /issuer-certificate: no public root vouches .* thumbprints of .* are b{40}/u);
-    assert.match(next, /Add [0-9a-f]{40} to the provider's thumbprints/iu);
+    assert.match(next, /Add the last of these SHA-1 to the provider's thumbprints/u);
   } finally {
     iam.destroy();
     await world.close();

@@ -59,7 +59,7 @@ function usedBy(
     for (const [, name = ""] of expression.matchAll(/variables\.(\w+)/gu)) {
       if (used.has(name)) continue;
       used.add(name);
-      walk(variables.find((one) => one.name === name)?.expression ?? "");
+      for (const one of variables) if (one.name === name) walk(one.expression);
     }
   };
   for (const expression of expressions) walk(expression);

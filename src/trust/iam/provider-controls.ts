@@ -13,7 +13,7 @@ function narrows({ conditions }: Statement, key: string): boolean {
   return conditions.some(
     (one) =>
       one.key.toLowerCase() === key.toLowerCase() &&
-      narrowing.has(parseOperator(one.operator)?.name ?? "") &&
+      [parseOperator(one.operator)].some((operator) => operator && narrowing.has(operator.name)) &&
       one.values.length > 0 &&
       !one.values.some(isOnlyWildcards),
   );

@@ -25,9 +25,9 @@ function documentName(at: Failure["at"]): string {
 /** The first chain (SHA-1, leaf first) that neither a public root nor one of the provider's thumbprints vouches for. */
 export function unknownChain(
   documents: IssuerDocuments,
-  thumbprints: readonly string[] | undefined,
+  thumbprints: readonly string[],
 ): readonly string[] | undefined {
-  if (!documents.ok || thumbprints === undefined) return undefined;
+  if (!documents.ok) return undefined;
   const { privateChains = [] } = documents;
   const known = new Set(thumbprints.map((one) => one.toLowerCase()));
   return privateChains.find((chain) => !chain.some((sha1) => known.has(sha1.toLowerCase())));
@@ -43,11 +43,12 @@ const certificate = stsRule({
   needs: ["provider"],
   check({ documents }, { provider }) {
     if (documents === undefined) return { outcome: "needs-documents" };
-    const chain = unknownChain(documents, provider.thumbprints);
-    if (chain !== undefined)
+    const { thumbprints } = provider;
+    const chain = thumbprints === undefined ? undefined : unknownChain(documents, thumbprints);
+    if (thumbprints !== undefined && chain !== undefined)
       return refused(untrusted, {
-        why: `no public root vouches for the server's certificate; the SHA-1 of its chain are ${chain.join(", ")}, and the thumbprints of ${provider.arn} are ${provider.thumbprints?.join(", ") ?? "none"}`,
-        next: `Add ${chain.at(-1) ?? "the SHA-1 of the top certificate"} to the provider's thumbprints (podtrust up does), or serve a certificate from a public CA.`,
+        why: `no public root vouches for the server's certificate; the SHA-1 of its chain are ${chain.join(", ")}, and the thumbprints of ${provider.arn} are ${thumbprints.join(", ")}`,
+        next: "Add the last of these SHA-1 to the provider's thumbprints (podtrust up does), or serve a certificate from a public CA.",
       });
     if (documents.ok || documents.reason !== "thumbprint")
       return accepted("no complaint about the certificate's root");

@@ -151,7 +151,9 @@ function nextAfter(answer: Evaluation, question: AccessRequest, known: Asking): 
   }
   const { arn, url } = known.provider;
   const dead = claimsWithoutKey(
-    failed(answer).flatMap(({ key }) => key ?? []),
+    failed(answer)
+      .map(({ key }) => key)
+      .filter((key) => key !== undefined),
     known,
   );
   if (dead.length > 0) {
