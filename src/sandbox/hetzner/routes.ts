@@ -294,8 +294,8 @@ function zoneHandle(project: Project, zone: Zone, asked: Asked): Reply {
   const { method, parts, query, body } = asked;
   const [, , below, ...rest] = parts;
   if (below === undefined && method === "GET") return ok({ zone: showZone(zone) });
-  if (below === undefined && method === "POST")
-    throw new ApiError(405, "method_not_allowed", "method not allowed");
+  const isPosted = below === undefined && method === "POST";
+  if (isPosted) throw new ApiError(405, "method_not_allowed", "method not allowed");
   if (below !== "rrsets") throw notImplemented(asked);
   if (rest.length > 0 || method !== "GET") return askSets(project, zone, { method, parts: rest, body });
   return ok(listAnswer([...zone.sets.values()], recordSetList, query, (set) => showRecordSet(zone, set)));
