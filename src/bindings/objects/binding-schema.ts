@@ -12,6 +12,9 @@ const isNonEmpty = (list: unknown): boolean => Array.isArray(list) && list.lengt
 /** The account in an ARN. */
 export const accountOfArn = (arn: string): string => arn.split(":")[4] ?? "";
 
+/** The name in the ARN of a role, without its path. */
+export const nameOfArn = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
+
 const inlinePolicies = {
   type: "array",
   maxItems: 10,

@@ -1,5 +1,13 @@
 import { asPodtrustError, mapLimit, type PodtrustError } from "../../base/index.ts";
-import { allowedOf, type Binding, bindingMark, type GrantedRole, type Trust } from "../../bindings/index.ts";
+import {
+  accountOfArn,
+  allowedOf,
+  type Binding,
+  bindingMark,
+  type GrantedRole,
+  nameOfArn,
+  type Trust,
+} from "../../bindings/index.ts";
 import type { RoleState } from "../parts/index.ts";
 import { possibleRoles } from "./state.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
@@ -22,9 +30,6 @@ export interface CutRoles {
 
 /** So old a look at an account may be, in milliseconds, where trust or binding are others than at the last turn. */
 const fresh = 2000;
-
-const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
-const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
 
 /** Which trust a turn read: another object of the same name is another one. */
 export function trustVersion({ facts }: Pick<Turn, "facts">): string | undefined {
@@ -54,15 +59,15 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
   const grants = new Map<string, string>();
   const changes: BindingOutcome["changes"][number][] = [];
   const failures: PodtrustError[] = [];
-  const preferred = new Map(granted.map(({ arn, grant }) => [nameOf(arn), grant]));
+  const preferred = new Map(granted.map(({ arn, grant }) => [nameOfArn(arn), grant]));
   const own = [
     ...possibleRoles(status),
     ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
   ].filter(({ managed }) => managed);
   // An account of the trust that cannot be reached is nothing to a binding that has no role there.
-  const concerned = trust.accounts.filter(({ id }) => own.some(({ arn }) => accountOf(arn) === id));
+  const concerned = trust.accounts.filter(({ id }) => own.some(({ arn }) => accountOfArn(arn) === id));
   await mapLimit(concerned, async (account) => {
-    const names = own.filter(({ arn }) => accountOf(arn) === account.id);
+    const names = own.filter(({ arn }) => accountOfArn(arn) === account.id);
     const allowed = (role: RoleState) => {
       const one = allowedOf(role, whose, trust, preferred.get(role.name));
       if (one !== undefined) grants.set(role.name, one.grant);
@@ -72,7 +77,7 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
       const cut = await clients.aws.of(trust, account).cut(
         {
           mark,
-          names: names.map(({ arn }) => nameOf(arn)),
+          names: names.map(({ arn }) => nameOfArn(arn)),
           ...(isCutBefore(turn) ? {} : { oldest: fresh }),
           allowed,
           assertHeld: () => clients.assertHeld?.(),

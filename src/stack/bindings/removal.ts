@@ -7,10 +7,12 @@ import {
   TimeLimit,
 } from "../../base/index.ts";
 import {
+  accountOfArn,
   allowedOf,
   type Binding,
   bindingMark,
   mayRetain,
+  nameOfArn,
   readTrust,
   type Trust,
   type TrustAccount,
@@ -27,11 +29,9 @@ const tryAgain = 2000;
 const longestTry = 20_000;
 const shortestTry = 5000;
 
-const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
-
 const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
-const namesOf = (roles: readonly RoleStatus[]): readonly string[] => roles.map(({ arn }) => nameOf(arn));
+const namesOf = (roles: readonly RoleStatus[]): readonly string[] => roles.map(({ arn }) => nameOfArn(arn));
 
 /**
  * Those of a binding's roles that stay when it goes: read from its spec as it is, since one that can no longer be read as a
@@ -47,8 +47,7 @@ function retained(
     .filter(({ managed }) => recordOf(managed)["onDelete"] === "Retain")
     .map(({ profile }) => profile);
   return roles.filter(
-    ({ profile, arn }) =>
-      asked.includes(profile) && mayRetain({ namespace, name }, trust, arn.split(":")[4] ?? ""),
+    ({ profile, arn }) => asked.includes(profile) && mayRetain({ namespace, name }, trust, accountOfArn(arn)),
   );
 }
 
@@ -58,7 +57,7 @@ async function deleteRoles(
   account: TrustAccount,
   whose: Pick<Binding, "namespace" | "name">,
 ): Promise<{ readonly failures: readonly PodtrustError[]; readonly changes: BindingOutcome["changes"] }> {
-  const own = possibleRoles(status).filter(({ arn, managed }) => managed && arn.split(":")[4] === account.id);
+  const own = possibleRoles(status).filter(({ arn, managed }) => managed && accountOfArn(arn) === account.id);
   const [kept, names] = [retained(facts, trust, own), namesOf(own)];
   if (names.length === 0) return { failures: [], changes: [] };
   const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
@@ -146,7 +145,7 @@ export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
   if (failure !== undefined && deletedFor < longestWait) return { ...gone, changes, againIn: tryAgain };
   const kept = possibleRoles(status).filter(({ managed }) => managed);
   const known = new Set(accounts.map(({ id }) => id));
-  const unknown = kept.filter(({ arn }) => !known.has(arn.split(":")[4] ?? ""));
+  const unknown = kept.filter(({ arn }) => !known.has(accountOfArn(arn)));
   const events = [
     ...(failure === undefined ? [] : leftBehind(kept, failure.message)),
     ...leftBehind(unknown, "no AWSTrust says how to reach the account"),

@@ -1,11 +1,13 @@
 import { asPodtrustError, PodtrustError } from "../../base/index.ts";
 import {
+  accountOfArn,
   type Binding,
   bindingMark,
   type Condition,
   conditionOf,
   type Found,
   type GrantedRole,
+  nameOfArn,
   timeText,
   type Trust,
   type TrustAccount,
@@ -45,9 +47,6 @@ interface Synced {
   /** That they are granted, and what was said of roles that were taken over. */
   readonly granted: Found;
 }
-
-const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
-const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
 
 /** Roles that the binding had and no longer wants. */
 function surplus({ status }: Turn, { roles }: Wanted): readonly RoleStatus[] {
@@ -115,15 +114,15 @@ class AccountTurn {
     const { signal } = this.#turn;
     const managed = granted.filter((one) => one.managed !== undefined);
     const roles = managed.map((one) => roleConfigOf(this.#wanted.binding, one));
-    const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => nameOf(arn)));
+    const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => nameOfArn(arn)));
     const { standing } = this.#wanted;
-    const crossing = managed.filter(({ arn, grant }) => (standing.get(nameOf(arn)) ?? grant) !== grant);
+    const crossing = managed.filter(({ arn, grant }) => (standing.get(nameOfArn(arn)) ?? grant) !== grant);
     const wish = {
       mark: this.#mark,
       roles,
       adopt,
-      crosses: new Set(crossing.map(({ arn }) => nameOf(arn))),
-      gone: gone.map(({ arn }) => nameOf(arn)),
+      crosses: new Set(crossing.map(({ arn }) => nameOfArn(arn))),
+      gone: gone.map(({ arn }) => nameOfArn(arn)),
     };
     const bound = await this.#account.plan(wish, signal);
     const { refusals, changes } = bound.plan;
@@ -204,13 +203,14 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
   const left = surplus(turn, wanted);
   const needed = wanted.trust.accounts.filter(
     ({ id }) =>
-      wanted.roles.some(({ account }) => account.id === id) || left.some(({ arn }) => accountOf(arn) === id),
+      wanted.roles.some(({ account }) => account.id === id) ||
+      left.some(({ arn }) => accountOfArn(arn) === id),
   );
   const turns = await Promise.all(
     needed.map((account) =>
       accountTurn(turn, wanted, {
         account,
-        gone: left.filter(({ arn }) => accountOf(arn) === account.id),
+        gone: left.filter(({ arn }) => accountOfArn(arn) === account.id),
         notice,
       }),
     ),
