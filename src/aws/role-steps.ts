@@ -1,6 +1,6 @@
 import { mergeTags, recordOf, recordsOf } from "../base/index.ts";
 import { awsTags, type Tags } from "../plan/index.ts";
-import { parsePolicy, PolicyError } from "../trust/index.ts";
+import { policyEffects, type PolicyEffects } from "../trust/index.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
@@ -52,21 +52,6 @@ export interface Cut {
   readonly afterwards: readonly RoleStep[];
 }
 
-/** What the statements of a policy do. */
-type Effects = "allow" | "deny" | "both";
-
-/** Of an inline policy; what cannot be read counts as what allows. */
-function effectsOf(text: string): Effects {
-  try {
-    const { statements } = parsePolicy(text, "identity");
-    const effects = new Set(statements.map(({ effect }) => effect));
-    return effects.size > 1 ? "both" : effects.has("Deny") ? "deny" : "allow";
-  } catch (error) {
-    if (error instanceof PolicyError) return "allow";
-    throw error;
-  }
-}
-
 /** The statements of an inline policy that deny, as JSON text. */
 function denialsOf(text: string): string {
   const { Statement, ...rest } = recordOf(JSON.parse(text));
@@ -96,9 +81,9 @@ function removals(
   const policies = before.policies.filter((arn) => !stays.policies.includes(arn));
   const inline = Object.entries(before.inline).filter(([name]) => !stays.inline.includes(name));
   const detach = (policy: string): RoleStep => ({ kind: "detach", policy });
-  const remove = (effects: Effects) =>
+  const remove = (effects: PolicyEffects) =>
     inline
-      .filter(([, text]) => effectsOf(text) === effects)
+      .filter(([, text]) => policyEffects(text) === effects)
       .map(([name]): RoleStep => ({ kind: "delete-inline", name }));
   return {
     allows: [...policies.filter((arn) => !isManagedDenial(arn)).map(detach), ...remove("allow")],
@@ -221,7 +206,7 @@ function additions(before: Rights, wanted: WantedRole): readonly RoleStep[] {
     .map(([name, document]): RoleStep => ({ kind: "put-inline", name, document }));
   // A Deny stands before a new Allow is attached.
   const allows = (step: RoleStep): boolean =>
-    step.kind === "put-inline" && effectsOf(step.document) !== "deny";
+    step.kind === "put-inline" && policyEffects(step.document) !== "deny";
   const ordered = put.toSorted((a, b) => Number(allows(a)) - Number(allows(b)));
   const attach = wanted.policies
     .filter((arn) => !before.policies.includes(arn))

@@ -1,5 +1,5 @@
 import { tagValue } from "../../base/index.ts";
-import { parsePolicy, PolicyError } from "../../trust/index.ts";
+import { policyEffects } from "../../trust/index.ts";
 import { namespaceTag, serviceAccountTag } from "../names.ts";
 import type { Binding, Grant, Trust } from "../objects/objects.ts";
 import { isFor } from "./is-for.ts";
@@ -42,16 +42,6 @@ export function mayRetain(
   return grants.some((grant) => grant.retain && isFor(grant, whose) && grant.accounts.includes(account));
 }
 
-/** Whether an inline policy gives something; one that IAM took and we do not may. */
-function allowsSomething(text: string): boolean {
-  try {
-    return parsePolicy(text, "identity").statements.some(({ effect }) => effect === "Allow");
-  } catch (error) {
-    if (error instanceof PolicyError) return true;
-    throw error;
-  }
-}
-
 interface Judged {
   readonly allowed: AllowedRole;
   /** How many policies that give something the grant does not allow. */
@@ -63,7 +53,7 @@ interface Judged {
 function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, grant: Grant): Judged {
   const policies = role.policies.filter((arn) => fitsAny(grant.policies, arn));
   const inline = grant.inline ? Object.keys(role.inline) : [];
-  const own = grant.inline ? [] : Object.values(role.inline).filter(allowsSomething);
+  const own = grant.inline ? [] : Object.values(role.inline).filter((text) => policyEffects(text) !== "deny");
   const tags = {
     ...Object.fromEntries((grant.tags ?? []).map(({ key, value }) => [key, value])),
     [namespaceTag]: whose.namespace,
