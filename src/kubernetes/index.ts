@@ -44,6 +44,7 @@ export {
   publisherRbacList,
   publisherRbacObjects,
 } from "./publisher-rbac.ts";
+export { type RoleMetadata, roleObjects } from "./role-objects.ts";
 export {
   accountSettings,
   containerSettings,

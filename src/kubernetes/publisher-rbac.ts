@@ -1,3 +1,4 @@
+import { roleObjects } from "./role-objects.ts";
 import { yamlText } from "../yaml/index.ts";
 import type { PodSettings } from "../config/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
@@ -49,28 +50,13 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
   ];
 }
 
-/** A Role of the ServiceAccount's own namespace, and its binding. */
-function roleObjects(namespace: string, account: string, name: string, rule: object): readonly object[] {
-  const metadata = { name, namespace };
-  return [
-    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: [rule] },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: rbac, kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name: account, namespace }],
-    },
-  ];
-}
-
 /** One Secret by its name: `create` cannot be held to a name, so that it is made here. */
 function distrusts(namespace: string, account: string, secret: string): readonly object[] {
   const name = checkedName(secret);
   const rule = { apiGroups: [""], resources: ["secrets"], resourceNames: [name], verbs: ["get", "update"] };
   return [
     { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, type: "Opaque" },
-    ...roleObjects(namespace, account, `${account}-distrusted`, rule),
+    ...roleObjects({ name: `${account}-distrusted`, namespace }, account, [rule]),
   ];
 }
 
@@ -82,7 +68,7 @@ function renewal(namespace: string, name: string): readonly object[] {
     resourceNames: [name],
     verbs: ["create"],
   };
-  return roleObjects(namespace, name, `${name}-token`, rule);
+  return roleObjects({ name: `${name}-token`, namespace }, name, [rule]);
 }
 
 /**

@@ -1,5 +1,11 @@
 import { accountAnnotations, configMapName } from "../injection/index.ts";
-import { accountSettings, checkedName, checkedNamespace, type PodSettings } from "../kubernetes/index.ts";
+import {
+  accountSettings,
+  checkedName,
+  checkedNamespace,
+  type PodSettings,
+  roleObjects,
+} from "../kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookWish } from "./webhook/index.ts";
 
@@ -129,7 +135,6 @@ function trialPolicy({ namespace, name }: OperatorRights): readonly object[] {
 export function operatorManifests(wish: OperatorRights): readonly object[] {
   const { webhook } = wish;
   const [namespace, name] = [checkedNamespace(wish.namespace), checkedName(wish.name)];
-  const subjects = [{ kind: "ServiceAccount", name, namespace }];
   const annotations = { [accountAnnotations["role-arn"]]: canaryRole };
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
@@ -152,21 +157,9 @@ export function operatorManifests(wish: OperatorRights): readonly object[] {
       kind: "ClusterRoleBinding",
       metadata: { name },
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
-      subjects,
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    {
-      apiVersion: rbacVersion,
-      kind: "Role",
-      metadata: { name, namespace },
-      rules: ownRules("podtrust-operator", wish),
-    },
-    {
-      apiVersion: rbacVersion,
-      kind: "RoleBinding",
-      metadata: { name, namespace },
-      roleRef: { apiGroup: rbac, kind: "Role", name },
-      subjects,
-    },
+    ...roleObjects({ name, namespace }, name, ownRules("podtrust-operator", wish)),
     ...(webhook === undefined ? [] : webhookObjects({ ...webhook, namespace, podLabels })),
   ];
 }

@@ -4,18 +4,18 @@ import {
   networkPolicy,
   type PodSelector,
   publisherRbacObjects,
+  type RoleMetadata,
+  roleObjects,
 } from "../../kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
-
-const rbac = "rbac.authorization.k8s.io";
 
 /** What tells the pods of one publisher from all others. */
 function selectorOf({ name }: Pick<PublisherWish, "name">): PodSelector {
   return { "app.kubernetes.io/name": "podtrust-publisher", "app.kubernetes.io/instance": name };
 }
 
-function metadataOf({ namespace, name }: PublisherWish, of = name): object {
+function metadataOf({ namespace, name }: PublisherWish, of = name): RoleMetadata {
   return { name: of, namespace, labels: selectorOf({ name }) };
 }
 
@@ -28,7 +28,7 @@ function digestOf({ config, acmeCa, acmeFallbackCa }: PublisherWish): string {
 
 /** Rights on what is shared, by name: `create` cannot be held to a name, so that both are made here. */
 function sharing(wish: PublisherWish): readonly object[] {
-  const { namespace, name, certificateSecret } = wish;
+  const { name, certificateSecret } = wish;
   const rule = (apiGroup: string, resource: string): object => ({
     apiGroups: [apiGroup],
     resources: [resource],
@@ -49,14 +49,7 @@ function sharing(wish: PublisherWish): readonly object[] {
   return [
     { apiVersion: "v1", kind: "Secret", metadata: metadataOf(wish), type: "Opaque" },
     { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: metadataOf(wish) },
-    { apiVersion: `${rbac}/v1`, kind: "Role", metadata: metadataOf(wish), rules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "RoleBinding",
-      metadata: metadataOf(wish),
-      roleRef: { apiGroup: rbac, kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    },
+    ...roleObjects(metadataOf(wish), name, rules),
   ];
 }
 

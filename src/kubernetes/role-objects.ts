@@ -1,0 +1,27 @@
+const rbac = "rbac.authorization.k8s.io";
+
+/** What a Role is called, and where. */
+export interface RoleMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A Role and its binding to a ServiceAccount of the same namespace. `rules` as in RBAC's PolicyRule. */
+export function roleObjects(
+  metadata: RoleMetadata,
+  account: string,
+  rules: readonly object[],
+): readonly object[] {
+  const { name, namespace } = metadata;
+  return [
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: rbac, kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+    },
+  ];
+}
