@@ -12,6 +12,7 @@ import { bindingOf, roles, trustOf, webRole } from "../../support/bindings/objec
 import { mainFile } from "../../support/cli.ts";
 import { buildPrograms } from "../build.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
+import { until } from "./plane.ts";
 
 const checkout = resolve(import.meta.dirname, "../../..");
 const page = "docs/guides/install.md";
@@ -68,15 +69,16 @@ async function bindAtOnce({ plane, bash }: Shell): Promise<void> {
   );
   assert.match(said, /AWSRoleBinding shop\/api applied/u);
   // What no grant allows is refused once the API server knows of trusts, at most half a minute after their definition.
-  const deadline = Date.now() + 90_000;
-  let refusal = "";
   // A new name each time: what stands is judged again only where it changes.
-  for (let tries = 1; !refusal.includes("podtrust-grants"); tries += 1) {
-    assert.ok(Date.now() < deadline, `it is not refused: ${refusal}`);
-    refusal = await bash(
-      `podtrust bind default/web-${tries} --account 111122223333 --policy AmazonSSMReadOnlyAccess --apply 2>&1 || true`,
-    );
-  }
+  let tries = 0;
+  await until(
+    "the refusal of what no grant allows",
+    () =>
+      bash(
+        `podtrust bind default/web-${(tries += 1)} --account 111122223333 --policy AmazonSSMReadOnlyAccess --apply 2>&1 || true`,
+      ),
+    (refusal) => refusal.includes("podtrust-grants"),
+  );
 }
 
 describe("the install page", { skip: leftOut() }, () => {
