@@ -9,6 +9,7 @@ import { keyStatuses, type KeyTimes } from "./source/key-status.ts";
 import { publishedKeys, shownKeys } from "./source/keys.ts";
 import { IssuerSource, type SourceTallies } from "./source/source.ts";
 import type { SourceState } from "./source/state.ts";
+import { isListed } from "./source/distrust.ts";
 import { withLastingDistrusts } from "./source/lasting-distrusts.ts";
 import { type DocumentStore, documentStore } from "./source/store.ts";
 import type { Blind, Failing, IssuerStatus } from "./status.ts";
@@ -88,12 +89,11 @@ export class PublishedIssuer {
   /** Where a distrust is kept beyond this machine. */
   #outlivesIn(kid: string): string | undefined {
     const { shared, distrusts, target, distrusted = [] } = this.#settings;
-    return (
-      distrusts?.place ??
-      shared?.place ??
-      target?.place ??
-      (distrusted.includes(kid) ? "the config" : undefined)
-    );
+    const place = distrusts?.place ?? shared?.place ?? target?.place;
+    if (place !== undefined) return place;
+    const { ring } = this.source.state;
+    const isInConfig = ring.some(({ jwk }) => jwk.kid === kid && isListed(distrusted, jwk));
+    return isInConfig ? "the config" : undefined;
   }
 
   #openLoop(): TargetLoop | undefined {

@@ -38,7 +38,7 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
       } catch (thrown) {
         const what = text === undefined ? "cannot be read" : "is damaged";
         const warning = `What ${secret.place} keeps of ${stack} (${entry}) ${what}: ${errorText(thrown)}`;
-        return { state: emptyState, warning, unread: true };
+        return { state: emptyState, warning, unread: warning };
       }
     },
     async save(state) {

@@ -1,4 +1,3 @@
-import { distrustIn } from "./keys.ts";
 import { mergeStates } from "./merge-states.ts";
 import type { DocumentStore } from "./store.ts";
 import type { Restored } from "./stored-state.ts";
@@ -20,14 +19,14 @@ function restored(
 ): Restored {
   const warning = [own.warning, kept.warning].flatMap((one) => one ?? []).join(" ");
   const said = warning === "" ? {} : { warning };
-  if (kept.unread === true) {
+  if (kept.unread !== undefined) {
     // The state has every distrust that was said to this publisher: with it the answer of the other place can wait.
-    return own.empty === true ? { ...own, ...said, unread: true } : { ...own, ...said };
+    return own.empty === true ? { ...own, ...said, unread: warning } : { ...own, ...said };
   }
   const { state } = mergeStates(own.state, kept.state, how());
   if (own.empty !== true) return { state, ...said };
   if (kept.empty === true) return { state, ...said, empty: true };
-  const distrusted = kept.state.ring.filter(({ jwk }) => distrustIn(kept.state.ring)(jwk) !== undefined);
+  const distrusted = kept.state.ring.filter(({ distrustedAt }) => distrustedAt !== undefined);
   return { state, ...said, notice: stateLost(...places, distrusted.length) };
 }
 

@@ -145,7 +145,7 @@ export class IssuerSource {
 
   #restore(restored: Restored): void {
     const { logger, listed, acceptKeys, store } = this.#options;
-    const { state, warning, notice } = restored;
+    const { state, warning, notice, unread } = restored;
     this.#state = state;
     this.#saved = state;
     this.#diskWarning = warning;
@@ -154,8 +154,7 @@ export class IssuerSource {
       (restored.empty === true && listed.length > 0
         ? `${store.place} is empty, and the config lists distrusted keys (${listed.join(", ")}): they stay out; what else an earlier publisher of this stack knew is lost.`
         : undefined);
-    const isHeld = restored.unread === true && !acceptKeys;
-    const held = isHeld ? (warning ?? "") : undefined;
+    const held = acceptKeys ? undefined : unread;
     if (warning !== undefined && (held === undefined || held !== this.#held)) logger.error(warning);
     if (this.#notice !== undefined) logger.warn(this.#notice);
     this.#held = held;

@@ -10,8 +10,8 @@ export interface Restored {
   readonly warning?: string;
   /** Nothing is kept there. */
   readonly empty?: true;
-  /** What was distrusted before could not be read: a key that the cluster shows may be one of those. */
-  readonly unread?: true;
+  /** Why what was distrusted before could not be read, in a sentence: a key that the cluster shows may be one of those. */
+  readonly unread?: string;
   /** The keys of an earlier life are known, and its state is gone: a sentence. */
   readonly notice?: string;
 }
