@@ -68,12 +68,6 @@ export async function replicasOf(context: CommandContext, options: ReplicaOption
   };
 }
 
-/** Objects as YAML for kubectl apply; with `--json` the same as one List. */
-export function printObjects({ json, output }: CommandContext, items: readonly object[]): void {
-  if (json) output.result({ apiVersion: "v1", kind: "List", items });
-  else output.raw(objectsYaml(items));
-}
-
 /** What all parts of the chart have one of. */
 type Shared = Pick<
   Replicas,

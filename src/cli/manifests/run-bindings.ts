@@ -1,7 +1,7 @@
 import { bindingManifests } from "../../bindings/index.ts";
 import type { PolicyMinor } from "../../injection/index.ts";
-import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { printObjects } from "./print-objects.ts";
 
 /** What was typed. */
 export interface BindingsOptions {
@@ -16,6 +16,5 @@ export function runBindingManifests(context: CommandContext, options: BindingsOp
   const { namespace, serviceAccount: name, audience: audiences, kubernetes } = options;
   const wish = { namespace, name, kubernetes };
   const items = bindingManifests({ ...wish, ...(audiences === undefined ? {} : { audiences }) });
-  if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
-  else context.output.raw(objectsYaml(items));
+  printObjects(context, items);
 }

@@ -7,8 +7,8 @@ import {
   policyMinors,
   type PolicyMinor,
 } from "../../injection/index.ts";
-import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { printObjects } from "./print-objects.ts";
 
 /** What was typed. */
 export interface InjectionOptions {
@@ -75,7 +75,5 @@ export function runInjection(context: CommandContext, options: InjectionOptions)
   if (mode === undefined) throw choose;
   if (mode === "configmap" && namespaces.length > 0)
     throw new PodtrustError("usage", "--namespace is for --mode serviceaccounts: the other needs no quota");
-  const items = injectionPolicies({ ...options, mode, namespaces });
-  if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
-  else context.output.raw(header({ ...options, mode }) + objectsYaml(items));
+  printObjects(context, injectionPolicies({ ...options, mode, namespaces }), header({ ...options, mode }));
 }

@@ -1,6 +1,6 @@
 import { type FailurePolicy, operatorManifests } from "../../operator/index.ts";
-import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { printObjects } from "./print-objects.ts";
 
 /** What was typed. */
 export interface OperatorRbacOptions {
@@ -18,6 +18,5 @@ export function runOperatorRbac(context: CommandContext, options: OperatorRbacOp
   const { namespace, name, evict = false, failurePolicy, configMaps = false, roleMap } = options;
   const webhook = options.webhook === true ? { webhook: { failurePolicy } } : {};
   const items = operatorManifests({ namespace, name, evict, configMaps, roleMap, ...webhook });
-  if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
-  else context.output.raw(objectsYaml(items));
+  printObjects(context, items);
 }

@@ -2,7 +2,8 @@ import { PodtrustError } from "../../base/index.ts";
 import { type FailurePolicy, operatorObjects, type OperatorWish } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
-import { printObjects, printValues, replicasOf, whole } from "./replicas.ts";
+import { printObjects } from "./print-objects.ts";
+import { printValues, replicasOf, whole } from "./replicas.ts";
 
 /** What was typed. */
 export interface OperatorManifestsOptions extends ReplicaOptions {

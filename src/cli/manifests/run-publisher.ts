@@ -2,7 +2,8 @@ import { type Exposure, publisherObjects, publisherWish } from "../../publisher/
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";
-import { printObjects, printValues, replicasOf } from "./replicas.ts";
+import { printObjects } from "./print-objects.ts";
+import { printValues, replicasOf } from "./replicas.ts";
 
 /** What was typed. */
 export interface PublisherManifestsOptions extends ReplicaOptions {

@@ -1,7 +1,7 @@
 import { tenantQuota } from "../../bindings/index.ts";
-import { whole } from "./replicas.ts";
-import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { printObjects } from "./print-objects.ts";
+import { whole } from "./replicas.ts";
 
 /** What was typed. */
 export interface QuotaOptions {
@@ -15,6 +15,5 @@ export function runQuota(context: CommandContext, options: QuotaOptions): void {
   const bindings = whole("--bindings", options.bindings, 10_000);
   const serviceAccounts = whole("--service-accounts", options.serviceAccounts, 10_000);
   const items = options.namespace.map((namespace) => tenantQuota({ namespace, bindings, serviceAccounts }));
-  if (context.json) context.output.result({ apiVersion: "v1", kind: "List", items });
-  else context.output.raw(objectsYaml(items));
+  printObjects(context, items);
 }
