@@ -91,7 +91,7 @@ const checks: [string, () => void][] = [
         paths.includes("dist/cli/main.js") && paths.includes("LICENSE") && paths.includes("README.md"),
       );
       // What README, help and errors point to.
-      assert.ok(paths.includes("docs/guides/explain.md") && paths.includes("docs/reference/errors.md"));
+      assert.ok(paths.includes("docs/how-to/explain.md") && paths.includes("docs/reference/errors.md"));
       assert.deepEqual(
         paths.filter((path) => /\.test\.|^test\/|^tools\/|^src\/|node_modules/u.test(path)),
         [],

@@ -9,6 +9,14 @@ export function documentUrl(name: `docs/${string}`): string {
   return `https://unpkg.com/podtrust@${packageVersion()}/${name}`;
 }
 
+/** What is read from the first line to the last; every other guide is a page of docs/how-to/. */
+const tutorials: readonly string[] = ["first-session", "from-nothing"];
+
+/** The page of a guide, by its file's name without the ending. */
+export function guidePage(guide: string): `docs/${string}` {
+  return `docs/${tutorials.includes(guide) ? "tutorial" : "how-to"}/${guide}.md`;
+}
+
 /** Where the reader finds a page: its file, or its address where the program has no package around it. */
 export function documentPlace(name: `docs/${string}`): string {
   const folder = packageFolder();

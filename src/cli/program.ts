@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { nearest, PodtrustError } from "../base/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
-import { documentPlace } from "./documents.ts";
+import { documentPlace, guidePage } from "./documents.ts";
 import { repeating } from "./given.ts";
 import { defineHelp, fullName, sayHelp } from "./help.ts";
 import type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
@@ -44,7 +44,7 @@ function useOf(command: Command, uses: CommandUses): CommandUse {
 function addUse(command: Command, { uses }: CommandTree): void {
   if (uses === undefined) return;
   const { examples, guide } = useOf(command, uses);
-  const page = guide === undefined ? "docs/README.md" : (`docs/guides/${guide}.md` as const);
+  const page = guide === undefined ? "docs/README.md" : guidePage(guide);
   const lines = [
     ...(examples.length === 0 ? [] : ["", "Examples:", ...examples.map((line) => `  ${line}`)]),
     "",

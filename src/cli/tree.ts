@@ -18,7 +18,7 @@ export interface CommandGroup {
 export interface CommandUse {
   /** Lines for a shell; each is a command of ours, or begins with one. */
   readonly examples: readonly string[];
-  /** A file of docs/guides/, without its ending. */
+  /** A file of docs/how-to/ or docs/tutorial/, without its ending. */
   readonly guide?: string;
 }
 

@@ -26,7 +26,7 @@ function rowLine({ command, what, times, aimMs }: CommandRow): string {
   return `| \`${command}\`: ${what} | **${timeText(at(0.5))}** | ${timeText(at(0))} | ${timeText(at(1))} | ${times.length} | ${aim} |`;
 }
 
-/** docs/benchmarks-commands.md. */
+/** docs/reference/benchmarks/commands.md. */
 export function renderCommandsPage({ when, machine, rows, hasExecutable }: CommandResults): string {
   return [
     "<!-- Written by `npm run bench -- commands` (test/bench/). Do not edit. -->",
@@ -45,7 +45,7 @@ export function renderCommandsPage({ when, machine, rows, hasExecutable }: Comma
     ...(hasExecutable
       ? []
       : ["The single executable was not there to be measured: `npm run release -- linux-x64` makes it.", ""]),
-    "How long a new signing key takes to be published is [measured with the publisher](benchmarks.md).",
+    "How long a new signing key takes to be published is [measured with the publisher](publisher.md).",
     "",
     "`npm run bench -- commands` makes this page. It needs Linux and `taskset`.",
     "",

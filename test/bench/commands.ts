@@ -122,7 +122,7 @@ async function benchHelp(shell: Shell, quick: boolean): Promise<readonly number[
   return repeated(quick ? 5 : 31, () => timed(shell, ["--help"]));
 }
 
-/** How long the commands take, as the text of docs/benchmarks-commands.md; `quick` for a look. */
+/** How long the commands take, as the text of docs/reference/benchmarks/commands.md; `quick` for a look. */
 export async function benchCommands(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
   const measured = measuredNow();

@@ -54,7 +54,7 @@ function rowLine({ what, wall, processor, calls, aimSeconds }: FromNothingRow): 
   return `| ${what} | **${wall.toFixed(1)} s** | ${processor.toFixed(1)} s | ${calls.hetzner} | ${calls.cloudflare} | ${verdict} |`;
 }
 
-/** docs/benchmarks-from-nothing.md. */
+/** docs/reference/benchmarks/from-nothing.md. */
 export function renderFromNothingPage({ when, machine, rows, boot }: FromNothingResults): string {
   return [
     "<!-- Written by `npm run bench -- from-nothing` (test/bench/). Do not edit. -->",
@@ -63,7 +63,7 @@ export function renderFromNothingPage({ when, machine, rows, boot }: FromNothing
     "What podtrust itself takes to make a machine at Hetzner and a name at Cloudflare, apart from what it waits for: stand-ins for both clouds do",
     "everything at once here, where Hetzner takes half a minute for a server. Whole processes of the built package.",
     "",
-    "Not in this table: the machine's boot, its packages, k3s, and IAM's propagation. What AWS takes is [measured with the commands](benchmarks-commands.md);",
+    "Not in this table: the machine's boot, its packages, k3s, and IAM's propagation. What AWS takes is [measured with the commands](commands.md);",
     "what is done on the machine was not measured on real hardware.",
     "",
     `Measured ${when} on ${machine}; Node ${process.version}.`,

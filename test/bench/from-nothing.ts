@@ -101,7 +101,7 @@ async function rowsOf(program: string, folder: string): Promise<readonly FromNot
 }
 
 /**
- * What it takes of us to go from nothing to a machine with a name, as the text of docs/benchmarks-from-nothing.md; with
+ * What it takes of us to go from nothing to a machine with a name, as the text of docs/reference/benchmarks/from-nothing.md; with
  * `boots` also to a cluster that AWS trusts, on a machine that boots.
  */
 export async function benchFromNothing({ boots }: { readonly boots: boolean }): Promise<string> {

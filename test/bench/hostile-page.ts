@@ -57,7 +57,7 @@ function podLine({ name, connections, from, outcome }: PodRow): string {
   return `| ${connections.toLocaleString("en-US")} connections: ${name} | ${from} | ${state} | ${at(0.5)} / ${at(0.95)} / ${at(1)} | ${mega(memory.before)} / **${mega(memory.peak)}** |`;
 }
 
-/** docs/benchmarks-hostile.md. */
+/** docs/reference/benchmarks/hostile.md. */
 export function renderHostilePage(results: HostileResults): string {
   const { when, machine, seconds, patience, rest, rows, ofPods } = results;
   const missed = rows.filter(({ outcome }) => !isHarmless(outcome));

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures, and writes what came out into docs/.
+ * `npm run bench`: measures, and writes what came out into docs/reference/benchmarks/.
  *
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator
@@ -17,12 +17,8 @@ import { benchAdmission, benchOperator } from "./operator/operator.ts";
 import { benchPublisher } from "./publisher.ts";
 import { benchSandbox } from "./sandbox.ts";
 
-interface Part {
-  /** In docs/. */
-  readonly page: string;
-  /** Gives the page's text. */
-  readonly measure: (options: Options) => Promise<string>;
-}
+/** Gives the page's text. */
+type Measure = (options: Options) => Promise<string>;
 
 interface Options {
   readonly quick: boolean;
@@ -34,18 +30,20 @@ interface Options {
 /** The operator's page, or the one that is there with a section measured anew. */
 async function operatorPage({ quick, admission }: Options): Promise<string> {
   if (!admission) return benchOperator(quick);
-  return benchAdmission(quick, await readFile(pathOf("benchmarks-operator.md"), "utf8"));
+  return benchAdmission(quick, await readFile(pathOf("operator"), "utf8"));
 }
 
-const pathOf = (page: string): string => join(import.meta.dirname, "../../docs", page);
+/** The page of a part. */
+const pathOf = (part: string): string =>
+  join(import.meta.dirname, `../../docs/reference/benchmarks/${part}.md`);
 
-const parts: Readonly<Record<string, Part>> = {
-  publisher: { page: "benchmarks.md", measure: ({ quick }) => benchPublisher(quick) },
-  commands: { page: "benchmarks-commands.md", measure: ({ quick }) => benchCommands(quick) },
-  "from-nothing": { page: "benchmarks-from-nothing.md", measure: benchFromNothing },
-  sandbox: { page: "benchmarks-sandbox.md", measure: ({ quick }) => benchSandbox(quick) },
-  hostile: { page: "benchmarks-hostile.md", measure: ({ quick }) => benchHostile(quick) },
-  operator: { page: "benchmarks-operator.md", measure: operatorPage },
+const parts: Readonly<Record<string, Measure>> = {
+  publisher: ({ quick }) => benchPublisher(quick),
+  commands: ({ quick }) => benchCommands(quick),
+  "from-nothing": benchFromNothing,
+  sandbox: ({ quick }) => benchSandbox(quick),
+  hostile: ({ quick }) => benchHostile(quick),
+  operator: operatorPage,
 };
 
 const words = process.argv.slice(2);
@@ -59,9 +57,9 @@ const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined)
   throw new TypeError(`no part ${unknown} of the bench: ${Object.keys(parts).join(", ")}`);
 
-for (const [name, { page, measure }] of Object.entries(parts)) {
+for (const [name, measure] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const text = await measure(options);
   console.log(text);
-  if (!options.quick) await writeFile(pathOf(page), text);
+  if (!options.quick) await writeFile(pathOf(name), text);
 }

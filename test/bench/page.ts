@@ -78,7 +78,7 @@ function missed(results: Results): readonly string[] {
   ];
 }
 
-/** docs/benchmarks.md. */
+/** docs/reference/benchmarks/publisher.md. */
 export function renderPage(results: Results): string {
   const { idleMiB, peakMiB, small, visibleMs } = results;
   return [

@@ -130,7 +130,7 @@ async function bench(stage: Stage, root: string, effort: Effort): Promise<string
   }
 }
 
-/** The publisher against nginx, as the text of docs/benchmarks.md; `asQuick` for a look. */
+/** The publisher against nginx, as the text of docs/reference/benchmarks/publisher.md; `asQuick` for a look. */
 export async function benchPublisher(asQuick: boolean): Promise<string> {
   await needed({ taskset: "--version", nginx: "-v", h2load: "--version" });
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));

@@ -66,7 +66,7 @@ function aims({ podtrust, moto }: SandboxResults): readonly (readonly [string, b
   ];
 }
 
-/** docs/benchmarks-sandbox.md. */
+/** docs/reference/benchmarks/sandbox.md. */
 export function renderSandboxPage(results: SandboxResults): string {
   const { when, machine, exchanges, podtrust, moto, motoVersion } = results;
   return [

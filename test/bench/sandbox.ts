@@ -143,7 +143,7 @@ async function benchServer(
   }
 }
 
-/** The sandbox beside moto_server, as the text of docs/benchmarks-sandbox.md; `quick` for a look. */
+/** The sandbox beside moto_server, as the text of docs/reference/benchmarks/sandbox.md; `quick` for a look. */
 export async function benchSandbox(quick: boolean): Promise<string> {
   await needed({ taskset: "--version" });
   const missing = await moto.missing();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { podtrust } from "../../src/cli/commands.ts";
+import { guidePage } from "../../src/cli/documents.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { blocksOf, shellOf, understand } from "../docs/pages.ts";
 
@@ -44,7 +45,7 @@ describe("help of a command", () => {
   test("names a guide that is there", () => {
     const guides = uses.flatMap(([, { guide }]) => (guide === undefined ? [] : [guide]));
     assert.ok(guides.length > 20, guides.join());
-    for (const guide of guides) assert.ok(blocksOf(`docs/guides/${guide}.md`).length > 0, guide);
+    for (const guide of guides) assert.ok(blocksOf(guidePage(guide)).length > 0, guide);
   });
 
   test("shows groups, examples and the place of the guide", async () => {

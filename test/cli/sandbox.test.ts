@@ -165,7 +165,7 @@ describe("podtrust sandbox", () => {
         .map(([name, value]) => `${name}=${value}`)
         .sort(),
     );
-    const guide = await readFile("docs/guides/sandbox.md", "utf8");
+    const guide = await readFile("docs/how-to/sandbox.md", "utf8");
     const named = [...guide.matchAll(/^export .*$/gmu)].flatMap(
       ([line]) => line.match(/AWS_\w+(?==)/gu) ?? [],
     );

@@ -279,7 +279,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
   });
 
   test("the commands of the page on uninstalling leave nothing in the cluster and nothing in AWS", async () => {
-    const commands = blocksOf("docs/guides/uninstall.md")
+    const commands = blocksOf("docs/how-to/uninstall.md")
       .filter(({ language }) => language === "sh")
       // The AWS CLI is asked for elsewhere: what it would show is looked at below.
       .flatMap(({ text }) => text.split("\n").filter((line) => !line.startsWith("aws ")));

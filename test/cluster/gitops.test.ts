@@ -11,7 +11,7 @@ import { recordOf } from "../../src/base/index.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { buildPrograms, leftOut } from "./harness/index.ts";
 
-const blocks = blocksOf("docs/guides/gitops.md").filter(({ language }) => language === "yaml");
+const blocks = blocksOf("docs/how-to/gitops.md").filter(({ language }) => language === "yaml");
 
 interface Health {
   readonly status: string;

@@ -30,7 +30,7 @@ import { publishIssuer } from "./pods/published-issuer.ts";
 const skip = podsLeftOut() || (await awsCliMissing()) || false;
 const region = "eu-central-1";
 const issuer = "https://oidc.example.com";
-const page = blocksOf("docs/guides/migrate-from-kube2iam.md");
+const page = blocksOf("docs/how-to/migrate-from-kube2iam.md");
 const roleArn = "arn:aws:iam::111122223333:role/web";
 const kube2iam = "iam.amazonaws.com/role";
 

@@ -1,6 +1,6 @@
 /**
  * The first session with a cluster of one's own, on a terminal of 80 columns: real Kubernetes, real pod, and the sandbox
- * in place of AWS. What is shown stands in docs/guides/first-session.md; PODTRUST_WRITE_SESSION=yes writes it anew.
+ * in place of AWS. What is shown stands in docs/tutorial/first-session.md; PODTRUST_WRITE_SESSION=yes writes it anew.
  */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import type { PublishedIssuer } from "./pods/published-issuer.ts";
 
 const host = "oidc.example.com";
 const issuer = `https://${host}`;
-const page = "docs/guides/first-session.md";
+const page = "docs/tutorial/first-session.md";
 const commands = [
   "podtrust init --yes --publisher none --service-account default/demo-service-account",
   "podtrust plan",

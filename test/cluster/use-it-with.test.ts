@@ -9,7 +9,7 @@ import { parseAllDocuments } from "yaml";
 import { buildPrograms, leftOut, type Programs } from "./harness/index.ts";
 
 const run = promisify(execFile);
-const page = readFileSync("docs/guides/use-it-with.md", "utf8");
+const page = readFileSync("docs/how-to/use-it-with.md", "utf8");
 
 /** Where a chart lies, with the checksum that Go's checksum database has of the module, and the workload that calls AWS. */
 const charts = {

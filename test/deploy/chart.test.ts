@@ -53,7 +53,7 @@ describe("what is deployed by Helm, Prometheus and Grafana", () => {
     });
 
     test(`every alert of the ${part} has its section in the runbook, and the runbook has none without an alert`, () => {
-      const sections = [...read(`docs/runbooks/${part}.md`).matchAll(/^## (\w+)$/gmu)].map(
+      const sections = [...read(`docs/how-to/runbooks/${part}.md`).matchAll(/^## (\w+)$/gmu)].map(
         ([, name]) => name,
       );
       assert.deepEqual(new Set(sections), new Set(alerts[watched].map(({ name }) => name)));

@@ -5,7 +5,10 @@ import { createProgram, parse } from "../../src/cli/program.ts";
 import { podtrustHost } from "../support/cli.ts";
 
 /** The pages whose commands are run; those of docs/reference are made from the code. */
-export const pages: readonly string[] = ["README.md", ...globSync("docs/guides/*.md").sort()];
+export const pages: readonly string[] = [
+  "README.md",
+  ...["tutorial", "how-to"].flatMap((folder) => globSync(`docs/${folder}/*.md`).sort()),
+];
 
 /** A fenced block of a page. */
 export interface Block {

@@ -11,12 +11,12 @@ function figuresOf(page: string, from: string): readonly (readonly string[])[] {
 }
 
 test("the prices that the guide on injection tells are those of the page of benchmarks", () => {
-  const measured = figuresOf("docs/benchmarks-operator.md", "## What a pod's admission takes");
+  const measured = figuresOf("docs/reference/benchmarks/operator.md", "## What a pod's admission takes");
   // Nothing, two webhooks; configmap with 20, 200 and 1,000 ServiceAccounts; serviceaccounts with 20 and 50.
   assert.equal(measured.length, 8);
   const ways = [0, 3, 5, 6, 7];
   // Of each size the time comes first, the processor second.
   const processor = [1, 3, 5].map((column) => ways.map((way) => measured[way]?.[column]));
-  const told = figuresOf("docs/guides/injection.md", "Of the API server's processor a pod took").slice(0, 3);
+  const told = figuresOf("docs/how-to/injection.md", "Of the API server's processor a pod took").slice(0, 3);
   assert.deepEqual(told, processor);
 });

@@ -56,7 +56,7 @@ describe("the plugin for pytest, installed from its wheel,", { skip: missing ?? 
   after(() => rm(folder, { recursive: true, force: true }));
 
   test("passes the tests of its page, which are shown as they stand", async () => {
-    const page = await readFile(join(root, "docs/guides/sandbox/python.md"), "utf8");
+    const page = await readFile(join(root, "docs/how-to/sandbox/python.md"), "utf8");
     const tests = /```python\n([\s\S]+?)```/u.exec(page)?.[1] ?? "";
     const { code, out } = await pytest(tests);
     assert.equal(code, 0, out);
@@ -122,7 +122,7 @@ def test_that_takes_long(podtrust_sandbox):
   }
 
   test("gives threads of one test an account each, and forges tokens for them", async () => {
-    const page = await readFile(join(root, "docs/guides/sandbox/python.md"), "utf8");
+    const page = await readFile(join(root, "docs/how-to/sandbox/python.md"), "utf8");
     const [, helpers = ""] = /```python\n([\s\S]+?)\n\nshop = /u.exec(page) ?? [];
     const { code, out } = await pytest(`
 from concurrent.futures import ThreadPoolExecutor

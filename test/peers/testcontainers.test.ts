@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, "../..");
 
 /** The page's program, and the image's name in it. */
 async function programOfPage(): Promise<readonly [program: string, image: string]> {
-  const page = await readFile(join(root, "docs/guides/sandbox/container.md"), "utf8");
+  const page = await readFile(join(root, "docs/how-to/sandbox/container.md"), "utf8");
   const program = /```js\n([\s\S]+?)```/u.exec(page)?.[1] ?? assert.fail("the page shows no program");
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   return [program, `podtrust-sandbox:${version}`];

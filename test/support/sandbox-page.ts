@@ -8,7 +8,7 @@ import type { TestContext } from "node:test";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { cleanAwsEnvironment, type ProgramRun, runProgram } from "./python-venv.ts";
 
-const pages = join(import.meta.dirname, "../../docs/guides/sandbox");
+const pages = join(import.meta.dirname, "../../docs/how-to/sandbox");
 
 /** The one program that a page shows in a language, as its block is marked. */
 export async function programOf(page: string, language: string): Promise<string> {

@@ -170,7 +170,7 @@ const operator: readonly Alert[] = [
   },
 ];
 
-/** What should wake somebody, or wait for the morning. Each has its section in docs/runbooks/, a page for each part. */
+/** What should wake somebody, or wait for the morning. Each has its section in docs/how-to/runbooks/, a page for each part. */
 export const alerts = { publisher, operator } as const;
 
 /** A part of podtrust that is watched. */
@@ -178,7 +178,7 @@ export type Watched = keyof typeof alerts;
 
 /** The rules of one part as Prometheus's operator takes them (monitoring.coreos.com/v1). */
 export function prometheusRule(part: Watched, metadata: object): object {
-  const runbook = documentUrl(`docs/runbooks/${part}.md`);
+  const runbook = documentUrl(`docs/how-to/runbooks/${part}.md`);
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",

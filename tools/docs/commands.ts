@@ -3,6 +3,7 @@ import type { Argument, Command, Option } from "commander";
 import { systemClock } from "../../src/base/index.ts";
 import { podtrust } from "../../src/cli/commands.ts";
 import { createContext } from "../../src/cli/context.ts";
+import { guidePage } from "../../src/cli/documents.ts";
 import type { Host } from "../../src/cli/host.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import type { GeneratedPage } from "../docs.ts";
@@ -61,7 +62,7 @@ const everywhere = new Set(["--json", "--verbose", "--help"]);
 /** The guide of a command that can be run, as a link. */
 function guideOf(names: readonly string[]): string {
   const guide = podtrust.uses?.[names.slice(1).join(" ")]?.guide;
-  return guide === undefined ? "" : `Guide: [${guide}](../guides/${guide}.md)`;
+  return guide === undefined ? "" : `Guide: [${guide}](${guidePage(guide).replace("docs", "..")})`;
 }
 
 function sectionOf(command: Command, path: readonly string[]): string[] {

@@ -27,7 +27,7 @@ const page: GeneratedPage = {
       "| --- | --- | --- |",
       ...rowsOf(metricCatalogue),
       "",
-      "[Alerts worth having](../runbooks/publisher.md), and what to do at each.",
+      "[Alerts worth having](../how-to/runbooks/publisher.md), and what to do at each.",
       "",
       "## Of the operator",
       "",
@@ -38,7 +38,7 @@ const page: GeneratedPage = {
       "| --- | --- | --- |",
       ...rowsOf(operatorMetrics),
       "",
-      "[Alerts worth having](../runbooks/operator.md), and what to do at each.",
+      "[Alerts worth having](../how-to/runbooks/operator.md), and what to do at each.",
       "",
     ].join("\n");
   },

@@ -33,7 +33,7 @@ account, its clock, tokens and faults of its issuer, and the decisions for tests
 - **Who.** Programs on the same machine that send \`Authorization: Bearer TOKEN\`. \`podtrust sandbox\` writes the token into the
   file that it names (\`--control-token FILE\`), mode 0600; it is another one after every start, unless the variable
   \`PODTRUST_CONTROL_TOKEN\` has it. Requests from other machines are refused unless \`--control-from-anywhere\` was given, which
-  is for [containers](../guides/sandbox/container.md).
+  is for [containers](../how-to/sandbox/container.md).
 - **Form.** Bodies are JSON, at most a megabyte; answers are JSON objects, with status 200. A refusal has another status and
   \`{"error": {"code", "message", "next", "detail"}}\`: 401 for a wrong token, 422 for a seed that AWS would refuse, with AWS's
   code and sentence in \`detail.awsCode\` and \`detail.awsMessage\`, 400 for the rest. The codes stand in [the page of errors](errors.md).

@@ -27,7 +27,7 @@ const choose = new PodtrustError("usage", "no --mode was given, by which the API
     "a ConfigMap in each namespace with a role (manifests operator --config-maps). Or choose --mode serviceaccounts: the " +
     "annotation alone is enough, without an operator; a pod's price is its size times the namespace's ServiceAccounts, " +
     `so it holds in namespaces with the label ${namespaceLabel.key}=${namespaceLabel.value}, of ${mostServiceAccounts} ` +
-    "ServiceAccounts at most by ResourceQuota. docs/guides/injection.md has the figures.",
+    "ServiceAccounts at most by ResourceQuota. docs/how-to/injection.md has the figures.",
 });
 
 /** What has to be done beside. */

@@ -28,7 +28,7 @@ function blockHints(bucket: string, blocks: PublicAccess["blocks"]): readonly st
     ...hints,
     // The switches for ACLs stay on: the policy names two objects, and ACLs are not needed.
     `Turn these two off and leave the two for ACLs on: aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=false`,
-    "Or leave all of them on and put CloudFront in front (docs/guides/publish-s3.md).",
+    "Or leave all of them on and put CloudFront in front (docs/how-to/publish-s3.md).",
   ];
 }
 

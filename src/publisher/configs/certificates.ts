@@ -125,7 +125,7 @@ export class Certificates {
           accounts,
           solvers: [solver],
           ...(wish.shared === undefined ? {} : { firstOrderAfter: untilLedTo }),
-          // Naming a CA in the config is the agreement; docs/guides/publish.md says so.
+          // Naming a CA in the config is the agreement; docs/how-to/publish.md says so.
           termsOfServiceAgreed: true,
           clock,
           logger,

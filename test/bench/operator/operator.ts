@@ -69,7 +69,7 @@ export async function benchAdmission(quick: boolean, page: string): Promise<stri
   return withAdmission(page, { ...now, rounds, admission: await measureAdmission(rounds) });
 }
 
-/** The operator on a real API server, as the text of docs/benchmarks-operator.md; `quick` for a look. */
+/** The operator on a real API server, as the text of docs/reference/benchmarks/operator.md; `quick` for a look. */
 export async function benchOperator(quick: boolean): Promise<string> {
   const now = measuredNow();
   const fleet = await measureFleet(quick);

@@ -148,7 +148,7 @@ export function withAdmission(page: string, results: AdmissionResults): string {
   return `${page.slice(0, at) + admissionSection(results)}\n${footer}\n`;
 }
 
-/** docs/benchmarks-operator.md. */
+/** docs/reference/benchmarks/operator.md. */
 export function renderOperatorPage(results: OperatorResults): string {
   const { when, machine, size, bound, quiet, rounds, admission } = results;
   return [

@@ -15,7 +15,7 @@ import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.
 import { until } from "./plane.ts";
 
 const checkout = resolve(import.meta.dirname, "../../..");
-const page = "docs/guides/install.md";
+const page = "docs/how-to/install.md";
 
 interface Shell {
   readonly plane: ControlPlane;
