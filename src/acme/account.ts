@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { type AccountKey, type Signer, signRequest } from "./account-key.ts";
 import { alternateLinks, answerInvalid, isCaUrl, retryAfterMs } from "./answer.ts";
@@ -90,8 +90,7 @@ export class SignedAccount implements AcmeAccount {
     const { newOrder } = await this.#session.directory(signal);
     const payload = {
       identifiers: identifiersOf(order.names),
-      ...(order.profile === undefined ? {} : { profile: order.profile }),
-      ...(order.replaces === undefined ? {} : { replaces: order.replaces }),
+      ...defined({ profile: order.profile, replaces: order.replaces }),
     };
     const response = await this.#post(newOrder, payload, { signal });
     return readOrder(locationOf(newOrder, response), response);

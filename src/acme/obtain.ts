@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../base/index.ts";
+import { defined, errorText, PodtrustError } from "../base/index.ts";
 import { type AcmeAccount, SignedAccount } from "./account.ts";
 import { answerInvalid } from "./answer.ts";
 import { authorize } from "./authorize.ts";
@@ -138,7 +138,7 @@ async function placeOrder(
   await checkProfile(account.session, request.profile, signal);
   const order = {
     names: request.names,
-    ...(request.profile === undefined ? {} : { profile: request.profile }),
+    ...defined({ profile: request.profile }),
   };
   const replaces = await replaced(account.session, request.replaces, signal);
   if (replaces === undefined) return account.newOrder(order, signal);

@@ -1,4 +1,4 @@
-import { type ErrorCode, isRecord, PodtrustError, recordOf } from "../base/index.ts";
+import { defined, type ErrorCode, isRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { parseObject, retryAfterMs, text } from "./answer.ts";
 
@@ -105,7 +105,7 @@ export class AcmeProblem extends PodtrustError {
     const parts = subproblems.slice(0, mostTold).map((one) => `; ${one.identifier ?? "?"}: ${one.detail}`);
     const said = text(fields["detail"]) ?? (status === 0 ? "no reason given" : `status ${status}`);
     super(code, `${where.about ?? where.url}: ${said}${parts.join("")}`, {
-      ...(next === undefined ? {} : { next }),
+      ...defined({ next }),
       detail: {
         url: where.url,
         status,
@@ -134,7 +134,7 @@ export function problemOf(url: string, response: HttpResponse, now: number): Acm
   return new AcmeProblem(parseObject(response.body), {
     url,
     status: response.status,
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...defined({ retryAfterMs: wait }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger } from "../base/index.ts";
+import { type Clock, defined, type Logger, silentLogger } from "../base/index.ts";
 import { type ConnectTo, type HttpOptions, type HttpResponse, request } from "../http/index.ts";
 import { type Signer, signRequest } from "./account-key.ts";
 import { answerInvalid, isLoopbackHttp } from "./answer.ts";
@@ -106,10 +106,10 @@ export class Session {
         method: "POST",
         headers: {
           "content-type": "application/jose+json",
-          ...(options.accept === undefined ? {} : { accept: options.accept }),
+          ...defined({ accept: options.accept }),
         },
         body: JSON.stringify(signRequest(signer, { url, nonce }, payload)),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...defined({ signal: options.signal }),
       });
       if (response.status >= 200 && response.status < 300) return response;
       const problem = problemOf(url, response, this.options.clock.now());
@@ -137,7 +137,7 @@ export class Session {
     const { newNonce } = await this.directory(signal);
     const response = await this.#exchange(newNonce, {
       method: "HEAD",
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (response.status >= 400) throw problemOf(newNonce, response, this.options.clock.now());
     const fresh = this.#nonces.take();
@@ -150,8 +150,7 @@ export class Session {
     const response = await request(url, {
       timeoutMs: timeoutMs ?? 30_000,
       maxBytes,
-      ...(ca === undefined ? {} : { ca }),
-      ...(connectTo === undefined ? {} : { connectTo }),
+      ...defined({ ca, connectTo }),
       // The CA's URLs may be plain only where the operator's own is: on loopback.
       ...(isLoopbackHttp(this.directoryUrl) && isLoopbackHttp(url) ? { allowPlainHttp: true } : {}),
       ...options,

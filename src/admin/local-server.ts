@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from "node:http";
+import { defined } from "../base/index.ts";
 import { bound, boundOptions, type Exchange, localLimits, type ServerLimits } from "../listener/index.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 11 MB of undici that no daemon needs.
@@ -33,7 +34,7 @@ function send(response: ServerResponse, reply: LocalReply): void {
     "Content-Type": reply.type ?? "text/plain; charset=utf-8",
     "Content-Length": Buffer.byteLength(reply.body),
     "Cache-Control": "no-store",
-    ...(reply.allow === undefined ? {} : { Allow: reply.allow }),
+    ...defined({ Allow: reply.allow }),
   });
   response.end(reply.body);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import { type Clock, defined } from "../base/index.ts";
 import type { SlowedDown } from "./pace.ts";
 
 /** Long-lived or session credentials, as AWS hands them out. Never log them. */
@@ -39,7 +39,6 @@ export function accessOf(
   return {
     region,
     clock,
-    ...(profile === undefined ? {} : { profile }),
-    ...(assumeRole === undefined ? {} : { assumeRole }),
+    ...defined({ profile, assumeRole }),
   };
 }

@@ -1,5 +1,5 @@
 import type { RoleDetail } from "@aws-sdk/client-iam";
-import { mapLimit } from "../base/index.ts";
+import { defined, mapLimit } from "../base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { allPages } from "./pages.ts";
 import { decodedDocument, factsOf, type RoleFacts, readRoleState, type RoleState } from "./role.ts";
@@ -34,10 +34,7 @@ const listedOf = ({ arn, name, id, description, maxSession, trustPolicy }: RoleF
 async function listedRoles(iam: Iam): Promise<readonly ListedRole[]> {
   return allPages(async (Marker) => {
     const answer = await iam.read("listing roles", (client, api, options) =>
-      client.send(
-        new api.ListRolesCommand({ MaxItems: 1000, ...(Marker === undefined ? {} : { Marker }) }),
-        options,
-      ),
+      client.send(new api.ListRolesCommand({ MaxItems: 1000, ...defined({ Marker }) }), options),
     );
     return { items: answer?.Roles?.map((role) => standing(listedOf(factsOf(role)))), marker: answer?.Marker };
   });
@@ -51,7 +48,7 @@ async function detailedRoles(iam: Iam): Promise<readonly RoleState[]> {
         new api.GetAccountAuthorizationDetailsCommand({
           Filter: ["Role"],
           MaxItems: detailsOfPage,
-          ...(Marker === undefined ? {} : { Marker }),
+          ...defined({ Marker }),
         }),
         options,
       ),

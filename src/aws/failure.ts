@@ -1,4 +1,4 @@
-import { errorText, type ErrorCode, PodtrustError } from "../base/index.ts";
+import { defined, errorText, type ErrorCode, PodtrustError } from "../base/index.ts";
 
 /** What AWS or its SDK said: `code` is AWS's own error code, or the SDK's error name where AWS was not asked. */
 export interface AwsComplaint {
@@ -110,7 +110,7 @@ export function awsError(thrown: unknown, during: string): PodtrustError {
   if (thrown instanceof PodtrustError) return thrown;
   const { code, message } = complaintOf(thrown);
   const requestId = asThrown(thrown).$metadata?.requestId;
-  const detail = { awsCode: code, ...(requestId === undefined ? {} : { requestId }) };
+  const detail = { awsCode: code, ...defined({ requestId }) };
   const options = { cause: thrown, detail };
   if (isNetwork(thrown))
     return new PodtrustError(

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type * as IamApi from "@aws-sdk/client-iam";
-import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { defined, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
 import { awsError, isAwsCode, isTransient } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
@@ -51,7 +51,7 @@ export function iamOf(session: AwsSession, signal?: AbortSignal): Iam {
       schedule: turns,
       clock: session.clock,
       retryable: (error) => isAwsCode(error, "ConcurrentModification"),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
   return {
     async allowed(work) {

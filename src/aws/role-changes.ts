@@ -1,5 +1,5 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";
@@ -26,7 +26,7 @@ export async function createRole(iam: Iam, wanted: WantedRole): Promise<Role | u
         MaxSessionDuration: maxSession,
         Tags: tagList(tags),
         ...(description === "" ? {} : { Description: description }),
-        ...(boundary === undefined ? {} : { PermissionsBoundary: boundary }),
+        ...defined({ PermissionsBoundary: boundary }),
       }),
       options,
     ),

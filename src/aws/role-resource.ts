@@ -1,5 +1,5 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { mergeTags, PodtrustError, retry, type RetrySchedule, tagValue } from "../base/index.ts";
+import { defined, mergeTags, PodtrustError, retry, type RetrySchedule, tagValue } from "../base/index.ts";
 import {
   type Difference,
   awsTags,
@@ -163,7 +163,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
   return {
     ...roleNames(wish.account, wish.name),
     dependsOn: wish.dependsOn ?? [],
-    ...(wish.ifTaken === undefined ? {} : { ifTaken: wish.ifTaken }),
+    ...defined({ ifTaken: wish.ifTaken }),
     fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, wanted.name, signal);

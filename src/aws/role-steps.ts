@@ -1,4 +1,4 @@
-import { mergeTags, recordOf, recordsOf } from "../base/index.ts";
+import { defined, mergeTags, recordOf, recordsOf } from "../base/index.ts";
 import { awsTags, type Tags } from "../plan/index.ts";
 import { policyEffects, type PolicyEffects } from "../trust/index.ts";
 import type { RoleState } from "./role.ts";
@@ -243,7 +243,7 @@ export const adoptingTag = "podtrust:adopting";
 /** The tags that mark a role as ours. */
 function ownTags({ tags }: WantedRole, provider: string | undefined): Tags {
   const marks = Object.fromEntries(Object.entries(tags).filter(([key]) => awsTags.isOwn(key)));
-  return { ...marks, ...(provider === undefined ? {} : { [adoptingTag]: provider }) };
+  return { ...marks, ...defined({ [adoptingTag]: provider }) };
 }
 
 /** What of a role stays while it is changed. */

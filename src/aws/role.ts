@@ -1,4 +1,5 @@
 import type { Role, RoleDetail } from "@aws-sdk/client-iam";
+import { defined } from "../base/index.ts";
 import type { Tags } from "../plan/index.ts";
 import { parsePolicy, type RoleFacts as TrustedRole } from "../trust/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
@@ -96,10 +97,7 @@ export async function readRole(
 async function attachedPolicies(iam: Iam, RoleName: string): Promise<readonly string[]> {
   const attached = await allPages(async (Marker) => {
     const answer = await iam.read(`listing policies of role ${RoleName}`, (client, api, options) =>
-      client.send(
-        new api.ListAttachedRolePoliciesCommand({ RoleName, ...(Marker === undefined ? {} : { Marker }) }),
-        options,
-      ),
+      client.send(new api.ListAttachedRolePoliciesCommand({ RoleName, ...defined({ Marker }) }), options),
     );
     return { items: answer?.AttachedPolicies, marker: answer?.Marker };
   });
@@ -109,10 +107,7 @@ async function attachedPolicies(iam: Iam, RoleName: string): Promise<readonly st
 async function inlinePolicies(iam: Iam, RoleName: string): Promise<Record<string, string>> {
   const names = await allPages(async (Marker) => {
     const answer = await iam.read(`listing inline policies of role ${RoleName}`, (client, api, options) =>
-      client.send(
-        new api.ListRolePoliciesCommand({ RoleName, ...(Marker === undefined ? {} : { Marker }) }),
-        options,
-      ),
+      client.send(new api.ListRolePoliciesCommand({ RoleName, ...defined({ Marker }) }), options),
     );
     return { items: answer?.PolicyNames, marker: answer?.Marker };
   });

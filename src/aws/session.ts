@@ -3,7 +3,7 @@ import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
-import { type Clock, errorText, PodtrustError, systemClock, partitionOf } from "../base/index.ts";
+import { type Clock, defined, errorText, PodtrustError, systemClock, partitionOf } from "../base/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { Pace } from "./pace.ts";
 
@@ -92,7 +92,7 @@ async function credentialsOf(access: AwsAccess): Promise<Credentials | undefined
     clientConfig: {
       region,
       requestHandler: boundsOf(access),
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...defined({ endpoint }),
     },
   });
 }
@@ -117,8 +117,7 @@ export function openAws(access: AwsAccess): AwsSession {
       region: access.region,
       maxAttempts: attempts,
       requestHandler: boundsOf(access),
-      ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
-      ...(credentials === undefined ? {} : { credentials }),
+      ...defined({ endpoint: access.endpoint, credentials }),
     };
   });
   return {

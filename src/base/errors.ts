@@ -1,4 +1,5 @@
 import { catalogue, type ErrorCode } from "./catalogue/index.ts";
+import { defined } from "./defined.ts";
 import { isRecord, recordOf, textOf } from "./record.ts";
 
 export interface ErrorOptions {
@@ -55,6 +56,6 @@ export function errorFromJson(said: unknown): PodtrustError | undefined {
   if (!isRecord(said)) return undefined;
   const [code, message, next] = [textOf(said["code"]), textOf(said["message"]), textOf(said["next"])];
   if (code === undefined || message === undefined || !Object.hasOwn(catalogue, code)) return undefined;
-  const options = { detail: recordOf(said["detail"]), ...(next === undefined ? {} : { next }) };
+  const options = { detail: recordOf(said["detail"]), ...defined({ next }) };
   return new PodtrustError(code as ErrorCode, message, options);
 }

@@ -3,6 +3,7 @@ export { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "./record
 export { ChildAbort } from "./child-abort.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
+export { defined } from "./defined.ts";
 export { durationText, parseDuration } from "./duration.ts";
 export { asPodtrustError, errorFromJson, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";

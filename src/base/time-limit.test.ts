@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { settle, TestClock } from "../../test/support/clock.ts";
+import { defined } from "./defined.ts";
 import { TimeLimit } from "./time-limit.ts";
 
 function limited(reason?: () => Error) {
@@ -8,7 +9,7 @@ function limited(reason?: () => Error) {
   const limit = new TimeLimit(clock, {
     ms: 1000,
     signal: parent.signal,
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason }),
   });
   return { clock, parent, limit };
 }

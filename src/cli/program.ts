@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { nearest, PodtrustError } from "../base/index.ts";
+import { defined, nearest, PodtrustError } from "../base/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
 import { repeating } from "./given.ts";
@@ -37,7 +37,7 @@ function useOf(command: Command, uses: CommandUses): CommandUse {
   const inner = command.commands.map((one) => useOf(one, uses));
   const examples = [0, 1, 2].flatMap((at) => inner.flatMap((use) => use.examples.slice(at, at + 1)));
   const guide = inner.find((use) => use.guide !== undefined)?.guide;
-  return { examples: examples.slice(0, 3), ...(guide === undefined ? {} : { guide }) };
+  return { examples: examples.slice(0, 3), ...defined({ guide }) };
 }
 
 /** Ends a command's help with how it is typed, and with the page that says more. */

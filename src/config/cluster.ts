@@ -1,5 +1,6 @@
 import { delimiter, dirname } from "node:path";
 import { z } from "zod";
+import { defined } from "../base/index.ts";
 import { file, httpsUrl, section, text } from "./forms/leaf.ts";
 import { type ConfigSource, placeOf } from "./places.ts";
 
@@ -62,7 +63,7 @@ export function resolveCluster(input: ClusterInput, { file: config, env }: Confi
   const files = input.kubeconfig.split(delimiter).filter((name) => name !== "");
   return {
     kubeconfig: files.map(place).join(delimiter),
-    ...(input.context === undefined ? {} : { context: input.context }),
+    ...defined({ context: input.context }),
     configFolder: dirname(config),
   };
 }

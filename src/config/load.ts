@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { defined, errorText, PodtrustError } from "../base/index.ts";
 import { readBounded } from "../files/index.ts";
 import type { Config } from "./config.ts";
 import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
@@ -63,7 +63,7 @@ export async function parseConfig(
   const problems = merged(secretProblems(document), allProblems(document, found));
   if (problems.length > 0) throw invalid(file, problems);
   const { trust } = operator;
-  const source = { file, env, files: inline.files, ...(trust === undefined ? {} : { trust }) };
+  const source = { file, env, files: inline.files, ...defined({ trust }) };
   return resolveConfig(document.value as ConfigInput, source, naming);
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import { parseIssuer } from "../oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster } from "./cluster.ts";
@@ -60,7 +61,7 @@ export async function resolveConfig(
   return freeze({
     ...unnamed,
     issuer,
-    ...(named === undefined ? {} : { named }),
+    ...defined({ named }),
     ...(publisher === undefined ? {} : { publisher: resolvePublisher(publisher, names, source) }),
     warnings: [...parseIssuer(issuer).warnings, ...awsWarnings(unnamed.aws)],
   });

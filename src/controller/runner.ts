@@ -1,4 +1,11 @@
-import { asPodtrustError, type Clock, type Logger, PodtrustError, TimeLimit } from "../base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  defined,
+  type Logger,
+  PodtrustError,
+  TimeLimit,
+} from "../base/index.ts";
 import type { Controller, Reconcile } from "./controller.ts";
 import { WorkQueue } from "./queue.ts";
 
@@ -81,8 +88,7 @@ export class ControllerRunner {
     const { perNamespace } = controller;
     this.#queue = new WorkQueue({
       clock,
-      ...(limit === undefined ? {} : { limit }),
-      ...(perNamespace === undefined ? {} : { perNamespace }),
+      ...defined({ limit, perNamespace }),
     });
   }
 

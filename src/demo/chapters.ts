@@ -1,4 +1,4 @@
-import type { Link } from "../base/index.ts";
+import { defined, type Link } from "../base/index.ts";
 
 /** Under which headings the links are told. */
 export interface Chapters {
@@ -37,7 +37,7 @@ export function guideChapters(publish?: () => Promise<void>): Chapters {
       {
         title: "Step 4: Fetch the TLS Certificate",
         links: ["tls"],
-        ...(publish === undefined ? {} : { make: publish }),
+        ...defined({ make: publish }),
       },
       {
         title: "Step 5: Expose OIDC Configuration to the Internet",

@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import { denyPolicy, example } from "./example.ts";
 import type { Environment } from "./environment.ts";
 import { writePrivateFile } from "./files.ts";
@@ -7,7 +8,7 @@ const text = (value: object | string): string => JSON.stringify(value);
 
 /** The cluster and the publisher that run, as a config names them. */
 function clusterOf({ kubeconfig, context, standIn }: Environment): string {
-  const admin = text({ kubeconfig, ...(context === undefined ? {} : { context }) });
+  const admin = text({ kubeconfig, ...defined({ context }) });
   const reader = standIn === undefined ? admin : text({ kubeconfig: "publisher.kubeconfig" });
   return `cluster: ${admin}\npublisher:\n  source: ${reader}`;
 }

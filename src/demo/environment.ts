@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { http01Solver } from "../acme/index.ts";
-import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, type Logger, PodtrustError } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
 import { type Issuer, parseDiscovery, parseIssuer } from "../oidc/index.ts";
@@ -68,7 +68,7 @@ async function standInCluster(folder: string, options: EnvironmentOptions, endin
 }
 
 async function realCluster(kubeconfig: string, options: EnvironmentOptions): Promise<Cluster> {
-  const source = { kubeconfig, ...(options.context === undefined ? {} : { context: options.context }) };
+  const source = { kubeconfig, ...defined({ context: options.context }) };
   const admin = await openKubernetes(source);
   const documents = await admin.oidcDocuments({ signal: options.signal });
   const issuer = parseIssuer(parseDiscovery(documents.discovery).issuer);

@@ -1,5 +1,5 @@
 import type { AwsSession } from "../aws/index.ts";
-import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, type Logger, PodtrustError } from "../base/index.ts";
 import { adminSession, type AwsSide, putParameters } from "./aws-side.ts";
 import { chainChapters, type Chapters } from "./chapters.ts";
 import { example } from "./example.ts";
@@ -103,7 +103,7 @@ async function reportRefusals(
       otherAudience: example.otherAudience,
       deniedParameter: example.deniedParameter.name,
       tokenFor: (who, audience) => mintToken(stage, accounts[who], audience),
-      ...(expired === undefined ? {} : { expiredToken: expired }),
+      ...defined({ expiredToken: expired }),
     },
     (refusal) => onEvent({ kind: "refusal", refusal }),
   );
@@ -133,7 +133,7 @@ async function runWorkload(
     const notShown = [...shown.notShown, ...(rotation === undefined ? [noRotation] : [])];
     for (const one of notShown) onEvent({ kind: "not-shown", notShown: one });
     const { refusals } = shown;
-    return { access, refusals, notShown, ...(rotation === undefined ? {} : { rotation }) };
+    return { access, refusals, notShown, ...defined({ rotation }) };
   } finally {
     await rotating?.end();
   }

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import type { MachineOrder, ServerMachine } from "../sandbox/index.ts";
 import {
   type Accelerator,
@@ -163,7 +163,7 @@ async function make(room: MachineRoom, order: MachineOrder): Promise<MadeMachine
     attachment: attached ?? nothingElse,
   };
   await overlay(diskOf(spec), room.image.disk, room.image.format);
-  return { spec, ...(attached === undefined ? {} : { detach: attached.detach }) };
+  return { spec, ...defined({ detach: attached?.detach }) };
 }
 
 /** A machine for a server's order, off at first. */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { errorText } from "../base/index.ts";
+import { defined, errorText } from "../base/index.ts";
 import { type ConnectTo, request } from "../http/index.ts";
 import { canonicalAddress } from "./cidr.ts";
 
@@ -43,8 +43,7 @@ async function ask(service: string, way: AddressWay, signal: AbortSignal): Promi
     timeoutMs: patienceMs,
     maxBytes: largestAnswer,
     signal,
-    ...(ca === undefined ? {} : { ca }),
-    ...(connectTo === undefined ? {} : { connectTo }),
+    ...defined({ ca, connectTo }),
   });
   const network = status === 200 ? networkOf(body.toString("latin1")) : undefined;
   if (network === undefined) throw new Error(`${service} answers with status ${status} and no address`);

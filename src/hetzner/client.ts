@@ -1,4 +1,4 @@
-import { type Clock, errorText, type JsonRecord, PodtrustError, retry } from "../base/index.ts";
+import { type Clock, defined, errorText, type JsonRecord, PodtrustError, retry } from "../base/index.ts";
 import { type ConnectTo, type HttpResponse, request } from "../http/index.ts";
 import { type Asked, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
 import { Fields } from "./fields.ts";
@@ -77,8 +77,7 @@ export class HetznerApi {
         signal,
         // What `endpointOf` let through is loopback.
         allowPlainHttp: true,
-        ...(ca === undefined ? {} : { ca }),
-        ...(connectTo === undefined ? {} : { connectTo }),
+        ...defined({ ca, connectTo }),
       });
     } catch (error) {
       throw lostError(error, asked);

@@ -1,4 +1,12 @@
-import { type ErrorCode, errorText, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
+import {
+  defined,
+  type ErrorCode,
+  errorText,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  textOf,
+} from "../base/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 
 /** A request, in a person's words and in the API's. */
@@ -92,7 +100,7 @@ export function refusalOf(answer: HttpResponse, asked: Asked): PodtrustError {
       method: asked.method,
       path: asked.path,
       ...(fields.length === 0 ? {} : { fields }),
-      ...(correlation === undefined ? {} : { correlationId: correlation }),
+      ...defined({ correlationId: correlation }),
     },
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import type { Tags } from "../plan/index.ts";
 
 /** The label of a server that remembers the SHA-256 fingerprint of its SSH host key, in base32. */
@@ -52,10 +53,7 @@ export interface HostKeys {
 /** What the labels of a server say of its host keys. */
 export function hostKeysOf(labels: Tags): HostKeys {
   const [current, next] = [fingerprintOf(labels[label]), fingerprintOf(labels[nextLabel])];
-  return {
-    ...(current === undefined ? {} : { current }),
-    ...(next === undefined ? {} : { next }),
-  };
+  return defined({ current, next });
 }
 
 /** Labels that say it, beside others. */

@@ -1,4 +1,4 @@
-import { nearest, PodtrustError } from "../base/index.ts";
+import { defined, nearest, PodtrustError } from "../base/index.ts";
 import type { HetznerApi } from "./client.ts";
 import type { Fields } from "./fields.ts";
 
@@ -98,7 +98,7 @@ export async function findImage(
     throw unknown(`image for ${architecture} called`, name, known);
   }
   const deprecated = found.optionalText("deprecated");
-  return { id: found.id("id"), name, ...(deprecated === undefined ? {} : { deprecated }) };
+  return { id: found.id("id"), name, ...defined({ deprecated }) };
 }
 
 /** Throws `hetzner-unknown` for a location that there is not. */

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import { cloudLabels, type Work } from "../plan/index.ts";
 import { actionsIn, awaitActions, until, usualPatience } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";
@@ -31,7 +31,7 @@ export async function act(
   { during, body }: { readonly during: string; readonly body?: Readonly<Record<string, unknown>> },
   work: Work,
 ): Promise<void> {
-  const request = { method: "POST", path, during, ...(body === undefined ? {} : { body }) } as const;
+  const request = { method: "POST", path, during, ...defined({ body }) } as const;
   const answer = await api.change(request, work.signal);
   await awaitActions(api, actionsIn(answer), { what: during, within: usualPatience }, work);
 }

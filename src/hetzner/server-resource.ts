@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import type { Inputs, Resource, Work } from "../plan/index.ts";
 import { actionsIn, awaitActions, patiently, releasePatience, until, usualPatience } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
@@ -216,10 +216,7 @@ export function serverOutputs({ id, ipv4, ipv6, labels }: Server): Readonly<Reco
   const address = ipv6 === undefined ? undefined : hostAddress(ipv6.ip);
   return {
     id: String(id),
-    ...(ipv4 === undefined ? {} : { ipv4: ipv4.ip }),
-    ...(address === undefined ? {} : { ipv6: address }),
-    ...(current === undefined ? {} : { hostKey: current }),
-    ...(next === undefined ? {} : { nextHostKey: next }),
+    ...defined({ ipv4: ipv4?.ip, ipv6: address, hostKey: current, nextHostKey: next }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What podtrust reads of the API's objects: these fields, checked; all others are ignored. */
+import { defined } from "../base/index.ts";
 import type { Tags } from "../plan/index.ts";
 import type { Fields } from "./fields.ts";
 
@@ -114,9 +115,7 @@ export function serverOf(fields: Fields): Server {
     location: fields.fields("location").text("name"),
     firewalls: net.list("firewalls").map((one) => ({ id: one.id("id"), status: one.text("status") })),
     isProtected: fields.optionalFields("protection")?.flag("delete") ?? false,
-    ...(image === undefined ? {} : { image }),
-    ...(ipv4 === undefined ? {} : { ipv4 }),
-    ...(ipv6 === undefined ? {} : { ipv6 }),
+    ...defined({ image, ipv4, ipv6 }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, PodtrustError } from "../base/index.ts";
 import { StateFolder } from "../files/index.ts";
 import type { Inputs, Known, Output, Work } from "../plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
@@ -69,8 +69,7 @@ export class HostConnection {
     const pin = { env, state: new StateFolder(stateDir), alias: hostKeyAlias(stack) };
     return {
       ...pin,
-      ...(notice === undefined ? {} : { notice }),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ notice, signal }),
     };
   }
 
@@ -91,7 +90,7 @@ export class HostConnection {
       await session.run("true", {
         timeoutMs: 60_000,
         asUser: true,
-        ...(signal === undefined ? {} : { signal }),
+        ...defined({ signal }),
       });
       return session;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type JsonRecord, PodtrustError } from "../base/index.ts";
+import { defined, type JsonRecord, PodtrustError } from "../base/index.ts";
 import { yamlText } from "../yaml/index.ts";
 import { type K3sKubeconfig, k3sKubeconfigPath, readK3sKubeconfig } from "./k3s/kubeconfig.ts";
 import { privateFolder } from "./private-folder.ts";
@@ -54,7 +54,7 @@ export async function forwardCluster(
   const { signal } = options;
   const result = await session.run(readScript, {
     timeoutMs: 30_000,
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   });
   if (result.code === 3)
     throw new PodtrustError("machine-absent", `${where} has no k3s yet: it has no kubeconfig`);

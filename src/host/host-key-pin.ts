@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { homeDirectory, PodtrustError } from "../base/index.ts";
+import { defined, homeDirectory, PodtrustError } from "../base/index.ts";
 import type { StateFolder } from "../files/index.ts";
 import { type Environment, runSsh, sshOptions } from "./ssh.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -96,7 +96,7 @@ async function shownKey(
     const ended = await runSsh("ssh", args, {
       env,
       timeoutMs: 30_000,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     signal?.throwIfAborted();
     const [key] = keysIn(await readFile(file, "utf8").catch(() => ""));
@@ -133,7 +133,7 @@ async function keysOfPerson(target: SshTarget, { env, signal }: PinContext): Pro
   const { stdout } = await runSsh("ssh-keygen", ["-F", name, "-f", file], {
     env,
     timeoutMs: 10_000,
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   });
   return keysIn(stdout);
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { type Clock, errorText, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, errorText, PodtrustError } from "../base/index.ts";
 import { readBoundedText, type StateFolder } from "../files/index.ts";
 import { newSshKeyPair } from "./host-key.ts";
 
@@ -45,7 +45,7 @@ async function agentKeys(env: LoginKeyPlace["env"]): Promise<readonly string[]> 
   if (socket === "") return [];
   try {
     const { stdout } = await promisify(execFile)("ssh-add", ["-L"], {
-      env: { SSH_AUTH_SOCK: socket, ...(path === undefined ? {} : { PATH: path }) },
+      env: { SSH_AUTH_SOCK: socket, ...defined({ PATH: path }) },
       timeout: agentPatience,
       maxBuffer: 1024 * 1024,
     });

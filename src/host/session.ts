@@ -5,7 +5,7 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
-import { type Clock, PodtrustError, shellWord } from "../base/index.ts";
+import { type Clock, defined, PodtrustError, shellWord } from "../base/index.ts";
 import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -212,9 +212,7 @@ class Session implements SshSession {
     return runSsh("ssh", args, {
       env: this.#options.env,
       timeoutMs,
-      ...(stdin === undefined ? {} : { stdin }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(onLine === undefined ? {} : { onLine }),
+      ...defined({ stdin, signal, onLine }),
     });
   }
 
@@ -274,13 +272,13 @@ mv -f ${words.new} ${words.path}
     const result = await this.run(script, {
       stdin,
       timeoutMs: 600_000,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (result.code !== 0) throw stepFailure(this.target, `writing ${path}`, result);
   }
 
   async forward(remote: string, { port: wanted, signal }: ForwardOptions = {}): Promise<Forward> {
-    const options = { timeoutMs: 15_000, ...(signal === undefined ? {} : { signal }) };
+    const options = { timeoutMs: 15_000, ...defined({ signal }) };
     let words = "";
     // Between the look for a free port and ssh's use of it somebody may take it.
     for (let tries = 0; tries < 5; tries += 1) {

@@ -1,4 +1,4 @@
-import { type ErrorCode, PodtrustError } from "../base/index.ts";
+import { defined, type ErrorCode, PodtrustError } from "../base/index.ts";
 import { type SshTarget, targetText } from "./target.ts";
 
 interface Sign {
@@ -81,6 +81,6 @@ export function sshFailure(target: SshTarget, stderr: string): PodtrustError {
   }
   return new PodtrustError(sign.code, `${where} ${sign.says} (ssh: ${lastWords(stderr)})`, {
     detail,
-    ...(sign.next === undefined ? {} : { next: sign.next }),
+    ...defined({ next: sign.next }),
   });
 }

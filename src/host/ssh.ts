@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { lineSplitter, PodtrustError, programEnvironment } from "../base/index.ts";
+import { defined, lineSplitter, PodtrustError, programEnvironment } from "../base/index.ts";
 import type { SshTarget } from "./target.ts";
 
 /** Environment variables as a record. */
@@ -48,7 +48,7 @@ export function sshOptions({ target, knownHosts, alias, socket }: SshWay): reado
       ? { ControlMaster: "no", ControlPath: "none" }
       : { ControlPath: fileValue(socket) }),
     ...(target.keyFile === undefined ? {} : { IdentitiesOnly: "yes" }),
-    ...(target.via === undefined ? {} : { HostName: target.via.address }),
+    ...defined({ HostName: target.via?.address }),
   };
   return [
     "-T",

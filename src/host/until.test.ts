@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SwiftClock } from "../../test/support/swift-clock.ts";
+import { defined } from "../base/index.ts";
 import { until } from "./until.ts";
 
 interface Waited {
@@ -31,7 +32,7 @@ async function waited(
       looks += 1;
       return Promise.resolve(answers[Math.min(looks, answers.length) - 1]);
     },
-    ...(tail === undefined ? {} : { tail }),
+    ...defined({ tail }),
   });
   return said;
 }

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, PodtrustError } from "../base/index.ts";
 import type { Work } from "../plan/index.ts";
 
 export interface UntilOptions {
@@ -38,7 +38,7 @@ export async function until({
       const seconds = Math.round(timeoutMs / 1000);
       throw new PodtrustError("host-wait-missed", `${what}: not within ${seconds} s; last: ${reason}${end}`, {
         detail: { what, seconds, reason },
-        ...(next === undefined ? {} : { next }),
+        ...defined({ next }),
       });
     }
     work.waiting(`${what}: ${reason}`, deadline);

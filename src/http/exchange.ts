@@ -1,5 +1,6 @@
 import { isIP, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { defined } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 
 /** One address that a connection was tried with. */
@@ -53,7 +54,7 @@ export class ExchangeObserver {
   }
 
   #attempt(address: string, port: number, error?: string): void {
-    const one = { address, port, ...(error === undefined ? {} : { error }) };
+    const one = { address, port, ...defined({ error }) };
     this.#attempts.set(`${address} ${port}`, one);
   }
 
@@ -98,8 +99,7 @@ export class ExchangeObserver {
       attempts: [...this.#attempts.values()],
       timing: this.#timing,
       received: this.#received,
-      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
-      ...(this.#status === undefined ? {} : { status: this.#status }),
+      ...defined({ tls: this.#tls, status: this.#status }),
     };
   }
 }

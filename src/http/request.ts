@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity, TLSSocket } from "node:tls";
-import { collectBytes, PodtrustError } from "../base/index.ts";
+import { collectBytes, defined, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import type { Connections } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
@@ -358,7 +358,7 @@ export async function request(text: string, options: HttpOptions = {}): Promise<
     const body = await collect(url, response, options);
     options.observer?.ended();
     const headers = joinedHeaders(response);
-    return { status: response.statusCode ?? 0, headers, body, ...(tls === undefined ? {} : { tls }) };
+    return { status: response.statusCode ?? 0, headers, body, ...defined({ tls }) };
   } catch (error) {
     throw ending.failure(url, error);
   } finally {

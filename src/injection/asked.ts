@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, textOf } from "../base/index.ts";
+import { defined, type JsonRecord, recordOf, textOf } from "../base/index.ts";
 import {
   accountAnnotations,
   chainPrefix,
@@ -159,7 +159,7 @@ function profiles(account: Reader, notes: InjectionNote[]): readonly Profile[] {
       const value = account.fitting(key, (text) => pattern.test(text), noteTexts.profile);
       if (value === undefined) return [];
       const [roleArn = "", externalId] = value.split(" ");
-      return [{ name, roleArn, by, ...(externalId === undefined ? {} : { externalId }) }];
+      return [{ name, roleArn, by, ...defined({ externalId }) }];
     });
   const direct = read("token", profilePrefix, [defaultProfile, sourceProfile]);
   const chained = read("role", chainPrefix, [sourceProfile, ...account.names(profilePrefix)]);
@@ -191,7 +191,7 @@ export function askedAccess(pod: JsonRecord, around: Surroundings): AskedAccess 
     audience: audience === "" ? limits.usualAudience : audience,
     expirationSeconds: expiration(own, account),
     ...regional(account),
-    ...(region === undefined ? {} : { region }),
+    ...defined({ region }),
     ...session(readers),
     ...files(account),
     ...(more.length === 0 ? {} : { profiles: more }),
@@ -219,7 +219,7 @@ export function askedOfAgent(
     audience,
     expirationSeconds: asked === usualExpiration ? spreadOut : asked,
     ...regional(account),
-    ...(region === undefined ? {} : { region }),
+    ...defined({ region }),
     ...files(account),
   };
   return { access, notes };

@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import { configFileName, configMountPath, configVolumeName, fileIn, tokenFileName } from "./place.ts";
 import type { Profile, RoleAccess } from "./role-access.ts";
 
@@ -65,7 +66,7 @@ export function configVolume(
         { serviceAccountToken: { audience, expirationSeconds, path: tokenFileName } },
         { downwardAPI: { items: [{ path: configFileName, fieldRef }] } },
       ],
-      ...(tokenMode === undefined ? {} : { defaultMode: tokenMode }),
+      ...defined({ defaultMode: tokenMode }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordsOf, textOf } from "../base/index.ts";
+import { defined, type JsonRecord, recordsOf, textOf } from "../base/index.ts";
 import { configMountPath, configVolumeName, fileIn, folderPath } from "./place.ts";
 import { isWholeMount } from "./pod.ts";
 import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
@@ -82,7 +82,7 @@ export function injectContainer(container: JsonRecord, given: Given): JsonRecord
   const byProfile = isByProfile(container, given);
   const tokenFile = path === undefined ? "" : given.path(fileIn(path, given.token));
   const file = use === "added" ? given.config?.file : undefined;
-  const values = { ...given.values, tokenFile, ...(file === undefined ? {} : { configFile: file }) };
+  const values = { ...given.values, tokenFile, ...defined({ configFile: file }) };
   const variables = variableGroups(values)
     .filter(({ group }) => !variableGroupNames[group].some((name) => present.has(name)))
     .filter(({ group }) => !(byProfile && group === "role"))

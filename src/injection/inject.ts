@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
 import { agentLabel, configAnnotation } from "./annotations.ts";
 import { annotationsOf } from "./asked.ts";
 import { chainsDefault, configFile, configText, configTokenFile, configVolume } from "./config-file.ts";
@@ -54,9 +54,7 @@ function givenTo(pod: JsonRecord, access: RoleAccess): Given {
     values: {
       roleArn,
       tokenFile: "",
-      ...(region === undefined ? {} : { region }),
-      ...(stsRegionalEndpoints === undefined ? {} : { stsRegionalEndpoints }),
-      ...(session === undefined ? {} : { session }),
+      ...defined({ region, stsRegionalEndpoints, session }),
     },
     by: "role",
     volume: tokenVolumeName,
@@ -177,8 +175,7 @@ export function injectContainerCredentials(
     values: {
       credentialsUri,
       tokenFile: "",
-      ...(region === undefined ? {} : { region }),
-      ...(stsRegionalEndpoints === undefined ? {} : { stsRegionalEndpoints }),
+      ...defined({ region, stsRegionalEndpoints }),
     },
     by: "container",
     volume: containerTokenName,

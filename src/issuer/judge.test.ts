@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { defined } from "../base/index.ts";
 import { parseConnectTo } from "../http/index.ts";
 import { kubernetesKid } from "../oidc/index.ts";
 import { testAuthority } from "../../test/support/certificates.ts";
@@ -189,7 +190,7 @@ describe("what is seen of an exchange", () => {
   for (const [what, options, ca, reason] of chains) {
     test(`a certificate that ${what} is told by ${reason}, and its chain is seen all the same`, async () => {
       const server = await issuer(options);
-      const way = { connectTo: server.connectTo, ...(ca === undefined ? {} : { ca }) };
+      const way = { connectTo: server.connectTo, ...defined({ ca }) };
       const reading = await readIssuer(server.issuer, { way });
       assert.equal(judgeIssuer(reading).findings[0]?.reason, reason);
       assert.equal(reading.discovery.outcome, "failed");

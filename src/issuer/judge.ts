@@ -1,4 +1,4 @@
-import { errorText, PodtrustError, type Reason, reasons } from "../base/index.ts";
+import { defined, errorText, PodtrustError, type Reason, reasons } from "../base/index.ts";
 import {
   type DiscoveryDocument,
   issuerDifference,
@@ -164,8 +164,7 @@ export function judgeIssuer({ issuer, discovery, jwks }: IssuerReading): IssuerJ
   const set: Parsed<JwkSet> = jwks === undefined ? { findings: [] } : judgeJwks(jwks);
   return {
     findings: [...document.findings, ...set.findings],
-    ...(document.value === undefined ? {} : { discovery: document.value }),
-    ...(set.value === undefined ? {} : { jwks: set.value }),
+    ...defined({ discovery: document.value, jwks: set.value }),
   };
 }
 

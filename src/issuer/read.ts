@@ -1,4 +1,4 @@
-import { asPodtrustError, type PodtrustError } from "../base/index.ts";
+import { asPodtrustError, defined, type PodtrustError } from "../base/index.ts";
 import {
   type ConnectTo,
   type Exchange,
@@ -57,7 +57,7 @@ function requestOptions(options: ReadOptions, document: DocumentName): HttpOptio
     timeoutMs,
     maxBytes: document === "discovery" ? discoveryBytes : jwksBytes,
     headers: { accept: "application/json" },
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
+import { defined, isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
 import type { KubernetesAnswer } from "./api.ts";
 import { text } from "./kubeconfig.ts";
 
@@ -78,7 +78,7 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
   }
   if (status === 404) {
     return new PodtrustError("cluster-not-found", sentence, {
-      ...(asked.absent === undefined ? {} : { next: asked.absent }),
+      ...defined({ next: asked.absent }),
       detail: { ...detail, reason: "not-found" },
     });
   }
@@ -101,7 +101,7 @@ export function startingFault(asked: Asked, answer: KubernetesAnswer, ready: num
       ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${asked.right}.`
       : undefined;
   return new PodtrustError("cluster-not-ready", `${message}; it is not ready (/readyz answered ${ready})`, {
-    ...(next === undefined ? {} : { next }),
+    ...defined({ next }),
     detail,
   });
 }

@@ -1,4 +1,4 @@
-import type { PodtrustError } from "../base/index.ts";
+import { defined, type PodtrustError } from "../base/index.ts";
 import type { HttpStream } from "../http/index.ts";
 import { type Asked, startingFault, statusFault } from "./answer.ts";
 import type { KubernetesAnswer } from "./api.ts";
@@ -63,7 +63,7 @@ export class Caller {
     const { signal, forbiddenReadiness = false } = options;
     // By default everybody may read it; with a credential that is not known it would be 401 again.
     const endpoint = answer.status === 401 ? { ...this.#endpoint, credentials: anonymous } : this.#endpoint;
-    const call = { path: "/readyz", maxBytes: longestReadiness, ...(signal === undefined ? {} : { signal }) };
+    const call = { path: "/readyz", maxBytes: longestReadiness, ...defined({ signal }) };
     const ready = await send(endpoint, call, this.#timeoutMs).then(
       ({ status }) => status,
       () => undefined,

@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import { apiVersion, bindingNames, trustNames } from "../bindings/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 
@@ -124,7 +125,7 @@ export function refOf({
   const [group = ""] = version.split("/");
   const whole = `${group}/${kind}`;
   const known = (Object.hasOwn(places, whole) ? whole : kind) as ObjectKind;
-  return { kind: known, name, ...(namespace === undefined ? {} : { namespace }) };
+  return { kind: known, name, ...defined({ namespace }) };
 }
 
 /** The path of all objects of a kind, in all namespaces unless one is named. */

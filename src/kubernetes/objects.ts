@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../base/index.ts";
+import { defined, type JsonRecord } from "../base/index.ts";
 import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";
@@ -70,7 +70,7 @@ export class ObjectCalls {
       contentType: "application/apply-patch+yaml",
       body: object,
       maxBytes: largestObject,
-      ...(wish.signal === undefined ? {} : { signal: wish.signal }),
+      ...defined({ signal: wish.signal }),
     });
     if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, wish);
     return this.#object(asked, jsonObject(asked, answer.body));
@@ -100,7 +100,7 @@ export class ObjectCalls {
         propagationPolicy: "Background",
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       },
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (answer.status === 404) return "absent";
     if (answer.status !== 200 && answer.status !== 202)
@@ -146,7 +146,7 @@ export class ObjectCalls {
         metadata: { namespace, name },
         deleteOptions: { preconditions: { uid } },
       },
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (answer.status === 200 || answer.status === 201) return "evicted";
     // 409: another pod of that name.
@@ -167,7 +167,7 @@ export class ObjectCalls {
     const answer = await this.#caller.send({
       path: `${objectPath(ref)}/log?${query.toString()}`,
       maxBytes: limitBytes + 1024,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (answer.status === 200) {
       return { text: answer.body.toString("utf8"), full: answer.body.length >= limitBytes };
@@ -192,7 +192,7 @@ export class ObjectCalls {
       ...call,
       path: `${call.path}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`,
       maxBytes: largestObject,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     if (answer.status !== 200 && answer.status !== 201)
       throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });

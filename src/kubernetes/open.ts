@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../base/index.ts";
+import { type Clock, defined, systemClock } from "../base/index.ts";
 import type { ClusterSource } from "../config/index.ts";
 import { Connections } from "../http/index.ts";
 import type { KubernetesApi } from "./api.ts";
@@ -44,7 +44,7 @@ export async function openKubernetes(
   options: KubernetesOptions = {},
 ): Promise<KubernetesApi> {
   const { env = process.env, clock = systemClock, cwd = process.cwd(), consent } = options;
-  const environment = { env, clock, cwd, ...(consent === undefined ? {} : { consent }) };
+  const environment = { env, clock, cwd, ...defined({ consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
   const endpoint = await endpointOf(source, environment, directory);
   const kept = options.keepConnections === true ? { connections: new Connections() } : {};

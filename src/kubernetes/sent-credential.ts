@@ -1,5 +1,5 @@
 import { hash, X509Certificate } from "node:crypto";
-import { shellWord } from "../base/index.ts";
+import { defined, shellWord } from "../base/index.ts";
 import { parseJws } from "../oidc/index.ts";
 
 /** What the credential of the last call says of itself; never the credential. */
@@ -55,11 +55,9 @@ function factsOf(from: string, token: string): SentCredential {
   return {
     kind: "token",
     from,
-    ...(kid === undefined ? {} : { kid }),
-    ...(subject === undefined ? {} : { subject }),
+    ...defined({ kid, subject }),
     ...(audiences.length === 0 ? {} : { audiences }),
-    ...(issuedAt === undefined ? {} : { issuedAt }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...defined({ issuedAt, expiresAt }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../base/index.ts";
+import { defined, errorText, PodtrustError } from "../base/index.ts";
 import { type HttpOptions, type HttpStream, receive, request } from "../http/index.ts";
 import type { CallOptions, ClusterFailureReason, KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -79,9 +79,7 @@ async function exchangeOf(
       method: call.method ?? (posted ? "POST" : "GET"),
       headers: { "user-agent": "podtrust", ...bodyHeaders(call), ...accept, ...options.headers, ...headers },
       ...(posted ? { body: JSON.stringify(call.body) } : {}),
-      ...(ca === undefined ? {} : { ca }),
-      ...(call.maxBytes === undefined ? {} : { maxBytes: call.maxBytes }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      ...defined({ ca, maxBytes: call.maxBytes, signal: call.signal }),
     },
   };
 }

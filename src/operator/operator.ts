@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { ListenAddress } from "../admin/index.ts";
-import { type Clock, type Logger } from "../base/index.ts";
+import { type Clock, defined, type Logger } from "../base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
 import {
   EventRecorder,
@@ -136,7 +136,7 @@ export class Operator {
     const { api, working = api, namespace, clock, logger, silenceMs, evict, leaseDurationMs } = options;
     this.#clock = clock;
     const identity = options.identity ?? `${hostname()}_${randomBytes(6).toString("hex")}`;
-    const shared = { api, clock, logger, ...(silenceMs === undefined ? {} : { silenceMs }) };
+    const shared = { api, clock, logger, ...defined({ silenceMs }) };
     const { accounts, namespaces, pods } = followAll(shared, wishOf(options));
     const more: Following[] = [];
     const follow: ControllerTools["follow"] = (what) => {
@@ -167,7 +167,7 @@ export class Operator {
       events,
       clock,
       logger,
-      ...(evict === undefined ? {} : { evict }),
+      ...defined({ evict }),
       injecting: () => this.#canary?.injecting ?? true,
     });
     this.#events = new PacedEvents({ recorder: events, clock, logger });
@@ -193,7 +193,7 @@ export class Operator {
       identity,
       clock,
       logger,
-      ...(leaseDurationMs === undefined ? {} : { durationMs: leaseDurationMs }),
+      ...defined({ durationMs: leaseDurationMs }),
     });
   }
 
@@ -215,8 +215,7 @@ export class Operator {
       leadership,
       follows,
       controllers,
-      ...(canary === undefined ? {} : { canary }),
-      ...(webhook === undefined ? {} : { webhook }),
+      ...defined({ canary, webhook }),
       found: leadership.leads ? this.#finder.found : [],
       evicted: this.#finder.evicted,
     };

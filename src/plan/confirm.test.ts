@@ -6,7 +6,7 @@ import {
   ModelProvider,
   type Thing,
 } from "../../test/support/model-provider.ts";
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import {
   type ApplyEvent,
   applyPlan,
@@ -32,7 +32,7 @@ describe("confirming", () => {
   ): Resource[] =>
     resources(provider, ...names.map((name) => wish(name, "1"))).map((resource) => ({
       ...resource,
-      ...(confirm === undefined ? {} : { confirm }),
+      ...defined({ confirm }),
     }));
 
   test("waits for everything together, after all of it was made", async () => {

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import type { Inputs } from "./known.ts";
 import { inOrder } from "./order.ts";
 import { ownerText } from "./ownership.ts";
@@ -50,7 +50,7 @@ export function takenError(
     `${id} exists already and belongs to ${ownerText(observed.owner)}`,
     {
       detail: { id, owner: observed.owner },
-      ...(next === undefined ? {} : { next }),
+      ...defined({ next }),
     },
   );
 }

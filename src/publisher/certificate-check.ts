@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import { defined } from "../base/index.ts";
 import type { CertificateSource } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import type { CertificateStatus } from "./status.ts";
@@ -30,7 +31,7 @@ function failingOf(source: CertificateSource): CertificateStatus["failing"] {
   const { lastError, attempts, nextAttempt } = source.status?.() ?? {};
   if (lastError === undefined) return undefined;
   const { message, next, at } = lastError;
-  return { message, next, at, count: attempts ?? 0, ...(nextAttempt === undefined ? {} : { nextAttempt }) };
+  return { message, next, at, count: attempts ?? 0, ...defined({ nextAttempt }) };
 }
 
 /** What was said last of a new certificate, and when it is tried again. */
@@ -50,10 +51,7 @@ class OneCheck {
     const current = source.current();
     const failing = failingOf(source);
     const { accounts } = source.status?.() ?? {};
-    const told = {
-      ...(accounts === undefined ? {} : { accounts }),
-      ...(failing === undefined ? {} : { failing }),
-    };
+    const told = defined({ accounts, failing });
     if (current === undefined) {
       const unready = [`There is no certificate yet.${failingText(failing)}`];
       return { status: told, unready, warnings: [] };
@@ -86,7 +84,7 @@ function together(all: readonly CertificateStatus[]): CertificateStatus {
   return {
     ...(asked.length === 0 ? {} : { accounts: asked.flat() }),
     ...(ends.length === 0 ? {} : { notAfter: Math.min(...ends) }),
-    ...(failing === undefined ? {} : { failing }),
+    ...defined({ failing }),
   };
 }
 

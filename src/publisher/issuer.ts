@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Clock, Logger } from "../base/index.ts";
+import { type Clock, defined, type Logger } from "../base/index.ts";
 import { forgottenAt } from "../oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import type { DistrustOutcome, TrustOutcome } from "./publisher.ts";
@@ -177,7 +177,7 @@ export class PublishedIssuer {
       kid,
       changed,
       persisted,
-      ...(outlivesIn === undefined ? {} : { outlivesIn }),
+      ...defined({ outlivesIn }),
       distrusted: ring.flatMap((key) => (key.distrustedAt === undefined ? [] : [key.jwk.kid])),
       published,
       cachedUntil: visible,
@@ -250,13 +250,10 @@ export class PublishedIssuer {
       jwksUri,
       cluster: cluster.server,
       ...this.#documentsStatus(),
-      ...(failing === undefined ? {} : { failing }),
-      ...(blind === undefined ? {} : { blind }),
-      ...(credential === undefined ? {} : { credential }),
+      ...defined({ failing, blind, credential }),
       keys: keyStatuses(state.ring, timesOf(this.#settings)),
       warnings: [...new Set(warnings.flat())],
-      ...(certificate.status === undefined ? {} : { certificate: certificate.status }),
-      ...(publication === undefined ? {} : { publication }),
+      ...defined({ certificate: certificate.status, publication }),
       unready: [...this.#missing(), ...certificate.unready],
       degraded: blind === undefined ? [] : [blindText(blind)],
     };

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import { type Clock, defined } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import { type SandboxAccount, Surroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
@@ -39,10 +39,7 @@ const defaultIssuer = "https://oidc.podtrust.test";
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { ca, connectTo, issuerUrl = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
-  const foreign = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(connectTo === undefined ? {} : { connectTo }),
-  };
+  const foreign = defined({ ca, connectTo });
   const surroundings = (): Surroundings => new Surroundings(options.clock, issuerUrl, foreign);
   const first = surroundings();
   const further = new Map<string, SandboxAccount>();

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../base/index.ts";
+import { defined, errorText, PodtrustError } from "../base/index.ts";
 import { openKubernetes } from "../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery } from "../oidc/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
@@ -21,7 +21,7 @@ export async function clusterIssuer(
     const cluster = await openKubernetes(config.cluster, {
       env,
       clock,
-      ...(consent === undefined ? {} : { consent }),
+      ...defined({ consent }),
     });
     ({ server } = cluster);
     const ending = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);

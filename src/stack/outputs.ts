@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { iamProviderKey } from "../oidc/index.ts";
 import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
@@ -11,8 +12,7 @@ function addressOutputs({ stack, machine }: Config, found: ResourceOutputs): Out
   const given = address === undefined ? {} : { [address.includes(":") ? "ipv6" : "ipv4"]: address };
   const { ipv4, ipv6 } = { ...given, ...server } as { ipv4?: string; ipv6?: string };
   return {
-    ...(ipv4 === undefined ? {} : { public_ip: ipv4 }),
-    ...(ipv6 === undefined ? {} : { public_ipv6: ipv6 }),
+    ...defined({ public_ip: ipv4, public_ipv6: ipv6 }),
     ...(machine === undefined ? {} : { ssh_user: machine.ssh?.user ?? machine.user }),
   };
 }

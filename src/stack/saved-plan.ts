@@ -1,4 +1,4 @@
-import { errorText, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
+import { defined, errorText, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { digestOf, type Policy, savedChanges } from "../plan/index.ts";
 import type { Goal } from "./parts/index.ts";
@@ -22,7 +22,7 @@ export interface SavedPlan {
 
 /** A digest of what plans are made of, whatever the file's name, comments and other sections are. */
 export function configDigest({ stack, issuer, aws, dns, machine }: Config): string {
-  const more = { ...(dns === undefined ? {} : { dns }), ...(machine === undefined ? {} : { machine }) };
+  const more = defined({ dns, machine });
   return digestOf({ stack, issuer, aws, ...more });
 }
 
@@ -60,8 +60,7 @@ function wishOf(value: unknown): PlanWish {
   const policy = oneOf<Policy>(record["policy"], "sync", "upsert-only");
   const isTrue = (name: string): object => (record[name] === true ? { [name]: true } : {});
   return {
-    ...(goal === undefined ? {} : { goal }),
-    ...(policy === undefined ? {} : { policy }),
+    ...defined({ goal, policy }),
     ...isTrue("allowInUse"),
     ...isTrue("allowReplace"),
     ...isTrue("allowIssuerMismatch"),

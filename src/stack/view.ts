@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Change, ChangeKind } from "../plan/index.ts";
 import type { MonthlyCost, Place } from "./parts/index.ts";
@@ -29,7 +30,7 @@ export interface PlanView {
 /** One change as data. */
 export function changeView({ resource, kind, reason, fields }: Change): ChangeView {
   const { id, link } = resource;
-  return { id, link, kind, fields, ...(reason === undefined ? {} : { reason }) };
+  return { id, link, kind, fields, ...defined({ reason }) };
 }
 
 /** How many changes of each kind a plan has. */
@@ -56,7 +57,7 @@ export function planView({ config, places, plan, warnings, costs }: StackPlan): 
   const issuer = shownIssuer(config);
   return {
     stack: config.stack,
-    ...(issuer === undefined ? {} : { issuer }),
+    ...defined({ issuer }),
     places,
     changes: plan.changes.map(changeView),
     summary: summaryOf(plan.changes),

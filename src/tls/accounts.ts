@@ -6,7 +6,7 @@ import {
   type ExternalAccount,
   readAccountKey,
 } from "../acme/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
 import { attemptDelay } from "./retry-schedule.ts";
 import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";
@@ -197,7 +197,7 @@ async function register(wish: AccountWish, signal: AbortSignal | undefined): Pro
       key,
       contact: email === "" ? [] : [email],
       termsOfServiceAgreed,
-      ...(externalAccount === undefined ? {} : { externalAccount }),
+      ...defined({ externalAccount }),
     };
     const account = await client.newAccount(fresh, signal);
     const bound = externalAccount === undefined ? {} : { externalAccount: externalAccount.kid };

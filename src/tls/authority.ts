@@ -7,7 +7,7 @@ import {
   openAcme,
   type RenewalInfo,
 } from "../acme/index.ts";
-import { type Clock, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, type Logger, PodtrustError } from "../base/index.ts";
 import type { AcmeAccounts } from "./accounts.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
 import type { AccountStore } from "./store.ts";
@@ -64,9 +64,7 @@ class AcmeAuthority implements Authority {
       directory,
       clock: tools.clock,
       logger: tools.logger,
-      ...(ca === undefined ? {} : { ca }),
-      ...(connectTo === undefined ? {} : { connectTo }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...defined({ ca, connectTo, timeoutMs }),
     });
   }
 
@@ -108,9 +106,9 @@ class AcmeAuthority implements Authority {
     const request = {
       names,
       solvers: this.#tools.solvers,
-      ...(profile === undefined ? {} : { profile }),
+      ...defined({ profile }),
       ...held,
-      ...(preferredRoot === undefined ? {} : { preferredRoot }),
+      ...defined({ preferredRoot }),
     };
     return obtainCertificate(account, request, signal);
   }

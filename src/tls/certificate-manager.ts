@@ -3,6 +3,7 @@ import { identifiersOf } from "../acme/index.ts";
 import {
   asPodtrustError,
   type Clock,
+  defined,
   errorText,
   type Logger,
   PodtrustError,
@@ -137,9 +138,7 @@ class Manager implements CertificateManager {
       ...(held === undefined && this.#keeping.isEmpty ? { first: true } : {}),
       ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
       ...(decision === undefined ? {} : { nextRenewal: decision.at, renewalReason: decision.reason }),
-      ...(this.#nextAttempt === undefined ? {} : { nextAttempt: this.#nextAttempt }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(clockOffset === undefined ? {} : { clockOffset }),
+      ...defined({ nextAttempt: this.#nextAttempt, lastError, clockOffset }),
     };
   }
 

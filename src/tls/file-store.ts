@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger } from "../base/index.ts";
+import { type Clock, defined, type Logger, silentLogger } from "../base/index.ts";
 import { type Files, StateFolder } from "../files/index.ts";
 import {
   lockLost,
@@ -60,7 +60,7 @@ class FileRecords implements StoreRecords {
     return this.#locks.lock(lockFile(name), {
       clock: this.#clock,
       logger: this.#logger,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
   }
 }

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { namesOf, readCertificates } from "../acme/index.ts";
-import { asPodtrustError, type Clock, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  defined,
+  type Logger,
+  PodtrustError,
+  silentLogger,
+} from "../base/index.ts";
 import { type Held, heldOf, Holding, pairFault } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";
@@ -71,7 +78,7 @@ class ForeignCertificate implements CertificateSource {
       attempts: Math.max(this.#failures, this.#servedFault === undefined ? 0 : 1),
       renewals: this.#renewals,
       ...(held === undefined ? {} : { notBefore: held.notBefore, notAfter: held.notAfter, from: held.from }),
-      ...(lastError === undefined ? {} : { lastError }),
+      ...defined({ lastError }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger } from "../base/index.ts";
+import { type Clock, defined, errorText, type Logger } from "../base/index.ts";
 import type { Authority } from "./authority.ts";
 import type { Held } from "./holding.ts";
 import { selectRenewal } from "./renewal.ts";
@@ -78,7 +78,7 @@ export class InfoWatch {
     if (renewal.selected === before?.selected) return;
     this.#options.logger.info("the CA suggests when to renew", {
       at: new Date(renewal.selected).toISOString(),
-      ...(renewal.explanationUrl === undefined ? {} : { why: renewal.explanationUrl }),
+      ...defined({ why: renewal.explanationUrl }),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { rootsOf } from "../acme/index.ts";
-import { asPodtrustError, type Clock, errorText, type Logger } from "../base/index.ts";
+import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../base/index.ts";
 import { type Held, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
 import type {
@@ -95,7 +95,7 @@ export class Keeping {
     const { certificate, key, renewal, from } = held;
     const { store, clock, logger } = this.#options;
     try {
-      const value = { certificate, key, ...(renewal === undefined ? {} : { renewal }) };
+      const value = { certificate, key, ...defined({ renewal }) };
       await store.save(this.#address(from), value, conditions);
       this.#lastError = undefined;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../base/index.ts";
 import type {
   AccountStore,
   CertificateAddress,
@@ -87,7 +87,7 @@ class RecordAccounts implements AccountStore {
     const readStored = (text: string | undefined): StoredAccount | undefined =>
       text === undefined ? undefined : readAccountText(this.#records.placeOf(record), text);
     return this.#records.replace(record, accountText(directory, account, value), {
-      ...(lock === undefined ? {} : { lock }),
+      ...defined({ lock }),
       ...(replaces === undefined ? {} : { replaces: (text) => replaces(readStored(text)) }),
     });
   }
@@ -120,7 +120,7 @@ class RecordStore extends RecordAccounts implements CertificateStore {
     const readStored = (text: string | undefined): StoredCertificate | undefined =>
       text === undefined ? undefined : readCertificateText(this.#records.placeOf(record), text);
     await this.#records.replace(record, fresh, {
-      ...(lock === undefined ? {} : { lock }),
+      ...defined({ lock }),
       ...(replaces === undefined ? {} : { replaces: (text) => replaces(readStored(text)) }),
     });
   }

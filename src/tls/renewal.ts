@@ -1,3 +1,4 @@
+import { defined } from "../base/index.ts";
 import type { StoredRenewal } from "./store.ts";
 
 const day = 24 * 3_600_000;
@@ -68,6 +69,6 @@ export function selectRenewal(
     end,
     selected: same ? before.selected : Math.floor(start + draw.random() * (end - start)),
     checkAt: draw.now + info.retryAfter,
-    ...(explanationUrl === undefined ? {} : { explanationUrl }),
+    ...defined({ explanationUrl }),
   };
 }

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import { namesOf, readCertificates } from "../acme/index.ts";
-import { errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../base/index.ts";
+import { defined, errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../base/index.ts";
 import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewal } from "./store.ts";
 
 const format = 1;
@@ -115,7 +115,7 @@ export function readCertificateText(path: string, text: string): StoredCertifica
     throw invalid(path, errorText(error), error);
   }
   const renewal = renewalOf(fields["renewal"]);
-  return { certificate, key, ...(renewal === undefined ? {} : { renewal }) };
+  return { certificate, key, ...defined({ renewal }) };
 }
 
 /** Reads an account's file. Throws `certificate-store-invalid`. */
@@ -132,7 +132,6 @@ export function readAccountText(path: string, text: string): StoredAccount {
   return {
     key,
     ...(Array.isArray(identities) ? { caaIdentities: identities.flatMap((one) => textOf(one) ?? []) } : {}),
-    ...(uri === undefined ? {} : { uri }),
-    ...(externalAccount === undefined ? {} : { externalAccount }),
+    ...defined({ uri, externalAccount }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import type { DnsZone } from "../../dns/index.ts";
 import { calling } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
@@ -61,7 +61,7 @@ export class Route53Api {
           HostedZoneId: zone.id,
           MaxItems: 300,
           ...start,
-          ...(identifier === undefined ? {} : { StartRecordIdentifier: identifier }),
+          ...defined({ StartRecordIdentifier: identifier }),
         });
         const answer = await client.send(command, { abortSignal: signal });
         found.push(...(answer.ResourceRecordSets ?? []).map(readSet));
@@ -69,7 +69,7 @@ export class Route53Api {
         if (IsTruncated !== true || NextRecordName === undefined || isEnough(found)) return found;
         start = {
           StartRecordName: NextRecordName,
-          ...(NextRecordType === undefined ? {} : { StartRecordType: NextRecordType }),
+          ...defined({ StartRecordType: NextRecordType }),
         };
         identifier = NextRecordIdentifier;
       }

@@ -1,4 +1,5 @@
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
+import { defined } from "../../base/index.ts";
 import { canonicalValue, quoted, type RecordSet, type RecordType } from "../../dns/index.ts";
 
 /** All records of one name and type at Route 53, and what has to be said exactly to delete them. */
@@ -53,7 +54,7 @@ export function readSet(raw: ResourceRecordSet): ApiSet {
     ttl: raw.TTL ?? 0,
     values,
     raw,
-    ...(special === undefined ? {} : { special }),
+    ...defined({ special }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type BindingReason, foldTagKey, mergeTags, partitionOf } from "../../base/index.ts";
+import { type BindingReason, defined, foldTagKey, mergeTags, partitionOf } from "../../base/index.ts";
 import type {
   Binding,
   Grant,
@@ -156,7 +156,7 @@ function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole |
       [serviceAccountTag]: name,
       ...stayMark(managed),
     }),
-    ...(grant.boundary === undefined ? {} : { boundary: grant.boundary }),
+    ...defined({ boundary: grant.boundary }),
   };
 }
 
@@ -176,7 +176,7 @@ function granted(asked: Asked, grant: Grant): GrantedRole {
     grant: grant.name,
     adopt: role.managed?.adopt !== undefined,
     arn: role.existing?.arn ?? `${iam}${managed?.path ?? "/"}${managed?.name ?? ""}`,
-    ...(managed === undefined ? {} : { managed }),
+    ...defined({ managed }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { apiGroup, bindingNames, type KindNames, trustNames, usualProfile } from "../names.ts";
 import { bindingSpec, longestName } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";
@@ -104,7 +105,7 @@ function crd(
         plural,
         singular,
         categories: ["podtrust"],
-        ...(shortNames === undefined ? {} : { shortNames }),
+        ...defined({ shortNames }),
       },
       versions: [
         {
@@ -113,7 +114,7 @@ function crd(
           storage: true,
           subresources: { status: {} },
           additionalPrinterColumns: columns,
-          ...(selectable === undefined ? {} : { selectableFields: selectable }),
+          ...defined({ selectableFields: selectable }),
           schema: { openAPIV3Schema: openApi(whole) },
         },
       ],

@@ -1,3 +1,5 @@
+import { defined } from "../../base/index.ts";
+
 /** One condition that a request has to meet: CEL, and what whoever asked is told where it does not. */
 export interface Validation {
   readonly expression: string;
@@ -41,7 +43,7 @@ export function guard(wish: GuardWish): readonly object[] {
       metadata: { name },
       spec: {
         failurePolicy,
-        ...(paramKind === undefined ? {} : { paramKind }),
+        ...defined({ paramKind }),
         matchConstraints: { resourceRules: rules },
         ...(conditions === undefined ? {} : { matchConditions: named(conditions) }),
         ...(variables === undefined ? {} : { variables: named(variables) }),

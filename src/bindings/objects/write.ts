@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { apiVersion, bindingNames, usualProfile } from "../names.ts";
 import type { Tag } from "./objects.ts";
 
@@ -21,16 +22,11 @@ export interface BindingWish {
 /** The AWSRoleBinding of a wish. It is not judged: `readBinding` does. */
 export function bindingObject(wish: BindingWish) {
   const { namespace, name, trust, account, policies, maxSession, tags, adopt, existing } = wish;
-  const managed = {
-    ...(policies === undefined ? {} : { policies }),
-    ...(maxSession === undefined ? {} : { maxSessionSeconds: maxSession }),
-    ...(tags === undefined ? {} : { tags }),
-    ...(adopt === undefined ? {} : { adopt }),
-  };
+  const managed = defined({ policies, maxSessionSeconds: maxSession, tags, adopt });
   const isManaged = existing === undefined || Object.keys(managed).length > 0;
   const role = {
     profile: usualProfile,
-    ...(account === undefined ? {} : { account }),
+    ...defined({ account }),
     ...(isManaged ? { managed } : {}),
     ...(existing === undefined ? {} : { existing: { arn: existing } }),
   };

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { Field, ListField, ListRule, ObjectField, Rule, TextField } from "./field.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -29,7 +30,7 @@ function objectSchema(field: ObjectField): Schema {
   return {
     type: "object",
     ...described(field),
-    ...(required === undefined ? {} : { required }),
+    ...defined({ required }),
     ...(atomic === true ? { "x-kubernetes-map-type": "atomic" } : {}),
     properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, openApi(one)])),
     ...validations(rules),

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { bindingObject, type BindingWish, readBinding } from "../../bindings/index.ts";
 import { applyBinding, objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -39,12 +39,9 @@ function wishOf(serviceAccount: string, options: BindOptions): BindingWish {
     namespace,
     name,
     trust,
-    ...(account === undefined ? {} : { account }),
-    ...(policies === undefined ? {} : { policies: policies.map(policyArn) }),
+    ...defined({ account, policies: policies?.map(policyArn) }),
     ...(maxSession === undefined ? {} : { maxSession: secondsOf("--max-session", maxSession) }),
-    ...(tag === undefined ? {} : { tags: tag.map(tagOf) }),
-    ...(adopt === undefined ? {} : { adopt }),
-    ...(existing === undefined ? {} : { existing }),
+    ...defined({ tags: tag?.map(tagOf), adopt, existing }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { openStack, type PlanWish, type Selection, type Stack, type UnknownName } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -18,7 +19,7 @@ export function unknownNameFor(goal: PlanWish["goal"], adopt = false): UnknownNa
 
 /** Which resources a command line means. */
 export function selectionOf({ only, skip }: Selection): Selection {
-  return { ...(only === undefined ? {} : { only }), ...(skip === undefined ? {} : { skip }) };
+  return defined({ only, skip });
 }
 
 /** Opens the stack of a command line, hands it to `work`, and closes it whatever happens. */

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
 import { defaultKubeconfig } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -50,7 +50,7 @@ export async function tellOnCluster(context: CommandContext, options: DemoOption
     logger: await context.logger("error"),
     image: options.podImage,
     kubeconfig: kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig),
-    ...(name === undefined ? {} : { context: name }),
+    ...defined({ context: name }),
     ...(watchRotation === undefined ? {} : { watchRotation: secondsOf("--watch-rotation", watchRotation) }),
     mayTouch: (place) => mayTouch(context, options, place),
     onEvent: (event) => {

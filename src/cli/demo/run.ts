@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import {
   type BootFiles,
   connectionLines,
@@ -106,7 +106,7 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
   await play({
     ...common,
     ...(kubeconfig === undefined ? {} : { kubeconfig: context.path(kubeconfig) }),
-    ...(name === undefined ? {} : { context: name }),
+    ...defined({ context: name }),
     ...(keep === undefined
       ? {}
       : {

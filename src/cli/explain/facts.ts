@@ -1,5 +1,5 @@
 import type { AwsAccess } from "../../aws/index.ts";
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import { type Jws, parseJws } from "../../oidc/index.ts";
 import {
@@ -118,7 +118,7 @@ function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
           credentials: {
             accessKeyId: id,
             secretAccessKey: secret,
-            ...(token === undefined ? {} : { sessionToken: token }),
+            ...defined({ sessionToken: token }),
           },
         }),
   };

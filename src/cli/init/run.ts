@@ -1,6 +1,6 @@
 import { access, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { errorText, PodtrustError, shellWord } from "../../base/index.ts";
+import { defined, errorText, PodtrustError, shellWord } from "../../base/index.ts";
 import { distributions } from "../../distribution/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -93,7 +93,7 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
       : {
           apiServer: {
             ...(distribution === undefined ? {} : { distribution, title: distributions[distribution].title }),
-            ...(cluster?.issuer === undefined ? {} : { presentIssuer: cluster.issuer }),
+            ...defined({ presentIssuer: cluster?.issuer }),
             instructions: apiServer.instructions,
           },
         }),

@@ -1,4 +1,5 @@
 import { runJob as askAws } from "../../aws/index.ts";
+import { defined } from "../../base/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */
@@ -9,7 +10,7 @@ export interface JobOptions {
 
 /** `podtrust job`. */
 export async function runJob(context: CommandContext, { path, read }: JobOptions): Promise<void> {
-  const result = await askAws({ path, signal: context.signal, ...(read === undefined ? {} : { read }) });
+  const result = await askAws({ path, signal: context.signal, ...defined({ read }) });
   const { output } = context;
   output.compact(result);
   if (result.identity !== undefined) output.line(`I am ${result.identity.arn}`);

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { bindingManifests } from "../../bindings/index.ts";
 import type { PolicyMinor } from "../../injection/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -15,6 +16,6 @@ export interface BindingsOptions {
 export function runBindingManifests(context: CommandContext, options: BindingsOptions): void {
   const { namespace, serviceAccount: name, audience: audiences, kubernetes } = options;
   const wish = { namespace, name, kubernetes };
-  const items = bindingManifests({ ...wish, ...(audiences === undefined ? {} : { audiences }) });
+  const items = bindingManifests({ ...wish, ...defined({ audiences }) });
   printObjects(context, items);
 }

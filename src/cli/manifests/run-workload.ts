@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { patchYaml, workloadParts, workloadPatch, workloadYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -27,7 +27,7 @@ export async function runWorkload(
     else output.raw(workloadYaml(target));
     return;
   }
-  const wish = { of: patch, ...(container === undefined ? {} : { container }) };
+  const wish = { of: patch, ...defined({ container }) };
   if (context.json) output.result(workloadPatch(target, wish));
   else output.raw(patchYaml(target, wish));
 }

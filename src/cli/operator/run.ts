@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../base/index.ts";
 import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
 import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -60,7 +60,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const source =
     kubeconfig === undefined
       ? ({ inCluster: true } as const)
-      : { kubeconfig: context.path(kubeconfig), ...(name === undefined ? {} : { context: name }) };
+      : { kubeconfig: context.path(kubeconfig), ...defined({ context: name }) };
   const open = { env, clock, consent: pluginConsent(context) };
   const api = await openKubernetes(source, open);
   const working = await openKubernetes(source, { ...open, keepConnections: true });

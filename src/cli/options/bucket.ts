@@ -1,5 +1,5 @@
 import { accessOf, type AwsAccess, openS3Documents } from "../../aws/index.ts";
-import type { Clock } from "../../base/index.ts";
+import { type Clock, defined } from "../../base/index.ts";
 import { type Config, loadConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { PodtrustError } from "../../base/index.ts";
 import type { DocumentTarget } from "../../publisher/index.ts";
@@ -7,7 +7,7 @@ import type { DocumentTarget } from "../../publisher/index.ts";
 /** As whom, and where, the bucket of a config is asked. */
 export function s3Access(config: S3Config, clock: Clock): AwsAccess {
   const { endpoint } = config;
-  return { ...accessOf(config, clock), ...(endpoint === undefined ? {} : { s3Endpoint: endpoint }) };
+  return { ...accessOf(config, clock), ...defined({ s3Endpoint: endpoint }) };
 }
 
 /** Opens the bucket of a config as a place to publish in. */

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import { openCluster } from "../../stack/index.ts";
@@ -34,7 +34,7 @@ export async function chosenCluster(
   const { file, kubeconfig, context: name } = options;
   if (file === undefined) {
     const files = kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig);
-    const source = { kubeconfig: files, ...(name === undefined ? {} : { context: name }) };
+    const source = { kubeconfig: files, ...defined({ context: name }) };
     return openKubernetes(source, { env, clock, cwd, consent: pluginConsent(context) });
   }
   if (kubeconfig !== undefined || name !== undefined) {

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import {
   type DemoPlace,
@@ -32,9 +33,7 @@ export function targetOf(config: Config, serviceAccount: string, options: RoleOp
   return workloadTarget(config, {
     serviceAccount,
     expirationSeconds: secondsOf("--expiration", options.expiration),
-    ...(role === undefined ? {} : { role }),
-    ...(account === undefined ? {} : { account }),
-    ...(audience === undefined ? {} : { audience }),
+    ...defined({ role, account, audience }),
   });
 }
 
@@ -53,9 +52,7 @@ export function demoOf(
   const target = targetOf(config, options.serviceAccount ?? demoServiceAccount(config), options);
   const wish = {
     path,
-    ...(image === undefined ? {} : { image }),
-    ...(awsEndpoint === undefined ? {} : { awsEndpoint }),
-    ...(hostNetwork === undefined ? {} : { hostNetwork }),
+    ...defined({ image, awsEndpoint, hostNetwork }),
   };
   return { target, wish };
 }

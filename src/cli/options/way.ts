@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -13,7 +14,7 @@ export interface WayOptions {
 export async function wayOf(context: CommandContext, options: WayOptions): Promise<IssuerWay> {
   const { connectTo, ca } = options;
   return {
-    ...(connectTo === undefined ? {} : { connectTo: connectTo.map(parseConnectTo) }),
+    ...defined({ connectTo: connectTo?.map(parseConnectTo) }),
     ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
   };
 }

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { publisherOf } from "../../config/index.ts";
 import {
   distrustKey,
@@ -59,10 +59,7 @@ async function distrustAsking(
 ): Promise<DistrustOutcome | undefined> {
   const stateDir = await stateDirOf(context, options);
   const { stack, force } = options;
-  const asked: DistrustOptions = {
-    ...(stack === undefined ? {} : { stack }),
-    ...(force === undefined ? {} : { force }),
-  };
+  const asked: DistrustOptions = defined({ stack, force });
   try {
     return await distrustKey(stateDir, kid, asked);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { PodtrustError, shellWord } from "../../base/index.ts";
+import { defined, PodtrustError, shellWord } from "../../base/index.ts";
 import { replaceText } from "../../files/index.ts";
 import { cloudVariants, type StandInClouds, startStandInClouds } from "../../sandbox/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -48,7 +48,7 @@ export async function startClouds(
     clock: context.clock,
     logger: await context.logger(),
     variants: variantsOf(cloudVariant),
-    ...(cloudZone === undefined ? {} : { zones: cloudZone }),
+    ...defined({ zones: cloudZone }),
     ...(cloudMischief === undefined ? {} : { mischief: mischiefOf(cloudMischief) }),
   });
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDuration, PodtrustError, shellWord } from "../../base/index.ts";
+import { defined, parseDuration, PodtrustError, shellWord } from "../../base/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
 import {
@@ -176,7 +176,7 @@ function introduce(context: CommandContext, introduced: Introduced): void {
     controlUrl: controlUrl(url),
     controlTokenFile: controlToken,
     environment: clientEnvironment(client),
-    ...(clouds === undefined ? {} : { cloudEnvironment: clouds }),
+    ...defined({ cloudEnvironment: clouds }),
   });
 }
 

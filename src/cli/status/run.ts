@@ -1,4 +1,4 @@
-import { links, type Outcome, PodtrustError } from "../../base/index.ts";
+import { defined, links, type Outcome, PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { type Finding, type LinkReport, statusOf, type StatusReport } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -122,8 +122,7 @@ export async function runStatus(context: CommandContext, options: StatusOptions)
       signal,
       way,
       publisher: () => publisherFacts(config),
-      ...(only === undefined ? {} : { only }),
-      ...(skip === undefined ? {} : { skip }),
+      ...defined({ only, skip }),
     });
   if (options.watch !== undefined) return watch(context, look, watchMs(options.watch));
   const report = await look();

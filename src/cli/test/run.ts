@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../base/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
 import { sayNext } from "../next.ts";
 import { clusterOf } from "../options/cluster.ts";
@@ -70,9 +70,7 @@ export async function runTest(context: CommandContext, options: TestOptions): Pr
       onWait: (reason, deadline) => {
         wait ??= progress.wait({ what: "a token to expire", reason, deadline });
       },
-      ...(only === undefined ? {} : { only }),
-      ...(skip === undefined ? {} : { skip }),
-      ...(other === undefined ? {} : { other }),
+      ...defined({ only, skip, other }),
     });
     wait?.done("a token has expired");
   } catch (error) {

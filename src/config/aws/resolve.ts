@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { accepted, milliseconds } from "../forms/accepted.ts";
 import { type ConfigSource, placeOf } from "../places.ts";
 import type { AwsConfig, RoleConfig } from "./config.ts";
@@ -28,8 +29,7 @@ function resolveRole(input: RoleInput, source: ConfigSource): RoleConfig {
     maxSession: milliseconds(input.maxSession ?? "1h") / 1000,
     sessionName: input.sessionName ?? standardSessionName(input.name),
     tags: input.tags ?? {},
-    ...(boundary === undefined ? {} : { boundary }),
-    ...(description === undefined ? {} : { description }),
+    ...defined({ boundary, description }),
   };
 }
 
@@ -42,9 +42,7 @@ export function resolveAws(input: AwsInput, source: ConfigSource): AwsConfig {
     audiences: input.audiences ?? ["sts.amazonaws.com"],
     tags: input.tags ?? {},
     roles: (input.roles ?? []).map((role) => resolveRole(role, source)),
-    ...(stsRegionalEndpoints === undefined ? {} : { stsRegionalEndpoints }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(assumeRole === undefined ? {} : { assumeRole }),
+    ...defined({ stsRegionalEndpoints, profile, assumeRole }),
   };
 }
 

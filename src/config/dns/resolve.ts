@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { type ConfigSource, placeOf } from "../places.ts";
 import type { CloudflareConfig, DnsConfig, HetznerDnsConfig } from "./config.ts";
 import type { DnsInput, TokenFiles } from "./schema.ts";
@@ -16,10 +17,7 @@ function resolveProvider(section: Section, { file, env }: ConfigSource): DnsConf
   const { profile, assumeRole } = route53;
   return {
     kind: "route53",
-    route53: {
-      ...(profile === undefined ? {} : { profile }),
-      ...(assumeRole === undefined ? {} : { assumeRole }),
-    },
+    route53: defined({ profile, assumeRole }),
   };
 }
 
@@ -30,6 +28,6 @@ export function resolveDns(input: DnsInput, source: ConfigSource): DnsConfig {
   return {
     provider: resolveProvider(section, source),
     caa,
-    ...(addresses === undefined ? {} : { addresses }),
+    ...defined({ addresses }),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { durationText, parseDuration } from "../../base/index.ts";
+import { defined, durationText, parseDuration } from "../../base/index.ts";
 import { parseListen } from "./listen.ts";
 
 /** What the reference page and the error of one key say. */
@@ -26,7 +26,7 @@ export function text(leaf: Leaf, pattern: RegExp): z.ZodString {
 /** The name of a file; relative to the config file, `~/` is the home directory. */
 export function file(what: string, example?: string): z.ZodString {
   const accepted = "a file name (relative to this file, or absolute, or beginning with ~/)";
-  return text({ what, accepted, ...(example === undefined ? {} : { example }) }, /^[^\0\n]{1,4096}$/u);
+  return text({ what, accepted, ...defined({ example }) }, /^[^\0\n]{1,4096}$/u);
 }
 
 /** A duration between two bounds, in milliseconds, both included. */

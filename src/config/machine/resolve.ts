@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { type ConfigSource, placeOf } from "../places.ts";
 import type {
   CiliumCliConfig,
@@ -17,8 +18,7 @@ function resolveSsh({ address, user, port = 22, hostKey, proxyJump }: SshMachine
     address,
     user,
     port,
-    ...(hostKey === undefined ? {} : { hostKey }),
-    ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...defined({ hostKey, proxyJump }),
   };
 }
 
@@ -32,8 +32,7 @@ function resolveHetzner(input: HetznerInput, { file, env }: ConfigSource): Hetzn
     ipv4,
     ipv6,
     ...(tokenFile === undefined ? {} : { tokenFile: placeOf(tokenFile, file, env) }),
-    ...(sshFrom === undefined ? {} : { sshFrom }),
-    ...(addressServices === undefined ? {} : { addressServices }),
+    ...defined({ sshFrom, addressServices }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { defined } from "../../base/index.ts";
 import { file, httpsUrl, list, section, text } from "../forms/leaf.ts";
 import type { Cni } from "./config.ts";
 import { newestCilium, newestK3s } from "./releases.ts";
@@ -123,10 +124,7 @@ const flag = (what: string, standard: boolean): z.ZodBoolean =>
   });
 
 const name = (what: string, accepted: string, example: string, standard?: string): z.ZodString =>
-  text(
-    { what, accepted, example, ...(standard === undefined ? {} : { standard }) },
-    /^[a-z0-9][a-z0-9.-]{0,62}$/u,
-  );
+  text({ what, accepted, example, ...defined({ standard }) }, /^[a-z0-9][a-z0-9.-]{0,62}$/u);
 
 const hetzner: z.ZodType<HetznerInput> = section("A machine that is rented from Hetzner Cloud.", {
   type: name("The server type. Another one later means another machine.", "a type such as cax11", "cax11"),

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../base/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
@@ -32,9 +32,9 @@ async function issuerOf(
 ): Promise<AcmeIssuer> {
   return {
     directory,
-    ...(email === undefined ? {} : { email }),
+    ...defined({ email }),
     ...(caFile === undefined ? {} : { ca: await textIn(caFile) }),
-    ...(profile === undefined ? {} : { profile }),
+    ...defined({ profile }),
     ...(eab === undefined
       ? {}
       : { externalAccount: { kid: await textIn(eab.kidFile), hmacKey: await textIn(eab.hmacKeyFile) } }),

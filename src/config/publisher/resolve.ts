@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
@@ -16,7 +17,7 @@ function resolveAuthority(input: AuthorityInput, place: Place): AcmeAuthority {
   return {
     directory,
     ...(caFile === undefined ? {} : { caFile: place(caFile) }),
-    ...(profile === undefined ? {} : { profile }),
+    ...defined({ profile }),
     ...(eab === undefined
       ? {}
       : { eab: { kidFile: place(eab.kidFile), hmacKeyFile: place(eab.hmacKeyFile) } }),
@@ -27,7 +28,7 @@ function resolveAcme(input: AcmeInput, place: Place): AcmeConfig {
   return {
     ...resolveAuthority(input, place),
     challenge: input.challenge ?? "http-01",
-    ...(input.email === undefined ? {} : { email: input.email }),
+    ...defined({ email: input.email }),
     ...(input.fallback === undefined ? {} : { fallback: resolveAuthority(input.fallback, place) }),
   };
 }
@@ -63,7 +64,7 @@ function resolveDistrusts({
   distrustSecret,
   distrusted = [],
 }: PublisherInput): Pick<PublisherConfig, "distrustSecret" | "distrusted"> {
-  return { distrusted, ...(distrustSecret === undefined ? {} : { distrustSecret }) };
+  return { distrusted, ...defined({ distrustSecret }) };
 }
 
 /** The publisher's section with defaults. */
@@ -84,7 +85,7 @@ export function resolvePublisher(
     admin: admin === false ? false : address(admin),
     ...(probes === undefined ? {} : { probes: address(probes) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
-    ...(store === undefined ? {} : { store: store.secret }),
+    ...defined({ store: store?.secret }),
     ...resolveDistrusts(input),
     ...(release === undefined ? {} : { release: place(release) }),
     serve: resolveServe(input, names.issuer, jwksUri, place),

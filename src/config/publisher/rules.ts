@@ -1,4 +1,4 @@
-import { isRecord } from "../../base/index.ts";
+import { defined, isRecord } from "../../base/index.ts";
 import { issuerProblems } from "../../oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
@@ -24,7 +24,7 @@ const urlsLeadIntoTheBucket: Rule = (document) => {
   if (issuerProblems(issuer).length > 0) return [];
   const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
   const prefix = textAt(document, [...section, "prefix"]) ?? "";
-  const wish = { issuer, bucket, region, prefix, ...(jwksUri === undefined ? {} : { jwksUri }) };
+  const wish = { issuer, bucket, region, prefix, ...defined({ jwksUri }) };
   return s3Problems(wish).map(({ of, message, next }) => {
     const path: KeyPath = of === "issuer" ? ["issuer"] : ["publisher", "jwksUri"];
     const value = valueText(of === "issuer" ? issuer : jwksUri);

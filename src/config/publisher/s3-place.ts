@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { parseIssuer } from "../../oidc/index.ts";
 
 /** What decides where in a bucket the documents lie. */
@@ -43,8 +44,7 @@ function hostOf(url: URL): S3Host | undefined {
   const { bucket, region, website } = groups;
   return {
     website: website !== undefined,
-    ...(bucket === undefined ? {} : { bucket }),
-    ...(region === undefined ? {} : { region }),
+    ...defined({ bucket, region }),
   };
 }
 

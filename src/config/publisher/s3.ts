@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { defined } from "../../base/index.ts";
 import { httpsUrl, section, text } from "../forms/leaf.ts";
 import { type S3Keys, s3Keys } from "./s3-place.ts";
 
@@ -97,9 +98,6 @@ export function resolveS3(input: S3Input, issuer: string, jwksUri: string): S3Co
     region,
     prefix,
     keys: s3Keys({ issuer, jwksUri, bucket, region, prefix }),
-    ...(account === undefined ? {} : { account }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(assumeRole === undefined ? {} : { assumeRole }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ account, profile, assumeRole, endpoint }),
   };
 }

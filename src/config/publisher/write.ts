@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
 /**
@@ -14,7 +15,7 @@ async function authorityInput(
   return {
     directory,
     ...(caFile === undefined ? {} : { caFile: await place(`${role}-ca.pem`, caFile, false) }),
-    ...(profile === undefined ? {} : { profile }),
+    ...defined({ profile }),
     ...(eab === undefined
       ? {}
       : {
@@ -31,7 +32,7 @@ export async function acmeInput(acme: AcmeConfig, place: PlaceFile): Promise<obj
   const { fallback, email, challenge } = acme;
   return {
     ...(await authorityInput(acme, "acme", place)),
-    ...(email === undefined ? {} : { email }),
+    ...defined({ email }),
     challenge,
     ...(fallback === undefined ? {} : { fallback: await authorityInput(fallback, "acme-fallback", place) }),
   };

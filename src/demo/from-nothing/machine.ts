@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, PodtrustError } from "../../base/index.ts";
 import { type Config, parseConfig } from "../../config/index.ts";
 import type { ApplyEvent } from "../../plan/index.ts";
 import type { StandInClouds } from "../../sandbox/index.ts";
@@ -107,8 +107,7 @@ function environmentOf({ clouds, folder, boots }: MachineStoryOptions): Readonly
     ...clouds.environment,
     HOME: folder,
     XDG_STATE_HOME: join(folder, "state"),
-    ...(PATH === undefined ? {} : { PATH }),
-    ...(TMPDIR === undefined ? {} : { TMPDIR }),
+    ...defined({ PATH, TMPDIR }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/index.ts";
+import { type Clock, defined } from "../../base/index.ts";
 import type { DnsProvider } from "../../dns/index.ts";
 import { HetznerApi } from "../client.ts";
 import { endpointOf } from "../endpoint.ts";
@@ -17,7 +17,7 @@ export async function openHetznerDns(
   { tokenFile, env, clock }: HetznerDnsAccess,
   stack: string,
 ): Promise<DnsProvider> {
-  const place = { env, ...(tokenFile === undefined ? {} : { file: tokenFile }) };
+  const place = { env, ...defined({ file: tokenFile }) };
   const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
   const api = new HetznerApi({ endpoint, token: await readToken(place), clock });
   return hetznerDns(api, stack, `the token of ${tokenPlaceText(place)}`);

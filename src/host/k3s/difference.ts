@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import type { Difference, FieldChange } from "../../plan/index.ts";
 import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
@@ -213,7 +213,7 @@ export function differenceOf(state: K3sState | undefined, wish: K3sWish): Differ
   return {
     kind: found === undefined ? "create" : "update",
     fields,
-    ...(refusal === undefined ? {} : { refusal }),
+    ...defined({ refusal }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { recordOf } from "../../base/index.ts";
+import { defined, recordOf } from "../../base/index.ts";
 
 /** What the API server that runs was started with, as far as it makes an issuer. */
 export interface RunningFlags {
@@ -53,6 +53,6 @@ export function runningFlags(line: string): RunningFlags | undefined {
   const jwksUri = valuesOf("service-account-jwks-uri").at(-1);
   return {
     issuers: valuesOf("service-account-issuer"),
-    ...(jwksUri === undefined ? {} : { jwksUri }),
+    ...defined({ jwksUri }),
   };
 }

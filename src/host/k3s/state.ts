@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { type Owner, ownershipComment } from "../../plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
@@ -91,7 +92,7 @@ export function parseState(output: string): K3sState {
     isCliTaken: "cli-taken" in single,
     rooms: parseRooms(output),
     active,
-    ...(running === undefined ? {} : { running }),
+    ...defined({ running }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { shellWord } from "../../base/index.ts";
+import { defined, shellWord } from "../../base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import type { HostLayout } from "./layout.ts";
@@ -54,7 +54,7 @@ export class AccountRecords {
 
   async #run(what: string, script: string, stdin?: string): Promise<string> {
     const { session, signal } = this.#site;
-    const options = { timeoutMs: minute, signal, ...(stdin === undefined ? {} : { stdin }) };
+    const options = { timeoutMs: minute, signal, ...defined({ stdin }) };
     const result = await session.run(script, options);
     if (result.code !== 0) throw stepFailure(session.target, what, result);
     return result.stdout.trim();

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { type Difference, type FieldChange, type Owner, ownershipComment } from "../../plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import type { SystemWish } from "./wish.ts";
@@ -47,14 +47,14 @@ export function parseSystem(output: string): SystemState {
     boot: text("boot"),
     clock: Number(text("clock")),
     ...(mark === undefined ? {} : { mark: Buffer.from(mark, "base64").toString("utf8") }),
-    ...(firstBoot === undefined ? {} : { firstBoot }),
+    ...defined({ firstBoot }),
     rootLogin: text("permitrootlogin"),
     passwordLogin: text("passwordauthentication"),
     keyboardLogin: text("kbdinteractiveauthentication"),
     upgradesItself: said.has("unattended") && !["", "0"].includes(text("unattended")),
     isUpgraded: said.has("upgraded"),
     needsReboot: said.has("reboot"),
-    ...(hostKey === undefined ? {} : { hostKey }),
+    ...defined({ hostKey }),
     rooms: parseRooms(output),
   };
 }

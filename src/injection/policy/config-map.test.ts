@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonRecord } from "../../base/index.ts";
+import { defined, type JsonRecord } from "../../base/index.ts";
 import { injectionConfigMap } from "../index.ts";
 
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
 const account = (name: string | undefined, annotations: JsonRecord): JsonRecord => ({
-  metadata: { ...(name === undefined ? {} : { name }), annotations },
+  metadata: { ...defined({ name }), annotations },
 });
 const web = account("web", {
   "eks.amazonaws.com/role-arn": role("web"),

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import {
   type Clock,
+  defined,
   type JsonRecord,
   type Logger,
   PodtrustError,
@@ -118,7 +119,7 @@ export class Mirror<V, I extends string = never> {
       resource: pluralOf(this.#options.kind),
       synced: this.#synced,
       objects: this.#store.size,
-      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
+      ...defined({ failing: this.#failing }),
       lists: this.#lists,
       events: this.#events,
     };
@@ -273,8 +274,8 @@ export class Mirror<V, I extends string = never> {
     consume: (body: AsyncIterable<Buffer>) => Promise<T>,
   ): Promise<T> {
     const { api, kind, namespace, fields, silenceMs = usualSilence } = this.#options;
-    const all = new URLSearchParams({ ...query, ...(fields === undefined ? {} : { fieldSelector: fields }) });
-    const path = `${allPath({ kind, ...(namespace === undefined ? {} : { namespace }) })}?${all.toString()}`;
+    const all = new URLSearchParams({ ...query, ...defined({ fieldSelector: fields }) });
+    const path = `${allPath({ kind, ...defined({ namespace }) })}?${all.toString()}`;
     const { what, right } = this.#asked;
     return api.follow(path, { what, right, accept, silenceMs, signal }, consume);
   }

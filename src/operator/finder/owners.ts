@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
 import { inject, injectionFault, type Surroundings } from "../../injection/index.ts";
 import type { Regarding } from "../../kubernetes/index.ts";
 
@@ -33,7 +33,7 @@ export function ownerOf(pod: JsonRecord): Regarding | undefined {
   if (apiVersion === undefined || kind === undefined || name === undefined || kind === "Node")
     return undefined;
   const namespace = textOf(metadata["namespace"]) ?? "";
-  return { apiVersion, kind, namespace, name, ...(uid === undefined ? {} : { uid }) };
+  return { apiVersion, kind, namespace, name, ...defined({ uid }) };
 }
 
 /** Whether the owner makes a new pod for one that goes. */

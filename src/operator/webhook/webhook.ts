@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { ListenAddress } from "../../admin/index.ts";
-import { type Clock, errorText, type JsonRecord, type Logger } from "../../base/index.ts";
+import { type Clock, defined, errorText, type JsonRecord, type Logger } from "../../base/index.ts";
 import { type KubernetesApi, type Mirror, SharedSecret } from "../../kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
@@ -91,7 +91,7 @@ export class Webhook {
   get status(): WebhookStatus {
     const { address } = this.#server;
     return {
-      ...(address === undefined ? {} : { address }),
+      ...defined({ address }),
       ...(this.#serving === undefined ? {} : { certificateUntil: termOf(this.#serving).until }),
     };
   }

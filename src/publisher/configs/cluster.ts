@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../kubernetes/index.ts";
 
@@ -23,7 +23,7 @@ export async function openCluster(source: ClusterSource, deps: ClusterDeps): Pro
   const cluster = await openKubernetes(source, {
     env,
     clock,
-    ...(consent === undefined ? {} : { consent }),
+    ...defined({ consent }),
   });
   const admin = await cluster
     .canDoAnything({ signal: AbortSignal.timeout(askingRights) })

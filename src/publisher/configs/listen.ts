@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import { type Config, type ListenAddress as Wanted, listenText, publisherOf } from "../../config/index.ts";
 import type { ListenAddress, PublisherListen } from "../publisher.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
@@ -35,6 +35,6 @@ export function listenOf(configs: readonly Config[], sockets: ActivatedSockets):
     http: addressesOf(of("http"), sockets),
     insecurePlainHttpBehindProxy: addressesOf(plain, sockets),
     admin: admin === undefined ? false : (addressesOf([admin], sockets)[0] ?? false),
-    ...(probed === undefined ? {} : { probes: probed }),
+    ...defined({ probes: probed }),
   };
 }

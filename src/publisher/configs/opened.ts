@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import {
   type Config,
   type ClusterSource,
@@ -94,8 +95,10 @@ export class OpenedConfigs implements Part {
       jwksUri,
       cluster,
       ...(serve.kind === "s3" ? { target: await this.#target(serve) } : certificates),
-      ...(shared === undefined ? {} : { shared: shared.documents({ ...spec, part: "documents" }) }),
-      ...(second === undefined ? {} : { distrusts: second.documents({ ...spec, part: "distrusted" }) }),
+      ...defined({
+        shared: shared?.documents({ ...spec, part: "documents" }),
+        distrusts: second?.documents({ ...spec, part: "distrusted" }),
+      }),
       distrusted,
       keyRetention,
       pollInterval,
@@ -146,7 +149,7 @@ export class OpenedConfigs implements Part {
     const jwks =
       second === undefined ? undefined : await open({ ...(serve as FilesConfig), ...second }, hosts.slice(1));
     return {
-      ...(first.source === undefined ? {} : { certificates: first.source }),
+      ...defined({ certificates: first.source }),
       ...(jwks?.source === undefined ? {} : { jwksCertificates: jwks.source }),
     };
   }

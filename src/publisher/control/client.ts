@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { collectBytes, type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
+import { collectBytes, defined, type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
@@ -55,7 +55,7 @@ async function call(stateDir: string, method: string, path: string, body?: objec
     throw new PodtrustError(
       "publisher-not-running",
       `no publisher answers on ${socketPath}: ${errorText(cause)}`,
-      { cause, detail: { socket: socketPath }, ...(next === undefined ? {} : { next }) },
+      { cause, detail: { socket: socketPath }, ...defined({ next }) },
     );
   }
   const { error } = answer as Failure;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { type Clock, errorText, type Logger } from "../../base/index.ts";
+import { type Clock, defined, errorText, type Logger } from "../../base/index.ts";
 
 /** Tells the service manager how it stands with the process. All of it is nothing where none asked to be told. */
 export interface ServiceManager {
@@ -27,7 +27,7 @@ const helperTimeout = 10_000;
 
 /** Node opens no datagram sockets in the file system, so systemd's own helper speaks for us (NotifyAccess=all). */
 function byHelper(socket: string, path: string | undefined) {
-  const env = { NOTIFY_SOCKET: socket, ...(path === undefined ? {} : { PATH: path }) };
+  const env = { NOTIFY_SOCKET: socket, ...defined({ PATH: path }) };
   return (assignments: readonly string[]): Promise<void> =>
     new Promise((resolve, reject) => {
       execFile("systemd-notify", [...assignments], { env, timeout: helperTimeout }, (error) => {

@@ -1,4 +1,4 @@
-import { durationText, errorText, PodtrustError } from "../../base/index.ts";
+import { defined, durationText, errorText, PodtrustError } from "../../base/index.ts";
 import { acmeInput, type Config, type DnsConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import { yamlText } from "../../yaml/index.ts";
@@ -58,9 +58,7 @@ function s3Input({ bucket, region, prefix, account, assumeRole, endpoint }: S3Co
     bucket,
     region,
     ...(prefix === "" ? {} : { prefix }),
-    ...(account === undefined ? {} : { account }),
-    ...(assumeRole === undefined ? {} : { assumeRole }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ account, assumeRole, endpoint }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { mergeStates } from "./merge-states.ts";
 import type { DocumentStore } from "./store.ts";
 import type { Restored } from "./stored-state.ts";
@@ -51,6 +52,6 @@ export function withLastingDistrusts(
       await own.save(state);
       return distrusts.save(state);
     },
-    ...(listenTo === undefined ? {} : { onChange: listenTo }),
+    ...defined({ onChange: listenTo }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import { jwkThumbprint } from "../../oidc/index.ts";
 import type { KeyRing, KnownKey } from "./keys.ts";
 import { publishedKeys } from "./keys.ts";
@@ -34,7 +35,7 @@ function together(own: KnownKey, theirs: KnownKey): KnownKey {
     jwk,
     firstSeen: Math.min(own.firstSeen, theirs.firstSeen),
     lastSeen: Math.max(own.lastSeen, theirs.lastSeen),
-    ...(absentSince === undefined ? {} : { absentSince }),
+    ...defined({ absentSince }),
     ...signedOf(own, theirs),
     ...distrustOf(own, theirs),
   };
@@ -86,8 +87,7 @@ export function mergeStates(
       ...own,
       ring,
       ...(own.ring.length === 0 && ring.length > 0 ? { from: "replicas" as const } : {}),
-      ...(confirmedAt === undefined ? {} : { confirmedAt }),
-      ...(changedAt === undefined ? {} : { changedAt }),
+      ...defined({ confirmedAt, changedAt }),
     },
     events: wordsOf(own.ring, ring),
     changed,

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../base/index.ts";
 import type { PublishedCluster } from "../publisher.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
@@ -212,11 +212,11 @@ export class IssuerSource {
     try {
       const documents = await cluster.oidcDocuments({ signal: this.#ending.signal });
       const credential = cluster.sentCredential?.();
-      return { ...judge(documents, names), ...(credential === undefined ? {} : { credential }) };
+      return { ...judge(documents, names), ...defined({ credential }) };
     } catch (thrown) {
       const credential = cluster.sentCredential?.();
       const refusal = explainUnauthenticated(refusalOf(thrown), credential, clock.now());
-      return { ok: false, refusal, ...(credential === undefined ? {} : { credential }) };
+      return { ok: false, refusal, ...defined({ credential }) };
     }
   }
 

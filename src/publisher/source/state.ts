@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { SentCredential } from "../../kubernetes/index.ts";
 import type { PublicJwk } from "../../oidc/index.ts";
 import type { Blind, Failing, Refusal } from "../status.ts";
@@ -65,7 +66,7 @@ function refuse(state: SourceState, refusal: Refusal, now: number): Step {
   const { failing: before, blind: _before, saidAt, ...rest } = state;
   const failing = { ...refusal, since: before?.since ?? now, count: (before?.count ?? 0) + 1 };
   const blind = blindBy(state, refusal, now);
-  const next = { ...rest, failing, ...(blind === undefined ? {} : { blind }) };
+  const next = { ...rest, failing, ...defined({ blind }) };
   if (before?.reason === refusal.reason && saidAt !== undefined && now - saidAt < sayAgain)
     return { state: { ...next, saidAt }, events: [], changed: false };
   const event: SourceEvent =

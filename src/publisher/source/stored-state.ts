@@ -1,4 +1,4 @@
-import { PodtrustError, recordOf } from "../../base/index.ts";
+import { defined, PodtrustError, recordOf } from "../../base/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
 import type { KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";
@@ -50,10 +50,9 @@ function readKey(stored: StoredKey): readonly KnownKey[] {
       jwk,
       firstSeen,
       lastSeen,
-      ...(absentSince === undefined ? {} : { absentSince }),
+      ...defined({ absentSince }),
       ...(signed === undefined ? {} : { signed: { first: signed.first, last: signed.last } }),
-      ...(distrustedAt === undefined ? {} : { distrustedAt }),
-      ...(takenBack === undefined ? {} : { takenBack }),
+      ...defined({ distrustedAt, takenBack }),
     },
   ];
 }
@@ -87,8 +86,7 @@ export function readState(text: string, issuer: string, from: "disk" | "replicas
       ...emptyState,
       from,
       ring,
-      ...(confirmedAt === undefined ? {} : { confirmedAt }),
-      ...(changedAt === undefined ? {} : { changedAt }),
+      ...defined({ confirmedAt, changedAt }),
     },
   };
 }
@@ -106,8 +104,7 @@ export function distrustedPart({ ring }: SourceState): SourceState {
         jwk,
         firstSeen: at,
         lastSeen: at,
-        ...(distrustedAt === undefined ? {} : { distrustedAt }),
-        ...(takenBack === undefined ? {} : { takenBack }),
+        ...defined({ distrustedAt, takenBack }),
       },
     ];
   });
@@ -119,8 +116,7 @@ export function stateText(state: SourceState, issuer: string): string {
   const stored: StoredState = {
     format: 1,
     issuer,
-    ...(state.confirmedAt === undefined ? {} : { confirmedAt: state.confirmedAt }),
-    ...(state.changedAt === undefined ? {} : { changedAt: state.changedAt }),
+    ...defined({ confirmedAt: state.confirmedAt, changedAt: state.changedAt }),
     keys: state.ring,
   };
   return `${JSON.stringify(stored, undefined, 1)}\n`;

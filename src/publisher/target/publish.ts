@@ -1,5 +1,12 @@
 import { randomInt } from "node:crypto";
-import { type Clock, errorText, PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
+import {
+  type Clock,
+  defined,
+  errorText,
+  PodtrustError,
+  retry,
+  type RetrySchedule,
+} from "../../base/index.ts";
 import {
   parseDiscovery,
   parseJwkSet,
@@ -178,7 +185,7 @@ export async function publishTo(
         clock,
         retryable: (error) => error instanceof Conflict,
         onRetry: () => (conflicts += 1),
-        ...(signal === undefined ? {} : { signal }),
+        ...defined({ signal }),
       },
     );
     return { ...done, written: [...written], conflicts };

@@ -1,4 +1,4 @@
-import { errorText } from "../../base/index.ts";
+import { defined, errorText } from "../../base/index.ts";
 import { checkCsr, type CheckedCsr } from "./csr.ts";
 import { type Exchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
 import { signChain } from "./issuance.ts";
@@ -107,7 +107,7 @@ export function renewalInfo(state: CaState, renewalId: string): Reply {
     status: 200,
     body: {
       suggestedWindow: { start: acmeTime(start), end: acmeTime(end) },
-      ...(explanationURL === undefined ? {} : { explanationURL }),
+      ...defined({ explanationURL }),
     },
     headers: { "retry-after": String(retryAfterSeconds) },
   };

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { Account, Authorization, Challenge, Order } from "./model.ts";
 import { acmeTime, type CaState } from "./state.ts";
 
@@ -37,7 +38,7 @@ export function shownOrder({ base }: CaState, order: Order): object {
     profile,
     authorizations: authorizations.map((one) => `${base}/authorization/${one.id}`),
     finalize: `${base}/order/${id}/finalize`,
-    ...(error === undefined ? {} : { error: error.toObject() }),
+    ...defined({ error: error?.toObject() }),
     ...(certificate === undefined || status !== "valid"
       ? {}
       : { certificate: `${base}/certificate/${certificate}` }),
@@ -52,7 +53,7 @@ export function shownChallenge({ base }: CaState, challenge: Challenge): object 
     status,
     token,
     ...(validatedAt === undefined ? {} : { validated: acmeTime(validatedAt) }),
-    ...(error === undefined ? {} : { error: error.toObject() }),
+    ...defined({ error: error?.toObject() }),
   };
 }
 

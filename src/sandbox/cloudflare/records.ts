@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { defined } from "../../base/index.ts";
 import { ApiError } from "./api-error.ts";
 import { isProxiable, wishOf } from "./record-wish.ts";
 import type { CloudflareVariants, DnsRecord, RecordWish, Zone } from "./types.ts";
@@ -116,7 +117,6 @@ export function showRecord(record: DnsRecord, variants: CloudflareVariants): obj
     tags,
     created_on: record.created,
     modified_on: record.modified,
-    ...(record.commentModified === undefined ? {} : { comment_modified_on: record.commentModified }),
-    ...(data === undefined ? {} : { data }),
+    ...defined({ comment_modified_on: record.commentModified, data }),
   };
 }

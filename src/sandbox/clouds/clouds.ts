@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../../base/index.ts";
+import { type Clock, defined, type Logger } from "../../base/index.ts";
 import { type StandInCloudflare, startStandInCloudflare } from "../cloudflare/index.ts";
 import {
   type HetznerContents,
@@ -88,15 +88,14 @@ export async function startStandInClouds(options: StandInCloudsOptions = {}): Pr
   const { zones = ["example.com"], mischief: rate = 0.05, clock, logger } = options;
   const variants = variantsOf(options.variants ?? {});
   const common = {
-    ...(clock === undefined ? {} : { clock }),
-    ...(logger === undefined ? {} : { logger }),
+    ...defined({ clock, logger }),
     mischief: rate === 0 ? ("off" as const) : { rate, seed: 1 },
   };
   const hetzner = await startStandInHetzner({
     ...common,
     variants: variants.hetzner,
     zones: zones.map((name) => ({ name })),
-    ...(options.machines === undefined ? {} : { machines: options.machines }),
+    ...defined({ machines: options.machines }),
   });
   const cloudflare = await startStandInCloudflare({
     ...common,

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { User } from "./user.ts";
 import { StatusError } from "./status.ts";
 
@@ -61,5 +62,5 @@ export function forbidden(user: User, access: Access): StatusError {
   const object = name === undefined ? kind : `${kind} "${name}"`;
   const where = namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;
   const message = `${object} is forbidden: ${who} resource "${resource}" in API group "${group}" ${where}`;
-  return new StatusError(403, "Forbidden", message, { ...(name === undefined ? {} : { name }), kind });
+  return new StatusError(403, "Forbidden", message, { ...defined({ name }), kind });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { defined } from "../../base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
 import { alreadyExists, invalid, notFound } from "./status.ts";
 
@@ -125,7 +126,7 @@ function metadataOf(kept: StoredObject): object {
     kept.namespace === undefined ? { "kubernetes.io/metadata.name": kept.name, ...kept.labels } : kept.labels;
   return {
     name: kept.name,
-    ...(kept.namespace === undefined ? {} : { namespace: kept.namespace }),
+    ...defined({ namespace: kept.namespace }),
     uid: kept.uid,
     resourceVersion: kept.resourceVersion,
     creationTimestamp: kubernetesTime(kept.createdAt),

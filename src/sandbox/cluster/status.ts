@@ -1,3 +1,5 @@
+import { defined } from "../../base/index.ts";
+
 /** A Kubernetes Status of a failure, with the API server's own texts (k8s.io/apimachinery pkg/api/errors). */
 export class StatusError extends Error {
   readonly code: number;
@@ -19,7 +21,7 @@ export class StatusError extends Error {
       status: "Failure",
       message: this.message,
       reason: this.reason,
-      ...(this.details === undefined ? {} : { details: this.details }),
+      ...defined({ details: this.details }),
       code: this.code,
     };
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
+import { defined } from "../../base/index.ts";
 import { parseJws, parseSubject } from "../../oidc/index.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Objects } from "./objects.ts";
@@ -23,7 +24,7 @@ export interface Authentication {
 const anonymous: User = { username: "system:anonymous", groups: ["system:unauthenticated"] };
 
 function authenticated(username: string, groups: readonly string[], uid?: string): User {
-  return { username, groups: [...groups, "system:authenticated"], ...(uid === undefined ? {} : { uid }) };
+  return { username, groups: [...groups, "system:authenticated"], ...defined({ uid }) };
 }
 
 // authentication by x509: CN is the user, each O a group (k8s.io/apiserver pkg/authentication/request/x509).

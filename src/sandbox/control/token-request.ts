@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError } from "../../base/index.ts";
+import { defined, isRecord, PodtrustError } from "../../base/index.ts";
 import type { ForgedToken, TokenWish } from "../cluster/index.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -89,10 +89,7 @@ export type AskedToken =
 export function askedToken(body: Body): AskedToken {
   checkMembers(body);
   const { audiences, expirationSeconds, issuedAt, signedBy } = body as Partial<ForgedToken>;
-  const common = {
-    ...(audiences === undefined ? {} : { audiences }),
-    ...(expirationSeconds === undefined ? {} : { expirationSeconds }),
-  };
+  const common = defined({ audiences, expirationSeconds });
   const subject = subjectOf(body);
   const isForged = Object.keys(forging).some((name) => body[name] !== undefined);
   if (!isForged)
@@ -104,8 +101,7 @@ export function askedToken(body: Body): AskedToken {
       ...common,
       claims: changed(body["claims"], body["withoutClaims"]),
       header: changed(body["header"], body["withoutHeader"]),
-      ...(issuedAt === undefined ? {} : { issuedAt }),
-      ...(signedBy === undefined ? {} : { signedBy }),
+      ...defined({ issuedAt, signedBy }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { CaFault, CaLie, StandInCa, StandInCaOptions } from "../ca/index.ts";
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";
@@ -23,7 +24,7 @@ function answersOf({ resolveTxt }: Pick<AuthorityProcessOptions, "resolveTxt">) 
   // None is forgotten: an answer that is on its way may still meet an earlier one.
   const lies: CaLie[] = [];
   const answers: Partial<AskedBack> = {
-    ...(resolveTxt === undefined ? {} : { resolveTxt }),
+    ...defined({ resolveTxt }),
     lie: (number, answer) => lies[number]?.lie(answer) ?? answer,
   };
   const carried = (fault: CaFault | undefined): CarriedFault | undefined =>

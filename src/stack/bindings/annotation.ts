@@ -1,4 +1,4 @@
-import { PodtrustError, recordOf, recordsOf } from "../../base/index.ts";
+import { defined, PodtrustError, recordOf, recordsOf } from "../../base/index.ts";
 import { type Binding, bindingsManager, type GrantedRole, usualProfile } from "../../bindings/index.ts";
 import {
   accessAnnotations,
@@ -30,7 +30,7 @@ export function accessOf(
       ...chains.flatMap(({ profile: name, chain }) => {
         if (chain === undefined) return [];
         const { arn: roleArn, externalId } = chain;
-        return [{ name, roleArn, by: "role", ...(externalId === undefined ? {} : { externalId }) } as const];
+        return [{ name, roleArn, by: "role", ...defined({ externalId }) } as const];
       }),
     ],
   };

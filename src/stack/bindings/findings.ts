@@ -1,4 +1,4 @@
-import type { ErrorCode, PodtrustError, Reason } from "../../base/index.ts";
+import { defined, type ErrorCode, type PodtrustError, type Reason } from "../../base/index.ts";
 import type { Binding, GrantedRole, Trust } from "../../bindings/index.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
@@ -84,7 +84,7 @@ export function judgeBinding(seen: BindingSeen, link: "trust" | "sts"): readonly
         serviceAccount: `${binding.namespace}/${binding.name}`,
         object: serviceAccount,
         pods: none,
-        ...(exchange === undefined ? {} : { exchange }),
+        ...defined({ exchange }),
       })),
   );
   return judgeFacts({ config, now, accounts, workloads }, [link]).get(link) ?? [];

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, type Reason } from "../../base/index.ts";
+import { type Clock, defined, PodtrustError, type Reason } from "../../base/index.ts";
 import {
   type Binding,
   decide,
@@ -98,7 +98,7 @@ async function bind(turn: Turn, { binding, trust, roles, cut }: Granted): Promis
   const more = {
     ...rolesAfter(turn.status, sync.roles, sync.left),
     changes,
-    ...(changedAt === undefined ? {} : { changedAt }),
+    ...defined({ changedAt }),
   };
   const stops = [sync.finding, account.finding].find((one) => one.outcome !== "ok");
   // Whoever may be let in all the same is told by STS; without a token there is nobody to ask as.
@@ -161,12 +161,12 @@ async function byTrust(turn: Turn, trust: Trust, one: Judged): Promise<BindingOu
   const held = without(trust, turn.facts.room?.(trust).heldBeyond);
   const cut = await cutRoles(turn, { trust: held, whose: { namespace, name }, granted });
   const cutBy = trustVersion(turn);
-  const done: Turn = { ...turn, ...(cutBy === undefined ? {} : { cutBy }) };
+  const done: Turn = { ...turn, ...defined({ cutBy }) };
   if ("roles" in one) return bind(done, { ...one, trust, cut });
   const changedAt = changedAtOf(done, cut.changes);
   return refused(done, one.reason, one.message, {
     changes: cut.changes,
-    ...(changedAt === undefined ? {} : { changedAt }),
+    ...defined({ changedAt }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, recordOf, recordsOf, textOf } from "../../base/index.ts";
 import { apiVersion, bindingsManager, type Condition, finalizer } from "../../bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import { digestOf } from "../../plan/index.ts";
@@ -32,7 +32,7 @@ export interface BindingStatus {
 function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
   const [profile, arn, id] = [textOf(value["profile"]), textOf(value["arn"]), textOf(value["id"])];
   if (profile === undefined || arn === undefined) return [];
-  return [{ profile, arn, managed: value["managed"] === true, ...(id === undefined ? {} : { id }) }];
+  return [{ profile, arn, managed: value["managed"] === true, ...defined({ id }) }];
 }
 
 /** The conditions of an object as the API gives them; only podtrust may write them. */
@@ -49,9 +49,7 @@ export function statusOf(object: KubernetesObject): BindingStatus {
   const pendingRoles = recordsOf(status["pendingRoles"]).flatMap(roleStatus);
   return {
     ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
-    ...(observedTrust === undefined ? {} : { observedTrust }),
-    ...(lastProof === undefined ? {} : { lastProof }),
-    ...(changedAt === undefined ? {} : { changedAt }),
+    ...defined({ observedTrust, lastProof, changedAt }),
     roles: recordsOf(status["roles"]).flatMap(roleStatus),
     ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
     conditions: conditionsOf(object),
@@ -79,8 +77,7 @@ export function sameObject(object: KubernetesObject): KubernetesObject {
     kind: object.kind,
     metadata: {
       name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
+      ...defined({ namespace, uid }),
     },
   };
 }

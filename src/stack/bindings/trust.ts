@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, type Clock, defined, PodtrustError } from "../../base/index.ts";
 import { type Condition, conditionOf, type Found, readTrust, type Trust } from "../../bindings/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccount } from "../parts/index.ts";
@@ -96,7 +96,7 @@ async function swept(
       failure ??= error;
     }
   }
-  return { events, ...(failure === undefined ? {} : { failure }) };
+  return { events, ...defined({ failure }) };
 }
 
 /** What a trust that was read, or not, came to. */

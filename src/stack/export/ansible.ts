@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { PodtrustError, shellWord } from "../../base/index.ts";
+import { defined, PodtrustError, shellWord } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { yamlText } from "../../yaml/index.ts";
 import type { Outputs } from "../outputs.ts";
@@ -41,7 +41,7 @@ export function ansibleInventory(config: Config, outputs: Outputs, access: SshAc
     ansible_host: address,
     ...(ssh === undefined || ssh.port === 22 ? {} : { ansible_port: ssh.port }),
     ansible_user: user,
-    ...(access.keyFile === undefined ? {} : { ansible_ssh_private_key_file: access.keyFile }),
+    ...defined({ ansible_ssh_private_key_file: access.keyFile }),
     ansible_ssh_common_args: sshArguments(access),
   };
   return yamlText({ k8s: { hosts: { [stack]: host } } });

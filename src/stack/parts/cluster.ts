@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import { openMachine } from "./host/index.ts";
@@ -19,7 +19,7 @@ export function hasCluster({ cluster, machine }: Pick<Config, "cluster" | "machi
  */
 export async function openCluster(context: ClusterContext): Promise<KubernetesApi> {
   const { config, env, clock, consent } = context;
-  const options = { env, clock, ...(consent === undefined ? {} : { consent }) };
+  const options = { env, clock, ...defined({ consent }) };
   if (config.cluster !== undefined) return openKubernetes(config.cluster, options);
   if (config.machine === undefined) {
     throw new PodtrustError("usage", `${basename(config.file)} has no cluster`, {

@@ -1,4 +1,4 @@
-import { type Link, links, nearest, PodtrustError } from "../../base/index.ts";
+import { defined, type Link, links, nearest, PodtrustError } from "../../base/index.ts";
 import { type Finding, firstBroken, type LinkReport, type StatusReport, worstOf } from "./finding.ts";
 import { gatherFacts, type GatherOptions } from "./gather/index.ts";
 import { judgeFacts } from "./judge/index.ts";
@@ -50,7 +50,7 @@ export async function statusOf(options: StatusOptions): Promise<StatusReport> {
       issuer: config.issuer,
       at,
       links: reports,
-      ...(broken === undefined ? {} : { broken }),
+      ...defined({ broken }),
     };
   } catch (error) {
     if (signal.aborted) throw new PodtrustError("interrupted", "ended by a signal");

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, PodtrustError } from "../../base/index.ts";
 import {
   type KubernetesApi,
   type KubernetesObject,
@@ -124,7 +124,7 @@ async function earlierJob(
     return found;
   }
   const { uid } = found.metadata;
-  await cluster.remove(ref, { signal, ...(uid === undefined ? {} : { uid }) });
+  await cluster.remove(ref, { signal, ...defined({ uid }) });
   onEvent({ type: "step", text: `the earlier ${objectText(ref)} removed` });
   await untilGone(input, ref, uid);
   return undefined;
@@ -253,7 +253,7 @@ export async function removeDemoWorkload(
       const { uid } = found.metadata;
       removals.push({
         object,
-        outcome: await cluster.remove(ref, { signal, ...(uid === undefined ? {} : { uid }) }),
+        outcome: await cluster.remove(ref, { signal, ...defined({ uid }) }),
       });
     } else {
       removals.push({ object, outcome: "not-ours" });

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 
 /** How far a Job's one pod is. */
@@ -87,7 +87,7 @@ export function jobState(
   }
   if (failed !== undefined) {
     const reason = `${words(failed["reason"])}: ${words(failed["message"])}`;
-    return { phase: "failed", reason, ...(pod === undefined ? {} : { pod: pod.metadata.name }) };
+    return { phase: "failed", reason, ...defined({ pod: pod?.metadata.name }) };
   }
   if (condition(job, "Complete") !== undefined) return { phase: "succeeded" };
   const said = complaint(events);

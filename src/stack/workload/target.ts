@@ -1,4 +1,4 @@
-import { nearest, PodtrustError } from "../../base/index.ts";
+import { defined, nearest, PodtrustError } from "../../base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { RoleAccess } from "../../injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
@@ -125,9 +125,7 @@ export function workloadTarget(config: Config, wish: WorkloadWish): WorkloadTarg
     sessionName: role.sessionName,
     audience: checkedAudience(account, wish),
     expirationSeconds,
-    ...(account.stsRegionalEndpoints === undefined
-      ? {}
-      : { stsRegionalEndpoints: account.stsRegionalEndpoints }),
+    ...defined({ stsRegionalEndpoints: account.stsRegionalEndpoints }),
   };
 }
 
@@ -139,6 +137,6 @@ export function serviceAccountObject(
   return {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: { name: serviceAccount, namespace, ...(labels === undefined ? {} : { labels }) },
+    metadata: { name: serviceAccount, namespace, ...defined({ labels }) },
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
+import { defined } from "../../base/index.ts";
 import type { NamedPolicy, PolicyDocument, Statement } from "../policy/document.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { authorize, evaluate } from "./evaluate.ts";
@@ -284,7 +285,7 @@ describe("the policy evaluator", () => {
           { name: "p", document: { version: "2012-10-17" as const, statements: statementsOfPolicy } },
         ];
         const { effect } = evaluate(all, { ...request, unknownKeys: ["x:k"] });
-        const context = { ...request.context, ...(value === undefined ? {} : { "x:k": value }) };
+        const context = { ...request.context, ...defined({ "x:k": value }) };
         const known = evaluate(all, { ...request, context }).effect;
         if (effect === "allow") assert.equal(known, "allow");
         else if (effect !== "undecided") assert.notEqual(known, "allow");

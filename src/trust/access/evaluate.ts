@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { NamedPolicy } from "../policy/document.ts";
 import type { AccessRequest, Evaluation, Layer, StatementTrace } from "./request.ts";
 import { matchStatement } from "./statement.ts";
@@ -6,7 +7,7 @@ function traceOf(policy: NamedPolicy, request: AccessRequest): readonly Statemen
   return policy.document.statements.map((statement, index) => ({
     policy: policy.name,
     statement: index + 1,
-    ...(statement.sid === undefined ? {} : { sid: statement.sid }),
+    ...defined({ sid: statement.sid }),
     effect: statement.effect,
     ...matchStatement(statement, policy.document.version, request),
   }));
@@ -14,7 +15,7 @@ function traceOf(policy: NamedPolicy, request: AccessRequest): readonly Statemen
 
 function by(trace: StatementTrace): NonNullable<Evaluation["by"]> {
   const { policy, statement, sid } = trace;
-  return { policy, statement, ...(sid === undefined ? {} : { sid }) };
+  return { policy, statement, ...defined({ sid }) };
 }
 
 /**

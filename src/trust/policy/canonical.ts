@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 
 function sorted(values: readonly string[]): readonly string[] {
@@ -72,7 +73,7 @@ export function canonicalPolicy(document: PolicyDocument): PolicyDocument {
   const { version, id } = document;
   return {
     version,
-    ...(id === undefined ? {} : { id }),
+    ...defined({ id }),
     statements: document.statements.map(canonicalStatement),
   };
 }

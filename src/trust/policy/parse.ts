@@ -1,4 +1,4 @@
-import { type JsonRecord, isRecord } from "../../base/index.ts";
+import { defined, type JsonRecord, isRecord } from "../../base/index.ts";
 import type { PolicyDocument, PolicyKind } from "./document.ts";
 import { identityDocument } from "./identity-document.ts";
 import { jsonFault } from "./json-fault.ts";
@@ -36,5 +36,5 @@ export function parsePolicy(text: string, kind: PolicyKind, partition?: string):
   if (id !== undefined && typeof id !== "string") return refuse(place, syntaxText(kind));
   const read = kind === "trust" ? trustDocument : identityDocument;
   const { version, statements } = read(raw, place);
-  return { version, ...(id === undefined ? {} : { id }), statements };
+  return { version, ...defined({ id }), statements };
 }

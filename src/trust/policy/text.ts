@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 
 /** One value as itself, more as a list: how people and IAM write. */
@@ -26,7 +27,7 @@ function statementJson(statement: Statement): object {
     ["NotResource", statement.notResources],
   ];
   return {
-    ...(sid === undefined ? {} : { Sid: sid }),
+    ...defined({ Sid: sid }),
     Effect: effect,
     ...(statement.principals === undefined ? {} : { Principal: principals(statement.principals) }),
     ...(statement.notPrincipals === undefined ? {} : { NotPrincipal: principals(statement.notPrincipals) }),
@@ -41,7 +42,7 @@ function statementJson(statement: Statement): object {
 export function policyText(document: PolicyDocument): string {
   return JSON.stringify({
     Version: document.version,
-    ...(document.id === undefined ? {} : { Id: document.id }),
+    ...defined({ Id: document.id }),
     Statement: document.statements.map(statementJson),
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import type { Grant } from "./outcome.ts";
 import type { Known } from "./rule.ts";
@@ -15,7 +16,7 @@ export function grantOf(facts: WebIdentityFacts, known: Known): Grant {
     // The rule session-name has seen it.
     sessionName: facts.request.roleSessionName as string,
     duration: known.duration,
-    ...(sourceIdentity.value === undefined ? {} : { sourceIdentity: sourceIdentity.value }),
+    ...defined({ sourceIdentity: sourceIdentity.value }),
     ...tokenTags,
     sessionPolicies: [...inline, ...managedPolicies],
     packedPolicySize: known.packedPolicySize,

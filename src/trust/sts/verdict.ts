@@ -1,3 +1,4 @@
+import { defined } from "../../base/index.ts";
 import type { StatementTrace } from "../access/request.ts";
 import type { Answer } from "./answer.ts";
 import type { Known, Verdict } from "./rule.ts";
@@ -47,8 +48,8 @@ export function refused(answer: Answer, words: Words): Verdict {
       messages,
       why: words.why,
       next: words.next,
-      ...(words.statements === undefined ? {} : { statements: words.statements }),
+      ...defined({ statements: words.statements }),
     },
-    ...(words.learned === undefined ? {} : { learned: words.learned }),
+    ...defined({ learned: words.learned }),
   };
 }

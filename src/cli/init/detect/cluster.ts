@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import {
   type ClusterFacts,
   type DistributionName,
@@ -52,7 +53,7 @@ export function sightKubernetes(
   name: string | undefined,
 ): Promise<Sighting<FoundCluster>> {
   const { env, clock } = context;
-  const source = { kubeconfig: defaultKubeconfig(env), ...(name === undefined ? {} : { context: name }) };
+  const source = { kubeconfig: defaultKubeconfig(env), ...defined({ context: name }) };
   return softly(context, async (signal) => {
     const { facts, issuer } = await sightCluster(await openKubernetes(source, { env, clock }), { signal });
     return { facts, distribution: distributionOf(facts), issuer };

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import type { CommandContext } from "../../context.ts";
 import type { Foundation } from "../answers.ts";
 import { type AwsCaller, sightCaller } from "./aws.ts";
@@ -87,8 +88,7 @@ export async function sightSurroundings(context: CommandContext, known: Known): 
   for (const line of linesOf(seen)) context.progress.line(`  ${line}`, 4);
   const [aws, cluster] = [found(seen.aws), found(seen.cluster)];
   return {
-    ...(aws === undefined ? {} : { aws }),
-    ...(cluster === undefined ? {} : { cluster }),
+    ...defined({ aws, cluster }),
     zones: (seen.zones ?? []).flatMap((one) => found(one.seen) ?? []),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import { type Account, type Caller, roleKey, type Session } from "../state/index.ts";
 import type { Call, Need } from "../wire/index.ts";
 
@@ -17,10 +18,10 @@ function sessionContext(account: Account, session: Session): Context {
     "aws:MultiFactorAuthPresent": "false",
     "aws:TokenIssueTime": new Date(session.createDate).toISOString(),
     ...principalTags(account, session),
-    ...(session.sourceIdentity === undefined ? {} : { "aws:SourceIdentity": session.sourceIdentity }),
-    ...(session.federatedProvider === undefined
-      ? {}
-      : { "aws:FederatedProvider": session.federatedProvider }),
+    ...defined({
+      "aws:SourceIdentity": session.sourceIdentity,
+      "aws:FederatedProvider": session.federatedProvider,
+    }),
     ...session.claims,
   };
 }

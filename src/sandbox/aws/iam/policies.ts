@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import { type ManagedPolicy, uniqueId } from "../state/index.ts";
 import { type Action, action, flag, type Need, type Shape, text } from "../wire/index.ts";
 import { policyArnParts } from "./arn.ts";
@@ -92,7 +93,7 @@ function create(context: IamContext): Action {
         name: params.PolicyName,
         path: at,
         id: uniqueId("ANPA"),
-        ...(params.Description === undefined ? {} : { description: params.Description }),
+        ...defined({ description: params.Description }),
         createDate: call.now,
         updateDate: call.now,
         defaultVersion: "v1",

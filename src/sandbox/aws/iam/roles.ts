@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import { type Role, roleKey, seenRole, uniqueId } from "../state/index.ts";
 import { type Action, action, type Need, required } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
@@ -38,7 +39,7 @@ function create(context: IamContext): Action {
       const boundary = params.PermissionsBoundary;
       const asked = {
         ...requestTagContext(params.Tags),
-        ...(boundary === undefined ? {} : { "iam:PermissionsBoundary": boundary }),
+        ...defined({ "iam:PermissionsBoundary": boundary }),
       };
       const need: Need = { action: "iam:CreateRole", resource, context: asked };
       return (params.Tags ?? []).length === 0 ? [need] : [need, { ...need, action: "iam:TagRole" }];
@@ -58,13 +59,13 @@ function create(context: IamContext): Action {
         id: uniqueId("AROA"),
         arn: `arn:aws:iam::${account.id}:role${at}${params.RoleName}`,
         createDate: call.now,
-        ...(params.Description === undefined ? {} : { description: params.Description }),
+        ...defined({ description: params.Description }),
         maxSessionDuration: params.MaxSessionDuration ?? 3600,
         trustPolicy: params.AssumeRolePolicyDocument,
         trustChanged: call.now,
         inline: {},
         attached: [],
-        ...(boundary === undefined ? {} : { boundary }),
+        ...defined({ boundary }),
         tags: own,
       };
       account.roles.set(roleKey(role.name), role);
@@ -104,7 +105,7 @@ function update(context: IamContext): Action {
       const role = roleOf(context, params.RoleName);
       context.account.roles.set(roleKey(role.name), {
         ...role,
-        ...(params.Description === undefined ? {} : { description: params.Description }),
+        ...defined({ description: params.Description }),
         maxSessionDuration: params.MaxSessionDuration ?? role.maxSessionDuration,
       });
       return {};

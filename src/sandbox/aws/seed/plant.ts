@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../base/index.ts";
 import { callerOf } from "../access/index.ts";
 import { type Account, spreadRoles } from "../state/index.ts";
 import { AwsError, performHere, type Service } from "../wire/index.ts";
@@ -41,7 +41,7 @@ function refused(of: string, operation: string, error: AwsError): PodtrustError 
   const { code, message, next } = error;
   return new PodtrustError("sandbox-seed", `${of}: ${operation}: ${code}: ${message}`, {
     cause: error,
-    ...(next === undefined ? {} : { next }),
+    ...defined({ next }),
     detail: { of, operation, awsCode: code, awsMessage: message },
   });
 }

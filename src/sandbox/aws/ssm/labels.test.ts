@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ParameterStore, parameterStore, refusal } from "../../../../test/support/parameter-store.ts";
+import { defined } from "../../../base/index.ts";
 import type { RawRecord, Shape } from "../wire/index.ts";
 
 /** A parameter with three versions. */
@@ -125,7 +126,7 @@ describe("the history of a parameter", () => {
       const page = await run("GetParameterHistory", {
         Name: "/p",
         MaxResults: 5,
-        ...(token === undefined ? {} : { NextToken: token }),
+        ...defined({ NextToken: token }),
       });
       seen.push(...(page["Parameters"] as readonly { Version: number }[]).map(({ Version }) => Version));
       token = page["NextToken"] as string | undefined;

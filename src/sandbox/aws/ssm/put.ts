@@ -1,4 +1,5 @@
 import { runInNewContext } from "node:vm";
+import { defined } from "../../../base/index.ts";
 import type { Parameter, ParameterVersion, Tag } from "../state/index.ts";
 import {
   type Action,
@@ -161,8 +162,7 @@ function withOptional(
   const description = put.Description ?? before?.description;
   const allowedPattern = put.AllowedPattern ?? before?.allowedPattern;
   return {
-    ...(description === undefined ? {} : { description }),
-    ...(allowedPattern === undefined ? {} : { allowedPattern }),
+    ...defined({ description, allowedPattern }),
     ...(secure ? { keyId: defaultKey } : {}),
   };
 }

@@ -6,6 +6,7 @@ import {
   account,
   refusal,
 } from "../../../../test/support/parameter-store.ts";
+import { defined } from "../../../base/index.ts";
 import type { RawRecord } from "../wire/index.ts";
 
 describe("Parameter Store", () => {
@@ -96,7 +97,7 @@ describe("Parameter Store", () => {
       do {
         const page = await run("GetParametersByPath", {
           ...params,
-          ...(next === undefined ? {} : { NextToken: next }),
+          ...defined({ NextToken: next }),
         });
         found.push(...(page["Parameters"] as { Name: string }[]).map((one) => one.Name));
         next = page["NextToken"] as string | undefined;

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import { parseRoleArn } from "../../../trust/index.ts";
 import type { Session, Tag } from "../state/index.ts";
 import {
@@ -90,8 +91,7 @@ function contextOfRequest(
   const tagPairs = given.tags.map(({ key, value }) => [`aws:RequestTag/${key}`, value] as const);
   return {
     "sts:RoleSessionName": params.RoleSessionName,
-    ...(params.ExternalId === undefined ? {} : { "sts:ExternalId": params.ExternalId }),
-    ...(sourceIdentity === undefined ? {} : { "sts:SourceIdentity": sourceIdentity }),
+    ...defined({ "sts:ExternalId": params.ExternalId, "sts:SourceIdentity": sourceIdentity }),
     ...Object.fromEntries(tagPairs),
     ...(given.tags.length === 0 ? {} : { "aws:TagKeys": given.tags.map(({ key }) => key) }),
     ...(given.transitiveTagKeys.length === 0 ? {} : { "sts:TransitiveTagKeys": given.transitiveTagKeys }),
@@ -140,7 +140,7 @@ export function assumeRole(options: StsOptions, desk: SessionDesk): Action {
       },
       policies: limits.policies,
       ...given,
-      ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+      ...defined({ sourceIdentity }),
     });
     return {
       AssumedRoleUser: {

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import {
   authorize,
   evaluate,
@@ -77,7 +78,7 @@ function trustReach(
       action,
       resource,
       context,
-      principal: { type: "AWS", ids, ...(ofAccount === undefined ? {} : { account: ofAccount }) },
+      principal: { type: "AWS", ids, ...defined({ account: ofAccount }) },
     }).effect;
   const widest = ask([caller.arn, ...ownRole], caller.account);
   if (widest !== "allow") return widest === "explicit-deny" ? "denied" : "none";

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import { parseJws } from "../../../oidc/index.ts";
 import {
   decideWebIdentity,
@@ -101,7 +102,7 @@ function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionDes
     transitiveTagKeys: grant.transitiveTagKeys,
     federatedProvider: grant.provider.arn,
     claims: grant.claims,
-    ...(grant.sourceIdentity === undefined ? {} : { sourceIdentity: grant.sourceIdentity }),
+    ...defined({ sourceIdentity: grant.sourceIdentity }),
   };
 }
 
@@ -117,10 +118,7 @@ export function assumeRoleWithWebIdentity(options: StsOptions, desk: SessionDesk
     async run(params, call) {
       const facts = factsOf(options, params, call);
       const who = claimedSubject(params.WebIdentityToken);
-      call.note({
-        ...(who === undefined ? {} : { who }),
-        ...(facts.request.roleArn === undefined ? {} : { resource: facts.request.roleArn }),
-      });
+      call.note(defined({ who, resource: facts.request.roleArn }));
       const decision = await decide(options, facts);
       if (decision.outcome === "refused") throw refusalError(decision.refusal, options.messageProfile);
       if (decision.outcome === "needs-documents")

@@ -20,7 +20,7 @@ import {
   surveyAccount,
   trustsProvider,
 } from "../../../aws/index.ts";
-import { asPodtrustError, type Clock, mapLimit, PodtrustError } from "../../../base/index.ts";
+import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../../base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
@@ -272,7 +272,7 @@ export class BoundAccount {
       session: this.#session,
       // Whether STS lets anybody in is proved afterwards, without keeping others waiting.
       untilUsable: () => () => Promise.resolve(true),
-      ...(crosses === undefined ? {} : { crosses }),
+      ...defined({ crosses }),
       providers: this.#providers,
       ifTaken: anothers,
       onMade: (role) => {

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import type { Binding, GrantedRole, Trust, TrustAccount } from "../../../bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 
@@ -16,7 +17,7 @@ export function awsConfigOf(
     audiences,
     tags: {},
     roles,
-    ...(assumeRole === undefined ? {} : { assumeRole }),
+    ...defined({ assumeRole }),
   };
 }
 

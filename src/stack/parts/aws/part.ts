@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../../base/index.ts";
 import {
   type AccountSurvey,
   type AwsAccess,
@@ -149,7 +149,7 @@ class AccountPart implements AwsPart {
   }
 
   #resources(thumbprints?: readonly string[] | LaterThumbprints): AccountResources {
-    return accountResources({ ...this.#input(), ...(thumbprints === undefined ? {} : { thumbprints }) });
+    return accountResources({ ...this.#input(), ...defined({ thumbprints }) });
   }
 
   #input(): ResourcesInput {
@@ -284,7 +284,7 @@ class AccountPart implements AwsPart {
 
   async exchange(role: RoleConfig, token: string | undefined, signal: AbortSignal): Promise<Exchange> {
     const roleArn = roleArnOf(this.account, role);
-    const asked = { roleArn, sessionName: role.sessionName, ...(token === undefined ? {} : { token }) };
+    const asked = { roleArn, sessionName: role.sessionName, ...defined({ token }) };
     return exchanged(this.#session, asked, signal);
   }
 

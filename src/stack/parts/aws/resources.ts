@@ -1,4 +1,4 @@
-import { mergeTags } from "../../../base/index.ts";
+import { defined, mergeTags } from "../../../base/index.ts";
 import {
   type AwsSession,
   type LaterThumbprints,
@@ -62,13 +62,9 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     tags: mergeTags(account.tags, role.tags),
     dependsOn: [providerId],
     settlesWithin: canAsk ? longestPropagation : 0,
-    ...(boundary === undefined ? {} : { boundary }),
-    ...(description === undefined ? {} : { description }),
-    ...(untilUsable === undefined ? {} : { untilUsable }),
-    ...(input.providers === undefined ? {} : { providers: input.providers }),
-    ...(input.ifTaken === undefined ? {} : { ifTaken: input.ifTaken }),
+    ...defined({ boundary, description, untilUsable, providers: input.providers, ifTaken: input.ifTaken }),
     ...(input.crosses?.has(name) === true ? { crosses: true } : {}),
-    ...(input.onMade === undefined ? {} : { onMade: input.onMade }),
+    ...defined({ onMade: input.onMade }),
   };
 }
 
@@ -89,8 +85,7 @@ export function accountResources(input: ResourcesInput): AccountResources {
     audiences: account.audiences,
     tags: account.tags,
     dependsOn: issuerMakers(config),
-    ...(thumbprints === undefined ? {} : { thumbprints }),
-    ...(beforeCreate === undefined ? {} : { beforeCreate }),
+    ...defined({ thumbprints, beforeCreate }),
   });
   const roles = account.roles.map((role) => {
     const wish = wishOf(input, role, provider.id);

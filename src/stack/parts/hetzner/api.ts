@@ -1,4 +1,5 @@
 import { rootCertificates } from "node:tls";
+import { defined } from "../../../base/index.ts";
 import type { HetznerMachine } from "../../../config/index.ts";
 import {
   endpointOf,
@@ -13,7 +14,7 @@ export type HetznerContext = Pick<PartContext, "env" | "clock" | "way" | "notice
 
 /** Where the token of a config is found. */
 export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: HetznerMachine): TokenPlace {
-  return { env, ...(tokenFile === undefined ? {} : { file: tokenFile }) };
+  return { env, ...defined({ file: tokenFile }) };
 }
 
 /** How a server is reached that a private authority may vouch for, beside the public ones. */
@@ -21,7 +22,7 @@ export function hetznerWay({ way = {} }: Pick<PartContext, "way">): Pick<Hetzner
   const { ca, connectTo } = way;
   return {
     ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
-    ...(connectTo === undefined ? {} : { connectTo }),
+    ...defined({ connectTo }),
   };
 }
 

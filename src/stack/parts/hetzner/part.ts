@@ -1,4 +1,4 @@
-import { errorText } from "../../../base/index.ts";
+import { defined, errorText } from "../../../base/index.ts";
 import { type HetznerMachine, type MachineConfig, personStateDir } from "../../../config/index.ts";
 import { StateFolder } from "../../../files/index.ts";
 import {
@@ -84,7 +84,7 @@ class HetznerPart implements Part {
     const { config, env } = this.#context;
     const { sshKey } = this.#machine;
     const state = new StateFolder(personStateDir(env)).folder(config.stack);
-    return { state, env, ...(sshKey === undefined ? {} : { file: sshKey }) };
+    return { state, env, ...defined({ file: sshKey }) };
   }
 
   async #keys(goal: Goal): Promise<LoginKeys> {
@@ -161,7 +161,7 @@ class HetznerPart implements Part {
       keys,
       caller,
       owned,
-      ...(foreignKey === undefined ? {} : { foreignKey }),
+      ...defined({ foreignKey }),
     };
     const wanted = hetznerResources(input);
     const found = ownedResources(api, stack, owned);

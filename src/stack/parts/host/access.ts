@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defined } from "../../../base/index.ts";
 import type { Config, Environment } from "../../../config/index.ts";
 import { hostKeyAlias, pinFile } from "../../../host/index.ts";
 import { keyFileOf, stackState } from "./place.ts";
@@ -22,7 +23,6 @@ export function sshAccess(config: Config, env: Environment): SshAccess {
   return {
     knownHosts: join(state, pinFile),
     alias: hostKeyAlias(stack),
-    ...(keyFile === undefined ? {} : { keyFile }),
-    ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...defined({ keyFile, proxyJump }),
   };
 }

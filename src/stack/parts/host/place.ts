@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../base/index.ts";
 import {
   type Config,
   type Environment,
@@ -53,8 +53,7 @@ function placeOfSsh(
     port,
     user,
     hostKeys: hostKey === undefined ? [] : [hostKey],
-    ...(keyFile === undefined ? {} : { keyFile }),
-    ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...defined({ keyFile, proxyJump }),
     ...viaOf(context, address, port),
   };
   return { needs: [], target: () => ({ known: true, value: target }) };
@@ -93,7 +92,7 @@ function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: H
         port: 22,
         user: machine.user,
         hostKeys,
-        ...(keyFile === undefined ? {} : { keyFile }),
+        ...defined({ keyFile }),
         ...viaOf(context, value, 22),
       }));
     },

@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import type { Config, MachineConfig } from "../../../config/index.ts";
 import { distributions } from "../../../distribution/index.ts";
 import { configFile, type HostFile, type K3sWish } from "../../../host/index.ts";
@@ -14,7 +15,7 @@ export function k3sWish(
     version,
     isVersionNamed,
     sha256,
-    ...(archive === undefined ? {} : { archive }),
+    ...defined({ archive }),
     // In-cluster clients go on with the tokens that they have.
     issuers: [issuer, distributions.k3s.standardIssuer],
     jwksUri: publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri,

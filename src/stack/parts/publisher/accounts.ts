@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../base/index.ts";
 import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
 import type { AccountAtCa, AccountRecords, FoundRecords } from "../../../host/index.ts";
 import type { PartContext } from "../part.ts";
@@ -34,10 +34,7 @@ export async function accountsOf(
         if (stored === undefined) return undefined;
         // The key stays behind: what is found goes into plans.
         const { uri, caaIdentities } = stored;
-        return {
-          ...(uri === undefined ? {} : { uri }),
-          ...(caaIdentities === undefined ? {} : { caaIdentities }),
-        };
+        return defined({ uri, caaIdentities });
       },
       async register(records: AccountRecords, signal: AbortSignal) {
         const issuer = (await acmeIssuers(acme))[index];

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../base/index.ts";
 import { cloudflareAccess } from "../../../cloudflare/index.ts";
 import { type Config, type DnsConfig, type Environment, publisherTokenFile } from "../../../config/index.ts";
 import { readToken } from "../../../hetzner/index.ts";
@@ -12,7 +12,7 @@ async function tokenOf(
 ): Promise<string> {
   if (kind === "cloudflare") return (await cloudflareAccess(place, env)).token;
   const { tokenFile } = place;
-  return readToken({ env, ...(tokenFile === undefined ? {} : { file: tokenFile }) });
+  return readToken({ env, ...defined({ file: tokenFile }) });
 }
 
 /** The places of tokens that podtrust itself works with at the provider; Hetzner's also rent machines. */

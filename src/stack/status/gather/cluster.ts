@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../base/index.ts";
+import { defined, type ErrorCode } from "../../../base/index.ts";
 import { exposureOf, type KubernetesApi } from "../../../kubernetes/index.ts";
 import { parseDiscovery, parseJwkSet } from "../../../oidc/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";
@@ -57,6 +57,6 @@ export async function gatherCluster(options: GatherOptions, wanted: Wanted): Pro
   ]);
   const credential = api.sentCredential();
   const exposure = credential === undefined ? undefined : exposureOf(credential);
-  const facts = { server, username, version, documents, ...(exposure === undefined ? {} : { exposure }) };
+  const facts = { server, username, version, documents, ...defined({ exposure }) };
   return { facts, api };
 }

@@ -1,4 +1,4 @@
-import type { Link } from "../../../base/index.ts";
+import { defined, type Link } from "../../../base/index.ts";
 import { awsParts } from "../../parts/index.ts";
 import type { Facts, PublisherFacts } from "../facts.ts";
 import { gatherAccount } from "./aws.ts";
@@ -39,9 +39,7 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
       now: clock.now(),
       accounts,
       workloads,
-      ...(cluster.facts === undefined ? {} : { cluster: cluster.facts }),
-      ...(issuer === undefined ? {} : { issuer }),
-      ...(publisher === undefined ? {} : { publisher }),
+      ...defined({ cluster: cluster.facts, issuer, publisher }),
     };
   } finally {
     for (const part of parts) part.close();

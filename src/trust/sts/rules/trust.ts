@@ -1,3 +1,4 @@
+import { defined } from "../../../base/index.ts";
 import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../access/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
@@ -75,9 +76,9 @@ function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
     "aws:PrincipalAccount": arn.split(":")[4] as string,
     "aws:PrincipalType": "User",
     "aws:userid": arn,
-    ...(session === undefined ? {} : { "sts:RoleSessionName": session }),
+    ...defined({ "sts:RoleSessionName": session }),
     "sts:RoleAuthorizedByIdp": String(known.roleAuthorizedByIdp),
-    ...(source === undefined ? {} : { "sts:SourceIdentity": source }),
+    ...defined({ "sts:SourceIdentity": source }),
     ...tagKeys(known.tokenTags),
     ...trustClaimKeys(known),
   };
