@@ -1,4 +1,4 @@
-import { awsTags, type Resource } from "../plan/index.ts";
+import { awsTags, type Resource } from "../rules/plan/index.ts";
 import { type ListedRole, readAccountRoles } from "./account-roles.ts";
 import { providerToDelete, roleToDelete } from "./deletion.ts";
 import { type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";

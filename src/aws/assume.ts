@@ -1,5 +1,5 @@
 import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
-import type { Work } from "../plan/index.ts";
+import type { Work } from "../rules/plan/index.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 

@@ -1,4 +1,4 @@
-import type { Observed, Resource } from "../plan/index.ts";
+import type { Observed, Resource } from "../rules/plan/index.ts";
 import { isAwsCode } from "./failure.ts";
 import { iamOf } from "./iam-call.ts";
 import { deleteOidcProvider, observedProvider, oidcProviderNames } from "./oidc-provider-resource.ts";

@@ -7,7 +7,7 @@ import {
   type Resource,
   type Tags,
   type Work,
-} from "../plan/index.ts";
+} from "../rules/plan/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
 import type { AwsSession } from "./session.ts";

@@ -1,6 +1,6 @@
 import { mapLimit } from "../base/index.ts";
-import { iamProviderKey } from "../oidc/index.ts";
-import type { Tags } from "../plan/index.ts";
+import { iamProviderKey } from "../rules/oidc/index.ts";
+import type { Tags } from "../rules/plan/index.ts";
 import { iamOf } from "./iam-call.ts";
 import type { AwsSession } from "./session.ts";
 import { tagsOf } from "./tags.ts";

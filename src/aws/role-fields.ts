@@ -1,4 +1,4 @@
-import type { FieldChange, Tags } from "../plan/index.ts";
+import type { FieldChange, Tags } from "../rules/plan/index.ts";
 import type { RoleState } from "./role.ts";
 import { canonicalText, samePolicy } from "./same-policy.ts";
 import { roleTagChanges } from "./tags.ts";

@@ -8,7 +8,7 @@ import {
   type Resource,
   type Tags,
   type Work,
-} from "../plan/index.ts";
+} from "../rules/plan/index.ts";
 import { iamOf } from "./iam-call.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";

@@ -1,6 +1,6 @@
 import { defined, mergeTags, recordOf, recordsOf } from "../base/index.ts";
-import { awsTags, type Tags } from "../plan/index.ts";
-import { policyEffects, type PolicyEffects } from "../trust/index.ts";
+import { awsTags, type Tags } from "../rules/plan/index.ts";
+import { policyEffects, type PolicyEffects } from "../rules/trust/index.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";

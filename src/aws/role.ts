@@ -1,7 +1,7 @@
 import type { Role, RoleDetail } from "@aws-sdk/client-iam";
 import { defined } from "../base/index.ts";
-import type { Tags } from "../plan/index.ts";
-import { parsePolicy, type RoleFacts as TrustedRole } from "../trust/index.ts";
+import type { Tags } from "../rules/plan/index.ts";
+import { parsePolicy, type RoleFacts as TrustedRole } from "../rules/trust/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { allPages } from "./pages.ts";
 import type { AwsSession } from "./session.ts";

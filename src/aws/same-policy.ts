@@ -1,4 +1,4 @@
-import { canonicalPolicy, parsePolicy, PolicyError, policyText } from "../trust/index.ts";
+import { canonicalPolicy, parsePolicy, PolicyError, policyText } from "../rules/trust/index.ts";
 
 type Kind = "trust" | "identity";
 

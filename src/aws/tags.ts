@@ -1,5 +1,5 @@
 import { foldTagKey } from "../base/index.ts";
-import type { FieldChange, Tags } from "../plan/index.ts";
+import type { FieldChange, Tags } from "../rules/plan/index.ts";
 
 /** The SDK's list of tags as a record. */
 export function tagsOf(

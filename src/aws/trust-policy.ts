@@ -1,10 +1,10 @@
-import { iamProviderKey, serviceAccountSubject } from "../oidc/index.ts";
+import { iamProviderKey, serviceAccountSubject } from "../rules/oidc/index.ts";
 import {
   parsePolicy,
   PolicyError,
   policyText,
   webIdentityTrustPolicy as trustDocument,
-} from "../trust/index.ts";
+} from "../rules/trust/index.ts";
 import { oidcProviderArn } from "./oidc-provider.ts";
 
 /** Who may assume a role. */

@@ -8,7 +8,7 @@ import {
   type RecordKey,
   type RecordSet,
 } from "../dns/index.ts";
-import { type Owner, ownershipComment } from "../plan/index.ts";
+import { type Owner, ownershipComment } from "../rules/plan/index.ts";
 import { invalidAnswer } from "./answer.ts";
 
 /** One record as the API has it. */

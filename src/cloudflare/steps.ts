@@ -1,5 +1,5 @@
 import type { RecordSet } from "../dns/index.ts";
-import { ownershipComment } from "../plan/index.ts";
+import { ownershipComment } from "../rules/plan/index.ts";
 import { type ApiRecord, bodyOf, longestComment } from "./record.ts";
 
 /** One request that brings what stands nearer to what shall stand. */

@@ -1,4 +1,4 @@
-import type { Trust } from "../bindings/index.ts";
+import type { Trust } from "../rules/bindings/index.ts";
 import { dirname, join, resolve } from "node:path";
 import { homeDirectory } from "../base/index.ts";
 

@@ -1,5 +1,5 @@
 import { defined } from "../base/index.ts";
-import { parseIssuer } from "../oidc/index.ts";
+import { parseIssuer } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster } from "./cluster.ts";
 import type { Config } from "./config.ts";

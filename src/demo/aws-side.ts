@@ -9,8 +9,8 @@ import {
   webIdentityTrustPolicy,
 } from "../aws/index.ts";
 import { type Clock, PodtrustError } from "../base/index.ts";
-import { serviceAccountSubject } from "../oidc/index.ts";
-import { type ApplyEvent, applyPlan, planOf, type Resource } from "../plan/index.ts";
+import { serviceAccountSubject } from "../rules/oidc/index.ts";
+import { type ApplyEvent, applyPlan, planOf, type Resource } from "../rules/plan/index.ts";
 import { example, denyPolicy } from "./example.ts";
 
 /** What AWS needs to know of the cluster, and how it is asked. */

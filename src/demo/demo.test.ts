@@ -4,7 +4,7 @@ import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { PodtrustError, systemClock } from "../base/index.ts";
-import { parseJws, publicJwk, verifyJws } from "../oidc/index.ts";
+import { parseJws, publicJwk, verifyJws } from "../rules/oidc/index.ts";
 import { clientExports } from "../sandbox/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";

@@ -6,7 +6,7 @@ import { http01Solver } from "../acme/index.ts";
 import { type Clock, defined, type Logger, PodtrustError } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../kubernetes/index.ts";
-import { type Issuer, parseDiscovery, parseIssuer } from "../oidc/index.ts";
+import { type Issuer, parseDiscovery, parseIssuer } from "../rules/oidc/index.ts";
 import { type Publisher, startPublisher } from "../publisher/index.ts";
 import { type StandInCluster, startSandbox, startAuthority, startStandInCluster } from "../sandbox/index.ts";
 import { type CertificateManager, fileStore, startCertificateManager } from "../tls/index.ts";

@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { type Algorithm, parseJws } from "../oidc/index.ts";
+import { type Algorithm, parseJws } from "../rules/oidc/index.ts";
 
 const generate = promisify(generateKeyPair);
 

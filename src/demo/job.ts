@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { JobResult } from "../aws/index.ts";
 import { errorText, PodtrustError } from "../base/index.ts";
-import { roleEnvironment } from "../injection/index.ts";
+import { roleEnvironment } from "../rules/injection/index.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
 
 /** How the demo job is run: the guide's pod, as a child process. */

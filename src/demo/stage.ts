@@ -1,7 +1,7 @@
 import type { Clock } from "../base/index.ts";
 import type { ConnectTo } from "../http/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
-import type { Issuer } from "../oidc/index.ts";
+import type { Issuer } from "../rules/oidc/index.ts";
 import type { Publisher } from "../publisher/index.ts";
 import type { Sandbox, StandInCa, StandInCluster } from "../sandbox/index.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/index.ts";
-import type { ApplyEvent } from "../plan/index.ts";
+import type { ApplyEvent } from "../rules/plan/index.ts";
 import { type AwsSide, makeTrust } from "./aws-side.ts";
 import { example } from "./example.ts";
 import type { LinkReporter } from "./link-reporter.ts";

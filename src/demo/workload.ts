@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../base/index.ts";
-import { parseJws } from "../oidc/index.ts";
+import { parseJws } from "../rules/oidc/index.ts";
 import { example } from "./example.ts";
 import { runJob, type Workload } from "./job.ts";
 import type { LinkReporter } from "./link-reporter.ts";

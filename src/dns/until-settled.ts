@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
-import { type Owner, ownerText } from "../plan/index.ts";
+import { type Owner, ownerText } from "../rules/plan/index.ts";
 import type { RecordKey } from "./provider.ts";
 
 const schedule: RetrySchedule = {

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import type { Work } from "../plan/index.ts";
+import type { Work } from "../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { hetznerCodeOf, isHetznerCode } from "./failure.ts";
 import type { Fields } from "./fields.ts";

@@ -1,4 +1,4 @@
-import { cloudLabels, type Observed } from "../plan/index.ts";
+import { cloudLabels, type Observed } from "../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import type { Fields } from "./fields.ts";
 import type { ExtraLabels } from "./labels.ts";

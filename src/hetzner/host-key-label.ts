@@ -1,5 +1,5 @@
 import { defined } from "../base/index.ts";
-import type { Tags } from "../plan/index.ts";
+import type { Tags } from "../rules/plan/index.ts";
 
 /** The label of a server that remembers the SHA-256 fingerprint of its SSH host key, in base32. */
 const label = "podtrust-host-key";

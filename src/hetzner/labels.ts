@@ -1,4 +1,4 @@
-import { cloudLabels, type FieldChange, type Tags } from "../plan/index.ts";
+import { cloudLabels, type FieldChange, type Tags } from "../rules/plan/index.ts";
 
 /** Labels beside the marks of a stack; an undefined one shall not be there. */
 export type ExtraLabels = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import type { Difference, FieldChange, Observed, Resource, Work } from "../plan/index.ts";
+import type { Difference, FieldChange, Observed, Resource, Work } from "../rules/plan/index.ts";
 import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";

@@ -6,7 +6,7 @@ import {
   type Observed,
   type Output,
   shownKnown,
-} from "../plan/index.ts";
+} from "../rules/plan/index.ts";
 import { commonFields } from "./resource.ts";
 import type { Server } from "./shapes.ts";
 

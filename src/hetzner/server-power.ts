@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../base/index.ts";
-import { cloudLabels, type Work } from "../plan/index.ts";
+import { cloudLabels, type Work } from "../rules/plan/index.ts";
 import { actionsIn, awaitActions, until, usualPatience } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";

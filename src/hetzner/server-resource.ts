@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../base/index.ts";
-import type { Inputs, Resource, Work } from "../plan/index.ts";
+import type { Inputs, Resource, Work } from "../rules/plan/index.ts";
 import { actionsIn, awaitActions, patiently, releasePatience, until, usualPatience } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";

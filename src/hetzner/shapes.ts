@@ -1,6 +1,6 @@
 /** What podtrust reads of the API's objects: these fields, checked; all others are ignored. */
 import { defined } from "../base/index.ts";
-import type { Tags } from "../plan/index.ts";
+import type { Tags } from "../rules/plan/index.ts";
 import type { Fields } from "./fields.ts";
 
 /** What every thing in a project has. */

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import type { Difference, Observed, Resource, Work } from "../plan/index.ts";
+import type { Difference, Observed, Resource, Work } from "../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, sshKeys } from "./find.ts";
 import { markedLabels } from "./labels.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Observed, type Resource, type Work } from "../plan/index.ts";
+import { type Observed, type Resource, type Work } from "../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { firewalls, type Kind, listOwned, observedThing, primaryIps, servers, sshKeys } from "./find.ts";
 import { removeFirewall } from "./firewall-resource.ts";

@@ -1,5 +1,5 @@
 import { type Clock, defined, PodtrustError } from "../base/index.ts";
-import type { Work } from "../plan/index.ts";
+import type { Work } from "../rules/plan/index.ts";
 
 export interface UntilOptions {
   /** What is waited for, as the end of `waiting for …`. */

@@ -1,4 +1,4 @@
-import { largestDiscovery, largestJwkSet } from "../oidc/index.ts";
+import { largestDiscovery, largestJwkSet } from "../rules/oidc/index.ts";
 
 /** How long and how large a document of an issuer may be. */
 export interface IssuerBounds {

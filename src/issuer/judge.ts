@@ -5,7 +5,7 @@ import {
   type JwkSet,
   parseDiscovery,
   parseJwkSet,
-} from "../oidc/index.ts";
+} from "../rules/oidc/index.ts";
 import type { Exchange, ExchangeTiming, HttpResponse } from "../http/index.ts";
 import type { DocumentName, DocumentReading, IssuerReading } from "./read.ts";
 

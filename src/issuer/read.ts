@@ -7,7 +7,7 @@ import {
   type HttpResponse,
   request,
 } from "../http/index.ts";
-import { discoveryUrlOf } from "../oidc/index.ts";
+import { discoveryUrlOf } from "../rules/oidc/index.ts";
 import { awsBounds, type IssuerBounds } from "./bounds.ts";
 
 /** How an issuer is reached from here, where it is not by public DNS and public roots. */

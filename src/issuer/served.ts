@@ -1,5 +1,5 @@
 import { errorText } from "../base/index.ts";
-import type { IssuerDocuments } from "../trust/index.ts";
+import type { IssuerDocuments } from "../rules/trust/index.ts";
 import { type DocumentReading, type IssuerReading, type IssuerWay, jwksUriOf } from "./read.ts";
 
 type Failure = Extract<IssuerDocuments, { ok: false }>;

@@ -15,7 +15,7 @@ import type {
   TokenOptions,
   WriteOptions,
 } from "./api.ts";
-import { largestDiscovery, largestJwkSet } from "../oidc/index.ts";
+import { largestDiscovery, largestJwkSet } from "../rules/oidc/index.ts";
 import { Caller } from "./caller.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { mapping, text } from "./kubeconfig.ts";

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import { namespaceProblem, serviceAccountProblem } from "../oidc/index.ts";
+import { namespaceProblem, serviceAccountProblem } from "../rules/oidc/index.ts";
 
 function checked(name: string, problem: string | undefined): string {
   if (problem === undefined) return name;

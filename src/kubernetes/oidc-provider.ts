@@ -1,6 +1,6 @@
 import { epochSeconds, errorText, isRecord, type JsonRecord } from "../base/index.ts";
 import { type HttpResponse, request } from "../http/index.ts";
-import { parseJws } from "../oidc/index.ts";
+import { parseJws } from "../rules/oidc/index.ts";
 import { oneLine } from "./answer.ts";
 import type { Environment } from "./environment.ts";
 import { bearer, credentialFault, type Credentials, dataOrFile, type Identity } from "./identity.ts";

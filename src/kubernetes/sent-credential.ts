@@ -1,6 +1,6 @@
 import { hash, X509Certificate } from "node:crypto";
 import { defined, shellWord } from "../base/index.ts";
-import { parseJws } from "../oidc/index.ts";
+import { parseJws } from "../rules/oidc/index.ts";
 
 /** What the credential of the last call says of itself; never the credential. */
 export interface SentCredential {

@@ -1,5 +1,5 @@
 import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../base/index.ts";
-import { inject, injectionFault, saying } from "../injection/index.ts";
+import { inject, injectionFault, saying } from "../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject } from "../kubernetes/index.ts";
 
 /** How injection was found at work. */

@@ -7,7 +7,7 @@ import {
   namespaceOf,
   type Reconcile,
 } from "../controller/index.ts";
-import { configMapName, injectionConfigMap } from "../injection/index.ts";
+import { configMapName, injectionConfigMap } from "../rules/injection/index.ts";
 import type { KubernetesApi, KubernetesObject, Mirror } from "../kubernetes/index.ts";
 import type { View } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";

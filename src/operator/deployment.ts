@@ -1,4 +1,4 @@
-import { injectRole } from "../injection/index.ts";
+import { injectRole } from "../rules/injection/index.ts";
 import {
   disruptionBudget,
   httpProbe,

@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf } from "../base/index.ts";
 import { namespaceOf } from "../controller/index.ts";
-import { annotationsView, injectionView } from "../injection/index.ts";
+import { annotationsView, injectionView } from "../rules/injection/index.ts";
 import { Mirror, type MirrorOptions } from "../kubernetes/index.ts";
 import { accountOf, type View } from "./finder/index.ts";
 

@@ -1,4 +1,4 @@
-import { accountAnnotations, configMapName } from "../injection/index.ts";
+import { accountAnnotations, configMapName } from "../rules/injection/index.ts";
 import {
   accountSettings,
   checkedName,

@@ -6,7 +6,7 @@ import {
   type RoleMap,
   type Surroundings,
   withRoleMap,
-} from "../injection/index.ts";
+} from "../rules/injection/index.ts";
 import type { Mirror } from "../kubernetes/index.ts";
 
 /** Where the map stands: a ConfigMap of the operator's namespace. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Clock, defined, type Logger } from "../base/index.ts";
-import { forgottenAt } from "../oidc/index.ts";
+import { forgottenAt } from "../rules/oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import type { DistrustOutcome, TrustOutcome } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";

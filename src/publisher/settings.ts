@@ -1,5 +1,5 @@
 import { PodtrustError } from "../base/index.ts";
-import { parseIssuer } from "../oidc/index.ts";
+import { parseIssuer } from "../rules/oidc/index.ts";
 import type { IssuerOptions, PublisherOptions } from "./publisher.ts";
 import type { SitePage } from "./serving/site.ts";
 import { placeOf } from "./serving/site.ts";

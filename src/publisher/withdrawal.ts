@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../base/index.ts";
-import { parseDiscovery } from "../oidc/index.ts";
+import { parseDiscovery } from "../rules/oidc/index.ts";
 import type { Part, Wanted } from "./generation.ts";
 import type { PublishedIssuer } from "./issuer.ts";
 import type { IssuerSettings } from "./settings.ts";

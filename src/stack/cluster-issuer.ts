@@ -1,6 +1,6 @@
 import { defined, errorText, PodtrustError } from "../base/index.ts";
 import { openKubernetes } from "../kubernetes/index.ts";
-import { issuerDifference, parseDiscovery } from "../oidc/index.ts";
+import { issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
 
 // Whoever makes AWS ready before the cluster answers waits no longer for it than this.

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Change, Plan, Resource } from "../plan/index.ts";
+import type { Change, Plan, Resource } from "../rules/plan/index.ts";
 import { issuerHost } from "./parts/index.ts";
 
 /** What of a plan's surroundings tells whether a name goes with the addresses that it leads to. */

@@ -1,6 +1,6 @@
 import { defined } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { iamProviderKey } from "../oidc/index.ts";
+import { iamProviderKey } from "../rules/oidc/index.ts";
 import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
 
 /** What a stack is made of, by the names that scripts ask for. Always text. */

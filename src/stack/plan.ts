@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.ts";
-import type { Plan, Policy } from "../plan/index.ts";
+import type { Plan, Policy } from "../rules/plan/index.ts";
 import type { Goal, MonthlyCost, Place } from "./parts/index.ts";
 
 /** What a plan is for. */

@@ -1,6 +1,6 @@
 import { defined, errorText, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { digestOf, type Policy, savedChanges } from "../plan/index.ts";
+import { digestOf, type Policy, savedChanges } from "../rules/plan/index.ts";
 import type { Goal } from "./parts/index.ts";
 import type { Selection } from "./selection.ts";
 import type { PlanWish, StackPlan } from "./plan.ts";

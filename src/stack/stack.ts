@@ -9,7 +9,7 @@ import {
   planOf,
   type Resource,
   savedChanges,
-} from "../plan/index.ts";
+} from "../rules/plan/index.ts";
 import { type AwsPartContext, type Part, partsOf, type Place, type Preflight } from "./parts/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import { leftBehind } from "./given-back.ts";

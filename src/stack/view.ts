@@ -1,6 +1,6 @@
 import { defined } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Change, ChangeKind } from "../plan/index.ts";
+import type { Change, ChangeKind } from "../rules/plan/index.ts";
 import type { MonthlyCost, Place } from "./parts/index.ts";
 import type { StackPlan } from "./plan.ts";
 

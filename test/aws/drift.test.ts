@@ -15,7 +15,7 @@ import {
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
 import { readRoleState } from "../../src/aws/index.ts";
-import { applyPlan, isEmpty, planOf, type Resource } from "../../src/plan/index.ts";
+import { applyPlan, isEmpty, planOf, type Resource } from "../../src/rules/plan/index.ts";
 import { account } from "../support/sandbox.ts";
 import {
   deny,

@@ -7,7 +7,7 @@ import {
   GetRoleCommand,
 } from "@aws-sdk/client-iam";
 import { readRoleState } from "../../src/aws/index.ts";
-import { applyPlan, isEmpty, planOf } from "../../src/plan/index.ts";
+import { applyPlan, isEmpty, planOf } from "../../src/rules/plan/index.ts";
 import { type PlannedAccount, shown, startPlannedAccount } from "./planned-account.ts";
 
 let world: PlannedAccount;

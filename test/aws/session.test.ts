@@ -17,7 +17,7 @@ import {
   readRole,
   waitUntilAssumable,
 } from "../../src/aws/index.ts";
-import { applyPlan, planOf, type Work } from "../../src/plan/index.ts";
+import { applyPlan, planOf, type Work } from "../../src/rules/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
 import { TestClock } from "../support/clock.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Readable } from "node:stream";
 import type { Host } from "../../src/cli/index.ts";
-import { policyText } from "../../src/trust/index.ts";
+import { policyText } from "../../src/rules/trust/index.ts";
 import {
   type Conditions,
   discovery,

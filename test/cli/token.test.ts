@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Readable } from "node:stream";
 import { run } from "../../src/cli/index.ts";
-import { parseJws } from "../../src/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { TestClock } from "../support/clock.ts";
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { putParameter } from "../../src/aws/index.ts";
-import { roleEnvironment } from "../../src/injection/index.ts";
+import { roleEnvironment } from "../../src/rules/injection/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";
 import { boto3Venv } from "../support/boto3.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bindingPolicies } from "../../src/bindings/index.ts";
+import { bindingPolicies } from "../../src/rules/bindings/index.ts";
 import { type Cluster, pauseImage, podsLeftOut, startCluster } from "./harness/index.ts";
 import { type Ended, podtrust, start } from "./story/podtrust.ts";
 

@@ -10,7 +10,13 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
-import { parseDiscovery, parseJwkSet, parseJws, renderDiscovery, verifyJws } from "../../src/oidc/index.ts";
+import {
+  parseDiscovery,
+  parseJwkSet,
+  parseJws,
+  renderDiscovery,
+  verifyJws,
+} from "../../src/rules/oidc/index.ts";
 import {
   type ControlPlane,
   freePorts,

@@ -11,7 +11,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { putParameter } from "../../src/aws/index.ts";
-import { parseJwkSet, parseJws, verifyJws } from "../../src/oidc/index.ts";
+import { parseJwkSet, parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import {
   type Cluster,

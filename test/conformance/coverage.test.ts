@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { iamRules, stsRules } from "../../src/trust/index.ts";
+import { iamRules, stsRules } from "../../src/rules/trust/index.ts";
 
 const folder = new URL("sts/", import.meta.url);
 const files = readdirSync(folder);

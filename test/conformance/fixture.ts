@@ -16,7 +16,7 @@ import {
   type WebIdentityDecision,
   type WebIdentityFacts,
   type WebIdentityRequest,
-} from "../../src/trust/index.ts";
+} from "../../src/rules/trust/index.ts";
 
 export const now = 1_795_000_000;
 export const account = "111122223333";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { PodtrustError } from "../../src/base/index.ts";
-import { renderDiscovery, renderJwkSet } from "../../src/oidc/index.ts";
+import { renderDiscovery, renderJwkSet } from "../../src/rules/oidc/index.ts";
 import { startPublisher } from "../../src/publisher/index.ts";
 import { get, jwksPath } from "../publisher/support.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";

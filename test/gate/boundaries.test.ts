@@ -64,16 +64,21 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     /the door of sandbox\/ is its index/u,
   ],
   ["a way out of src", "src/cli/a.ts", 'import { x } from "../../test/x.ts";', /outside src/u],
-  ["I/O in a pure folder", "src/oidc/a.ts", 'import {\n  readFile,\n} from "node:fs";', /oidc\/ is pure/u],
-  ["I/O by a built-in module", "src/trust/a.ts", 'getBuiltinModule("node:fs");', /trust\/ is pure/u],
+  [
+    "I/O in a pure folder",
+    "src/rules/oidc/a.ts",
+    'import {\n  readFile,\n} from "node:fs";',
+    /oidc\/ is pure/u,
+  ],
+  ["I/O by a built-in module", "src/rules/trust/a.ts", 'getBuiltinModule("node:fs");', /trust\/ is pure/u],
   [
     "a clock that a pure folder reads",
-    "src/plan/x/a.ts",
+    "src/rules/plan/x/a.ts",
     "const t = Date.now();",
     /must not name Date\.now/u,
   ],
-  ["chance in a pure folder", "src/oidc/a.ts", "randomBytes(8);", /must not name randomBytes/u],
-  ["a request by a pure folder", "src/trust/a.ts", "await fetch(url);", /must not name fetch/u],
+  ["chance in a pure folder", "src/rules/oidc/a.ts", "randomBytes(8);", /must not name randomBytes/u],
+  ["a request by a pure folder", "src/rules/trust/a.ts", "await fetch(url);", /must not name fetch/u],
   ["a reserved package", "src/demo/a.ts", 'await import("@aws-sdk/client-sts");', /only aws\/ imports/u],
   ["an unknown folder", "src/utils/a.ts", 'import "node:fs";', /utils\/ is not in the table/u],
   ["a name only running tells", "src/cli/a.ts", "await import(`${name}.ts`);", /only running it tells/u],
@@ -110,8 +115,9 @@ describe("tools/boundaries.ts", () => {
   test("has nothing against what is allowed", async () => {
     const allowed = await judged({
       "src/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
-      "src/oidc/a.ts": 'import { sign } from "node:crypto";\nimport { y } from "../base/index.ts";',
-      "src/oidc/b.ts": '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',
+      "src/rules/oidc/a.ts": 'import { sign } from "node:crypto";\nimport { y } from "../../base/index.ts";',
+      "src/rules/oidc/b.ts":
+        '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',
       "src/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',
       "src/sandbox/index.ts": 'export { x } from "./ca/index.ts";',
       "src/sandbox/ca/a.ts": 'import { y } from "../authority/index.ts";',

@@ -28,8 +28,8 @@ function linted(files: Readonly<Record<string, number>>): {
 }
 
 const kinds = [
-  "src/plan/long.ts",
-  "src/plan/long.test.ts",
+  "src/rules/plan/long.ts",
+  "src/rules/plan/long.test.ts",
   "test/aws/long.test.ts",
   "test/support/long.ts",
   "tools/long.ts",

@@ -18,14 +18,14 @@ import {
   parseIssuer,
   parseJwkSet,
   parseJws,
-} from "../../src/oidc/index.ts";
+} from "../../src/rules/oidc/index.ts";
 import { matchesAny, prefersGzip } from "../../src/publisher/serving/negotiation.ts";
 import { Site } from "../../src/publisher/serving/site.ts";
 import { Tallies } from "../../src/publisher/serving/tallies.ts";
 import { readAuthorization } from "../../src/sandbox/aws/sigv4/authorization.ts";
 import { claimedService, isAwsCall } from "../../src/sandbox/aws/wire/foreign.ts";
 import { formPairs, formParams } from "../../src/sandbox/aws/wire/form.ts";
-import { parsePolicy } from "../../src/trust/index.ts";
+import { parsePolicy } from "../../src/rules/trust/index.ts";
 import { readYaml } from "../../src/yaml/index.ts";
 
 const url = "https://ca.example/directory";

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { parseJws } from "../../src/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { TestClock } from "../support/clock.ts";

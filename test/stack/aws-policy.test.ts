@@ -15,7 +15,7 @@ import {
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { policySize } from "../../src/trust/index.ts";
+import { policySize } from "../../src/rules/trust/index.ts";
 import { account } from "../support/sandbox.ts";
 import {
   configText,

@@ -6,7 +6,7 @@ import { describe, test, type TestContext } from "node:test";
 import { CreateRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
 import { CompactSign } from "jose";
 import { systemClock } from "../../src/base/index.ts";
-import { readTrust } from "../../src/bindings/index.ts";
+import { readTrust } from "../../src/rules/bindings/index.ts";
 import { BoundAccounts } from "../../src/stack/index.ts";
 import { yamlText } from "../../src/yaml/index.ts";
 import { bindingOf, trustOf, trustSpec, webRole } from "../support/bindings/objects.ts";

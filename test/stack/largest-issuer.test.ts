@@ -9,7 +9,13 @@ import { after, before, describe, test } from "node:test";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { outsideLinks } from "../../src/demo/links.ts";
 import { seeIssuer } from "../../src/issuer/index.ts";
-import { kubernetesKid, parseJwkSet, publicKeyOf, renderJwkSet, rsaProblem } from "../../src/oidc/index.ts";
+import {
+  kubernetesKid,
+  parseJwkSet,
+  publicKeyOf,
+  renderJwkSet,
+  rsaProblem,
+} from "../../src/rules/oidc/index.ts";
 import { openStack, statusOf } from "../../src/stack/index.ts";
 import { type ChainWorld, demoAccount, startChainWorld } from "../support/chain-world.ts";
 import { podtrustHere } from "../support/cli.ts";

@@ -108,7 +108,7 @@ describe("a saved plan", () => {
     const world = await saved(t);
     await edit(world.file, (text) => text.replaceAll("aws-test:demo", "evil:demo"));
     await refused(world, "plan-file-invalid", /it was changed after it was written/u);
-    const { digestOf } = await import("../../src/plan/index.ts");
+    const { digestOf } = await import("../../src/rules/plan/index.ts");
     const { digest: _digest, ...content } = JSON.parse(await readFile(world.file, "utf8")) as Record<
       string,
       unknown

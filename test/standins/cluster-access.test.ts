@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { request } from "../../src/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
-import { parseJws } from "../../src/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
 import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { audience, ClusterWorld, issuer, mint, reason } from "./cluster-world.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { PodtrustError } from "../../src/base/index.ts";
 import type { KubernetesApi } from "../../src/kubernetes/index.ts";
-import { kubernetesKid, parseJwkSet } from "../../src/oidc/index.ts";
+import { kubernetesKid, parseJwkSet } from "../../src/rules/oidc/index.ts";
 import { audience, ClusterWorld, issuer, reason } from "./cluster-world.ts";
 
 const { world, admin } = await ClusterWorld.withDemo();

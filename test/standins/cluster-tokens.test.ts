@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { parseJws } from "../../src/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
 import { audience, ClusterWorld, issuer, mint } from "./cluster-world.ts";
 
 const { world, cluster, admin } = await ClusterWorld.withDemo();

@@ -7,7 +7,7 @@ import {
   type RoleWish,
   webIdentityTrustPolicy,
 } from "../../src/aws/index.ts";
-import type { Resource } from "../../src/plan/index.ts";
+import type { Resource } from "../../src/rules/plan/index.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 import { testAuthority } from "./certificates.ts";
 import { type IssuerServer, startIssuer } from "./issuer-server.ts";

@@ -7,7 +7,7 @@ import {
   type Resource,
   shownKnown,
   type Tags,
-} from "../../src/plan/index.ts";
+} from "../../src/rules/plan/index.ts";
 
 /** A thing at the model provider. */
 export interface Thing {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LogFields, type Logger } from "../../src/base/index.ts";
-import { publicJwk, type PublicJwk, renderDiscovery, renderJwkSet } from "../../src/oidc/index.ts";
+import { publicJwk, type PublicJwk, renderDiscovery, renderJwkSet } from "../../src/rules/oidc/index.ts";
 import {
   type CertificateSource,
   type Publisher,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { shellWord, systemClock } from "../../src/base/index.ts";
-import { policyText } from "../../src/trust/index.ts";
+import { policyText } from "../../src/rules/trust/index.ts";
 import { discovery, roleArn, sign, signer, trust } from "../conformance/fixture.ts";
 import { mainFile, podtrustHere } from "../support/cli.ts";
 import { assertFits, assertSameWords } from "../support/narrow.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { createAccountKey, readAccountKey } from "../../src/acme/index.ts";
 import { bindExternalAccount, type FlattenedJws, signRequest } from "../../src/acme/account-key.ts";
 import { dnsDigest, keyAuthorization } from "../../src/acme/solver.ts";
-import { jwkThumbprint } from "../../src/oidc/index.ts";
+import { jwkThumbprint } from "../../src/rules/oidc/index.ts";
 
 // RFC 7638 §3.1: the key whose thumbprint RFC 8555 uses in its examples.
 const rsa = {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { bindingManifests } from "../../src/bindings/index.ts";
-import { injectionPolicies, type PolicyWish } from "../../src/injection/index.ts";
+import { bindingManifests } from "../../src/rules/bindings/index.ts";
+import { injectionPolicies, type PolicyWish } from "../../src/rules/injection/index.ts";
 import { operatorObjects, type OperatorWish } from "../../src/operator/index.ts";
 import { publisherObjects, type PublisherWish } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
@@ -168,7 +168,7 @@ const kubernetes = {
 const audience = "zz-audience";
 
 const bindings: ChartPart = {
-  source: "src/bindings/manifests/",
+  source: "src/rules/bindings/manifests/",
   wanted: ".Values.bindings.enabled",
   marks: new Map([
     ["zz-space", ".Values.namespace"],
@@ -185,7 +185,7 @@ const bindings: ChartPart = {
 };
 
 const injection: ChartPart = {
-  source: "src/injection/policy/",
+  source: "src/rules/injection/policy/",
   wanted: ".Values.injection.enabled",
   required: {
     "injection.mode":

@@ -4,7 +4,7 @@ import {
   type Instruction,
   issuerInstructions,
   standardIssuer,
-} from "../../src/distribution/index.ts";
+} from "../../src/rules/distribution/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 const issuer = "https://oidc.example.com";
@@ -53,7 +53,7 @@ lines with its issuers in them.
 ${managed.join(", ")}: the provider starts the API server and serves the issuer's documents. Nothing is to
 be told; leave the \`publisher\` section out.
 
-This page is made from \`src/distribution/\` by \`npm run docs\`.
+This page is made from \`src/rules/distribution/\` by \`npm run docs\`.
 
 ${told.map((name) => section(distributions[name].title, name)).join("\n")}
 ${section("Any other", undefined)}`;

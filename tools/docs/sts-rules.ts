@@ -6,7 +6,7 @@ import {
   messageProfiles,
   type StsRule,
   stsRules,
-} from "../../src/trust/index.ts";
+} from "../../src/rules/trust/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 const marks: Readonly<Record<Evidence, string>> = {
@@ -80,7 +80,7 @@ export function renderStsRules(): string {
 
 AssumeRoleWithWebIdentity asks these ${stsRules.length} questions about a call, in this order, and answers with the first that is
 not met. The sandbox's STS asks this list, \`podtrust explain\` goes through it, a test proves every line of it, and
-this page is made from it (\`src/trust/sts/rules/\`) by \`npm run docs\`.
+this page is made from it (\`src/rules/trust/sts/rules/\`) by \`npm run docs\`.
 
 AWS does not publish its list. What is known of each rule and of each text is marked:
 

@@ -1,5 +1,5 @@
 import type { RecordType } from "../../dns/index.ts";
-import { type Owner, ownershipComment } from "../../plan/index.ts";
+import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 
 /**
  * Whose records are, where they can carry neither comment nor tag: a TXT record beside them, one value for each stack:

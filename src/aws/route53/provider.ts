@@ -12,7 +12,7 @@ import {
   type RecordType,
   type TextValue,
 } from "../../dns/index.ts";
-import type { Owner } from "../../plan/index.ts";
+import type { Owner } from "../../rules/plan/index.ts";
 import { awsError, complaintOf, isAwsCode } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
 import { Route53Api } from "./api.ts";

@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../../base/index.ts";
-import { bindingObject, type BindingWish, readBinding } from "../../bindings/index.ts";
+import { bindingObject, type BindingWish, readBinding } from "../../rules/bindings/index.ts";
 import { applyBinding, objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { systemClock } from "../../base/index.ts";
-import type { ApplyEvent, Change } from "../../plan/index.ts";
+import type { ApplyEvent, Change } from "../../rules/plan/index.ts";
 import type { CommandContext } from "../context.ts";
 import { tellApplying } from "./applying.ts";
 

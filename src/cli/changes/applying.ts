@@ -1,4 +1,4 @@
-import type { ApplyEvent, ChangeKind } from "../../plan/index.ts";
+import type { ApplyEvent, ChangeKind } from "../../rules/plan/index.ts";
 import type { CommandContext } from "../context.ts";
 import { dim, green, red, rich, type Text, type Waiting, yellow } from "../terminal/index.ts";
 

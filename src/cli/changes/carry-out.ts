@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../plan/index.ts";
+import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../rules/plan/index.ts";
 import { changeView, type PlanWish, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { tellApplying } from "./applying.ts";
 import { confirm, confirmName, green } from "../terminal/index.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Change } from "../../plan/index.ts";
+import type { Change } from "../../rules/plan/index.ts";
 import type { StackPlan } from "../../stack/index.ts";
 import { planLines } from "./plan-text.ts";
 import { plain, spansOf } from "../terminal/text.ts";

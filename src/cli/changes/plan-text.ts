@@ -1,5 +1,5 @@
 import { isRecord } from "../../base/index.ts";
-import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../plan/index.ts";
+import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../rules/plan/index.ts";
 import { shownIssuer, type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
 import { bold, dim, green, red, type Text, rich, visible, yellow } from "../terminal/index.ts";

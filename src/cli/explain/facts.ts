@@ -1,7 +1,7 @@
 import type { AwsAccess } from "../../aws/index.ts";
 import { defined, PodtrustError } from "../../base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
-import { type Jws, parseJws } from "../../oidc/index.ts";
+import { type Jws, parseJws } from "../../rules/oidc/index.ts";
 import {
   type IssuerDocuments,
   parsePolicy,
@@ -10,7 +10,7 @@ import {
   type RoleArn,
   type RoleFacts,
   unknownChain,
-} from "../../trust/index.ts";
+} from "../../rules/trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import { readTextFile } from "../options/text-file.ts";

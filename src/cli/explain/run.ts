@@ -7,7 +7,7 @@ import {
   type Refusal,
   type RoleArn,
   type RuleReport,
-} from "../../trust/index.ts";
+} from "../../rules/trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, readToken } from "./facts.ts";
 import { sayNext } from "../next.ts";

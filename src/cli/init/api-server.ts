@@ -6,8 +6,8 @@ import {
   kubernetesMinor,
   standardIssuer,
   talosMinor,
-} from "../../distribution/index.ts";
-import { parseIssuer } from "../../oidc/index.ts";
+} from "../../rules/distribution/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { Answers } from "./answers.ts";
 import { type FoundCluster, isPublic } from "./detect/index.ts";
 

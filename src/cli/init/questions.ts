@@ -1,5 +1,5 @@
 import { PodtrustError, partitionOf } from "../../base/index.ts";
-import { isManaged } from "../../distribution/index.ts";
+import { isManaged } from "../../rules/distribution/index.ts";
 import type { KubeconfigContexts } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { dim, rich } from "../terminal/index.ts";

@@ -1,7 +1,7 @@
 import { access, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { defined, errorText, PodtrustError, shellWord } from "../../base/index.ts";
-import { distributions } from "../../distribution/index.ts";
+import { distributions } from "../../rules/distribution/index.ts";
 import { fileCode } from "../../files/index.ts";
 import type { CommandContext } from "../context.ts";
 import { bold, dim, rich, unbroken } from "../terminal/index.ts";

@@ -1,6 +1,6 @@
 import { defined } from "../../base/index.ts";
-import { bindingManifests } from "../../bindings/index.ts";
-import type { PolicyMinor } from "../../injection/index.ts";
+import { bindingManifests } from "../../rules/bindings/index.ts";
+import type { PolicyMinor } from "../../rules/injection/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printObjects } from "./print-objects.ts";
 

@@ -6,7 +6,7 @@ import {
   type ParameterMode,
   policyMinors,
   type PolicyMinor,
-} from "../../injection/index.ts";
+} from "../../rules/injection/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printObjects } from "./print-objects.ts";
 

@@ -1,4 +1,4 @@
-import { tenantQuota } from "../../bindings/index.ts";
+import { tenantQuota } from "../../rules/bindings/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printObjects } from "./print-objects.ts";
 import { whole } from "./replicas.ts";

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { isEmpty } from "../../plan/index.ts";
+import { isEmpty } from "../../rules/plan/index.ts";
 import { BoundAccounts, planBindings, planView, readBindingTexts } from "../../stack/index.ts";
 import { sayPlan, sayRefusals } from "../changes/say-plan.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { isEmpty } from "../../plan/index.ts";
+import { isEmpty } from "../../rules/plan/index.ts";
 import { planView } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type StackOptions, unknownNameFor, withStack } from "../changes/open.ts";

@@ -1,4 +1,4 @@
-import { kubernetesLabels } from "../../plan/index.ts";
+import { kubernetesLabels } from "../../rules/plan/index.ts";
 import { renewOwnToken } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";

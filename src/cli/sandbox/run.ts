@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defined, parseDuration, PodtrustError, shellWord } from "../../base/index.ts";
 import { parseConnectTo } from "../../http/index.ts";
-import { parseIssuer } from "../../oidc/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
 import {
   clientEnvironment,
   clientExports,

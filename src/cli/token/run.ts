@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../base/index.ts";
 import type { MintedToken } from "../../kubernetes/index.ts";
-import { parseJws } from "../../oidc/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
 import { bold, dim, relativeTime, rich, yellow } from "../terminal/index.ts";

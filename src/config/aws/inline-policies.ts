@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { errorText, PodtrustError, recordOf } from "../../base/index.ts";
 import { readBoundedText } from "../../files/index.ts";
-import { parsePolicy } from "../../trust/index.ts";
+import { parsePolicy } from "../../rules/trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type Environment, placeOf } from "../places.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { issuerProblems } from "../../oidc/index.ts";
+import { issuerProblems } from "../../rules/oidc/index.ts";
 import { section, text } from "../forms/leaf.ts";
 
 /** The issuer as it is written: a URL, or the zone below which podtrust gives it a name. */

@@ -1,5 +1,5 @@
 import { partitionOf } from "../../base/index.ts";
-import { operatorPolicy, usualIdentity } from "../../bindings/index.ts";
+import { operatorPolicy, usualIdentity } from "../../rules/bindings/index.ts";
 import type { AwsConfig } from "../aws/config.ts";
 import type { ConfigSource } from "../places.ts";
 import type { OperatorInput } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { errorText } from "../../base/index.ts";
-import { readTrust, type Trust } from "../../bindings/index.ts";
+import { readTrust, type Trust } from "../../rules/bindings/index.ts";
 import { readBoundedText } from "../../files/index.ts";
 import { readYaml } from "../../yaml/index.ts";
 import type { ConfigDocument } from "../document.ts";

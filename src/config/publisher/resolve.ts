@@ -1,5 +1,5 @@
 import { defined } from "../../base/index.ts";
-import { parseIssuer } from "../../oidc/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenAddress } from "../forms/listen.ts";

@@ -1,5 +1,5 @@
 import { defined, isRecord } from "../../base/index.ts";
-import { issuerProblems } from "../../oidc/index.ts";
+import { issuerProblems } from "../../rules/oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
 import { s3Problems } from "./s3-place.ts";

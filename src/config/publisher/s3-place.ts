@@ -1,5 +1,5 @@
 import { defined } from "../../base/index.ts";
-import { parseIssuer } from "../../oidc/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
 
 /** What decides where in a bucket the documents lie. */
 export interface S3Wish {

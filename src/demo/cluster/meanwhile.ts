@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../base/index.ts";
-import { parseJws } from "../../oidc/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
 import { isAway } from "./made.ts";
 import type { NotShown, OnEvent, RotationReport } from "../report.ts";
 

@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf } from "../../base/index.ts";
-import { apiVersion, bindingObject, bindingPolicies } from "../../bindings/index.ts";
-import { boundPolicyName, injectionPolicies } from "../../injection/index.ts";
+import { apiVersion, bindingObject, bindingPolicies } from "../../rules/bindings/index.ts";
+import { boundPolicyName, injectionPolicies } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { example } from "../example.ts";
 

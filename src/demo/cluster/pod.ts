@@ -1,5 +1,5 @@
 import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../base/index.ts";
-import { inject, injectionFault } from "../../injection/index.ts";
+import { inject, injectionFault } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { example } from "../example.ts";
 import type { NotShown } from "../report.ts";

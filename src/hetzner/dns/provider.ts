@@ -12,7 +12,7 @@ import {
   type TextValue,
   untilSettled,
 } from "../../dns/index.ts";
-import { cloudLabels } from "../../plan/index.ts";
+import { cloudLabels } from "../../rules/plan/index.ts";
 import { actionsIn, awaitActions, until } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";

@@ -1,5 +1,5 @@
 import { canonicalValue, type FoundSet, quoted, type RecordKey, type RecordType } from "../../dns/index.ts";
-import { cloudLabels, type Owner } from "../../plan/index.ts";
+import { cloudLabels, type Owner } from "../../rules/plan/index.ts";
 import type { Fields } from "../fields.ts";
 
 /** All records of one name and type as the API has them. */

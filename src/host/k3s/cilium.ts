@@ -1,4 +1,4 @@
-import { ownershipComment } from "../../plan/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
 import { yamlText } from "../../yaml/index.ts";
 import type { HostFile } from "./wish.ts";
 

@@ -1,4 +1,4 @@
-import { ownershipComment } from "../../plan/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
 import { k3sKubeconfigPath as kubeconfig } from "./kubeconfig.ts";
 import type { Architecture, HostFile, K3sWish } from "./wish.ts";
 

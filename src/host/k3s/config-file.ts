@@ -1,6 +1,6 @@
 import { isRecord } from "../../base/index.ts";
-import { flagText, issuerFlags } from "../../distribution/index.ts";
-import { ownershipComment } from "../../plan/index.ts";
+import { flagText, issuerFlags } from "../../rules/distribution/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
 import { readYaml } from "../../yaml/index.ts";
 import type { HostFile, K3sWish } from "./wish.ts";
 

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { defined, PodtrustError } from "../../base/index.ts";
-import type { Difference, FieldChange } from "../../plan/index.ts";
+import type { Difference, FieldChange } from "../../rules/plan/index.ts";
 import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
 import { ciliumPath, profileFile } from "./commands.ts";

@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../../base/index.ts";
-import type { Work } from "../../plan/index.ts";
+import type { Work } from "../../rules/plan/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { incomingFile, installScript, type PinnedFile } from "./scripts.ts";

@@ -1,5 +1,5 @@
 import { defined } from "../../base/index.ts";
-import { type Owner, ownershipComment } from "../../plan/index.ts";
+import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
 import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";

@@ -1,4 +1,4 @@
-import { ownershipComment } from "../../plan/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
 import type { HostFile } from "./wish.ts";
 
 export const unitPath = "/etc/systemd/system/k3s.service";

@@ -1,5 +1,11 @@
 import type { Clock } from "../../base/index.ts";
-import { type Difference, type Owner, ownershipComment, type Resource, type Work } from "../../plan/index.ts";
+import {
+  type Difference,
+  type Owner,
+  ownershipComment,
+  type Resource,
+  type Work,
+} from "../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { until } from "../until.ts";
 import { AccountRecords, type FoundRecords, type RecordsFound } from "./account-records.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../config/index.ts";
 import { PodtrustError } from "../../base/index.ts";
 import { readBoundedText } from "../../files/index.ts";
-import { ownershipComment } from "../../plan/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
 import { yamlText } from "../../yaml/index.ts";
 import { type HostLayout, secretsGroup } from "./layout.ts";
 

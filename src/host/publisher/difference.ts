@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PodtrustError } from "../../base/index.ts";
-import type { Difference, FieldChange } from "../../plan/index.ts";
+import type { Difference, FieldChange } from "../../rules/plan/index.ts";
 import type { HostFile } from "./config-file.ts";
 import { unitNames } from "./layout.ts";
 import type { Release } from "./release.ts";

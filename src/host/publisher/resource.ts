@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/index.ts";
-import type { Resource } from "../../plan/index.ts";
+import type { Resource } from "../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { stepFailure } from "../session.ts";
 import { applyPublisher, inspectPublisher } from "./apply.ts";

@@ -1,5 +1,5 @@
 import { isRecord, recordsOf } from "../../base/index.ts";
-import { type Owner, ownershipComment } from "../../plan/index.ts";
+import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { type Architecture, architectures } from "./release.ts";
 
 /** What a running publisher says of itself, as far as it counts here. */

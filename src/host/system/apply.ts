@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../../base/index.ts";
-import { ownershipComment, type Work } from "../../plan/index.ts";
+import { ownershipComment, type Work } from "../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { checkRoom, type RoomNeed } from "../room.ts";

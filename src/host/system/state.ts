@@ -1,5 +1,5 @@
 import { defined, PodtrustError } from "../../base/index.ts";
-import { type Difference, type FieldChange, type Owner, ownershipComment } from "../../plan/index.ts";
+import { type Difference, type FieldChange, type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import type { SystemWish } from "./wish.ts";
 

@@ -6,7 +6,7 @@ import {
   type Reconcile,
   type ReconcileResult,
 } from "../../controller/index.ts";
-import { type InjectionFault, injectionFault } from "../../injection/index.ts";
+import { type InjectionFault, injectionFault } from "../../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, Mirror } from "../../kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
 import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { inject, injectionFault, type Surroundings } from "../../injection/index.ts";
+import { inject, injectionFault, type Surroundings } from "../../rules/injection/index.ts";
 import { makesItWell } from "./owners.ts";
 
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;

@@ -1,5 +1,5 @@
 import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
-import { inject, injectionFault, type Surroundings } from "../../injection/index.ts";
+import { inject, injectionFault, type Surroundings } from "../../rules/injection/index.ts";
 import type { Regarding } from "../../kubernetes/index.ts";
 
 /** Who makes a new pod for one that was evicted. A Job counts an evicted pod as a failure, and so is none. */

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { JsonRecord } from "../../base/index.ts";
-import { annotationsView, type Surroundings } from "../../injection/index.ts";
+import { annotationsView, type Surroundings } from "../../rules/injection/index.ts";
 import type { KubernetesApi, Mirror, ObjectRef } from "../../kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
 import { Questions } from "./questions.ts";

@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
-import { skipLabel } from "../../injection/index.ts";
+import { skipLabel } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { trialLabels } from "../canary.ts";
 import { injectPath, webhookName, webhookNames } from "./names.ts";

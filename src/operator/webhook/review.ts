@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
-import { inject, injectionPatch, injectionWarnings, type Surroundings } from "../../injection/index.ts";
+import { inject, injectionPatch, injectionWarnings, type Surroundings } from "../../rules/injection/index.ts";
 
 /** What became of a pod: `unchanged` had all of it before; `untouched` is not for injection. */
 export type ReviewOutcome = "injected" | "unchanged" | "untouched";

@@ -9,7 +9,7 @@ import {
   type ServeConfig,
 } from "../../config/index.ts";
 import type { KubernetesApi, PluginConsent } from "../../kubernetes/index.ts";
-import { parseIssuer } from "../../oidc/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { Part } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";

@@ -1,6 +1,6 @@
 import { shellWord } from "../../base/index.ts";
 import { exposureOf, type SentCredential } from "../../kubernetes/index.ts";
-import { parseSubject } from "../../oidc/index.ts";
+import { parseSubject } from "../../rules/oidc/index.ts";
 import type { Refusal } from "../status.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { renderDiscovery, renderJwkSet } from "../../oidc/index.ts";
+import { renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
 import type { IssuerNames } from "./judge.ts";
 import { type KeyRing, publishedKeys } from "./keys.ts";
 

@@ -1,6 +1,6 @@
 import { errorText, PodtrustError } from "../../base/index.ts";
 import type { SentCredential } from "../../kubernetes/index.ts";
-import { issuerDifference, parseDiscovery, parseJwkSet, type PublicJwk } from "../../oidc/index.ts";
+import { issuerDifference, parseDiscovery, parseJwkSet, type PublicJwk } from "../../rules/oidc/index.ts";
 import type { Refusal, RefusalReason } from "../status.ts";
 
 /** What is published about an issuer, whatever the cluster says. */

@@ -1,4 +1,4 @@
-import { rotationTimeline, type RotationInput } from "../../oidc/index.ts";
+import { rotationTimeline, type RotationInput } from "../../rules/oidc/index.ts";
 import type { KeyStatus } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
 

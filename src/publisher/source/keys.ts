@@ -1,4 +1,4 @@
-import { jwkThumbprint, mostKeysOfType, type PublicJwk } from "../../oidc/index.ts";
+import { jwkThumbprint, mostKeysOfType, type PublicJwk } from "../../rules/oidc/index.ts";
 
 /** A key as the publisher remembers it; times in milliseconds since the epoch. */
 export interface KnownKey {

@@ -1,4 +1,4 @@
-import { mostKeysOfType, type PublicJwk } from "../../oidc/index.ts";
+import { mostKeysOfType, type PublicJwk } from "../../rules/oidc/index.ts";
 import { signingYet } from "../source/distrust.ts";
 import type { KeyRing } from "../source/keys.ts";
 import { keyTag, kidTag, type Mark, type Marks, markTime, type StackMarks } from "./marks.ts";

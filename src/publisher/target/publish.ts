@@ -13,7 +13,7 @@ import {
   type PublicJwk,
   renderDiscovery,
   renderJwkSet,
-} from "../../oidc/index.ts";
+} from "../../rules/oidc/index.ts";
 import { mediaTypes } from "../serving/site.ts";
 import type { IssuerNames } from "../source/judge.ts";
 import { type Marks, parseMarks, renderMarks } from "./marks.ts";

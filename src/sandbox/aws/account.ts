@@ -1,5 +1,5 @@
 import type { Logger } from "../../base/index.ts";
-import type { MessageProfile } from "../../trust/index.ts";
+import type { MessageProfile } from "../../rules/trust/index.ts";
 import type { MovableClock } from "../clock/index.ts";
 import { accountGate, adminKey, type RateLimit, RateLimiter } from "./access/index.ts";
 import { type DecisionFilter, DecisionRing } from "./decisions.ts";

@@ -1,5 +1,5 @@
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../base/index.ts";
-import type { MessageProfile } from "../../trust/index.ts";
+import type { MessageProfile } from "../../rules/trust/index.ts";
 import { type RateLimit, writeAdminCredentials } from "./access/index.ts";
 import { type AccountPlace, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";
 import { Accounts, type FurtherAccount } from "./accounts.ts";

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { jwkThumbprint } from "../../oidc/index.ts";
+import { jwkThumbprint } from "../../rules/oidc/index.ts";
 import { Problem } from "./problem.ts";
 
 /** What a CSR asks for, checked. */

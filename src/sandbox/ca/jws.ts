@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { isRecord } from "../../base/index.ts";
-import { jwkThumbprint, verifyJws } from "../../oidc/index.ts";
+import { jwkThumbprint, verifyJws } from "../../rules/oidc/index.ts";
 import { Problem } from "./problem.ts";
 
 /** A JSON object whose members are not judged yet. */

@@ -1,4 +1,4 @@
-import { type PublicJwk, renderDiscovery, renderJwkSet } from "../../oidc/index.ts";
+import { type PublicJwk, renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
 import { discoveryPath } from "./access.ts";
 import type { ClusterFault } from "./types.ts";
 

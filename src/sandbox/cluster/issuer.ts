@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { discoveryUrlOf, parseIssuer, publicJwk, type PublicJwk } from "../../oidc/index.ts";
+import { discoveryUrlOf, parseIssuer, publicJwk, type PublicJwk } from "../../rules/oidc/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import type { Exchange } from "../../listener/index.ts";
 import { closeListener, openListener } from "../listener/index.ts";

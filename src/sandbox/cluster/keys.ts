@@ -1,6 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { type Jws, kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../oidc/index.ts";
+import { type Jws, kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/oidc/index.ts";
 import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
 
 const generate = promisify(generateKeyPair);

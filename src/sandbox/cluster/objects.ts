@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { defined } from "../../base/index.ts";
-import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
+import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { alreadyExists, invalid, notFound } from "./status.ts";
 
 /** A Namespace or ServiceAccount as it is kept. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { defined } from "../../base/index.ts";
-import { parseJws, parseSubject } from "../../oidc/index.ts";
+import { parseJws, parseSubject } from "../../rules/oidc/index.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 

@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
-import { bindingObject } from "../../bindings/index.ts";
+import { bindingObject } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 
 /** How long an API server refuses bindings after their definitions were applied, in milliseconds. */

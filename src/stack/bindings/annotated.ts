@@ -1,6 +1,6 @@
 import { asPodtrustError, recordOf, textOf } from "../../base/index.ts";
-import type { Binding, GrantedRole } from "../../bindings/index.ts";
-import { accessConflict, type RoleAccess } from "../../injection/index.ts";
+import type { Binding, GrantedRole } from "../../rules/bindings/index.ts";
+import { accessConflict, type RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { behindCluster, finding, type Finding } from "../status/index.ts";
 import { accessOf, annotate, isToWrite, standingOf } from "./annotation.ts";

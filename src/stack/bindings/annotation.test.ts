@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { account, bindingOf, roles, webRole } from "../../../test/support/bindings/objects.ts";
-import { readBinding } from "../../bindings/index.ts";
-import { accessAnnotations, accessConflict } from "../../injection/index.ts";
+import { readBinding } from "../../rules/bindings/index.ts";
+import { accessAnnotations, accessConflict } from "../../rules/injection/index.ts";
 import { accessOf } from "./annotation.ts";
 
 describe("the annotations of a binding", () => {

@@ -1,12 +1,12 @@
 import { defined, PodtrustError, recordOf, recordsOf } from "../../base/index.ts";
-import { type Binding, bindingsManager, type GrantedRole, usualProfile } from "../../bindings/index.ts";
+import { type Binding, bindingsManager, type GrantedRole, usualProfile } from "../../rules/bindings/index.ts";
 import {
   accessAnnotations,
   accountAnnotations,
   chainPrefix,
   profilePrefix,
   type RoleAccess,
-} from "../../injection/index.ts";
+} from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { sameObject, type StateApi } from "./state.ts";
 

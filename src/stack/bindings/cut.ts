@@ -7,7 +7,7 @@ import {
   type GrantedRole,
   nameOfArn,
   type Trust,
-} from "../../bindings/index.ts";
+} from "../../rules/bindings/index.ts";
 import type { RoleState } from "../parts/index.ts";
 import { possibleRoles } from "./state.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";

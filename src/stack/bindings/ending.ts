@@ -1,5 +1,5 @@
 import type { Reason } from "../../base/index.ts";
-import { type Condition, conditionOf, type Found } from "../../bindings/index.ts";
+import { type Condition, conditionOf, type Found } from "../../rules/bindings/index.ts";
 import type { Finding } from "../status/index.ts";
 import { type BindingStatus, type RoleStatus, writeStatus } from "./state.ts";
 import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";

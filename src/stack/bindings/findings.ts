@@ -1,5 +1,5 @@
 import { defined, type ErrorCode, type PodtrustError, type Reason } from "../../base/index.ts";
-import type { Binding, GrantedRole, Trust } from "../../bindings/index.ts";
+import type { Binding, GrantedRole, Trust } from "../../rules/bindings/index.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { awsConfigOf, type Exchange, type Look, roleConfigOf, type RoleState } from "../parts/index.ts";

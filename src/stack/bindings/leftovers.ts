@@ -8,8 +8,8 @@ import {
   readTrust,
   type Trust,
   trustNames,
-} from "../../bindings/index.ts";
-import { awsTags } from "../../plan/index.ts";
+} from "../../rules/bindings/index.ts";
+import { awsTags } from "../../rules/plan/index.ts";
 import type { BoundAccount, RoleState } from "../parts/index.ts";
 import type { StateApi } from "./state.ts";
 import { trustNameOf } from "./trust-reads.ts";

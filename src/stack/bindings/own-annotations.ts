@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf } from "../../base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
-import { digestOf } from "../../plan/index.ts";
+import { digestOf } from "../../rules/plan/index.ts";
 import { keyOf } from "./state.ts";
 
 /** ServiceAccounts that this process annotates: their next change is its own, and no reason for another turn. */

@@ -7,8 +7,8 @@ import {
   isRetained,
   markedBinding,
   type Trust,
-} from "../../bindings/index.ts";
-import { awsTags, type Change, planOf } from "../../plan/index.ts";
+} from "../../rules/bindings/index.ts";
+import { awsTags, type Change, planOf } from "../../rules/plan/index.ts";
 import {
   awsConfigOf,
   type BoundAccount,

@@ -1,5 +1,5 @@
 import { asPodtrustError } from "../../base/index.ts";
-import { type Binding, type Found, proofTokenSeconds, type Trust } from "../../bindings/index.ts";
+import { type Binding, type Found, proofTokenSeconds, type Trust } from "../../rules/bindings/index.ts";
 import { roleConfigOf } from "../parts/index.ts";
 import { finding, type Finding } from "../status/index.ts";
 import { foundOf, usualTurn } from "./ending.ts";

@@ -10,8 +10,8 @@ import {
   type Trust,
   timeText,
   trustNames,
-} from "../../bindings/index.ts";
-import type { Observed } from "../../plan/index.ts";
+} from "../../rules/bindings/index.ts";
+import type { Observed } from "../../rules/plan/index.ts";
 import type { RoleState } from "../parts/index.ts";
 import { awsFinding } from "../status/index.ts";
 import { annotated } from "./annotated.ts";

@@ -16,7 +16,7 @@ import {
   readTrust,
   type Trust,
   type TrustAccount,
-} from "../../bindings/index.ts";
+} from "../../rules/bindings/index.ts";
 import type { RoleState } from "../parts/index.ts";
 import { unannotate } from "./annotation.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts";

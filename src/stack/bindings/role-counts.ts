@@ -1,5 +1,10 @@
 import { recordOf, recordsOf, textOf } from "../../base/index.ts";
-import { type CountedBinding, type Trust, withoutRoom, type WithoutRoom } from "../../bindings/index.ts";
+import {
+  type CountedBinding,
+  type Trust,
+  withoutRoom,
+  type WithoutRoom,
+} from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { keyOf, possibleRoles, statusOf } from "./state.ts";
 

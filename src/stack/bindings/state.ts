@@ -1,7 +1,7 @@
 import { defined, recordOf, recordsOf, textOf } from "../../base/index.ts";
-import { apiVersion, bindingsManager, type Condition, finalizer } from "../../bindings/index.ts";
+import { apiVersion, bindingsManager, type Condition, finalizer } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
-import { digestOf } from "../../plan/index.ts";
+import { digestOf } from "../../rules/plan/index.ts";
 
 /** A role of a binding. */
 export interface RoleStatus {

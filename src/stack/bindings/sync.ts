@@ -11,7 +11,7 @@ import {
   timeText,
   type Trust,
   type TrustAccount,
-} from "../../bindings/index.ts";
+} from "../../rules/bindings/index.ts";
 import type { BoundAccount, Look, RoleState } from "../parts/index.ts";
 import { roleConfigOf } from "../parts/index.ts";
 import type { Seen } from "../status/index.ts";

@@ -1,5 +1,12 @@
 import { isRecord, PodtrustError } from "../../base/index.ts";
-import { type Binding, kindOf, type Read, readBinding, readTrust, type Trust } from "../../bindings/index.ts";
+import {
+  type Binding,
+  kindOf,
+  type Read,
+  readBinding,
+  readTrust,
+  type Trust,
+} from "../../rules/bindings/index.ts";
 import { readYamlStream, type YamlDocument } from "../../yaml/index.ts";
 
 // A rendered chart or overlay stands in one file, with all that is not ours.

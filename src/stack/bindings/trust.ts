@@ -1,5 +1,11 @@
 import { asPodtrustError, type Clock, defined, PodtrustError } from "../../base/index.ts";
-import { type Condition, conditionOf, type Found, readTrust, type Trust } from "../../bindings/index.ts";
+import {
+  type Condition,
+  conditionOf,
+  type Found,
+  readTrust,
+  type Trust,
+} from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { BoundAccount } from "../parts/index.ts";
 import { awsFinding, finding, type Finding } from "../status/index.ts";

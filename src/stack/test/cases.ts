@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { awsSkewSeconds, parseJws } from "../../oidc/index.ts";
+import { awsSkewSeconds, parseJws } from "../../rules/oidc/index.ts";
 import type { AwsConfig, RoleConfig } from "../../config/index.ts";
 import { trusts } from "../parts/index.ts";
 import { expired, noToken, notTrusted, otherAudience, type Reason } from "./refusal.ts";

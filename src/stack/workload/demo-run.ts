@@ -5,7 +5,7 @@ import {
   type ObjectRef,
   objectText,
 } from "../../kubernetes/index.ts";
-import { kubernetesLabels, ownerText } from "../../plan/index.ts";
+import { kubernetesLabels, ownerText } from "../../rules/plan/index.ts";
 import { demo, demoObjects, type DemoWish, manifestAnnotation } from "./demo-job.ts";
 import { isFinished, type JobState, jobState } from "./job-state.ts";
 import { LogFollower } from "./log-follower.ts";

@@ -1,5 +1,5 @@
 import { nearest, PodtrustError, recordOf } from "../../base/index.ts";
-import { injectRole } from "../../injection/index.ts";
+import { injectRole } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 

@@ -1,8 +1,8 @@
 import { defined, nearest, PodtrustError } from "../../base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
-import type { RoleAccess } from "../../injection/index.ts";
+import type { RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
-import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
+import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { roleArnOf, trusts } from "../parts/index.ts";
 
 /** What a command line says about a workload, beside the config. */

@@ -1,5 +1,9 @@
 import type { JsonRecord } from "../../../src/base/index.ts";
-import { injectionConfigMap, injectionPolicies, type ParameterMode } from "../../../src/injection/index.ts";
+import {
+  injectionConfigMap,
+  injectionPolicies,
+  type ParameterMode,
+} from "../../../src/rules/injection/index.ts";
 import type { ControlPlane } from "../../cluster/harness/index.ts";
 import { startMutatingWebhook } from "../../cluster/injection/mutating-webhook.ts";
 import { until } from "../../cluster/operator/patience.ts";

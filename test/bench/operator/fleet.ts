@@ -1,4 +1,4 @@
-import { inject } from "../../../src/injection/index.ts";
+import { inject } from "../../../src/rules/injection/index.ts";
 import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import type { MassClient } from "./mass.ts";
 

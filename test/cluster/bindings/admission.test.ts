@@ -16,7 +16,7 @@ import {
   trustSpec,
   webRole,
 } from "../../support/bindings/objects.ts";
-import { finalizer } from "../../../src/bindings/index.ts";
+import { finalizer } from "../../../src/rules/bindings/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, type KubernetesVersion, leftOut } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";

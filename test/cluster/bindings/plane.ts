@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bindingManifests, finalizer } from "../../../src/bindings/index.ts";
+import { bindingManifests, finalizer } from "../../../src/rules/bindings/index.ts";
 import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { type Answer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { finalizer } from "../../../src/bindings/index.ts";
+import { finalizer } from "../../../src/rules/bindings/index.ts";
 import { bindingOf, type Json, roles, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import { type ControlPlane, leftOut } from "../harness/index.ts";
 import { makeTrust, startBindingsPlane, until } from "./plane.ts";

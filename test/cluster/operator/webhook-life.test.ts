@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/base/index.ts";
-import { injectionFault } from "../../../src/injection/index.ts";
+import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { openKubernetes } from "../../../src/kubernetes/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
 import { podtrustHere } from "../../support/cli.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/base/index.ts";
-import { injectionFault } from "../../../src/injection/index.ts";
+import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";
 import { type Answer, freePorts, leftOut } from "../harness/index.ts";

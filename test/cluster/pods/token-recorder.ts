@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { parseJws } from "../../../src/oidc/index.ts";
+import { parseJws } from "../../../src/rules/oidc/index.ts";
 
 /** Stands before an AWS endpoint and remembers who came with which token. */
 export interface TokenRecorder {

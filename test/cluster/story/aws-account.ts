@@ -7,7 +7,7 @@ import {
   roleResource,
   webIdentityTrustPolicy,
 } from "../../../src/aws/index.ts";
-import { applyPlan, isEmpty, planOf } from "../../../src/plan/index.ts";
+import { applyPlan, isEmpty, planOf } from "../../../src/rules/plan/index.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 
 const region = "eu-central-1";

@@ -7,7 +7,7 @@ import {
   ListPolicyVersionsCommand,
 } from "@aws-sdk/client-iam";
 import { awsManagedPolicies } from "../../../src/sandbox/index.ts";
-import { parsePolicy } from "../../../src/trust/index.ts";
+import { parsePolicy } from "../../../src/rules/trust/index.ts";
 import { iamSandbox, refused, ssmReadOnly } from "../../support/iam.ts";
 
 describe("IAM aws-managed-policies", () => {

@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { parsePolicy } from "../../../src/trust/index.ts";
+import { parsePolicy } from "../../../src/rules/trust/index.ts";
 import { accepts, refuses } from "../fixture.ts";
 
 const arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parsePolicy } from "../../../src/trust/index.ts";
+import { parsePolicy } from "../../../src/rules/trust/index.ts";
 import { grantOf, refuses } from "../fixture.ts";
 
 const arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";

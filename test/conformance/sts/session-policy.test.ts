@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { explainWebIdentity } from "../../../src/trust/index.ts";
+import { explainWebIdentity } from "../../../src/rules/trust/index.ts";
 import { attempt, grantOf, refuses } from "../fixture.ts";
 
 const statement = { Effect: "Allow", Action: "ssm:GetParameter", Resource: "*" };

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { request } from "../../../src/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/kubernetes/index.ts";
-import { parseJws } from "../../../src/oidc/index.ts";
+import { parseJws } from "../../../src/rules/oidc/index.ts";
 import {
   type ClusterProcess,
   type ClusterProcessOptions,

@@ -1,5 +1,5 @@
 /** What a session of a role may do, by the evaluator by which the sandbox answers: not by what decides about bindings. */
-import { authorize, type NamedPolicy, parsePolicy } from "../../../src/trust/index.ts";
+import { authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
 import { account } from "./objects.ts";
 import type { SeenRole } from "./turn-world.ts";
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
 import { HostConnection, systemResource } from "../../../src/host/index.ts";
-import { applyPlan, type ApplyOutcome, planOf } from "../../../src/plan/index.ts";
+import { applyPlan, type ApplyOutcome, planOf } from "../../../src/rules/plan/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
 import { HostConnection, type SshTarget, systemResource } from "../../../src/host/index.ts";
-import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/plan/index.ts";
+import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/rules/plan/index.ts";
 import { hostForEachTest, type SshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { SwiftClock } from "../../support/swift-clock.ts";
 

@@ -5,7 +5,7 @@ import {
   distributionOf,
   distributions,
   isManaged,
-} from "../../../distribution/index.ts";
+} from "../../../rules/distribution/index.ts";
 import {
   defaultKubeconfig,
   type KubeconfigContexts,
@@ -14,7 +14,7 @@ import {
   openKubernetes,
   sightCluster,
 } from "../../../kubernetes/index.ts";
-import { parseIssuer } from "../../../oidc/index.ts";
+import { parseIssuer } from "../../../rules/oidc/index.ts";
 import type { CommandContext } from "../../context.ts";
 import { type Sighting, softly } from "./softly.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { PodtrustError } from "../../../base/index.ts";
 import type { ConnectTo } from "../../../http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
-import { parseIssuer } from "../../../oidc/index.ts";
+import { parseIssuer } from "../../../rules/oidc/index.ts";
 import { choosePorts, type EmulatedMachine, makeMachine } from "../../../emulator/index.ts";
 import {
   type StandInCa,

@@ -1,4 +1,4 @@
-import type { Evaluation, Layer, MessageProfile } from "../../../trust/index.ts";
+import type { Evaluation, Layer, MessageProfile } from "../../../rules/trust/index.ts";
 import { AwsError, type Call, type Need } from "../wire/index.ts";
 
 /** How AWS names the kinds of policies. */

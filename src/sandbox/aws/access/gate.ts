@@ -1,4 +1,4 @@
-import { authorize, type MessageProfile } from "../../../trust/index.ts";
+import { authorize, type MessageProfile } from "../../../rules/trust/index.ts";
 import { verifyRequest } from "../sigv4/index.ts";
 import type { Account, Caller } from "../state/index.ts";
 import { AwsError, type Gate, type Need } from "../wire/index.ts";

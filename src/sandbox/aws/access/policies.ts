@@ -1,4 +1,4 @@
-import { type NamedPolicy, parsePolicy, type PolicyKind } from "../../../trust/index.ts";
+import { type NamedPolicy, parsePolicy, type PolicyKind } from "../../../rules/trust/index.ts";
 import { managedPolicyText } from "../iam/index.ts";
 import { type Account, type Role, roleKey, type Session } from "../state/index.ts";
 

@@ -1,4 +1,4 @@
-import { policyQuotas } from "../../../trust/index.ts";
+import { policyQuotas } from "../../../rules/trust/index.ts";
 import { type Action, action, type Value } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { policyVersions, quotas } from "./quotas.ts";

@@ -7,7 +7,7 @@ import {
   type QuotaRefusal,
   trustPolicyRefusal,
   trustQuota,
-} from "../../../trust/index.ts";
+} from "../../../rules/trust/index.ts";
 import type { Role } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
 

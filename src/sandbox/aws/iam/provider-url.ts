@@ -1,4 +1,4 @@
-import { iamProviderKey } from "../../../oidc/index.ts";
+import { iamProviderKey } from "../../../rules/oidc/index.ts";
 import { invalidInput, validationError } from "./errors.ts";
 
 /**

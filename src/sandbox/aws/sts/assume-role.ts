@@ -1,5 +1,5 @@
 import { defined } from "../../../base/index.ts";
-import { parseRoleArn } from "../../../trust/index.ts";
+import { parseRoleArn } from "../../../rules/trust/index.ts";
 import type { Session, Tag } from "../state/index.ts";
 import {
   type Action,

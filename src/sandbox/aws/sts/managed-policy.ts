@@ -1,4 +1,4 @@
-import { parsePolicy, type PolicyDocument } from "../../../trust/index.ts";
+import { parsePolicy, type PolicyDocument } from "../../../rules/trust/index.ts";
 import { managedPolicyText } from "../iam/index.ts";
 import type { Account } from "../state/index.ts";
 

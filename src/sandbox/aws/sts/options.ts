@@ -1,4 +1,4 @@
-import type { MessageProfile } from "../../../trust/index.ts";
+import type { MessageProfile } from "../../../rules/trust/index.ts";
 import type { Account } from "../state/index.ts";
 import type { IssuerDocumentCache } from "./issuer-documents.ts";
 

@@ -1,4 +1,4 @@
-import { parsePolicy, parseRoleArn, type RoleFacts } from "../../../trust/index.ts";
+import { parsePolicy, parseRoleArn, type RoleFacts } from "../../../rules/trust/index.ts";
 import { seenRole } from "../state/index.ts";
 import type { StsOptions } from "./options.ts";
 

@@ -5,7 +5,7 @@ import {
   type Evaluation,
   type NamedPolicy,
   type RoleFacts,
-} from "../../../trust/index.ts";
+} from "../../../rules/trust/index.ts";
 import { contextOf, layerNames, policiesOf } from "../access/index.ts";
 import type { Account, Caller } from "../state/index.ts";
 import { AwsError, type Call } from "../wire/index.ts";

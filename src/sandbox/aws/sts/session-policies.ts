@@ -1,4 +1,4 @@
-import { parsePolicy, PolicyError, policySize } from "../../../trust/index.ts";
+import { parsePolicy, PolicyError, policySize } from "../../../rules/trust/index.ts";
 import { managedPolicyText } from "../iam/index.ts";
 import type { Account, Session } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";

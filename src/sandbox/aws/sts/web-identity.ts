@@ -1,5 +1,5 @@
 import { defined } from "../../../base/index.ts";
-import { parseJws } from "../../../oidc/index.ts";
+import { parseJws } from "../../../rules/oidc/index.ts";
 import {
   decideWebIdentity,
   type Grant,
@@ -9,7 +9,7 @@ import {
   type Refusal,
   type WebIdentityDecision,
   type WebIdentityFacts,
-} from "../../../trust/index.ts";
+} from "../../../rules/trust/index.ts";
 import type { Tag } from "../state/index.ts";
 import { type Action, action, AwsError, type Call, structures, text, type ValueOf } from "../wire/index.ts";
 import { assumedRoleArn, credentials, type SessionDesk } from "./desk.ts";
@@ -17,7 +17,7 @@ import { sessionManagedPolicy } from "./managed-policy.ts";
 import type { StsOptions } from "./options.ts";
 import { roleFacts } from "./role-facts.ts";
 
-// The rules of src/trust check the parameters; here they are taken as they come.
+// The rules of src/rules/trust check the parameters; here they are taken as they come.
 const input = {
   RoleArn: text(),
   RoleSessionName: text(),
@@ -107,7 +107,7 @@ function sessionOf(grant: Grant, facts: WebIdentityFacts): Parameters<SessionDes
 }
 
 /**
- * AssumeRoleWithWebIdentity: unsigned, decided by the rules of src/trust. `Provider` is the provider's ARN, as
+ * AssumeRoleWithWebIdentity: unsigned, decided by the rules of src/rules/trust. `Provider` is the provider's ARN, as
  * the real service answers for OIDC providers of IAM, whatever its reference says.
  */
 export function assumeRoleWithWebIdentity(options: StsOptions, desk: SessionDesk): Action {

@@ -21,7 +21,7 @@ import {
   trustsProvider,
 } from "../../../aws/index.ts";
 import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../../base/index.ts";
-import { markedBinding, type Trust, type TrustAccount } from "../../../bindings/index.ts";
+import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
   type ApplyOutcome,
@@ -32,7 +32,7 @@ import {
   type Plan,
   planOf,
   type Resource,
-} from "../../../plan/index.ts";
+} from "../../../rules/plan/index.ts";
 import type { Place } from "../part.ts";
 import { KnownRoles } from "./known-roles.ts";
 import { type CutOutcome, type CutWish, cutFields, isNothing, roleCut } from "./bound-cut.ts";

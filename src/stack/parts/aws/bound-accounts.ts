@@ -1,4 +1,4 @@
-import type { Trust, TrustAccount } from "../../../bindings/index.ts";
+import type { Trust, TrustAccount } from "../../../rules/bindings/index.ts";
 import { BoundAccount, type BoundContext, type Drifted } from "./bound-account.ts";
 
 /** Unlike any account of a trust that is there, which is looked at each minute. Milliseconds. */

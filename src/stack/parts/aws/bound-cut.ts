@@ -7,9 +7,9 @@ import {
   type RoleState,
   samePolicy,
 } from "../../../aws/index.ts";
-import { isRetained, retainedMark } from "../../../bindings/index.ts";
+import { isRetained, retainedMark } from "../../../rules/bindings/index.ts";
 import type { PodtrustError } from "../../../base/index.ts";
-import type { FieldChange } from "../../../plan/index.ts";
+import type { FieldChange } from "../../../rules/plan/index.ts";
 
 /** Which roles of an account are cut, and to what. */
 export interface CutWish {

@@ -1,5 +1,5 @@
 import { defined } from "../../../base/index.ts";
-import type { Binding, GrantedRole, Trust, TrustAccount } from "../../../bindings/index.ts";
+import type { Binding, GrantedRole, Trust, TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 
 /** What proofs call themselves in CloudTrail. */

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../../base/index.ts";
 import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../aws/index.ts";
-import type { Change } from "../../../plan/index.ts";
+import type { Change } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";
 
 /** A provider that would go, or change hands. */

@@ -1,5 +1,5 @@
 import type { RoleState } from "../../../aws/index.ts";
-import { awsTags, digestOf } from "../../../plan/index.ts";
+import { awsTags, digestOf } from "../../../rules/plan/index.ts";
 
 interface Known {
   /** Whose it is, as its tags say: `prod/shop/web`. */

@@ -1,8 +1,8 @@
 import { oidcProviderArn } from "../../../aws/index.ts";
 import { partitionOf } from "../../../base/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
-import { awsTags } from "../../../plan/index.ts";
-import type { AllowCondition, AllowPolicy, AllowStatement } from "../../../trust/index.ts";
+import { awsTags } from "../../../rules/plan/index.ts";
+import type { AllowCondition, AllowPolicy, AllowStatement } from "../../../rules/trust/index.ts";
 
 const unique = (list: readonly string[]): readonly string[] => [...new Set(list)].sort();
 

@@ -1,5 +1,5 @@
 import { accessOf, checkAccount, openAws, readOidcProviders } from "../../../aws/index.ts";
-import { awsTags } from "../../../plan/index.ts";
+import { awsTags } from "../../../rules/plan/index.ts";
 import type { AwsConfig } from "../../../config/index.ts";
 import type { IssuerMemory, UnnamedContext } from "../part.ts";
 

@@ -9,7 +9,7 @@ import {
   JsonText,
   type Value,
 } from "../../../hcl/index.ts";
-import { awsTags } from "../../../plan/index.ts";
+import { awsTags } from "../../../rules/plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";
 

@@ -19,12 +19,12 @@ import {
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
 import type { KubernetesApi } from "../../../kubernetes/index.ts";
-import { noInputs, type Observed, type Resource } from "../../../plan/index.ts";
+import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import { openCluster } from "../cluster.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
 import { providerArnOf, roleArnOf } from "./role-trust.ts";
-import type { AllowPolicy } from "../../../trust/index.ts";
+import type { AllowPolicy } from "../../../rules/trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";
 import { type Exchange, exchanged } from "./exchange.ts";
 import { accountAnswers, preflight } from "./preflight.ts";

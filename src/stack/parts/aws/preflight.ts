@@ -9,11 +9,11 @@ import {
   type RoleWish,
   usualOidcProviders,
 } from "../../../aws/index.ts";
-import type { Change, ChangeKind } from "../../../plan/index.ts";
+import type { Change, ChangeKind } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";
 import { usedByOthers } from "./in-use.ts";
 import type { AccountResources } from "./resources.ts";
-import { policySize } from "../../../trust/index.ts";
+import { policySize } from "../../../rules/trust/index.ts";
 
 /** What an account says of itself when it is asked. Throws `aws-*`. */
 export interface AccountAnswers {

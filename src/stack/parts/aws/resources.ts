@@ -15,7 +15,7 @@ import {
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import { recordNames } from "../../../dns/index.ts";
 import { publisherNames } from "../../../host/index.ts";
-import type { Resource } from "../../../plan/index.ts";
+import type { Resource } from "../../../rules/plan/index.ts";
 import { hasCluster } from "../cluster.ts";
 import { trustPolicyOf } from "./role-trust.ts";
 

@@ -7,8 +7,8 @@ import {
   webIdentityTrustPolicy,
 } from "../../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
-import { iamProviderKey, serviceAccountSubject } from "../../../oidc/index.ts";
-import { admission, type Admission, type RoleFacts } from "../../../trust/index.ts";
+import { iamProviderKey, serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import { admission, type Admission, type RoleFacts } from "../../../rules/trust/index.ts";
 
 /** A role of the config, and the issuer whose tokens it trusts. */
 export interface TrustingRole {

@@ -10,7 +10,7 @@ import {
   recordsSeen,
   recordToDelete,
 } from "../../../dns/index.ts";
-import type { Output } from "../../../plan/index.ts";
+import type { Output } from "../../../rules/plan/index.ts";
 import type {
   Goal,
   IssuerMemory,

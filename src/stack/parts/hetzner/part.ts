@@ -27,7 +27,7 @@ import {
   makeLoginKey,
   ownLoginKey,
 } from "../../../host/index.ts";
-import type { Observed, Resource } from "../../../plan/index.ts";
+import type { Observed, Resource } from "../../../rules/plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerWay, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";

@@ -11,7 +11,7 @@ import {
   type Server,
 } from "../../../hetzner/index.ts";
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
-import type { Change } from "../../../plan/index.ts";
+import type { Change } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";
 
 export interface PreflightInput extends Judged {

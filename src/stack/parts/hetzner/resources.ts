@@ -18,7 +18,7 @@ import {
   type Thing,
 } from "../../../hetzner/index.ts";
 import { cloudInit, newSshKeyPair } from "../../../host/index.ts";
-import type { Output, Resource } from "../../../plan/index.ts";
+import type { Output, Resource } from "../../../rules/plan/index.ts";
 
 export interface HetznerInput {
   readonly config: Config;

@@ -1,5 +1,5 @@
 import { ownedThings, serverOutputs } from "../../../hetzner/index.ts";
-import { type Inputs, noInputs } from "../../../plan/index.ts";
+import { type Inputs, noInputs } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";
 import type { HostContext } from "./place.ts";
 

@@ -7,7 +7,7 @@ import {
   systemNames,
   systemResource,
 } from "../../../host/index.ts";
-import type { Change, Output, Resource } from "../../../plan/index.ts";
+import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";
 import { k3sWish } from "./wish.ts";

@@ -12,7 +12,7 @@ import {
 import { idOf, rememberHostKeys } from "../../../hetzner/index.ts";
 import { HostConnection, type HostPlace, ownLoginKey, type SshTarget } from "../../../host/index.ts";
 import { connectTarget } from "../../../http/index.ts";
-import { type Inputs, mapKnown, type Output } from "../../../plan/index.ts";
+import { type Inputs, mapKnown, type Output } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 

@@ -1,8 +1,8 @@
 import { defined } from "../../../base/index.ts";
 import type { Config, MachineConfig } from "../../../config/index.ts";
-import { distributions } from "../../../distribution/index.ts";
+import { distributions } from "../../../rules/distribution/index.ts";
 import { configFile, type HostFile, type K3sWish } from "../../../host/index.ts";
-import { parseIssuer } from "../../../oidc/index.ts";
+import { parseIssuer } from "../../../rules/oidc/index.ts";
 
 /** What k3s on a config's machine shall be. */
 export function k3sWish(

@@ -14,7 +14,7 @@ import {
   rollBack,
   systemNames,
 } from "../../../host/index.ts";
-import type { Output, Resource, Work } from "../../../plan/index.ts";
+import type { Output, Resource, Work } from "../../../rules/plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";
 import { accountsOf } from "./accounts.ts";

@@ -1,6 +1,6 @@
 import { defined, type ErrorCode } from "../../../base/index.ts";
 import { exposureOf, type KubernetesApi } from "../../../kubernetes/index.ts";
-import { parseDiscovery, parseJwkSet } from "../../../oidc/index.ts";
+import { parseDiscovery, parseJwkSet } from "../../../rules/oidc/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";
 import type { ClusterFacts, Seen } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";

@@ -1,7 +1,7 @@
 import { mapLimit } from "../../../base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
 import type { KubernetesApi } from "../../../kubernetes/index.ts";
-import { parseJws } from "../../../oidc/index.ts";
+import { parseJws } from "../../../rules/oidc/index.ts";
 import type { AwsPart } from "../../parts/index.ts";
 import type { WorkloadFacts } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";

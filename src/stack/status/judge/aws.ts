@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../../base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
-import { awsTags, ownerText } from "../../../plan/index.ts";
-import { diffPolicies, parsePolicy } from "../../../trust/index.ts";
+import { awsTags, ownerText } from "../../../rules/plan/index.ts";
+import { diffPolicies, parsePolicy } from "../../../rules/trust/index.ts";
 import {
   admissionOf,
   type Look,

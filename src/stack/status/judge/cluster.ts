@@ -1,4 +1,4 @@
-import { issuerDifference } from "../../../oidc/index.ts";
+import { issuerDifference } from "../../../rules/oidc/index.ts";
 import type { ClusterFacts, JudgedFacts } from "../facts.ts";
 import { type Finding, finding } from "../finding.ts";
 import { clusterFinding, valueOf } from "./errors.ts";

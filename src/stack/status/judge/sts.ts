@@ -1,7 +1,7 @@
 import { lengthText } from "../../../base/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
-import { iamProviderKey, type Jws, parseSubject } from "../../../oidc/index.ts";
-import { decideWebIdentity, type Refusal, type WebIdentityFacts } from "../../../trust/index.ts";
+import { iamProviderKey, type Jws, parseSubject } from "../../../rules/oidc/index.ts";
+import { decideWebIdentity, type Refusal, type WebIdentityFacts } from "../../../rules/trust/index.ts";
 import { roleArnOf, trustedRole } from "../../parts/index.ts";
 import type { JudgedFacts, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding } from "../finding.ts";

@@ -1,7 +1,7 @@
 import { lengthText, type PodtrustError, type Reason } from "../../../base/index.ts";
-import { accountAnnotations, injectionProblem, isAlive } from "../../../injection/index.ts";
+import { accountAnnotations, injectionProblem, isAlive } from "../../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../../kubernetes/index.ts";
-import { awsSkewSeconds, issuerDifference, type Jws, verifyJws } from "../../../oidc/index.ts";
+import { awsSkewSeconds, issuerDifference, type Jws, verifyJws } from "../../../rules/oidc/index.ts";
 import { roleArnOf } from "../../parts/index.ts";
 import type { JudgedFacts, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";

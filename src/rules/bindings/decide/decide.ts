@@ -1,0 +1,242 @@
+import { type BindingReason, defined, foldTagKey, mergeTags, partitionOf } from "../../../base/index.ts";
+import type {
+  Binding,
+  Grant,
+  ManagedWish,
+  RoleOfBinding,
+  Tag,
+  Trust,
+  TrustAccount,
+} from "../objects/objects.ts";
+import { namespaceTag, retainedMark, serviceAccountTag } from "../names.ts";
+import { accountOfArn } from "../objects/binding-schema.ts";
+import { isFor } from "./is-for.ts";
+import { fitsAny } from "./pattern.ts";
+import { roleName } from "./role-name.ts";
+
+/** Why a binding gets no role. */
+export interface Refusal {
+  readonly reason: BindingReason;
+  /** One sentence, with the values. */
+  readonly message: string;
+}
+
+/** A role that shall be, in the form in which the config has roles. */
+export interface WantedRole {
+  readonly name: string;
+  readonly path: string;
+  readonly policies: readonly string[];
+  /** By name, as JSON text. */
+  readonly inline: Readonly<Record<string, string>>;
+  readonly boundary?: string;
+  /** Seconds. */
+  readonly maxSession: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description: string;
+}
+
+/** What one profile of a binding is granted. */
+export interface GrantedRole {
+  readonly profile: string;
+  readonly account: TrustAccount;
+  readonly grant: string;
+  /** Absent for a role of somebody else's. */
+  readonly managed?: WantedRole;
+  /** Whether a role of that name that carries nobody's tags may be taken over. */
+  readonly adopt: boolean;
+  readonly arn: string;
+}
+
+export type Decision =
+  | { readonly kind: "granted"; readonly roles: readonly GrantedRole[] }
+  | { readonly kind: "refused"; readonly refusals: readonly Refusal[] };
+
+interface Asked {
+  readonly trust: Trust;
+  readonly binding: Binding;
+  readonly role: RoleOfBinding;
+  readonly account: TrustAccount;
+}
+
+function accountOf(
+  trust: Trust,
+  { profile, account, managed, existing }: RoleOfBinding,
+): TrustAccount | Refusal {
+  const arn = existing?.arn ?? managed?.adopt;
+  const [only] = trust.accounts;
+  const id = account ?? (arn === undefined ? undefined : accountOfArn(arn));
+  if (id === undefined && trust.accounts.length === 1 && only !== undefined) return only;
+  const has = trust.accounts.map((one) => one.id).join(", ");
+  if (id === undefined) {
+    const message = `profile ${profile} names no account, and AWSTrust ${trust.name} has several: ${has}`;
+    return { reason: "AccountAmbiguous", message };
+  }
+  const found = trust.accounts.find((one) => one.id === id);
+  if (found !== undefined) return found;
+  const message = `profile ${profile} is for account ${id}, and AWSTrust ${trust.name} has ${has}`;
+  return { reason: "AccountUnknown", message };
+}
+
+type Say = (reason: BindingReason, message: string) => Refusal;
+
+function policiesLacking(
+  { policies = [], inline = [] }: ManagedWish,
+  grant: Grant,
+  say: Say,
+): readonly Refusal[] {
+  const foreign = policies.filter((arn) => !fitsAny(grant.policies, arn));
+  return [
+    ...foreign.map((arn) => say("PolicyNotGranted", `does not allow the policy ${arn}`)),
+    ...(inline.length === 0 || grant.inline
+      ? []
+      : [say("InlinePolicyNotGranted", "allows no policies of the role's own")]),
+  ];
+}
+
+function managedLacking(managed: ManagedWish, grant: Grant, say: Say): readonly Refusal[] {
+  const { maxSessionSeconds, adopt, onDelete, tags = [] } = managed;
+  const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
+  const lacks: Refusal[] = [...policiesLacking(managed, grant, say)];
+  if (maxSessionSeconds > grant.maxSessionSeconds) {
+    const message = `allows sessions of ${grant.maxSessionSeconds} s, not of ${maxSessionSeconds} s`;
+    lacks.push(say("SessionNotGranted", message));
+  }
+  if (adopt !== undefined && !fitsAny(grant.adoptRoles, adopt))
+    lacks.push(say("AdoptionNotGranted", `does not let the role ${adopt} be taken over`));
+  if (onDelete === "Retain" && !grant.retain)
+    lacks.push(say("RetainNotGranted", "does not let a role stay when its binding goes"));
+  for (const { key, value } of tags) {
+    const set = forced.get(foldTagKey(key)) ?? value;
+    if (set !== value) lacks.push(say("TagNotGranted", `sets the tag ${key} to ${set}, not to ${value}`));
+  }
+  return lacks;
+}
+
+const sayOf =
+  ({ profile }: RoleOfBinding, { name }: Grant): Say =>
+  (reason, message) => ({ reason, message: `profile ${profile}: grant ${name} ${message}` });
+
+/** What one grant does not allow of a role; nothing where it allows all of it. */
+function lacking({ role, account }: Asked, grant: Grant): readonly Refusal[] {
+  const { managed, existing } = role;
+  const say = sayOf(role, grant);
+  return [
+    ...(grant.accounts.includes(account.id)
+      ? []
+      : [say("AccountNotGranted", `is not for account ${account.id}`)]),
+    ...(existing === undefined || fitsAny(grant.existingRoles, existing.arn)
+      ? []
+      : [say("RoleNotGranted", `does not name the existing role ${existing.arn}`)]),
+    ...(managed === undefined ? [] : managedLacking(managed, grant, say)),
+  ];
+}
+
+const recordOfTags = (tags: readonly Tag[]): WantedRole["tags"] =>
+  Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+
+/** What marks a role that stays when its binding goes. */
+const stayMark = ({ onDelete }: ManagedWish): WantedRole["tags"] =>
+  onDelete === "Retain" ? retainedMark : {};
+
+function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole | undefined {
+  const { managed, profile } = role;
+  if (managed === undefined) return undefined;
+  const { policies = [], inline = [], maxSessionSeconds, adopt, tags = [] } = managed;
+  const adopted = adopt === undefined ? undefined : pathAndName(adopt);
+  const { namespace, name } = binding;
+  return {
+    name: adopted?.name ?? roleName(trust, binding, profile),
+    path: adopted?.path ?? trust.path,
+    policies,
+    inline: Object.fromEntries(inline.map((one) => [one.name, JSON.stringify(one.document)])),
+    maxSession: maxSessionSeconds,
+    description: `For ServiceAccount ${namespace}/${name} of stack ${trust.stack}`,
+    tags: mergeTags(recordOfTags(tags), recordOfTags(grant.tags ?? []), {
+      [namespaceTag]: namespace,
+      [serviceAccountTag]: name,
+      ...stayMark(managed),
+    }),
+    ...defined({ boundary: grant.boundary }),
+  };
+}
+
+function pathAndName(arn: string): { readonly path: string; readonly name: string } {
+  const rest = arn.slice(arn.indexOf(":role/") + ":role".length);
+  const end = rest.lastIndexOf("/") + 1;
+  return { path: rest.slice(0, end), name: rest.slice(end) };
+}
+
+function granted(asked: Asked, grant: Grant): GrantedRole {
+  const { role, account } = asked;
+  const managed = wantedRole(asked, grant);
+  const iam = `arn:${partitionOf(account.region)}:iam::${account.id}:role`;
+  return {
+    profile: role.profile,
+    account,
+    grant: grant.name,
+    adopt: role.managed?.adopt !== undefined,
+    arn: role.existing?.arn ?? `${iam}${managed?.path ?? "/"}${managed?.name ?? ""}`,
+    ...defined({ managed }),
+  };
+}
+
+/** The first grant that allows all of a role, or what the one lacks that comes nearest to it. */
+function firstGrant(
+  grants: readonly Grant[],
+  lackingOf: (grant: Grant) => readonly Refusal[],
+): Grant | readonly Refusal[] {
+  const judged = grants.map((grant) => ({ grant, lacks: lackingOf(grant) }));
+  const first = judged.find(({ lacks }) => lacks.length === 0);
+  if (first !== undefined) return first.grant;
+  const fewest = Math.min(...judged.map(({ lacks }) => lacks.length));
+  return judged.find(({ lacks }) => lacks.length === fewest)?.lacks ?? [];
+}
+
+function decideRole(asked: Asked, grants: readonly Grant[]): GrantedRole | readonly Refusal[] {
+  const found = firstGrant(grants, (grant) => lacking(asked, grant));
+  return "name" in found ? granted(asked, found) : found;
+}
+
+/** Why no grant lets a role be said to assume another; nothing where one does. A chain is of any account. */
+function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[]): readonly Refusal[] {
+  const found = firstGrant(grants, (grant) =>
+    fitsAny(grant.chainedRoles, arn)
+      ? []
+      : [sayOf(role, grant)("ChainNotGranted", `does not name the chained role ${arn}`)],
+  );
+  return "name" in found ? [] : found;
+}
+
+/**
+ * What the grants of a trust allow of a binding: all of its roles, or nothing, with every reason. The API server's
+ * admission decides the same (`grantsGuard`) for whoever writes a binding; this decides it before anything is done at
+ * AWS, since a trust may have changed, or never have been there. `trust` is undefined where there is none of the name.
+ */
+export function decide(binding: Binding, trust: Trust | undefined): Decision {
+  const refused = (...refusals: readonly Refusal[]): Decision => ({ kind: "refused", refusals });
+  const { namespace, trust: name, name: serviceAccount } = binding;
+  if (trust === undefined)
+    return refused({ reason: "TrustMissing", message: `there is no AWSTrust ${name}` });
+  if (trust.name !== name) throw new TypeError(`AWSTrust ${trust.name} was given for ${name}`);
+  const grants = trust.grants.filter((grant) => isFor(grant, binding));
+  if (grants.length === 0) {
+    const message = `no grant of AWSTrust ${name} is for ServiceAccount ${serviceAccount} of namespace ${namespace}`;
+    return refused({ reason: "NamespaceNotGranted", message });
+  }
+  const refusals: Refusal[] = [];
+  const roles: GrantedRole[] = [];
+  for (const role of binding.roles) {
+    if (role.chain !== undefined) {
+      refusals.push(...chainRefusals(role, role.chain.arn, grants));
+      continue;
+    }
+    const account = accountOf(trust, role);
+    if ("reason" in account) refusals.push(account);
+    else {
+      const decided = decideRole({ trust, binding, role, account }, grants);
+      if ("arn" in decided) roles.push(decided);
+      else refusals.push(...decided);
+    }
+  }
+  return refusals.length > 0 ? refused(...refusals) : { kind: "granted", roles };
+}

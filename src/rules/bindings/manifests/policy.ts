@@ -1,0 +1,60 @@
+import { defined } from "../../../base/index.ts";
+
+/** One condition that a request has to meet: CEL, and what whoever asked is told where it does not. */
+export interface Validation {
+  readonly expression: string;
+  readonly message?: string;
+  /** CEL that gives the message. */
+  readonly messageExpression?: string;
+}
+
+/** A ValidatingAdmissionPolicy, without what all of ours have in common. */
+export interface GuardWish {
+  readonly name: string;
+  /** What is done where it cannot decide: it denies, unless told. */
+  readonly failurePolicy?: "Fail" | "Ignore";
+  readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly apiVersions: readonly string[];
+    readonly operations: readonly string[];
+    readonly resources: readonly string[];
+  }[];
+  readonly conditions?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly validations: readonly Validation[];
+}
+
+const admission = "admissionregistration.k8s.io/v1";
+
+const named = (record: Readonly<Record<string, string>> = {}): readonly object[] =>
+  Object.entries(record).map(([name, expression]) => ({ name, expression }));
+
+/** A policy that denies, with its binding. */
+export function guard(wish: GuardWish): readonly object[] {
+  const { name, failurePolicy = "Fail", paramKind, rules, conditions, variables, validations } = wish;
+  // Where there is no object at all, Deny would also keep a binding from being let go: asked before any condition.
+  const params =
+    paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } };
+  return [
+    {
+      apiVersion: admission,
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy,
+        ...defined({ paramKind }),
+        matchConstraints: { resourceRules: rules },
+        ...(conditions === undefined ? {} : { matchConditions: named(conditions) }),
+        ...(variables === undefined ? {} : { variables: named(variables) }),
+        validations: validations.map((one) => ({ ...one, reason: "Forbidden" })),
+      },
+    },
+    {
+      apiVersion: admission,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: { policyName: name, validationActions: ["Deny"], ...params },
+    },
+  ];
+}

@@ -1,0 +1,66 @@
+import { tagValue } from "../../base/index.ts";
+
+/** The group and version of our objects in the Kubernetes API. */
+export const apiGroup = "podtrust.dev";
+export const apiVersion = `${apiGroup}/v1alpha1`;
+
+/** A kind of object, as the API's paths and rights name it. */
+export interface KindNames {
+  readonly kind: "AWSRoleBinding" | "AWSTrust";
+  readonly plural: string;
+  readonly singular: string;
+  readonly scope: "Namespaced" | "Cluster";
+  readonly shortNames?: readonly string[];
+}
+
+/** Says which roles one ServiceAccount has: it is named as the ServiceAccount, so that there is one at the most. */
+export const bindingNames: KindNames = {
+  kind: "AWSRoleBinding",
+  plural: "awsrolebindings",
+  singular: "awsrolebinding",
+  scope: "Namespaced",
+  shortNames: ["arb"],
+};
+
+/** Says which issuer which accounts trust, and what namespaces may bind there. */
+export const trustNames: KindNames = {
+  kind: "AWSTrust",
+  plural: "awstrusts",
+  singular: "awstrust",
+  scope: "Cluster",
+};
+
+/** The trust that a binding means where it names none. */
+export const usualTrust = "default";
+
+/** The role that the annotation of AWS's webhook names. */
+export const usualProfile = "default";
+
+/** Owner of the fields that podtrust writes by server-side apply. */
+export const bindingsManager = "podtrust-bindings";
+
+/** Keeps a binding, or a trust, until what hangs on it at AWS is gone. */
+export const finalizer = `${apiGroup}/aws`;
+
+/** The verb of RBAC that lets take that finalizer off a binding. */
+export const releaseVerb = "release";
+
+/** A pod that runs as this ServiceAccount may change what bindings ask for; others may not in its name. */
+export const operatorAccount = { namespace: "podtrust", name: "podtrust-operator" } as const;
+
+/** Tags that say to policies which ServiceAccount a role is for (`aws:PrincipalTag/kubernetes-namespace`). */
+export const namespaceTag = "kubernetes-namespace";
+export const serviceAccountTag = "kubernetes-service-account";
+
+/** Another value of this annotation on a binding or a trust asks for a turn at once. */
+export const retryAnnotation = `${apiGroup}/retry`;
+
+const onDeleteTag = "podtrust:on-delete";
+
+/** What a role carries that stays when its binding goes: the sweep knows it by that, whatever became of the binding. */
+export const retainedMark = { [onDeleteTag]: "Retain" } as const;
+
+/** Whether a role stays without its binding. */
+export function isRetained(tags: Readonly<Record<string, string>>): boolean {
+  return tagValue(tags, onDeleteTag) === retainedMark[onDeleteTag];
+}

@@ -1,0 +1,52 @@
+import { type Outcome, type Reason, reasons } from "../../../base/index.ts";
+
+/** A condition of an object's status, as Kubernetes has them (metav1.Condition). */
+export interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: Reason;
+  readonly message: string;
+  /** RFC 3339: when `status` became what it is. */
+  readonly lastTransitionTime: string;
+  readonly observedGeneration: number;
+}
+
+const statuses: Readonly<Record<Outcome, Condition["status"]>> = {
+  ok: "True",
+  warning: "False",
+  broken: "False",
+  unseen: "Unknown",
+};
+
+const longestMessage = 1024;
+
+/** What a condition is made of beside the time. */
+export interface Found {
+  readonly type: string;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** A condition for what was found, seen against the one that stood: only another status is a transition. */
+export function conditionOf(
+  { type, reason, message }: Found,
+  before: readonly Condition[],
+  at: { readonly now: number; readonly generation: number },
+): Condition {
+  const status = statuses[reasons[reason].outcome];
+  const stood = before.find((one) => one.type === type);
+  const isOld = stood?.status === status;
+  return {
+    type,
+    status,
+    reason,
+    message: message.slice(0, longestMessage),
+    lastTransitionTime: isOld ? stood.lastTransitionTime : timeText(at.now),
+    observedGeneration: at.generation,
+  };
+}
+
+/** A time as Kubernetes keeps times: RFC 3339, whole seconds. */
+export function timeText(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+}

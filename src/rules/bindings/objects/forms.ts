@@ -1,0 +1,122 @@
+import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../../base/index.ts";
+import type { ListField, ObjectField, TextField } from "../schema/index.ts";
+
+/** The number of an AWS account. */
+export const accountId: TextField = {
+  type: "string",
+  pattern: "^[0-9]{12}$",
+  maxLength: 12,
+  description: "An AWS account, 12 digits in quotes.",
+};
+
+const longestArn = 512;
+const policyName = "[A-Za-z0-9_/.@+=,-]+";
+
+/** ARNs as IAM has them: names and paths of letters, digits and + = , . @ _ - / alone. */
+const arn = (what: string, pattern: string): TextField => ({
+  type: "string",
+  pattern,
+  maxLength: longestArn,
+  description: what,
+});
+
+export const policyArn: TextField = arn(
+  "The ARN of a managed policy.",
+  `^arn:aws[a-z0-9-]*:iam::(aws|[0-9]{12}):policy/${policyName}$`,
+);
+
+export const roleArn: TextField = arn(
+  "The ARN of a role.",
+  `^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/${policyName}$`,
+);
+
+/** An ARN, or the beginning of some before a `*` at the end. */
+export const policyPattern: TextField = arn(
+  "The ARN of a managed policy; a * at its end stands for any rest.",
+  `^arn:aws[a-z0-9-]*:iam::(aws|[0-9]{12}):policy/([A-Za-z0-9_/.@+=,-]*\\*|${policyName})$`,
+);
+
+export const rolePattern: TextField = arn(
+  "The ARN of a role; a * at its end stands for any rest.",
+  `^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/([A-Za-z0-9_/.@+=,-]*\\*|${policyName})$`,
+);
+
+/** A ServiceAccount, or the beginning of the names of some before a `*` at the end. */
+export const serviceAccountPattern: TextField = {
+  type: "string",
+  pattern: "^([a-z0-9][a-z0-9.-]*\\*?|\\*)$",
+  maxLength: 63,
+  description: "A ServiceAccount's name; a * at its end stands for any rest.",
+};
+
+/**
+ * What a role of somebody else's may ask of whoever assumes it (IAM: ExternalId). No white space: it stands in files. IAM
+ * takes 1,224 characters, injection 1,000 in the annotation of a chain.
+ */
+export const externalId: TextField = {
+  type: "string",
+  pattern: "^[A-Za-z0-9_+=,.@:/-]+$",
+  minLength: 2,
+  maxLength: 1000,
+  description: "The external ID that the role's trust policy asks for.",
+};
+
+/** A namespace, or the beginning of some before a `*` at the end. */
+export const namespacePattern: TextField = {
+  type: "string",
+  pattern: "^([a-z0-9][a-z0-9-]*\\*?|\\*)$",
+  maxLength: 63,
+  description: "A namespace; a * at its end stands for any rest.",
+};
+
+/** A label of DNS, as Kubernetes names things. */
+export const label = (longest: number): TextField => ({
+  type: "string",
+  pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+  maxLength: longest,
+});
+
+// IAM: keys of 1 to 128 and values of 0 to 256 characters of this set. Keys are ASCII here, since nobody writes down how
+// IAM folds the case of other letters.
+const tagKey = "^[A-Za-z0-9 _.:/=+@-]+$";
+const tagCharacters = "[\\p{L}\\p{Z}\\p{N}_.:/=+@-]";
+const reservedTags = ["aws:", "podtrust:", "kubernetes-"];
+
+const isReserved = (key: unknown): boolean =>
+  typeof key === "string" && reservedTags.some((prefix) => foldTagKey(key).startsWith(prefix));
+
+const tag: ObjectField = {
+  type: "object",
+  required: ["key", "value"],
+  properties: {
+    key: { type: "string", pattern: tagKey, minLength: 1, maxLength: 128 },
+    value: { type: "string", pattern: `^${tagCharacters}*$`, maxLength: 256 },
+  },
+  rules: [
+    {
+      cel: reservedTags.map((prefix) => `!${foldTagKeyCel("self.key")}.startsWith('${prefix}')`).join(" && "),
+      message: "tags that begin with aws:, podtrust: or kubernetes- are not for people to set",
+      holds: ({ key }: JsonRecord) => !isReserved(key),
+    },
+  ],
+};
+
+const distinctKeys = {
+  cel: `self.all(a, self.exists_one(b, ${sameTagKeyCel("a.key", "b.key")}))`,
+  message: "two tags have keys that differ in case alone: to IAM they are one",
+  holds: (tags: readonly JsonRecord[]) =>
+    new Set(tags.map(({ key }) => foldTagKey(String(key)))).size === tags.length,
+};
+
+/** Tags of AWS as a list, so that each has its limits. */
+export function tagsField(description: string, maxItems: number): ListField {
+  return { type: "array", items: tag, maxItems, unique: "key", description, rules: [distinctKeys] };
+}
+
+/** How long a session may be, in seconds, as IAM bounds it. */
+export const sessionSeconds = {
+  type: "integer",
+  minimum: 3600,
+  maximum: 43_200,
+  absent: 3600,
+} as const;

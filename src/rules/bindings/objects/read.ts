@@ -1,0 +1,94 @@
+import { recordOf, textOf } from "../../../base/index.ts";
+import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
+import { parsePolicy, PolicyError } from "../../trust/index.ts";
+import { apiVersion, bindingNames, type KindNames, trustNames } from "../names.ts";
+import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
+import { bindingSpec, longestName } from "./binding-schema.ts";
+import type { Binding, BindingSpec, Trust, TrustSpec } from "./objects.ts";
+import { trustSpec } from "./trust-schema.ts";
+
+/** An object that was read, or everything that is wrong with it. */
+export type Read<T> = { readonly object: T } | { readonly problems: readonly FieldProblem[] };
+
+function headProblems(value: unknown, names: KindNames): readonly FieldProblem[] {
+  const { apiVersion: version, kind } = recordOf(value);
+  const problems: FieldProblem[] = [];
+  const accepted = (path: string, wanted: string): void => {
+    problems.push({ path, message: `is not ${wanted}` });
+  };
+  if (version !== apiVersion) accepted("apiVersion", apiVersion);
+  if (kind !== names.kind) accepted("kind", names.kind);
+  return problems;
+}
+
+function nameProblems(value: unknown, names: KindNames): readonly FieldProblem[] {
+  const { name, namespace } = recordOf(recordOf(value)["metadata"]);
+  const problems: FieldProblem[] = [];
+  const wrong = serviceAccountProblem(textOf(name) ?? "");
+  if (wrong !== undefined) problems.push({ path: "metadata.name", message: wrong });
+  else if (String(name).length > longestName) {
+    problems.push({ path: "metadata.name", message: `is longer than ${longestName} characters` });
+  }
+  const outside = namespaceProblem(textOf(namespace) ?? "");
+  if (names.scope === "Namespaced" && outside !== undefined)
+    problems.push({ path: "metadata.namespace", message: outside });
+  return problems;
+}
+
+function specOf(value: unknown, names: KindNames, field: ObjectField): Read<unknown> {
+  const head = [...headProblems(value, names), ...nameProblems(value, names)];
+  const given = recordOf(value)["spec"];
+  const spec =
+    given === undefined
+      ? { problems: [{ path: "spec", message: "is missing" }] }
+      : checked(field, given, "spec");
+  const problems = [...head, ...("problems" in spec ? spec.problems : [])];
+  return problems.length > 0 || "problems" in spec ? { problems } : { object: spec.value };
+}
+
+const metadataOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  recordOf(recordOf(value)["metadata"]);
+
+function policyProblems({ roles }: BindingSpec): readonly FieldProblem[] {
+  return roles.flatMap(({ managed }, role) =>
+    (managed?.inline ?? []).flatMap(({ document }, index): FieldProblem[] => {
+      const path = `spec.roles[${role}].managed.inline[${index}].document`;
+      try {
+        parsePolicy(JSON.stringify(document), "identity");
+        return [];
+      } catch (error) {
+        if (!(error instanceof PolicyError)) throw error;
+        return [{ path, message: `is no policy that IAM takes: ${error.message}` }];
+      }
+    }),
+  );
+}
+
+/** Which of our kinds an object says it is; undefined for everything else. */
+export function kindOf(value: unknown): KindNames["kind"] | undefined {
+  return [bindingNames, trustNames].find(({ kind }) => kind === recordOf(value)["kind"])?.kind;
+}
+
+/**
+ * Reads an AWSRoleBinding from JSON that nobody has judged: an answer of the API, a file. Every mistake is told at
+ * once; what the API server refuses is refused here too, and inline policies are read as IAM reads them.
+ */
+export function readBinding(value: unknown): Read<Binding> {
+  const read = specOf(value, bindingNames, bindingSpec);
+  if ("problems" in read) return read;
+  const spec = read.object as BindingSpec;
+  const problems = policyProblems(spec);
+  if (problems.length > 0) return { problems };
+  const metadata = metadataOf(value);
+  return {
+    object: { namespace: String(metadata["namespace"]), name: String(metadata["name"]), ...spec },
+  };
+}
+
+/** Reads an AWSTrust, as `readBinding` does. */
+export function readTrust(value: unknown): Read<Trust> {
+  const read = specOf(value, trustNames, trustSpec);
+  if ("problems" in read) return read;
+  const spec = read.object as TrustSpec;
+  return { object: { name: String(metadataOf(value)["name"]), ...spec, grants: spec.grants ?? [] } };
+}

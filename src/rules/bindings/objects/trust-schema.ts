@@ -1,0 +1,184 @@
+import { type JsonRecord, textOf } from "../../../base/index.ts";
+import { issuerProblems, longestIssuer } from "../../oidc/index.ts";
+import {
+  accountId,
+  label,
+  namespacePattern,
+  policyArn,
+  policyPattern,
+  roleArn,
+  rolePattern,
+  serviceAccountPattern,
+  sessionSeconds,
+  tagsField,
+} from "./forms.ts";
+import type { ListField, ObjectField, TextField } from "../schema/index.ts";
+import { accountOfArn } from "./binding-schema.ts";
+
+const patterns = (items: TextField, description: string): ListField => ({
+  type: "array",
+  items,
+  maxItems: 64,
+  unique: true,
+  description,
+});
+
+/** AWS's own managed policies: AdministratorAccess is among them. */
+function namesAllOfAws(grant: JsonRecord): boolean {
+  const policies = Array.isArray(grant["policies"]) ? grant["policies"].map(String) : [];
+  return policies.some((one) => one.endsWith("*") && accountOfArn(one) === "aws");
+}
+
+/** Half of the roles that an account may have unless AWS raised its quota (IAM User Guide, "IAM and AWS STS quotas"). */
+const defaultMaxRoles = 500;
+
+const grant: ObjectField = {
+  type: "object",
+  required: ["name", "namespaces", "accounts"],
+  description: "What some namespaces may bind. A role needs one grant that allows all of it.",
+  properties: {
+    name: { ...label(63), description: "What it is called where a binding is refused." },
+    namespaces: { ...patterns(namespacePattern, "For bindings in these namespaces."), minItems: 1 },
+    serviceAccounts: {
+      ...patterns(serviceAccountPattern, "Only for ServiceAccounts of these names; left out: for all."),
+      minItems: 1,
+    },
+    accounts: { ...patterns(accountId, "In these accounts of the trust."), minItems: 1 },
+    policies: patterns(policyPattern, "Managed policies that roles may have."),
+    existingRoles: patterns(rolePattern, "Roles of others that bindings may name."),
+    adoptRoles: patterns(rolePattern, "Roles that carry nobody's tags and that bindings may take over."),
+    chainedRoles: patterns(rolePattern, "Roles that the ServiceAccount's own role may be said to assume."),
+    inline: {
+      type: "boolean",
+      absent: false,
+      description: "Whether roles may have policies of their own; only with a boundary.",
+    },
+    retain: {
+      type: "boolean",
+      absent: false,
+      description: "Whether a binding may leave its roles behind when it goes (onDelete: Retain).",
+    },
+    boundary: { ...policyArn, description: "The permissions boundary that every role gets." },
+    maxSessionSeconds: { ...sessionSeconds, description: "The longest session that a role may allow." },
+    maxRoles: {
+      type: "integer",
+      minimum: 0,
+      maximum: 5000,
+      absent: defaultMaxRoles,
+      description:
+        "How many managed roles the bindings that the grant is for may have; the oldest come first.",
+    },
+    tags: tagsField("Tags that every role gets, whatever the binding says.", 10),
+  },
+  rules: [
+    {
+      cel: "!self.?inline.orValue(false) || has(self.boundary)",
+      message: "inline needs a boundary: without one a namespace could give itself everything",
+      holds: (self) => self["inline"] !== true || self["boundary"] !== undefined,
+    },
+    {
+      cel: "has(self.boundary) || !has(self.policies) || !self.policies.exists(p, p.endsWith('*') && p.split(':')[4] == 'aws')",
+      message: "a pattern for AWS's own policies needs a boundary: AdministratorAccess is one of them",
+      holds: (self) => self["boundary"] !== undefined || !namesAllOfAws(self),
+    },
+  ],
+};
+
+const account: ObjectField = {
+  type: "object",
+  required: ["id", "region"],
+  properties: {
+    id: accountId,
+    region: {
+      type: "string",
+      pattern: "^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$",
+      maxLength: 32,
+      description: "The region of STS.",
+    },
+    assumeRole: { ...roleArn, description: "A role that podtrust assumes before it changes anything there." },
+  },
+};
+
+const isIssuer = ({ issuer }: JsonRecord): boolean => issuerProblems(textOf(issuer) ?? "").length === 0;
+
+/** `spec` of an AWSTrust. */
+export const trustSpec: ObjectField = {
+  type: "object",
+  required: ["stack", "issuer", "accounts"],
+  properties: {
+    stack: {
+      type: "string",
+      pattern: "^[a-z]([a-z0-9-]*[a-z0-9])?$",
+      maxLength: 63,
+      fixed: "stack cannot be changed: it marks every role as whose it is",
+      description:
+        "The stack of podtrust.yaml that made the OIDC provider. Roles carry it in their names and tags.",
+    },
+    issuer: {
+      type: "string",
+      maxLength: longestIssuer,
+      fixed: "issuer cannot be changed: every token and every role names it",
+      description: "The issuer, as tokens carry it.",
+    },
+    accounts: {
+      type: "array",
+      items: account,
+      minItems: 1,
+      maxItems: 50,
+      unique: "id",
+      description: "The accounts in which the issuer's OIDC provider stands.",
+    },
+    audiences: {
+      type: "array",
+      items: { type: "string", pattern: "^[!-~]+$", minLength: 1, maxLength: 255 },
+      minItems: 1,
+      maxItems: 10,
+      unique: true,
+      default: ["sts.amazonaws.com"],
+      description: "Audiences of tokens; roles accept them all, and workloads get tokens for the first.",
+    },
+    formerIssuers: {
+      type: "array",
+      items: { type: "string", pattern: "^https://[!-~]+$", maxLength: longestIssuer },
+      maxItems: 10,
+      unique: true,
+      description:
+        "Issuers that the cluster had before: roles of the stack that trust one of them are taken to this one, and no others.",
+    },
+    path: {
+      type: "string",
+      pattern: "^/([A-Za-z0-9_.@+=,-]+/)+$",
+      maxLength: 128,
+      default: "/podtrust/",
+      fixed: "path cannot be changed: roles keep the one that they were made with",
+      description: "The path of all roles that are made.",
+    },
+    grants: {
+      type: "array",
+      items: grant,
+      maxItems: 64,
+      unique: "name",
+      description: "What namespaces may bind: without a grant, nothing.",
+    },
+  },
+  rules: [
+    {
+      cel: "isURL(self.issuer) && url(self.issuer).getScheme() == 'https' && url(self.issuer).getQuery() == {} && url(self.issuer).getPort() == '' && !self.issuer.contains('#') && !self.issuer.contains('@')",
+      message: "issuer has to be an https URL without port, query, fragment and user",
+      holds: isIssuer,
+    },
+    {
+      cel: "!has(self.grants) || self.grants.all(g, g.accounts.all(a, self.accounts.exists(one, one.id == a)))",
+      message: "a grant names an account that the trust does not have",
+      holds: (self) => {
+        const ids = new Set(list(self, "accounts").map(({ id }) => id));
+        return list(self, "grants").every(({ accounts }) =>
+          (accounts as readonly unknown[]).every((id) => ids.has(id)),
+        );
+      },
+    },
+  ],
+};
+
+const list = (self: JsonRecord, name: string): readonly JsonRecord[] =>
+  (self[name] ?? []) as readonly JsonRecord[];

@@ -1,0 +1,39 @@
+import { defined } from "../../../base/index.ts";
+import { apiVersion, bindingNames, usualProfile } from "../names.ts";
+import type { Tag } from "./objects.ts";
+
+/** What somebody who types asks for: one role, of the usual profile. */
+export interface BindingWish {
+  readonly namespace: string;
+  /** Of the ServiceAccount. */
+  readonly name: string;
+  readonly trust: string;
+  readonly account?: string;
+  readonly policies?: readonly string[];
+  /** Seconds. */
+  readonly maxSession?: number;
+  readonly tags?: readonly Tag[];
+  /** ARN of a role to take over. */
+  readonly adopt?: string;
+  /** ARN of a role of somebody else's, in place of all the above. */
+  readonly existing?: string;
+}
+
+/** The AWSRoleBinding of a wish. It is not judged: `readBinding` does. */
+export function bindingObject(wish: BindingWish) {
+  const { namespace, name, trust, account, policies, maxSession, tags, adopt, existing } = wish;
+  const managed = defined({ policies, maxSessionSeconds: maxSession, tags, adopt });
+  const isManaged = existing === undefined || Object.keys(managed).length > 0;
+  const role = {
+    profile: usualProfile,
+    ...defined({ account }),
+    ...(isManaged ? { managed } : {}),
+    ...(existing === undefined ? {} : { existing: { arn: existing } }),
+  };
+  return {
+    apiVersion,
+    kind: bindingNames.kind,
+    metadata: { name, namespace },
+    spec: { trust, roles: [role] },
+  };
+}

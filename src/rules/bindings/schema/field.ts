@@ -1,0 +1,77 @@
+import type { JsonRecord } from "../../../base/index.ts";
+
+/**
+ * What has to hold between the members of an object, told twice in one place: to the API server as CEL
+ * (https://kubernetes.io/docs/reference/using-api/cel/), and to our own reader as a function.
+ */
+export interface Rule {
+  /** Over `self`. */
+  readonly cel: string;
+  readonly message: string;
+  /** The same over a value with its defaults; a rule about what was there before only the API server can ask. */
+  readonly holds?: (self: JsonRecord) => boolean;
+}
+
+interface Told {
+  readonly description?: string;
+}
+
+export interface TextField extends Told {
+  readonly type: "string";
+  /** Without look-around: Go's regular expressions know none. */
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength: number;
+  readonly format?: "date-time";
+  readonly enum?: readonly string[];
+  readonly default?: string;
+  /** It stays what it was when the object was made; why, as a sentence. */
+  readonly fixed?: string;
+}
+
+export interface NumberField extends Told {
+  readonly type: "integer";
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** What its absence means. Not written into the object: inside a list kubectl and GitOps tools would see a change. */
+  readonly absent?: number;
+}
+
+export interface FlagField extends Told {
+  readonly type: "boolean";
+  /** As of a number. */
+  readonly absent?: boolean;
+}
+
+export interface ListField extends Told {
+  readonly type: "array";
+  readonly items: Field;
+  readonly minItems?: number;
+  readonly maxItems: number;
+  /** No value twice, or no two objects with the same value of this member. */
+  readonly unique: true | string;
+  readonly default?: readonly string[];
+  readonly rules?: readonly ListRule[];
+}
+
+/** The same as a `Rule`, over a list. */
+export interface ListRule extends Omit<Rule, "holds"> {
+  readonly holds: (self: readonly JsonRecord[]) => boolean;
+}
+
+export interface ObjectField extends Told {
+  readonly type: "object";
+  readonly required?: readonly string[];
+  readonly properties: Readonly<Record<string, Field>>;
+  readonly rules?: readonly Rule[];
+  /** Who writes it writes all of it: the API server keeps no account of who owns which member. */
+  readonly atomic?: true;
+}
+
+/** An object whose members somebody else judges: a policy of IAM. */
+export interface OpenField extends Told {
+  readonly type: "open";
+}
+
+/** One value of our objects, with its limits: what CRD and reader are made of. */
+export type Field = TextField | NumberField | FlagField | ListField | ObjectField | OpenField;

@@ -1,0 +1,34 @@
+import type { JsonRecord } from "../../base/index.ts";
+import { accountAnnotations, chainPrefix } from "./annotations.ts";
+import { askedAccess } from "./asked.ts";
+import { chainsDefault, defaultProfile } from "./config-file.ts";
+import { shownValue } from "./notes.ts";
+import type { Profile, RoleAccess } from "./role-access.ts";
+
+const sameProfile = (one: Profile, other: Profile): boolean =>
+  one.name === other.name &&
+  one.by === other.by &&
+  one.roleArn === other.roleArn &&
+  one.externalId === other.externalId;
+
+const profilesOf = ({ profiles = [] }: RoleAccess): readonly Profile[] => profiles;
+
+/**
+ * In what pods of a ServiceAccount, by its annotations as they stand, are given another role, audience or profile than
+ * `wanted`: the end of a sentence that begins with the ServiceAccount; undefined where they are given that. Profiles that
+ * `wanted` does not name are nobody's loss, unless one becomes the default.
+ */
+export function accessConflict(serviceAccount: JsonRecord, wanted: RoleAccess): string | undefined {
+  const access = askedAccess({}, { serviceAccount })?.access;
+  if (access === undefined) return `has no annotation ${accountAnnotations["role-arn"]}`;
+  const { roleArn, audience } = access;
+  if (roleArn !== wanted.roleArn) return `gives pods the role ${shownValue(roleArn)}, not ${wanted.roleArn}`;
+  if (audience !== wanted.audience) {
+    const asked = `${accountAnnotations.audience}: ${shownValue(audience)}`;
+    return `gives pods tokens that STS refuses, by its annotation ${asked}, where the trust has ${wanted.audience}`;
+  }
+  if (chainsDefault(access) !== chainsDefault(wanted))
+    return `gives pods another role by default, by its annotation ${chainPrefix}${defaultProfile}`;
+  const lost = profilesOf(wanted).find((one) => !profilesOf(access).some((there) => sameProfile(one, there)));
+  return lost === undefined ? undefined : `does not give pods the profile ${lost.name} with ${lost.roleArn}`;
+}

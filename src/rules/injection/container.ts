@@ -1,0 +1,96 @@
+import { defined, type JsonRecord, recordsOf, textOf } from "../../base/index.ts";
+import { configMountPath, configVolumeName, fileIn, folderPath } from "./place.ts";
+import { isWholeMount } from "./pod.ts";
+import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
+
+/** What all containers of a pod have in common. */
+export interface Given {
+  readonly values: VariableValues;
+  /** By which variables the credentials are found. */
+  readonly by: "role" | "container";
+  /** The token's volume, and where it is mounted: at the first of these places that nothing else has, if there is one. */
+  readonly volume: string;
+  readonly mountPaths: readonly [string, string];
+  /** The file name of the token in its volume. */
+  readonly token: string;
+  /** The path of a file as the pod's programs open it. */
+  readonly path: (file: string) => string;
+  /** The config file of a pod with several roles; and whether its role is had by that file alone. */
+  readonly config: { readonly file: string; readonly chainsDefault: boolean } | undefined;
+}
+
+interface Mount {
+  /** Undefined where the token has no place. */
+  readonly path: string | undefined;
+  readonly added: readonly JsonRecord[];
+}
+
+/** The names of a list's members. */
+export const namesOf = (values: unknown): readonly unknown[] => recordsOf(values).map(({ name }) => name);
+
+/** The folders where a container has something mounted. */
+function foldersOf(container: JsonRecord): readonly string[] {
+  return recordsOf(container["volumeMounts"]).map(({ mountPath }) => folderPath(String(mountPath)));
+}
+
+/** The mount of the token: the one that is there, else one at a path that nothing else has. */
+function tokenMount(container: JsonRecord, { by, volume, mountPaths }: Given): Mount {
+  const mounts = recordsOf(container["volumeMounts"]);
+  const found = textOf(mounts.find((one) => one["name"] === volume && isWholeMount(one))?.["mountPath"]);
+  if (found !== undefined) return { path: found, added: [] };
+  const taken = foldersOf(container);
+  const path = mountPaths.find((one) => !taken.includes(one));
+  if (path === undefined) return { path, added: [] };
+  // AWS's webhook leaves a container that has all three by itself without the token.
+  const present = new Set(namesOf(container["env"]));
+  const has = (group: keyof typeof variableGroupNames): boolean =>
+    variableGroupNames[group].some((name) => present.has(name));
+  const complete = has("sts") && has("region") && has(by);
+  return { path, added: complete ? [] : [{ name: volume, readOnly: true, mountPath: path }] };
+}
+
+/** What of the config file a container gets: it has ours, is given it, or does without. */
+export function configUse(container: JsonRecord, given: Given): "there" | "added" | "none" {
+  if (given.config === undefined) return "none";
+  const own = recordsOf(container["env"]).find(({ name }) => name === variableNames.config);
+  if (own !== undefined) return own["value"] === given.config.file ? "there" : "none";
+  return foldersOf(container).includes(configMountPath) ? "none" : "added";
+}
+
+function withEntries(container: JsonRecord, key: string, added: readonly JsonRecord[]): JsonRecord {
+  return added.length === 0 ? container : { ...container, [key]: [...recordsOf(container[key]), ...added] };
+}
+
+/** Whether a container has its role by the config file: in several SDKs the role's variables win over a profile. */
+function isByProfile(container: JsonRecord, given: Given): boolean {
+  if (configUse(container, given) === "none") return false;
+  return given.config?.chainsDefault === true || namesOf(container["env"]).includes(variableNames.profile);
+}
+
+/** Whether a container gets no role because volumes of its own are mounted at both places of the token. */
+export function hasNoPlace(container: JsonRecord, given: Given): boolean {
+  const present = namesOf(container["env"]);
+  const has = variableGroupNames[given.by].some((name) => present.includes(name));
+  return !has && !isByProfile(container, given) && tokenMount(container, given).path === undefined;
+}
+
+/** A container with the token and the variables of a role; the same object where it has all of it. */
+export function injectContainer(container: JsonRecord, given: Given): JsonRecord {
+  const { path, added } = tokenMount(container, given);
+  const use = configUse(container, given);
+  const present = new Set(namesOf(container["env"]));
+  const byProfile = isByProfile(container, given);
+  const tokenFile = path === undefined ? "" : given.path(fileIn(path, given.token));
+  const file = use === "added" ? given.config?.file : undefined;
+  const values = { ...given.values, tokenFile, ...defined({ configFile: file }) };
+  const variables = variableGroups(values)
+    .filter(({ group }) => !variableGroupNames[group].some((name) => present.has(name)))
+    .filter(({ group }) => !(byProfile && group === "role"))
+    .filter(({ group }) => !(path === undefined && group === given.by))
+    .flatMap((group) => group.variables);
+  const mount = { name: configVolumeName, readOnly: true, mountPath: configMountPath };
+  return withEntries(withEntries(container, "env", variables), "volumeMounts", [
+    ...added,
+    ...(use === "added" ? [mount] : []),
+  ]);
+}

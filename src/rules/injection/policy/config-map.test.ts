@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { defined, type JsonRecord } from "../../../base/index.ts";
+import { injectionConfigMap } from "../index.ts";
+
+const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
+const account = (name: string | undefined, annotations: JsonRecord): JsonRecord => ({
+  metadata: { ...defined({ name }), annotations },
+});
+const web = account("web", {
+  "eks.amazonaws.com/role-arn": role("web"),
+  "eks.amazonaws.com/audience": "sts.amazonaws.com",
+  "chain.podtrust.dev/out": role("out"),
+});
+const api = account("api", {
+  "eks.amazonaws.com/role-arn": role("api"),
+  "podtrust.dev/region": "eu-central-1",
+});
+
+describe("the ConfigMap of a namespace's roles", () => {
+  test("is the same for the same ServiceAccounts in another order, with its attributes in theirs", () => {
+    const one = injectionConfigMap("shop", [web, api]);
+    assert.deepEqual(injectionConfigMap("shop", [api, web]), one);
+    const attributes = Object.keys(one["data"] as JsonRecord);
+    assert.ok(attributes.length >= 4, attributes.join());
+    assert.deepEqual(attributes, attributes.toSorted());
+  });
+
+  test("has no line for what has no role, and none that a nameless object could break", () => {
+    const none = injectionConfigMap("shop", [account("quiet", {})]);
+    assert.deepEqual(none["data"], {});
+    const nameless = injectionConfigMap("shop", [
+      account(undefined, { "eks.amazonaws.com/role-arn": role("x") }),
+    ]);
+    assert.match(JSON.stringify(nameless["data"]), /"=arn:aws:iam/u);
+  });
+});

@@ -1,0 +1,190 @@
+import type { Reason } from "../../../base/index.ts";
+import {
+  accountAnnotations,
+  chainPrefix,
+  namespaceAnnotations,
+  podAnnotations,
+  profilePrefix,
+  skipLabel,
+} from "../annotations.ts";
+import { allSkipped, cutMark, mostShown, noPlace, noteTexts, saying } from "../notes.ts";
+import { falseTexts, patterns, trueTexts } from "../patterns.ts";
+import { tokenVolumeName } from "../place.ts";
+import { variableNames } from "../variables.ts";
+import { fits, literal, literals } from "./cel.ts";
+import type { NamedRoles } from "./config-map.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** A rule of a ValidatingAdmissionPolicy: what holds of a good pod, and what is said of another. */
+export interface Validation {
+  readonly expression: string;
+  readonly messageExpression: string;
+}
+
+const said = (reason: Reason, ...text: readonly string[]): string =>
+  [literal(saying(reason, "")), ...text].join(" + ");
+
+/** A value as `annotationNote` shows it. */
+function shown(value: string): string {
+  const cut = `${value}.substring(0, ${mostShown}) + ${literal(cutMark)}`;
+  return `strings.quote(size(${value}) > ${mostShown} ? ${cut} : ${value})`;
+}
+
+function note(key: string, of: string, value: string, instead: string): string {
+  return said(
+    "InjectionAnnotationInvalid",
+    `"annotation " + ${key} + " of the " + ${of} + " is " + ${shown(value)} + ${literal(`: ${instead}`)}`,
+  );
+}
+
+const absentOr = (value: string, condition: string): string => `${value} == "" || ${condition}`;
+
+const asks = '", and ServiceAccount " + object.spec.serviceAccountName + " asks for " + variables.role';
+
+/** Whether a pod does without injection. */
+const isSkipped = `object.metadata.?labels[?${literal(skipLabel)}].hasValue()`;
+
+/** A pod of a ServiceAccount with a role has got it; the texts are those of `injectionFault`. */
+export function injectedValidations(): readonly Validation[] {
+  const lacks = "!target.hasRole && !target.config.exists(value, value == variables.configFile)";
+  const lacking = `variables.meant.filter(target, ${lacks} && size(target.folders) > 0)`;
+  const placeless = `variables.meant.filter(target, ${lacks} && size(target.folders) == 0)`;
+  return [
+    {
+      expression: `${isSkipped} || size(${placeless}) == 0`,
+      messageExpression: said(
+        "PodTokenNotMounted",
+        literal("the pod has no place for its token in the container "),
+        `${placeless}[0].name`,
+        literal(noPlace),
+        asks,
+      ),
+    },
+    {
+      expression: `${isSkipped} || size(${lacking}) == 0`,
+      messageExpression: said(
+        "PodNotInjected",
+        literal(`the pod has no ${variableNames.role} in the container `),
+        `${lacking}[0].name`,
+        asks,
+      ),
+    },
+    {
+      expression: `${isSkipped} || size(variables.meant) == 0 || object.spec.?volumes.orValue([]).exists(volume, volume.name == ${literal(tokenVolumeName)})`,
+      messageExpression: said("PodNotInjected", literal(`the pod has no volume ${tokenVolumeName}`), asks),
+    },
+  ];
+}
+
+/** The first of the profiles with something wrong, whose names are those of a variable. */
+function profileValidation(
+  { role }: Parameters,
+  kind: NamedRoles,
+  wrong: "Taken" | "Wrong",
+  instead: string,
+): Validation {
+  const prefix = kind === "profile" ? profilePrefix : chainPrefix;
+  const found = `variables.${kind}${wrong}`;
+  return {
+    expression: `!variables.isRole || size(${found}) == 0`,
+    messageExpression: note(
+      `${literal(prefix)} + ${found}[0]`,
+      literal("ServiceAccount"),
+      `string(${role(kind, `${found}[0]`)})`,
+      instead,
+    ),
+  };
+}
+
+function profileValidations(parameters: Parameters): readonly Validation[] {
+  return (["profile", "chain"] as const).flatMap((kind) => [
+    profileValidation(parameters, kind, "Taken", noteTexts.taken),
+    profileValidation(parameters, kind, "Wrong", noteTexts.profile),
+  ]);
+}
+
+/** What is wrong with annotations, as `askedAccess` notes it. */
+function annotationValidations(parameters: Parameters): readonly Validation[] {
+  const one = (
+    attribute: "role-arn" | "token-expiration" | "sts-regional-endpoints" | "fs-group" | "token-mode",
+    value: string,
+    condition: string,
+    of = "ServiceAccount",
+  ): Validation => ({
+    expression: absentOr(value, condition),
+    messageExpression: note(literal(accountAnnotations[attribute]), literal(of), value, noteTexts[attribute]),
+  });
+  const near = (attribute: "region" | "session-name", value: string, pattern: RegExp): Validation => ({
+    expression: absentOr(value, fits(value, pattern)),
+    messageExpression: note(
+      literal(namespaceAnnotations[attribute]),
+      `(${parameters.attribute(attribute)}.hasValue() ? "ServiceAccount" : "namespace")`,
+      value,
+      noteTexts.nearest,
+    ),
+  });
+  const [before, after] = noteTexts.tooMany;
+  const truths = literals([...trueTexts, ...falseTexts]);
+  const mode = "variables.tokenMode";
+  return [
+    one("role-arn", "variables.role", "variables.isRole"),
+    one(
+      "token-expiration",
+      "variables.podExpiration",
+      fits("variables.podExpiration", patterns.integer),
+      "pod",
+    ),
+    one(
+      "token-expiration",
+      "variables.accountExpiration",
+      fits("variables.accountExpiration", patterns.integer),
+    ),
+    one("sts-regional-endpoints", "variables.askedRegional", `variables.askedRegional in ${truths}`),
+    near("region", "variables.askedRegion", patterns.region),
+    near("session-name", "variables.askedSession", patterns.sessionName),
+    one("fs-group", "variables.fsGroup", fits("variables.fsGroup", patterns.fsGroup)),
+    one("token-mode", mode, fits(mode, patterns.tokenMode)),
+    ...profileValidations(parameters),
+    {
+      expression: "!variables.isRole || !variables.hasTooMany",
+      messageExpression: said(
+        "InjectionAnnotationInvalid",
+        `${literal(before)} + string(variables.profileCount) + ${literal(after)}`,
+      ),
+    },
+  ];
+}
+
+/** What is worth a word to whoever makes the pod, and no reason to refuse it. */
+export function noteValidations(parameters: Parameters): readonly Validation[] {
+  const own = 'variables.meant.filter(target, size(target.role) > 0 && target.role[0] != "")';
+  return [
+    {
+      expression: `!${isSkipped}`,
+      messageExpression: said("InjectionSkipped", literal(`the pod has the label ${skipLabel}`)),
+    },
+    {
+      expression: "size(variables.meant) > 0",
+      messageExpression: said("InjectionSkipped", literal(allSkipped)),
+    },
+    {
+      expression: `size(variables.meant) == 0 || ${isSkipped} || variables.meant.exists(target, size(target.role) == 0 || target.role[0] in ["", variables.role])`,
+      messageExpression: said(
+        "PodRoleDiffers",
+        literal(`the pod has ${variableNames.role} `),
+        shown(`${own}[0].role[0]`),
+        asks,
+      ),
+    },
+    {
+      expression: "!variables.isLongSkipList",
+      messageExpression: note(
+        literal(podAnnotations["skip-containers"]),
+        literal("pod"),
+        "variables.skipList",
+        noteTexts["skip-containers"],
+      ),
+    },
+    ...annotationValidations(parameters),
+  ];
+}

@@ -1,0 +1,84 @@
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { agentLabel, skipLabel } from "./annotations.ts";
+import { isAlive, osLabels } from "./pod.ts";
+
+const ours = /^(?:eks\.amazonaws\.com\/|podtrust\.dev\/|profile\.podtrust\.dev\/|chain\.podtrust\.dev\/)/u;
+
+function picked(record: JsonRecord, keeps: (key: string) => boolean): JsonRecord {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => keeps(key)));
+}
+
+/** The members of a record that are there, of those that are named. */
+function members(record: JsonRecord, ...names: readonly string[]): JsonRecord {
+  return picked(record, (key) => names.includes(key) && record[key] !== undefined);
+}
+
+function volumeView(volume: JsonRecord): JsonRecord {
+  const sources = recordsOf(recordOf(volume["projected"])["sources"])
+    .map((source) => members(source, "serviceAccountToken", "downwardAPI"))
+    .filter((source) => Object.keys(source).length > 0);
+  const name = members(volume, "name");
+  return sources.length === 0 ? name : { ...name, projected: { sources } };
+}
+
+function variableView(variable: JsonRecord): JsonRecord {
+  const from = variable["valueFrom"] === undefined ? {} : { valueFrom: {} };
+  return { ...members(variable, "name", "value"), ...from };
+}
+
+function containerView(container: JsonRecord): JsonRecord {
+  const env = recordsOf(container["env"]).filter(({ name }) => textOf(name)?.startsWith("AWS_") === true);
+  const mounts = recordsOf(container["volumeMounts"]).map((mount) =>
+    members(mount, "name", "mountPath", "subPath", "subPathExpr"),
+  );
+  return {
+    ...members(container, "name"),
+    ...(env.length === 0 ? {} : { env: env.map(variableView) }),
+    ...(recordsOf(container["envFrom"]).length === 0 ? {} : { envFrom: [{}] }),
+    ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
+  };
+}
+
+function specView(spec: JsonRecord): JsonRecord {
+  const fsGroup = members(recordOf(spec["securityContext"]), "fsGroup");
+  const selector = picked(recordOf(spec["nodeSelector"]), (key) => osLabels.includes(key));
+  const init = recordsOf(spec["initContainers"]);
+  return {
+    ...members(spec, "serviceAccountName", "os"),
+    ...(Object.keys(fsGroup).length === 0 ? {} : { securityContext: fsGroup }),
+    ...(Object.keys(selector).length === 0 ? {} : { nodeSelector: selector }),
+    volumes: recordsOf(spec["volumes"]).map(volumeView),
+    ...(init.length === 0 ? {} : { initContainers: init.map(containerView) }),
+    containers: recordsOf(spec["containers"]).map(containerView),
+  };
+}
+
+/**
+ * The part of a pod that `injectionFault` looks at, as a pod: for who keeps thousands of them in memory. Undefined for a
+ * pod that has ended or is being deleted.
+ */
+export function injectionView(pod: JsonRecord): JsonRecord | undefined {
+  const metadata = recordOf(pod["metadata"]);
+  if (!isAlive(pod) || metadata["deletionTimestamp"] !== undefined) return undefined;
+  const annotations = picked(recordOf(metadata["annotations"]), (key) => ours.test(key));
+  const labels = members(recordOf(metadata["labels"]), skipLabel, agentLabel.key);
+  const owner = recordsOf(metadata["ownerReferences"]).find(({ controller }) => controller === true);
+  return {
+    metadata: {
+      ...members(metadata, "name", "namespace", "uid", "creationTimestamp"),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+      ...(owner === undefined
+        ? {}
+        : { ownerReferences: [members(owner, "apiVersion", "kind", "name", "uid", "controller")] }),
+    },
+    spec: specView(recordOf(pod["spec"])),
+  };
+}
+
+/** The same of a ServiceAccount or a namespace: its annotations. */
+export function annotationsView(object: JsonRecord): JsonRecord {
+  const metadata = recordOf(object["metadata"]);
+  const annotations = picked(recordOf(metadata["annotations"]), (key) => ours.test(key));
+  return { metadata: { ...members(metadata, "name", "namespace", "uid"), annotations } };
+}

@@ -1,0 +1,30 @@
+import { recordOf, recordsOf, textOf } from "../../base/index.ts";
+import type { Injection } from "./injection.ts";
+import { allSkipped, saying, shownValue } from "./notes.ts";
+import { containersOf } from "./pod.ts";
+import { variableNames } from "./variables.ts";
+
+/** The role that a container names as a text: empty where it is elsewhere, undefined where it names none. */
+function roleOf(container: Readonly<Record<string, unknown>>): string | undefined {
+  const variable = recordsOf(container["env"]).find(({ name }) => name === variableNames.role);
+  return variable === undefined ? undefined : (textOf(variable["value"]) ?? "");
+}
+
+/**
+ * What is worth a word to whoever makes a pod, in the sentences of the policies that warn: what of
+ * annotations cannot be used, and why a pod has not the role of its ServiceAccount.
+ */
+export function injectionWarnings(result: Injection): readonly string[] {
+  if (result.outcome === "untouched") return [];
+  const { pod, access, skipped, notes } = result;
+  const told = notes.map(({ reason, text }) => saying(reason, text));
+  const meant = containersOf(pod).filter(({ name }) => !skipped.includes(String(name)));
+  if (meant.length === 0) return [saying("InjectionSkipped", allSkipped), ...told];
+  if (access === undefined) return told;
+  const roles = meant.map(roleOf);
+  const own = roles.find((role) => role !== undefined && role !== "");
+  if (own === undefined || roles.some((role) => [undefined, "", access.roleArn].includes(role))) return told;
+  const account = textOf(recordOf(pod["spec"])["serviceAccountName"]) ?? "default";
+  const asks = `and ServiceAccount ${account} asks for ${access.roleArn}`;
+  return [saying("PodRoleDiffers", `the pod has ${variableNames.role} ${shownValue(own)}, ${asks}`), ...told];
+}

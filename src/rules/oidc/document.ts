@@ -1,0 +1,66 @@
+import { Buffer } from "node:buffer";
+import { type ErrorCode, isRecord, type JsonRecord, PodtrustError } from "../../base/index.ts";
+
+export interface DocumentKind {
+  /** How a person calls it: `the discovery document`. */
+  readonly name: string;
+  /** The code of whatever is wrong with it. */
+  readonly code: ErrorCode;
+  /** Longer ones are refused unread. */
+  readonly maxBytes: number;
+}
+
+/** A value as part of a sentence: JSON, cut after 80 characters. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}… (${text.length} characters)` : text;
+}
+
+function decoded(text: string | Uint8Array, kind: DocumentKind): string {
+  const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.byteLength;
+  if (bytes > kind.maxBytes) {
+    throw new PodtrustError(
+      kind.code,
+      `${kind.name} has ${bytes} bytes, more than the ${kind.maxBytes} accepted`,
+      {
+        detail: { bytes, maxBytes: kind.maxBytes },
+      },
+    );
+  }
+  if (typeof text === "string") return text;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
+  } catch (cause) {
+    throw new PodtrustError(kind.code, `${kind.name} is not UTF-8 text`, { cause });
+  }
+}
+
+/** Reads one JSON object (RFC 8259), bounded in size; of a duplicated member the last one stays, as at AWS. */
+export function readDocument(text: string | Uint8Array, kind: DocumentKind): JsonRecord {
+  const json = decoded(text, kind);
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    // V8's message quotes the text, which may be a token: it goes to the cause, for logs of documents only.
+    const what = json.trim() === "" ? "is empty" : "is not JSON";
+    throw new PodtrustError(
+      kind.code,
+      `${kind.name} ${what}`,
+      kind.code === "token-invalid" ? {} : { cause },
+    );
+  }
+  if (!isRecord(value)) throw new PodtrustError(kind.code, `${kind.name} is JSON, but no object`);
+  return value;
+}
+
+/**
+ * JSON as Go's encoding/json writes it, which is how Kubernetes renders its documents: compact, without a final
+ * line break, `<`, `>`, `&` and the two line separators of Unicode escaped.
+ */
+export function renderDocument(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,104 @@
+import { type JsonRecord, PodtrustError } from "../../base/index.ts";
+import { base64urlBytes } from "./base64url.ts";
+import { readDocument, shown } from "./document.ts";
+
+/** A compact JWS (RFC 7515 §3.1) whose payload is a JSON object, as a JWT's is. Nothing in it is verified yet. */
+export interface Jws {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What was signed: header and payload as they came, with the dot between. */
+  readonly signingInput: string;
+  /** Empty for `alg: none`. */
+  readonly signature: Uint8Array;
+  readonly alg: string;
+  readonly kid: string | undefined;
+  /** The extensions that whoever verifies must understand (`crit`, RFC 7515 §4.1.11); empty without the member. */
+  readonly critical: readonly string[];
+}
+
+export interface JwsLimits {
+  /** Characters of the whole token; AWS takes 20,000. */
+  readonly maxChars?: number;
+}
+
+/** AWS's limit on a web identity token, in characters. */
+export const longestToken = 20_000;
+
+function invalid(message: string, next?: string): PodtrustError {
+  return new PodtrustError("token-invalid", message, next === undefined ? {} : { next });
+}
+
+/** What a person gave instead of a token, where that can be told from its shape. */
+function shapeHint(text: string, segments: number): string | undefined {
+  if (text !== text.trim()) return "Take away the white space or line break around the token.";
+  if (/^bearer /iu.test(text)) return 'Give the token without "Bearer " before it.';
+  if (segments === 5) return "This is an encrypted token (JWE); give the signed one.";
+  return undefined;
+}
+
+function segmentsOf(text: string): readonly [string, string, string] {
+  const segments = text.split(".");
+  const [header, payload, signature] = segments;
+  if (segments.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
+    throw invalid(
+      `a token has three parts joined by dots; this has ${segments.length}`,
+      shapeHint(text, segments.length),
+    );
+  }
+  return [header, payload, signature];
+}
+
+function bytesOf(segment: string, name: string, text: string): Uint8Array {
+  const bytes = base64urlBytes(segment);
+  if (bytes === undefined) throw invalid(`the token's ${name} is not base64url`, shapeHint(text, 3));
+  return bytes;
+}
+
+function objectOf(bytes: Uint8Array, name: string): JsonRecord {
+  return readDocument(bytes, {
+    name: `the token's ${name}`,
+    code: "token-invalid",
+    maxBytes: bytes.byteLength,
+  });
+}
+
+function criticalOf(header: JsonRecord): readonly string[] {
+  const crit = header["crit"];
+  if (crit === undefined) return [];
+  const good =
+    Array.isArray(crit) &&
+    crit.length > 0 &&
+    crit.every((name) => typeof name === "string" && Object.hasOwn(header, name));
+  if (!good)
+    throw invalid("the token's header has a crit that is not a list of its own members (RFC 7515 §4.1.11)");
+  return crit as readonly string[];
+}
+
+/**
+ * Cuts a token into its parts; throws `token-invalid`, whose message never repeats any of it but the header's alg.
+ * Strict in size and base64url, so that no two texts are the same token; of a duplicated member the last counts.
+ */
+export function parseJws(text: string, limits: JwsLimits = {}): Jws {
+  const maxChars = limits.maxChars ?? longestToken;
+  if (text.length > maxChars)
+    throw invalid(`the token has ${text.length} characters, more than the ${maxChars} accepted`);
+  if (text.trim() === "") throw invalid("the token is empty");
+  const [header64, payload64, signature64] = segmentsOf(text);
+  const header = objectOf(bytesOf(header64, "header", text), "header");
+  const claims = objectOf(bytesOf(payload64, "payload", text), "payload");
+  const signature = bytesOf(signature64, "signature", text);
+  const { alg, kid } = header;
+  if (typeof alg !== "string" || alg === "")
+    throw invalid(`the token's header has the alg ${shown(alg)}, not a text`);
+  if (kid !== undefined && typeof kid !== "string")
+    throw invalid("the token's header has a kid that is not a text");
+  return {
+    header,
+    claims,
+    signingInput: `${header64}.${payload64}`,
+    signature,
+    alg,
+    kid,
+    critical: criticalOf(header),
+  };
+}

@@ -1,0 +1,40 @@
+import { defined, type JsonRecord, isRecord } from "../../../base/index.ts";
+import type { PolicyDocument, PolicyKind } from "./document.ts";
+import { identityDocument } from "./identity-document.ts";
+import { jsonFault } from "./json-fault.ts";
+import { onlyMembers, type Place, refuse, syntaxText } from "./shape.ts";
+import { trustDocument } from "./trust-document.ts";
+
+/** The longest policy document that IAM's API takes at all, in characters. */
+const longestDocument = 131_072;
+
+function jsonOf(text: string, place: Place): JsonRecord {
+  let value: unknown;
+  try {
+    value = text.length > longestDocument ? undefined : JSON.parse(text);
+  } catch {
+    if (place.kind === "session") refuse(place, jsonFault(text) ?? syntaxText(place.kind));
+  }
+  if (isRecord(value)) return value;
+  return refuse(place, place.kind === "trust" ? "This policy contains invalid Json" : syntaxText(place.kind));
+}
+
+const members = new Set(["Version", "Id", "Statement"]);
+
+/**
+ * Reads a policy document; throws `PolicyError` with the words of IAM, and nothing else, for what IAM would refuse.
+ * Lists keep their order; a single value and a single statement become lists of one.
+ *
+ * @param partition that of the account which is to keep the policy: `aws`. Resources are then of no other; without it
+ *   they may be of any of AWS's.
+ */
+export function parsePolicy(text: string, kind: PolicyKind, partition?: string): PolicyDocument {
+  const place: Place = { kind, at: "", partition };
+  const raw = jsonOf(text, place);
+  onlyMembers(raw, members, place);
+  const id = raw["Id"];
+  if (id !== undefined && typeof id !== "string") return refuse(place, syntaxText(kind));
+  const read = kind === "trust" ? trustDocument : identityDocument;
+  const { version, statements } = read(raw, place);
+  return { version, ...defined({ id }), statements };
+}

@@ -1,0 +1,48 @@
+import { defined } from "../../../base/index.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
+
+/** One value as itself, more as a list: how people and IAM write. */
+function scalar(values: readonly string[]): string | readonly string[] {
+  return values.length === 1 ? (values[0] as string) : values;
+}
+
+function principals(value: Principals): object {
+  return Object.fromEntries(Object.entries(value).map(([type, values]) => [type, scalar(values)]));
+}
+
+function conditionBlock(conditions: readonly Condition[]): object {
+  const block: Record<string, Record<string, string | readonly string[]>> = {};
+  for (const { operator, key, values } of conditions) {
+    block[operator] = { ...block[operator], [key]: scalar(values) };
+  }
+  return block;
+}
+
+function statementJson(statement: Statement): object {
+  const { sid, effect, conditions } = statement;
+  const lists: readonly [string, readonly string[] | undefined][] = [
+    ["Action", statement.actions],
+    ["NotAction", statement.notActions],
+    ["Resource", statement.resources],
+    ["NotResource", statement.notResources],
+  ];
+  return {
+    ...defined({ Sid: sid }),
+    Effect: effect,
+    ...(statement.principals === undefined ? {} : { Principal: principals(statement.principals) }),
+    ...(statement.notPrincipals === undefined ? {} : { NotPrincipal: principals(statement.notPrincipals) }),
+    ...Object.fromEntries(
+      lists.flatMap(([name, values]) => (values === undefined ? [] : [[name, scalar(values)]])),
+    ),
+    ...(conditions.length === 0 ? {} : { Condition: conditionBlock(conditions) }),
+  };
+}
+
+/** The document as JSON, compact, ready for IAM. */
+export function policyText(document: PolicyDocument): string {
+  return JSON.stringify({
+    Version: document.version,
+    ...defined({ Id: document.id }),
+    Statement: document.statements.map(statementJson),
+  });
+}

@@ -1,0 +1,26 @@
+import { defined } from "../../../base/index.ts";
+import type { WebIdentityFacts } from "./facts.ts";
+import type { Grant } from "./outcome.ts";
+import type { Known } from "./rule.ts";
+import { claimKeys } from "./rules/index.ts";
+
+/** What STS gives once every rule has accepted. */
+export function grantOf(facts: WebIdentityFacts, known: Known): Grant {
+  const { provider, sourceIdentity, sessionPolicy, managedPolicies, tokenTags } = known;
+  const inline = sessionPolicy.value === undefined ? [] : [sessionPolicy.value];
+  return {
+    subject: known.subject,
+    audience: known.audience,
+    provider,
+    issuer: `https://${provider.url}`,
+    // The rule session-name has seen it.
+    sessionName: facts.request.roleSessionName as string,
+    duration: known.duration,
+    ...defined({ sourceIdentity: sourceIdentity.value }),
+    ...tokenTags,
+    sessionPolicies: [...inline, ...managedPolicies],
+    packedPolicySize: known.packedPolicySize,
+    roleAuthorizedByIdp: known.roleAuthorizedByIdp,
+    claims: claimKeys(known),
+  };
+}

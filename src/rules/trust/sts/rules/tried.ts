@@ -1,0 +1,11 @@
+import { PodtrustError } from "../../../../base/index.ts";
+
+/** What a parser reads, or the error by which it says that there is nothing to read; faults of ours go on. */
+export function tried<T>(read: () => T): T | PodtrustError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PodtrustError) return error;
+    throw error;
+  }
+}
