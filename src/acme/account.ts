@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { defined, PodtrustError } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { defined, PodtrustError } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { type AccountKey, type Signer, signRequest } from "./account-key.ts";
 import { alternateLinks, answerInvalid, isCaUrl, retryAfterMs } from "./answer.ts";
 import { identifiersOf } from "./names.ts";

@@ -1,5 +1,5 @@
-import { isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { isRecord, type JsonRecord, PodtrustError } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 
 const loopback = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/u;
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { alternateLinks, retryAfterMs } from "./answer.ts";
 import { readCertificates } from "./chain.ts";
 import { readDirectory } from "./directory.ts";
@@ -111,7 +111,7 @@ function cpuOf(work: () => unknown): number {
   return (user + system) / 1000;
 }
 
-// The largest body and header that src/http lets through to here.
+// The largest body and header that src/core/http lets through to here.
 const bodyBytes = 256 * 1024;
 const headerBytes = 32 * 1024;
 const motifs = [

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { SignedAccount } from "./account.ts";
 import { answerInvalid } from "./answer.ts";
 import type { Authorization, Challenge } from "./order.ts";

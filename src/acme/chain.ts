@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { elementsOf, type Read } from "./der.ts";
 import { canonicalAddress } from "./names.ts";
 

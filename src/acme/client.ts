@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { type AcmeAccount, locationOf, SignedAccount } from "./account.ts";
 import { type AccountKey, bindExternalAccount, type ExternalAccount } from "./account-key.ts";
 import type { Directory } from "./directory.ts";

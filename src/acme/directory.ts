@@ -1,5 +1,5 @@
-import { isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, recordOf } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { isCaUrl, parseObject, text } from "./answer.ts";
 
 /** RFC 8555 §7.1.1, with ARI (RFC 9773 §3) and profiles (draft-ietf-acme-profiles). */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { Identifier } from "./solver.ts";
 
 const mostNames = 100;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { type ChainMistakes, testHierarchy } from "../../test/support/certificates.ts";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { downloadChain } from "./obtain.ts";
 
 const now = Date.now();

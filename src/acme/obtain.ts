@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../base/index.ts";
+import { defined, errorText, PodtrustError } from "../core/base/index.ts";
 import { type AcmeAccount, SignedAccount } from "./account.ts";
 import { answerInvalid } from "./answer.ts";
 import { authorize } from "./authorize.ts";
@@ -176,7 +176,7 @@ function checkNames(order: Order, identifiers: readonly Identifier[]): void {
  * challenge that was presented is cleaned up, whatever happens.
  *
  * Throws AcmeProblem for what the CA refuses, PodtrustError `acme-no-solver`, `acme-profile-unknown`,
- * `acme-certificate-invalid`, `deadline-exceeded` and those of src/http.
+ * `acme-certificate-invalid`, `deadline-exceeded` and those of src/core/http.
  */
 export async function obtainCertificate(
   account: AcmeAccount,

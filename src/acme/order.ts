@@ -1,5 +1,5 @@
-import { type JsonRecord, recordOf } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { type JsonRecord, recordOf } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { answerInvalid, isCaUrl, objectOf, text } from "./answer.ts";
 import { canonicalAddress } from "./names.ts";
 import type { Identifier } from "./solver.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { SwiftClock } from "../../test/support/swift-clock.ts";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { alternateLinks, retryAfterMs } from "./answer.ts";
 import { chainText, readCertificates } from "./chain.ts";
 import { checkDirectoryUrl, readDirectory } from "./directory.ts";

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { AcmeProblem, isPassing } from "./problem.ts";
 
 // Without Retry-After: quick at first, since most decisions take a second or two.

@@ -1,5 +1,5 @@
-import { defined, type ErrorCode, isRecord, PodtrustError, recordOf } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { defined, type ErrorCode, isRecord, PodtrustError, recordOf } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { parseObject, retryAfterMs, text } from "./answer.ts";
 
 /** One name's part of a problem (RFC 8555 §6.7.1). */

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError, recordOf } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { PodtrustError, recordOf } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { answerInvalid, objectOf, retryAfterMs, text } from "./answer.ts";
 import { extensionOf, serialOf } from "./chain.ts";
 import { elementsOf } from "./der.ts";

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
-import { errorText } from "../base/index.ts";
+import { errorText } from "../core/base/index.ts";
 import { type Chain, chainText, extensionOf, namesOf, readCertificates, validityOf } from "./chain.ts";
 import { elementsOf } from "./der.ts";
 

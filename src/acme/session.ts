@@ -1,5 +1,5 @@
-import { type Clock, defined, type Logger, silentLogger } from "../base/index.ts";
-import { type ConnectTo, type HttpOptions, type HttpResponse, request } from "../http/index.ts";
+import { type Clock, defined, type Logger, silentLogger } from "../core/base/index.ts";
+import { type ConnectTo, type HttpOptions, type HttpResponse, request } from "../core/http/index.ts";
 import { type Signer, signRequest } from "./account-key.ts";
 import { answerInvalid, isLoopbackHttp } from "./answer.ts";
 import { checkDirectoryUrl, type Directory, originsOf, readDirectory } from "./directory.ts";

@@ -1,5 +1,5 @@
 import { generateKeyPair, type KeyObject, sign } from "node:crypto";
-import { newSerialNumber, pemOf } from "../base/index.ts";
+import { newSerialNumber, pemOf } from "../core/base/index.ts";
 import * as der from "./der.ts";
 import { promisify } from "node:util";
 import { addressBytes } from "./names.ts";

@@ -1,4 +1,4 @@
-import { type Clock, defined } from "../base/index.ts";
+import { type Clock, defined } from "../core/base/index.ts";
 import type { SlowedDown } from "./pace.ts";
 
 /** Long-lived or session credentials, as AWS hands them out. Never log them. */

@@ -1,5 +1,5 @@
 import type { RoleDetail } from "@aws-sdk/client-iam";
-import { defined, mapLimit } from "../base/index.ts";
+import { defined, mapLimit } from "../core/base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { allPages } from "./pages.ts";
 import { decodedDocument, factsOf, type RoleFacts, readRoleState, type RoleState } from "./role.ts";

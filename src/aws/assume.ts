@@ -1,4 +1,4 @@
-import { PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { PodtrustError, retry, type RetrySchedule } from "../core/base/index.ts";
 import type { Work } from "../rules/plan/index.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import type { AwsSession } from "./session.ts";

@@ -1,4 +1,4 @@
-import { defined, errorText, type ErrorCode, PodtrustError } from "../base/index.ts";
+import { defined, errorText, type ErrorCode, PodtrustError } from "../core/base/index.ts";
 
 /** What AWS or its SDK said: `code` is AWS's own error code, or the SDK's error name where AWS was not asked. */
 export interface AwsComplaint {

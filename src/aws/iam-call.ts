@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type * as IamApi from "@aws-sdk/client-iam";
-import { defined, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { defined, PodtrustError, retry, type RetrySchedule } from "../core/base/index.ts";
 import { awsError, isAwsCode, isTransient } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 

@@ -1,4 +1,4 @@
-import { mapLimit } from "../base/index.ts";
+import { mapLimit } from "../core/base/index.ts";
 import { iamProviderKey } from "../rules/oidc/index.ts";
 import type { Tags } from "../rules/plan/index.ts";
 import { iamOf } from "./iam-call.ts";

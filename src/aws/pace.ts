@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 import { isThrottling } from "./failure.ts";
 
 /** Told when calls are slowed down: why, and when they are given up if none gets through (milliseconds). */

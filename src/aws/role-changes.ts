@@ -1,5 +1,5 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { defined, PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../core/base/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";

@@ -1,5 +1,12 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { defined, mergeTags, PodtrustError, retry, type RetrySchedule, tagValue } from "../base/index.ts";
+import {
+  defined,
+  mergeTags,
+  PodtrustError,
+  retry,
+  type RetrySchedule,
+  tagValue,
+} from "../core/base/index.ts";
 import {
   type Difference,
   awsTags,

@@ -1,4 +1,4 @@
-import { defined, mergeTags, recordOf, recordsOf } from "../base/index.ts";
+import { defined, mergeTags, recordOf, recordsOf } from "../core/base/index.ts";
 import { awsTags, type Tags } from "../rules/plan/index.ts";
 import { policyEffects, type PolicyEffects } from "../rules/trust/index.ts";
 import type { RoleState } from "./role.ts";

@@ -1,5 +1,5 @@
 import type { Role, RoleDetail } from "@aws-sdk/client-iam";
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { Tags } from "../rules/plan/index.ts";
 import { parsePolicy, type RoleFacts as TrustedRole } from "../rules/trust/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";

@@ -1,4 +1,4 @@
-import { partitionOf } from "../base/index.ts";
+import { partitionOf } from "../core/base/index.ts";
 import type { S3Place } from "./s3-publication.ts";
 
 interface Statement {

@@ -1,5 +1,5 @@
 import type * as S3Api from "@aws-sdk/client-s3";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { largestJwkSet } from "../rules/oidc/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";

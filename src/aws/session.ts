@@ -3,7 +3,14 @@ import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
-import { type Clock, defined, errorText, PodtrustError, systemClock, partitionOf } from "../base/index.ts";
+import {
+  type Clock,
+  defined,
+  errorText,
+  PodtrustError,
+  systemClock,
+  partitionOf,
+} from "../core/base/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { Pace } from "./pace.ts";
 

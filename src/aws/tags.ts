@@ -1,4 +1,4 @@
-import { foldTagKey } from "../base/index.ts";
+import { foldTagKey } from "../core/base/index.ts";
 import type { FieldChange, Tags } from "../rules/plan/index.ts";
 
 /** The SDK's list of tags as a record. */

@@ -5,7 +5,7 @@ import {
   type PersonProgram,
   PodtrustError,
   programEnvironment,
-} from "../base/index.ts";
+} from "../core/base/index.ts";
 import type { CommandContext } from "./context.ts";
 import { programExit } from "./exit.ts";
 import { unbroken } from "./terminal/index.ts";

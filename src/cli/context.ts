@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { homeDirectory, type Logger } from "../base/index.ts";
+import { homeDirectory, type Logger } from "../core/base/index.ts";
 import type { IssuerName, IssuerNaming } from "../config/index.ts";
 import type { UnknownName } from "../stack/index.ts";
 import { withDocumentPaths } from "./documents.ts";

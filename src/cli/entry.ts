@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { systemClock } from "../base/index.ts";
+import { systemClock } from "../core/base/index.ts";
 import { EndedBySignal } from "./ending.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Host } from "./host.ts";

@@ -1,4 +1,4 @@
-import type { PodtrustError } from "../base/index.ts";
+import type { PodtrustError } from "../core/base/index.ts";
 
 /**
  * 0 done, 1 failed, 2 used wrongly (command line or config), 3 differences found; 128 and the signal's number where

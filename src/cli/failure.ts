@@ -1,4 +1,4 @@
-import { errorText, type PodtrustError } from "../base/index.ts";
+import { errorText, type PodtrustError } from "../core/base/index.ts";
 import type { CommandContext } from "./context.ts";
 import { sayNext } from "./next.ts";
 import { dim, red, rich } from "./terminal/index.ts";

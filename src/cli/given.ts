@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { shellWord } from "../base/index.ts";
+import { shellWord } from "../core/base/index.ts";
 import { fullName } from "./help.ts";
 
 /** The options that say where things are: a command that a hint names needs them as much as this one did. */

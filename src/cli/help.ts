@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import { nearest, PodtrustError } from "../base/index.ts";
+import { nearest, PodtrustError } from "../core/base/index.ts";
 import { bold, rich, unbroken, type Writer } from "./terminal/index.ts";
 
 const title = /^(?:Usage:|Guide:|[A-Z][A-Za-z ]{1,20}:$)/u;

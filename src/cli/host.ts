@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 
 /** What text is written to: a process's stream, or a test's memory. */
 export interface TextStream {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { defined, nearest, PodtrustError } from "../base/index.ts";
+import { defined, nearest, PodtrustError } from "../core/base/index.ts";
 import type { CommandContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
 import { repeating } from "./given.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { asPodtrustError, catalogue, PodtrustError } from "../base/index.ts";
+import { asPodtrustError, catalogue, PodtrustError } from "../core/base/index.ts";
 import { createContext, type Switches } from "./context.ts";
 import { exitCodeOfSignal } from "./ending.ts";
 import { type ExitCode, exitCodeOf } from "./exit.ts";

@@ -1,6 +1,6 @@
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, PodtrustError } from "../core/base/index.ts";
 import type { CloudflareConfig, Environment } from "../config/index.ts";
-import { readBoundedText } from "../files/index.ts";
+import { readBoundedText } from "../core/files/index.ts";
 
 const officialUrl = "https://api.cloudflare.com/client/v4";
 

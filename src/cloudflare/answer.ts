@@ -1,5 +1,5 @@
-import { type JsonRecord, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { type JsonRecord, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { type ApiFault, Refusal, Unanswered } from "./failure.ts";
 
 /** What a success holds. */

@@ -1,5 +1,5 @@
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
-import { type HttpResponse, request } from "../http/index.ts";
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../core/base/index.ts";
+import { type HttpResponse, request } from "../core/http/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import { cloudflareError, Refusal, Unanswered } from "./failure.ts";

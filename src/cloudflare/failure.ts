@@ -1,4 +1,4 @@
-import { type ErrorCode, PodtrustError } from "../base/index.ts";
+import { type ErrorCode, PodtrustError } from "../core/base/index.ts";
 
 /** One of the numbered errors of an answer. */
 export interface ApiFault {

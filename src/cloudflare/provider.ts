@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, recordOf, textOf } from "../base/index.ts";
+import { type Clock, PodtrustError, recordOf, textOf } from "../core/base/index.ts";
 import {
   type DnsProvider,
   type DnsWork,

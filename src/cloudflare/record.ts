@@ -1,4 +1,4 @@
-import { isRecord, recordOf, textOf } from "../base/index.ts";
+import { isRecord, recordOf, textOf } from "../core/base/index.ts";
 import {
   canonicalValue,
   caaText,

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { CloudflareApi } from "./api.ts";
 import { cloudflareError } from "./failure.ts";

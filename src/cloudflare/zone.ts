@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError } from "../base/index.ts";
+import { isRecord, PodtrustError } from "../core/base/index.ts";
 import type { DnsZone } from "../dns/index.ts";
 import { invalidAnswer } from "./answer.ts";
 

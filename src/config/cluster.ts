@@ -1,6 +1,6 @@
 import { delimiter, dirname } from "node:path";
 import { z } from "zod";
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import { file, httpsUrl, section, text } from "./forms/leaf.ts";
 import { type ConfigSource, placeOf } from "./places.ts";
 

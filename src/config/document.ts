@@ -1,4 +1,4 @@
-import { readYaml, type YamlDocument } from "../yaml/index.ts";
+import { readYaml, type YamlDocument } from "../core/yaml/index.ts";
 import type { ConfigProblem } from "./mistakes/problem.ts";
 
 /**

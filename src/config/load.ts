@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { defined, errorText, PodtrustError } from "../base/index.ts";
-import { readBounded } from "../files/index.ts";
+import { defined, errorText, PodtrustError } from "../core/base/index.ts";
+import { readBounded } from "../core/files/index.ts";
 import type { Config } from "./config.ts";
 import { type ConfigDocument, largestConfig, parseConfigText } from "./document.ts";
 import type { Environment } from "./places.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import { parseIssuer } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
 import { resolveCluster } from "./cluster.ts";

@@ -8,7 +8,7 @@ import {
   waitUntilAssumable,
   webIdentityTrustPolicy,
 } from "../aws/index.ts";
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { serviceAccountSubject } from "../rules/oidc/index.ts";
 import { type ApplyEvent, applyPlan, planOf, type Resource } from "../rules/plan/index.ts";
 import { example, denyPolicy } from "./example.ts";

@@ -1,4 +1,4 @@
-import { defined, type Link } from "../base/index.ts";
+import { defined, type Link } from "../core/base/index.ts";
 
 /** Under which headings the links are told. */
 export interface Chapters {

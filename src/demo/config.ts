@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import { denyPolicy, example } from "./example.ts";
 import type { Environment } from "./environment.ts";
 import { writePrivateFile } from "./files.ts";

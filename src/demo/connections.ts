@@ -1,4 +1,4 @@
-import { shellWord } from "../base/index.ts";
+import { shellWord } from "../core/base/index.ts";
 import { clientEnvironment, clientExports } from "../sandbox/index.ts";
 import { example } from "./example.ts";
 import type { Environment } from "./environment.ts";

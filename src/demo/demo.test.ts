@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { PodtrustError, systemClock } from "../base/index.ts";
+import { PodtrustError, systemClock } from "../core/base/index.ts";
 import { parseJws, publicJwk, verifyJws } from "../rules/oidc/index.ts";
 import { clientExports } from "../sandbox/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";

@@ -1,4 +1,4 @@
-import { errorText, type Logger } from "../base/index.ts";
+import { errorText, type Logger } from "../core/base/index.ts";
 
 /** Ends in reverse order what was started, all of it, whatever one of them says. */
 export class Ending {

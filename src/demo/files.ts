@@ -1,6 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceText, unwritable } from "../files/index.ts";
+import { replaceText, unwritable } from "../core/files/index.ts";
 
 /** A new folder of this user's alone, its name beginning with `name`. Throws `file-unwritable`. */
 export async function makeFolder(parent: string, name: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { JobResult } from "../aws/index.ts";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, PodtrustError } from "../core/base/index.ts";
 import { roleEnvironment } from "../rules/injection/index.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";
 

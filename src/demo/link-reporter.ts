@@ -1,4 +1,4 @@
-import { asPodtrustError, errorText, type Link, PodtrustError } from "../base/index.ts";
+import { asPodtrustError, errorText, type Link, PodtrustError } from "../core/base/index.ts";
 import type { LinkReport, OnEvent } from "./report.ts";
 
 /** Reports the links one by one and remembers them; where one breaks, the demo ends there. */

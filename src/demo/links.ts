@@ -1,5 +1,5 @@
-import { PodtrustError } from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 import { brokenOf, type DocumentName, type IssuerReading, judgeIssuer, readIssuer } from "../issuer/index.ts";
 import type { PublicJwk } from "../rules/oidc/index.ts";
 import type { Stage } from "./stage.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { signedByForeignKey } from "./foreign-token.ts";
 import { type JobRun, runJob, type Workload } from "./job.ts";
 import type { NotShown, RefusalReport } from "./report.ts";

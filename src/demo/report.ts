@@ -1,4 +1,4 @@
-import type { Link } from "../base/index.ts";
+import type { Link } from "../core/base/index.ts";
 
 /** One link of the chain, as it was seen. */
 export interface LinkReport {

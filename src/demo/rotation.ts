@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, PodtrustError } from "../core/base/index.ts";
 import type { RotationReport } from "./report.ts";
 
 /** The cluster's keys, as far as a rotation moves them. */

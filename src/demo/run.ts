@@ -1,5 +1,5 @@
 import type { AwsSession } from "../aws/index.ts";
-import { type Clock, defined, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, type Logger, PodtrustError } from "../core/base/index.ts";
 import { adminSession, type AwsSide, putParameters } from "./aws-side.ts";
 import { chainChapters, type Chapters } from "./chapters.ts";
 import { example } from "./example.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../base/index.ts";
-import type { ConnectTo } from "../http/index.ts";
+import type { Clock } from "../core/base/index.ts";
+import type { ConnectTo } from "../core/http/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
 import type { Issuer } from "../rules/oidc/index.ts";
 import type { Publisher } from "../publisher/index.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 import type { ApplyEvent } from "../rules/plan/index.ts";
 import { type AwsSide, makeTrust } from "./aws-side.ts";
 import { example } from "./example.ts";

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { parseJws } from "../rules/oidc/index.ts";
 import { example } from "./example.ts";
 import { runJob, type Workload } from "./job.ts";

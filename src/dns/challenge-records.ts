@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 import type { DnsProvider, DnsWork, DnsZone } from "./provider.ts";
 import { type AskServers, untilServed } from "./served.ts";
 

@@ -1,4 +1,4 @@
-import { type Clock, errorText, PodtrustError } from "../base/index.ts";
+import { type Clock, errorText, PodtrustError } from "../core/base/index.ts";
 import type { DnsWork } from "./provider.ts";
 
 /** Values of a name's TXT records, as each of its zone's name servers gives them; empty for a server without any. */

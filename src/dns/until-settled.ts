@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../base/index.ts";
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../core/base/index.ts";
 import { type Owner, ownerText } from "../rules/plan/index.ts";
 import type { RecordKey } from "./provider.ts";
 

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defined, PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../core/base/index.ts";
 import type { MachineOrder, ServerMachine } from "../sandbox/index.ts";
 import {
   type Accelerator,

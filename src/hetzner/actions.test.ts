@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { SwiftClock } from "../../test/support/swift-clock.ts";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { awaitActions } from "./actions.ts";
 import { HetznerApi } from "./client.ts";
 import type { Action } from "./shapes.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { Work } from "../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { hetznerCodeOf, isHetznerCode } from "./failure.ts";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { defined, errorText } from "../base/index.ts";
-import { type ConnectTo, request } from "../http/index.ts";
+import { defined, errorText } from "../core/base/index.ts";
+import { type ConnectTo, request } from "../core/http/index.ts";
 import { canonicalAddress } from "./cidr.ts";
 
 /** Services that answer with the caller's address as text, one for each family; both have names of one family alone. */

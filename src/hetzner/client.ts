@@ -1,5 +1,5 @@
-import { type Clock, defined, errorText, type JsonRecord, PodtrustError, retry } from "../base/index.ts";
-import { type ConnectTo, type HttpResponse, request } from "../http/index.ts";
+import { type Clock, defined, errorText, type JsonRecord, PodtrustError, retry } from "../core/base/index.ts";
+import { type ConnectTo, type HttpResponse, request } from "../core/http/index.ts";
 import { type Asked, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
 import { Fields } from "./fields.ts";
 import { Pace } from "./pace.ts";

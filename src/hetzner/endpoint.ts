@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 
 const standard = "https://api.hetzner.cloud/v1";
 

@@ -6,8 +6,8 @@ import {
   recordOf,
   recordsOf,
   textOf,
-} from "../base/index.ts";
-import type { HttpResponse } from "../http/index.ts";
+} from "../core/base/index.ts";
+import type { HttpResponse } from "../core/http/index.ts";
 
 /** A request, in a person's words and in the API's. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isRecord, type JsonRecord, PodtrustError, textOf } from "../base/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, textOf } from "../core/base/index.ts";
 
 function invalid(where: string, what: string): PodtrustError {
   return new PodtrustError("hetzner-answer-invalid", `Hetzner's answer: ${where} is ${what}`, {

@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { Tags } from "../rules/plan/index.ts";
 
 /** The label of a server that remembers the SHA-256 fingerprint of its SSH host key, in base32. */

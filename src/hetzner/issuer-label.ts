@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { firewalls, listOwned } from "./find.ts";
 import type { ExtraLabels } from "./labels.ts";

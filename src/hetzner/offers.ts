@@ -1,4 +1,4 @@
-import { defined, nearest, PodtrustError } from "../base/index.ts";
+import { defined, nearest, PodtrustError } from "../core/base/index.ts";
 import type { HetznerApi } from "./client.ts";
 import type { Fields } from "./fields.ts";
 

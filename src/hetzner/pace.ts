@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 
 /**
  * Keeps to the project's budget of requests, which is refilled little by little (3600 an hour, one a second): while an

@@ -1,4 +1,4 @@
-import type { Link } from "../base/index.ts";
+import type { Link } from "../core/base/index.ts";
 import type { Change, FieldChange, Observed, Resource, Work } from "../rules/plan/index.ts";
 import { idOf, findThing, type Kind, observedThing, type Wanted } from "./find.ts";
 import type { HetznerApi } from "./client.ts";

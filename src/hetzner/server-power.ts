@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../core/base/index.ts";
 import { cloudLabels, type Work } from "../rules/plan/index.ts";
 import { actionsIn, awaitActions, until, usualPatience } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../base/index.ts";
+import { defined, PodtrustError } from "../core/base/index.ts";
 import type { Inputs, Resource, Work } from "../rules/plan/index.ts";
 import { actionsIn, awaitActions, patiently, releasePatience, until, usualPatience } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";

@@ -1,5 +1,5 @@
 /** What podtrust reads of the API's objects: these fields, checked; all others are ignored. */
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { Tags } from "../rules/plan/index.ts";
 import type { Fields } from "./fields.ts";
 

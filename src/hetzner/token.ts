@@ -1,5 +1,5 @@
-import { errorText, PodtrustError } from "../base/index.ts";
-import { readBoundedText } from "../files/index.ts";
+import { errorText, PodtrustError } from "../core/base/index.ts";
+import { readBoundedText } from "../core/files/index.ts";
 
 /** Where the token comes from: a file where one is named, else HCLOUD_TOKEN. */
 export interface TokenPlace {

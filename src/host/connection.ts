@@ -1,5 +1,5 @@
-import { type Clock, defined, PodtrustError } from "../base/index.ts";
-import { StateFolder } from "../files/index.ts";
+import { type Clock, defined, PodtrustError } from "../core/base/index.ts";
+import { StateFolder } from "../core/files/index.ts";
 import type { Inputs, Known, Output, Work } from "../rules/plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
 import { openSession, type SshSession } from "./session.ts";

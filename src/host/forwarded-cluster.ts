@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defined, type JsonRecord, PodtrustError } from "../base/index.ts";
-import { yamlText } from "../yaml/index.ts";
+import { defined, type JsonRecord, PodtrustError } from "../core/base/index.ts";
+import { yamlText } from "../core/yaml/index.ts";
 import { type K3sKubeconfig, k3sKubeconfigPath, readK3sKubeconfig } from "./k3s/kubeconfig.ts";
 import { privateFolder } from "./private-folder.ts";
 import { type ForwardOptions, type SshSession, stepFailure } from "./session.ts";

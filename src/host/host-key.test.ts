@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
-import { systemClock } from "../base/index.ts";
-import { StateFolder } from "../files/index.ts";
+import { systemClock } from "../core/base/index.ts";
+import { StateFolder } from "../core/files/index.ts";
 import { cloudInit, knownLoginKeys, makeLoginKey, newSshKeyPair } from "./index.ts";
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { type Clock, defined, errorText, PodtrustError } from "../base/index.ts";
-import { readBoundedText, type StateFolder } from "../files/index.ts";
+import { type Clock, defined, errorText, PodtrustError } from "../core/base/index.ts";
+import { readBoundedText, type StateFolder } from "../core/files/index.ts";
 import { newSshKeyPair } from "./host-key.ts";
 
 /** Where keys are looked for that somebody can log in with. */

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { type SshTarget, targetText } from "./target.ts";
 
 /** Where a machine has room, as df counts it for whoever is not root. */

@@ -5,7 +5,7 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
-import { type Clock, defined, PodtrustError, shellWord } from "../base/index.ts";
+import { type Clock, defined, PodtrustError, shellWord } from "../core/base/index.ts";
 import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";

@@ -1,4 +1,4 @@
-import { defined, type ErrorCode, PodtrustError } from "../base/index.ts";
+import { defined, type ErrorCode, PodtrustError } from "../core/base/index.ts";
 import { type SshTarget, targetText } from "./target.ts";
 
 interface Sign {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { defined, lineSplitter, PodtrustError, programEnvironment } from "../base/index.ts";
+import { defined, lineSplitter, PodtrustError, programEnvironment } from "../core/base/index.ts";
 import type { SshTarget } from "./target.ts";
 
 /** Environment variables as a record. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SwiftClock } from "../../test/support/swift-clock.ts";
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import { until } from "./until.ts";
 
 interface Waited {

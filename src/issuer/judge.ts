@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError, type Reason, reasons } from "../base/index.ts";
+import { defined, errorText, PodtrustError, type Reason, reasons } from "../core/base/index.ts";
 import {
   type DiscoveryDocument,
   issuerDifference,
@@ -6,7 +6,7 @@ import {
   parseDiscovery,
   parseJwkSet,
 } from "../rules/oidc/index.ts";
-import type { Exchange, ExchangeTiming, HttpResponse } from "../http/index.ts";
+import type { Exchange, ExchangeTiming, HttpResponse } from "../core/http/index.ts";
 import type { DocumentName, DocumentReading, IssuerReading } from "./read.ts";
 
 /** One thing that a reading means. */

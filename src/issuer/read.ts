@@ -1,4 +1,4 @@
-import { asPodtrustError, defined, type PodtrustError } from "../base/index.ts";
+import { asPodtrustError, defined, type PodtrustError } from "../core/base/index.ts";
 import {
   type ConnectTo,
   type Exchange,
@@ -6,7 +6,7 @@ import {
   type HttpOptions,
   type HttpResponse,
   request,
-} from "../http/index.ts";
+} from "../core/http/index.ts";
 import { discoveryUrlOf } from "../rules/oidc/index.ts";
 import { awsBounds, type IssuerBounds } from "./bounds.ts";
 
@@ -28,7 +28,7 @@ export type DocumentReading = {
   readonly exchange: Exchange;
 } & (
   | { readonly outcome: "answered"; readonly response: HttpResponse }
-  /** `error.detail` has `reason` in one word of src/http, and the system's code as `cause`. */
+  /** `error.detail` has `reason` in one word of src/core/http, and the system's code as `cause`. */
   | { readonly outcome: "failed"; readonly error: PodtrustError }
 );
 

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { parseConnectTo } from "../http/index.ts";
+import { parseConnectTo } from "../core/http/index.ts";
 import { testAuthority, type TestAuthority } from "../../test/support/certificates.ts";
 import { discoveryOf } from "../../test/support/issuer-server.ts";
 import { ecKey } from "../../test/support/sandbox.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { brokenOf, type IssuerFinding, judgeIssuer } from "./judge.ts";
 import { type IssuerReading, type IssuerWay, readIssuer } from "./read.ts";
 

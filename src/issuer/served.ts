@@ -1,4 +1,4 @@
-import { errorText } from "../base/index.ts";
+import { errorText } from "../core/base/index.ts";
 import type { IssuerDocuments } from "../rules/trust/index.ts";
 import { type DocumentReading, type IssuerReading, type IssuerWay, jwksUriOf } from "./read.ts";
 

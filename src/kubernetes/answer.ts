@@ -1,4 +1,4 @@
-import { defined, isRecord, type JsonRecord, PodtrustError, recordOf } from "../base/index.ts";
+import { defined, isRecord, type JsonRecord, PodtrustError, recordOf } from "../core/base/index.ts";
 import type { KubernetesAnswer } from "./api.ts";
 import { text } from "./kubeconfig.ts";
 

@@ -1,5 +1,5 @@
-import { defined, type PodtrustError } from "../base/index.ts";
-import type { HttpStream } from "../http/index.ts";
+import { defined, type PodtrustError } from "../core/base/index.ts";
+import type { HttpStream } from "../core/http/index.ts";
 import { type Asked, startingFault, statusFault } from "./answer.ts";
 import type { KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";

@@ -1,4 +1,4 @@
-import { collectBytes, type JsonRecord, PodtrustError } from "../base/index.ts";
+import { collectBytes, type JsonRecord, PodtrustError } from "../core/base/index.ts";
 import { type Asked, jsonObject, statusFault } from "./answer.ts";
 import type {
   ApplyOptions,

@@ -1,4 +1,4 @@
-import { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "../base/index.ts";
+import { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "../core/base/index.ts";
 import type { ClusterFacts, NodeFacts } from "../rules/distribution/index.ts";
 import type { CallOptions, KubernetesApi } from "./api.ts";
 import { discoveryPath } from "./client.ts";

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import { PodtrustError } from "../base/index.ts";
-import type { Connections } from "../http/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
+import type { Connections } from "../core/http/index.ts";
 import type { ClusterSource } from "../config/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
 import type { Environment } from "./environment.ts";

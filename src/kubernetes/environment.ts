@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 
 /** A program that a kubeconfig names, before it is run. */
 export interface ExecPlugin {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Clock, type Logger, PodtrustError, recordOf } from "../base/index.ts";
+import { type Clock, type Logger, PodtrustError, recordOf } from "../core/base/index.ts";
 import type { CallOptions, KubernetesApi } from "./api.ts";
 import type { KubernetesObject } from "./object.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { PodtrustError, shellWord } from "../base/index.ts";
+import { PodtrustError, shellWord } from "../core/base/index.ts";
 import type { Environment, ExecPlugin } from "./environment.ts";
 
 /** The same as the kubeconfig has it. */

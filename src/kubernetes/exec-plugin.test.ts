@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { TestClock } from "../../test/support/clock.ts";
 import { execCredentials } from "./exec-plugin.ts";
 import type { ExecPlugin, PluginConsent } from "./environment.ts";

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { isAbsolute, join } from "node:path";
-import { isRecord, type JsonRecord, type PodtrustError } from "../base/index.ts";
+import { isRecord, type JsonRecord, type PodtrustError } from "../core/base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
 import type { Environment } from "./environment.ts";
 import { isListed, type NamedPlugin, requireConsent } from "./exec-consent.ts";

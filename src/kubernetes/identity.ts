@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { errorText, PodtrustError } from "../base/index.ts";
-import { readBoundedText } from "../files/index.ts";
+import { errorText, PodtrustError } from "../core/base/index.ts";
+import { readBoundedText } from "../core/files/index.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
 import { type SentCredential, tokenFacts } from "./sent-credential.ts";
 

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { errorText, homeDirectory, isRecord, type JsonRecord, PodtrustError } from "../base/index.ts";
-import { type OpenedText, readOpened } from "../files/index.ts";
-import { readYaml } from "../yaml/index.ts";
+import { errorText, homeDirectory, isRecord, type JsonRecord, PodtrustError } from "../core/base/index.ts";
+import { type OpenedText, readOpened } from "../core/files/index.ts";
+import { readYaml } from "../core/yaml/index.ts";
 
 /** A file of a kubeconfig, as it was read. */
 export interface KubeconfigFile {

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../base/index.ts";
+import { type JsonRecord, recordOf } from "../core/base/index.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import type { KubernetesObject } from "./object.ts";
 

@@ -5,7 +5,7 @@ import {
   type Logger,
   PodtrustError,
   TimeLimit,
-} from "../base/index.ts";
+} from "../core/base/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { type LeaseRecord, newLease, readLease, releasedLease, renewedLease } from "./lease-record.ts";
 

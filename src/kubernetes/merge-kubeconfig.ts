@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isRecord, type JsonRecord, PodtrustError, recordsOf } from "../base/index.ts";
-import { readBoundedText, replaceText } from "../files/index.ts";
-import { readYaml, yamlText } from "../yaml/index.ts";
+import { isRecord, type JsonRecord, PodtrustError, recordsOf } from "../core/base/index.ts";
+import { readBoundedText, replaceText } from "../core/files/index.ts";
+import { readYaml, yamlText } from "../core/yaml/index.ts";
 import { kubeconfigBounds } from "./kubeconfig.ts";
 
 const lists = ["clusters", "users", "contexts"] as const;

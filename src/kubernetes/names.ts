@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../rules/oidc/index.ts";
 
 function checked(name: string, problem: string | undefined): string {

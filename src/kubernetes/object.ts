@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import { apiVersion, bindingNames, trustNames } from "../rules/bindings/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 

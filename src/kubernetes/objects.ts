@@ -1,4 +1,4 @@
-import { defined, type JsonRecord } from "../base/index.ts";
+import { defined, type JsonRecord } from "../core/base/index.ts";
 import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
 import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
 import type { Caller } from "./caller.ts";

@@ -1,5 +1,5 @@
-import { epochSeconds, errorText, isRecord, type JsonRecord } from "../base/index.ts";
-import { type HttpResponse, request } from "../http/index.ts";
+import { epochSeconds, errorText, isRecord, type JsonRecord } from "../core/base/index.ts";
+import { type HttpResponse, request } from "../core/http/index.ts";
 import { parseJws } from "../rules/oidc/index.ts";
 import { oneLine } from "./answer.ts";
 import type { Environment } from "./environment.ts";

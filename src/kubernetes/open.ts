@@ -1,6 +1,6 @@
-import { type Clock, defined, systemClock } from "../base/index.ts";
+import { type Clock, defined, systemClock } from "../core/base/index.ts";
 import type { ClusterSource } from "../config/index.ts";
-import { Connections } from "../http/index.ts";
+import { Connections } from "../core/http/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
 import type { PluginConsent } from "./environment.ts";

@@ -1,5 +1,5 @@
 import { roleObjects } from "./role-objects.ts";
-import { yamlText } from "../yaml/index.ts";
+import { yamlText } from "../core/yaml/index.ts";
 import type { PodSettings } from "../config/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 import { accountSettings } from "./replicas.ts";

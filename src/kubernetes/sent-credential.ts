@@ -1,5 +1,5 @@
 import { hash, X509Certificate } from "node:crypto";
-import { defined, shellWord } from "../base/index.ts";
+import { defined, shellWord } from "../core/base/index.ts";
 import { parseJws } from "../rules/oidc/index.ts";
 
 /** What the credential of the last call says of itself; never the credential. */

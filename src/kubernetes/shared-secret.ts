@@ -9,7 +9,7 @@ import {
   retry,
   type RetrySchedule,
   textOf,
-} from "../base/index.ts";
+} from "../core/base/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import type { KubernetesObject, ObjectRef } from "./object.ts";
 

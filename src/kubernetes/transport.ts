@@ -1,5 +1,5 @@
-import { defined, errorText, PodtrustError } from "../base/index.ts";
-import { type HttpOptions, type HttpStream, receive, request } from "../http/index.ts";
+import { defined, errorText, PodtrustError } from "../core/base/index.ts";
+import { type HttpOptions, type HttpStream, receive, request } from "../core/http/index.ts";
 import type { CallOptions, ClusterFailureReason, KubernetesAnswer } from "./api.ts";
 import type { Endpoint } from "./endpoint.ts";
 

@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../base/index.ts";
+import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../core/base/index.ts";
 import { inject, injectionFault, saying } from "../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, KubernetesObject } from "../kubernetes/index.ts";
 

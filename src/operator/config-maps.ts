@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type JsonRecord, PodtrustError, recordOf, textOf } from "../base/index.ts";
+import { type JsonRecord, PodtrustError, recordOf, textOf } from "../core/base/index.ts";
 import {
   type Controller,
   type Followed,

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../base/index.ts";
+import { type JsonRecord, recordOf } from "../core/base/index.ts";
 import { namespaceOf } from "../controller/index.ts";
 import { annotationsView, injectionView } from "../rules/injection/index.ts";
 import { Mirror, type MirrorOptions } from "../kubernetes/index.ts";

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { residentBytes } from "../admin/index.ts";
-import type { Clock } from "../base/index.ts";
+import { residentBytes } from "../core/admin/index.ts";
+import type { Clock } from "../core/base/index.ts";
 
 /** What of V8 is told; each only when it becomes another. */
 export interface HeapControls {

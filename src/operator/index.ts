@@ -1,4 +1,4 @@
-export type { ListenAddress } from "../admin/index.ts";
+export type { ListenAddress } from "../core/admin/index.ts";
 export { mallocEnvironment, operatorObjects, type OperatorWish } from "./deployment.ts";
 export { keepHeap } from "./heap.ts";
 export { listenOperator, listenProbes, type OperatorListener } from "./listen.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../base/index.ts";
+import type { Logger } from "../core/base/index.ts";
 import type { Leading } from "../controller/index.ts";
 import { acquireLease, type LeaseOptions } from "../kubernetes/index.ts";
 

@@ -9,9 +9,9 @@ import {
   type ListenAddress,
   localServer,
   type Places,
-} from "../admin/index.ts";
-import { errorText, type Logger, PodtrustError } from "../base/index.ts";
-import { isLoopbackAddress } from "../http/index.ts";
+} from "../core/admin/index.ts";
+import { errorText, type Logger, PodtrustError } from "../core/base/index.ts";
+import { isLoopbackAddress } from "../core/http/index.ts";
 import { operatorMetrics, operatorSamples } from "./metrics.ts";
 import type { Operator } from "./operator.ts";
 

@@ -4,8 +4,8 @@ import {
   processMetrics,
   processSamples,
   type Sample,
-} from "../admin/index.ts";
-import type { Reason } from "../base/index.ts";
+} from "../core/admin/index.ts";
+import type { Reason } from "../core/base/index.ts";
 import type { Operator, OperatorStatus } from "./operator.ts";
 import { requestOutcomes } from "./webhook/index.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { ListenAddress } from "../admin/index.ts";
-import { type Clock, defined, type Logger } from "../base/index.ts";
+import type { ListenAddress } from "../core/admin/index.ts";
+import { type Clock, defined, type Logger } from "../core/base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
 import {
   EventRecorder,

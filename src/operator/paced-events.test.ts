@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Logger } from "../base/index.ts";
-import { silentLogger } from "../base/index.ts";
+import type { Logger } from "../core/base/index.ts";
+import { silentLogger } from "../core/base/index.ts";
 import { settle, TestClock } from "../../test/support/clock.ts";
 import type { Happening } from "../kubernetes/index.ts";
 import { PacedEvents } from "./paced-events.ts";

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, Waiters } from "../base/index.ts";
+import { type Clock, type Logger, Waiters } from "../core/base/index.ts";
 import { Turns } from "../controller/index.ts";
 import type { EventRecorder, Happening } from "../kubernetes/index.ts";
 

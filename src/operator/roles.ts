@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../base/index.ts";
+import { type JsonRecord, recordOf } from "../core/base/index.ts";
 import {
   type Agent,
   noRoleMap,

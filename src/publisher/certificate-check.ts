@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { CertificateSource } from "./publisher.ts";
 import type { IssuerSettings } from "./settings.ts";
 import type { CertificateStatus } from "./status.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Clock, defined, type Logger } from "../base/index.ts";
+import { type Clock, defined, type Logger } from "../core/base/index.ts";
 import { forgottenAt } from "../rules/oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import type { DistrustOutcome, TrustOutcome } from "./publisher.ts";

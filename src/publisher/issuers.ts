@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { Part, Wanted } from "./generation.ts";
 import { type IssuerDeps, PublishedIssuer } from "./issuer.ts";
 import { type IssuerSettings, sameSource } from "./settings.ts";

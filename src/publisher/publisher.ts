@@ -1,5 +1,5 @@
 import type { SecureContext } from "node:tls";
-import type { Clock, Logger } from "../base/index.ts";
+import type { Clock, Logger } from "../core/base/index.ts";
 import type { KubernetesApi } from "../kubernetes/index.ts";
 import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";

@@ -1,4 +1,4 @@
-import { errorText } from "../base/index.ts";
+import { errorText } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import { OpenedConfigs, type OpenedConfigsDeps } from "./configs/opened.ts";
 import type { Publisher } from "./publisher.ts";

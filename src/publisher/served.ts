@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from "node:tls";
-import type { Logger } from "../base/index.ts";
+import type { Logger } from "../core/base/index.ts";
 import type { Part, Wanted } from "./generation.ts";
 import type { ChallengeAnswers } from "./publisher.ts";
 import { type NamedCertificate, SecureContexts } from "./serving/contexts.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { parseIssuer } from "../rules/oidc/index.ts";
 import type { IssuerOptions, PublisherOptions } from "./publisher.ts";
 import type { SitePage } from "./serving/site.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Clock, PodtrustError, Waiters } from "../base/index.ts";
+import { type Clock, PodtrustError, Waiters } from "../core/base/index.ts";
 import { adminPart, type LocalPart, probesPart } from "./admin/listen.ts";
 import type { AdminView } from "./admin/view.ts";
 import { ControlSockets } from "./control/sockets.ts";
@@ -16,7 +16,7 @@ import type {
   TrustOutcome,
 } from "./publisher.ts";
 import { Served } from "./served.ts";
-import { Connections } from "../listener/index.ts";
+import { Connections } from "../core/listener/index.ts";
 import { HttpDate } from "./serving/http-date.ts";
 import { defaultLimits } from "./serving/limits.ts";
 import { Tallies } from "./serving/tallies.ts";

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
+import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { parseDiscovery } from "../rules/oidc/index.ts";
 import type { Part, Wanted } from "./generation.ts";
 import type { PublishedIssuer } from "./issuer.ts";

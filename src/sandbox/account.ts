@@ -1,4 +1,4 @@
-import type { Clock } from "../base/index.ts";
+import type { Clock } from "../core/base/index.ts";
 import type { AccountPlace, Decision, DecisionFilter, Seed, StandInAccount } from "./aws/index.ts";
 import { MovableClock, type SandboxClock } from "./clock/index.ts";
 import { type ForeignWay, Issuers, type SandboxIssuer } from "./issuers.ts";

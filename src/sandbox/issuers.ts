@@ -1,5 +1,5 @@
-import { type Clock, PodtrustError } from "../base/index.ts";
-import type { ConnectTo } from "../http/index.ts";
+import { type Clock, PodtrustError } from "../core/base/index.ts";
+import type { ConnectTo } from "../core/http/index.ts";
 import type { WayTo } from "./aws/index.ts";
 import {
   type ForgedToken,

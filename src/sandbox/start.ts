@@ -1,5 +1,5 @@
-import { type Clock, defined } from "../base/index.ts";
-import type { ConnectTo } from "../http/index.ts";
+import { type Clock, defined } from "../core/base/index.ts";
+import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, Surroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";

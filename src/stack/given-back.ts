@@ -1,4 +1,4 @@
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Change, Plan, Resource } from "../rules/plan/index.ts";
 import { issuerHost } from "./parts/index.ts";

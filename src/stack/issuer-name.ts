@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import type { IssuerName } from "../config/index.ts";
 import { memoriesOf, type UnnamedContext } from "./parts/index.ts";
 

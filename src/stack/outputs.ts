@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import { iamProviderKey } from "../rules/oidc/index.ts";
 import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";

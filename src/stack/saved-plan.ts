@@ -1,4 +1,12 @@
-import { defined, errorText, isRecord, PodtrustError, recordOf, recordsOf, textOf } from "../base/index.ts";
+import {
+  defined,
+  errorText,
+  isRecord,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  textOf,
+} from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import { digestOf, type Policy, savedChanges } from "../rules/plan/index.ts";
 import type { Goal } from "./parts/index.ts";

@@ -1,4 +1,4 @@
-import { links, nearest, PodtrustError } from "../base/index.ts";
+import { links, nearest, PodtrustError } from "../core/base/index.ts";
 import type { Named } from "./parts/index.ts";
 
 /** Which resources are meant: by link (`provider`), by kind (`role`), by name (`demo`), or by the id that plans show. */

@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Change, ChangeKind } from "../rules/plan/index.ts";
 import type { MonthlyCost, Place } from "./parts/index.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { settle, TestClock } from "../../test/support/clock.ts";
 import { type AcmeAccount, type AcmeClient, AcmeProblem, createAccountKey } from "../acme/index.ts";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { AcmeAccounts, type AccountWish } from "./accounts.ts";
 import { memoryStore } from "../../test/support/memory-store.ts";
 import type { AccountStore, CertificateStore } from "./index.ts";

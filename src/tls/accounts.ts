@@ -6,7 +6,14 @@ import {
   type ExternalAccount,
   readAccountKey,
 } from "../acme/index.ts";
-import { type Clock, defined, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
+import {
+  type Clock,
+  defined,
+  errorText,
+  type Logger,
+  PodtrustError,
+  silentLogger,
+} from "../core/base/index.ts";
 import { attemptDelay } from "./retry-schedule.ts";
 import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";

@@ -7,7 +7,7 @@ import {
   openAcme,
   type RenewalInfo,
 } from "../acme/index.ts";
-import { type Clock, defined, type Logger, PodtrustError } from "../base/index.ts";
+import { type Clock, defined, type Logger, PodtrustError } from "../core/base/index.ts";
 import type { AcmeAccounts } from "./accounts.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
 import type { AccountStore } from "./store.ts";

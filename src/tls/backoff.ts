@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock } from "../base/index.ts";
+import { asPodtrustError, type Clock } from "../core/base/index.ts";
 import type { CertificateStatus } from "./manager.ts";
 import { attemptDelay } from "./retry-schedule.ts";
 import { endOf, noWait, type Wait } from "./wait.ts";

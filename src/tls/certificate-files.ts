@@ -1,5 +1,5 @@
-import { errorText, PodtrustError } from "../base/index.ts";
-import { readBoundedText } from "../files/index.ts";
+import { errorText, PodtrustError } from "../core/base/index.ts";
+import { readBoundedText } from "../core/files/index.ts";
 import { type ForeignCertificateOptions, watchForeignCertificate } from "./foreign-certificate.ts";
 import type { CertificateSource } from "./manager.ts";
 

@@ -5,7 +5,7 @@ import { memoryStore } from "../../test/support/memory-store.ts";
 import { type FakeCas, fakeCas } from "../../test/support/fake-authority.ts";
 import { breathe, stepUntil } from "../../test/support/steps.ts";
 import { AcmeProblem } from "../acme/index.ts";
-import { PodtrustError } from "../base/index.ts";
+import { PodtrustError } from "../core/base/index.ts";
 import { startCertificateManager } from "./certificate-manager.ts";
 import { type CertificateManager, type CertificateManagerOptions, type CertificateStore } from "./index.ts";
 

@@ -9,7 +9,7 @@ import {
   PodtrustError,
   silentLogger,
   Waiters,
-} from "../base/index.ts";
+} from "../core/base/index.ts";
 import { AcmeAccounts } from "./accounts.ts";
 import { acmeAuthority, type OpenAuthority } from "./authority.ts";
 import { Backoff } from "./backoff.ts";

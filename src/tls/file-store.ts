@@ -1,5 +1,5 @@
-import { type Clock, defined, type Logger, silentLogger } from "../base/index.ts";
-import { type Files, StateFolder } from "../files/index.ts";
+import { type Clock, defined, type Logger, silentLogger } from "../core/base/index.ts";
+import { type Files, StateFolder } from "../core/files/index.ts";
 import {
   lockLost,
   type RecordConditions,

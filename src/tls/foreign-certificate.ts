@@ -7,7 +7,7 @@ import {
   type Logger,
   PodtrustError,
   silentLogger,
-} from "../base/index.ts";
+} from "../core/base/index.ts";
 import { type Held, heldOf, Holding, pairFault } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";

@@ -1,5 +1,5 @@
 import { chainFault, readCertificates, validityOf, type WantedChain } from "../acme/index.ts";
-import { errorText, type Logger } from "../base/index.ts";
+import { errorText, type Logger } from "../core/base/index.ts";
 import type { ServedCertificate } from "./manager.ts";
 import type { StoredRenewal } from "./store.ts";
 

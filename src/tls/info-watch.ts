@@ -1,4 +1,4 @@
-import { type Clock, defined, errorText, type Logger } from "../base/index.ts";
+import { type Clock, defined, errorText, type Logger } from "../core/base/index.ts";
 import type { Authority } from "./authority.ts";
 import type { Held } from "./holding.ts";
 import { selectRenewal } from "./renewal.ts";

@@ -1,5 +1,5 @@
 import { AcmeProblem, type IssuedCertificate } from "../acme/index.ts";
-import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../base/index.ts";
+import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../core/base/index.ts";
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import { stagingDirectory } from "./environments.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";

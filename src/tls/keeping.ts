@@ -1,5 +1,5 @@
 import { rootsOf } from "../acme/index.ts";
-import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../base/index.ts";
+import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../core/base/index.ts";
 import { type Held, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
 import type {

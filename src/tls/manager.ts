@@ -1,6 +1,6 @@
 import type { ChallengeSolver, ExternalAccount } from "../acme/index.ts";
-import type { Clock, Logger } from "../base/index.ts";
-import type { ConnectTo } from "../http/index.ts";
+import type { Clock, Logger } from "../core/base/index.ts";
+import type { ConnectTo } from "../core/http/index.ts";
 import type { AcmeAccounts } from "./accounts.ts";
 import type { RenewalReason } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";

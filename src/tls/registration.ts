@@ -1,5 +1,5 @@
 import { isPassing } from "../acme/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
+import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../core/base/index.ts";
 import { AcmeAccounts } from "./accounts.ts";
 import { acmeAuthority } from "./authority.ts";
 import type { CertificateIssuer } from "./manager.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../base/index.ts";
+import { defined } from "../core/base/index.ts";
 import type { StoredRenewal } from "./store.ts";
 
 const day = 24 * 3_600_000;

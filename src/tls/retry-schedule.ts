@@ -1,4 +1,4 @@
-import { nextDelay, type RetrySchedule } from "../base/index.ts";
+import { nextDelay, type RetrySchedule } from "../core/base/index.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { storeContract } from "../../test/support/store-contract.ts";
-import { systemClock } from "../base/index.ts";
+import { systemClock } from "../core/base/index.ts";
 import { memoryStore } from "../../test/support/memory-store.ts";
 import { fileStore } from "./index.ts";
 

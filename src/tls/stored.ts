@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import { namesOf, readCertificates } from "../acme/index.ts";
-import { defined, errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../base/index.ts";
+import { defined, errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../core/base/index.ts";
 import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewal } from "./store.ts";
 
 const format = 1;

@@ -10,7 +10,7 @@ import {
   readPublicAccess,
   type S3Documents,
 } from "../../src/aws/index.ts";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 
 const keys = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };
 const document = {

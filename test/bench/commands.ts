@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
-import { parseConnectTo } from "../../src/http/index.ts";
+import { parseConnectTo } from "../../src/core/http/index.ts";
 import { startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { account } from "../support/sandbox.ts";

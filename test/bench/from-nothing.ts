@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Logger } from "../../src/base/index.ts";
+import type { Logger } from "../../src/core/base/index.ts";
 import { startStandInCloudflare, startStandInHetzner } from "../../src/sandbox/index.ts";
 import { processorTime, timed } from "../support/processor-time.ts";
 import { measureBoot } from "./boot.ts";

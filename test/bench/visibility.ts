@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { parseConnectTo, request } from "../../src/http/index.ts";
+import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { publisherStatus } from "../../src/publisher/index.ts";
 import type { Stage, MeasuredPublisher } from "./servers.ts";
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { startStandInHetzner, type StandInHetzner } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 
 const aws = `aws:
   - account: "111122223333"

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Host } from "../../src/cli/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
-import { yamlText } from "../../src/yaml/index.ts";
+import { yamlText } from "../../src/core/yaml/index.ts";
 import { parse } from "yaml";
 import { type CliResult, mainFile, podtrustChild, podtrustHere } from "../support/cli.ts";
 import { TestClock } from "../support/clock.ts";

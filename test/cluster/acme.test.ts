@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { fileStore, startCertificateManager } from "../../src/tls/index.ts";
 import type { TxtRecords } from "../../src/acme/index.ts";
 import { acmeContract } from "../support/acme-contract.ts";

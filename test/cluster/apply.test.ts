@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { type KubernetesApi, type KubernetesObject, openKubernetes } from "../../src/kubernetes/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { recordOf } from "../../src/base/index.ts";
+import { recordOf } from "../../src/core/base/index.ts";
 import { bindingManifests } from "../../src/rules/bindings/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { buildPrograms, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";

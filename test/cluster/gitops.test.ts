@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments } from "yaml";
-import { recordOf } from "../../src/base/index.ts";
+import { recordOf } from "../../src/core/base/index.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { buildPrograms, leftOut } from "./harness/index.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { decodeJwt } from "jose";
-import { shellWord } from "../../src/base/index.ts";
+import { shellWord } from "../../src/core/base/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { openKubernetes } from "../../src/kubernetes/index.ts";
 import { mainFile, podtrustChild } from "../support/cli.ts";

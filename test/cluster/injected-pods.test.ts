@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { injectionFault } from "../../src/rules/injection/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";

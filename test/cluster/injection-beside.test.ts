@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { injectionFault } from "../../src/rules/injection/index.ts";
 import { awsWebhook } from "../support/aws-webhook-model.ts";
 import { podtrustHere } from "../support/cli.ts";

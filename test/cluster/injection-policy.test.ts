@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { mapLimit, type JsonRecord, recordOf } from "../../src/base/index.ts";
+import { mapLimit, type JsonRecord, recordOf } from "../../src/core/base/index.ts";
 import { injectionConfigMap, namespaceLabel } from "../../src/rules/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../support/injection-cases.ts";

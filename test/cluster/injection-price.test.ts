@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { mapLimit, type JsonRecord } from "../../src/base/index.ts";
+import { mapLimit, type JsonRecord } from "../../src/core/base/index.ts";
 import { injectionConfigMap, mostServiceAccounts, namespaceLabel } from "../../src/rules/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";

@@ -19,7 +19,7 @@ import {
   STSClient,
   type STSClientConfig,
 } from "@aws-sdk/client-sts";
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../src/core/base/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type Block, blocksOf } from "../docs/pages.ts";
 import { awsCliMissing, awsCliVenv } from "../support/aws-cli.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";

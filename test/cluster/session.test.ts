@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { openAws, putParameter } from "../../src/aws/index.ts";
-import { shellWord } from "../../src/base/index.ts";
+import { shellWord } from "../../src/core/base/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { mainFile } from "../support/cli.ts";
 import { assertFits, screenLines } from "../support/narrow.ts";

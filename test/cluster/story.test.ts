@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HttpResponse, request } from "../../src/http/index.ts";
+import { type HttpResponse, request } from "../../src/core/http/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { signedByForeignKey } from "../../src/demo/foreign-token.ts";
 import {

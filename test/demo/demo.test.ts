@@ -11,7 +11,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { links } from "../../src/base/index.ts";
+import { links } from "../../src/core/base/index.ts";
 import type { Connections, DemoReport } from "../../src/demo/index.ts";
 
 let folder = "";

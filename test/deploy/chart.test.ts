@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
-import type { MetricDefinition } from "../../src/admin/index.ts";
+import type { MetricDefinition } from "../../src/core/admin/index.ts";
 import { operatorMetrics } from "../../src/operator/index.ts";
 import { metricCatalogue } from "../../src/publisher/index.ts";
 import { alerts } from "../../tools/chart/alerts.ts";

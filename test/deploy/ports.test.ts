@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 
 const image = "registry.example.com/podtrust:0.1.0";

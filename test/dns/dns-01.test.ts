@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { openChallengeRecords } from "../../src/stack/index.ts";
 import { serveByAcme } from "../support/acme-publisher.ts";

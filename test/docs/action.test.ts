@@ -4,8 +4,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { isRecord, recordOf, recordsOf, textOf } from "../../src/base/index.ts";
-import { readYaml } from "../../src/yaml/index.ts";
+import { isRecord, recordOf, recordsOf, textOf } from "../../src/core/base/index.ts";
+import { readYaml } from "../../src/core/yaml/index.ts";
 import { mainFile } from "../support/cli.ts";
 import { runProgram } from "../support/python-venv.ts";
 import { configText, sandboxEnvironment, stackWorld, type StackWorld } from "../support/stack-world.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { recordOf, textOf } from "../../src/base/index.ts";
+import { recordOf, textOf } from "../../src/core/base/index.ts";
 import { decide, readBinding, readTrust, type Trust } from "../../src/rules/bindings/index.ts";
 import { blocksOf, pages } from "./pages.ts";
 

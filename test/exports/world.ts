@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import type { TestContext } from "node:test";
-import { type Logger, silentLogger, systemClock } from "../../src/base/index.ts";
+import { type Logger, silentLogger, systemClock } from "../../src/core/base/index.ts";
 import { newSshKeyPair } from "../../src/host/index.ts";
 import {
   type StandInHetzner,

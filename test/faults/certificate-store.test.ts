@@ -8,7 +8,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Files, machineFiles } from "../../src/files/index.ts";
+import { type Files, machineFiles } from "../../src/core/files/index.ts";
 import { fileStore } from "../../src/tls/index.ts";
 import { testHierarchy } from "../support/certificates.ts";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";

@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import { renderDiscovery, renderJwkSet } from "../../src/rules/oidc/index.ts";
 import { startPublisher } from "../../src/publisher/index.ts";
 import { get, jwksPath } from "../publisher/support.ts";

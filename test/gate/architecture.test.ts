@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
-import { links } from "../../src/base/index.ts";
+import { links } from "../../src/core/base/index.ts";
 
 const page = readFileSync("ARCHITECTURE.md", "utf8");
 

@@ -106,16 +106,17 @@ describe("tools/boundaries.ts", () => {
 
   test("finds a circle of imports", async () => {
     const circle = await judged({
-      "src/base/a.ts": 'import "./b.ts";',
-      "src/base/b.ts": 'export * from "./a.ts";',
+      "src/core/base/a.ts": 'import "./b.ts";',
+      "src/core/base/b.ts": 'export * from "./a.ts";',
     });
-    assert.deepEqual(circle, ["circle: src/base/a.ts → src/base/b.ts → src/base/a.ts"]);
+    assert.deepEqual(circle, ["circle: src/core/base/a.ts → src/core/base/b.ts → src/core/base/a.ts"]);
   });
 
   test("has nothing against what is allowed", async () => {
     const allowed = await judged({
       "src/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
-      "src/rules/oidc/a.ts": 'import { sign } from "node:crypto";\nimport { y } from "../../base/index.ts";',
+      "src/rules/oidc/a.ts":
+        'import { sign } from "node:crypto";\nimport { y } from "../../core/base/index.ts";',
       "src/rules/oidc/b.ts":
         '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',
       "src/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { type IssuerNaming, parseConfig } from "../../src/config/index.ts";
 import type { StandInHetznerOptions } from "../../src/sandbox/index.ts";
 import { openStack, settleIssuer, type Stack } from "../../src/stack/index.ts";

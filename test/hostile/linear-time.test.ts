@@ -10,7 +10,7 @@ import { readCertificates } from "../../src/acme/chain.ts";
 import { readDirectory } from "../../src/acme/directory.ts";
 import { readAuthorization as readAcmeAuthorization, readOrder } from "../../src/acme/order.ts";
 import { problemOf } from "../../src/acme/problem.ts";
-import { hostAllowed, type HttpResponse } from "../../src/http/index.ts";
+import { hostAllowed, type HttpResponse } from "../../src/core/http/index.ts";
 import { jsonObject, statusMessage } from "../../src/kubernetes/answer.ts";
 import {
   issuerDifference,
@@ -26,7 +26,7 @@ import { readAuthorization } from "../../src/sandbox/aws/sigv4/authorization.ts"
 import { claimedService, isAwsCall } from "../../src/sandbox/aws/wire/foreign.ts";
 import { formPairs, formParams } from "../../src/sandbox/aws/wire/form.ts";
 import { parsePolicy } from "../../src/rules/trust/index.ts";
-import { readYaml } from "../../src/yaml/index.ts";
+import { readYaml } from "../../src/core/yaml/index.ts";
 
 const url = "https://ca.example/directory";
 const answerOf = (body: string): HttpResponse => ({

@@ -1,6 +1,6 @@
 /** CAs that do their work up to a point, and then lie in one way each. */
 import { startAuthority, type CaAnswer, type CaFault, type StandInCa } from "../../src/sandbox/ca/index.ts";
-import { parseConnectTo } from "../../src/http/index.ts";
+import { parseConnectTo } from "../../src/core/http/index.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseConnectTo, request } from "../../src/http/index.ts";
+import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import type { ServedStack } from "../support/publisher-process.ts";
 import type { Target } from "./attacks/attack.ts";
 import { attacks } from "./attacks/index.ts";

@@ -19,7 +19,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
-import type { PodtrustError } from "../../src/base/index.ts";
+import type { PodtrustError } from "../../src/core/base/index.ts";
 import { choosePorts, makeMachine, overlay, readBootImage } from "../../src/emulator/index.ts";
 import { isAlive, untilGone } from "../cluster/harness/endings.ts";
 import { mainFile } from "../support/cli.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { servePublisher } from "../../src/publisher/index.ts";
 import { startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { serveByAcme } from "../support/acme-publisher.ts";
 
 for (const challenge of ["http-01", "tls-alpn-01"] as const) {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { PodtrustError, systemClock } from "../../src/base/index.ts";
+import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import type { DocumentTarget } from "../../src/publisher/index.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { FakeBucket } from "../support/fake-bucket.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import { distrustKey, publisherStatus, startPublisher, trustKey } from "../../src/publisher/index.ts";
 import { newKey, startTestPublisher } from "../support/publisher.ts";
 import { codeOf, kidsOf } from "./support.ts";

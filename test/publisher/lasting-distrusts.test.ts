@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../src/kubernetes/index.ts";
 import { type DistrustOutcome, type PublisherOptions, startPublisher } from "../../src/publisher/index.ts";
 import { SharedStore } from "../../src/publisher/shared/store.ts";

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PodtrustError } from "../../src/base/index.ts";
+import type { PodtrustError } from "../../src/core/base/index.ts";
 import type { TestPublisher } from "../support/publisher.ts";
 
 export const jwksPath = "/openid/v1/jwks";

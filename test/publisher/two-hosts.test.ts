@@ -12,9 +12,9 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
-import { parseConnectTo, request } from "../../src/http/index.ts";
+import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { servePublisher, type Serving } from "../../src/publisher/index.ts";
 import { type StandInCluster, startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";

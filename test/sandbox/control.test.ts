@@ -5,7 +5,7 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, test, type TestContext } from "node:test";
-import type { PodtrustError } from "../../src/base/index.ts";
+import type { PodtrustError } from "../../src/core/base/index.ts";
 import { controlRoutes } from "../../src/sandbox/control/index.ts";
 import { connectSandbox, type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 

@@ -3,7 +3,7 @@ import { describe, test, type TestContext } from "node:test";
 import { GetRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { PodtrustError } from "../../src/base/index.ts";
+import type { PodtrustError } from "../../src/core/base/index.ts";
 import {
   type IssuerFault,
   type Sandbox,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../src/kubernetes/index.ts";
 import {
   awsPart,

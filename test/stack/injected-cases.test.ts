@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recordOf, recordsOf } from "../../src/base/index.ts";
+import { recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { inject } from "../../src/rules/injection/index.ts";
 import { workloadParts } from "../../src/stack/index.ts";
 import { injectionCases } from "../support/injection-cases.ts";

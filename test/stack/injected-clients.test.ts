@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { startChainWorld } from "../support/chain-world.ts";
 import { podtrustChild } from "../support/cli.ts";
 import { injectedEnvironment } from "../support/injected.ts";

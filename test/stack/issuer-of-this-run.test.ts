@@ -1,7 +1,7 @@
 /** AWS comes after the issuer that the same run makes: it is waited for, and not complained of before. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Clock } from "../../src/base/index.ts";
+import type { Clock } from "../../src/core/base/index.ts";
 import { configText, stackWorld } from "../support/stack-world.ts";
 
 // With --only nobody connects to it.

@@ -150,7 +150,7 @@ describe("refusals of podtrust up", () => {
     const [rule] = world.issuer.connectTo;
     const way = ["--connect-to", `${rule?.host}:443:${rule?.address}:${rule?.toPort}`];
     const { podtrustHere } = await import("../support/cli.ts");
-    const { systemClock } = await import("../../src/base/index.ts");
+    const { systemClock } = await import("../../src/core/base/index.ts");
     const host = { cwd: world.folder, clock: systemClock };
     // No public root vouches for it, and no --ca was given.
     const plan = await podtrustHere(["plan", ...way], host);

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { CreateRoleCommand, DeleteRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { mapLimit } from "../../src/base/index.ts";
+import { mapLimit } from "../../src/core/base/index.ts";
 import { openKubernetes } from "../../src/kubernetes/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { account } from "../support/sandbox.ts";

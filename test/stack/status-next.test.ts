@@ -13,7 +13,7 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
 } from "@aws-sdk/client-iam";
-import type { Link } from "../../src/base/index.ts";
+import type { Link } from "../../src/core/base/index.ts";
 import {
   type Finding,
   type PublisherFacts,

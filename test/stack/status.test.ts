@@ -7,7 +7,7 @@ import {
   DetachRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { type Link, links } from "../../src/base/index.ts";
+import { type Link, links } from "../../src/core/base/index.ts";
 import type { LinkReport, StatusReport } from "../../src/stack/index.ts";
 import { account } from "../support/sandbox.ts";
 import {
@@ -144,7 +144,7 @@ describe("status", () => {
 
   test("a certificate with less than a sixth of its life left", async () => {
     const late = new TestClock(Date.now());
-    const { tls } = await import("../../src/http/index.ts").then(({ request }) =>
+    const { tls } = await import("../../src/core/http/index.ts").then(({ request }) =>
       request(`${world.issuer.issuer}/.well-known/openid-configuration`, world.way),
     );
     const leaf = tls?.chain[0];

@@ -5,7 +5,7 @@ import {
   DetachRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesApi } from "../../src/kubernetes/index.ts";
 import { awsPart, preflightWorkload, type WorkloadTarget, workloadTarget } from "../../src/stack/index.ts";
 import {

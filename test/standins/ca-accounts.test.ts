@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { request } from "../../src/http/index.ts";
+import { request } from "../../src/core/http/index.ts";
 import type { StandInCa } from "../../src/sandbox/ca/index.ts";
 import type { AcmeRequests } from "./acme-requests.ts";
 import { account, CaWorld, client, kindOf } from "./ca-world.ts";

@@ -3,7 +3,7 @@ import { KeyObject, webcrypto, X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { parseConnectTo } from "../../src/http/index.ts";
+import { parseConnectTo } from "../../src/core/http/index.ts";
 import type { StandInCa } from "../../src/sandbox/ca/index.ts";
 import { account, CaWorld, client, csr, decided, ec, kindOf } from "./ca-world.ts";
 

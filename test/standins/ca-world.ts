@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, webcrypto } from "node:crypto";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { parseConnectTo } from "../../src/http/index.ts";
+import { parseConnectTo } from "../../src/core/http/index.ts";
 import { type StandInCa, type StandInCaOptions, startAuthority } from "../../src/sandbox/ca/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { AcmeRequests, type Answer } from "./acme-requests.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { request } from "../../src/http/index.ts";
+import { request } from "../../src/core/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";

@@ -12,7 +12,7 @@ import {
   obtainCertificate,
   openAcme,
 } from "../../src/acme/index.ts";
-import { type Clock, systemClock } from "../../src/base/index.ts";
+import { type Clock, systemClock } from "../../src/core/base/index.ts";
 import type { ChallengeListeners } from "./challenge-listeners.ts";
 
 const day = 24 * 3_600_000;

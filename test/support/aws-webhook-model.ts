@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../src/core/base/index.ts";
 
 /** Its flags, as an administrator may have set them. */
 export interface AwsWebhookFlags {

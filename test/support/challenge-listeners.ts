@@ -8,7 +8,7 @@ import {
   type TlsAlpn01Solver,
   tlsAlpn01Solver,
 } from "../../src/acme/index.ts";
-import { type ConnectTo, parseConnectTo } from "../../src/http/index.ts";
+import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
 import { testAuthority } from "./certificates.ts";
 
 /** Ports 80 and 443 of every name, on loopback, answering challenges. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/base/index.ts";
+import type { Clock } from "../../src/core/base/index.ts";
 
 interface Sleeper {
   at: number;

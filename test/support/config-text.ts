@@ -1,6 +1,6 @@
 /** Configs as text, with a little in them, and what is wrong with them. */
 import assert from "node:assert/strict";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import { type Config, type ConfigProblem, parseConfig } from "../../src/config/index.ts";
 
 /** The environment in which the configs are read. */

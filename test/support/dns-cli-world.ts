@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { silentLogger } from "../../src/base/index.ts";
+import { silentLogger } from "../../src/core/base/index.ts";
 import type { Host } from "../../src/cli/index.ts";
 import { type StandInCloudflareOptions, startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "./cli.ts";

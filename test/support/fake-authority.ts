@@ -1,5 +1,5 @@
 import type { RenewalInfo } from "../../src/acme/index.ts";
-import type { Clock } from "../../src/base/index.ts";
+import type { Clock } from "../../src/core/base/index.ts";
 import type { OpenAuthority } from "../../src/tls/authority.ts";
 import { testAuthority } from "./certificates.ts";
 

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { type JsonRecord, recordOf } from "../../src/base/index.ts";
+import { type JsonRecord, recordOf } from "../../src/core/base/index.ts";
 
 /** A case of injection: a pod, what stands around it, and what becomes of it. */
 export interface InjectionCase {

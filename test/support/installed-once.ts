@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { access, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../src/base/index.ts";
-import { StateFolder } from "../../src/files/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
+import { StateFolder } from "../../src/core/files/index.ts";
 
 const isThere = (file: string): Promise<boolean> =>
   access(file).then(

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type ConnectTo, parseConnectTo } from "../../src/http/index.ts";
+import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
 import type { TestAuthority } from "./certificates.ts";
 
 /** What an issuer's server answers on one path. */

@@ -1,6 +1,6 @@
 /** Takes a lock of a file store and holds it until it is killed: `lock-holder.ts FOLDER NAME`. */
 import process from "node:process";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { fileStore } from "../../src/tls/index.ts";
 
 const [directory = "", name = ""] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import type { KubernetesApi, KubernetesObject, ObjectRef } from "../../src/kubernetes/index.ts";
-import { PodtrustError } from "../../src/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 
 type Part = Pick<KubernetesApi, "read" | "list" | "apply" | "remove" | "podLog">;
 

@@ -1,6 +1,6 @@
 import { delimiter } from "node:path";
 import process from "node:process";
-import { shellWord } from "../../src/base/index.ts";
+import { shellWord } from "../../src/core/base/index.ts";
 import { runProgram } from "./python-venv.ts";
 
 /** What a shell's command line shows on a terminal of so many columns (util-linux `script`), and how it ended. */

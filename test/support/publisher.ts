@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LogFields, type Logger } from "../../src/base/index.ts";
+import { type LogFields, type Logger } from "../../src/core/base/index.ts";
 import { publicJwk, type PublicJwk, renderDiscovery, renderJwkSet } from "../../src/rules/oidc/index.ts";
 import {
   type CertificateSource,

@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../../src/base/index.ts";
+import type { LogFields, Logger } from "../../src/core/base/index.ts";
 
 /** A logger that keeps what it is told, one line an entry: `error message {"field":"value"}`. */
 export interface RememberingLogger extends Logger {

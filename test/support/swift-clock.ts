@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/base/index.ts";
+import type { Clock } from "../../src/core/base/index.ts";
 
 /**
  * A clock on which waiting takes no time: a sleep moves it forward and ends at once. For what talks to real

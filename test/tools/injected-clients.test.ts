@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { aws, awsCliMissing } from "../support/aws-cli.ts";
 import { boto3, boto3Missing } from "../support/boto3.ts";
 import { type ChainWorld, startChainWorld } from "../support/chain-world.ts";

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { zstdDecompressSync } from "node:zlib";
-import { parseConnectTo, request } from "../../src/http/index.ts";
+import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { certificateFiles, startPublisherProcess } from "../support/publisher-process.ts";

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
-import { shellWord, systemClock } from "../../src/base/index.ts";
+import { shellWord, systemClock } from "../../src/core/base/index.ts";
 import { policyText } from "../../src/rules/trust/index.ts";
 import { discovery, roleArn, sign, signer, trust } from "../conformance/fixture.ts";
 import { mainFile, podtrustHere } from "../support/cli.ts";

@@ -1,4 +1,4 @@
-import { yamlText } from "../../src/yaml/index.ts";
+import { yamlText } from "../../src/core/yaml/index.ts";
 import type { Node, Part } from "./merge.ts";
 
 /**

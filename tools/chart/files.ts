@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { yamlText } from "../../src/yaml/index.ts";
+import { yamlText } from "../../src/core/yaml/index.ts";
 import { alerts, podMonitor, prometheusRule, type Watched } from "./alerts.ts";
 import { dashboard } from "./dashboard.ts";
 import { monitoringOf } from "./monitoring.ts";

@@ -1,5 +1,5 @@
 import { defaultPodSettings, ownLabels, podSettingsJsonSchema } from "../../src/config/index.ts";
-import { yamlText } from "../../src/yaml/index.ts";
+import { yamlText } from "../../src/core/yaml/index.ts";
 
 const text = (description: string, more: object = {}): object => ({ type: "string", description, ...more });
 const flag = (description: string): object => ({ type: "boolean", description });

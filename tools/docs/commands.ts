@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { Argument, Command, Option } from "commander";
-import { systemClock } from "../../src/base/index.ts";
+import { systemClock } from "../../src/core/base/index.ts";
 import { podtrust } from "../../src/cli/commands.ts";
 import { createContext } from "../../src/cli/context.ts";
 import { guidePage } from "../../src/cli/documents.ts";

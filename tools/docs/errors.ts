@@ -1,4 +1,4 @@
-import { catalogue, type CatalogueEntry } from "../../src/base/index.ts";
+import { catalogue, type CatalogueEntry } from "../../src/core/base/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 function render(): string {
@@ -12,7 +12,7 @@ Every error that podtrust tells a person has a stable code, a sentence that says
 and one that says what to do next. With \`--json\` they are one object:
 \`{"error": {"code", "message", "next", "detail"}}\`. A code, once released, is never given another meaning.
 
-This page is made from \`src/base/catalogue/\` by \`npm run docs\`.
+This page is made from \`src/core/base/catalogue/\` by \`npm run docs\`.
 
 ${sections.join("\n")}`;
 }

@@ -1,4 +1,4 @@
-import type { MetricDefinition } from "../../src/admin/index.ts";
+import type { MetricDefinition } from "../../src/core/admin/index.ts";
 import { operatorMetrics } from "../../src/operator/index.ts";
 import { metricCatalogue } from "../../src/publisher/index.ts";
 import type { GeneratedPage } from "../docs.ts";

@@ -1,5 +1,5 @@
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { DnsZone } from "../../dns/index.ts";
 import { calling } from "../failure.ts";
 import type { AwsSession } from "../session.ts";

@@ -1,5 +1,5 @@
 import type { Change } from "@aws-sdk/client-route-53";
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import {
   type DnsProvider,
   type DnsWork,

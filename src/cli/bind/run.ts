@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { bindingObject, type BindingWish, readBinding } from "../../rules/bindings/index.ts";
 import { applyBinding, objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";

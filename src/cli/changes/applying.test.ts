@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { systemClock } from "../../base/index.ts";
+import { systemClock } from "../../core/base/index.ts";
 import type { ApplyEvent, Change } from "../../rules/plan/index.ts";
 import type { CommandContext } from "../context.ts";
 import { tellApplying } from "./applying.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../rules/plan/index.ts";
 import { changeView, type PlanWish, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { tellApplying } from "./applying.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../rules/plan/index.ts";
 import { shownIssuer, type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";

@@ -1,5 +1,5 @@
-import { PodtrustError } from "../../base/index.ts";
-import { replaceText } from "../../files/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import { replaceText } from "../../core/files/index.ts";
 import { readSavedPlan, savePlan, type StackPlan } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readTextFile } from "../options/text-file.ts";

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
 import { defaultKubeconfig } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** npm puts these before the PATH of what it starts, and nobody else does. */

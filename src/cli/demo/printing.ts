@@ -1,4 +1,4 @@
-import { type Link, links } from "../../base/index.ts";
+import { type Link, links } from "../../core/base/index.ts";
 import type { DemoReport, DemoEvent, LinkReport, RefusalReport } from "../../demo/index.ts";
 import { bold, dim, green, type Output, red, rich, yellow } from "../terminal/index.ts";
 

@@ -1,5 +1,5 @@
 import type { AwsAccess } from "../../aws/index.ts";
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import { type Jws, parseJws } from "../../rules/oidc/index.ts";
 import {

@@ -1,4 +1,4 @@
-import { parseDuration, PodtrustError } from "../../base/index.ts";
+import { parseDuration, PodtrustError } from "../../core/base/index.ts";
 import {
   callKeys,
   explainWebIdentity,

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { type ConfigProblem, parseConfig } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { askText, canAsk, yellow } from "../terminal/index.ts";

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import type { Answers } from "./answers.ts";
 
 /** Of the publisher of a cluster that exists: its rights, the two files that `configText` names, and its start. */

@@ -1,4 +1,4 @@
-import { PodtrustError, partitionOf } from "../../base/index.ts";
+import { PodtrustError, partitionOf } from "../../core/base/index.ts";
 import { isManaged } from "../../rules/distribution/index.ts";
 import type { KubeconfigContexts } from "../../kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";

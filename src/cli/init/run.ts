@@ -1,8 +1,8 @@
 import { access, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { defined, errorText, PodtrustError, shellWord } from "../../base/index.ts";
+import { defined, errorText, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { distributions } from "../../rules/distribution/index.ts";
-import { fileCode } from "../../files/index.ts";
+import { fileCode } from "../../core/files/index.ts";
 import type { CommandContext } from "../context.ts";
 import { bold, dim, rich, unbroken } from "../terminal/index.ts";
 import type { Answers } from "./answers.ts";

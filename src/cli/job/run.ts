@@ -1,5 +1,5 @@
 import { runJob as askAws } from "../../aws/index.ts";
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */

@@ -1,4 +1,4 @@
-import { nearest, PodtrustError } from "../../base/index.ts";
+import { nearest, PodtrustError } from "../../core/base/index.ts";
 import { openMachine } from "../../stack/index.ts";
 import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,6 +1,6 @@
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { defaultPodSettings, parsePodSettings, type PodSettings } from "../../config/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import { checkedNamespace } from "../../kubernetes/index.ts";
 import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";

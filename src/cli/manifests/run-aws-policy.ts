@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type AwsConfig, type Config } from "../../config/index.ts";
 import { awsPart } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { bindingManifests } from "../../rules/bindings/index.ts";
 import type { PolicyMinor } from "../../rules/injection/index.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type FailurePolicy, operatorObjects, type OperatorWish } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";

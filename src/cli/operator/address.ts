@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 
 /** `127.0.0.1:9891`, `[::1]:9891`. Throws `usage`. */
 export function addressOf(text: string): { readonly host: string; readonly port: number } {

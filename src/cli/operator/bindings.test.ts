@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type JsonRecord, systemClock } from "../../base/index.ts";
+import { type JsonRecord, systemClock } from "../../core/base/index.ts";
 import type { ControllerTools } from "../../operator/index.ts";
 import { reconcilingBindings } from "./bindings.ts";
 

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { defined, errorText, PodtrustError } from "../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
 import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";

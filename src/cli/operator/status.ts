@@ -1,5 +1,5 @@
-import { asPodtrustError, lengthText, PodtrustError } from "../../base/index.ts";
-import { request } from "../../http/index.ts";
+import { asPodtrustError, lengthText, PodtrustError } from "../../core/base/index.ts";
+import { request } from "../../core/http/index.ts";
 import type { OperatorStatus, WebhookStatus } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { addressOf } from "./address.ts";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText, mapLimit, PodtrustError } from "../../base/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import { errorText, mapLimit, PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import { type BindingText, largestBindingFile } from "../../stack/index.ts";
 
 const mostFiles = 5000;

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readTextFile } from "./text-file.ts";
 

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import { openCluster } from "../../stack/index.ts";

@@ -1,4 +1,4 @@
-import { errorText } from "../../base/index.ts";
+import { errorText } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { accountsOutput, dnsRecordIds, openStack, type ResourceOutputs } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { parseDuration, PodtrustError } from "../../base/index.ts";
+import { parseDuration, PodtrustError } from "../../core/base/index.ts";
 
 /** Seconds of an option given as 3600 or as 1h30m; throws `usage`. */
 export function secondsOf(option: string, text: string): number {

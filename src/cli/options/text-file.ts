@@ -1,5 +1,5 @@
-import { collectBytes, errorText, PodtrustError } from "../../base/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import { collectBytes, errorText, PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** A file that was named on the command line. */

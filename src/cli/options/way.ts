@@ -1,5 +1,5 @@
-import { defined } from "../../base/index.ts";
-import { parseConnectTo } from "../../http/index.ts";
+import { defined } from "../../core/base/index.ts";
+import { parseConnectTo } from "../../core/http/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readCaFile } from "./ca-file.ts";

@@ -1,4 +1,4 @@
-import { nearest, PodtrustError } from "../../base/index.ts";
+import { nearest, PodtrustError } from "../../core/base/index.ts";
 import { type Outputs, outputsOf } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { isEmpty } from "../../rules/plan/index.ts";
 import { BoundAccounts, planBindings, planView, readBindingTexts } from "../../stack/index.ts";
 import { sayPlan, sayRefusals } from "../changes/say-plan.ts";

@@ -1,5 +1,5 @@
 import { type PublicAccess, readPublicAccess } from "../../aws/index.ts";
-import { asPodtrustError } from "../../base/index.ts";
+import { asPodtrustError } from "../../core/base/index.ts";
 import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
 import { openKubernetes } from "../../kubernetes/index.ts";
 import { seeIssuer } from "../../issuer/index.ts";

@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError, shellWord } from "../../base/index.ts";
+import { isRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { type Machine, openMachine, publisherOnMachine } from "../../stack/index.ts";
 import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";

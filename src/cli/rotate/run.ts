@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { publisherOf } from "../../config/index.ts";
 import {
   distrustKey,

@@ -1,5 +1,5 @@
-import { defined, PodtrustError, shellWord } from "../../base/index.ts";
-import { replaceText } from "../../files/index.ts";
+import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { replaceText } from "../../core/files/index.ts";
 import { cloudVariants, type StandInClouds, startStandInClouds } from "../../sandbox/index.ts";
 import type { CommandContext } from "../context.ts";
 

@@ -1,5 +1,5 @@
-import { PodtrustError } from "../../base/index.ts";
-import { fileCode, readBoundedText, replaceText } from "../../files/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import { fileCode, readBoundedText, replaceText } from "../../core/files/index.ts";
 
 /** What a file of a control token holds, whoever chose the token. */
 const form = /^[\w-]{32,200}\n?$/u;

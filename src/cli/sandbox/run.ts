@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defined, parseDuration, PodtrustError, shellWord } from "../../base/index.ts";
-import { parseConnectTo } from "../../http/index.ts";
+import { defined, parseDuration, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { parseConnectTo } from "../../core/http/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import {
   clientEnvironment,

@@ -1,4 +1,4 @@
-import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { Config, S3Config } from "../../config/index.ts";
 import {
   activatedSockets,

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { DnsProvider } from "../../dns/index.ts";
 import type { ServeOptions } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { publisherStatus } from "../../publisher/index.ts";
 import type { PublisherFacts } from "../../stack/index.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type Asking, askText, canAsk } from "./question.ts";
 
 /**

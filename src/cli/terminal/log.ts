@@ -1,4 +1,4 @@
-import type { Logger } from "../../base/index.ts";
+import type { Logger } from "../../core/base/index.ts";
 import type { Host } from "../host.ts";
 import { visibleJson } from "./escape.ts";
 import { logLine } from "./log-line.ts";

@@ -1,4 +1,4 @@
-import type { PodtrustError } from "../../base/index.ts";
+import type { PodtrustError } from "../../core/base/index.ts";
 import type { Host, TextSource } from "../host.ts";
 import type { Screen } from "./writer.ts";
 

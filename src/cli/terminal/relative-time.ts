@@ -1,4 +1,4 @@
-import { lengthText } from "../../base/index.ts";
+import { lengthText } from "../../core/base/index.ts";
 
 /**
  * A time as a person says it, seen from `now` (both milliseconds since the epoch): `in 59 minutes`, `2 days ago`,

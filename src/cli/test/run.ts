@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { defined, errorText, PodtrustError } from "../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
 import { sayNext } from "../next.ts";
 import { clusterOf } from "../options/cluster.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { MintedToken } from "../../kubernetes/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";

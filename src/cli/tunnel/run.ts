@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import { errorText, PodtrustError } from "../../base/index.ts";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { defaultKubeconfig, mergeKubeconfig } from "../../kubernetes/index.ts";
 import { type ForwardedCluster, type Machine, openMachine } from "../../stack/index.ts";

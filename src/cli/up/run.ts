@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { carryOut, type ChangeOptions } from "../changes/carry-out.ts";
 import { carryOutSaved } from "../changes/saved.ts";
 import { wishOf } from "../changes/wish.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { errorText, PodtrustError, recordOf } from "../../base/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import { errorText, PodtrustError, recordOf } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import { parsePolicy } from "../../rules/trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type Environment, placeOf } from "../places.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { accepted, milliseconds } from "../forms/accepted.ts";
 import { type ConfigSource, placeOf } from "../places.ts";
 import type { AwsConfig, RoleConfig } from "./config.ts";

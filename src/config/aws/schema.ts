@@ -1,4 +1,4 @@
-import { mergeTags } from "../../base/index.ts";
+import { mergeTags } from "../../core/base/index.ts";
 import { z } from "zod";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
 

@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { type ConfigSource, placeOf } from "../places.ts";
 import type { CloudflareConfig, DnsConfig, HetznerDnsConfig } from "./config.ts";
 import type { DnsInput, TokenFiles } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import { keyText, type KeyPath } from "../mistakes/problem.ts";
 import { listAt, repeated, type Rule, textAt, valueAt } from "../mistakes/rule.ts";
 

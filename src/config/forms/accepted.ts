@@ -1,4 +1,4 @@
-import { parseDuration } from "../../base/index.ts";
+import { parseDuration } from "../../core/base/index.ts";
 import { type ListenAddress, parseListen } from "./listen.ts";
 
 /** What the schema has accepted is there: anything else is a bug of ours. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defined, durationText, parseDuration } from "../../base/index.ts";
+import { defined, durationText, parseDuration } from "../../core/base/index.ts";
 import { parseListen } from "./listen.ts";
 
 /** What the reference page and the error of one key say. */

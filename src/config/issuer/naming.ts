@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../config.ts";
 
 /** A config whose issuer has no name yet, as far as it can be known without one. */

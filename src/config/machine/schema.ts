@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { file, httpsUrl, list, section, text } from "../forms/leaf.ts";
 import type { Cni } from "./config.ts";
 import { newestCilium, newestK3s } from "./releases.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { isRecord, nearest } from "../../base/index.ts";
+import { isRecord, nearest } from "../../core/base/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 import { valueAt } from "./rule.ts";

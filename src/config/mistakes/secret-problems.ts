@@ -1,4 +1,4 @@
-import { recordOf } from "../../base/index.ts";
+import { recordOf } from "../../core/base/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
 import { secretKind, secretName } from "./secrets.ts";

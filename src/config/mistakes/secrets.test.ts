@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { minimal, parse, withRole } from "../../../test/support/config-text.ts";
-import type { PodtrustError } from "../../base/index.ts";
+import type { PodtrustError } from "../../core/base/index.ts";
 
 describe("secrets", () => {
   const secrets: [string, string, string][] = [

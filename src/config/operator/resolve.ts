@@ -1,4 +1,4 @@
-import { partitionOf } from "../../base/index.ts";
+import { partitionOf } from "../../core/base/index.ts";
 import { operatorPolicy, usualIdentity } from "../../rules/bindings/index.ts";
 import type { AwsConfig } from "../aws/config.ts";
 import type { ConfigSource } from "../places.ts";

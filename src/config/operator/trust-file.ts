@@ -1,7 +1,7 @@
-import { errorText } from "../../base/index.ts";
+import { errorText } from "../../core/base/index.ts";
 import { readTrust, type Trust } from "../../rules/bindings/index.ts";
-import { readBoundedText } from "../../files/index.ts";
-import { readYaml } from "../../yaml/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
+import { readYaml } from "../../core/yaml/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText } from "../mistakes/problem.ts";
 import { textAt } from "../mistakes/rule.ts";

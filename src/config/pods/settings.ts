@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { recordOf } from "../../base/index.ts";
-import { readYaml } from "../../yaml/index.ts";
+import { recordOf } from "../../core/base/index.ts";
+import { readYaml } from "../../core/yaml/index.ts";
 
 /**
  * What whoever runs a cluster sets of pods, in Kubernetes' own words (core/v1 PodSpec). What is empty is left to Kubernetes, or

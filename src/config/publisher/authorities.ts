@@ -1,5 +1,5 @@
-import { defined, errorText, PodtrustError } from "../../base/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
 /** A certificate authority of a config, with what its files hold. */

@@ -1,4 +1,4 @@
-import { defined, isRecord } from "../../base/index.ts";
+import { defined, isRecord } from "../../core/base/index.ts";
 import { issuerProblems } from "../../rules/oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, type Rule, textAt, valueAt } from "../mistakes/rule.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { S3Config } from "./s3.ts";
 import { parseConfig } from "../load.ts";
 import type { ConfigProblem } from "../mistakes/problem.ts";

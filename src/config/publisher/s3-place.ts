@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 
 /** What decides where in a bucket the documents lie. */

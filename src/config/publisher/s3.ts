@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { httpsUrl, section, text } from "../forms/leaf.ts";
 import { type S3Keys, s3Keys } from "./s3-place.ts";
 

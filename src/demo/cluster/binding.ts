@@ -1,5 +1,5 @@
 import { openAws } from "../../aws/index.ts";
-import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { bindingNames, type Condition } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
 import { type BindingClients, BoundAccounts, Departures, reconcileBinding } from "../../stack/index.ts";

@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, type PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, type Clock, type PodtrustError } from "../../core/base/index.ts";
 import {
   type KubernetesApi,
   type KubernetesObject,

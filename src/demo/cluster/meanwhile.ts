@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { isAway } from "./made.ts";
 import type { NotShown, OnEvent, RotationReport } from "../report.ts";

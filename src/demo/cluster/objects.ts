@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import { apiVersion, bindingObject, bindingPolicies } from "../../rules/bindings/index.ts";
 import { boundPolicyName, injectionPolicies } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { bindingNames, apiVersion } from "../../rules/bindings/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { madeLabel, madeSelector } from "./made.ts";

@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { inject, injectionFault } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { example } from "../example.ts";

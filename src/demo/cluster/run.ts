@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { privateThumbprints } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { adminSession, type AwsSide, makeProvider, putParameters } from "../aws-side.ts";

@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
 import type { RefusalReport } from "../report.ts";
 import type { Cast } from "./cast.ts";
 import { bindingIn } from "./objects.ts";

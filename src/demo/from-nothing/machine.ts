@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Clock, defined, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, parseConfig } from "../../config/index.ts";
 import type { ApplyEvent } from "../../rules/plan/index.ts";
 import type { StandInClouds } from "../../sandbox/index.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mainFile, podtrustHere } from "../../../test/support/cli.ts";
-import { silentLogger, systemClock } from "../../base/index.ts";
+import { silentLogger, systemClock } from "../../core/base/index.ts";
 import type { DemoEvent } from "../report.ts";
 import { runFromNothing } from "./run.ts";
 

@@ -1,4 +1,4 @@
-import { type Clock, defined } from "../../base/index.ts";
+import { type Clock, defined } from "../../core/base/index.ts";
 import type { DnsProvider } from "../../dns/index.ts";
 import { HetznerApi } from "../client.ts";
 import { endpointOf } from "../endpoint.ts";

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { checkRoom } from "../room.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";

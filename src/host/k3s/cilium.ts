@@ -1,5 +1,5 @@
 import { ownershipComment } from "../../rules/plan/index.ts";
-import { yamlText } from "../../yaml/index.ts";
+import { yamlText } from "../../core/yaml/index.ts";
 import type { HostFile } from "./wish.ts";
 
 /** Whose files k3s applies to the cluster by itself. */

@@ -1,7 +1,7 @@
-import { isRecord } from "../../base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import { flagText, issuerFlags } from "../../rules/distribution/index.ts";
 import { ownershipComment } from "../../rules/plan/index.ts";
-import { readYaml } from "../../yaml/index.ts";
+import { readYaml } from "../../core/yaml/index.ts";
 import type { HostFile, K3sWish } from "./wish.ts";
 
 /** The folder whose files k3s reads in the order of their names, after config.yaml. */

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Difference, FieldChange } from "../../rules/plan/index.ts";
 import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";

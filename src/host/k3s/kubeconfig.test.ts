@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { assert as holds, constantFrom, dictionary, jsonValue, oneof, property, string } from "fast-check";
 import { stringify } from "yaml";
 import { startStandInCluster } from "../../sandbox/cluster/index.ts";
-import { PodtrustError } from "../../base/index.ts";
-import { readYaml } from "../../yaml/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import { readYaml } from "../../core/yaml/index.ts";
 import { readK3sKubeconfig } from "./kubeconfig.ts";
 
 type Values = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { isRecord, type JsonRecord, pemOf, PodtrustError } from "../../base/index.ts";
-import { readYaml } from "../../yaml/index.ts";
+import { isRecord, type JsonRecord, pemOf, PodtrustError } from "../../core/base/index.ts";
+import { readYaml } from "../../core/yaml/index.ts";
 
 /** Where k3s writes its administrator's kubeconfig. */
 export const k3sKubeconfigPath = "/etc/rancher/k3s/k3s.yaml";

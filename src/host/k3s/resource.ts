@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/index.ts";
+import type { Clock } from "../../core/base/index.ts";
 import type { Resource } from "../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { stepFailure } from "../session.ts";

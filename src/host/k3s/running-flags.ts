@@ -1,4 +1,4 @@
-import { defined, recordOf } from "../../base/index.ts";
+import { defined, recordOf } from "../../core/base/index.ts";
 
 /** What the API server that runs was started with, as far as it makes an issuer. */
 export interface RunningFlags {

@@ -1,4 +1,4 @@
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import { roomFunction } from "../room.ts";
 import { chartPath, policyPath } from "./cilium.ts";
 import { ciliumPath, ciliumRecord, commandsPart, completionPath, profilePath } from "./commands.ts";

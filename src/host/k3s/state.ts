@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";

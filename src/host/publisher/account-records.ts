@@ -1,4 +1,4 @@
-import { defined, shellWord } from "../../base/index.ts";
+import { defined, shellWord } from "../../core/base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import type { HostLayout } from "./layout.ts";

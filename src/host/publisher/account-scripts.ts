@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import { accountsFolder, type HostLayout } from "./layout.ts";
 
 /** The mark of the records, in the publisher's state folder. */

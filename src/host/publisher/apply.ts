@@ -1,6 +1,6 @@
 import { gzipSync, zstdDecompressSync } from "node:zlib";
 import { basename } from "node:path";
-import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
+import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
 import { ownershipComment, type Work } from "../../rules/plan/index.ts";
 import { type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { durationText } from "../../base/index.ts";
+import { durationText } from "../../core/base/index.ts";
 import {
   acmeInput,
   type Config,
@@ -10,10 +10,10 @@ import {
   publisherTokenFile,
   type ServeConfig,
 } from "../../config/index.ts";
-import { PodtrustError } from "../../base/index.ts";
-import { readBoundedText } from "../../files/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
 import { ownershipComment } from "../../rules/plan/index.ts";
-import { yamlText } from "../../yaml/index.ts";
+import { yamlText } from "../../core/yaml/index.ts";
 import { type HostLayout, secretsGroup } from "./layout.ts";
 
 /** A file on the machine. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { Difference, FieldChange } from "../../rules/plan/index.ts";
 import type { HostFile } from "./config-file.ts";
 import { unitNames } from "./layout.ts";

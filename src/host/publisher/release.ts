@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { errorText, PodtrustError } from "../../base/index.ts";
-import { readBounded, readBoundedText } from "../../files/index.ts";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { readBounded, readBoundedText } from "../../core/files/index.ts";
 
 export type Architecture = "x64" | "arm64";
 

@@ -1,4 +1,4 @@
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import { type HostLayout, secretsGroup, unitNames } from "./layout.ts";
 
 const { publisher: service, token, timer } = unitNames;

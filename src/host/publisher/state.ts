@@ -1,4 +1,4 @@
-import { isRecord, recordsOf } from "../../base/index.ts";
+import { isRecord, recordsOf } from "../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { type Architecture, architectures } from "./release.ts";
 

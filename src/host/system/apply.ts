@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { ownershipComment, type Work } from "../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";

@@ -1,4 +1,4 @@
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import { roomFunction } from "../room.ts";
 
 /** Says whose the machine is. */

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Difference, type FieldChange, type Owner, ownershipComment } from "../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import type { SystemWish } from "./wish.ts";

@@ -8,7 +8,7 @@ import {
   recordOf,
   textOf,
   Waiters,
-} from "../../base/index.ts";
+} from "../../core/base/index.ts";
 import type { Asked } from "../answer.ts";
 import type { KubernetesApi } from "../api.ts";
 import { allPath, type ObjectKind, pluralOf } from "../object.ts";

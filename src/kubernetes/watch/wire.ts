@@ -6,7 +6,7 @@ import {
   recordOf,
   recordsOf,
   textOf,
-} from "../../base/index.ts";
+} from "../../core/base/index.ts";
 import { type Asked, statusFault } from "../answer.ts";
 import { linesOf } from "./lines.ts";
 

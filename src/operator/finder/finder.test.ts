@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { silentLogger } from "../../base/index.ts";
+import { silentLogger } from "../../core/base/index.ts";
 import { ControllerRunner } from "../../controller/index.ts";
 import type { Mirror } from "../../kubernetes/index.ts";
 import { settle, TestClock } from "../../../test/support/clock.ts";

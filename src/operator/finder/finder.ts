@@ -1,4 +1,4 @@
-import { type Clock, type JsonRecord, type Logger, recordOf, textOf } from "../../base/index.ts";
+import { type Clock, type JsonRecord, type Logger, recordOf, textOf } from "../../core/base/index.ts";
 import {
   type Controller,
   type Followed,

@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { inject, injectionFault, type Surroundings } from "../../rules/injection/index.ts";
 import type { Regarding } from "../../kubernetes/index.ts";
 

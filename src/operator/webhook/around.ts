@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { JsonRecord } from "../../base/index.ts";
+import type { JsonRecord } from "../../core/base/index.ts";
 import { annotationsView, type Surroundings } from "../../rules/injection/index.ts";
 import type { KubernetesApi, Mirror, ObjectRef } from "../../kubernetes/index.ts";
 import type { Roles } from "../roles.ts";

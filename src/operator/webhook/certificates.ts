@@ -1,5 +1,5 @@
 import { createHash, webcrypto, X509Certificate } from "node:crypto";
-import { newSerialNumber, pemOf } from "../../base/index.ts";
+import { newSerialNumber, pemOf } from "../../core/base/index.ts";
 
 /** A certificate and its key, PEM (PKCS #8). */
 export interface KeyedCertificate {

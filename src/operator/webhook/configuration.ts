@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { skipLabel } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { trialLabels } from "../canary.ts";

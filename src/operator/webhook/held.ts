@@ -1,4 +1,4 @@
-import { isRecord, recordsOf, textOf } from "../../base/index.ts";
+import { isRecord, recordsOf, textOf } from "../../core/base/index.ts";
 import { fingerprintOf, type KeyedCertificate, termOf } from "./certificates.ts";
 
 /** A certificate authority of the webhook. */

@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger, recordsOf } from "../../base/index.ts";
+import { type Clock, errorText, type Logger, recordsOf } from "../../core/base/index.ts";
 import {
   type Controller,
   type Followed,

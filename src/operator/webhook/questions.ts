@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 
 /** Questions to the API server at a time: whoever reaches the webhook makes us ask no more often. */
 const mostUnderWay = 32;

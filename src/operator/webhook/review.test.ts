@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { array, assert as holds, asyncProperty, constant, jsonValue, oneof, record } from "fast-check";
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
 import { applyPatch } from "../../../test/support/json-patch.ts";
-import type { JsonRecord } from "../../base/index.ts";
+import type { JsonRecord } from "../../core/base/index.ts";
 import { answerReview as answerRead, type FindAround, type ReviewAnswer } from "./review.ts";
 
 const role = "arn:aws:iam::111122223333:role/web";

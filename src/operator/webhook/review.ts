@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { inject, injectionPatch, injectionWarnings, type Surroundings } from "../../rules/injection/index.ts";
 
 /** What became of a pod: `unchanged` had all of it before; `untouched` is not for injection. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Agent, request } from "node:https";
 import { after, before, describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
-import { systemClock } from "../../base/index.ts";
+import { systemClock } from "../../core/base/index.ts";
 import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
 import { makeAuthority, signServing } from "./certificates.ts";
 import type { ReviewAnswer } from "./review.ts";

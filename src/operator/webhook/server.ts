@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { drainServer, type ListenAddress } from "../../admin/index.ts";
-import { type Clock, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { drainServer, type ListenAddress } from "../../core/admin/index.ts";
+import { type Clock, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import {
   BodyRefused,
   bound,
@@ -11,7 +11,7 @@ import {
   type Exchange,
   localLimits,
   type ServerLimits,
-} from "../../listener/index.ts";
+} from "../../core/listener/index.ts";
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";

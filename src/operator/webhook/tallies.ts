@@ -1,4 +1,4 @@
-import { Histogram } from "../../admin/index.ts";
+import { Histogram } from "../../core/admin/index.ts";
 import type { ReviewOutcome } from "./review.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { ListenAddress } from "../../admin/index.ts";
-import { type Clock, defined, errorText, type JsonRecord, type Logger } from "../../base/index.ts";
+import type { ListenAddress } from "../../core/admin/index.ts";
+import { type Clock, defined, errorText, type JsonRecord, type Logger } from "../../core/base/index.ts";
 import { type KubernetesApi, type Mirror, SharedSecret } from "../../kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
 import { Around } from "./around.ts";

@@ -1,4 +1,4 @@
-import { type MetricDefinition, processMetrics } from "../../admin/index.ts";
+import { type MetricDefinition, processMetrics } from "../../core/admin/index.ts";
 
 const stack = { stack: "STACK" } as const;
 const failures = "unreachable, not-ready, credentials, unauthenticated, forbidden, bad-answer or internal";

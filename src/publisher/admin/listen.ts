@@ -1,5 +1,5 @@
-import { errorText, type Logger } from "../../base/index.ts";
-import { isLoopbackAddress } from "../../http/index.ts";
+import { errorText, type Logger } from "../../core/base/index.ts";
+import { isLoopbackAddress } from "../../core/http/index.ts";
 import {
   answerAt,
   drainServer,
@@ -9,7 +9,7 @@ import {
   type LocalReply,
   localServer,
   type Places,
-} from "../../admin/index.ts";
+} from "../../core/admin/index.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { BoundAddress, ListenAddress, PublisherListen } from "../publisher.ts";

@@ -1,4 +1,4 @@
-import { plainSample, processSamples, type Sample } from "../../admin/index.ts";
+import { plainSample, processSamples, type Sample } from "../../core/admin/index.ts";
 import type { PublisherStatus } from "../publisher.ts";
 import type { RefusalReason, IssuerStatus } from "../status.ts";
 import { type MetricId } from "./catalogue.ts";

@@ -1,7 +1,7 @@
-import type { Clock, Logger } from "../../base/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
 import type { PublishedIssuer } from "../issuer.ts";
 import type { Publisher } from "../publisher.ts";
-import type { Connections } from "../../listener/index.ts";
+import type { Connections } from "../../core/listener/index.ts";
 import type { Tallies } from "../serving/tallies.ts";
 
 /** What the second listener shows. */

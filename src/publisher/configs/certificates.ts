@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ChallengeSolver, Dns01Options, Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
-import type { Clock, Logger } from "../../base/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
 import { type AcmeConfig, acmeIssuers, type DnsConfig, type ServeConfig } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";

@@ -1,4 +1,4 @@
-import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../kubernetes/index.ts";
 

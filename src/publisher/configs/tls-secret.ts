@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError, textOf } from "../../base/index.ts";
+import { isRecord, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import type { ForeignPair } from "../../tls/index.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { collectBytes, defined, type ErrorCode, errorText, PodtrustError } from "../../base/index.ts";
-import { fileCode } from "../../files/index.ts";
+import { collectBytes, defined, type ErrorCode, errorText, PodtrustError } from "../../core/base/index.ts";
+import { fileCode } from "../../core/files/index.ts";
 import type { DistrustOptions, DistrustOutcome, PublisherStatus, TrustOutcome } from "../publisher.ts";
 import { controlPath } from "./sockets.ts";
 

@@ -10,10 +10,10 @@ import {
   type Logger,
   PodtrustError,
   recordOf,
-} from "../../base/index.ts";
-import { drainServer, json, line, type LocalReply, localServer } from "../../admin/index.ts";
-import { fileCode, StateFolder } from "../../files/index.ts";
-import type { Exchange } from "../../listener/index.ts";
+} from "../../core/base/index.ts";
+import { drainServer, json, line, type LocalReply, localServer } from "../../core/admin/index.ts";
+import { fileCode, StateFolder } from "../../core/files/index.ts";
+import type { Exchange } from "../../core/listener/index.ts";
 import type { Part, Wanted } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { Publisher } from "../publisher.ts";

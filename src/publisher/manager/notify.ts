@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { type Clock, defined, errorText, type Logger } from "../../base/index.ts";
+import { type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
 
 /** Tells the service manager how it stands with the process. All of it is nothing where none asked to be told. */
 export interface ServiceManager {

@@ -1,7 +1,7 @@
-import { defined, durationText, errorText, PodtrustError } from "../../base/index.ts";
+import { defined, durationText, errorText, PodtrustError } from "../../core/base/index.ts";
 import { acmeInput, type Config, type DnsConfig, publisherOf, type S3Config } from "../../config/index.ts";
-import { readBoundedText } from "../../files/index.ts";
-import { yamlText } from "../../yaml/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
+import { yamlText } from "../../core/yaml/index.ts";
 import { podPlaces, type PublisherWish, type Way } from "./wish.ts";
 
 /** What is typed for a publisher in the cluster. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type ClusterSource, type Config, publisherOf } from "../../config/index.ts";
-import { machineFiles, replaceText } from "../../files/index.ts";
+import { machineFiles, replaceText } from "../../core/files/index.ts";
 import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 
 export interface OwnTokenWish {

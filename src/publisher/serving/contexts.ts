@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
-import { errorText, type Logger } from "../../base/index.ts";
+import { errorText, type Logger } from "../../core/base/index.ts";
 import type { CertificateSource } from "../publisher.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Logger } from "../../base/index.ts";
+import type { Logger } from "../../core/base/index.ts";
 import type { ChallengeAnswers } from "../publisher.ts";
-import type { Connections } from "../../listener/index.ts";
+import type { Connections } from "../../core/listener/index.ts";
 import type { SecureContexts } from "./contexts.ts";
 import type { HttpDate } from "./http-date.ts";
 import type { ServingLimits } from "./limits.ts";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Connection, Protocol } from "../../listener/index.ts";
+import type { Connection, Protocol } from "../../core/listener/index.ts";
 
 /** Written at once, and not before less than this is under way: what TLS makes one record of. */
 const slice = 16 * 1024;

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { Answer } from "./answer.ts";
-import type { Connection } from "../../listener/index.ts";
+import type { Connection } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1Output } from "./http1-output.ts";
 import type { ServingLimits } from "./limits.ts";

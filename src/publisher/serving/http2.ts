@@ -9,7 +9,7 @@ import {
 import { performance } from "node:perf_hooks";
 import type { TLSSocket } from "node:tls";
 import type { Answer } from "./answer.ts";
-import type { Connection, Protocol } from "../../listener/index.ts";
+import type { Connection, Protocol } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import type { ServingLimits } from "./limits.ts";
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
-import { gate } from "../../listener/index.ts";
+import { gate } from "../../core/listener/index.ts";
 import type { HttpsDeps } from "./deps.ts";
 import { Http1, http1Options, type PreparedResponse, siteAnswerer } from "./http1.ts";
 import { Http2, http2Options } from "./http2.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionLimits } from "../../listener/index.ts";
+import type { ConnectionLimits } from "../../core/listener/index.ts";
 
 /** Bounds on what strangers may take of a publisher. Times in milliseconds, sizes in bytes. */
 export interface ServingLimits extends ConnectionLimits {

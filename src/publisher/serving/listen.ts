@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { fstatSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
-import { errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { BoundAddress, ListenAddress } from "../publisher.ts";
 
 /** An address as a person writes it. */

@@ -1,7 +1,7 @@
 import type { Server } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { ListenAddress } from "../publisher.ts";
-import type { Connections } from "../../listener/index.ts";
+import type { Connections } from "../../core/listener/index.ts";
 import type { Opened } from "./listen.ts";
 
 /** Something that is listened on. */

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { ListenAddress } from "../publisher.ts";
-import { gate } from "../../listener/index.ts";
+import { gate } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1, type Http1Answerer, http1Options, siteAnswerer } from "./http1.ts";
 import { openOn } from "./listen.ts";

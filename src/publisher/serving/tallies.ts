@@ -1,4 +1,4 @@
-import { Histogram } from "../../admin/index.ts";
+import { Histogram } from "../../core/admin/index.ts";
 import type { Tally } from "./answer.ts";
 
 /** What is served at a place: a closed set, so that strangers cannot make labels. */

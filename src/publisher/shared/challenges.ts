@@ -6,7 +6,7 @@ import {
   tlsAlpn01Solver,
   validationName,
 } from "../../acme/index.ts";
-import { type Clock, isRecord, type JsonRecord, textOf } from "../../base/index.ts";
+import { type Clock, isRecord, type JsonRecord, textOf } from "../../core/base/index.ts";
 import type { SharedSecret, SharedState } from "../../kubernetes/index.ts";
 
 const prefix = "challenge.";

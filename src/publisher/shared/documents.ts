@@ -1,4 +1,4 @@
-import { type Clock, errorText } from "../../base/index.ts";
+import { type Clock, errorText } from "../../core/base/index.ts";
 import type { SharedSecret } from "../../kubernetes/index.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";

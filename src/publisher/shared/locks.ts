@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Clock, Logger } from "../../base/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
 import {
   acquireLease,
   type HeldLease,

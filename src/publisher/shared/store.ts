@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "../../base/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
 import type { SecretName } from "../../config/index.ts";
 import { type KubernetesApi, SharedSecret } from "../../kubernetes/index.ts";
 import { type CertificateStore, recordStore } from "../../tls/index.ts";

@@ -1,4 +1,4 @@
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 import { exposureOf, type SentCredential } from "../../kubernetes/index.ts";
 import { parseSubject } from "../../rules/oidc/index.ts";
 import type { Refusal } from "../status.ts";

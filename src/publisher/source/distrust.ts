@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { jwkThumbprint, kubernetesKid, type PublicJwk } from "../../rules/oidc/index.ts";
 import type { Refusal } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, signerOf } from "./keys.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { newKey } from "../../../test/support/publisher.ts";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
 import { judge, refusalOf } from "./judge.ts";
 

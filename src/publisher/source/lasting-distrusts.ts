@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { mergeStates } from "./merge-states.ts";
 import type { DocumentStore } from "./store.ts";
 import type { Restored } from "./stored-state.ts";

@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../../base/index.ts";
+import type { LogFields, Logger } from "../../core/base/index.ts";
 import type { SourceEvent } from "./state.ts";
 
 interface Line {

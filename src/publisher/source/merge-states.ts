@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { jwkThumbprint } from "../../rules/oidc/index.ts";
 import type { KeyRing, KnownKey } from "./keys.ts";
 import { publishedKeys } from "./keys.ts";

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { PublishedCluster } from "../publisher.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import type { SentCredential } from "../../kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/oidc/index.ts";
 import type { Blind, Failing, Refusal } from "../status.ts";

@@ -1,5 +1,5 @@
-import { asPodtrustError, errorText, PodtrustError } from "../../base/index.ts";
-import { StateFolder } from "../../files/index.ts";
+import { asPodtrustError, errorText, PodtrustError } from "../../core/base/index.ts";
+import { StateFolder } from "../../core/files/index.ts";
 import { emptyState, type SourceState } from "./state.ts";
 import { readState, type Restored, stateText } from "./stored-state.ts";
 

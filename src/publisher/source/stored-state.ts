@@ -1,4 +1,4 @@
-import { defined, PodtrustError, recordOf } from "../../base/index.ts";
+import { defined, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/oidc/index.ts";
 import type { KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
 import { FakeCluster, MemoryLog } from "../../../test/support/publisher.ts";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi, SentCredential } from "../../kubernetes/index.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 

@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, defined, type Logger } from "../../base/index.ts";
+import { asPodtrustError, type Clock, defined, type Logger } from "../../core/base/index.ts";
 import type { PublicationStatus } from "../status.ts";
 import { type PublicationOutcome, type PublicationWish, publishTo } from "./publish.ts";
 import type { DocumentTarget } from "./target.ts";

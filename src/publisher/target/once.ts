@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../../base/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { judge } from "../source/judge.ts";
 import { observeKeys } from "../source/keys.ts";

@@ -6,7 +6,7 @@ import {
   PodtrustError,
   retry,
   type RetrySchedule,
-} from "../../base/index.ts";
+} from "../../core/base/index.ts";
 import {
   parseDiscovery,
   parseJwkSet,

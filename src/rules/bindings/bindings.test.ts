@@ -22,7 +22,7 @@ import {
   trustSpec,
   webRole,
 } from "../../../test/support/bindings/objects.ts";
-import { reasons } from "../../base/index.ts";
+import { reasons } from "../../core/base/index.ts";
 import {
   type Binding,
   bindingMark,

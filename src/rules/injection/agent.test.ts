@@ -1,7 +1,7 @@
 /** Pods whose credentials come from an agent on the node: the container credentials of AWS's webhook (3bf80a348116). */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { inject, injectionFault, injectionView, injectionWarnings, type Surroundings } from "./index.ts";
 
 const uri = "http://169.254.170.23/v1/credentials";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonRecord } from "../../base/index.ts";
+import type { JsonRecord } from "../../core/base/index.ts";
 import { inject, type Injection, type RoleAccess, type Surroundings } from "./index.ts";
 
 const roleArn = "arn:aws:iam::111122223333:role/web";

@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import {
   accountAnnotations,
   chainPrefix,

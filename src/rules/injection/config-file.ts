@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { configFileName, configMountPath, configVolumeName, fileIn, tokenFileName } from "./place.ts";
 import type { Profile, RoleAccess } from "./role-access.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../base/index.ts";
+import type { JsonRecord } from "../../core/base/index.ts";
 import { accountAnnotations, chainPrefix } from "./annotations.ts";
 import { askedAccess } from "./asked.ts";
 import { chainsDefault, defaultProfile } from "./config-file.ts";

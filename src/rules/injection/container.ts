@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordsOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordsOf, textOf } from "../../core/base/index.ts";
 import { configMountPath, configVolumeName, fileIn, folderPath } from "./place.ts";
 import { isWholeMount } from "./pod.ts";
 import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";

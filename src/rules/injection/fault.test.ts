@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type JsonRecord, recordOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import { inject, injectionFault, type Surroundings } from "./index.ts";
 
 const roleArn = "arn:aws:iam::111122223333:role/web";

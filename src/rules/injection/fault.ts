@@ -1,4 +1,4 @@
-import { type JsonRecord, type Reason, recordOf, recordsOf } from "../../base/index.ts";
+import { type JsonRecord, type Reason, recordOf, recordsOf } from "../../core/base/index.ts";
 import { configAnnotation } from "./annotations.ts";
 import { annotationsOf, type Surroundings } from "./asked.ts";
 import { inject, type Injection } from "./injection.ts";

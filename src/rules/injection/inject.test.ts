@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { type JsonRecord, recordOf, recordsOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { awsWebhook } from "../../../test/support/aws-webhook-model.ts";
 import {
   accessAnnotations,

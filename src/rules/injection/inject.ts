@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { agentLabel, configAnnotation } from "./annotations.ts";
 import { annotationsOf } from "./asked.ts";
 import { chainsDefault, configFile, configText, configTokenFile, configVolume } from "./config-file.ts";

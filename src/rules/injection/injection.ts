@@ -1,4 +1,4 @@
-import { type JsonRecord, type Reason, recordOf, textOf } from "../../base/index.ts";
+import { type JsonRecord, type Reason, recordOf, textOf } from "../../core/base/index.ts";
 import { accountAnnotations, podAnnotations, skipLabel } from "./annotations.ts";
 import { annotationsOf, askedAccess, askedOfAgent, type Surroundings } from "./asked.ts";
 import { injectContainerCredentials, injectRole } from "./inject.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { expectedPod, injectionCases } from "../../../test/support/injection-cases.ts";
 import { applyPatch } from "../../../test/support/json-patch.ts";
-import { type JsonRecord, recordOf, recordsOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { inject, injectionPatch } from "./index.ts";
 
 const strange = { "future/field~": { deep: [[1, { two: "~/" }]] } };

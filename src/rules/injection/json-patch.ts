@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "../../base/index.ts";
+import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 
 /** An operation of a JSON Patch (RFC 6902); injection adds, and takes nothing away. */
 export interface PatchOperation {

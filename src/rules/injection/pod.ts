@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { folderPath, tokenFileName } from "./place.ts";
 
 /** A pod's `spec`, as the API gives it or takes it; nothing of it is taken for granted. */

@@ -1,4 +1,4 @@
-import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { type JsonRecord, type Reason, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { mountedPath, type PodSpec, tokenFiles } from "./pod.ts";
 
 /** Why a pod cannot use its role. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { recordOf } from "../../base/index.ts";
+import { recordOf } from "../../core/base/index.ts";
 import { inject, readRoleMap, type RoleMap, withRoleMap } from "./index.ts";
 
 const role = "arn:aws:iam::111122223333:role/";

@@ -1,4 +1,4 @@
-import { errorText, isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { errorText, isRecord, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "./annotations.ts";
 import { annotationsOf } from "./asked.ts";
 

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { agentLabel, skipLabel } from "./annotations.ts";
 import { isAlive, osLabels } from "./pod.ts";
 

@@ -1,4 +1,4 @@
-import { type JsonRecord, PodtrustError } from "../../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { isAlgorithm } from "./algorithm.ts";
 import { readDocument, renderDocument, shown } from "./document.ts";
 

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type ErrorCode, isRecord, type JsonRecord, PodtrustError } from "../../base/index.ts";
+import { type ErrorCode, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 
 export interface DocumentKind {
   /** How a person calls it: `the discovery document`. */

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { issuerParts, withoutUserinfo } from "./issuer-parts.ts";
 import { type IssuerProblem, issuerProblems } from "./issuer-problems.ts";
 import { issuerWarnings } from "./issuer-warnings.ts";

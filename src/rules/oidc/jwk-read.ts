@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { type JsonRecord, PodtrustError } from "../../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { algorithms, isAlgorithm, usualAlgorithm } from "./algorithm.ts";
 import { shown } from "./document.ts";
 import { kubernetesKid, type PublicJwk, publicKeyOf, withMembers } from "./jwk.ts";

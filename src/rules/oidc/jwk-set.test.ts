@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { createLocalJWKSet, SignJWT, jwtVerify } from "jose";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { kubernetesKid, parseJwkSet, publicJwk, type PublicJwk, renderJwkSet } from "./index.ts";
 
 const rsaPair = generateKeyPairSync("rsa", { modulusLength: 2048 });

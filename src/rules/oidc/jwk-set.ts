@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError } from "../../base/index.ts";
+import { isRecord, PodtrustError } from "../../core/base/index.ts";
 import { readDocument, renderDocument, shown } from "./document.ts";
 import { jwkThumbprint, type PublicJwk, withMembers } from "./jwk.ts";
 import { readJwk } from "./jwk-read.ts";

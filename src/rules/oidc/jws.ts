@@ -1,4 +1,4 @@
-import { type JsonRecord, PodtrustError } from "../../base/index.ts";
+import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { base64urlBytes } from "./base64url.ts";
 import { readDocument, shown } from "./document.ts";
 

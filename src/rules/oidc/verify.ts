@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type KeyObject, verify } from "node:crypto";
-import { type JsonRecord, isRecord } from "../../base/index.ts";
+import { type JsonRecord, isRecord } from "../../core/base/index.ts";
 import { type AlgorithmFacts, algorithms, isAlgorithm } from "./algorithm.ts";
 import type { Jws } from "./jws.ts";
 import { publicKeyOf } from "./jwk.ts";

@@ -1,4 +1,4 @@
-import { asPodtrustError, mapLimit, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import { canonicalJson, fingerprintOf } from "./fingerprint.ts";
 import { isKnownAfter } from "./known.ts";
 import { absentChange, type Plan, presentChange, takenError, unconfirmedOf } from "./plan.ts";

@@ -6,7 +6,7 @@ import {
   ModelProvider,
   type Thing,
 } from "../../../test/support/model-provider.ts";
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import {
   type ApplyEvent,
   applyPlan,

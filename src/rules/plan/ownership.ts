@@ -1,4 +1,4 @@
-import { sameTagKey, tagValue } from "../../base/index.ts";
+import { sameTagKey, tagValue } from "../../core/base/index.ts";
 import {
   type Carried,
   readComment,

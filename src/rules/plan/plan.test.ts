@@ -6,7 +6,7 @@ import {
   ModelProvider,
   type Thing,
 } from "../../../test/support/model-provider.ts";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type ApplyEvent, applyPlan, isEmpty, awsTags, type Plan, planOf, type Resource } from "./index.ts";
 
 const ours = (value: string): Thing => ({ value, tags: awsTags.of("prod") });

@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Inputs } from "./known.ts";
 import { inOrder } from "./order.ts";
 import { ownerText } from "./ownership.ts";

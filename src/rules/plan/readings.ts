@@ -1,4 +1,4 @@
-import { mapLimit } from "../../base/index.ts";
+import { mapLimit } from "../../core/base/index.ts";
 import type { Inputs, Known, Output } from "./known.ts";
 import type { Observed, Resource } from "./resource.ts";
 

@@ -1,4 +1,4 @@
-import type { Link, PodtrustError } from "../../base/index.ts";
+import type { Link, PodtrustError } from "../../core/base/index.ts";
 import type { Inputs, Output } from "./known.ts";
 import type { Owner } from "./ownership.ts";
 

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 // @peculiar/x509 wants it loaded first.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { newSerialNumber, pemOf } from "../../base/index.ts";
+import { newSerialNumber, pemOf } from "../../core/base/index.ts";
 
 const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 

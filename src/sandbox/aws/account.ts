@@ -1,4 +1,4 @@
-import type { Logger } from "../../base/index.ts";
+import type { Logger } from "../../core/base/index.ts";
 import type { MessageProfile } from "../../rules/trust/index.ts";
 import type { MovableClock } from "../clock/index.ts";
 import { accountGate, adminKey, type RateLimit, RateLimiter } from "./access/index.ts";

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import {
   type AccountPlace,
   type AccountSettings,

@@ -1,4 +1,4 @@
-import { shellWord } from "../../base/index.ts";
+import { shellWord } from "../../core/base/index.ts";
 
 /** Where a sandbox is, for whoever calls it. */
 export interface ClientOptions {

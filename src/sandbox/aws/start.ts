@@ -1,4 +1,4 @@
-import { errorText, type Logger, PodtrustError, silentLogger } from "../../base/index.ts";
+import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import type { MessageProfile } from "../../rules/trust/index.ts";
 import { type RateLimit, writeAdminCredentials } from "./access/index.ts";
 import { type AccountPlace, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";

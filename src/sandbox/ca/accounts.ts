@@ -1,4 +1,4 @@
-import { isRecord } from "../../base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import { type Exchange, payloadOf, type Reply, requester } from "./exchange.ts";
 import { type Fields, flatJws, keyThumbprint, malformed, verifyMac, verifySignature } from "./jws.ts";
 import type { Account } from "./model.ts";

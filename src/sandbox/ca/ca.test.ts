@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { get, type RequestOptions } from "node:https";
 import { test } from "node:test";
 import { checkServerIdentity } from "node:tls";
-import { collectBytes } from "../../base/index.ts";
+import { collectBytes } from "../../core/base/index.ts";
 import { startAuthority } from "./start.ts";
 
 test("an authority that is found at another address names it in its directory, and its certificate is for it", async (context) => {

@@ -1,4 +1,4 @@
-import { silentLogger } from "../../base/index.ts";
+import { silentLogger } from "../../core/base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";

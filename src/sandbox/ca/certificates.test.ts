@@ -3,7 +3,7 @@ import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { silentLogger, systemClock } from "../../base/index.ts";
+import { silentLogger, systemClock } from "../../core/base/index.ts";
 import { finalize } from "./certificates.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Account, Order } from "./model.ts";

@@ -1,4 +1,4 @@
-import { defined, errorText } from "../../base/index.ts";
+import { defined, errorText } from "../../core/base/index.ts";
 import { checkCsr, type CheckedCsr } from "./csr.ts";
 import { type Exchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
 import { signChain } from "./issuance.ts";

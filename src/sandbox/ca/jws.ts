@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { isRecord } from "../../base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import { jwkThumbprint, verifyJws } from "../../rules/oidc/index.ts";
 import { Problem } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { errorText, isRecord } from "../../base/index.ts";
+import { errorText, isRecord } from "../../core/base/index.ts";
 import { type Exchange, onlyRead, payloadOf, type Reply, requester } from "./exchange.ts";
 import { malformed } from "./jws.ts";
 import type { Account, Authorization, Challenge, ChallengeType, Order } from "./model.ts";

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { errorText } from "../../base/index.ts";
+import { errorText } from "../../core/base/index.ts";
 import type { CertificateAndKey } from "../authority/index.ts";
-import { BodyRefused, type Exchange as HttpExchange } from "../../listener/index.ts";
+import { BodyRefused, type Exchange as HttpExchange } from "../../core/listener/index.ts";
 import { type Listener, openListener } from "../listener/index.ts";
 import { accountOrders, keyChange, newAccount, updateAccount } from "./accounts.ts";
 import { finalize, readCertificate, renewalInfo, revoke } from "./certificates.ts";

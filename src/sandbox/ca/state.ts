@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Clock, Logger } from "../../base/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
 import { createHierarchy, type Hierarchy } from "./issuance.ts";
 import type { Account, Authorization, Challenge, Issued, Order } from "./model.ts";
 import { Nonces } from "./nonces.ts";

@@ -1,5 +1,5 @@
-import type { Clock, Logger } from "../../base/index.ts";
-import type { ConnectTo } from "../../http/index.ts";
+import type { Clock, Logger } from "../../core/base/index.ts";
+import type { ConnectTo } from "../../core/http/index.ts";
 import type { SandboxClock } from "../clock/index.ts";
 
 export interface StandInCaOptions {

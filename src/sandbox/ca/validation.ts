@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { errorText, PodtrustError } from "../../base/index.ts";
-import { type ConnectTo, connectTarget, request } from "../../http/index.ts";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { type ConnectTo, connectTarget, request } from "../../core/http/index.ts";
 import type { Challenge, ChallengeType } from "./model.ts";
 import { Problem } from "./problem.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { systemClock } from "../../base/index.ts";
+import { systemClock } from "../../core/base/index.ts";
 import { MovableClock } from "./clock.ts";
 
 const hour = 3_600_000;

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../base/index.ts";
+import { type Clock, systemClock } from "../../core/base/index.ts";
 
 /** The time by which a sandbox, or a stand-in, dates and judges. */
 export interface SandboxClock extends Clock {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { ApiError } from "./api-error.ts";
 import { isProxiable, wishOf } from "./record-wish.ts";
 import type { CloudflareVariants, DnsRecord, RecordWish, Zone } from "./types.ts";

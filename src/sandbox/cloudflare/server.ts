@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { errorText, type Logger } from "../../base/index.ts";
-import { BodyRefused, type Exchange } from "../../listener/index.ts";
+import { errorText, type Logger } from "../../core/base/index.ts";
+import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { Listener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
 import { ApiError, MalformedAuthorization } from "./api-error.ts";

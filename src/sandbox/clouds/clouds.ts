@@ -1,4 +1,4 @@
-import { type Clock, defined, type Logger } from "../../base/index.ts";
+import { type Clock, defined, type Logger } from "../../core/base/index.ts";
 import { type StandInCloudflare, startStandInCloudflare } from "../cloudflare/index.ts";
 import {
   type HetznerContents,

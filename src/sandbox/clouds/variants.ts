@@ -1,4 +1,4 @@
-import { nearest, PodtrustError } from "../../base/index.ts";
+import { nearest, PodtrustError } from "../../core/base/index.ts";
 import type { StandInCloudflareOptions } from "../cloudflare/index.ts";
 import type { StandInHetznerOptions } from "../hetzner/index.ts";
 

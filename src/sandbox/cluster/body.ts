@@ -1,5 +1,5 @@
-import { errorText, isRecord } from "../../base/index.ts";
-import { BodyRefused, type Exchange } from "../../listener/index.ts";
+import { errorText, isRecord } from "../../core/base/index.ts";
+import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { badRequest, StatusError } from "./status.ts";
 

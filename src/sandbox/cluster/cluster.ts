@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, epochSeconds, silentLogger } from "../../base/index.ts";
+import { type Clock, epochSeconds, silentLogger } from "../../core/base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { discoveryUrlOf, parseIssuer, publicJwk, type PublicJwk } from "../../rules/oidc/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
-import type { Exchange } from "../../listener/index.ts";
+import type { Exchange } from "../../core/listener/index.ts";
 import { closeListener, openListener } from "../listener/index.ts";
 import { discoveryPath, jwksPath } from "./access.ts";
 import type { ApiState } from "./api.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { alreadyExists, invalid, notFound } from "./status.ts";
 

@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 
 /** A Kubernetes Status of a failure, with the API server's own texts (k8s.io/apimachinery pkg/api/errors). */
 export class StatusError extends Error {

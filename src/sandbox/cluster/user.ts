@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import { parseJws, parseSubject } from "../../rules/oidc/index.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Objects } from "./objects.ts";

@@ -1,5 +1,5 @@
-import { asPodtrustError, PodtrustError, sameSecret } from "../../base/index.ts";
-import { hostAllowed, isLoopbackAddress } from "../../http/index.ts";
+import { asPodtrustError, PodtrustError, sameSecret } from "../../core/base/index.ts";
+import { hostAllowed, isLoopbackAddress } from "../../core/http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
 import type { ControlledAccount, Controls } from "./controls.ts";
 import { type ControlRoute, controlRoutes } from "./routes.ts";

@@ -1,5 +1,5 @@
-import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../base/index.ts";
-import { type ConnectTo, parseConnectTo, request } from "../../http/index.ts";
+import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../core/base/index.ts";
+import { type ConnectTo, parseConnectTo, request } from "../../core/http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
 import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
 

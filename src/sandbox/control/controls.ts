@@ -1,4 +1,4 @@
-import type { ConnectTo } from "../../http/index.ts";
+import type { ConnectTo } from "../../core/http/index.ts";
 import type { Decision, DecisionFilter, Seed } from "../aws/index.ts";
 import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
 

@@ -1,4 +1,4 @@
-import { isRecord } from "../../base/index.ts";
+import { isRecord } from "../../core/base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import type { IssuerFault } from "../cluster/index.ts";
 import type { ControlledAccount, ControlledIssuer, Controls } from "./controls.ts";

@@ -1,4 +1,4 @@
-import { defined, isRecord, PodtrustError } from "../../base/index.ts";
+import { defined, isRecord, PodtrustError } from "../../core/base/index.ts";
 import type { ForgedToken, TokenWish } from "../cluster/index.ts";
 
 type Body = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 
 const form = /^[\w-]{32,200}$/u;
 

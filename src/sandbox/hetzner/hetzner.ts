@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, type Logger, silentLogger, systemClock } from "../../base/index.ts";
+import { type Clock, type Logger, silentLogger, systemClock } from "../../core/base/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
 import type { MachineMaker } from "./machines.ts";

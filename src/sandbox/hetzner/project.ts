@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type Clock, errorText } from "../../base/index.ts";
+import { type Clock, errorText } from "../../core/base/index.ts";
 import { notFound, uniquenessError } from "./api-error.ts";
 import { locations, serverTypes } from "./catalogue.ts";
 import type { MachineMaker } from "./machines.ts";

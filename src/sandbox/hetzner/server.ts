@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { errorText, type Logger } from "../../base/index.ts";
-import { BodyRefused, type Exchange } from "../../listener/index.ts";
+import { errorText, type Logger } from "../../core/base/index.ts";
+import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { Listener } from "../listener/index.ts";
 import { ApiError } from "./api-error.ts";
 import { Body, parseBody } from "./body.ts";

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, test, type TestContext } from "node:test";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
-import { BodyRefused, type Exchange } from "../../listener/index.ts";
+import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import { closeListener, type ListenerOptions, openListener } from "./index.ts";
 
 const quick = {

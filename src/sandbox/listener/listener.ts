@@ -2,7 +2,13 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Server as TlsServer, ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { bound, boundOptions, type Exchange, localLimits, type ServerLimits } from "../../listener/index.ts";
+import {
+  bound,
+  boundOptions,
+  type Exchange,
+  localLimits,
+  type ServerLimits,
+} from "../../core/listener/index.ts";
 import { Turns } from "./turns.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, test } from "node:test";
-import type { Exchange } from "../../listener/index.ts";
+import type { Exchange } from "../../core/listener/index.ts";
 import { closeListener, openListener } from "./index.ts";
 import { Turns } from "./turns.ts";
 

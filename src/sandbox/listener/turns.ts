@@ -1,4 +1,4 @@
-import type { Exchange } from "../../listener/index.ts";
+import type { Exchange } from "../../core/listener/index.ts";
 
 interface Waiting {
   readonly exchange: Exchange;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { errorText, type Logger } from "../../base/index.ts";
-import type { Exchange } from "../../listener/index.ts";
+import { errorText, type Logger } from "../../core/base/index.ts";
+import type { Exchange } from "../../core/listener/index.ts";
 import { type Listener, type ListenerOptions, openListener } from "../listener/index.ts";
 import type { Mischief } from "./mischief.ts";
 

@@ -1,4 +1,4 @@
-import { defined } from "../../base/index.ts";
+import { defined } from "../../core/base/index.ts";
 import type { CaFault, CaLie, StandInCa, StandInCaOptions } from "../ca/index.ts";
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";

@@ -1,4 +1,4 @@
-import { errorFromJson, errorText, PodtrustError } from "../../base/index.ts";
+import { errorFromJson, errorText, PodtrustError } from "../../core/base/index.ts";
 
 type Call = (...given: never[]) => unknown;
 

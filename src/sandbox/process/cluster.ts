@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { StandInCluster, StandInClusterOptions, StandInIssuer, StandInKeys } from "../cluster/index.ts";
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ErrorOptions, errorText, PodtrustError } from "../../base/index.ts";
+import { type ErrorOptions, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type Ask, Calls, type Message } from "./calls.ts";
 import type { CallsOf, OptionsOf, SaidOf, ThingServed } from "./served.ts";
 

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { asker, type Ask, connectionBy, type SandboxConnection } from "../control/index.ts";
 import type { SandboxOptions } from "../start.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";

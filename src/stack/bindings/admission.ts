@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../base/index.ts";
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import { bindingObject } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 

@@ -1,4 +1,4 @@
-import { asPodtrustError, recordOf, textOf } from "../../base/index.ts";
+import { asPodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import type { Binding, GrantedRole } from "../../rules/bindings/index.ts";
 import { accessConflict, type RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";

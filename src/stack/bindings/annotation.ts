@@ -1,4 +1,4 @@
-import { defined, PodtrustError, recordOf, recordsOf } from "../../base/index.ts";
+import { defined, PodtrustError, recordOf, recordsOf } from "../../core/base/index.ts";
 import { type Binding, bindingsManager, type GrantedRole, usualProfile } from "../../rules/bindings/index.ts";
 import {
   accessAnnotations,

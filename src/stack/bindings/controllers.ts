@@ -1,4 +1,4 @@
-import type { Clock, JsonRecord } from "../../base/index.ts";
+import type { Clock, JsonRecord } from "../../core/base/index.ts";
 import { type Controller, type Followed, followedAs, type ReconcileResult } from "../../controller/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { Trust } from "../../rules/bindings/index.ts";

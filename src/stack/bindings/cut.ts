@@ -1,4 +1,4 @@
-import { asPodtrustError, mapLimit, type PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, mapLimit, type PodtrustError } from "../../core/base/index.ts";
 import {
   accountOfArn,
   allowedOf,

@@ -1,4 +1,4 @@
-import type { Reason } from "../../base/index.ts";
+import type { Reason } from "../../core/base/index.ts";
 import { type Condition, conditionOf, type Found } from "../../rules/bindings/index.ts";
 import type { Finding } from "../status/index.ts";
 import { type BindingStatus, type RoleStatus, writeStatus } from "./state.ts";

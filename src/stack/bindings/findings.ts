@@ -1,4 +1,4 @@
-import { defined, type ErrorCode, type PodtrustError, type Reason } from "../../base/index.ts";
+import { defined, type ErrorCode, type PodtrustError, type Reason } from "../../core/base/index.ts";
 import type { Binding, GrantedRole, Trust } from "../../rules/bindings/index.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";

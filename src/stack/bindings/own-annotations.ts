@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from "../../base/index.ts";
+import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import { keyOf } from "./state.ts";

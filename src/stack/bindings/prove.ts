@@ -1,4 +1,4 @@
-import { asPodtrustError } from "../../base/index.ts";
+import { asPodtrustError } from "../../core/base/index.ts";
 import { type Binding, type Found, proofTokenSeconds, type Trust } from "../../rules/bindings/index.ts";
 import { roleConfigOf } from "../parts/index.ts";
 import { finding, type Finding } from "../status/index.ts";

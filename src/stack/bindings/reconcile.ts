@@ -1,4 +1,4 @@
-import { type Clock, defined, PodtrustError, type Reason } from "../../base/index.ts";
+import { type Clock, defined, PodtrustError, type Reason } from "../../core/base/index.ts";
 import {
   type Binding,
   decide,

@@ -5,7 +5,7 @@ import {
   recordOf,
   recordsOf,
   TimeLimit,
-} from "../../base/index.ts";
+} from "../../core/base/index.ts";
 import {
   accountOfArn,
   allowedOf,

@@ -1,4 +1,4 @@
-import type { Reason } from "../../base/index.ts";
+import type { Reason } from "../../core/base/index.ts";
 import { soon } from "./prove.ts";
 import type { BindingFacts, BindingOutcome } from "./turn.ts";
 

@@ -1,4 +1,4 @@
-import { recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import {
   type CountedBinding,
   type Trust,

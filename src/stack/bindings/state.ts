@@ -1,4 +1,4 @@
-import { defined, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { apiVersion, bindingsManager, type Condition, finalizer } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";

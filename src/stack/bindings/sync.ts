@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
 import {
   accountOfArn,
   type Binding,

@@ -1,4 +1,4 @@
-import { isRecord, PodtrustError } from "../../base/index.ts";
+import { isRecord, PodtrustError } from "../../core/base/index.ts";
 import {
   type Binding,
   kindOf,
@@ -7,7 +7,7 @@ import {
   readTrust,
   type Trust,
 } from "../../rules/bindings/index.ts";
-import { readYamlStream, type YamlDocument } from "../../yaml/index.ts";
+import { readYamlStream, type YamlDocument } from "../../core/yaml/index.ts";
 
 // A rendered chart or overlay stands in one file, with all that is not ours.
 const bounds = { bytes: 2 * 1024 * 1024, depth: 40, tokens: 300_000, documents: 1000 } as const;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError, systemClock } from "../../base/index.ts";
+import { PodtrustError, systemClock } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { TrustReads } from "./trust-reads.ts";
 

@@ -1,4 +1,4 @@
-import { type Clock, recordOf, SharedAnswers, textOf } from "../../base/index.ts";
+import { type Clock, recordOf, SharedAnswers, textOf } from "../../core/base/index.ts";
 import type { Followed } from "../../controller/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 

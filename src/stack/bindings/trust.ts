@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, defined, PodtrustError } from "../../base/index.ts";
+import { asPodtrustError, type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import {
   type Condition,
   conditionOf,

@@ -1,4 +1,4 @@
-import type { Clock, JsonRecord, Reason } from "../../base/index.ts";
+import type { Clock, JsonRecord, Reason } from "../../core/base/index.ts";
 import type { Condition, Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";

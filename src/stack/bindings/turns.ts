@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import type { Reconcile } from "../../controller/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import { heldClients, type TurnClients } from "./held-clients.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { defined, PodtrustError, shellWord } from "../../base/index.ts";
+import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { yamlText } from "../../yaml/index.ts";
+import { yamlText } from "../../core/yaml/index.ts";
 import type { Outputs } from "../outputs.ts";
 import type { SshAccess } from "../parts/index.ts";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { defined, PodtrustError } from "../../base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
 import { openMachine } from "./host/index.ts";

@@ -1,4 +1,4 @@
-import type { Clock, PodtrustError } from "../../base/index.ts";
+import type { Clock, PodtrustError } from "../../core/base/index.ts";
 import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { PluginConsent } from "../../kubernetes/index.ts";

@@ -1,4 +1,4 @@
-import type { Link, PodtrustError } from "../../base/index.ts";
+import type { Link, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";

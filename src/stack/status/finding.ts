@@ -1,4 +1,4 @@
-import { type ErrorCode, type Link, type Outcome, type Reason, reasons } from "../../base/index.ts";
+import { type ErrorCode, type Link, type Outcome, type Reason, reasons } from "../../core/base/index.ts";
 
 /** One thing that was found about a link. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import { defined, type Link, links, nearest, PodtrustError } from "../../base/index.ts";
+import { defined, type Link, links, nearest, PodtrustError } from "../../core/base/index.ts";
 import { type Finding, firstBroken, type LinkReport, type StatusReport, worstOf } from "./finding.ts";
 import { gatherFacts, type GatherOptions } from "./gather/index.ts";
 import { judgeFacts } from "./judge/index.ts";

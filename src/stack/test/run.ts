@@ -1,4 +1,4 @@
-import { errorText, mapLimit, PodtrustError } from "../../base/index.ts";
+import { errorText, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import { brokenOf, judgeIssuer, readIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PodtrustError, recordOf } from "../../base/index.ts";
+import { PodtrustError, recordOf } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";

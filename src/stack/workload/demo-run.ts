@@ -1,4 +1,4 @@
-import { type Clock, defined, PodtrustError } from "../../base/index.ts";
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import {
   type KubernetesApi,
   type KubernetesObject,

@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../base/index.ts";
+import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 
 /** How far a Job's one pod is. */

@@ -1,4 +1,4 @@
-import { nearest, PodtrustError, recordOf } from "../../base/index.ts";
+import { nearest, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { injectRole } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";
 import type { WorkloadTarget } from "./target.ts";

@@ -1,4 +1,4 @@
-import { type Clock, errorText, PodtrustError } from "../../base/index.ts";
+import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type IssuerWay, seeIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet, parseJws } from "../../rules/oidc/index.ts";

@@ -1,4 +1,4 @@
-import { yamlText } from "../../yaml/index.ts";
+import { yamlText } from "../../core/yaml/index.ts";
 import { podFragment, workloadPatch, type PatchWish } from "./patch.ts";
 import { serviceAccountObject, type WorkloadTarget } from "./target.ts";
 

@@ -1,4 +1,4 @@
-import { defined, nearest, PodtrustError } from "../../base/index.ts";
+import { defined, nearest, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../kubernetes/index.ts";

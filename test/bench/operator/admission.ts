@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../src/base/index.ts";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import {
   injectionConfigMap,
   injectionPolicies,

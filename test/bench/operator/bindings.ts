@@ -1,5 +1,5 @@
-import { recordOf, recordsOf, silentLogger, systemClock } from "../../../src/base/index.ts";
-import { mapLimit } from "../../../src/base/index.ts";
+import { recordOf, recordsOf, silentLogger, systemClock } from "../../../src/core/base/index.ts";
+import { mapLimit } from "../../../src/core/base/index.ts";
 import { Mirror } from "../../../src/kubernetes/index.ts";
 import type { bindingsOf } from "./fleet.ts";
 import type { MassClient } from "./mass.ts";

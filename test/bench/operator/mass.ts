@@ -1,5 +1,5 @@
 import { Agent, request } from "node:https";
-import { mapLimit } from "../../../src/base/index.ts";
+import { mapLimit } from "../../../src/core/base/index.ts";
 import type { ControlPlane } from "../../cluster/harness/index.ts";
 
 /** What of an answer matters here. */

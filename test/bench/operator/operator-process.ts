@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { request } from "../../../src/http/index.ts";
+import { request } from "../../../src/core/http/index.ts";
 import { mallocEnvironment, type OperatorStatus } from "../../../src/operator/index.ts";
 import { freePorts } from "../../cluster/harness/index.ts";
 import { cpuSeconds } from "../process.ts";

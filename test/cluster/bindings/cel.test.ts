@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as fc from "fast-check";
-import { sameTagKey, sameTagKeyCel } from "../../../src/base/index.ts";
+import { sameTagKey, sameTagKeyCel } from "../../../src/core/base/index.ts";
 import { bindingPolicies, decide, readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
 import {
   account,

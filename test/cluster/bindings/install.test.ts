@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
-import { shellWord } from "../../../src/base/index.ts";
+import { shellWord } from "../../../src/core/base/index.ts";
 import { blocksOf } from "../../docs/pages.ts";
 import { bindingOf, roles, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { mainFile } from "../../support/cli.ts";

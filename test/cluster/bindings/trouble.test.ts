@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { CreateRoleCommand, ListRolesCommand } from "@aws-sdk/client-iam";
-import { type Clock, systemClock } from "../../../src/base/index.ts";
+import { type Clock, systemClock } from "../../../src/core/base/index.ts";
 import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { buildPrograms } from "../build.ts";
 import { leftOut } from "../harness/index.ts";

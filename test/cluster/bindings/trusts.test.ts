@@ -4,7 +4,7 @@ import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ControllerRunner, type Followed } from "../../../src/controller/index.ts";
-import { silentLogger } from "../../../src/base/index.ts";
+import { silentLogger } from "../../../src/core/base/index.ts";
 import {
   bindingControllers,
   type BindingEvent,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { request } from "../../../src/http/index.ts";
+import { request } from "../../../src/core/http/index.ts";
 import { startPebble } from "../harness/index.ts";
 import { serve } from "../story/podtrust.ts";
 import {

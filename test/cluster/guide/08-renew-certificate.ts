@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
-import { request } from "../../../src/http/index.ts";
+import { request } from "../../../src/core/http/index.ts";
 import { lookAtResident, untilResident } from "./resident.ts";
 import type { Guide } from "./world.ts";
 

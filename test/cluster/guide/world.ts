@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConnectTo } from "../../../src/http/index.ts";
+import type { ConnectTo } from "../../../src/core/http/index.ts";
 import { type CliResult, podtrustChild } from "../../support/cli.ts";
 import { type Cluster, freePorts, type Pebble, podtrustImage } from "../harness/index.ts";
 import type { AwsAccount, LiveTokens } from "../story/aws-account.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import type { ControlPlane } from "../harness/index.ts";
 
 /** A mutating webhook on loopback. */

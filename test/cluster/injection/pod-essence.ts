@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 
 /** An object without members that are empty, and without what the API server adds to references by itself. */
 function plain(value: unknown): unknown {

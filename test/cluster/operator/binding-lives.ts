@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateRoleCommand, GetAccountAuthorizationDetailsCommand } from "@aws-sdk/client-iam";
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import type { BindingsWorld } from "../bindings/world.ts";
 

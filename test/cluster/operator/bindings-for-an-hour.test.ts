@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { DetachRolePolicyCommand, ListRolesCommand } from "@aws-sdk/client-iam";
-import { type JsonRecord, recordOf, recordsOf } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
 import { trustOf } from "../../support/bindings/objects.ts";
 import { apply } from "../bindings/plane.ts";

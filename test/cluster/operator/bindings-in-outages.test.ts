@@ -8,7 +8,7 @@ import process from "node:process";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
-import { recordsOf, textOf } from "../../../src/base/index.ts";
+import { recordsOf, textOf } from "../../../src/core/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
 import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply } from "../bindings/plane.ts";

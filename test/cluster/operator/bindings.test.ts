@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { recordOf } from "../../../src/base/index.ts";
+import { recordOf } from "../../../src/core/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
 import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../../src/core/base/index.ts";
 import type { ControlPlane } from "../harness/index.ts";
 import { roleMap } from "./webhook-world.ts";
 

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CreateRoleCommand, ListRolesCommand } from "@aws-sdk/client-iam";
-import { recordOf, recordsOf } from "../../../src/base/index.ts";
+import { recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import { operatorManifests } from "../../../src/operator/index.ts";
 import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { apply, create } from "../bindings/plane.ts";

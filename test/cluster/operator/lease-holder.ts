@@ -4,7 +4,7 @@
  * (No test file: its name does not end in .test.ts.)
  */
 import process from "node:process";
-import { silentLogger, systemClock } from "../../../src/base/index.ts";
+import { silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { acquireLease, openKubernetes } from "../../../src/kubernetes/index.ts";
 
 const [kubeconfig = "", name = "", identity = "", durationMs = ""] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
+import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import {
   acquireLease,
   type HeldLease,

@@ -8,7 +8,7 @@ import {
   silentLogger,
   systemClock,
   textOf,
-} from "../../../src/base/index.ts";
+} from "../../../src/core/base/index.ts";
 import {
   type KubernetesApi,
   Mirror,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/core/base/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/kubernetes/index.ts";
 import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
 import { podtrustHere } from "../../support/cli.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Clock, systemClock } from "../../../src/base/index.ts";
+import { type Clock, systemClock } from "../../../src/core/base/index.ts";
 
 /** Looks until it is so; a minute is more than anything here takes, on a busy machine too. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

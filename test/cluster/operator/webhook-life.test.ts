@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/core/base/index.ts";
 import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { openKubernetes } from "../../../src/kubernetes/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type Clock, type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/base/index.ts";
+import {
+  type Clock,
+  type JsonRecord,
+  recordOf,
+  recordsOf,
+  systemClock,
+} from "../../../src/core/base/index.ts";
 import { openKubernetes } from "../../../src/kubernetes/index.ts";
 import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/base/index.ts";
+import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/core/base/index.ts";
 import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { ConnectTo } from "../../../src/http/index.ts";
+import type { ConnectTo } from "../../../src/core/http/index.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import type { ControlPlane } from "../harness/index.ts";
 

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { asPodtrustError } from "../../../src/base/index.ts";
+import { asPodtrustError } from "../../../src/core/base/index.ts";
 import type { StoredCertificate } from "../../../src/tls/index.ts";
 import { openShared, type SharedPlace } from "./shared.ts";
 

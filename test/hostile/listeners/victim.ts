@@ -4,8 +4,8 @@
  */
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerAt, line, localServer } from "../../../src/admin/index.ts";
-import { silentLogger, systemClock } from "../../../src/base/index.ts";
+import { answerAt, line, localServer } from "../../../src/core/admin/index.ts";
+import { silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { Roles } from "../../../src/operator/roles.ts";
 import { Around } from "../../../src/operator/webhook/around.ts";
 import { makeAuthority, signServing } from "../../../src/operator/webhook/certificates.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ListRoleTagsCommand, TagRoleCommand } from "@aws-sdk/client-iam";
-import { systemClock } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/core/base/index.ts";
 import { decide, readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
 import { BoundAccounts } from "../../../src/stack/index.ts";
 import { bindingOf, trustOf, trustSpec, withManaged } from "../../support/bindings/objects.ts";

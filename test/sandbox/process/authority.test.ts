@@ -10,7 +10,7 @@ import {
   obtainCertificate,
   openAcme,
 } from "../../../src/acme/index.ts";
-import { request } from "../../../src/http/index.ts";
+import { request } from "../../../src/core/http/index.ts";
 import {
   type AuthorityProcess,
   type AuthorityProcessOptions,

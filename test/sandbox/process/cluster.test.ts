@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
-import { request } from "../../../src/http/index.ts";
+import { request } from "../../../src/core/http/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/kubernetes/index.ts";
 import { parseJws } from "../../../src/rules/oidc/index.ts";
 import {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
-import type { PodtrustError } from "../../../src/base/index.ts";
+import type { PodtrustError } from "../../../src/core/base/index.ts";
 import {
   startAuthority,
   startAuthorityProcess,

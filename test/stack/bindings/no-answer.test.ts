@@ -1,7 +1,7 @@
 /** What is no answer cuts nothing: also where a part of the whole does not answer, and the rest does. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { PodtrustError } from "../../../src/base/index.ts";
+import { PodtrustError } from "../../../src/core/base/index.ts";
 import type { Controller, Followed, Reconcile } from "../../../src/controller/index.ts";
 import { type BindingControllersOptions, bindingControllers } from "../../../src/stack/index.ts";
 import { account, type Json } from "../../support/bindings/objects.ts";

@@ -6,7 +6,7 @@ import {
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/aws/index.ts";
-import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
+import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../../src/kubernetes/index.ts";
 import type {
   BindingClients,

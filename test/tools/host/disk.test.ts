@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/core/base/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
 import {
   homeEnvironment,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test, type TestContext } from "node:test";
-import { systemClock } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/core/base/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import type { CliResult } from "../../support/cli.ts";
 import { type DnsCliWorld, dnsCliWorld } from "../../support/dns-cli-world.ts";

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import { systemClock } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/core/base/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../../src/sandbox/cluster/index.ts";
-import { yamlText } from "../../../src/yaml/index.ts";
+import { yamlText } from "../../../src/core/yaml/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import { freePort } from "../../support/free-port.ts";
 import {

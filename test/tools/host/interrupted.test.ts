@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
+import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { HostConnection, systemResource } from "../../../src/host/index.ts";
 import { applyPlan, type ApplyOutcome, planOf } from "../../../src/rules/plan/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";

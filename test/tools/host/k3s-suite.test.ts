@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { systemClock } from "../../../src/base/index.ts";
+import { systemClock } from "../../../src/core/base/index.ts";
 import { k3sConfig, k3sMachine, whyNoK3s } from "../../k3s/machine.ts";
 import {
   metadataAddress,

@@ -7,8 +7,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { type PodtrustError, systemClock } from "../../../src/base/index.ts";
-import { StateFolder } from "../../../src/files/index.ts";
+import { type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import { StateFolder } from "../../../src/core/files/index.ts";
 import {
   newSshKeyPair,
   openSession,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Clock, PodtrustError, systemClock } from "../../../src/base/index.ts";
+import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { HostConnection, type SshTarget, systemResource } from "../../../src/host/index.ts";
 import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/rules/plan/index.ts";
 import { hostForEachTest, type SshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import type { CommandContext } from "../../context.ts";
 
 /** `init` keeps no answers: what was typed is asked again. */

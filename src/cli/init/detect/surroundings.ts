@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { CommandContext } from "../../context.ts";
 import type { Foundation } from "../answers.ts";
 import { type AwsCaller, sightCaller } from "./aws.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { podtrustHere } from "../../../../test/support/cli.ts";
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
 
 let folder: string;

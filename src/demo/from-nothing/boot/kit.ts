@@ -5,7 +5,7 @@ import { copyFile, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import {
   type Accelerator,
   bestAccelerator,

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import { k3sFiles } from "../../../stack/index.ts";
 import { guideChapters } from "../../chapters.ts";
 import type { DemoReport, OnEvent } from "../../report.ts";

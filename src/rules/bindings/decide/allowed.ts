@@ -1,4 +1,4 @@
-import { tagValue } from "../../../base/index.ts";
+import { tagValue } from "../../../core/base/index.ts";
 import { policyEffects } from "../../trust/index.ts";
 import { namespaceTag, serviceAccountTag } from "../names.ts";
 import type { Binding, Grant, Trust } from "../objects/objects.ts";

@@ -1,4 +1,4 @@
-import { type BindingReason, defined, foldTagKey, mergeTags, partitionOf } from "../../../base/index.ts";
+import { type BindingReason, defined, foldTagKey, mergeTags, partitionOf } from "../../../core/base/index.ts";
 import type {
   Binding,
   Grant,

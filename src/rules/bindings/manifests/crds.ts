@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import { apiGroup, bindingNames, type KindNames, trustNames, usualProfile } from "../names.ts";
 import { bindingSpec, longestName } from "../objects/binding-schema.ts";
 import { trustSpec } from "../objects/trust-schema.ts";

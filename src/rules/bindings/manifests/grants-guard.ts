@@ -1,4 +1,4 @@
-import { sameTagKeyCel } from "../../../base/index.ts";
+import { sameTagKeyCel } from "../../../core/base/index.ts";
 import { fitsCel } from "../decide/pattern.ts";
 import { apiGroup, apiVersion, bindingNames, trustNames } from "../names.ts";
 import { guard } from "./policy.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 
 /** One condition that a request has to meet: CEL, and what whoever asked is told where it does not. */
 export interface Validation {

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, recordOf, textOf } from "../../../base/index.ts";
+import { isRecord, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { sourceProfile } from "../../injection/index.ts";
 import { usualProfile, usualTrust } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";

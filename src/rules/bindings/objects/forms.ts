@@ -1,4 +1,4 @@
-import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../../base/index.ts";
+import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../../core/base/index.ts";
 import type { ListField, ObjectField, TextField } from "../schema/index.ts";
 
 /** The number of an AWS account. */

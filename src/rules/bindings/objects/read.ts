@@ -1,4 +1,4 @@
-import { recordOf, textOf } from "../../../base/index.ts";
+import { recordOf, textOf } from "../../../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../oidc/index.ts";
 import { parsePolicy, PolicyError } from "../../trust/index.ts";
 import { apiVersion, bindingNames, type KindNames, trustNames } from "../names.ts";

@@ -1,4 +1,4 @@
-import { type JsonRecord, textOf } from "../../../base/index.ts";
+import { type JsonRecord, textOf } from "../../../core/base/index.ts";
 import { issuerProblems, longestIssuer } from "../../oidc/index.ts";
 import {
   accountId,

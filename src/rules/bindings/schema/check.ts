@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "../../../base/index.ts";
+import { isRecord, type JsonRecord } from "../../../core/base/index.ts";
 import type { Field, ListField, NumberField, ObjectField, TextField } from "./field.ts";
 
 /** One mistake in an object. */

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../base/index.ts";
+import type { JsonRecord } from "../../../core/base/index.ts";
 
 /**
  * What has to hold between the members of an object, told twice in one place: to the API server as CEL

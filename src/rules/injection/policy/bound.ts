@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../base/index.ts";
+import type { JsonRecord } from "../../../core/base/index.ts";
 import { literal } from "./cel.ts";
 
 /**

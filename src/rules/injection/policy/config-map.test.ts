@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defined, type JsonRecord } from "../../../base/index.ts";
+import { defined, type JsonRecord } from "../../../core/base/index.ts";
 import { injectionConfigMap } from "../index.ts";
 
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, textOf } from "../../../base/index.ts";
+import { type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.ts";
 import { annotationsOf } from "../asked.ts";
 

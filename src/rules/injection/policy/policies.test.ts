@@ -1,7 +1,7 @@
 /** What can be said of the policies without an API server; what they do is in test/cluster/injection-policy.test.ts. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type JsonRecord, recordOf, recordsOf } from "../../../base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../core/base/index.ts";
 import { injectionConfigMap, injectionPolicies, type PolicyWish } from "../index.ts";
 
 type Wish = Partial<PolicyWish>;

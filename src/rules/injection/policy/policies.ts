@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../base/index.ts";
+import type { JsonRecord } from "../../../core/base/index.ts";
 import { skipLabel } from "../annotations.ts";
 import { boundPolicies, serviceAccountQuota } from "./bound.ts";
 import type { PolicyVariable } from "./cel.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { NamedPolicy, PolicyDocument, Statement } from "../policy/document.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { authorize, evaluate } from "./evaluate.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { NamedPolicy } from "../policy/document.ts";
 import type { AccessRequest, Evaluation, Layer, StatementTrace } from "./request.ts";
 import { matchStatement } from "./statement.ts";

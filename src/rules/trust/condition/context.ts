@@ -1,4 +1,4 @@
-import { nearest } from "../../../base/index.ts";
+import { nearest } from "../../../core/base/index.ts";
 import type { RequestContext } from "../access/request.ts";
 
 /** A request's condition keys, found without regard to case. */

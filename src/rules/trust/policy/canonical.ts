@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 
 function sorted(values: readonly string[]): readonly string[] {

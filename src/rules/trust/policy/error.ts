@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import type { PolicyKind } from "./document.ts";
 
 /** A policy document that IAM would refuse, with IAM's own words. */

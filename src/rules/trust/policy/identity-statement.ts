@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../base/index.ts";
+import type { JsonRecord } from "../../../core/base/index.ts";
 import type { Statement } from "./document.ts";
 import { conditionsOf, onlyMembers, type Place, refuse, resourcesOf, syntaxText, textsOf } from "./shape.ts";
 

@@ -1,4 +1,4 @@
-import { defined, type JsonRecord, isRecord } from "../../../base/index.ts";
+import { defined, type JsonRecord, isRecord } from "../../../core/base/index.ts";
 import type { PolicyDocument, PolicyKind } from "./document.ts";
 import { identityDocument } from "./identity-document.ts";
 import { jsonFault } from "./json-fault.ts";

@@ -1,4 +1,4 @@
-import { type JsonRecord, isRecord } from "../../../base/index.ts";
+import { type JsonRecord, isRecord } from "../../../core/base/index.ts";
 import { parseOperator } from "../condition/operator.ts";
 import type { Condition, PolicyKind, PrincipalType, Principals } from "./document.ts";
 import { PolicyError } from "./error.ts";

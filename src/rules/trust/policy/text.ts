@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
 
 /** One value as itself, more as a list: how people and IAM write. */

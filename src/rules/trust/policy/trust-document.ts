@@ -1,4 +1,4 @@
-import { type JsonRecord, isRecord } from "../../../base/index.ts";
+import { type JsonRecord, isRecord } from "../../../core/base/index.ts";
 import type { PolicyDocument, Statement } from "./document.ts";
 import { type Place, refuse, syntaxText } from "./shape.ts";
 import { trustStatement } from "./trust-statement.ts";

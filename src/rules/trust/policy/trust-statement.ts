@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../base/index.ts";
+import type { JsonRecord } from "../../../core/base/index.ts";
 import { matchesAction } from "../access/match.ts";
 import type { Principals, Statement } from "./document.ts";
 import { conditionsOf, onlyMembers, type Place, principalsOf, refuse, syntaxText, textsOf } from "./shape.ts";

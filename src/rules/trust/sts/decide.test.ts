@@ -10,7 +10,7 @@ import {
   trust,
   unsigned,
 } from "../../../../test/conformance/fixture.ts";
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { sameText } from "./answer.ts";
 import { decideBy, decideWebIdentity, explainWebIdentity } from "./decide.ts";

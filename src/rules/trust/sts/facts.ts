@@ -35,7 +35,7 @@ export interface RoleFacts {
   readonly account: string;
 }
 
-/** What the issuer serves, or why it could not be had. `reason` is a word of src/http, `status` or `invalid`. */
+/** What the issuer serves, or why it could not be had. `reason` is a word of src/core/http, `status` or `invalid`. */
 export type IssuerDocuments =
   | {
       readonly ok: true;

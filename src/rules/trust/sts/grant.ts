@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import type { Grant } from "./outcome.ts";
 import type { Known } from "./rule.ts";

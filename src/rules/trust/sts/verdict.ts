@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { StatementTrace } from "../access/request.ts";
 import type { Answer } from "./answer.ts";
 import type { Known, Verdict } from "./rule.ts";

@@ -1,5 +1,5 @@
-import { PodtrustError } from "../../../base/index.ts";
-import { fileCode, readBoundedText, replaceText } from "../../../files/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
+import { fileCode, readBoundedText, replaceText } from "../../../core/files/index.ts";
 import { accessKeyId, type AccessKey, type Account, secretKey } from "../state/index.ts";
 
 /** The administrator's key of an account: the one that is kept, or a new one. */

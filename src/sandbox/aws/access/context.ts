@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import { type Account, type Caller, roleKey, type Session } from "../state/index.ts";
 import type { Call, Need } from "../wire/index.ts";
 

@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import { type ManagedPolicy, uniqueId } from "../state/index.ts";
 import { type Action, action, flag, type Need, type Shape, text } from "../wire/index.ts";
 import { policyArnParts } from "./arn.ts";

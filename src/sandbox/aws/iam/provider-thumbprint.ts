@@ -1,4 +1,4 @@
-import { errorText } from "../../../base/index.ts";
+import { errorText } from "../../../core/base/index.ts";
 import { type IssuerWay, judgeIssuer, readIssuer } from "../../../issuer/index.ts";
 import { AwsError } from "../wire/index.ts";
 import type { FetchThumbprint } from "./context.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import { type Role, roleKey, seenRole, uniqueId } from "../state/index.ts";
 import { type Action, action, type Need, required } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";

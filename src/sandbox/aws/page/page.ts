@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { hostAllowed } from "../../../http/index.ts";
+import { hostAllowed } from "../../../core/http/index.ts";
 import type { Account } from "../state/index.ts";
 import type { Decision, Page, PageResponse } from "../wire/index.ts";
 import { controlSection } from "./control.ts";

@@ -1,5 +1,5 @@
 /** What one statement of a trust policy says, as far as a reader needs to see at a glance. */
-import { recordOf } from "../../../base/index.ts";
+import { recordOf } from "../../../core/base/index.ts";
 
 export interface TrustLine {
   readonly effect: "Allow" | "Deny";

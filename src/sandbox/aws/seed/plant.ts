@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defined, PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { callerOf } from "../access/index.ts";
 import { type Account, spreadRoles } from "../state/index.ts";
 import { AwsError, performHere, type Service } from "../wire/index.ts";

@@ -1,4 +1,4 @@
-import { isRecord, nearest, PodtrustError } from "../../../base/index.ts";
+import { isRecord, nearest, PodtrustError } from "../../../core/base/index.ts";
 import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
 type Reader = (value: unknown) => boolean;

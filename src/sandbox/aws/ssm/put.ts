@@ -1,5 +1,5 @@
 import { runInNewContext } from "node:vm";
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { Parameter, ParameterVersion, Tag } from "../state/index.ts";
 import {
   type Action,

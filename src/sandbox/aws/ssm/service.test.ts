@@ -6,7 +6,7 @@ import {
   account,
   refusal,
 } from "../../../../test/support/parameter-store.ts";
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { RawRecord } from "../wire/index.ts";
 
 describe("Parameter Store", () => {

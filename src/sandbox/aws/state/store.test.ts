@@ -5,8 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { PodtrustError } from "../../../base/index.ts";
-import { ownPlace } from "../../../files/lock-owner.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
+import { ownPlace } from "../../../core/files/lock-owner.ts";
 import {
   accessKeyId,
   type AccessKey,

@@ -1,5 +1,5 @@
-import { isRecord, PodtrustError, systemClock } from "../../../base/index.ts";
-import { type FileLock, StateFolder } from "../../../files/index.ts";
+import { isRecord, PodtrustError, systemClock } from "../../../core/base/index.ts";
+import { type FileLock, StateFolder } from "../../../core/files/index.ts";
 import { type Account, emptyAccount, tableNames } from "./account.ts";
 import { Table } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import { parseRoleArn } from "../../../rules/trust/index.ts";
 import type { Session, Tag } from "../state/index.ts";
 import {

@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger } from "../../../base/index.ts";
+import { type Clock, errorText, type Logger } from "../../../core/base/index.ts";
 import { AwsError } from "./error.ts";
 import { type Gate, headerOf, type WireRequest } from "./gate.ts";
 import { problemsText, readInput } from "./input.ts";

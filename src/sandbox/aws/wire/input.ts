@@ -1,4 +1,4 @@
-import { isRecord } from "../../../base/index.ts";
+import { isRecord } from "../../../core/base/index.ts";
 import type { Raw, RawRecord } from "./value.ts";
 
 /** What breaks constraints, collected so that all are reported at once, as AWS does. */

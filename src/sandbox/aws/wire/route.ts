@@ -1,4 +1,4 @@
-import { isRecord } from "../../../base/index.ts";
+import { isRecord } from "../../../core/base/index.ts";
 import { AwsError } from "./error.ts";
 import { claimedService, foreignForm, isAwsCall, namesAction, queryOf } from "./foreign.ts";
 import { formPairs, formParams } from "./form.ts";

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { XMLParser } from "fast-xml-parser";
 import { TestClock } from "../../../../test/support/clock.ts";
-import { type Logger, silentLogger } from "../../../base/index.ts";
+import { type Logger, silentLogger } from "../../../core/base/index.ts";
 import type { Caller } from "../state/index.ts";
 import {
   action,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { BodyRefused, type Exchange } from "../../../listener/index.ts";
+import { BodyRefused, type Exchange } from "../../../core/listener/index.ts";
 import { closeListener, openListener } from "../../listener/index.ts";
 import { type Control, controlPath } from "./control.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../base/index.ts";
+import type { Clock } from "../../../core/base/index.ts";
 import { claimedKey } from "./foreign.ts";
 import type { Gate, WireRequest } from "./gate.ts";
 import type { Route } from "./route.ts";

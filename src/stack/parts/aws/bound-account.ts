@@ -20,7 +20,7 @@ import {
   surveyAccount,
   trustsProvider,
 } from "../../../aws/index.ts";
-import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../../base/index.ts";
+import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../../core/base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {

@@ -8,7 +8,7 @@ import {
   samePolicy,
 } from "../../../aws/index.ts";
 import { isRetained, retainedMark } from "../../../rules/bindings/index.ts";
-import type { PodtrustError } from "../../../base/index.ts";
+import type { PodtrustError } from "../../../core/base/index.ts";
 import type { FieldChange } from "../../../rules/plan/index.ts";
 
 /** Which roles of an account are cut, and to what. */

@@ -5,7 +5,7 @@ import {
   complaintOf,
   type WebIdentityRequest,
 } from "../../../aws/index.ts";
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 
 /** What STS answered to a token. */
 export type Exchange =

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../aws/index.ts";
 import type { Change } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";

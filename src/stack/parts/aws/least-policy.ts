@@ -1,5 +1,5 @@
 import { oidcProviderArn } from "../../../aws/index.ts";
-import { partitionOf } from "../../../base/index.ts";
+import { partitionOf } from "../../../core/base/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import type { AllowCondition, AllowPolicy, AllowStatement } from "../../../rules/trust/index.ts";

@@ -1,4 +1,4 @@
-import { mergeTags } from "../../../base/index.ts";
+import { mergeTags } from "../../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import {
   attributes,

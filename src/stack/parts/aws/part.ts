@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../../../base/index.ts";
+import { defined, errorText, PodtrustError } from "../../../core/base/index.ts";
 import {
   type AccountSurvey,
   type AwsAccess,

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import {
   type AccountQuotas,
   type AccountSurvey,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AccountQuotas } from "../../../aws/index.ts";
-import { PodtrustError, systemClock } from "../../../base/index.ts";
+import { PodtrustError, systemClock } from "../../../core/base/index.ts";
 import { RememberedAnswers } from "./remembered.ts";
 
 const quotas: AccountQuotas = {

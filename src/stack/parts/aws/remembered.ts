@@ -1,4 +1,4 @@
-import { type Clock, SharedAnswers } from "../../../base/index.ts";
+import { type Clock, SharedAnswers } from "../../../core/base/index.ts";
 import type { AccountQuotas } from "../../../aws/index.ts";
 import type { AccountAnswers } from "./preflight.ts";
 

@@ -1,4 +1,4 @@
-import { defined, mergeTags } from "../../../base/index.ts";
+import { defined, mergeTags } from "../../../core/base/index.ts";
 import {
   type AwsSession,
   type LaterThumbprints,

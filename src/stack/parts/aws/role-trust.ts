@@ -1,4 +1,4 @@
-import { partitionOf } from "../../../base/index.ts";
+import { partitionOf } from "../../../core/base/index.ts";
 import {
   oidcProviderArn,
   type RoleFacts as IamRole,

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import { type AwsSession, waitUntilAssumable } from "../../../aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import type { KubernetesApi } from "../../../kubernetes/index.ts";

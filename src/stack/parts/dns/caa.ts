@@ -1,4 +1,4 @@
-import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../base/index.ts";
+import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../core/base/index.ts";
 import { caaMethods, type Config } from "../../../config/index.ts";
 import { caaText, type RecordWish } from "../../../dns/index.ts";
 import { accountsOutput } from "../publisher/index.ts";

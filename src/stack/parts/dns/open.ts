@@ -1,5 +1,5 @@
 import { accessOf, openAws, route53Dns } from "../../../aws/index.ts";
-import type { Clock } from "../../../base/index.ts";
+import type { Clock } from "../../../core/base/index.ts";
 import { cloudflareAccess, cloudflareDns } from "../../../cloudflare/index.ts";
 import type { DnsConfig, Environment } from "../../../config/index.ts";
 import {

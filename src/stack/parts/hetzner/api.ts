@@ -1,5 +1,5 @@
 import { rootCertificates } from "node:tls";
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { HetznerMachine } from "../../../config/index.ts";
 import {
   endpointOf,

@@ -1,6 +1,6 @@
-import { defined, errorText } from "../../../base/index.ts";
+import { defined, errorText } from "../../../core/base/index.ts";
 import { type HetznerMachine, type MachineConfig, personStateDir } from "../../../config/index.ts";
-import { StateFolder } from "../../../files/index.ts";
+import { StateFolder } from "../../../core/files/index.ts";
 import {
   callerAddress,
   type CallerAddress,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { Config, Environment } from "../../../config/index.ts";
 import { hostKeyAlias, pinFile } from "../../../host/index.ts";
 import { keyFileOf, stackState } from "./place.ts";

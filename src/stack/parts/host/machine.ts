@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import { type ForwardedCluster, forwardCluster, type SshSession } from "../../../host/index.ts";
 import { machineInputs } from "./machine-inputs.ts";
 import { type HostContext, hostConnection } from "./place.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { defined, PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import {
   type Config,
   type Environment,
@@ -11,7 +11,7 @@ import {
 } from "../../../config/index.ts";
 import { idOf, rememberHostKeys } from "../../../hetzner/index.ts";
 import { HostConnection, type HostPlace, ownLoginKey, type SshTarget } from "../../../host/index.ts";
-import { connectTarget } from "../../../http/index.ts";
+import { connectTarget } from "../../../core/http/index.ts";
 import { type Inputs, mapKnown, type Output } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";
 import type { PartContext } from "../part.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../../base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { Config, MachineConfig } from "../../../config/index.ts";
 import { distributions } from "../../../rules/distribution/index.ts";
 import { configFile, type HostFile, type K3sWish } from "../../../host/index.ts";

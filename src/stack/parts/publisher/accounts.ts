@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
 import type { AccountAtCa, AccountRecords, FoundRecords } from "../../../host/index.ts";
 import type { PartContext } from "../part.ts";

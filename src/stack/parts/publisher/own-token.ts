@@ -1,4 +1,4 @@
-import { defined, PodtrustError } from "../../../base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { cloudflareAccess } from "../../../cloudflare/index.ts";
 import { type Config, type DnsConfig, type Environment, publisherTokenFile } from "../../../config/index.ts";
 import { readToken } from "../../../hetzner/index.ts";

@@ -1,4 +1,4 @@
-import { mapLimit } from "../../../base/index.ts";
+import { mapLimit } from "../../../core/base/index.ts";
 import type { AwsPart, OidcProviderFacts } from "../../parts/index.ts";
 import type { AccountFacts } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";

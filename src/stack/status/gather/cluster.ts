@@ -1,4 +1,4 @@
-import { defined, type ErrorCode } from "../../../base/index.ts";
+import { defined, type ErrorCode } from "../../../core/base/index.ts";
 import { exposureOf, type KubernetesApi } from "../../../kubernetes/index.ts";
 import { parseDiscovery, parseJwkSet } from "../../../rules/oidc/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";

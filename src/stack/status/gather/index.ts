@@ -1,4 +1,4 @@
-import { defined, type Link } from "../../../base/index.ts";
+import { defined, type Link } from "../../../core/base/index.ts";
 import { awsParts } from "../../parts/index.ts";
 import type { Facts, PublisherFacts } from "../facts.ts";
 import { gatherAccount } from "./aws.ts";

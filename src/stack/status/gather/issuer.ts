@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { type DocumentReading, readIssuer } from "../../../issuer/index.ts";
-import { connectTarget } from "../../../http/index.ts";
+import { connectTarget } from "../../../core/http/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 import type { IssuerFacts, NameFacts } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";

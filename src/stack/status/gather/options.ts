@@ -1,4 +1,4 @@
-import type { Link } from "../../../base/index.ts";
+import type { Link } from "../../../core/base/index.ts";
 import type { AwsPartContext } from "../../parts/index.ts";
 import type { PublisherFacts } from "../facts.ts";
 

@@ -1,4 +1,4 @@
-import { asPodtrustError, type Link } from "../../../base/index.ts";
+import { asPodtrustError, type Link } from "../../../core/base/index.ts";
 import type { Seen } from "../facts.ts";
 
 /** Looks, and makes a fact of it whichever way it goes. Throws only the signal's reason. */

@@ -1,4 +1,4 @@
-import { mapLimit } from "../../../base/index.ts";
+import { mapLimit } from "../../../core/base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
 import type { KubernetesApi } from "../../../kubernetes/index.ts";
 import { parseJws } from "../../../rules/oidc/index.ts";

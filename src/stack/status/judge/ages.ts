@@ -1,4 +1,4 @@
-import { lengthText } from "../../../base/index.ts";
+import { lengthText } from "../../../core/base/index.ts";
 
 /** How old an answer is, as its headers say. */
 export function ageOf(headers: Readonly<Record<string, string>>, now: number): string {

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../base/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
 import { awsTags, ownerText } from "../../../rules/plan/index.ts";
 import { diffPolicies, parsePolicy } from "../../../rules/trust/index.ts";

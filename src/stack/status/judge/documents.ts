@@ -1,4 +1,4 @@
-import { lengthText, type Link, reasons } from "../../../base/index.ts";
+import { lengthText, type Link, reasons } from "../../../core/base/index.ts";
 import { type DocumentName, type DocumentReading, type IssuerFinding } from "../../../issuer/index.ts";
 import type { JwkSet } from "../../../rules/oidc/index.ts";
 import type { IssuerFacts, JudgedFacts } from "../facts.ts";

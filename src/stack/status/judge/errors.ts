@@ -1,4 +1,4 @@
-import type { ErrorCode, PodtrustError, Reason } from "../../../base/index.ts";
+import type { ErrorCode, PodtrustError, Reason } from "../../../core/base/index.ts";
 import type { Seen } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 

@@ -1,4 +1,4 @@
-import type { Link } from "../../../base/index.ts";
+import type { Link } from "../../../core/base/index.ts";
 import { judgeIssuer } from "../../../issuer/index.ts";
 import type { Facts, IssuerFacts, JudgedFacts } from "../facts.ts";
 import type { Finding } from "../finding.ts";

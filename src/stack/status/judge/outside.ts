@@ -1,5 +1,5 @@
 import { BlockList } from "node:net";
-import { lengthText } from "../../../base/index.ts";
+import { lengthText } from "../../../core/base/index.ts";
 import type { DocumentReading } from "../../../issuer/index.ts";
 import type { IssuerFacts, JudgedFacts, NameFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";

@@ -1,4 +1,4 @@
-import { lengthText } from "../../../base/index.ts";
+import { lengthText } from "../../../core/base/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
 import { iamProviderKey, type Jws, parseSubject } from "../../../rules/oidc/index.ts";
 import { decideWebIdentity, type Refusal, type WebIdentityFacts } from "../../../rules/trust/index.ts";

@@ -1,4 +1,4 @@
-import { lengthText, type PodtrustError, type Reason } from "../../../base/index.ts";
+import { lengthText, type PodtrustError, type Reason } from "../../../core/base/index.ts";
 import { accountAnnotations, injectionProblem, isAlive } from "../../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../../kubernetes/index.ts";
 import { awsSkewSeconds, issuerDifference, type Jws, verifyJws } from "../../../rules/oidc/index.ts";

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../../../base/index.ts";
+import { errorText, PodtrustError } from "../../../../core/base/index.ts";
 import { issuerDifference, parseDiscovery } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import type { IssuerDocuments } from "../facts.ts";

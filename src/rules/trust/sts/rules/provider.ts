@@ -1,4 +1,4 @@
-import { nearest } from "../../../../base/index.ts";
+import { nearest } from "../../../../core/base/index.ts";
 import { issuerDifference } from "../../../oidc/index.ts";
 import type { Answer } from "../answer.ts";
 import type { ProviderFacts } from "../facts.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../../../base/index.ts";
+import { isRecord } from "../../../../core/base/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule, type TokenTags } from "../rule.ts";
 import { sources } from "../sources.ts";

@@ -1,4 +1,4 @@
-import { lengthText } from "../../../../base/index.ts";
+import { lengthText } from "../../../../core/base/index.ts";
 import type { NamedPolicy } from "../../policy/document.ts";
 import { PolicyError } from "../../policy/error.ts";
 import { parsePolicy } from "../../policy/parse.ts";

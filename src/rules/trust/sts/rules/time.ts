@@ -1,4 +1,4 @@
-import { lengthText } from "../../../../base/index.ts";
+import { lengthText } from "../../../../core/base/index.ts";
 import { awsSkewSeconds } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import { type StsRule, stsRule } from "../rule.ts";

@@ -1,4 +1,4 @@
-import { defined } from "../../../../base/index.ts";
+import { defined } from "../../../../core/base/index.ts";
 import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../access/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";

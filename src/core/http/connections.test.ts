@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { type TestAuthority, testAuthority } from "../../test/support/certificates.ts";
+import { type TestAuthority, testAuthority } from "../../../test/support/certificates.ts";
 import { Connections, type HttpOptions, parseConnectTo, request } from "./index.ts";
 
 describe("connections that are kept", () => {

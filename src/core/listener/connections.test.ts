@@ -7,7 +7,7 @@ import {
   type Stage,
   TestConnections,
   type TestSocket,
-} from "../../test/support/test-connections.ts";
+} from "../../../test/support/test-connections.ts";
 
 describe("one address", () => {
   test("gets so many connections and not one more, until one of them closes", () => {

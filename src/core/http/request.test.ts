@@ -5,7 +5,7 @@ import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { PodtrustError } from "../base/index.ts";
-import { type TestAuthority, testAuthority } from "../../test/support/certificates.ts";
+import { type TestAuthority, testAuthority } from "../../../test/support/certificates.ts";
 import { parseConnectTo, request } from "./index.ts";
 
 const servers: Server[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { TestClock } from "../../test/support/clock.ts";
+import { TestClock } from "../../../test/support/clock.ts";
 import {
   asPodtrustError,
   collectBytes,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { settle, TestClock } from "../../test/support/clock.ts";
+import { settle, TestClock } from "../../../test/support/clock.ts";
 import { defined } from "./defined.ts";
 import { TimeLimit } from "./time-limit.ts";
 
