@@ -7,7 +7,7 @@ import {
   roleResource,
   waitUntilAssumable,
   webIdentityTrustPolicy,
-} from "../aws/index.ts";
+} from "../providers/aws/index.ts";
 import { type Clock, PodtrustError } from "../core/base/index.ts";
 import { serviceAccountSubject } from "../rules/oidc/index.ts";
 import { type ApplyEvent, applyPlan, planOf, type Resource } from "../rules/plan/index.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import type { JobResult } from "../aws/index.ts";
+import type { JobResult } from "../providers/aws/index.ts";
 import { errorText, PodtrustError } from "../core/base/index.ts";
 import { roleEnvironment } from "../rules/injection/index.ts";
 import { makeFolder, writePrivateFile } from "./files.ts";

@@ -1,4 +1,4 @@
-import { assumeWithWebIdentity, type AwsSession, isAwsCode } from "../aws/index.ts";
+import { assumeWithWebIdentity, type AwsSession, isAwsCode } from "../providers/aws/index.ts";
 import { example } from "./example.ts";
 import { showRotation } from "./rotation.ts";
 import { demoTimes } from "./environment.ts";

@@ -1,4 +1,4 @@
-import type { AwsSession } from "../aws/index.ts";
+import type { AwsSession } from "../providers/aws/index.ts";
 import { type Clock, defined, type Logger, PodtrustError } from "../core/base/index.ts";
 import { adminSession, type AwsSide, putParameters } from "./aws-side.ts";
 import { chainChapters, type Chapters } from "./chapters.ts";

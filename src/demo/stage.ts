@@ -1,6 +1,6 @@
 import type { Clock } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
-import type { KubernetesApi } from "../kubernetes/index.ts";
+import type { KubernetesApi } from "../providers/kubernetes/index.ts";
 import type { Issuer } from "../rules/oidc/index.ts";
 import type { Publisher } from "../publisher/index.ts";
 import type { Sandbox, StandInCa, StandInCluster } from "../sandbox/index.ts";

@@ -1,6 +1,6 @@
 import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../core/base/index.ts";
 import { inject, injectionFault, saying } from "../rules/injection/index.ts";
-import type { EventRecorder, KubernetesApi, KubernetesObject } from "../kubernetes/index.ts";
+import type { EventRecorder, KubernetesApi, KubernetesObject } from "../providers/kubernetes/index.ts";
 
 /** How injection was found at work. */
 export interface CanaryStatus {

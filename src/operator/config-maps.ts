@@ -8,7 +8,7 @@ import {
   type Reconcile,
 } from "../controller/index.ts";
 import { configMapName, injectionConfigMap } from "../rules/injection/index.ts";
-import type { KubernetesApi, KubernetesObject, Mirror } from "../kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kubernetes/index.ts";
 import type { View } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";
 

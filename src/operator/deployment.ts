@@ -11,7 +11,7 @@ import {
   type PodSettings,
   replicaPod,
   settingsArgs,
-} from "../kubernetes/index.ts";
+} from "../providers/kubernetes/index.ts";
 import { operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 

@@ -1,7 +1,7 @@
 import { type JsonRecord, recordOf } from "../core/base/index.ts";
 import { namespaceOf } from "../controller/index.ts";
 import { annotationsView, injectionView } from "../rules/injection/index.ts";
-import { Mirror, type MirrorOptions } from "../kubernetes/index.ts";
+import { Mirror, type MirrorOptions } from "../providers/kubernetes/index.ts";
 import { accountOf, type View } from "./finder/index.ts";
 
 function annotated(object: JsonRecord): View | undefined {

@@ -1,6 +1,6 @@
 import type { Logger } from "../core/base/index.ts";
 import type { Leading } from "../controller/index.ts";
-import { acquireLease, type LeaseOptions } from "../kubernetes/index.ts";
+import { acquireLease, type LeaseOptions } from "../providers/kubernetes/index.ts";
 
 /** Who leads, as this process knows. */
 export interface LeadershipStatus {

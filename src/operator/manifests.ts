@@ -5,7 +5,7 @@ import {
   checkedNamespace,
   type PodSettings,
   roleObjects,
-} from "../kubernetes/index.ts";
+} from "../providers/kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
 import { webhookObjects, webhookRules, type WebhookWish } from "./webhook/index.ts";
 

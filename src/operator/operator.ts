@@ -9,7 +9,7 @@ import {
   Mirror,
   type MirrorOptions,
   type MirrorStatus,
-} from "../kubernetes/index.ts";
+} from "../providers/kubernetes/index.ts";
 import { Canary, type CanaryStatus } from "./canary.ts";
 import { type EvictionLimits, Finder, type FoundPod, type View } from "./finder/index.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Logger } from "../core/base/index.ts";
 import { silentLogger } from "../core/base/index.ts";
 import { settle, TestClock } from "../../test/support/clock.ts";
-import type { Happening } from "../kubernetes/index.ts";
+import type { Happening } from "../providers/kubernetes/index.ts";
 import { PacedEvents } from "./paced-events.ts";
 
 const happening = (note: string, namespace = "shop"): Happening => ({

@@ -7,7 +7,7 @@ import {
   type Surroundings,
   withRoleMap,
 } from "../rules/injection/index.ts";
-import type { Mirror } from "../kubernetes/index.ts";
+import type { Mirror } from "../providers/kubernetes/index.ts";
 
 /** Where the map stands: a ConfigMap of the operator's namespace. */
 export interface RoleMapPlace {

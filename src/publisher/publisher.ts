@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../core/base/index.ts";
-import type { KubernetesApi } from "../kubernetes/index.ts";
+import type { KubernetesApi } from "../providers/kubernetes/index.ts";
 import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";
 import type { CertificateAccount, IssuerStatus } from "./status.ts";

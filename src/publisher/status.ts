@@ -1,4 +1,4 @@
-import type { SentCredential } from "../kubernetes/index.ts";
+import type { SentCredential } from "../providers/kubernetes/index.ts";
 
 /** What a key of an issuer is to the publisher. */
 export type KeyState =

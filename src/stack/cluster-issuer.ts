@@ -1,5 +1,5 @@
 import { defined, errorText, PodtrustError } from "../core/base/index.ts";
-import { openKubernetes } from "../kubernetes/index.ts";
+import { openKubernetes } from "../providers/kubernetes/index.ts";
 import { issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
 

@@ -14,7 +14,7 @@ import {
   UpdateOpenIDConnectProviderThumbprintCommand,
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
-import { readRoleState } from "../../src/aws/index.ts";
+import { readRoleState } from "../../src/providers/aws/index.ts";
 import { applyPlan, isEmpty, planOf, type Resource } from "../../src/rules/plan/index.ts";
 import { account } from "../support/sandbox.ts";
 import {

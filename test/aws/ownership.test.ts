@@ -6,7 +6,7 @@ import {
   GetOpenIDConnectProviderCommand,
   GetRoleCommand,
 } from "@aws-sdk/client-iam";
-import { readRoleState } from "../../src/aws/index.ts";
+import { readRoleState } from "../../src/providers/aws/index.ts";
 import { applyPlan, isEmpty, planOf } from "../../src/rules/plan/index.ts";
 import { type PlannedAccount, shown, startPlannedAccount } from "./planned-account.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { GetOpenIDConnectProviderCommand } from "@aws-sdk/client-iam";
-import { readRoleState, surveyAccount } from "../../src/aws/index.ts";
+import { readRoleState, surveyAccount } from "../../src/providers/aws/index.ts";
 import { applyPlan, isEmpty, planOf } from "../../src/rules/plan/index.ts";
 import { account } from "../support/sandbox.ts";
 import { deny, type PlannedAccount, settle, shown, startPlannedAccount } from "./planned-account.ts";

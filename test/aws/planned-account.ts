@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { IAMClient } from "@aws-sdk/client-iam";
-import { oidcProviderArn } from "../../src/aws/index.ts";
+import { oidcProviderArn } from "../../src/providers/aws/index.ts";
 import { applyPlan, type Plan, planOf, type Resource } from "../../src/rules/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
 import { account } from "../support/sandbox.ts";

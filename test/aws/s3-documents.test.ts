@@ -9,7 +9,7 @@ import {
   publisherPolicy,
   readPublicAccess,
   type S3Documents,
-} from "../../src/aws/index.ts";
+} from "../../src/providers/aws/index.ts";
 import { PodtrustError } from "../../src/core/base/index.ts";
 
 const keys = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };

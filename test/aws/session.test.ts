@@ -16,7 +16,7 @@ import {
   readOidcProviders,
   readRole,
   waitUntilAssumable,
-} from "../../src/aws/index.ts";
+} from "../../src/providers/aws/index.ts";
 import { applyPlan, planOf, type Work } from "../../src/rules/plan/index.ts";
 import { type AwsWorld, startAwsWorld } from "../support/aws-world.ts";
 import { TestClock } from "../support/clock.ts";

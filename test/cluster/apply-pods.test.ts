@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { putParameter } from "../../src/aws/index.ts";
+import { putParameter } from "../../src/providers/aws/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustChild } from "../support/cli.ts";
 import { type Cluster, podsLeftOut, podtrustImage } from "./harness/index.ts";

@@ -9,10 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
+import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
-import { type KubernetesApi, type KubernetesObject, openKubernetes } from "../../src/kubernetes/index.ts";
+import {
+  type KubernetesApi,
+  type KubernetesObject,
+  openKubernetes,
+} from "../../src/providers/kubernetes/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { openStack } from "../../src/stack/index.ts";
 import { testAuthority } from "../support/certificates.ts";

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from "@aws-sdk/client-iam";
-import { openAws } from "../../src/aws/index.ts";
+import { openAws } from "../../src/providers/aws/index.ts";
 import { recordOf } from "../../src/core/base/index.ts";
 import type { OperatorStatus } from "../../src/operator/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";

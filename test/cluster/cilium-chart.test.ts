@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments } from "yaml";
-import { ciliumManifest, metadataPolicy } from "../../src/host/k3s/cilium.ts";
+import { ciliumManifest, metadataPolicy } from "../../src/providers/host/k3s/cilium.ts";
 import {
   buildPrograms,
   type ControlPlane,

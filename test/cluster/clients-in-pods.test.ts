@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { putParameter } from "../../src/aws/index.ts";
+import { putParameter } from "../../src/providers/aws/index.ts";
 import { roleEnvironment } from "../../src/rules/injection/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { awsCliVenv } from "../support/aws-cli.ts";

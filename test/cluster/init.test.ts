@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { decodeJwt } from "jose";
 import { shellWord } from "../../src/core/base/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
-import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { mainFile, podtrustChild } from "../support/cli.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 

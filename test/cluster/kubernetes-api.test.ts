@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { type KubernetesApi, openKubernetes, publisherRbac } from "../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes, publisherRbac } from "../../src/providers/kubernetes/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import {

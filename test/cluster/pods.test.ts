@@ -10,7 +10,7 @@ import type { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { putParameter } from "../../src/aws/index.ts";
+import { putParameter } from "../../src/providers/aws/index.ts";
 import { parseJwkSet, parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import {

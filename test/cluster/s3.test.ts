@@ -8,11 +8,11 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, HeadObjectCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { openS3Documents, publicBucketPolicy, publisherPolicy } from "../../src/aws/index.ts";
+import { openS3Documents, publicBucketPolicy, publisherPolicy } from "../../src/providers/aws/index.ts";
 import { systemClock } from "../../src/core/base/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
-import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import {
   type DocumentTarget,
   publishOnce,

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
-import { openAws, putParameter } from "../../src/aws/index.ts";
+import { openAws, putParameter } from "../../src/providers/aws/index.ts";
 import { shellWord } from "../../src/core/base/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { mainFile } from "../support/cli.ts";

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { putParameter } from "../../src/aws/index.ts";
+import { putParameter } from "../../src/providers/aws/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { podsLeftOut, startCluster, untilJobEnds, writePodtrustImages } from "./harness/index.ts";
 import { type Exchange, type LongRun, longRunner, readLongRun } from "./pods/long-runner.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type AskServers, askServers, untilServed } from "../../src/dns/index.ts";
+import { type AskServers, askServers, untilServed } from "../../src/providers/dns/index.ts";
 import { loopbackDns } from "../support/loopback-dns.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { GetRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
 import { systemClock } from "../../src/core/base/index.ts";
-import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import {
   startSandbox,
   startStandInCloudflare,

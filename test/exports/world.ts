@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import type { TestContext } from "node:test";
 import { type Logger, silentLogger, systemClock } from "../../src/core/base/index.ts";
-import { newSshKeyPair } from "../../src/host/index.ts";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import {
   type StandInHetzner,
   type StandInHetznerOptions,

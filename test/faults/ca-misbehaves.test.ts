@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { CaFault } from "../../src/sandbox/ca/index.ts";
-import type { CertificateManager } from "../../src/tls/index.ts";
+import type { CertificateManager } from "../../src/providers/tls/index.ts";
 import { type ChainMistakes, testHierarchy } from "../support/certificates.ts";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
 import { stepUntil } from "../support/steps.ts";

@@ -7,7 +7,7 @@ import {
   createAccountKey,
   obtainCertificate,
   openAcme,
-} from "../../src/acme/index.ts";
+} from "../../src/providers/acme/index.ts";
 import { startAuthority, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { createAccountKey, obtainCertificate, openAcme } from "../../src/acme/index.ts";
+import { createAccountKey, obtainCertificate, openAcme } from "../../src/providers/acme/index.ts";
 import { startAuthority } from "../../src/sandbox/ca/index.ts";
 import { startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Files, machineFiles } from "../../src/core/files/index.ts";
-import { fileStore } from "../../src/tls/index.ts";
+import { fileStore } from "../../src/providers/tls/index.ts";
 import { testHierarchy } from "../support/certificates.ts";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
 import { stepUntil } from "../support/steps.ts";

@@ -29,15 +29,15 @@ async function judged(files: Readonly<Record<string, string>>): Promise<readonly
 const faults: readonly (readonly [what: string, path: string, text: string, said: RegExp])[] = [
   [
     "an import against the direction",
-    "src/acme/a.ts",
+    "src/providers/acme/a.ts",
     'import "../tls/index.ts";',
-    /acme\/ must not import tls\//u,
+    /providers\/acme\/ must not import providers\/tls\//u,
   ],
   [
     "a folder's back door",
-    "src/tls/a.ts",
+    "src/providers/tls/a.ts",
     'export { x } from "../acme/x.ts";',
-    /the door of acme\/ is its index/u,
+    /the door of providers\/acme\/ is its index/u,
   ],
   [
     "an import from one product of the sandbox into another",
@@ -79,7 +79,12 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
   ],
   ["chance in a pure folder", "src/rules/oidc/a.ts", "randomBytes(8);", /must not name randomBytes/u],
   ["a request by a pure folder", "src/rules/trust/a.ts", "await fetch(url);", /must not name fetch/u],
-  ["a reserved package", "src/demo/a.ts", 'await import("@aws-sdk/client-sts");', /only aws\/ imports/u],
+  [
+    "a reserved package",
+    "src/demo/a.ts",
+    'await import("@aws-sdk/client-sts");',
+    /only providers\/aws\/ imports/u,
+  ],
   ["an unknown folder", "src/utils/a.ts", 'import "node:fs";', /utils\/ is not in the table/u],
   ["a name only running tells", "src/cli/a.ts", "await import(`${name}.ts`);", /only running it tells/u],
 ];
@@ -114,12 +119,12 @@ describe("tools/boundaries.ts", () => {
 
   test("has nothing against what is allowed", async () => {
     const allowed = await judged({
-      "src/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
+      "src/providers/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
       "src/rules/oidc/a.ts":
         'import { sign } from "node:crypto";\nimport { y } from "../../core/base/index.ts";',
       "src/rules/oidc/b.ts":
         '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',
-      "src/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',
+      "src/providers/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',
       "src/sandbox/index.ts": 'export { x } from "./ca/index.ts";',
       "src/sandbox/ca/a.ts": 'import { y } from "../authority/index.ts";',
       "src/sandbox/aws/iam/a.ts": 'import { z } from "../decisions.ts";',

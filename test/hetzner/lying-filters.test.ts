@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { text } from "node:stream/consumers";
-import { newSshKeyPair } from "../../src/host/index.ts";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import { type HetznerWorld, hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
 
 const filters = ["label_selector", "name", "fingerprint", "architecture"];

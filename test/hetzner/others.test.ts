@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { newSshKeyPair } from "../../src/host/index.ts";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import { hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
 import { refused } from "./refused.ts";
 

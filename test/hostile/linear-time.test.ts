@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { alternateLinks, retryAfterMs } from "../../src/acme/answer.ts";
-import { readCertificates } from "../../src/acme/chain.ts";
-import { readDirectory } from "../../src/acme/directory.ts";
-import { readAuthorization as readAcmeAuthorization, readOrder } from "../../src/acme/order.ts";
-import { problemOf } from "../../src/acme/problem.ts";
+import { alternateLinks, retryAfterMs } from "../../src/providers/acme/answer.ts";
+import { readCertificates } from "../../src/providers/acme/chain.ts";
+import { readDirectory } from "../../src/providers/acme/directory.ts";
+import { readAuthorization as readAcmeAuthorization, readOrder } from "../../src/providers/acme/order.ts";
+import { problemOf } from "../../src/providers/acme/problem.ts";
 import { hostAllowed, type HttpResponse } from "../../src/core/http/index.ts";
-import { jsonObject, statusMessage } from "../../src/kubernetes/answer.ts";
+import { jsonObject, statusMessage } from "../../src/providers/kubernetes/answer.ts";
 import {
   issuerDifference,
   parseDiscovery,

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { startTestPublisher, type TestPublisher } from "../support/publisher.ts";

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../src/core/base/index.ts";
-import type { KubernetesObject } from "../../src/kubernetes/index.ts";
+import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import { type DistrustOutcome, type PublisherOptions, startPublisher } from "../../src/publisher/index.ts";
 import { SharedStore } from "../../src/publisher/shared/store.ts";
 import { TestClock } from "../support/clock.ts";

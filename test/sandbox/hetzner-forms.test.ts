@@ -1,7 +1,7 @@
 /** What the stand-in for the Hetzner Cloud API takes from clients in several forms, and how it lists it. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { newSshKeyPair } from "../../src/host/index.ts";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import { codeOf, hetznerApi, serverOrder } from "../support/hetzner-api.ts";
 
 describe("stand-in Hetzner: what clients send in several forms", () => {

@@ -1,7 +1,7 @@
 /** What the stand-in for the Hetzner Cloud API does that Hetzner's own client (test/cluster/clouds) cannot ask for. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { newSshKeyPair } from "../../src/host/index.ts";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import type { MachineMaker, MachineOrder } from "../../src/sandbox/index.ts";
 import { codeOf, hetznerApi, serverOrder } from "../support/hetzner-api.ts";
 

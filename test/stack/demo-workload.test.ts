@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { PodtrustError } from "../../src/core/base/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../src/kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import {
   awsPart,
   demoObjects,

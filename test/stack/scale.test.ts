@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { CreateRoleCommand, DeleteRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { mapLimit } from "../../src/core/base/index.ts";
-import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
 import { account } from "../support/sandbox.ts";
 import {

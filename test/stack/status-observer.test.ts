@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
+import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import { type Link, reasons } from "../../src/core/base/index.ts";
 import type { Finding, StatusReport } from "../../src/stack/index.ts";
 import { chainYaml, type ChainWorld, demoAccount, startChainWorld } from "../support/chain-world.ts";

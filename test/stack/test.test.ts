@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
-import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
+import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import { junitXml, type TestOptions, type TestReport, testStack } from "../../src/stack/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { settle, TestClock } from "../support/clock.ts";

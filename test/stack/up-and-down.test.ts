@@ -9,7 +9,7 @@ import {
   TagRoleCommand,
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
-import { openKubernetes } from "../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { account } from "../support/sandbox.ts";
 import { podtrustChild } from "../support/cli.ts";

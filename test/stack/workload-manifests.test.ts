@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import type { KubernetesObject } from "../../src/kubernetes/index.ts";
+import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import { workloadTarget } from "../../src/stack/index.ts";
 import {
   chainYaml,

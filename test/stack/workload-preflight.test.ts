@@ -6,7 +6,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { PodtrustError } from "../../src/core/base/index.ts";
-import type { KubernetesApi } from "../../src/kubernetes/index.ts";
+import type { KubernetesApi } from "../../src/providers/kubernetes/index.ts";
 import { awsPart, preflightWorkload, type WorkloadTarget, workloadTarget } from "../../src/stack/index.ts";
 import {
   type ChainWorld,

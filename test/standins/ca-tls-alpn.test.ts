@@ -8,7 +8,7 @@ import {
   obtainCertificate,
   openAcme,
   tlsAlpn01Solver,
-} from "../../src/acme/index.ts";
+} from "../../src/providers/acme/index.ts";
 import { type StandInCa, startAuthority } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

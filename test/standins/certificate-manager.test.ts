@@ -13,7 +13,7 @@ import {
   type CertificateStore,
   fileStore,
   startCertificateManager,
-} from "../../src/tls/index.ts";
+} from "../../src/providers/tls/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { TestClock } from "../support/clock.ts";
 import { stepUntil } from "../support/steps.ts";

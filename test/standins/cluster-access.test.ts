@@ -3,7 +3,7 @@ import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { request } from "../../src/core/http/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { audience, ClusterWorld, issuer, mint, reason } from "./cluster-world.ts";

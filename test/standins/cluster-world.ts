@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
-import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import {
   type StandInCluster,
   type StandInClusterOptions,

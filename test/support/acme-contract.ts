@@ -11,7 +11,7 @@ import {
   type TxtRecords,
   obtainCertificate,
   openAcme,
-} from "../../src/acme/index.ts";
+} from "../../src/providers/acme/index.ts";
 import { type Clock, systemClock } from "../../src/core/base/index.ts";
 import type { ChallengeListeners } from "./challenge-listeners.ts";
 

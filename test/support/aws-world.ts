@@ -6,7 +6,7 @@ import {
   roleResource,
   type RoleWish,
   webIdentityTrustPolicy,
-} from "../../src/aws/index.ts";
+} from "../../src/providers/aws/index.ts";
 import type { Resource } from "../../src/rules/plan/index.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 import { testAuthority } from "./certificates.ts";

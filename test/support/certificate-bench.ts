@@ -10,7 +10,7 @@ import {
   type CertificateStore,
   fileStore,
   startCertificateManager,
-} from "../../src/tls/index.ts";
+} from "../../src/providers/tls/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "./challenge-listeners.ts";
 import { TestClock } from "./clock.ts";
 import { type RememberingLogger, rememberingLogger } from "./remembering-logger.ts";

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AwsAccess, type AwsSession, openAws } from "../../src/aws/index.ts";
+import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
 import type { Clock } from "../../src/core/base/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
 import type { IssuerWay } from "../../src/issuer/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import {
   type Sandbox,
   startSandbox,

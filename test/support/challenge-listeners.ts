@@ -7,7 +7,7 @@ import {
   http01Solver,
   type TlsAlpn01Solver,
   tlsAlpn01Solver,
-} from "../../src/acme/index.ts";
+} from "../../src/providers/acme/index.ts";
 import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
 import { testAuthority } from "./certificates.ts";
 

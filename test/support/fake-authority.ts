@@ -1,6 +1,6 @@
-import type { RenewalInfo } from "../../src/acme/index.ts";
+import type { RenewalInfo } from "../../src/providers/acme/index.ts";
 import type { Clock } from "../../src/core/base/index.ts";
-import type { OpenAuthority } from "../../src/tls/authority.ts";
+import type { OpenAuthority } from "../../src/providers/tls/authority.ts";
 import { testAuthority } from "./certificates.ts";
 
 const day = 24 * 3_600_000;

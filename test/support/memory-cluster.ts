@@ -1,4 +1,4 @@
-import type { KubernetesApi, KubernetesObject, ObjectRef } from "../../src/kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject, ObjectRef } from "../../src/providers/kubernetes/index.ts";
 import { PodtrustError } from "../../src/core/base/index.ts";
 
 type Part = Pick<KubernetesApi, "read" | "list" | "apply" | "remove" | "podLog">;

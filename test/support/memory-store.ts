@@ -1,6 +1,11 @@
-import type { CertificateStore, StoredAccount, StoredCertificate, StoreLock } from "../../src/tls/store.ts";
-import { lockLost } from "../../src/tls/record-store.ts";
-import { accountFile, certificateFile } from "../../src/tls/stored.ts";
+import type {
+  CertificateStore,
+  StoredAccount,
+  StoredCertificate,
+  StoreLock,
+} from "../../src/providers/tls/store.ts";
+import { lockLost } from "../../src/providers/tls/record-store.ts";
+import { accountFile, certificateFile } from "../../src/providers/tls/stored.ts";
 
 /** A store that lasts as long as the process, for demonstrations and tests. */
 export function memoryStore(): CertificateStore {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ChallengeSolver, PresentedChallenge } from "../../src/acme/index.ts";
+import type { ChallengeSolver, PresentedChallenge } from "../../src/providers/acme/index.ts";
 
 /** A solver, and a validator's eye for it. */
 export interface SolverUnderTest {

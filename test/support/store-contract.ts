@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { CertificateAddress, CertificateStore, StoredCertificate } from "../../src/tls/index.ts";
+import type {
+  CertificateAddress,
+  CertificateStore,
+  StoredCertificate,
+} from "../../src/providers/tls/index.ts";
 import { type TestAuthority, testAuthority } from "./certificates.ts";
 
 const address: CertificateAddress = {

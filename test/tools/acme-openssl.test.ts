@@ -11,10 +11,10 @@ import {
   obtainCertificate,
   openAcme,
   type PresentedChallenge,
-} from "../../src/acme/index.ts";
-import { newSigningRequest } from "../../src/acme/x509.ts";
-import { alpnDigest } from "../../src/acme/solver.ts";
-import { challengeCertificate } from "../../src/acme/tls-alpn-01.ts";
+} from "../../src/providers/acme/index.ts";
+import { newSigningRequest } from "../../src/providers/acme/x509.ts";
+import { alpnDigest } from "../../src/providers/acme/solver.ts";
+import { challengeCertificate } from "../../src/providers/acme/tls-alpn-01.ts";
 import { startAuthority, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { SwiftClock } from "../support/swift-clock.ts";

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { hostLayout, publisherUnits, unitNames } from "../../src/host/index.ts";
+import { hostLayout, publisherUnits, unitNames } from "../../src/providers/host/index.ts";
 
 function missing(): string | false {
   try {

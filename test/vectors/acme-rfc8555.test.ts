@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createHmac, createPublicKey, verify } from "node:crypto";
 import { describe, test } from "node:test";
-import { createAccountKey, readAccountKey } from "../../src/acme/index.ts";
-import { bindExternalAccount, type FlattenedJws, signRequest } from "../../src/acme/account-key.ts";
-import { dnsDigest, keyAuthorization } from "../../src/acme/solver.ts";
+import { createAccountKey, readAccountKey } from "../../src/providers/acme/index.ts";
+import { bindExternalAccount, type FlattenedJws, signRequest } from "../../src/providers/acme/account-key.ts";
+import { dnsDigest, keyAuthorization } from "../../src/providers/acme/solver.ts";
 import { jwkThumbprint } from "../../src/rules/oidc/index.ts";
 
 // RFC 7638 §3.1: the key whose thumbprint RFC 8555 uses in its examples.

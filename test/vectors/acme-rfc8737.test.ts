@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";
-import { acmeTlsProtocol } from "../../src/acme/index.ts";
-import { acmeIdentifierValue, challengeCertificate } from "../../src/acme/tls-alpn-01.ts";
+import { acmeTlsProtocol } from "../../src/providers/acme/index.ts";
+import { acmeIdentifierValue, challengeCertificate } from "../../src/providers/acme/tls-alpn-01.ts";
 
 // The key authorization of RFC 8555 §8.1, and its SHA-256 by `openssl dgst -sha256`.
 const authorization =

@@ -1,8 +1,8 @@
 /** RFC 9773 (ARI): the identifier of a certificate, and a renewalInfo answer. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { certificateId } from "../../src/acme/index.ts";
-import { readRenewalInfo } from "../../src/acme/renewal-info.ts";
+import { certificateId } from "../../src/providers/acme/index.ts";
+import { readRenewalInfo } from "../../src/providers/acme/renewal-info.ts";
 
 // Appendix A.
 const example = `-----BEGIN CERTIFICATE-----

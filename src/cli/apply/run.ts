@@ -1,4 +1,4 @@
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import {
   awsPart,
   type DemoPlace,

@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
-import { defaultKubeconfig } from "../../kubernetes/index.ts";
+import { defaultKubeconfig } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { confirm } from "../terminal/index.ts";

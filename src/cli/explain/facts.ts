@@ -1,4 +1,4 @@
-import type { AwsAccess } from "../../aws/index.ts";
+import type { AwsAccess } from "../../providers/aws/index.ts";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import { type Jws, parseJws } from "../../rules/oidc/index.ts";
@@ -126,7 +126,7 @@ function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
 
 /** Role and providers as IAM has them; throws `aws-*`, also when the credentials are of another account. */
 export async function factsOfAccount(context: CommandContext, asked: RoleArn): Promise<AccountFacts> {
-  const aws = await import("../../aws/index.ts");
+  const aws = await import("../../providers/aws/index.ts");
   const session = aws.openAws(accessOf(context, asked));
   const { signal } = context;
   try {

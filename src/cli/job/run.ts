@@ -1,4 +1,4 @@
-import { runJob as askAws } from "../../aws/index.ts";
+import { runJob as askAws } from "../../providers/aws/index.ts";
 import { defined } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 

@@ -1,7 +1,7 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { defaultPodSettings, parsePodSettings, type PodSettings } from "../../config/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
-import { checkedNamespace } from "../../kubernetes/index.ts";
+import { checkedNamespace } from "../../providers/kubernetes/index.ts";
 import { objectsYaml } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReplicaOptions } from "../options/replicas.ts";

@@ -1,4 +1,4 @@
-import { publisherRbac, publisherRbacList } from "../../kubernetes/index.ts";
+import { publisherRbac, publisherRbacList } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */

@@ -1,4 +1,4 @@
-import { publicBucketPolicy, publisherPolicy } from "../../aws/index.ts";
+import { publicBucketPolicy, publisherPolicy } from "../../providers/aws/index.ts";
 import type { CommandContext } from "../context.ts";
 import { loadS3 } from "../options/bucket.ts";
 

@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { retryAnnotation } from "../../rules/bindings/index.ts";
-import type { KubernetesObject, Mirror } from "../../kubernetes/index.ts";
+import type { KubernetesObject, Mirror } from "../../providers/kubernetes/index.ts";
 import type { Controllers, ControllerTools } from "../../operator/index.ts";
 import {
   type BindingEvent,

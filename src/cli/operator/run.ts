@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
-import { checkedName, openKubernetes } from "../../kubernetes/index.ts";
+import { checkedName, openKubernetes } from "../../providers/kubernetes/index.ts";
 import { keepHeap, listenOperator, listenProbes, Operator } from "../../operator/index.ts";
 import type { CommandContext } from "../context.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";

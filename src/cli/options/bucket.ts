@@ -1,4 +1,4 @@
-import { accessOf, type AwsAccess, openS3Documents } from "../../aws/index.ts";
+import { accessOf, type AwsAccess, openS3Documents } from "../../providers/aws/index.ts";
 import { type Clock, defined } from "../../core/base/index.ts";
 import { type Config, loadConfig, publisherOf, type S3Config } from "../../config/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";

@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import { openCluster } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "./config.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
 import { personStateDir } from "../../config/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
-import { execCommandLine, type ExecPlugin, type PluginConsent } from "../../kubernetes/index.ts";
+import { execCommandLine, type ExecPlugin, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { ask, canAsk } from "../terminal/index.ts";
 

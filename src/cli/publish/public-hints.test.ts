@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { PublicAccess } from "../../aws/index.ts";
+import type { PublicAccess } from "../../providers/aws/index.ts";
 import type { S3Config } from "../../config/index.ts";
 import { publicHints } from "./public-hints.ts";
 

@@ -1,4 +1,4 @@
-import type { PublicAccess } from "../../aws/index.ts";
+import type { PublicAccess } from "../../providers/aws/index.ts";
 import type { S3Config } from "../../config/index.ts";
 
 const isS3 = (issuer: string): boolean => /\.amazonaws\.com(?:\.cn)?$/u.test(new URL(issuer).hostname);

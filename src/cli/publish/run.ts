@@ -1,7 +1,7 @@
-import { type PublicAccess, readPublicAccess } from "../../aws/index.ts";
+import { type PublicAccess, readPublicAccess } from "../../providers/aws/index.ts";
 import { asPodtrustError } from "../../core/base/index.ts";
 import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
-import { openKubernetes } from "../../kubernetes/index.ts";
+import { openKubernetes } from "../../providers/kubernetes/index.ts";
 import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
 import { withDocumentPaths } from "../documents.ts";

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { DnsProvider } from "../../dns/index.ts";
+import type { DnsProvider } from "../../providers/dns/index.ts";
 import type { ServeOptions } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -20,12 +20,12 @@ async function providerOf(
 ): Promise<DnsProvider> {
   const { provider } = dns;
   if (provider.kind === "cloudflare") {
-    const { cloudflareAccess, cloudflareDns } = await import("../../cloudflare/index.ts");
+    const { cloudflareAccess, cloudflareDns } = await import("../../providers/cloudflare/index.ts");
     const access = await cloudflareAccess(provider.cloudflare, env);
     return cloudflareDns({ access, stack, clock, waiting });
   }
   if (provider.kind === "hetzner") {
-    const { openHetznerDns } = await import("../../hetzner/index.ts");
+    const { openHetznerDns } = await import("../../providers/hetzner/index.ts");
     return openHetznerDns({ ...provider.hetzner, env, clock }, stack);
   }
   throw new PodtrustError("usage", "this program proves names by dns-01 at Cloudflare and Hetzner alone", {
@@ -35,7 +35,7 @@ async function providerOf(
 
 /** With the providers that need no SDK. */
 export const openTxtWithoutSdk: OpenTxt = async (context, zone, waiting) => {
-  const { askServers, challengeRecords } = await import("../../dns/index.ts");
+  const { askServers, challengeRecords } = await import("../../providers/dns/index.ts");
   const provider = await providerOf(context, zone, waiting);
   return challengeRecords({ provider, clock: context.clock, ask: askServers(), waiting });
 };

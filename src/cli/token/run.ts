@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { MintedToken } from "../../kubernetes/index.ts";
+import type { MintedToken } from "../../providers/kubernetes/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";

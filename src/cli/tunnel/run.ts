@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { defaultKubeconfig, mergeKubeconfig } from "../../kubernetes/index.ts";
+import { defaultKubeconfig, mergeKubeconfig } from "../../providers/kubernetes/index.ts";
 import { type ForwardedCluster, type Machine, openMachine } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { untilEnded } from "../ending.ts";

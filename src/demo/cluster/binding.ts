@@ -1,7 +1,7 @@
-import { openAws } from "../../aws/index.ts";
+import { openAws } from "../../providers/aws/index.ts";
 import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { bindingNames, type Condition } from "../../rules/bindings/index.ts";
-import type { KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
+import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
 import { type BindingClients, BoundAccounts, Departures, reconcileBinding } from "../../stack/index.ts";
 import { type Cast, until } from "./cast.ts";
 import { bindingDefinition } from "./place.ts";

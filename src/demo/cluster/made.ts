@@ -5,7 +5,7 @@ import {
   type ObjectRef,
   objectText,
   refOf,
-} from "../../kubernetes/index.ts";
+} from "../../providers/kubernetes/index.ts";
 
 /** By what everything that the demo makes in a cluster is told from all else. */
 export const madeLabel = { name: "app.kubernetes.io/managed-by", value: "podtrust-demo" } as const;

@@ -1,7 +1,7 @@
 import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import { apiVersion, bindingObject, bindingPolicies } from "../../rules/bindings/index.ts";
 import { boundPolicyName, injectionPolicies } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { example } from "../example.ts";
 
 /** Names of the two ServiceAccounts: the one that is bound, and another beside it. */

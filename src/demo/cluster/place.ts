@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
 import { bindingNames, apiVersion } from "../../rules/bindings/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { madeLabel, madeSelector } from "./made.ts";
 
 /** What is to be known of a cluster before anything is made in it. */

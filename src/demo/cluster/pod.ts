@@ -1,6 +1,6 @@
 import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { inject, injectionFault } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { example } from "../example.ts";
 import type { NotShown } from "../report.ts";
 import { tokenDetail } from "../workload.ts";

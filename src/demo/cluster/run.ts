@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { privateThumbprints } from "../../issuer/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { adminSession, type AwsSide, makeProvider, putParameters } from "../aws-side.ts";
 import { startEnvironment, type Environment } from "../environment.ts";
 import { example } from "../example.ts";

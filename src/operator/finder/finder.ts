@@ -7,7 +7,7 @@ import {
   type ReconcileResult,
 } from "../../controller/index.ts";
 import { type InjectionFault, injectionFault } from "../../rules/injection/index.ts";
-import type { EventRecorder, KubernetesApi, Mirror } from "../../kubernetes/index.ts";
+import type { EventRecorder, KubernetesApi, Mirror } from "../../providers/kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";
 import { makesItWell, ownerOf, podRegarding, type Recreating, recreates } from "./owners.ts";
 import type { Roles } from "../roles.ts";

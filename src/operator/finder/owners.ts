@@ -1,6 +1,6 @@
 import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { inject, injectionFault, type Surroundings } from "../../rules/injection/index.ts";
-import type { Regarding } from "../../kubernetes/index.ts";
+import type { Regarding } from "../../providers/kubernetes/index.ts";
 
 /** Who makes a new pod for one that was evicted. A Job counts an evicted pod as a failure, and so is none. */
 const recreating = ["ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"] as const;

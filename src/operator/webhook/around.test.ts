@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonRecord, recordOf } from "../../core/base/index.ts";
-import type { KubernetesObject, ObjectRef } from "../../kubernetes/index.ts";
+import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
 import { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
 

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { JsonRecord } from "../../core/base/index.ts";
 import { annotationsView, type Surroundings } from "../../rules/injection/index.ts";
-import type { KubernetesApi, Mirror, ObjectRef } from "../../kubernetes/index.ts";
+import type { KubernetesApi, Mirror, ObjectRef } from "../../providers/kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
 import { Questions } from "./questions.ts";
 

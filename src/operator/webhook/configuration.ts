@@ -1,6 +1,6 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { skipLabel } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { trialLabels } from "../canary.ts";
 import { injectPath, webhookName, webhookNames } from "./names.ts";
 

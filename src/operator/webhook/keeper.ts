@@ -6,7 +6,12 @@ import {
   type Reconcile,
   type ReconcileResult,
 } from "../../controller/index.ts";
-import type { EventRecorder, KubernetesApi, KubernetesObject, SharedSecret } from "../../kubernetes/index.ts";
+import type {
+  EventRecorder,
+  KubernetesApi,
+  KubernetesObject,
+  SharedSecret,
+} from "../../providers/kubernetes/index.ts";
 import { fingerprintOf, makeAuthority, signServing } from "./certificates.ts";
 import {
   asApplied,

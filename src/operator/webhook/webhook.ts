@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { ListenAddress } from "../../core/admin/index.ts";
 import { type Clock, defined, errorText, type JsonRecord, type Logger } from "../../core/base/index.ts";
-import { type KubernetesApi, type Mirror, SharedSecret } from "../../kubernetes/index.ts";
+import { type KubernetesApi, type Mirror, SharedSecret } from "../../providers/kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
 import { termOf } from "./certificates.ts";

@@ -1,11 +1,16 @@
 import { join } from "node:path";
-import type { ChallengeSolver, Dns01Options, Http01Solver, TlsAlpn01Solver } from "../../acme/index.ts";
+import type {
+  ChallengeSolver,
+  Dns01Options,
+  Http01Solver,
+  TlsAlpn01Solver,
+} from "../../providers/acme/index.ts";
 import type { Clock, Logger } from "../../core/base/index.ts";
 import { type AcmeConfig, acmeIssuers, type DnsConfig, type ServeConfig } from "../../config/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
-import type { AcmeAccounts } from "../../tls/index.ts";
+import type { AcmeAccounts } from "../../providers/tls/index.ts";
 import type { CertificateSource, ChallengeAnswers, Found } from "../publisher.ts";
 import type { SharedChallenges } from "../shared/challenges.ts";
 import type { SharedStore } from "../shared/store.ts";
@@ -87,14 +92,14 @@ export class Certificates {
     if (!("https" in serve)) return { begin: nothing, close: nothing };
     // The folders that order and parse certificates are loaded by those who need them.
     if (serve.kind === "files") {
-      const { watchCertificateFiles } = await import("../../tls/index.ts");
+      const { watchCertificateFiles } = await import("../../providers/tls/index.ts");
       const { certificateFile, keyFile } = serve;
       const { names } = wish;
       const source = await watchCertificateFiles({ certificateFile, keyFile, names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
     }
     if (serve.kind === "secret") {
-      const { watchForeignCertificate } = await import("../../tls/index.ts");
+      const { watchForeignCertificate } = await import("../../providers/tls/index.ts");
       const { from, read } = tlsSecret(wish.cluster, serve.certificateSecret);
       const source = await watchForeignCertificate({ from, read, names: wish.names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
@@ -105,7 +110,7 @@ export class Certificates {
   async #openAcme(acme: AcmeConfig, wish: CertificateWish): Promise<OpenCertificate> {
     const issuers = await acmeIssuers(acme);
     const { solver, release } = await this.#solverFor(acme.challenge, wish);
-    const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../tls/index.ts");
+    const { AcmeAccounts, fileStore, startCertificateManager } = await import("../../providers/tls/index.ts");
     const { clock, logger } = this.#deps;
     const store =
       wish.shared?.certificates ??
@@ -154,7 +159,7 @@ export class Certificates {
     const { logger, clock, openTxtRecords } = this.#deps;
     if (zone === undefined || openTxtRecords === undefined)
       throw new TypeError("dns-01 needs openTxtRecords and a zone");
-    const { dns01Solver } = await import("../../acme/index.ts");
+    const { dns01Solver } = await import("../../providers/acme/index.ts");
     const records = await openTxtRecords(zone, (reason, deadline) => {
       logger.info(reason, {
         until: new Date(deadline).toISOString(),
@@ -188,7 +193,7 @@ export class Certificates {
   }
 
   #loadSolvers(): Promise<Solvers> {
-    this.#solvers ??= import("../../acme/index.ts").then(({ http01Solver, tlsAlpn01Solver }) => {
+    this.#solvers ??= import("../../providers/acme/index.ts").then(({ http01Solver, tlsAlpn01Solver }) => {
       const http01 = http01Solver();
       const tlsAlpn01 = tlsAlpn01Solver();
       this.#own = {

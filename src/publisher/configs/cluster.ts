@@ -1,6 +1,6 @@
 import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
-import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
 
 export interface ClusterDeps {
   readonly clock: Clock;

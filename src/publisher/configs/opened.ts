@@ -8,7 +8,7 @@ import {
   type SecretName,
   type ServeConfig,
 } from "../../config/index.ts";
-import type { KubernetesApi, PluginConsent } from "../../kubernetes/index.ts";
+import type { KubernetesApi, PluginConsent } from "../../providers/kubernetes/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { Part } from "../generation.ts";
 import { Pool } from "../pool.ts";

@@ -7,7 +7,7 @@ import {
   replicaDeployment,
   replicaPod,
   settingsArgs,
-} from "../../kubernetes/index.ts";
+} from "../../providers/kubernetes/index.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
 
 /** What it has in common with the other objects. */

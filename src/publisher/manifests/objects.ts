@@ -6,7 +6,7 @@ import {
   publisherRbacObjects,
   type RoleMetadata,
   roleObjects,
-} from "../../kubernetes/index.ts";
+} from "../../providers/kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
 import { podPlaces, type PublisherWish } from "./wish.ts";
 

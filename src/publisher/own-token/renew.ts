@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type ClusterSource, type Config, publisherOf } from "../../config/index.ts";
 import { machineFiles, replaceText } from "../../core/files/index.ts";
-import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../kubernetes/index.ts";
+import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 
 export interface OwnTokenWish {
   /** The publisher's config, whose source says where token and CA are kept. */

@@ -5,9 +5,9 @@ import {
   type TlsAlpn01Solver,
   tlsAlpn01Solver,
   validationName,
-} from "../../acme/index.ts";
+} from "../../providers/acme/index.ts";
 import { type Clock, isRecord, type JsonRecord, textOf } from "../../core/base/index.ts";
-import type { SharedSecret, SharedState } from "../../kubernetes/index.ts";
+import type { SharedSecret, SharedState } from "../../providers/kubernetes/index.ts";
 
 const prefix = "challenge.";
 // Longer than any CA takes to decide: what is older was left by a replica that died.

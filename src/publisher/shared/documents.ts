@@ -1,5 +1,5 @@
 import { type Clock, errorText } from "../../core/base/index.ts";
-import type { SharedSecret } from "../../kubernetes/index.ts";
+import type { SharedSecret } from "../../providers/kubernetes/index.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";

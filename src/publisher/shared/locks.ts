@@ -6,8 +6,8 @@ import {
   type HeldLease,
   type KubernetesApi,
   type SharedSecret,
-} from "../../kubernetes/index.ts";
-import type { StoreLock } from "../../tls/index.ts";
+} from "../../providers/kubernetes/index.ts";
+import type { StoreLock } from "../../providers/tls/index.ts";
 
 /** Which Lease stands for the Secret. */
 export interface SharedLocksOptions {

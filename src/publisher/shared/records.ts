@@ -4,8 +4,8 @@ import {
   type RecordName,
   type StoreLock,
   type StoreRecords,
-} from "../../tls/index.ts";
-import type { SharedSecret, SharedState } from "../../kubernetes/index.ts";
+} from "../../providers/tls/index.ts";
+import type { SharedSecret, SharedState } from "../../providers/kubernetes/index.ts";
 import type { SharedLocks } from "./locks.ts";
 
 const prefixes: Readonly<Record<RecordName["kind"], string>> = {

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "../../core/base/index.ts";
 import type { SecretName } from "../../config/index.ts";
-import { type KubernetesApi, SharedSecret } from "../../kubernetes/index.ts";
-import { type CertificateStore, recordStore } from "../../tls/index.ts";
+import { type KubernetesApi, SharedSecret } from "../../providers/kubernetes/index.ts";
+import { type CertificateStore, recordStore } from "../../providers/tls/index.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { SharedChallenges } from "./challenges.ts";
 import { sharedDocuments, type SharedDocumentsOptions } from "./documents.ts";

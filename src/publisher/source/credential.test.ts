@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SentCredential } from "../../kubernetes/index.ts";
+import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import { credentialWarnings, explainUnauthenticated } from "./credential.ts";
 
 const hour = 3_600_000;

@@ -1,5 +1,5 @@
 import { shellWord } from "../../core/base/index.ts";
-import { exposureOf, type SentCredential } from "../../kubernetes/index.ts";
+import { exposureOf, type SentCredential } from "../../providers/kubernetes/index.ts";
 import { parseSubject } from "../../rules/oidc/index.ts";
 import type { Refusal } from "../status.ts";
 

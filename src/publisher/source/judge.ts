@@ -1,5 +1,5 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
-import type { SentCredential } from "../../kubernetes/index.ts";
+import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet, type PublicJwk } from "../../rules/oidc/index.ts";
 import type { Refusal, RefusalReason } from "../status.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { SentCredential } from "../../kubernetes/index.ts";
+import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/oidc/index.ts";
 import type { RefusalReason } from "../status.ts";
 import type { Observation } from "./judge.ts";

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import type { SentCredential } from "../../kubernetes/index.ts";
+import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/oidc/index.ts";
 import type { Blind, Failing, Refusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";

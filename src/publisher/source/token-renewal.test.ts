@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
 import { FakeCluster, MemoryLog } from "../../../test/support/publisher.ts";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { KubernetesApi, SentCredential } from "../../kubernetes/index.ts";
+import type { KubernetesApi, SentCredential } from "../../providers/kubernetes/index.ts";
 import { TokenRenewal } from "./token-renewal.ts";
 
 const hour = 3_600_000;

@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import { replaceText } from "../../core/files/index.ts";
-import type { SentCredential } from "../../kubernetes/index.ts";
+import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import { parseSubject } from "../../rules/oidc/index.ts";
 import type { PublishedCluster } from "../publisher.ts";
 

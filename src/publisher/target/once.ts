@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { judge } from "../source/judge.ts";
 import { observeKeys } from "../source/keys.ts";
 import type { IssuerNames } from "../source/judge.ts";

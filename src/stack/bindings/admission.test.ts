@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { ApplyOptions, KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { ApplyOptions, KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { SwiftClock } from "../../../test/support/swift-clock.ts";
 import { applyBinding, bindingsAdmitted } from "./admission.ts";
 

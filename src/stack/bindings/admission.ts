@@ -1,6 +1,6 @@
 import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import { bindingObject } from "../../rules/bindings/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 
 /** How long an API server refuses bindings after their definitions were applied, in milliseconds. */
 const newKindsSchedule: RetrySchedule = {

@@ -7,7 +7,7 @@ import {
   profilePrefix,
   type RoleAccess,
 } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { sameObject, type StateApi } from "./state.ts";
 
 // What AWS's webhook gives where nobody says otherwise; then it is not written, and whoever wants another may say so.

@@ -1,6 +1,6 @@
 import type { Clock, JsonRecord } from "../../core/base/index.ts";
 import { type Controller, type Followed, followedAs, type ReconcileResult } from "../../controller/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Trust } from "../../rules/bindings/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import { Departures } from "./departures.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { Departures } from "./departures.ts";
 
 const deleted = (uid: string, deletionTimestamp = "2026-11-26T05:00:00Z"): KubernetesObject => ({

@@ -1,7 +1,7 @@
 import { defined, type ErrorCode, type PodtrustError, type Reason } from "../../core/base/index.ts";
 import type { Binding, GrantedRole, Trust } from "../../rules/bindings/index.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { awsConfigOf, type Exchange, type Look, roleConfigOf, type RoleState } from "../parts/index.ts";
 import type { Seen, WorkloadFacts } from "../status/index.ts";
 import { finding, type Finding } from "../status/index.ts";

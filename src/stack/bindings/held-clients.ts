@@ -1,5 +1,5 @@
 import type { Reconcile } from "../../controller/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import type { OwnAnnotations } from "./own-annotations.ts";
 import type { BindingClients } from "./turn.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { LatestObjects } from "./latest.ts";
 
 function bindingOf(resourceVersion: string, more: object = {}): KubernetesObject {

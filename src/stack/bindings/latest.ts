@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { keyOf } from "./state.ts";
 
 interface Kept {

@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf } from "../../core/base/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import { keyOf } from "./state.ts";
 

@@ -5,7 +5,7 @@ import {
   withoutRoom,
   type WithoutRoom,
 } from "../../rules/bindings/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { keyOf, possibleRoles, statusOf } from "./state.ts";
 
 /** Grants of a trust that have no room for a binding, by their names. */

@@ -1,6 +1,6 @@
 import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { apiVersion, bindingsManager, type Condition, finalizer } from "../../rules/bindings/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 
 /** A role of a binding. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError, systemClock } from "../../core/base/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { TrustReads } from "./trust-reads.ts";
 
 const { signal } = new AbortController();

@@ -1,6 +1,6 @@
 import { type Clock, recordOf, SharedAnswers, textOf } from "../../core/base/index.ts";
 import type { Followed } from "../../controller/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 
 /** So long one reading serves all turns, in milliseconds: a thousand bindings that are made at once name one trust. */
 const sharedFor = 1000;

@@ -6,7 +6,7 @@ import {
   readTrust,
   type Trust,
 } from "../../rules/bindings/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "../parts/index.ts";
 import { awsFinding, finding, type Finding } from "../status/index.ts";
 import { usualTurn } from "./ending.ts";

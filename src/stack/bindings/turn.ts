@@ -1,6 +1,6 @@
 import type { Clock, JsonRecord, Reason } from "../../core/base/index.ts";
 import type { Condition, Trust } from "../../rules/bindings/index.ts";
-import type { KubernetesApi, KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import type { GrantRoom } from "./role-counts.ts";

@@ -1,7 +1,7 @@
 import type { Clock, PodtrustError } from "../../core/base/index.ts";
 import type { Config, Environment, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
-import type { PluginConsent } from "../../kubernetes/index.ts";
+import type { PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { Change, Observed, Output, Resource } from "../../rules/plan/index.ts";
 
 /** The publisher that this podtrust brings to machines. */

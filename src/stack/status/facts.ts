@@ -1,7 +1,7 @@
 import type { Link, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { DiscoveryDocument, JwkSet, Jws } from "../../rules/oidc/index.ts";
 import type { Exchange, Look, OidcProviderFacts, Place, RoleState } from "../parts/index.ts";
 

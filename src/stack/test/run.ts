@@ -1,6 +1,6 @@
 import { errorText, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import { brokenOf, judgeIssuer, readIssuer } from "../../issuer/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";
 import { namesOf } from "../workload/index.ts";
 import { type CaseReport, type IssuerFault, reportOf, type TestReport, type Verdict } from "./case.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { PodtrustError, recordOf } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { injectRole, type PodSpec } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { trusts } from "../parts/index.ts";
 import { kubernetesLabels } from "../../rules/plan/index.ts";
 import { serviceAccountObject, type WorkloadTarget } from "./target.ts";

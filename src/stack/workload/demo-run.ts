@@ -4,7 +4,7 @@ import {
   type KubernetesObject,
   type ObjectRef,
   objectText,
-} from "../../kubernetes/index.ts";
+} from "../../providers/kubernetes/index.ts";
 import { kubernetesLabels, ownerText } from "../../rules/plan/index.ts";
 import { demo, demoObjects, type DemoWish, manifestAnnotation } from "./demo-job.ts";
 import { isFinished, type JobState, jobState } from "./job-state.ts";

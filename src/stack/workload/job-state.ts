@@ -1,5 +1,5 @@
 import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 
 /** How far a Job's one pod is. */
 export type JobState =

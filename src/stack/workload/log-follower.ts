@@ -1,4 +1,4 @@
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 
 /** Where a log is read from. */
 export interface LogSource {

@@ -1,6 +1,6 @@
 import { nearest, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { injectRole } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 
 /** What a patch is for. */

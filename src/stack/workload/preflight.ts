@@ -1,6 +1,6 @@
 import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type IssuerWay, seeIssuer } from "../../issuer/index.ts";
-import type { KubernetesApi } from "../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { issuerDifference, parseDiscovery, parseJwkSet, parseJws } from "../../rules/oidc/index.ts";
 import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";

@@ -1,7 +1,7 @@
 import { defined, nearest, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { RoleAccess } from "../../rules/injection/index.ts";
-import type { KubernetesObject } from "../../kubernetes/index.ts";
+import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { roleArnOf, trusts } from "../parts/index.ts";
 

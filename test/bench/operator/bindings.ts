@@ -1,6 +1,6 @@
 import { recordOf, recordsOf, silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { mapLimit } from "../../../src/core/base/index.ts";
-import { Mirror } from "../../../src/kubernetes/index.ts";
+import { Mirror } from "../../../src/providers/kubernetes/index.ts";
 import type { bindingsOf } from "./fleet.ts";
 import type { MassClient } from "./mass.ts";
 import { type BenchWorld, processorSeconds, type ProcessorSeconds, usedBetween } from "./world.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { IAMClient } from "@aws-sdk/client-iam";
-import type { AwsCredentials } from "../../../src/aws/index.ts";
+import type { AwsCredentials } from "../../../src/providers/aws/index.ts";
 import { account } from "../../support/bindings/objects.ts";
 import { prepareAccount, startTrustingPlane, type TrustingPlane } from "../../cluster/bindings/world.ts";
 import { cpuSeconds } from "../process.ts";

@@ -1,7 +1,7 @@
 /** Annotations of a bound ServiceAccount that are somebody else's, on a real API server: what pods get decides. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { KubernetesObject } from "../../../src/kubernetes/index.ts";
+import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import type { BindingOutcome } from "../../../src/stack/index.ts";
 import { account, bindingOf, type Json, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import { leftOut } from "../harness/index.ts";

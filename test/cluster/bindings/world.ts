@@ -5,9 +5,13 @@ import {
   IAMClient,
   ListAttachedRolePoliciesCommand,
 } from "@aws-sdk/client-iam";
-import { type AwsAccess, type AwsSession, openAws } from "../../../src/aws/index.ts";
+import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
 import { type Clock, systemClock } from "../../../src/core/base/index.ts";
-import { type KubernetesApi, type KubernetesObject, openKubernetes } from "../../../src/kubernetes/index.ts";
+import {
+  type KubernetesApi,
+  type KubernetesObject,
+  openKubernetes,
+} from "../../../src/providers/kubernetes/index.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/index.ts";
 import {
   type BindingClients,

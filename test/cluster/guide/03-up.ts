@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { openAws, putParameter } from "../../../src/aws/index.ts";
+import { openAws, putParameter } from "../../../src/providers/aws/index.ts";
 import { accountOf, LiveTokens } from "../story/aws-account.ts";
 import { start } from "../story/podtrust.ts";
 import { accountId, type Guide, parameter, region, roleName } from "./world.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readOidcProviders, readRole } from "../../../src/aws/index.ts";
+import { readOidcProviders, readRole } from "../../../src/providers/aws/index.ts";
 import { type Guide, roleName } from "./world.ts";
 
 /** All that was made goes, in AWS and in the cluster; then the publisher is told to end. */

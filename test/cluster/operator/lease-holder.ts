@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { silentLogger, systemClock } from "../../../src/core/base/index.ts";
-import { acquireLease, openKubernetes } from "../../../src/kubernetes/index.ts";
+import { acquireLease, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 
 const [kubeconfig = "", name = "", identity = "", durationMs = ""] = process.argv.slice(2);
 const say = (event: string): void => {

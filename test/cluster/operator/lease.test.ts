@@ -10,7 +10,7 @@ import {
   type KubernetesApi,
   type LeaseOptions,
   openKubernetes,
-} from "../../../src/kubernetes/index.ts";
+} from "../../../src/providers/kubernetes/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 

@@ -14,7 +14,7 @@ import {
   Mirror,
   type MirrorOptions,
   openKubernetes,
-} from "../../../src/kubernetes/index.ts";
+} from "../../../src/providers/kubernetes/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { hurriedClock, until } from "./patience.ts";

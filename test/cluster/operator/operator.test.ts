@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/core/base/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";

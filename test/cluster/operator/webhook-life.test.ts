@@ -5,7 +5,7 @@ import { request } from "node:https";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, recordOf, recordsOf, systemClock } from "../../../src/core/base/index.ts";
 import { injectionFault } from "../../../src/rules/injection/index.ts";
-import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { awsWebhook } from "../../support/aws-webhook-model.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { freePorts, leftOut } from "../harness/index.ts";

@@ -8,7 +8,7 @@ import {
   recordsOf,
   systemClock,
 } from "../../../src/core/base/index.ts";
-import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import {

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { asPodtrustError } from "../../../src/core/base/index.ts";
-import type { StoredCertificate } from "../../../src/tls/index.ts";
+import type { StoredCertificate } from "../../../src/providers/tls/index.ts";
 import { openShared, type SharedPlace } from "./shared.ts";
 
 const [place = ""] = process.argv.slice(2);

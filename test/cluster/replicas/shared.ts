@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, silentLogger, systemClock } from "../../../src/core/base/index.ts";
-import { openKubernetes } from "../../../src/kubernetes/index.ts";
+import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { SharedStore } from "../../../src/publisher/shared/store.ts";
 import type { ControlPlane } from "../harness/index.ts";
 

@@ -6,7 +6,7 @@ import {
   openAws,
   roleResource,
   webIdentityTrustPolicy,
-} from "../../../src/aws/index.ts";
+} from "../../../src/providers/aws/index.ts";
 import { applyPlan, isEmpty, planOf } from "../../../src/rules/plan/index.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 

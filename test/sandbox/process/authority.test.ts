@@ -9,7 +9,7 @@ import {
   type IssuedCertificate,
   obtainCertificate,
   openAcme,
-} from "../../../src/acme/index.ts";
+} from "../../../src/providers/acme/index.ts";
 import { request } from "../../../src/core/http/index.ts";
 import {
   type AuthorityProcess,

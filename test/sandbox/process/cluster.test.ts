@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { request } from "../../../src/core/http/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../../src/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { parseJws } from "../../../src/rules/oidc/index.ts";
 import {
   type ClusterProcess,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DeleteRoleCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
-import type { KubernetesObject } from "../../../src/kubernetes/index.ts";
+import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import { ssm } from "../../support/bindings/objects.ts";
 import { readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
 

@@ -5,9 +5,9 @@ import {
   type IAMClient,
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
-import { type AwsAccess, type AwsSession, openAws } from "../../../src/aws/index.ts";
+import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
 import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
-import type { KubernetesObject } from "../../../src/kubernetes/index.ts";
+import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import type {
   BindingClients,
   BindingOutcome,

@@ -6,9 +6,9 @@ import { chown, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { createAccountKey } from "../../../src/acme/index.ts";
+import { createAccountKey } from "../../../src/providers/acme/index.ts";
 import { systemClock } from "../../../src/core/base/index.ts";
-import { fileStore } from "../../../src/tls/index.ts";
+import { fileStore } from "../../../src/providers/tls/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
-import { HostConnection, systemResource } from "../../../src/host/index.ts";
+import { HostConnection, systemResource } from "../../../src/providers/host/index.ts";
 import { applyPlan, type ApplyOutcome, planOf } from "../../../src/rules/plan/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";

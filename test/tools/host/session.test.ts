@@ -15,7 +15,7 @@ import {
   pinnedKnownHosts,
   type SshSession,
   type SshTarget,
-} from "../../../src/host/index.ts";
+} from "../../../src/providers/host/index.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { noHome } from "../../support/nowhere.ts";

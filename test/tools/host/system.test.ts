@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
-import { HostConnection, type SshTarget, systemResource } from "../../../src/host/index.ts";
+import { HostConnection, type SshTarget, systemResource } from "../../../src/providers/host/index.ts";
 import { applyPlan, type ApplyOutcome, type Known, planOf } from "../../../src/rules/plan/index.ts";
 import { hostForEachTest, type SshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 import { SwiftClock } from "../../support/swift-clock.ts";

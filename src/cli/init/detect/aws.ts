@@ -1,4 +1,4 @@
-import { callerIdentity, openAws, usualRegion } from "../../../aws/index.ts";
+import { callerIdentity, openAws, usualRegion } from "../../../providers/aws/index.ts";
 import type { CommandContext } from "../../context.ts";
 import { type Sighting, softly } from "./softly.ts";
 

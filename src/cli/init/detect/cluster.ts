@@ -13,7 +13,7 @@ import {
   kubeconfigServer,
   openKubernetes,
   sightCluster,
-} from "../../../kubernetes/index.ts";
+} from "../../../providers/kubernetes/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 import type { CommandContext } from "../../context.ts";
 import { type Sighting, softly } from "./softly.ts";

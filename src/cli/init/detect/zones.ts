@@ -1,5 +1,5 @@
-import { hostedZoneNames, openAws } from "../../../aws/index.ts";
-import { cloudflareAccess, servedZones } from "../../../cloudflare/index.ts";
+import { hostedZoneNames, openAws } from "../../../providers/aws/index.ts";
+import { cloudflareAccess, servedZones } from "../../../providers/cloudflare/index.ts";
 import type { CommandContext } from "../../context.ts";
 import { type Sighting, softly } from "./softly.ts";
 

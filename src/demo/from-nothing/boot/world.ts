@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { ConnectTo } from "../../../core/http/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../../kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../providers/kubernetes/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 import { choosePorts, type EmulatedMachine, makeMachine } from "../../../emulator/index.ts";
 import {

@@ -19,7 +19,7 @@ import {
   roleToDelete,
   surveyAccount,
   trustsProvider,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../../core/base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";

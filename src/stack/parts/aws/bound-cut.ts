@@ -6,7 +6,7 @@ import {
   cutOf,
   type RoleState,
   samePolicy,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import { isRetained, retainedMark } from "../../../rules/bindings/index.ts";
 import type { PodtrustError } from "../../../core/base/index.ts";
 import type { FieldChange } from "../../../rules/plan/index.ts";

@@ -4,7 +4,7 @@ import {
   awsError,
   complaintOf,
   type WebIdentityRequest,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
 
 /** What STS answered to a token. */

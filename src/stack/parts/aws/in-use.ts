@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../../core/base/index.ts";
-import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../aws/index.ts";
+import { type AccountSurvey, oidcProviderNames, roleNames } from "../../../providers/aws/index.ts";
 import type { Change } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";
 

@@ -5,7 +5,7 @@ export {
   type RoleState,
   trustedPrincipals,
   trustedRole,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 export { admissionOf, providerArnOf, roleArnOf, trustPolicyOf, trusts } from "./role-trust.ts";
 export { type AwsPart, type AwsPartContext, awsPart, awsParts, type Look } from "./part.ts";
 export type { Exchange } from "./exchange.ts";

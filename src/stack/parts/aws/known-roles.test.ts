@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { RoleState } from "../../../aws/index.ts";
+import type { RoleState } from "../../../providers/aws/index.ts";
 import { KnownRoles } from "./known-roles.ts";
 
 const roleOf = (name: string, more: Partial<RoleState> = {}): RoleState => ({

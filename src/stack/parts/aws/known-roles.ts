@@ -1,4 +1,4 @@
-import type { RoleState } from "../../../aws/index.ts";
+import type { RoleState } from "../../../providers/aws/index.ts";
 import { awsTags, digestOf } from "../../../rules/plan/index.ts";
 
 interface Known {

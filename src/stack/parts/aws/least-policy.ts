@@ -1,4 +1,4 @@
-import { oidcProviderArn } from "../../../aws/index.ts";
+import { oidcProviderArn } from "../../../providers/aws/index.ts";
 import { partitionOf } from "../../../core/base/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";

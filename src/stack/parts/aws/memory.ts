@@ -1,4 +1,4 @@
-import { accessOf, checkAccount, openAws, readOidcProviders } from "../../../aws/index.ts";
+import { accessOf, checkAccount, openAws, readOidcProviders } from "../../../providers/aws/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import type { AwsConfig } from "../../../config/index.ts";
 import type { IssuerMemory, UnnamedContext } from "../part.ts";

@@ -15,10 +15,10 @@ import {
   roleNames,
   type RoleState,
   surveyAccount,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
-import type { KubernetesApi } from "../../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import { openCluster } from "../cluster.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";

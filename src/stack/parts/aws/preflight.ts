@@ -8,7 +8,7 @@ import {
   type RoleState,
   type RoleWish,
   usualOidcProviders,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import type { Change, ChangeKind } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";
 import { usedByOthers } from "./in-use.ts";

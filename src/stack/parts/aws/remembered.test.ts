@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { AccountQuotas } from "../../../aws/index.ts";
+import type { AccountQuotas } from "../../../providers/aws/index.ts";
 import { PodtrustError, systemClock } from "../../../core/base/index.ts";
 import { RememberedAnswers } from "./remembered.ts";
 

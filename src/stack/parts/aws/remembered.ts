@@ -1,5 +1,5 @@
 import { type Clock, SharedAnswers } from "../../../core/base/index.ts";
-import type { AccountQuotas } from "../../../aws/index.ts";
+import type { AccountQuotas } from "../../../providers/aws/index.ts";
 import type { AccountAnswers } from "./preflight.ts";
 
 /**

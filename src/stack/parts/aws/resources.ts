@@ -11,10 +11,10 @@ import {
   type RoleState,
   type RoleWish,
   roleToDelete,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
-import { recordNames } from "../../../dns/index.ts";
-import { publisherNames } from "../../../host/index.ts";
+import { recordNames } from "../../../providers/dns/index.ts";
+import { publisherNames } from "../../../providers/host/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { hasCluster } from "../cluster.ts";
 import { trustPolicyOf } from "./role-trust.ts";

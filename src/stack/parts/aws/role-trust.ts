@@ -5,7 +5,7 @@ import {
   roleArn,
   trustedRole,
   webIdentityTrustPolicy,
-} from "../../../aws/index.ts";
+} from "../../../providers/aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { iamProviderKey, serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import { admission, type Admission, type RoleFacts } from "../../../rules/trust/index.ts";

@@ -1,7 +1,7 @@
 import { errorText, PodtrustError } from "../../../core/base/index.ts";
-import { type AwsSession, waitUntilAssumable } from "../../../aws/index.ts";
+import { type AwsSession, waitUntilAssumable } from "../../../providers/aws/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
-import type { KubernetesApi } from "../../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import type { Work } from "../../../rules/plan/index.ts";
 import { roleArnOf } from "./role-trust.ts";
 

@@ -1,6 +1,6 @@
-import { accessOf, openAws, route53Dns } from "../../../aws/index.ts";
+import { accessOf, openAws, route53Dns } from "../../../providers/aws/index.ts";
 import type { Clock } from "../../../core/base/index.ts";
-import { cloudflareAccess, cloudflareDns } from "../../../cloudflare/index.ts";
+import { cloudflareAccess, cloudflareDns } from "../../../providers/cloudflare/index.ts";
 import type { DnsConfig, Environment } from "../../../config/index.ts";
 import {
   type AskServers,
@@ -8,8 +8,8 @@ import {
   challengeRecords,
   type ChallengeRecords,
   type DnsProvider,
-} from "../../../dns/index.ts";
-import { openHetznerDns } from "../../../hetzner/index.ts";
+} from "../../../providers/dns/index.ts";
+import { openHetznerDns } from "../../../providers/hetzner/index.ts";
 
 /** Whose zone is opened, and by what. */
 export interface DnsAccess {

@@ -9,7 +9,7 @@ import {
   recordResource,
   recordsSeen,
   recordToDelete,
-} from "../../../dns/index.ts";
+} from "../../../providers/dns/index.ts";
 import type { Output } from "../../../rules/plan/index.ts";
 import type {
   Goal,

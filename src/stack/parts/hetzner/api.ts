@@ -7,7 +7,7 @@ import {
   HetznerApi,
   readToken,
   type TokenPlace,
-} from "../../../hetzner/index.ts";
+} from "../../../providers/hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 
 export type HetznerContext = Pick<PartContext, "env" | "clock" | "way" | "notice">;

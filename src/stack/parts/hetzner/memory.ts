@@ -1,4 +1,4 @@
-import { rememberedIssuers } from "../../../hetzner/index.ts";
+import { rememberedIssuers } from "../../../providers/hetzner/index.ts";
 import type { IssuerMemory, UnnamedContext } from "../part.ts";
 import { hetznerApi } from "./api.ts";
 

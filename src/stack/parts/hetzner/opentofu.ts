@@ -1,6 +1,6 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
-import { firewallLabels } from "../../../hetzner/index.ts";
+import { firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";

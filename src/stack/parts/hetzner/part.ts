@@ -19,14 +19,14 @@ import {
   standardAddressServices,
   type Thing,
   tokenPlaceText,
-} from "../../../hetzner/index.ts";
+} from "../../../providers/hetzner/index.ts";
 import {
   forgetLoginKey,
   knownLoginKeys,
   type LoginKeyPlace,
   makeLoginKey,
   ownLoginKey,
-} from "../../../host/index.ts";
+} from "../../../providers/host/index.ts";
 import type { Observed, Resource } from "../../../rules/plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerWay, tokenPlaceOf } from "./api.ts";

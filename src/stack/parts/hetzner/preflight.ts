@@ -9,7 +9,7 @@ import {
   notSold,
   type PrimaryIp,
   type Server,
-} from "../../../hetzner/index.ts";
+} from "../../../providers/hetzner/index.ts";
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import type { Change } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";

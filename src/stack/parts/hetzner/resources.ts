@@ -16,8 +16,8 @@ import {
   type SshKey,
   sshKeyResource,
   type Thing,
-} from "../../../hetzner/index.ts";
-import { cloudInit, newSshKeyPair } from "../../../host/index.ts";
+} from "../../../providers/hetzner/index.ts";
+import { cloudInit, newSshKeyPair } from "../../../providers/host/index.ts";
 import type { Output, Resource } from "../../../rules/plan/index.ts";
 
 export interface HetznerInput {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defined } from "../../../core/base/index.ts";
 import type { Config, Environment } from "../../../config/index.ts";
-import { hostKeyAlias, pinFile } from "../../../host/index.ts";
+import { hostKeyAlias, pinFile } from "../../../providers/host/index.ts";
 import { keyFileOf, stackState } from "./place.ts";
 
 /** How anybody's ssh gets on a stack's machine, and knows it. */

@@ -1,4 +1,4 @@
-export type { ForwardedCluster } from "../../../host/index.ts";
+export type { ForwardedCluster } from "../../../providers/host/index.ts";
 export { type SshAccess, sshAccess } from "./access.ts";
 export { type Machine, openMachine } from "./machine.ts";
 export { hostParts } from "./part.ts";

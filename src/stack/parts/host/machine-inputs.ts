@@ -1,4 +1,4 @@
-import { ownedThings, serverOutputs } from "../../../hetzner/index.ts";
+import { ownedThings, serverOutputs } from "../../../providers/hetzner/index.ts";
 import { type Inputs, noInputs } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";
 import type { HostContext } from "./place.ts";

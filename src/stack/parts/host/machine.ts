@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { PodtrustError } from "../../../core/base/index.ts";
-import { type ForwardedCluster, forwardCluster, type SshSession } from "../../../host/index.ts";
+import { type ForwardedCluster, forwardCluster, type SshSession } from "../../../providers/host/index.ts";
 import { machineInputs } from "./machine-inputs.ts";
 import { type HostContext, hostConnection } from "./place.ts";
 

@@ -6,7 +6,7 @@ import {
   k3sResource,
   systemNames,
   systemResource,
-} from "../../../host/index.ts";
+} from "../../../providers/host/index.ts";
 import type { Change, Output, Resource } from "../../../rules/plan/index.ts";
 import type { Goal, Judged, Named, Part, PartContext, Place, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./place.ts";

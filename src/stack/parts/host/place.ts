@@ -9,8 +9,13 @@ import {
   personStateDir,
   type SshMachine,
 } from "../../../config/index.ts";
-import { idOf, rememberHostKeys } from "../../../hetzner/index.ts";
-import { HostConnection, type HostPlace, ownLoginKey, type SshTarget } from "../../../host/index.ts";
+import { idOf, rememberHostKeys } from "../../../providers/hetzner/index.ts";
+import {
+  HostConnection,
+  type HostPlace,
+  ownLoginKey,
+  type SshTarget,
+} from "../../../providers/host/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
 import { type Inputs, mapKnown, type Output } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";

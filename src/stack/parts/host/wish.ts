@@ -1,7 +1,7 @@
 import { defined } from "../../../core/base/index.ts";
 import type { Config, MachineConfig } from "../../../config/index.ts";
 import { distributions } from "../../../rules/distribution/index.ts";
-import { configFile, type HostFile, type K3sWish } from "../../../host/index.ts";
+import { configFile, type HostFile, type K3sWish } from "../../../providers/host/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 
 /** What k3s on a config's machine shall be. */

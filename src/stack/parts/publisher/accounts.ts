@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
-import type { AccountAtCa, AccountRecords, FoundRecords } from "../../../host/index.ts";
+import type { AccountAtCa, AccountRecords, FoundRecords } from "../../../providers/host/index.ts";
 import type { PartContext } from "../part.ts";
 
 /** What registering says of a CA that cannot be verified, with where its roots are named. */
@@ -23,7 +23,8 @@ export async function accountsOf(
   { clock, way }: Pick<PartContext, "clock" | "way">,
 ): Promise<readonly AccountAtCa[]> {
   // The folders that speak with CAs are loaded by those who need them.
-  const { accountStore, directoriesOf, readAccount, registerAccount } = await import("../../../tls/index.ts");
+  const { accountStore, directoriesOf, readAccount, registerAccount } =
+    await import("../../../providers/tls/index.ts");
   const { email = "" } = acme;
   const connectTo = (way?.connectTo ?? []).filter(({ port }) => port !== undefined);
   return acmeAuthorities(acme).flatMap((authority, index) =>

@@ -1,7 +1,7 @@
 import { defined, PodtrustError } from "../../../core/base/index.ts";
-import { cloudflareAccess } from "../../../cloudflare/index.ts";
+import { cloudflareAccess } from "../../../providers/cloudflare/index.ts";
 import { type Config, type DnsConfig, type Environment, publisherTokenFile } from "../../../config/index.ts";
-import { readToken } from "../../../hetzner/index.ts";
+import { readToken } from "../../../providers/hetzner/index.ts";
 
 type TokenPlace = Readonly<{ tokenFile?: string }>;
 

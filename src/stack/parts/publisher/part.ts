@@ -1,5 +1,5 @@
 import type { AcmeConfig } from "../../../config/index.ts";
-import { recordNames, type RecordType } from "../../../dns/index.ts";
+import { recordNames, type RecordType } from "../../../providers/dns/index.ts";
 import {
   accountsNames,
   accountsResource,
@@ -13,7 +13,7 @@ import {
   readRelease,
   rollBack,
   systemNames,
-} from "../../../host/index.ts";
+} from "../../../providers/host/index.ts";
 import type { Output, Resource, Work } from "../../../rules/plan/index.ts";
 import { hostConnection, openMachine } from "../host/index.ts";
 import type { Goal, Named, Part, PartContext, Place, Preflight, PublisherRelease, Survey } from "../part.ts";

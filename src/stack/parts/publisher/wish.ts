@@ -6,7 +6,7 @@ import {
   publisherUnits,
   type PublisherWish,
   unitNames,
-} from "../../../host/index.ts";
+} from "../../../providers/host/index.ts";
 import type { PublisherRelease } from "../part.ts";
 
 /** Where k3s keeps the kubeconfig of its administrator, which root alone reads. */

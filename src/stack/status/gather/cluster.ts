@@ -1,5 +1,5 @@
 import { defined, type ErrorCode } from "../../../core/base/index.ts";
-import { exposureOf, type KubernetesApi } from "../../../kubernetes/index.ts";
+import { exposureOf, type KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { parseDiscovery, parseJwkSet } from "../../../rules/oidc/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";
 import type { ClusterFacts, Seen } from "../facts.ts";

@@ -1,6 +1,6 @@
 import { mapLimit } from "../../../core/base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
-import type { KubernetesApi } from "../../../kubernetes/index.ts";
+import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { parseJws } from "../../../rules/oidc/index.ts";
 import type { AwsPart } from "../../parts/index.ts";
 import type { WorkloadFacts } from "../facts.ts";

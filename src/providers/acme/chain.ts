@@ -1,0 +1,82 @@
+import { X509Certificate } from "node:crypto";
+import { PodtrustError } from "../../core/base/index.ts";
+import { elementsOf, type Read } from "./der.ts";
+import { canonicalAddress } from "./names.ts";
+
+const longestChain = 10;
+const longestPem = 128 * 1024;
+const block = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]+?-----END \1-----/gu;
+
+function invalid(why: string, cause?: unknown): PodtrustError {
+  return new PodtrustError("certificate-invalid", why, cause === undefined ? {} : { cause });
+}
+
+/** The certificates of a chain, leaf first. */
+export type Chain = readonly [X509Certificate, ...X509Certificate[]];
+
+/** The certificates of a PEM text, in its order. Throws `certificate-invalid`, also for anything beside certificates. */
+export function readCertificates(pem: string): Chain {
+  if (pem.length > longestPem) throw invalid(`the chain is longer than ${longestPem} characters`);
+  const blocks = [...pem.matchAll(block)];
+  const other = blocks.find(([, label]) => label !== "CERTIFICATE");
+  if (other !== undefined) throw invalid(`there is a ${other[1]} beside the certificates`);
+  if (blocks.length > longestChain) {
+    throw invalid(`the chain holds ${blocks.length} certificates, more than ${longestChain}`);
+  }
+  const [leaf, ...rest] = blocks.map(([text]) => readCertificate(text));
+  if (leaf === undefined) throw invalid("there is no certificate in PEM form");
+  return [leaf, ...rest];
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw invalid("a certificate of the chain cannot be read", error);
+  }
+}
+
+/** The chain in one form: certificates only, a line feed at the end of each. */
+export function chainText(chain: readonly X509Certificate[]): string {
+  return chain.map((certificate) => `${certificate.toString().trim()}\n`).join("");
+}
+
+/** The names of a certificate's subjectAltName, sorted: DNS names in lower case, addresses in one form. */
+export function namesOf(certificate: X509Certificate): readonly string[] {
+  const parts = (certificate.subjectAltName ?? "").split(", ").filter(Boolean);
+  const names = parts.map((part) => {
+    if (part.startsWith("DNS:")) return part.slice(4).toLowerCase();
+    if (part.startsWith("IP Address:")) return canonicalAddress(part.slice(11).toLowerCase());
+    return part;
+  });
+  return names.sort();
+}
+
+/** When a certificate is good, in milliseconds since the epoch. */
+export function validityOf(certificate: X509Certificate): { notBefore: number; notAfter: number } {
+  return { notBefore: certificate.validFromDate.getTime(), notAfter: certificate.validToDate.getTime() };
+}
+
+function within(part: Read | undefined): readonly Read[] {
+  return part === undefined ? [] : elementsOf(part.content);
+}
+
+/** The fields of a certificate (TBSCertificate, RFC 5280 §4.1). Throws RangeError for what is no DER. */
+function fieldsOf(certificate: X509Certificate): readonly Read[] {
+  return within(within(elementsOf(certificate.raw)[0])[0]);
+}
+
+/** The octets of a certificate's serial number, as they stand in its DER. */
+export function serialOf(certificate: X509Certificate): Buffer | undefined {
+  return fieldsOf(certificate).find(({ tag }) => tag === 0x02)?.content;
+}
+
+/**
+ * What an extension's value holds, in DER; undefined without the extension. `oid`: its octets in hex. Throws RangeError
+ * for what is no DER.
+ */
+export function extensionOf(certificate: X509Certificate, oid: string): Buffer | undefined {
+  const extensions = within(within(fieldsOf(certificate).find(({ tag }) => tag === 0xa3))[0]);
+  const found = extensions.map(within).find(([id]) => id?.content.toString("hex") === oid);
+  return within(found?.at(-1))[0]?.content;
+}

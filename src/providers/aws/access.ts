@@ -1,0 +1,44 @@
+import { type Clock, defined } from "../../core/base/index.ts";
+import type { SlowedDown } from "./pace.ts";
+
+/** Long-lived or session credentials, as AWS hands them out. Never log them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** As whom, and where, AWS is asked. */
+export interface AwsAccess {
+  readonly region: string;
+  /** Profile of the AWS config files; without one, the SDK's whole chain of credentials. */
+  readonly profile?: string;
+  /** ARN of a role to assume before anything else. */
+  readonly assumeRole?: string;
+  /** In place of the chain: the sandbox's admin. */
+  readonly credentials?: AwsCredentials;
+  /** In place of AWS's own addresses; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_IAM count without it. */
+  readonly endpoint?: string;
+  /** The same for S3 alone: another service that speaks it. */
+  readonly s3Endpoint?: string;
+  /** How often a call is tried while AWS throttles or is in trouble; 5 unless told. */
+  readonly attempts?: number;
+  /** For how long AWS may say nothing to one try, before its answer or within it, in milliseconds; 20,000 unless told. */
+  readonly answerWithinMs?: number;
+  readonly clock?: Clock;
+  /** Told once when AWS throttles and calls are slowed down for it. */
+  readonly onSlowDown?: SlowedDown;
+}
+
+/** As whom the account or bucket of a config's section is asked. */
+export function accessOf(
+  section: Pick<AwsAccess, "region"> & { readonly profile?: string; readonly assumeRole?: string },
+  clock: Clock,
+): AwsAccess {
+  const { region, profile, assumeRole } = section;
+  return {
+    region,
+    clock,
+    ...defined({ profile, assumeRole }),
+  };
+}

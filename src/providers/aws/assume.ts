@@ -1,0 +1,88 @@
+import { PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import type { Work } from "../../rules/plan/index.ts";
+import { awsError, isAwsCode } from "./failure.ts";
+import type { AwsSession } from "./session.ts";
+
+/** What a workload sends to STS. */
+export interface WebIdentityRequest {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  /** The token itself: never logged, never part of an error. Absent only to see the call refused. */
+  readonly token?: string;
+}
+
+/** The answer without the credentials' secrets. */
+export interface AssumedIdentity {
+  readonly arn: string;
+  readonly subject: string;
+  readonly audience: string;
+  readonly provider: string;
+  /** When the credentials end, in milliseconds since the epoch. */
+  readonly expiration: number;
+}
+
+/** sts:AssumeRoleWithWebIdentity, unsigned as a workload calls it. Throws what the SDK throws. */
+export async function assumeWithWebIdentity(
+  session: AwsSession,
+  request: WebIdentityRequest,
+  signal?: AbortSignal,
+): Promise<AssumedIdentity> {
+  const { AssumeRoleWithWebIdentityCommand } = await import("@aws-sdk/client-sts");
+  const client = await session.sts();
+  const answer = await client.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: request.roleArn,
+      RoleSessionName: request.sessionName,
+      WebIdentityToken: request.token,
+    }),
+    signal === undefined ? {} : { abortSignal: signal },
+  );
+  return {
+    arn: answer.AssumedRoleUser?.Arn ?? "",
+    subject: answer.SubjectFromWebIdentityToken ?? "",
+    audience: answer.Audience ?? "",
+    provider: answer.Provider ?? "",
+    expiration: answer.Credentials?.Expiration?.getTime() ?? 0,
+  };
+}
+
+/** Longer than this no new role takes until STS knows it, in milliseconds. */
+export const longestPropagation = 36_000;
+
+// Observed on AWS: a new role is refused for 5 to 12 s. Thrice that, and it is something else.
+const propagation: RetrySchedule = {
+  name: "IAM propagation delay: STS does not know the change yet",
+  delays: [250, 250, 250, 300, 500, 1000, 2000],
+  giveUpAfter: longestPropagation,
+};
+
+/**
+ * Tries to assume a role until STS has heard of it: AccessDenied is all that STS says before. Any other refusal
+ * is final and thrown at once.
+ */
+export async function waitUntilAssumable(
+  session: AwsSession,
+  request: WebIdentityRequest,
+  work: Pick<Work, "signal" | "waiting">,
+): Promise<AssumedIdentity> {
+  const start = session.clock.now();
+  try {
+    return await retry(() => assumeWithWebIdentity(session, request, work.signal), {
+      schedule: propagation,
+      clock: session.clock,
+      signal: work.signal,
+      retryable: (error) => isAwsCode(error, "AccessDenied"),
+      onRetry: () => work.waiting(propagation.name, start + propagation.giveUpAfter),
+    });
+  } catch (thrown) {
+    if (isAwsCode(thrown, "AccessDenied")) {
+      const seconds = propagation.giveUpAfter / 1000;
+      throw new PodtrustError(
+        "aws-not-assumable",
+        `role ${request.roleArn} is still refused after ${seconds} s: ${(thrown as Error).message}`,
+        { cause: thrown },
+      );
+    }
+    throw awsError(thrown, `assuming role ${request.roleArn}`);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Observed, Resource } from "../../rules/plan/index.ts";
+import { isAwsCode } from "./failure.ts";
+import { iamOf } from "./iam-call.ts";
+import { deleteOidcProvider, observedProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
+import { type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
+import { type PoliciesOnRole, readRole, readRoleState, type RoleFacts } from "./role.ts";
+import { deleteRole } from "./role-changes.ts";
+import { roleNames, roleOwner } from "./role-resource.ts";
+import type { AwsSession } from "./session.ts";
+
+interface Whose {
+  readonly stack: string;
+  readonly account: string;
+}
+
+/** An OIDC provider that can be found and deleted, whatever the config says of it. */
+export function providerToDelete(
+  session: AwsSession,
+  whose: Whose,
+  arn: string,
+): Resource<OidcProviderFacts> {
+  return {
+    ...oidcProviderNames(whose.account, arn),
+    dependsOn: [],
+    fingerprint: (facts) => facts,
+    async read(signal) {
+      return observedProvider(await readOidcProvider(session, arn, signal), whose.stack);
+    },
+    diff: () => ({ kind: "none", fields: [] }),
+    apply: () => Promise.resolve(),
+    delete: (_observed, work) => deleteOidcProvider(session, arn, work),
+  };
+}
+
+/**
+ * A role that can be found and deleted, whatever the config says of it. It is found by one call; what is `known` of
+ * the policies on it is taken off without asking for them again, and where there are others, all are read.
+ */
+export function roleToDelete(
+  session: AwsSession,
+  whose: Whose,
+  role: {
+    readonly name: string;
+    readonly known?: PoliciesOnRole;
+    readonly dependsOn?: readonly string[];
+    /** As `RoleWish.providers`. */
+    readonly providers?: readonly string[];
+  },
+): Resource<RoleFacts> {
+  const { name, known = { policies: [], inline: {} }, dependsOn = [], providers } = role;
+  return {
+    ...roleNames(whose.account, name),
+    dependsOn,
+    fingerprint: ({ id, tags }) => [id, tags],
+    async read(signal): Promise<Observed<RoleFacts>> {
+      const state = await readRole(session, name, signal);
+      if (state === undefined) return { exists: false };
+      return { exists: true, state, owner: roleOwner(state, whose.stack, providers) };
+    },
+    diff: () => ({ kind: "none", fields: [] }),
+    apply: () => Promise.resolve(),
+    async delete(_observed, { signal }) {
+      const iam = iamOf(session, signal);
+      try {
+        await deleteRole(iam, { name, ...known });
+      } catch (error) {
+        if (!(error instanceof Error && isAwsCode(error.cause, "DeleteConflict"))) throw error;
+        const now = await readRoleState(session, name, signal);
+        if (now !== undefined) await deleteRole(iam, now);
+      }
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { randomInt } from "node:crypto";
+import type * as IamApi from "@aws-sdk/client-iam";
+import { defined, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import { awsError, isAwsCode, isTransient } from "./failure.ts";
+import type { AwsSession } from "./session.ts";
+
+type Api = typeof IamApi;
+type Options = { abortSignal?: AbortSignal };
+type Call<T> = (client: IamApi.IAMClient, api: Api, options: Options) => Promise<T>;
+
+// Two writers at one resource: IAM asks both to come again (ConcurrentModification).
+const turns: RetrySchedule = {
+  name: "somebody else is changing the same thing",
+  delays: [250, 500, 1000, 2000],
+  giveUpAfter: 15_000,
+};
+
+// As the SDK's standard mode has it: growing waits, each of them somewhere up to its length.
+const trouble = [200, 400, 800, 1600];
+
+async function call<T>(session: AwsSession, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
+  const [client, api] = await Promise.all([session.iam(), import("@aws-sdk/client-iam")]);
+  const options = signal === undefined ? {} : { abortSignal: signal };
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await session.pace.run(() => work(client, api, options), signal);
+    } catch (thrown) {
+      if (failures + 1 >= session.attempts || signal?.aborted === true || !isTransient(thrown)) throw thrown;
+      const longest = trouble[Math.min(failures, trouble.length - 1)] ?? 2;
+      await session.clock.sleep(randomInt(longest / 2, longest), signal);
+    }
+  }
+}
+
+/** Reads and changes IAM for one piece of work: `during` says in words what a call is for. */
+export interface Iam {
+  /** Undefined when the caller may not. */
+  allowed<T>(work: () => Promise<T>): Promise<T | undefined>;
+  /** Undefined when IAM says that there is no such thing. */
+  read<T>(during: string, work: Call<T>): Promise<T | undefined>;
+  /** Tried again while another writer is at the same resource. */
+  change<T>(during: string, work: Call<T>): Promise<T>;
+  /** A deletion: that it is gone already is success. */
+  remove(during: string, work: Call<unknown>): Promise<void>;
+}
+
+/** IAM of a session. The client is loaded at the first call. */
+export function iamOf(session: AwsSession, signal?: AbortSignal): Iam {
+  const again = <T>(work: Call<T>): Promise<T> =>
+    retry(() => call(session, signal, work), {
+      schedule: turns,
+      clock: session.clock,
+      retryable: (error) => isAwsCode(error, "ConcurrentModification"),
+      ...defined({ signal }),
+    });
+  return {
+    async allowed(work) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
+        throw error;
+      }
+    },
+    async read(during, work) {
+      try {
+        return await call(session, signal, work);
+      } catch (thrown) {
+        if (isAwsCode(thrown, "NoSuchEntity")) return undefined;
+        throw awsError(thrown, during);
+      }
+    },
+    async change(during, work) {
+      try {
+        return await again(work);
+      } catch (thrown) {
+        throw awsError(thrown, during);
+      }
+    },
+    async remove(during, work) {
+      try {
+        await again(work);
+      } catch (thrown) {
+        if (!isAwsCode(thrown, "NoSuchEntity")) throw awsError(thrown, during);
+      }
+    },
+  };
+}

@@ -1,0 +1,232 @@
+import {
+  type Difference,
+  type FieldChange,
+  type KnownAfter,
+  awsTags,
+  type Observed,
+  type Resource,
+  type Tags,
+  type Work,
+} from "../../rules/plan/index.ts";
+import { type Iam, iamOf } from "./iam-call.ts";
+import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
+import type { AwsSession } from "./session.ts";
+import { providerTagChanges, tagList } from "./tags.ts";
+
+/** Thumbprints that could not be found out yet: a provider that is there keeps its own, a new one gets them. */
+export interface LaterThumbprints extends KnownAfter {
+  find(signal: AbortSignal): Promise<readonly string[] | undefined>;
+}
+
+/** What an OIDC provider shall be. */
+export interface OidcProviderWish {
+  readonly stack: string;
+  readonly account: string;
+  /** The issuer, as its tokens carry it. */
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** Without those of ownership, which are added. */
+  readonly tags?: Tags;
+  /** SHA-1 in hex, for a private CA. Absent: AWS fills in its own, and whatever it filled in is no difference. */
+  readonly thumbprints?: readonly string[] | LaterThumbprints;
+  /** Run before it is created, for example to see the issuer from outside; what it throws ends the change. */
+  readonly beforeCreate?: (work: Pick<Work, "signal" | "waiting">) => Promise<void>;
+  /** What makes the issuer, where that is part of the plan. */
+  readonly dependsOn?: readonly string[];
+}
+
+const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((item) => b.includes(item));
+
+const lower = (list: readonly string[]): string[] => list.map((item) => item.toLowerCase());
+
+/** What is wanted, in the form in which IAM has it. */
+interface Wanted {
+  readonly arn: string;
+  readonly issuer: string;
+  readonly clientIds: readonly string[];
+  readonly thumbprints: OidcProviderWish["thumbprints"];
+  readonly tags: Tags;
+}
+
+const isLater = (thumbprints: OidcProviderWish["thumbprints"]): thumbprints is LaterThumbprints =>
+  thumbprints !== undefined && "knownAfter" in thumbprints;
+
+function newFields(wanted: Wanted): readonly FieldChange[] {
+  const { issuer, clientIds, thumbprints, tags } = wanted;
+  return [
+    { field: "url", before: undefined, after: issuer },
+    { field: "audiences", before: undefined, after: clientIds },
+    ...(thumbprints === undefined
+      ? []
+      : [
+          {
+            field: "thumbprints",
+            before: undefined,
+            after: isLater(thumbprints) ? { knownAfter: thumbprints.knownAfter } : thumbprints,
+          },
+        ]),
+    ...providerTagChanges({}, tags).fields,
+  ];
+}
+
+/** Whether thumbprints are known, and are not those that the provider has. */
+function isOther(
+  thumbprints: OidcProviderWish["thumbprints"],
+  before: OidcProviderFacts,
+): thumbprints is readonly string[] {
+  if (thumbprints === undefined || isLater(thumbprints)) return false;
+  return !sameSet(lower(before.thumbprints), thumbprints);
+}
+
+function changedFields(wanted: Wanted, before: OidcProviderFacts): readonly FieldChange[] {
+  const { clientIds, thumbprints, tags } = wanted;
+  const fields: FieldChange[] = [];
+  if (!sameSet(before.clientIds, clientIds)) {
+    fields.push({ field: "audiences", before: before.clientIds, after: clientIds });
+  }
+  if (isOther(thumbprints, before)) {
+    fields.push({ field: "thumbprints", before: before.thumbprints, after: thumbprints });
+  }
+  return [...fields, ...providerTagChanges(before.tags, tags).fields];
+}
+
+async function create(iam: Iam, wanted: Wanted, signal: AbortSignal): Promise<void> {
+  const { issuer, clientIds, tags } = wanted;
+  const thumbprints = isLater(wanted.thumbprints)
+    ? await wanted.thumbprints.find(signal)
+    : wanted.thumbprints;
+  await iam.change(`creating OIDC provider for ${issuer}`, (client, api, options) =>
+    client.send(
+      new api.CreateOpenIDConnectProviderCommand({
+        Url: issuer,
+        ClientIDList: [...clientIds],
+        Tags: tagList(tags),
+        ...(thumbprints === undefined ? {} : { ThumbprintList: [...thumbprints] }),
+      }),
+      options,
+    ),
+  );
+}
+
+async function updateAudiences(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
+  const OpenIDConnectProviderArn = wanted.arn;
+  // First let in, then shut out: a workload whose audience stays is never without it.
+  for (const ClientID of wanted.clientIds.filter((one) => !before.clientIds.includes(one))) {
+    await iam.change(`adding audience ${ClientID} to ${wanted.arn}`, (client, api, options) =>
+      client.send(
+        new api.AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID }),
+        options,
+      ),
+    );
+  }
+  for (const ClientID of before.clientIds.filter((one) => !wanted.clientIds.includes(one))) {
+    await iam.change(`removing audience ${ClientID} from ${wanted.arn}`, (client, api, options) =>
+      client.send(
+        new api.RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID }),
+        options,
+      ),
+    );
+  }
+}
+
+async function updateThumbprints(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
+  const { arn, thumbprints } = wanted;
+  if (!isOther(thumbprints, before)) return;
+  const input = { OpenIDConnectProviderArn: arn, ThumbprintList: [...thumbprints] };
+  await iam.change(`setting thumbprints of ${arn}`, (client, api, options) =>
+    client.send(new api.UpdateOpenIDConnectProviderThumbprintCommand(input), options),
+  );
+}
+
+async function updateTags(iam: Iam, wanted: Wanted, before: OidcProviderFacts): Promise<void> {
+  const { set, remove } = providerTagChanges(before.tags, wanted.tags);
+  const OpenIDConnectProviderArn = wanted.arn;
+  if (Object.keys(set).length > 0) {
+    await iam.change(`tagging ${wanted.arn}`, (client, api, options) =>
+      client.send(
+        new api.TagOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, Tags: tagList(set) }),
+        options,
+      ),
+    );
+  }
+  if (remove.length > 0) {
+    await iam.change(`untagging ${wanted.arn}`, (client, api, options) =>
+      client.send(
+        new api.UntagOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, TagKeys: [...remove] }),
+        options,
+      ),
+    );
+  }
+}
+
+/** Deletes a provider; that it is gone already is success. */
+export async function deleteOidcProvider(session: AwsSession, arn: string, work: Work): Promise<void> {
+  await iamOf(session, work.signal).remove(`deleting OIDC provider ${arn}`, (client, api, options) =>
+    client.send(new api.DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }), options),
+  );
+}
+
+/** A provider as a plan sees it. */
+export function observedProvider(
+  facts: OidcProviderFacts | undefined,
+  stack: string,
+): Observed<OidcProviderFacts> {
+  if (facts === undefined) return { exists: false };
+  return { exists: true, state: facts, owner: awsTags.ownerOf(facts.tags, stack) };
+}
+
+/** What plans and selections call a provider. */
+export function oidcProviderNames(
+  account: string,
+  arn: string,
+): Pick<Resource, "id" | "kind" | "names" | "link"> {
+  const url = arn.slice(arn.indexOf("/") + 1);
+  const kind = "oidc-provider";
+  const place = `aws/${account}`;
+  const short = `${kind}/${url}`;
+  return { id: `${place}/${short}`, kind, names: [url, `https://${url}`, short, place], link: "provider" };
+}
+
+/**
+ * The OIDC provider of an issuer in one account, as a plan's resource. Audiences are a set: their order is no
+ * difference.
+ */
+export function oidcProviderResource(
+  session: AwsSession,
+  wish: OidcProviderWish,
+): Resource<OidcProviderFacts> {
+  const { thumbprints } = wish;
+  const wanted: Wanted = {
+    arn: oidcProviderArn(session.partition, wish.account, wish.issuer),
+    issuer: wish.issuer,
+    clientIds: wish.audiences,
+    thumbprints: thumbprints === undefined || isLater(thumbprints) ? thumbprints : lower(thumbprints),
+    tags: { ...wish.tags, ...awsTags.of(wish.stack) },
+  };
+  return {
+    ...oidcProviderNames(wish.account, wanted.arn),
+    dependsOn: wish.dependsOn ?? [],
+    ifTaken: `An account has one OIDC provider for an issuer. Leave it to whom it belongs and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${wish.issuer}.`,
+    fingerprint: (facts) => facts,
+    async read(signal): Promise<Observed<OidcProviderFacts>> {
+      return observedProvider(await readOidcProvider(session, wanted.arn, signal), wish.stack);
+    },
+    diff(observed): Difference {
+      if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
+      const fields = changedFields(wanted, observed.state);
+      return { kind: fields.length === 0 ? "none" : "update", fields };
+    },
+    async apply({ observed }, work) {
+      const iam = iamOf(session, work.signal);
+      if (!observed.exists) {
+        await wish.beforeCreate?.(work);
+        return create(iam, wanted, work.signal);
+      }
+      await updateAudiences(iam, wanted, observed.state);
+      await updateThumbprints(iam, wanted, observed.state);
+      return updateTags(iam, wanted, observed.state);
+    },
+    delete: (_observed, work) => deleteOidcProvider(session, wanted.arn, work),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Clock } from "../../core/base/index.ts";
+import { isThrottling } from "./failure.ts";
+
+/** Told when calls are slowed down: why, and when they are given up if none gets through (milliseconds). */
+export type SlowedDown = (reason: string, deadline: number) => void;
+
+/** Without one call that gets through for so long, it is not the pace. */
+const patienceMs = 120_000;
+const lowestRate = 0.5;
+/** Of one burst many calls are refused at once, which is one sign and not many. */
+const oneSignMs = 1000;
+
+/**
+ * Lets calls through at the pace that a provider takes: all at once until it throttles, then as many a second as it
+ * lets through, fewer after each refusal and slowly more after each success (additive increase, multiplicative
+ * decrease). A throttled call is made again; it fails only when for two minutes not one has got through.
+ */
+export class Pace {
+  readonly #clock: Clock;
+  readonly #say: SlowedDown;
+  /** Calls a second; undefined while nobody has throttled. */
+  #rate: number | undefined;
+  #next = 0;
+  #slowedAt = Number.NEGATIVE_INFINITY;
+  #goodAt = Number.NEGATIVE_INFINITY;
+  /** How many got through in the second that began then: a first guess at what the provider takes. */
+  #counted = { since: Number.NEGATIVE_INFINITY, calls: 0 };
+
+  constructor(clock: Clock, say: SlowedDown = () => {}) {
+    this.#clock = clock;
+    this.#say = say;
+  }
+
+  async run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const start = this.#clock.elapsed();
+    for (;;) {
+      await this.#turn(signal);
+      try {
+        const answer = await call();
+        this.#succeeded();
+        return answer;
+      } catch (thrown) {
+        if (!isThrottling(thrown)) throw thrown;
+        const deadline = Math.max(start, this.#goodAt) + patienceMs;
+        if (this.#clock.elapsed() >= deadline) throw thrown;
+        this.#slowDown(deadline);
+      }
+    }
+  }
+
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#rate === undefined) return;
+    const now = this.#clock.elapsed();
+    const mine = Math.max(now, this.#next);
+    this.#next = mine + 1000 / this.#rate;
+    if (mine > now) await this.#clock.sleep(mine - now, signal);
+  }
+
+  #succeeded(): void {
+    const now = this.#clock.elapsed();
+    this.#goodAt = now;
+    if (now >= this.#counted.since + 1000) this.#counted = { since: now, calls: 0 };
+    this.#counted.calls += 1;
+    // One call a second more for each second in which it went well.
+    if (this.#rate !== undefined) this.#rate += 1 / this.#rate;
+  }
+
+  #slowDown(deadline: number): void {
+    const now = this.#clock.elapsed();
+    if (now < this.#slowedAt + oneSignMs) return;
+    this.#slowedAt = now;
+    if (this.#rate === undefined)
+      this.#say(
+        "AWS throttles these calls: going on at the pace that it takes",
+        this.#clock.now() + deadline - now,
+      );
+    // What went through so far was a burst: less than half of it goes on for long.
+    const rate = this.#rate === undefined ? this.#counted.calls / 2 : this.#rate * 0.7;
+    this.#rate = Math.max(lowestRate, rate);
+    // The bucket is empty: whoever waited for a turn waits for a little of it to come back.
+    this.#next = Math.max(this.#next, now + oneSignMs / 2);
+  }
+}

@@ -1,0 +1,169 @@
+import type { Role } from "@aws-sdk/client-iam";
+import { defined, PodtrustError } from "../../core/base/index.ts";
+import { type Iam, iamOf } from "./iam-call.ts";
+import type { RoleState } from "./role.ts";
+import type { WantedRole } from "./role-fields.ts";
+import {
+  additionsOf,
+  type Cut,
+  type RoleStep,
+  strippingOf,
+  type UpdateOptions,
+  updateOf,
+} from "./role-steps.ts";
+import type { AwsSession } from "./session.ts";
+import { tagList } from "./tags.ts";
+
+/** Creates a role with everything that CreateRole takes, our tags included; policies come after. Gives IAM's answer. */
+export async function createRole(iam: Iam, wanted: WantedRole): Promise<Role | undefined> {
+  const { name, path, trustPolicy, description, maxSession, boundary, tags } = wanted;
+  const answer = await iam.change(`creating role ${name}`, (client, api, options) =>
+    client.send(
+      new api.CreateRoleCommand({
+        RoleName: name,
+        Path: path,
+        AssumeRolePolicyDocument: trustPolicy,
+        MaxSessionDuration: maxSession,
+        Tags: tagList(tags),
+        ...(description === "" ? {} : { Description: description }),
+        ...defined({ PermissionsBoundary: boundary }),
+      }),
+      options,
+    ),
+  );
+  return answer.Role;
+}
+
+type Performed<K extends RoleStep["kind"]> = (
+  iam: Iam,
+  RoleName: string,
+  step: Extract<RoleStep, { readonly kind: K }>,
+) => Promise<unknown>;
+
+const putInline = (
+  iam: Iam,
+  RoleName: string,
+  step: { readonly name: string; readonly document: string },
+): Promise<unknown> => {
+  const { name: PolicyName, document: PolicyDocument } = step;
+  return iam.change(`writing inline policy ${PolicyName} of role ${RoleName}`, (client, api, options) =>
+    client.send(new api.PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }), options),
+  );
+};
+
+const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
+  attach: (iam, RoleName, { policy: PolicyArn }) =>
+    iam.change(`attaching ${PolicyArn} to role ${RoleName}`, (client, api, options) =>
+      client.send(new api.AttachRolePolicyCommand({ RoleName, PolicyArn }), options),
+    ),
+  detach: (iam, RoleName, { policy: PolicyArn }) =>
+    iam.remove(`detaching ${PolicyArn} from role ${RoleName}`, (client, api, options) =>
+      client.send(new api.DetachRolePolicyCommand({ RoleName, PolicyArn }), options),
+    ),
+  "put-inline": putInline,
+  async "reduce-inline"(iam, RoleName, step) {
+    await iam.allowed(() => putInline(iam, RoleName, step));
+  },
+  "delete-inline": (iam, RoleName, { name: PolicyName }) =>
+    iam.remove(`deleting inline policy ${PolicyName} of role ${RoleName}`, (client, api, options) =>
+      client.send(new api.DeleteRolePolicyCommand({ RoleName, PolicyName }), options),
+    ),
+  "set-boundary": (iam, RoleName, { boundary: PermissionsBoundary }) =>
+    iam.change(`setting the permissions boundary of role ${RoleName}`, (client, api, options) =>
+      client.send(new api.PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }), options),
+    ),
+  "remove-boundary": (iam, RoleName) =>
+    iam.remove(`removing the permissions boundary of role ${RoleName}`, (client, api, options) =>
+      client.send(new api.DeleteRolePermissionsBoundaryCommand({ RoleName }), options),
+    ),
+  tag: (iam, RoleName, { tags }) =>
+    iam.change(`tagging role ${RoleName}`, (client, api, options) =>
+      client.send(new api.TagRoleCommand({ RoleName, Tags: tagList(tags) }), options),
+    ),
+  untag: (iam, RoleName, { keys }) =>
+    iam.change(`untagging role ${RoleName}`, (client, api, options) =>
+      client.send(new api.UntagRoleCommand({ RoleName, TagKeys: [...keys] }), options),
+    ),
+  "set-trust": (iam, RoleName, { document: PolicyDocument }) =>
+    iam.change(`changing who may assume role ${RoleName}`, (client, api, options) =>
+      client.send(new api.UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }), options),
+    ),
+  "set-session": (iam, RoleName, { description: Description, maxSession: MaxSessionDuration }) =>
+    iam.change(`changing role ${RoleName}`, (client, api, options) =>
+      client.send(new api.UpdateRoleCommand({ RoleName, Description, MaxSessionDuration }), options),
+    ),
+};
+
+/** A step by what its kind does: the two are of one kind, which TypeScript follows no further than here. */
+async function perform<K extends RoleStep["kind"]>(
+  iam: Iam,
+  name: string,
+  step: Extract<RoleStep, { readonly kind: K }>,
+): Promise<void> {
+  await (performed[step.kind] as Performed<K>)(iam, name, step);
+}
+
+/** Whether by the one step there is room for what the other adds: IAM bounds how much a role may have on it. */
+const makesRoom = (step: RoleStep, added: RoleStep): boolean =>
+  (added.kind === "attach" && step.kind === "detach") ||
+  (added.kind === "put-inline" && step.kind === "delete-inline");
+
+/** Does one step after the other; what goes later in the list goes first where what is new has no room beside it. */
+async function performAll(iam: Iam, name: string, steps: readonly RoleStep[]): Promise<void> {
+  const left = [...steps];
+  for (let step = left.shift(); step !== undefined; step = left.shift()) {
+    try {
+      await perform(iam, name, step);
+    } catch (error) {
+      const added = step;
+      const room = left.findIndex((one) => makesRoom(one, added));
+      if (!(error instanceof PodtrustError) || error.code !== "aws-quota" || room === -1) throw error;
+      left.unshift(...left.splice(room, 1), step);
+    }
+  }
+}
+
+/** Puts its policies on a role that was made. */
+export async function addPolicies(iam: Iam, wanted: WantedRole): Promise<void> {
+  await performAll(iam, wanted.name, additionsOf(wanted));
+}
+
+/** Brings a role that exists to what it shall be; its id stays. */
+export async function updateRole(
+  iam: Iam,
+  wanted: WantedRole,
+  before: RoleState,
+  options?: UpdateOptions,
+): Promise<void> {
+  await performAll(iam, wanted.name, updateOf(before, wanted, options));
+}
+
+/**
+ * Takes from a role what is not allowed. One of the narrowing steps that fails keeps no other from being done, and all that
+ * comes afterwards. Throws the first failure.
+ */
+export async function cutRole(
+  session: AwsSession,
+  name: string,
+  { narrowing, afterwards }: Cut,
+  signal?: AbortSignal,
+): Promise<void> {
+  const iam = iamOf(session, signal);
+  const failures: unknown[] = [];
+  for (const step of narrowing) {
+    await perform(iam, name, step).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+  for (const step of afterwards) await perform(iam, name, step);
+}
+
+/** Deletes a role with everything on it; what is gone already is success. */
+export async function deleteRole(
+  iam: Iam,
+  role: Pick<RoleState, "name" | "policies" | "inline">,
+): Promise<void> {
+  for (const step of strippingOf(role)) await perform(iam, role.name, step);
+  await iam.remove(`deleting role ${role.name}`, (client, api, options) =>
+    client.send(new api.DeleteRoleCommand({ RoleName: role.name }), options),
+  );
+}

@@ -1,0 +1,80 @@
+import type { FieldChange, Tags } from "../../rules/plan/index.ts";
+import type { RoleState } from "./role.ts";
+import { canonicalText, samePolicy } from "./same-policy.ts";
+import { roleTagChanges } from "./tags.ts";
+
+/** What a role shall be, in the form in which IAM has it. */
+export interface WantedRole {
+  readonly arn: string;
+  readonly name: string;
+  readonly path: string;
+  readonly trustPolicy: string;
+  readonly description: string;
+  /** Seconds. */
+  readonly maxSession: number;
+  readonly boundary: string | undefined;
+  readonly policies: readonly string[];
+  readonly inline: Readonly<Record<string, string>>;
+  readonly tags: Tags;
+}
+
+const sorted = (list: readonly string[]): readonly string[] => [...list].sort();
+
+const shown = (text: string, kind: "trust" | "identity"): unknown => {
+  const canonical = canonicalText(text, kind);
+  try {
+    return JSON.parse(canonical) as unknown;
+  } catch {
+    return canonical;
+  }
+};
+
+function inlineFields(wanted: WantedRole, before: RoleState["inline"]): readonly FieldChange[] {
+  const names = sorted([...new Set([...Object.keys(before), ...Object.keys(wanted.inline)])]);
+  return names.flatMap((name): FieldChange[] => {
+    const was = before[name];
+    const shall = wanted.inline[name];
+    if (was !== undefined && shall !== undefined && samePolicy(was, shall, "identity")) return [];
+    const view = (text: string | undefined): unknown =>
+      text === undefined ? undefined : shown(text, "identity");
+    return [{ field: `inline.${name}`, before: view(was), after: view(shall) }];
+  });
+}
+
+/** What differs between a role and what it shall be; its path and name are not among the fields. */
+export function changedFields(wanted: WantedRole, before: RoleState): readonly FieldChange[] {
+  const fields: FieldChange[] = [];
+  if (!samePolicy(before.trustPolicy, wanted.trustPolicy, "trust")) {
+    const [was, shall] = [shown(before.trustPolicy, "trust"), shown(wanted.trustPolicy, "trust")];
+    fields.push({ field: "trustPolicy", before: was, after: shall });
+  }
+  for (const field of ["description", "maxSession", "boundary"] as const) {
+    if (before[field] !== wanted[field]) fields.push({ field, before: before[field], after: wanted[field] });
+  }
+  const [attached, wish] = [sorted(before.policies), sorted(wanted.policies)];
+  if (attached.join("\n") !== wish.join("\n")) {
+    fields.push({ field: "policies", before: attached, after: wish });
+  }
+  return [
+    ...fields,
+    ...inlineFields(wanted, before.inline),
+    ...roleTagChanges(before.tags, wanted.tags).fields,
+  ];
+}
+
+/** Every field of a role that is not there yet. */
+export function newFields(wanted: WantedRole): readonly FieldChange[] {
+  const { path, description, maxSession, boundary, policies } = wanted;
+  const plain: [string, unknown][] = [
+    ["path", path],
+    ["trustPolicy", shown(wanted.trustPolicy, "trust")],
+    ["description", description === "" ? undefined : description],
+    ["maxSession", maxSession],
+    ["boundary", boundary],
+    ["policies", policies.length === 0 ? undefined : sorted(policies)],
+  ];
+  const fields = plain.flatMap(([field, after]): FieldChange[] =>
+    after === undefined ? [] : [{ field, before: undefined, after }],
+  );
+  return [...fields, ...inlineFields(wanted, {}), ...roleTagChanges({}, wanted.tags).fields];
+}

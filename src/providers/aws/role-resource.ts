@@ -1,0 +1,215 @@
+import type { Role } from "@aws-sdk/client-iam";
+import {
+  defined,
+  mergeTags,
+  PodtrustError,
+  retry,
+  type RetrySchedule,
+  tagValue,
+} from "../../core/base/index.ts";
+import {
+  type Difference,
+  awsTags,
+  type Observed,
+  type Owner,
+  type Resource,
+  type Tags,
+  type Work,
+} from "../../rules/plan/index.ts";
+import { iamOf } from "./iam-call.ts";
+import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
+import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
+import { adoptingTag } from "./role-steps.ts";
+import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
+import { samePolicy } from "./same-policy.ts";
+import type { AwsSession } from "./session.ts";
+import { trustedProviders } from "./trust-policy.ts";
+
+/** What a role shall be. */
+export interface RoleWish {
+  readonly stack: string;
+  readonly account: string;
+  readonly name: string;
+  /** As JSON text; `webIdentityTrustPolicy` makes it. */
+  readonly trustPolicy: string;
+  /** `/` unless told. A role that exists keeps its path: another one is refused. */
+  readonly path?: string;
+  readonly description?: string;
+  /** Seconds, 3600 unless told. */
+  readonly maxSession?: number;
+  /** ARNs of managed policies. */
+  readonly policies?: readonly string[];
+  /** Inline policies by name, as JSON text. */
+  readonly inline?: Readonly<Record<string, string>>;
+  /** ARN of the permissions boundary. */
+  readonly boundary?: string;
+  /** Without those of ownership, which are added. */
+  readonly tags?: Tags;
+  /**
+   * How long after its creation, in milliseconds, a role need not be in effect: it is confirmed again by the next
+   * run, in case an earlier one was ended while it waited. 0 unless told.
+   */
+  readonly settlesWithin?: number;
+  /** What to do where it is somebody else's, as a sentence. */
+  readonly ifTaken?: string;
+  /** Ids of resources that must stand first: the OIDC provider. */
+  readonly dependsOn?: readonly string[];
+  /**
+   * Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token at hand; false
+   * where it could not be asked.
+   */
+  readonly untilUsable?: (roleArn: string, work: Work) => Promise<boolean>;
+  /** What it shall be is allowed for another reason than what it is: what goes is off before anything new is on it. */
+  readonly crosses?: boolean;
+  /**
+   * ARNs of OIDC providers, the one of the trust policy first: a role with our mark that trusts one, and none of these, is
+   * another's who has the same mark. Absent: the mark alone says whose it is.
+   */
+  readonly providers?: readonly string[];
+  /** Told what a role is that was made just now, with its policies: as IAM acknowledged it, without a reading. */
+  readonly onMade?: (state: RoleState) => void;
+}
+
+/** IAM's own copies need some seconds to agree (IAM User Guide, "changes are not always immediately visible"). */
+const propagation: RetrySchedule = {
+  name: "IAM is eventually consistent",
+  delays: [200, 500, 1000, 2000],
+  giveUpAfter: 30_000,
+};
+
+function wantedOf(session: AwsSession, wish: RoleWish): WantedRole {
+  const { account, name, path = "/" } = wish;
+  return {
+    arn: roleArn(session.partition, account, { path, name }),
+    name,
+    path,
+    trustPolicy: wish.trustPolicy,
+    description: wish.description ?? "",
+    maxSession: wish.maxSession ?? 3600,
+    boundary: wish.boundary,
+    policies: wish.policies ?? [],
+    inline: wish.inline ?? {},
+    tags: mergeTags(wish.tags ?? {}, awsTags.of(wish.stack)),
+  };
+}
+
+/** A role that was made, by what IAM answered to it and took of us since; undefined where the answer lacks its id. */
+function madeState(wanted: WantedRole, account: string, answer: Role | undefined): RoleState | undefined {
+  const { RoleId: id, CreateDate } = answer ?? {};
+  if (id === undefined || CreateDate === undefined) return undefined;
+  return { ...wanted, account, id, created: CreateDate.getTime() };
+}
+
+/** Waits until IAM itself gives back what was written. */
+async function untilVisible(session: AwsSession, wanted: WantedRole, work: Work): Promise<void> {
+  const start = session.clock.now();
+  const look = async (): Promise<void> => {
+    const seen = await readRole(session, wanted.name, work.signal);
+    if (seen !== undefined && samePolicy(seen.trustPolicy, wanted.trustPolicy, "trust")) return;
+    throw new PodtrustError(
+      "deadline-exceeded",
+      `role ${wanted.name} did not show up within 30 s: ${propagation.name}`,
+    );
+  };
+  await retry(look, {
+    schedule: propagation,
+    clock: session.clock,
+    signal: work.signal,
+    retryable: (error) => error instanceof PodtrustError && error.code === "deadline-exceeded",
+    onRetry: () => work.waiting(propagation.name, start + propagation.giveUpAfter),
+  });
+}
+
+function pathRefusal(wanted: WantedRole, state: RoleState): PodtrustError {
+  return new PodtrustError(
+    "aws-role-path",
+    `role ${wanted.name} exists under path ${state.path}, the config says ${wanted.path}`,
+    { detail: { name: wanted.name, found: state.path, wanted: wanted.path } },
+  );
+}
+
+/** Whose a role is: of two clusters that have the same mark the one whose OIDC provider it trusts. */
+export function roleOwner(
+  { tags, trustPolicy }: Pick<RoleState, "tags" | "trustPolicy">,
+  stack: string,
+  providers?: readonly string[],
+): Owner {
+  const owner = awsTags.ownerOf(tags, stack);
+  if (owner.kind !== "ours" || providers === undefined) return owner;
+  const trusted = trustedProviders(trustPolicy);
+  if (providers.includes(tagValue(tags, adoptingTag) ?? "")) return owner;
+  if (trusted.length === 0 || trusted.some((arn) => providers.includes(arn))) return owner;
+  return { kind: "other-stack", stack: `${stack} of another cluster, by ${trusted.join(", ")}` };
+}
+
+/** A role as a plan sees it. */
+export function observedRole(
+  state: RoleState | undefined,
+  { stack, settlesWithin = 0, providers }: Pick<RoleWish, "stack" | "settlesWithin" | "providers">,
+  now: number,
+): Observed<RoleState> {
+  if (state === undefined) return { exists: false };
+  const owner = roleOwner(state, stack, providers);
+  const age = now - state.created;
+  if (age >= settlesWithin || owner.kind !== "ours") return { exists: true, state, owner };
+  const seconds = Math.max(0, Math.floor(age / 1000));
+  return { exists: true, state, owner, unconfirmed: `was created ${seconds} s ago` };
+}
+
+/** What plans and selections call a role. */
+export function roleNames(account: string, name: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
+  const kind = "role";
+  const place = `aws/${account}`;
+  const short = `${kind}/${name}`;
+  return { id: `${place}/${short}`, kind, names: [name, short, place], link: "trust" };
+}
+
+/** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
+export function roleResource(session: AwsSession, wish: RoleWish): Resource<RoleState> {
+  const wanted = wantedOf(session, wish);
+  return {
+    ...roleNames(wish.account, wish.name),
+    dependsOn: wish.dependsOn ?? [],
+    ...defined({ ifTaken: wish.ifTaken }),
+    fingerprint: (state) => state,
+    async read(signal): Promise<Observed<RoleState>> {
+      const state = await readRoleState(session, wanted.name, signal);
+      return observedRole(state, wish, session.clock.now());
+    },
+    diff(observed): Difference {
+      if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
+      const { state } = observed;
+      const fields = changedFields(wanted, state);
+      const kind = fields.length === 0 ? "none" : "update";
+      return state.path === wanted.path
+        ? { kind, fields }
+        : { kind, fields, refusal: pathRefusal(wanted, state) };
+    },
+    async apply({ observed }, work) {
+      const iam = iamOf(session, work.signal);
+      if (!observed.exists) {
+        const answer = await createRole(iam, wanted);
+        await addPolicies(iam, wanted);
+        const made = madeState(wanted, wish.account, answer);
+        if (made !== undefined) wish.onMade?.(made);
+        return;
+      }
+      const adopts = observed.owner.kind === "untagged";
+      await updateRole(iam, wanted, observed.state, {
+        adopts,
+        crosses: wish.crosses === true,
+        provider: wish.providers?.[0],
+      });
+    },
+    async confirm({ kind, fields, observed }, work) {
+      // What STS knows already is who may assume the role; the rest is IAM's own.
+      const isNew = kind === "create" || (observed.exists && observed.unconfirmed !== undefined);
+      if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
+      // What STS lets in, IAM shows as well.
+      if ((await wish.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, wanted, work);
+    },
+    async delete(observed, work) {
+      if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { RecordType } from "../../dns/index.ts";
+import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
+
+/**
+ * Whose records are, where they can carry neither comment nor tag: a TXT record beside them, one value for each stack:
+ * `podtrust stack=prod format=1 owns=A,AAAA`. Record and claim are written in one change, all or nothing.
+ */
+export const claimName = (name: string): string => `_podtrust.${name}`;
+
+/** The name that a claim is about; undefined where the name is none of a claim's. */
+export function claimedName(name: string): string | undefined {
+  return name.startsWith("_podtrust.") ? name.slice("_podtrust.".length) : undefined;
+}
+
+/** The types that a value of a claim names. */
+export function claimedTypes(value: string): readonly string[] {
+  const word = value.split(" ").find((one) => one.startsWith("owns="));
+  return word === undefined ? [] : word.slice("owns=".length).split(",");
+}
+
+const isOurs = (value: string, stack: string): boolean =>
+  ownershipComment.ownerOf(value, stack).kind === "ours";
+
+/** Whether a stack claims records of a type. */
+export function isClaimed(values: readonly string[], type: string, stack: string): boolean {
+  return values.some((value) => isOurs(value, stack) && claimedTypes(value).includes(type));
+}
+
+/** Whose the records of a type are by the claims beside them. */
+export function ownerBy(values: readonly string[], type: string, stack: string): Owner {
+  if (isClaimed(values, type, stack)) return { kind: "ours" };
+  const other = values.find((value) => claimedTypes(value).includes(type));
+  if (other !== undefined) return ownershipComment.ownerOf(other, stack);
+  return { kind: "untagged", looksLike: "somebody who left no TXT record of podtrust's beside it" };
+}
+
+const claimOf = (stack: string, types: readonly string[]): string =>
+  `${ownershipComment.of(stack)} owns=${[...types].sort().join(",")}`;
+
+/** The claim of a stack to a name's records of these types, where it is the only one: the name and value of its TXT record. */
+export function route53Claim(
+  stack: string,
+  name: string,
+  types: readonly string[],
+): { readonly name: string; readonly value: string } {
+  return { name: claimName(name), value: claimOf(stack, types) };
+}
+
+/** The claims once a stack claims a type, or gives it up; what others say there stays. */
+export function claimsWith(
+  values: readonly string[],
+  stack: string,
+  type: RecordType,
+  claims: boolean,
+): readonly string[] {
+  const others = values.filter((value) => !isOurs(value, stack));
+  const types = new Set(values.filter((value) => isOurs(value, stack)).flatMap(claimedTypes));
+  if (claims) types.add(type);
+  else types.delete(type);
+  if (types.size === 0) return others;
+  return [...others, claimOf(stack, [...types])];
+}

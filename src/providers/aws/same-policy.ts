@@ -1,0 +1,21 @@
+import { canonicalPolicy, parsePolicy, PolicyError, policyText } from "../../rules/trust/index.ts";
+
+type Kind = "trust" | "identity";
+
+/**
+ * A policy in canonical form, as text: AWS rewrites documents (order, single values as lists), which is no
+ * difference. What our parser does not take stays as it is, and so differs from anything that it does.
+ */
+export function canonicalText(text: string, kind: Kind): string {
+  try {
+    return policyText(canonicalPolicy(parsePolicy(text, kind)));
+  } catch (error) {
+    if (error instanceof PolicyError) return text;
+    throw error;
+  }
+}
+
+/** Whether two documents mean the same. */
+export function samePolicy(a: string, b: string, kind: Kind): boolean {
+  return a === b || canonicalText(a, kind) === canonicalText(b, kind);
+}

@@ -1,0 +1,87 @@
+import { iamProviderKey, serviceAccountSubject } from "../../rules/oidc/index.ts";
+import {
+  parsePolicy,
+  PolicyError,
+  policyText,
+  webIdentityTrustPolicy as trustDocument,
+} from "../../rules/trust/index.ts";
+import { oidcProviderArn } from "./oidc-provider.ts";
+
+/** Who may assume a role. */
+export interface WebIdentityTrust {
+  readonly partition: string;
+  readonly account: string;
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** NAMESPACE/NAME, each spelled out. */
+  readonly serviceAccounts: readonly string[];
+  /** NAMESPACE/NAME with `*` and `?`: only what the config names as patterns. */
+  readonly subjectPatterns?: readonly string[];
+}
+
+function subjectOf(serviceAccount: string): string {
+  const [namespace = "", name = ""] = serviceAccount.split("/");
+  return serviceAccountSubject(namespace, name);
+}
+
+// In a trust policy that cannot be read.
+const providerArns = /arn:aws[a-z-]{0,16}:iam::\d{12}:oidc-provider\/[^"\s]{1,255}/gu;
+
+/** The OIDC providers that a trust policy names, as IAM names them, whatever it asks of their tokens. */
+export function trustedProviders(trustPolicy: string): readonly string[] {
+  try {
+    const { statements } = parsePolicy(trustPolicy, "trust");
+    const federated = statements.flatMap(({ principals }) => principals?.Federated ?? []);
+    return [...new Set(federated.filter((one) => !one.includes(":saml-provider/")))];
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return [...new Set(trustPolicy.match(providerArns))];
+  }
+}
+
+/**
+ * Whom a trust policy lets in, as it names them: accounts, roles, services, providers; `*` is everybody. Undefined where it
+ * cannot be read.
+ */
+export function trustedPrincipals(trustPolicy: string): readonly string[] | undefined {
+  try {
+    const allowing = parsePolicy(trustPolicy, "trust").statements.filter(({ effect }) => effect === "Allow");
+    const named = allowing.flatMap(({ principals }) => Object.values(principals ?? { AWS: ["*"] }).flat());
+    return [...new Set(named)];
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return undefined;
+  }
+}
+
+/** Whether a trust policy names an OIDC provider, whatever it asks of its tokens. */
+export function trustsProvider(trustPolicy: string, providerArn: string): boolean {
+  return trustedProviders(trustPolicy).includes(providerArn);
+}
+
+/**
+ * A trust policy that lets nobody in, as JSON text. It names the provider, so that the role is found by it as before
+ * (`trustsProvider`).
+ */
+export function closedTrustPolicy(providerArn: string): string {
+  const Principal = { Federated: providerArn };
+  const Statement = { Effect: "Deny", Principal, Action: "sts:AssumeRoleWithWebIdentity" };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [Statement] });
+}
+
+/** The trust policy of a role that ServiceAccounts of an issuer assume, as JSON text. */
+export function webIdentityTrustPolicy(trust: WebIdentityTrust): string {
+  // A pattern holds no ServiceAccount name, so it is put together by hand.
+  const patterns = (trust.subjectPatterns ?? []).map(
+    (one) => `system:serviceaccount:${one.replace("/", ":")}`,
+  );
+  return policyText(
+    trustDocument({
+      providerArn: oidcProviderArn(trust.partition, trust.account, trust.issuer),
+      providerUrl: iamProviderKey(trust.issuer),
+      audiences: trust.audiences,
+      subjects: trust.serviceAccounts.map(subjectOf),
+      subjectPatterns: patterns,
+    }),
+  );
+}

@@ -1,0 +1,55 @@
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import type { CloudflareConfig, Environment } from "../../config/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
+
+const officialUrl = "https://api.cloudflare.com/client/v4";
+
+/** Where Cloudflare's API is, and by which token it lets us in. The token never leaves this process but to there. */
+export interface CloudflareAccess {
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  readonly token: string;
+}
+
+const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** A token goes over the wire with every request: in the clear it goes to this machine alone. */
+function baseUrlOf(env: Environment): string {
+  const text = env["CLOUDFLARE_BASE_URL"] ?? officialUrl;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.has(url.hostname));
+  if (url === undefined || !isSafe || url.username + url.password + url.search !== "") {
+    throw new PodtrustError("usage", "CLOUDFLARE_BASE_URL is no https URL, nor one of this machine", {
+      next: `Unset it, or set it to a URL such as ${officialUrl}.`,
+    });
+  }
+  return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+}
+
+async function tokenText({ tokenFile }: CloudflareConfig, env: Environment): Promise<string | undefined> {
+  if (tokenFile === undefined) return env["CLOUDFLARE_API_TOKEN"];
+  try {
+    return await readBoundedText(tokenFile, 4096);
+  } catch (error) {
+    const sentence = `the file of Cloudflare's token cannot be read: ${errorText(error)}`;
+    throw new PodtrustError("cloudflare-token-missing", sentence, { cause: error });
+  }
+}
+
+/** Throws `cloudflare-token-missing`, `cloudflare-token-refused` for what cannot be a token, and `usage`. */
+export async function cloudflareAccess(
+  config: CloudflareConfig,
+  env: Environment,
+): Promise<CloudflareAccess> {
+  const baseUrl = baseUrlOf(env);
+  const token = (await tokenText(config, env))?.trim() ?? "";
+  const from = config.tokenFile ?? "CLOUDFLARE_API_TOKEN";
+  if (token === "")
+    throw new PodtrustError("cloudflare-token-missing", `${from} holds no token for Cloudflare`);
+  // What cannot stand in a header is no token, and must not be quoted either.
+  if (!/^[!-~]{16,200}$/u.test(token)) {
+    const sentence = `what ${from} holds is no token of Cloudflare's: it is ${token.length} characters long, or has spaces in it`;
+    throw new PodtrustError("cloudflare-token-refused", sentence);
+  }
+  return { baseUrl, token };
+}

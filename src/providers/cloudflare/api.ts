@@ -1,0 +1,152 @@
+import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import { type HttpResponse, request } from "../../core/http/index.ts";
+import type { CloudflareAccess } from "./access.ts";
+import { type Answer, readAnswer } from "./answer.ts";
+import { cloudflareError, Refusal, Unanswered } from "./failure.ts";
+
+/** One request. */
+export interface Call {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Below the API's base, as `/zones`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** For errors: `listing the zone example.com`. */
+  readonly what: string;
+}
+
+/** Told of waits: why, and until when (milliseconds since the epoch). */
+export type Waiting = (reason: string, deadline: number) => void;
+
+const reads: RetrySchedule = {
+  name: "a read that got no answer is asked again within half a minute",
+  delays: [300, 1000, 3000, 8000],
+  giveUpAfter: 30_000,
+};
+
+// Who goes beyond 1,200 requests in five minutes is shut out for five more (Cloudflare API, "Rate limits").
+const throttled: RetrySchedule = {
+  name: "Cloudflare shuts out for five minutes who asks too much",
+  delays: [0],
+  giveUpAfter: 660_000,
+};
+const longestPause = 330_000;
+const mostPages = 200;
+
+/** Seconds or nothing: the API says no date. */
+function pauseOf({ headers }: HttpResponse): number {
+  const seconds = Number(headers["retry-after"] ?? "5");
+  return Math.min(Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : 5000, longestPause);
+}
+
+/** Carries its wait from the answer to the schedule. */
+class TooMany extends Refusal {
+  readonly pauseMs: number;
+
+  constructor(refusal: Refusal, pauseMs: number) {
+    super(refusal.status, refusal.faults, refusal.ray);
+    this.pauseMs = pauseMs;
+  }
+}
+
+/**
+ * Cloudflare's API, version 4. What reads is asked again when no answer came; what writes is not, since nobody knows
+ * whether it was done: whoever writes looks before he writes again. A 429 says that nothing was done, and is waited out.
+ */
+export class CloudflareApi {
+  readonly #access: CloudflareAccess;
+  readonly #clock: Clock;
+
+  constructor(access: CloudflareAccess, clock: Clock) {
+    this.#access = access;
+    this.#clock = clock;
+  }
+
+  async #once(call: Call, signal: AbortSignal): Promise<Answer> {
+    const { method, path, query, body } = call;
+    const { baseUrl, token } = this.#access;
+    const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
+    const options = {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        "user-agent": "podtrust",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      timeoutMs: 30_000,
+      maxBytes: 8 * 1024 * 1024,
+      allowPlainHttp: baseUrl.startsWith("http:"),
+      signal,
+    };
+    const response = await request(`${baseUrl}${path}${search}`, options).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new Unanswered(error instanceof Error ? error.message : String(error), { cause: error });
+    });
+    try {
+      return readAnswer(response);
+    } catch (thrown) {
+      if (thrown instanceof Refusal && thrown.status === 429) throw new TooMany(thrown, pauseOf(response));
+      throw thrown;
+    }
+  }
+
+  /** One request, a 429 waited out. Throws `Refusal` and `Unanswered`. */
+  async #paced(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
+    const start = this.#clock.now();
+    for (;;) {
+      try {
+        return await this.#once(call, signal);
+      } catch (thrown) {
+        const deadline = start + throttled.giveUpAfter;
+        if (!(thrown instanceof TooMany) || this.#clock.now() + thrown.pauseMs > deadline) throw thrown;
+        waiting(
+          `Cloudflare takes no requests for ${Math.ceil(thrown.pauseMs / 1000)} s (429, Retry-After)`,
+          deadline,
+        );
+        await this.#clock.sleep(thrown.pauseMs, signal);
+      }
+    }
+  }
+
+  /** A write, made once. Throws `Refusal`, and `Unanswered` where it may have been done. */
+  write(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
+    return this.#paced(call, signal, waiting);
+  }
+
+  /** A read. Throws `Refusal` alone raw, all else as PodtrustError. */
+  async read(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
+    try {
+      return await retry(() => this.#paced(call, signal, waiting), {
+        schedule: reads,
+        clock: this.#clock,
+        signal,
+        retryable: (error) => error instanceof Unanswered && !signal.aborted,
+      });
+    } catch (thrown) {
+      throw thrown instanceof Unanswered ? cloudflareError(thrown, call.what) : thrown;
+    }
+  }
+
+  /** All pages of a list. Throws as `read`. */
+  async list(
+    call: Call,
+    perPage: number,
+    signal: AbortSignal,
+    waiting: Waiting,
+  ): Promise<readonly unknown[]> {
+    const found: unknown[] = [];
+    for (let page = 1; page <= mostPages; page += 1) {
+      const query = { ...call.query, page: String(page), per_page: String(perPage) };
+      const { result, pages } = await this.read({ ...call, query }, signal, waiting);
+      const items = Array.isArray(result) ? (result as readonly unknown[]) : [];
+      found.push(...items);
+      if (items.length === 0 || (pages !== undefined && page >= pages)) return found;
+    }
+    throw new PodtrustError(
+      "cloudflare-answer-invalid",
+      `${call.what}: the list has no end, or more than ${mostPages * perPage} entries`,
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import type { RecordSet } from "../dns/index.ts";
+import { ownershipComment } from "../../rules/plan/index.ts";
+import { type ApiRecord, bodyOf, longestComment } from "./record.ts";
+
+/** One request that brings what stands nearer to what shall stand. */
+export type Step =
+  | { readonly kind: "create"; readonly value: string; readonly body: object }
+  | { readonly kind: "change"; readonly id: string; readonly value: string; readonly body: object }
+  | { readonly kind: "delete"; readonly id: string; readonly value: string };
+
+/** A person's words beside our mark stay, where there is room for both. */
+function commentFor(record: ApiRecord | undefined, stack: string): string {
+  const own = ownershipComment.of(stack);
+  const before = record?.comment ?? "";
+  const owner = ownershipComment.ownerOf(before, stack);
+  if (owner.kind === "ours") return before;
+  // Another stack's mark must not stand beside ours.
+  const both = `${own} ${before}`.trimEnd();
+  return owner.kind === "untagged" && both.length <= longestComment ? both : own;
+}
+
+/**
+ * What makes the records of a name and type those of a set, each carrying the stack's mark. A record whose value has to
+ * go becomes one whose value is missing, so that the name always resolves.
+ */
+export function stepsToward(set: RecordSet, records: readonly ApiRecord[], stack: string): readonly Step[] {
+  const missing = set.values.filter((value) => !records.some((record) => record.value === value));
+  const seen = new Set<string>();
+  const stays = records.filter(({ value }) => {
+    const isWanted = set.values.includes(value) && !seen.has(value);
+    seen.add(value);
+    return isWanted;
+  });
+  const spare = records.filter((record) => !stays.includes(record));
+  const change = (record: ApiRecord, value: string): Step => {
+    const body = bodyOf(set, value, commentFor(record, stack));
+    return { kind: "change", id: record.id, value, body };
+  };
+  const differs = (record: ApiRecord): boolean =>
+    record.ttl !== set.ttl || record.proxied || record.comment !== commentFor(record, stack);
+  return [
+    ...stays.filter(differs).map((record) => change(record, record.value)),
+    ...missing.slice(0, spare.length).map((value, index) => change(spare[index] as ApiRecord, value)),
+    ...missing.slice(spare.length).map((value): Step => {
+      return { kind: "create", value, body: bodyOf(set, value, ownershipComment.of(stack)) };
+    }),
+    ...spare.slice(missing.length).map(({ id, value }): Step => ({ kind: "delete", id, value })),
+  ];
+}

@@ -1,0 +1,93 @@
+import type { Owner } from "../../rules/plan/index.ts";
+
+/** The types of records that podtrust keeps. */
+export type RecordType = "A" | "AAAA" | "CAA" | "TXT";
+
+/** A zone that its provider serves. */
+export interface DnsZone {
+  /** The provider's own. */
+  readonly id: string;
+  /** Lower case, A-labels, without a dot at its end; so are all names here. */
+  readonly name: string;
+  /** The provider says that its records may be read here, and not written. */
+  readonly isReadOnly?: true;
+}
+
+/** Which records: all of one name and type. */
+export interface RecordKey {
+  readonly name: string;
+  readonly type: RecordType;
+}
+
+/** All records of one name and type. Values are in canonical form (`canonicalValue`), in any order. */
+export interface RecordSet extends RecordKey {
+  /** Seconds. */
+  readonly ttl: number;
+  readonly values: readonly string[];
+}
+
+/** The same as it was found. */
+export interface FoundSet extends RecordKey {
+  /** Seconds; `mixed` where a provider keeps one for each record, and they differ. */
+  readonly ttl: number | "mixed";
+  readonly values: readonly string[];
+  /** Whether the provider answers with addresses of its own in place of these. */
+  readonly proxied: boolean;
+  /** What the provider calls the record of each value, by value; absent where it knows sets by name and type. */
+  readonly recordIds?: Readonly<Record<string, string>>;
+  /** Ours only if all of it is. An alias that stands in the records' place is somebody's who is not us. */
+  readonly owner: Owner;
+  /** Whether some of it is ours, whoever has the rest. */
+  readonly hasOurs: boolean;
+}
+
+/** One of a name's TXT records. */
+export interface TextValue {
+  readonly name: string;
+  /** Without quotes. */
+  readonly value: string;
+}
+
+/** What a change may use while it is made. */
+export interface DnsWork {
+  readonly signal: AbortSignal;
+  /** Says what is waited for, why, and until when (milliseconds since the epoch). */
+  waiting(reason: string, deadline: number): void;
+}
+
+/**
+ * Who serves a zone, seen by one stack. The contract, which test/support/dns-provider-contract.ts checks:
+ *
+ * - What `write` makes carries the stack's mark from its first moment on, and `find` tells by it whose a set is.
+ * - `write`, `delete`, `addText` and `removeText` may be cut off anywhere and called again, and their answers may get
+ *   lost: they look before they repeat anything. What stands as wanted is left as it is; what is gone is gone.
+ * - None of them changes or deletes what is not the stack's: they throw `dns-name-taken`, `write` only unless it is
+ *   told to take over.
+ */
+export interface DnsProvider {
+  /** As a person knows it: `Cloudflare`. */
+  readonly name: string;
+  /** As whom it is asked: `its API token`. */
+  readonly caller: string;
+  /**
+   * The zone that holds a name, the innermost of those that there are. Throws `dns-zone-missing`, `dns-zone-inactive`,
+   * and what is wrong with credentials.
+   */
+  zoneOf(name: string, signal: AbortSignal): Promise<DnsZone>;
+  /** What stands there; undefined: nothing. */
+  find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined>;
+  /** All of the zone that carries the stack's mark. */
+  owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]>;
+  /** Makes a set what is given, and the stack's; with `takeOver` also where it is somebody else's. */
+  write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver?: boolean): Promise<void>;
+  /** Removes what is the stack's of a set. */
+  delete(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<void>;
+  /** Adds one value to a name's TXT records, and leaves the others as they are, whoever has them. */
+  addText(zone: DnsZone, text: TextValue, work: DnsWork): Promise<void>;
+  /** Takes one value away that `addText` added, and leaves the others. */
+  removeText(zone: DnsZone, text: TextValue, work: DnsWork): Promise<void>;
+  /** Waits until all name servers answer with what this run wrote, where the provider says so. Throws `dns-not-visible`. */
+  untilVisible?(key: RecordKey, work: DnsWork): Promise<void>;
+  /** Lets go of connections. */
+  close(): void;
+}

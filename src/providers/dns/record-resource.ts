@@ -1,0 +1,147 @@
+import {
+  type Change,
+  type Difference,
+  type FieldChange,
+  type Inputs,
+  type Known,
+  mapKnown,
+  type Observed,
+  type Output,
+  type Resource,
+  shownKnown,
+  type Work,
+} from "../../rules/plan/index.ts";
+import { canonicalValue } from "./canonical.ts";
+import type { DnsProvider, DnsZone, FoundSet, RecordKey, RecordType } from "./provider.ts";
+
+/** Where records are kept: a provider, and the zone that was found there. */
+export interface DnsPlace {
+  readonly provider: DnsProvider;
+  zone(signal: AbortSignal): Promise<DnsZone>;
+}
+
+/** Values that are made of another resource's output. */
+export interface DerivedValues {
+  readonly from: Output;
+  /** None: there is nothing to be written yet, and what stands stays. */
+  make(text: string): readonly string[];
+}
+
+/** What a set of records shall be. */
+export interface RecordWish extends RecordKey {
+  /** Seconds. */
+  readonly ttl: number;
+  /** What they hold. */
+  readonly values: readonly string[] | DerivedValues;
+  readonly dependsOn?: readonly string[];
+}
+
+const isDerived = (values: RecordWish["values"]): values is DerivedValues => !Array.isArray(values);
+
+/** What a plan calls a set of records. */
+export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "kind" | "names" | "link"> {
+  return { id: `dns/${name}/${type}`, kind: "record", names: [name, type], link: "dns" };
+}
+
+function observed(found: FoundSet | undefined): Observed<FoundSet> {
+  return found === undefined ? { exists: false } : { exists: true, state: found, owner: found.owner };
+}
+
+/** What a field is called by the type of its records. */
+const valuesField: Readonly<Record<RecordType, string>> = {
+  A: "addresses",
+  AAAA: "addresses",
+  CAA: "values",
+  TXT: "values",
+};
+
+const sorted = (values: readonly string[]): readonly string[] => [...values].sort();
+
+function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff" | "apply"> {
+  const { provider } = place;
+  return {
+    ...recordNames(key),
+    dependsOn: [],
+    ifTaken: `Remove it at ${provider.name} if nobody needs it, or choose another name for the issuer.`,
+    async read(signal) {
+      return observed(await provider.find(await place.zone(signal), key, signal));
+    },
+    outputs: ({ recordIds = {} }) => ({ recordIds: JSON.stringify(recordIds) }),
+    fingerprint: ({ ttl, values, proxied }) => ({ ttl, values: sorted(values), proxied }),
+    ...(provider.untilVisible === undefined
+      ? {}
+      : { confirm: async (_change, work) => provider.untilVisible?.(key, work) }),
+    async delete(_found, work) {
+      await provider.delete(await place.zone(work.signal), key, work);
+    },
+  };
+}
+
+/** A set of records as the config has it, as a resource of a plan. */
+export function recordResource(place: DnsPlace, wish: RecordWish): Resource<FoundSet> {
+  const { name, type, ttl, values } = wish;
+  const canonical = (list: readonly string[]): readonly string[] =>
+    sorted(list.map((value) => canonicalValue(type, value)));
+  const wanted = (inputs: Inputs): Known<readonly string[]> =>
+    isDerived(values)
+      ? mapKnown(inputs.get(values.from), (text) => canonical(values.make(text)))
+      : { known: true, value: canonical(values) };
+
+  function fields(found: FoundSet | undefined, inputs: Inputs): readonly FieldChange[] {
+    const shall = wanted(inputs);
+    const is = found === undefined ? undefined : sorted(found.values);
+    const isSame = shall.known && is !== undefined && shall.value.join("\n") === is.join("\n");
+    const proxied: FieldChange = { field: "proxied", before: true, after: false };
+    return [
+      ...(isSame ? [] : [{ field: valuesField[type], before: is, after: shownKnown(shall) }]),
+      ...(found?.ttl === ttl ? [] : [{ field: "ttl", before: found?.ttl, after: ttl }]),
+      ...(found?.proxied === true ? [proxied] : []),
+    ];
+  }
+
+  return {
+    ...common(place, wish),
+    dependsOn: wish.dependsOn ?? [],
+    ...(isDerived(values) ? { needs: [values.from] } : {}),
+    diff(before: Observed<FoundSet>, inputs): Difference {
+      const shall = wanted(inputs);
+      if (shall.known && shall.value.length === 0) return { kind: "none", fields: [] };
+      if (!before.exists) return { kind: "create", fields: fields(undefined, inputs) };
+      const differing = fields(before.state, inputs);
+      // Taken over, it gets our mark and nothing else.
+      if (differing.length === 0 && before.owner.kind === "ours") return { kind: "none", fields: [] };
+      return { kind: "update", fields: differing };
+    },
+    async apply(change: Change<FoundSet>, work: Work) {
+      const shall = wanted(work.inputs);
+      if (!shall.known) throw new TypeError(`${name} ${type} is written before its value is known`);
+      const takeOver = change.observed.exists && change.observed.owner.kind !== "ours";
+      const zone = await place.zone(work.signal);
+      await place.provider.write(zone, { name, type, ttl, values: shall.value }, work, takeOver);
+    },
+  };
+}
+
+/** A set of records that only has to go: before what it was made of, which else somebody else may have meanwhile. */
+export function recordToDelete(
+  place: DnsPlace,
+  { name, type }: RecordKey,
+  dependsOn: readonly string[],
+): Resource<FoundSet> {
+  return {
+    ...common(place, { name, type }),
+    dependsOn,
+    async read(signal) {
+      const found = await place.provider.find(await place.zone(signal), { name, type }, signal);
+      // What somebody put beside ours stays, and keeps ours from going no more than that.
+      return observed(found?.hasOurs === true ? { ...found, owner: { kind: "ours" } } : found);
+    },
+    diff: () => ({ kind: "none", fields: [] }),
+    apply: () => Promise.reject(new TypeError(`${name} ${type} is there to be deleted`)),
+  };
+}
+
+/** What a listing found, as a plan takes it. */
+export function recordsSeen(found: readonly FoundSet[]): ReadonlyMap<string, Observed> {
+  return new Map(found.map((set) => [recordNames(set).id, observed(set)]));
+}

@@ -1,0 +1,59 @@
+import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
+import type { DnsWork } from "./provider.ts";
+
+/** Values of a name's TXT records, as each of its zone's name servers gives them; empty for a server without any. */
+export type AskServers = (
+  zone: string,
+  name: string,
+) => Promise<readonly { readonly server: string; readonly values: readonly string[] }[]>;
+
+const patienceMs = 120_000;
+const pauseMs = 2000;
+
+/** What was seen of the name servers until now. */
+interface Seen {
+  readonly isServed: boolean;
+  /** Servers without the value, or why nobody could be asked. */
+  readonly said: string;
+  /** Whether any of them answered at all. */
+  readonly isAnswered: boolean;
+}
+
+async function look(ask: AskServers, zone: string, name: string, value: string): Promise<Seen> {
+  try {
+    const answers = await ask(zone, name);
+    const without = answers.filter(({ values }) => !values.includes(value)).map(({ server }) => server);
+    return {
+      isServed: answers.length > 0 && without.length === 0,
+      said: without.join(", "),
+      isAnswered: answers.length > 0,
+    };
+  } catch (error) {
+    return { isServed: false, said: errorText(error), isAnswered: false };
+  }
+}
+
+/**
+ * Waits until every name server of a zone answers with a value. Where none of them can be asked (port 53 is closed to
+ * this machine), the wait ends all the same at its deadline, since whoever asks next may reach them: gives whether it was
+ * seen. Throws `dns-not-visible` where they answer, and without it.
+ */
+export async function untilServed(
+  { ask, clock }: { readonly ask: AskServers; readonly clock: Clock },
+  { zone, name, value }: { readonly zone: string; readonly name: string; readonly value: string },
+  work: DnsWork,
+): Promise<boolean> {
+  const deadline = clock.now() + patienceMs;
+  for (;;) {
+    work.signal.throwIfAborted();
+    const { isServed, said, isAnswered } = await look(ask, zone, name, value);
+    if (isServed) return true;
+    if (clock.now() >= deadline) {
+      if (!isAnswered) return false;
+      const sentence = `the TXT record of ${name} is not on all name servers after ${patienceMs / 60_000} minutes: ${said} lack it`;
+      throw new PodtrustError("dns-not-visible", sentence, { detail: { name, zone } });
+    }
+    work.waiting(`the name servers of ${zone} do not answer with the TXT record of ${name} yet`, deadline);
+    await clock.sleep(pauseMs, work.signal);
+  }
+}

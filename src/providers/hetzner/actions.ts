@@ -1,0 +1,144 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import type { Work } from "../../rules/plan/index.ts";
+import type { HetznerApi } from "./client.ts";
+import { hetznerCodeOf, isHetznerCode } from "./failure.ts";
+import type { Fields } from "./fields.ts";
+import { type Action, actionOf } from "./shapes.ts";
+
+/** A wait of ours that Hetzner has to end. */
+export interface Patience {
+  /** In a person's words: `server prod`. */
+  readonly what: string;
+  /** Milliseconds. */
+  readonly within: number;
+}
+
+const minute = 60_000;
+/** A server is made in seconds, and in minutes on a bad day. */
+export const usualPatience: number = 10 * minute;
+/** What a deleted server had is let go within seconds, "sometimes longer" (Hetzner's Terraform provider). */
+export const releasePatience: number = 5 * minute;
+
+// Hetzner's Go client asks twice a second for up to 25 at a time; waiting a little longer each time costs less.
+const batch = 25;
+const pauses = [500, 500, 1000, 1000, 2000] as const;
+
+function pauseAfter(polls: number): number {
+  return pauses[Math.min(polls, pauses.length - 1)] ?? 2000;
+}
+
+function tooSlow(what: string, reason: string, within: number): PodtrustError {
+  const sentence = `${what}: ${reason} was not over within ${Math.round(within / 1000)} s`;
+  return new PodtrustError("hetzner-too-slow", sentence, { detail: { what, reason } });
+}
+
+/** The actions of an answer that has one as `action`, several as `actions`, and more as `next_actions`. */
+export function actionsIn(answer: Fields): readonly Action[] {
+  const one = answer.optionalFields("action");
+  const all = [
+    ...(one === undefined ? [] : [one]),
+    ...answer.list("actions"),
+    ...answer.list("next_actions"),
+  ];
+  return all.map(actionOf);
+}
+
+function failed({ what }: Patience, { command, error, id }: Action): PodtrustError {
+  const { code = "", message = "" } = error ?? {};
+  const words = [message, code === "" ? "" : `(${code})`].filter(Boolean).join(" ");
+  const sentence = `${what}: Hetzner's ${command} failed${words === "" ? " without a word why" : `: ${words}`}`;
+  return new PodtrustError("hetzner-action-failed", sentence, { detail: { action: id, hetznerCode: code } });
+}
+
+async function askedAgain(
+  api: HetznerApi,
+  running: readonly Action[],
+  signal: AbortSignal,
+): Promise<readonly Action[]> {
+  const found: Action[] = [];
+  for (let at = 0; at < running.length; at += batch) {
+    const ids = running.slice(at, at + batch).map(({ id }) => String(id));
+    const query = ids.map((id): [string, string] => ["id", id]);
+    const answer = await api.get("actions", "asking how far the work is", signal, query);
+    found.push(...answer.neededList("actions").map(actionOf));
+  }
+  return found;
+}
+
+/**
+ * Waits until actions have succeeded, and says how far they are. Throws `hetzner-action-failed` for one that ended
+ * otherwise or that the API knows no longer, and `hetzner-too-slow` at the deadline.
+ */
+export async function awaitActions(
+  api: HetznerApi,
+  started: readonly Action[],
+  patience: Patience,
+  work: Pick<Work, "signal" | "waiting">,
+): Promise<void> {
+  const deadline = api.clock.now() + patience.within;
+  let actions = started;
+  for (let polls = 0; ; polls += 1) {
+    const broken = actions.find(({ status }) => status === "error");
+    if (broken !== undefined) throw failed(patience, broken);
+    const running = actions.filter(({ status }) => status !== "success");
+    const [first] = running;
+    if (first === undefined) return;
+    const least = Math.min(...running.map(({ progress }) => progress));
+    const reason = `${first.command} at ${Math.round(least)} %`;
+    if (api.clock.now() >= deadline) throw tooSlow(patience.what, first.command, patience.within);
+    work.waiting(reason, deadline);
+    await api.clock.sleep(pauseAfter(polls), work.signal);
+    const now = await askedAgain(api, running, work.signal);
+    const lost = running.find(({ id }) => !now.some((one) => one.id === id));
+    if (lost !== undefined) {
+      throw failed(patience, { ...lost, error: { code: "", message: "the API no longer knows it" } });
+    }
+    actions = now;
+  }
+}
+
+/** What to look for, and what to say while it is not there. */
+export interface Look<T> extends Patience {
+  /** Undefined while it is not as it shall be. */
+  readonly look: () => Promise<{ readonly is: T } | { readonly waitsFor: string }>;
+}
+
+/** Looks again and again until it is as it shall be. Throws `hetzner-too-slow`. */
+export async function until<T>(
+  api: HetznerApi,
+  { what, within, look }: Look<T>,
+  work: Pick<Work, "signal" | "waiting">,
+): Promise<T> {
+  const deadline = api.clock.now() + within;
+  for (let polls = 0; ; polls += 1) {
+    const seen = await look();
+    if ("is" in seen) return seen.is;
+    if (api.clock.now() >= deadline) throw tooSlow(what, seen.waitsFor, within);
+    work.waiting(seen.waitsFor, deadline);
+    await api.clock.sleep(pauseAfter(polls), work.signal);
+  }
+}
+
+/** Does what Hetzner refuses for a while with one of these codes, since something else is not over yet. */
+export function patiently<T>(
+  api: HetznerApi,
+  { what, within, codes }: Patience & { readonly codes: readonly string[] },
+  work: Pick<Work, "signal" | "waiting">,
+  call: () => Promise<T>,
+): Promise<T> {
+  let refusal: PodtrustError | undefined;
+  const look = async (): Promise<{ is: T } | { waitsFor: string }> => {
+    try {
+      return { is: await call() };
+    } catch (error) {
+      if (!(error instanceof PodtrustError) || !isHetznerCode(error, ...codes)) throw error;
+      refusal = error;
+      return { waitsFor: `Hetzner is not done with what it belongs to (${hetznerCodeOf(error)})` };
+    }
+  };
+  return until(api, { what, within, look }, work).catch((error: unknown) => {
+    // What Hetzner said last tells more than that it took long.
+    if (error instanceof PodtrustError && error.code === "hetzner-too-slow") throw refusal ?? error;
+    throw error;
+  });
+}

@@ -1,0 +1,24 @@
+import { type Clock, defined } from "../../../core/base/index.ts";
+import type { DnsProvider } from "../../dns/index.ts";
+import { HetznerApi } from "../client.ts";
+import { endpointOf } from "../endpoint.ts";
+import { readToken, tokenPlaceText } from "../token.ts";
+import { hetznerDns } from "./provider.ts";
+
+/** By which token Hetzner's DNS is asked: of a file, else of HCLOUD_TOKEN. */
+export interface HetznerDnsAccess {
+  readonly tokenFile?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+}
+
+/** Hetzner's DNS for a stack; asks nothing yet. Throws what is wrong with endpoint and token. */
+export async function openHetznerDns(
+  { tokenFile, env, clock }: HetznerDnsAccess,
+  stack: string,
+): Promise<DnsProvider> {
+  const place = { env, ...defined({ file: tokenFile }) };
+  const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
+  const api = new HetznerApi({ endpoint, token: await readToken(place), clock });
+  return hetznerDns(api, stack, `the token of ${tokenPlaceText(place)}`);
+}

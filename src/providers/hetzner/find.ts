@@ -1,0 +1,117 @@
+import { cloudLabels, type Observed } from "../../rules/plan/index.ts";
+import type { HetznerApi } from "./client.ts";
+import type { Fields } from "./fields.ts";
+import type { ExtraLabels } from "./labels.ts";
+import {
+  type Firewall,
+  firewallOf,
+  type PrimaryIp,
+  primaryIpOf,
+  type Server,
+  serverOf,
+  type SshKey,
+  sshKeyOf,
+  type Thing,
+} from "./shapes.ts";
+
+/** One kind of thing in a project: where it is listed, and how it is read. */
+export interface Kind<T extends Thing> {
+  /** The path, and the key of its lists. */
+  readonly path: string;
+  /** The key of one, and what ids call it. */
+  readonly key: string;
+  readonly kind: "ssh-key" | "firewall" | "primary-ip" | "server";
+  readonly read: (fields: Fields) => T;
+}
+
+export const sshKeys: Kind<SshKey> = { path: "ssh_keys", key: "ssh_key", kind: "ssh-key", read: sshKeyOf };
+export const firewalls: Kind<Firewall> = {
+  path: "firewalls",
+  key: "firewall",
+  kind: "firewall",
+  read: firewallOf,
+};
+export const primaryIps: Kind<PrimaryIp> = {
+  path: "primary_ips",
+  key: "primary_ip",
+  kind: "primary-ip",
+  read: primaryIpOf,
+};
+export const servers: Kind<Server> = { path: "servers", key: "server", kind: "server", read: serverOf };
+
+/** Everything of a kind that carries a stack's label. What the API's filter let through is compared all the same. */
+export async function listOwned<T extends Thing>(
+  api: HetznerApi,
+  { path, read }: Kind<T>,
+  stack: string,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const selector = `${cloudLabels.stackKey}==${stack}`;
+  const listed = (await api.list(path, signal, [["label_selector", selector]])).map(read);
+  return listed.filter(({ labels }) => cloudLabels.stackOf(labels) === stack);
+}
+
+/** Whether a thing carries the stack's label, and no newer podtrust wrote it. */
+export function isOwned({ labels }: Thing, stack: string): boolean {
+  return cloudLabels.ownerOf(labels, stack).kind === "ours";
+}
+
+/** Which thing of a kind is meant. */
+export interface Wanted<T extends Thing> {
+  readonly stack: string;
+  readonly name: string;
+  /** Tells those of a stack apart where it has several of a kind. */
+  readonly fits?: (thing: T) => boolean;
+  /** What its labels say beside whose it is. */
+  readonly labels?: ExtraLabels;
+}
+
+/**
+ * The stack's own thing, which its label tells whatever somebody called it since: a renamed server is not made again.
+ * Of several the one with the wanted name counts, else the oldest.
+ */
+export function ownOf<T extends Thing>(
+  owned: readonly T[],
+  { name, fits = () => true }: Wanted<T>,
+): T | undefined {
+  const fitting = owned.filter(fits).sort((a, b) => a.id - b.id);
+  return fitting.find((one) => one.name === name) ?? fitting[0];
+}
+
+/** The stack's own thing, else whoever has the name. */
+export async function findThing<T extends Thing>(
+  api: HetznerApi,
+  kind: Kind<T>,
+  wanted: Wanted<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const own = ownOf(await listOwned(api, kind, wanted.stack, signal), wanted);
+  if (own !== undefined) return own;
+  const named = await api.list(kind.path, signal, [["name", wanted.name]]);
+  return named.map(kind.read).find(({ name }) => name === wanted.name);
+}
+
+/** The stack's own thing alone: what a creation looks for whose answer was lost, and then goes on with. */
+export async function findOwn<T extends Thing>(
+  api: HetznerApi,
+  kind: Kind<T>,
+  wanted: Wanted<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const owned = await listOwned(api, kind, wanted.stack, signal);
+  return ownOf(
+    owned.filter((one) => isOwned(one, wanted.stack)),
+    wanted,
+  );
+}
+
+/** What was found, for a plan. */
+export function observedThing<T extends Thing>(found: T | undefined, stack: string): Observed<T> {
+  if (found === undefined) return { exists: false };
+  return { exists: true, state: found, owner: cloudLabels.ownerOf(found.labels, stack) };
+}
+
+/** The id of a resource in plans: `hetzner/server/prod`. */
+export function idOf({ kind }: Pick<Kind<Thing>, "kind">, name: string): string {
+  return `hetzner/${kind}/${name}`;
+}

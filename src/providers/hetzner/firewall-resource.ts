@@ -1,0 +1,157 @@
+import type { Difference, FieldChange, Observed, Resource, Tags, Work } from "../../rules/plan/index.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
+import { canonicalCidr } from "./cidr.ts";
+import type { HetznerApi } from "./client.ts";
+import { findOwn, firewalls, type Wanted } from "./find.ts";
+import { issuerLabel, type NamedIssuer, otherName } from "./issuer-label.ts";
+import { markedLabels } from "./labels.ts";
+import { commonFields, commonOf, putCommon, removeById, stateOf } from "./resource.ts";
+import type { Firewall, FirewallRule, Thing } from "./shapes.ts";
+
+/** One port that is open to some networks; everything else that comes in is dropped, and all goes out. */
+export interface OpenPort {
+  readonly port: number;
+  /** In CIDR form. */
+  readonly sources: readonly string[];
+  /** Not all of them are known: what is let in of a family that they do not name stays let in. */
+  readonly isPartial?: boolean;
+  readonly description: string;
+}
+
+export interface FirewallWish {
+  readonly stack: string;
+  readonly name: string;
+  readonly open: readonly OpenPort[];
+  /** Its labels remember this name. */
+  readonly issuer?: NamedIssuer;
+}
+
+const wantedOf = ({ stack, name, issuer }: FirewallWish): Wanted<Firewall> => ({
+  stack,
+  name,
+  labels: issuerLabel(issuer),
+});
+
+/** A rule in a line, the same for the same rule: networks in their one form, in order. */
+function ruleLine(rule: FirewallRule): string {
+  const { direction, protocol, port, sources, destinations } = rule;
+  const networks = direction === "in" ? sources : destinations;
+  const forms = networks.map((one) => canonicalCidr(one) ?? one).sort();
+  return `${direction} ${protocol}${port === "" ? "" : ` ${port}`} ${direction === "in" ? "from" : "to"} ${forms.join(", ")}`;
+}
+
+function isPort(rule: FirewallRule, port: number): boolean {
+  return rule.direction === "in" && rule.protocol === "tcp" && rule.port === String(port);
+}
+
+/** From which networks a port of TCP is open. */
+function sourcesOf({ rules }: Firewall, port: number): readonly string[] {
+  return rules.find((rule) => isPort(rule, port))?.sources ?? [];
+}
+
+const familyOf = (network: string): string => (network.includes(":") ? "ipv6" : "ipv4");
+
+function wantedRules({ open }: FirewallWish, before: readonly FirewallRule[]): readonly FirewallRule[] {
+  return open.flatMap(({ port, sources, isPartial, description }) => {
+    const named = new Set(sources.map(familyOf));
+    const letIn = isPartial === true ? (before.find((rule) => isPort(rule, port))?.sources ?? []) : [];
+    const networks = [...sources, ...letIn.filter((one) => !named.has(familyOf(one)))];
+    // Without a source there is no rule: the API knows none for nobody.
+    if (networks.length === 0) return [];
+    const common = { direction: "in", protocol: "tcp", port: String(port) };
+    return [{ ...common, sources: networks, destinations: [], description }];
+  });
+}
+
+const linesOf = (rules: readonly FirewallRule[]): readonly string[] => rules.map(ruleLine).sort();
+
+function ruleField(wish: FirewallWish, before: readonly FirewallRule[] | undefined): FieldChange | undefined {
+  const after = linesOf(wantedRules(wish, before ?? []));
+  if (before === undefined) return { field: "rules", before: undefined, after };
+  const was = linesOf(before);
+  return was.join("\n") === after.join("\n") ? undefined : { field: "rules", before: was, after };
+}
+
+function difference(wish: FirewallWish, observed: Observed<Firewall>): Difference {
+  const field = ruleField(wish, stateOf(observed)?.rules);
+  const rules = field === undefined ? [] : [field];
+  if (!observed.exists) return { kind: "create", fields: rules };
+  const fields = [...commonFields(observed.state, wantedOf(wish)), ...rules];
+  const refusal = otherName(observed.state, wish);
+  if (refusal !== undefined) return { kind: "update", fields, refusal };
+  return { kind: fields.length === 0 ? "none" : "update", fields };
+}
+
+function bodyOf(rules: readonly FirewallRule[]): readonly object[] {
+  return rules.map(({ direction, protocol, port, sources, description }) => ({
+    direction,
+    protocol,
+    port,
+    source_ips: sources.map((one) => canonicalCidr(one) ?? one),
+    description,
+  }));
+}
+
+/** The labels of a new firewall: the stack's marks, and the name that its issuer has below the zone of the config. */
+export function firewallLabels({ stack, issuer }: Pick<FirewallWish, "stack" | "issuer">): Tags {
+  return markedLabels(stack, {}, issuerLabel(issuer));
+}
+
+async function create(api: HetznerApi, wish: FirewallWish, work: Work): Promise<void> {
+  const { name } = wish;
+  const body = { name, labels: firewallLabels(wish), rules: bodyOf(wantedRules(wish, [])) };
+  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wantedOf(wish), work.signal);
+  const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
+  const made = await api.create(asked, work.signal, find);
+  if ("found" in made) return update(api, wish, made.found, work);
+  await awaitActions(api, actionsIn(made.answer), { what: `firewall ${name}`, within: usualPatience }, work);
+  return undefined;
+}
+
+async function update(api: HetznerApi, wish: FirewallWish, before: Firewall, work: Work): Promise<void> {
+  // Two runs at once: whoever made it first has said what the issuer is called.
+  const other = otherName(before, wish);
+  if (other !== undefined) throw other;
+  await putCommon(api, firewalls, { before, wanted: wantedOf(wish) }, work.signal);
+  if (ruleField(wish, before.rules) === undefined) return;
+  const answer = await api.change(
+    {
+      method: "POST",
+      path: `firewalls/${before.id}/actions/set_rules`,
+      body: { rules: bodyOf(wantedRules(wish, before.rules)) },
+      during: `setting the rules of firewall ${wish.name}`,
+    },
+    work.signal,
+  );
+  await awaitActions(api, actionsIn(answer), { what: `firewall ${wish.name}`, within: usualPatience }, work);
+}
+
+/** Deletes a firewall, which stays in use for a while after its server is gone. */
+export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Work): Promise<void> {
+  const what = `firewall ${firewall.name}`;
+  const patience = { what, within: releasePatience, codes: ["resource_in_use", "conflict", "locked"] };
+  await patiently(api, patience, work, () => removeById(api, firewalls, firewall, work));
+}
+
+/**
+ * The firewall that a server has from its first packet on. The first thing that every machine needs, under a name that
+ * the API gives to one alone, so that it remembers what the stack's issuer is called.
+ */
+export function firewallResource(api: HetznerApi, wish: FirewallWish): Resource<Firewall> {
+  return {
+    ...commonOf(api, firewalls, wantedOf(wish)),
+    dependsOn: [],
+    fingerprint: (state) => state,
+    outputs: (state) => ({ id: String(state.id), sshFrom: sourcesOf(state, 22).join(",") }),
+    diff: (observed) => difference(wish, observed),
+    async apply({ observed }, work) {
+      const before = stateOf(observed);
+      if (before === undefined) return create(api, wish, work);
+      return update(api, wish, before, work);
+    },
+    async delete(observed, work) {
+      const state = stateOf(observed);
+      if (state !== undefined) await removeFirewall(api, state, work);
+    },
+  };
+}

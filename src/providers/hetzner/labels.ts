@@ -1,0 +1,17 @@
+import { cloudLabels, type FieldChange, type Tags } from "../../rules/plan/index.ts";
+
+/** Labels beside the marks of a stack; an undefined one shall not be there. */
+export type ExtraLabels = Readonly<Record<string, string | undefined>>;
+
+/** The labels that a thing shall have, beside whatever somebody else put there. */
+export function markedLabels(stack: string, before: Tags = {}, extra: ExtraLabels = {}): Tags {
+  const all = Object.entries({ ...before, ...cloudLabels.of(stack), ...extra });
+  return Object.fromEntries(all.filter((one): one is [string, string] => one[1] !== undefined));
+}
+
+/** Which of our labels are missing or changed. */
+export function labelFields(stack: string, before: Tags, extra: ExtraLabels = {}): readonly FieldChange[] {
+  return Object.entries({ ...cloudLabels.of(stack), ...extra })
+    .filter(([key, value]) => before[key] !== value)
+    .map(([key, after]) => ({ field: `labels.${key}`, before: before[key], after }));
+}

@@ -1,0 +1,124 @@
+import type { Difference, FieldChange, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, usualPatience } from "./actions.ts";
+import { hostAddress } from "./cidr.ts";
+import type { HetznerApi } from "./client.ts";
+import { findOwn, primaryIps } from "./find.ts";
+import { markedLabels } from "./labels.ts";
+import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
+import { takeOffServer } from "./server-power.ts";
+import type { PrimaryIp } from "./shapes.ts";
+
+export interface PrimaryIpWish {
+  readonly stack: string;
+  readonly name: string;
+  readonly type: "ipv4" | "ipv6";
+  readonly location: string;
+  /** Whether the API refuses to delete it. */
+  readonly protect: boolean;
+}
+
+function difference(wish: PrimaryIpWish, observed: Observed<PrimaryIp>): Difference {
+  const { location, protect, type } = wish;
+  if (!observed.exists) {
+    const protection = protect ? [{ field: "protect", before: undefined, after: true }] : [];
+    return {
+      kind: "create",
+      fields: [
+        { field: "type", before: undefined, after: type },
+        { field: "location", before: undefined, after: location },
+        ...protection,
+      ],
+    };
+  }
+  const { state } = observed;
+  const moved: FieldChange[] =
+    state.location === location ? [] : [{ field: "location", before: state.location, after: location }];
+  if (moved.length > 0) return { kind: "replace", fields: moved };
+  const fields = [...commonFields(state, wish), ...settings(wish, state)];
+  return { kind: fields.length > 0 ? "update" : "none", fields };
+}
+
+/** What can be set while it stands. An address that goes with its server would leave names that lead nowhere. */
+function settings({ protect }: PrimaryIpWish, state: PrimaryIp): readonly FieldChange[] {
+  return [
+    ...(state.autoDelete ? [{ field: "autoDelete", before: true, after: false }] : []),
+    ...(state.isProtected === protect
+      ? []
+      : [{ field: "protect", before: state.isProtected, after: protect }]),
+  ];
+}
+
+async function setProtection(
+  api: HetznerApi,
+  { id, name }: PrimaryIp,
+  protect: boolean,
+  work: Work,
+): Promise<void> {
+  const what = `primary-ip ${name}`;
+  const answer = await api.change(
+    {
+      method: "POST",
+      path: `primary_ips/${id}/actions/change_protection`,
+      body: { delete: protect },
+      during: `${protect ? "protecting" : "taking the protection off"} ${what}`,
+    },
+    work.signal,
+  );
+  await awaitActions(api, actionsIn(answer), { what, within: usualPatience }, work);
+}
+
+async function create(api: HetznerApi, wish: PrimaryIpWish, work: Work): Promise<void> {
+  const { stack, name, type, location } = wish;
+  const body = { name, type, location, labels: markedLabels(stack), auto_delete: false };
+  const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, wantedOf(wish), work.signal);
+  const asked = { path: "primary_ips", body, during: `creating primary-ip ${name}` };
+  const made = await api.create(asked, work.signal, find);
+  const address = "found" in made ? made.found : primaryIps.read(made.answer.fields("primary_ip"));
+  await update(api, wish, address, work);
+}
+
+async function update(api: HetznerApi, wish: PrimaryIpWish, before: PrimaryIp, work: Work): Promise<void> {
+  const more = before.autoDelete ? { auto_delete: false } : {};
+  await putCommon(api, primaryIps, { before, wanted: wantedOf(wish), more }, work.signal);
+  if (before.isProtected !== wish.protect) await setProtection(api, before, wish.protect, work);
+}
+
+function wantedOf({ stack, name, type }: PrimaryIpWish): {
+  stack: string;
+  name: string;
+  fits: (address: PrimaryIp) => boolean;
+} {
+  return { stack, name, fits: (address) => address.type === type };
+}
+
+/** Deletes an address, taken off its server first; it stays in use for a while after that. */
+export async function removePrimaryIp(api: HetznerApi, address: PrimaryIp, work: Work): Promise<void> {
+  if (address.assignee !== undefined) await takeOffServer(api, address, work);
+  const codes = ["must_be_unassigned", "resource_in_use", "conflict", "locked"];
+  const patience = { what: `primary-ip ${address.name}`, within: releasePatience, codes };
+  await patiently(api, patience, work, () => removeById(api, primaryIps, address, work));
+}
+
+/** A public address that outlives its server, so that names go on leading to the next one. */
+export function primaryIpResource(api: HetznerApi, wish: PrimaryIpWish): Resource<PrimaryIp> {
+  return {
+    ...commonOf(api, primaryIps, wantedOf(wish)),
+    dependsOn: [],
+    // Who has it moves with the server.
+    fingerprint: ({ assignee: _assignee, ...state }) => state,
+    outputs: ({ id, ip }) => ({ id: String(id), address: hostAddress(ip) ?? ip }),
+    diff: (observed) => difference(wish, observed),
+    async apply(change, work) {
+      const before = stateToUpdate(change);
+      if (before === undefined) return create(api, wish, work);
+      return update(api, wish, before, work);
+    },
+    // What takes its place would have no protection: it need not have any to go.
+    async delete(observed, work) {
+      const state = stateOf(observed);
+      if (state === undefined) return;
+      if (state.isProtected && !wish.protect) await setProtection(api, state, false, work);
+      await removePrimaryIp(api, state, work);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import {
+  type Difference,
+  type FieldChange,
+  type Inputs,
+  type Known,
+  type Observed,
+  type Output,
+  shownKnown,
+} from "../../rules/plan/index.ts";
+import { commonFields } from "./resource.ts";
+import type { Server } from "./shapes.ts";
+
+/** What a new machine is told for its first boot, and the fingerprint of the host key that it will show. */
+export interface FirstBoot {
+  /** At most 32 KiB. */
+  readonly userData: string;
+  /** `SHA256:…` */
+  readonly hostKey: string;
+}
+
+/** A value from another resource, or one that is known. */
+export type Wanted = Output | string;
+
+export interface ServerWish {
+  readonly stack: string;
+  readonly name: string;
+  readonly type: string;
+  readonly location: string;
+  readonly image: string;
+  /** Whether the API refuses to delete or rebuild it. */
+  readonly protect: boolean;
+  readonly sshKey: { readonly id: Wanted; readonly publicKey: Wanted };
+  readonly firewall: Output;
+  /** Addresses of its own, each by id and address. Absent: the machine has none of that family. */
+  readonly ipv4?: { readonly id: Output; readonly address: Output };
+  readonly ipv6?: { readonly id: Output; readonly address: Output };
+  /** Made anew for each machine: the host key of one is no other's. */
+  readonly firstBoot: (publicKey: string) => FirstBoot;
+}
+
+export const families = ["ipv4", "ipv6"] as const;
+export type Family = (typeof families)[number];
+
+const replaceable = ["type", "location", "image"] as const;
+
+/** Everything that a server takes from others. */
+export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerWish): readonly Output[] {
+  const all = [sshKey.id, sshKey.publicKey, firewall, ipv4?.id, ipv4?.address, ipv6?.id, ipv6?.address];
+  return all.filter((one) => typeof one === "object");
+}
+
+/** A value from another resource as it is known now. */
+export function valueOf(wanted: Wanted, inputs: Inputs): Known<string> {
+  return typeof wanted === "string" ? { known: true, value: wanted } : inputs.get(wanted);
+}
+
+function newFields(wish: ServerWish, inputs: Inputs): readonly FieldChange[] {
+  const { type, location, image, protect } = wish;
+  const addresses = families.flatMap((family) => {
+    const address = wish[family]?.address;
+    return address === undefined ? [] : [[family, shownKnown(inputs.get(address))] as const];
+  });
+  const all = [
+    ["type", type],
+    ["location", location],
+    ["image", image],
+    ...addresses,
+    ...(protect ? ([["protect", true]] as const) : []),
+  ] as const;
+  return all.map(([field, after]) => ({ field, before: undefined, after }));
+}
+
+function addressFields(wish: ServerWish, state: Server, inputs: Inputs): readonly FieldChange[] {
+  return families.flatMap((family) => {
+    const [wanted, has] = [wish[family], state[family]];
+    if (wanted === undefined) {
+      return has === undefined ? [] : [{ field: family, before: has.ip, after: undefined }];
+    }
+    const id = inputs.get(wanted.id);
+    if (id.known && id.value === String(has?.id)) return [];
+    return [{ field: family, before: has?.ip, after: shownKnown(inputs.get(wanted.address)) }];
+  });
+}
+
+/** Whether Hetzner is at work on the machine by itself: what it is now it will not stay. */
+export function isInTheMaking({ status, firewalls }: Server): boolean {
+  return !["running", "off"].includes(status) || firewalls.some((one) => one.status === "pending");
+}
+
+function stateFields(wish: ServerWish, state: Server, inputs: Inputs): readonly FieldChange[] {
+  const firewall = inputs.get(wish.firewall);
+  const isOn = firewall.known && state.firewalls.some(({ id }) => String(id) === firewall.value);
+  const fields: FieldChange[] = [];
+  if (isInTheMaking(state)) {
+    const after = { knownAfter: "Hetzner is done with it" };
+    fields.push({ field: "state", before: "in the making", after });
+  } else if (state.status === "off") {
+    fields.push({ field: "state", before: "off", after: "running" });
+  }
+  if (!isOn) fields.push({ field: "firewall", before: "not on it", after: wish.name });
+  if (state.isProtected !== wish.protect) {
+    fields.push({ field: "protect", before: state.isProtected, after: wish.protect });
+  }
+  return fields;
+}
+
+/** What would make a server the wanted one. What it was made of can only be had by another machine. */
+export function serverDifference(wish: ServerWish, observed: Observed<Server>, inputs: Inputs): Difference {
+  if (!observed.exists) return { kind: "create", fields: newFields(wish, inputs) };
+  const { state } = observed;
+  const replaced = replaceable.flatMap((field): FieldChange[] => {
+    const before = state[field];
+    // Of an image that is gone nobody knows what it was.
+    return before === undefined || before === wish[field] ? [] : [{ field, before, after: wish[field] }];
+  });
+  // What else differs goes with the machine.
+  if (replaced.length > 0) return { kind: "replace", fields: replaced };
+  const addresses = addressFields(wish, state, inputs);
+  const fields = [...commonFields(state, wish), ...addresses, ...stateFields(wish, state, inputs)];
+  if (fields.length === 0) return { kind: "none", fields };
+  return { kind: "update", fields, ...(addresses.length === 0 ? {} : { newOutputs: true }) };
+}

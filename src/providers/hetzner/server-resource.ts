@@ -1,0 +1,262 @@
+import { defined, PodtrustError } from "../../core/base/index.ts";
+import type { Inputs, Resource, Work } from "../../rules/plan/index.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, until, usualPatience } from "./actions.ts";
+import { hostAddress } from "./cidr.ts";
+import type { HetznerApi } from "./client.ts";
+import { findOwn, listOwned, servers } from "./find.ts";
+import { hostKeysOf, withHostKeys } from "./host-key-label.ts";
+import { markedLabels } from "./labels.ts";
+import { findImage, findServerType } from "./offers.ts";
+import { commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
+import {
+  families,
+  type Family,
+  isInTheMaking,
+  needsOf,
+  serverDifference,
+  type ServerWish,
+  valueOf,
+  type Wanted,
+} from "./server-difference.ts";
+import { act, assign, powerOff, powerOn, readServer, unassign } from "./server-power.ts";
+import { actionOf, type Server } from "./shapes.ts";
+
+const largestUserData = 32 * 1024;
+
+function needed(wanted: Wanted, inputs: Inputs): string {
+  const value = valueOf(wanted, inputs);
+  if (!value.known) throw new TypeError(`an output of ${value.after} is needed and not known`);
+  return value.value;
+}
+
+const neededId = (wanted: Wanted, inputs: Inputs): number => Number(needed(wanted, inputs));
+
+/** The part of a new server's request that says which addresses it has. */
+function publicNet(wish: ServerWish, inputs: Inputs): object {
+  const parts = families.map((family) => {
+    const address = wish[family];
+    const id = address === undefined ? {} : { [family]: neededId(address.id, inputs) };
+    return { [`enable_${family}`]: address !== undefined, ...id };
+  });
+  return Object.assign({}, ...parts) as object;
+}
+
+async function bodyOf(api: HetznerApi, wish: ServerWish, work: Work): Promise<Record<string, unknown>> {
+  const { stack, name, type, location } = wish;
+  const { inputs, signal } = work;
+  const { architecture } = await findServerType(api, type, signal);
+  const image = await findImage(api, { name: wish.image, architecture }, signal);
+  const { userData, hostKey } = wish.firstBoot(needed(wish.sshKey.publicKey, inputs));
+  const size = Buffer.byteLength(userData);
+  if (size > largestUserData) {
+    const sentence = `server ${name}: ${size} bytes of user data, where Hetzner takes ${largestUserData}`;
+    throw new PodtrustError("machine-user-data", sentence, { detail: { size } });
+  }
+  return {
+    name,
+    server_type: type,
+    location,
+    image: image.id,
+    labels: withHostKeys(markedLabels(stack), { current: hostKey }),
+    ssh_keys: [neededId(wish.sshKey.id, inputs)],
+    // Given here it is on from the first packet.
+    firewalls: [{ firewall: neededId(wish.firewall, inputs) }],
+    public_net: publicNet(wish, inputs),
+    user_data: userData,
+    start_after_create: true,
+  };
+}
+
+/** Waits for a machine that is on its way out: until it is gone it has the name. */
+async function untilNoneGoes(api: HetznerApi, { stack }: ServerWish, work: Work): Promise<void> {
+  const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
+    const going = (await listOwned(api, servers, stack, work.signal)).find(
+      ({ status }) => status === "deleting",
+    );
+    return going === undefined ? { is: true } : { waitsFor: `server ${going.name} is still being deleted` };
+  };
+  await until(api, { what: `server of stack ${stack}`, within: releasePatience, look }, work);
+}
+
+/** Waits for the work that Hetzner has begun on a machine, whoever began it, until it runs behind its firewall. */
+async function finish(api: HetznerApi, server: Server, work: Work): Promise<Server> {
+  const what = `server ${server.name}`;
+  const path = `servers/${server.id}/actions`;
+  const query = [["status", "running"]] as const;
+  const answer = await api.get(path, `reading what is done to ${what}`, work.signal, query);
+  const actions = answer.neededList("actions").map(actionOf);
+  await awaitActions(api, actions, { what, within: usualPatience }, work);
+  const look = async (): Promise<{ is: Server } | { waitsFor: string }> => {
+    const now = await readServer(api, server.id, work.signal);
+    if (now === undefined) throw new PodtrustError("plan-changed", `${what} is gone`);
+    if (!isInTheMaking(now)) return { is: now };
+    const { status, firewalls } = now;
+    const isPending = firewalls.some((one) => one.status === "pending");
+    return { waitsFor: isPending ? "its firewall is not yet applied" : `it is ${status}` };
+  };
+  return until(api, { what, within: usualPatience, look }, work);
+}
+
+async function create(api: HetznerApi, wish: ServerWish, work: Work): Promise<void> {
+  await untilNoneGoes(api, wish, work);
+  const during = `creating server ${wish.name}`;
+  const body = await bodyOf(api, wish, work);
+  const find = async (): Promise<Server | undefined> => {
+    const found = await findOwn(api, servers, wish, work.signal);
+    return found?.status === "deleting" ? undefined : found;
+  };
+  // What a deleted machine had is let go a little later.
+  const patience = {
+    what: during,
+    within: releasePatience,
+    codes: ["primary_ip_assigned", "resource_in_use"],
+  };
+  const made = await patiently(api, patience, work, () =>
+    api.create({ path: servers.path, body, during }, work.signal, find),
+  );
+  if ("found" in made) return update(api, wish, made.found, work);
+  const server = servers.read(made.answer.fields("server"));
+  const what = `server ${wish.name}`;
+  await awaitActions(api, actionsIn(made.answer), { what, within: usualPatience }, work);
+  return update(api, wish, server, work);
+}
+
+async function changeAddresses(
+  api: HetznerApi,
+  wish: ServerWish,
+  server: Server,
+  work: Work,
+): Promise<boolean> {
+  const wanted = (family: Family): number | undefined => {
+    const address = wish[family];
+    return address === undefined ? undefined : neededId(address.id, work.inputs);
+  };
+  const changed = families.filter((family) => wanted(family) !== server[family]?.id);
+  if (changed.length === 0) return false;
+  // The API moves addresses of machines that are off.
+  await powerOff(api, server, work);
+  try {
+    for (const family of changed) {
+      const has = server[family];
+      if (has !== undefined) await unassign(api, has.id, work);
+      const id = wanted(family);
+      if (id !== undefined) await assign(api, id, server, work);
+    }
+  } catch (error) {
+    // With the addresses that it has it is worth more than off; what went wrong is the news.
+    if (!work.signal.aborted) await powerOn(api, server, work).catch(() => {});
+    throw error;
+  }
+  return true;
+}
+
+async function putBehindFirewall(
+  api: HetznerApi,
+  wish: ServerWish,
+  server: Server,
+  work: Work,
+): Promise<void> {
+  const id = neededId(wish.firewall, work.inputs);
+  if (server.firewalls.some((one) => one.id === id)) return;
+  const body = { apply_to: [{ type: "server", server: { id: server.id } }] };
+  const during = `putting server ${wish.name} behind its firewall`;
+  await patiently(
+    api,
+    // A try whose answer was lost has put it there.
+    { what: during, within: usualPatience, codes: ["conflict"] },
+    work,
+    () => act(api, `firewalls/${id}/actions/apply_to_resources`, { during, body }, work).catch(ifApplied),
+  );
+  await finish(api, server, work);
+}
+
+function ifApplied(error: unknown): void {
+  const isOn = error instanceof PodtrustError && error.detail["hetznerCode"] === "firewall_already_applied";
+  if (!isOn) throw error;
+}
+
+async function update(api: HetznerApi, wish: ServerWish, before: Server, work: Work): Promise<void> {
+  const server = isInTheMaking(before) ? await finish(api, before, work) : before;
+  await putCommon(api, servers, { before: server, wanted: wish }, work.signal);
+  await putBehindFirewall(api, wish, server, work);
+  const isOff = (await changeAddresses(api, wish, server, work)) || server.status === "off";
+  if (isOff) await powerOn(api, server, work);
+  await setProtection(api, wish, server, work);
+}
+
+async function setProtection(
+  api: HetznerApi,
+  { protect }: ServerWish,
+  { id, name, isProtected }: Server,
+  work: Work,
+): Promise<void> {
+  if (isProtected === protect) return;
+  // Deletion and rebuilding are protected together.
+  const body = { delete: protect, rebuild: protect };
+  const during = `changing the protection of server ${name}`;
+  await act(api, `servers/${id}/actions/change_protection`, { during, body }, work);
+}
+
+/** Deletes a server and waits until it is gone. */
+export async function removeServer(api: HetznerApi, server: Server, work: Work): Promise<void> {
+  const what = `server ${server.name}`;
+  await patiently(api, { what, within: releasePatience, codes: ["locked", "conflict"] }, work, () =>
+    removeById(api, servers, server, work),
+  );
+  const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
+    const now = await readServer(api, server.id, work.signal);
+    return now === undefined ? { is: true } : { waitsFor: `it is ${now.status}` };
+  };
+  await until(api, { what, within: usualPatience, look }, work);
+}
+
+/** The outputs of a server: what the API names, the addresses that it has, and its host key. */
+export function serverOutputs({ id, ipv4, ipv6, labels }: Server): Readonly<Record<string, string>> {
+  const { current, next } = hostKeysOf(labels);
+  const address = ipv6 === undefined ? undefined : hostAddress(ipv6.ip);
+  return {
+    id: String(id),
+    ...defined({ ipv4: ipv4?.ip, ipv6: address, hostKey: current, nextHostKey: next }),
+  };
+}
+
+/** A machine in Hetzner's cloud. */
+export function serverResource(api: HetznerApi, wish: ServerWish): Resource<Server> {
+  const common = commonOf(api, servers, wish);
+  return {
+    ...common,
+    dependsOn: [],
+    needs: needsOf(wish),
+    async read(signal, inputs) {
+      const observed = await common.read(signal, inputs);
+      // What is on its way out is no machine any longer.
+      const isGoing =
+        observed.exists && observed.owner.kind === "ours" && observed.state.status === "deleting";
+      return isGoing ? { exists: false } : observed;
+    },
+    // What moves by itself while it is made, and what the host's own change sets, is no part of it.
+    fingerprint: ({ id, name, type, location, image, ipv4, ipv6 }) => ({
+      id,
+      name,
+      type,
+      location,
+      image,
+      ipv4,
+      ipv6,
+    }),
+    outputs: serverOutputs,
+    diff: (observed, inputs) => serverDifference(wish, observed, inputs),
+    async apply(change, work) {
+      const before = stateToUpdate(change);
+      if (before === undefined) return create(api, wish, work);
+      return update(api, wish, before, work);
+    },
+    // What takes its place would have no protection: it need not have any to go.
+    async delete(observed, work) {
+      const state = stateOf(observed);
+      if (state === undefined) return;
+      if (!wish.protect) await setProtection(api, wish, state, work);
+      await removeServer(api, state, work);
+    },
+  };
+}

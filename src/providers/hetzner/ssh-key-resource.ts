@@ -1,0 +1,86 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import type { HetznerApi } from "./client.ts";
+import { findOwn, sshKeys } from "./find.ts";
+import { markedLabels } from "./labels.ts";
+import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
+import type { SshKey } from "./shapes.ts";
+
+/** The public keys that somebody can log in with from here. */
+export interface LoginKeys {
+  /** In OpenSSH's form, the preferred one first; none where one has to be made. */
+  readonly known: readonly string[];
+  /** The config names the key: another one is a difference. */
+  readonly isChosen: boolean;
+  /** What a plan says in place of a key that has to be made. */
+  readonly toMake: string;
+  /** Makes one and keeps it; gives the public key. */
+  readonly make: () => Promise<string>;
+}
+
+export interface SshKeyWish {
+  readonly stack: string;
+  readonly name: string;
+  readonly keys: LoginKeys;
+}
+
+/** Type and blob of a key in OpenSSH's form: its comment says nothing. */
+function keyItself(publicKey: string): string {
+  return publicKey.trim().split(/\s+/u).slice(0, 2).join(" ");
+}
+
+/** Whether two texts are the same key. */
+export function isSameKey(a: string, b: string): boolean {
+  return keyItself(a) === keyItself(b);
+}
+
+function difference({ stack, name, keys }: SshKeyWish, observed: Observed<SshKey>): Difference {
+  const [first = keys.toMake] = keys.known;
+  if (!observed.exists) {
+    return { kind: "create", fields: [{ field: "publicKey", before: undefined, after: first }] };
+  }
+  const { publicKey } = observed.state;
+  const isOther = keys.isChosen && !keys.known.some((key) => isSameKey(key, publicKey));
+  const fields = commonFields(observed.state, { stack, name });
+  // The API cannot change a key, and what a machine let in at its first boot it goes on letting in.
+  if (isOther) {
+    const field = { field: "publicKey", before: publicKey, after: first };
+    return { kind: "replace", fields: [...fields, field] };
+  }
+  return { kind: fields.length === 0 ? "none" : "update", fields };
+}
+
+async function create(
+  api: HetznerApi,
+  { stack, name, keys }: SshKeyWish,
+  signal: AbortSignal,
+): Promise<void> {
+  const publicKey = keys.known[0] ?? (await keys.make());
+  const body = { name, public_key: publicKey, labels: markedLabels(stack) };
+  const find = (): Promise<SshKey | undefined> => findOwn(api, sshKeys, { stack, name }, signal);
+  const made = await api.create({ path: "ssh_keys", body, during: `creating ssh-key ${name}` }, signal, find);
+  const key = "found" in made ? made.found : sshKeys.read(made.answer.fields("ssh_key"));
+  if (!isSameKey(key.publicKey, publicKey)) {
+    throw new PodtrustError("plan-changed", `ssh-key ${name} was made meanwhile, of another key`);
+  }
+}
+
+/** The SSH key that a new server lets in, beside the user of its first boot: without one Hetzner mails a password. */
+export function sshKeyResource(api: HetznerApi, wish: SshKeyWish): Resource<SshKey> {
+  return {
+    ...commonOf(api, sshKeys, wish),
+    dependsOn: [],
+    fingerprint: (state) => state,
+    outputs: ({ id, publicKey }) => ({ id: String(id), publicKey }),
+    diff: (observed) => difference(wish, observed),
+    async apply(change, { signal }: Work) {
+      const before = stateToUpdate(change);
+      if (before === undefined) return create(api, wish, signal);
+      return putCommon(api, sshKeys, { before, wanted: wish }, signal);
+    },
+    async delete(observed, work) {
+      const state = stateOf(observed);
+      if (state !== undefined) await removeById(api, sshKeys, state, work);
+    },
+  };
+}

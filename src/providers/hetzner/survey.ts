@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { type Observed, type Resource, type Work } from "../../rules/plan/index.ts";
+import type { HetznerApi } from "./client.ts";
+import { firewalls, type Kind, listOwned, observedThing, primaryIps, servers, sshKeys } from "./find.ts";
+import { removeFirewall } from "./firewall-resource.ts";
+import { removePrimaryIp } from "./primary-ip-resource.ts";
+import { hetznerNames, removeById, stateOf } from "./resource.ts";
+import { removeServer } from "./server-resource.ts";
+import type { Firewall, PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
+import { isSameKey } from "./ssh-key-resource.ts";
+
+/** Everything in a project that carries a stack's label. */
+export interface OwnedThings {
+  readonly sshKeys: readonly SshKey[];
+  readonly firewalls: readonly Firewall[];
+  readonly primaryIps: readonly PrimaryIp[];
+  readonly servers: readonly Server[];
+}
+
+/** Lists everything that carries the stack's label: four requests, however much there is of others. */
+export async function ownedThings(api: HetznerApi, stack: string, signal: AbortSignal): Promise<OwnedThings> {
+  const [keys, walls, addresses, machines] = await Promise.all([
+    listOwned(api, sshKeys, stack, signal),
+    listOwned(api, firewalls, stack, signal),
+    listOwned(api, primaryIps, stack, signal),
+    listOwned(api, servers, stack, signal),
+  ]);
+  return {
+    sshKeys: keys,
+    firewalls: walls,
+    primaryIps: addresses,
+    servers: machines.filter(({ status }) => status !== "deleting"),
+  };
+}
+
+type Remove<T extends Thing> = (api: HetznerApi, thing: T, work: Work) => Promise<void>;
+
+/** A thing as it was found, to be deleted whatever the config says of it. */
+function doomed<T extends Thing>(
+  api: HetznerApi,
+  { kind, stack, remove }: { readonly kind: Kind<T>; readonly stack: string; readonly remove: Remove<T> },
+  dependsOn: readonly string[],
+): (thing: T) => Resource<T> {
+  return (thing) => ({
+    ...hetznerNames(kind.kind, thing.name),
+    dependsOn,
+    async read(signal): Promise<Observed<T>> {
+      const now = (await listOwned(api, kind, stack, signal)).find(({ id }) => id === thing.id);
+      return observedThing(now, stack);
+    },
+    fingerprint: ({ id }) => ({ id }),
+    diff: () => ({ kind: "none", fields: [] }),
+    apply: () => Promise.reject(new TypeError("what is only there to be deleted is never applied")),
+    async delete(observed, work) {
+      const state = stateOf(observed);
+      if (state !== undefined) await remove(api, state, work);
+    },
+  });
+}
+
+/** A thing that was found, and what deletes it. */
+export interface OwnedResource {
+  readonly thing: Thing;
+  readonly resource: Resource;
+}
+
+/** What was found as resources, for what is no longer in the config, and for the way down: servers go first. */
+export function ownedResources(api: HetznerApi, stack: string, owned: OwnedThings): readonly OwnedResource[] {
+  const of =
+    <T extends Thing>(kind: Kind<T>, remove: Remove<T>, dependsOn: readonly string[]) =>
+    (thing: T): OwnedResource => ({
+      thing,
+      resource: doomed(api, { kind, stack, remove }, dependsOn)(thing),
+    });
+  const others = [
+    ...owned.sshKeys.map(of(sshKeys, (_api, key, work) => removeById(api, sshKeys, key, work), [])),
+    ...owned.firewalls.map(of(firewalls, removeFirewall, [])),
+    ...owned.primaryIps.map(of(primaryIps, removePrimaryIp, [])),
+  ];
+  const used = others.map(({ resource }) => resource.id);
+  return [...others, ...owned.servers.map(of(servers, removeServer, used))];
+}
+
+/** The key of the project that is the same as a public key, whoever has it there: the API takes each only once. */
+export async function keyInProject(
+  api: HetznerApi,
+  publicKey: string,
+  signal: AbortSignal,
+): Promise<SshKey | undefined> {
+  const blob = Buffer.from(publicKey.split(/\s+/u)[1] ?? "", "base64");
+  // The form of the API: MD5 in hex with colons. It tells keys apart here, and vouches for none.
+  const fingerprint = (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
+  const listed = await api.list(sshKeys.path, signal, [["fingerprint", fingerprint]]);
+  return listed.map(sshKeys.read).find((key) => isSameKey(key.publicKey, publicKey));
+}

@@ -1,0 +1,47 @@
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
+
+/** Where the token comes from: a file where one is named, else HCLOUD_TOKEN. */
+export interface TokenPlace {
+  readonly file?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+// A longer file is no token's.
+const largestFile = 4096;
+// Hetzner's own Terraform provider refuses any other length before it asks.
+const form = /^[A-Za-z0-9]{64}$/u;
+
+/** What holds the token, in words. */
+export function tokenPlaceText({ file }: TokenPlace): string {
+  return file ?? "HCLOUD_TOKEN";
+}
+
+async function given({ file, env }: TokenPlace): Promise<string> {
+  if (file === undefined) return env["HCLOUD_TOKEN"] ?? "";
+  try {
+    return await readBoundedText(file, largestFile);
+  } catch (error) {
+    const sentence = `the file of Hetzner's token cannot be read: ${file}: ${errorText(error)}`;
+    throw new PodtrustError("file-unreadable", sentence, { cause: error, detail: { path: file } });
+  }
+}
+
+/**
+ * The token, judged by its form before it is sent anywhere. Throws `hetzner-token-missing`,
+ * `hetzner-token-malformed` or `file-unreadable`; none of them repeats it.
+ */
+export async function readToken(place: TokenPlace): Promise<string> {
+  const token = (await given(place)).trim();
+  const where = tokenPlaceText(place);
+  if (token === "") {
+    const what = place.file === undefined ? "is not set" : "is empty";
+    throw new PodtrustError("hetzner-token-missing", `${where} ${what}`);
+  }
+  if (form.test(token)) return token;
+  const sentence =
+    token.length === 64
+      ? `what ${where} holds is no Hetzner token: it has other characters than letters and digits`
+      : `what ${where} holds is no Hetzner token: it has ${token.length} characters, and a token has 64`;
+  throw new PodtrustError("hetzner-token-malformed", sentence, { detail: { length: token.length } });
+}

@@ -1,0 +1,203 @@
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { StateFolder } from "../../core/files/index.ts";
+import type { Inputs, Known, Output, Work } from "../../rules/plan/index.ts";
+import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
+import { openSession, type SshSession } from "./session.ts";
+import type { Environment } from "./ssh.ts";
+import { type SshTarget, targetText } from "./target.ts";
+import { until } from "./until.ts";
+
+/** Host keys of which a machine shows one, by their fingerprints. */
+export interface RememberedKeys {
+  readonly current: string;
+  /** While one takes the place of the other. */
+  readonly next?: string;
+}
+
+/** Where a stack's machine is: known from the config, or an output of what makes it. */
+export interface HostPlace {
+  /** Outputs that `target` asks for. */
+  readonly needs: readonly Output[];
+  target(inputs: Inputs): Known<SshTarget>;
+  /** Why a machine that stands has no target; undefined where it is not there yet. */
+  unreachable?(inputs: Inputs): PodtrustError | undefined;
+  /**
+   * Given for a machine that podtrust made: remembers, where every other machine of ours looks, which host keys it may
+   * show. Such a machine may still be booting.
+   */
+  readonly remember?: (inputs: Inputs, keys: RememberedKeys, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly stack: string;
+  readonly place: HostPlace;
+  /** The stack's folder of state on this machine. */
+  readonly stateDir: string;
+  /** Told what a person should know although nothing failed. */
+  readonly notice?: (text: string) => void;
+}
+
+// What a machine that boots answers with before its sshd and its users are there.
+const bootingCodes: readonly string[] = ["ssh-unreachable", "ssh-lost", "ssh-denied"];
+const isBooting = (error: unknown): boolean =>
+  error instanceof PodtrustError && bootingCodes.includes(error.code);
+
+const bootMs = 300_000;
+// Somebody may have ended the run that made the machine.
+const lookMs = 90_000;
+const everyMs = 3000;
+
+/** The one connection to a stack's machine, made when it is first needed. */
+export class HostConnection {
+  readonly place: HostPlace;
+  readonly #options: ConnectionOptions;
+  #open: { readonly target: string; readonly session: Promise<SshSession> } | undefined;
+  /** The machine is made in this run: it was not there at first. */
+  #isExpected = false;
+  /** The host key that was given to it in this run; what others found earlier still says the former. */
+  #rotated: string | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.place = options.place;
+  }
+
+  #pin(signal?: AbortSignal): PinContext {
+    const { env, stack, stateDir, notice } = this.#options;
+    const pin = { env, state: new StateFolder(stateDir), alias: hostKeyAlias(stack) };
+    return {
+      ...pin,
+      ...defined({ notice, signal }),
+    };
+  }
+
+  #target(inputs: Inputs): SshTarget | undefined {
+    const known = this.place.target(inputs);
+    if (!known.known) return undefined;
+    return this.#rotated === undefined ? known.value : { ...known.value, hostKeys: [this.#rotated] };
+  }
+
+  async #connect(target: SshTarget, signal?: AbortSignal): Promise<SshSession> {
+    const pin = this.#pin(signal);
+    const knownHosts = await pinnedKnownHosts(target, pin);
+    const { env, clock } = this.#options;
+    const session = openSession({ env, clock, target, knownHosts, alias: pin.alias });
+    if (this.place.remember === undefined) return session;
+    try {
+      // Whether it lets us in is known now, not in the middle of something.
+      await session.run("true", {
+        timeoutMs: 60_000,
+        asUser: true,
+        ...defined({ signal }),
+      });
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  #session(target: SshTarget, signal?: AbortSignal): Promise<SshSession> {
+    const key = JSON.stringify(target);
+    if (this.#open?.target !== key) {
+      const before = this.close();
+      const session = before.then(() => this.#connect(target, signal));
+      this.#open = { target: key, session };
+      session.catch(() => (this.#open = undefined));
+    }
+    return this.#open.session;
+  }
+
+  /**
+   * The session; undefined where the machine is not there yet, or made in this run and still booting. Throws `ssh-*`.
+   */
+  async session(inputs: Inputs, signal?: AbortSignal): Promise<SshSession | undefined> {
+    const target = this.#target(inputs);
+    if (target === undefined) {
+      this.#isExpected = true;
+      return undefined;
+    }
+    const { clock } = this.#options;
+    const deadline = clock.now() + lookMs;
+    for (;;) {
+      try {
+        return await this.#session(target, signal);
+      } catch (error) {
+        if (this.place.remember === undefined || !isBooting(error)) throw error;
+        if (this.#isExpected) return undefined;
+        if (clock.now() > deadline) throw error;
+        await clock.sleep(everyMs, signal);
+      }
+    }
+  }
+
+  /** The session to a machine that has to be there. Throws `machine-absent`, `ssh-*`. */
+  async required(inputs: Inputs, signal?: AbortSignal): Promise<SshSession> {
+    const target = this.#target(inputs);
+    if (target !== undefined) return this.#session(target, signal);
+    const unreachable = this.place.unreachable?.(inputs);
+    if (unreachable !== undefined) throw unreachable;
+    throw new PodtrustError("machine-absent", `the machine of stack ${this.#options.stack} is not there yet`);
+  }
+
+  /** The session to a machine that may still be booting. Throws `host-wait-missed`, and at once what no wait cures. */
+  async awaited(work: Work, what = "to boot"): Promise<SshSession> {
+    const target = this.#target(work.inputs);
+    if (target === undefined || this.place.remember === undefined)
+      return this.required(work.inputs, work.signal);
+    await until({
+      what: `${targetText(target)} ${what}`,
+      clock: this.#options.clock,
+      timeoutMs: bootMs,
+      everyMs,
+      work,
+      look: async () => {
+        try {
+          await this.#session(target, work.signal);
+          return undefined;
+        } catch (error) {
+          work.signal.throwIfAborted();
+          if (!isBooting(error)) throw error;
+          return error instanceof PodtrustError && error.code === "ssh-denied"
+            ? "sshd answers, and does not know the key yet"
+            : "sshd does not answer yet";
+        }
+      },
+    });
+    return this.#session(target, work.signal);
+  }
+
+  /** Whether two host keys are remembered: one was about to take the other's place. */
+  isHostKeyOpen(inputs: Inputs): boolean {
+    return (this.#target(inputs)?.hostKeys.length ?? 0) > 1;
+  }
+
+  /** Pins and remembers a key beside the one that is shown; gives its fingerprint. */
+  async pinBeside(publicKey: string, work: Work): Promise<string> {
+    const [current] = this.#target(work.inputs)?.hostKeys ?? [];
+    const next = fingerprintOf(publicKey);
+    await pinKeys([publicKey], this.#pin(work.signal), "beside");
+    // Where a former run has come further, the first of both may be gone already: both stay remembered.
+    await this.place.remember?.(work.inputs, { current: current ?? next, next }, work.signal);
+    return next;
+  }
+
+  /** Pins and remembers a key in place of all others, and connects anew with it. Throws `ssh-host-key`. */
+  async pinOnly(publicKey: string, work: Work): Promise<void> {
+    const fingerprint = fingerprintOf(publicKey);
+    await this.close();
+    await pinKeys([publicKey], this.#pin(work.signal), "alone");
+    this.#rotated = fingerprint;
+    // Only once the machine has shown it is the former one forgotten; its sshd may just be starting anew.
+    await this.awaited(work, "to show its new host key");
+    await this.place.remember?.(work.inputs, { current: fingerprint }, work.signal);
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.session.then((session) => session.close()).catch(() => {});
+  }
+}

@@ -1,0 +1,215 @@
+import { PodtrustError } from "../../../core/base/index.ts";
+import { checkRoom } from "../room.ts";
+import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
+import { targetText } from "../target.ts";
+import { until } from "../until.ts";
+import { chartUrl, ciliumManifest } from "./cilium.ts";
+import { overridingFiles } from "./config-file.ts";
+import {
+  ciliumCliUrl,
+  ciliumCompletionScript,
+  ciliumPath,
+  ciliumRecord,
+  kubectlScript,
+  noCiliumCliScript,
+  profileFile,
+} from "./commands.ts";
+import {
+  architectureOf,
+  filesOf,
+  isCiliumAsWished,
+  isCliAsWished,
+  refusalOf,
+  roomNeeds,
+  textOf,
+  wishedBinary,
+  wishedCli,
+} from "./difference.ts";
+import { installPinned, type K3sSite } from "./install.ts";
+import {
+  beginScript,
+  binaryPath,
+  chartFile,
+  chartScript,
+  copyDatastoreScript,
+  inspectScript,
+  noCiliumScript,
+  nodeScript,
+  readyScript,
+  restartScript,
+  tailScript,
+} from "./scripts.ts";
+import { isIssuing } from "./running-flags.ts";
+import { type K3sState, parseState } from "./state.ts";
+import type { Architecture, HostFile, K3sWish } from "./wish.ts";
+
+const minute = 60_000;
+
+type Step = Pick<RunOptions, "stdin"> & { readonly timeoutMs?: number };
+
+async function step(
+  { session, work }: K3sSite,
+  what: string,
+  script: string,
+  options: Step = {},
+): Promise<ScriptResult> {
+  const result = await session.run(script, { timeoutMs: minute, ...options, signal: work.signal });
+  if (result.code !== 0) throw stepFailure(session.target, what, result);
+  return result;
+}
+
+/** Looks at k3s on a host. */
+export async function inspectK3s(session: SshSession, signal: AbortSignal): Promise<K3sState> {
+  const result = await session.run(inspectScript, { timeoutMs: minute, signal });
+  if (result.code !== 0) throw stepFailure(session.target, "looking at k3s", result);
+  return parseState(result.stdout);
+}
+
+function releaseUrl(version: string, architecture: Architecture): string {
+  const name = architecture === "amd64" ? "k3s" : `k3s-${architecture}`;
+  return `https://github.com/k3s-io/k3s/releases/download/${encodeURIComponent(version)}/${name}`;
+}
+
+async function installBinary(site: K3sSite, state: K3sState): Promise<boolean> {
+  const { wish } = site;
+  const sha256 = wishedBinary(state, wish);
+  if (state.binary === sha256) return false;
+  if (state.version !== undefined && state.version !== wish.version) {
+    const { version } = state;
+    await step(site, "copying the datastore", copyDatastoreScript(version), { timeoutMs: 10 * minute });
+  }
+  const url = releaseUrl(wish.version, architectureOf(state));
+  const what = `k3s ${wish.version}`;
+  await installPinned(site, { what, path: binaryPath, sha256, url, archive: wish.archive });
+  return true;
+}
+
+const isWritten = (state: K3sState, { path, text }: HostFile): boolean => textOf(state, path) === text;
+
+async function writeFiles(
+  { session, work }: K3sSite,
+  state: K3sState,
+  files: readonly HostFile[],
+): Promise<void> {
+  for (const file of files) {
+    const { path, text, mode } = file;
+    if (!isWritten(state, file)) await session.put(path, text, { mode, signal: work.signal });
+  }
+}
+
+async function writeCilium(site: K3sSite, state: K3sState): Promise<void> {
+  const { wish } = site;
+  const { cilium } = wish;
+  if (isCiliumAsWished(state, wish)) return;
+  if (cilium === undefined) {
+    await step(site, "taking Cilium's manifest away", noCiliumScript);
+    return;
+  }
+  const { version, sha256, archive } = cilium;
+  const what = `Cilium's chart ${version}`;
+  await installPinned(site, { what, path: chartFile, sha256, url: chartUrl(version), archive });
+  await step(site, "writing Cilium's manifest", chartScript(ciliumManifest(wish.stack)));
+}
+
+async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Promise<void> {
+  const { wish } = site;
+  await writeFiles(site, state, [profileFile(wish)]);
+  if (isNew || !state.isKubectlReady) await step(site, "linking kubectl", kubectlScript);
+  if (isCliAsWished(state, wish)) return;
+  const cli = wish.cilium?.cli;
+  const sha256 = wishedCli(state, wish);
+  if (cli === undefined || sha256 === undefined) {
+    await step(site, "taking the cilium command away", noCiliumCliScript);
+    return;
+  }
+  const { version, archive } = cli;
+  await installPinned(site, {
+    what: `cilium command ${version}`,
+    path: ciliumPath,
+    sha256,
+    url: ciliumCliUrl(version, architectureOf(state)),
+    archive,
+    unpack: { member: "cilium", record: ciliumRecord },
+  });
+  await step(site, "writing cilium's completion", ciliumCompletionScript);
+}
+
+/** Whether what it reads when it starts is another than what shall be. */
+function isStale(state: K3sState, wish: K3sWish): boolean {
+  return state.binary !== wishedBinary(state, wish) || filesOf(wish).some((file) => !isWritten(state, file));
+}
+
+function isRunningAsWished({ running, active }: K3sState, wish: K3sWish): boolean {
+  return active === "active" && isIssuing(running, wish);
+}
+
+const lastLine = ({ stdout, stderr }: ScriptResult): string =>
+  `${stdout}\n${stderr}`.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+
+function untilDone(site: K3sSite, what: string, script: string, timeoutMs: number): Promise<void> {
+  const { session, clock, work } = site;
+  const options = { timeoutMs: minute, signal: work.signal };
+  return until({
+    what,
+    clock,
+    timeoutMs,
+    everyMs: 2000,
+    work,
+    async look() {
+      const result = await session.run(script, options);
+      if (result.code === 0) return undefined;
+      const said = lastLine(result);
+      return said === "" ? "it does not answer yet" : said;
+    },
+    tail: async () => (await session.run(tailScript, options)).stdout,
+  });
+}
+
+/** Compares the API server that runs with what was wished. Throws `k3s-overridden` with the file that wins. */
+function checkRunning({ session, wish }: K3sSite, state: K3sState): void {
+  if (isRunningAsWished(state, wish)) return;
+  const where = targetText(session.target);
+  const { running } = state;
+  if (running === undefined) {
+    throw new PodtrustError(
+      "k3s-overridden",
+      `${where}: neither k3s's log nor a process says which flags the API server runs with`,
+      {
+        next: "Look at podtrust logs k3s: its log has a line that begins with Running kube-apiserver.",
+      },
+    );
+  }
+  const culprits = overridingFiles(state.configs);
+  const why =
+    culprits.length === 0
+      ? "no file of k3s's config says why: look at systemctl cat k3s"
+      : culprits.join("; ");
+  const found = running.issuers.length === 0 ? "k3s's own issuer" : running.issuers.join(", ");
+  throw new PodtrustError(
+    "k3s-overridden",
+    `${where}: the API server runs with the issuers ${found} in place of ${wish.issuers.join(", ")}: ${why}`,
+    { detail: { running, wished: wish.issuers, culprits } },
+  );
+}
+
+/** Makes k3s on a host the wished one; finds out by itself what is done already. Throws `host-*`, `k3s-*`, `ssh-*`. */
+export async function applyK3s(site: K3sSite): Promise<void> {
+  const { session, wish, work } = site;
+  const state = await inspectK3s(session, work.signal);
+  const refusal = refusalOf(state, wish);
+  if (refusal !== undefined) throw refusal;
+  checkRoom(session.target, state.rooms, roomNeeds(state, wish));
+  // What tells whose it is comes first, so that an interrupted run finds its own.
+  const stale = isStale(state, wish);
+  if (stale) await step(site, "beginning", beginScript);
+  await writeFiles(site, state, filesOf(wish));
+  const installed = await installBinary(site, state);
+  await writeCilium(site, state);
+  await writeCommands(site, state, installed);
+  if (stale || state.isChanging || !isRunningAsWished(state, wish)) {
+    await step(site, "starting k3s", restartScript);
+  }
+  await untilDone(site, "the Kubernetes API", readyScript, 6 * minute);
+  checkRunning(site, await inspectK3s(session, work.signal));
+  await untilDone(site, "the node", nodeScript, 15 * minute);
+}

@@ -1,0 +1,234 @@
+import { dirname } from "node:path";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
+import type { Difference, FieldChange } from "../../../rules/plan/index.ts";
+import type { RoomNeed } from "../room.ts";
+import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
+import { ciliumPath, profileFile } from "./commands.ts";
+import { configFile, configPath } from "./config-file.ts";
+import { isIssuing } from "./running-flags.ts";
+import { binaryPath, dataPath, incoming } from "./scripts.ts";
+import { isThere, type K3sState } from "./state.ts";
+import { unitFile } from "./unit.ts";
+import type { Architecture, HostFile, K3sWish } from "./wish.ts";
+
+/** Our files that k3s reads, without Cilium's manifest, which is put together on the host. */
+export function filesOf(wish: K3sWish): readonly HostFile[] {
+  return [
+    configFile(wish),
+    unitFile(wish.stack),
+    ...(wish.cilium === undefined ? [] : [metadataPolicy(wish.stack)]),
+  ];
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** What of our files is there, under their paths. */
+export function textOf(state: K3sState, path: string): string | undefined {
+  return path === configPath ? state.configs.find((one) => one.path === path)?.text : state.files[path];
+}
+
+function fileChanges(state: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
+  return [...filesOf(wish), profileFile(wish)].flatMap(({ path, text }) => {
+    const found = state === undefined ? undefined : textOf(state, path);
+    if (found === text) return [];
+    return [
+      { field: path, before: found === undefined ? undefined : "another text", after: "as the config says" },
+    ];
+  });
+}
+
+/** How Cilium's manifest differs. */
+export function isCiliumAsWished(state: K3sState, wish: K3sWish): boolean {
+  const { cilium } = wish;
+  if (cilium === undefined) return state.manifest === undefined;
+  return state.manifest === ciliumManifest(wish.stack) && state.chart === cilium.sha256;
+}
+
+function ciliumChange(state: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
+  if (state !== undefined ? isCiliumAsWished(state, wish) : wish.cilium === undefined) return [];
+  const before = state?.manifest === undefined ? undefined : "another chart or other values";
+  const after = wish.cilium === undefined ? undefined : `Cilium ${wish.cilium.version}`;
+  return [{ field: chartPath, before, after }];
+}
+
+/** The architecture of a machine that k3s is had for; throws `host-unsupported`. */
+export function architectureOf({ architecture, machine }: K3sState): Architecture {
+  if (architecture !== undefined) return architecture;
+  throw new PodtrustError(
+    "host-unsupported",
+    `the machine's processor is ${machine}: k3s is had for x86-64 and ARM64`,
+  );
+}
+
+interface Sums {
+  readonly version: string;
+  readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
+}
+
+function sumFor(state: K3sState, what: string, { version, sha256 }: Sums, next: string): string {
+  const architecture = architectureOf(state);
+  const sum = sha256[architecture];
+  if (sum !== undefined) return sum;
+  throw new PodtrustError("host-checksum", `no checksum of ${what} ${version} for ${architecture} is known`, {
+    next: next.replaceAll("ARCHITECTURE", architecture),
+  });
+}
+
+/** Whether k3s stays at the version that runs: nobody asked for another, and a newer podtrust alone upgrades no cluster. */
+function staysAtVersion({ version, binary }: K3sState, wish: K3sWish): boolean {
+  return !wish.isVersionNamed && binary !== undefined && version !== undefined && version !== wish.version;
+}
+
+/** The checksum that the binary shall have, or the one that it has where it stays; throws `host-unsupported`, `host-checksum`. */
+export function wishedBinary(state: K3sState, wish: K3sWish): string {
+  if (staysAtVersion(state, wish)) return state.binary ?? "";
+  const next =
+    "Set machine.k3s.sha256.ARCHITECTURE to the value in sha256sum-ARCHITECTURE.txt of that release.";
+  return sumFor(state, "k3s", wish, next);
+}
+
+/** The checksum that the cilium command's archive shall have; throws `host-unsupported`, `host-checksum`. */
+export function wishedCli(state: K3sState, { cilium }: K3sWish): string | undefined {
+  if (cilium?.cli === undefined) return undefined;
+  const next =
+    "Set machine.cilium.cli.sha256.ARCHITECTURE to the value in cilium-linux-ARCHITECTURE.tar.gz.sha256sum of that release.";
+  return sumFor(state, "the cilium command", cilium.cli, next);
+}
+
+/** Whether the cilium command of ours is there as wished, or is not where none is. */
+export function isCliAsWished(state: K3sState, wish: K3sWish): boolean {
+  const { cli } = state;
+  const wished = wishedCli(state, wish);
+  return wished === undefined ? cli === undefined : cli?.isIntact === true && cli.archive === wished;
+}
+
+function commandChanges(found: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
+  const fields: FieldChange[] = [];
+  const version = wish.cilium?.cli?.version;
+  if (found?.isKubectlReady !== true) {
+    const before = found && "without its link, or its completion is another";
+    fields.push({ field: "kubectl", before, after: "with its completion" });
+  }
+  if (found === undefined ? version === undefined : isCliAsWished(found, wish)) return fields;
+  const before = found?.cli && (found.cli.isIntact ? "another release" : "changed");
+  return [...fields, { field: ciliumPath, before, after: version }];
+}
+
+const numbers = (version: string): readonly number[] => (version.match(/\d+/gu) ?? []).map(Number);
+
+/** Negative where `a` is older than `b`. */
+function compareVersions(a: string, b: string): number {
+  const [x, y] = [numbers(a), numbers(b)];
+  for (let index = 0; index < Math.max(x.length, y.length); index += 1) {
+    const step = (x[index] ?? 0) - (y[index] ?? 0);
+    if (step !== 0) return step;
+  }
+  return 0;
+}
+
+/** Minor versions from one release to another of the same major: 1 from `v1.35.2+k3s1` to `v1.36.0+k3s1`. */
+function minorsBetween(from: string, to: string): number {
+  const [[fromMajor = 0, fromMinor = 0], [toMajor = 0, toMinor = 0]] = [numbers(from), numbers(to)];
+  return fromMajor === toMajor ? toMinor - fromMinor : Infinity;
+}
+
+/** Why k3s does not go from one version to another; undefined where it may. */
+function versionRefusal(found: string | undefined, wish: K3sWish): PodtrustError | undefined {
+  const { version, isVersionNamed } = wish;
+  if (found === undefined || !isVersionNamed) return undefined;
+  if (compareVersions(found, version) > 0) {
+    return new PodtrustError(
+      "host-unsupported",
+      `k3s ${found} runs there, and the config says ${version}, which is older`,
+      {
+        next: `Set machine.k3s.version to ${found} with its checksums: Kubernetes takes no step back.`,
+      },
+    );
+  }
+  const skipped = minorsBetween(found, version) - 1;
+  if (skipped <= 0) return undefined;
+  const [major = 0, minor = 0] = numbers(found);
+  return new PodtrustError(
+    "host-unsupported",
+    `k3s ${found} runs there, and the config says ${version}: that skips ${skipped === 1 ? "a minor version" : `${skipped} minor versions`}`,
+    {
+      // https://kubernetes.io/releases/version-skew-policy/#kube-apiserver-1
+      next: `Set machine.k3s.version to a release of v${major}.${minor + 1} with its checksums and run podtrust up; then go on by one minor at a time.`,
+    },
+  );
+}
+
+/** Why nothing of it may be done; undefined where it may. */
+export function refusalOf(
+  { version: found, isCliTaken }: Pick<K3sState, "version" | "isCliTaken">,
+  wish: K3sWish,
+): PodtrustError | undefined {
+  const { cilium } = wish;
+  if (isCliTaken && cilium?.cli !== undefined) {
+    return new PodtrustError("host-taken", `${ciliumPath} is there, and is not podtrust's`, {
+      next: "Move it away on the machine, or leave machine.cilium.cli out of the config.",
+    });
+  }
+  return versionRefusal(found, wish);
+}
+
+function versionChange(found: K3sState | undefined, wish: K3sWish): readonly FieldChange[] {
+  if (found !== undefined && found.binary === wishedBinary(found, wish)) return [];
+  return [{ field: "version", before: found?.version, after: wish.version }];
+}
+
+/** systemd's word for k3s, or what it does not know of; where there is none there is nothing to say. */
+function serviceNow(found: K3sState | undefined): string {
+  if (found === undefined) return "active";
+  return found.isChanging ? "changed, and not started anew" : found.active;
+}
+
+/** How what runs differs from what was written: files alone say nothing of it. */
+function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sWish): readonly FieldChange[] {
+  const running = found?.running;
+  const fields: FieldChange[] = [];
+  const isOther = !isIssuing(running, { issuers, jwksUri });
+  if (isOther && !same(running?.issuers, issuers)) {
+    fields.push({ field: "issuers of the running API server", before: running?.issuers, after: issuers });
+  }
+  if (isOther && running?.jwksUri !== jwksUri) {
+    fields.push({ field: "jwks-uri of the running API server", before: running?.jwksUri, after: jwksUri });
+  }
+  const service = serviceNow(found);
+  return service === "active" ? fields : [...fields, { field: "service", before: service, after: "active" }];
+}
+
+/** What would make k3s as it was found the wished one. Without a state nothing is known of the host yet. */
+export function differenceOf(state: K3sState | undefined, wish: K3sWish): Difference {
+  const found = state === undefined || !isThere(state) ? undefined : state;
+  const fields = [
+    ...versionChange(found, wish),
+    ...fileChanges(found, wish),
+    ...ciliumChange(found, wish),
+    ...commandChanges(found, wish),
+    ...runningChanges(found, wish),
+  ];
+  if (fields.length === 0) return { kind: "none", fields };
+  const refusal = found === undefined ? undefined : refusalOf(found, wish);
+  return {
+    kind: found === undefined ? "create" : "update",
+    fields,
+    ...defined({ refusal }),
+  };
+}
+
+/** The room that it takes to bring k3s from how it was found to the wished one. */
+export function roomNeeds(state: K3sState, wish: K3sWish): readonly RoomNeed[] {
+  const binary = state.binary === wishedBinary(state, wish) ? 0 : 160;
+  const chart = isCiliumAsWished(state, wish) || wish.cilium === undefined ? 0 : 8;
+  const cli = isCliAsWished(state, wish) || wish.cilium?.cli === undefined ? 0 : 320;
+  const needs = [
+    { path: "/etc/rancher", mib: 1, what: "its config" },
+    { path: "/etc/systemd/system", mib: 1, what: "its unit" },
+    { path: dirname(binaryPath), mib: binary + cli, what: "its binaries" },
+    // What is checked before it is put in place is there twice.
+    { path: incoming, mib: binary + chart + cli, what: "what is checked first" },
+    { path: dataPath, mib: state.binary === undefined ? 2048 : chart, what: "its images and data" },
+  ];
+  return needs.filter(({ mib }) => mib > 0);
+}

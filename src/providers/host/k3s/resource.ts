@@ -1,0 +1,62 @@
+import type { Clock } from "../../../core/base/index.ts";
+import type { Resource } from "../../../rules/plan/index.ts";
+import type { HostConnection } from "../connection.ts";
+import { stepFailure } from "../session.ts";
+import { applyK3s, inspectK3s } from "./apply.ts";
+import { differenceOf } from "./difference.ts";
+import { removeScript } from "./scripts.ts";
+import { isThere, type K3sState, ownerOf } from "./state.ts";
+import type { K3sWish } from "./wish.ts";
+
+export interface K3sOptions {
+  readonly connection: HostConnection;
+  readonly clock: Clock;
+  readonly wish: K3sWish;
+  readonly dependsOn: readonly string[];
+}
+
+/** What k3s on a stack's machine is called, known without a look at it. */
+export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
+  return {
+    id: `host/${stack}/k3s`,
+    kind: "k3s",
+    names: [`host/${stack}`, "host"],
+    link: "cluster",
+  };
+}
+
+/**
+ * k3s on a machine: binary, config, unit, network, and the flags with which its API server really runs. Whose it is
+ * stands in the first line of our config file.
+ */
+export function k3sResource({ connection, clock, wish, dependsOn }: K3sOptions): Resource<K3sState> {
+  const { place } = connection;
+  return {
+    ...k3sNames(wish.stack),
+    dependsOn,
+    needs: place.needs,
+    ifTaken:
+      "Run podtrust import to take it over: it keeps its data, gets the issuer beside its own, and podtrust down would remove it.",
+    async read(signal, inputs) {
+      const session = await connection.session(inputs, signal);
+      if (session === undefined) return { exists: false };
+      const state = await inspectK3s(session, signal);
+      if (!isThere(state)) return { exists: false };
+      return { exists: true, state, owner: ownerOf(state, wish.stack) };
+    },
+    fingerprint: ({ architecture: _architecture, machine: _machine, rooms: _rooms, ...state }) => state,
+    outputs: ({ version = "" }) => ({ version }),
+    diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, wish),
+    async apply(_change, work) {
+      const session = await connection.required(work.inputs, work.signal);
+      await applyK3s({ session, clock, wish, work });
+    },
+    async delete(_observed, work) {
+      const session = await connection.required(work.inputs, work.signal);
+      const timeoutMs = 300_000;
+      work.waiting("k3s is stopped and removed", clock.now() + timeoutMs);
+      const result = await session.run(removeScript, { timeoutMs, signal: work.signal });
+      if (result.code !== 0) throw stepFailure(session.target, "removing k3s", result);
+    },
+  };
+}

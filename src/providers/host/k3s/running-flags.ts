@@ -1,0 +1,58 @@
+import { defined, recordOf } from "../../../core/base/index.ts";
+
+/** What the API server that runs was started with, as far as it makes an issuer. */
+export interface RunningFlags {
+  /** In their order: the first signs. */
+  readonly issuers: readonly string[];
+  readonly jwksUri?: string;
+  /** They are those of its discovery document, which has the first issuer alone. */
+  readonly isDocument?: true;
+}
+
+/** Whether what runs signs as wished, and accepts what is wished as far as that can be known. */
+export function isIssuing(
+  running: RunningFlags | undefined,
+  wish: { readonly issuers: readonly string[]; readonly jwksUri: string },
+): boolean {
+  if (running === undefined || running.jwksUri !== wish.jwksUri) return false;
+  const wished = running.isDocument === true ? wish.issuers.slice(0, 1) : wish.issuers;
+  return running.issuers.join("\n") === wished.join("\n");
+}
+
+/** Reads them from the discovery document, for want of better. Undefined where it is none. */
+export function flagsOfDocument(text: string): RunningFlags | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { issuer, jwks_uri: jwksUri } = recordOf(document);
+  if (typeof issuer !== "string") return undefined;
+  return { issuers: [issuer], ...(typeof jwksUri === "string" ? { jwksUri } : {}), isDocument: true };
+}
+
+/** Words of a line as k3s logs it: those with special characters are quoted, and the log quotes them once more. */
+function wordsOf(line: string): readonly string[] {
+  const [, logged] = line.split("Running kube-apiserver ");
+  // In k3s's log the line is the value of `msg`, in quotes.
+  const said = logged === undefined ? line : logged.replace(/"$/u, "").replaceAll('\\"', '"');
+  const words = said.match(/(?:"[^"]*"|[^\s"])+/gu) ?? [];
+  return words.map((word) => word.replaceAll('"', ""));
+}
+
+/**
+ * Reads the flags from k3s's log (`Running kube-apiserver --a=b …`, pkg/daemons/executor) or from a process's command
+ * line with its arguments on one line each. Undefined where neither is there.
+ */
+export function runningFlags(line: string): RunningFlags | undefined {
+  const words = wordsOf(line);
+  if (!words.some((word) => word.startsWith("--"))) return undefined;
+  const valuesOf = (flag: string): readonly string[] =>
+    words.flatMap((word) => (word.startsWith(`--${flag}=`) ? [word.slice(flag.length + 3)] : []));
+  const jwksUri = valuesOf("service-account-jwks-uri").at(-1);
+  return {
+    issuers: valuesOf("service-account-issuer"),
+    ...defined({ jwksUri }),
+  };
+}

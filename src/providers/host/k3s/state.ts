@@ -1,0 +1,111 @@
+import { defined } from "../../../core/base/index.ts";
+import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
+import { parseRooms, type Room } from "../room.ts";
+import { configPath, type ConfigText } from "./config-file.ts";
+import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";
+import { unitPath } from "./unit.ts";
+import type { Architecture } from "./wish.ts";
+
+/** k3s on a host as it was found. */
+export interface K3sState {
+  /** Undefined where it is one that podtrust knows no k3s for. */
+  readonly architecture: Architecture | undefined;
+  /** As uname says it. */
+  readonly machine: string;
+  /** SHA-256 of the binary, hex. */
+  readonly binary?: string;
+  /** `v1.36.4+k3s1` */
+  readonly version?: string;
+  /** k3s's own config files, in the order in which it reads them. */
+  readonly configs: readonly ConfigText[];
+  /** Texts of our files by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** SHA-256 of the chart in Cilium's manifest, hex. */
+  readonly chart?: string;
+  /** Cilium's manifest without the chart. */
+  readonly manifest?: string;
+  /** Something that it reads was changed, and it was not started anew since. */
+  readonly isChanging: boolean;
+  /** kubectl is there, with the completion of the binary that is. */
+  readonly isKubectlReady: boolean;
+  /** The cilium command, as far as it is ours. */
+  readonly cli?: {
+    /** SHA-256 of the archive that it came in. */
+    readonly archive: string;
+    /** Program and completion are as they were put in place. */
+    readonly isIntact: boolean;
+  };
+  /** There is a cilium command of somebody else's. */
+  readonly isCliTaken: boolean;
+  readonly rooms: readonly Room[];
+  /** systemd's word: `active`, `inactive`, `failed`. */
+  readonly active: string;
+  /** Undefined where nothing says with which flags the API server runs. */
+  readonly running?: RunningFlags;
+}
+
+const architectures: Readonly<Record<string, Architecture>> = { x86_64: "amd64", aarch64: "arm64" };
+
+const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
+
+/** Lines of `KEY VALUE`, and of `KEY PATH BASE64` for files. */
+interface Said {
+  readonly configs: readonly ConfigText[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly single: Readonly<Record<string, string>>;
+}
+
+function linesOf(output: string): Said {
+  const configs: ConfigText[] = [];
+  const files: Record<string, string> = {};
+  const single: Record<string, string> = {};
+  for (const line of output.split("\n")) {
+    const [key = "", first = "", second = ""] = line.split(" ");
+    if (key === "config") configs.push({ path: first, text: decoded(second) });
+    else if (key === "file") files[first] = decoded(second);
+    else if (key !== "" && first !== "") single[key] = first;
+  }
+  return { configs, files, single };
+}
+
+const optional = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> =>
+  (value === undefined ? {} : { [key]: value }) as Partial<Record<Key, string>>;
+
+/** Reads what `inspectScript` printed. */
+export function parseState(output: string): K3sState {
+  const { configs, files, single } = linesOf(output);
+  const { arch = "", binary, version, chart, manifest, active = "", flags, document, cli } = single;
+  const running =
+    flags === undefined ? flagsOfDocument(decoded(document ?? "")) : runningFlags(decoded(flags));
+  return {
+    architecture: architectures[arch],
+    machine: arch,
+    ...optional("binary", binary),
+    ...optional("version", version),
+    configs,
+    files,
+    ...optional("chart", chart),
+    ...optional("manifest", manifest === undefined ? undefined : decoded(manifest)),
+    isChanging: "changing" in single,
+    isKubectlReady: "kubectl" in single,
+    ...(cli === undefined ? {} : { cli: { archive: cli, isIntact: "cli-intact" in single } }),
+    isCliTaken: "cli-taken" in single,
+    rooms: parseRooms(output),
+    active,
+    ...defined({ running }),
+  };
+}
+
+/** Whether there is anything of k3s. */
+export function isThere({ binary, configs, files }: K3sState): boolean {
+  return binary !== undefined || configs.length > 0 || unitPath in files;
+}
+
+const firstLine = (text: string): string => (text.split("\n")[0] ?? "").replace(/^# ?/u, "");
+
+/** Whose it is: our config file says so in its first line. */
+export function ownerOf({ configs }: K3sState, stack: string): Owner {
+  const own = configs.find(({ path }) => path === configPath);
+  if (own !== undefined) return ownershipComment.ownerOf(firstLine(own.text), stack);
+  return { kind: "untagged", looksLike: "somebody else, who installed k3s there" };
+}

@@ -1,0 +1,111 @@
+import { dirname } from "node:path";
+import { shellWord } from "../../../core/base/index.ts";
+import { accountsFolder, type HostLayout } from "./layout.ts";
+
+/** The mark of the records, in the publisher's state folder. */
+const mark = "owner";
+const folder = shellWord(accountsFolder);
+
+/** Runs a script in the state folder as the user that it belongs to, which is root until the service first started. */
+function asOwner(script: string, words: readonly string[] = []): string {
+  const run = ["sh", "-c", shellWord(script), "sh", ...words].join(" ");
+  return `owner=$(stat -c '%u:%g' .)
+case $owner in
+  0:*) exec ${run} ;;
+  *) exec setpriv --reuid="\${owner%:*}" --regid="\${owner#*:}" --clear-groups ${run} ;;
+esac
+`;
+}
+
+/** A script for a state folder that may not be there, which then has nothing. */
+const inState = ({ state }: HostLayout, script: string): string =>
+  `[ -d ${shellWord(state)} ] || exit 0\ncd ${shellWord(state)}\n${script}`;
+
+/**
+ * Prints `owner BASE64`, what marks the records or else the publisher, `marked` where they have a mark of their own, and
+ * each record as `record NAME BASE64`.
+ */
+export function inspectScript(layout: HostLayout): string {
+  const look = asOwner(
+    `set -u
+if [ -f ${mark} ]; then echo marked; echo "owner $(base64 -w0 <${mark})"
+elif [ -n "$1" ]; then echo "owner $1"; fi
+for record in ${folder}/*.json; do
+  # A record is a thousandth of this.
+  [ ! -f "$record" ] || echo "record \${record##*/} $(head -c 1000000 "$record" | base64 -w0)"
+done`,
+    ['"$publisher"'],
+  );
+  return `set -eu
+publisher=
+[ ! -f ${shellWord(layout.owner)} ] || publisher=$(base64 -w0 <${shellWord(layout.owner)})
+${inState(layout, look)}`;
+}
+
+/** Prints `record BASE64`, or nothing where there is none. */
+export function readScript(layout: HostLayout, name: string): string {
+  const read = asOwner(
+    `set -eu
+[ -f ${folder}/"$1" ] || exit 0
+echo "record $(head -c 1000000 ${folder}/"$1" | base64 -w0)"`,
+    [name],
+  );
+  return `set -eu\n${inState(layout, read)}`;
+}
+
+/**
+ * Puts standard input, of so many bytes, in the place of a record, or with `isNew` makes it one: in one step, also after
+ * a loss of power. Prints `written`, or `stands` where a new one was to be made and there is one. systemd gives a folder
+ * of root's to the service's user when it starts it.
+ */
+export function writeScript(
+  layout: HostLayout,
+  wish: { readonly name: string; readonly size: number; readonly mark: string; readonly isNew: boolean },
+): string {
+  const [state, above] = [shellWord(layout.state), shellWord(dirname(layout.state))];
+  const write = asOwner(
+    `set -eu
+umask 077
+# A shell's own printf does not say that a disk is full.
+if [ ! -f ${mark} ]; then env printf '%s\\n' "$3" >${mark}.new; mv -f ${mark}.new ${mark}; fi
+mkdir -p ${folder}
+# What was cut off the hard way.
+find ${folder} -maxdepth 1 -name '.new-*' -mmin +60 -delete
+record=${folder}/$1
+new=$(mktemp ${folder}/.new-XXXXXX)
+trap 'rm -f "$new"' EXIT
+cat >"$new"
+if [ "$(wc -c <"$new")" -ne "$2" ]; then echo 'the connection was lost' >&2; exit 1; fi
+sync "$new" 2>/dev/null || sync
+if [ "$4" != new ]; then mv -f "$new" "$record"
+elif ! ln "$new" "$record" 2>/dev/null; then
+  if [ -e "$record" ]; then echo stands; exit 0; fi
+  ln "$new" "$record"
+fi
+sync ${folder} 2>/dev/null || sync
+echo written`,
+    [shellWord(wish.name), String(wish.size), shellWord(wish.mark), wish.isNew ? "new" : "any"],
+  );
+  return `set -eu
+if [ ! -d ${state} ]; then
+  [ -d ${above} ] || mkdir -m 0700 ${above}
+  [ -d ${state} ] || mkdir -m 0700 ${state} || [ -d ${state} ]
+fi
+cd ${state}
+${write}`;
+}
+
+/** Takes the records and their mark away, and the state folder where nothing else is in it. */
+export function deleteScript(layout: HostLayout): string {
+  const remove = asOwner(`set -u
+rm -rf ${folder}
+rmdir ${shellWord(dirname(accountsFolder))} 2>/dev/null
+# The mark goes last: what is cut off before is found again.
+rm -f ${mark} ${mark}.new`);
+  return `set -eu
+[ -d ${shellWord(layout.state)} ] || exit 0
+(cd ${shellWord(layout.state)}
+${remove})
+rmdir ${shellWord(layout.state)} 2>/dev/null || true
+`;
+}

@@ -1,0 +1,203 @@
+import { basename } from "node:path";
+import { durationText } from "../../../core/base/index.ts";
+import {
+  acmeInput,
+  type Config,
+  type ListenAddress,
+  listenText,
+  type PublisherConfig,
+  publisherOf,
+  publisherTokenFile,
+  type ServeConfig,
+} from "../../../config/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
+import { readBoundedText } from "../../../core/files/index.ts";
+import { ownershipComment } from "../../../rules/plan/index.ts";
+import { yamlText } from "../../../core/yaml/index.ts";
+import { type HostLayout, secretsGroup } from "./layout.ts";
+
+/** A file on the machine. */
+export interface HostFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+  readonly owner: string;
+  /** As plans call it: `config`, `unit podtrust-publisher.service`. */
+  readonly field: string;
+}
+
+/** What systemd gives to the running service alone. */
+export interface Credential {
+  readonly name: string;
+  /** The file that it is in, which root alone reads. */
+  readonly path: string;
+}
+
+/** The publisher's config as the machine has it, and where systemd listens for it. */
+export interface HostConfig {
+  readonly files: readonly HostFile[];
+  readonly credentials: readonly Credential[];
+  readonly https: readonly ListenAddress[];
+  readonly http: readonly ListenAddress[];
+}
+
+/** The API server as the machine itself reaches it. */
+const apiServer = "https://127.0.0.1:6443";
+const largestFile = 1024 * 1024;
+
+/** Names files on the machine for those of the config on this one, and collects what is to be sent. */
+class Sent {
+  readonly files: HostFile[] = [];
+  readonly credentials: Credential[] = [];
+  readonly #layout: HostLayout;
+
+  constructor(layout: HostLayout) {
+    this.#layout = layout;
+  }
+
+  async add(role: string, from: string, isSecret: boolean): Promise<string> {
+    const access = isSecret
+      ? { mode: 0o640, owner: `root:${secretsGroup}` }
+      : { mode: 0o644, owner: "root:root" };
+    return this.#add(role, from, access);
+  }
+
+  /** The same of what no other service of the group's shall read either; gives where the publisher finds it. */
+  async addCredential(name: string, from: string): Promise<string> {
+    const path = await this.#add(name, from, { mode: 0o600, owner: "root:root" });
+    this.credentials.push({ name, path });
+    return `${this.#layout.given}/${name}`;
+  }
+
+  async #add(role: string, from: string, access: Pick<HostFile, "mode" | "owner">): Promise<string> {
+    let text: string;
+    try {
+      text = await readBoundedText(from, largestFile);
+    } catch (cause) {
+      throw new PodtrustError(
+        "file-unreadable",
+        `${from}, which the publisher is to have: it cannot be read`,
+        {
+          cause,
+        },
+      );
+    }
+    const path = `${this.#layout.files}/${role}`;
+    this.files.push({ path, text, field: `file ${basename(path)}`, ...access });
+    return path;
+  }
+}
+
+type OverHttps = Extract<ServeConfig, { readonly kind: "acme" | "files" }>;
+
+async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
+  const sockets = {
+    listen: ["systemd:https"],
+    ...(serve.http.length === 0 ? {} : { http: ["systemd:http"] }),
+  };
+  if (serve.kind === "acme") {
+    const acme = await acmeInput(serve.acme, (role, from, isSecret) => sent.add(role, from, isSecret));
+    return { ...sockets, acme };
+  }
+  const pair = async (role: string, files: { certificateFile: string; keyFile: string }) => ({
+    certificateFile: await sent.add(`${role}.crt`, files.certificateFile, false),
+    keyFile: await sent.add(`${role}.key`, files.keyFile, true),
+  });
+  return {
+    ...sockets,
+    ...(await pair("tls", serve)),
+    ...(serve.jwks === undefined ? {} : { jwks: await pair("jwks", serve.jwks) }),
+  };
+}
+
+/** The token by which the machine proves the name itself, and how its config says so; nothing with other challenges. */
+async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Promise<object> {
+  if (dns === undefined || serve.kind !== "acme" || serve.acme.challenge !== "dns-01") return {};
+  const { kind } = dns.provider;
+  if (kind === "route53") {
+    throw new PodtrustError(
+      "usage",
+      `${file}: a publisher on a machine does not prove its name by dns-01 at Route 53: its program has no SDK of AWS`,
+      {
+        next: "Use http-01 or tls-alpn-01: the machine answers on ports 80 and 443 itself. Or run podtrust serve elsewhere.",
+      },
+    );
+  }
+  const own = publisherTokenFile(dns);
+  if (own === undefined) {
+    throw new PodtrustError(
+      "usage",
+      `${file}: challenge dns-01 needs a token of the publisher's own on the machine`,
+      {
+        next: `Name its file in dns.${kind}.publisherTokenFile, made for this zone alone; or use http-01 or tls-alpn-01, which need none: the machine answers on ports 80 and 443 itself.`,
+      },
+    );
+  }
+  return { dns: { [kind]: { tokenFile: await sent.addCredential("dns-token", own) } } };
+}
+
+function overHttps(config: Config): OverHttps {
+  const { serve, store, distrustSecret } = publisherOf(config);
+  if (distrustSecret !== undefined) {
+    throw new PodtrustError(
+      "usage",
+      `${config.file}: publisher.distrustSecret does not outlive the machine, since the cluster's data lie on it too`,
+      { next: "List the key IDs in publisher.distrusted: podtrust rotate distrust prints the line." },
+    );
+  }
+  if (store !== undefined || serve.kind === "secret") {
+    const inCluster = store === undefined ? "publisher.https.certificateSecret" : "publisher.store";
+    throw new PodtrustError("usage", `${config.file}: ${inCluster} is for a publisher in the cluster`, {
+      next: "Leave it out, or deploy the publisher there: podtrust manifests publisher.",
+    });
+  }
+  if (serve.kind === "acme" || serve.kind === "files") return serve;
+  const what = serve.kind === "s3" ? "publisher.s3" : "publisher.insecurePlainHttpBehindProxy";
+  throw new PodtrustError("usage", `${config.file}: ${what} is not for a machine that podtrust sets up`, {
+    next: "Publish over https there, or leave machine out and run podtrust serve where you like.",
+  });
+}
+
+/** Addresses for systemd; names of sockets are its own business, and mean the usual port. */
+function streams(addresses: readonly ListenAddress[], port: number): readonly ListenAddress[] {
+  const own = addresses.filter((address) => !("systemd" in address));
+  return own.length === 0 && addresses.length > 0 ? [{ host: "::", port }] : own;
+}
+
+const shortText = (address: PublisherConfig["admin"]): string | false =>
+  address === false ? false : listenText(address);
+
+/**
+ * The publisher's section of a config as the machine needs it: with the machine's own cluster, sockets and file names,
+ * and each file that it names. Throws `config-without-publisher`, `file-unreadable`, and `usage` for what is not served
+ * from a machine.
+ */
+export async function hostConfig(config: Config, layout: HostLayout): Promise<HostConfig> {
+  const { stack, issuer } = config;
+  const publisher = publisherOf(config);
+  const serve = overHttps(config);
+  const sent = new Sent(layout);
+  const document = {
+    stack,
+    issuer,
+    publisher: {
+      source: { server: apiServer, tokenFile: layout.token, caFile: layout.clusterCa },
+      jwksUri: publisher.jwksUri,
+      keyRetention: durationText(publisher.keyRetention),
+      pollInterval: durationText(publisher.pollInterval),
+      cacheControl: publisher.cacheControl,
+      ...(publisher.distrusted.length === 0 ? {} : { distrusted: publisher.distrusted }),
+      admin: shortText(publisher.admin),
+      https: await httpsInput(serve, sent),
+    },
+    ...(await dnsInput(config, serve, sent)),
+  };
+  const text = `# ${ownershipComment.of(stack)}\n# Written by podtrust up; what is changed here is put back.\n${yamlText(document)}`;
+  const file = { path: layout.config, text, mode: 0o644, owner: "root:root", field: "config" };
+  return {
+    files: [...sent.files, file],
+    credentials: sent.credentials,
+    https: streams(serve.https, 443),
+    http: streams(serve.http, 80),
+  };
+}

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { PodtrustError } from "../../../core/base/index.ts";
+import type { Difference, FieldChange } from "../../../rules/plan/index.ts";
+import type { HostFile } from "./config-file.ts";
+import { unitNames } from "./layout.ts";
+import type { Release } from "./release.ts";
+import type { PublisherState } from "./state.ts";
+import type { PublisherWish } from "./wish.ts";
+
+const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+const short = (sum: string): string => `sha256:${sum.slice(0, 12)}`;
+const accessOf = ({ mode, owner }: HostFile): string => `${mode.toString(8)} ${owner}`;
+
+/** A version's name: that of podtrust, and of the very program. */
+export function versionName({ version, program }: Release): string {
+  return `${version}-${program.slice(0, 12)}`;
+}
+
+/** The part of a release by `uname -m`; both where the machine is not known yet. */
+const partsOf: Readonly<Record<string, string>> = {
+  aarch64: "publisher-linux-arm64",
+  x86_64: "publisher-linux-x64",
+};
+
+function missing({ version }: PublisherWish, machine: string): PodtrustError {
+  const part = partsOf[machine] ?? "publisher-linux-arm64 (for an x86-64 machine: publisher-linux-x64)";
+  return new PodtrustError(
+    "publisher-release",
+    `there is no publisher of version ${version} for ${machine} to be sent to the machine`,
+    {
+      next: `Build it in a checkout of this version: npm run release -- ${part}. Or name the folder that has a release's podtrust-publisher-${version}-*.zst and .sha256 in publisher.release.`,
+      detail: { version, machine },
+    },
+  );
+}
+
+/** The release for a machine. Throws `publisher-release`. */
+export function releaseFor(wish: PublisherWish, { architecture, machine }: PublisherState): Release {
+  const release = architecture === undefined ? undefined : wish.releases.get(architecture);
+  if (release === undefined) throw missing(wish, machine);
+  return release;
+}
+
+/** Whether a version of that number is in use: what was built anew of the same number is no difference by itself. */
+const isOfVersion = (name: string | undefined, version: string): boolean =>
+  name?.replace(/-[0-9a-f]{12}$/u, "") === version;
+
+/** Whether another program is to run; where this machine has none to send, the number alone decides. */
+export function isOtherProgram(wish: PublisherWish, state: PublisherState): boolean {
+  const { current = "", programs, architecture } = state;
+  const release = architecture === undefined ? undefined : wish.releases.get(architecture);
+  if (release === undefined) return !isOfVersion(current, wish.version);
+  return current !== versionName(release) || programs[current] !== release.program;
+}
+
+/** Those of the files that are not as they shall be. */
+export function changedFiles({ files }: PublisherWish, state: PublisherState): readonly HostFile[] {
+  return files.filter((file) => {
+    const found = state.files[file.path];
+    return found?.sum !== sumOf(file.text) || found.access !== accessOf(file);
+  });
+}
+
+/** Units that are there and shall not be: a socket that is no longer wanted. */
+export function surplusUnits({ files }: PublisherWish, state: PublisherState): readonly string[] {
+  const wanted = new Set(files.map(({ path }) => basename(path)));
+  return Object.keys(state.units).filter((unit) => !wanted.has(unit));
+}
+
+/** Files beside the config that it no longer names: a token that the publisher shall not have any more. */
+export function surplusFiles({ files, layout }: PublisherWish, state: PublisherState): readonly string[] {
+  const wanted = new Set(files.map(({ path }) => path));
+  return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !wanted.has(path));
+}
+
+/** Units that do not run, or would not after a start of the machine. */
+export function idleUnits({ enabled }: PublisherWish, { units }: PublisherState): readonly string[] {
+  return enabled.filter((unit) => units[unit]?.active !== "active" || units[unit].enabled !== "enabled");
+}
+
+function fileChange(file: HostFile, state: PublisherState): FieldChange {
+  const found = state.files[file.path];
+  const before = found === undefined ? undefined : short(found.sum);
+  const after = short(sumOf(file.text));
+  // The same text, which others may read or write.
+  if (before === after) return { field: file.field, before: found?.access, after: accessOf(file) };
+  return { field: file.field, before, after };
+}
+
+function created(wish: PublisherWish): Difference {
+  const { version, issuer, releases } = wish;
+  const fields = [
+    { field: "version", before: undefined, after: version },
+    { field: "issuer", before: undefined, after: issuer },
+  ];
+  const refusal = releases.size === 0 ? { refusal: missing(wish, "any machine") } : {};
+  return { kind: "create", fields, ...refusal };
+}
+
+function changes(wish: PublisherWish, state: PublisherState): readonly FieldChange[] {
+  const { current, units } = state;
+  const release = state.architecture === undefined ? undefined : wish.releases.get(state.architecture);
+  const after = release === undefined ? wish.version : versionName(release);
+  return [
+    ...(isOtherProgram(wish, state) ? [{ field: "version", before: current, after }] : []),
+    ...changedFiles(wish, state).map((file) => fileChange(file, state)),
+    ...surplusFiles(wish, state).map((path) => ({
+      field: `file ${basename(path)}`,
+      before: short(state.files[path]?.sum ?? ""),
+      after: undefined,
+    })),
+    ...surplusUnits(wish, state).map((unit) => ({
+      field: `unit ${unit}`,
+      before: "installed",
+      after: undefined,
+    })),
+    ...(state.isChanging
+      ? [{ field: "service", before: "changed, and not started anew", after: "active, enabled" }]
+      : []),
+    ...idleUnits(wish, state).map((unit) => ({
+      field: unit === unitNames.publisher ? "service" : unit,
+      before: `${units[unit]?.active ?? "absent"}, ${units[unit]?.enabled ?? "absent"}`,
+      after: "active, enabled",
+    })),
+  ];
+}
+
+/** What would make the publisher on a machine the wished one. */
+export function differenceOf(state: PublisherState | undefined, wish: PublisherWish): Difference {
+  if (state === undefined) return created(wish);
+  const fields = changes(wish, state);
+  if (fields.length === 0) return { kind: "none", fields };
+  const { architecture, machine } = state;
+  const cannot =
+    isOtherProgram(wish, state) && (architecture === undefined || !wish.releases.has(architecture));
+  const refusal = cannot ? { refusal: missing(wish, machine) } : {};
+  return { kind: "update", fields, ...refusal };
+}

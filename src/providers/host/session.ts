@@ -1,0 +1,357 @@
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { rm, stat } from "node:fs/promises";
+import { createServer, Socket } from "node:net";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { ChildProcess } from "node:child_process";
+import { type Clock, defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
+import { type PrivateFolder, privateFolder } from "./private-folder.ts";
+import { sshFailure } from "./ssh-failure.ts";
+import { type SshTarget, targetText } from "./target.ts";
+
+export interface RunOptions {
+  /** What the script reads on its standard input. */
+  readonly stdin?: Feed;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Told each line that the script prints, as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Run as the user that logged in; as root unless told. */
+  readonly asUser?: true;
+}
+
+/** How a script on the machine ended. */
+export interface ScriptResult {
+  /** 0 to 254. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface PutOptions {
+  /** Octal, such as 0o644. */
+  readonly mode: number;
+  /** `root:root` unless told. */
+  readonly owner?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A port of this machine that leads to an address of the other. */
+export interface Forward {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * One connection to a machine, shared by all that is done there. What is run is a POSIX shell script; it is sent on
+ * standard input, so that nothing of it stands in a list of processes, here or there. A connection that was lost is
+ * made anew by the next call; what was under way throws `ssh-lost`.
+ */
+export interface SshSession {
+  readonly target: SshTarget;
+  /** Runs a script to its end; a code that is not 0 is an answer. Throws `ssh-*`, `host-not-root`. */
+  run(script: string, options: RunOptions): Promise<ScriptResult>;
+  /** Puts a file in place: whole or not at all. Bytes, or the name of a file of this machine. */
+  put(
+    path: string,
+    content: Uint8Array | string | { readonly file: string },
+    options: PutOptions,
+  ): Promise<void>;
+  /** Forwards a port of loopback to `HOST:PORT` as the machine sees it. */
+  forward(remote: string, options?: ForwardOptions): Promise<Forward>;
+  /** The arguments of an ssh on this connection, for a person's own terminal. */
+  arguments(): Promise<readonly string[]>;
+  /** Resolves once the connection that stands has ended; keeps the process alive until then. */
+  lost(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ForwardOptions {
+  /** A free one unless told. */
+  readonly port?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionOptions {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly target: SshTarget;
+  /** File with the machine's pinned key. */
+  readonly knownHosts: string;
+  /** The machine's name in that file. */
+  readonly alias: string;
+}
+
+const connectMs = 60_000;
+const oneLine = (lines: readonly string[]): string => lines.join("; ");
+
+const endMark = "# end of podtrust's script";
+
+// The script comes first on standard input, as the number of its bytes and then itself, and what it reads follows.
+// `dd` of one byte a block takes exactly as much, whatever the pipe has. 255 is ssh's own. To a machine a connection
+// that is lost looks like the end of its input: half a script is not run, for half a line may say anything.
+const receiver = oneLine([
+  "IFS= read -r n",
+  's=$(dd bs=1 count="$n" 2>/dev/null)',
+  `case $s in *"${endMark}") ;; *) exit 254 ;; esac`,
+  '(eval "$s")',
+  "c=$?",
+  '[ "$c" -lt 255 ] || c=254',
+  'exit "$c"',
+]);
+
+function sent(script: string, stdin: Feed | undefined): Feed {
+  const bytes = Buffer.from(`${script}\n${endMark}`);
+  const head = Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]);
+  return async (input) => {
+    input.write(head);
+    if (typeof stdin === "function") await stdin(input);
+    else if (stdin !== undefined) input.write(stdin);
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function portTaken(port: number, stderr: string): PodtrustError {
+  return new PodtrustError(
+    "ssh-failed",
+    `port ${port} of this machine cannot be forwarded: ${stderr.trim()}`,
+    {
+      next: "Name another port, or end what listens there.",
+    },
+  );
+}
+
+const muxWords = /^mux_client|Session open refused/mu;
+const noSudo = /^sudo: |sudo: command not found|sudo: not found/mu;
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Lets the process end though the child runs. */
+function holdNobodyUp(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr])
+    if (stream instanceof Socket) stream.unref();
+}
+
+class Session implements SshSession {
+  readonly #options: SessionOptions;
+  #folder: PrivateFolder | undefined;
+  #master: { readonly child: ChildProcess; readonly socket: string } | undefined;
+  #opening: Promise<string> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  get target(): SshTarget {
+    return this.#options.target;
+  }
+
+  #arguments(socket: string, more: readonly string[]): readonly string[] {
+    const { target, knownHosts, alias } = this.#options;
+    return [...more, ...sshOptions({ target, knownHosts, alias, socket }), "--", target.address];
+  }
+
+  /** The socket of the shared connection, which is made where it is not there. */
+  async #socket(signal?: AbortSignal): Promise<string> {
+    const { child, socket } = this.#master ?? {};
+    if (child !== undefined && socket !== undefined && child.exitCode === null && child.signalCode === null)
+      return socket;
+    this.#opening ??= this.#connect(signal).finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #connect(signal?: AbortSignal): Promise<string> {
+    const { env, clock, target } = this.#options;
+    this.#folder ??= await privateFolder();
+    const socket = join(this.#folder.path, "s");
+    await rm(socket, { force: true });
+    const own = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes"];
+    // Its far end reads what never comes, and ends when this process does, however that ends.
+    const child = await startSsh("ssh", [...this.#arguments(socket, own), "exec cat >/dev/null"], env);
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-65_536)));
+    const ended = once(child, "close").then(() => "ended" as const);
+    const deadline = clock.now() + connectMs;
+    // The socket is there once the machine has accepted a key.
+    while (!(await isThere(socket))) {
+      const pause = new AbortController();
+      const state = await Promise.race([ended, clock.sleep(20, pause.signal).catch(() => {})]);
+      pause.abort();
+      if (state === "ended") throw sshFailure(target, said);
+      if (signal?.aborted !== true && clock.now() < deadline) continue;
+      child.kill();
+      signal?.throwIfAborted();
+      throw sshFailure(target, "Connection timed out");
+    }
+    holdNobodyUp(child);
+    this.#master = { child, socket };
+    return socket;
+  }
+
+  async #ssh(more: readonly string[], command: readonly string[], options: RunOptions): Promise<Ended> {
+    const socket = await this.#socket(options.signal);
+    const { stdin, timeoutMs, signal, onLine } = options;
+    const args = [...this.#arguments(socket, ["-o", "ControlMaster=no", ...more]), ...command];
+    return runSsh("ssh", args, {
+      env: this.#options.env,
+      timeoutMs,
+      ...defined({ stdin, signal, onLine }),
+    });
+  }
+
+  async run(script: string, options: RunOptions): Promise<ScriptResult> {
+    const { target } = this;
+    const isRoot = options.asUser === true || target.user === "root";
+    const command = [...(isRoot ? [] : ["sudo", "-n", "--"]), "sh", "-c", shellWord(receiver)];
+    const ended = await this.#ssh(["-o", "ClearAllForwardings=yes"], command, {
+      ...options,
+      stdin: sent(script, options.stdin),
+    });
+    options.signal?.throwIfAborted();
+    const { code, stdout, stderr } = ended;
+    if (code === undefined) {
+      const seconds = Math.round(options.timeoutMs / 1000);
+      throw new PodtrustError(
+        "host-wait-missed",
+        `${targetText(target)}: a step took longer than ${seconds} s`,
+        {
+          detail: { seconds },
+        },
+      );
+    }
+    // The connection stood, and no script ends so: what stands on standard error may be the script's own words.
+    if (code === 255) throw sshFailure(target, muxWords.test(stderr) ? stderr : "Connection closed");
+    if (!isRoot && code !== 0 && noSudo.test(stderr)) {
+      const said = stderr.split("\n").find((line) => noSudo.test(line)) ?? "";
+      throw new PodtrustError("host-not-root", `${targetText(target)} may not become root (${said.trim()})`);
+    }
+    return { code, stdout, stderr };
+  }
+
+  async put(
+    path: string,
+    content: Uint8Array | string | { readonly file: string },
+    options: PutOptions,
+  ): Promise<void> {
+    const { mode, owner = "root:root", signal } = options;
+    const temporary = `${path}.podtrust-new`;
+    const words = { path: shellWord(path), new: shellWord(temporary), owner: shellWord(owner) };
+    const isFile = typeof content === "object" && "file" in content;
+    const size = isFile ? (await stat(content.file)).size : Buffer.byteLength(content);
+    const script = `set -eu
+umask 077
+mkdir -p -m 0755 "$(dirname ${words.path})"
+trap 'rm -f ${words.new.replaceAll("'", String.raw`'\''`)}' EXIT
+cat >${words.new}
+if [ "$(wc -c <${words.new})" -ne ${size} ]; then echo 'the connection was lost' >&2; exit 1; fi
+chown ${words.owner} ${words.new}
+chmod ${mode.toString(8)} ${words.new}
+sync ${words.new} 2>/dev/null || sync
+mv -f ${words.new} ${words.path}
+`;
+    const stdin: Feed = isFile
+      ? (input) => pipeline(createReadStream(content.file), input, { end: false })
+      : content;
+    const result = await this.run(script, {
+      stdin,
+      timeoutMs: 600_000,
+      ...defined({ signal }),
+    });
+    if (result.code !== 0) throw stepFailure(this.target, `writing ${path}`, result);
+  }
+
+  async forward(remote: string, { port: wanted, signal }: ForwardOptions = {}): Promise<Forward> {
+    const options = { timeoutMs: 15_000, ...defined({ signal }) };
+    let words = "";
+    // Between the look for a free port and ssh's use of it somebody may take it.
+    for (let tries = 0; tries < 5; tries += 1) {
+      const port = wanted ?? (await freePort());
+      const rule = `127.0.0.1:${port}:${remote}`;
+      const { code, stderr } = await this.#ssh(["-O", "forward", "-L", rule], [], options);
+      if (code === 0) {
+        const close = async (): Promise<void> => {
+          if (this.#master === undefined) return;
+          await this.#ssh(["-O", "cancel", "-L", rule], [], { timeoutMs: 15_000 });
+        };
+        return { port, close };
+      }
+      words = stderr;
+      if (wanted !== undefined) throw portTaken(wanted, stderr);
+    }
+    throw sshFailure(this.target, words);
+  }
+
+  async arguments(): Promise<readonly string[]> {
+    const socket = await this.#socket();
+    return this.#arguments(socket, ["-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes"]);
+  }
+
+  async lost(): Promise<void> {
+    const child = this.#master?.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    await once(child, "exit");
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => {});
+    const { child } = this.#master ?? {};
+    this.#master = undefined;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      child.ref();
+      const closed = once(child, "close");
+      child.kill();
+      await closed;
+    }
+    await this.#folder?.remove();
+    this.#folder = undefined;
+  }
+}
+
+const fullDisk = /No space left on device|Disk quota exceeded/u;
+
+/** The error of a script that failed: `host-command-failed`, or `host-disk-full`. */
+export function stepFailure(
+  target: SshTarget,
+  what: string,
+  { code, stdout, stderr }: ScriptResult,
+): PodtrustError {
+  const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
+  const last = lines.slice(-5).join("\n  ").slice(-2000);
+  if (fullDisk.test(stderr)) {
+    return new PodtrustError(
+      "host-disk-full",
+      `${targetText(target)}, ${what}: no space is left on the disk`,
+    );
+  }
+  const words = last === "" ? "" : `:\n  ${last}`;
+  return new PodtrustError(
+    "host-command-failed",
+    `${targetText(target)}, ${what}: it failed (exit code ${code})${words}`,
+    {
+      detail: { what, code },
+    },
+  );
+}
+
+/** A session to a machine; connects when it is first used. */
+export function openSession(options: SessionOptions): SshSession {
+  return new Session(options);
+}

@@ -1,0 +1,117 @@
+import { shellWord } from "../../../core/base/index.ts";
+import { roomFunction } from "../room.ts";
+
+/** Says whose the machine is. */
+export const markPath = "/etc/podtrust/machine";
+/** Read early among sshd's drop-ins: of several values the first counts. */
+export const sshdPath = "/etc/ssh/sshd_config.d/10-podtrust.conf";
+/** The host key that is about to take the place of the first one. */
+const nextKey = "/etc/ssh/podtrust_next_host_ed25519_key";
+const hostKey = "/etc/ssh/ssh_host_ed25519_key";
+/** Has the fingerprint of the key that took its place. */
+const rotatedPath = "/var/lib/podtrust/host-key";
+const upgradedPath = "/var/lib/podtrust/upgraded";
+export const aptPath = "/etc/apt/apt.conf.d/52podtrust";
+
+/** Looks at the system as it is, and changes nothing. Answers in lines of `KEY VALUE`. */
+export const systemScript = `set -eu
+say() { printf '%s %s\\n' "$1" "$2"; }
+${roomFunction}
+for folder in /etc /usr /var; do room "$folder"; done
+say os "$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')"
+say release "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')"
+say boot "$(cat /proc/sys/kernel/random/boot_id)"
+say clock "$(date +%s)"
+if [ -f ${markPath} ]; then say mark "$(base64 -w0 <${markPath})"; fi
+if command -v cloud-init >/dev/null; then
+  say first-boot "$(cloud-init status 2>/dev/null | sed -n 's/^status: //p')"
+fi
+if command -v apt-get >/dev/null; then say apt yes; fi
+sshd -T 2>/dev/null | grep -E '^(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) ' || true
+if dpkg -s unattended-upgrades >/dev/null 2>&1; then
+  say unattended "$(apt-config dump APT::Periodic::Unattended-Upgrade 2>/dev/null | sed -n 's/.* "\\(.*\\)";/\\1/p')"
+fi
+if [ -f ${upgradedPath} ]; then say upgraded yes; fi
+if [ -f /run/reboot-required ] || [ -f /var/run/reboot-required ]; then say reboot yes; fi
+if [ -f ${rotatedPath} ]; then say host-key "$(cat ${rotatedPath})"; fi
+`;
+
+/** What cloud-init says of the first boot: `running`, `done`, `error`, or `absent`. */
+export const firstBootScript = `set -eu
+if ! command -v cloud-init >/dev/null; then echo absent; exit 0; fi
+state=$(cloud-init status 2>/dev/null | sed -n 's/^status: //p')
+printf '%s\\n' "\${state:-unknown}"
+`;
+
+export const firstBootTail = "set -eu\ntail -n 20 /var/log/cloud-init-output.log | cut -c 1-400\n";
+
+/** Makes the next host key where it is not there yet, and says its public half. */
+export const nextKeyScript = `set -eu
+if [ ! -f ${nextKey}.pub ]; then
+  rm -f ${nextKey}
+  ssh-keygen -q -t ed25519 -N '' -C '' -f ${nextKey}
+fi
+cat ${nextKey}.pub
+`;
+
+/** sshd's service, which Debian calls ssh and others sshd. */
+const reload = `sshd -t
+systemctl reload ssh 2>/dev/null || systemctl reload sshd
+`;
+
+/** Says the public half of the host key that is in use. */
+export const shownKeyScript = `set -eu\ncat ${hostKey}.pub\n`;
+
+/**
+ * Puts the next host key in place of all that were there. The next one goes last: a run that ended before takes the
+ * same key once more, since it is remembered by now.
+ */
+export function rotateScript(fingerprint: string): string {
+  return `set -eu
+if [ -f ${nextKey} ]; then
+  cp -p ${nextKey} ${hostKey}
+  cp -p ${nextKey}.pub ${hostKey}.pub
+  for other in rsa ecdsa dsa; do rm -f "/etc/ssh/ssh_host_\${other}_key" "/etc/ssh/ssh_host_\${other}_key.pub"; done
+  ${reload.trim().replaceAll("\n", "\n  ")}
+fi
+mkdir -p /var/lib/podtrust
+printf '%s\\n' ${shellWord(fingerprint)} >${rotatedPath}
+rm -f ${nextKey} ${nextKey}.pub
+`;
+}
+
+/** Makes sshd read its files again, once it has nothing against them. */
+export const reloadScript = `set -eu
+${reload}`;
+
+/** Installs what upgrades security by itself, and what the publisher and k3s need. Waits for other runs of apt. */
+export const packagesScript = `set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get -o DPkg::Lock::Timeout=600 -qq update
+apt-get -o DPkg::Lock::Timeout=600 -y -qq install --no-install-recommends unattended-upgrades ca-certificates curl libatomic1 bash-completion
+systemctl enable --now unattended-upgrades >/dev/null 2>&1 || true
+`;
+
+/** Upgrades every package, once, keeping config files as they are. */
+export const upgradeScript = `set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get -o DPkg::Lock::Timeout=600 -qq update
+apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold -y -qq dist-upgrade
+`;
+
+export const upgradedScript = `set -eu
+mkdir -p /var/lib/podtrust
+: >${upgradedPath}
+`;
+
+export const rebootScript = "set -eu\nsystemctl reboot --no-block\n";
+
+/** Lets the clock be set from the network. */
+export const clockScript = "set -eu\ntimedatectl set-ntp true\n";
+
+/** Takes back what is podtrust's own; packages stay. */
+export const forgetScript = `set -eu
+rm -f ${sshdPath} ${aptPath} ${markPath}
+rm -rf /var/lib/podtrust
+rmdir /etc/podtrust 2>/dev/null || true
+${reload}`;

@@ -1,0 +1,119 @@
+import { defined, PodtrustError } from "../../../core/base/index.ts";
+import {
+  type Difference,
+  type FieldChange,
+  type Owner,
+  ownershipComment,
+} from "../../../rules/plan/index.ts";
+import { parseRooms, type Room } from "../room.ts";
+import type { SystemWish } from "./wish.ts";
+
+/** The operating system of a machine as it was found. */
+export interface SystemState {
+  /** `debian`, `ubuntu` */
+  readonly os: string;
+  readonly release: string;
+  readonly hasApt: boolean;
+  /** The present boot's id. */
+  readonly boot: string;
+  /** Seconds since the epoch, as the machine counts. */
+  readonly clock: number;
+  /** Whose it is; undefined where nobody's mark is there. */
+  readonly mark?: string;
+  /** cloud-init's word; undefined where there is none. */
+  readonly firstBoot?: string;
+  /** sshd's own words for what is in effect. */
+  readonly rootLogin: string;
+  readonly passwordLogin: string;
+  readonly keyboardLogin: string;
+  /** Security upgrades are installed by themselves. */
+  readonly upgradesItself: boolean;
+  readonly isUpgraded: boolean;
+  readonly needsReboot: boolean;
+  /** The fingerprint of the host key that took the first one's place. */
+  readonly hostKey?: string;
+  readonly rooms: readonly Room[];
+}
+
+/** Reads what `systemScript` printed. */
+export function parseSystem(output: string): SystemState {
+  const said = new Map(
+    output.split("\n").map((line): [string, string] => {
+      const [key = "", ...rest] = line.split(" ");
+      return [key, rest.join(" ").trim()];
+    }),
+  );
+  const text = (key: string): string => said.get(key) ?? "";
+  const [mark, firstBoot, hostKey] = ["mark", "first-boot", "host-key"].map((key) => said.get(key));
+  return {
+    os: text("os"),
+    release: text("release"),
+    hasApt: said.has("apt"),
+    boot: text("boot"),
+    clock: Number(text("clock")),
+    ...(mark === undefined ? {} : { mark: Buffer.from(mark, "base64").toString("utf8") }),
+    ...defined({ firstBoot }),
+    rootLogin: text("permitrootlogin"),
+    passwordLogin: text("passwordauthentication"),
+    keyboardLogin: text("kbdinteractiveauthentication"),
+    upgradesItself: said.has("unattended") && !["", "0"].includes(text("unattended")),
+    isUpgraded: said.has("upgraded"),
+    needsReboot: said.has("reboot"),
+    ...defined({ hostKey }),
+    rooms: parseRooms(output),
+  };
+}
+
+/** Whose the machine is, by the first line of our mark. */
+export function systemOwner({ mark = "" }: SystemState, stack: string): Owner {
+  return ownershipComment.ownerOf((mark.split("\n")[0] ?? "").replace(/^# ?/u, ""), stack);
+}
+
+const rootOff = (state: SystemState, { isRootUsed }: SystemWish): boolean =>
+  state.rootLogin === "no" ||
+  (isRootUsed && ["prohibit-password", "without-password"].includes(state.rootLogin));
+
+/** Whether nobody logs in by a password, and root not at all (or, where podtrust does, by key alone). */
+export function isLoginShut(state: SystemState, wish: SystemWish): boolean {
+  return rootOff(state, wish) && state.passwordLogin === "no" && state.keyboardLogin === "no";
+}
+
+/** Refuses what podtrust cannot set up. Throws `host-unsupported`. */
+export function checkSupported({ os, release, hasApt }: SystemState): void {
+  if (hasApt) return;
+  throw new PodtrustError(
+    "host-unsupported",
+    `the machine runs ${os || "an unknown system"} ${release}, which has no apt`,
+  );
+}
+
+/** What of a machine's first day is still to be done. */
+function firstDay(found: SystemState | undefined, { isFresh }: SystemWish): readonly FieldChange[] {
+  const fields: FieldChange[] = [];
+  if (!isFresh) return fields;
+  if (found?.hostKey === undefined)
+    fields.push({ field: "host key", before: "of the first boot", after: "a new one" });
+  if (found?.isUpgraded !== true)
+    fields.push({ field: "packages", before: "of the image", after: "upgraded" });
+  return fields;
+}
+
+function loginChange(found: SystemState | undefined, wish: SystemWish): readonly FieldChange[] {
+  if (found !== undefined && isLoginShut(found, wish)) return [];
+  const before = found && `root ${found.rootLogin}, passwords ${found.passwordLogin}`;
+  const after = wish.isRootUsed ? "by key alone" : "by key alone, and not as root";
+  return [{ field: "login", before, after }];
+}
+
+/** What would make the system as it was found the wished one. Without a state nothing is known of it yet. */
+export function systemDifference(state: SystemState | undefined, wish: SystemWish): Difference {
+  const found = state?.mark === undefined ? undefined : state;
+  const upgrades = { field: "security upgrades", before: found && "by hand", after: "by themselves" };
+  const fields = [
+    ...loginChange(found, wish),
+    ...(found?.upgradesItself === true ? [] : [upgrades]),
+    ...firstDay(found, wish),
+  ];
+  if (fields.length === 0) return { kind: "none", fields };
+  return { kind: found === undefined ? "create" : "update", fields };
+}

@@ -1,0 +1,126 @@
+import { defined, isRecord, type JsonRecord, PodtrustError, recordOf } from "../../core/base/index.ts";
+import type { KubernetesAnswer } from "./api.ts";
+import { text } from "./kubeconfig.ts";
+
+/** What was asked, for the sentence of an error. */
+export interface Asked {
+  readonly server: string;
+  /** For example "mint a token of aws-test/demo". */
+  readonly what: string;
+  /** The right it takes, for example "get on the path /openid/v1/jwks". */
+  readonly right: string;
+  /** What to do when it is not there. */
+  readonly absent?: string;
+}
+
+const longestMessage = 500;
+
+/** Text from outside as part of a sentence: shortened, and without what would begin a line or move a cursor. */
+export function oneLine(said: string, longest: number): string {
+  return said.slice(0, longest).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
+}
+
+/** The API server's own sentence (its Status object), or nothing where it gave none. */
+export function statusMessage(body: Buffer): string {
+  try {
+    const status = recordOf(JSON.parse(body.toString("utf8")));
+    return oneLine(text(status, "message") ?? "", longestMessage);
+  } catch {
+    return "";
+  }
+}
+
+// Admission speaks with the 403 of missing rights, but no right would help.
+const byAdmission = /violates PodSecurity|admission webhook|exceeded quota|ValidatingAdmissionPolicy/u;
+
+/**
+ * A policy is there whose kind of parameters the API server does not know: its mapper learns of new kinds every 30 s, and
+ * until then the policy refuses what it is for, with the status of an invalid object (k8s.io/apiserver,
+ * admission/plugin/policy/generic/policy_source.go).
+ */
+const unknownParameters = "failed to configure policy: failed to find resource referenced by paramKind";
+
+function isRefused(status: number, message: string): boolean {
+  if (status === 400 || status === 422) return true;
+  // An unknown field in server-side apply is a 500, in spite of fieldValidation.
+  return (status === 403 && byAdmission.test(message)) || (status === 500 && message.includes("typed patch"));
+}
+
+/** The error of an answer whose status is not the wanted one. */
+export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustError {
+  const { status } = answer;
+  const message = statusMessage(answer.body);
+  const said = message === "" ? `it answered ${status}` : `it answered ${status}: ${message}`;
+  const sentence = `cluster ${asked.server}, to ${asked.what}: ${said}`;
+  const detail = { server: asked.server, status };
+  if (status === 401) {
+    return new PodtrustError("cluster-unauthenticated", sentence, {
+      detail: { ...detail, reason: "unauthenticated" },
+    });
+  }
+  if (status === 409) {
+    return new PodtrustError("cluster-conflict", sentence, { detail: { ...detail, reason: "conflict" } });
+  }
+  if (message.includes(unknownParameters)) {
+    return new PodtrustError("cluster-not-ready", sentence, {
+      next: "Wait: an API server learns of new kinds every 30 s. If it goes on for minutes the kind is gone: apply its definition again (podtrust manifests bindings).",
+      detail: { ...detail, reason: "not-ready" },
+    });
+  }
+  if (isRefused(status, message)) {
+    return new PodtrustError("cluster-refused", sentence, { detail: { ...detail, reason: "refused" } });
+  }
+  if (status === 403) {
+    return new PodtrustError("cluster-forbidden", sentence, {
+      next: `Give these credentials the right to ${asked.right}.`,
+      detail: { ...detail, reason: "forbidden", right: asked.right },
+    });
+  }
+  if (status === 404) {
+    return new PodtrustError("cluster-not-found", sentence, {
+      ...defined({ next: asked.absent }),
+      detail: { ...detail, reason: "not-found" },
+    });
+  }
+  if (status === 429 || status >= 500) {
+    return new PodtrustError("cluster-not-ready", sentence, { detail: { ...detail, reason: "not-ready" } });
+  }
+  return new PodtrustError("cluster-answer-invalid", sentence, { detail: { ...detail, reason: "status" } });
+}
+
+/**
+ * The error of a 401 or 403 that an API server gives while it is starting: it knows neither accounts nor roles before
+ * it has read them. `ready` is the status with which it answered /readyz.
+ */
+export function startingFault(asked: Asked, answer: KubernetesAnswer, ready: number): PodtrustError {
+  const { message } = statusFault(asked, answer);
+  const detail = { server: asked.server, status: answer.status, reason: "not-ready" };
+  // Who may not even read /readyz cannot tell a start from rights that are missing for good.
+  const next =
+    ready === 403
+      ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${asked.right}.`
+      : undefined;
+  return new PodtrustError("cluster-not-ready", `${message}; it is not ready (/readyz answered ${ready})`, {
+    ...defined({ next }),
+    detail,
+  });
+}
+
+/** The JSON object of a body, or `cluster-answer-invalid` where it is none. */
+export function jsonObject(asked: Asked, body: Buffer): JsonRecord {
+  const fault = (why: string, reason: string): PodtrustError =>
+    new PodtrustError("cluster-answer-invalid", `cluster ${asked.server}, to ${asked.what}: ${why}`, {
+      detail: { server: asked.server, reason },
+    });
+  const source = body.toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch {
+    const begun = source.trimStart().startsWith("{");
+    if (begun) throw fault(`its answer ends early or is damaged (${body.length} bytes)`, "truncated");
+    throw fault("its answer is not JSON", "status");
+  }
+  if (!isRecord(value)) throw fault("its answer is no JSON object", "status");
+  return value;
+}

@@ -1,0 +1,120 @@
+import { isIPv6 } from "node:net";
+import { join } from "node:path";
+import { PodtrustError } from "../../core/base/index.ts";
+import type { Connections } from "../../core/http/index.ts";
+import type { ClusterSource } from "../../config/index.ts";
+import { kubeconfigCredentials } from "./credentials.ts";
+import type { Environment } from "./environment.ts";
+import {
+  clusterCa,
+  credentialFault,
+  credentialFile,
+  type Credentials,
+  projectedTokenCredentials,
+  tokenFileCredentials,
+} from "./identity.ts";
+import { type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
+import { isPersonsOwn } from "./provenance.ts";
+
+/** Where the API is, whom it is verified against, and as whom it is asked. */
+export interface Endpoint {
+  /** https, without a trailing slash; may have a path, as behind Rancher. */
+  readonly server: string;
+  /** The name on the server's certificate where it is not the URL's. */
+  readonly tlsServerName: string | undefined;
+  /** PEM, read anew; undefined means the public roots. */
+  readonly ca: () => Promise<string | undefined>;
+  readonly credentials: Credentials;
+  /** Kept between calls; absent: each has one of its own. */
+  readonly connections?: Connections;
+}
+
+/** Where the kubelet puts a pod's ServiceAccount. */
+export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+function checkedServer(server: string, where: string): string {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  const refuse = (what: string, next: string): PodtrustError =>
+    new PodtrustError("kubeconfig-unsupported", `${where}: server ${what}`, { next });
+  // Not repeated: what stands before an @ may be a password.
+  if (url !== undefined && url.username + url.password !== "") {
+    throw refuse(
+      `at ${url.host} has a user name or password in its URL`,
+      "Take out what stands before the @.",
+    );
+  }
+  if (url?.protocol !== "https:" || url.search !== "" || url.hash !== "") {
+    throw refuse(
+      `${server} is not an https URL without query and fragment`,
+      "Give the API server's own https address: what is read over plain HTTP could be anybody's keys.",
+    );
+  }
+  return url.href.replace(/(?<!\/)\/+$/u, "");
+}
+
+function refuseCluster(context: KubeconfigContext): void {
+  const { name, values } = context.cluster;
+  const refuse = (what: string, next: string): PodtrustError =>
+    new PodtrustError("kubeconfig-unsupported", `kubeconfig ${context.file}: cluster ${name} ${what}`, {
+      next,
+      detail: { file: context.file, cluster: name },
+    });
+  if (values["insecure-skip-tls-verify"] === true) {
+    const next = "Give its CA as certificate-authority-data: unverified, the keys read could be anybody's.";
+    throw refuse("skips the verification of TLS (insecure-skip-tls-verify)", next);
+  }
+  if (text(values, "proxy-url") !== undefined) {
+    throw refuse("is reached through a proxy (proxy-url)", "Give an address that is reached directly.");
+  }
+}
+
+async function ofKubeconfig(
+  source: Extract<ClusterSource, { readonly kubeconfig: string }>,
+  environment: Environment,
+): Promise<Endpoint> {
+  const context = await readKubeconfig(source.kubeconfig, source.context);
+  refuseCluster(context);
+  const server = text(context.cluster.values, "server") ?? "";
+  // kubectl runs what its own file names without a question.
+  const isOwn = await isPersonsOwn(context.user.source, source, environment);
+  return {
+    server: checkedServer(server, `kubeconfig ${context.file}, cluster ${context.cluster.name}`),
+    tlsServerName: text(context.cluster.values, "tls-server-name"),
+    ca: () => clusterCa(context.cluster),
+    credentials: kubeconfigCredentials(context, environment, isOwn),
+  };
+}
+
+function inCluster(directory: string, environment: Environment): Endpoint {
+  const host = environment.env["KUBERNETES_SERVICE_HOST"] ?? "";
+  const port = environment.env["KUBERNETES_SERVICE_PORT"] ?? "";
+  if (host === "" || port === "") {
+    throw credentialFault(
+      "in-cluster ServiceAccount",
+      "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod",
+    );
+  }
+  const ca = join(directory, "ca.crt");
+  return {
+    server: checkedServer(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`, "in-cluster"),
+    tlsServerName: undefined,
+    ca: () => credentialFile("CA file", ca),
+    credentials: projectedTokenCredentials(join(directory, "token")),
+  };
+}
+
+/** Works out where a source's API is. Throws PodtrustError `kubeconfig-*`, `file-unreadable`, `cluster-credentials`. */
+export async function endpointOf(
+  source: ClusterSource,
+  environment: Environment,
+  podDirectory: string,
+): Promise<Endpoint> {
+  if ("kubeconfig" in source) return ofKubeconfig(source, environment);
+  if ("inCluster" in source) return inCluster(podDirectory, environment);
+  return {
+    server: checkedServer(source.server, "cluster"),
+    tlsServerName: undefined,
+    ca: () => credentialFile("CA file", source.caFile),
+    credentials: tokenFileCredentials(source.tokenFile),
+  };
+}

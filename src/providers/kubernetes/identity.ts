@@ -1,0 +1,111 @@
+import { stat } from "node:fs/promises";
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
+import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
+import { type SentCredential, tokenFacts } from "./sent-credential.ts";
+
+/** What one request carries to say who asks. */
+export interface Identity {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Client certificate and key, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** What it says of itself. */
+  readonly sent?: SentCredential;
+}
+
+/** Gives the identity for each request anew, since files and tokens rotate. */
+export interface Credentials {
+  identity(): Promise<Identity>;
+  /** The cluster did not accept it (401): whatever is remembered is to be forgotten. */
+  refused(): void;
+}
+
+/** A credential that could not be had: which one, and why. */
+export function credentialFault(what: string, why: string, cause?: unknown): PodtrustError {
+  return new PodtrustError("cluster-credentials", `${what}: ${why}`, {
+    cause,
+    detail: { reason: "credentials" },
+  });
+}
+
+// A bundle of every public root comes to a quarter of this.
+const largestFile = 1024 * 1024;
+
+/** A file of the credentials, read anew. Throws `cluster-credentials`. */
+export async function credentialFile(what: string, path: string): Promise<string> {
+  try {
+    return await readBoundedText(path, largestFile);
+  } catch (error) {
+    throw credentialFault(`${what} ${path}`, errorText(error), error);
+  }
+}
+
+/** The identity of a bearer token. */
+type Bearer = Required<Pick<Identity, "headers" | "sent">>;
+
+/** Bearer header of a token as it stands in a kubeconfig or an exec plugin's answer. */
+export function bearer(what: string, token: string): Bearer {
+  const trimmed = token.trim();
+  // RFC 6750 §2.1: one token68 word. Anything else would be a header of somebody else's making.
+  if (!/^[\w.~+/-]+=*$/u.test(trimmed)) throw credentialFault(what, "it holds no bearer token");
+  return { headers: { authorization: `Bearer ${trimmed}` }, sent: tokenFacts(what, trimmed) };
+}
+
+/**
+ * Whether a token's file can be read by others than those whom it is for. A file of another user is kept by that one,
+ * and its group is the way by which it comes to us.
+ */
+export function isExposed(
+  { mode, uid }: { readonly mode: number; readonly uid: number },
+  user: number,
+): boolean {
+  return (mode & (uid === user ? 0o044 : 0o004)) !== 0;
+}
+
+/** Bearer header of the token in a file that somebody keeps fresh, read anew. Throws `cluster-credentials`. */
+export async function bearerOfFile(path: string): Promise<Bearer> {
+  const what = `token file ${path}`;
+  const { headers, sent } = bearer(what, await credentialFile("token file", path));
+  const exposed = await stat(path).then(
+    (facts) => isExposed(facts, process.geteuid?.() ?? 0),
+    () => false,
+  );
+  return { headers, sent: { ...sent, file: path, exposed } };
+}
+
+/** Nobody. */
+export const anonymous: Credentials = { identity: () => Promise.resolve({ headers: {} }), refused() {} };
+
+/** A token in a file that somebody keeps fresh. */
+export function tokenFileCredentials(path: string): Credentials {
+  return {
+    identity: () => bearerOfFile(path),
+    refused() {},
+  };
+}
+
+/** A pod's token, which the kubelet keeps fresh and makes readable for everybody in the pod. */
+export function projectedTokenCredentials(path: string): Credentials {
+  return {
+    async identity() {
+      const { headers, sent } = await bearerOfFile(path);
+      const { file: _kubelets, exposed: _toThePod, ...facts } = sent;
+      return { headers, sent: { ...facts, from: "token of the pod" } };
+    },
+    refused() {},
+  };
+}
+
+/** PEM under `key`-data, else of the file under `key`; undefined where neither is. */
+export async function dataOrFile(entry: KubeconfigEntry, key: string): Promise<string | undefined> {
+  const data = text(entry.values, `${key}-data`);
+  if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
+  const path = text(entry.values, key);
+  return path === undefined ? undefined : credentialFile(key, entryPath(entry, path));
+}
+
+/** The CA of the API server, PEM; undefined means the public roots. */
+export function clusterCa(cluster: KubeconfigEntry): Promise<string | undefined> {
+  return dataOrFile(cluster, "certificate-authority");
+}

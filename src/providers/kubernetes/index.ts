@@ -1,0 +1,63 @@
+export {
+  type ApplyOptions,
+  type CallOptions,
+  type ClusterFailureReason,
+  type ClusterOidcDocuments,
+  type ClusterSubject,
+  type Eviction,
+  type FollowOptions,
+  type KubernetesAnswer,
+  type KubernetesApi,
+  type MintedToken,
+  type PodLog,
+  type PodLogOptions,
+  type TokenOptions,
+  type WriteOptions,
+} from "./api.ts";
+export type { ExecPlugin, PluginConsent } from "./environment.ts";
+export { execCommandLine } from "./exec-consent.ts";
+export { type ClusterSighting, sightCluster } from "./cluster-facts.ts";
+export {
+  defaultKubeconfig,
+  type KubeconfigContexts,
+  kubeconfigContexts,
+  kubeconfigServer,
+} from "./kubeconfig.ts";
+export {
+  type KubernetesObject,
+  type ObjectKind,
+  type ObjectMetadata,
+  type ObjectQuery,
+  type ObjectRef,
+  objectText,
+  refOf,
+} from "./object.ts";
+export { EventRecorder, type Happening, type RecorderOptions, type Regarding } from "./event-recorder.ts";
+export { acquireLease, type HeldLease, type LeaseOptions, type LeaseSighting } from "./lease.ts";
+export { mergeKubeconfig } from "./merge-kubeconfig.ts";
+export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
+export { SharedSecret, type SharedState } from "./shared-secret.ts";
+export { exposureOf, type SentCredential } from "./sent-credential.ts";
+export {
+  type PublisherRbac,
+  publisherRbac,
+  publisherRbacList,
+  publisherRbacObjects,
+} from "./publisher-rbac.ts";
+export { type RoleMetadata, roleObjects } from "./role-objects.ts";
+export {
+  accountSettings,
+  containerSettings,
+  httpProbe,
+  disruptionBudget,
+  lockedContainer,
+  networkPolicy,
+  podMetadata,
+  type PodSelector,
+  replicaDeployment,
+  replicaPod,
+  settingsArgs,
+} from "./replicas.ts";
+export type { PodSettings } from "../../config/index.ts";
+export { Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
+export { checkedName, checkedNamespace } from "./names.ts";

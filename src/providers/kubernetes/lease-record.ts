@@ -1,0 +1,76 @@
+import { type JsonRecord, recordOf } from "../../core/base/index.ts";
+import { mapping, text } from "./kubeconfig.ts";
+import type { KubernetesObject } from "./object.ts";
+
+/** What a Lease object says (https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/). */
+export interface LeaseRecord {
+  /** Undefined where nobody holds it. */
+  readonly holder: string | undefined;
+  /** For how long each renewal holds, milliseconds. */
+  readonly durationMs: number;
+  /** How often it has gone to another holder. */
+  readonly transitions: number;
+  /** As the API gave it: what we do not know of it stays. */
+  readonly object: KubernetesObject;
+}
+
+const apiVersion = "coordination.k8s.io/v1";
+
+/** What stands in a Lease; a field that is missing or damaged reads as one that says nothing. */
+export function readLease(object: KubernetesObject): LeaseRecord {
+  const spec = mapping(object, "spec") ?? {};
+  const { leaseDurationSeconds: seconds, leaseTransitions: transitions } = spec;
+  const holder = text(spec, "holderIdentity");
+  return {
+    holder: holder === "" ? undefined : holder,
+    durationMs: typeof seconds === "number" && seconds > 0 ? seconds * 1000 : 0,
+    transitions: typeof transitions === "number" ? transitions : 0,
+    object,
+  };
+}
+
+/** MicroTime of the API: RFC 3339 with exactly six digits of the second. */
+function microTime(now: number): string {
+  return new Date(now).toISOString().replace("Z", "000Z");
+}
+
+/** What is to stand in a Lease from now on. */
+export interface LeaseWish {
+  readonly holder: string;
+  readonly durationMs: number;
+  /** Milliseconds since the epoch: for people, and so that no two records are the same. Nobody judges by it. */
+  readonly now: number;
+}
+
+function specOf(before: LeaseRecord | undefined, wish: LeaseWish): JsonRecord {
+  const stays = before !== undefined && before.holder === wish.holder;
+  const taken = before === undefined || stays ? 0 : 1;
+  return {
+    ...(before === undefined ? {} : recordOf(before.object["spec"])),
+    holderIdentity: wish.holder,
+    leaseDurationSeconds: Math.max(1, Math.ceil(wish.durationMs / 1000)),
+    ...(stays ? {} : { acquireTime: microTime(wish.now) }),
+    renewTime: microTime(wish.now),
+    leaseTransitions: (before?.transitions ?? 0) + taken,
+  };
+}
+
+/** A Lease that is not there yet. */
+export function newLease(namespace: string, name: string, wish: LeaseWish): KubernetesObject {
+  return { apiVersion, kind: "Lease", metadata: { name, namespace }, spec: specOf(undefined, wish) };
+}
+
+/** The Lease renewed or taken over: written over this very record, and no other. */
+export function renewedLease(before: LeaseRecord, wish: LeaseWish): KubernetesObject {
+  return { ...before.object, apiVersion, kind: "Lease", spec: specOf(before, wish) };
+}
+
+/** The Lease given back: the next one who looks may take it at once. */
+export function releasedLease(before: LeaseRecord, now: number): KubernetesObject {
+  const { holderIdentity: _ours, ...spec } = specOf(before, {
+    holder: before.holder ?? "",
+    durationMs: 1000,
+    now,
+  });
+  return { ...before.object, apiVersion, kind: "Lease", spec };
+}

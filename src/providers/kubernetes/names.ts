@@ -1,0 +1,17 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
+
+function checked(name: string, problem: string | undefined): string {
+  if (problem === undefined) return name;
+  throw new PodtrustError("usage", problem, { next: "Give a name that Kubernetes takes." });
+}
+
+/** Gives the namespace back, or throws `usage` when Kubernetes would not take it. */
+export function checkedNamespace(name: string): string {
+  return checked(name, namespaceProblem(name));
+}
+
+/** Gives the ServiceAccount's name back, or throws `usage` when Kubernetes would not take it. */
+export function checkedName(name: string): string {
+  return checked(name, serviceAccountProblem(name));
+}

@@ -1,0 +1,162 @@
+import { defined } from "../../core/base/index.ts";
+import { apiVersion, bindingNames, trustNames } from "../../rules/bindings/index.ts";
+import { checkedName, checkedNamespace } from "./names.ts";
+
+/** The kinds of object that podtrust reads or writes; with its group where two groups have a kind of that name. */
+export type ObjectKind =
+  | "Namespace"
+  | "ServiceAccount"
+  | "Pod"
+  | "Event"
+  | "events.k8s.io/Event"
+  | "Job"
+  | "ReplicaSet"
+  | "StatefulSet"
+  | "DaemonSet"
+  | "ReplicationController"
+  | "Lease"
+  | "Secret"
+  | "ConfigMap"
+  | "MutatingWebhookConfiguration"
+  | "MutatingAdmissionPolicy"
+  | "MutatingAdmissionPolicyBinding"
+  | "ValidatingAdmissionPolicy"
+  | "ValidatingAdmissionPolicyBinding"
+  | "CustomResourceDefinition"
+  | "AWSRoleBinding"
+  | "AWSTrust";
+
+/** Which object is meant. What is of the whole cluster, as a Namespace is, has no namespace. */
+export interface ObjectRef {
+  readonly kind: ObjectKind;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** What every object carries. */
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  /** Counts the changes of the spec. */
+  readonly generation?: number;
+  readonly finalizers?: readonly string[];
+  /** Changes with every write of the object; says nothing but that. */
+  readonly resourceVersion?: string;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** An object as the API gives it; `spec` and `status` are as far checked as whoever reads them does. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMetadata;
+  readonly [field: string]: unknown;
+}
+
+/** Which objects of a kind are meant. */
+export interface ObjectQuery {
+  readonly kind: ObjectKind;
+  readonly namespace: string;
+  /** As `job-name=demo-app`. */
+  readonly labels?: string;
+  /** As `spec.serviceAccountName=demo`. */
+  readonly fields?: string;
+  /** At most so many; 100 unless told. */
+  readonly limit?: number;
+}
+
+interface Place {
+  readonly group: string;
+  readonly plural: string;
+  /** Of the whole cluster: in no namespace. */
+  readonly clusterWide?: true;
+}
+
+const ofAdmission = (plural: string): Place => ({
+  group: "/apis/admissionregistration.k8s.io/v1",
+  plural,
+  clusterWide: true,
+});
+
+const places: Readonly<Record<ObjectKind, Place>> = {
+  Namespace: { group: "/api/v1", plural: "namespaces", clusterWide: true },
+  ServiceAccount: { group: "/api/v1", plural: "serviceaccounts" },
+  Pod: { group: "/api/v1", plural: "pods" },
+  Event: { group: "/api/v1", plural: "events" },
+  "events.k8s.io/Event": { group: "/apis/events.k8s.io/v1", plural: "events" },
+  Job: { group: "/apis/batch/v1", plural: "jobs" },
+  ReplicaSet: { group: "/apis/apps/v1", plural: "replicasets" },
+  StatefulSet: { group: "/apis/apps/v1", plural: "statefulsets" },
+  DaemonSet: { group: "/apis/apps/v1", plural: "daemonsets" },
+  ReplicationController: { group: "/api/v1", plural: "replicationcontrollers" },
+  Secret: { group: "/api/v1", plural: "secrets" },
+  ConfigMap: { group: "/api/v1", plural: "configmaps" },
+  MutatingWebhookConfiguration: ofAdmission("mutatingwebhookconfigurations"),
+  MutatingAdmissionPolicy: ofAdmission("mutatingadmissionpolicies"),
+  MutatingAdmissionPolicyBinding: ofAdmission("mutatingadmissionpolicybindings"),
+  ValidatingAdmissionPolicy: ofAdmission("validatingadmissionpolicies"),
+  ValidatingAdmissionPolicyBinding: ofAdmission("validatingadmissionpolicybindings"),
+  CustomResourceDefinition: {
+    group: "/apis/apiextensions.k8s.io/v1",
+    plural: "customresourcedefinitions",
+    clusterWide: true,
+  },
+  Lease: { group: "/apis/coordination.k8s.io/v1", plural: "leases" },
+  AWSRoleBinding: { group: `/apis/${apiVersion}`, plural: bindingNames.plural },
+  AWSTrust: { group: `/apis/${apiVersion}`, plural: trustNames.plural, clusterWide: true },
+};
+
+/** `pods`, `jobs`: as rights name them. */
+export function pluralOf(kind: ObjectKind): string {
+  return places[kind].plural;
+}
+
+/** Which object it is that is to be written. */
+export function refOf({
+  apiVersion: version,
+  kind,
+  metadata: { name, namespace },
+}: KubernetesObject): ObjectRef {
+  const [group = ""] = version.split("/");
+  const whole = `${group}/${kind}`;
+  const known = (Object.hasOwn(places, whole) ? whole : kind) as ObjectKind;
+  return { kind: known, name, ...defined({ namespace }) };
+}
+
+/** The path of all objects of a kind, in all namespaces unless one is named. */
+export function allPath({ kind, namespace }: Omit<ObjectRef, "name">): string {
+  return namespace === undefined
+    ? `${places[kind].group}/${places[kind].plural}`
+    : collectionPath({ kind, namespace });
+}
+
+/** The path under which the objects of a kind stand. Throws `usage` for a namespace that Kubernetes would not take. */
+export function collectionPath({ kind, namespace }: Omit<ObjectRef, "name">): string {
+  const { group, plural, clusterWide } = places[kind];
+  if (clusterWide === true) return `${group}/${plural}`;
+  return `${group}/namespaces/${checkedNamespace(namespace ?? "")}/${plural}`;
+}
+
+/** The path of an object. Throws `usage` for names that Kubernetes would not take. */
+export function objectPath(ref: ObjectRef): string {
+  const name = ref.kind === "Namespace" ? checkedNamespace(ref.name) : checkedName(ref.name);
+  return `${collectionPath(ref)}/${name}`;
+}
+
+/** The path, with its query, of a list. */
+export function listPath(query: ObjectQuery): string {
+  const parameters = new URLSearchParams({ limit: String(query.limit ?? 100) });
+  if (query.labels !== undefined) parameters.set("labelSelector", query.labels);
+  if (query.fields !== undefined) parameters.set("fieldSelector", query.fields);
+  return `${collectionPath(query)}?${parameters.toString()}`;
+}
+
+/** `Job default/demo-app`, for sentences. */
+export function objectText({ kind, namespace, name }: ObjectRef): string {
+  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}

@@ -1,0 +1,212 @@
+import { defined, type JsonRecord } from "../../core/base/index.ts";
+import { type Asked, jsonObject, statusFault, statusMessage } from "./answer.ts";
+import type { ApplyOptions, CallOptions, Eviction, PodLog, PodLogOptions, WriteOptions } from "./api.ts";
+import type { Caller } from "./caller.ts";
+import type { Call } from "./transport.ts";
+import { mapping, text } from "./kubeconfig.ts";
+import {
+  collectionPath,
+  type KubernetesObject,
+  listPath,
+  objectPath,
+  type ObjectQuery,
+  type ObjectRef,
+  objectText,
+  pluralOf,
+  refOf,
+} from "./object.ts";
+
+// An object is 1.5 MB at the most (etcd's bound), a list of a hundred pods a few.
+const largestObject = 2 * 1024 * 1024;
+const largestList = 8 * 1024 * 1024;
+
+function rightOn(verb: string, { kind, namespace }: Pick<ObjectRef, "kind" | "namespace">): string {
+  const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
+  return `${verb} ${pluralOf(kind)}${where}`;
+}
+
+// No node has the pod; the container has not started; pod or log is gone; the kubelet does not answer.
+const noLog = new Set([204, 400, 404, 500, 502, 503, 504]);
+
+/** Reads, applies and removes single objects at an endpoint. */
+export class ObjectCalls {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  async read(ref: ObjectRef, options: CallOptions): Promise<KubernetesObject | undefined> {
+    const asked = this.#asked(`read the ${objectText(ref)}`, rightOn("get", ref));
+    const answer = await this.#caller.send({ path: objectPath(ref), maxBytes: largestObject, ...options });
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
+    return this.#object(asked, jsonObject(asked, answer.body));
+  }
+
+  async list(query: ObjectQuery, options: CallOptions): Promise<readonly KubernetesObject[]> {
+    const asked = this.#asked(
+      `list ${pluralOf(query.kind)} of the namespace ${query.namespace}`,
+      rightOn("list", query),
+    );
+    const answer = await this.#caller.send({ path: listPath(query), maxBytes: largestList, ...options });
+    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
+    const { items } = jsonObject(asked, answer.body);
+    // Items of a list carry neither kind nor apiVersion.
+    const whole = (item: unknown): unknown => ({ kind: query.kind, apiVersion: "", ...(item as object) });
+    return Array.isArray(items) ? items.map((item) => this.#object(asked, whole(item))) : [];
+  }
+
+  async apply(object: KubernetesObject, wish: ApplyOptions): Promise<KubernetesObject> {
+    const ref = refOf(object);
+    const asked = this.#asked(`apply the ${objectText(ref)}`, rightOn("get, create and patch", ref));
+    const query = new URLSearchParams({ fieldManager: wish.fieldManager, fieldValidation: "Strict" });
+    if (wish.force === true) query.set("force", "true");
+    if (wish.dryRun === true) query.set("dryRun", "All");
+    const answer = await this.#caller.send({
+      path: `${objectPath(ref)}${wish.subresource === undefined ? "" : `/${wish.subresource}`}?${query.toString()}`,
+      method: "PATCH",
+      // The type wants YAML, of which JSON is a part.
+      contentType: "application/apply-patch+yaml",
+      body: object,
+      maxBytes: largestObject,
+      ...defined({ signal: wish.signal }),
+    });
+    if (answer.status !== 200 && answer.status !== 201) throw await this.#caller.fault(asked, answer, wish);
+    return this.#object(asked, jsonObject(asked, answer.body));
+  }
+
+  create(object: KubernetesObject, wish: WriteOptions): Promise<KubernetesObject> {
+    const ref = refOf(object);
+    const asked = this.#asked(`make the ${objectText(ref)}`, rightOn("create", ref));
+    return this.#write(asked, { path: collectionPath(ref), body: object }, wish);
+  }
+
+  replace(object: KubernetesObject, wish: WriteOptions): Promise<KubernetesObject> {
+    const ref = refOf(object);
+    const asked = this.#asked(`replace the ${objectText(ref)}`, rightOn("update", ref));
+    return this.#write(asked, { path: objectPath(ref), method: "PUT", body: object }, wish);
+  }
+
+  async remove(ref: ObjectRef, options: CallOptions & { uid?: string }): Promise<"removed" | "absent"> {
+    const asked = this.#asked(`remove the ${objectText(ref)}`, rightOn("delete", ref));
+    const { uid, signal } = options;
+    const answer = await this.#caller.send({
+      path: objectPath(ref),
+      method: "DELETE",
+      body: {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      },
+      ...defined({ signal }),
+    });
+    if (answer.status === 404) return "absent";
+    if (answer.status !== 200 && answer.status !== 202)
+      throw await this.#caller.fault(asked, answer, options);
+    return "removed";
+  }
+
+  async removeFinalizer(object: KubernetesObject, finalizer: string, options: CallOptions): Promise<void> {
+    const ref = refOf(object);
+    const asked = this.#asked(`let go of the ${objectText(ref)}`, rightOn("patch", ref));
+    const index = object.metadata.finalizers?.indexOf(finalizer) ?? -1;
+    if (index === -1) return;
+    const path = `/metadata/finalizers/${index}`;
+    const answer = await this.#caller.send({
+      path: objectPath(ref),
+      method: "PATCH",
+      contentType: "application/json-patch+json",
+      // A list that is another by now, or another object's, is left as it is.
+      body: [
+        { op: "test", path: "/metadata/uid", value: object.metadata.uid },
+        { op: "test", path, value: finalizer },
+        { op: "remove", path },
+      ],
+      maxBytes: largestObject,
+      ...options,
+    });
+    if (answer.status === 404) return;
+    // A test that fails is 422, as an object is that is invalid.
+    if (answer.status === 422) throw await this.#caller.fault(asked, { ...answer, status: 409 }, options);
+    if (answer.status !== 200) throw await this.#caller.fault(asked, answer, options);
+  }
+
+  async evict(pod: Eviction["pod"], { signal }: CallOptions): Promise<Eviction["outcome"]> {
+    const ref: ObjectRef = { kind: "Pod", namespace: pod.namespace, name: pod.name };
+    const right = `create pods/eviction in the namespace ${pod.namespace}`;
+    const asked = this.#asked(`evict the ${objectText(ref)}`, right);
+    const { namespace, name, uid } = pod;
+    const answer = await this.#caller.send({
+      path: `${objectPath(ref)}/eviction`,
+      body: {
+        apiVersion: "policy/v1",
+        kind: "Eviction",
+        metadata: { namespace, name },
+        deleteOptions: { preconditions: { uid } },
+      },
+      ...defined({ signal }),
+    });
+    if (answer.status === 200 || answer.status === 201) return "evicted";
+    // 409: another pod of that name.
+    if (answer.status === 404 || answer.status === 409) return "absent";
+    if (answer.status === 429) return "budget";
+    throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });
+  }
+
+  async podLog(namespace: string, name: string, options: PodLogOptions): Promise<PodLog> {
+    const ref: ObjectRef = { kind: "Pod", namespace, name };
+    const asked = this.#asked(
+      `read the log of the ${objectText(ref)}`,
+      `get pods/log in the namespace ${namespace}`,
+    );
+    const { container, limitBytes = 1024 * 1024, signal } = options;
+    const query = new URLSearchParams({ limitBytes: String(limitBytes) });
+    if (container !== undefined) query.set("container", container);
+    const answer = await this.#caller.send({
+      path: `${objectPath(ref)}/log?${query.toString()}`,
+      maxBytes: limitBytes + 1024,
+      ...defined({ signal }),
+    });
+    if (answer.status === 200) {
+      return { text: answer.body.toString("utf8"), full: answer.body.length >= limitBytes };
+    }
+    if (noLog.has(answer.status)) {
+      const said = statusMessage(answer.body);
+      return { text: "", full: false, absent: said === "" ? `it answered ${answer.status}` : said };
+    }
+    throw await this.#caller.fault(asked, answer, options);
+  }
+
+  #asked(what: string, right: string): Asked {
+    return { server: this.#caller.server, what, right };
+  }
+
+  async #write(
+    asked: Asked,
+    call: Pick<Call, "path" | "method" | "body">,
+    { dryRun = false, signal }: WriteOptions,
+  ): Promise<KubernetesObject> {
+    const answer = await this.#caller.send({
+      ...call,
+      path: `${call.path}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`,
+      maxBytes: largestObject,
+      ...defined({ signal }),
+    });
+    if (answer.status !== 200 && answer.status !== 201)
+      throw await this.#caller.fault(asked, answer, signal === undefined ? {} : { signal });
+    return this.#object(asked, jsonObject(asked, answer.body));
+  }
+
+  #object(asked: Asked, value: unknown): KubernetesObject {
+    const object = value as JsonRecord;
+    const metadata = mapping(object, "metadata") ?? {};
+    if (text(metadata, "name") !== undefined) return object as unknown as KubernetesObject;
+    throw statusFault(asked, {
+      status: 200,
+      headers: {},
+      body: Buffer.from('{"message":"an object without metadata.name"}'),
+    });
+  }
+}

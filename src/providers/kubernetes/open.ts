@@ -1,0 +1,52 @@
+import { type Clock, defined, systemClock } from "../../core/base/index.ts";
+import type { ClusterSource } from "../../config/index.ts";
+import { Connections } from "../../core/http/index.ts";
+import type { KubernetesApi } from "./api.ts";
+import { kubernetesClient } from "./client.ts";
+import type { PluginConsent } from "./environment.ts";
+import { endpointOf, podServiceAccount } from "./endpoint.ts";
+
+export interface KubernetesOptions {
+  /** Milliseconds for each exchange; 10,000 unless told. */
+  readonly timeoutMs?: number;
+  /** Where KUBERNETES_SERVICE_HOST and exec plugins' variables come from; the process's own unless told. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The working folder, whose git checkout is nobody's own; the process's unless told. */
+  readonly cwd?: string;
+  /** Tells when an exec plugin's token has expired. */
+  readonly clock?: Clock;
+  /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
+  readonly consent?: PluginConsent;
+  /** Keeps connections between calls, but not those that are followed: for who makes thousands of calls. */
+  readonly keepConnections?: boolean;
+  /** Where the pod's token and ca.crt lie; the kubelet's place unless told. */
+  readonly serviceAccountDirectory?: string;
+}
+
+/** The CA that a source's API server is verified with, PEM; undefined means the public roots. Throws as `openKubernetes`. */
+export async function clusterAuthority(
+  source: ClusterSource,
+  options: KubernetesOptions = {},
+): Promise<string | undefined> {
+  const { env = process.env, clock = systemClock } = options;
+  const { ca } = await endpointOf(source, { env, clock }, podServiceAccount);
+  return ca();
+}
+
+/**
+ * Opens a cluster's API: reads where it is and how to authenticate, and makes no request yet.
+ *
+ * Throws PodtrustError `file-unreadable`, `kubeconfig-invalid`, `kubeconfig-context`, `kubeconfig-unsupported`
+ * or, outside a pod, `cluster-credentials`.
+ */
+export async function openKubernetes(
+  source: ClusterSource,
+  options: KubernetesOptions = {},
+): Promise<KubernetesApi> {
+  const { env = process.env, clock = systemClock, cwd = process.cwd(), consent } = options;
+  const environment = { env, clock, cwd, ...defined({ consent }) };
+  const directory = options.serviceAccountDirectory ?? podServiceAccount;
+  const endpoint = await endpointOf(source, environment, directory);
+  const kept = options.keepConnections === true ? { connections: new Connections() } : {};
+  return kubernetesClient({ ...endpoint, ...kept }, options.timeoutMs ?? 10_000);
+}

@@ -1,0 +1,52 @@
+import { realpath, stat } from "node:fs/promises";
+import { delimiter, dirname, join, sep } from "node:path";
+import type { ClusterSource } from "../../config/index.ts";
+import type { Environment } from "./environment.ts";
+import { defaultKubeconfig, type KubeconfigFile } from "./kubeconfig.ts";
+
+type KubeconfigSource = Extract<ClusterSource, { readonly kubeconfig: string }>;
+
+const isInside = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+
+const realOf = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The root of the git checkout around a folder, which a worktree's or a submodule's `.git` file marks as well. */
+async function checkoutAround(folder: string): Promise<string | undefined> {
+  for (let at = folder; ; at = dirname(at)) {
+    if (await isThere(join(at, ".git"))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** Whether kubectl would take the file, too, without being told. */
+async function isKubectls(realPath: string, { env }: Environment): Promise<boolean> {
+  const files = defaultKubeconfig(env).split(delimiter);
+  const real = await Promise.all(files.filter((file) => file !== "").map(realOf));
+  return real.includes(realPath);
+}
+
+/**
+ * Whether a kubeconfig is of the person who works here: kubectl's own ($KUBECONFIG, ~/.kube/config), or typed on the
+ * command line. It is judged by where the opened file really is: what lies in the config's folder or in the git checkout
+ * of the working folder came with those, whoever names it; and what /proc, /dev or a pipe give may be anybody's.
+ */
+export async function isPersonsOwn(
+  { realPath }: KubeconfigFile,
+  { configFolder }: KubeconfigSource,
+  environment: Environment,
+): Promise<boolean> {
+  if (realPath === undefined) return false;
+  const working = await realOf(environment.cwd ?? process.cwd());
+  const checkout = working === undefined ? undefined : await checkoutAround(working);
+  const config = configFolder === undefined ? undefined : await realOf(configFolder);
+  const foreign = ["/proc", "/dev", checkout, config];
+  if (foreign.some((folder) => folder !== undefined && isInside(realPath, folder))) return false;
+  return configFolder === undefined || isKubectls(realPath, environment);
+}

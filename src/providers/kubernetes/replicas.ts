@@ -1,0 +1,193 @@
+import type { PodSettings } from "../../config/index.ts";
+
+/** What tells the pods of one Deployment from all others. */
+export type PodSelector = Readonly<Record<string, string>>;
+
+/**
+ * A probe of the port `probes` by HTTP, whose answer may take three seconds. That port is the kubelet's alone: no rule of the
+ * network opens it, and nodes reach their pods without one.
+ */
+export const httpProbe = (
+  path: "/livez" | "/readyz",
+  periodSeconds: number,
+  failureThreshold: number,
+): object => ({
+  httpGet: { path, port: "probes", scheme: "HTTP" },
+  periodSeconds,
+  timeoutSeconds: 3,
+  failureThreshold,
+});
+
+/** A container that changes nothing but its memory and asks the kernel for nothing special. */
+export const lockedContainer = {
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    readOnlyRootFilesystem: true,
+  },
+  terminationMessagePolicy: "FallbackToLogsOnError",
+} as const;
+
+const spread = (selector: PodSelector, topologyKey: string): object => ({
+  maxSkew: 1,
+  topologyKey,
+  whenUnsatisfiable: "ScheduleAnyway",
+  labelSelector: { matchLabels: selector },
+});
+
+/** A member of an object; none where its value is empty. */
+function given(key: string, value: object | string): object {
+  return Object.keys(value).length === 0 ? {} : { [key]: value };
+}
+
+/** What a ServiceAccount has of the settings of its pods. */
+export const accountSettings = ({ imagePullSecrets }: PodSettings): object =>
+  given("imagePullSecrets", imagePullSecrets);
+
+/** Labels and annotations of the pods: podtrust's own win. */
+export function podMetadata(
+  { labels, annotations }: PodSettings,
+  selector: PodSelector,
+  ownAnnotations: Readonly<Record<string, string>> = {},
+): object {
+  return {
+    labels: { ...labels, ...selector },
+    ...given("annotations", { ...annotations, ...ownAnnotations }),
+  };
+}
+
+/** What the one container of a pod has of its settings; `own` are variables of podtrust's, which win. */
+export function containerSettings(
+  { imagePullPolicy, resources, env }: PodSettings,
+  own: Readonly<Record<string, string>> = {},
+): object {
+  const variables = Object.entries({ ...env, ...own }).map(([name, value]) => ({ name, value }));
+  return {
+    ...given("imagePullPolicy", imagePullPolicy),
+    ...given("env", variables),
+    ...given("resources", resources),
+  };
+}
+
+/** The arguments that the settings add to a command of podtrust's. */
+export const settingsArgs = ({ verbose }: PodSettings): readonly string[] => (verbose ? ["--verbose"] : []);
+
+/** Whose pods they are, which come first where a cluster is full (empty: none before others), and where they run. */
+export interface ReplicaSpec {
+  readonly serviceAccountName: string;
+  readonly selector: PodSelector;
+  readonly priorityClass: string;
+  readonly pods: PodSettings;
+}
+
+/** What every pod of podtrust's has: nobody's user in the restricted profile, spread over nodes and zones. */
+export function replicaPod({ serviceAccountName, selector, priorityClass, pods }: ReplicaSpec): object {
+  const { imagePullSecrets, nodeSelector, tolerations, affinity, topologySpreadConstraints } = pods;
+  return {
+    serviceAccountName,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    // What is under way, and what the process takes to end.
+    terminationGracePeriodSeconds: 30,
+    ...given("priorityClassName", priorityClass),
+    ...given("imagePullSecrets", imagePullSecrets),
+    ...given("nodeSelector", nodeSelector),
+    ...given("tolerations", tolerations),
+    ...given("affinity", affinity),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      fsGroup: 65532,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    topologySpreadConstraints:
+      topologySpreadConstraints.length > 0
+        ? topologySpreadConstraints
+        : [spread(selector, "kubernetes.io/hostname"), spread(selector, "topology.kubernetes.io/zone")],
+  };
+}
+
+/** How pods are exchanged: how many more there may be meanwhile, and how many fewer. */
+export interface Exchanging {
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+}
+
+/** A Deployment whose pods are exchanged a few at a time. `template` is that of its pods. */
+export function replicaDeployment(
+  metadata: object,
+  selector: PodSelector,
+  {
+    replicas,
+    rollingUpdate,
+    template,
+  }: { readonly replicas: number; readonly rollingUpdate: Exchanging; readonly template: object },
+): object {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: {
+      replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selector },
+      strategy: { type: "RollingUpdate", rollingUpdate },
+      template,
+    },
+  };
+}
+
+/** Nodes are drained one replica at a time. */
+export function disruptionBudget(metadata: object, selector: PodSelector): object {
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata,
+    spec: {
+      maxUnavailable: 1,
+      // One that never became ready must not keep a node from being drained.
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: { matchLabels: selector },
+    },
+  };
+}
+
+/** The ports of a NetworkPolicy. */
+export interface NetworkWish {
+  /** Whoever may reach the pods at all reaches these. */
+  readonly open: readonly number[];
+  /** For metrics and status: reached from the namespaces that are named. */
+  readonly admin: number;
+  /** Whence Prometheus asks; at least one. */
+  readonly monitoringNamespaces: readonly string[];
+  /** The API server's own, which rules see behind its Service. */
+  readonly apiServerPort: number;
+}
+
+const tcp = (port: number): object => ({ port, protocol: "TCP" });
+
+const inNamespaces = (values: readonly string[]): object => ({
+  namespaceSelector: {
+    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }],
+  },
+});
+
+/** What reaches the pods, and what they reach: DNS, HTTPS and the API server. */
+export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkWish): object {
+  const { open, admin, monitoringNamespaces, apiServerPort } = ports;
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        ...(open.length === 0 ? [] : [{ ports: open.map(tcp) }]),
+        { from: [inNamespaces(monitoringNamespaces)], ports: [tcp(admin)] },
+      ],
+      egress: [{ ports: [tcp(53), { port: 53, protocol: "UDP" }, tcp(443), tcp(apiServerPort)] }],
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import {
+  collectBytes,
+  isRecord,
+  type JsonRecord,
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  textOf,
+} from "../../../core/base/index.ts";
+import { type Asked, statusFault } from "../answer.ts";
+import { linesOf } from "./lines.ts";
+
+// An object is 1.5 MB at the most (etcd's bound), and more in JSON, where a byte may become six.
+const longestEvent = 10 * 1024 * 1024;
+const largestPage = 64 * 1024 * 1024;
+/** Of all objects together, as they come for a list. */
+const largestList = 1024 * 1024 * 1024;
+
+/** One event of a watch (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
+export interface WatchEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
+  readonly object: JsonRecord;
+  /** Bytes that it came as. */
+  readonly size: number;
+}
+
+function invalid(asked: Asked, why: string, reason: string): PodtrustError {
+  return new PodtrustError("cluster-answer-invalid", `cluster ${asked.server}, to ${asked.what}: ${why}`, {
+    detail: { server: asked.server, reason },
+  });
+}
+
+function parsed(asked: Asked, bytes: Buffer): JsonRecord {
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    if (isRecord(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw invalid(asked, "what it sent is no JSON object", "status");
+}
+
+const types = new Set<unknown>(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
+
+function eventOf(asked: Asked, line: Buffer): WatchEvent {
+  const { type, object } = parsed(asked, line);
+  if (type === "ERROR") {
+    const { code } = recordOf(object);
+    // Thrown before the connection ends, whose own error would hide what the server said.
+    const status = typeof code === "number" ? code : 500;
+    throw statusFault(asked, { status, headers: {}, body: Buffer.from(JSON.stringify(object)) });
+  }
+  if (!types.has(type) || !isRecord(object)) throw invalid(asked, "an event is none", "status");
+  return { type: type as WatchEvent["type"], object, size: line.length };
+}
+
+/** The events of a watch's answer. Throws what `statusFault` makes of an ERROR, and `cluster-answer-invalid`. */
+export async function* eventsOf(asked: Asked, body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent> {
+  try {
+    for await (const line of linesOf(body, longestEvent)) if (line.length > 0) yield eventOf(asked, line);
+  } catch (error) {
+    throw error instanceof RangeError ? invalid(asked, `of an event, ${error.message}`, "too-large") : error;
+  }
+}
+
+/** One page of a list. */
+export interface ListPage {
+  readonly items: readonly JsonRecord[];
+  readonly resourceVersion: string;
+  /** With which the next page is asked for; empty after the last. */
+  readonly continue: string;
+  readonly size: number;
+}
+
+/** Reads one page of a list. */
+export async function pageOf(asked: Asked, body: AsyncIterable<Buffer>): Promise<ListPage> {
+  const bytes = await collectBytes(body, largestPage).catch((error: unknown) => {
+    throw error instanceof RangeError ? invalid(asked, error.message, "too-large") : error;
+  });
+  const list = parsed(asked, bytes);
+  const metadata = recordOf(list["metadata"]);
+  return {
+    items: recordsOf(list["items"]),
+    resourceVersion: textOf(metadata["resourceVersion"]) ?? "",
+    continue: textOf(metadata["continue"]) ?? "",
+    size: bytes.length,
+  };
+}
+
+/** Counts what a list brings, and throws when it is more than anybody has a use for. */
+export class ListBounds {
+  readonly #asked: Asked;
+  readonly #most: number;
+  #bytes = 0;
+
+  constructor(asked: Asked, most: number) {
+    this.#asked = asked;
+    this.#most = most;
+  }
+
+  came(bytes: number, kept: number): void {
+    this.#bytes += bytes;
+    if (kept > this.#most)
+      throw invalid(this.#asked, `there are more than ${this.#most} objects`, "too-large");
+    if (this.#bytes > largestList)
+      throw invalid(this.#asked, `the list is longer than ${largestList} bytes`, "too-large");
+  }
+}

@@ -1,0 +1,219 @@
+import {
+  type AcmeAccount,
+  type AcmeClient,
+  AcmeProblem,
+  createAccountKey,
+  type ExternalAccount,
+  readAccountKey,
+} from "../acme/index.ts";
+import {
+  type Clock,
+  defined,
+  errorText,
+  type Logger,
+  PodtrustError,
+  silentLogger,
+} from "../../core/base/index.ts";
+import { attemptDelay } from "./retry-schedule.ts";
+import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
+import { endOf, noWait, type Wait } from "./wait.ts";
+
+/** Whose account at which CA. */
+export interface AccountWish {
+  readonly client: AcmeClient;
+  /** The account's mail address; undefined for none. */
+  readonly email: string | undefined;
+  readonly externalAccount: ExternalAccount | undefined;
+  readonly termsOfServiceAgreed: boolean;
+  /** Where the account is kept for the one who asks. */
+  readonly store: AccountStore;
+  /** An account that the CA no longer knows. */
+  readonly not?: AcmeAccount | undefined;
+}
+
+/** An account that is there. */
+type Confirmed = StoredAccount & { readonly uri: string };
+
+/** What became of the last registrations of one account. */
+interface Trouble {
+  readonly error: unknown;
+  readonly failures: number;
+  readonly since: number;
+  readonly wait: Wait;
+}
+
+// A CA that limits accounts names hours at the most; with one account for all nobody has more than one to make.
+const longestWait = 6 * 3_600_000;
+
+/**
+ * One account for each CA and mail address of a process: CAs limit how many are made (Let's Encrypt: 10 an address in
+ * 3 hours), and fifty issuers with one operator are one customer. Every store keeps its own copy, so that each folder of
+ * state is whole when it is moved, and the account's URI in CAA records stays the same. What a store has goes first; then
+ * what the others have; then one is registered, while all who want it wait.
+ */
+export class AcmeAccounts {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  // How many want a store to be looked into: it may be shared by several.
+  readonly #stores = new Map<AccountStore, number>();
+  readonly #registering = new Map<string, Promise<unknown>>();
+  // How many registrations have ended, for whoever looked while one did.
+  readonly #ended = new Map<string, number>();
+  readonly #troubles = new Map<string, Trouble>();
+
+  constructor(options: { readonly clock: Clock; readonly logger?: Logger }) {
+    this.#clock = options.clock;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** Has this store looked into before an account is made; gives what ends that. */
+  join(store: AccountStore): () => void {
+    this.#stores.set(store, (this.#stores.get(store) ?? 0) + 1);
+    // Whoever comes new may come with what was missing, as after a reload.
+    this.#troubles.clear();
+    return () => {
+      const left = (this.#stores.get(store) ?? 0) - 1;
+      if (left > 0) this.#stores.set(store, left);
+      else this.#stores.delete(store);
+    };
+  }
+
+  /**
+   * The account, made when there is none. Throws what the CA and the store do; after a failure the same error for a
+   * while, so that many who want an account do not all ask for it.
+   */
+  async account(wish: AccountWish, signal?: AbortSignal): Promise<AcmeAccount> {
+    const { client, email, externalAccount } = wish;
+    const key = JSON.stringify([client.directoryUrl, email, externalAccount?.kid]);
+    for (;;) {
+      signal?.throwIfAborted();
+      const before = this.#ended.get(key);
+      const found = await this.#find(wish);
+      if (found !== undefined) return client.account(readAccountKey(found.key), found.uri);
+      // One that ended meanwhile may have saved what was looked for too early.
+      if (this.#ended.get(key) !== before) continue;
+      const running = this.#registering.get(key);
+      if (running === undefined) return this.#register(key, wish, signal);
+      await ended(running, signal);
+    }
+  }
+
+  async #find(wish: AccountWish): Promise<Confirmed | undefined> {
+    const { client, email = "", externalAccount, store, not } = wish;
+    const { directoryUrl } = client;
+    const own = await store.loadAccount(directoryUrl, email);
+    if (isConfirmed(own, not)) return own;
+    for (const other of this.#stores.keys()) {
+      const theirs = other === store ? undefined : await this.#look(other, directoryUrl, email);
+      // Bound to another external account it is another customer's.
+      if (!isConfirmed(theirs, not) || theirs.externalAccount !== externalAccount?.kid) continue;
+      await store.saveAccount(directoryUrl, email, theirs);
+      return theirs;
+    }
+    return undefined;
+  }
+
+  async #look(store: AccountStore, directory: string, email: string): Promise<StoredAccount | undefined> {
+    try {
+      return await store.loadAccount(directory, email);
+    } catch (error) {
+      // Another issuer's damaged file is that issuer's affair.
+      this.#logger.debug("an account of another issuer cannot be read", { error: errorText(error) });
+      return undefined;
+    }
+  }
+
+  async #register(key: string, wish: AccountWish, signal: AbortSignal | undefined): Promise<AcmeAccount> {
+    const trouble = this.#troubles.get(key);
+    const now = this.#clock.now();
+    if (trouble !== undefined && endOf(trouble.wait, now) > now) throw trouble.error;
+    const work = register(wish, signal);
+    this.#registering.set(key, work);
+    try {
+      const account = await work;
+      this.#troubles.delete(key);
+      return account;
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#troubles.set(key, this.#troubleOf(error, trouble));
+      throw error;
+    } finally {
+      this.#registering.delete(key);
+      this.#ended.set(key, (this.#ended.get(key) ?? 0) + 1);
+    }
+  }
+
+  #troubleOf(error: unknown, before: Trouble | undefined): Trouble {
+    const now = this.#clock.now();
+    const { failures, since } = { failures: (before?.failures ?? 0) + 1, since: before?.since ?? now };
+    const asked = error instanceof AcmeProblem ? Math.min(error.retryAfterMs ?? 0, longestWait) : 0;
+    // What is ours to mend, as a full disk, may be mended at any moment: the caller's own schedule is enough.
+    const ours = !(error instanceof PodtrustError) || error.code.startsWith("file-");
+    const delay = ours ? 0 : Math.max(asked, attemptDelay(failures, now - since, true));
+    return { error, failures, since, wait: delay === 0 ? noWait : { from: now, until: now + delay } };
+  }
+}
+
+function isConfirmed(stored: StoredAccount | undefined, not: AcmeAccount | undefined): stored is Confirmed {
+  return stored?.uri !== undefined && stored.uri !== not?.uri;
+}
+
+/** Waits for the end of somebody else's work, whatever it is; rejects with the signal's reason. */
+async function ended(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal?.reason as Error);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work.catch(() => {}), promise]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+type Lock = Pick<SaveConditions<StoredAccount>, "lock">;
+
+/**
+ * What is kept of an account, with a new key where nothing was. Of two keys that are made at once one is kept, and both
+ * makers go on with that one.
+ */
+async function keptKey({ client, email = "", store }: AccountWish, lock: Lock): Promise<StoredAccount> {
+  const { directoryUrl } = client;
+  const fresh = { key: createAccountKey().pem };
+  const replaces = (there: StoredAccount | undefined): boolean => there === undefined;
+  for (;;) {
+    if (await store.saveAccount(directoryUrl, email, fresh, { ...lock, replaces })) return fresh;
+    const stored = await store.loadAccount(directoryUrl, email);
+    if (stored !== undefined) return stored;
+  }
+}
+
+// The key is kept before the CA hears of it: one that is lost in between would leave an account that nobody can use.
+async function register(wish: AccountWish, signal: AbortSignal | undefined): Promise<AcmeAccount> {
+  const { client, email = "", externalAccount, store, termsOfServiceAgreed, not } = wish;
+  const { directoryUrl } = client;
+  const held = await store.lock?.(`account ${directoryUrl} ${email}`, signal);
+  const lock: Lock = held === undefined ? {} : { lock: held };
+  try {
+    // Of a CA that is out of reach nothing is kept.
+    const { caaIdentities } = await client.directory(signal);
+    const stored = await keptKey(wish, lock);
+    // Another process was faster.
+    if (isConfirmed(stored, not)) return client.account(readAccountKey(stored.key), stored.uri);
+    const key = readAccountKey(stored.key);
+    const fresh = {
+      key,
+      contact: email === "" ? [] : [email],
+      termsOfServiceAgreed,
+      ...defined({ externalAccount }),
+    };
+    const account = await client.newAccount(fresh, signal);
+    const bound = externalAccount === undefined ? {} : { externalAccount: externalAccount.kid };
+    if (stored.uri !== account.uri) {
+      const value = { key: key.pem, uri: account.uri, ...bound, caaIdentities };
+      await store.saveAccount(directoryUrl, email, value, lock);
+    }
+    return account;
+  } finally {
+    await held?.release();
+  }
+}

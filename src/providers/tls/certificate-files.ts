@@ -1,0 +1,32 @@
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import { readBoundedText } from "../../core/files/index.ts";
+import { type ForeignCertificateOptions, watchForeignCertificate } from "./foreign-certificate.ts";
+import type { CertificateSource } from "./manager.ts";
+
+export interface CertificateFilesOptions extends Omit<ForeignCertificateOptions, "from" | "read"> {
+  /** PEM chain, leaf first. */
+  readonly certificateFile: string;
+  /** PEM. */
+  readonly keyFile: string;
+}
+
+const mostBytes = 256 * 1024;
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readBoundedText(path, mostBytes);
+  } catch (error) {
+    throw new PodtrustError("file-unreadable", `${path}: ${errorText(error)}`, { cause: error });
+  }
+}
+
+/**
+ * A certificate and key in files that somebody else renews.
+ *
+ * Rejects with `file-unreadable` or `certificate-invalid` when there is no usable pair at the start.
+ */
+export function watchCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
+  const { certificateFile, keyFile, ...rest } = options;
+  const read = async () => ({ certificate: await readPem(certificateFile), key: await readPem(keyFile) });
+  return watchForeignCertificate({ ...rest, from: certificateFile, read });
+}

@@ -1,0 +1,86 @@
+import { chainFault, readCertificates, validityOf, type WantedChain } from "../acme/index.ts";
+import { errorText, type Logger } from "../../core/base/index.ts";
+import type { ServedCertificate } from "./manager.ts";
+import type { StoredRenewal } from "./store.ts";
+
+/** The certificate that is served, and what is known of it. */
+export interface Held extends ServedCertificate {
+  readonly notBefore: number;
+  /** The CA's directory URL, or a file. */
+  readonly from: string;
+  readonly renewal: StoredRenewal | undefined;
+}
+
+/** What a chain and its key amount to. Throws `certificate-invalid`. */
+export function heldOf(
+  pair: { readonly certificate: string; readonly key: string; readonly renewal?: StoredRenewal | undefined },
+  from: string,
+): Held {
+  const [leaf] = readCertificates(pair.certificate);
+  const { certificate, key, renewal } = pair;
+  return { certificate, key, from, renewal, ...validityOf(leaf) };
+}
+
+/** What a pair is wanted for: all but its own key. `before`: what is served now. */
+export interface WantedPair extends Pick<WantedChain, "names" | "now" | "roots"> {
+  readonly before?: { readonly certificate: string } | undefined;
+}
+
+/** Why a chain had better not be served with its key, in a sentence; undefined when it may. Throws `certificate-invalid`. */
+export function pairFault(
+  pair: { readonly certificate: string; readonly key: string },
+  { before, ...wanted }: WantedPair,
+): string | undefined {
+  const chain = readCertificates(pair.certificate);
+  const served = before === undefined ? {} : { before: readCertificates(before.certificate) };
+  return chainFault(chain, { ...wanted, ...served, key: pair.key });
+}
+
+/** What is served now, and who wants to hear of a change. */
+export class Holding {
+  readonly #listeners = new Set<() => void>();
+  readonly #logger: Logger;
+  #held: Held | undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get held(): Held | undefined {
+    return this.#held;
+  }
+
+  current(): ServedCertificate | undefined {
+    if (this.#held === undefined) return undefined;
+    const { certificate, key, notAfter } = this.#held;
+    return { certificate, key, notAfter };
+  }
+
+  isReady(now: number): boolean {
+    return this.#held !== undefined && this.#held.notAfter > now;
+  }
+
+  onChange(listener: () => void): () => void {
+    // Each call is a subscription of its own, also with the same function.
+    const own = (): void => listener();
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Serves another certificate from now on. A listener that throws keeps no other from hearing of it. */
+  swap(held: Held): void {
+    this.#held = held;
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#logger.error("a listener to a new certificate failed", { error: errorText(error) });
+      }
+    }
+  }
+
+  /** Keeps what the CA said of renewal; nobody has to hear of it. */
+  note(held: Held): void {
+    this.#held = held;
+  }
+}
