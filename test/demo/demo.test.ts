@@ -115,7 +115,7 @@ function plain(text: string): string {
 /** What the README shows of the demo, between its ellipses. */
 function shownByReadme(): readonly string[] {
   const readme = readFileSync("README.md", "utf8");
-  const [, sample = ""] = /```\n(A (?:Kubernetes )?cluster becomes [^]*?)```/u.exec(readme) ?? [];
+  const [, sample = ""] = /```\n( {2}✔ [^]*?)```/u.exec(readme) ?? [];
   const parts = sample.split(/^ *…\n/mu).map((part) => plain(part).trim());
   assert.ok(parts.length > 3);
   return parts;

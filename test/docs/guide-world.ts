@@ -187,6 +187,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
       const file = /^\$\(cat (\S+)\)$/u.exec(said)?.[1];
       const value = file === undefined ? said : await readFile(join(folder, file), "utf8");
       if (name === "CLOUDFLARE_API_TOKEN") env[name] = cloudflare.tokens.edit;
+      else if (name === "HCLOUD_TOKEN") env[name] = hetzner.tokens.readWrite;
       else env[name] = name.startsWith("AWS_ENDPOINT_URL") ? ownSandbox : value.replace("$PWD", folder);
     }
   }

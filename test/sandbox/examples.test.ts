@@ -13,17 +13,29 @@ const files = globSync("test/sandbox/examples/*.ts", { cwd: root }).sort();
 const folder = join(root, `.cache/examples-${process.pid}`);
 after(() => rm(folder, { recursive: true, force: true }));
 
+/** Runs a program of a page from a file of this name, with the library of this checkout. */
+async function run(text: string, name: string): Promise<void> {
+  const door = pathToFileURL(join(root, "src/sandbox/index.ts")).href;
+  assert.ok(text.includes('"podtrust/sandbox"'));
+  await mkdir(folder, { recursive: true });
+  const copy = join(folder, name);
+  await writeFile(copy, text.replace('"podtrust/sandbox"', JSON.stringify(door)));
+  await import(pathToFileURL(copy).href);
+}
+
 describe("the examples of the sandbox's library", () => {
   for (const file of files) {
     test(`the program runs as the page shows it: ${basename(file, ".ts")}`, async () => {
-      const text = await readFile(join(root, file), "utf8");
-      const door = pathToFileURL(join(root, "src/sandbox/index.ts")).href;
-      await mkdir(folder, { recursive: true });
-      const copy = join(folder, basename(file));
-      await writeFile(copy, text.replace('"podtrust/sandbox"', JSON.stringify(door)));
-      await import(pathToFileURL(copy).href);
+      await run(await readFile(join(root, file), "utf8"), basename(file));
     });
   }
+
+  test("README's program for a test runs as it stands", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8");
+    const programs = [...readme.matchAll(/^```ts\n([^]*?)^```$/gmu)].map(([, text = ""]) => text);
+    assert.equal(programs.length, 1);
+    await run(programs[0] ?? "", "readme.ts");
+  });
 
   test("every function and value that the package exports is used in one of them", async () => {
     const texts = await Promise.all(files.map((file) => readFile(join(root, file), "utf8")));
