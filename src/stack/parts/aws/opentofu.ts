@@ -8,7 +8,7 @@ import {
   identifiers,
   JsonText,
   type Value,
-} from "../../../hcl/index.ts";
+} from "../../hcl/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { providerArnOf, roleArnOf, trustPolicyOf } from "./role-trust.ts";

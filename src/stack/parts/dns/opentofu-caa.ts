@@ -1,5 +1,5 @@
 import { caaMethods, type Config } from "../../../config/index.ts";
-import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
+import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { accountsOutput } from "../publisher/index.ts";
 import { caaText } from "../../../providers/dns/index.ts";

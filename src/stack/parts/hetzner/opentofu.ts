@@ -1,5 +1,5 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
-import { attributes, type Block, Expression, type Value } from "../../../hcl/index.ts";
+import { attributes, type Block, Expression, type Value } from "../../hcl/index.ts";
 import { firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
