@@ -13,8 +13,8 @@ import { isListed } from "./source/distrust.ts";
 import { withLastingDistrusts } from "./source/lasting-distrusts.ts";
 import { type DocumentStore, documentStore } from "./source/store.ts";
 import type { Blind, Failing, IssuerStatus } from "./status.ts";
-import { TargetLoop, type TargetTallies } from "./target/loop.ts";
-import type { PublicationWish } from "./target/publish.ts";
+import { TargetLoop, type TargetTallies } from "./bucket/loop.ts";
+import type { PublicationWish } from "./bucket/publish.ts";
 
 export interface IssuerDeps {
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../providers/kubernetes/index.ts";
 import type { DocumentStore } from "./source/store.ts";
 import type { ServingLimits } from "./serving/limits.ts";
 import type { CertificateAccount, IssuerStatus } from "./status.ts";
-import type { DocumentTarget } from "./target/target.ts";
+import type { DocumentTarget } from "./bucket/target.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };

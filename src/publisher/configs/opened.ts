@@ -15,7 +15,7 @@ import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
 import { placeOf } from "../serving/site.ts";
 import type { SharedStore } from "../shared/store.ts";
-import type { DocumentTarget } from "../target/target.ts";
+import type { DocumentTarget } from "../bucket/target.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
 import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
 import { openCluster } from "./cluster.ts";
