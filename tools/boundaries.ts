@@ -1,16 +1,16 @@
 /**
- * Checks the direction of imports (docs/adr/0005-boundaries.md) and says how many modules it saw, so that a
- * check which looked at nothing cannot pass.
+ * Checks the direction of imports (docs/adr/0005-boundaries.md) by the table of tools/rooms.ts. It says how many modules it
+ * saw, and fails on an entry of the table that matches nothing, so that a check which looked at nothing cannot pass.
  *
  * Told by lines of `import`/`export … from`, `import("…")` and `getBuiltinModule("…")`: TypeScript 7 ships no compiler
  * API to ask, and erasable TypeScript keeps imports in these forms. A module named by anything but a text is a fault.
- * With --table it prints who may import whom in place of its findings.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
 import { allowed, narrowed, pure, reserved } from "./rooms.ts";
 
+/** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
 /** What a pure folder must be given: the time, chance, and all that waits or speaks. */
 const impureName =
@@ -64,7 +64,7 @@ function faultOfFile(from: string, file: string, target: string): string | undef
   const path = normalize(join(dirname(file), target));
   if (!path.startsWith(`src${sep}`)) return `${file} imports ${target}, which is outside src/`;
   const folder = entered(file, path);
-  const to = folder !== undefined && Object.hasOwn(allowed, folder) ? folder : (roomOf(path) ?? "?");
+  const to = roomOfImport({ file, target }) ?? "?";
   if (!isInside(to, from) && allowed[from]?.includes(to) !== true)
     return `${file}: ${from}/ must not import ${to}/`;
   const rule = narrowed.find((one) => one.from === from && one.to === to);
@@ -126,10 +126,37 @@ function circles(edges: Map<string, string[]>): string[] {
   return found;
 }
 
-/** Rows of the table that are about nothing: a folder that was moved, or a run in the wrong place. */
-function emptyRooms(): string[] {
+/** The room that an import leads into, by which row of the table it is allowed. */
+function roomOfImport({ file, target }: Import): string | undefined {
+  if (!target.startsWith(".")) return undefined;
+  const path = normalize(join(dirname(file), target));
+  const folder = entered(file, path);
+  return folder !== undefined && Object.hasOwn(allowed, folder) ? folder : roomOf(path);
+}
+
+/** Entries of the table that are about nothing: a folder that was moved, an import that went, a run in the wrong place. */
+function emptyEntries(): string[] {
   const seen = new Set(files.map(roomOf));
-  return Object.keys(allowed).filter((room) => !seen.has(room));
+  const arrows = imports.map((one) => ({ ...one, from: roomOf(one.file), to: roomOfImport(one) }));
+  const isArrow = (from: string, to: string, folder = ""): boolean =>
+    arrows.some((one) => one.from === from && one.to === to && one.file.startsWith(folder));
+  const isReserved = (name: RegExp, room: string): boolean =>
+    arrows.some(({ from, target }) => from !== undefined && isInside(from, room) && name.test(target));
+  return [
+    ...Object.keys(allowed).filter((room) => !seen.has(room)),
+    ...Object.entries(allowed).flatMap(([from, targets]) =>
+      targets.filter((to) => !isArrow(from, to)).map((to) => `${from} → ${to}`),
+    ),
+    ...narrowed.flatMap(({ from, to, only }) =>
+      only
+        .filter((folder) => !isArrow(from, to, join(folder, sep)))
+        .map((folder) => `narrowed ${folder} → ${to}`),
+    ),
+    ...reserved.flatMap(({ package: name, rooms }) =>
+      rooms.filter((room) => !isReserved(name, room)).map((room) => `reserved ${String(name)} in ${room}`),
+    ),
+    ...pure.filter((room) => !seen.has(room)).map((room) => `pure ${room}`),
+  ];
 }
 
 const files = globSync("src/**/*.ts", { exclude: ["src/**/*.test.ts"] }).sort();
@@ -148,12 +175,8 @@ const faults = [
     ...circles(edges).map((c) => `circle: ${c}`),
   ]),
 ];
-const empty = emptyRooms();
-if (empty.length > 0) faults.push(`no modules seen in ${empty.map((room) => `${room}/`).join(", ")}`);
-if (process.argv.includes("--table")) {
-  console.log(JSON.stringify(allowed));
-} else {
-  for (const line of faults) console.error(line);
-  console.log(`boundaries: ${files.length} modules, ${imports.length} imports, ${faults.length} faults`);
-  process.exitCode = faults.length === 0 ? 0 : 1;
-}
+const empty = emptyEntries();
+if (empty.length > 0) faults.push(`tools/rooms.ts: these match nothing: ${empty.join(", ")}`);
+for (const line of faults) console.error(line);
+console.log(`boundaries: ${files.length} modules, ${imports.length} imports, ${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -29,6 +29,10 @@ import { compress } from "./release/compress.ts";
 import { executable } from "./release/executable.ts";
 import { nodeFor, type Target, targets } from "./release/node.ts";
 import { billOfMaterials } from "./release/sbom.ts";
+import { filesOfRooms, foreignToPublisher, programs } from "./rooms.ts";
+
+// Before anything is built: a room that was moved is no longer kept out of the publisher's program.
+filesOfRooms("foreignToPublisher", foreignToPublisher);
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
 const { values, positionals } = parseArgs({
@@ -54,18 +58,12 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-const whole = once(() =>
-  bundle({ entry: "src/cli/single-program/main.ts", name: "podtrust", version }, work),
-);
+const whole = once(() => bundle({ entry: programs.whole, name: "podtrust", version }, work));
 
-/** What a publisher's machine has no use for: one import too many would bring all of it. */
-const foreign = /^(?:node_modules\/@aws-sdk|src\/(?:aws|demo|host|sandbox|stack))\//u;
+const foreign = new RegExp(`^(?:node_modules/@aws-sdk|src/(?:${foreignToPublisher.join("|")}))/`, "u");
 
 const publisher = once(() =>
-  bundle(
-    { entry: "src/cli/publisher-program/main.ts", name: "podtrust-publisher", version, forbidden: foreign },
-    work,
-  ),
+  bundle({ entry: programs.publisher, name: "podtrust-publisher", version, forbidden: foreign }, work),
 );
 
 function tarOf(entries: readonly TarEntry[]): Buffer {

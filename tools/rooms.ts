@@ -1,4 +1,9 @@
-/** The rooms of src/: who may import whom, and which of them are pure. Whatever guards rooms takes them from here. */
+/**
+ * The rooms of src/, and every list that the tools keep of them. Nowhere else does a tool name a room: boundaries, coverage,
+ * the release, the runner of tests and knip read their lists here. A list whose entry matches nothing guards nothing, so
+ * each of them fails on it; `test/gate/rooms.test.ts` plants such an entry for each.
+ */
+import { globSync } from "node:fs";
 
 /**
  * Which rooms a room may import, apart from itself. A room is a folder of src/, or a folder inside one that has rules
@@ -22,7 +27,7 @@ export const allowed: Record<string, readonly string[]> = {
   "stack/hcl": [],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
   "providers/acme": ["core/base", "rules/oidc", "core/http"],
-  "providers/tls": ["core/base", "rules/oidc", "core/files", "core/http", "providers/acme"],
+  "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
   "providers/kubernetes": [
     "core/base",
     "rules/oidc",
@@ -33,15 +38,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/yaml",
     "config",
   ],
-  "providers/aws": [
-    "core/base",
-    "rules/oidc",
-    "rules/trust",
-    "rules/plan",
-    "core/http",
-    "config",
-    "providers/dns",
-  ],
+  "providers/aws": ["core/base", "rules/oidc", "rules/trust", "rules/plan", "providers/dns"],
   "providers/dns": ["core/base", "rules/plan"],
   "providers/cloudflare": ["core/base", "rules/plan", "core/files", "core/http", "config", "providers/dns"],
   "providers/hetzner": ["core/base", "rules/plan", "core/files", "core/http", "providers/dns"],
@@ -73,7 +70,6 @@ export const allowed: Record<string, readonly string[]> = {
   stack: [
     "core/base",
     "rules/oidc",
-    "rules/trust",
     "rules/plan",
     "rules/injection",
     "rules/bindings",
@@ -117,7 +113,6 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/hetzner",
     "providers/host",
     "providers/kubernetes",
-    "stack",
     "providers/tls",
   ],
   // Products and what they share: none of them knows another.
@@ -164,7 +159,6 @@ export const allowed: Record<string, readonly string[]> = {
   demo: [
     "core/base",
     "rules/oidc",
-    "rules/trust",
     "rules/plan",
     "rules/injection",
     "rules/bindings",
@@ -194,8 +188,6 @@ export const allowed: Record<string, readonly string[]> = {
     "issuer",
     "config",
     "providers/kubernetes",
-    "providers/acme",
-    "providers/tls",
     "providers/dns",
     "providers/aws",
     "providers/cloudflare",
@@ -239,7 +231,7 @@ export const reserved: readonly { package: RegExp; rooms: readonly string[] }[] 
   { package: /^zod$/u, rooms: ["config"] },
 ];
 
-/** Folders that do no I/O: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
+/** Rooms that do no I/O and read no clock (tools/boundaries.ts). */
 export const pure = [
   "rules/oidc",
   "rules/trust",
@@ -250,3 +242,51 @@ export const pure = [
   "stack/hcl",
   "stack/status/judge",
 ];
+
+/** Rooms of which every line and branch is walked by a test (tools/coverage.ts). */
+export const covered = ["rules/oidc", "rules/trust", "rules/plan", "rules/injection"];
+
+/** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
+export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack"];
+
+/** What is run by its path, so that no module has to import it (tools/knip.ts, tools/release.ts). */
+export const programs = {
+  completion: "src/cli/kubectl-plugin/complete.ts",
+  publisher: "src/cli/publisher-program/main.ts",
+  whole: "src/cli/single-program/main.ts",
+  machineMetadata: "src/emulator/metadata.ts",
+  machinePipe: "src/emulator/pipe.ts",
+  sandboxProcess: "src/sandbox/process/main.ts",
+} as const;
+
+/** What package.json names, as the command and as what others import. */
+export const published = ["src/cli/main.ts", "src/sandbox/index.ts"];
+
+/** Files with exports that nothing but tests uses yet (tools/knip-production.ts). */
+export const waitingForUse = [
+  "src/providers/acme/tls-alpn-01.ts",
+  "src/config/open.ts",
+  "src/config/pods/settings.ts",
+  "src/rules/injection/asked.ts",
+  "src/rules/injection/fault.ts",
+  "src/stack/parts/aws/bound-account.ts",
+];
+
+/** The files that each pattern matches, below the working directory. Throws for a pattern that matches none. */
+export function filesOf(list: string, patterns: readonly string[]): string[] {
+  const found = patterns.map((pattern) => ({ pattern, files: globSync(pattern) }));
+  const empty = found.filter(({ files }) => files.length === 0).map(({ pattern }) => pattern);
+  if (empty.length > 0)
+    throw new Error(
+      `${list}: ${empty.join(", ")} matches no file, so nothing is guarded there. Mend the list.`,
+    );
+  return [...new Set(found.flatMap(({ files }) => files))].sort();
+}
+
+/** The modules and tests of rooms; throws for a room without any. */
+export function filesOfRooms(list: string, rooms: readonly string[]): string[] {
+  return filesOf(
+    `${list} of tools/rooms.ts`,
+    rooms.map((room) => `src/${room}/**/*.ts`),
+  );
+}

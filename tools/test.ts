@@ -28,7 +28,7 @@ const outside = ["tools", "peers", "cluster", "exports", "machine", "k3s", "rust
 // Files of pure functions keep no state and start nothing, so one process serves them all: a process for each of
 // them took ten times as long as the tests.
 const pure = [
-  "src/{base,oidc,trust,plan,injection,yaml,config}/**/*.test.ts",
+  "src/{core/base,core/yaml,rules,config}/**/*.test.ts",
   "test/conformance/*.test.ts",
   "test/conformance/sts/*.test.ts",
   "test/vectors/rfc*.test.ts",

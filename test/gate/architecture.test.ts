@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
 import { links } from "../../src/core/base/index.ts";
+import { allowed } from "../../tools/rooms.ts";
 
 const page = readFileSync("ARCHITECTURE.md", "utf8");
 
@@ -20,9 +20,6 @@ function foldersOf(line: string): string[] {
 const map = /```\n([^]*?)```/u.exec(sectionOf("The folders"))?.[1]?.split("\n") ?? [];
 const onMap = map.flatMap(foldersOf);
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
-
-const table = execFileSync(process.execPath, ["tools/boundaries.ts", "--table"], { encoding: "utf8" });
-const allowed = JSON.parse(table) as Record<string, readonly string[]>;
 
 describe("ARCHITECTURE.md", () => {
   test("has every folder of src/ on its map, and none that is not there", () => {
@@ -66,14 +63,14 @@ describe("ARCHITECTURE.md", () => {
     assert.ok(page.includes(`\`${links.join(" · ")}\``));
   });
 
-  test("has on its map whatever has rules of its own in tools/boundaries.ts", () => {
+  test("has on its map whatever has rules of its own in tools/rooms.ts", () => {
     assert.deepEqual(
       Object.keys(allowed).filter((room) => !onMap.includes(room)),
       [],
     );
   });
 
-  test("draws directions of imports that tools/boundaries.ts allows, from every root", () => {
+  test("draws directions of imports that tools/rooms.ts allows, from every root", () => {
     const drawn = [...page.matchAll(/^([a-z/]+) +──► (.*)$/gmu)].flatMap(([, from = "", to = ""]) =>
       to.split(" ").map((one) => [from, one] as const),
     );

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { describe, test } from "node:test";
+import {
+  allowed,
+  covered,
+  filesOf,
+  foreignToPublisher,
+  narrowed,
+  programs,
+  published,
+  pure,
+  waitingForUse,
+} from "../../tools/rooms.ts";
+
+/** An empty file in each room, and whatever else a list of tools/rooms.ts names; without what stands below `moved`. */
+async function treeWithout(moved: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-rooms-"));
+  const files = [
+    ...Object.keys(allowed).map((room) => `src/${room}/index.ts`),
+    ...Object.values(programs),
+    ...published,
+    ...waitingForUse,
+    "src/core/base/a.test.ts",
+    "test/conformance/a.test.ts",
+    "test/conformance/sts/a.test.ts",
+    "tools/docs/a.ts",
+    "tools/release/loader.ts",
+    "tools/a.ts",
+  ];
+  for (const file of files.filter((one) => !one.startsWith(moved))) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), "");
+  }
+  return folder;
+}
+
+async function saidBy(tool: string, moved: string): Promise<string> {
+  const cwd = await treeWithout(moved);
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [resolve("tools", tool)], {
+      cwd,
+      encoding: "utf8",
+    });
+    assert.equal(status, 1, stderr);
+    return stderr;
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
+}
+
+const planted: readonly (readonly [list: string, tool: string, moved: string, said: RegExp])[] = [
+  ["table of imports", "boundaries.ts", "src/stack/hcl/", /these match nothing: stack\/hcl, /u],
+  ["pure rooms", "boundaries.ts", "src/stack/hcl/", /these match nothing: .*\bpure stack\/hcl/u],
+  ["directions of imports", "boundaries.ts", "src/none/", /these match nothing: .*\bcli → core\/base,/u],
+  [
+    "narrow ways",
+    "boundaries.ts",
+    "src/none/",
+    /these match nothing: .*\bnarrowed src\/cli\/serve → providers\/hetzner,/u,
+  ],
+  [
+    "packages of one room",
+    "boundaries.ts",
+    "src/none/",
+    /these match nothing: .*\breserved \/\^zod\$\/u in config/u,
+  ],
+  [
+    "covered rooms",
+    "coverage.ts",
+    "src/rules/plan/",
+    /covered of tools\/rooms\.ts: src\/rules\/plan\/.* no file/u,
+  ],
+  [
+    "coverage's own tests",
+    "coverage.ts",
+    "test/conformance/sts/",
+    /tests of tools\/coverage\.ts: test\/conformance\/sts\/.* no file/u,
+  ],
+  [
+    "rooms that the publisher's program must not hold",
+    "release.ts",
+    "src/providers/host/",
+    /foreignToPublisher of tools\/rooms\.ts: src\/providers\/host\/.* no file/u,
+  ],
+  ["programs", "knip.ts", programs.sandboxProcess, /src\/sandbox\/process\/main\.ts matches no file/u],
+  [
+    "programs that keep code alive",
+    "knip-production.ts",
+    programs.sandboxProcess,
+    /src\/sandbox\/process\/main\.ts matches no file/u,
+  ],
+  ["exports that wait", "knip-production.ts", "src/providers/acme/tls", /tls-alpn-01\.ts matches no file/u],
+];
+
+describe("tools/rooms.ts", () => {
+  for (const [list, tool, moved, said] of planted) {
+    test(`tools/${tool} fails on an entry of the ${list} that matches nothing`, async () => {
+      assert.match(await saidBy(tool, moved), said);
+    });
+  }
+
+  test("each list names rooms of the one table, so that a room is renamed in one place", () => {
+    const named = [
+      ...pure,
+      ...covered,
+      ...foreignToPublisher,
+      ...narrowed.flatMap(({ from, to }) => [from, to]),
+    ];
+    assert.deepEqual(
+      named.filter((room) => !Object.hasOwn(allowed, room)),
+      [],
+    );
+  });
+
+  test("a pattern that matches nothing is named, and those beside it do not hide it", () => {
+    assert.throws(
+      () => filesOf("a list", ["tools/*.ts", "src/nowhere/**"]),
+      /a list: src\/nowhere\/\*\* matches/u,
+    );
+  });
+});
