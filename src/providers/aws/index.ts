@@ -27,7 +27,15 @@ export { type AccountSurvey, surveyAccount } from "./account-survey.ts";
 export { roleToDelete } from "./deletion.ts";
 export { readRole, readRoleState, roleArn, type RoleFacts, type RoleState, trustedRole } from "./role.ts";
 export { type ParameterWish, putParameter } from "./parameter.ts";
-export { observedRole, roleNames, roleOwner, roleResource, type RoleWish } from "./role-resource.ts";
+export { formerTrust, givenBackTrust, keepingTrust } from "./former-trust.ts";
+export {
+  observedRole,
+  roleNames,
+  roleOwner,
+  roleResource,
+  type RoleWish,
+  wantedTrust,
+} from "./role-resource.ts";
 export { cutRole } from "./role-changes.ts";
 export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-steps.ts";
 export { samePolicy } from "./same-policy.ts";

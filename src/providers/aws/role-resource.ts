@@ -16,10 +16,10 @@ import {
   type Tags,
   type Work,
 } from "../../rules/plan/index.ts";
+import { adoptingTag, formerTrust, isKeepable, keepingTrust } from "./former-trust.ts";
 import { iamOf } from "./iam-call.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
-import { adoptingTag } from "./role-steps.ts";
 import { changedFields, newFields, type WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
 import type { AwsSession } from "./session.ts";
@@ -66,6 +66,8 @@ export interface RoleWish {
    * another's who has the same mark. Absent: the mark alone says whose it is.
    */
   readonly providers?: readonly string[];
+  /** Whether a role that is taken over keeps its former trust policy, for the day on which it is given back. */
+  readonly keepsTrust?: boolean;
   /** Told what a role is that was made just now, with its policies: as IAM acknowledged it, without a reading. */
   readonly onMade?: (state: RoleState) => void;
 }
@@ -156,6 +158,23 @@ export function observedRole(
   return { exists: true, state, owner, unconfirmed: `was created ${seconds} s ago` };
 }
 
+/** The trust policy that a role is to have beside what it keeps, as JSON text; `before`: as it stands. */
+export function wantedTrust(
+  { trustPolicy, keepsTrust = false, stack }: Pick<RoleWish, "trustPolicy" | "keepsTrust" | "stack">,
+  before: RoleState | undefined,
+): string {
+  if (before === undefined || !keepsTrust) return trustPolicy;
+  const isUntagged = awsTags.ownerOf(before.tags, stack).kind === "untagged";
+  return keepingTrust(trustPolicy, formerTrust(before, isUntagged ? true : undefined));
+}
+
+/** Why a role is not taken over: what it would get back later cannot be kept. */
+function keepingRefusal({ name }: WantedRole, { trustPolicy }: RoleState): PodtrustError | undefined {
+  if (isKeepable(trustPolicy)) return undefined;
+  const message = `the trust policy of role ${name} cannot be kept until it is given back: ${trustPolicy}`;
+  return new PodtrustError("aws-trust-not-kept", message, { detail: { name } });
+}
+
 /** What plans and selections call a role. */
 export function roleNames(account: string, name: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   const kind = "role";
@@ -167,6 +186,7 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
 /** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
 export function roleResource(session: AwsSession, wish: RoleWish): Resource<RoleState> {
   const wanted = wantedOf(session, wish);
+  const wantedBy = (state: RoleState): WantedRole => ({ ...wanted, trustPolicy: wantedTrust(wish, state) });
   return {
     ...roleNames(wish.account, wish.name),
     dependsOn: wish.dependsOn ?? [],
@@ -179,11 +199,12 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
       const { state } = observed;
-      const fields = changedFields(wanted, state);
+      const fields = changedFields(wantedBy(state), state);
       const kind = fields.length === 0 ? "none" : "update";
-      return state.path === wanted.path
-        ? { kind, fields }
-        : { kind, fields, refusal: pathRefusal(wanted, state) };
+      if (state.path !== wanted.path) return { kind, fields, refusal: pathRefusal(wanted, state) };
+      const isTaken = wish.keepsTrust === true && observed.owner.kind === "untagged";
+      const refusal = isTaken ? keepingRefusal(wanted, state) : undefined;
+      return refusal === undefined ? { kind, fields } : { kind, fields, refusal };
     },
     async apply({ observed }, work) {
       const iam = iamOf(session, work.signal);
@@ -195,7 +216,7 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
         return;
       }
       const adopts = observed.owner.kind === "untagged";
-      await updateRole(iam, wanted, observed.state, {
+      await updateRole(iam, wantedBy(observed.state), observed.state, {
         adopts,
         crosses: wish.crosses === true,
         provider: wish.providers?.[0],
@@ -206,7 +227,8 @@ export function roleResource(session: AwsSession, wish: RoleWish): Resource<Role
       const isNew = kind === "create" || (observed.exists && observed.unconfirmed !== undefined);
       if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
       // What STS lets in, IAM shows as well.
-      if ((await wish.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, wanted, work);
+      const written = observed.exists ? wantedBy(observed.state) : wanted;
+      if ((await wish.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, written, work);
     },
     async delete(observed, work) {
       if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);

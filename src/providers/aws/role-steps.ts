@@ -1,6 +1,7 @@
 import { defined, mergeTags, recordOf, recordsOf } from "../../core/base/index.ts";
 import { awsTags, type Tags } from "../../rules/plan/index.ts";
 import { policyEffects, type PolicyEffects } from "../../rules/trust/index.ts";
+import { adoptingTag } from "./former-trust.ts";
 import type { RoleState } from "./role.ts";
 import type { WantedRole } from "./role-fields.ts";
 import { samePolicy } from "./same-policy.ts";
@@ -233,12 +234,6 @@ function tagSteps(before: RoleState, { tags }: WantedRole): readonly RoleStep[] 
     ...(remove.length === 0 ? [] : [{ kind: "untag", keys: remove } as const]),
   ];
 }
-
-/**
- * The tag of a role that is being taken over, with the OIDC provider that it is about to trust: it carries our mark by then, and
- * trusts whoever it did, so that nothing else tells it from another cluster's.
- */
-export const adoptingTag = "podtrust:adopting";
 
 /** The tags that mark a role as ours. */
 function ownTags({ tags }: WantedRole, provider: string | undefined): Tags {

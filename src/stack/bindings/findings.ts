@@ -29,6 +29,7 @@ const ofPlan: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "plan-changed": "RoleDrift",
   "aws-role-path": "RolePathDiffers",
   "aws-role-missing": "RoleMissing",
+  "aws-trust-not-kept": "TrustPolicyNotKept",
   "aws-policy-missing": "PolicyMissing",
   "aws-quota": "QuotaReached",
 };

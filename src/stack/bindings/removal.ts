@@ -113,7 +113,7 @@ function leftBehind(roles: readonly RoleStatus[], why: string): readonly Binding
 /** Says which roles stay because their binding has it so. */
 function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
   if (roles.length === 0) return [];
-  const message = `${roles.map(({ arn }) => arn).join(", ")}: stays, as onDelete says, and lets nobody in`;
+  const message = `${roles.map(({ arn }) => arn).join(", ")}: stays, as onDelete says, and lets its ServiceAccount in no more`;
   return [{ type: "Normal", reason: "RoleRetained", message }];
 }
 

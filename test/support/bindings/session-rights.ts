@@ -1,5 +1,5 @@
 /** What a session of a role may do, by the evaluator by which the sandbox answers: not by what decides about bindings. */
-import { authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
+import { admission, authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
 import { account } from "./objects.ts";
 import type { SeenRole } from "./turn-world.ts";
 
@@ -114,8 +114,18 @@ export function rightsOfGrant(grant: GrantWish, role: SeenRole): ReadonlySet<str
 export const isWithin = (rights: ReadonlySet<string>, limit: ReadonlySet<string>): boolean =>
   [...rights].every((one) => limit.has(one));
 
-/** Whose trust policy lets the ServiceAccount in. */
-export const letsIn = (role: SeenRole, issuer: string): boolean =>
-  role.trust.includes('"Allow"') &&
-  role.trust.includes("system:serviceaccount:shop:web") &&
-  role.trust.includes(issuer.replace("https://", "oidc-provider/"));
+/** Whose trust policy lets the ServiceAccount in, by the rules that the sandbox's STS asks. */
+export function letsIn({ name, id, trust, maxSession }: SeenRole, issuer: string): boolean {
+  const host = issuer.replace("https://", "");
+  const roleArn = `arn:aws:iam::${account}:role/${name}`;
+  const trustPolicy = parsePolicy(trust, "trust");
+  const { outcome } = admission({
+    role: { arn: roleArn, account, name, id, maxSessionDuration: maxSession, trustPolicy },
+    provider: { arn: `arn:aws:iam::${account}:oidc-provider/${host}`, url: host },
+    claims: { iss: issuer, sub: "system:serviceaccount:shop:web", aud: "sts.amazonaws.com" },
+    sessionName: "web",
+    now: 1_795_855_468,
+    context: { "aws:EpochTime": "1795855468" },
+  });
+  return outcome !== "refused";
+}

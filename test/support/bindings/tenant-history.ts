@@ -79,6 +79,7 @@ const wishes: readonly Json[] = [
   },
   { policies: [arn("/shop/a"), arn("/shop/b")], adopt: legacyArn },
   { policies: [arn("/shop/team")], tags: [{ key: "Team", value: "z" }] },
+  { policies: [arn("/shop/a"), arn("/shop/b")], adopt: legacyArn, onDelete: "Retain" },
 ];
 
 /** What somebody else does at IAM. */
@@ -221,6 +222,7 @@ export class TenantHistory {
         namespaces: ["shop"],
         accounts: [account],
         adoptRoles: [legacyArn],
+        retain: true,
       })),
     });
   }

@@ -70,6 +70,10 @@ export const awsErrors = {
     summary: "A role that is to be taken over does not exist.",
     next: "Correct the ARN, or leave it out: then a role of podtrust's own is made.",
   },
+  "aws-trust-not-kept": {
+    summary: "The trust policy of a role that is to be taken over cannot be kept, to be given back later.",
+    next: "Write it as Version 2012-10-17 and without NumericLessThan on aws:EpochTime, or name the role as existing.",
+  },
   "aws-provider-in-use": {
     summary: "An OIDC provider that would go, or change hands, is trusted by roles outside this stack.",
     next: "Change those roles first, or go on all the same with --allow-in-use.",

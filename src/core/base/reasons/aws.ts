@@ -72,6 +72,12 @@ export const awsReasons = {
     "The role exists under another path than the config says, and a path cannot be changed.",
     "Set the path in the config to the one the role has, or choose another name.",
   ),
+  TrustPolicyNotKept: found(
+    "broken",
+    ["trust"],
+    "The trust policy of a role that is to be taken over cannot be kept, to be given back later.",
+    "Write it as Version 2012-10-17 and without NumericLessThan on aws:EpochTime, or name the role as existing.",
+  ),
   TrustPolicyDenies: found(
     "broken",
     ["trust"],

@@ -89,7 +89,7 @@ export const bindingReasons = {
   ),
   RoleRetained: ok(
     ["trust"],
-    "A binding was deleted and its role stays, as onDelete: Retain says; its ServiceAccount is no longer let in.",
+    "A binding was deleted and its role stays, as onDelete: Retain says; its ServiceAccount is no longer let in, and one that was taken over has its former trust policy back.",
   ),
   RoleKept: found(
     "warning",

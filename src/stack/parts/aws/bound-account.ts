@@ -240,7 +240,7 @@ export class BoundAccount {
     const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;
-      const place = { providerArn: this.providerArn, now: this.#clock.now(), retain };
+      const place = { providers: this.#providers, now: this.#clock.now(), retain };
       const cut = roleCut(role, allowed(role), place);
       return isNothing(cut) ? undefined : cut;
     };
@@ -274,6 +274,7 @@ export class BoundAccount {
       untilUsable: () => () => Promise.resolve(true),
       ...defined({ crosses }),
       providers: this.#providers,
+      keepsTrust: true,
       ifTaken: anothers,
       onMade: (role) => {
         this.#made.set(role.name, { at: this.#clock.elapsed(), role });

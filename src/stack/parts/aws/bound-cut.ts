@@ -4,6 +4,9 @@ import {
   closingOf,
   type Cut,
   cutOf,
+  formerTrust,
+  givenBackTrust,
+  keepingTrust,
   type RoleState,
   samePolicy,
 } from "../../../providers/aws/index.ts";
@@ -35,12 +38,16 @@ export interface CutOutcome {
 
 /** Where a role is, for its closing. */
 interface Place {
-  readonly providerArn: string;
+  /** ARNs of the OIDC providers by which the cluster comes, the issuer's first. */
+  readonly providers: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The steps by which a role lets nobody in any more, and is marked as one that stays without its binding. */
+/**
+ * The steps by which a role lets this cluster in no more, gets back the trust policy that it had before it was taken over, and is
+ * marked as one that stays without its binding.
+ */
 function retaining(role: RoleState, document: string): Cut["afterwards"] {
   const isClosed = samePolicy(role.trustPolicy, document, "trust");
   return [
@@ -49,15 +56,21 @@ function retaining(role: RoleState, document: string): Cut["afterwards"] {
   ];
 }
 
-/** What is to be taken from a role as it stands. `retain`: whoever may assume it too, for its binding goes. */
+/**
+ * What is to be taken from a role as it stands. `retain`: whoever may assume it too, for its binding goes. Where nothing is
+ * allowed any more nobody gets in, whoever it let in before it was taken over.
+ */
 export function roleCut(
   role: RoleState,
   allowed: AllowedRights | undefined,
-  { providerArn, now, retain }: Place & { readonly retain: boolean },
+  { providers, now, retain }: Place & { readonly retain: boolean },
 ): Cut {
-  const trustPolicy = closedTrustPolicy(providerArn);
-  const cut = allowed === undefined ? closingOf(role, { trustPolicy, now }) : cutOf(role, allowed);
-  return retain ? { ...cut, afterwards: [...cut.afterwards, ...retaining(role, trustPolicy)] } : cut;
+  const former = formerTrust(role);
+  const closed = keepingTrust(closedTrustPolicy(providers[0] ?? ""), former);
+  const cut = allowed === undefined ? closingOf(role, { trustPolicy: closed, now }) : cutOf(role, allowed);
+  if (!retain) return cut;
+  const document = allowed === undefined ? closed : givenBackTrust(providers, former);
+  return { ...cut, afterwards: [...cut.afterwards, ...retaining(role, document)] };
 }
 
 export const isNothing = ({ narrowing, afterwards }: Cut): boolean =>

@@ -8,6 +8,7 @@ import {
   type RoleState,
   type RoleWish,
   usualOidcProviders,
+  wantedTrust,
 } from "../../../providers/aws/index.ts";
 import type { Change, ChangeKind } from "../../../rules/plan/index.ts";
 import type { Judged, Preflight } from "../part.ts";
@@ -68,10 +69,10 @@ function over(what: string, has: number, quota: number): PodtrustError[] {
   return [new PodtrustError("aws-quota", sentence, { detail: { has, quota } })];
 }
 
-function roleQuotas({ wish }: Touched, quotas: AccountQuotas): readonly PodtrustError[] {
-  const { name, trustPolicy, policies = [], inline = {}, tags = {} } = wish;
+function roleQuotas({ wish, before }: Touched, quotas: AccountQuotas): readonly PodtrustError[] {
+  const { name, policies = [], inline = {}, tags = {} } = wish;
   const inlineSize = Object.values(inline).reduce((sum, text) => sum + policySize(text), 0);
-  const trustSize = policySize(trustPolicy);
+  const trustSize = policySize(wantedTrust(wish, before));
   return [
     ...over(`characters in the trust policy of role ${name}`, trustSize, quotas.trustPolicySize),
     ...over(`characters in the inline policies of role ${name}`, inlineSize, quotas.inlinePolicySize),

@@ -30,6 +30,7 @@ export interface ResourcesInput {
   /** Names of roles that are allowed for another reason than what stands there (`RoleWish.crosses`). */
   readonly crosses?: ReadonlySet<string>;
   readonly providers?: readonly string[];
+  readonly keepsTrust?: boolean;
   readonly ifTaken?: string;
 }
 
@@ -62,7 +63,14 @@ function wishOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
     tags: mergeTags(account.tags, role.tags),
     dependsOn: [providerId],
     settlesWithin: canAsk ? longestPropagation : 0,
-    ...defined({ boundary, description, untilUsable, providers: input.providers, ifTaken: input.ifTaken }),
+    ...defined({
+      boundary,
+      description,
+      untilUsable,
+      providers: input.providers,
+      keepsTrust: input.keepsTrust,
+      ifTaken: input.ifTaken,
+    }),
     ...(input.crosses?.has(name) === true ? { crosses: true } : {}),
     ...defined({ onMade: input.onMade }),
   };
