@@ -52,11 +52,17 @@ function doorOf(folder: string): string {
   return join("src", folder, "index.ts");
 }
 
-/** The outermost folder that has a door, or rules, between a file and what it imports. */
+/**
+ * The outermost folder that has a door, or rules, between a file and what it imports; a room inside it where the row of the
+ * file's own room names that (`sandbox/cli`).
+ */
 function entered(file: string, path: string): string | undefined {
   const around = foldersOf(file);
-  return foldersOf(path).find(
-    (folder) => !around.includes(folder) && (Object.hasOwn(allowed, folder) || known.has(doorOf(folder))),
+  const named = allowed[roomOf(file) ?? ""] ?? [];
+  const between = foldersOf(path).filter((folder) => !around.includes(folder));
+  return (
+    between.find((folder) => folder.includes("/") && named.includes(folder)) ??
+    between.find((folder) => Object.hasOwn(allowed, folder) || known.has(doorOf(folder)))
   );
 }
 

@@ -9,7 +9,7 @@ import { globSync } from "node:fs";
  * Which rooms a room may import, apart from itself. A room is a folder of src/, or a folder inside one that has rules
  * of its own: a file belongs to the innermost room around it, and the row of that room alone says what it may import.
  * A row that names a room lets in through that room's own door only; `sandbox/ca` may not be entered by who is allowed
- * `sandbox`, unless he stands in `sandbox/` himself. A room always reaches the rooms inside it.
+ * `sandbox`, unless the row names it or the file stands in `sandbox/` itself. A room always reaches the rooms inside it.
  */
 export const allowed: Record<string, readonly string[]> = {
   "core/base": [],
@@ -21,6 +21,9 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/bindings": ["core/base", "rules/oidc", "rules/trust", "rules/injection"],
   "rules/distribution": [],
   controller: ["core/base"],
+  // How a program of ours meets its process: host, signals, exit codes, and all that it shows.
+  "core/terminal": ["core/base"],
+  "core/command-line": ["core/base", "core/files", "core/terminal"],
   "core/http": ["core/base"],
   issuer: ["core/base", "rules/oidc", "core/http", "rules/trust"],
   "core/yaml": [],
@@ -154,6 +157,15 @@ export const allowed: Record<string, readonly string[]> = {
     "sandbox/clock",
     "sandbox/listener",
   ],
+  "sandbox/cli": [
+    "core/base",
+    "rules/oidc",
+    "core/files",
+    "core/http",
+    "core/terminal",
+    "core/command-line",
+    "sandbox",
+  ],
   // Machines behind the sandbox's servers, for those who boot them.
   emulator: ["core/base", "sandbox"],
   demo: [
@@ -194,9 +206,11 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/hetzner",
     "operator",
     "publisher",
-    "sandbox",
+    "sandbox/cli",
     "demo",
     "stack",
+    "core/terminal",
+    "core/command-line",
   ],
 };
 
@@ -224,8 +238,8 @@ export const narrowed: readonly { from: string; to: string; only: readonly strin
 /** Packages that some rooms alone may import. */
 export const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
   { package: /^@aws-sdk\//u, rooms: ["providers/aws"] },
-  { package: /^commander$/u, rooms: ["cli"] },
-  { package: /^pino$/u, rooms: ["cli"] },
+  { package: /^commander$/u, rooms: ["cli", "core/command-line", "sandbox/cli"] },
+  { package: /^pino$/u, rooms: ["core/terminal"] },
   { package: /^prom-client$/u, rooms: ["core/admin"] },
   { package: /^yaml$/u, rooms: ["core/yaml"] },
   { package: /^zod$/u, rooms: ["config"] },
@@ -256,6 +270,7 @@ export const programs = {
   whole: "src/cli/single-program/main.ts",
   machineMetadata: "src/emulator/metadata.ts",
   machinePipe: "src/emulator/pipe.ts",
+  sandbox: "src/sandbox/cli/main.ts",
   sandboxProcess: "src/sandbox/process/main.ts",
 } as const;
 

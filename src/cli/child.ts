@@ -7,8 +7,7 @@ import {
   programEnvironment,
 } from "../core/base/index.ts";
 import type { CommandContext } from "./context.ts";
-import { programExit } from "./exit.ts";
-import { unbroken } from "./terminal/index.ts";
+import { programExit, unbroken } from "../core/terminal/index.ts";
 
 /** Resolves to a program's exit code; throws `program-missing`. */
 function endOf(child: ChildProcess, program: string): Promise<number> {

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { defineApply } from "./apply/command.ts";
 import { defineBind } from "./bind/command.ts";
 import { defineCompletion } from "./completion/command.ts";
@@ -19,20 +20,23 @@ import { definePublish } from "./publish/command.ts";
 import { definePublisher } from "./publisher/command.ts";
 import { defineRenewToken } from "./renew-token/command.ts";
 import { defineRotateWithMachines } from "./rotate/command-with-machines.ts";
-import { defineSandbox } from "./sandbox/command.ts";
+import { addSandbox } from "../sandbox/cli/index.ts";
 import { defineServeWithClouds } from "./serve/command-with-clouds.ts";
 import { defineSsh } from "./ssh/command.ts";
 import { defineStatus } from "./status/command.ts";
 import { defineTest } from "./test/command.ts";
 import { defineToken } from "./token/command.ts";
 import { nameByStack } from "./options/naming.ts";
-import type { ExitCode } from "./exit.ts";
-import type { Host } from "./host.ts";
-import { runTree } from "./run.ts";
-import type { CommandTree } from "./tree.ts";
+import type { ExitCode, Host } from "../core/terminal/index.ts";
+import { type CommandContext, type CommandTree, runTree } from "../core/command-line/index.ts";
 import { defineTunnel } from "./tunnel/command.ts";
 import { defineUp } from "./up/command.ts";
 import { defineWait } from "./wait/command.ts";
+
+/** `podtrust sandbox`: what `podtrust-sandbox` of @podtrust/sandbox runs. */
+function defineSandbox(program: Command, context: CommandContext): void {
+  addSandbox(program.command("sandbox"), context);
+}
 
 /** All that podtrust can do. */
 export const podtrust: CommandTree = {
@@ -77,7 +81,7 @@ export const podtrust: CommandTree = {
     { title: "Other", commands: [defineCompletion] },
   ],
   uses: commandUses,
-  naming: nameByStack,
+  extend: (context) => Object.assign(context, { naming: nameByStack }),
 };
 
 /** Runs one command line of podtrust (without `node` and the program's name) and gives its exit code; never throws. */

@@ -3,7 +3,7 @@ import { globSync, existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, test } from "node:test";
 import { podtrustHere } from "../../test/support/cli.ts";
-import { documentUrl, withDocumentPaths } from "./documents.ts";
+import { documentUrl, withDocumentPaths } from "../core/command-line/index.ts";
 
 describe("a page that a message names", () => {
   test("is a file that the reader has", async () => {

@@ -1,4 +1,4 @@
-import type { CommandUses } from "./tree.ts";
+import type { CommandUses } from "../core/command-line/index.ts";
 
 const kid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
 const role = "arn:aws:iam::111122223333:role/web";

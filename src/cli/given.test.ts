@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { podtrustHost } from "../../test/support/cli.ts";
 import { podtrust } from "./commands.ts";
-import { createContext, type Switches } from "./context.ts";
-import { createProgram } from "./program.ts";
+import { createContext, createProgram, type Switches } from "../core/command-line/index.ts";
 
 /** How hints are said after a command line was parsed. */
 async function hintsAfter(...args: readonly string[]): Promise<(hint: string) => string> {

@@ -2,20 +2,24 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const files = globSync("src/cli/**/*.ts", { exclude: ["src/cli/**/*.test.ts"] });
+const files = globSync("src/{cli,core/command-line,core/terminal,sandbox/cli}/**/*.ts", {
+  exclude: ["src/**/*.test.ts"],
+});
 const holding = (form: RegExp): readonly string[] =>
   files.filter((file) => form.test(readFileSync(file, "utf8"))).sort();
 
 test("only entry.ts touches the process, its streams included", () => {
   assert.ok(files.length > 50, String(files.length));
-  assert.deepEqual(holding(/\bprocess\??(?:\.[a-z]|\[)|\bconsole\.|"node:process"/u), ["src/cli/entry.ts"]);
+  assert.deepEqual(holding(/\bprocess\??(?:\.[a-z]|\[)|\bconsole\.|"node:process"/u), [
+    "src/core/terminal/entry.ts",
+  ]);
 });
 
 test("only the terminal's writer writes to a stream, and only it and the looks of text know escape sequences", () => {
-  assert.deepEqual(holding(/\.write\(/u), ["src/cli/terminal/writer.ts"]);
+  assert.deepEqual(holding(/\.write\(/u), ["src/core/terminal/writer.ts"]);
   assert.deepEqual(holding(/\\u001b|\\x1b|\\e\[/iu), [
-    "src/cli/terminal/text.ts",
-    "src/cli/terminal/writer.ts",
+    "src/core/terminal/text.ts",
+    "src/core/terminal/writer.ts",
   ]);
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { podtrust } from "../../src/cli/commands.ts";
-import { guidePage } from "../../src/cli/documents.ts";
+import { guidePage } from "../../src/core/command-line/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { blocksOf, shellOf, understand } from "../docs/pages.ts";
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { promisify } from "node:util";
 import { fromIni } from "@aws-sdk/credential-providers";
 import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -14,6 +15,9 @@ import { clientEnvironment } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { sourceCommand } from "../support/publisher-process.ts";
+
+/** The program of @podtrust/sandbox, as its source. */
+const sandboxFile = join(process.cwd(), "src/sandbox/cli/main.ts");
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "podtrust-test-"));
@@ -64,9 +68,9 @@ async function running(
 async function asProcess(
   t: TestContext,
   args: readonly string[],
+  [program = "", ...before]: readonly string[] = [...sourceCommand, "sandbox"],
 ): Promise<{ child: ChildProcess; url: string }> {
-  const [program = "", ...before] = sourceCommand;
-  const child = spawn(program, [...before, "sandbox", "--port", "0", "--json", ...args], {
+  const child = spawn(program, [...before, "--port", "0", "--json", ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   t.after(() => child.kill("SIGKILL"));
@@ -91,6 +95,26 @@ describe("podtrust sandbox", () => {
     const ended = once(other.child, "exit");
     other.child.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
+  });
+
+  test("is what podtrust-sandbox is, option by option, and an ending by a signal is the same", async (t) => {
+    const options = (help: string): string => /\nOptions:\n([^]*?)\n\n/u.exec(help)?.[1] ?? "";
+    const of = async (file: string, ...args: string[]): Promise<string> =>
+      (await promisify(execFile)(process.execPath, [file, ...args, "--help"])).stdout;
+    const alone = options(await of(sandboxFile));
+    assert.ok(alone.includes("--end-with-stdin"), alone);
+    assert.equal(
+      alone.replace(/^ {2}-V, --version .*\n/mu, ""),
+      options(await of(sourceCommand[1] ?? "", "sandbox")),
+    );
+    const { child, url } = await asProcess(t, [], [process.execPath, sandboxFile]);
+    assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
+    const exit = once(child, "exit");
+    child.kill("SIGINT");
+    assert.deepEqual(await exit, [0, null]);
+    const wrong = spawnSync(process.execPath, [sandboxFile, "--port", "x"], { encoding: "utf8" });
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /^error: --port x is not a port\n/u);
   });
 
   test("goes on where its standard input ends and nobody told it to end with that", async (t) => {

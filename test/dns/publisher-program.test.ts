@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createContext } from "../../src/cli/context.ts";
+import { createContext } from "../../src/core/command-line/index.ts";
 import { openTxtWithoutSdk } from "../../src/cli/serve/txt-records.ts";
 import { startStandInHetzner } from "../../src/sandbox/index.ts";
 import { podtrustHost } from "../support/cli.ts";

@@ -1,7 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { podtrust } from "../../src/cli/commands.ts";
-import { createContext } from "../../src/cli/context.ts";
-import { createProgram, parse } from "../../src/cli/program.ts";
+import { createContext, createProgram, parse } from "../../src/core/command-line/index.ts";
 import { podtrustHost } from "../support/cli.ts";
 
 /** The pages whose commands are run; those of docs/reference are made from the code. */

@@ -1,4 +1,4 @@
-import { documentUrl } from "../../src/cli/documents.ts";
+import { documentUrl } from "../../src/core/command-line/index.ts";
 
 /** One alert: when it goes off, how bad that is, and what a person reads. */
 export interface Alert {

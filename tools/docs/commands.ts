@@ -2,10 +2,8 @@ import { Readable } from "node:stream";
 import type { Argument, Command, Option } from "commander";
 import { systemClock } from "../../src/core/base/index.ts";
 import { podtrust } from "../../src/cli/commands.ts";
-import { createContext } from "../../src/cli/context.ts";
-import { guidePage } from "../../src/cli/documents.ts";
-import type { Host } from "../../src/cli/host.ts";
-import { createProgram } from "../../src/cli/program.ts";
+import { createContext, createProgram, guidePage } from "../../src/core/command-line/index.ts";
+import type { Host } from "../../src/core/terminal/index.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 const memory: Host = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { podtrustHost } from "../../../test/support/cli.ts";
-import { createContext } from "../context.ts";
+import { createContext } from "../../core/command-line/index.ts";
 import { Telling } from "./telling.ts";
 
 test("what a pod logs, and the reason it waits for, are shown and do not command the terminal", () => {

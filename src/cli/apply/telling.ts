@@ -1,6 +1,6 @@
 import type { DemoRunEvent } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { Waiting } from "../terminal/index.ts";
+import type { Waiting } from "../../core/terminal/index.ts";
 
 /** Says on the screen what happens; log lines go to standard output, the rest to standard error. */
 export class Telling {

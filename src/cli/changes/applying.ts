@@ -1,6 +1,6 @@
 import type { ApplyEvent, ChangeKind } from "../../rules/plan/index.ts";
 import type { CommandContext } from "../context.ts";
-import { dim, green, red, rich, type Text, type Waiting, yellow } from "../terminal/index.ts";
+import { dim, green, red, rich, type Text, type Waiting, yellow } from "../../core/terminal/index.ts";
 
 const past: Readonly<Record<ChangeKind, string>> = {
   create: "created",

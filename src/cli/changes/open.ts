@@ -3,7 +3,7 @@ import { openStack, type PlanWish, type Selection, type Stack, type UnknownName 
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
-import { packageVersion, releaseFolder } from "../version.ts";
+import { packageVersion, releaseFolder } from "../../core/command-line/index.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 
 /** What was typed, of the options that every command on a stack takes. */

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Change } from "../../rules/plan/index.ts";
 import type { StackPlan } from "../../stack/index.ts";
 import { planLines } from "./plan-text.ts";
-import { plain, spansOf } from "../terminal/text.ts";
+import { plain, spansOf } from "../../core/terminal/text.ts";
 
 const resource = { id: "aws/1/role/demo", link: "trust" } as Change["resource"];
 

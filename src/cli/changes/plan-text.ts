@@ -2,7 +2,7 @@ import { isRecord } from "../../core/base/index.ts";
 import { type Change, type ChangeKind, type FieldChange, isKnownAfter } from "../../rules/plan/index.ts";
 import { shownIssuer, type StackPlan, summaryOf } from "../../stack/index.ts";
 import { lineDiff } from "./line-diff.ts";
-import { bold, dim, green, red, type Text, rich, visible, yellow } from "../terminal/index.ts";
+import { bold, dim, green, red, type Text, rich, visible, yellow } from "../../core/terminal/index.ts";
 
 const signs: Readonly<Record<ChangeKind, string>> = {
   create: "+",

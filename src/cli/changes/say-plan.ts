@@ -1,6 +1,6 @@
 import type { StackPlan } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { sayFailure } from "../failure.ts";
+import { sayFailure } from "../../core/command-line/index.ts";
 import { planLines } from "./plan-text.ts";
 
 /** Shows a plan to a person, its warnings with it. */

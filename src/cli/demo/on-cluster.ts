@@ -3,7 +3,7 @@ import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
 import { defaultKubeconfig } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { secondsOf } from "../options/seconds.ts";
-import { confirm } from "../terminal/index.ts";
+import { confirm } from "../../core/terminal/index.ts";
 import { printEvent } from "./printing.ts";
 import type { DemoOptions } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DemoReport } from "../../demo/index.ts";
-import { plain, spansOf, type Text } from "../terminal/text.ts";
+import { plain, spansOf, type Text } from "../../core/terminal/text.ts";
 import { type EndOptions, printEvent } from "./printing.ts";
 
 const report = { refusals: [], seconds: 1 } as unknown as DemoReport;

@@ -1,6 +1,6 @@
 import { type Link, links } from "../../core/base/index.ts";
 import type { DemoReport, DemoEvent, LinkReport, RefusalReport } from "../../demo/index.ts";
-import { bold, dim, green, type Output, red, rich, yellow } from "../terminal/index.ts";
+import { bold, dim, green, type Output, red, rich, yellow } from "../../core/terminal/index.ts";
 
 /** What a newcomer has to know to read a link's line. */
 const meaning: Readonly<Record<Link, string>> = {

@@ -15,9 +15,8 @@ import { tellOnCluster } from "./on-cluster.ts";
 import type { DemoOptions } from "./options.ts";
 import { definingPodtrust } from "./own-name.ts";
 import type { CommandContext } from "../context.ts";
-import { untilEnded } from "../ending.ts";
-import { packageVersion, releaseFolder } from "../version.ts";
-import { unbroken } from "../terminal/index.ts";
+import { unbroken, untilEnded } from "../../core/terminal/index.ts";
+import { packageVersion, releaseFolder } from "../../core/command-line/index.ts";
 import { printEvent } from "./printing.ts";
 
 /** Leaves it all running and says how to go on with it; with --json in the report's own object. */

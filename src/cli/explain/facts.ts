@@ -13,7 +13,7 @@ import {
 } from "../../rules/trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
-import { readTextFile } from "../options/text-file.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
 
 const kibibyte = 1024;
 

@@ -10,8 +10,8 @@ import {
 } from "../../rules/trust/index.ts";
 import type { CommandContext } from "../context.ts";
 import { documentsFor, type DocumentSources, factsOfAccount, factsOfPolicy, readToken } from "./facts.ts";
-import { sayNext } from "../next.ts";
-import { bold, dim, green, red, relativeTime, rich, yellow } from "../terminal/index.ts";
+import { sayNext } from "../../core/command-line/index.ts";
+import { bold, dim, green, red, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 
 /** What was typed. */
 export interface ExplainOptions extends DocumentSources {

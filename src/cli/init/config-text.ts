@@ -1,4 +1,4 @@
-import { documentUrl } from "../documents.ts";
+import { documentUrl } from "../../core/command-line/index.ts";
 import { type Answers, roleNameOf } from "./answers.ts";
 
 /** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */

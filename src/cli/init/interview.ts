@@ -1,7 +1,7 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { type ConfigProblem, parseConfig } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
-import { askText, canAsk, yellow } from "../terminal/index.ts";
+import { askText, canAsk, yellow } from "../../core/terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { configText } from "./config-text.ts";
 import { initEnded } from "./detect/index.ts";

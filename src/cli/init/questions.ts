@@ -2,7 +2,7 @@ import { PodtrustError, partitionOf } from "../../core/base/index.ts";
 import { isManaged } from "../../rules/distribution/index.ts";
 import type { KubeconfigContexts } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
-import { dim, rich } from "../terminal/index.ts";
+import { dim, rich } from "../../core/terminal/index.ts";
 import type { Answers, Foundation, Publishing } from "./answers.ts";
 import {
   type FoundCluster,

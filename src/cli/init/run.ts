@@ -4,7 +4,7 @@ import { defined, errorText, PodtrustError, shellWord } from "../../core/base/in
 import { distributions } from "../../rules/distribution/index.ts";
 import { fileCode } from "../../core/files/index.ts";
 import type { CommandContext } from "../context.ts";
-import { bold, dim, rich, unbroken } from "../terminal/index.ts";
+import { bold, dim, rich, unbroken } from "../../core/terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { type ApiServerSteps, apiServerSteps } from "./api-server.ts";
 import { configText } from "./config-text.ts";

@@ -1,10 +1,8 @@
 import { candidates } from "../completion/candidates.ts";
 import { completionTree } from "../completion/tree.ts";
 import { podtrust } from "../commands.ts";
-import { createContext } from "../context.ts";
-import type { ExitCode } from "../exit.ts";
-import type { Host } from "../host.ts";
-import { createProgram } from "../program.ts";
+import { createContext, createProgram } from "../../core/command-line/index.ts";
+import type { ExitCode, Host } from "../../core/terminal/index.ts";
 
 // ShellCompDirectiveDefault and …NoFileComp of cobra, in whose form kubectl reads the answer
 // (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/, github.com/spf13/cobra completions.go).

@@ -2,7 +2,7 @@ import { nearest, PodtrustError } from "../../core/base/index.ts";
 import { openMachine } from "../../stack/index.ts";
 import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
-import { programExit } from "../exit.ts";
+import { programExit } from "../../core/terminal/index.ts";
 import { configOf } from "../options/config.ts";
 
 export interface LogsOptions {

@@ -1,7 +1,6 @@
 import { accessOf, type AwsAccess, openS3Documents } from "../../providers/aws/index.ts";
-import { type Clock, defined } from "../../core/base/index.ts";
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, loadConfig, publisherOf, type S3Config } from "../../config/index.ts";
-import { PodtrustError } from "../../core/base/index.ts";
 import type { DocumentTarget } from "../../publisher/index.ts";
 
 /** As whom, and where, the bucket of a config is asked. */

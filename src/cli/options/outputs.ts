@@ -2,7 +2,7 @@ import { errorText } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { accountsOutput, dnsRecordIds, openStack, type ResourceOutputs } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { packageVersion, releaseFolder } from "../version.ts";
+import { packageVersion, releaseFolder } from "../../core/command-line/index.ts";
 
 async function outputsOfOnly(
   { env, clock, signal }: CommandContext,

@@ -4,7 +4,7 @@ import { personStateDir } from "../../config/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
 import { execCommandLine, type ExecPlugin, type PluginConsent } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
-import { ask, canAsk } from "../terminal/index.ts";
+import { ask, canAsk } from "../../core/terminal/index.ts";
 
 // No stack can have this name, with which it would stand beside.
 const folderName = ".exec-plugins";

@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import { parseConnectTo } from "../../core/http/index.ts";
 import type { IssuerWay } from "../../issuer/index.ts";
 import type { CommandContext } from "../context.ts";
-import { readCaFile } from "./ca-file.ts";
+import { readCaFile } from "../../core/command-line/index.ts";
 
 /** What was typed about how the issuer is reached. */
 export interface WayOptions {

@@ -3,7 +3,7 @@ import { type Outputs, outputsOf } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { machineOutputs } from "../options/outputs.ts";
-import { dim, rich } from "../terminal/index.ts";
+import { dim, rich } from "../../core/terminal/index.ts";
 
 export interface OutputOptions {
   readonly file: string;

@@ -4,11 +4,11 @@ import { type Config, publisherOf, type S3Config } from "../../config/index.ts";
 import { openKubernetes } from "../../providers/kubernetes/index.ts";
 import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
-import { withDocumentPaths } from "../documents.ts";
+import { withDocumentPaths } from "../../core/command-line/index.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
-import { green, type Output, red, rich, yellow } from "../terminal/index.ts";
+import { green, type Output, red, rich, yellow } from "../../core/terminal/index.ts";
 import { publicHints } from "./public-hints.ts";
 import { loadS3, openTarget, s3Access } from "../options/bucket.ts";
 

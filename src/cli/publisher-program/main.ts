@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { runProcess } from "../entry.ts";
+import { runProcess } from "../../core/terminal/index.ts";
 import { defineRenewToken } from "../renew-token/command.ts";
 import { defineRotate } from "../rotate/command.ts";
-import { runTree } from "../run.ts";
+import { type CommandTree, runTree } from "../../core/command-line/index.ts";
 import { defineServe } from "../serve/command.ts";
-import type { CommandTree } from "../tree.ts";
 
 // What a publisher's machine needs and no more: `npm run release` makes one file of it.
 const tree: CommandTree = {

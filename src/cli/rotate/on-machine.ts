@@ -2,9 +2,8 @@ import { isRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { type Machine, openMachine, publisherOnMachine } from "../../stack/index.ts";
 import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
-import { programExit } from "../exit.ts";
+import { ask, canAsk, programExit } from "../../core/terminal/index.ts";
 import { configOf } from "../options/config.ts";
-import { ask, canAsk } from "../terminal/index.ts";
 
 // The status of a publisher with hundreds of keys is a tenth of this.
 const maxAnswerChars = 4 * 1024 * 1024;

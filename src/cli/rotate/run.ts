@@ -9,7 +9,7 @@ import {
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { ask, canAsk, type Output, red, rich } from "../terminal/index.ts";
+import { ask, canAsk, type Output, red, rich } from "../../core/terminal/index.ts";
 import { showIssuer, timeText } from "./show.ts";
 
 /** What was typed. */

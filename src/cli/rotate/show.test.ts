@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { podtrustHost } from "../../../test/support/cli.ts";
 import type { IssuerStatus, KeyStatus } from "../../publisher/index.ts";
-import { createContext } from "../context.ts";
+import { createContext } from "../../core/command-line/index.ts";
 import { showIssuer } from "./show.ts";
 
 const start = Date.parse("2026-11-25T12:00:00Z");

@@ -1,7 +1,7 @@
 import type { CertificateStatus, IssuerStatus, KeyStatus, PublicationStatus } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
-import { sayNext } from "../next.ts";
-import { bold, red, rich, yellow } from "../terminal/index.ts";
+import { sayNext } from "../../core/command-line/index.ts";
+import { bold, red, rich, yellow } from "../../core/terminal/index.ts";
 
 /** A time to the second. */
 export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/u, "Z");

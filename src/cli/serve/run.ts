@@ -10,7 +10,7 @@ import {
 } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { untilEnded } from "../ending.ts";
+import { untilEnded } from "../../core/terminal/index.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
 import { type OpenTxt, openTxtWithoutSdk } from "./txt-records.ts";
 

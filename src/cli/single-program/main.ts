@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runProcess } from "../entry.ts";
+import { runProcess } from "../../core/terminal/index.ts";
 
 // All of podtrust in one file, which `npm run release` makes of this. A link to it by the name that kubectl asks for
 // completions answers as that program.

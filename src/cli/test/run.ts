@@ -1,13 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type CaseReport, junitXml, type TestReport, testStack } from "../../stack/index.ts";
-import { sayNext } from "../next.ts";
+import { sayNext } from "../../core/command-line/index.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { type WayOptions, wayOf } from "../options/way.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import type { ExitCode } from "../exit.ts";
-import { bold, dim, green, red, type Text, rich, type Waiting, yellow } from "../terminal/index.ts";
+import {
+  bold,
+  dim,
+  type ExitCode,
+  green,
+  red,
+  rich,
+  type Text,
+  type Waiting,
+  yellow,
+} from "../../core/terminal/index.ts";
 
 export interface TestOptions extends WayOptions {
   readonly file: string;

@@ -3,7 +3,7 @@ import type { MintedToken } from "../../providers/kubernetes/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { chosenCluster, type ClusterOptions } from "../options/cluster.ts";
 import type { CommandContext } from "../context.ts";
-import { bold, dim, relativeTime, rich, yellow } from "../terminal/index.ts";
+import { bold, dim, relativeTime, rich, yellow } from "../../core/terminal/index.ts";
 import { secondsOf } from "../options/seconds.ts";
 
 export interface TokenOptions extends ClusterOptions {

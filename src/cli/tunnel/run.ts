@@ -4,9 +4,8 @@ import type { Config } from "../../config/index.ts";
 import { defaultKubeconfig, mergeKubeconfig } from "../../providers/kubernetes/index.ts";
 import { type ForwardedCluster, type Machine, openMachine } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import { untilEnded } from "../ending.ts";
+import { unbroken, untilEnded } from "../../core/terminal/index.ts";
 import { configOf } from "../options/config.ts";
-import { unbroken } from "../terminal/index.ts";
 
 export interface TunnelOptions {
   readonly file: string;

@@ -1,6 +1,6 @@
 import type { AdmissionWait } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { Waiting } from "../terminal/index.ts";
+import type { Waiting } from "../../core/terminal/index.ts";
 
 /** A wait for the API server's admission of bindings, on standard error, with its reason and its deadline. */
 export class AdmissionProgress {

@@ -1,0 +1,34 @@
+import { errorText, type PodtrustError } from "../base/index.ts";
+import type { CommandContext } from "./context.ts";
+import { sayNext } from "./next.ts";
+import { dim, red, rich } from "../terminal/index.ts";
+
+function causes(error: unknown): string {
+  const lines: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) lines.push(at.stack ?? errorText(at));
+  return lines.join("\ncaused by ");
+}
+
+const indent = "error: ".length;
+
+/**
+ * Says an error: on standard error as `error: message`, the next step and the code; with `--json` as the one
+ * object on standard output. `-v` adds the causes with their stacks.
+ */
+export function sayFailure(context: CommandContext, error: PodtrustError): void {
+  const { out, err } = context.screen;
+  if (context.json) {
+    const { code, message, detail } = error.toJSON();
+    const next = context.hint(error.next);
+    const extra = Object.keys(detail).length > 0 ? { detail } : {};
+    out.json({ error: { code, message, next, ...extra } }, 2);
+  } else {
+    // What follows the first line is indented, so that no value can pass for a line of ours.
+    const [first = "", ...rest] = error.message.split("\n");
+    err.line(rich`${red("error")}: ${first}`, indent);
+    for (const line of rest) err.line(" ".repeat(indent) + line, indent + 4);
+    sayNext(context, err, error.next, { gap: 2 });
+    err.line(dim(`code:  ${error.code}`));
+  }
+  if (context.verbose) for (const line of causes(error).split("\n")) err.line(line);
+}

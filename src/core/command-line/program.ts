@@ -1,0 +1,138 @@
+import { Command, CommanderError } from "commander";
+import { defined, nearest, PodtrustError } from "../base/index.ts";
+import type { CommandContext, Switches } from "./context.ts";
+import { documentPlace, guidePage } from "./documents.ts";
+import { repeating } from "./given.ts";
+import { defineHelp, fullName, sayHelp } from "./help.ts";
+import type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
+import { packageVersion } from "./version.ts";
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function addSwitches(command: Command): void {
+  if (!command.options.some((option) => option.long === "--json")) {
+    command.option("--json", "print one JSON object in place of text");
+  }
+  command.option("-v, --verbose", "print log lines, and the causes of an error");
+}
+
+/** `podtrust version`: the same as `--version`. */
+function defineVersion(program: Command, context: CommandContext): void {
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => {
+      const version = packageVersion();
+      context.output.line(version);
+      context.output.result({ version });
+    });
+}
+
+/** How a command is typed; of one that only holds others, how those are: the first example of each, then the second. */
+function useOf(command: Command, uses: CommandUses): CommandUse {
+  const own = uses[fullName(command).split(" ").slice(1).join(" ")];
+  if (own !== undefined || command.parent === null) return own ?? { examples: [] };
+  const inner = command.commands.map((one) => useOf(one, uses));
+  const examples = [0, 1, 2].flatMap((at) => inner.flatMap((use) => use.examples.slice(at, at + 1)));
+  const guide = inner.find((use) => use.guide !== undefined)?.guide;
+  return { examples: examples.slice(0, 3), ...defined({ guide }) };
+}
+
+/** Ends a command's help with how it is typed, and with the page that says more. */
+function addUse(command: Command, { uses }: CommandTree): void {
+  if (uses === undefined) return;
+  const { examples, guide } = useOf(command, uses);
+  const page = guide === undefined ? "docs/README.md" : guidePage(guide);
+  const lines = [
+    ...(examples.length === 0 ? [] : ["", "Examples:", ...examples.map((line) => `  ${line}`)]),
+    "",
+    `Guide: ${documentPlace(page)}`,
+  ];
+  command.addHelpText("after", lines.join("\n"));
+}
+
+/** The tree of all commands, with the switches that each of them takes. */
+export function createProgram(context: CommandContext, switches: Switches, tree: CommandTree): Command {
+  const program = new Command(tree.name);
+  const { out, err } = context.screen;
+  program
+    .description(tree.description)
+    .option("-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showSuggestionAfterError(true)
+    // What follows the words of `podtrust kubectl` is kubectl's.
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (help) => sayHelp(out, help),
+      writeErr: (help) => sayHelp(err, help),
+      // Errors are thrown as well, and said once, in our own form.
+      outputError: () => {},
+      getOutHelpWidth: () => out.columns ?? 100,
+      getErrHelpWidth: () => err.columns ?? 100,
+    });
+  program.on("option:version", () => {
+    const version = packageVersion();
+    if (switches.json) out.json({ version });
+    else out.line(version);
+    throw new CommanderError(0, "commander.version", version);
+  });
+  for (const { title, commands } of tree.groups) {
+    program.commandsGroup(`${title}:`);
+    for (const define of commands) define(program, context);
+  }
+  if (tree.root === undefined) {
+    program.commandsGroup("Other:");
+    defineVersion(program, context);
+    defineHelp(program);
+  } else tree.root(program, context);
+  for (const command of everyCommand(program)) {
+    // The root has the switches too, so that `podtrust --json plan` means what it says.
+    addSwitches(command);
+    addUse(command, tree);
+    if (command.commands.length > 0 && command !== program)
+      command.helpCommand("help [command]", "show help for a command");
+  }
+  program.hook("preAction", (_program, action) => {
+    const given = action.optsWithGlobals<Partial<Switches>>();
+    switches.json = given.json === true;
+    switches.verbose = given.verbose === true;
+    switches.repeat = repeating(program, action);
+  });
+  return program;
+}
+
+/**
+ * Parses a command line and runs what it names. Every 64th key ID begins with a hyphen, being base64url; such a word
+ * goes to the end, where it cannot be taken for an option.
+ */
+export async function parse(program: Command, args: readonly string[]): Promise<void> {
+  const isKid = (word: string): boolean => /^-[\w-]{42}$/u.test(word);
+  const kids = args.includes("--") ? [] : args.filter(isKid);
+  const words = kids.length === 0 ? args : [...args.filter((word) => !isKid(word)), "--", ...kids];
+  await program.parseAsync(words, { from: "user" });
+}
+
+/** commander names the choices of an argument or option but not the nearest one. */
+function nearestChoice(message: string): PodtrustError | undefined {
+  const parts = /value '(.*?)' (?:.*?)is invalid.*Allowed choices are (.+)\.$/u.exec(message);
+  const near = parts === null ? undefined : nearest(parts[1] ?? "", (parts[2] ?? "").split(", "));
+  return near === undefined
+    ? undefined
+    : new PodtrustError("usage", message, { next: `Did you mean ${near}?` });
+}
+
+/** commander's complaint as our own error; undefined when it only ended after help or version. */
+export function usageError(thrown: CommanderError): PodtrustError | undefined {
+  if (thrown.exitCode === 0) return undefined;
+  const text = thrown.message.replace(/^error: /u, "");
+  const [message = text, hint] = text.split(/\n\(Did you mean /u);
+  if (thrown.code === "commander.help") return new PodtrustError("usage", "no command was given");
+  if (hint === undefined) return nearestChoice(message) ?? new PodtrustError("usage", message);
+  return new PodtrustError("usage", message, { next: `Did you mean ${hint.replace(/\)$/u, "")}` });
+}
+
+export { CommanderError };

@@ -1,0 +1,30 @@
+import { collectBytes, errorText, PodtrustError } from "../base/index.ts";
+import { readBoundedText } from "../files/index.ts";
+import type { CommandContext } from "./context.ts";
+
+/** A file that was named on the command line. */
+export interface NamedFile {
+  /** `--token`, for errors. */
+  readonly option: string;
+  /** As it was typed; `-` is standard input where `stdin` says so. */
+  readonly name: string;
+  readonly maxBytes: number;
+  readonly stdin?: boolean;
+}
+
+/** The text of a file, bounded in size; throws `file-unreadable`. */
+export async function readTextFile(context: CommandContext, file: NamedFile): Promise<string> {
+  const fromInput = file.stdin === true && file.name === "-";
+  const what = `${file.option} ${file.name}`;
+  try {
+    if (!fromInput) return await readBoundedText(context.path(file.name), file.maxBytes);
+    return (await collectBytes(context.stdin, file.maxBytes)).toString("utf8");
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new PodtrustError("file-unreadable", `${what} is larger than ${file.maxBytes} bytes`, {
+        next: "Check that it is the file you mean.",
+      });
+    }
+    throw new PodtrustError("file-unreadable", `${what}: ${errorText(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,13 @@
+export { exitCodeOfSignal, untilEnded, untilInputEnds } from "./ending.ts";
+export { runProcess } from "./entry.ts";
+export { type ExitCode, exitCodeOf, programExit } from "./exit.ts";
+export type { Host, TextSource, TextStream } from "./host.ts";
+export { visible } from "./escape.ts";
+export { ask, confirm, confirmName } from "./confirm.ts";
+export { askText, canAsk } from "./question.ts";
+export { type LogLevel, openLogger } from "./log.ts";
+export { createOutput, type Output } from "./output.ts";
+export { createProgress, type Progress, type Waiting } from "./progress.ts";
+export { relativeTime } from "./relative-time.ts";
+export { bold, cyan, dim, green, red, rich, type Text, unbroken, yellow } from "./text.ts";
+export { openScreen, type Screen, type Writer } from "./writer.ts";

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { nodeProblem } from "./node-version.ts";
+
+const need = { program: "podtrust", major: 24 };
+
+describe("the version of Node", () => {
+  for (const version of ["v20.20.2", "v23.11.1", "v4.0.0", "nonsense"]) {
+    test(`${version} is refused by name, with the version that is needed`, () => {
+      const [problem = ""] = nodeProblem(version, need) ?? [];
+      assert.match(problem, /^error: podtrust needs Node 24 or newer; this is /u);
+      assert.ok(problem.includes(version));
+    });
+  }
+  for (const version of ["v24.0.0", "v26.10.0", "v100.1.0", process.version]) {
+    test(`${version} is accepted`, () => assert.equal(nodeProblem(version, need), undefined));
+  }
+  for (const [manifest, entry] of [
+    ["package.json", "src/core/terminal/entry.ts"],
+    ["packages/sandbox/package.json", "src/sandbox/cli/main.ts"],
+  ] as const) {
+    test(`is in ${entry} the one that ${manifest} asks of npm`, () => {
+      const { engines } = JSON.parse(readFileSync(manifest, "utf8")) as { engines: { node: string } };
+      const [, major = ""] = /\bmajor: (\d+)/u.exec(readFileSync(entry, "utf8")) ?? [];
+      assert.match(engines.node, new RegExp(`^>=${major}(?:\\.|$)`, "u"));
+    });
+  }
+});

@@ -1,0 +1,60 @@
+import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { replaceText } from "../../core/files/index.ts";
+import { cloudVariants, type StandInClouds, startStandInClouds } from "../index.ts";
+import type { CommandContext } from "../../core/command-line/index.ts";
+
+/** What was typed of the stand-ins for clouds. */
+export interface CloudOptions {
+  readonly clouds?: boolean;
+  readonly cloudZone?: readonly string[];
+  readonly cloudMischief?: string;
+  readonly cloudVariant?: readonly string[];
+}
+
+function mischiefOf(text: string): number {
+  const rate = text === "off" ? 0 : Number(text === "" ? Number.NaN : text);
+  if (rate >= 0 && rate <= 1) return rate;
+  throw new PodtrustError("usage", `--cloud-mischief ${text} is not a rate`, {
+    next: "Give a number between 0 and 1, as 0.05, or off.",
+  });
+}
+
+function variantsOf(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name = "", value, ...rest] = text.split("=");
+      if (value !== undefined && rest.length === 0) return [name, value];
+      throw new PodtrustError("usage", `--cloud-variant ${text} is not NAME=VALUE`, {
+        next: `One of ${Object.keys(cloudVariants).join(", ")}, as hetzner.readOnlyRefusal=token_readonly.`,
+      });
+    }),
+  );
+}
+
+/** Starts the stand-ins for clouds where they were asked for. Throws `usage` for options that cannot be. */
+export async function startClouds(
+  context: CommandContext,
+  typed: CloudOptions,
+): Promise<StandInClouds | undefined> {
+  const { clouds, cloudZone, cloudMischief, cloudVariant = [] } = typed;
+  const isAsked = clouds === true;
+  if (!isAsked && (cloudZone ?? cloudMischief) === undefined && cloudVariant.length === 0) return undefined;
+  if (!isAsked) {
+    throw new PodtrustError("usage", "options of the clouds were given without --clouds", {
+      next: "Add --clouds.",
+    });
+  }
+  return startStandInClouds({
+    clock: context.clock,
+    logger: await context.logger(),
+    variants: variantsOf(cloudVariant),
+    ...defined({ zones: cloudZone }),
+    ...(cloudMischief === undefined ? {} : { mischief: mischiefOf(cloudMischief) }),
+  });
+}
+
+/** Writes what points clients at the clouds as a file for a POSIX shell, mode 0600: it holds their tokens. */
+export async function writeCloudEnvironment(path: string, { environment }: StandInClouds): Promise<void> {
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
+  await replaceText(path, lines.join(""));
+}

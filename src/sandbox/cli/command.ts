@@ -1,0 +1,79 @@
+import { type Command, Option } from "commander";
+import type { CommandContext } from "../../core/command-line/index.ts";
+import type { TypedOptions } from "./run.ts";
+
+/** Makes a command the one that runs IAM, STS and SSM Parameter Store on one port, until Ctrl-C. */
+export function addSandbox(command: Command, context: CommandContext): void {
+  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  command
+    .description(
+      "run a local stand-in for AWS IAM, STS and SSM Parameter Store that enforces what AWS enforces",
+    )
+    .option("--port <port>", "port to listen on; 0 for any free one", "4580")
+    .option(
+      "--listen <address>",
+      "address to listen on; others can reach any but a loopback address",
+      "127.0.0.1",
+    )
+    .option(
+      "--connect-to <rule>",
+      "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
+      collect,
+    )
+    .option("--ca <file>", "PEM certificates to verify issuers with, in place of the public roots")
+    .option("--account <id>", "AWS account ID, twelve digits", "111122223333")
+    .option("--state <dir>", "directory to keep state in (default: in memory)")
+    .option("--admin-credentials <file>", "write an administrator's keys to this AWS shared credentials file")
+    .option(
+      "--control-token <file>",
+      "write the token of the control API to this file (default: a private one)",
+    )
+    .option("--control-from-anywhere", "let the control API be used from other machines too, with its token")
+    .option(
+      "--issuer <url>",
+      "issuer of the stand-in cluster whose tokens the control API gives",
+      "https://oidc.podtrust.test",
+    )
+    .option(
+      "--propagation <time>",
+      "IAM propagation delay: how long STS does not see a new role or trust policy",
+      "8s",
+    )
+    .addOption(
+      new Option(
+        "--message-profile <generation>",
+        "AWS error texts: those of 2026, or those from before (legacy)",
+      )
+        .choices(["legacy", "2026"])
+        .default("2026"),
+    )
+    .option(
+      "--iam-rate-limit <rate[:burst]>",
+      "calls a second (and at once) that IAM takes before it answers Throttling",
+    )
+    .option("--clouds", "also run stand-ins for the APIs of Hetzner Cloud and Cloudflare DNS")
+    .option(
+      "--cloud-zone <name>",
+      "DNS zone at the stand-ins for Cloudflare and Hetzner; repeatable",
+      collect,
+    )
+    .option("--cloud-mischief <rate>", "share of the clouds' requests that go wrong, as 0.05; off for none")
+    .option("--cloud-variant <name=value>", "form of a cloud's answers; repeatable", collect)
+    .option(
+      "--log",
+      "print a line for each request: time, decision, action, caller and the rule that decided",
+    )
+    .option(
+      "--end-with-stdin",
+      "end when standard input does: a pipe to whoever started it ends with that, however that ended",
+    )
+    .addHelpText(
+      "after",
+      "\nOpen the same address in a browser to see each decision, and why. The control API's token is that of the " +
+        "variable PODTRUST_CONTROL_TOKEN, where it is set, else a random one.\n",
+    )
+    .action(async (options: TypedOptions) => {
+      const { runSandbox } = await import("./run.ts");
+      await runSandbox(context, options);
+    });
+}

@@ -1,0 +1,1 @@
+export { addSandbox } from "./command.ts";

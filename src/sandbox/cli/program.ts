@@ -1,0 +1,26 @@
+import { type CommandTree, runTree } from "../../core/command-line/index.ts";
+import type { ExitCode, Host } from "../../core/terminal/index.ts";
+import { addSandbox } from "./command.ts";
+
+/** The sandbox alone, as @podtrust/sandbox brings it. */
+const sandbox: CommandTree = {
+  name: "podtrust-sandbox",
+  description: "",
+  groups: [],
+  root: addSandbox,
+  uses: {
+    "": {
+      examples: [
+        "podtrust-sandbox",
+        "podtrust-sandbox --state ./aws --admin-credentials ./admin --log",
+        "podtrust-sandbox --clouds --cloud-mischief off",
+      ],
+      guide: "sandbox",
+    },
+  },
+};
+
+/** Runs one command line of podtrust-sandbox and gives its exit code; never throws. */
+export function run(args: readonly string[], host: Host): Promise<ExitCode> {
+  return runTree(args, host, sandbox);
+}

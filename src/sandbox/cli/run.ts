@@ -1,0 +1,222 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { isIP } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defined, parseDuration, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { parseConnectTo } from "../../core/http/index.ts";
+import { parseIssuer } from "../../rules/oidc/index.ts";
+import {
+  clientEnvironment,
+  clientExports,
+  decisionLine,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from "../index.ts";
+import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../core/terminal/index.ts";
+import { type CommandContext, readCaFile } from "../../core/command-line/index.ts";
+import { writeControlToken } from "./control-token.ts";
+import { type CloudOptions, startClouds, writeCloudEnvironment } from "./clouds.ts";
+import { collectSooner } from "./heap.ts";
+
+/** What was typed. */
+export interface TypedOptions extends CloudOptions {
+  readonly port: string;
+  readonly listen: string;
+  readonly connectTo?: readonly string[];
+  readonly ca?: string;
+  readonly account: string;
+  readonly state?: string;
+  readonly adminCredentials?: string;
+  readonly controlToken?: string;
+  readonly controlFromAnywhere?: boolean;
+  readonly issuer: string;
+  readonly propagation: string;
+  readonly messageProfile: "legacy" | "2026";
+  readonly iamRateLimit?: string;
+  readonly log?: boolean;
+  readonly endWithStdin?: boolean;
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new PodtrustError("usage", `--port ${text} is not a port`, {
+    next: "Ports run from 0 (any) to 65535.",
+  });
+}
+
+function propagationOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new PodtrustError("usage", `--propagation ${text} is not a time`, {
+    next: "Give a duration, as 8s or 500ms; 0s makes everything visible at once.",
+  });
+}
+
+function rateLimitOf(text: string): NonNullable<SandboxOptions["iamRateLimit"]> {
+  const [, rate, burst] = /^(\d{1,6})(?::(\d{1,6}))?$/u.exec(text) ?? [];
+  const limit = { perSecond: Number(rate), burst: Number(burst ?? rate) };
+  if (limit.perSecond > 0 && limit.burst > 0) return limit;
+  throw new PodtrustError("usage", `--iam-rate-limit ${text} is not a rate`, {
+    next: "Give calls a second, as 20, or with what is taken at once after a rest, as 20:100.",
+  });
+}
+
+function accountOf(text: string): string {
+  if (/^\d{12}$/u.test(text)) return text;
+  throw new PodtrustError("usage", `--account ${text} is not an AWS account's number`, {
+    next: "Give twelve digits, as 111122223333.",
+  });
+}
+
+function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
+}
+
+/** What cannot be an address is more than one: most often with the port behind it. */
+function listenOf(text: string): string {
+  if (isIP(text) !== 0 || !/[:/[\]]/u.test(text)) return text;
+  throw new PodtrustError("usage", `--listen ${text} is not an address`, {
+    next: "Give an address or a host name alone; the port goes by --port.",
+  });
+}
+
+function warnOfStrangers(context: CommandContext, listen: string): void {
+  if (isLoopback(listen)) return;
+  context.progress.line(
+    `warning: the sandbox listens on ${listen}, where others can reach it over plain HTTP. They can read its page ` +
+      "and try tokens on it; credentials and parameters cross the network unencrypted.",
+  );
+}
+
+/** The control API's token as whoever starts a container gives it: known to both sides before it runs. */
+function controlTokenIn({ env }: CommandContext): { readonly controlToken?: string } {
+  const { PODTRUST_CONTROL_TOKEN: controlToken = "" } = env;
+  return controlToken === "" ? {} : { controlToken };
+}
+
+async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<SandboxOptions> {
+  const { log, state, ca, iamRateLimit, connectTo = [] } = typed;
+  // With --json standard output holds the one object, and lines go where progress goes.
+  const say = (line: string): void => (context.json ? context.progress : context.output).line(line);
+  return {
+    port: portOf(typed.port),
+    listen: listenOf(typed.listen),
+    account: accountOf(typed.account),
+    propagationMs: propagationOf(typed.propagation),
+    messageProfile: typed.messageProfile,
+    connectTo: connectTo.map(parseConnectTo),
+    issuerUrl: parseIssuer(typed.issuer).url,
+    controlFromAnywhere: typed.controlFromAnywhere === true,
+    ...controlTokenIn(context),
+    ...(iamRateLimit === undefined ? {} : { iamRateLimit: rateLimitOf(iamRateLimit) }),
+    clock: context.clock,
+    logger: await context.logger(),
+    ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
+    ...(state === undefined ? {} : { stateDir: context.path(state) }),
+    ...(log === true ? { onDecision: (decision) => say(decisionLine(decision)) } : {}),
+  };
+}
+
+/** The address as a client on this machine asks for it. */
+function clientUrl(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
+function controlUrl(url: string): string {
+  return `${url}/_podtrust/`;
+}
+
+interface Introduced {
+  readonly sandbox: Sandbox;
+  readonly credentials: string;
+  /** Whether others than programs of this machine reach it. */
+  readonly isPublic: boolean;
+  /** The file of the control API's token. */
+  readonly controlToken: string;
+  /** The file that points clients at the clouds, where they run. */
+  readonly clouds: string | undefined;
+}
+
+function introduce(context: CommandContext, introduced: Introduced): void {
+  const { sandbox, credentials, isPublic, controlToken, clouds } = introduced;
+  const { output } = context;
+  const url = clientUrl(sandbox.url);
+  const client = { url, region: "us-east-1", credentials };
+  output.line(
+    rich`${bold("podtrust sandbox")}: a stand-in for IAM, STS and SSM Parameter Store, account ${sandbox.account}`,
+  );
+  output.line(rich`${url}  ${dim("(open it in a browser to see what is decided, and why)")}`);
+  output.line();
+  output.line("Point AWS clients at it:");
+  for (const line of clientExports(client)) output.line(unbroken(`  ${line}`));
+  output.line(unbroken("  aws sts get-caller-identity"));
+  if (isPublic)
+    output.line("Elsewhere, as outside of its container, take the address at which it is reached there.");
+  output.line();
+  output.line(
+    "Control it (reset, seed, decisions, clock, tokens, issuer) from tests; its token is in the file:",
+  );
+  output.line(unbroken(`  ${controlUrl(url)}`));
+  output.line(`  ${controlToken}`);
+  output.line();
+  if (clouds !== undefined) {
+    output.line("Point clients of Hetzner Cloud and Cloudflare at their stand-ins (tokens are in the file):");
+    output.line(unbroken(`  . ${shellWord(clouds)}`));
+    output.line();
+  }
+  output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);
+  output.result({
+    url,
+    account: sandbox.account,
+    adminCredentials: credentials,
+    controlUrl: controlUrl(url),
+    controlTokenFile: controlToken,
+    environment: clientEnvironment(client),
+    ...defined({ cloudEnvironment: clouds }),
+  });
+}
+
+/** Starts what was asked for with its files in a folder, says how clients are pointed at it, and waits for the end. */
+async function serveFrom(context: CommandContext, typed: TypedOptions, folder: string): Promise<void> {
+  const options = await optionsOf(context, typed);
+  const credentials =
+    typed.adminCredentials === undefined ? join(folder, "credentials") : context.path(typed.adminCredentials);
+  const tokenFile =
+    typed.controlToken === undefined ? join(folder, "control-token") : context.path(typed.controlToken);
+  const clouds = await startClouds(context, typed);
+  try {
+    const file = clouds === undefined ? undefined : join(folder, "clouds.env");
+    if (clouds !== undefined && file !== undefined) await writeCloudEnvironment(file, clouds);
+    const sandbox = await startSandbox({
+      ...options,
+      adminCredentials: credentials,
+      ...(clouds === undefined ? {} : { tables: () => clouds.tables() }),
+    });
+    try {
+      await writeControlToken(tokenFile, sandbox.controlToken);
+      const isPublic = !isLoopback(typed.listen);
+      introduce(context, { sandbox, credentials, isPublic, controlToken: tokenFile, clouds: file });
+      const ends = [untilEnded(context.signal)];
+      if (typed.endWithStdin === true) ends.push(untilInputEnds(context.stdin));
+      await Promise.race(ends);
+    } finally {
+      await sandbox.close();
+    }
+  } finally {
+    await clouds?.close();
+  }
+}
+
+/** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
+export async function runSandbox(context: CommandContext, typed: TypedOptions): Promise<void> {
+  warnOfStrangers(context, listenOf(typed.listen));
+  collectSooner();
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-sandbox-"));
+  try {
+    await serveFrom(context, typed, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
