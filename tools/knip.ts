@@ -26,6 +26,7 @@ export default {
     "qemu-aarch64-static",
     "qemu-img",
     "qemu-system-x86_64",
+    "script",
     "shellcheck",
     "setpriv",
     "ssh-keygen",

@@ -12,6 +12,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { links } from "../../src/core/base/index.ts";
+import { parseRecording } from "../../tools/cast/recording.ts";
+import { linesOf, textOf } from "../../tools/cast/screen.ts";
+import { castFile } from "../../tools/cast.ts";
 import type { Connections, DemoReport } from "../../src/demo/index.ts";
 
 let folder = "";
@@ -104,12 +107,18 @@ test("podtrust demo --json is one object that holds the whole report", async () 
 
 /** A text without its line breaks, and without what is another each time. */
 function plain(text: string): string {
-  return text
-    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, "UUID")
-    .replaceAll(/127\.0\.0\.1:\d+/gu, "127.0.0.1:PORT")
-    .replaceAll(/[\w-]{12}…/gu, "KID…")
-    .replaceAll(/asked \d+ times|^\d+\.\d s/gmu, "N")
-    .replaceAll(/\s+/gu, " ");
+  return (
+    text
+      .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, "UUID")
+      .replaceAll(/127\.0\.0\.1:\d+/gu, "127.0.0.1:PORT")
+      .replaceAll(/good until [\d-]{10}/gu, "good until DATE")
+      .replaceAll(/(time|times) \d+/gu, "$1 TIME")
+      // Only where the machine was slow enough to be seen waiting.
+      .replaceAll(/^ *… waiting up to .*\n/gmu, "")
+      .replaceAll(/[\w-]{12}…/gu, "KID…")
+      .replaceAll(/asked \d+ times|^\d+\.\d s/gmu, "N")
+      .replaceAll(/\s+/gu, " ")
+  );
 }
 
 /** What the README shows of the demo, between its ellipses. */
@@ -119,6 +128,15 @@ function shownByReadme(): readonly string[] {
   const parts = sample.split(/^ *…\n/mu).map((part) => plain(part).trim());
   assert.ok(parts.length > 3);
   return parts;
+}
+
+/** What README's moving picture shows, from the demo's first line to the last that is alike with --keep. */
+function shownByCast(): string {
+  const [command, ...lines] = textOf(linesOf(parseRecording(readFileSync(castFile, "utf8")))).split("\n");
+  assert.equal(command, "$ npm run demo");
+  const [text, ...others] = lines.join("\n").split(/^\d+\.\d s\. podtrust demo --keep/mu);
+  assert.equal(others.length, 1);
+  return plain(text ?? "");
 }
 
 /** Runs a line of what was printed for another shell, there, behind the exports that were printed with it. */
@@ -160,6 +178,11 @@ test("podtrust demo --keep leaves everything running, says how to reach it, and 
     shownByReadme().filter((part) => !plain(out).includes(told(part))),
     [],
     "the README shows something else",
+  );
+  assert.equal(
+    plain(out).slice(0, shownByCast().length),
+    shownByCast(),
+    "the demo prints something else than the picture shows: npm run docs:cast",
   );
   assert.ok(!out.includes("\u001B["), "no colour with NO_COLOR");
   const page = /a browser at (\S+)/u.exec(out)?.[1] ?? "";
