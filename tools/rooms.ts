@@ -25,11 +25,12 @@ export const allowed: Record<string, readonly string[]> = {
   "core/terminal": ["core/base"],
   "core/command-line": ["core/base", "core/files", "core/terminal"],
   "core/http": ["core/base"],
+  "core/x509": [],
   issuer: ["core/base", "rules/oidc", "core/http", "rules/trust"],
   "core/yaml": [],
   "stack/hcl": [],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
-  "providers/acme": ["core/base", "rules/oidc", "core/http"],
+  "providers/acme": ["core/base", "rules/oidc", "core/http", "core/x509"],
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
   "providers/kubernetes": [
     "core/base",
@@ -50,6 +51,7 @@ export const allowed: Record<string, readonly string[]> = {
   "core/admin": ["core/base", "core/http", "core/listener"],
   operator: [
     "core/base",
+    "core/x509",
     "rules/injection",
     "core/http",
     "providers/kubernetes",
@@ -120,7 +122,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   // Products and what they share: none of them knows another.
   sandbox: ["core/base", "core/http"],
-  "sandbox/authority": ["core/base"],
+  "sandbox/authority": ["core/x509"],
   "sandbox/listener": ["core/listener"],
   "sandbox/clock": ["core/base"],
   "sandbox/aws": [
@@ -139,6 +141,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/listener",
     "rules/oidc",
     "core/http",
+    "core/x509",
     "sandbox/authority",
     "sandbox/clock",
     "sandbox/listener",

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { KeyObject, webcrypto, X509Certificate } from "node:crypto";
+import { createHash, webcrypto, X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
 import { parseConnectTo } from "../../src/core/http/index.ts";
 import type { StandInCa } from "../../src/sandbox/ca/index.ts";
-import { account, CaWorld, client, csr, decided, ec, kindOf } from "./ca-world.ts";
+import { newKeyPair } from "../../src/core/x509/index.ts";
+import { account, CaWorld, client, csr, decided, kindOf } from "./ca-world.ts";
 
 let world: CaWorld;
 let ca: StandInCa;
 
-function renewalId(pem: string): string {
-  const leaf = new x509.X509Certificate(pem);
-  const keyId = leaf.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId ?? "";
-  const part = (hex: string): string => Buffer.from(hex, "hex").toString("base64url");
-  return `${part(keyId)}.${part(leaf.serialNumber)}`;
+/** RFC 9773 §4.1 of a chain, by what OpenSSL reads in it: SHA-1 of the issuer's point on P-256, and the serial number. */
+function renewalId(chain: string): string {
+  const [leaf, issuer] = chain.split(/(?=-----BEGIN)/u).map((pem) => new X509Certificate(pem));
+  const point = issuer?.publicKey.export({ type: "spki", format: "der" }).subarray(-65) ?? Buffer.of();
+  const keyId = createHash("sha1").update(point).digest("base64url");
+  return `${keyId}.${Buffer.from(leaf?.serialNumber ?? "", "hex").toString("base64url")}`;
 }
 
 before(async () => {
@@ -90,8 +90,8 @@ describe("the stand-in CA", () => {
   });
 
   test("refuses a CSR for other names, by the account's key, or damaged", async () => {
-    const keys = await webcrypto.subtle.generateKey(ec, true, ["sign", "verify"]);
-    const mine = await client(ca, KeyObject.from(keys.privateKey));
+    const keys = await newKeyPair();
+    const mine = await client(ca, keys.privateKey);
     const made = await mine.post(mine.url("newAccount"), { payload: { termsOfServiceAgreed: true } });
     const kid = made.headers["location"] ?? "";
     const { order, url } = await world.ordered(mine, kid);

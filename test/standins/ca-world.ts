@@ -1,10 +1,9 @@
 /** Stand-in CAs, and requests to them by hand. */
 import assert from "node:assert/strict";
-import { generateKeyPairSync, webcrypto } from "node:crypto";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
+import { generateKeyPairSync } from "node:crypto";
 import { parseConnectTo } from "../../src/core/http/index.ts";
 import { type StandInCa, type StandInCaOptions, startAuthority } from "../../src/sandbox/ca/index.ts";
+import { type KeyPair, newKeyPair, subjectAltName, writeRequest } from "../../src/core/x509/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { AcmeRequests, type Answer } from "./acme-requests.ts";
 import { type Challenged, startChallenged } from "./challenged.ts";
@@ -26,20 +25,10 @@ export async function account(of: StandInCa): Promise<{ acme: AcmeRequests; kid:
   return { acme, kid: made.headers["location"] ?? "" };
 }
 
-/** How the keys of CSRs are made. */
-export const ec = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-
-/** A CSR, in base64url, by a key of its own unless told. */
-export async function csr(names: readonly string[], keys?: webcrypto.CryptoKeyPair): Promise<string> {
-  const pair = keys ?? (await webcrypto.subtle.generateKey(ec, true, ["sign", "verify"]));
-  const made = await x509.Pkcs10CertificateRequestGenerator.create({
-    keys: pair,
-    signingAlgorithm: ec,
-    extensions: [
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }) as const)),
-    ],
-  });
-  return Buffer.from(made.rawData).toString("base64url");
+/** A CSR, in base64url, by a key of its own; default: a new one. */
+export async function csr(names: readonly string[], keys?: KeyPair): Promise<string> {
+  const request = { extensions: [subjectAltName(names)] };
+  return writeRequest(keys ?? (await newKeyPair()), request).toString("base64url");
 }
 
 /** What a problem is, without the prefix of ACME's. */

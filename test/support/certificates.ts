@@ -1,10 +1,18 @@
-import { webcrypto } from "node:crypto";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
-
-x509.cryptoProvider.set(webcrypto);
-
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+import { createPublicKey, type X509Certificate } from "node:crypto";
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  type Extension,
+  extendedKeyUsage,
+  keyIdentifier,
+  type KeyPair,
+  keyUsage,
+  newKeyPair,
+  privateKeyPem,
+  signCertificate,
+  subjectAltName,
+  subjectKeyIdentifier,
+} from "../../src/core/x509/index.ts";
 
 /** A certificate and its key, PEM. */
 export interface TestCertificate {
@@ -20,24 +28,12 @@ export interface TestAuthority {
   issue(names: readonly string[], options?: { notBefore?: Date; notAfter?: Date }): Promise<TestCertificate>;
 }
 
-async function keyPem(key: CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
-  return `-----BEGIN PRIVATE KEY-----\n${der.replaceAll(/.{64}/gu, "$&\n")}\n-----END PRIVATE KEY-----\n`;
-}
-
-function alternativeNames(names: readonly string[]): x509.SubjectAlternativeNameExtension {
-  const isAddress = (name: string): boolean => /^[\d.]+$|:/u.test(name);
-  return new x509.SubjectAlternativeNameExtension(
-    names.map((name) => ({ type: isAddress(name) ? ("ip" as const) : ("dns" as const), value: name })),
-  );
-}
-
 /** What is out of the ordinary in a chain of `testHierarchy`. */
 export interface ChainMistakes {
   readonly leaf?: CertificateMistakes & { readonly isCa?: true };
   readonly intermediate?: CertificateMistakes & { readonly notCa?: true; readonly pathLength?: number };
   readonly root?: CertificateMistakes;
-  /** What is given out; leaf and intermediate unless told. */
+  /** What is given out; default: leaf and intermediate. */
   readonly give?: readonly ("leaf" | "intermediate" | "root")[];
   /** Signed by another key than that of the intermediate that is given out. */
   readonly forged?: true;
@@ -49,7 +45,7 @@ export interface ChainMistakes {
 interface CertificateMistakes {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
-  /** Extended key usage: serverAuth unless told, and `none` leaves the extension away. */
+  /** Extended key usage: default: serverAuth; `none` leaves the extension away. */
   readonly usage?: "server" | "client" | "none";
   /** Key usage without digitalSignature. */
   readonly mayNotSign?: true;
@@ -64,96 +60,88 @@ export interface TestHierarchy {
 }
 
 const hour = 3_600_000;
-const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+const day = 24 * hour;
 
-function usages(usage: CertificateMistakes["usage"]): readonly x509.Extension[] {
-  if (usage === "none") return [];
-  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
-  return [new x509.ExtendedKeyUsageExtension([usage === "client" ? clientAuth : serverAuth])];
+function usages(usage: CertificateMistakes["usage"] = "server"): readonly Extension[] {
+  return usage === "none" ? [] : [extendedKeyUsage(usage)];
 }
 
-function authorityExtensions(pathLength: number | undefined, isCa = true): x509.Extension[] {
-  return [
-    new x509.BasicConstraintsExtension(isCa, pathLength, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-  ];
+function authorityExtensions(pathLength: number | undefined, isCa = true): readonly Extension[] {
+  return [basicConstraints(isCa, pathLength), keyUsage("keyCertSign", "cRLSign")];
 }
 
 /** Makes a root with an intermediate below it, and chains with one mistake or none. Dates are about `now`. */
 export async function testHierarchy(now: number = Date.now(), name = "Test"): Promise<TestHierarchy> {
-  const [rootKeys, upperKeys, middleKeys, otherKeys] = await Promise.all([
-    newKeys(),
-    newKeys(),
-    newKeys(),
-    newKeys(),
-  ]);
+  const [rootKeys, upperKeys, middleKeys, otherKeys] = (await Promise.all(
+    Array.from({ length: 4 }, newKeyPair),
+  )) as [KeyPair, KeyPair, KeyPair, KeyPair];
   const around = (mistakes: CertificateMistakes = {}) => ({
-    notBefore: mistakes.notBefore ?? new Date(now - 300 * 24 * hour),
-    notAfter: mistakes.notAfter ?? new Date(now + 3000 * 24 * hour),
+    notBefore: mistakes.notBefore ?? new Date(now - 300 * day),
+    notAfter: mistakes.notAfter ?? new Date(now + 3000 * day),
   });
-  const rootOf = (mistakes?: CertificateMistakes) =>
-    x509.X509CertificateGenerator.createSelfSigned({
-      name: `CN=${name} Root`,
-      ...around(mistakes),
-      keys: rootKeys,
-      signingAlgorithm: algorithm,
-      extensions: authorityExtensions(undefined),
-    });
-  const usual = await rootOf();
+  const authority = (kind: string, keys: KeyPair, mistakes?: CertificateMistakes) => ({
+    subject: { commonName: `${name} ${kind}` },
+    publicKey: keys.publicKey,
+    ...around(mistakes),
+  });
+  const rootOf = (mistakes?: CertificateMistakes): X509Certificate =>
+    signCertificate(
+      { ...authority("Root", rootKeys, mistakes), extensions: authorityExtensions(undefined) },
+      rootKeys,
+    );
+  const ordinary = rootOf();
   return {
-    root: `${usual.toString("pem")}\n`,
+    root: ordinary.toString(),
     async chain(names, mistakes = {}, publicKey) {
       const { leaf = {}, intermediate = {}, give = ["leaf", "intermediate"], upper } = mistakes;
-      const root = mistakes.root === undefined ? usual : await rootOf(mistakes.root);
-      const above = await x509.X509CertificateGenerator.create({
-        subject: `CN=${name} Upper`,
-        issuer: root.subject,
-        ...around(),
-        publicKey: upperKeys.publicKey,
-        signingKey: rootKeys.privateKey,
-        signingAlgorithm: algorithm,
-        extensions: authorityExtensions(mistakes.upperPathLength ?? 1),
-      });
-      const middle = await x509.X509CertificateGenerator.create({
-        subject: `CN=${name} Intermediate`,
-        issuer: upper === undefined ? root.subject : above.subject,
-        ...around(intermediate),
-        publicKey: middleKeys.publicKey,
-        signingKey: upper === undefined ? rootKeys.privateKey : upperKeys.privateKey,
-        signingAlgorithm: algorithm,
-        extensions: [
-          ...authorityExtensions(intermediate.pathLength ?? 0, intermediate.notCa === undefined),
-          ...usages(intermediate.usage ?? "none"),
-        ],
-      });
-      const own = publicKey === undefined ? await newKeys() : undefined;
-      const subjectKey = own?.publicKey ?? new x509.PublicKey(publicKey ?? Buffer.alloc(0));
-      const certificate = await x509.X509CertificateGenerator.create({
-        subject: `CN=${names[0] ?? "leaf"}`,
-        issuer: middle.subject,
-        notBefore: leaf.notBefore ?? new Date(now - hour),
-        notAfter: leaf.notAfter ?? new Date(now + 90 * 24 * hour),
-        publicKey: subjectKey,
-        signingKey: (mistakes.forged === undefined ? middleKeys : otherKeys).privateKey,
-        signingAlgorithm: algorithm,
-        extensions: [
-          alternativeNames(names),
-          new x509.BasicConstraintsExtension(leaf.isCa ?? false, undefined, true),
-          new x509.KeyUsagesExtension(
-            leaf.mayNotSign ? x509.KeyUsageFlags.keyEncipherment : x509.KeyUsageFlags.digitalSignature,
-            true,
-          ),
-          ...usages(leaf.usage),
-        ],
-      });
+      const root = mistakes.root === undefined ? ordinary : rootOf(mistakes.root);
+      const ofRoot = { certificate: root, privateKey: rootKeys.privateKey };
+      const above = signCertificate(
+        {
+          ...authority("Upper", upperKeys),
+          extensions: authorityExtensions(mistakes.upperPathLength ?? 1),
+        },
+        ofRoot,
+      );
+      const middle = signCertificate(
+        {
+          ...authority("Intermediate", middleKeys, intermediate),
+          extensions: [
+            ...authorityExtensions(intermediate.pathLength ?? 0, intermediate.notCa === undefined),
+            ...usages(intermediate.usage ?? "none"),
+          ],
+        },
+        upper === undefined ? ofRoot : { certificate: above, privateKey: upperKeys.privateKey },
+      );
+      const own = publicKey === undefined ? await newKeyPair() : undefined;
+      const certificate = signCertificate(
+        {
+          subject: { commonName: names[0] ?? "leaf" },
+          notBefore: leaf.notBefore ?? new Date(now - hour),
+          notAfter: leaf.notAfter ?? new Date(now + 90 * day),
+          publicKey:
+            own?.publicKey ??
+            createPublicKey({ key: Buffer.from(publicKey ?? []), format: "der", type: "spki" }),
+          extensions: [
+            subjectAltName(names),
+            basicConstraints(leaf.isCa ?? false),
+            keyUsage(leaf.mayNotSign ? "keyEncipherment" : "digitalSignature"),
+            ...usages(leaf.usage),
+          ],
+        },
+        {
+          certificate: middle,
+          privateKey: (mistakes.forged === undefined ? middleKeys : otherKeys).privateKey,
+        },
+      );
       const all = { leaf: certificate, intermediate: middle, root };
       const given = give.flatMap((one) => [
         all[one],
         ...(one === "intermediate" && upper === "given" ? [above] : []),
       ]);
       return {
-        certificate: given.map((one) => `${one.toString("pem")}\n`).join(""),
-        key: own === undefined ? "" : await keyPem(own.privateKey),
+        certificate: given.map(String).join(""),
+        key: own === undefined ? "" : privateKeyPem(own.privateKey),
       };
     },
   };
@@ -167,39 +155,39 @@ export async function testAuthority(
   name = "Test Root",
   { keyIdentifiers = false }: { readonly keyIdentifiers?: boolean } = {},
 ): Promise<TestAuthority> {
-  const keys = await newKeys();
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
-    notBefore: new Date(Date.now() - 400 * 24 * hour),
-    notAfter: new Date(Date.now() + 400 * 24 * hour),
+  const keys = await newKeyPair();
+  const root = signCertificate(
+    {
+      subject: { commonName: name },
+      notBefore: new Date(Date.now() - 400 * day),
+      notAfter: new Date(Date.now() + 400 * day),
+      publicKey: keys.publicKey,
+      extensions: [
+        ...authorityExtensions(undefined),
+        ...(keyIdentifiers ? [subjectKeyIdentifier(keys.publicKey)] : []),
+      ],
+    },
     keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      ...(keyIdentifiers ? [await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)] : []),
-    ],
-  });
+  );
   return {
-    root: `${root.toString("pem")}\n`,
+    root: root.toString(),
     async issue(names, options = {}) {
-      const leaf = await newKeys();
-      const certificate = await x509.X509CertificateGenerator.create({
-        subject: `CN=${names[0] ?? "leaf"}`,
-        issuer: root.subject,
-        notBefore: options.notBefore ?? new Date(Date.now() - hour),
-        notAfter: options.notAfter ?? new Date(Date.now() + 24 * hour),
-        publicKey: leaf.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: algorithm,
-        extensions: [
-          alternativeNames(names),
-          new x509.BasicConstraintsExtension(false),
-          ...(keyIdentifiers ? [await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey)] : []),
-        ],
-      });
-      const chain = `${certificate.toString("pem")}\n${root.toString("pem")}\n`;
-      return { certificate: chain, key: await keyPem(leaf.privateKey) };
+      const { publicKey, privateKey } = await newKeyPair();
+      const certificate = signCertificate(
+        {
+          subject: { commonName: names[0] ?? "leaf" },
+          notBefore: options.notBefore ?? new Date(Date.now() - hour),
+          notAfter: options.notAfter ?? new Date(Date.now() + day),
+          publicKey,
+          extensions: [
+            subjectAltName(names),
+            basicConstraints(false),
+            ...(keyIdentifiers ? [authorityKeyIdentifier(keyIdentifier(keys.publicKey))] : []),
+          ],
+        },
+        { certificate: root, privateKey: keys.privateKey },
+      );
+      return { certificate: `${certificate.toString()}${root.toString()}`, key: privateKeyPem(privateKey) };
     },
   };
 }

@@ -12,11 +12,11 @@ import {
   openAcme,
   type PresentedChallenge,
 } from "../../src/providers/acme/index.ts";
-import { newSigningRequest } from "../../src/providers/acme/x509.ts";
 import { alpnDigest } from "../../src/providers/acme/solver.ts";
 import { challengeCertificate } from "../../src/providers/acme/tls-alpn-01.ts";
 import { startAuthority, type StandInCa } from "../../src/sandbox/ca/index.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
+import { newSigningRequest } from "../../src/core/x509/index.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
 const run = promisify(execFile);
@@ -56,11 +56,7 @@ describe("OpenSSL looks at our certificates", { skip: await missing() }, () => {
   });
 
   test("a request is signed by its own key, of P-256, with an empty subject and the names", async () => {
-    const request = await newSigningRequest([
-      { type: "dns", value: "a.example.com" },
-      { type: "dns", value: "*.example.com" },
-      { type: "ip", value: "2001:db8::1" },
-    ]);
+    const request = await newSigningRequest(["a.example.com", "*.example.com", "2001:db8::1"]);
     const csr = file("request.der", request.csr);
     await openssl("req", "-inform", "DER", "-in", csr, "-verify", "-noout");
     const text = await openssl("req", "-inform", "DER", "-in", csr, "-noout", "-text");

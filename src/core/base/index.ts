@@ -23,4 +23,4 @@ export { Waiters } from "./waiters.ts";
 export { foldTagKey, foldTagKeyCel, mergeTags, sameTagKey, sameTagKeyCel, tagValue } from "./tag-key.ts";
 export { sameSecret } from "./same-secret.ts";
 export { SharedAnswers } from "./shared-answers.ts";
-export { newSerialNumber, pemOf } from "./x509.ts";
+export { pemOf } from "./pem.ts";

@@ -1,5 +1,5 @@
-import { createHash, webcrypto, X509Certificate } from "node:crypto";
-import { newSerialNumber, pemOf } from "../../core/base/index.ts";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { createAuthority, issueCertificate, newKeyPair, privateKeyPem } from "../../core/x509/index.ts";
 
 /** A certificate and its key, PEM (PKCS #8). */
 export interface KeyedCertificate {
@@ -7,26 +7,8 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
-const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 /** Machines' clocks differ: a certificate is good from this long before it was made, in milliseconds. */
 const skew = 3_600_000;
-
-/** Loaded by who makes certificates: the replica that leads, a few times a year. */
-async function library() {
-  await import("reflect-metadata");
-  return import("@peculiar/x509");
-}
-
-async function keyed(
-  certificate: { rawData: ArrayBuffer },
-  keys: webcrypto.CryptoKeyPair,
-): Promise<KeyedCertificate> {
-  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certificate: pemOf("CERTIFICATE", certificate.rawData), key: pemOf("PRIVATE KEY", key) };
-}
-
-const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(ecdsa, true, ["sign", "verify"]);
 
 /** `now` and `life` in milliseconds. */
 interface Validity {
@@ -41,25 +23,10 @@ const dates = ({ now, life }: Validity) => ({
 
 /** A certificate authority with a P-256 key, that signs no other authority. */
 export async function makeAuthority(validity: Validity): Promise<KeyedCertificate> {
-  const x509 = await library();
-  const keys = await newKeys();
   // Two of them stand beside one another while one takes the other's place, and are told apart by their names too.
-  const name = [{ CN: [`podtrust webhook ${new Date(validity.now).toISOString()}`] }];
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: newSerialNumber().toString("hex"),
-    subject: name,
-    issuer: name,
-    publicKey: keys.publicKey,
-    signingKey: keys.privateKey,
-    signingAlgorithm: ecdsa,
-    ...dates(validity),
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return keyed(certificate, keys);
+  const commonName = `podtrust webhook ${new Date(validity.now).toISOString()}`;
+  const made = await createAuthority({ commonName, pathLength: 0, ...dates(validity) });
+  return { certificate: made.certificate.toString(), key: privateKeyPem(made.privateKey) };
 }
 
 /** A server's certificate for DNS names, signed by an authority. */
@@ -68,28 +35,19 @@ export async function signServing(
   names: readonly string[],
   validity: Validity,
 ): Promise<KeyedCertificate> {
-  const x509 = await library();
-  const keys = await newKeys();
-  const signer = new x509.X509Certificate(authority.certificate);
-  const der = Buffer.from(authority.key.replaceAll(/-----[^-]+-----|\s/gu, ""), "base64");
-  const signingKey = await webcrypto.subtle.importKey("pkcs8", der, ecdsa, false, ["sign"]);
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: newSerialNumber().toString("hex"),
-    subject: [{ CN: [names[0] ?? ""] }],
-    issuer: signer.subjectName.toJSON(),
-    publicKey: keys.publicKey,
-    signingKey,
-    signingAlgorithm: ecdsa,
+  const issuer = {
+    certificate: new X509Certificate(authority.certificate),
+    privateKey: createPrivateKey(authority.key),
+  };
+  const { publicKey, privateKey } = await newKeyPair();
+  const certificate = issueCertificate(issuer, {
+    subject: { commonName: names[0] ?? "" },
+    names,
+    publicKey,
+    usages: ["server"],
     ...dates(validity),
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      await x509.AuthorityKeyIdentifierExtension.create(signer),
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
-    ],
   });
-  return keyed(certificate, keys);
+  return { certificate: certificate.toString(), key: privateKeyPem(privateKey) };
 }
 
 /** From when to when a certificate is good; milliseconds since the epoch. */

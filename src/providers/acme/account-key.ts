@@ -7,7 +7,7 @@ import {
   sign,
 } from "node:crypto";
 import { jwkThumbprint } from "../../rules/oidc/index.ts";
-import { privateKeyPem } from "./x509.ts";
+import { privateKeyPem } from "../../core/x509/index.ts";
 
 /** External account binding (RFC 8555 §7.3.4). */
 export interface ExternalAccount {

@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
-import { elementsOf, type Read } from "./der.ts";
-import { canonicalAddress } from "./names.ts";
+import { canonicalAddress } from "../../core/x509/index.ts";
 
 const longestChain = 10;
 const longestPem = 128 * 1024;
@@ -55,28 +54,4 @@ export function namesOf(certificate: X509Certificate): readonly string[] {
 /** When a certificate is good, in milliseconds since the epoch. */
 export function validityOf(certificate: X509Certificate): { notBefore: number; notAfter: number } {
   return { notBefore: certificate.validFromDate.getTime(), notAfter: certificate.validToDate.getTime() };
-}
-
-function within(part: Read | undefined): readonly Read[] {
-  return part === undefined ? [] : elementsOf(part.content);
-}
-
-/** The fields of a certificate (TBSCertificate, RFC 5280 §4.1). Throws RangeError for what is no DER. */
-function fieldsOf(certificate: X509Certificate): readonly Read[] {
-  return within(within(elementsOf(certificate.raw)[0])[0]);
-}
-
-/** The octets of a certificate's serial number, as they stand in its DER. */
-export function serialOf(certificate: X509Certificate): Buffer | undefined {
-  return fieldsOf(certificate).find(({ tag }) => tag === 0x02)?.content;
-}
-
-/**
- * What an extension's value holds, in DER; undefined without the extension. `oid`: its octets in hex. Throws RangeError
- * for what is no DER.
- */
-export function extensionOf(certificate: X509Certificate, oid: string): Buffer | undefined {
-  const extensions = within(within(fieldsOf(certificate).find(({ tag }) => tag === 0xa3))[0]);
-  const found = extensions.map(within).find(([id]) => id?.content.toString("hex") === oid);
-  return within(found?.at(-1))[0]?.content;
 }

@@ -1,27 +1,12 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { PodtrustError } from "../../core/base/index.ts";
+import { canonicalAddress } from "../../core/x509/index.ts";
 import type { Identifier } from "./solver.ts";
 
 const mostNames = 100;
 // Labels of letters, digits and inner hyphens; at least two, since no public CA takes one.
 const dnsName = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/u;
-
-/** An IP address in one form, so that two spellings are the same. */
-export function canonicalAddress(address: string): string {
-  if (isIP(address) !== 6) return address;
-  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
-}
-
-/** The 4 or 16 octets of an IP address. */
-export function addressBytes(address: string): Buffer {
-  if (isIP(address) !== 6) return Buffer.from(address.split(".").map(Number));
-  const [head = "", tail] = canonicalAddress(address).split("::");
-  const left = head.split(":").filter(Boolean);
-  const right = (tail ?? "").split(":").filter(Boolean);
-  const zeros = Array<string>(8 - left.length - right.length).fill("0");
-  return Buffer.from([...left, ...zeros, ...right].map((group) => group.padStart(4, "0")).join(""), "hex");
-}
 
 /** A DNS name (A-labels, lower case, no dot at the end) or an IP address, as ACME wants it. Throws `acme-name-refused`. */
 function identifierOf(name: string): Identifier {

@@ -10,7 +10,7 @@ import { certificateId } from "./renewal-info.ts";
 import type { Session } from "./session.ts";
 import { chainFault, isRooted, rootsOf, type WantedChain } from "./server-chain.ts";
 import type { ChallengeSolver, Identifier } from "./solver.ts";
-import { newSigningRequest } from "./x509.ts";
+import { newSigningRequest } from "../../core/x509/index.ts";
 
 interface Candidate {
   readonly chain: Chain;
@@ -190,7 +190,7 @@ export async function obtainCertificate(
   const proofs = { solvers: request.solvers, identifiers };
   for (const url of order.authorizations) await authorize(account, url, proofs, signal);
   order = await account.waitForOrder(order, (seen) => seen.status !== "pending", signal);
-  const signing = await newSigningRequest(identifiers);
+  const signing = await newSigningRequest(identifiers.map((one) => one.value));
   order = await account.finalize(order, signing.csr, signal);
   order = await account.waitForOrder(order, (seen) => seen.status === "valid", signal);
   if (order.certificate === undefined) throw answerInvalid(order.url, "it is valid and names no certificate");

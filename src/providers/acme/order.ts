@@ -1,7 +1,7 @@
 import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import type { HttpResponse } from "../../core/http/index.ts";
 import { answerInvalid, isCaUrl, objectOf, text } from "./answer.ts";
-import { canonicalAddress } from "./names.ts";
+import { canonicalAddress } from "../../core/x509/index.ts";
 import type { Identifier } from "./solver.ts";
 
 /** RFC 8555 §7.1.3. */

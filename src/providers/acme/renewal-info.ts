@@ -1,9 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { PodtrustError, recordOf } from "../../core/base/index.ts";
+import { errorText, PodtrustError, recordOf } from "../../core/base/index.ts";
 import type { HttpResponse } from "../../core/http/index.ts";
 import { answerInvalid, objectOf, retryAfterMs, text } from "./answer.ts";
-import { extensionOf, serialOf } from "./chain.ts";
-import { elementsOf } from "./der.ts";
+import { authorityKeyIdentifierOf, serialNumberOf } from "../../core/x509/index.ts";
 
 /** When the CA would have a certificate renewed (RFC 9773 §4.2). Times in milliseconds since the epoch. */
 export interface RenewalInfo {
@@ -19,9 +18,17 @@ const usualWait = 6 * 3_600_000;
 const shortestWait = 60_000;
 const longestWait = 24 * 3_600_000;
 
-// 2.5.29.35, and the keyIdentifier in it, `[0] IMPLICIT` (RFC 5280 §4.2.1.1).
-const authorityKeyIdentifier = "551d23";
-const keyIdentifier = 0x80;
+/** OpenSSL takes forms that are no DER: ARI's identifiers come from DER. */
+function readBy<T>(reader: (certificate: X509Certificate) => T, certificate: X509Certificate): T {
+  try {
+    return reader(certificate);
+  } catch (cause) {
+    throw new PodtrustError("certificate-invalid", `the certificate is no DER: ${errorText(cause)}`, {
+      next: "Renew by its dates: ARI cannot name it.",
+      cause,
+    });
+  }
+}
 
 /**
  * A certificate's identifier for ARI: base64url of the authority key identifier, a dot, base64url of the serial
@@ -29,16 +36,13 @@ const keyIdentifier = 0x80;
  */
 export function certificateId(certificate: string): string {
   const leaf = new X509Certificate(certificate);
-  const identifiers = extensionOf(leaf, authorityKeyIdentifier);
-  const parts = identifiers === undefined ? [] : elementsOf(identifiers);
-  const authority = parts.find(({ tag }) => tag === keyIdentifier)?.content;
-  const serial = serialOf(leaf);
-  if (authority === undefined || serial === undefined) {
+  const authority = readBy(authorityKeyIdentifierOf, leaf);
+  if (authority === undefined) {
     throw new PodtrustError("certificate-invalid", "the certificate has no authority key identifier", {
       next: "Renew by its dates: ARI cannot name it.",
     });
   }
-  return `${authority.toString("base64url")}.${serial.toString("base64url")}`;
+  return `${authority.toString("base64url")}.${readBy(serialNumberOf, leaf).toString("base64url")}`;
 }
 
 /** Reads a renewalInfo answer (RFC 9773 §4.2). `now` in milliseconds since the epoch. */

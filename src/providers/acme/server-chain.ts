@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
 import { errorText } from "../../core/base/index.ts";
-import { type Chain, chainText, extensionOf, namesOf, readCertificates, validityOf } from "./chain.ts";
-import { elementsOf } from "./der.ts";
+import { allowsDigitalSignature, basicConstraintsOf } from "../../core/x509/index.ts";
+import { type Chain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
 
 /** What a server's chain has to be. */
 export interface WantedChain {
@@ -24,11 +24,8 @@ export interface WantedChain {
 // A CA's clock may be ahead of ours; more than a day is no clock any more.
 const mostSkew = 24 * 3_600_000;
 
-// RFC 5280 §4.2.1.3, §4.2.1.9 and §4.2.1.12.
-const keyUsage = "551d0f";
-const basicConstraints = "551d13";
+// RFC 5280 §4.2.1.12.
 const serverAuth = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
-const digitalSignature = 0x80;
 
 const nameOf = (certificate: X509Certificate): string => certificate.subject.replaceAll("\n", ", ");
 
@@ -62,14 +59,6 @@ function isNamed(leaf: X509Certificate, name: string): boolean {
   return leaf.checkHost(name, { subject: "never" }) !== undefined;
 }
 
-/** Whether basicConstraints say so, whatever its key usage allows. */
-function isNamedCa(certificate: X509Certificate): boolean {
-  const value = extensionOf(certificate, basicConstraints);
-  return (
-    value !== undefined && elementsOf(value).some(({ tag, content }) => tag === 0x01 && content[0] !== 0)
-  );
-}
-
 function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefined {
   const key = createPublicKey(createPrivateKey(wanted.key));
   if (!leaf.publicKey.equals(key)) return "the certificate is for another key";
@@ -77,11 +66,9 @@ function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefin
   if (missing.length > 0 || (wanted.noOtherNames === true && namesOf(leaf).length > wanted.names.length))
     return `the certificate is for ${namesOf(leaf).join(", ") || "no name"}, not for ${wanted.names.join(", ")}`;
   // One that signed itself is its own CA: whoever trusts it trusts nobody else by it.
-  if (isNamedCa(leaf) && !isSelfSigned(leaf))
+  if (basicConstraintsOf(leaf)?.ca === true && !isSelfSigned(leaf))
     return "the certificate is that of a CA (basicConstraints): with its key others could be signed";
-  const usage = extensionOf(leaf, keyUsage);
-  // A BIT STRING's first octet counts the bits that are not used.
-  if (usage !== undefined && ((usage[1] ?? 0) & digitalSignature) === 0)
+  if (allowsDigitalSignature(leaf) === false)
     return "the certificate's key may not sign (its key usage lacks digitalSignature), as TLS needs";
   return undefined;
 }
@@ -96,20 +83,13 @@ function tlsFault(chain: Chain, key: string): string | undefined {
   }
 }
 
-/** How many intermediates may stand below this one; undefined: any number. */
-function pathLength(certificate: X509Certificate): number | undefined {
-  const value = extensionOf(certificate, basicConstraints);
-  const length = value === undefined ? undefined : elementsOf(value).find(({ tag }) => tag === 0x02)?.content;
-  return length === undefined ? undefined : Number(`0x${length.toString("hex") || "0"}`);
-}
-
 function issuerFault(chain: Chain, index: number): string | undefined {
   const certificate = chain[index] as X509Certificate;
   const what = `the issuer ${nameOf(certificate)}`;
   // A root is trusted by itself, whatever stands in it (RFC 5280 §6.1.1 d).
   if (index === chain.length - 1 && isSelfSigned(certificate)) return undefined;
   if (!certificate.ca) return `${what} is no CA (basicConstraints)`;
-  const most = pathLength(certificate);
+  const most = basicConstraintsOf(certificate)?.pathLength;
   if (most !== undefined && index - 1 > most)
     return `${what} may have ${most} CAs below it, not ${index - 1}`;
   return usageFault(what, certificate);

@@ -1,9 +1,14 @@
 import { isIPv4 } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
-import * as der from "./der.ts";
-import { addressBytes } from "./names.ts";
+import {
+  addressBytes,
+  newKeyPair,
+  octetString,
+  privateKeyPem,
+  signCertificate,
+  subjectAltName,
+} from "../../core/x509/index.ts";
 import { alpnDigest, type ChallengeSolver, type Identifier, type PresentedChallenge } from "./solver.ts";
-import { newKeyPair, privateKeyPem, selfSignedCertificate, subjectAltName } from "./x509.ts";
 
 /** The protocol by which a validator is known (RFC 8737 §4). */
 export const acmeTlsProtocol = "acme-tls/1";
@@ -31,7 +36,7 @@ export interface ChallengeCertificate {
 
 /** The DER of the acmeIdentifier extension's value: an OCTET STRING of the digest (RFC 8737 §3). */
 export function acmeIdentifierValue(authorization: string): Buffer {
-  return der.octetString(alpnDigest(authorization));
+  return octetString(alpnDigest(authorization));
 }
 
 /** What a validator puts into SNI: the name, or for an address its reverse name (RFC 8738 §6). */
@@ -47,18 +52,20 @@ export async function challengeCertificate(
   identifier: Identifier,
   authorization: string,
 ): Promise<ChallengeCertificate> {
-  const keys = await newKeyPair();
-  const certificate = selfSignedCertificate(keys, {
-    commonName: "ACME challenge",
+  const { publicKey, privateKey } = await newKeyPair();
+  const content = {
+    subject: { commonName: "ACME challenge" },
+    publicKey,
     // RFC 8737 leaves the dates open. A wide range holds also where the clocks of both sides differ.
     notBefore: new Date("2020-01-01T00:00:00Z"),
     notAfter: new Date("2049-12-31T00:00:00Z"),
     extensions: [
-      subjectAltName([identifier]),
+      subjectAltName([identifier.value]),
       { oid: acmeIdentifier, critical: true, value: acmeIdentifierValue(authorization) },
     ],
-  });
-  return { certificate, key: privateKeyPem(keys.privateKey) };
+  };
+  const certificate = signCertificate(content, { privateKey });
+  return { certificate: certificate.toString(), key: privateKeyPem(privateKey) };
 }
 
 /** A solver whose certificates a TLS listener looks up. */

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
 import { silentLogger, systemClock } from "../../core/base/index.ts";
+import { newSigningRequest } from "../../core/x509/index.ts";
 import { finalize } from "./certificates.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Account, Order } from "./model.ts";
@@ -11,16 +9,7 @@ import type { Problem } from "./problem.ts";
 import { newState } from "./state.ts";
 
 async function csr(name: string): Promise<string> {
-  const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
-    "sign",
-    "verify",
-  ]);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    keys,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: name }])],
-  });
-  return Buffer.from(request.rawData).toString("base64url");
+  return Buffer.from((await newSigningRequest([name])).csr).toString("base64url");
 }
 
 test("an order that is finalized twice at once gives one certificate", async () => {
@@ -43,7 +32,7 @@ test("an order that is finalized twice at once gives one certificate", async () 
   const payload = { csr: await csr("oidc.example.com") };
   const jws = { header: {}, payload, signingInput: "", signature: Buffer.alloc(0), payloadText: "" };
   const exchange: Exchange = { jws, account, jwk: {}, url: "" };
-  const both = await Promise.allSettled([finalize(state, exchange, "o"), finalize(state, exchange, "o")]);
+  const both = await Promise.allSettled(["o", "o"].map(async (id) => finalize(state, exchange, id)));
   assert.deepEqual(both.map((one) => one.status).sort(), ["fulfilled", "rejected"]);
   const refused = both.flatMap((one) => (one.status === "rejected" ? [one.reason as Problem] : []));
   assert.equal(refused[0]?.type, "orderNotReady");

@@ -13,12 +13,12 @@ import { acmeTime, type CaState, newId } from "./state.ts";
 const backdateMs = 60_000;
 const retryAfterSeconds = 21_600;
 
-async function issueFor(state: CaState, order: Order, csr: CheckedCsr): Promise<void> {
+function issueFor(state: CaState, order: Order, csr: CheckedCsr): void {
   const now = state.clock.now();
   const notBefore = now - backdateMs;
   const notAfter = now + (state.profiles[order.profile]?.seconds ?? 0) * 1000;
   const leaf = { names: order.names, publicKey: csr.publicKey, notBefore, notAfter };
-  const signed = await signChain(state.hierarchy, leaf);
+  const signed = signChain(state.hierarchy, leaf);
   const issued: Issued = {
     ...signed,
     id: newId(),
@@ -42,14 +42,12 @@ function readyOrder(state: CaState, exchange: Exchange, id: string): Order {
 }
 
 /** RFC 8555 §7.4, finalization. */
-export async function finalize(state: CaState, exchange: Exchange, id: string): Promise<Reply> {
+export function finalize(state: CaState, exchange: Exchange, id: string): Reply {
   const payload = payloadOf(exchange);
   const mine = readyOrder(state, exchange, id);
-  const csr = await checkCsr(payload["csr"], mine.names, requester(exchange).thumbprint);
-  // Asked again: while the CSR was looked at, another request may have finalized the same order.
-  readyOrder(state, exchange, id).status = "processing";
+  const csr = checkCsr(payload["csr"], mine.names, requester(exchange).thumbprint);
   try {
-    await issueFor(state, mine, csr);
+    issueFor(state, mine, csr);
   } catch (error) {
     mine.status = "invalid";
     mine.error = new Problem("serverInternal", errorText(error), 500);

@@ -44,7 +44,7 @@ export interface Order {
   /** RFC 9773 §5: the identifier of the certificate that it is to replace. */
   readonly replaces: string | undefined;
   readonly expiresAt: number;
-  status: "pending" | "ready" | "processing" | "valid" | "invalid";
+  status: "pending" | "ready" | "valid" | "invalid";
   certificate: string | undefined;
   error: Problem | undefined;
   /** How often it is still to be shown as `processing`. */

@@ -1,10 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { type ConnectTo, connectTarget, request } from "../../core/http/index.ts";
+import { alternativeNamesOf, certificateExtension, octetString } from "../../core/x509/index.ts";
 import type { Challenge, ChallengeType } from "./model.ts";
 import { Problem } from "./problem.ts";
 
@@ -47,21 +46,21 @@ const http01: Validate = async ({ token, authorization }, expected, { connectTo 
   }
 };
 
-function holdsDigest(extension: x509.Extension | null, expected: string): boolean {
+function holdsDigest(certificate: X509Certificate, expected: string): boolean {
+  const { critical = false, value = Buffer.of() } = certificateExtension(certificate, acmeIdentifier) ?? {};
   // RFC 8737 §3: critical, and its value an OCTET STRING of the digest.
-  const wanted = Buffer.concat([Buffer.from([0x04, 0x20]), sha256(expected)]);
-  const given = Buffer.from(extension?.value ?? new ArrayBuffer(0));
-  return extension?.critical === true && given.length === wanted.length && timingSafeEqual(given, wanted);
+  const wanted = octetString(sha256(expected));
+  return critical && value.length === wanted.length && timingSafeEqual(value, wanted);
 }
 
 function checkAlpnCertificate(name: string, der: Buffer, expected: string): void {
-  const certificate = new x509.X509Certificate(der);
-  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  const certificate = new X509Certificate(der);
+  const names = alternativeNamesOf(certificate);
   const [only] = names;
   if (names.length !== 1 || only?.type !== "dns" || only.value.toLowerCase() !== name) {
     throw wrong(`the certificate for ${acmeProtocol} is not for ${name} alone`);
   }
-  if (!holdsDigest(certificate.getExtension(acmeIdentifier), expected)) {
+  if (!holdsDigest(certificate, expected)) {
     throw wrong(`the certificate for ${acmeProtocol} lacks the digest of the key authorization`);
   }
 }

@@ -1,12 +1,10 @@
-import { webcrypto } from "node:crypto";
-import { isIP } from "node:net";
-// @peculiar/x509 wants it loaded first.
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
+import {
+  createAuthority as createAuthorityFor,
+  issueCertificate,
+  newKeyPair,
+  privateKeyPem,
+} from "../../../src/core/x509/index.ts";
 
-x509.cryptoProvider.set(webcrypto);
-
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const day = 86_400_000;
 
 /** A certificate and its key, PEM. */
@@ -31,58 +29,22 @@ export interface Authority {
   readonly issue: (request: CertificateRequest) => Promise<KeyPair>;
 }
 
-function generate(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-}
-
-async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
-}
-
-function extensionsOf(names: readonly string[]): x509.Extension[] {
-  const extensions: x509.Extension[] = [
-    new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-  ];
-  if (names.length === 0) return extensions;
-  const alternatives = names.map((value) => ({
-    type: isIP(value) === 0 ? ("dns" as const) : ("ip" as const),
-    value,
-  }));
-  return [...extensions, new x509.SubjectAlternativeNameExtension(alternatives)];
-}
-
 /** Makes a certificate authority of the name. */
 export async function createAuthority(name: string): Promise<Authority> {
-  const keys = await generate();
-  const [notBefore, notAfter] = [new Date(Date.now() - day), new Date(Date.now() + 10 * day)];
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [name] }],
-    notBefore,
-    notAfter,
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-    ],
-  });
+  const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 10 * day) };
+  const root = await createAuthorityFor({ commonName: name, ...validity });
   return {
-    certificate: `${root.toString("pem")}\n`,
+    certificate: root.certificate.toString(),
     async issue({ commonName, organizations = [], names = [] }) {
-      const leaf = await generate();
-      const certificate = await x509.X509CertificateGenerator.create({
-        subject: [...organizations.map((group) => ({ O: [group] })), { CN: [commonName] }],
-        issuer: root.subject,
-        notBefore,
-        notAfter,
-        publicKey: leaf.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: algorithm,
-        extensions: extensionsOf(names),
+      const { publicKey, privateKey } = await newKeyPair();
+      const certificate = issueCertificate(root, {
+        subject: { commonName, organizations },
+        names,
+        publicKey,
+        usages: ["server", "client"],
+        ...validity,
       });
-      return { certificate: `${certificate.toString("pem")}\n`, key: `${await pemOf(leaf.privateKey)}\n` };
+      return { certificate: certificate.toString(), key: privateKeyPem(privateKey) };
     },
   };
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { describe, test } from "node:test";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
+import { signCertificate } from "../../../src/core/x509/index.ts";
 import { accepts, ecKey, refusalOf, refuses, rsaKey, signer, type SigningKey, texts } from "../fixture.ts";
 
 const refusal = { rule: "key-selection", code: "InvalidIdentityToken", text: texts.noVerificationKey };
@@ -10,21 +9,18 @@ const other = await rsaKey("other");
 const ec = await ecKey("ec");
 
 /** A self-signed certificate of a key, as x5c wants it: base64 of its DER. */
-async function certificateOf(key: SigningKey): Promise<string> {
-  x509.cryptoProvider.set(webcrypto);
-  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-  const pkcs8 = key.privateKey.export({ type: "pkcs8", format: "der" });
-  const privateKey = await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["sign"]);
-  const publicKey = await webcrypto.subtle.importKey("jwk", key.jwk, algorithm, true, ["verify"]);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=signer",
-    keys: { privateKey, publicKey },
-    signingAlgorithm: algorithm,
-  });
-  return Buffer.from(certificate.rawData).toString("base64");
+function certificateOf({ privateKey }: SigningKey): string {
+  const content = {
+    subject: { commonName: "signer" },
+    publicKey: createPublicKey(privateKey),
+    notBefore: new Date("2026-01-01T00:00:00Z"),
+    notAfter: new Date("2036-01-01T00:00:00Z"),
+    extensions: [],
+  };
+  return signCertificate(content, { privateKey }).raw.toString("base64");
 }
-const ownCertificate = await certificateOf(signer);
-const otherCertificate = await certificateOf(other);
+const ownCertificate = certificateOf(signer);
+const otherCertificate = certificateOf(other);
 const withoutKey = { ...signer.jwk, n: undefined, e: undefined };
 
 describe("STS rule key-selection", () => {
