@@ -64,8 +64,12 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
     ...possibleRoles(status),
     ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
   ].filter(({ managed }) => managed);
-  // An account of the trust that cannot be reached is nothing to a binding that has no role there.
-  const concerned = trust.accounts.filter(({ id }) => own.some(({ arn }) => accountOfArn(arn) === id));
+  // An account of the trust that cannot be reached is nothing to a binding that has no role there. One of the same name may have
+  // left some that this one does not know.
+  const concerned = trust.accounts.filter(
+    (account) =>
+      own.some(({ arn }) => accountOfArn(arn) === account.id) || clients.aws.of(trust, account).showed(mark),
+  );
   await mapLimit(concerned, async (account) => {
     const names = own.filter(({ arn }) => accountOfArn(arn) === account.id);
     const allowed = (role: RoleState) => {

@@ -229,7 +229,11 @@ export class TenantHistory {
 
   async #other(kind: "legacy" | "lose-trust" | "unbind" | "remake" | "restart"): Promise<void> {
     const { objects, iam } = this.#world;
-    if (kind === "restart") this.#world.restart();
+    // The turn of a trust looks at all of its accounts, also without a binding.
+    if (kind === "restart") {
+      this.#world.restart();
+      if (this.#isKnown) await this.#world.trustTurn();
+    }
     if (kind === "lose-trust") {
       this.#isKnown = false;
       objects.delete("AWSTrust /default");

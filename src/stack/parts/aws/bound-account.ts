@@ -188,6 +188,11 @@ export class BoundAccount {
     return roles.filter(({ trustPolicy }) => trustsProvider(trustPolicy, this.providerArn));
   }
 
+  /** Whether the last look at the account, if there was one, showed a role with this mark. Asks nobody. */
+  showed(mark: string): boolean {
+    return this.#roles.has(mark);
+  }
+
   /** Who looks is one binding, whose turn it is: those whose roles it shows changed have theirs at once. */
   #tell({ roles }: AccountSurvey): void {
     for (const mark of this.#roles.look(roles)) {
@@ -245,7 +250,8 @@ export class BoundAccount {
       return isNothing(cut) ? undefined : cut;
     };
     const [done, failed]: [(readonly FieldChange[])[], PodtrustError[]] = [[], []];
-    const others = retain ? [] : roles.filter(isOwn).map((role) => role.name);
+    const seen = [...roles, ...[...this.#made.values()].map(({ role }) => role)];
+    const others = retain ? [] : seen.filter(isOwn).map((role) => role.name);
     for (const name of new Set([...names, ...others])) {
       if (toCut(await this.role(name, signal)) === undefined) continue;
       assertHeld();

@@ -19,6 +19,11 @@ function knownOf(role: RoleState): Known | undefined {
 export class KnownRoles {
   #known: Map<string, Known> | undefined;
 
+  /** Whether one carried this mark. */
+  has(mark: string): boolean {
+    return [...(this.#known?.values() ?? [])].some((known) => known.mark === mark);
+  }
+
   /** One that was read by itself, as it is once it was changed from here. */
   read(name: string, role: RoleState | undefined): void {
     const known = role === undefined ? undefined : knownOf(role);
