@@ -102,7 +102,7 @@ const groups: Record<string, Group> = {
   machine: {
     batches: isolated("test/machine/**/*.test.ts"),
     concurrency: 1,
-    timeout: 1_800_000,
+    timeout: 3_600_000,
     async prepare() {
       const { whyNoMachine } = await import("../test/machine/build.ts");
       const { saveMachine } = await import("../test/machine/saved.ts");

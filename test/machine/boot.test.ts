@@ -26,6 +26,7 @@ import { mainFile } from "../support/cli.ts";
 import { buildImage, leftOut, type MachineImage, openRun, type Run } from "./harness/index.ts";
 import { release, thisPodtrust } from "./harness/podtrust.ts";
 import { noHome } from "../support/nowhere.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const nobody = 65_534;
@@ -74,7 +75,7 @@ function start(context: TestContext, name: string): Started {
     cwd: "/",
     env: { PATH: process.env["PATH"] ?? "", HOME: noHome, TMPDIR: temporary, NODE_NO_WARNINGS: "1" },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 1_500_000,
+    timeout: 3_000_000,
     killSignal: "SIGKILL",
   });
   let said = "";
@@ -102,13 +103,15 @@ function processesOf(folder: string): readonly number[] {
 }
 
 /** Waits until its machine is on; gives the processes that run it. */
-async function untilBooting({ temporary, said, ended, child }: Started): Promise<readonly number[]> {
-  const deadline = performance.now() + 120_000;
-  while (!/server\/k3s-cluster created/u.test(said())) {
-    if (child.exitCode !== null || performance.now() > deadline)
-      assert.fail(`no machine was started: ${said()}`);
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
-  }
+async function untilBooting({ temporary, said, child }: Started): Promise<readonly number[]> {
+  await until(
+    "a machine is started",
+    () => {
+      assert.equal(child.exitCode, null, `it has ended: ${said()}`);
+      return /server\/k3s-cluster created/u.test(said());
+    },
+    { detail: said },
+  );
   const found = processesOf(temporary);
   const emulators = found.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("qemu-"));
   assert.equal(emulators.length, 1, `${found.join(" ")}: no emulator runs`);

@@ -10,7 +10,8 @@ import { buildPrograms } from "../cluster/build.ts";
 import { freePorts, type Pebble, startPebble } from "../cluster/harness/index.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
-import type { Login, Machine, MachineImage } from "./harness/index.ts";
+import { patience } from "../support/until.ts";
+import { type Login, type Machine, type MachineImage, until } from "./harness/index.ts";
 import { type Podtrust, release, runPodtrust, thisPodtrust, type Told } from "./harness/podtrust.ts";
 import { openProject, type Project } from "./harness/project.ts";
 import { resolveBy } from "./harness/resolver.ts";
@@ -52,8 +53,13 @@ export interface StoryWorld extends Project {
   readonly podtrust: (args: readonly string[], podtrust?: Podtrust) => Promise<Told>;
   /** The same where it has to succeed; gives its standard output. */
   readonly said: (...args: readonly string[]) => Promise<string>;
-  /** Runs a script on the machine by `podtrust ssh`. */
-  readonly onMachine: (script: string) => Promise<Told>;
+  /**
+   * The same as often as it takes until it succeeds: a command asks once, and what a machine that began anew answers
+   * with comes up bit by bit.
+   */
+  readonly untilSaid: (...args: readonly string[]) => Promise<string>;
+  /** Runs a script on the machine by `podtrust ssh`, as often as it takes until it ends with 0; gives its standard output. */
+  readonly onMachine: (script: string) => Promise<string>;
   readonly server: () => ShownServer;
   /** The first machine that was made. */
   readonly machine: () => Machine;
@@ -126,6 +132,20 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
     assert.ok(first !== undefined, "there is no server");
     return first;
   };
+  const machine = (): Machine => {
+    const [first] = machines.values();
+    assert.ok(first !== undefined, "no machine was made");
+    return first;
+  };
+  const untilSaid: StoryWorld["untilSaid"] = (...args) => {
+    let last = "";
+    const probe = async (): Promise<string | false> => {
+      const told = await podtrust(args);
+      last = `${told.out}\n${told.err}`;
+      return told.code === 0 && told.out;
+    };
+    return until(`podtrust ${args.join(" ")}`, machine(), probe, () => last);
+  };
   return {
     ...project,
     pebble,
@@ -137,13 +157,10 @@ export async function storyWorld(context: TestContext): Promise<StoryWorld> {
       assert.equal(told.code, 0, `${args.join(" ")}:\n${told.out}\n${told.err}`);
       return told.out;
     },
-    onMachine: (script) => podtrust(["ssh", "--", script]),
+    untilSaid,
+    onMachine: (script) => untilSaid("ssh", "--", script),
     server,
-    machine() {
-      const [first] = machines.values();
-      assert.ok(first !== undefined, "no machine was made");
-      return first;
-    },
+    machine,
     records: () => clouds.cloudflare.records(zone) as ReturnType<StoryWorld["records"]>,
     login() {
       const state = join(run.folder, "state", "podtrust", stack);
@@ -174,7 +191,7 @@ export function askFor(root: string, issuer: string, address: string, path: stri
     ca: root,
     path,
     agent: false,
-    timeout: 60_000,
+    timeout: patience,
   };
   return new Promise((resolve, reject) => {
     const outgoing = request(options, (incoming) => {
@@ -182,18 +199,18 @@ export function askFor(root: string, issuer: string, address: string, path: stri
       incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, text }));
     });
-    outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in a minute")));
+    outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in ten minutes")));
     outgoing.end();
   });
 }
 
 /** What a workload does, by a process of the machine in place of a pod: a token for a role, and a call with the role. */
 export const workload = (token: string): string => `set -eu
-answer=$(curl -sS --max-time 60 http://${aws}/ -d Action=AssumeRoleWithWebIdentity -d Version=2011-06-15 \\
+answer=$(curl -sS --max-time 600 http://${aws}/ -d Action=AssumeRoleWithWebIdentity -d Version=2011-06-15 \\
   -d RoleArn=${role} -d RoleSessionName=machine --data-urlencode "WebIdentityToken=${token}")
 value() { printf '%s' "$answer" | sed -n "s:.*<$1>\\([^<]*\\)</$1>.*:\\1:p" | head -n 1; }
 printf '%s' "$answer" | grep -q '<AccessKeyId>' || { printf '%s\\n' "$answer"; exit 1; }
-curl -sS --max-time 60 http://${aws}/ --aws-sigv4 aws:amz:eu-central-1:sts \\
+curl -sS --max-time 600 http://${aws}/ --aws-sigv4 aws:amz:eu-central-1:sts \\
   --user "$(value AccessKeyId):$(value SecretAccessKey)" -H "x-amz-security-token: $(value SessionToken)" \\
   -d Action=GetCallerIdentity -d Version=2011-06-15
 `;

@@ -87,7 +87,7 @@ describe("an hour of the operator", { skip: leftOut() }, () => {
 
   const team = (path: string): string => `/api/v1/namespaces/team-a/${path}`;
   const until = (condition: () => Promise<boolean>, what: string): Promise<void> =>
-    movedUntil(operator, condition, what, 5000);
+    movedUntil(operator, condition, what, { stepMs: 5000 });
 
   async function annotate(name: string, arn: string): Promise<void> {
     const account = await lives.ask("GET", team(`serviceaccounts/${name}`));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Run } from "../../cluster/harness/run.ts";
 import { type CliResult, mainFile } from "../../support/cli.ts";
+import { patience } from "../../support/until.ts";
 import { processorTime, timed } from "../../support/processor-time.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -34,7 +35,7 @@ export function newerPodtrust({ folder }: Run, version: string): Podtrust {
 /** Builds its publisher into a folder, the compression fast rather than small. */
 export async function release(podtrust: Podtrust, folder: string): Promise<void> {
   const args = ["tools/release.ts", "publisher-linux-x64", "--level", "3", "--to", folder];
-  await promisify(execFile)(process.execPath, args, { cwd: podtrust.folder, timeout: 600_000 });
+  await promisify(execFile)(process.execPath, args, { cwd: podtrust.folder, timeout: patience });
 }
 
 /** How a command ended, and when it said what. */
@@ -49,7 +50,7 @@ export interface Told extends CliResult {
 
 /**
  * Runs `podtrust ARGS` in the run's folder, with nothing of this process's environment. On an emulated machine everything
- * takes its time: the run is ended after half an hour.
+ * takes its time: the run is ended after fifty minutes.
  */
 export async function runPodtrust(
   { folder }: Run,
@@ -66,7 +67,7 @@ export async function runPodtrust(
     cwd: folder,
     env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 1_800_000,
+    timeout: 3_000_000,
   });
   const gathered = { out: "", err: "" };
   const lines: [number, string][] = [];

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { patience } from "../../support/until.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 
 /** Who logs in where, and by which host key he knows that he is there. */
@@ -29,7 +30,6 @@ async function feed(
   run: Run,
   login: Login,
   [command, input]: readonly [string, string | Buffer],
-  timeoutMs: number,
 ): Promise<Answer> {
   files += 1;
   const known = run.write(`known-hosts-${files}`, `machine ${login.hostKey}\n`);
@@ -40,7 +40,9 @@ async function feed(
     `UserKnownHostsFile=${known}`,
     "GlobalKnownHostsFile=/dev/null",
     "HostKeyAlias=machine",
-    "ConnectTimeout=10",
+    "ConnectTimeout=60",
+    // A machine that is reset says nothing more.
+    "ServerAliveInterval=60",
   ].flatMap((option) => ["-o", option]);
   const child = spawn(
     "ssh",
@@ -55,7 +57,7 @@ async function feed(
       `${login.user}@${login.address ?? "127.0.0.1"}`,
       command,
     ],
-    { timeout: timeoutMs, killSignal: "SIGKILL" },
+    { timeout: patience, killSignal: "SIGKILL" },
   );
   const gathered = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
@@ -68,8 +70,8 @@ async function feed(
 }
 
 /** Runs a shell's script on the machine. Exit code 255 is ssh's own. */
-export function ssh(run: Run, login: Login, script: string, timeoutMs = 120_000): Promise<Answer> {
-  return feed(run, login, ["sh -s", script], timeoutMs);
+export function ssh(run: Run, login: Login, script: string): Promise<Answer> {
+  return feed(run, login, ["sh -s", script]);
 }
 
 /** Writes a file on the machine, as its root. */
@@ -80,7 +82,7 @@ export async function put(
   [path, mode]: readonly [string, string],
 ): Promise<void> {
   const command = `sudo install -D -m ${mode} /dev/stdin ${path}`;
-  const { code, stderr } = await feed(run, login, [command, content], 300_000);
+  const { code, stderr } = await feed(run, login, [command, content]);
   if (code !== 0) throw new Error(`${path} could not be written: ${stderr}`);
 }
 
