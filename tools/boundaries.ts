@@ -8,7 +8,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
-import { allowed, narrowed, pure, reserved } from "./rooms.ts";
+import { allowed, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
 
 /** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
@@ -81,6 +81,14 @@ function faultOfFile(from: string, file: string, target: string): string | undef
     : `${file} imports ${path}: the door of ${folder}/ is its index.ts`;
 }
 
+/** What a room for browsers must not import: Node's modules, packages, and rooms that may. */
+function faultOfNodeFree(from: string, file: string, target: string): string | undefined {
+  if (!nodeFree.includes(from)) return undefined;
+  const reached = target.startsWith(".") ? roomOf(normalize(join(dirname(file), target))) : target;
+  if (reached === undefined || nodeFree.includes(reached)) return undefined;
+  return `${file}: ${from}/ runs in a browser too and must not import ${reached}`;
+}
+
 function faultOfPackage(from: string, file: string, target: string): string | undefined {
   if (pure.some((room) => isInside(from, room)) && !pureModules.has(target))
     return `${file}: ${from}/ is pure and must not import ${target}`;
@@ -93,7 +101,8 @@ function fault({ file, target }: Import): string | undefined {
   const from = roomOf(file);
   // Told once for the file, below.
   if (from === undefined) return undefined;
-  return target.startsWith(".") ? faultOfFile(from, file, target) : faultOfPackage(from, file, target);
+  const found = target.startsWith(".") ? faultOfFile(from, file, target) : faultOfPackage(from, file, target);
+  return found ?? faultOfNodeFree(from, file, target);
 }
 
 /** What is wrong with a file whatever it imports. */
@@ -162,6 +171,7 @@ function emptyEntries(): string[] {
       rooms.filter((room) => !isReserved(name, room)).map((room) => `reserved ${String(name)} in ${room}`),
     ),
     ...pure.filter((room) => !seen.has(room)).map((room) => `pure ${room}`),
+    ...nodeFree.filter((room) => !seen.has(room)).map((room) => `nodeFree ${room}`),
   ];
 }
 

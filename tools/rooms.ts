@@ -15,6 +15,7 @@ export const allowed: Record<string, readonly string[]> = {
   "core/base": [],
   "core/files": ["core/base"],
   "rules/oidc": ["core/base"],
+  "rules/keys": ["core/base", "rules/oidc"],
   "rules/trust": ["core/base", "rules/oidc"],
   "rules/plan": ["core/base"],
   "rules/injection": ["core/base"],
@@ -26,15 +27,16 @@ export const allowed: Record<string, readonly string[]> = {
   "core/command-line": ["core/base", "core/files", "core/terminal"],
   "core/http": ["core/base"],
   "core/x509": [],
-  issuer: ["core/base", "rules/oidc", "core/http", "rules/trust"],
+  issuer: ["core/base", "rules/oidc", "rules/keys", "core/http", "rules/trust"],
   "core/yaml": [],
   "stack/hcl": [],
   config: ["core/base", "rules/oidc", "rules/trust", "rules/bindings", "core/files", "core/yaml"],
-  "providers/acme": ["core/base", "rules/oidc", "core/http", "core/x509"],
+  "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
   "providers/kubernetes": [
     "core/base",
     "rules/oidc",
+    "rules/keys",
     "rules/bindings",
     "rules/distribution",
     "core/files",
@@ -42,7 +44,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/yaml",
     "config",
   ],
-  "providers/aws": ["core/base", "rules/oidc", "rules/trust", "rules/plan", "providers/dns"],
+  "providers/aws": ["core/base", "rules/oidc", "rules/keys", "rules/trust", "rules/plan", "providers/dns"],
   "providers/dns": ["core/base", "rules/plan"],
   "providers/cloudflare": ["core/base", "rules/plan", "core/files", "core/http", "config", "providers/dns"],
   "providers/hetzner": ["core/base", "rules/plan", "core/files", "core/http", "providers/dns"],
@@ -64,6 +66,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/listener",
     "core/admin",
     "rules/oidc",
+    "rules/keys",
     "core/files",
     "core/http",
     "core/yaml",
@@ -75,6 +78,7 @@ export const allowed: Record<string, readonly string[]> = {
   stack: [
     "core/base",
     "rules/oidc",
+    "rules/keys",
     "rules/plan",
     "rules/injection",
     "rules/bindings",
@@ -90,6 +94,7 @@ export const allowed: Record<string, readonly string[]> = {
   "stack/status/judge": [
     "core/base",
     "rules/oidc",
+    "rules/keys",
     "rules/trust",
     "rules/plan",
     "rules/injection",
@@ -129,6 +134,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/base",
     "core/listener",
     "rules/oidc",
+    "rules/keys",
     "rules/trust",
     "core/files",
     "core/http",
@@ -139,7 +145,7 @@ export const allowed: Record<string, readonly string[]> = {
   "sandbox/ca": [
     "core/base",
     "core/listener",
-    "rules/oidc",
+    "rules/keys",
     "core/http",
     "core/x509",
     "sandbox/authority",
@@ -150,11 +156,12 @@ export const allowed: Record<string, readonly string[]> = {
   "sandbox/cloudflare": ["core/base", "core/listener", "sandbox/listener", "sandbox/mischief"],
   "sandbox/hetzner": ["core/base", "core/listener", "sandbox/listener", "sandbox/mischief"],
   "sandbox/clouds": ["core/base", "sandbox/cloudflare", "sandbox/hetzner"],
-  "sandbox/control": ["core/base", "core/http", "sandbox/aws", "sandbox/cluster"],
+  "sandbox/control": ["core/base", "core/http", "sandbox/aws", "sandbox/cluster", "sandbox/listener"],
   "sandbox/cluster": [
     "core/base",
     "core/listener",
     "rules/oidc",
+    "rules/keys",
     "core/http",
     "sandbox/authority",
     "sandbox/clock",
@@ -174,6 +181,7 @@ export const allowed: Record<string, readonly string[]> = {
   demo: [
     "core/base",
     "rules/oidc",
+    "rules/keys",
     "rules/plan",
     "rules/injection",
     "rules/bindings",
@@ -193,6 +201,7 @@ export const allowed: Record<string, readonly string[]> = {
   cli: [
     "core/base",
     "rules/oidc",
+    "rules/keys",
     "rules/trust",
     "rules/plan",
     "rules/bindings",
@@ -251,6 +260,7 @@ export const reserved: readonly { package: RegExp; rooms: readonly string[] }[] 
 /** Rooms that do no I/O and read no clock (tools/boundaries.ts). */
 export const pure = [
   "rules/oidc",
+  "rules/keys",
   "rules/trust",
   "rules/plan",
   "rules/injection",
@@ -260,8 +270,11 @@ export const pure = [
   "stack/status/judge",
 ];
 
+/** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */
+export const nodeFree = ["core/base", "rules/oidc", "rules/trust"];
+
 /** Rooms of which every line and branch is walked by a test (tools/coverage.ts). */
-export const covered = ["rules/oidc", "rules/trust", "rules/plan", "rules/injection"];
+export const covered = ["rules/oidc", "rules/keys", "rules/trust", "rules/plan", "rules/injection"];
 
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
 export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack"];

@@ -1,6 +1,6 @@
 import type { Trust } from "../rules/bindings/index.ts";
 import { dirname, join, resolve } from "node:path";
-import { homeDirectory } from "../core/base/index.ts";
+import { homeDirectory } from "../core/files/index.ts";
 
 /** Environment variables as a record. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,5 @@
-import { largestDiscovery, largestJwkSet } from "../rules/oidc/index.ts";
+import { largestDiscovery } from "../rules/oidc/index.ts";
+import { largestJwkSet } from "../rules/keys/index.ts";
 
 /** How long and how large a document of an issuer may be. */
 export interface IssuerBounds {

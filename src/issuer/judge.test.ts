@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { defined } from "../core/base/index.ts";
 import { parseConnectTo } from "../core/http/index.ts";
-import { kubernetesKid } from "../rules/oidc/index.ts";
+import { kubernetesKid } from "../rules/keys/index.ts";
 import { testAuthority } from "../../test/support/certificates.ts";
 import { discoveryOf, type IssuerServer, startIssuer } from "../../test/support/issuer-server.ts";
 import { ecKey } from "../../test/support/sandbox.ts";

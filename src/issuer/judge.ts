@@ -1,11 +1,6 @@
 import { defined, errorText, PodtrustError, type Reason, reasons } from "../core/base/index.ts";
-import {
-  type DiscoveryDocument,
-  issuerDifference,
-  type JwkSet,
-  parseDiscovery,
-  parseJwkSet,
-} from "../rules/oidc/index.ts";
+import { type DiscoveryDocument, issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
+import { type JwkSet, parseJwkSet } from "../rules/keys/index.ts";
 import type { Exchange, ExchangeTiming, HttpResponse } from "../core/http/index.ts";
 import type { DocumentName, DocumentReading, IssuerReading } from "./read.ts";
 

@@ -10,13 +10,8 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
-import {
-  parseDiscovery,
-  parseJwkSet,
-  parseJws,
-  renderDiscovery,
-  verifyJws,
-} from "../../src/rules/oidc/index.ts";
+import { parseDiscovery, parseJws, renderDiscovery } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet, verifyJws } from "../../src/rules/keys/index.ts";
 import {
   type ControlPlane,
   freePorts,

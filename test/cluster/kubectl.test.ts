@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { parseJwkSet, parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet, verifyJws } from "../../src/rules/keys/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { buildPrograms, leftOut } from "./harness/index.ts";
 

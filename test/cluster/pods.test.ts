@@ -11,7 +11,8 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { putParameter } from "../../src/providers/aws/index.ts";
-import { parseJwkSet, parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet, verifyJws } from "../../src/rules/keys/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import {
   type Cluster,

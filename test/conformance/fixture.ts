@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { CompactSign, exportJWK } from "jose";
+import { keyChecks } from "../../src/rules/keys/index.ts";
 import {
   decideWebIdentity,
   type Grant,
@@ -195,7 +196,7 @@ export async function factsOf(change: Change = {}): Promise<WebIdentityFacts> {
 
 /** What STS decides about the call with these changes. */
 export async function attempt(change: Change = {}): Promise<WebIdentityDecision> {
-  return decideWebIdentity(await factsOf(change));
+  return decideWebIdentity(await factsOf(change), keyChecks);
 }
 
 export interface Expected {

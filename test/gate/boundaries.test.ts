@@ -86,6 +86,18 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     /only providers\/aws\/ imports/u,
   ],
   [
+    "a module of Node's in a room that a browser runs",
+    "src/rules/trust/a.ts",
+    'import { isIP } from "node:net";',
+    /trust\/ runs in a browser too and must not import node:net/u,
+  ],
+  [
+    "a module of Node's that such a room takes from the one below it",
+    "src/core/base/a.ts",
+    'export { homedir } from "node:os";',
+    /base\/ runs in a browser too and must not import node:os/u,
+  ],
+  [
     "an unknown folder",
     "src/utils/a.ts",
     'import "node:fs";',
@@ -125,7 +137,7 @@ describe("tools/boundaries.ts", () => {
   test("has nothing against what is allowed", async () => {
     const allowed = await judged({
       "src/providers/tls/a.ts": 'import { x } from "../acme/index.ts";\nimport "node:fs";\n',
-      "src/rules/oidc/a.ts":
+      "src/rules/keys/a.ts":
         'import { sign } from "node:crypto";\nimport { y } from "../../core/base/index.ts";',
       "src/rules/oidc/b.ts":
         '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',

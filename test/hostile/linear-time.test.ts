@@ -12,13 +12,8 @@ import { readAuthorization as readAcmeAuthorization, readOrder } from "../../src
 import { problemOf } from "../../src/providers/acme/problem.ts";
 import { hostAllowed, type HttpResponse } from "../../src/core/http/index.ts";
 import { jsonObject, statusMessage } from "../../src/providers/kubernetes/answer.ts";
-import {
-  issuerDifference,
-  parseDiscovery,
-  parseIssuer,
-  parseJwkSet,
-  parseJws,
-} from "../../src/rules/oidc/index.ts";
+import { issuerDifference, parseDiscovery, parseIssuer, parseJws } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet } from "../../src/rules/keys/index.ts";
 import { matchesAny, prefersGzip } from "../../src/publisher/serving/negotiation.ts";
 import { Site } from "../../src/publisher/serving/site.ts";
 import { Tallies } from "../../src/publisher/serving/tallies.ts";

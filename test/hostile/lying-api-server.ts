@@ -5,7 +5,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { publicJwk, type PublicJwk, renderDiscovery, renderJwkSet } from "../../src/rules/oidc/index.ts";
+import { renderDiscovery } from "../../src/rules/oidc/index.ts";
+import { publicJwk, type PublicJwk, renderJwkSet } from "../../src/rules/keys/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 
 type Lie = (request: IncomingMessage, response: ServerResponse) => void;

@@ -15,7 +15,7 @@ import {
   publicKeyOf,
   renderJwkSet,
   rsaProblem,
-} from "../../src/rules/oidc/index.ts";
+} from "../../src/rules/keys/index.ts";
 import { openStack, statusOf } from "../../src/stack/index.ts";
 import { type ChainWorld, demoAccount, startChainWorld } from "../support/chain-world.ts";
 import { podtrustHere } from "../support/cli.ts";

@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, sign } from "node:crypto";
 import { type HttpResponse, request } from "../../src/core/http/index.ts";
-import { jwkThumbprint } from "../../src/rules/oidc/index.ts";
+import { jwkThumbprint } from "../../src/rules/keys/index.ts";
 
 /** A request by hand, written from RFC 8555 alone, so that the CA is not tested by the client it was built with. */
 export interface SignedOptions {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesApi } from "../../src/providers/kubernetes/index.ts";
-import { kubernetesKid, parseJwkSet } from "../../src/rules/oidc/index.ts";
+import { kubernetesKid, parseJwkSet } from "../../src/rules/keys/index.ts";
 import { audience, ClusterWorld, issuer, reason } from "./cluster-world.ts";
 
 const { world, admin } = await ClusterWorld.withDemo();

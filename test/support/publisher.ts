@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LogFields, type Logger } from "../../src/core/base/index.ts";
-import { publicJwk, type PublicJwk, renderDiscovery, renderJwkSet } from "../../src/rules/oidc/index.ts";
+import { renderDiscovery } from "../../src/rules/oidc/index.ts";
+import { publicJwk, type PublicJwk, renderJwkSet } from "../../src/rules/keys/index.ts";
 import {
   type CertificateSource,
   type Publisher,

@@ -13,7 +13,7 @@ import {
   STSClient,
 } from "@aws-sdk/client-sts";
 import { CompactSign } from "jose";
-import { publicJwk } from "../../src/rules/oidc/index.ts";
+import { publicJwk } from "../../src/rules/keys/index.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 import { testAuthority } from "./certificates.ts";
 import { TestClock } from "./clock.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { createAccountKey, readAccountKey } from "../../src/providers/acme/index.ts";
 import { bindExternalAccount, type FlattenedJws, signRequest } from "../../src/providers/acme/account-key.ts";
 import { dnsDigest, keyAuthorization } from "../../src/providers/acme/solver.ts";
-import { jwkThumbprint } from "../../src/rules/oidc/index.ts";
+import { jwkThumbprint } from "../../src/rules/keys/index.ts";
 
 // RFC 7638 §3.1: the key whose thumbprint RFC 8555 uses in its examples.
 const rsa = {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import { verifyJws } from "../../src/rules/keys/index.ts";
 
 // RFC 7515, appendix A.2: JWS using RSASSA-PKCS1-v1_5 SHA-256.
 const token = [

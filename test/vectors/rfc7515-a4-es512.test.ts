@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import { verifyJws } from "../../src/rules/keys/index.ts";
 
 // RFC 7515, appendix A.4: JWS using ECDSA P-521 SHA-512. Its payload is the text "Payload", so it is no token.
 const signingInput = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA";

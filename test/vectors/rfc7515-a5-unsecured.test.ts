@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJws, verifyJws } from "../../src/rules/oidc/index.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
+import { verifyJws } from "../../src/rules/keys/index.ts";
 
 // RFC 7515, appendix A.5: an unsecured JWS.
 const token =

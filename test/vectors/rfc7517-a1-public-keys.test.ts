@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJwkSet } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet } from "../../src/rules/keys/index.ts";
 
 // RFC 7517, appendix A.1: a set of two public keys, of which one is for encryption.
 const set = `{"keys":

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJwkSet } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet } from "../../src/rules/keys/index.ts";
 
 // RFC 7517, appendix A.2: the same keys with their private members (of the RSA key, those up to d).
 const ec = {

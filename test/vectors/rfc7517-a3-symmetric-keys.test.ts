@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJwkSet } from "../../src/rules/oidc/index.ts";
+import { parseJwkSet } from "../../src/rules/keys/index.ts";
 
 // RFC 7517, appendix A.3: a set of two symmetric keys.
 const set = `{"keys":

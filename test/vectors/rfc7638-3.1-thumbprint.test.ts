@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jwkThumbprint } from "../../src/rules/oidc/index.ts";
+import { jwkThumbprint } from "../../src/rules/keys/index.ts";
 
 // RFC 7638, section 3.1.
 const jwk = {

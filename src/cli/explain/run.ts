@@ -1,4 +1,5 @@
 import { parseDuration, PodtrustError } from "../../core/base/index.ts";
+import { keyChecks } from "../../rules/keys/index.ts";
 import {
   callKeys,
   explainWebIdentity,
@@ -148,19 +149,16 @@ export async function runExplain(context: CommandContext, options: ExplainOption
       ? await factsOfAccount(context, asked)
       : await factsOfPolicy(context, trustPolicy, asked, clientId);
   const { documents, notes: taken } = await documentsFor(context, options, token.jws, providers);
-  const reports = explainWebIdentity({
-    request: {
-      roleArn: asked.arn,
-      roleSessionName: options.sessionName,
-      webIdentityToken: token.text,
-      durationSeconds,
-    },
-    now,
-    providers,
-    role,
-    documents,
-    unknownKeys: callKeys,
-  });
+  const request = {
+    roleArn: asked.arn,
+    roleSessionName: options.sessionName,
+    webIdentityToken: token.text,
+    durationSeconds,
+  };
+  const reports = explainWebIdentity(
+    { request, now, providers, role, documents, unknownKeys: callKeys },
+    keyChecks,
+  );
   const said = [...token.notes, ...notes, ...taken];
   const { output } = context;
   sayHead(context, asked, token.jws.claims, now);

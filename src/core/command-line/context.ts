@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { homeDirectory, type Logger } from "../base/index.ts";
+import type { Logger } from "../base/index.ts";
+import { homeDirectory } from "../files/index.ts";
 import { withDocumentPaths } from "./documents.ts";
 import {
   createOutput,

@@ -6,7 +6,7 @@ import {
   type KeyObject,
   sign,
 } from "node:crypto";
-import { jwkThumbprint } from "../../rules/oidc/index.ts";
+import { jwkThumbprint } from "../../rules/keys/index.ts";
 import { privateKeyPem } from "../../core/x509/index.ts";
 
 /** External account binding (RFC 8555 §7.3.4). */

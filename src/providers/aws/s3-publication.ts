@@ -1,6 +1,6 @@
 import type * as S3Api from "@aws-sdk/client-s3";
 import { PodtrustError } from "../../core/base/index.ts";
-import { largestJwkSet } from "../../rules/oidc/index.ts";
+import { largestJwkSet } from "../../rules/keys/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { awsError, isAwsCode } from "./failure.ts";
 import { type AwsSession, openAws } from "./session.ts";

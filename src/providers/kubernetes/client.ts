@@ -15,7 +15,8 @@ import type {
   TokenOptions,
   WriteOptions,
 } from "./api.ts";
-import { largestDiscovery, largestJwkSet } from "../../rules/oidc/index.ts";
+import { largestDiscovery } from "../../rules/oidc/index.ts";
+import { largestJwkSet } from "../../rules/keys/index.ts";
 import { Caller } from "./caller.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { mapping, text } from "./kubeconfig.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { jwkThumbprint, type PublicJwk } from "../../rules/oidc/index.ts";
+import { jwkThumbprint, type PublicJwk } from "../../rules/keys/index.ts";
 
 /** What a publisher says of one of its keys. Times in milliseconds since the epoch, to the second. */
 export interface Mark {

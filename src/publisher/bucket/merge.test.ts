@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import { type KeyRing, observeKeys } from "../source/keys.ts";
 import { kidTag, type Marks, parseMarks, renderMarks } from "./marks.ts";
 import { mergePublication, type OwnKeys, type Standing } from "./merge.ts";

@@ -1,4 +1,5 @@
-import { mostKeysOfType, type PublicJwk } from "../../rules/oidc/index.ts";
+import { mostKeysOfType } from "../../rules/oidc/index.ts";
+import { type PublicJwk } from "../../rules/keys/index.ts";
 import { signingYet } from "../source/distrust.ts";
 import type { KeyRing } from "../source/keys.ts";
 import { keyTag, kidTag, type Mark, type Marks, markTime, type StackMarks } from "./marks.ts";

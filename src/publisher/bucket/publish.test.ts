@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { FakeBucket } from "../../../test/support/fake-bucket.ts";
 import { newKey } from "../../../test/support/publisher.ts";
 import { PodtrustError, systemClock } from "../../core/base/index.ts";
-import { type PublicJwk, renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
+import { renderDiscovery } from "../../rules/oidc/index.ts";
+import { type PublicJwk, renderJwkSet } from "../../rules/keys/index.ts";
 import { observeKeys } from "../source/keys.ts";
 import { type PublicationWish, publishTo } from "./publish.ts";
 

@@ -7,13 +7,8 @@ import {
   retry,
   type RetrySchedule,
 } from "../../core/base/index.ts";
-import {
-  parseDiscovery,
-  parseJwkSet,
-  type PublicJwk,
-  renderDiscovery,
-  renderJwkSet,
-} from "../../rules/oidc/index.ts";
+import { parseDiscovery, renderDiscovery } from "../../rules/oidc/index.ts";
+import { parseJwkSet, type PublicJwk, renderJwkSet } from "../../rules/keys/index.ts";
 import { mediaTypes } from "../serving/site.ts";
 import type { IssuerNames } from "../source/judge.ts";
 import { type Marks, parseMarks, renderMarks } from "./marks.ts";

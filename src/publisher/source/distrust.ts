@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { jwkThumbprint, kubernetesKid, type PublicJwk } from "../../rules/oidc/index.ts";
+import { jwkThumbprint, kubernetesKid, type PublicJwk } from "../../rules/keys/index.ts";
 import type { Refusal } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, publishedKeys, shownKeys, signerOf } from "./keys.ts";
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
+import { renderDiscovery } from "../../rules/oidc/index.ts";
+import { renderJwkSet } from "../../rules/keys/index.ts";
 import type { IssuerNames } from "./judge.ts";
 import { type KeyRing, publishedKeys } from "./keys.ts";
 

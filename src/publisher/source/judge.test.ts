@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { newKey } from "../../../test/support/publisher.ts";
 import { PodtrustError } from "../../core/base/index.ts";
-import { renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
+import { renderDiscovery } from "../../rules/oidc/index.ts";
+import { renderJwkSet } from "../../rules/keys/index.ts";
 import { judge, refusalOf } from "./judge.ts";
 
 const names = { issuer: "https://oidc.example.test", jwksUri: "https://oidc.example.test/openid/v1/jwks" };

@@ -1,6 +1,7 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
-import { issuerDifference, parseDiscovery, parseJwkSet, type PublicJwk } from "../../rules/oidc/index.ts";
+import { issuerDifference, parseDiscovery } from "../../rules/oidc/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { Refusal, RefusalReason } from "../status.ts";
 
 /** What is published about an issuer, whatever the cluster says. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { KeyStatus } from "../status.ts";
 import { keyStatuses } from "./key-status.ts";
 import { type KeyRing, noteSigned, observeKeys } from "./keys.ts";

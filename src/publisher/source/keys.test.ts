@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import { type KeyRing, noteSigned, observeKeys, publishedKeys, signerOf } from "./keys.ts";
 
 const day = 86_400_000;

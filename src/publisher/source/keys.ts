@@ -1,4 +1,5 @@
-import { jwkThumbprint, mostKeysOfType, type PublicJwk } from "../../rules/oidc/index.ts";
+import { mostKeysOfType } from "../../rules/oidc/index.ts";
+import { jwkThumbprint, type PublicJwk } from "../../rules/keys/index.ts";
 
 /** A key as the publisher remembers it; times in milliseconds since the epoch. */
 export interface KnownKey {

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { jwkThumbprint } from "../../rules/oidc/index.ts";
+import { jwkThumbprint } from "../../rules/keys/index.ts";
 import type { KeyRing, KnownKey } from "./keys.ts";
 import { publishedKeys } from "./keys.ts";
 import type { SourceEvent, SourceState, Step } from "./state.ts";

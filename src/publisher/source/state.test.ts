@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { RefusalReason } from "../status.ts";
 import type { Observation } from "./judge.ts";
 import { publishedKeys } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { defined } from "../../core/base/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { Blind, Failing, Refusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";
 import { distrustKey, distrustListed, signingYet, trustKey } from "./distrust.ts";

@@ -1,5 +1,5 @@
 import { defined, PodtrustError, recordOf } from "../../core/base/index.ts";
-import { parseJwkSet, type PublicJwk } from "../../rules/oidc/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";
 

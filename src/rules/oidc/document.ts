@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { type ErrorCode, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 
 export interface DocumentKind {
@@ -17,7 +16,7 @@ export function shown(value: unknown): string {
 }
 
 function decoded(text: string | Uint8Array, kind: DocumentKind): string {
-  const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.byteLength;
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text).byteLength : text.byteLength;
   if (bytes > kind.maxBytes) {
     throw new PodtrustError(
       kind.code,

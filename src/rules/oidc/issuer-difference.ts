@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { shown } from "./document.ts";
 import { canonicalIssuer } from "./issuer-parts.ts";
 
@@ -47,13 +46,13 @@ const kinds: readonly [
   ["other", () => true, () => "they are different issuers"],
 ];
 
-function firstDifference(a: Buffer, b: Buffer): number {
+function firstDifference(a: Uint8Array, b: Uint8Array): number {
   const shorter = Math.min(a.length, b.length);
   for (let index = 0; index < shorter; index += 1) if (a[index] !== b[index]) return index;
   return shorter;
 }
 
-function byteAt(bytes: Buffer, index: number): string {
+function byteAt(bytes: Uint8Array, index: number): string {
   const byte = bytes[index];
   return byte === undefined ? "its end" : `0x${byte.toString(16).padStart(2, "0")}`;
 }
@@ -67,7 +66,8 @@ export function issuerDifference(
   names: IssuerNames = { expected: "expected", actual: "actual" },
 ): IssuerDifference | undefined {
   if (expected === actual) return undefined;
-  const [a, b] = [Buffer.from(expected), Buffer.from(actual)];
+  const utf8 = new TextEncoder();
+  const [a, b] = [utf8.encode(expected), utf8.encode(actual)];
   const at = firstDifference(a, b);
   // The last kind fits everything.
   const [kind, , why] = kinds.find(([, fits]) => fits(expected, actual)) as (typeof kinds)[number];

@@ -16,7 +16,7 @@ describe("a JWS", () => {
       header: { alg: "RS256", kid: "k" },
       claims: { sub: "a" },
       signingInput: good.slice(0, good.lastIndexOf(".")),
-      signature: Buffer.from("sig"),
+      signature: new TextEncoder().encode("sig"),
       alg: "RS256",
       kid: "k",
       critical: [],

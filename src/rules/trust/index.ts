@@ -48,6 +48,7 @@ export {
   type WebIdentityFacts,
   type WebIdentityRequest,
 } from "./sts/facts.ts";
+export type { Jwk, KeyChecks } from "./sts/key-checks.ts";
 export {
   type Grant,
   type MessageProfile,

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { jwkThumbprint } from "../../rules/oidc/index.ts";
+import { jwkThumbprint } from "../../rules/keys/index.ts";
 import { DerError, type ReadRequest, readRequest } from "../../core/x509/index.ts";
 import { Problem } from "./problem.ts";
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { isRecord } from "../../core/base/index.ts";
-import { jwkThumbprint, verifyJws } from "../../rules/oidc/index.ts";
+import { jwkThumbprint, verifyJws } from "../../rules/keys/index.ts";
 import { Problem } from "./problem.ts";
 
 /** A JSON object whose members are not judged yet. */

@@ -1,4 +1,4 @@
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import { allowed, discoveryPath, forbidden, jwksPath } from "./access.ts";
 import { discoveryPage } from "./discovery.ts";
 import { issuerDocument } from "./documents.ts";

@@ -1,4 +1,5 @@
-import { type PublicJwk, renderDiscovery, renderJwkSet } from "../../rules/oidc/index.ts";
+import { renderDiscovery } from "../../rules/oidc/index.ts";
+import { type PublicJwk, renderJwkSet } from "../../rules/keys/index.ts";
 import { discoveryPath } from "./access.ts";
 import type { ClusterFault } from "./types.ts";
 

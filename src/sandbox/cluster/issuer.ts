@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import { discoveryUrlOf, parseIssuer, publicJwk, type PublicJwk } from "../../rules/oidc/index.ts";
+import { discoveryUrlOf, parseIssuer } from "../../rules/oidc/index.ts";
+import { publicJwk, type PublicJwk } from "../../rules/keys/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import type { Exchange } from "../../core/listener/index.ts";
 import { closeListener, openListener } from "../listener/index.ts";

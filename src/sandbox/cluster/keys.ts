@@ -1,6 +1,7 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { type Jws, kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/oidc/index.ts";
+import { type Jws } from "../../rules/oidc/index.ts";
+import { kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/keys/index.ts";
 import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
 
 const generate = promisify(generateKeyPair);

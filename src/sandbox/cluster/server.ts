@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ServerOptions } from "node:https";
 import type { Socket } from "node:net";
 import { errorText, type Logger } from "../../core/base/index.ts";
-import type { PublicJwk } from "../../rules/oidc/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import { type ApiAnswer, type ApiState, answer } from "./api.ts";
 import type { Exchange } from "../../core/listener/index.ts";
 import { type Listener, openListener } from "../listener/index.ts";

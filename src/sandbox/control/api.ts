@@ -1,4 +1,5 @@
-import { asPodtrustError, PodtrustError, sameSecret } from "../../core/base/index.ts";
+import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
+import { sameSecret } from "../listener/index.ts";
 import { hostAllowed, isLoopbackAddress } from "../../core/http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
 import type { ControlledAccount, Controls } from "./controls.ts";

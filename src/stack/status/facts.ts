@@ -2,7 +2,8 @@ import type { Link, PodtrustError } from "../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../config/index.ts";
 import type { IssuerJudgement, IssuerReading } from "../../issuer/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { DiscoveryDocument, JwkSet, Jws } from "../../rules/oidc/index.ts";
+import type { DiscoveryDocument, Jws } from "../../rules/oidc/index.ts";
+import type { JwkSet } from "../../rules/keys/index.ts";
 import type { Exchange, Look, OidcProviderFacts, Place, RoleState } from "../parts/index.ts";
 
 /** What a look gave, or why it gave nothing. */

@@ -1,7 +1,8 @@
 import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type IssuerWay, seeIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { issuerDifference, parseDiscovery, parseJwkSet, parseJws } from "../../rules/oidc/index.ts";
+import { issuerDifference, parseDiscovery, parseJws } from "../../rules/oidc/index.ts";
+import { parseJwkSet } from "../../rules/keys/index.ts";
 import { admissionOf, type AwsPart } from "../parts/index.ts";
 import type { WorkloadTarget } from "./target.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { keyChecks } from "../../../src/rules/keys/index.ts";
 import { explainWebIdentity } from "../../../src/rules/trust/index.ts";
 import { attempt, grantOf, refuses } from "../fixture.ts";
 
@@ -46,7 +47,7 @@ describe("STS rule session-policy", () => {
   test("explains a session policy of any partition where no role is named", () => {
     const elsewhere = policy({ Resource: "arn:aws-cn:s3:::b" });
     const facts = { request: { policy: elsewhere }, now: 0, providers: [], role: undefined };
-    const report = explainWebIdentity(facts).find(({ rule }) => rule === "session-policy");
+    const report = explainWebIdentity(facts, keyChecks).find(({ rule }) => rule === "session-policy");
     assert.equal(report?.outcome, "accepted");
   });
 

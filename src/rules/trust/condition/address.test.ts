@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BlockList } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { inBlock } from "./address.ts";
@@ -34,6 +34,24 @@ describe("IpAddress", () => {
       assert.ok(!inBlock("10.0.0.0/8", bad));
     }
     assert.ok(!inBlock("10.0.0.0/8", "10.0.0.0/9"), "who asks has one address");
+  });
+
+  test("knows an address where Node knows one, and no other text", () => {
+    const group = fc.oneof(fc.constantFrom("", "0", "ffff", "12345", "g", "A", "1.2.3.4", "01"), fc.ipV4());
+    const nearly = fc.array(group, { maxLength: 9 }).map((groups) => groups.join(":"));
+    const dotted = fc.array(fc.constantFrom("0", "7", "99", "255", "256", "01", "", "a"), { maxLength: 5 });
+    const texts = fc.oneof(
+      nearly,
+      dotted.map((parts) => parts.join(".")),
+      fc.ipV4(),
+      fc.ipV6(),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        assert.equal(inBlock(text, text), isIP(text) !== 0, text);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("agrees with Node's own BlockList", () => {

@@ -1,5 +1,3 @@
-import { isIP } from "node:net";
-
 interface Block {
   readonly bits: 32 | 128;
   readonly address: bigint;
@@ -27,10 +25,37 @@ function v6Number(text: string): bigint {
   return [...before, ...zeros, ...after].reduce((sum, group) => (sum << 16n) + BigInt(`0x${group}`), 0n);
 }
 
+const octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+const v4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`, "u");
+
+/** Groups of an IPv6 address beside `::`; a dotted tail counts as two. Undefined for what are none. */
+function groupCount(part: string, mayBeDotted: boolean): number | undefined {
+  if (part === "") return 0;
+  const groups = part.split(":");
+  const dotted = mayBeDotted && v4.test(groups.at(-1) as string);
+  const hex = dotted ? groups.slice(0, -1) : groups;
+  if (!hex.every((group) => /^[0-9a-f]{1,4}$/iu.test(group))) return undefined;
+  return hex.length + (dotted ? 2 : 0);
+}
+
+/** RFC 4291 §2.2: eight groups of 16 bits, of which `::` stands for one or more that are zero. */
+function isV6(text: string): boolean {
+  const [head = "", tail, ...more] = text.split("::");
+  if (more.length > 0) return false;
+  const [before, after] = [groupCount(head, tail === undefined), groupCount(tail ?? "", true)];
+  if (before === undefined || after === undefined) return false;
+  return tail === undefined ? before === 8 : before + after < 8;
+}
+
+function familyOf(address: string): 0 | 4 | 6 {
+  if (v4.test(address)) return 4;
+  return isV6(address) ? 6 : 0;
+}
+
 /** An address or a CIDR block (RFC 4632, RFC 4291); undefined for everything else, zones included. */
 function blockOf(text: string): Block | undefined {
   const [address = "", prefix, ...rest] = text.trim().split("/");
-  const family = address.includes("%") ? 0 : isIP(address);
+  const family = familyOf(address);
   if (family === 0 || rest.length > 0) return undefined;
   const bits = family === 4 ? 32 : 128;
   if (prefix !== undefined && !/^\d{1,3}$/u.test(prefix)) return undefined;

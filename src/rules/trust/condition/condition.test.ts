@@ -71,7 +71,7 @@ const table: readonly [string, string, readonly string[], readonly string[]][] =
   ["DateGreaterThan", "aws:CurrentTime", ["2026-11-25"], ["2026-11-26"]],
   ["DateGreaterThanEquals", "aws:CurrentTime", ["2026-11-25T12:00:00Z"], ["2026-11-25T12:00:01Z"]],
   ["Bool", "aws:SecureTransport", ["true", "TRUE"], ["false"]],
-  ["BinaryEquals", "x:key", ["QmluYXJ5"], ["QmluYXJ6", "Qm!"]],
+  ["BinaryEquals", "x:key", ["QmluYXJ5", "QmluYXJ5Q"], ["QmluYXJ6", "Qm!"]],
   [
     "IpAddress",
     "aws:SourceIp",

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** A place in a text where JSON wants something else. */
 interface Fault {
   readonly at: number;
@@ -97,6 +95,14 @@ function firstFault(whole: string): Fault | undefined {
   }
 }
 
+/** A number of 32 bits that differs from text to text (FNV-1a). */
+function numberOf(whole: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < whole.length; index += 1)
+    hash = Math.imul(hash ^ whole.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
+
 /**
  * What STS says of a session policy that is no JSON: its parser's own words
  * (github.com/ansible-collections/amazon.aws, pull request 2778). Only two of the parser's faults are known in its words; undefined for the others.
@@ -108,6 +114,6 @@ export function jsonFault(whole: string): string | undefined {
   const before = whole.slice(0, fault.at).split("\n");
   const column = (before.at(-1) as string).length + 2;
   // The parser names the object that it read from by a number that differs from call to call.
-  const source = createHash("sha256").update(whole).digest("hex").slice(0, 8);
+  const source = numberOf(whole).toString(16).padStart(8, "0");
   return `Unexpected character ('${character}' (code ${character.charCodeAt(0)})): ${fault.wanted}\n at [Source: java.io.StringReader@${source}; line: ${before.length}, column: ${column}]`;
 }

@@ -11,6 +11,7 @@ import {
   unsigned,
 } from "../../../../test/conformance/fixture.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
+import { keyChecks } from "../../keys/index.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { sameText } from "./answer.ts";
 import { decideBy, decideWebIdentity, explainWebIdentity } from "./decide.ts";
@@ -25,7 +26,7 @@ function of(reports: readonly RuleReport[], outcome: RuleReport["outcome"]): rea
 }
 
 test("an explanation of a good token accepts every rule and gives every finding", async () => {
-  const reports = explainWebIdentity(await factsOf());
+  const reports = explainWebIdentity(await factsOf(), keyChecks);
   assert.deepEqual(
     of(reports, "accepted"),
     stsRules.map((rule) => rule.name),
@@ -40,7 +41,7 @@ test("an explanation goes on after a refusal and finds every fault", async () =>
     claims: { exp: 1, aud: "other", sub: "nobody" },
     request: { durationSeconds: "7200" },
   });
-  const reports = explainWebIdentity(facts);
+  const reports = explainWebIdentity(facts, keyChecks);
   assert.deepEqual(of(reports, "refused"), [
     "not-expired",
     "audience-registered",
@@ -49,13 +50,13 @@ test("an explanation goes on after a refusal and finds every fault", async () =>
   ]);
   assert.deepEqual(of(reports, "not-reached"), []);
   const [first] = reports.filter((one) => one.outcome === "refused");
-  const decision = decideWebIdentity(facts);
+  const decision = decideWebIdentity(facts, keyChecks);
   assert.ok(decision.outcome === "refused");
   assert.deepEqual(first?.refusal, decision.refusal, "AWS says the first of them");
 });
 
 test("rules that could not be asked are reported as such", async () => {
-  const nothing = explainWebIdentity({ request: {}, now: 0, providers: [], role: undefined });
+  const nothing = explainWebIdentity({ request: {}, now: 0, providers: [], role: undefined }, keyChecks);
   assert.deepEqual(of(nothing, "accepted"), [
     "provider-id-length",
     "policy-arns-bounds",
@@ -65,7 +66,7 @@ test("rules that could not be asked are reported as such", async () => {
     "session-policy",
     "session-policy-arns",
   ]);
-  const alone = explainWebIdentity(await factsOf({ facts: { documents: undefined } }));
+  const alone = explainWebIdentity(await factsOf({ facts: { documents: undefined } }), keyChecks);
   assert.deepEqual(of(alone, "not-reached"), [
     "issuer-certificate",
     "documents-reachable",
@@ -80,14 +81,28 @@ test("rules that could not be asked are reported as such", async () => {
   assert.match(alone.find((one) => one.rule === "signature")?.finding ?? "", /refused above|not given/u);
 });
 
+test("without the arithmetic of keys their rules are not reached, and all others answer as before", async () => {
+  const whole = explainWebIdentity(await factsOf(), keyChecks);
+  const alone = explainWebIdentity(await factsOf());
+  const unreached = ["key-selection", "key-operations-absent", "signature"];
+  for (const [index, report] of alone.entries()) {
+    const outcome = unreached.includes(report.rule) ? "not-reached" : whole[index]?.outcome;
+    assert.deepEqual([report.rule, report.outcome], [whole[index]?.rule, outcome]);
+  }
+});
+
 test("an algorithm that AWS refuses leaves no key to be found", async () => {
-  const reports = explainWebIdentity(await factsOf({ token: unsigned({ alg: "none", kid: "rsa" }) }));
+  const reports = explainWebIdentity(
+    await factsOf({ token: unsigned({ alg: "none", kid: "rsa" }) }),
+    keyChecks,
+  );
   assert.deepEqual(of(reports, "refused"), ["token-algorithm", "key-selection"]);
 });
 
 test("parameters that AWS refuses do not keep the trust policy from being looked at", async () => {
   const reports = explainWebIdentity(
     await factsOf({ request: { roleSessionName: undefined, durationSeconds: "long" } }),
+    keyChecks,
   );
   assert.deepEqual(of(reports, "refused"), ["role-session-name", "duration-bounds", "duration-of-role"]);
 });
@@ -97,14 +112,14 @@ test("tokens and policies that are accepted but unwise are warned about", async 
     trust: trust({ StringLike: { [`${providerUrl}:sub`]: "*" } }),
     claims: { azp: "sts.amazonaws.com" },
   });
-  const warnings = explainWebIdentity(wide).flatMap((one) => one.warnings);
+  const warnings = explainWebIdentity(wide, keyChecks).flatMap((one) => one.warnings);
   assert.equal(
     warnings.filter((one) => /fits every subject|no condition on :aud|looks at azp/u.test(one)).length,
     3,
   );
   const twice = await factsOf({ keys: [signer.jwk, signer.jwk] });
   assert.match(
-    explainWebIdentity(twice)
+    explainWebIdentity(twice, keyChecks)
       .flatMap((one) => one.warnings)
       .join(""),
     /AWS takes the last/u,
@@ -125,7 +140,7 @@ test("statements are named by Sid where they have one, and an empty policy says 
     });
   const finding = async (policy: string): Promise<string> => {
     const facts = await factsOf({ trust: parsePolicy(policy, "trust") });
-    return explainWebIdentity(facts).find((one) => one.rule === "trust-policy")?.finding ?? "";
+    return explainWebIdentity(facts, keyChecks).find((one) => one.rule === "trust-policy")?.finding ?? "";
   };
   assert.match(await finding(text("Allow", subject)), /statement Cart of the trust policy allows/u);
   assert.match(await finding(text("Allow", "other")), /statement Cart \(Allow\): StringEquals/u);
@@ -214,10 +229,10 @@ test("property: whatever the claims, there is a decision, never an error, and no
       const changed = { ...good, ...claims };
       const webIdentityToken = `${head}.${part(changed)}.${tail}`;
       const asked = { ...facts, request: { ...facts.request, webIdentityToken } };
-      const decision = decideWebIdentity(asked);
+      const decision = decideWebIdentity(asked, keyChecks);
       const same = JSON.stringify(changed) === JSON.stringify(good);
       assert.equal(decision.outcome, same ? "accepted" : "refused");
-      assert.equal(explainWebIdentity(asked).length, stsRules.length);
+      assert.equal(explainWebIdentity(asked, keyChecks).length, stsRules.length);
     }),
     { numRuns: 1000 },
   );

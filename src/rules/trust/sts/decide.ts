@@ -1,6 +1,7 @@
 import { type Asked, askRules, judgeBy } from "./ask.ts";
 import type { WebIdentityFacts } from "./facts.ts";
 import { grantOf } from "./grant.ts";
+import type { KeyChecks } from "./key-checks.ts";
 import type { RuleReport, WebIdentityDecision } from "./outcome.ts";
 import type { Known, StsRule } from "./rule.ts";
 import { stsRules } from "./rules/index.ts";
@@ -9,13 +10,17 @@ import { stsRules } from "./rules/index.ts";
  * Decides AssumeRoleWithWebIdentity: the first rule that refuses speaks. `needs-documents` means that nothing was
  * wrong before the issuer's documents are looked at; fetch them and ask again.
  */
-export function decideWebIdentity(facts: WebIdentityFacts): WebIdentityDecision {
-  return decideBy(stsRules, facts);
+export function decideWebIdentity(facts: WebIdentityFacts, keyChecks: KeyChecks): WebIdentityDecision {
+  return decideBy(stsRules, facts, { keyChecks });
 }
 
 /** The same by any list of rules; TypeError when one stands before what it needs. */
-export function decideBy(rules: readonly StsRule[], facts: WebIdentityFacts): WebIdentityDecision {
-  const judged = judgeBy(rules, facts);
+export function decideBy(
+  rules: readonly StsRule[],
+  facts: WebIdentityFacts,
+  given: Partial<Known> = {},
+): WebIdentityDecision {
+  const judged = judgeBy(rules, facts, given);
   if (judged.outcome === "refused") return judged;
   // Every rule so far has accepted, and so everything that they find is known.
   const known = judged.known as Known;
@@ -52,8 +57,10 @@ function reportOf(asked: Asked): RuleReport {
 
 /**
  * Rule by rule, what AWS would find. Goes on after a refusal as far as later rules can still be asked, so that a
- * person sees every fault at once; AWS itself answers with the first one that is refused.
+ * person sees every fault at once; AWS itself answers with the first one that is refused. Without `keyChecks`, as in a browser, the rules that choose a key
+ * and verify the signature are not reached.
  */
-export function explainWebIdentity(facts: WebIdentityFacts): readonly RuleReport[] {
-  return [...askRules(stsRules, facts)].map(reportOf);
+export function explainWebIdentity(facts: WebIdentityFacts, keyChecks?: KeyChecks): readonly RuleReport[] {
+  const given = keyChecks === undefined ? {} : { keyChecks };
+  return [...askRules(stsRules, facts, given)].map(reportOf);
 }

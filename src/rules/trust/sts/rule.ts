@@ -3,6 +3,7 @@ import type { AccessRequest } from "../access/request.ts";
 import type { NamedPolicy } from "../policy/document.ts";
 import type { Answer, Evidence } from "./answer.ts";
 import type { ProviderFacts, RoleFacts, WebIdentityFacts } from "./facts.ts";
+import type { Jwk, KeyChecks } from "./key-checks.ts";
 import type { Refusal } from "./outcome.ts";
 
 /** A role's ARN, taken apart. */
@@ -53,9 +54,11 @@ export interface Known {
   /** What the issuer serves, unread. */
   readonly served: { readonly discovery: string; readonly jwks: string };
   /** The entries of the JWK Set that are JSON objects. */
-  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  readonly keys: readonly Jwk[];
+  /** How keys are asked; given by the caller, and found by no rule. */
+  readonly keyChecks: KeyChecks;
   /** The one that must have signed. */
-  readonly key: Readonly<Record<string, unknown>>;
+  readonly key: Jwk;
   readonly tokenTags: TokenTags;
   readonly sourceIdentity: { readonly value: string | undefined };
   readonly roleAuthorizedByIdp: boolean;

@@ -1,4 +1,4 @@
-import { sameSecret } from "../../../core/base/index.ts";
+import { sameSecret } from "../../listener/index.ts";
 import type { WireRequest } from "../wire/index.ts";
 import { type Authorization, readAuthorization } from "./authorization.ts";
 import { expectedSignature } from "./canonical.ts";

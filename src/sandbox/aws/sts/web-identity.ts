@@ -1,5 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import { parseJws } from "../../../rules/oidc/index.ts";
+import { keyChecks } from "../../../rules/keys/index.ts";
 import {
   decideWebIdentity,
   type Grant,
@@ -57,13 +58,13 @@ function factsOf(options: StsOptions, params: ValueOf<typeof input>, call: Call)
 }
 
 async function decide(options: StsOptions, facts: WebIdentityFacts): Promise<WebIdentityDecision> {
-  const decision = decideWebIdentity(facts);
+  const decision = decideWebIdentity(facts, keyChecks);
   if (decision.outcome !== "needs-documents") return decision;
   const { provider, kid } = decision;
   const registered = options.account.providers.get(provider.arn);
   const issuer = { url: provider.url, thumbprints: registered?.thumbprints ?? [] };
   const documents = await options.issuers.documents(issuer, kid);
-  return decideWebIdentity({ ...facts, documents });
+  return decideWebIdentity({ ...facts, documents }, keyChecks);
 }
 
 /** The subject that a token claims, for the record of a refusal; cut, since a stranger wrote it. */

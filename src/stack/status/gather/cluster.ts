@@ -1,6 +1,7 @@
 import { defined, type ErrorCode } from "../../../core/base/index.ts";
 import { exposureOf, type KubernetesApi } from "../../../providers/kubernetes/index.ts";
-import { parseDiscovery, parseJwkSet } from "../../../rules/oidc/index.ts";
+import { parseDiscovery } from "../../../rules/oidc/index.ts";
+import { parseJwkSet } from "../../../rules/keys/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";
 import type { ClusterFacts, Seen } from "../facts.ts";
 import type { GatherOptions, Wanted } from "./options.ts";

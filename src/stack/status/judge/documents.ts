@@ -1,6 +1,6 @@
 import { lengthText, type Link, reasons } from "../../../core/base/index.ts";
 import { type DocumentName, type DocumentReading, type IssuerFinding } from "../../../issuer/index.ts";
-import type { JwkSet } from "../../../rules/oidc/index.ts";
+import type { JwkSet } from "../../../rules/keys/index.ts";
 import type { IssuerFacts, JudgedFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { ageOf } from "./ages.ts";

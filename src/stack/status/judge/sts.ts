@@ -1,6 +1,7 @@
 import { lengthText } from "../../../core/base/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
 import { iamProviderKey, type Jws, parseSubject } from "../../../rules/oidc/index.ts";
+import { keyChecks } from "../../../rules/keys/index.ts";
 import { decideWebIdentity, type Refusal, type WebIdentityFacts } from "../../../rules/trust/index.ts";
 import { roleArnOf, trustedRole } from "../../parts/index.ts";
 import type { JudgedFacts, WorkloadFacts } from "../facts.ts";
@@ -34,7 +35,7 @@ function decisionOf(facts: JudgedFacts, one: WorkloadFacts): Decided | undefined
   const { account, role, token } = one;
   const iam = iamOf(facts, one);
   if (facts.issuer === undefined || token?.kind !== "seen" || iam === undefined) return undefined;
-  const decision = decideWebIdentity({
+  const asked: WebIdentityFacts = {
     request: {
       roleArn: roleArnOf(account, role),
       roleSessionName: role.sessionName,
@@ -44,7 +45,8 @@ function decisionOf(facts: JudgedFacts, one: WorkloadFacts): Decided | undefined
     ...iam,
     documents: servedDocuments(facts.issuer.reading, facts.issuer),
     context: { "aws:RequestedRegion": account.region },
-  });
+  };
+  const decision = decideWebIdentity(asked, keyChecks);
   return decision.outcome === "refused" ? decision.refusal : "accepted";
 }
 

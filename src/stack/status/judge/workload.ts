@@ -1,7 +1,8 @@
 import { lengthText, type PodtrustError, type Reason } from "../../../core/base/index.ts";
 import { accountAnnotations, injectionProblem, isAlive } from "../../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
-import { awsSkewSeconds, issuerDifference, type Jws, verifyJws } from "../../../rules/oidc/index.ts";
+import { awsSkewSeconds, issuerDifference, type Jws } from "../../../rules/oidc/index.ts";
+import { verifyJws } from "../../../rules/keys/index.ts";
 import { roleArnOf } from "../../parts/index.ts";
 import type { JudgedFacts, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";

@@ -2,6 +2,7 @@ import { errorText, PodtrustError } from "../../../../core/base/index.ts";
 import { issuerDifference, parseDiscovery } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
 import type { IssuerDocuments } from "../facts.ts";
+import type { Jwk } from "../key-checks.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { invalidToken, noVerificationKey } from "../texts.ts";
@@ -136,7 +137,7 @@ const setUnreadable = sameText(
   },
 );
 
-type Keys = readonly Readonly<Record<string, unknown>>[];
+type Keys = readonly Jwk[];
 
 function readKeys(text: string): Keys | undefined {
   try {

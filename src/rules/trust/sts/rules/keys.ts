@@ -1,21 +1,11 @@
-import { Buffer } from "node:buffer";
-import { type KeyObject, X509Certificate } from "node:crypto";
-import {
-  algorithms,
-  isAlgorithm,
-  mostKeysOfType,
-  publicKeyOf,
-  rsaProblem,
-  verifyJws,
-} from "../../../oidc/index.ts";
+import { algorithms, isAlgorithm, type Jws, mostKeysOfType } from "../../../oidc/index.ts";
 import { sameText } from "../answer.ts";
+import type { Jwk, KeyChecks } from "../key-checks.ts";
 import { type StsRule, stsRule } from "../rule.ts";
 import { sources } from "../sources.ts";
 import { couldNotBeValidated, invalidToken, noVerificationKey } from "../texts.ts";
 import { accepted, refused } from "../verdict.ts";
 import { shown } from "./shown.ts";
-
-type Jwk = Readonly<Record<string, unknown>>;
 
 /** The type of key that goes with the token's alg; undefined for an alg that an earlier rule has refused. */
 function keyType(alg: string): "RSA" | "EC" | undefined {
@@ -50,26 +40,21 @@ const count = stsRule({
   },
 });
 
-/** Whether the first certificate of x5c is of this key (RFC 7517 §4.7). */
-function certificateFits(x5c: unknown, key: KeyObject): boolean {
+/** Whether the first certificate of x5c is of the key (RFC 7517 §4.7). */
+function certificateFits(jwk: Jwk, { isCertificateOf }: KeyChecks): boolean {
+  const { x5c } = jwk;
   const first: unknown = Array.isArray(x5c) ? x5c[0] : undefined;
-  if (typeof first !== "string") return false;
-  try {
-    return new X509Certificate(Buffer.from(first, "base64")).publicKey.equals(key);
-  } catch {
-    return false;
-  }
+  return typeof first === "string" && isCertificateOf(first, jwk);
 }
 
 /** Why AWS passes a key by, or undefined for one that it uses. */
-function unusable(jwk: Jwk): string | undefined {
+function unusable(jwk: Jwk, checks: KeyChecks): string | undefined {
   const { kid, kty, use, x5c } = jwk;
   if (typeof kid !== "string" || kid === "") return "it has no kid";
   if (kty !== "RSA" && kty !== "EC") return `its type is ${shown(kty)}`;
   if (use !== undefined && use !== "sig") return `its use is ${shown(use)}`;
-  const key = publicKeyOf(jwk);
-  if (key === undefined) return "its members are no public key";
-  return x5c === undefined || certificateFits(x5c, key) ? undefined : "its x5c is not of the same key";
+  if (!checks.isPublicKey(jwk)) return "its members are no public key";
+  return x5c === undefined || certificateFits(jwk, checks) ? undefined : "its x5c is not of the same key";
 }
 
 const noKey = sameText(
@@ -79,19 +64,21 @@ const noKey = sameText(
   { evidence: "observed" },
 );
 
-function setAsText(keys: readonly Jwk[]): string {
+function setAsText(keys: readonly Jwk[], checks: KeyChecks): string {
   if (keys.length === 0) return "the JWK Set is empty";
   const lines = keys.slice(0, 10).map((key) => {
-    const problem = unusable(key);
+    const problem = unusable(key, checks);
     return `${shown(key["kid"])} (${problem ?? String(key["kty"])})`;
   });
   const more = keys.length > 10 ? ` and ${keys.length - 10} more` : "";
   return `the JWK Set has ${lines.join(", ")}${more}`;
 }
 
-function select(keys: readonly Jwk[], kid: string, kty: string | undefined): Jwk | undefined {
+/** The key that AWS takes for a token. */
+function select(keys: readonly Jwk[], { kid = "", alg }: Jws, checks: KeyChecks): Jwk | undefined {
+  const kty = keyType(alg);
   const named = kid === "" ? keys : keys.filter((key) => key["kid"] === kid);
-  const usable = named.filter((key) => unusable(key) === undefined);
+  const usable = named.filter((key) => unusable(key, checks) === undefined);
   if (kid === "") return usable.length === 1 && usable[0]?.["kty"] === kty ? usable[0] : undefined;
   return usable.findLast((key) => key["kty"] === kty);
 }
@@ -103,10 +90,10 @@ const selection = stsRule({
   evidence: "observed",
   note: "A key is usable when it has a kid, is RSA or EC, has use sig or none, has n and e (x and y) of its own, and an x5c, where there is one, of the same key. Of several with one kid the last counts. The alg of a key is not looked at; keys and addresses in the token's header are ignored.",
   answers: [noKey],
-  needs: ["keys", "jws"],
-  check(_facts, { keys, jws }) {
+  needs: ["keys", "jws", "keyChecks"],
+  check(_facts, { keys, jws, keyChecks }) {
     const kid = jws.kid ?? "";
-    const key = select(keys, kid, keyType(jws.alg));
+    const key = select(keys, jws, keyChecks);
     if (key !== undefined) {
       const twins = keys.filter((one) => one["kid"] === key["kid"]).length;
       const warnings =
@@ -118,7 +105,7 @@ const selection = stsRule({
         ? "the token names no kid"
         : `no usable ${keyType(jws.alg) ?? "unknown"} key has the kid ${shown(kid)}`;
     return refused(noKey, {
-      why: `${wanted}; ${setAsText(keys)}`,
+      why: `${wanted}; ${setAsText(keys, keyChecks)}`,
       next: "Publish the key that the cluster signs with, under the kid that its tokens carry, before it signs.",
     });
   },
@@ -159,10 +146,10 @@ const signature = stsRule({
   evidence: "observed",
   note: "The text of earlier years is not known. That the curve must be the alg's, and an RSA key 2048 bits long, is RFC 7518's; what AWS does with keys that are no product of two large primes, or have an exponent of 1, is not known: here they verify nothing.",
   answers: [badSignature],
-  needs: ["jws", "key"],
-  check(_facts, { jws, key }) {
-    if (verifyJws(jws, key)) return accepted(`the signature is of key ${shown(key["kid"])}`);
-    const weak = rsaProblem(publicKeyOf(key) as KeyObject);
+  needs: ["jws", "key", "keyChecks"],
+  check(_facts, { jws, key, keyChecks }) {
+    if (keyChecks.verifies(jws, key)) return accepted(`the signature is of key ${shown(key["kid"])}`);
+    const weak = keyChecks.weakness(key);
     if (weak !== undefined) {
       return refused(badSignature, {
         why: `nothing can be verified with key ${shown(key["kid"])}: ${weak}`,

@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type KeyObject, verify } from "node:crypto";
 import { type JsonRecord, isRecord } from "../../core/base/index.ts";
-import { type AlgorithmFacts, algorithms, isAlgorithm } from "./algorithm.ts";
-import type { Jws } from "./jws.ts";
+import { type AlgorithmFacts, algorithms, isAlgorithm, type Jws } from "../oidc/index.ts";
 import { publicKeyOf } from "./jwk.ts";
 import { rsaProblem } from "./rsa-problem.ts";
 

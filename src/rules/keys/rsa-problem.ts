@@ -1,7 +1,6 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
-import { leastRsaBits, mostRsaBits } from "./algorithm.ts";
-import { base64urlBytes } from "./base64url.ts";
+import { leastRsaBits, mostRsaBits } from "../oidc/index.ts";
 
 // What Go's crypto/rsa verifies with, and so what a Kubernetes API server can sign for: 2^31 - 1.
 const largestExponent = 2_147_483_647n;
@@ -66,6 +65,6 @@ export function rsaProblem(key: KeyObject): string | undefined {
   if (key.asymmetricKeyType !== "rsa") return undefined;
   const { n } = key.export({ format: "jwk" }) as { n: string };
   const { modulusLength, publicExponent } = key.asymmetricKeyDetails as RsaDetails;
-  const modulus = BigInt(`0x0${(base64urlBytes(n) as Buffer).toString("hex")}`);
+  const modulus = BigInt(`0x0${Buffer.from(n, "base64url").toString("hex")}`);
   return exponentProblem(publicExponent) ?? modulusProblem(modulus, modulusLength);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
-import { parseJwkSet, parseJws, publicJwk, publicKeyOf, rsaProblem, verifyJws } from "./index.ts";
+import { parseJws } from "../oidc/index.ts";
+import { parseJwkSet, publicJwk, publicKeyOf, rsaProblem, verifyJws } from "./index.ts";
 
 const good = publicJwk(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey);
 const ec = publicJwk(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey);

@@ -1,7 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import { algorithms, isAlgorithm, usualAlgorithm } from "./algorithm.ts";
-import { shown } from "./document.ts";
+import { algorithms, isAlgorithm, shown, usualAlgorithm } from "../oidc/index.ts";
 import { kubernetesKid, type PublicJwk, publicKeyOf, withMembers } from "./jwk.ts";
 import { rsaProblem } from "./rsa-problem.ts";
 

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { errorText, PodtrustError } from "./errors.ts";
+import { errorText, PodtrustError } from "../base/index.ts";
 
 /**
  * The home directory: $HOME, else what the system says of this user. Throws `home-unknown` where it knows nothing, as

@@ -3,15 +3,8 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:cryp
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { CompactSign, compactVerify, importJWK, SignJWT } from "jose";
-import {
-  type Algorithm,
-  algorithms,
-  type Jws,
-  parseJws,
-  publicJwk,
-  type PublicJwk,
-  verifyJws,
-} from "./index.ts";
+import { type Algorithm, algorithms, type Jws, parseJws } from "../oidc/index.ts";
+import { publicJwk, type PublicJwk, verifyJws } from "./index.ts";
 
 interface Signer {
   readonly privateKey: KeyObject;

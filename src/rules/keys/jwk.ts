@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, KeyObject, type webcrypto } from "node:crypto";
 import { type JsonRecord, isRecord } from "../../core/base/index.ts";
-import { mostRsaBits, usualAlgorithm } from "./algorithm.ts";
+import { mostRsaBits, usualAlgorithm } from "../oidc/index.ts";
 
 /** A public key as podtrust publishes it: these members and no others (RFC 7517 §4, RFC 7518 §6). */
 export interface PublicJwk {

@@ -1,5 +1,5 @@
 import { isRecord, PodtrustError } from "../../core/base/index.ts";
-import { readDocument, renderDocument, shown } from "./document.ts";
+import { mostKeysOfType, readDocument, renderDocument, shown } from "../oidc/index.ts";
 import { jwkThumbprint, type PublicJwk, withMembers } from "./jwk.ts";
 import { readJwk } from "./jwk-read.ts";
 
@@ -14,8 +14,6 @@ export interface JwkSet {
 /** Bytes: a hundred RSA keys of 16,384 bits and a hundred EC keys stay under this, and nobody reads more. */
 export const largestJwkSet = 524_288;
 const kind = { name: "the JWK Set", code: "jwks-invalid", maxBytes: largestJwkSet } as const;
-/** IAM's limit: 100 RSA keys and 100 EC keys; tokens of a type that has more are refused. */
-export const mostKeysOfType = 100;
 const comfortableBytes = 65_536;
 
 function byKid(a: PublicJwk, b: PublicJwk): number {
