@@ -46,8 +46,10 @@ export interface Controller {
   readonly follows: readonly Followed[];
   /** How many reconciles at a time; 4 unless told. */
   readonly concurrency?: number;
-  /** How many of them may be of one namespace; all unless told. */
-  readonly perNamespace?: number;
+  /** How many of them may be of one share. Default: all. */
+  readonly perShare?: number;
+  /** What a key's reconciles count towards. Default: its namespace. */
+  readonly shareOf?: (key: string) => string;
   reconcile(key: string, run: Reconcile): Promise<ReconcileResult | void>;
 }
 

@@ -3,12 +3,12 @@ import { describe, test } from "node:test";
 import { array, assert as holds, nat, property } from "fast-check";
 import { settle, TestClock } from "../../test/support/clock.ts";
 import { Delays } from "./delays.ts";
-import { WorkQueue } from "./queue.ts";
+import { type QueueOptions, WorkQueue } from "./queue.ts";
 
 const never = new AbortController().signal;
 
 /** A queue whose waits are as long as they may be. */
-function queueOf(options: { limit?: number; perNamespace?: number } = {}): {
+function queueOf(options: Pick<QueueOptions, "limit" | "perShare" | "shareOf"> = {}): {
   queue: WorkQueue;
   clock: TestClock;
 } {
@@ -57,7 +57,7 @@ describe("the work queue", () => {
   });
 
   test("a namespace has at most its share of what runs, and what waits for it has its turn when one of its ends", async () => {
-    const { queue } = queueOf({ perNamespace: 2 });
+    const { queue } = queueOf({ perShare: 2 });
     for (let index = 0; index < 4; index += 1) queue.add(`many/${index}`);
     const taken = taking(queue);
     await settle();
@@ -74,6 +74,27 @@ describe("the work queue", () => {
     for (let index = 4; index < 8; index += 1) queue.add(`many/${index}`);
     await settle();
     assert.deepEqual(taken.slice(5), ["many/4", "many/5"], "whoever leads anew counts anew");
+  });
+
+  test("namespaces that share have at most their share together, and one that leaves it meanwhile is counted where it began", async () => {
+    const shared = new Set(["one", "two", "three"]);
+    const namespaceOf = (key: string): string => key.split("/")[0] ?? "";
+    const shareOf = (key: string): string => (shared.has(namespaceOf(key)) ? "together" : namespaceOf(key));
+    const { queue } = queueOf({ perShare: 2, shareOf });
+    for (const key of ["one/a", "two/a", "three/a", "three/b", "other/a"]) queue.add(key);
+    const taken = taking(queue);
+    await settle();
+    assert.deepEqual(taken, ["one/a", "two/a", "other/a"]);
+    shared.delete("one");
+    queue.done("one/a");
+    await settle();
+    assert.deepEqual(taken.slice(3), ["three/a"]);
+    queue.done("two/a");
+    queue.done("three/a");
+    await settle();
+    for (const key of ["two/a", "two/b"]) queue.add(key);
+    await settle();
+    assert.deepEqual(taken.slice(4), ["three/b", "two/a"], "two at a time, as before");
   });
 
   test("waits after failures grow up to five minutes, and a success forgets them", async () => {

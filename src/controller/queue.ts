@@ -9,6 +9,8 @@ interface Item {
   /** When it is due, by `elapsed`; absent while it is ready or runs. */
   due?: number;
   running: boolean;
+  /** What it counts towards while it runs. */
+  share?: string;
   /** Changed while it ran: once more afterwards. */
   dirty: boolean;
   /** In a row. */
@@ -27,8 +29,10 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Keys that are kept at the most; 100,000 unless told. */
   readonly limit?: number;
-  /** How many keys of one namespace may run at a time; any number unless told. */
-  readonly perNamespace?: number;
+  /** How many keys of one share may run at a time. Default: any number. */
+  readonly perShare?: number;
+  /** The share of a key. Default: its namespace. */
+  readonly shareOf?: (key: string) => string;
   /** A whole number from 0 to `below` − 1; by chance unless told. */
   readonly chance?: (below: number) => number;
 }
@@ -41,23 +45,27 @@ function waitAfter(failures: number, chance: (below: number) => number): number 
 
 /**
  * Keys that have to be looked at: each once, however often it is added; never two at a time of one key; in turn between
- * namespaces; after failures with waits that grow; bounded.
+ * namespaces, and no more at a time of those that share than they may; after failures with waits that grow; bounded.
  */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #chance: (below: number) => number;
   readonly #items = new Map<string, Item>();
-  readonly #perNamespace: number;
-  /** How many keys run, by namespace. */
+  readonly #perShare: number;
+  readonly #shareOf: (key: string) => string;
+  /** How many keys run, by share. */
   readonly #running = new Map<string, number>();
   readonly #turns = new Turns();
   readonly #delays = new Delays();
   readonly #pausing = new Set<ChildAbort>();
 
-  constructor({ clock, limit = usualLimit, perNamespace = Infinity, chance = randomInt }: QueueOptions) {
+  constructor(options: QueueOptions) {
+    const { clock, limit = usualLimit, chance = randomInt } = options;
+    const { perShare = Infinity, shareOf = namespaceOf } = options;
     this.#clock = clock;
-    this.#perNamespace = perNamespace;
+    this.#perShare = perShare;
+    this.#shareOf = shareOf;
     this.#limit = limit;
     this.#chance = chance;
   }
@@ -94,7 +102,7 @@ export class WorkQueue {
     for (;;) {
       signal.throwIfAborted();
       this.#release();
-      const key = this.#turns.take((namespace) => this.#runningIn(namespace) < this.#perNamespace);
+      const key = this.#turns.take((one) => this.#runningOf(this.#shareOf(one)) < this.#perShare);
       const item = key === undefined ? undefined : this.#items.get(key);
       if (key !== undefined && item !== undefined) {
         this.#begin(key, item);
@@ -111,7 +119,7 @@ export class WorkQueue {
     const item = this.#items.get(key);
     if (item === undefined) return;
     item.failures = 0;
-    this.#end(key, item);
+    this.#end(item);
     if (item.dirty) this.#makeReady(key, item);
     else if (againAfterMs === undefined) this.#items.delete(key);
     else this.#delay(key, item, againAfterMs);
@@ -121,7 +129,7 @@ export class WorkQueue {
   failed(key: string): number {
     const item = this.#items.get(key);
     if (item === undefined) return 0;
-    this.#end(key, item);
+    this.#end(item);
     item.failures += 1;
     const wait = waitAfter(item.failures, this.#chance);
     const ms = item.dirty ? Math.min(wait, patience) : wait;
@@ -138,23 +146,25 @@ export class WorkQueue {
     this.#running.clear();
   }
 
-  #runningIn(namespace: string): number {
-    return this.#running.get(namespace) ?? 0;
+  #runningOf(share: string): number {
+    return this.#running.get(share) ?? 0;
   }
 
   #begin(key: string, item: Item): void {
     item.running = true;
-    const namespace = namespaceOf(key);
-    this.#running.set(namespace, this.#runningIn(namespace) + 1);
+    const share = this.#shareOf(key);
+    item.share = share;
+    this.#running.set(share, this.#runningOf(share) + 1);
   }
 
-  #end(key: string, item: Item): void {
+  #end(item: Item): void {
     item.running = false;
-    const namespace = namespaceOf(key);
-    const left = this.#runningIn(namespace) - 1;
-    if (left > 0) this.#running.set(namespace, left);
-    else this.#running.delete(namespace);
-    // A key of the namespace may have waited for this one.
+    // As it was counted: a key may be of another share by now.
+    const { share = "" } = item;
+    const left = this.#runningOf(share) - 1;
+    if (left > 0) this.#running.set(share, left);
+    else this.#running.delete(share);
+    // A key of the share may have waited for this one.
     if (this.#turns.size > 0) this.#wake();
   }
 

@@ -85,10 +85,10 @@ export class ControllerRunner {
     this.#controller = controller;
     this.#clock = clock;
     this.#logger = logger.child({ controller: controller.name });
-    const { perNamespace } = controller;
+    const { perShare, shareOf } = controller;
     this.#queue = new WorkQueue({
       clock,
-      ...defined({ limit, perNamespace }),
+      ...defined({ limit, perShare, shareOf }),
     });
   }
 

@@ -19,11 +19,11 @@ export class Turns {
     this.#namespaces.set(namespace, keys);
   }
 
-  /** The key whose turn it is, of a namespace that may have one; its namespace comes last then. */
-  take(mayHave: (namespace: string) => boolean = () => true): string | undefined {
+  /** The key whose turn it is, the first of a namespace, that may run; its namespace comes last then. */
+  take(mayRun: (key: string) => boolean = () => true): string | undefined {
     for (const [namespace, keys] of this.#namespaces) {
       const [key] = keys;
-      if (key === undefined || !mayHave(namespace)) continue;
+      if (key === undefined || !mayRun(key)) continue;
       keys.delete(key);
       this.#size -= 1;
       this.#namespaces.delete(namespace);

@@ -25,5 +25,6 @@ export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } 
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
 export { type BindingWish, bindingObject } from "./objects/write.ts";
 export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/room.ts";
+export { shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";
 export type { FieldProblem } from "./schema/index.ts";

@@ -1,9 +1,16 @@
 import type { Clock, JsonRecord } from "../../core/base/index.ts";
-import { type Controller, type Followed, followedAs, type ReconcileResult } from "../../controller/index.ts";
+import {
+  type Controller,
+  type Followed,
+  followedAs,
+  namespaceOf,
+  type ReconcileResult,
+} from "../../controller/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Trust } from "../../rules/bindings/index.ts";
 import type { BoundAccounts } from "../parts/index.ts";
 import { Departures } from "./departures.ts";
+import { GrantShares } from "./grant-shares.ts";
 import { heldClients } from "./held-clients.ts";
 import { LatestObjects } from "./latest.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -78,18 +85,21 @@ const regarding = (
 ): KubernetesObject => (reason === "RoleKept" || reason === "RoleRetained" ? (trust ?? binding) : binding);
 
 function bindingController(options: BindingControllersOptions): Controller {
-  const { api, clock, bindings, trusts, accountOf, counts, latest = new LatestObjects(), tell } = options;
+  const { api, clock, bindings, trusts, trustOf, accountOf, counts, tell } = options;
+  const { latest = new LatestObjects() } = options;
   const trustReads = new TrustReads(api, clock, trusts);
   const own = new OwnAnnotations();
   const turns = new BindingTurns(options, latest, own);
   const departures = new Departures();
   const retries = new RetryWaits();
+  const shares = new GrantShares();
   return {
     name: "bindings",
     // Most of a turn is waiting for AWS, whose pace all turns share.
     concurrency: 16,
-    // One namespace, however much fails in it, leaves the other half to the others.
-    perNamespace: 8,
+    // One tenant, however much fails in its namespaces, leaves the other half to the others.
+    perShare: 8,
+    shareOf: (key) => shares.of(namespaceOf(key), trustOf(key)),
     follows: [
       bindings,
       boundAccounts(options, own),
@@ -105,7 +115,9 @@ function bindingController(options: BindingControllersOptions): Controller {
           return undefined;
         }
         const room = counts === undefined ? {} : { room: (one: Trust) => counts.of(one, key) };
-        const trust = await trustReads.of(trustNameOf(object), signal);
+        const trustName = trustNameOf(object);
+        const trust = await trustReads.of(trustName, signal);
+        shares.see(trustName, trust);
         const facts = { object, trust, account: accountOf?.(key), deletedFor, ...room };
         const ended = await reconcileBinding(facts, clients, clock, signal);
         for (const event of ended.events) await tell(regarding(event, object, trust), event);

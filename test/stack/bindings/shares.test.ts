@@ -25,6 +25,7 @@ const profile = (name: string, policies: readonly string[]): Json => ({
 });
 
 interface Hours extends TurnWorld {
+  readonly controller: Controller;
   /** Has every binding's turns as they are due, for so many milliseconds. Gives how many each had. */
   readonly run: (ms: number) => Promise<ReadonlyMap<string, number>>;
   readonly ready: (key: string) => string | undefined;
@@ -88,6 +89,7 @@ async function hours(t: TestContext): Promise<Hours> {
     return turns;
   };
   return Object.assign(world, {
+    controller,
     run,
     good,
     ready(key: string) {
@@ -138,6 +140,24 @@ describe("what fails until a person mends it", () => {
     await world.run(hour / 2 - 180_000);
     const asked = world.count("GetPolicy");
     assert.ok(asked <= 10 * 4 * 14, `${asked} calls in an hour`);
+  });
+});
+
+describe("how many turns one tenant has at a time", () => {
+  test("is half of all, together for the namespaces that one grant names, once a turn has read the trust", async (t) => {
+    const world = await hours(t);
+    const { perShare = 0, concurrency = 0, shareOf } = world.controller;
+    assert.equal(perShare, concurrency / 2);
+    const namespaces = ["good", "good-test", "shop"];
+    const shares = (): readonly unknown[] => namespaces.map((one) => shareOf?.(`${one}/web`));
+    assert.deepEqual(shares(), namespaces);
+    world.good({ namespaces: ["good", "good-test"] });
+    world.bind({ roles: [profile("default", missing(1))] }, { namespace: "shop" });
+    await world.run(1000);
+    assert.deepEqual(shares(), ["default/good", "default/good", "default/shop"]);
+    world.good({});
+    await world.run(60_000);
+    assert.deepEqual(shares(), ["default/good", "good-test", "default/shop"]);
   });
 });
 

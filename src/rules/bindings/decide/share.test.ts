@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Grant } from "../objects/objects.ts";
+import { shareOf } from "./share.ts";
+
+const grant = (name: string, ...namespaces: readonly string[]): Grant =>
+  ({ name, namespaces }) as unknown as Grant;
+const trust = {
+  name: "default",
+  grants: [
+    grant("everybody", "*"),
+    grant("shop", "shop", "shop-test"),
+    grant("previews", "preview-*"),
+    grant("all-but-one", "*", "shop", "tools"),
+  ],
+};
+
+describe("whose bindings count as one tenant's", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ["namespaces that one grant names together", "shop-test", "default/shop"],
+    ["those of a pattern", "preview-7", "default/previews"],
+    ["one that only a grant for all namespaces is for: by itself", "other", "other"],
+    ["what such a grant names besides", "tools", "default/all-but-one"],
+    ["one that several grants name: by the first", "shop", "default/shop"],
+  ];
+  for (const [what, namespace, share] of cases) {
+    test(what, () => assert.equal(shareOf(namespace, trust), share));
+  }
+
+  test("a namespace whose trust is not known is by itself", () => {
+    assert.equal(shareOf("shop", undefined), "shop");
+  });
+});
