@@ -181,12 +181,12 @@ async function runIn<S extends Stage>(
   options: TellingOptions,
   keep: ((stage: S) => Promise<void>) | undefined,
 ): Promise<DemoReport> {
-  const { clock, start = clock.now() } = options;
+  const { clock, start = clock.elapsed() } = options;
   const session = adminSession(stage.sandbox, clock);
   try {
     const seen = await runAll(stage, session, options);
     await options.after?.();
-    const report: DemoReport = { ...seen, seconds: (clock.now() - start) / 1000 };
+    const report: DemoReport = { ...seen, seconds: (clock.elapsed() - start) / 1000 };
     options.onEvent({ kind: "finished", report });
     await keep?.(stage);
     return report;
@@ -205,7 +205,7 @@ export async function runOn<S extends Stage>(
   options: TellingOptions,
   keep?: (stage: S) => Promise<void>,
 ): Promise<DemoReport> {
-  const { start = options.clock.now() } = options;
+  const { start = options.clock.elapsed() } = options;
   try {
     return await runIn(await open(), { ...options, start }, keep);
   } catch (cause) {

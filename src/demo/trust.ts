@@ -13,7 +13,7 @@ function reportWaits(onEvent: OnEvent, clock: Clock): (event: ApplyEvent) => voi
   return (event) => {
     if (event.type !== "waiting" || reported.has(event.reason)) return;
     reported.add(event.reason);
-    const seconds = Math.ceil((event.deadline - clock.now()) / 1000);
+    const seconds = Math.ceil((event.deadline - clock.elapsed()) / 1000);
     onEvent({ kind: "waiting", reason: event.reason, seconds });
   };
 }

@@ -162,7 +162,7 @@ describe("a session", () => {
   test("throttling is told only after two minutes in which no call got through", async () => {
     const stranger = await answering(400, "Throttling");
     const clock = new SwiftClock();
-    const [start, slowed] = [clock.now(), [] as number[]];
+    const [start, slowed] = [clock.elapsed(), [] as number[]];
     const session = openAws({
       region: "eu-central-1",
       endpoint: stranger.url,
@@ -171,7 +171,7 @@ describe("a session", () => {
       onSlowDown: (_reason, deadline) => slowed.push(deadline - start),
     });
     await assert.rejects(readRole(session, "demo"), { code: "aws-throttled" });
-    assert.ok(clock.now() - start >= 120_000, String(clock.now() - start));
+    assert.ok(clock.elapsed() - start >= 120_000, String(clock.elapsed() - start));
     assert.deepEqual(slowed, [120_000]);
     session.close();
     stranger.close();
@@ -232,7 +232,7 @@ describe("propagation", () => {
       onEvent: (event) => {
         if (event.type !== "waiting") return;
         said.push(event.reason);
-        assert.ok(event.deadline > Date.now());
+        assert.ok(event.deadline > performance.now());
       },
     });
     assert.deepEqual(outcome.failed, []);
@@ -269,7 +269,7 @@ describe("propagation", () => {
       code: "aws-not-assumable",
       message: /after 36 s: Not authorized/u,
     });
-    const start = clock.now();
+    const start = clock.elapsed();
     // Each try is a real request: time moves on whenever the wait has begun to sleep.
     while (!ended.signal.aborted)
       await (clock.sleeping > 0 ? clock.advance(2000) : new Promise((resolve) => setTimeout(resolve, 1)));

@@ -295,7 +295,7 @@ describe("DNS at Cloudflare", () => {
     await dns.write(zone, set, {
       signal,
       waiting(reason, deadline) {
-        assert.ok(deadline > clock.now());
+        assert.ok(deadline > clock.elapsed());
         said.push(reason);
       },
     });

@@ -9,7 +9,7 @@ test("what a pod logs, and the reason it waits for, are shown and do not command
   const stream = { isTTY: true, columns: 80, write: (more: string) => (screen += more) };
   const host = { ...podtrustHost(), env: { NO_COLOR: "1", TERM: "dumb" }, stdout: stream, stderr: stream };
   const telling = new Telling(createContext(host, { json: false, verbose: false }));
-  const deadline = host.clock.now() + 1000;
+  const deadline = host.clock.elapsed() + 1000;
   telling.tell({ type: "waiting", what: "the pod", reason: "\u001B[2Jits image", deadline });
   telling.tell({ type: "running", pod: "demo-\u009B31m" });
   telling.tell({ type: "log", line: "\u001B]0;title\u0007I am root\u202E" });
@@ -29,7 +29,7 @@ test("what is waited for after something else is said under its own name", () =>
   const stream = { isTTY: true, columns: 80, write: (more: string) => (screen += more) };
   const host = { ...podtrustHost(), env: { NO_COLOR: "1", TERM: "dumb" }, stdout: stream, stderr: stream };
   const telling = new Telling(createContext(host, { json: false, verbose: false }));
-  const deadline = host.clock.now() + 1000;
+  const deadline = host.clock.elapsed() + 1000;
   telling.tell({ type: "waiting", what: "STS", reason: "IAM has not told it", deadline });
   telling.tell({ type: "waiting", what: "the pod", reason: "no node", deadline });
   telling.end(true);

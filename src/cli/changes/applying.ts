@@ -73,11 +73,11 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
   const wait = new WaitLine(progress);
   let toConfirm: readonly string[] = [];
   let confirmed = 0;
-  let since = clock.now();
+  let since = clock.elapsed();
   const what = (): string => (toConfirm.length === 1 ? (toConfirm[0] ?? "") : counted(toConfirm.length));
 
   const active = (): string => {
-    const seconds = Math.round((clock.now() - since) / 1000);
+    const seconds = Math.round((clock.elapsed() - since) / 1000);
     return `${what()} ${toConfirm.length === 1 ? "is" : "are"} active after ${seconds} s`;
   };
 
@@ -94,7 +94,7 @@ export function tellApplying(context: CommandContext): (event: ApplyEvent) => vo
   return (event) => {
     if (event.type === "confirming") {
       wait.end();
-      since = clock.now();
+      since = clock.elapsed();
       toConfirm = event.changes.map(({ resource }) => resource.id);
     } else if (event.type === "waiting") {
       wait.say(toConfirm.length === 0 ? event.change.resource.id : what(), event.reason, event.deadline);

@@ -21,7 +21,7 @@ export async function runRollback(context: CommandContext, options: RollbackOpti
   const { env, clock, signal, progress, output } = context;
   const config = await configOf(context, options.file);
   const waiting = (reason: string, deadline: number): void => {
-    const seconds = Math.max(0, Math.ceil((deadline - clock.now()) / 1000));
+    const seconds = Math.max(0, Math.ceil((deadline - clock.elapsed()) / 1000));
     progress.line(`waiting: ${reason} (for ${seconds} s at the most)`, 2);
   };
   const { from, to } = await rollBackPublisher({ config, env, clock }, { signal, waiting });

@@ -7,7 +7,7 @@ export { defined } from "./defined.ts";
 export { durationText, parseDuration } from "./duration.ts";
 export { asPodtrustError, errorFromJson, type ErrorOptions, errorText, PodtrustError } from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
-export { nextDelay, retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
+export { retry, type RetryOptions, type RetrySchedule } from "./retry.ts";
 export { lengthText } from "./length-text.ts";
 export { lineSplitter } from "./line-splitter.ts";
 export { type PersonProgram, programEnvironment } from "./program-environment.ts";
@@ -18,6 +18,7 @@ export { type BindingReason, type Outcome, type Reason, reasons } from "./reason
 export { partitionOf } from "./partition.ts";
 export { nearest } from "./nearest.ts";
 export { TimeLimit } from "./time-limit.ts";
+export { delayAfter, type Look, until, type UntilOptions } from "./until.ts";
 export { Waiters } from "./waiters.ts";
 export { foldTagKey, foldTagKeyCel, mergeTags, sameTagKey, sameTagKeyCel, tagValue } from "./tag-key.ts";
 export { SharedAnswers } from "./shared-answers.ts";

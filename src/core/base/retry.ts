@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { PodtrustError } from "./errors.ts";
+import { until } from "./until.ts";
 
 /** How long to wait before each next attempt, and when to give up. All in milliseconds. */
 export interface RetrySchedule {
@@ -11,35 +12,39 @@ export interface RetrySchedule {
   readonly giveUpAfter: number;
 }
 
-/** Wait after failure number `failures` (0 is the first), or undefined when `elapsed` has used up the schedule. */
-export function nextDelay(schedule: RetrySchedule, failures: number, elapsed: number): number | undefined {
-  const delay = schedule.delays[Math.min(failures, schedule.delays.length - 1)] ?? 0;
-  return elapsed + delay > schedule.giveUpAfter ? undefined : delay;
-}
-
 export interface RetryOptions {
   readonly schedule: RetrySchedule;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "elapsed" | "sleep">;
   readonly signal?: AbortSignal;
   /** False ends the tries at once: the fault will not pass by itself. */
   readonly retryable?: (error: unknown) => boolean;
-  /** Told before each wait, so that a person sees why nothing happens. */
-  readonly onRetry?: (error: unknown, delay: number, deadline: number) => void;
+  /**
+   * Called before each wait, so that a person sees why nothing happens. `deadline`: when the tries end, in milliseconds
+   * of `clock.elapsed()`.
+   */
+  readonly onRetry?: (error: unknown, deadline: number) => void;
 }
 
 /** Runs `work` until it succeeds; throws its LAST error when the schedule is used up or the error is final. */
 export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const { schedule, clock, signal } = options;
-  const start = clock.now();
-  for (let failures = 0; ; failures += 1) {
-    if (signal?.aborted) throw new PodtrustError("interrupted", "the work was ended before it was done");
-    try {
-      return await work(failures);
-    } catch (error) {
-      const delay = nextDelay(schedule, failures, clock.now() - start);
-      if (delay === undefined || options.retryable?.(error) === false) throw error;
-      options.onRetry?.(error, delay, start + schedule.giveUpAfter);
-      await clock.sleep(delay, signal);
-    }
-  }
+  const { schedule, clock, signal, retryable = () => true, onRetry } = options;
+  if (signal?.aborted) throw new PodtrustError("interrupted", "the work was ended before it was done");
+  let failure: unknown;
+  return until<T>({
+    clock,
+    withinMs: schedule.giveUpAfter,
+    delays: schedule.delays,
+    signal,
+    look: async (attempt) => {
+      try {
+        return { is: await work(attempt) };
+      } catch (error) {
+        if (!retryable(error)) throw error;
+        failure = error;
+        return { waitsFor: schedule.name };
+      }
+    },
+    onWait: (_reason, deadline) => onRetry?.(failure, deadline),
+    late: () => failure,
+  });
 }

@@ -90,7 +90,7 @@ export class Connection {
     this.client = input.client;
     this.network = input.network;
     this.clock = clock;
-    this.accepted = clock.now();
+    this.accepted = clock.elapsed();
     this.#limits = limits;
     this.#onHeld = onHeld;
     this.#onAnswering = onAnswering;
@@ -126,7 +126,7 @@ export class Connection {
   /** The protocol is decided, and spoken over this socket: the TCP socket, or the TLS socket over it. */
   open(protocol: Protocol, over: Socket): void {
     this.#stage = "open";
-    this.#since = this.clock.now();
+    this.#since = this.clock.elapsed();
     this.#protocol = protocol;
     this.#over = over;
   }
@@ -135,13 +135,13 @@ export class Connection {
   closing(): void {
     if (this.#stage === "closing") return;
     this.#stage = "closing";
-    this.#since = this.clock.now();
+    this.#since = this.clock.elapsed();
   }
 
   /** A request has begun to come that has content, and is read. */
   asking(): void {
     this.#asking = true;
-    this.#unfinishedSince = this.clock.now();
+    this.#unfinishedSince = this.clock.elapsed();
   }
 
   /** A request has come, with so many bytes of content. */
@@ -150,7 +150,7 @@ export class Connection {
     this.#asking = false;
     this.#requests += 1;
     this.#contents += content;
-    this.#requestedAt = this.clock.now();
+    this.#requestedAt = this.clock.elapsed();
   }
 
   /** A request that has come waits for its answer, or waits no more: meanwhile it makes room for nobody. */
@@ -158,7 +158,7 @@ export class Connection {
     if (this.#gone) return;
     const before = this.#answering;
     this.#answering += more;
-    this.#requestedAt = this.clock.now();
+    this.#requestedAt = this.clock.elapsed();
     if (before === 0 || this.#answering === 0) this.#onAnswering(this, more);
   }
 
@@ -170,7 +170,7 @@ export class Connection {
     if (bytes > this.#mostHeld) this.#mostHeld = bytes;
     // Idle, and closing, begin when the last answer was taken.
     if (bytes === 0) {
-      const now = this.clock.now();
+      const now = this.clock.elapsed();
       this.#requestedAt = now;
       if (this.#stage === "closing") this.#since = now;
     }
@@ -212,7 +212,7 @@ export class Connection {
 
   /** Why it is to be ended, if it is. Called at every look, since it counts from look to look. */
   endReason(): EndReason | undefined {
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     if (this.#floods(now)) return "flood";
     if (this.#mayGo(now)) return "idle";
     const [from, allowed, reason] = this.#allowance();
@@ -229,7 +229,7 @@ export class Connection {
   get rank(): readonly [rank: number, since: number] {
     if (this.#answering > 0) return [Infinity, 0];
     const [rank, since] = this.#order;
-    const isYoung = rank > 0 && rank < 5 && this.clock.now() - this.accepted < youth;
+    const isYoung = rank > 0 && rank < 5 && this.clock.elapsed() - this.accepted < youth;
     return [isYoung ? 5 + rank / 10 : rank, since];
   }
 

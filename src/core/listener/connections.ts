@@ -117,7 +117,7 @@ export class Connections {
 
   /** Whether a handshake has come to its end in time; ends the connection where not. */
   inTime(connection: Connection): boolean {
-    if (this.#context.clock.now() - connection.accepted < this.#limits.handshakeTimeout) return true;
+    if (this.#context.clock.elapsed() - connection.accepted < this.#limits.handshakeTimeout) return true;
     this.#cut(connection, "too-slow", connection);
     return false;
   }
@@ -234,7 +234,7 @@ export class Connections {
 
   /** Counts what is kept for a connection that has closed, and has it collected in time. */
   #discard({ accepted, mostHeld }: Connection, wasCut: boolean): void {
-    const isOld = this.#context.clock.now() - accepted >= oldAge;
+    const isOld = this.#context.clock.elapsed() - accepted >= oldAge;
     // What was cut off had answers under way, and those are kept with the connection however young it is.
     this.#drop(mostHeld + (isOld || wasCut ? connectionBytes : 0));
   }

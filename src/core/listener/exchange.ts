@@ -137,7 +137,7 @@ export class Requests implements Protocol {
   }
 
   #move(): void {
-    this.#moved = this.#connection.clock.now();
+    this.#moved = this.#connection.clock.elapsed();
   }
 
   #hold(): void {

@@ -15,13 +15,13 @@ export class LoopClock {
     this.#ticked = real();
   }
 
-  now(): number {
+  elapsed(): number {
     return this.#base + Math.min(this.#real() - this.#ticked, this.#longest);
   }
 
   /** To be called regularly. */
   tick(): void {
-    this.#base = this.now();
+    this.#base = this.elapsed();
     this.#ticked = this.#real();
   }
 }

@@ -33,7 +33,7 @@ test("without a terminal a wait is plain lines: what, why and until when, once p
   const waiting = createProgress(host, openScreen(host).err).wait({
     what: "role demo",
     reason: "IAM is eventually consistent",
-    deadline: clock.now() + 30_000,
+    deadline: clock.elapsed() + 30_000,
   });
   waiting.update("IAM is eventually consistent");
   waiting.update("STS still refuses");
@@ -52,7 +52,7 @@ test("on a terminal one line counts down and gives way to its outcome", async ()
   const waiting = createProgress(host, openScreen(host).err).wait({
     what: "x",
     reason: "y",
-    deadline: clock.now() + 3000,
+    deadline: clock.elapsed() + 3000,
   });
   await clock.advance(2000);
   waiting.update("z");

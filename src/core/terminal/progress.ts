@@ -16,7 +16,7 @@ export interface Wait {
   readonly what: string;
   /** `IAM is eventually consistent` */
   readonly reason: string;
-  /** Milliseconds since the epoch after which it is given up; absent when it has no end. */
+  /** Milliseconds of `Clock.elapsed()` after which it is given up; absent when it has no end. */
   readonly deadline?: number;
 }
 
@@ -51,7 +51,8 @@ export function createProgress({ env, clock }: Pick<Host, "env" | "clock">, writ
     wait(wait) {
       let reason = wait.reason;
       const over = new AbortController();
-      const sentence = (): string => `waiting for ${wait.what}: ${reason}${secondsLeft(wait, clock.now())}`;
+      const sentence = (): string =>
+        `waiting for ${wait.what}: ${reason}${secondsLeft(wait, clock.elapsed())}`;
       const draw = (): void => writer.draw(dim(sentence()));
       if (live) countDown(draw, over.signal).catch(() => undefined);
       else writer.line(sentence());

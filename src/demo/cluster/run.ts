@@ -144,7 +144,7 @@ async function tell(
 async function runIn(environment: Environment, options: ClusterDemoOptions): Promise<DemoReport | undefined> {
   const { onEvent, signal, clock } = options;
   const { sandbox, issuer, connectTo, ca, cluster } = environment;
-  const start = clock.now();
+  const start = clock.elapsed();
   try {
     if (!(await options.mayTouch(await lookAtCluster(cluster, signal)))) return undefined;
     onEvent(startedOn(environment));
@@ -159,7 +159,7 @@ async function runIn(environment: Environment, options: ClusterDemoOptions): Pro
     const made = new Made(cluster, clock);
     environment.atEnd(() => made.removeAll());
     const cast: Cast = { environment, made, namespace: freshName(), reporter, onEvent, signal };
-    const report = { ...(await tell(cast, options, side)), seconds: (clock.now() - start) / 1000 };
+    const report = { ...(await tell(cast, options, side)), seconds: (clock.elapsed() - start) / 1000 };
     onEvent({ kind: "finished", report });
     return report;
   } finally {

@@ -73,7 +73,7 @@ function telling({ onEvent, clock }: MachineStoryOptions): (event: ApplyEvent) =
     const reason = event.reason.replace(/ at \d+ %$/u, "");
     if (told.has(reason)) return;
     told.add(reason);
-    const seconds = Math.ceil((event.deadline - clock.now()) / 1000);
+    const seconds = Math.ceil((event.deadline - clock.elapsed()) / 1000);
     onEvent({ kind: "waiting", reason, seconds });
   };
 }

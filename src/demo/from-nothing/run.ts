@@ -15,7 +15,7 @@ import { tellDown, tellK3sFiles, tellMachine, tellName } from "./telling.ts";
  */
 export async function runFromNothing(options: DemoOptions): Promise<DemoReport> {
   const { clock, logger, signal, onEvent } = options;
-  const start = clock.now();
+  const start = clock.elapsed();
   const folder = await makeFolder(tmpdir(), "podtrust-from-nothing-");
   const clouds = await startStandInClouds({ zones: ["podtrust.example"], mischief: 0, clock, logger });
   try {

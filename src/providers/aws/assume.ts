@@ -65,14 +65,13 @@ export async function waitUntilAssumable(
   request: WebIdentityRequest,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<AssumedIdentity> {
-  const start = session.clock.now();
   try {
     return await retry(() => assumeWithWebIdentity(session, request, work.signal), {
       schedule: propagation,
       clock: session.clock,
       signal: work.signal,
       retryable: (error) => isAwsCode(error, "AccessDenied"),
-      onRetry: () => work.waiting(propagation.name, start + propagation.giveUpAfter),
+      onRetry: (_error, deadline) => work.waiting(propagation.name, deadline),
     });
   } catch (thrown) {
     if (isAwsCode(thrown, "AccessDenied")) {

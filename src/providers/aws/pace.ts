@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/base/index.ts";
 import { isThrottling } from "./failure.ts";
 
-/** Told when calls are slowed down: why, and when they are given up if none gets through (milliseconds). */
+/** Told when calls are slowed down: why, and when they are given up if none gets through (milliseconds of `elapsed`). */
 export type SlowedDown = (reason: string, deadline: number) => void;
 
 /** Without one call that gets through for so long, it is not the pace. */
@@ -70,10 +70,7 @@ export class Pace {
     if (now < this.#slowedAt + oneSignMs) return;
     this.#slowedAt = now;
     if (this.#rate === undefined)
-      this.#say(
-        "AWS throttles these calls: going on at the pace that it takes",
-        this.#clock.now() + deadline - now,
-      );
+      this.#say("AWS throttles these calls: going on at the pace that it takes", deadline);
     // What went through so far was a burst: less than half of it goes on for long.
     const rate = this.#rate === undefined ? this.#counted.calls / 2 : this.#rate * 0.7;
     this.#rate = Math.max(lowestRate, rate);

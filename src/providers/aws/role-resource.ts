@@ -104,7 +104,6 @@ function madeState(wanted: WantedRole, account: string, answer: Role | undefined
 
 /** Waits until IAM itself gives back what was written. */
 async function untilVisible(session: AwsSession, wanted: WantedRole, work: Work): Promise<void> {
-  const start = session.clock.now();
   const look = async (): Promise<void> => {
     const seen = await readRole(session, wanted.name, work.signal);
     if (seen !== undefined && samePolicy(seen.trustPolicy, wanted.trustPolicy, "trust")) return;
@@ -118,7 +117,7 @@ async function untilVisible(session: AwsSession, wanted: WantedRole, work: Work)
     clock: session.clock,
     signal: work.signal,
     retryable: (error) => error instanceof PodtrustError && error.code === "deadline-exceeded",
-    onRetry: () => work.waiting(propagation.name, start + propagation.giveUpAfter),
+    onRetry: (_error, deadline) => work.waiting(propagation.name, deadline),
   });
 }
 

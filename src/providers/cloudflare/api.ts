@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import { type Clock, PodtrustError, retry, type RetrySchedule, until } from "../../core/base/index.ts";
 import { type HttpResponse, request } from "../../core/http/index.ts";
 import type { CloudflareAccess } from "./access.ts";
 import { type Answer, readAnswer } from "./answer.ts";
@@ -15,7 +15,7 @@ export interface Call {
   readonly what: string;
 }
 
-/** Told of waits: why, and until when (milliseconds since the epoch). */
+/** Told of waits: why, and until when (milliseconds of `Clock.elapsed()`). */
 export type Waiting = (reason: string, deadline: number) => void;
 
 const reads: RetrySchedule = {
@@ -94,20 +94,26 @@ export class CloudflareApi {
 
   /** One request, a 429 waited out. Throws `Refusal` and `Unanswered`. */
   async #paced(call: Call, signal: AbortSignal, waiting: Waiting): Promise<Answer> {
-    const start = this.#clock.now();
-    for (;;) {
-      try {
-        return await this.#once(call, signal);
-      } catch (thrown) {
-        const deadline = start + throttled.giveUpAfter;
-        if (!(thrown instanceof TooMany) || this.#clock.now() + thrown.pauseMs > deadline) throw thrown;
-        waiting(
-          `Cloudflare takes no requests for ${Math.ceil(thrown.pauseMs / 1000)} s (429, Retry-After)`,
-          deadline,
-        );
-        await this.#clock.sleep(thrown.pauseMs, signal);
-      }
-    }
+    let refusal: TooMany | undefined;
+    return until<Answer>({
+      clock: this.#clock,
+      withinMs: throttled.giveUpAfter,
+      delays: throttled.delays,
+      signal,
+      look: async () => {
+        try {
+          return { is: await this.#once(call, signal) };
+        } catch (thrown) {
+          if (!(thrown instanceof TooMany)) throw thrown;
+          refusal = thrown;
+          const seconds = Math.ceil(thrown.pauseMs / 1000);
+          const waitsFor = `Cloudflare takes no requests for ${seconds} s (429, Retry-After)`;
+          return { waitsFor, minDelay: thrown.pauseMs };
+        }
+      },
+      onWait: waiting,
+      late: () => refusal,
+    });
   }
 
   /** A write, made once. Throws `Refusal`, and `Unanswered` where it may have been done. */

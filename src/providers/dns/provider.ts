@@ -51,7 +51,7 @@ export interface TextValue {
 /** What a change may use while it is made. */
 export interface DnsWork {
   readonly signal: AbortSignal;
-  /** Says what is waited for, why, and until when (milliseconds since the epoch). */
+  /** Says what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   waiting(reason: string, deadline: number): void;
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
 import type { DnsWork } from "./provider.ts";
 
 /** Values of a name's TXT records, as each of its zone's name servers gives them; empty for a server without any. */
@@ -43,17 +43,29 @@ export async function untilServed(
   { zone, name, value }: { readonly zone: string; readonly name: string; readonly value: string },
   work: DnsWork,
 ): Promise<boolean> {
-  const deadline = clock.now() + patienceMs;
-  for (;;) {
-    work.signal.throwIfAborted();
-    const { isServed, said, isAnswered } = await look(ask, zone, name, value);
-    if (isServed) return true;
-    if (clock.now() >= deadline) {
-      if (!isAnswered) return false;
-      const sentence = `the TXT record of ${name} is not on all name servers after ${patienceMs / 60_000} minutes: ${said} lack it`;
-      throw new PodtrustError("dns-not-visible", sentence, { detail: { name, zone } });
-    }
-    work.waiting(`the name servers of ${zone} do not answer with the TXT record of ${name} yet`, deadline);
-    await clock.sleep(pauseMs, work.signal);
+  const nobodyAnswers = new Error(`no name server of ${zone} can be asked`);
+  let seen: Seen | undefined;
+  const late = (): Error => {
+    if (seen?.isAnswered !== true) return nobodyAnswers;
+    const sentence = `the TXT record of ${name} is not on all name servers after ${patienceMs / 60_000} minutes: ${seen.said} lack it`;
+    return new PodtrustError("dns-not-visible", sentence, { detail: { name, zone } });
+  };
+  const waitsFor = `the name servers of ${zone} do not answer with the TXT record of ${name} yet`;
+  try {
+    return await until<true>({
+      clock,
+      withinMs: patienceMs,
+      delays: [pauseMs],
+      signal: work.signal,
+      look: async () => {
+        seen = await look(ask, zone, name, value);
+        return seen.isServed ? { is: true } : { waitsFor };
+      },
+      onWait: (reason, deadline) => work.waiting(reason, deadline),
+      late,
+    });
+  } catch (error) {
+    if (error === nobodyAnswers) return false;
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { type Look, PodtrustError, until, type UntilOptions } from "../../core/base/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { hetznerCodeOf, isHetznerCode } from "./failure.ts";
@@ -21,11 +21,7 @@ export const releasePatience: number = 5 * minute;
 
 // Hetzner's Go client asks twice a second for up to 25 at a time; waiting a little longer each time costs less.
 const batch = 25;
-const pauses = [500, 500, 1000, 1000, 2000] as const;
-
-function pauseAfter(polls: number): number {
-  return pauses[Math.min(polls, pauses.length - 1)] ?? 2000;
-}
+const delays = [500, 500, 1000, 1000, 2000] as const;
 
 function tooSlow(what: string, reason: string, within: number): PodtrustError {
   const sentence = `${what}: ${reason} was not over within ${Math.round(within / 1000)} s`;
@@ -50,9 +46,11 @@ function failed({ what }: Patience, { command, error, id }: Action): PodtrustErr
   return new PodtrustError("hetzner-action-failed", sentence, { detail: { action: id, hetznerCode: code } });
 }
 
+/** Asks for running actions again. Throws `hetzner-action-failed` for one that the API no longer knows. */
 async function askedAgain(
   api: HetznerApi,
   running: readonly Action[],
+  patience: Patience,
   signal: AbortSignal,
 ): Promise<readonly Action[]> {
   const found: Action[] = [];
@@ -62,7 +60,27 @@ async function askedAgain(
     const answer = await api.get("actions", "asking how far the work is", signal, query);
     found.push(...answer.neededList("actions").map(actionOf));
   }
+  const lost = running.find(({ id }) => !found.some((one) => one.id === id));
+  if (lost !== undefined)
+    throw failed(patience, { ...lost, error: { code: "", message: "the API no longer knows it" } });
   return found;
+}
+
+function untilLate<T>(
+  {
+    api,
+    within,
+    look,
+    late,
+  }: Pick<UntilOptions<T>, "look" | "late"> & {
+    readonly api: HetznerApi;
+    readonly within: number;
+  },
+  work: Pick<Work, "signal" | "waiting">,
+): Promise<T> {
+  const { signal } = work;
+  const onWait = (reason: string, deadline: number): void => work.waiting(reason, deadline);
+  return until({ clock: api.clock, withinMs: within, delays, signal, look, onWait, late });
 }
 
 /**
@@ -75,48 +93,35 @@ export async function awaitActions(
   patience: Patience,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<void> {
-  const deadline = api.clock.now() + patience.within;
   let actions = started;
-  for (let polls = 0; ; polls += 1) {
+  let running: readonly Action[] = [];
+  const look = async (looks: number): Promise<Look<true>> => {
+    if (looks > 0) actions = await askedAgain(api, running, patience, work.signal);
     const broken = actions.find(({ status }) => status === "error");
     if (broken !== undefined) throw failed(patience, broken);
-    const running = actions.filter(({ status }) => status !== "success");
+    running = actions.filter(({ status }) => status !== "success");
     const [first] = running;
-    if (first === undefined) return;
+    if (first === undefined) return { is: true };
     const least = Math.min(...running.map(({ progress }) => progress));
-    const reason = `${first.command} at ${Math.round(least)} %`;
-    if (api.clock.now() >= deadline) throw tooSlow(patience.what, first.command, patience.within);
-    work.waiting(reason, deadline);
-    await api.clock.sleep(pauseAfter(polls), work.signal);
-    const now = await askedAgain(api, running, work.signal);
-    const lost = running.find(({ id }) => !now.some((one) => one.id === id));
-    if (lost !== undefined) {
-      throw failed(patience, { ...lost, error: { code: "", message: "the API no longer knows it" } });
-    }
-    actions = now;
-  }
+    return { waitsFor: `${first.command} at ${Math.round(least)} %` };
+  };
+  const late = (): PodtrustError => tooSlow(patience.what, running[0]?.command ?? "", patience.within);
+  await untilLate({ api, within: patience.within, look, late }, work);
 }
 
 /** What to look for, and what to say while it is not there. */
-export interface Look<T> extends Patience {
-  /** Undefined while it is not as it shall be. */
-  readonly look: () => Promise<{ readonly is: T } | { readonly waitsFor: string }>;
+export interface Awaited<T> extends Patience {
+  readonly look: () => Promise<Look<T>>;
 }
 
 /** Looks again and again until it is as it shall be. Throws `hetzner-too-slow`. */
-export async function until<T>(
+export function untilReady<T>(
   api: HetznerApi,
-  { what, within, look }: Look<T>,
+  { what, within, look }: Awaited<T>,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<T> {
-  const deadline = api.clock.now() + within;
-  for (let polls = 0; ; polls += 1) {
-    const seen = await look();
-    if ("is" in seen) return seen.is;
-    if (api.clock.now() >= deadline) throw tooSlow(what, seen.waitsFor, within);
-    work.waiting(seen.waitsFor, deadline);
-    await api.clock.sleep(pauseAfter(polls), work.signal);
-  }
+  const late = (reason: string): PodtrustError => tooSlow(what, reason, within);
+  return untilLate({ api, within, look, late }, work);
 }
 
 /** Does what Hetzner refuses for a while with one of these codes, since something else is not over yet. */
@@ -127,7 +132,7 @@ export function patiently<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   let refusal: PodtrustError | undefined;
-  const look = async (): Promise<{ is: T } | { waitsFor: string }> => {
+  const look = async (): Promise<Look<T>> => {
     try {
       return { is: await call() };
     } catch (error) {
@@ -136,7 +141,7 @@ export function patiently<T>(
       return { waitsFor: `Hetzner is not done with what it belongs to (${hetznerCodeOf(error)})` };
     }
   };
-  return until(api, { what, within, look }, work).catch((error: unknown) => {
+  return untilReady(api, { what, within, look }, work).catch((error: unknown) => {
     // What Hetzner said last tells more than that it took long.
     if (error instanceof PodtrustError && error.code === "hetzner-too-slow") throw refusal ?? error;
     throw error;

@@ -9,7 +9,7 @@ export class Pace {
   readonly #say: (reason: string) => void;
   /** Milliseconds in which one request comes back; 0 while there is budget. */
   #refill = 0;
-  /** When the next one may be sent. */
+  /** When the next one may be sent, by `elapsed`. */
   #next = 0;
 
   constructor(clock: Clock, say: (reason: string) => void = () => {}) {
@@ -20,7 +20,7 @@ export class Pace {
   /** Waits until a request may be sent. */
   async turn(signal: AbortSignal): Promise<void> {
     if (this.#refill === 0) return;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const mine = Math.max(now, this.#next);
     this.#next = mine + this.#refill;
     if (mine > now) await this.#clock.sleep(mine - now, signal);
@@ -35,7 +35,7 @@ export class Pace {
       if (Number(remaining) > 1) this.#refill = 0;
       return;
     }
-    if (this.#refill === 0) this.#next = this.#clock.now() + 3_600_000 / limit;
+    if (this.#refill === 0) this.#next = this.#clock.elapsed() + 3_600_000 / limit;
     this.#refill = 3_600_000 / limit;
     this.#say(`Hetzner's budget of ${limit} requests an hour is used up: waiting for more`);
   }

@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { cloudLabels, type Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, until, usualPatience } from "./actions.ts";
+import { actionsIn, awaitActions, untilReady, usualPatience } from "./actions.ts";
 import type { HetznerApi } from "./client.ts";
 import { isNotFound } from "./failure.ts";
 import { primaryIps, servers } from "./find.ts";
@@ -46,7 +46,7 @@ async function untilStatus(
     const now = (await readServer(api, id, work.signal))?.status ?? "gone";
     return now === status ? { is: true } : { waitsFor: `it is ${now}, and is to be ${status}` };
   };
-  await until(api, { what: `server ${name}`, within, look }, work);
+  await untilReady(api, { what: `server ${name}`, within, look }, work);
 }
 
 /** Lets a machine end its work and go off; one that does not is switched off. */

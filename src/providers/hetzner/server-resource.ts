@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Inputs, Resource, Work } from "../../rules/plan/index.ts";
-import { actionsIn, awaitActions, patiently, releasePatience, until, usualPatience } from "./actions.ts";
+import { actionsIn, awaitActions, patiently, releasePatience, untilReady, usualPatience } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
 import { findOwn, listOwned, servers } from "./find.ts";
@@ -75,7 +75,7 @@ async function untilNoneGoes(api: HetznerApi, { stack }: ServerWish, work: Work)
     );
     return going === undefined ? { is: true } : { waitsFor: `server ${going.name} is still being deleted` };
   };
-  await until(api, { what: `server of stack ${stack}`, within: releasePatience, look }, work);
+  await untilReady(api, { what: `server of stack ${stack}`, within: releasePatience, look }, work);
 }
 
 /** Waits for the work that Hetzner has begun on a machine, whoever began it, until it runs behind its firewall. */
@@ -94,7 +94,7 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
     const isPending = firewalls.some((one) => one.status === "pending");
     return { waitsFor: isPending ? "its firewall is not yet applied" : `it is ${status}` };
   };
-  return until(api, { what, within: usualPatience, look }, work);
+  return untilReady(api, { what, within: usualPatience, look }, work);
 }
 
 async function create(api: HetznerApi, wish: ServerWish, work: Work): Promise<void> {
@@ -207,7 +207,7 @@ export async function removeServer(api: HetznerApi, server: Server, work: Work):
     const now = await readServer(api, server.id, work.signal);
     return now === undefined ? { is: true } : { waitsFor: `it is ${now.status}` };
   };
-  await until(api, { what, within: usualPatience, look }, work);
+  await untilReady(api, { what, within: usualPatience, look }, work);
 }
 
 /** The outputs of a server: what the API names, the addresses that it has, and its host key. */

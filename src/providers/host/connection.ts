@@ -1,11 +1,11 @@
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
 import type { Inputs, Known, Output, Work } from "../../rules/plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
 import { openSession, type SshSession } from "./session.ts";
 import type { Environment } from "./ssh.ts";
 import { type SshTarget, targetText } from "./target.ts";
-import { until } from "./until.ts";
+import { untilOnMachine } from "./until.ts";
 
 /** Host keys of which a machine shows one, by their fingerprints. */
 export interface RememberedKeys {
@@ -46,8 +46,12 @@ const isBooting = (error: unknown): boolean =>
 
 const bootMs = 300_000;
 // Somebody may have ended the run that made the machine.
-const lookMs = 90_000;
 const everyMs = 3000;
+const booting: RetrySchedule = {
+  name: "a machine that boots lets nobody in yet",
+  delays: [everyMs],
+  giveUpAfter: 90_000,
+};
 
 /** The one connection to a stack's machine, made when it is first needed. */
 export class HostConnection {
@@ -119,17 +123,17 @@ export class HostConnection {
       this.#isExpected = true;
       return undefined;
     }
-    const { clock } = this.#options;
-    const deadline = clock.now() + lookMs;
-    for (;;) {
-      try {
-        return await this.#session(target, signal);
-      } catch (error) {
-        if (this.place.remember === undefined || !isBooting(error)) throw error;
-        if (this.#isExpected) return undefined;
-        if (clock.now() > deadline) throw error;
-        await clock.sleep(everyMs, signal);
-      }
+    const isPassing = (error: unknown): boolean => this.place.remember !== undefined && isBooting(error);
+    try {
+      return await retry(() => this.#session(target, signal), {
+        schedule: booting,
+        clock: this.#options.clock,
+        retryable: (error) => isPassing(error) && !this.#isExpected,
+        ...defined({ signal }),
+      });
+    } catch (error) {
+      if (isPassing(error) && this.#isExpected) return undefined;
+      throw error;
     }
   }
 
@@ -147,7 +151,7 @@ export class HostConnection {
     const target = this.#target(work.inputs);
     if (target === undefined || this.place.remember === undefined)
       return this.required(work.inputs, work.signal);
-    await until({
+    await untilOnMachine({
       what: `${targetText(target)} ${what}`,
       clock: this.#options.clock,
       timeoutMs: bootMs,

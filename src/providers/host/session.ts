@@ -5,7 +5,7 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
-import { type Clock, defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { type Clock, defined, type Look, PodtrustError, shellWord, until } from "../../core/base/index.ts";
 import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -187,18 +187,20 @@ class Session implements SshSession {
     const child = await startSsh("ssh", [...this.#arguments(socket, own), "exec cat >/dev/null"], env);
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-65_536)));
-    const ended = once(child, "close").then(() => "ended" as const);
-    const deadline = clock.now() + connectMs;
+    let isOver = false;
+    child.once("close", () => (isOver = true));
     // The socket is there once the machine has accepted a key.
-    while (!(await isThere(socket))) {
-      const pause = new AbortController();
-      const state = await Promise.race([ended, clock.sleep(20, pause.signal).catch(() => {})]);
-      pause.abort();
-      if (state === "ended") throw sshFailure(target, said);
-      if (signal?.aborted !== true && clock.now() < deadline) continue;
+    const look = async (): Promise<Look<true>> => {
+      if (await isThere(socket)) return { is: true };
+      if (isOver) throw sshFailure(target, said);
+      return { waitsFor: "a key to be accepted" };
+    };
+    const late = (): PodtrustError => sshFailure(target, "Connection timed out");
+    try {
+      await until({ clock, withinMs: connectMs, delays: [20], signal, look, late });
+    } catch (error) {
       child.kill();
-      signal?.throwIfAborted();
-      throw sshFailure(target, "Connection timed out");
+      throw error;
     }
     holdNobodyUp(child);
     this.#master = { child, socket };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SwiftClock } from "../../../test/support/swift-clock.ts";
 import { defined } from "../../core/base/index.ts";
-import { until } from "./until.ts";
+import { untilOnMachine } from "./until.ts";
 
 interface Waited {
   readonly reasons: string[];
@@ -16,7 +16,7 @@ async function waited(
   const clock = new SwiftClock();
   const said: Waited = { reasons: [], deadlines: [] };
   let looks = 0;
-  await until({
+  await untilOnMachine({
     what: "the node",
     clock,
     timeoutMs: 10_000,
@@ -25,7 +25,7 @@ async function waited(
       signal: new AbortController().signal,
       waiting(reason, deadline) {
         said.reasons.push(reason);
-        said.deadlines.push(deadline - clock.now());
+        said.deadlines.push(deadline - clock.elapsed());
       },
     },
     look() {

@@ -1,7 +1,7 @@
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, PodtrustError, until } from "../../core/base/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 
-export interface UntilOptions {
+export interface MachineWait {
   /** What is waited for, as the end of `waiting for …`. */
   readonly what: string;
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface UntilOptions {
 }
 
 /** Waits until something on the machine came about, with reason and deadline. Throws `host-wait-missed` with the log's end. */
-export async function until({
+export async function untilOnMachine({
   what,
   clock,
   timeoutMs,
@@ -26,22 +26,29 @@ export async function until({
   look,
   tail,
   next,
-}: UntilOptions): Promise<void> {
-  const deadline = clock.now() + timeoutMs;
-  for (;;) {
-    const reason = await look();
-    if (reason === undefined) return;
-    work.signal.throwIfAborted();
-    if (clock.now() + everyMs > deadline) {
+}: MachineWait): Promise<void> {
+  await until<true>({
+    clock,
+    withinMs: timeoutMs,
+    delays: [everyMs],
+    signal: work.signal,
+    look: async () => {
+      const reason = await look();
+      return reason === undefined ? { is: true } : { waitsFor: reason };
+    },
+    onWait: (reason, deadline) => work.waiting(`${what}: ${reason}`, deadline),
+    late: async (reason) => {
       const log = (await tail?.().catch(() => undefined))?.trim() ?? "";
       const end = log === "" ? "" : `. The end of its log:\n  ${log.replaceAll("\n", "\n  ")}`;
       const seconds = Math.round(timeoutMs / 1000);
-      throw new PodtrustError("host-wait-missed", `${what}: not within ${seconds} s; last: ${reason}${end}`, {
-        detail: { what, seconds, reason },
-        ...defined({ next }),
-      });
-    }
-    work.waiting(`${what}: ${reason}`, deadline);
-    await clock.sleep(everyMs, work.signal);
-  }
+      return new PodtrustError(
+        "host-wait-missed",
+        `${what}: not within ${seconds} s; last: ${reason}${end}`,
+        {
+          detail: { what, seconds, reason },
+          ...defined({ next }),
+        },
+      );
+    },
+  });
 }

@@ -1,4 +1,4 @@
-import { nextDelay, type RetrySchedule } from "../../core/base/index.ts";
+import { delayAfter, type RetrySchedule } from "../../core/base/index.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -22,6 +22,7 @@ export const certificateRetries: RetrySchedule = {
  * little life is left (`urgent`), at most an hour.
  */
 export function attemptDelay(failures: number, elapsed: number, urgent: boolean): number {
-  const delay = nextDelay(certificateRetries, Math.max(0, failures - 1), elapsed) ?? 24 * hour;
+  const next = delayAfter(certificateRetries.delays, Math.max(0, failures - 1));
+  const delay = elapsed + next > certificateRetries.giveUpAfter ? 24 * hour : next;
   return urgent ? Math.min(delay, hour) : delay;
 }

@@ -161,9 +161,10 @@ export class Certificates {
       throw new TypeError("dns-01 needs openTxtRecords and a zone");
     const { dns01Solver } = await import("../../providers/acme/index.ts");
     const records = await openTxtRecords(zone, (reason, deadline) => {
+      const left = deadline - clock.elapsed();
       logger.info(reason, {
-        until: new Date(deadline).toISOString(),
-        seconds: Math.round((deadline - clock.now()) / 1000),
+        until: new Date(clock.now() + left).toISOString(),
+        seconds: Math.round(left / 1000),
       });
     });
     const solver = dns01Solver({

@@ -74,7 +74,7 @@ export class Http1Output implements Protocol {
     this.#expected = false;
     if (this.#closing || this.#socket.destroyed) return;
     const socket = this.#socket;
-    if (this.#connection.held === 0) this.#moved = this.#connection.clock.now();
+    if (this.#connection.held === 0) this.#moved = this.#connection.clock.elapsed();
     if (!this.#waits && message.length <= slice && socket.writableLength < window) {
       socket.write(message, this.#flushed);
     } else {
@@ -129,7 +129,7 @@ export class Http1Output implements Protocol {
     const socket = this.#socket;
     if (socket.destroyed) return;
     const waited = this.#waits;
-    this.#moved = this.#connection.clock.now();
+    this.#moved = this.#connection.clock.elapsed();
     if (waited) this.#pump();
     this.#connection.hold(this.#holds);
     if (!waited || this.#waits) return;

@@ -113,7 +113,7 @@ export class Http2 implements Protocol {
     if (stream.destroyed) return;
     const begun = performance.now();
     this.#connection.requested();
-    if (this.#streams === 0) this.#moved = this.#connection.clock.now();
+    if (this.#streams === 0) this.#moved = this.#connection.clock.elapsed();
     this.#streams += 1;
     const answer = this.#answerTo(headers, fields);
     // RFC 9113 §8.1: content that has no use is not waited for.
@@ -161,7 +161,7 @@ export class Http2 implements Protocol {
   #ended(bytes: number): void {
     this.#streams -= 1;
     this.#answering -= bytes;
-    this.#moved = this.#connection.clock.now();
+    this.#moved = this.#connection.clock.elapsed();
     for (
       let next = this.#waiting[0];
       next !== undefined && this.#mayBegin(next.answer);

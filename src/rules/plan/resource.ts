@@ -55,7 +55,7 @@ export interface Work {
   readonly signal: AbortSignal;
   /** Everything in `needs` is known by now. */
   readonly inputs: Inputs;
-  /** Says what is waited for, why, and until when (milliseconds since the epoch). */
+  /** Says what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   waiting(reason: string, deadline: number): void;
 }
 

@@ -13,7 +13,7 @@ const newKindsSchedule: RetrySchedule = {
 export interface AdmissionWait {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called before each next attempt, with the refusal and the end of all attempts (milliseconds since the epoch). */
+  /** Called before each next attempt, with the refusal and the end of all attempts (milliseconds of `Clock.elapsed()`). */
   readonly onWait: (refusal: PodtrustError, deadline: number) => void;
 }
 
@@ -32,7 +32,7 @@ function retried<T>(
     clock,
     signal,
     retryable: (error) => hasCode(error, ...codes),
-    onRetry: (error, _delay, deadline) => onWait(error as PodtrustError, deadline),
+    onRetry: (error, deadline) => onWait(error as PodtrustError, deadline),
   });
 }
 

@@ -51,8 +51,9 @@ class TestRun {
     },
     waitUntil: async (at, reason) => {
       const { clock, signal, onWait } = this.#options;
-      onWait?.(reason, at);
-      await clock.sleep(Math.max(0, at - clock.now()), signal);
+      const left = Math.max(0, at - clock.now());
+      onWait?.(reason, clock.elapsed() + left);
+      await clock.sleep(left, signal);
     },
   };
 
@@ -87,7 +88,7 @@ class TestRun {
 
   async run(one: Case): Promise<CaseReport> {
     const { clock, onCase } = this.#options;
-    const start = clock.now();
+    const start = clock.elapsed();
     const { verdict, got } = await this.#ask(one);
     const report: CaseReport = {
       name: one.name,
@@ -99,7 +100,7 @@ class TestRun {
           ? `STS gives credentials for ${roleArnOf(one.account, one.role)}`
           : one.refusal.words,
       got,
-      seconds: (clock.now() - start) / 1000,
+      seconds: (clock.elapsed() - start) / 1000,
     };
     onCase?.(report);
     return report;

@@ -1,4 +1,4 @@
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, type Look, PodtrustError, until } from "../../core/base/index.ts";
 import {
   type KubernetesApi,
   type KubernetesObject,
@@ -18,7 +18,7 @@ export type DemoRunEvent =
       readonly type: "waiting";
       readonly what: "the pod" | "STS";
       readonly reason: string;
-      /** Milliseconds since the epoch. */
+      /** When the wait ends, in milliseconds of `Clock.elapsed()`. */
       readonly deadline: number;
     }
   | { readonly type: "running"; readonly pod: string }
@@ -54,6 +54,8 @@ export interface DemoRunResult {
 }
 
 const pollMs = 1000;
+/** The reason of a wait for the end of a container that runs. */
+const stillRuns = "its container still runs";
 /** Our name among the field managers of server-side apply. */
 const fieldManager = "podtrust";
 
@@ -82,15 +84,19 @@ function taken(ref: ObjectRef, object: KubernetesObject, target: DemoPlace): Pod
 
 async function untilGone(input: DemoRunInput, ref: ObjectRef, uid: string | undefined): Promise<void> {
   const { cluster, clock, signal, onEvent } = input;
-  const deadline = clock.now() + input.timeoutMs;
-  for (;;) {
-    const found = await cluster.read(ref, { signal });
-    if (found === undefined || found.metadata.uid !== uid) return;
-    const reason = `the earlier ${objectText(ref)} is being removed`;
-    if (clock.now() >= deadline) throw new PodtrustError("deadline-exceeded", `${reason}, and still there`);
-    onEvent({ type: "waiting", what: "the pod", reason, deadline });
-    await clock.sleep(pollMs, signal);
-  }
+  const reason = `the earlier ${objectText(ref)} is being removed`;
+  await until<true>({
+    clock,
+    withinMs: input.timeoutMs,
+    delays: [pollMs],
+    signal,
+    look: async () => {
+      const found = await cluster.read(ref, { signal });
+      return found === undefined || found.metadata.uid !== uid ? { is: true } : { waitsFor: reason };
+    },
+    onWait: (_reason, deadline) => onEvent({ type: "waiting", what: "the pod", reason, deadline }),
+    late: () => new PodtrustError("deadline-exceeded", `${reason}, and still there`),
+  });
 }
 
 async function applyAccount(input: DemoRunInput, object: KubernetesObject): Promise<void> {
@@ -181,32 +187,39 @@ class Run {
     });
   }
 
-  #late(state: JobState): PodtrustError {
+  #late(reason: string): PodtrustError {
     const what = objectText(jobRef(this.#input.target));
-    const why = state.phase === "waiting" ? state.reason : "its container still runs";
-    return new PodtrustError("deadline-exceeded", `the ${what} did not end in time: ${why}`, {
-      detail: { reason: why },
+    return new PodtrustError("deadline-exceeded", `the ${what} did not end in time: ${reason}`, {
+      detail: { reason },
     });
   }
 
-  async untilEnd(uid: string): Promise<DemoRunResult> {
-    const { clock, signal, timeoutMs, onEvent } = this.#input;
-    const deadline = clock.now() + timeoutMs;
-    for (;;) {
-      const state = await stateOf(this.#input, uid);
-      const ended = state.phase === "succeeded" || state.phase === "failed";
-      if (state.phase !== "waiting" && state.pod !== undefined) await this.#follow(state.pod, ended);
-      if (state.phase === "failed") throw this.#failed(state.reason);
-      if (state.phase === "succeeded") {
-        return { job: `${this.#input.target.namespace}/${demo.job}`, pod: state.pod, log: this.#log };
-      }
-      if (state.phase === "waiting") {
-        if (state.hopeless === true) throw this.#failed(state.reason);
-        onEvent({ type: "waiting", what: "the pod", reason: state.reason, deadline });
-      }
-      if (clock.now() >= deadline) throw this.#late(state);
-      await clock.sleep(pollMs, signal);
+  async #look(uid: string): Promise<Look<DemoRunResult>> {
+    const state = await stateOf(this.#input, uid);
+    const ended = state.phase === "succeeded" || state.phase === "failed";
+    if (state.phase !== "waiting" && state.pod !== undefined) await this.#follow(state.pod, ended);
+    if (state.phase === "failed") throw this.#failed(state.reason);
+    if (state.phase === "succeeded") {
+      return { is: { job: `${this.#input.target.namespace}/${demo.job}`, pod: state.pod, log: this.#log } };
     }
+    if (state.phase === "waiting" && state.hopeless === true) throw this.#failed(state.reason);
+    return { waitsFor: state.phase === "waiting" ? state.reason : stillRuns };
+  }
+
+  untilEnd(uid: string): Promise<DemoRunResult> {
+    const { clock, signal, timeoutMs, onEvent } = this.#input;
+    return until({
+      clock,
+      withinMs: timeoutMs,
+      delays: [pollMs],
+      signal,
+      look: () => this.#look(uid),
+      onWait: (reason, deadline) => {
+        // Of a container that runs its log tells more.
+        if (reason !== stillRuns) onEvent({ type: "waiting", what: "the pod", reason, deadline });
+      },
+      late: (reason) => this.#late(reason),
+    });
   }
 }
 

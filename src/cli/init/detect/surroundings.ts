@@ -75,7 +75,7 @@ export async function sightSurroundings(context: CommandContext, known: Known): 
   const waiting = context.progress.wait({
     what: "what is there already",
     reason: "asking the cluster, AWS and who serves zones",
-    deadline: context.clock.now() + patienceMs,
+    deadline: context.clock.elapsed() + patienceMs,
   });
   let seen: Awaited<Seen>;
   try {

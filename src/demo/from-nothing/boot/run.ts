@@ -30,7 +30,7 @@ function missedOnMachine(error: unknown, world: BootWorld, onEvent: OnEvent): un
  */
 export async function runBooted(options: BootOptions & { readonly files: BootFiles }): Promise<DemoReport> {
   const { clock, onEvent } = options;
-  const start = clock.now();
+  const start = clock.elapsed();
   const kit = await bootKit(options.files);
   options.signal.throwIfAborted();
   const world = await openBootWorld(kit, options);

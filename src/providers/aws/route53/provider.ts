@@ -1,5 +1,5 @@
 import type { Change } from "@aws-sdk/client-route-53";
-import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../../core/base/index.ts";
+import { type Clock, PodtrustError, retry, type RetrySchedule, until } from "../../../core/base/index.ts";
 import {
   type DnsProvider,
   type DnsWork,
@@ -223,15 +223,21 @@ class Route53Dns implements DnsProvider {
   async untilVisible(key: RecordKey, work: DnsWork): Promise<void> {
     const id = this.#pending.get(`${key.name} ${key.type}`);
     if (id === undefined) return;
-    const deadline = this.#clock.now() + syncPatienceMs;
-    while (!(await this.#api.isInSync(id, work.signal))) {
-      if (this.#clock.now() >= deadline) {
+    await until<true>({
+      clock: this.#clock,
+      withinMs: syncPatienceMs,
+      delays: [syncPauseMs],
+      signal: work.signal,
+      look: async () =>
+        (await this.#api.isInSync(id, work.signal))
+          ? { is: true }
+          : { waitsFor: "Route 53 brings the change to all its name servers" },
+      onWait: (reason, deadline) => work.waiting(reason, deadline),
+      late: () => {
         const sentence = `the ${key.type} records of ${key.name} are not on all name servers of Route 53 after ${syncPatienceMs / 60_000} minutes`;
-        throw new PodtrustError("dns-not-visible", sentence, { detail: { ...key, change: id } });
-      }
-      work.waiting("Route 53 brings the change to all its name servers", deadline);
-      await this.#clock.sleep(syncPauseMs, work.signal);
-    }
+        return new PodtrustError("dns-not-visible", sentence, { detail: { ...key, change: id } });
+      },
+    });
   }
 
   close(): void {

@@ -13,7 +13,7 @@ import {
   untilSettled,
 } from "../../dns/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
-import { actionsIn, awaitActions, until } from "../actions.ts";
+import { actionsIn, awaitActions, untilReady } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";
 import type { Fields } from "../fields.ts";
@@ -225,7 +225,7 @@ class HetznerDns implements DnsProvider {
       const status = answer.fields("zone").text("status");
       return status === "updating" ? { waitsFor } : { is: status };
     };
-    const status = await until(
+    const status = await untilReady(
       this.#api,
       { what: `the zone ${zone.name}`, within: publishPatience, look },
       work,

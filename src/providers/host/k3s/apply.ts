@@ -2,7 +2,7 @@ import { PodtrustError } from "../../../core/base/index.ts";
 import { checkRoom } from "../room.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
-import { until } from "../until.ts";
+import { untilOnMachine } from "../until.ts";
 import { chartUrl, ciliumManifest } from "./cilium.ts";
 import { overridingFiles } from "./config-file.ts";
 import {
@@ -149,7 +149,7 @@ const lastLine = ({ stdout, stderr }: ScriptResult): string =>
 function untilDone(site: K3sSite, what: string, script: string, timeoutMs: number): Promise<void> {
   const { session, clock, work } = site;
   const options = { timeoutMs: minute, signal: work.signal };
-  return until({
+  return untilOnMachine({
     what,
     clock,
     timeoutMs,

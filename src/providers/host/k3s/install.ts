@@ -27,7 +27,7 @@ export async function installPinned(site: K3sSite, { what, archive, url, ...file
   const { session, clock, work } = site;
   const timeoutMs = 20 * minute;
   const from = archive === undefined ? `the host downloads ${url}` : `${archive} is sent`;
-  work.waiting(`${what}: ${from}`, clock.now() + timeoutMs);
+  work.waiting(`${what}: ${from}`, clock.elapsed() + timeoutMs);
   if (archive !== undefined) {
     await session.put(incomingFile, { file: archive }, { mode: 0o600, signal: work.signal });
   }

@@ -54,7 +54,7 @@ export function k3sResource({ connection, clock, wish, dependsOn }: K3sOptions):
     async delete(_observed, work) {
       const session = await connection.required(work.inputs, work.signal);
       const timeoutMs = 300_000;
-      work.waiting("k3s is stopped and removed", clock.now() + timeoutMs);
+      work.waiting("k3s is stopped and removed", clock.elapsed() + timeoutMs);
       const result = await session.run(removeScript, { timeoutMs, signal: work.signal });
       if (result.code !== 0) throw stepFailure(session.target, "removing k3s", result);
     },

@@ -7,7 +7,7 @@ import {
   type Work,
 } from "../../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
-import { until } from "../until.ts";
+import { untilOnMachine } from "../until.ts";
 import { AccountRecords, type FoundRecords, type RecordsFound } from "./account-records.ts";
 import type { HostLayout } from "./layout.ts";
 
@@ -100,8 +100,8 @@ async function registered(
   { clock, work }: { readonly clock: Clock; readonly work: Work },
 ): Promise<void> {
   const what = `the account at ${account.directory}`;
-  work.waiting(what, clock.now() + timeoutMs);
-  await until({
+  work.waiting(what, clock.elapsed() + timeoutMs);
+  await untilOnMachine({
     what,
     clock,
     timeoutMs,

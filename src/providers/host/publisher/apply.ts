@@ -4,7 +4,7 @@ import { type Clock, errorText, PodtrustError } from "../../../core/base/index.t
 import { ownershipComment, type Work } from "../../../rules/plan/index.ts";
 import { type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
-import { until } from "../until.ts";
+import { untilOnMachine } from "../until.ts";
 import {
   changedFiles,
   idleUnits,
@@ -80,7 +80,7 @@ async function sendProgram(site: PublisherSite, release: Release, by: "zstd" | "
       : gzipSync(zstdDecompressSync(bytes, { maxOutputLength: largestProgram }), { level: 6 });
   const timeoutMs = 15 * minute;
   const size = `${Math.round(stdin.length / 1e6)} MB`;
-  work.waiting(`the publisher ${release.version} is sent, ${size}`, clock.now() + timeoutMs);
+  work.waiting(`the publisher ${release.version} is sent, ${size}`, clock.elapsed() + timeoutMs);
   const script = unpackScript(layout, { name: versionName(release), sum: release.program, by });
   await step(site, `installing the publisher ${release.version}`, script, { stdin, timeoutMs });
 }
@@ -113,7 +113,7 @@ async function tail({ session, work }: PublisherSite, unit: string): Promise<str
 
 async function untilHealthy(site: PublisherSite, expected: Expected): Promise<void> {
   const { clock, work } = site;
-  await until({
+  await untilOnMachine({
     what: "the publisher",
     clock,
     timeoutMs: expected.timeoutMs,
@@ -137,7 +137,7 @@ async function restart(site: PublisherSite, expected: Expected): Promise<void> {
 
 async function makeToken(site: PublisherSite): Promise<void> {
   const { session, clock, work } = site;
-  await until({
+  await untilOnMachine({
     what: "the publisher's token",
     clock,
     timeoutMs: 3 * minute,

@@ -57,7 +57,7 @@ export function publisherResource(options: PublisherResourceOptions): Resource<P
     async delete(_observed, work) {
       const session = await connection.required(work.inputs, work.signal);
       const timeoutMs = 120_000;
-      work.waiting("the publisher is stopped and removed", clock.now() + timeoutMs);
+      work.waiting("the publisher is stopped and removed", clock.elapsed() + timeoutMs);
       const result = await session.run(removeScript(layout), { timeoutMs, signal: work.signal });
       if (result.code !== 0) throw stepFailure(session.target, "removing the publisher", result);
     },

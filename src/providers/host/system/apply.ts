@@ -4,7 +4,7 @@ import type { HostConnection } from "../connection.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { checkRoom, type RoomNeed } from "../room.ts";
 import { targetText } from "../target.ts";
-import { until } from "../until.ts";
+import { untilOnMachine } from "../until.ts";
 import * as scripts from "./scripts.ts";
 import { checkSupported, isLoginShut, parseSystem, type SystemState } from "./state.ts";
 import type { SystemWish } from "./wish.ts";
@@ -45,7 +45,7 @@ export async function inspectSystem(session: SshSession, signal: AbortSignal): P
 async function firstBoot(session: SshSession, { clock, work }: SystemSite): Promise<void> {
   const options = { timeoutMs: minute, signal: work.signal };
   const tail = async (): Promise<string> => (await session.run(scripts.firstBootTail, options)).stdout;
-  await until({
+  await untilOnMachine({
     what: "the first boot",
     clock,
     timeoutMs: 10 * minute,
@@ -117,7 +117,7 @@ async function setClock(session: SshSession, { clock, work }: SystemSite): Promi
     Math.abs((await inspectSystem(session, work.signal)).clock - clock.now() / 1000);
   if ((await off()) <= clockTolerance) return;
   await session.run(scripts.clockScript, { timeoutMs: minute, signal: work.signal });
-  await until({
+  await untilOnMachine({
     what: "the machine's clock",
     clock,
     timeoutMs: 3 * minute,
@@ -134,7 +134,7 @@ async function setClock(session: SshSession, { clock, work }: SystemSite): Promi
 async function packages(session: SshSession, { clock, work }: SystemSite, state: SystemState): Promise<void> {
   if (state.upgradesItself) return;
   const timeoutMs = 20 * minute;
-  work.waiting("packages for security upgrades are installed", clock.now() + timeoutMs);
+  work.waiting("packages for security upgrades are installed", clock.elapsed() + timeoutMs);
   const text = `// podtrust\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n`;
   await session.put(scripts.aptPath, text, { mode: 0o644, signal: work.signal });
   await step(session, "installing packages", scripts.packagesScript, { timeoutMs, signal: work.signal });
@@ -157,7 +157,7 @@ async function reboot(
   boot: string,
 ): Promise<void> {
   await askForReboot(session, work.signal);
-  await until({
+  await untilOnMachine({
     what: "the reboot after the upgrade",
     clock,
     timeoutMs: 10 * minute,
@@ -181,7 +181,7 @@ async function reboot(
 async function upgrade(session: SshSession, site: SystemSite): Promise<void> {
   const { clock, work } = site;
   const timeoutMs = 30 * minute;
-  work.waiting("every package of the image is upgraded", clock.now() + timeoutMs);
+  work.waiting("every package of the image is upgraded", clock.elapsed() + timeoutMs);
   await step(session, "upgrading packages", scripts.upgradeScript, { timeoutMs, signal: work.signal });
   const { needsReboot, boot } = await inspectSystem(session, work.signal);
   if (needsReboot) await reboot(session, site, boot);

@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../../../core/base/index.ts";
+import { defined, errorText, PodtrustError, retry, type RetrySchedule } from "../../../core/base/index.ts";
 import {
   type AccountSurvey,
   type AwsAccess,
@@ -74,8 +74,11 @@ export interface AwsPart extends Part {
 }
 
 // A name that was looked up too early is not looked up again for minutes, and a certificate takes one.
-const longestStart = 600_000;
-const lookEvery = 3000;
+const issuerStart: RetrySchedule = {
+  name: "an issuer that is made in the same run takes its time",
+  delays: [3000],
+  giveUpAfter: 600_000,
+};
 
 // Three calls read one role, and a few of them all of the account's.
 const fewRoles = 10;
@@ -101,7 +104,7 @@ class AccountPart implements AwsPart {
     this.#context = context;
     const { clock, notice = () => {} } = context;
     const onSlowDown = (reason: string, deadline: number): void => {
-      const seconds = Math.ceil((deadline - clock.now()) / 1000);
+      const seconds = Math.ceil((deadline - clock.elapsed()) / 1000);
       notice(`account ${account.account}: ${reason}; given up if none gets through within ${seconds} s`);
     };
     this.#session = (context.open ?? openAws)({ ...accessOf(account, clock), onSlowDown });
@@ -123,18 +126,13 @@ class AccountPart implements AwsPart {
   /** The same, waited for where the issuer is made in the same run: names and certificates take their time. */
   readonly #untilSeen = async ({ signal, waiting }: Waiting): Promise<void> => {
     const { config, clock } = this.#context;
-    const deadline = clock.now() + longestStart;
-    for (;;) {
-      try {
-        await this.#seeIssuer(signal);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isOnMachine(config) || clock.now() + lookEvery > deadline) throw error;
-        waiting(errorText(error), deadline);
-      }
-      await clock.sleep(lookEvery, signal);
-    }
+    await retry(() => this.#seeIssuer(signal), {
+      schedule: issuerStart,
+      clock,
+      signal,
+      retryable: () => !signal.aborted && isOnMachine(config),
+      onRetry: (error, deadline) => waiting(errorText(error), deadline),
+    });
   };
 
   /** The config's cluster, opened once however many roles are waited for. */

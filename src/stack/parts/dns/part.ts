@@ -30,7 +30,7 @@ import { issuerHost, recordsOf, recordWarnings } from "./records.ts";
 function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Promise<DnsProvider> {
   const { config, env, clock, notice = () => {} } = context;
   const waiting = (reason: string, deadline: number): void => {
-    notice(`${reason}; given up after ${Math.ceil((deadline - clock.now()) / 1000)} s`);
+    notice(`${reason}; given up after ${Math.ceil((deadline - clock.elapsed()) / 1000)} s`);
   };
   return openDns({ dns, stack: config.stack, env, clock, waiting });
 }
