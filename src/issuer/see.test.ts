@@ -37,25 +37,26 @@ async function front(host: string, by: TestAuthority, certificates: number, jwks
 
 const fronts: Front[] = [];
 let [whole, bare, split]: Front[] = [];
-before(async () => {
-  whole = await front("oidc.example.com", authority, 2, `${issuer}/jwks`);
-  bare = await front("oidc.example.com", authority, 1, `${issuer}/jwks`);
-  split = await front("oidc.example.com", authority, 1, `https://${keysHost}/jwks`);
-  fronts.push(whole, bare, split, await front(keysHost, authority, 2, ""));
-});
-after(() => {
-  for (const { server } of fronts) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
 const way = (...them: (Front | undefined)[]): { connectTo: Front["rule"][]; ca: string } => ({
   connectTo: them.flatMap((one) => one?.rule ?? []),
   ca: authority.root,
 });
 
 describe("looking at an issuer", () => {
+  before(async () => {
+    whole = await front("oidc.example.com", authority, 2, `${issuer}/jwks`);
+    bare = await front("oidc.example.com", authority, 1, `${issuer}/jwks`);
+    split = await front("oidc.example.com", authority, 1, `https://${keysHost}/jwks`);
+    fronts.push(whole, bare, split, await front(keysHost, authority, 2, ""));
+  });
+
+  after(() => {
+    for (const { server } of fronts) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   test("an issuer is read as AWS reads it", async () => {
     const seen = await seeIssuer(issuer, way(whole), signal);
     assert.deepEqual(seen, {

@@ -32,20 +32,20 @@ async function podtrust(...args: string[]): Promise<{ code: number; out: string;
   return { code, ...said };
 }
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "podtrust-token-"));
-  cluster = await startStandInCluster({ issuer: "https://oidc.example.com", clock, maxTokenSeconds: 7200 });
-  cluster.addServiceAccount("aws-test", "demo");
-  await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig());
-  await writeFile(join(folder, "publisher"), cluster.kubeconfig("publisher"));
-});
-
-after(async () => {
-  await cluster.close();
-  await rm(folder, { recursive: true });
-});
-
 describe("podtrust token", () => {
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-token-"));
+    cluster = await startStandInCluster({ issuer: "https://oidc.example.com", clock, maxTokenSeconds: 7200 });
+    cluster.addServiceAccount("aws-test", "demo");
+    await writeFile(join(folder, "kubeconfig"), cluster.kubeconfig());
+    await writeFile(join(folder, "publisher"), cluster.kubeconfig("publisher"));
+  });
+
+  after(async () => {
+    await cluster.close();
+    await rm(folder, { recursive: true });
+  });
+
   test("a token is shown decoded, its times in words, and nothing of its signature", async () => {
     const { code, out, err } = await podtrust("token", "aws-test/demo");
     assert.deepEqual([code, err], [0, ""]);

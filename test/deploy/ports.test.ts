@@ -11,8 +11,6 @@ const folder = mkdtempSync(join(tmpdir(), "podtrust-ports-"));
 const file = join(folder, "podtrust.yaml");
 const publisher = { https: { acme: { challenge: "tls-alpn-01" } } };
 writeFileSync(file, JSON.stringify({ stack: "prod", issuer: "https://oidc.example.com", publisher }));
-after(() => rmSync(folder, { recursive: true }));
-
 const own = {
   publisher: {
     args: ["manifests", "publisher", "--file", file, "--image", image],
@@ -41,6 +39,8 @@ function opened(policy: JsonRecord): ReadonlyMap<number, unknown> {
 }
 
 describe("the pods of podtrust", () => {
+  after(() => rmSync(folder, { recursive: true }));
+
   for (const [part, { args, admin, probes }] of Object.entries(own)) {
     test(`of the ${part} are probed on a port of their own, which no rule of the network opens, and never by a program`, async () => {
       const all = await objects(args);

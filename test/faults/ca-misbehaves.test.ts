@@ -12,13 +12,6 @@ const hour = 3_600_000;
 let bench: CertificateBench;
 let manager: CertificateManager;
 
-beforeEach(async () => {
-  bench = await startCertificateBench();
-  manager = await bench.start();
-  await stepUntil(bench.clock, () => manager.status().state === "valid");
-});
-afterEach(() => bench.close());
-
 /** Asks for a new certificate while the CA does this; gives the code and the seconds until the next attempt. */
 async function under(
   fault: CaFault,
@@ -50,6 +43,14 @@ async function recovers(limit: number): Promise<void> {
 }
 
 describe("a CA that misbehaves", () => {
+  beforeEach(async () => {
+    bench = await startCertificateBench();
+    manager = await bench.start();
+    await stepUntil(bench.clock, () => manager.status().state === "valid");
+  });
+
+  afterEach(() => bench.close());
+
   test("429 with Retry-After is waited for before the CA is asked again", async () => {
     const { code, wait, next } = await under({ what: "rate-limit", retryAfter: 7200, at: ["newOrder"] });
     assert.equal(code, "acme-rate-limited");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import type { CaAnswer, CaFault, CaResource } from "../../src/sandbox/ca/index.ts";
 import { type CertificateBench, servedNames, startCertificateBench } from "../support/certificate-bench.ts";
 import { stepUntil } from "../support/steps.ts";
@@ -11,21 +11,6 @@ let bench: CertificateBench;
 let stranger: Server;
 let elsewhere: string;
 let connections = 0;
-
-beforeEach(async () => {
-  bench = await startCertificateBench();
-  connections = 0;
-  stranger = createServer((socket) => {
-    connections += 1;
-    socket.destroy();
-  }).listen(0, "127.0.0.1");
-  await once(stranger, "listening");
-  elsewhere = `https://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
-});
-afterEach(async () => {
-  stranger.close();
-  await bench.close();
-});
 
 type Fields = Record<string, unknown>;
 
@@ -90,57 +75,76 @@ const cases: Readonly<Record<string, (url: string) => CaFault>> = {
       certificate: `${url}/certificate`,
     })),
 };
-for (const [what, fault] of Object.entries(cases)) {
-  test(`${what} at another host than the directory's is not asked for`, async () => {
-    assert.match(await refusal(fault), noneOfItsOwn);
-  });
-}
 
-test("another host that the directory itself names is asked", async () => {
-  const other = await startCertificateBench();
-  try {
-    // The directory of one CA, all else at another.
-    const { directoryUrl, tlsCa } = other.ca;
-    const { origin } = new URL(directoryUrl);
-    const here = new URL(bench.ca.directoryUrl).origin;
-    bench.ca.misbehave(
-      lying(
-        ["directory"],
-        (directory) => JSON.parse(JSON.stringify(directory).replaceAll(here, origin)) as Fields,
-      ),
-    );
-    const issuer = { ...bench.issuer, ca: [bench.ca.tlsCa, tlsCa] };
-    const manager = await bench.start({ issuers: [issuer], solvers: [other.listeners.http01] });
-    await stepUntil(bench.clock, () => manager.status().state === "valid");
-    assert.equal(servedNames(manager), "DNS:oidc.example.com");
-  } finally {
-    await other.close();
+describe("a CA that names addresses of others", () => {
+  beforeEach(async () => {
+    bench = await startCertificateBench();
+    connections = 0;
+    stranger = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    }).listen(0, "127.0.0.1");
+    await once(stranger, "listening");
+    elsewhere = `https://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+  });
+
+  afterEach(async () => {
+    stranger.close();
+    await bench.close();
+  });
+
+  for (const [what, fault] of Object.entries(cases)) {
+    test(`${what} at another host than the directory's is not asked for`, async () => {
+      assert.match(await refusal(fault), noneOfItsOwn);
+    });
   }
-});
 
-test("proofs of names that were not ordered are not given", async () => {
-  const said = await refusal(() =>
-    lying(["authorization"], (authorization) => ({
-      ...authorization,
-      status: "pending",
-      identifier: { type: "dns", value: "bank.example" },
-    })),
-  );
-  assert.match(said, /it is of bank\.example, for which nothing was ordered/u);
-});
-
-test("an order for other names, or with more proofs than names, is not followed", async () => {
-  const other = [{ type: "dns", value: "bank.example" }];
-  assert.match(
-    await refusal(() => lying(["newOrder"], (order) => ({ ...order, identifiers: other }))),
-    /the order is for bank\.example, not for oidc\.example\.com/u,
-  );
-});
-
-test("more proofs than names are not given", async () => {
-  const many = (order: Fields): Fields => ({
-    ...order,
-    authorizations: Array<unknown>(50).fill((order["authorizations"] as unknown[])[0]),
+  test("another host that the directory itself names is asked", async () => {
+    const other = await startCertificateBench();
+    try {
+      // The directory of one CA, all else at another.
+      const { directoryUrl, tlsCa } = other.ca;
+      const { origin } = new URL(directoryUrl);
+      const here = new URL(bench.ca.directoryUrl).origin;
+      bench.ca.misbehave(
+        lying(
+          ["directory"],
+          (directory) => JSON.parse(JSON.stringify(directory).replaceAll(here, origin)) as Fields,
+        ),
+      );
+      const issuer = { ...bench.issuer, ca: [bench.ca.tlsCa, tlsCa] };
+      const manager = await bench.start({ issuers: [issuer], solvers: [other.listeners.http01] });
+      await stepUntil(bench.clock, () => manager.status().state === "valid");
+      assert.equal(servedNames(manager), "DNS:oidc.example.com");
+    } finally {
+      await other.close();
+    }
   });
-  assert.match(await refusal(() => lying(["newOrder"], many)), /it wants 50 proofs for 1 names/u);
+
+  test("proofs of names that were not ordered are not given", async () => {
+    const said = await refusal(() =>
+      lying(["authorization"], (authorization) => ({
+        ...authorization,
+        status: "pending",
+        identifier: { type: "dns", value: "bank.example" },
+      })),
+    );
+    assert.match(said, /it is of bank\.example, for which nothing was ordered/u);
+  });
+
+  test("an order for other names, or with more proofs than names, is not followed", async () => {
+    const other = [{ type: "dns", value: "bank.example" }];
+    assert.match(
+      await refusal(() => lying(["newOrder"], (order) => ({ ...order, identifiers: other }))),
+      /the order is for bank\.example, not for oidc\.example\.com/u,
+    );
+  });
+
+  test("more proofs than names are not given", async () => {
+    const many = (order: Fields): Fields => ({
+      ...order,
+      authorizations: Array<unknown>(50).fill((order["authorizations"] as unknown[])[0]),
+    });
+    assert.match(await refusal(() => lying(["newOrder"], many)), /it wants 50 proofs for 1 names/u);
+  });
 });

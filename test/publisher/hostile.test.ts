@@ -6,21 +6,6 @@ import { startTestPublisher, type TestPublisher } from "../support/publisher.ts"
 import { get, jwksPath, raw, readAll } from "./support.ts";
 
 let publisher: TestPublisher;
-before(async () => {
-  publisher = await startTestPublisher({
-    options: {
-      limits: {
-        requestTimeout: 600,
-        keepAliveTimeout: 1500,
-        handshakeTimeout: 500,
-        connectionsPerAddress: 20,
-      },
-    },
-  });
-  await publisher.publisher.ready();
-});
-after(() => publisher[Symbol.asyncDispose]());
-
 async function send(text: string): Promise<string> {
   const socket = await raw(publisher);
   socket.on("error", () => {});
@@ -32,6 +17,22 @@ const statusOf = (text: string): string | undefined => /^HTTP\/1\.1 (\d+)/u.exec
 const host = (): string => `Host: ${publisher.host}\r\n`;
 
 describe("hostile clients of the publisher", () => {
+  before(async () => {
+    publisher = await startTestPublisher({
+      options: {
+        limits: {
+          requestTimeout: 600,
+          keepAliveTimeout: 1500,
+          handshakeTimeout: 500,
+          connectionsPerAddress: 20,
+        },
+      },
+    });
+    await publisher.publisher.ready();
+  });
+
+  after(() => publisher[Symbol.asyncDispose]());
+
   test("a request target over the bound is 414, also one that never ends", async () => {
     assert.equal(
       statusOf(await send(`GET /${"a".repeat(3000)} HTTP/1.1\r\n${host()}Connection: close\r\n\r\n`)),

@@ -5,13 +5,14 @@ import { newKey, startTestPublisher, type TestPublisher } from "../support/publi
 import { discoveryPath, get, jwksPath, raw, readAll } from "./support.ts";
 
 let publisher: TestPublisher;
-before(async () => {
-  publisher = await startTestPublisher({ keys: [newKey("RSA"), newKey("RSA")] });
-  await publisher.publisher.ready();
-});
-after(() => publisher[Symbol.asyncDispose]());
-
 describe("HTTP/1.1 of the publisher", () => {
+  before(async () => {
+    publisher = await startTestPublisher({ keys: [newKey("RSA"), newKey("RSA")] });
+    await publisher.publisher.ready();
+  });
+
+  after(() => publisher[Symbol.asyncDispose]());
+
   test("the documents are the cluster's, under their media types and with a host that never shows", async () => {
     const discovery = await get(publisher, discoveryPath);
     assert.equal(discovery.status, 200);

@@ -7,16 +7,17 @@ import { newKey, startTestPublisher, type TestPublisher } from "../support/publi
 import { discoveryPath, get2, http2, jwksPath, raw } from "./support.ts";
 
 let publisher: TestPublisher;
-before(async () => {
-  publisher = await startTestPublisher({
-    keys: [newKey("RSA"), newKey("RSA")],
-    options: { limits: { http2ResetBurst: 20, http2ResetRate: 5 } },
-  });
-  await publisher.publisher.ready();
-});
-after(() => publisher[Symbol.asyncDispose]());
-
 describe("HTTP/2 of the publisher", () => {
+  before(async () => {
+    publisher = await startTestPublisher({
+      keys: [newKey("RSA"), newKey("RSA")],
+      options: { limits: { http2ResetBurst: 20, http2ResetRate: 5 } },
+    });
+    await publisher.publisher.ready();
+  });
+
+  after(() => publisher[Symbol.asyncDispose]());
+
   test("HTTP/2 gives the same documents and headers as HTTP/1.1", async () => {
     const session = http2(publisher);
     const jwks = await get2(session, { ":path": jwksPath });

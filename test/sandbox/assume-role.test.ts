@@ -24,12 +24,6 @@ import {
 } from "../support/sandbox.ts";
 
 let world: TestSandbox;
-before(async () => {
-  world = await startTestSandbox();
-  await world.ssm().send(new PutParameterCommand({ Name: "/a", Value: "v", Type: "String" }));
-});
-after(() => world.close());
-
 function trust(
   principal: string | readonly string[],
   actions: readonly string[] = [],
@@ -74,6 +68,13 @@ const denied = (who: string, action: string, role: string): ReturnType<typeof aw
   );
 
 describe("AssumeRole in the sandbox", () => {
+  before(async () => {
+    world = await startTestSandbox();
+    await world.ssm().send(new PutParameterCommand({ Name: "/a", Value: "v", Type: "String" }));
+  });
+
+  after(() => world.close());
+
   test("the administrator assumes a role that trusts the account", async () => {
     const arn = await world.role("for-account", { trust: trust(root) });
     const output = await assume(world.sts(), arn);

@@ -11,8 +11,6 @@ const root = join(import.meta.dirname, "../..");
 const files = globSync("test/sandbox/examples/*.ts", { cwd: root }).sort();
 // Below the project, so that its packages are found.
 const folder = join(root, `.cache/examples-${process.pid}`);
-after(() => rm(folder, { recursive: true, force: true }));
-
 /** Runs a program of a page from a file of this name, with the library of this checkout. */
 async function run(text: string, name: string): Promise<void> {
   const door = pathToFileURL(join(root, "src/sandbox/index.ts")).href;
@@ -24,6 +22,8 @@ async function run(text: string, name: string): Promise<void> {
 }
 
 describe("the examples of the sandbox's library", () => {
+  after(() => rm(folder, { recursive: true, force: true }));
+
   for (const file of files) {
     test(`the program runs as the page shows it: ${basename(file, ".ts")}`, async () => {
       await run(await readFile(join(root, file), "utf8"), basename(file));

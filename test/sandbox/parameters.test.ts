@@ -34,33 +34,34 @@ let admin: SSMClient;
 /** The guide's job: AmazonSSMReadOnlyAccess, and an inline Deny on one parameter. */
 let job: SSMClient;
 
-before(async () => {
-  world = await startTestSandbox();
-  admin = world.ssm();
-  for (const [name, type] of [
-    ["/demo/color", "String"],
-    ["/demo/list", "StringList"],
-    ["/demo/secret", "SecureString"],
-    ["/demo/kept/out", "String"],
-  ] as const) {
-    await admin.send(new PutParameterCommand({ Name: name, Value: `value of ${name}`, Type: type }));
-  }
-  const deny = {
-    Effect: "Deny",
-    Action: "ssm:GetParameter*",
-    Resource: "arn:aws:ssm:*:*:parameter/demo/kept/*",
-  };
-  const arn = await world.role("job", { policy: policy(deny) });
-  const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
-  await world.iam().send(new AttachRolePolicyCommand({ RoleName: "job", PolicyArn: readOnly }));
-  job = world.ssm(keysOf(await world.assume({ role: arn, token: await world.token() })));
-});
-after(() => world.close());
-
 const parameter = (name: string): string => `arn:aws:ssm:eu-central-1:${account}:parameter${name}`;
 const who = `User: arn:aws:sts::${account}:assumed-role/job/job is not authorized to perform:`;
 
 describe("Parameter Store in the sandbox", () => {
+  before(async () => {
+    world = await startTestSandbox();
+    admin = world.ssm();
+    for (const [name, type] of [
+      ["/demo/color", "String"],
+      ["/demo/list", "StringList"],
+      ["/demo/secret", "SecureString"],
+      ["/demo/kept/out", "String"],
+    ] as const) {
+      await admin.send(new PutParameterCommand({ Name: name, Value: `value of ${name}`, Type: type }));
+    }
+    const deny = {
+      Effect: "Deny",
+      Action: "ssm:GetParameter*",
+      Resource: "arn:aws:ssm:*:*:parameter/demo/kept/*",
+    };
+    const arn = await world.role("job", { policy: policy(deny) });
+    const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+    await world.iam().send(new AttachRolePolicyCommand({ RoleName: "job", PolicyArn: readOnly }));
+    job = world.ssm(keysOf(await world.assume({ role: arn, token: await world.token() })));
+  });
+
+  after(() => world.close());
+
   test("a job reads the parameters that its role's policies allow", async () => {
     const { Parameter } = await job.send(new GetParameterCommand({ Name: "/demo/color" }));
     assert.equal(Parameter?.Value, "value of /demo/color");

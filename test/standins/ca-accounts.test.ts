@@ -8,14 +8,14 @@ import { account, CaWorld, client, kindOf } from "./ca-world.ts";
 let world: CaWorld;
 let ca: StandInCa;
 
-before(async () => {
-  world = await CaWorld.start();
-  ca = await world.startCa();
-});
-
-after(() => world.close());
-
 describe("the stand-in CA", () => {
+  before(async () => {
+    world = await CaWorld.start();
+    ca = await world.startCa();
+  });
+
+  after(() => world.close());
+
   test("the directory has what RFC 8555 §7.1.1, RFC 9773 and the profiles draft name", async () => {
     const { body } = await (await client(ca)).get(ca.directoryUrl);
     const { meta, ...urls } = JSON.parse(body.toString()) as Record<string, Record<string, unknown>>;

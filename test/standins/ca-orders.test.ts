@@ -17,14 +17,14 @@ function renewalId(chain: string): string {
   return `${keyId}.${Buffer.from(leaf?.serialNumber ?? "", "hex").toString("base64url")}`;
 }
 
-before(async () => {
-  world = await CaWorld.start();
-  ca = await world.startCa();
-});
-
-after(() => world.close());
-
 describe("the stand-in CA", () => {
+  before(async () => {
+    world = await CaWorld.start();
+    ca = await world.startCa();
+  });
+
+  after(() => world.close());
+
   test("issues a chain to its root, for the name, after HTTP-01", async () => {
     const { acme, kid } = await account(ca);
     const chain = await world.certificate(acme, kid);

@@ -19,17 +19,6 @@ let listeners: ChallengeListeners;
 let ca: StandInCa;
 let account: AcmeAccount;
 
-before(async () => {
-  listeners = await startChallengeListeners();
-  ca = await startAuthority({ clock, connectTo: listeners.connectTo });
-  const client = openAcme({ directory: ca.directoryUrl, ca: ca.tlsCa, clock });
-  account = await client.newAccount({ key: createAccountKey(), termsOfServiceAgreed: true });
-});
-
-after(async () => {
-  await Promise.all([ca.close(), listeners.close()]);
-});
-
 /** What the CA says of an order whose only solver is this one. */
 async function refusal(solver: ChallengeSolver): Promise<AcmeProblem> {
   try {
@@ -52,6 +41,17 @@ function presenting(change: (challenge: { token: string }) => object): Challenge
 }
 
 describe("the stand-in CA's TLS-ALPN-01", () => {
+  before(async () => {
+    listeners = await startChallengeListeners();
+    ca = await startAuthority({ clock, connectTo: listeners.connectTo });
+    const client = openAcme({ directory: ca.directoryUrl, ca: ca.tlsCa, clock });
+    account = await client.newAccount({ key: createAccountKey(), termsOfServiceAgreed: true });
+  });
+
+  after(async () => {
+    await Promise.all([ca.close(), listeners.close()]);
+  });
+
   test("a server without acme-tls/1 fails the handshake (RFC 8737 §3)", async () => {
     assert.ok((await refusal(tlsAlpn01Solver())).is("tls"));
   });

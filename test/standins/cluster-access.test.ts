@@ -9,9 +9,9 @@ import type { StandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { audience, ClusterWorld, issuer, mint, reason } from "./cluster-world.ts";
 
 const { world, cluster, admin } = await ClusterWorld.withDemo();
-after(() => world.close());
-
 describe("the stand-in cluster", () => {
+  after(() => world.close());
+
   test("a ServiceAccount's own token is known until it expires, its key is dropped or it is made anew", async () => {
     const home = await world.cluster();
     home.addServiceAccount("podtrust", "publisher");

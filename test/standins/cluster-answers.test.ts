@@ -6,9 +6,9 @@ import { kubernetesKid, parseJwkSet } from "../../src/rules/keys/index.ts";
 import { audience, ClusterWorld, issuer, reason } from "./cluster-world.ts";
 
 const { world, admin } = await ClusterWorld.withDemo();
-after(() => world.close());
-
 describe("the stand-in cluster", () => {
+  after(() => world.close());
+
   test("renders the two documents as Kubernetes does", async () => {
     const answer = await admin.get("/.well-known/openid-configuration");
     assert.equal(answer.headers["content-type"], "application/json");

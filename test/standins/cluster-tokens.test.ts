@@ -4,9 +4,9 @@ import { parseJws } from "../../src/rules/oidc/index.ts";
 import { audience, ClusterWorld, issuer, mint } from "./cluster-world.ts";
 
 const { world, cluster, admin } = await ClusterWorld.withDemo();
-after(() => world.close());
-
 describe("the stand-in cluster", () => {
+  after(() => world.close());
+
   test("TokenRequest gives Kubernetes' claims, and another library verifies the token", async () => {
     const { token, expirationTimestamp } = await admin.requestToken("aws-test", "demo", {
       audiences: [audience],

@@ -27,10 +27,6 @@ function folder(): string {
   folders.push(made);
   return join(made, "state");
 }
-after(() => {
-  for (const one of folders) rmSync(one, { recursive: true, force: true });
-});
-
 /** A lock file as somebody else left it. */
 function leaveLock(directory: string, content: object | string): string {
   mkdirSync(directory, { recursive: true });
@@ -44,6 +40,10 @@ function deadPid(): number {
 }
 
 describe("a lock on a file", () => {
+  after(() => {
+    for (const one of folders) rmSync(one, { recursive: true, force: true });
+  });
+
   test("the lock of a dead process is taken over at once", async () => {
     const directory = folder();
     leaveLock(directory, { id: "theirs", pid: deadPid(), place: ownPlace });

@@ -38,19 +38,6 @@ async function secure(options: ServerOptions): Promise<number> {
   );
 }
 
-before(async () => {
-  authority = await testAuthority();
-  const { certificate, key } = await authority.issue(["oidc.example.com"]);
-  port = await secure({ cert: certificate, key });
-});
-
-after(() => {
-  for (const server of servers) {
-    server.close();
-    if ("closeAllConnections" in server) (server.closeAllConnections as () => void)();
-  }
-});
-
 const via = () => [parseConnectTo(`:443:127.0.0.1:${port}`)];
 const options = () => ({ ca: authority.root, connectTo: via() });
 
@@ -65,6 +52,19 @@ async function reason(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("an outgoing request", () => {
+  before(async () => {
+    authority = await testAuthority();
+    const { certificate, key } = await authority.issue(["oidc.example.com"]);
+    port = await secure({ cert: certificate, key });
+  });
+
+  after(() => {
+    for (const server of servers) {
+      server.close();
+      if ("closeAllConnections" in server) (server.closeAllConnections as () => void)();
+    }
+  });
+
   test("an answer comes with status, headers, body and the served chain", async () => {
     const response = await request("https://oidc.example.com/x", options());
     assert.equal(response.status, 200);

@@ -13,12 +13,6 @@ import { openKubernetes } from "./open.ts";
 let folder = "";
 let files = 0;
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "podtrust-kubeconfig-"));
-});
-
-after(() => rm(folder, { recursive: true }));
-
 async function file(text: string, name = `file-${(files += 1)}`): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text);
@@ -50,6 +44,12 @@ const refused =
   };
 
 describe("a kubeconfig", () => {
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-kubeconfig-"));
+  });
+
+  after(() => rm(folder, { recursive: true }));
+
   test("the current context, another one, and what there is when neither fits", async () => {
     const path = await file(`
 current-context: one

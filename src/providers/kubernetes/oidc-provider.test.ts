@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import { testAuthority } from "../../../test/support/certificates.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { KubeconfigContext } from "./kubeconfig.ts";
@@ -47,94 +47,98 @@ function credentials(config: Record<string, string>): Credentials {
 const shown = async (from: Credentials): Promise<string | undefined> =>
   (await from.identity()).headers["authorization"];
 
-before(async () => {
-  const authority = await testAuthority();
-  const { certificate, key } = await authority.issue(["127.0.0.1"]);
-  root = authority.root;
-  server = createServer({ cert: certificate, key }, (request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => {
-      const path = request.url ?? "";
-      const { authorization } = request.headers;
-      if (path === "/token") {
-        const form = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
-        asked.push({ path, authorization, form });
-      }
-      const { status, body } = path === "/token" ? answer : { status: 200, body: discovery };
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(typeof body === "string" ? body : JSON.stringify(body));
+describe("kubectl's OIDC provider in a kubeconfig", () => {
+  before(async () => {
+    const authority = await testAuthority();
+    const { certificate, key } = await authority.issue(["127.0.0.1"]);
+    root = authority.root;
+    server = createServer({ cert: certificate, key }, (request, response) => {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        const path = request.url ?? "";
+        const { authorization } = request.headers;
+        if (path === "/token") {
+          const form = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
+          asked.push({ path, authorization, form });
+        }
+        const { status, body } = path === "/token" ? answer : { status: 200, body: discovery };
+        response.writeHead(status, { "content-type": "application/json" });
+        response.end(typeof body === "string" ? body : JSON.stringify(body));
+      });
     });
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
 
-beforeEach(() => {
-  asked = [];
-  discovery = { issuer, token_endpoint: `${issuer}/token` };
-  answer = { status: 200, body: { id_token: idToken("new", seconds() + 60), refresh_token: "second" } };
-});
+  beforeEach(() => {
+    asked = [];
+    discovery = { issuer, token_endpoint: `${issuer}/token` };
+    answer = { status: 200, body: { id_token: idToken("new", seconds() + 60), refresh_token: "second" } };
+  });
 
-after(() => new Promise((resolve) => void server.close(resolve)));
+  after(() => new Promise((resolve) => void server.close(resolve)));
 
-test("an id-token is shown while it is valid, and nobody is asked", async () => {
-  const good = idToken("old", seconds() + 10);
-  assert.equal(await shown(credentials({ "id-token": good, "refresh-token": "first" })), `Bearer ${good}`);
-  assert.deepEqual(asked, []);
-});
+  test("an id-token is shown while it is valid, and nobody is asked", async () => {
+    const good = idToken("old", seconds() + 10);
+    assert.equal(await shown(credentials({ "id-token": good, "refresh-token": "first" })), `Bearer ${good}`);
+    assert.deepEqual(asked, []);
+  });
 
-test("an expired one is renewed once for all who wait, and the refresh token follows its successor", async () => {
-  const provider = credentials({ "id-token": idToken("old", seconds() - 1), "refresh-token": "first" });
-  const expected = `Bearer ${(answer.body as { id_token: string }).id_token}`;
-  assert.deepEqual(await Promise.all([shown(provider), shown(provider)]), [expected, expected]);
-  assert.deepEqual(asked, [
-    {
-      path: "/token",
-      authorization: undefined,
-      form: { grant_type: "refresh_token", refresh_token: "first", client_id: "kubectl" },
-    },
-  ]);
-  clock.jump(61_000);
-  answer = { status: 200, body: { id_token: idToken("newer", seconds() + 60) } };
-  await shown(provider);
-  clock.jump(61_000);
-  answer = { status: 200, body: { id_token: idToken("newest", seconds() + 60) } };
-  await shown(provider);
-  assert.deepEqual(
-    asked.map(({ form }) => form["refresh_token"]),
-    ["first", "second", "second"],
-  );
-});
+  test("an expired one is renewed once for all who wait, and the refresh token follows its successor", async () => {
+    const provider = credentials({ "id-token": idToken("old", seconds() - 1), "refresh-token": "first" });
+    const expected = `Bearer ${(answer.body as { id_token: string }).id_token}`;
+    assert.deepEqual(await Promise.all([shown(provider), shown(provider)]), [expected, expected]);
+    assert.deepEqual(asked, [
+      {
+        path: "/token",
+        authorization: undefined,
+        form: { grant_type: "refresh_token", refresh_token: "first", client_id: "kubectl" },
+      },
+    ]);
+    clock.jump(61_000);
+    answer = { status: 200, body: { id_token: idToken("newer", seconds() + 60) } };
+    await shown(provider);
+    clock.jump(61_000);
+    answer = { status: 200, body: { id_token: idToken("newest", seconds() + 60) } };
+    await shown(provider);
+    assert.deepEqual(
+      asked.map(({ form }) => form["refresh_token"]),
+      ["first", "second", "second"],
+    );
+  });
 
-test("a client with a secret is known by it, in the header or where the provider wants it", async () => {
-  const secret = { "refresh-token": "first", "client-secret": "a b:&" };
-  await shown(credentials(secret));
-  const basic = `Basic ${Buffer.from("kubectl:a+b%3A%26").toString("base64")}`;
-  assert.deepEqual([asked[0]?.authorization, asked[0]?.form["client_id"]], [basic, undefined]);
-  discovery = { ...discovery, token_endpoint_auth_methods_supported: ["client_secret_post"] };
-  await shown(credentials(secret));
-  const { authorization, form } = asked[1] ?? assert.fail();
-  assert.deepEqual(
-    [authorization, form["client_id"], form["client_secret"]],
-    [undefined, "kubectl", "a b:&"],
-  );
-});
+  test("a client with a secret is known by it, in the header or where the provider wants it", async () => {
+    const secret = { "refresh-token": "first", "client-secret": "a b:&" };
+    await shown(credentials(secret));
+    const basic = `Basic ${Buffer.from("kubectl:a+b%3A%26").toString("base64")}`;
+    assert.deepEqual([asked[0]?.authorization, asked[0]?.form["client_id"]], [basic, undefined]);
+    discovery = { ...discovery, token_endpoint_auth_methods_supported: ["client_secret_post"] };
+    await shown(credentials(secret));
+    const { authorization, form } = asked[1] ?? assert.fail();
+    assert.deepEqual(
+      [authorization, form["client_id"], form["client_secret"]],
+      [undefined, "kubectl", "a b:&"],
+    );
+  });
 
-test("a token that the cluster refuses although it seems valid is renewed, but not again and again", async () => {
-  const good = idToken("old", seconds() + 10);
-  const provider = credentials({ "id-token": good, "refresh-token": "first" });
-  provider.refused();
-  assert.notEqual(await shown(provider), `Bearer ${good}`);
-  provider.refused();
-  await shown(provider);
-  assert.equal(asked.length, 1);
-});
+  test("a token that the cluster refuses although it seems valid is renewed, but not again and again", async () => {
+    const good = idToken("old", seconds() + 10);
+    const provider = credentials({ "id-token": good, "refresh-token": "first" });
+    provider.refused();
+    assert.notEqual(await shown(provider), `Bearer ${good}`);
+    provider.refused();
+    await shown(provider);
+    assert.equal(asked.length, 1);
+  });
 
-test("the reason that keeps a token from being renewed is said in one line and without a secret", async () => {
-  const stale = { "id-token": idToken("old", seconds() - 1), "refresh-token": "hunter2" };
-  const cases: readonly (readonly [message: RegExp, change: () => void, config?: Record<string, string>])[] =
-    [
+  test("the reason that keeps a token from being renewed is said in one line and without a secret", async () => {
+    const stale = { "id-token": idToken("old", seconds() - 1), "refresh-token": "hunter2" };
+    const cases: readonly (readonly [
+      message: RegExp,
+      change: () => void,
+      config?: Record<string, string>,
+    ])[] = [
       [
         /\/token answers 400: invalid_grant: gone \[31mbad$/u,
         () =>
@@ -153,17 +157,18 @@ test("the reason that keeps a token from being renewed is said in one line and w
       [/no id-token that is still valid$/u, () => {}, { "refresh-token": "" }],
       [/certificate/iu, () => {}, { "idp-certificate-authority-data": "" }],
     ];
-  for (const [message, change, config] of cases) {
-    discovery = { issuer, token_endpoint: `${issuer}/token` };
-    change();
-    await assert.rejects(
-      credentials({ ...stale, ...config }).identity(),
-      (error: Error & { code: string }) => {
-        assert.equal(error.code, "cluster-credentials");
-        assert.match(error.message, message);
-        assert.doesNotMatch(error.message, /\p{Cc}|hunter2/u);
-        return true;
-      },
-    );
-  }
+    for (const [message, change, config] of cases) {
+      discovery = { issuer, token_endpoint: `${issuer}/token` };
+      change();
+      await assert.rejects(
+        credentials({ ...stale, ...config }).identity(),
+        (error: Error & { code: string }) => {
+          assert.equal(error.code, "cluster-credentials");
+          assert.match(error.message, message);
+          assert.doesNotMatch(error.message, /\p{Cc}|hunter2/u);
+          return true;
+        },
+      );
+    }
+  });
 });

@@ -19,17 +19,6 @@ let clock: TestClock;
 let folder: string;
 let source: CertificateSource | undefined;
 
-beforeEach(async () => {
-  authority = await testAuthority();
-  clock = new TestClock(Date.now());
-  folder = mkdtempSync(join(tmpdir(), "podtrust-pair-"));
-  source = undefined;
-});
-afterEach(async () => {
-  await source?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
 const at = (name: string): string => join(folder, name);
 
 function put(pair: { certificate?: string; key?: string }): void {
@@ -44,6 +33,18 @@ async function watch(): Promise<CertificateSource> {
 }
 
 describe("a certificate from files", () => {
+  beforeEach(async () => {
+    authority = await testAuthority();
+    clock = new TestClock(Date.now());
+    folder = mkdtempSync(join(tmpdir(), "podtrust-pair-"));
+    source = undefined;
+  });
+
+  afterEach(async () => {
+    await source?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   test("a pair is served, and a changed one within one look", async () => {
     const two = ["a.example", "b.example"];
     const [first, second] = [await authority.issue(["a.example"]), await authority.issue(two)];

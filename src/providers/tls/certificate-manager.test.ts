@@ -21,16 +21,6 @@ let cas: FakeCas;
 let store: CertificateStore;
 let managers: CertificateManager[];
 
-beforeEach(async () => {
-  clock = new TestClock();
-  cas = await fakeCas(clock);
-  store = memoryStore();
-  managers = [];
-});
-afterEach(async () => {
-  await Promise.all(managers.map((manager) => manager.close()));
-});
-
 async function start(options: Partial<CertificateManagerOptions> = {}): Promise<CertificateManager> {
   const all = {
     names: ["oidc.example.com"],
@@ -52,6 +42,17 @@ const down = (): PodtrustError => new PodtrustError("http-unreachable", "no conn
 const orders = (): string[] => cas.asked.filter((line) => line.startsWith("obtain"));
 
 describe("the certificate manager", () => {
+  beforeEach(async () => {
+    clock = new TestClock();
+    cas = await fakeCas(clock);
+    store = memoryStore();
+    managers = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(managers.map((manager) => manager.close()));
+  });
+
   test("accounts of every CA and environment are made before the first order, then a certificate is obtained and kept", async () => {
     const manager = await start({ issuers: [{ directory: main, staging }, { directory: second }] });
     let changes = 0;

@@ -15,10 +15,6 @@ function folder(): string {
   folders.push(made);
   return join(made, "state");
 }
-after(() => {
-  for (const one of folders) rmSync(one, { recursive: true, force: true });
-});
-
 storeContract("memory store", memoryStore);
 storeContract("file store", () => fileStore({ directory: folder(), clock: systemClock }));
 
@@ -31,6 +27,10 @@ function filesUnder(directory: string): string[] {
 }
 
 describe("the store of certificates", () => {
+  after(() => {
+    for (const one of folders) rmSync(one, { recursive: true, force: true });
+  });
+
   test("files are for their owner alone, and nothing temporary stays behind", async () => {
     const directory = folder();
     const store = fileStore({ directory, clock: systemClock });

@@ -10,11 +10,6 @@ import { type BootFiles, bootKit } from "./kit.ts";
 let folder: string;
 const release = (): BootFiles["release"] => ({ folder: join(folder, "release"), version: "1.2.3" });
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "podtrust-kit-"));
-});
-after(() => rm(folder, { recursive: true, force: true }));
-
 /** What the error lists, the programs of this machine left out: they may be here or not. */
 async function lacking(files: Partial<BootFiles>): Promise<string> {
   const error: unknown = await bootKit({ release: release(), ...files }).then(
@@ -27,6 +22,12 @@ async function lacking(files: Partial<BootFiles>): Promise<string> {
 }
 
 describe("a machine that boots is refused before anything is made", () => {
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-kit-"));
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
   test("where files are missing, in one error that lists all of them with what to do about each", async () => {
     const message = await lacking({});
     for (const line of [
