@@ -8,6 +8,7 @@ const entry = [
   "tools/*.ts",
   "tools/docs/*.ts",
   "tools/release/loader.ts",
+  "tools/test/tally.ts",
   "src/**/*.test.ts",
 ];
 const project = ["src/**/*.ts", "test/**/*.ts", "tools/**/*.ts"];

@@ -2,26 +2,21 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { dirname, join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { groups } from "../../tools/test/groups.ts";
+import { oneFileEach } from "./planted-tests.ts";
 
 const tool = resolve("tools/test.ts");
+const head = 'import { test } from "node:test";\n';
+const planted = {
+  "one.test.ts": `${head}test("needs a tool", { skip: "no tool" }, () => {});`,
+  "two.test.ts": `${head}test("does not", () => {});`,
+  "three.test.ts": `${head}test("goes wrong", () => { throw new Error("no"); });`,
+  // Longer than all others, so that it has the other process.
+  "dies.test.ts": `${head}test("dies", () => process.exit(0)); // ${"x".repeat(1000)}`,
+};
 let folder = "";
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "podtrust-left-out-"));
-  await mkdir(join(folder, "test"));
-  const head = 'import { test } from "node:test";\n';
-  await writeFile(join(folder, "test", "two.test.ts"), `${head}test("does not", () => {});`);
-  await writeFile(
-    join(folder, "test", "one.test.ts"),
-    `${head}test("needs a tool", { skip: "no tool" }, () => {});`,
-  );
-});
-
-after(async () => {
-  await rm(folder, { recursive: true });
-});
 
 function run(ci: string, ...files: readonly string[]): { status: number | null; stdout: string } {
   // This runner's own children must not report to the runner that runs this test.
@@ -30,17 +25,44 @@ function run(ci: string, ...files: readonly string[]): { status: number | null; 
   return spawnSync(process.execPath, [tool, "unit", ...files], options);
 }
 
-test("a run ends on what was left out and why, which is a failure in CI alone", () => {
-  const here = run("", "one", "two");
-  assert.equal(here.status, 0);
-  assert.match(here.stdout, /\nleft out:\nneeds a tool: no tool\n$/u);
-  const gate = run("true", "one", "two");
-  assert.equal(gate.status, 1);
-  assert.match(gate.stdout, /needs a tool: no tool\nWith CI=true nothing may be left out\.\n$/u);
-});
+describe("the last lines of a run of tests", () => {
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "podtrust-left-out-"));
+    const files = oneFileEach(Object.values(groups).flatMap(({ patterns }) => patterns));
+    const soak = "test/cluster/soak.test.ts";
+    for (const file of [...files, soak, ...Object.keys(planted).map((name) => `test/${name}`)])
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+    for (const file of [...files, soak]) await writeFile(join(folder, file), "");
+    for (const [name, text] of Object.entries(planted)) await writeFile(join(folder, "test", name), text);
+  });
 
-test("a run in which nothing was left out says nothing of it", () => {
-  const { status, stdout } = run("true", "two");
-  assert.equal(status, 0);
-  assert.doesNotMatch(stdout, /left out/u);
+  after(() => rm(folder, { recursive: true }));
+
+  test("say what was left out and why, which is a failure in CI alone", () => {
+    const here = run("", "one", "two");
+    assert.equal(here.status, 0);
+    assert.match(here.stdout, /\nleft out:\nneeds a tool: no tool\n$/u);
+    const gate = run("true", "one", "two");
+    assert.equal(gate.status, 1);
+    assert.match(gate.stdout, /needs a tool: no tool\nWith CI=true nothing may be left out\.\n$/u);
+  });
+
+  test("say nothing of what was left out where nothing was", () => {
+    const { status, stdout } = run("true", "two");
+    assert.equal(status, 0);
+    assert.doesNotMatch(stdout, /left out/u);
+  });
+
+  test("count the tests of all processes together, and name the one that failed", () => {
+    const { status, stdout } = run("", "one", "two", "three");
+    assert.equal(status, 1);
+    assert.match(stdout, /\nunit: 1 passed, 1 failed, 1 skipped, of 3 files\n/u);
+    assert.match(stdout, /\nfailed:\n.*three\.test\.ts: goes wrong\n/u);
+  });
+
+  test("call it a failure where a process ended before it had counted, whatever its exit code", () => {
+    const { status, stdout } = run("", "two", "dies");
+    assert.notEqual(status, 0);
+    assert.match(stdout, /\n1 of 2 runners died before they had counted\n/u);
+  });
 });

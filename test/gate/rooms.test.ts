@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, test } from "node:test";
+import { groups } from "../../tools/test/groups.ts";
+import { oneFileEach } from "./planted-tests.ts";
 import {
   allowed,
   covered,
@@ -26,10 +28,12 @@ async function treeWithout(moved: string): Promise<string> {
     ...published,
     ...waitingForUse,
     "src/core/base/a.test.ts",
+    ...oneFileEach(Object.values(groups).flatMap(({ patterns }) => patterns)),
     "test/conformance/a.test.ts",
     "test/conformance/sts/a.test.ts",
     "tools/docs/a.ts",
     "tools/release/loader.ts",
+    "tools/test/tally.ts",
     "tools/a.ts",
   ];
   for (const file of files.filter((one) => !one.startsWith(moved))) {
@@ -92,6 +96,12 @@ const planted: readonly (readonly [list: string, tool: string, moved: string, sa
     "release.ts",
     "src/providers/host/",
     /foreignToPublisher of tools\/rooms\.ts: src\/providers\/host\/.* no file/u,
+  ],
+  [
+    "groups of tests",
+    "test.ts",
+    "test/hostile/",
+    /group limits of tools\/test\/groups\.ts: test\/hostile\/.* no file/u,
   ],
   ["programs", "knip.ts", programs.sandboxProcess, /src\/sandbox\/process\/main\.ts matches no file/u],
   [

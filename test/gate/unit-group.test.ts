@@ -1,0 +1,71 @@
+/** What `npm test` runs: few processes, which many files share, and something of every room. */
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, test } from "node:test";
+import { allowed } from "../../tools/rooms.ts";
+import { filesOfGroup, groups, shards } from "../../tools/test/groups.ts";
+
+const files = filesOfGroup("unit");
+
+const isProduct = (file: string): boolean => file.startsWith("src/") && !file.endsWith(".test.ts");
+
+/**
+ * What tests import, and what that imports again through the modules of test/ and so many of src/: the door of a room, and
+ * who uses a room that has no door for tests.
+ */
+function reached(tests: readonly string[], between: number): ReadonlySet<string> {
+  const seen = new Set(tests);
+  const last = new Set<string>();
+  // What is added while the loop runs is walked as well.
+  for (const file of seen) {
+    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import) "(\.[^"]+\.ts)"/gu)) {
+      const target = join(dirname(file), path);
+      if (isProduct(target) && !seen.has(target)) last.add(target);
+      else if (existsSync(target)) seen.add(target);
+    }
+  }
+  return last.size === 0 || between === 0
+    ? new Set([...seen, ...last])
+    : reached([...seen, ...last], between - 1);
+}
+
+describe("the files of npm test", () => {
+  test("run in two processes, each file in one of them", () => {
+    const batches = groups["unit"]?.batches?.(files) ?? [];
+    assert.deepEqual(
+      batches.map(({ isolation }) => isolation),
+      ["none", "none"],
+    );
+    assert.deepEqual(batches.flatMap((batch) => batch.files).sort(), files.toSorted());
+  });
+
+  test("are divided by their length, so that neither process waits long for the other", () => {
+    const bytes = shards(files, 2).map((batch) =>
+      batch.files.reduce((sum, file) => sum + readFileSync(file).length, 0),
+    );
+    const [one = 0, other = 0] = bytes;
+    assert.ok(Math.abs(one - other) < 0.01 * (one + other), bytes.join(" and "));
+  });
+
+  test("keep their hooks inside a suite: at the top of a file they would run for every file of the process", () => {
+    const hooked = files.filter((file) =>
+      /^(?:before|after|beforeEach|afterEach)\(/mu.test(readFileSync(file, "utf8")),
+    );
+    assert.deepEqual(hooked, []);
+  });
+
+  test("have at least one of each room of src/", () => {
+    const seen = reached(files, 3);
+    const missing = Object.keys(allowed).filter(
+      (room) => ![...seen].some((file) => file.startsWith(`src/${room}/`)),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  test("are all tests that no other group has, and no file is in two groups", () => {
+    const named = Object.keys(groups).flatMap((group) => filesOfGroup(group));
+    assert.equal(new Set(named).size, named.length);
+    assert.deepEqual(named.toSorted(), globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).sort());
+  });
+});

@@ -1,0 +1,113 @@
+import { statSync } from "node:fs";
+import process from "node:process";
+import { filesOf } from "../rooms.ts";
+
+/** Files that run together, each in a process of its own or all in one. */
+export interface Batch {
+  readonly files: readonly string[];
+  readonly isolation: "process" | "none";
+}
+
+export interface Group {
+  /** Where its files are. A pattern that matches none is an error; `unit` has all that no other group has. */
+  readonly patterns: readonly string[];
+  /** Batches that run side by side; one of all files, each in a process of its own, by default. */
+  readonly batches?: (files: readonly string[]) => readonly Batch[];
+  /** How many files of a batch run at once, where each has a process. */
+  readonly concurrency: number;
+  /** Milliseconds for one test. */
+  readonly timeout: number;
+  /** What comes before the runner: what two files would otherwise both do, or what needs the network. */
+  readonly prepare?: () => Promise<void>;
+  /** What the runner is started by, with its own command line behind. */
+  readonly launcher?: () => readonly string[];
+}
+
+/**
+ * A network with nothing but loopback, on which a test may have any address and any port: servers get the addresses that
+ * their API gave them, and nothing reaches the machine's own network. Mounts of its own let it have a resolver too.
+ */
+const ownNetwork = "unshare --net --mount env PODTRUST_OWN_NETWORK=yes sh -c"
+  .split(" ")
+  .concat('ip link set lo up && exec "$0" "$@"');
+
+/** Files in so many processes, of about the same length together. */
+export function shards(files: readonly string[], count: number): readonly Batch[] {
+  const loads = Array.from({ length: count }, () => ({ files: [] as string[], bytes: 0 }));
+  const sized = files.map((file) => ({ file, bytes: statSync(file).size }));
+  for (const { file, bytes } of sized.sort((a, b) => b.bytes - a.bytes || (a.file < b.file ? -1 : 1))) {
+    const least = loads.reduce((a, b) => (b.bytes < a.bytes ? b : a));
+    least.files.push(file);
+    least.bytes += bytes;
+  }
+  return loads.map((load) => ({ files: load.files.sort(), isolation: "none" }));
+}
+
+const soak = "test/cluster/soak.test.ts";
+
+export const groups: Readonly<Record<string, Group>> = {
+  unit: {
+    patterns: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    batches: (files) => shards(files, 2),
+    concurrency: 1,
+    timeout: 660_000,
+  },
+  limits: {
+    patterns: ["test/hostile/**/*.test.ts", "test/stack/scale.test.ts"],
+    concurrency: 2,
+    timeout: 660_000,
+  },
+  processes: {
+    patterns: [
+      "src/demo/from-nothing/run.test.ts",
+      "test/cli/{child,plugin-consent,serve}.test.ts",
+      "test/demo/**/*.test.ts",
+      "test/docs/{action,commands}.test.ts",
+      "test/hetzner/{interrupted,killed}.test.ts",
+      "test/sandbox/process/**/*.test.ts",
+    ],
+    concurrency: 2,
+    timeout: 660_000,
+  },
+  tools: { patterns: ["test/tools/**/*.test.ts"], concurrency: 2, timeout: 600_000 },
+  peers: { patterns: ["test/peers/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
+  cluster: {
+    patterns: ["test/cluster/**/*.test.ts"],
+    // The soak waits most of its twelve minutes, in a cluster of its own.
+    batches: (files) => [
+      { files: files.filter((file) => file !== soak), isolation: "process" },
+      { files: filesOf("the soak of tools/test/groups.ts", [soak]), isolation: "process" },
+    ],
+    // Most of what they do is wait for servers that start, stop and are away.
+    concurrency: 2,
+    timeout: 1_800_000,
+    async prepare() {
+      const { buildPrograms, whyNoCluster } = await import("../../test/cluster/build.ts");
+      if (whyNoCluster() === undefined) await buildPrograms();
+    },
+  },
+  // The first of its files builds what they share.
+  exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000 },
+  k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
+  rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
+  machine: {
+    patterns: ["test/machine/**/*.test.ts"],
+    concurrency: 1,
+    timeout: 3_600_000,
+    async prepare() {
+      const { whyNoMachine } = await import("../../test/machine/build.ts");
+      const { saveMachine } = await import("../../test/machine/saved.ts");
+      if (whyNoMachine() === undefined) await saveMachine();
+    },
+    launcher: () => (process.getuid?.() === 0 ? ownNetwork : []),
+  },
+};
+
+/** The files of a group; throws where a pattern matches none. */
+export function filesOfGroup(name: string): readonly string[] {
+  const found = (group: string): readonly string[] =>
+    filesOf(`group ${group} of tools/test/groups.ts`, groups[group]?.patterns ?? []);
+  if (name !== "unit") return found(name);
+  const others = new Set(Object.keys(groups).flatMap((group) => (group === "unit" ? [] : found(group))));
+  return found("unit").filter((file) => !others.has(file));
+}
