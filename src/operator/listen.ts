@@ -33,8 +33,8 @@ function placesOf(operator: Operator): Places {
       return ready ? line(["ready", ...told].join("\n")) : line([...unready, ...told].join("\n"), 503);
     },
     "/status": () => json(operator.status),
-    "/metrics": async () => {
-      const { type, text } = await expose(operatorMetrics, operatorSamples(operator));
+    "/metrics": () => {
+      const { type, text } = expose(operatorMetrics, operatorSamples(operator));
       return { status: 200, type, body: text };
     },
   };

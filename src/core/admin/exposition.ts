@@ -20,33 +20,34 @@ export interface Exposition {
   readonly text: string;
 }
 
-interface Reading {
-  readonly metricName: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
+// https://prometheus.io/docs/instrumenting/exposition_formats/, "Comments, help text, and type information".
+const escaped = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+
+function labelText(labels: Sample["labels"]): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`,
+  );
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
-const readings = (name: string, samples: readonly Sample[]): readonly Reading[] =>
-  samples.map(({ labels, value, suffix = "" }) => ({ metricName: name + suffix, labels, value }));
+// As Go writes numbers: JavaScript has other words for what is not finite.
+function valueText(value: number): string {
+  if (Number.isFinite(value) || Number.isNaN(value)) return String(value);
+  return value > 0 ? "+Inf" : "-Inf";
+}
 
-/**
- * All metrics of a catalogue as text. The library is loaded by the first who asks: most daemons' memory never sees it.
- */
-export async function expose<Id extends string>(
+function metricText({ name, type, help }: MetricDefinition, samples: readonly Sample[]): string {
+  const lines = samples.map(
+    ({ labels, value, suffix = "" }) => `${name}${suffix}${labelText(labels)} ${valueText(value)}`,
+  );
+  return [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`, ...lines].join("\n");
+}
+
+/** All metrics of a catalogue as text. */
+export function expose<Id extends string>(
   catalogue: Readonly<Record<Id, MetricDefinition>>,
   samples: Readonly<Record<Id, readonly Sample[]>>,
-): Promise<Exposition> {
-  const { Registry } = await import("prom-client");
-  const registry = new Registry();
-  for (const id of Object.keys(catalogue) as Id[]) {
-    const { name, help, type } = catalogue[id];
-    const metric = {
-      name,
-      get: () =>
-        Promise.resolve({ name, help, type, values: readings(name, samples[id]), aggregator: "sum" }),
-    };
-    // The counting is ours and costs an addition; of prom-client the text format is taken.
-    registry.registerMetric(metric as unknown as Parameters<typeof registry.registerMetric>[0]);
-  }
-  return { type: registry.contentType, text: await registry.metrics() };
+): Exposition {
+  const metrics = (Object.keys(catalogue) as Id[]).map((id) => metricText(catalogue[id], samples[id]));
+  return { type: "text/plain; version=0.0.4; charset=utf-8", text: `${metrics.join("\n\n")}\n` };
 }

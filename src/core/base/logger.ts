@@ -2,8 +2,8 @@
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * A logger as the adapters know it: an event in words, and fields. The composition roots give a real one
- * (pino), tests one that remembers.
+ * A logger as the adapters know it: an event in words, and fields. The composition roots give a real one, tests one that
+ * remembers.
  */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;

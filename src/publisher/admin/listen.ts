@@ -36,8 +36,8 @@ function routable(view: AdminView): LocalReply {
   return why.length === 0 ? line("routable") : line(why.join("\n"), 503);
 }
 
-async function metrics(view: AdminView): Promise<LocalReply> {
-  const { type, text } = await expose(metricCatalogue, takeSamples(view));
+function metrics(view: AdminView): LocalReply {
+  const { type, text } = expose(metricCatalogue, takeSamples(view));
   return { status: 200, type, body: text };
 }
 
