@@ -47,7 +47,7 @@ export async function tellOnCluster(context: CommandContext, options: DemoOption
     program,
     clock,
     signal,
-    logger: await context.logger("error"),
+    logger: context.logger("error"),
     image: options.podImage,
     kubeconfig: kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig),
     ...defined({ context: name }),

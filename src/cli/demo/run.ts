@@ -96,7 +96,7 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
     report = event.report;
     if (keep === undefined) output.result(report);
   };
-  const common = { program, clock, logger: await context.logger("error"), signal, onEvent };
+  const common = { program, clock, logger: context.logger("error"), signal, onEvent };
   if (boot === true) {
     await runBooted({ ...common, env, files: filesOf(context, options) });
     return;

@@ -56,7 +56,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
     options.webhook === true
       ? { webhook: { listen: addressOf(options.webhookListen), ...clientCaOf(env) } }
       : {};
-  const logger = await context.logger("info");
+  const logger = context.logger("info");
   const source =
     kubeconfig === undefined
       ? ({ inCluster: true } as const)

@@ -97,7 +97,7 @@ export async function runServe(
 ): Promise<void> {
   refuseRoot(context, options);
   const configs = await loadAll(context, options);
-  const logger = await context.logger("info");
+  const logger = context.logger("info");
   for (const warning of configs.flatMap((config) => config.warnings)) logger.warn(warning);
   const { env, pid, clock } = context;
   const manager = serviceManager({ env, pid, clock, logger });

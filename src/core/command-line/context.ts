@@ -32,7 +32,7 @@ export interface CommandContext extends Omit<Host, "stdout" | "stderr"> {
   /** A file name as a person typed it, made absolute; `~/` is the home directory. */
   path(name: string): string;
   /** The logger: from `warn` (or `level`) on, with `-v` from `debug` on. */
-  logger(level?: LogLevel): Promise<Logger>;
+  logger(level?: LogLevel): Logger;
   /** The exit code of a command that did its work but has something to report: 3 for differences. */
   exitCode: ExitCode;
 }
@@ -72,7 +72,7 @@ export function createContext({ stdout, stderr, ...host }: Host, switches: Switc
         name.startsWith("~/") ? resolve(homeDirectory(host.env), name.slice(2)) : name,
       );
     },
-    async logger(level = "warn") {
+    logger(level = "warn") {
       return openLogger(host, screen.err, switches.verbose ? "debug" : level);
     },
   };

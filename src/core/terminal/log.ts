@@ -1,13 +1,15 @@
-import type { Logger } from "../base/index.ts";
-import type { Host } from "./host.ts";
+import type { LogFields, Logger } from "../base/index.ts";
 import { visibleJson } from "./escape.ts";
-import { logLine } from "./log-line.ts";
+import type { Host } from "./host.ts";
+import { dim, red, rich, type Text, yellow } from "./text.ts";
 import type { Writer } from "./writer.ts";
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+const levels = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = (typeof levels)[number];
 
 // What must never reach a log even when a caller passes it by mistake; base/logger.ts forbids it as well.
-const secrets = [
+const secrets = new Set([
   "token",
   "webIdentityToken",
   "privateKey",
@@ -15,41 +17,97 @@ const secrets = [
   "sessionToken",
   "password",
   "authorization",
-];
+]);
 
-/**
- * A Logger (pino) on standard error: a line of JSON each, or on a terminal a line for a person.
- * pino is loaded here and not before, since most commands never log.
- */
-export async function openLogger(
+/** For JSON.stringify: secrets are left out at any depth, and whole numbers have no size that it refuses. */
+function shown(key: string, value: unknown): unknown {
+  if (secrets.has(key) && value !== undefined) return "[left out]";
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+/** A field's value as JSON; `undefined` for what JSON leaves out, such as a function. */
+function jsonOf(key: string, value: unknown): string | undefined {
+  try {
+    return JSON.stringify(shown(key, value), shown);
+  } catch {
+    // A circle, or a getter that throws: the event is logged all the same.
+    return '"[cannot be shown]"';
+  }
+}
+
+interface Event {
+  readonly level: LogLevel;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly message: string;
+  /** Names and values, the latter in JSON. */
+  readonly fields: readonly (readonly [name: string, json: string])[];
+}
+
+/** An event as a line of JSON: level, time, fields, msg. */
+function jsonLine({ level, time, message, fields }: Event): string {
+  const own = fields.filter(([name]) => name !== "level" && name !== "time" && name !== "msg");
+  const members = [
+    ["level", JSON.stringify(level)],
+    ["time", JSON.stringify(time)],
+    ...own,
+    ["msg", JSON.stringify(message)],
+  ].map(([name, json]) => `${JSON.stringify(name)}:${json}`);
+  return `{${members.join(",")}}\n`;
+}
+
+const looks: Readonly<Record<LogLevel, (level: string) => Text>> = {
+  debug: dim,
+  info: (level) => level,
+  warn: yellow,
+  error: red,
+};
+
+/** An event for a person: `12:00:01 warn  message  key=value`, with further lines where the message has them. */
+function readableLines({ level, time, message, fields }: Event): readonly Text[] {
+  const rest = fields.map(([name, json]) => {
+    const [, word = json] = /^"([\w./:@+-]+)"$/u.exec(json) ?? [];
+    return `  ${name}=${word}`;
+  });
+  const [first = "", ...more] = message.split("\n");
+  const lines = [
+    rich`${time.slice(11, 19)} ${looks[level](level.padEnd(5))} ${first}`,
+    ...more.map((one) => `    ${one}`),
+  ];
+  return lines.map((one, index) => (index === lines.length - 1 ? rich`${one}${rest}` : one));
+}
+
+/** A Logger on standard error: a line of JSON each, or on a terminal a line for a person. It never throws. */
+export function openLogger(
   { env, clock }: Pick<Host, "env" | "clock">,
   writer: Writer,
   level: LogLevel,
-): Promise<Logger> {
-  const { pino } = await import("pino");
+): Logger {
   const readable = writer.isTerminal && env["PODTRUST_LOG"] !== "json";
-  const destination = {
-    write(line: string): void {
-      if (readable) for (const one of logLine(line)) writer.line(one);
-      else writer.data(visibleJson(line));
-    },
+  const write = (event: Event): void => {
+    if (readable) for (const line of readableLines(event)) writer.line(line);
+    else writer.data(visibleJson(jsonLine(event)));
   };
-  const root = pino(
-    {
-      level,
-      base: null,
-      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: "[left out]" },
-    },
-    destination,
-  );
-  const wrap = (inner: typeof root): Logger => ({
-    debug: (message, fields = {}) => inner.debug(fields, message),
-    info: (message, fields = {}) => inner.info(fields, message),
-    warn: (message, fields = {}) => inner.warn(fields, message),
-    error: (message, fields = {}) => inner.error(fields, message),
-    child: (fields) => wrap(inner.child(fields)),
-  });
-  return wrap(root);
+  const least = levels.indexOf(level);
+  const withFields = (inherited: LogFields): Logger => {
+    const at =
+      (own: LogLevel) =>
+      (message: string, fields: LogFields = {}): void => {
+        if (levels.indexOf(own) < least) return;
+        const time = new Date(clock.now()).toISOString();
+        const told = Object.entries({ ...inherited, ...fields }).flatMap(([name, value]) => {
+          const json = jsonOf(name, value);
+          return json === undefined ? [] : [[name, json] as const];
+        });
+        write({ level: own, time, message, fields: told });
+      };
+    return {
+      debug: at("debug"),
+      info: at("info"),
+      warn: at("warn"),
+      error: at("error"),
+      child: (fields) => withFields({ ...inherited, ...fields }),
+    };
+  };
+  return withFields({});
 }

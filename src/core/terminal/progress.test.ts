@@ -3,7 +3,6 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { Host } from "./host.ts";
-import { openLogger } from "./log.ts";
 import { createOutput } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { openScreen } from "./writer.ts";
@@ -91,36 +90,4 @@ test("an output says either lines or one object", () => {
   assert.throws(() => machine.compact({ a: 2 }), TypeError);
   machine.raw("x");
   assert.equal(json.said(), '{\n  "a": 1\n}\nx');
-});
-
-test("log lines are JSON for pipes and words for a terminal, never with a secret", async () => {
-  const pipe = hostOf(false);
-  const log = await openLogger(pipe.host, openScreen(pipe.host).err, "info");
-  log.debug("not said");
-  log.info("hello", { issuer: "https://a.example", token: "eyJ" });
-  log.child({ stack: "prod" }).warn("careful", { inner: { password: "x" } });
-  log.error("bad");
-  const lines = pipe
-    .said()
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines[0], {
-    level: "info",
-    time: "2026-11-25T12:00:00.000Z",
-    issuer: "https://a.example",
-    token: "[left out]",
-    msg: "hello",
-  });
-  assert.deepEqual(
-    [lines[1]?.["stack"], lines[1]?.["inner"], lines[2]?.["level"]],
-    ["prod", { password: "[left out]" }, "error"],
-  );
-  const terminal = hostOf(true);
-  (await openLogger(terminal.host, openScreen(terminal.host).err, "debug")).debug("hello", {
-    n: 1,
-    words: "a b",
-    url: "https://a/b",
-  });
-  assert.equal(terminal.said(), '12:00:00 debug hello  n=1  words="a b"  url=https://a/b\n');
 });

@@ -46,7 +46,7 @@ export async function startClouds(
   }
   return startStandInClouds({
     clock: context.clock,
-    logger: await context.logger(),
+    logger: context.logger(),
     variants: variantsOf(cloudVariant),
     ...defined({ zones: cloudZone }),
     ...(cloudMischief === undefined ? {} : { mischief: mischiefOf(cloudMischief) }),

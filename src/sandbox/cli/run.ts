@@ -112,7 +112,7 @@ async function optionsOf(context: CommandContext, typed: TypedOptions): Promise<
     ...controlTokenIn(context),
     ...(iamRateLimit === undefined ? {} : { iamRateLimit: rateLimitOf(iamRateLimit) }),
     clock: context.clock,
-    logger: await context.logger(),
+    logger: context.logger(),
     ...(ca === undefined ? {} : { ca: await readCaFile(context, ca) }),
     ...(state === undefined ? {} : { stateDir: context.path(state) }),
     ...(log === true ? { onDecision: (decision) => say(decisionLine(decision)) } : {}),

@@ -111,7 +111,7 @@ function usage(): Usage {
 }
 
 const host = { env: {}, clock, stdout: process.stdout, stderr: process.stderr };
-const logger = await openLogger(host, openScreen(host).err, "info");
+const logger = openLogger(host, openScreen(host).err, "info");
 const options: OperatorOptions = {
   api: onOurClock(await openKubernetes({ kubeconfig }, { clock })),
   working: await openKubernetes({ kubeconfig }, { clock, keepConnections: true }),
