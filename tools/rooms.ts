@@ -251,8 +251,6 @@ export const narrowed: readonly { from: string; to: string; only: readonly strin
 export const reserved: readonly { package: RegExp; rooms: readonly string[] }[] = [
   { package: /^@aws-sdk\//u, rooms: ["providers/aws"] },
   { package: /^commander$/u, rooms: ["cli", "core/command-line", "sandbox/cli"] },
-  { package: /^pino$/u, rooms: ["core/terminal"] },
-  { package: /^prom-client$/u, rooms: ["core/admin"] },
   { package: /^yaml$/u, rooms: ["core/yaml"] },
   { package: /^zod$/u, rooms: ["config"] },
 ];
