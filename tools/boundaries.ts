@@ -1,13 +1,12 @@
 /**
  * Checks the direction of imports (docs/adr/0005-boundaries.md) by the table of tools/rooms.ts. It says how many modules it
- * saw, and fails on an entry of the table that matches nothing, so that a check which looked at nothing cannot pass.
- *
- * Told by lines of `import`/`export … from`, `import("…")` and `getBuiltinModule("…")`: TypeScript 7 ships no compiler
- * API to ask, and erasable TypeScript keeps imports in these forms. A module named by anything but a text is a fault.
+ * saw, and fails on an entry of the table that matches nothing, so that a check which looked at nothing cannot pass. A
+ * module named by anything but a text is a fault.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
+import { importsIn } from "./imports.ts";
 import { allowed, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
 
 /** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
@@ -21,16 +20,11 @@ interface Import {
   readonly target: string;
 }
 
-const importForm =
-  /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|(?:import|getBuiltinModule)\(\s*"([^"]+)"\s*\)/gu;
-/** What the forms above cannot read: a module that is named while the program runs. */
+/** What tools/imports.ts cannot read: a module that is named while the program runs. */
 const hiddenForm = /\b(?:import|getBuiltinModule)\(\s*[^"\s)]/u;
 
 function importsOf(file: string): Import[] {
-  return [...sourceOf(file).matchAll(importForm)].map((match) => ({
-    file,
-    target: match[1] ?? match[2] ?? match[3] ?? "",
-  }));
+  return importsIn(sourceOf(file)).map((target) => ({ file, target }));
 }
 
 /** The folders around a file, outermost first, without src/. */

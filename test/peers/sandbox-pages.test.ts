@@ -92,7 +92,7 @@ describe("the sandbox's pages of other languages", () => {
     const file = join(folder, "shop.test.ts");
     const door = pathToFileURL(join(root, "src/sandbox/index.ts")).href;
     const program = await programOf("javascript.md", "ts");
-    await writeFile(file, program.replace('"podtrust/sandbox"', JSON.stringify(door)));
+    await writeFile(file, program.replace('"@podtrust/sandbox"', JSON.stringify(door)));
     const { code, out } = await runProgram(process.execPath, ["--test", file], cleanAwsEnvironment({}));
     assert.equal(code, 0, out);
     assert.match(out, /pass 2\b/u);

@@ -14,10 +14,10 @@ const folder = join(root, `.cache/examples-${process.pid}`);
 /** Runs a program of a page from a file of this name, with the library of this checkout. */
 async function run(text: string, name: string): Promise<void> {
   const door = pathToFileURL(join(root, "src/sandbox/index.ts")).href;
-  assert.ok(text.includes('"podtrust/sandbox"'));
+  assert.ok(text.includes('"@podtrust/sandbox"'));
   await mkdir(folder, { recursive: true });
   const copy = join(folder, name);
-  await writeFile(copy, text.replace('"podtrust/sandbox"', JSON.stringify(door)));
+  await writeFile(copy, text.replace('"@podtrust/sandbox"', JSON.stringify(door)));
   await import(pathToFileURL(copy).href);
 }
 
@@ -41,7 +41,7 @@ describe("the examples of the sandbox's library", () => {
     const texts = await Promise.all(files.map((file) => readFile(join(root, file), "utf8")));
     const used = new Set(
       texts
-        .flatMap((text) => /import \{([^}]+)\} from "podtrust\/sandbox"/u.exec(text)?.[1]?.split(",") ?? [])
+        .flatMap((text) => /import \{([^}]+)\} from "@podtrust\/sandbox"/u.exec(text)?.[1]?.split(",") ?? [])
         .map((name) => name.trim()),
     );
     const exported = Object.keys(library);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { once } from "node:events";
 import { json } from "node:stream/consumers";
-import { startAuthority } from "podtrust/sandbox";
+import { startAuthority } from "@podtrust/sandbox";
 
 // It speaks ACME (RFC 8555); connectTo leads its validation to whoever answers for a name in this test.
 await using authority = await startAuthority({

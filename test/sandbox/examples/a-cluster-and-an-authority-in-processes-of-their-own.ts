@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startAuthorityProcess, startStandInClusterProcess } from "podtrust/sandbox";
+import { startAuthorityProcess, startStandInClusterProcess } from "@podtrust/sandbox";
 
 // Their work does not slow the tests. Each process ends with the block, and with this program however that ends.
 await using cluster = await startStandInClusterProcess({ issuer: "https://oidc.example.test" });

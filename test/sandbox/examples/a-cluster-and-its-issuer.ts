@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { once } from "node:events";
 import { json } from "node:stream/consumers";
-import { startStandInCluster } from "podtrust/sandbox";
+import { startStandInCluster } from "@podtrust/sandbox";
 
 // The part of the Kubernetes API that mints tokens and shows keys; kubectl finds it by cluster.kubeconfig().
 await using cluster = await startStandInCluster({ issuer: "https://oidc.example.test" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { startSandbox } from "podtrust/sandbox";
+import { startSandbox } from "@podtrust/sandbox";
 
 // It ends with the block that it stands in.
 await using sandbox = await startSandbox({ account: "111122223333" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { startSandboxProcess } from "podtrust/sandbox";
+import { startSandboxProcess } from "@podtrust/sandbox";
 
 // Its work does not slow the tests. The process ends with the block, and with this program however that ends.
 await using sandbox = await startSandboxProcess({ propagationMs: 0 });

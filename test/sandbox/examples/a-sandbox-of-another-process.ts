@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectSandbox, startSandbox } from "podtrust/sandbox";
+import { connectSandbox, startSandbox } from "@podtrust/sandbox";
 
 // In the global set-up of a test runner, or `podtrust sandbox --control-token FILE` in place of it:
 await using started = await startSandbox();

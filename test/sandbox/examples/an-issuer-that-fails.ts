@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { startSandbox } from "podtrust/sandbox";
+import { startSandbox } from "@podtrust/sandbox";
 
 await using sandbox = await startSandbox();
 const issuer = await sandbox.issuer();

@@ -4,7 +4,7 @@ import {
   startStandInCloudflare,
   startStandInClouds,
   startStandInHetzner,
-} from "podtrust/sandbox";
+} from "@podtrust/sandbox";
 
 const get = async (url: string, token: string): Promise<unknown> =>
   (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json();

@@ -10,7 +10,7 @@ import {
   clientExports,
   decisionLine,
   startSandbox,
-} from "podtrust/sandbox";
+} from "@podtrust/sandbox";
 
 const folder = await mkdtemp(join(tmpdir(), "shop-"));
 const credentials = join(folder, "credentials");

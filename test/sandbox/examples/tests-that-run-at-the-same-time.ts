@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectSandbox, startSandbox } from "podtrust/sandbox";
+import { connectSandbox, startSandbox } from "@podtrust/sandbox";
 
 // Once for all test files:
 await using started = await startSandbox();

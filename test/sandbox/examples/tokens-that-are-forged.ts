@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startSandbox } from "podtrust/sandbox";
+import { startSandbox } from "@podtrust/sandbox";
 
 await using sandbox = await startSandbox();
 const issuer = await sandbox.issuer();

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { importsIn } from "../imports.ts";
+
+/** All that modules need: the modules that they import, they themselves, and the packages of npm. */
+export interface Closure {
+  /** Paths of sources, as `src/sandbox/index.ts`, sorted. */
+  readonly files: readonly string[];
+  /** Names of packages, as `commander`, sorted. */
+  readonly packages: readonly string[];
+}
+
+/** `@scope/name` or `name` of what an import names. */
+function packageOf(target: string): string {
+  return target.split("/", target.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** Walks the imports of modules below the working directory, those of types as well: declarations need them. */
+export function closureOf(entries: readonly string[]): Closure {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const waiting = [...entries];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    for (const target of importsIn(readFileSync(file, "utf8"))) {
+      if (target.startsWith(".")) waiting.push(normalize(join(dirname(file), target)));
+      else if (!target.startsWith("node:")) packages.add(packageOf(target));
+    }
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() };
+}
