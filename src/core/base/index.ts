@@ -22,4 +22,5 @@ export { delayAfter, type Look, until, type UntilOptions } from "./until.ts";
 export { Waiters } from "./waiters.ts";
 export { foldTagKey, foldTagKeyCel, mergeTags, sameTagKey, sameTagKeyCel, tagValue } from "./tag-key.ts";
 export { SharedAnswers } from "./shared-answers.ts";
+export { SharedWork } from "./shared-work.ts";
 export { pemOf } from "./pem.ts";

@@ -1,8 +1,9 @@
 import type { Clock } from "./clock.ts";
+import { SharedWork } from "./shared-work.ts";
 
 interface Asked<T> {
   readonly at: number;
-  readonly answer: Promise<T>;
+  readonly answer: SharedWork<T>;
 }
 
 /**
@@ -20,17 +21,22 @@ export class SharedAnswers<T> {
     this.#for = forMs;
   }
 
-  async of(key: string, ask: () => Promise<T>): Promise<T> {
+  /**
+   * The answer to a key. `ask` gets a signal of its own, which ends once nobody waits for the answer any more; who waits
+   * here ends with his own.
+   */
+  async of(
+    key: string,
+    signal: AbortSignal | undefined,
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
     const now = this.#clock.elapsed();
-    for (const [one, { at }] of this.#asked) if (now - at >= this.#for) this.#asked.delete(one);
-    const asked = this.#asked.get(key) ?? { at: now, answer: ask() };
+    for (const [one, { at, answer }] of this.#asked)
+      if (now - at >= this.#for || !answer.isShareable) this.#asked.delete(one);
+    const asked = this.#asked.get(key) ?? { at: now, answer: new SharedWork(ask) };
     this.#asked.set(key, asked);
-    try {
-      return await asked.answer;
-    } catch (error) {
-      if (this.#asked.get(key) === asked) this.#asked.delete(key);
-      throw error;
-    }
+    return asked.answer.wait(signal);
   }
 
   /** Has it asked anew by whoever comes next. */

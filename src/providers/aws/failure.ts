@@ -108,6 +108,9 @@ function isNetwork(thrown: unknown): boolean {
  */
 export function awsError(thrown: unknown, during: string): PodtrustError {
   if (thrown instanceof PodtrustError) return thrown;
+  // A call that was ended from here was refused by nobody.
+  if (asThrown(thrown).name === "AbortError")
+    return new PodtrustError("interrupted", `${during}: ended before AWS answered`, { cause: thrown });
   const { code, message } = complaintOf(thrown);
   const requestId = asThrown(thrown).$metadata?.requestId;
   const detail = { awsCode: code, ...defined({ requestId }) };

@@ -1,4 +1,11 @@
-import { type Clock, defined, PodtrustError, retry, type RetrySchedule } from "../../core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  PodtrustError,
+  retry,
+  type RetrySchedule,
+  SharedWork,
+} from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
 import type { Inputs, Known, Output, Work } from "../../rules/plan/index.ts";
 import { fingerprintOf, hostKeyAlias, type PinContext, pinKeys, pinnedKnownHosts } from "./host-key-pin.ts";
@@ -57,7 +64,7 @@ const booting: RetrySchedule = {
 export class HostConnection {
   readonly place: HostPlace;
   readonly #options: ConnectionOptions;
-  #open: { readonly target: string; readonly session: Promise<SshSession> } | undefined;
+  #open: { readonly target: string; readonly session: SharedWork<SshSession> } | undefined;
   /** The machine is made in this run: it was not there at first. */
   #isExpected = false;
   /** The host key that was given to it in this run; what others found earlier still says the former. */
@@ -83,7 +90,7 @@ export class HostConnection {
     return this.#rotated === undefined ? known.value : { ...known.value, hostKeys: [this.#rotated] };
   }
 
-  async #connect(target: SshTarget, signal?: AbortSignal): Promise<SshSession> {
+  async #connect(target: SshTarget, signal: AbortSignal): Promise<SshSession> {
     const pin = this.#pin(signal);
     const knownHosts = await pinnedKnownHosts(target, pin);
     const { env, clock } = this.#options;
@@ -94,7 +101,7 @@ export class HostConnection {
       await session.run("true", {
         timeoutMs: 60_000,
         asUser: true,
-        ...defined({ signal }),
+        signal,
       });
       return session;
     } catch (error) {
@@ -105,13 +112,12 @@ export class HostConnection {
 
   #session(target: SshTarget, signal?: AbortSignal): Promise<SshSession> {
     const key = JSON.stringify(target);
-    if (this.#open?.target !== key) {
+    if (this.#open?.target !== key || !this.#open.session.isShareable) {
       const before = this.close();
-      const session = before.then(() => this.#connect(target, signal));
+      const session = new SharedWork((own) => before.then(() => this.#connect(target, own)));
       this.#open = { target: key, session };
-      session.catch(() => (this.#open = undefined));
     }
-    return this.#open.session;
+    return this.#open.session.wait(signal);
   }
 
   /**
@@ -202,6 +208,9 @@ export class HostConnection {
   async close(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
-    await open?.session.then((session) => session.close()).catch(() => {});
+    await open?.session
+      .wait()
+      .then((session) => session.close())
+      .catch(() => {});
   }
 }

@@ -5,7 +5,15 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ChildProcess } from "node:child_process";
-import { type Clock, defined, type Look, PodtrustError, shellWord, until } from "../../core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  type Look,
+  PodtrustError,
+  SharedWork,
+  shellWord,
+  until,
+} from "../../core/base/index.ts";
 import { type Ended, type Environment, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -151,7 +159,7 @@ class Session implements SshSession {
   readonly #options: SessionOptions;
   #folder: PrivateFolder | undefined;
   #master: { readonly child: ChildProcess; readonly socket: string } | undefined;
-  #opening: Promise<string> | undefined;
+  #opening: SharedWork<string> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -171,13 +179,21 @@ class Session implements SshSession {
     const { child, socket } = this.#master ?? {};
     if (child !== undefined && socket !== undefined && child.exitCode === null && child.signalCode === null)
       return socket;
-    this.#opening ??= this.#connect(signal).finally(() => {
-      this.#opening = undefined;
+    const before = this.#opening;
+    this.#opening = SharedWork.again(before, async (own) => {
+      // An ssh that ends takes the socket away, also where another has just made it anew.
+      await before?.ended();
+      try {
+        return await this.#connect(own);
+      } finally {
+        if (this.#opening === opening) this.#opening = undefined;
+      }
     });
-    return this.#opening;
+    const opening = this.#opening;
+    return opening.wait(signal);
   }
 
-  async #connect(signal?: AbortSignal): Promise<string> {
+  async #connect(signal: AbortSignal): Promise<string> {
     const { env, clock, target } = this.#options;
     this.#folder ??= await privateFolder();
     const socket = join(this.#folder.path, "s");
@@ -188,7 +204,7 @@ class Session implements SshSession {
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-65_536)));
     let isOver = false;
-    child.once("close", () => (isOver = true));
+    const closed = once(child, "close").then(() => (isOver = true));
     // The socket is there once the machine has accepted a key.
     const look = async (): Promise<Look<true>> => {
       if (await isThere(socket)) return { is: true };
@@ -200,6 +216,7 @@ class Session implements SshSession {
       await until({ clock, withinMs: connectMs, delays: [20], signal, look, late });
     } catch (error) {
       child.kill();
+      await closed;
       throw error;
     }
     holdNobodyUp(child);
@@ -313,7 +330,7 @@ mv -f ${words.new} ${words.path}
   }
 
   async close(): Promise<void> {
-    await this.#opening?.catch(() => {});
+    await this.#opening?.ended();
     const { child } = this.#master ?? {};
     this.#master = undefined;
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {

@@ -19,7 +19,7 @@ export class TrustReads {
 
   /** A trust; undefined where there is none. Throws `cluster-*`. */
   of(name: string, signal: AbortSignal): Promise<KubernetesObject | undefined> {
-    return this.#read.of(name, () => this.#api.read({ kind: "AWSTrust", name }, { signal }));
+    return this.#read.of(name, signal, (own) => this.#api.read({ kind: "AWSTrust", name }, { signal: own }));
   }
 }
 

@@ -20,7 +20,15 @@ import {
   surveyAccount,
   trustsProvider,
 } from "../../../providers/aws/index.ts";
-import { asPodtrustError, type Clock, defined, mapLimit, PodtrustError } from "../../../core/base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  defined,
+  mapLimit,
+  PodtrustError,
+  SharedAnswers,
+  SharedWork,
+} from "../../../core/base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
@@ -76,7 +84,7 @@ export interface BoundPlan {
 /** What was seen of an account, and when: by `elapsed`, as all times here, since a time of day may be set. */
 interface Seen {
   readonly at: number;
-  readonly found: Promise<AccountSurvey>;
+  readonly found: SharedWork<AccountSurvey>;
 }
 
 /** So old a look at a whole account may be, in milliseconds: drift is seen within a minute. */
@@ -107,7 +115,7 @@ export class BoundAccount {
   readonly #clock: Clock;
   readonly #answers: RememberedAnswers;
   #seen: Seen | undefined;
-  #checked: Promise<CallerIdentity> | undefined;
+  readonly #checked: SharedAnswers<CallerIdentity>;
   /** When a role was changed from here: what was seen of it before no longer counts. */
   readonly #touched = new Map<string, { readonly at: number }>();
   /** Roles that were read by themselves since the account was surveyed. */
@@ -123,6 +131,7 @@ export class BoundAccount {
     this.#trust = trust;
     this.#clock = clock;
     this.#drifted = drifted;
+    this.#checked = new SharedAnswers(clock, Infinity);
     const onSlowDown = (reason: string): void => notice(`account ${account.id}: ${reason}`);
     this.#session = open({ ...accessOf(this.account, clock), onSlowDown });
     this.#answers = new RememberedAnswers(accountAnswers(this.#session), clock, oldestSurvey);
@@ -139,14 +148,8 @@ export class BoundAccount {
   }
 
   /** Makes sure, once, that AWS knows us as of this account. Throws `aws-*`. */
-  async #check(signal: AbortSignal): Promise<CallerIdentity> {
-    this.#checked ??= checkAccount(this.#session, this.account.account, signal);
-    try {
-      return await this.#checked;
-    } catch (error) {
-      this.#checked = undefined;
-      throw error;
-    }
+  #check(signal: AbortSignal): Promise<CallerIdentity> {
+    return this.#checked.of("", signal, (own) => checkAccount(this.#session, this.account.account, own));
   }
 
   /** Where this is, and as whom AWS knows us. Throws `aws-*`. */
@@ -158,25 +161,26 @@ export class BoundAccount {
 
   /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds, or less. */
   async survey(signal: AbortSignal, oldest = oldestSurvey): Promise<AccountSurvey> {
+    signal.throwIfAborted();
     const now = this.#clock.elapsed();
-    if (this.#seen !== undefined && now - this.#seen.at < oldest) return this.#seen.found;
+    const { at = Number.NEGATIVE_INFINITY, found } = this.#seen ?? {};
+    if (found?.isShareable === true && now - at < oldest) return found.wait(signal);
+    // At once, before anything is waited for: whoever asks meanwhile shares it.
+    const seen = { at: now, found: new SharedWork((own) => this.#survey(own)) };
+    this.#seen = seen;
+    for (const [name, touched] of this.#touched) if (touched.at < now) this.#touched.delete(name);
+    for (const [name, made] of this.#made) if (now - made.at >= youth) this.#made.delete(name);
+    this.#read.clear();
+    return seen.found.wait(signal);
+  }
+
+  async #survey(signal: AbortSignal): Promise<AccountSurvey> {
+    await this.#check(signal);
     const { stack } = this.#trust;
     const asked = { stack, account: this.account.account, providerArn: this.providerArn };
-    // At once, before anything is waited for: whoever asks meanwhile shares it.
-    const found = this.#check(signal).then(() => surveyAccount(this.#session, asked, signal));
-    const seen = { at: now, found };
-    this.#seen = seen;
-    for (const [name, { at }] of this.#touched) if (at < now) this.#touched.delete(name);
-    for (const [name, { at }] of this.#made) if (now - at >= youth) this.#made.delete(name);
-    this.#read.clear();
-    try {
-      const survey = await seen.found;
-      this.#tell(survey);
-      return survey;
-    } catch (error) {
-      if (this.#seen === seen) this.#seen = undefined;
-      throw error;
-    }
+    const survey = await surveyAccount(this.#session, asked, signal);
+    this.#tell(survey);
+    return survey;
   }
 
   /**

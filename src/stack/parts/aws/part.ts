@@ -1,4 +1,11 @@
-import { defined, errorText, PodtrustError, retry, type RetrySchedule } from "../../../core/base/index.ts";
+import {
+  defined,
+  errorText,
+  PodtrustError,
+  retry,
+  type RetrySchedule,
+  SharedAnswers,
+} from "../../../core/base/index.ts";
 import {
   type AccountSurvey,
   type AwsAccess,
@@ -94,15 +101,17 @@ class AccountPart implements AwsPart {
   readonly #context: AwsPartContext;
   readonly #session: AwsSession;
   #opened: Promise<KubernetesApi> | undefined;
-  #place: Promise<Place> | undefined;
+  readonly #place: SharedAnswers<Place>;
   #resourcesOnce: AccountResources | undefined;
-  #looked: Promise<AccountSurvey | undefined> | undefined;
+  readonly #looked: SharedAnswers<AccountSurvey | undefined>;
   #surveyed: { readonly wanted: AccountResources; readonly found: AccountSurvey } | undefined;
 
   constructor(context: AwsPartContext, account: AwsConfig) {
     this.account = account;
     this.#context = context;
     const { clock, notice = () => {} } = context;
+    this.#place = new SharedAnswers(clock, Infinity);
+    this.#looked = new SharedAnswers(clock, Infinity);
     const onSlowDown = (reason: string, deadline: number): void => {
       const seconds = Math.ceil((deadline - clock.elapsed()) / 1000);
       notice(`account ${account.account}: ${reason}; given up if none gets through within ${seconds} s`);
@@ -183,11 +192,10 @@ class AccountPart implements AwsPart {
 
   open(signal: AbortSignal): Promise<Place> {
     const { account, region } = this.account;
-    this.#place ??= checkAccount(this.#session, account, signal).then(({ arn }) => ({
-      where: `account ${account}, ${region}`,
-      caller: arn,
-    }));
-    return this.#place;
+    return this.#place.of("", signal, async (own) => {
+      const { arn } = await checkAccount(this.#session, account, own);
+      return { where: `account ${account}, ${region}`, caller: arn };
+    });
   }
 
   #found(signal: AbortSignal): Promise<AccountSurvey> {
@@ -270,11 +278,12 @@ class AccountPart implements AwsPart {
     if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
     const { wish, resource } = wanted;
     if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
-    this.#looked ??= this.#found(signal).catch((error: unknown) => {
-      if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
-      throw error;
-    });
-    const survey = await this.#looked;
+    const survey = await this.#looked.of("", signal, (own) =>
+      this.#found(own).catch((error: unknown) => {
+        if (error instanceof PodtrustError && error.code === "aws-denied") return undefined;
+        throw error;
+      }),
+    );
     // Who may list nothing may still look at each role.
     if (survey === undefined) return lookOf(resource, await resource.read(signal, noInputs));
     return lookOf(resource, observedRole(survey.role(role.name), wish, this.#session.clock.now()));

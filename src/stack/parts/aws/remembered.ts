@@ -18,10 +18,10 @@ export class RememberedAnswers implements AccountAnswers {
   }
 
   quotas(signal: AbortSignal): Promise<AccountQuotas> {
-    return this.#quotas.of("", () => this.#answers.quotas(signal));
+    return this.#quotas.of("", signal, (own) => this.#answers.quotas(own));
   }
 
   hasPolicy(arn: string, signal: AbortSignal): Promise<boolean> {
-    return this.#policies.of(arn, () => this.#answers.hasPolicy(arn, signal));
+    return this.#policies.of(arn, signal, (own) => this.#answers.hasPolicy(arn, own));
   }
 }

@@ -1,3 +1,4 @@
+import { SharedWork } from "../../../core/base/index.ts";
 import type { DnsConfig } from "../../../config/index.ts";
 import {
   type DnsPlace,
@@ -46,13 +47,18 @@ export function dnsRecordIds(config: PartContext["config"]): readonly string[] {
   return wishesOf(config).map((wish) => recordNames(wish).id);
 }
 
+interface Opened {
+  readonly provider: DnsProvider;
+  readonly zone: DnsZone;
+}
+
 /** The records of the issuer's name, at whoever serves its zone. */
 class DnsPart implements Part {
   readonly id = "dns";
   readonly #context: PartContext;
   readonly #dns: DnsConfig;
   readonly #wishes: readonly RecordWish[];
-  #opened: Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> | undefined;
+  #opened: SharedWork<Opened> | undefined;
 
   constructor(context: PartContext, dns: DnsConfig) {
     this.#context = context;
@@ -69,16 +75,17 @@ class DnsPart implements Part {
   }
 
   /** Provider and zone, found once. */
-  #open(signal: AbortSignal): Promise<{ readonly provider: DnsProvider; readonly zone: DnsZone }> {
-    this.#opened ??= openProvider(this.#context, this.#dns).then(async (provider) => {
+  #open(signal: AbortSignal): Promise<Opened> {
+    this.#opened = SharedWork.again(this.#opened, async (own) => {
+      const provider = await openProvider(this.#context, this.#dns);
       try {
-        return { provider, zone: await provider.zoneOf(issuerHost(this.#context.config), signal) };
+        return { provider, zone: await provider.zoneOf(issuerHost(this.#context.config), own) };
       } catch (error) {
         provider.close();
         throw error;
       }
     });
-    return this.#opened;
+    return this.#opened.wait(signal);
   }
 
   async open(signal: AbortSignal): Promise<Place> {
@@ -118,7 +125,7 @@ class DnsPart implements Part {
   }
 
   close(): void {
-    this.#opened?.then(
+    this.#opened?.wait().then(
       ({ provider }) => provider.close(),
       () => {},
     );
