@@ -6,9 +6,6 @@ import process from "node:process";
 import { type Check, installPacked, megabytesIn, npm, versionIn } from "./support.ts";
 import { sandboxFolder } from "./sandbox.ts";
 
-/** Packages that go with the libraries for certificates, logs and metrics. */
-const notYetGone = 38;
-
 /** What the package podtrust promises; `folder` is where it is installed. */
 export function podtrustChecks(folder: string): readonly Check[] {
   const version = versionIn(".");
@@ -86,7 +83,7 @@ export function podtrustChecks(folder: string): readonly Check[] {
       () => {
         const installed = installPacked(".", folder);
         console.log(`  ${installed.length} packages`);
-        assert.ok(installed.includes("podtrust") && installed.length <= 41 + notYetGone);
+        assert.ok(installed.includes("podtrust") && installed.length <= 41);
         assert.deepEqual(
           installed.filter((name) => /^node-|^@podtrust\//u.test(name)),
           [],

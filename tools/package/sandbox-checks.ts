@@ -20,9 +20,6 @@ console.log(JSON.stringify({ servers: servers.length, zones: result.map((one: an
 await Promise.all([aws.close(), clouds.close()]);
 `;
 
-/** Libraries that go once our own code takes their place; the bounds below are for what is left then. */
-const leaving: readonly string[] = ["pino"];
-
 /** The program of README for a test. */
 function readmeProgram(): string {
   const [, program = ""] =
@@ -50,9 +47,8 @@ export function sandboxChecks(folder: string): readonly Check[] {
         const megabytes = megabytesIn(folder);
         console.log(`  ${packages.length} packages, ${megabytes.toFixed(1)} MB`);
         assert.ok(packages.includes("@podtrust/sandbox"));
-        const isLeft = leaving.some((name) => packages.includes(name));
-        assert.ok(packages.length <= (isLeft ? 16 : 5), packages.join(" "));
-        assert.ok(megabytes <= (isLeft ? 8 : 5), `${megabytes} MB`);
+        assert.ok(packages.length <= 5, packages.join(" "));
+        assert.ok(megabytes <= 5, `${megabytes} MB`);
       },
     ],
     [
