@@ -12,6 +12,7 @@ import type { SourceState } from "./source/state.ts";
 import { isListed } from "./source/distrust.ts";
 import { withLastingDistrusts } from "./source/lasting-distrusts.ts";
 import { type DocumentStore, documentStore } from "./source/store.ts";
+import type { Restored } from "./source/stored-state.ts";
 import type { Blind, Failing, IssuerStatus } from "./status.ts";
 import { TargetLoop, type TargetTallies } from "./bucket/loop.ts";
 import type { PublicationWish } from "./bucket/publish.ts";
@@ -48,6 +49,15 @@ const heldText = (why: string): string =>
 const blindText = ({ since, message, next }: Blind): string =>
   `Blind since ${iso(since)}: a new signing key would go unseen; ${message}. ${next}`;
 
+/** A state of which a bucket knows what was distrusted: it is published there only, and its marks keep such keys out. */
+function markedElsewhere(own: DocumentStore): DocumentStore {
+  const load = async (): Promise<Restored> => {
+    const { unread: _known, ...restored } = await own.load();
+    return restored;
+  };
+  return { ...own, load };
+}
+
 /** One issuer at work: its source, and what is told about it. */
 export class PublishedIssuer {
   readonly source: IssuerSource;
@@ -76,9 +86,9 @@ export class PublishedIssuer {
   }
 
   #store(): DocumentStore {
-    const { stack, issuer, stateDir, shared, distrusts } = this.#settings;
+    const { stack, issuer, stateDir, shared, distrusts, target } = this.#settings;
     const own = shared ?? documentStore(join(stateDir, "publisher"), stack, issuer);
-    if (distrusts === undefined) return own;
+    if (distrusts === undefined) return target === undefined ? own : markedElsewhere(own);
     const { clock } = this.#deps;
     return withLastingDistrusts(own, distrusts, () => ({
       now: clock.now(),

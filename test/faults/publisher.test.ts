@@ -181,14 +181,14 @@ test("documents that another user has put into the state folder are never publis
   await publisher.close(0);
 });
 
-test("a damaged file on disk is set aside and told, and the cluster is read anew", async () => {
+test("a damaged file on disk is set aside and told where a person accepts the cluster's keys, which are read anew", async () => {
   await using to = await startTestPublisher();
   await to.publisher.ready();
   await to.publisher.close(0);
   const file = join(to.stateDir, "publisher", "test.json");
   const text = await readFile(file, "utf8");
   await writeFile(file, text.slice(0, 50));
-  const again = await startPublisher(to.options);
+  const again = await startPublisher({ ...to.options, acceptKeys: true });
   await again.ready();
   await again.refresh();
   await again.close(0);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../src/core/base/index.ts";
@@ -8,7 +8,7 @@ import { type DistrustOutcome, type PublisherOptions, startPublisher } from "../
 import { SharedStore } from "../../src/publisher/shared/store.ts";
 import { TestClock } from "../support/clock.ts";
 import { MemoryLog, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
-import { kidsOf } from "./support.ts";
+import { get, jwksPath, kidsOf } from "./support.ts";
 
 /** One Secret of an API server that can be away. */
 class OneSecret {
@@ -245,6 +245,91 @@ describe("a key that was distrusted", () => {
     assert.deepEqual(await kidsOf(to), [second]);
     await to.publisher.trust(first);
     assert.deepEqual(new Set(await kidsOf(to)), new Set([first, second]));
+  });
+});
+
+/** A publisher without a second place that distrusted the first of two keys, and whose state was then changed by `harm`. */
+async function harmed(
+  harm: (file: string) => Promise<void>,
+): Promise<{ to: TestPublisher; first: string; second: string; file: string }> {
+  const to = await startTestPublisher({ keys: [newKey(), newKey()] });
+  await to.publisher.ready();
+  const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
+  await to.publisher.distrust(first, { force: true });
+  await to.publisher.close(0);
+  const file = join(to.stateDir, "publisher", "test.json");
+  await harm(file);
+  return { to, first, second, file };
+}
+
+/** The same publisher begins again with what is there. */
+async function begunAgain(to: TestPublisher, change: Partial<PublisherOptions> = {}): Promise<TestPublisher> {
+  const publisher = await startPublisher({ ...to.options, ...change });
+  const port = publisher.addresses.https[0]?.port ?? 0;
+  return { ...to, publisher, port, [Symbol.asyncDispose]: () => publisher.close(0) };
+}
+
+describe("a state that no second place knows", () => {
+  const harms: Readonly<Record<string, (file: string) => Promise<void>>> = {
+    "is damaged": async (file) => writeFile(file, (await readFile(file, "utf8")).slice(0, 50)),
+    "is nobody's own, since others may write it": (file) => chmod(file, 0o666),
+    "is no file": async (file) => {
+      await rm(file);
+      await mkdir(file);
+    },
+  };
+  for (const [what, harm] of Object.entries(harms)) {
+    test(`keeps a start from publishing while it ${what}, however often it looks, until it can be read`, async () => {
+      const whole = { text: "" };
+      const { to, second, file } = await harmed(async (path) => {
+        whole.text = await readFile(path, "utf8");
+        await harm(path);
+      });
+      await using _ended = to;
+      await using again = await begunAgain(to);
+      for (let looks = 0; looks < 3; looks += 1) {
+        await again.publisher.refresh();
+        assert.equal(again.publisher.status().ready, false);
+        assert.match(again.publisher.status().unready.join(), /test\.json.*--accept-keys/u);
+        assert.equal((await get(again, jwksPath)).status, 503);
+      }
+      await rm(file, { recursive: true });
+      await writeFile(file, whole.text, { mode: 0o600 });
+      await again.publisher.refresh();
+      assert.equal(again.publisher.status().ready, true);
+      assert.deepEqual(await kidsOf(again), [second]);
+    });
+  }
+
+  test("is set aside where a person accepts what the cluster shows, and what it held is to be distrusted again", async () => {
+    const { to, first, second, file } = await harmed((path) => writeFile(path, "{"));
+    await using _ended = to;
+    await using again = await begunAgain(to, { acceptKeys: true });
+    await again.publisher.ready();
+    await again.publisher.refresh();
+    assert.deepEqual(new Set(await kidsOf(again)), new Set([first, second]));
+    assert.match(again.log.of("error").join(), /test\.json is damaged .*distrust again what it held/u);
+    assert.equal(await readFile(`${file}.damaged`, "utf8"), "{");
+    assert.match(await readFile(file, "utf8"), /"format": 1/u);
+  });
+
+  test("is a first start where there is none: all keys are published", async () => {
+    const { to, first, second } = await harmed((path) => rm(path));
+    await using _ended = to;
+    await using again = await begunAgain(to);
+    await again.publisher.ready();
+    assert.deepEqual(new Set(await kidsOf(again)), new Set([first, second]));
+  });
+
+  test("is no matter where a second place knows what was distrusted", async () => {
+    const place = openPlace();
+    const { to, second } = await endedWithDistrust(place);
+    await using _ended = to;
+    await writeFile(join(to.stateDir, "publisher", "test.json"), "{");
+    await using again = await begunAgain(to);
+    await again.publisher.ready();
+    assert.deepEqual(await kidsOf(again), [second]);
+    await place.store.close();
   });
 });
 

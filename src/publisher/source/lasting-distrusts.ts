@@ -24,6 +24,7 @@ function restored(
     // The state has every distrust that was said to this publisher: with it the answer of the other place can wait.
     return own.empty === true ? { ...own, ...said, unread: warning } : { ...own, ...said };
   }
+  // The other place was told of every distrust before it was said to be done: with its answer an unread state is no more than gone.
   const { state } = mergeStates(own.state, kept.state, how());
   if (own.empty !== true) return { state, ...said };
   if (kept.empty === true) return { state, ...said, empty: true };

@@ -165,6 +165,8 @@ export class IssuerSource {
     if (this.#held === undefined) return true;
     this.#restore(await this.#options.store.load());
     if (this.#held !== undefined) return false;
+    this.#takeListed();
+    this.#render();
     this.#options.logger.info("what was distrusted before can be read again");
     return true;
   }

@@ -7,7 +7,7 @@ import { readState, type Restored, stateText } from "./stored-state.ts";
 export interface DocumentStore {
   /** For sentences. */
   readonly place: string;
-  /** Never throws: what cannot be read is reported and started without. */
+  /** Never throws: what cannot be read is told as `unread`. */
   load(): Promise<Restored>;
   /**
    * Gives what is kept now: with others who share the store, what all of them know. Throws `file-unwritable`,
@@ -18,10 +18,15 @@ export interface DocumentStore {
   onChange?(listener: () => void): () => void;
 }
 
-/** The documents of `issuer` as the file `STACK.json` in a folder that only we may enter. */
+/**
+ * The documents of `issuer` as the file `STACK.json` in a folder that only we may enter. What cannot be read stays there, so that
+ * the next look finds the same; the first save sets a damaged file aside as `STACK.json.damaged`.
+ */
 export function documentStore(path: string, stack: string, issuer: string): DocumentStore {
   const folder = new StateFolder(path);
   const name = `${stack}.json`;
+  const aside = `${name}.damaged`;
+  let isDamaged = false;
   return {
     place: folder.pathOf(name),
     async load() {
@@ -29,24 +34,25 @@ export function documentStore(path: string, stack: string, issuer: string): Docu
       try {
         text = await folder.read(name);
       } catch (thrown) {
-        const warning = `What the disk holds is not used: ${errorText(thrown)}`;
-        return { state: emptyState, warning, empty: true };
+        const unread = `${errorText(thrown)}.`;
+        const warning = `What the disk holds is not used: ${unread}`;
+        return { state: emptyState, warning, unread, empty: true };
       }
+      isDamaged = false;
       if (text === undefined) return { state: emptyState, empty: true };
       try {
         return readState(text, issuer, "disk");
       } catch (thrown) {
-        const aside = `${name}.damaged`;
-        await folder.rename(name, aside).catch(() => {});
-        return {
-          state: emptyState,
-          empty: true,
-          warning: `${folder.pathOf(name)} is damaged (${errorText(thrown)}) and was set aside as ${folder.pathOf(aside)}; distrust again what it held as distrusted.`,
-        };
+        isDamaged = true;
+        const unread = `${folder.pathOf(name)} is damaged (${errorText(thrown)}).`;
+        const warning = `${unread} It is set aside as ${folder.pathOf(aside)} by whatever is written next; distrust again what it held as distrusted.`;
+        return { state: emptyState, warning, unread, empty: true };
       }
     },
     async save(state) {
       try {
+        if (isDamaged) await folder.rename(name, aside);
+        isDamaged = false;
         await folder.replace(name, stateText(state, issuer));
         return state;
       } catch (cause) {
