@@ -38,4 +38,43 @@ describe("DER", () => {
       assert.throws(() => elementsOf(written.subarray(0, size)), DerError);
     }
   });
+
+  test("named bits leave the zeros at their end out, and count them", () => {
+    assert.equal(hex(der.namedBits(0x80)), "03020780");
+    assert.equal(hex(der.namedBits(0x06)), "03020106");
+    assert.equal(hex(der.namedBits(0x01)), "03020001");
+    assert.equal(hex(der.namedBits(0)), "030100");
+  });
+
+  for (const [what, bytes, said] of [
+    ["a length of no end", Buffer.from("04800000", "hex"), /no known form/u],
+    [
+      "a length in four octets",
+      Buffer.concat([Buffer.from("048400000100", "hex"), Buffer.alloc(256)]),
+      /no known form/u,
+    ],
+    ["a short length in long form", Buffer.from("04810101", "hex"), /longer than it needs/u],
+    [
+      "a length with a zero in front",
+      Buffer.concat([Buffer.from("04820080", "hex"), Buffer.alloc(128)]),
+      /longer than it needs/u,
+    ],
+    ["a tag number above 30", Buffer.from("1f810100", "hex"), /tag of more than one octet/u],
+    ["a tag alone", Buffer.from("04", "hex"), /cut off/u],
+    ["a length without its octets", Buffer.from("0482", "hex"), /cut off/u],
+    ["more than 128 KiB", der.octetString(Buffer.alloc(128 * 1024)), /more than 131072 bytes/u],
+  ] as const) {
+    test(`is not read from ${what}`, () => {
+      assert.throws(
+        () => elementsOf(bytes),
+        (error) => error instanceof DerError && said.test(error.message),
+      );
+    });
+  }
+
+  test("is read at its longest: 128 KiB", () => {
+    const longest = der.octetString(Buffer.alloc(128 * 1024 - 5));
+    assert.equal(longest.length, 128 * 1024);
+    assert.equal(elementsOf(longest)[0]?.content.length, 128 * 1024 - 5);
+  });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { describe, test } from "node:test";
 import * as der from "./der.ts";
+import { signed } from "./keys.ts";
 import {
   DerError,
   type KeyPair,
@@ -15,13 +16,34 @@ const names = ["a.example.com", "*.example.com", "192.0.2.1", "2001:db8::1"];
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const content = { subject: { commonName: "a.example.com" }, extensions: [subjectAltName(names)] };
 
-/** A request of which one element is another. */
-function changed(from: Buffer, to: Buffer): Buffer {
-  const request = writeRequest(keys, content);
-  const at = request.indexOf(from);
-  assert.ok(at > 0 && from.length === to.length);
-  return Buffer.concat([request.subarray(0, at), to, request.subarray(at + to.length)]);
+const extensionRequest = der.objectIdentifier("1.2.840.113549.1.9.14");
+
+/** An attribute that asks for no extension. */
+const attribute = der.sequence(extensionRequest, der.set(der.sequence()));
+
+interface Parts {
+  readonly version?: Buffer;
+  readonly subject?: Buffer;
+  readonly attributes?: readonly Buffer[];
+  readonly more?: Buffer;
 }
+
+/** The signed content of a request (RFC 2986 §4.1), with parts that are out of the ordinary. */
+function infoOf({ publicKey }: KeyPair, parts: Parts = {}): Buffer {
+  return der.sequence(
+    parts.version ?? der.integer(Buffer.of(0)),
+    parts.subject ?? der.sequence(),
+    publicKey.export({ type: "spki", format: "der" }),
+    der.explicit(0, ...(parts.attributes ?? [])),
+    parts.more ?? Buffer.of(),
+  );
+}
+
+const requestOf = (parts: Parts): Buffer => signed(infoOf(keys, parts), keys.privateKey);
+const nameOf = (text: Buffer): Buffer =>
+  der.sequence(der.set(der.sequence(der.objectIdentifier("2.5.4.3"), text)));
+/** A BMPString, which no certificate has any more. */
+const wideText = Buffer.from("1e020061", "hex");
 
 describe("a certificate request", () => {
   test("is read with the names and the key that it was written with", async () => {
@@ -61,12 +83,25 @@ describe("a certificate request", () => {
     });
   }
 
-  test("counts as unsigned when its algorithm is SHA-1's or has parameters that are none", () => {
-    const sha256 = der.objectIdentifier("1.2.840.10045.4.3.2");
-    // ecdsa-with-SHA1 (1.2.840.10045.4.1) has one octet less.
-    const unknown = der.objectIdentifier("1.2.840.10045.4.3.9");
-    assert.equal(readRequest(changed(sha256, unknown)).isSignedByItsKey(), false);
-  });
+  const ecdsa = der.objectIdentifier("1.2.840.10045.4.3.2");
+  const rsa = der.objectIdentifier("1.2.840.113549.1.1.11");
+  const rsaKeys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  for (const [what, algorithm, by, isSigned] of [
+    ["the algorithm of ECDSA with SHA-256", der.sequence(ecdsa), keys, true],
+    ["an algorithm that is none", der.sequence(der.objectIdentifier("1.2.840.10045.4.3.9")), keys, false],
+    ["ECDSA with SHA-1", der.sequence(der.objectIdentifier("1.2.840.10045.4.1")), keys, false],
+    ["ECDSA with parameters", der.sequence(ecdsa, der.nullValue), keys, false],
+    ["the algorithm of another kind of key", der.sequence(rsa, der.nullValue), keys, false],
+    ["RSA with the parameter NULL", der.sequence(rsa, der.nullValue), rsaKeys, true],
+    ["RSA without parameters", der.sequence(rsa), rsaKeys, true],
+    ["RSA with other parameters", der.sequence(rsa, der.sequence()), rsaKeys, false],
+  ] as const) {
+    test(`counts as ${isSigned ? "signed" : "unsigned"} by ${what}`, () => {
+      const info = infoOf(by);
+      const signature = der.bitString(sign("sha256", info, by.privateKey));
+      assert.equal(readRequest(der.sequence(info, algorithm, signature)).isSignedByItsKey(), isSigned);
+    });
+  }
 
   test("that names other things than hosts is read with the kind of each", () => {
     const others = der.sequence(
@@ -88,23 +123,57 @@ describe("a certificate request", () => {
     writeRequest(keys, { extensions: [{ oid: "2.5.29.17", value }] });
   const good = writeRequest(keys, content);
   const twice = subjectAltName(names);
-  for (const [what, bytes] of [
-    ["nothing", Buffer.of()],
-    ["more than 128 KiB", Buffer.alloc(128 * 1024 + 1, 0x30)],
-    ["a request with something behind it", Buffer.concat([good, Buffer.of(5, 0)])],
-    ["a request whose end is missing", good.subarray(0, -1)],
-    ["a length that never ends", Buffer.from("30800201000000", "hex")],
-    ["a length in more octets than it needs", Buffer.from("30820003020100", "hex")],
-    ["a tag of more than one octet", Buffer.from("3f8101020100", "hex")],
-    ["a certificate's first field alone", der.sequence(der.integer(Buffer.of(1)))],
-    ["an extension that is asked for twice", writeRequest(keys, { extensions: [twice, twice] })],
-    ["a name that is not ASCII", withNames(der.sequence(der.implicit(2, Buffer.from("ä", "latin1"))))],
-    ["a name of no known kind", withNames(der.sequence(der.implicit(9, Buffer.from("a"))))],
-    ["an address of five octets", withNames(der.sequence(der.implicit(7, Buffer.alloc(5))))],
-    ["names that are no list", withNames(der.implicit(2, Buffer.from("a")))],
+  for (const [what, bytes, said] of [
+    ["nothing", Buffer.of(), /not exactly one element/u],
+    ["a request with something behind it", Buffer.concat([good, der.nullValue]), /not exactly one/u],
+    ["a request whose end is missing", good.subarray(0, -1), /cut off/u],
+    [
+      "a fourth member",
+      der.sequence(infoOf(keys), der.sequence(), der.bitString(Buffer.of()), der.nullValue),
+      /other members than three/u,
+    ],
+    ["a fifth member of its content", requestOf({ more: der.nullValue }), /other members than four/u],
+    ["a version that is no number", requestOf({ version: der.nullValue }), /no version/u],
+    ["a subject that is no name", requestOf({ subject: der.sequence(der.nullValue) }), /no part of a name/u],
+    ["a common name in BMPString", requestOf({ subject: nameOf(wideText) }), /a common name is not/u],
+    [
+      "extensions that are asked for twice",
+      requestOf({ attributes: [attribute, attribute] }),
+      /asked for twice/u,
+    ],
+    [
+      "an extension that stands there twice",
+      writeRequest(keys, { extensions: [twice, twice] }),
+      /stands there twice/u,
+    ],
+    [
+      "a name that is not ASCII",
+      withNames(der.sequence(der.implicit(2, Buffer.from("ä", "latin1")))),
+      /not ASCII/u,
+    ],
+    ["a name of no known kind", withNames(der.sequence(der.implicit(9, Buffer.from("a")))), /no known kind/u],
+    [
+      "an address of five octets",
+      withNames(der.sequence(der.implicit(7, Buffer.alloc(5)))),
+      /neither 4 nor 16/u,
+    ],
+    ["names that are no list", withNames(der.implicit(2, Buffer.from("a"))), /no list of names/u],
   ] as const) {
     test(`is not read from ${what}`, () => {
-      assert.throws(() => readRequest(bytes), DerError);
+      assert.throws(
+        () => readRequest(bytes),
+        (error) => error instanceof DerError && said.test(error.message),
+      );
     });
   }
+
+  test("is read without attributes, and with a common name in PrintableString", () => {
+    const printable = Buffer.from("130161", "hex");
+    const read = readRequest(requestOf({ subject: nameOf(printable) }));
+    assert.deepEqual([read.commonNames, read.names, read.isSignedByItsKey()], [["a"], [], true]);
+    // RFC 2986 has the list of attributes always; OpenSSL takes requests without it as well.
+    const key = keys.publicKey.export({ type: "spki", format: "der" });
+    const bare = der.sequence(der.integer(Buffer.of(0)), der.sequence(), key);
+    assert.ok(readRequest(signed(bare, keys.privateKey)).isSignedByItsKey());
+  });
 });
