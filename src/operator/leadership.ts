@@ -1,4 +1,4 @@
-import type { Logger } from "../core/base/index.ts";
+import { ChildAbort, type Logger } from "../core/base/index.ts";
 import type { Leading } from "../controller/index.ts";
 import { acquireLease, type LeaseOptions } from "../providers/kubernetes/index.ts";
 
@@ -51,9 +51,11 @@ export class Leadership implements Leading {
       if (lease === undefined) return;
       this.#held = lease;
       this.#logger.info("this process leads", { identity: this.#options.identity });
+      const term = new ChildAbort(lease.lost, signal);
       try {
-        await work(AbortSignal.any([lease.lost, signal]));
+        await work(term.signal);
       } finally {
+        term.release();
         this.#held = undefined;
         await lease.release();
         this.#logger.info("this process leads no longer", { lost: lease.lost.aborted });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { ListenAddress } from "../core/admin/index.ts";
-import { type Clock, defined, type Logger } from "../core/base/index.ts";
+import { ChildAbort, type Clock, defined, type Logger } from "../core/base/index.ts";
 import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
 import {
   EventRecorder,
@@ -251,8 +251,8 @@ export class Operator {
 
   /** Runs until the signal is aborted, and resolves once nothing is written any more and the lease is given back. */
   async run(signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const end = AbortSignal.any([over.signal, signal]);
+    const over = new ChildAbort(signal);
+    const end = over.signal;
     end.addEventListener("abort", () => (this.#ending = true), { once: true });
     // One that breaks ends all: half an operator would look well.
     const parts = [
@@ -266,6 +266,7 @@ export class Operator {
       }),
     );
     const ended = await Promise.allSettled(parts);
+    over.release();
     const broken = ended.find((one) => one.status === "rejected");
     if (broken !== undefined) throw broken.reason;
   }

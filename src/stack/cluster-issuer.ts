@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError } from "../core/base/index.ts";
+import { ChildAbort, defined, errorText, PodtrustError } from "../core/base/index.ts";
 import { openKubernetes } from "../providers/kubernetes/index.ts";
 import { issuerDifference, parseDiscovery } from "../rules/oidc/index.ts";
 import type { PartContext, Preflight } from "./parts/index.ts";
@@ -24,8 +24,9 @@ export async function clusterIssuer(
       ...defined({ consent }),
     });
     ({ server } = cluster);
-    const ending = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-    found = parseDiscovery((await cluster.oidcDocuments({ signal: ending })).discovery).issuer;
+    const ending = new ChildAbort(signal, AbortSignal.timeout(patienceMs));
+    const documents = cluster.oidcDocuments({ signal: ending.signal }).finally(() => ending.release());
+    found = parseDiscovery((await documents).discovery).issuer;
   } catch (error) {
     signal.throwIfAborted();
     return {

@@ -1,5 +1,5 @@
 /**
- * A rule for oxlint (.oxlintrc.json): no regular expression of src/ may take more than linear time, whatever it is
+ * A rule for oxlint: no regular expression of src/ may take more than linear time, whatever it is
  * given. One stranger's header of a few kilobytes once kept the publisher's only thread busy for 77 ms.
  *
  * Judged by scslre, the engine of eslint-plugin-regexp: quantifiers that trade characters with one another or with
@@ -8,11 +8,7 @@
  */
 import { RegExpParser } from "@eslint-community/regexpp";
 import { analyse, type Report } from "scslre";
-
-/** The part of ESLint's rule API that oxlint gives and this rule asks. */
-interface RuleContext {
-  report(problem: { node: unknown; message: string }): void;
-}
+import type { RuleContext } from "./rule.ts";
 
 interface LiteralNode {
   readonly regex?: { readonly pattern: string; readonly flags: string } | null;
@@ -42,7 +38,7 @@ export function slowness(pattern: string, flags: string): readonly string[] {
   return reports.map((report) => `${causeOf(report)}, as with ${JSON.stringify(report.character.pick)}`);
 }
 
-const linear = {
+export const linearRule = {
   create: (context: RuleContext) => ({
     Literal(node: LiteralNode) {
       if (node.regex === undefined || node.regex === null) return;
@@ -50,5 +46,3 @@ const linear = {
     },
   }),
 };
-
-export default { meta: { name: "podtrust" }, rules: { "linear-regular-expressions": linear } };

@@ -14,6 +14,20 @@ describe("what is short within what is long", () => {
     assert.equal(new ChildAbort(parent.signal).signal.reason, reason);
   });
 
+  test("is aborted with the first of several parents, and leaves no trace in any of them once it is released", () => {
+    const [long, longer] = [new AbortController(), new AbortController()];
+    const child = new ChildAbort(long.signal, longer.signal);
+    const released = new ChildAbort(long.signal, longer.signal);
+    released.release();
+    const reason = new Error("the second is over");
+    longer.abort(reason);
+    assert.equal(child.signal.reason, reason);
+    assert.equal(released.signal.aborted, false);
+    assert.equal(new ChildAbort(long.signal, longer.signal).signal.reason, reason);
+    child.release();
+    assert.equal(getEventListeners(long.signal, "abort").length, 0);
+  });
+
   test("is aborted by itself without its parent, and leaves no trace in it once it is released", () => {
     const parent = new AbortController();
     const child = new ChildAbort(parent.signal);

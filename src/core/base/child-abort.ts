@@ -1,17 +1,17 @@
 /**
- * The AbortController of something short within something long: aborted with its parent until it is released.
+ * The AbortController of something short within something long, or several: aborted with each parent until it is released.
  * `AbortSignal.any` leaves a weak reference in the parent each time, which stays until a garbage collection that a quiet
  * process may not have for hours: ten thousand of them are 17 MB.
  */
 export class ChildAbort {
   readonly #controller = new AbortController();
-  readonly #parent: AbortSignal;
-  readonly #follow = (): void => this.#controller.abort(this.#parent.reason);
+  readonly #parents: readonly AbortSignal[];
+  readonly #follow = (): void => this.#controller.abort(this.#parents.find(({ aborted }) => aborted)?.reason);
 
-  constructor(parent: AbortSignal) {
-    this.#parent = parent;
-    if (parent.aborted) this.#follow();
-    else parent.addEventListener("abort", this.#follow, { once: true });
+  constructor(...parents: readonly AbortSignal[]) {
+    this.#parents = parents;
+    if (parents.some(({ aborted }) => aborted)) this.#follow();
+    else for (const parent of parents) parent.addEventListener("abort", this.#follow, { once: true });
   }
 
   get signal(): AbortSignal {
@@ -22,8 +22,8 @@ export class ChildAbort {
     this.#controller.abort(reason);
   }
 
-  /** The parent has nothing to do with it any more. */
+  /** The parents have nothing to do with it any more. */
   release(): void {
-    this.#parent.removeEventListener("abort", this.#follow);
+    for (const parent of this.#parents) parent.removeEventListener("abort", this.#follow);
   }
 }

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { identifiersOf } from "../acme/index.ts";
 import {
   asPodtrustError,
+  ChildAbort,
   type Clock,
   defined,
   errorText,
@@ -51,7 +52,7 @@ class Manager implements CertificateManager {
   readonly #leave: () => void;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #wake = new AbortController();
+  #wake: { abort(): void } = new AbortController();
   #forced: PromiseWithResolvers<void> | undefined;
   // Asked for by a person, whatever the certificate's dates say; stands until one was obtained.
   #wanted = false;
@@ -107,12 +108,12 @@ class Manager implements CertificateManager {
   }
 
   async accountsReady(signal?: AbortSignal): Promise<readonly AccountUri[]> {
-    await this.#waiters.until(() => this.#accountsMade, this.#orClosed(signal));
+    await this.#untilClosed(() => this.#accountsMade, signal);
     return this.#issuing.accounts;
   }
 
   ready(signal?: AbortSignal): Promise<void> {
-    return this.#waiters.until(() => this.#holding.isReady(this.#clock.now()), this.#orClosed(signal));
+    return this.#untilClosed(() => this.#holding.isReady(this.#clock.now()), signal);
   }
 
   async renewNow(): Promise<void> {
@@ -157,8 +158,13 @@ class Manager implements CertificateManager {
     this.#holding.swap(held);
   }
 
-  #orClosed(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal]);
+  async #untilClosed(condition: () => boolean, signal = this.#closing.signal): Promise<void> {
+    const either = new ChildAbort(this.#closing.signal, signal);
+    try {
+      await this.#waiters.until(condition, either.signal);
+    } finally {
+      either.release();
+    }
   }
 
   #state(): CertificateState {
@@ -210,13 +216,14 @@ class Manager implements CertificateManager {
   async #sleep(wait: number): Promise<void> {
     const now = this.#clock.now();
     this.#nextAttempt = now + wait;
-    this.#wake = new AbortController();
-    const signal = AbortSignal.any([this.#closing.signal, this.#wake.signal]);
+    const wake = new ChildAbort(this.#closing.signal);
+    this.#wake = wake;
     try {
-      await this.#clock.sleep(Math.min(wait, this.#info.askAt - now, longestSleep), signal);
+      await this.#clock.sleep(Math.min(wait, this.#info.askAt - now, longestSleep), wake.signal);
     } catch {
       // Woken to renew now, or to end: the loop sees which.
     } finally {
+      wake.release();
       this.#nextAttempt = undefined;
     }
   }
@@ -265,6 +272,7 @@ class Manager implements CertificateManager {
 
   async #obtain(): Promise<void> {
     const lock = await this.#store.lock(`certificate ${this.#names.join(" ")}`, this.#closing.signal);
+    const either = new ChildAbort(this.#closing.signal, lock.lost);
     try {
       if (!this.#wanted && ((await this.#takeFromStore()) || !this.#isDue())) return;
       const { held } = this.#holding;
@@ -273,8 +281,7 @@ class Manager implements CertificateManager {
         certificate: held.certificate,
         notAfter: held.notAfter,
       };
-      const signal = AbortSignal.any([this.#closing.signal, lock.lost]);
-      const { issued, issuer } = await this.#issuing.obtain(this.#names, replaced, signal);
+      const { issued, issuer } = await this.#issuing.obtain(this.#names, replaced, either.signal);
       const fresh = heldOf(issued, issuer.directory);
       this.#accept(fresh);
       this.#renewals += 1;
@@ -283,6 +290,7 @@ class Manager implements CertificateManager {
         await this.#takeFromStore();
       }
     } finally {
+      either.release();
       await lock.release();
     }
   }

@@ -1,5 +1,12 @@
 import { AcmeProblem, type IssuedCertificate } from "../acme/index.ts";
-import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
+import {
+  asPodtrustError,
+  ChildAbort,
+  type Clock,
+  errorText,
+  type Logger,
+  PodtrustError,
+} from "../../core/base/index.ts";
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import { stagingDirectory } from "./environments.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
@@ -158,12 +165,15 @@ export class Issuing {
     const ms = chain.issuer.certificateMs ?? usualCertificateMs;
     // Each single answer has its own bound; this is real time, as theirs is.
     const limit = AbortSignal.timeout(ms);
+    const either = new ChildAbort(signal, limit);
     try {
-      return await this.#ask(chain, names, replaced, AbortSignal.any([signal, limit]));
+      return await this.#ask(chain, names, replaced, either.signal);
     } catch (error) {
       if (!limit.aborted) throw error;
       const sentence = `${chain.issuer.directory}: no certificate within ${ms / 1000} s`;
       throw new PodtrustError("deadline-exceeded", sentence, { cause: error });
+    } finally {
+      either.release();
     }
   }
 

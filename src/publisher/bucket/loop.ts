@@ -1,4 +1,4 @@
-import { asPodtrustError, type Clock, defined, type Logger } from "../../core/base/index.ts";
+import { asPodtrustError, ChildAbort, type Clock, defined, type Logger } from "../../core/base/index.ts";
 import type { PublicationStatus } from "../status.ts";
 import { type PublicationOutcome, type PublicationWish, publishTo } from "./publish.ts";
 import type { DocumentTarget } from "./target.ts";
@@ -33,7 +33,7 @@ export class TargetLoop {
   readonly #options: TargetLoopOptions;
   readonly #ending = new AbortController();
   #loop: Promise<void> | undefined;
-  #nap: AbortController | undefined;
+  #nap: ChildAbort | undefined;
   #asked = false;
   #waiting: ((published: boolean) => void)[] = [];
   #status: PublicationStatus;
@@ -88,8 +88,10 @@ export class TargetLoop {
         ? lookAgain
         : (afterFailures[Math.min(failures, afterFailures.length) - 1] ?? lookAgain);
       if (this.#asked) continue;
-      this.#nap = new AbortController();
-      await clock.sleep(wait, AbortSignal.any([signal, this.#nap.signal])).catch(() => {});
+      const nap = new ChildAbort(signal);
+      this.#nap = nap;
+      await clock.sleep(wait, nap.signal).catch(() => {});
+      nap.release();
       this.#nap = undefined;
     }
   }

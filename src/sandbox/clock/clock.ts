@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../core/base/index.ts";
+import { ChildAbort, type Clock, systemClock } from "../../core/base/index.ts";
 
 /** The time by which a sandbox, or a stand-in, dates and judges. */
 export interface SandboxClock extends Clock {
@@ -66,10 +66,13 @@ export class MovableClock implements SandboxClock {
     const until = this.elapsed() + Math.max(0, ms);
     for (let left = ms; left > 0; left = until - this.elapsed()) {
       const moved = this.#moved.signal;
-      const either = signal === undefined ? moved : AbortSignal.any([signal, moved]);
-      await this.unmoved.sleep(left, either).catch((error: unknown) => {
-        if (signal?.aborted === true || !moved.aborted) throw error;
-      });
+      const either = new ChildAbort(moved, ...(signal === undefined ? [] : [signal]));
+      await this.unmoved
+        .sleep(left, either.signal)
+        .catch((error: unknown) => {
+          if (signal?.aborted === true || !moved.aborted) throw error;
+        })
+        .finally(() => either.release());
     }
   }
 

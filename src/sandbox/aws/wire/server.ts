@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { ChildAbort } from "../../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../../core/listener/index.ts";
 import { closeListener, openListener } from "../../listener/index.ts";
 import { type Control, controlPath } from "./control.ts";
@@ -74,12 +75,16 @@ export async function startWire(options: WireOptions): Promise<WireServer> {
     port: options.port,
     onExchange(exchange) {
       const { outgoing } = exchange;
-      const work = answer(exchange, options, AbortSignal.any([closing.signal, exchange.over]))
+      const either = new ChildAbort(closing.signal, exchange.over);
+      const work = answer(exchange, options, either.signal)
         .catch(unread)
         .then((result) => send(outgoing, result, options))
         // The client broke off, or the page failed: either way nothing can be said any more.
         .catch(() => void outgoing.destroy())
-        .finally(() => running.delete(work));
+        .finally(() => {
+          either.release();
+          running.delete(work);
+        });
       running.add(work);
     },
   });

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { shortLived } from "../../tools/lint/abort-signals.ts";
+import { timeOfDay } from "../../tools/lint/time-of-day.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** What `npm run lint` says of files that are written below a folder of their own. */
+function linted(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "podtrust-lint-"));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    const oxlint = join(root, "node_modules/oxlint/bin/oxlint");
+    const config = join(root, ".oxlintrc.json");
+    const { status, stdout } = spawnSync(process.execPath, [oxlint, "-f", "unix", "-c", config, folder], {
+      encoding: "utf8",
+    });
+    assert.notEqual(status, 0, stdout);
+    return stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The source of the files of an entry. */
+const sourceOf = (entry: string): string =>
+  globSync(entry.endsWith("/") ? `${entry}**/*.ts` : entry, { cwd: root })
+    .filter((name) => !name.endsWith(".test.ts"))
+    .map((name) => readFileSync(join(root, name), "utf8"))
+    .join("\n");
+
+test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in what runs for long", () => {
+  const wait = "export const late = (clock: { now(): number }, end: number): boolean => clock.now() > end;\n";
+  const any =
+    "export const both = (a: AbortSignal, b: AbortSignal): AbortSignal => AbortSignal.any([a, b]);\n";
+  const said = linted({
+    "src/providers/host/wait.ts": wait,
+    "src/publisher/both.ts": any,
+    "src/providers/tls/date.ts": wait,
+    "src/demo/both.ts": any,
+    "src/providers/host/elapsed.ts": "export const at = (): number => performance.now();\n",
+  });
+  const found = said.split("\n").filter((line) => line.includes("podtrust("));
+  assert.equal(found.length, 2, said);
+  assert.match(said, /src\/providers\/host\/wait\.ts:[^\n]*no-time-of-day/u);
+  assert.match(said, /src\/publisher\/both\.ts:[^\n]*no-abort-signal-any/u);
+});
+
+test("every file that may ask for the time of day does, and every one that may use AbortSignal.any", () => {
+  const idle = (list: readonly string[], used: RegExp): readonly string[] =>
+    list.filter((entry) => !used.test(sourceOf(entry)));
+  assert.deepEqual(idle(timeOfDay, /(?<!performance)\.now\(\)/u), []);
+  assert.deepEqual(idle(shortLived, /AbortSignal\.any/u), []);
+  assert.deepEqual(idle(["src/core/base/until.ts", "src/nowhere.ts"], /\.now\(\)/u).length, 2);
+});

@@ -1,0 +1,13 @@
+/** The rules of ours for oxlint (.oxlintrc.json). */
+import { abortSignalsRule } from "./abort-signals.ts";
+import { linearRule } from "./regular-expressions.ts";
+import { timeOfDayRule } from "./time-of-day.ts";
+
+export default {
+  meta: { name: "podtrust" },
+  rules: {
+    "linear-regular-expressions": linearRule,
+    "no-abort-signal-any": abortSignalsRule,
+    "no-time-of-day": timeOfDayRule,
+  },
+};

@@ -1,0 +1,89 @@
+/**
+ * A rule for oxlint: who asks a clock for the time of day stands in a list. A time of day jumps, and so does every wait
+ * that is counted by it: `Clock.elapsed()` says how long something has lasted.
+ *
+ * The list is of what has to do with dates: those that somebody else wrote (tokens, certificates, records of other
+ * processes, a cloud's offers), those that we write for others, and those that a person reads.
+ * `test/gate/time-rules.test.ts` fails on an entry that asks for no time of day.
+ */
+import { isListed, type MemberNode, type RuleContext, sourcePath } from "./rule.ts";
+
+/** Files that may ask for the time of day; a folder ends with `/`. */
+export const timeOfDay: readonly string[] = [
+  // Where it comes from.
+  "src/core/base/clock.ts",
+  // Dates of locks, leases and Events, which other processes read and write.
+  "src/core/files/lock.ts",
+  "src/providers/kubernetes/event-recorder.ts",
+  "src/providers/kubernetes/lease.ts",
+  // What a person or a program of theirs reads: log lines, the time that a token has left, since when something fails.
+  "src/cli/explain/run.ts",
+  "src/cli/operator/status.ts",
+  "src/cli/plan/run-bindings.ts",
+  "src/cli/test/run.ts",
+  "src/cli/token/run.ts",
+  "src/controller/runner.ts",
+  "src/core/terminal/log.ts",
+  "src/demo/tokens.ts",
+  "src/demo/workload.ts",
+  "src/operator/canary.ts",
+  "src/operator/operator.ts",
+  "src/operator/paced-events.ts",
+  "src/providers/kubernetes/watch/mirror.ts",
+  "src/publisher/admin/samples.ts",
+  "src/publisher/configs/certificates.ts",
+  "src/publisher/start.ts",
+  "src/publisher/withdrawal.ts",
+  "src/stack/status/gather/index.ts",
+  // Dates of objects, tokens and credentials: the cluster's, the plugin's and AWS's.
+  "src/operator/finder/finder.ts",
+  "src/providers/aws/role-resource.ts",
+  "src/providers/kubernetes/exec-plugin.ts",
+  "src/publisher/own-token/renew.ts",
+  "src/publisher/source/token-renewal.ts",
+  "src/stack/bindings/",
+  "src/stack/parts/aws/bound-account.ts",
+  "src/stack/parts/aws/part.ts",
+  "src/stack/test/run.ts",
+  "src/stack/workload/preflight.ts",
+  // Terms of certificates, a CA's Retry-After dates, and how far its clock is from ours.
+  "src/operator/webhook/keeper.ts",
+  "src/providers/acme/",
+  "src/providers/tls/",
+  // When a provider stops selling something; how far a machine's clock is from ours.
+  "src/providers/hetzner/offers.ts",
+  "src/stack/parts/hetzner/preflight.ts",
+  "src/providers/host/system/apply.ts",
+  // Since when a key was seen, as it is stored and shared between publishers.
+  "src/publisher/bucket/",
+  "src/publisher/issuer.ts",
+  "src/publisher/shared/",
+  "src/publisher/source/source.ts",
+  // Stand-ins date what they answer, as the services do, and their clock is one that a test moves.
+  "src/sandbox/",
+];
+
+interface CallNode {
+  readonly callee: MemberNode;
+}
+
+/** Whether a call asks a clock for the time of day; `performance.now()` counts what has elapsed. */
+function asksTimeOfDay({ callee: { computed, object, property } }: CallNode): boolean {
+  const isNow = property?.type === "Identifier" && property.name === "now" && computed !== true;
+  return isNow && object?.name !== "performance";
+}
+
+const message =
+  "A wait counts by clock.elapsed(), since a time of day jumps. A file that judges or writes a date stands in tools/lint/time-of-day.ts.";
+
+export const timeOfDayRule = {
+  create(context: RuleContext) {
+    const path = sourcePath(context.filename);
+    if (path === undefined || isListed(timeOfDay, path)) return {};
+    return {
+      CallExpression(node: CallNode) {
+        if (asksTimeOfDay(node)) context.report({ node, message });
+      },
+    };
+  },
+};
