@@ -86,6 +86,7 @@ export const groups: Readonly<Record<string, Group>> = {
       if (whyNoCluster() === undefined) await buildPrograms();
     },
   },
+  site: { patterns: ["test/site/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
   // The first of its files builds what they share.
   exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000 },
   k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },

@@ -3,9 +3,9 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import { type Jws, parseJws } from "../../rules/oidc/index.ts";
 import {
+  factsOfTrustPolicy,
   type IssuerDocuments,
   parsePolicy,
-  type PolicyDocument,
   type ProviderFacts,
   type RoleArn,
   type RoleFacts,
@@ -61,21 +61,6 @@ export interface AccountFacts {
   readonly notes: readonly string[];
 }
 
-const longestSession = 43_200;
-
-function namedProviders(policy: PolicyDocument, clientIds: readonly string[]): readonly ExplainedProvider[] {
-  const marker = ":oidc-provider/";
-  const arns = policy.statements
-    .flatMap((statement) => statement.principals?.Federated ?? [])
-    .filter((value) => value.includes(marker));
-  return [...new Set(arns)].map((arn) => ({
-    arn,
-    url: arn.slice(arn.indexOf(marker) + marker.length),
-    clientIds,
-    thumbprints: [],
-  }));
-}
-
 /** Role and providers as a trust policy in a file has them; throws PolicyError for what IAM would not take. */
 export async function factsOfPolicy(
   context: CommandContext,
@@ -84,12 +69,10 @@ export async function factsOfPolicy(
   clientIds: readonly string[],
 ): Promise<AccountFacts> {
   const text = await readTextFile(context, { option: "--trust-policy", name, maxBytes: 256 * kibibyte });
-  const trustPolicy = parsePolicy(text, "trust");
-  const providers = namedProviders(trustPolicy, clientIds);
-  const { arn, account } = role;
+  const facts = factsOfTrustPolicy(parsePolicy(text, "trust"), role, clientIds);
   return {
-    role: { arn, name: role.name, id: "", trustPolicy, maxSessionDuration: longestSession, account },
-    providers,
+    role: facts.role,
+    providers: facts.providers.map((one) => ({ ...one, thumbprints: [] })),
     notes: [
       `IAM was not asked: the role is taken to exist with the longest MaxSessionDuration, and the providers that the trust policy names to be registered with the client IDs ${clientIds.join(", ")}.`,
     ],

@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { sitePages } from "../../site/build/source.ts";
+import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
+import { discovery, now, roleArn, signer } from "../conformance/fixture.ts";
+import { podtrustHere } from "../support/cli.ts";
+import { pastedCases } from "./check-cases.ts";
+import { buildSite, type ServedSite, serveSite, siteMissing } from "./served.ts";
+
+const missing = siteMissing() ?? (await browserMissing());
+if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
+if (missing !== undefined) console.log(`left out: the site in a real browser: ${missing}`);
+const options = missing === undefined ? {} : { skip: missing };
+
+const redirects = JSON.parse(readFileSync("site/redirects.json", "utf8")) as Record<string, string>;
+const addresses = [...sitePages().values()].map((page) => `/${page.replace(/\.md$/u, ".html")}`);
+
+let site: ServedSite;
+let page: BrowserPage;
+
+before(async () => {
+  if (missing !== undefined) return;
+  buildSite();
+  site = await serveSite();
+  page = await openBrowser();
+});
+after(async () => {
+  await page?.close();
+  await site?.close();
+});
+
+/** Waits until an expression is true in the page; the deadline is for a machine that hangs. */
+async function eventually(expression: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  // A page that is being left has no answer.
+  const holds = (): Promise<boolean> => page.evaluate<boolean>(expression).catch(() => false);
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`still false: ${expression}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+async function emulate(width: number, scheme: "light" | "dark"): Promise<void> {
+  await page.call("Emulation.setDeviceMetricsOverride", {
+    width,
+    height: 800,
+    deviceScaleFactor: 1,
+    mobile: width < 500,
+  });
+  await page.call("Emulation.setEmulatedMedia", {
+    features: [{ name: "prefers-color-scheme", value: scheme }],
+  });
+}
+
+async function show(address: string, width: number, scheme: "light" | "dark"): Promise<void> {
+  await emulate(width, scheme);
+  await page.open(`${site.url}${address}`);
+  // Vue has taken the page over once its application hangs at the root.
+  await eventually("document.querySelector('#app')?.__vue_app__ !== undefined");
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
+}
+
+const axe =
+  missing === undefined ? readFileSync(resolve("site/node_modules/axe-core/axe.min.js"), "utf8") : "";
+
+/** What axe-core finds that is serious or critical: rule, element and why. */
+async function barriers(): Promise<readonly string[]> {
+  await page.evaluate(`if (window.axe === undefined) { ${axe} }; 0`);
+  const found = await page.evaluate<Violation[]>(
+    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
+  );
+  return found
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id} ${node.target.join(" ")}: ${node.failureSummary}`),
+    );
+}
+
+const press = async (key: string, modifiers = 0): Promise<void> => {
+  const code = key.length === 1 ? `Key${key.toUpperCase()}` : key;
+  const text = key === "Enter" ? { text: "\r" } : {};
+  const windowsVirtualKeyCode = { Tab: 9, Enter: 13, Escape: 27 }[key] ?? key.toUpperCase().charCodeAt(0);
+  const event = { key, code, modifiers, windowsVirtualKeyCode };
+  await page.call("Input.dispatchKeyEvent", { type: "keyDown", ...event, ...text });
+  await page.call("Input.dispatchKeyEvent", { type: "keyUp", ...event });
+};
+const control = 2;
+
+describe("the site", () => {
+  test(
+    "opens every page without an error, on a phone too, and axe-core finds nothing serious in either scheme",
+    options,
+    async () => {
+      const faults: string[] = [];
+      for (const address of addresses) {
+        page.complaints.length = 0;
+        page.requests.length = 0;
+        await show(address, 1280, "light");
+        const asked = page.requests.filter((url) => !url.startsWith(site.url) && !url.startsWith("data:"));
+        const light = await barriers();
+        await emulate(360, "dark");
+        await eventually("document.documentElement.classList.contains('dark')");
+        const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+        const found = [
+          ...asked.map((url) => `asks for ${url}`),
+          ...light.map((one) => `light: ${one}`),
+          ...(await barriers()).map((one) => `dark, on a phone: ${one}`),
+          ...(wide <= 360 ? [] : [`is ${wide} px wide on a phone of 360`]),
+          ...page.complaints,
+        ];
+        faults.push(...found.map((fault) => `${address} ${fault}`));
+      }
+      assert.deepEqual(faults, []);
+    },
+  );
+
+  test("leads from every old place to the new one", options, async () => {
+    for (const [from, to] of Object.entries(redirects)) {
+      await page.open(`${site.url}/${from}.html`);
+      await eventually(`location.pathname === ${JSON.stringify(`/${to}.html`)}`);
+    }
+  });
+
+  test(
+    "is read by keyboard: the first tab skips to the content, and search opens and leads on",
+    options,
+    async () => {
+      await show("/how-to/aws.html", 1280, "light");
+      await press("Tab");
+      assert.equal(await page.evaluate("document.activeElement.textContent.trim()"), "Skip to content");
+      await press("Enter");
+      await eventually("location.hash === '#VPContent'");
+      await press("k", control);
+      await eventually("document.activeElement?.id === 'localsearch-input'");
+      await page.call("Input.insertText", { text: "distrust" });
+      await eventually("document.querySelectorAll('.VPLocalSearchBox .result').length > 0");
+      const [first = ""] = await page.evaluate<string[]>(results);
+      await press("Enter");
+      await eventually(`location.pathname === ${JSON.stringify(first)}`);
+    },
+  );
+});
+
+/** Pages that a search found, best first. */
+const results =
+  "[...new Set([...document.querySelectorAll('.VPLocalSearchBox .result')].map((one) => new URL(one.href).pathname))]";
+
+/** What a person types, and the page that is right for it. */
+const wanted: readonly (readonly [words: string, page: string])[] = [
+  ["IRSA", "/how-to/workload.html"],
+  ["JWKS", "/how-to/publish.html"],
+  ["kid", "/how-to/rotate.html"],
+  ["thumbprint", "/reference/sts-rules.html"],
+  ["audience", "/reference/sts-rules.html"],
+  ["AccessDenied", "/check.html"],
+  ["InvalidIdentityToken", "/check.html"],
+  ["trust policy", "/check.html"],
+  ["webhook", "/how-to/webhook.html"],
+  ["rotate", "/how-to/rotate.html"],
+  ["k3s", "/reference/api-server.html"],
+  ["kubeadm", "/reference/api-server.html"],
+  ["Talos", "/reference/api-server.html"],
+  ["boto3", "/how-to/sandbox/python.html"],
+  ["testcontainers", "/how-to/sandbox/container.html"],
+  ["moto", "/explanation/other-emulators.html"],
+  ["LocalStack", "/explanation/other-emulators.html"],
+  ["Argo CD", "/how-to/gitops.html"],
+  ["external-secrets", "/how-to/use-it-with.html"],
+  ["service-account-issuer", "/how-to/publish.html"],
+];
+
+describe("a search of the site", () => {
+  for (const [words, right] of wanted) {
+    test(`for ${words} has ${right} among its first three pages`, options, async () => {
+      await show("/security.html", 1280, "light");
+      await press("k", control);
+      await eventually("document.activeElement?.id === 'localsearch-input'");
+      await page.call("Input.insertText", { text: words });
+      await eventually("document.querySelectorAll('.VPLocalSearchBox .result').length > 0");
+      const found = await page.evaluate<string[]>(results);
+      assert.ok(found.slice(0, 3).includes(right), found.slice(0, 6).join(" "));
+    });
+  }
+});
+
+/** The rule by which `podtrust explain` decides, with the issuer's documents beside; undefined where none refuses. */
+async function explained(token: string, trustPolicy: string): Promise<string | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), "podtrust-check-"));
+  const files = {
+    token,
+    trust: trustPolicy,
+    discovery: discovery(),
+    jwks: JSON.stringify({ keys: [signer.jwk] }),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const given = ["--trust-policy", "trust", "--discovery", "discovery", "--jwks", "jwks"];
+  const call = ["--role", roleArn, "--at", String(now), "--session-name", "check", "--json"];
+  const { out } = await podtrustHere(["explain", "--token", "token", ...given, ...call], { cwd: folder });
+  rmSync(folder, { recursive: true });
+  const { refusal } = JSON.parse(out) as { refusal?: { rule: string } };
+  return refusal?.rule;
+}
+
+/** What a person does: pastes, names role and time, and presses the button. */
+function pasteAll(values: Readonly<Record<string, string>>): string {
+  return `for (const [name, value] of Object.entries(${JSON.stringify(values)})) {
+    const field = document.querySelector('.check [name="' + name + '"]');
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  document.querySelector(".check button").click();`;
+}
+
+describe("the page that checks a token", () => {
+  test("names for each case of conformance the rule that podtrust explain names", options, async () => {
+    await show("/check.html", 1280, "light");
+    const found: (readonly [string, string | undefined])[] = [];
+    const expected: (readonly [string, string | undefined])[] = [];
+    for (const { what, token, trustPolicy } of await pastedCases()) {
+      await page.evaluate(pasteAll({ token, policy: trustPolicy, role: roleArn, at: String(now) }));
+      const rule = await page.evaluate<string | null>(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(document.querySelector('.judgement .rule')?.textContent ?? null))))",
+      );
+      found.push([what, rule ?? undefined]);
+      expected.push([what, await explained(token, trustPolicy)]);
+    }
+    assert.deepEqual(found, expected);
+    const rules = new Set(expected.map(([, rule]) => rule));
+    assert.ok(expected.length >= 20 && rules.size >= 12, [...rules].join(", "));
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test(
+    "says of signature and thumbprint that they are not checked, and may connect to nobody",
+    options,
+    async () => {
+      const text = await page.evaluate<string>("document.querySelector('.judgement').innerText");
+      assert.match(text, /signature Not checked here/u);
+      assert.match(text, /issuer-certificate Not checked here: the thumbprint/u);
+      const refused = await page.evaluate<string>(
+        "fetch('/index.html').then(() => 'fetched', (error) => error.name)",
+      );
+      assert.equal(refused, "TypeError");
+      const policy = await page.evaluate<string>(
+        "document.querySelector('meta[http-equiv=Content-Security-Policy]').content",
+      );
+      assert.match(policy, /connect-src 'none'/u);
+    },
+  );
+
+  test("says of what is no policy what is wrong with it, and shows none of the token", options, async () => {
+    await page.evaluate(pasteAll({ token: "not.a.token", policy: "{", role: roleArn }));
+    await eventually("/policy/i.test(document.querySelector('.judgement .verdict').textContent)");
+  });
+});
