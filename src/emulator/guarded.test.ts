@@ -8,6 +8,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { untilGone, untilRemoved } from "../../test/cluster/harness/endings.ts";
 import { startGuarded } from "./guarded.ts";
+import { until } from "../../test/support/until.ts";
 
 const folders = mkdtempSync(join(tmpdir(), "podtrust-guarded-"));
 const newFolder = (): string => mkdtempSync(join(folders, "one-"));
@@ -18,7 +19,7 @@ describe("a program under guard", () => {
   test("a program that is killed is gone when that is done, and its folder stays", async () => {
     const folder = newFolder();
     const program = await startGuarded(folder, ["sh", "-c", "echo $$; exec sleep 600"]);
-    while (program.output() === "") await new Promise((resolve) => setTimeout(resolve, 10));
+    await until("the program says its number", () => program.output() !== "");
     const pid = Number(program.output());
     assert.equal(program.ended(), undefined);
     await program.kill();
@@ -29,7 +30,7 @@ describe("a program under guard", () => {
 
   test("a program that ends by itself is known by how it ended, and by what it said", async () => {
     const program = await startGuarded(newFolder(), ["sh", "-c", "echo no such disk >&2; exit 3"]);
-    while (program.ended() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until("the program has ended", () => program.ended() !== undefined);
     assert.deepEqual([program.ended(), program.output()], ["exit code 3", "no such disk\n"]);
     await program.kill();
   });

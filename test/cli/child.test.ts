@@ -108,13 +108,9 @@ describe("podtrust as a process", () => {
   });
 
   test("starts fast enough to be typed: --help loads no SDK and no parser", async () => {
-    const started = performance.now();
-    const { code } = await podtrustChild(["--help"]);
-    assert.equal(code, 0);
-    // The aim is 150 ms (npm run bench measures it); this bound only catches a heavy import.
-    assert.ok(performance.now() - started < 2000);
-    // Node names each module that it resolves; commander is the proof that it does.
+    // The aim is 150 ms, which npm run bench measures. Node names each module that it resolves; commander is the proof that it does.
     const trace = await podtrustChild(["--help"], { env: { NODE_DEBUG: "esm" } });
+    assert.equal(trace.code, 0);
     assert.match(trace.err, /node_modules\/commander/u);
     assert.doesNotMatch(trace.err, /node_modules\/(?:@aws-sdk|zod|yaml|@kubernetes)/u);
   });

@@ -15,6 +15,7 @@ import { clientEnvironment } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { sourceCommand } from "../support/publisher-process.ts";
+import { until } from "../support/until.ts";
 
 /** The program of @podtrust/sandbox, as its source. */
 const sandboxFile = join(process.cwd(), "src/sandbox/cli/main.ts");
@@ -37,7 +38,7 @@ async function running(
   t: TestContext,
   args: readonly string[],
   {
-    until = /Ctrl-C ends it|^\}\n/mu,
+    until: there = /Ctrl-C ends it|^\}\n/mu,
     env = {},
   }: { readonly until?: RegExp; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Running> {
@@ -56,11 +57,12 @@ async function running(
     return (await done).code;
   };
   t.after(end);
-  const ended = done.then(({ code }) => {
-    throw new Error(`the sandbox ended with ${code}: ${err}`);
+  let ended = false;
+  void done.finally(() => (ended = true)).catch(() => {});
+  await until(`the sandbox says ${String(there)}`, () => {
+    if (ended && !there.test(out)) throw new Error(`the sandbox ended: ${err}`);
+    return there.test(out);
   });
-  ended.catch(() => {});
-  while (!until.test(out)) await Promise.race([new Promise((resolve) => setTimeout(resolve, 10)), ended]);
   return { out: () => out, err: () => err, end };
 }
 
@@ -120,8 +122,9 @@ describe("podtrust sandbox", () => {
   test("goes on where its standard input ends and nobody told it to end with that", async (t) => {
     const { child, url } = await asProcess(t, []);
     child.stdin?.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
+    // Each answer is a turn of its event loop, which would have seen the end.
+    for (let turn = 0; turn < 20; turn += 1)
+      assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
   });
 
   test("says how to point clients at it, and writes keys that work", async (t) => {

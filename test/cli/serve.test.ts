@@ -9,6 +9,7 @@ import { describe, test, type TestContext } from "node:test";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
+import { until } from "../support/until.ts";
 
 const main = join(import.meta.dirname, "../../src/cli/main.ts");
 const issuer = "https://oidc.example.test";
@@ -83,15 +84,16 @@ function run(t: TestContext, command: readonly string[], stdio: number[] = []): 
     exited: gone.then(([code]) => code),
     log: () => log,
     end,
-    async until(pattern) {
-      for (let wait = 0; wait < 1500; wait += 1) {
-        const found = pattern.exec(log);
-        if (found !== null) return found;
-        if (child.exitCode !== null) break;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error(`no ${pattern} in\n${log}`);
-    },
+    until: (pattern) =>
+      until(
+        `the log has ${String(pattern)}`,
+        () => {
+          const found = pattern.exec(log);
+          if (found === null && child.exitCode !== null) throw new Error(`no ${String(pattern)} in\n${log}`);
+          return found ?? undefined;
+        },
+        { everyMs: 10, detail: () => log },
+      ),
   };
 }
 
@@ -199,10 +201,13 @@ describe("podtrust serve", () => {
     const port = await portOf(running, "https");
     running.child.stderr?.destroy();
     running.child.stdout?.destroy();
-    for (let round = 0; round < 3; round += 1) {
+    for (const seconds of [3, 4, 5]) {
       // Each reload is logged, into a pipe without a reader.
+      await at.write({ cacheControl: `public, max-age=${seconds}` });
       running.child.kill("SIGHUP");
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await until("the new config is served", async () =>
+        (await jwks(at, port)).cacheControl?.endsWith(`max-age=${seconds}`),
+      );
     }
     assert.equal(running.child.exitCode, null);
     assert.match((await jwks(at, port)).text, /"kid"/u);

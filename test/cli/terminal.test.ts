@@ -18,6 +18,7 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { sandboxEnvironment, useEnvironment } from "../support/stack-world.ts";
+import { until } from "../support/until.ts";
 
 /** One of each kind that commands a terminal, hides, or turns text around, between words that can be found. */
 const poison = `poison\u001B]0;title\u0007\u001B[2J\u009B31m\u007F\u202E\u2066\u200B\u{E0041}\r\b\u0000\uFEFFpoison`;
@@ -126,13 +127,6 @@ async function listen(server: Server, at: number | string = 0): Promise<Server> 
   else server.listen(at);
   await once(server, "listening");
   return server;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let left = 1500; !holds(); left -= 1) {
-    assert.ok(left > 0, "it did not come in 30 s");
-    await systemClock.sleep(20);
-  }
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
@@ -302,7 +296,7 @@ describe("on a terminal, what others say is shown and not sent:", () => {
       stderr: stream,
       signal: ending.signal,
     });
-    await until(() => screen.includes("poison"));
+    await until("the poison is on the screen", () => screen.includes("poison"));
     ending.abort();
     await running;
     check(screen);
@@ -320,7 +314,7 @@ describe("on a terminal, what others say is shown and not sent:", () => {
       stderr: stream,
       signal: ending.signal,
     });
-    await until(() => screen.includes("http://127.0.0.1:"));
+    await until("the address is on the screen", () => screen.includes("http://127.0.0.1:"));
     const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/u.exec(screen) ?? [];
     const body = new URLSearchParams({
       Action: "AssumeRoleWithWebIdentity",

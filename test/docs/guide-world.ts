@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -20,6 +18,8 @@ import { account } from "../support/sandbox.ts";
 import { startStrictRoute53 } from "../support/strict-route53.ts";
 import { sandboxEnvironment, typed, useEnvironment } from "../support/stack-world.ts";
 import { type ShellCommand, understand } from "./pages.ts";
+import { freePort } from "../support/free-port.ts";
+import { until } from "../support/until.ts";
 
 /** The name that all pages use. */
 const host = "oidc.example.com";
@@ -39,15 +39,6 @@ export interface GuideWorld {
 }
 
 const authority = await testAuthority();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-guide-"));
@@ -121,10 +112,12 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
     const running = podtrustHere(args, { ...shared, stdout: stream, stderr: stream });
     lastingOnes.push(running);
-    const ended = running.then(({ code }) => {
-      if (!there.test(said)) throw new Error(`podtrust ${args.join(" ")} ended with ${code}:\n${said}`);
+    let ended = false;
+    void running.finally(() => (ended = true)).catch(() => {});
+    await until(`podtrust ${args.join(" ")} says ${String(there)}`, () => {
+      if (ended && !there.test(said)) throw new Error(`podtrust ${args.join(" ")} ended:\n${said}`);
+      return there.test(said);
     });
-    while (!there.test(said)) await Promise.race([new Promise((resolve) => setTimeout(resolve, 10)), ended]);
     return { code: 0, out: said, err: "" };
   }
 

@@ -73,12 +73,6 @@ describe("a CA that misbehaves", () => {
     await recovers(hour);
   });
 
-  test("no answer at all is given up in time", async () => {
-    const { code } = await under({ what: "hang", at: ["newOrder"] });
-    assert.equal(code, "http-timeout");
-    await recovers(hour);
-  });
-
   test("a CA that is too slow for a whole certificate is given up, and the next one is asked", async () => {
     const next = await startCertificateBench();
     try {
@@ -177,4 +171,17 @@ describe("a CA that misbehaves", () => {
     await stepUntil(bench.clock, () => fresh.status().ready);
     assert.equal(servedNames(fresh), "DNS:new.example.com");
   });
+});
+
+test("a CA that never answers is given up at the end of a request's time, and asked again later", async () => {
+  bench = await startCertificateBench();
+  try {
+    manager = await bench.start({ issuers: [{ ...bench.issuer, timeoutMs: 1000 }] });
+    await stepUntil(bench.clock, () => manager.status().state === "valid");
+    const { code } = await under({ what: "hang", at: ["newOrder"] });
+    assert.equal(code, "http-timeout");
+    await recovers(hour);
+  } finally {
+    await bench.close();
+  }
 });

@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { connect as connectTls, createSecureContext } from "node:tls";
-import { get, jwksPath, metric, until } from "../publisher/support.ts";
+import { get, jwksPath, metric } from "../publisher/support.ts";
 import { startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { testAuthority } from "../support/certificates.ts";
+import { until } from "../support/until.ts";
 
 let publisher: TestPublisher;
 before(async () => {
@@ -38,7 +39,7 @@ async function validatorThatStays(): Promise<Socket> {
 test("a validator's connection ends soon after its handshake, also where the other side does not end it", async () => {
   const open = (): Promise<number> => metric(publisher, 'podtrust_connections{protocol="handshake"}');
   const sockets = await Promise.all(Array.from({ length: 20 }, validatorThatStays));
-  await until(async () => (await open()) === 0, 5000);
+  await until("every connection is closed", async () => (await open()) === 0);
   for (const socket of sockets) socket.destroy();
   assert.equal((await get(publisher, jwksPath)).status, 200);
 });

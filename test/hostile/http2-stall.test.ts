@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import type { EventEmitter } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { after, before, describe, test } from "node:test";
-import { get, get2, http2, jwksPath, metric, raw, until } from "../publisher/support.ts";
+import { get, get2, http2, jwksPath, metric, raw } from "../publisher/support.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { frame, preface, windowUpdate } from "./frames.ts";
+import { until } from "../support/until.ts";
 
 let publisher: TestPublisher;
 before(async () => {
@@ -72,7 +73,7 @@ test("a session whose client opens no window for its answers is ended", async ()
   }
   await closed;
   assert.equal((await cutOff("too-slow")) - earlier, 1);
-  await until(async () => (await sessions()) === 0);
+  await until("the session is over", async () => (await sessions()) === 0);
 });
 
 test("a session whose client opens its windows by a byte at a time is ended as well", async () => {

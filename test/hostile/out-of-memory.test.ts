@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
-import { get, jwksPath, metric, raw, until } from "../publisher/support.ts";
+import { get, jwksPath, metric, raw } from "../publisher/support.ts";
 import { startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { preface, request } from "./frames.ts";
+import { until } from "../support/until.ts";
 
 let publisher: TestPublisher;
 before(async () => {
@@ -52,15 +53,15 @@ test("a session that asks for more than is held for all is cut off, and the publ
 
 test("meanwhile handshakes of an address that has many connections lead to nothing, and others are served", async () => {
   const open = (): Promise<number> => metric(publisher, 'podtrust_connections{protocol="http/1.1"}');
-  await until(async () => (await open()) === 0);
+  await until("every connection is closed", async () => (await open()) === 0);
   const held = Array.from({ length: 8 }, () => tls("http/1.1"));
-  await until(async () => (await open()) === held.length);
+  await until("they are open", async () => (await open()) === held.length);
   for (let round = 0; round < 40; round += 1) {
     const socket = tls(round % 2 === 0 ? "h2" : "http/1.1");
     await new Promise((resolve) => void socket.once("close", resolve));
   }
   assert.ok((await cutOff("crowded")) >= 40);
   for (const socket of held) socket.destroy();
-  await until(async () => (await open()) === 0);
+  await until("every connection is closed", async () => (await open()) === 0);
   assert.equal((await get(publisher, jwksPath)).status, 200);
 });

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { discoveryPath, get, jwksPath, metric, raw, readAll, until } from "../publisher/support.ts";
+import { discoveryPath, get, jwksPath, metric, raw, readAll } from "../publisher/support.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { until } from "../support/until.ts";
 
 let publisher: TestPublisher;
 let jwks: string;
@@ -117,6 +118,7 @@ test("a client that asks and does not read is read no further, and cut off", asy
   const asked = 50_000;
   socket.write(ask(jwksPath).repeat(asked));
   await until(
+    "the slow client is cut off",
     async () => (await metric(publisher, 'podtrust_clients_cut_off_total{reason="too-slow"}')) === 1,
   );
   // What the kernel's buffers hold of answers, and as many requests as one read brings.

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "../support/free-port.ts";
@@ -14,6 +13,7 @@ import {
   startPublisherProcess,
 } from "../support/publisher-process.ts";
 import type { Target } from "./attacks/attack.ts";
+import { until } from "../support/until.ts";
 
 const host = "oidc.example.test";
 const jwksPath = "/openid/v1/jwks";
@@ -58,12 +58,14 @@ async function largeCluster(): Promise<StandInCluster> {
 async function firstDocument(target: Target): Promise<string> {
   const url = `https://${host}${jwksPath}`;
   const connectTo = [parseConnectTo(`:443:127.0.0.1:${target.port}`)];
-  for (let wait = 0; ; wait += 1) {
-    const { status, body } = await request(url, { ca: target.root, connectTo });
-    if (status === 200) return body.toString();
-    if (wait > 300) throw new Error(`the publisher has no documents: ${status}`);
-    await sleep(100);
-  }
+  return until(
+    "the publisher has documents",
+    async () => {
+      const { status, body } = await request(url, { ca: target.root, connectTo });
+      return status === 200 && body.toString();
+    },
+    { everyMs: 100 },
+  );
 }
 
 /** Starts `podtrust serve` as a process of its own, and waits until it has a JWK Set. */

@@ -3,13 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { servePublisher } from "../../src/publisher/index.ts";
 import { startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";
+import { until } from "../support/until.ts";
 
 /** The URIs of the accounts that a state folder keeps. */
 async function accountsIn(folder: string): Promise<readonly string[]> {
@@ -58,16 +58,16 @@ test("several issuers of one serve share one account at their CA, and each keeps
   });
   ending.defer(() => serving.close(0));
   let kept: readonly string[] = [];
-  for (let look = 0; look < 200 && kept.length < stacks.length; look += 1) {
-    await pause(50);
+  await until("each issuer keeps its account", async () => {
     const each = stacks.map((stack) => accountsIn(join(folder, stack, "certificates", "accounts")));
     kept = (await Promise.all(each)).flat();
-  }
+    return kept.length >= stacks.length;
+  });
   assert.equal(kept.length, 3);
   assert.equal(new Set(kept).size, 1);
   // Whoever writes a CAA record by hand asks the publisher.
   const told = () => serving.publisher.status().issuers.map(({ certificate }) => certificate?.accounts ?? []);
-  for (let look = 0; look < 200 && told().some(({ length }) => length === 0); look += 1) await pause(50);
+  await until("the publisher knows them", () => told().every(({ length }) => length > 0));
   for (const accounts of told()) {
     assert.deepEqual(
       accounts.map(({ uri, directory }) => [uri, directory]),

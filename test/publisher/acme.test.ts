@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../src/core/base/index.ts";
 import { serveByAcme } from "../support/acme-publisher.ts";
+import { patience, until } from "../support/until.ts";
 
 for (const challenge of ["http-01", "tls-alpn-01"] as const) {
   test(`serve gets its certificate by ${challenge} from its own listeners, and keeps it through a restart`, async (t) => {
     const { start, fetchKeys, logger } = await serveByAcme(t, challenge);
     const first = await start();
-    await first.publisher.ready(AbortSignal.timeout(20_000)).catch(async (error: unknown) => {
+    await first.publisher.ready(AbortSignal.timeout(patience)).catch(async (error: unknown) => {
       await first.close(0);
       throw new Error(JSON.stringify(logger.lines), { cause: error });
     });
     const certificate = await fetchKeys();
     await first.close(0);
     const second = await start();
-    await second.publisher.ready(AbortSignal.timeout(5000));
+    await second.publisher.ready(AbortSignal.timeout(patience));
     // The same certificate: a restart orders no new one.
     assert.equal(await fetchKeys(), certificate);
     await second.close(0);
@@ -27,8 +27,7 @@ test("while there is no certificate, status says what the CA answered, and when 
   const serving = await start();
   t.after(() => serving.close(0));
   const certificate = () => serving.publisher.status().issuers[0]?.certificate;
-  for (let round = 0; round < 2000 && certificate()?.failing?.nextAttempt === undefined; round += 1)
-    await systemClock.sleep(5);
+  await until("the next attempt is known", () => certificate()?.failing?.nextAttempt);
   const { notAfter, failing } = certificate() ?? {};
   assert.equal(notAfter, undefined);
   assert.match(failing?.message ?? "", /ECONNREFUSED/u);

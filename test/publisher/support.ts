@@ -3,7 +3,6 @@ import { request } from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type TLSSocket } from "node:tls";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PodtrustError } from "../../src/core/base/index.ts";
 import type { TestPublisher } from "../support/publisher.ts";
 
@@ -95,12 +94,6 @@ export async function metric(of: TestPublisher, series: string): Promise<number>
   const { text } = await of.admin("/metrics");
   const line = text.split("\n").find((one) => one.startsWith(`${series} `));
   return line === undefined ? 0 : Number(line.slice(series.length));
-}
-
-/** Waits for something to become true; fails after `ms`. */
-export async function until(holds: () => Promise<boolean>, ms = 20_000): Promise<void> {
-  for (const end = Date.now() + ms; !(await holds()); await sleep(20))
-    if (Date.now() > end) throw new Error(`did not become true within ${ms} ms: ${holds.toString()}`);
 }
 
 /** The code of the error that something ends with; `none` where it ends well. */

@@ -8,6 +8,7 @@ import { podtrustHere } from "../support/cli.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { demoAccount, chainYaml, type ChainWorld, startChainWorld } from "../support/chain-world.ts";
 import { sandboxEnvironment, useEnvironment } from "../support/stack-world.ts";
+import { until } from "../support/until.ts";
 
 describe("test", () => {
   const clock = new TestClock(Date.now());
@@ -174,7 +175,7 @@ describe("test", () => {
     const running = run({ waitExpiry: true, onWait: (reason) => waits.push(reason) }).finally(() =>
       over.abort(),
     );
-    for (let tries = 0; tries < 500 && clock.sleeping === 0; tries += 1) await settle(20);
+    await until("the command waits", () => clock.sleeping > 0, { everyMs: 5 });
     while (!over.signal.aborted && clock.now() < start + 1_200_000) {
       await clock.advance(60_000);
       await settle(50);

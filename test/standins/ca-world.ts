@@ -7,6 +7,7 @@ import { type KeyPair, newKeyPair, subjectAltName, writeRequest } from "../../sr
 import { TestClock } from "../support/clock.ts";
 import { AcmeRequests, type Answer } from "./acme-requests.ts";
 import { type Challenged, startChallenged } from "./challenged.ts";
+import { until } from "../support/until.ts";
 
 function ecKey() {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
@@ -37,12 +38,14 @@ export const kindOf = (answer: Answer): string | undefined =>
 
 /** An authorization once it is decided. */
 export async function decided(acme: AcmeRequests, kid: string, url: string): Promise<Answer> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const { json } = await acme.post(url, { kid, payload: "" });
-    if (json.status !== "pending" && json.status !== "processing") return json;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`${url} was never decided`);
+  return until(
+    `${url} is decided`,
+    async () => {
+      const { json } = await acme.post(url, { kid, payload: "" });
+      return json.status !== "pending" && json.status !== "processing" && json;
+    },
+    { everyMs: 5 },
+  );
 }
 
 /** CAs that ask one web server for HTTP-01, by one clock. */

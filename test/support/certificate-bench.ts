@@ -46,7 +46,7 @@ export async function startCertificateBench(options: BenchOptions = {}): Promise
   const logger = rememberingLogger();
   const folder = mkdtempSync(join(tmpdir(), "podtrust-bench-"));
   const store = fileStore({ directory: join(folder, "store"), clock, logger });
-  const issuer = { directory: ca.directoryUrl, ca: ca.tlsCa, email: "ops@example.com", timeoutMs: 2000 };
+  const issuer = { directory: ca.directoryUrl, ca: ca.tlsCa, email: "ops@example.com", timeoutMs: 60_000 };
   const managers: CertificateManager[] = [];
   return {
     clock,

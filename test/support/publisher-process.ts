@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { TestCertificate } from "./certificates.ts";
+import { until } from "./until.ts";
 
 /** `podtrust serve` as a process of its own. */
 export interface PublisherProcess {
@@ -85,7 +86,7 @@ export async function end(child: ChildProcess): Promise<void> {
 
 /** Starts `podtrust serve` for these stacks, and waits until its log says that it is ready. */
 export async function startPublisherProcess(input: PublisherProcessInput): Promise<PublisherProcess> {
-  const { command, folder, stacks, until = "every stack is published" } = input;
+  const { command, folder, stacks, until: words = "every stack is published" } = input;
   const files = await Promise.all(stacks.map((stack) => writeConfig(folder, stack)));
   const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
   const [program = "", ...first] = command;
@@ -94,12 +95,18 @@ export async function startPublisherProcess(input: PublisherProcessInput): Promi
   let log = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (log += text));
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
-  for (let wait = 0; !log.includes(until); wait += 1) {
-    if (wait > 3000 || !alive()) {
-      await end(child);
-      throw new Error(`the publisher did not start:\n${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  try {
+    await until(
+      `the publisher says: ${words}`,
+      () => {
+        if (!alive()) throw new Error(`the publisher ended:\n${log}`);
+        return log.includes(words);
+      },
+      { everyMs: 20, detail: () => log },
+    );
+  } catch (error) {
+    await end(child);
+    throw error;
   }
   const port = Number(/"https":\["127\.0\.0\.1:(\d+)"/u.exec(log)?.[1]);
   const pid = child.pid ?? 0;

@@ -1,4 +1,5 @@
 import type { TestClock } from "./clock.ts";
+import { patience } from "./until.ts";
 
 export interface Steps {
   /** Milliseconds of the clock for each step; 1,000 unless told. */
@@ -9,12 +10,9 @@ export interface Steps {
   readonly pause?: number;
 }
 
-// Files, sockets and keys take real time, more of it on a busy machine.
-const patience = 10_000;
-
 /**
  * Moves the clock in steps until `done`, with some real time for files, sockets and keys after each. At the
- * limit the clock stands still, and what is under way gets ten real seconds to end; then this throws.
+ * limit the clock stands still, and what is under way gets real time to end, as `until` gives it; then this throws.
  */
 export async function stepUntil(clock: TestClock, done: () => boolean, steps: Steps = {}): Promise<void> {
   const end = clock.now() + (steps.limit ?? 3_600_000);

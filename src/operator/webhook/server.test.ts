@@ -9,6 +9,7 @@ import { makeAuthority, signServing } from "./certificates.ts";
 import type { ReviewAnswer } from "./review.ts";
 import { ReviewServer } from "./server.ts";
 import { ReviewTallies } from "./tallies.ts";
+import { patience } from "../../../test/support/until.ts";
 
 const name = "podtrust-webhook.podtrust.svc";
 const mebibyte = 1024 * 1024;
@@ -135,7 +136,7 @@ describe("the webhook's server", () => {
           const socket = await open();
           socket.write(text);
           socket.resume();
-          return once(socket, "close", { signal: AbortSignal.timeout(20_000) });
+          return once(socket, "close", { signal: AbortSignal.timeout(patience) });
         })
         .map((ended) => ended.catch(() => assert.fail("it was not cut off")))
         .concat(ask(["{}"]).then((answer) => [answer.status])),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { issuerDifference } from "./index.ts";
+import { ownTime } from "../../../test/support/processor-time.ts";
 
 describe("the difference of two issuers", () => {
   test("two equal issuers do not differ", () => {
@@ -57,11 +58,11 @@ describe("the difference of two issuers", () => {
     );
   });
 
-  test("two issuers of slashes are compared in time that grows with their length", () => {
+  test("two issuers of slashes are compared in time that grows with their length", async () => {
     // At 4 ns for each pair of characters a quadratic comparison takes more than a minute.
     const slashes = "/".repeat(200_000);
-    const start = performance.now();
-    assert.equal(issuerDifference(`https://a${slashes}x`, `https://b${slashes}y`)?.kind, "other");
-    assert.ok(performance.now() - start < 5000);
+    const compare = (): void =>
+      assert.equal(issuerDifference(`https://a${slashes}x`, `https://b${slashes}y`)?.kind, "other");
+    assert.ok((await ownTime(compare)) < 5000);
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { systemClock } from "../../core/base/index.ts";
 import { MovableClock } from "./clock.ts";
+import { settle } from "../../../test/support/clock.ts";
 
 const hour = 3_600_000;
 
@@ -30,7 +31,7 @@ describe("a clock that a test moves", () => {
     const long = clock.sleep(2 * hour, ending.signal);
     const short = clock.sleep(hour).then(() => (woken = true));
     clock.advance(hour / 2);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await settle();
     assert.equal(woken, false);
     clock.advance(hour / 2);
     await short;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { until } from "../until.ts";
 
 /** What happened, in its order. */
 type Event =
@@ -38,21 +39,22 @@ export async function startManaged(
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   createInterface(child.stdout).on("line", (line) => events.push(JSON.parse(line) as Event));
-  const until = async (what: string, holds: () => boolean): Promise<void> => {
-    for (let wait = 0; !holds(); wait += 1) {
-      if (wait > 3000 || child.exitCode !== null)
-        throw new Error(`no ${what}:\n${log}\n${JSON.stringify(events)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  const detail = (): string => `${log}\n${JSON.stringify(events)}`;
+  const untilHere = async (what: string, holds: () => boolean): Promise<void> => {
+    const probe = (): boolean => {
+      if (child.exitCode !== null && !holds()) throw new Error(`the manager ended, no ${what}:\n${detail()}`);
+      return holds();
+    };
+    await until(what, probe, { everyMs: 20, detail });
   };
   const listening = () => events.flatMap((event) => ("listening" in event ? event.listening : []));
-  await until("socket", () => listening().length === addresses.length);
+  await untilHere("socket", () => listening().length === addresses.length);
   return {
     ports: listening().map(([, port]) => port),
     events,
     told: () => events.flatMap((event) => ("told" in event ? event.told : [])),
     log: () => log,
-    until,
+    until: untilHere,
     restart: () => void child.stdin.write("restart\n"),
     async stop() {
       child.stdin.end();

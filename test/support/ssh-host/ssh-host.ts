@@ -15,6 +15,7 @@ import {
   watchedStart,
   watchSessions,
 } from "./watched-sessions.ts";
+import { until } from "../until.ts";
 
 const sshd = "/usr/sbin/sshd";
 
@@ -98,17 +99,15 @@ function fingerprint(file: string): string {
 }
 
 async function untilListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  await until(`sshd speaks on port ${port}`, async () => {
     const socket = connect(port, "127.0.0.1");
-    const [answer] = await Promise.race([
-      once(socket, "data").then(() => ["yes"]),
-      once(socket, "error").then(() => ["no"]),
-    ]).catch(() => ["no"]);
+    const answer = await Promise.race([
+      once(socket, "data").then(() => true),
+      once(socket, "error").then(() => false),
+    ]).catch(() => false);
     socket.destroy();
-    if (answer === "yes") return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`no sshd on port ${port}`);
+    return answer;
+  });
 }
 
 // Programs that would touch the machine that the tests run on.

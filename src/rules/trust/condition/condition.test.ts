@@ -6,6 +6,7 @@ import type { PolicyVersion } from "../policy/document.ts";
 import { judgeCondition, type ConditionResult } from "./condition.ts";
 import { contextKeys } from "./context.ts";
 import { operators, parseOperator } from "./operator.ts";
+import { ownTime } from "../../../../test/support/processor-time.ts";
 
 const context: RequestContext = {
   "aws:username": "alice",
@@ -182,13 +183,14 @@ describe("a policy's condition", () => {
     assert.ok(holds("StringEquals", "aws:username", ["${x:missing}", "alice"]));
   });
 
-  test("white space around a variable's key does not count, and no amount of it takes long", () => {
+  test("white space around a variable's key does not count, and no amount of it takes long", async () => {
     assert.ok(holds("StringEquals", "aws:username", "${ aws:username }"));
     assert.ok(holds("StringEquals", "aws:username", "${ x:missing , 'alice' }"));
-    const started = performance.now();
-    assert.ok(!holds("StringEquals", "aws:username", `\${${" ".repeat(100_000)}`));
-    assert.ok(!holds("StringEquals", "aws:username", "${a, '".repeat(20_000)));
-    assert.ok(performance.now() - started < 2000);
+    const took = await ownTime(() => {
+      assert.ok(!holds("StringEquals", "aws:username", `\${${" ".repeat(100_000)}`));
+      assert.ok(!holds("StringEquals", "aws:username", "${a, '".repeat(20_000)));
+    });
+    assert.ok(took < 2000, `${took} ms`);
   });
 
   test("that looks right and does not hold gets its reason", () => {

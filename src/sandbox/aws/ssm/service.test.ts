@@ -8,6 +8,7 @@ import {
 } from "../../../../test/support/parameter-store.ts";
 import { defined } from "../../../core/base/index.ts";
 import type { RawRecord } from "../wire/index.ts";
+import { ownTime } from "../../../../test/support/processor-time.ts";
 
 describe("Parameter Store", () => {
   test("a parameter is written, read, overwritten and deleted", async () => {
@@ -121,11 +122,11 @@ describe("Parameter Store", () => {
   test("a path is refused as fast as it is taken", async () => {
     const { run } = setUp();
     for (const Path of ["/", "/a", "/a/", "/a/b.c/-d_/"]) await run("GetParametersByPath", { Path });
-    const started = performance.now();
-    for (const Path of ["a", "//", "/a//b", `/${"a".repeat(2000)}!`, `${"/a".repeat(1000)}!`]) {
-      await assert.rejects(run("GetParametersByPath", { Path }), refusal("ValidationException"));
-    }
-    assert.ok(performance.now() - started < 2000);
+    const took = await ownTime(async () => {
+      for (const Path of ["a", "//", "/a//b", `/${"a".repeat(2000)}!`, `${"/a".repeat(1000)}!`])
+        await assert.rejects(run("GetParametersByPath", { Path }), refusal("ValidationException"));
+    });
+    assert.ok(took < 2000, `${took} ms`);
   });
 
   test("PutParameter refuses values, names and types that AWS refuses", async () => {

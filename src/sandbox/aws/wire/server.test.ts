@@ -17,6 +17,7 @@ import {
   text,
   type WireOptions,
 } from "./index.ts";
+import { until } from "../../../../test/support/until.ts";
 
 const caller: Caller = {
   kind: "admin",
@@ -63,6 +64,7 @@ const query: Service = {
     }),
   },
 };
+let slowCalls = 0;
 const json: Service = {
   ...query,
   name: "ssm",
@@ -76,6 +78,7 @@ const json: Service = {
       access: () => [],
       run: (_params, call) =>
         new Promise((_resolve, reject) => {
+          slowCalls += 1;
           call.signal.addEventListener("abort", () => reject(new AwsError("Aborted", "aborted")));
         }),
     }),
@@ -387,13 +390,11 @@ describe("the sandbox's AWS protocols", () => {
   test("closing ends requests that are under way, and a second server cannot take the same port", async (t) => {
     const sandbox = await start(t);
     const slow = sandbox.json("AmazonSSM.Slow", "{}");
-    const idle = connect(sandbox.port, "127.0.0.1");
-    await new Promise((resolve) => idle.once("connect", resolve));
+    connect(sandbox.port, "127.0.0.1").on("error", assert.ifError);
     await assert.rejects(start(t, { port: sandbox.port }), /EADDRINUSE/u);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until("the slow call is under way", () => slowCalls === 1);
     await sandbox.close();
     assert.deepEqual(await (await slow).json(), { __type: "Aborted", message: "aborted" });
     await assert.rejects(fetch(sandbox.url));
-    idle.destroy();
   });
 });
