@@ -38,7 +38,7 @@ interface Seen {
   readonly state: SharedState;
 }
 
-const holderAnnotation = "podtrust.io/lock-holder";
+const holderAnnotation = "podtrust.dev/lock-holder";
 // What one replica saves the others serve this much later, in milliseconds.
 const lookEvery = 2000;
 // Whoever lost a race reads again and changes what stands there then.

@@ -61,7 +61,7 @@ export function deployment(wish: PublisherWish, { metadata, selector, digest }: 
   const rollingUpdate =
     expose === "host-port" ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
   const template = {
-    metadata: podMetadata(pods, selector, { "podtrust.io/config-digest": digest }),
+    metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(wish)],
