@@ -11,7 +11,7 @@ import {
   type Places,
 } from "../core/admin/index.ts";
 import { errorText, type Logger, PodtrustError } from "../core/base/index.ts";
-import { isLoopbackAddress } from "../core/http/index.ts";
+import { isLoopback } from "../core/http/index.ts";
 import { operatorMetrics, operatorSamples } from "./metrics.ts";
 import type { Operator } from "./operator.ts";
 
@@ -76,7 +76,7 @@ export async function listenOperator(
   logger: Logger,
 ): Promise<OperatorListener> {
   const listener = await listen(placesOf(operator), address, logger);
-  if (!isLoopbackAddress(listener.host))
+  if (!isLoopback(listener.host))
     logger.warn(`${address.host}:${listener.port} shows status and metrics to whoever can reach it`);
   return listener;
 }

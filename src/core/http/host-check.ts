@@ -1,19 +1,9 @@
 import { isIP } from "node:net";
+import { isLoopback } from "./loopback.ts";
 
 function nameOf(hostHeader: string): string {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*))(?::\d{1,5})?$/u.exec(hostHeader);
   return (match?.[1] ?? match?.[2] ?? "").toLowerCase();
-}
-
-function isLoopback(name: string): boolean {
-  if (name === "localhost" || name.endsWith(".localhost") || name === "::1") return true;
-  return isIP(name) === 4 && name.startsWith("127.");
-}
-
-/** Whether only this machine reaches what listens there, or is where a connection came from: an address of a socket. */
-export function isLoopbackAddress(address: string): boolean {
-  const plain = address.replace(/^::ffff:/u, "");
-  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
 /**

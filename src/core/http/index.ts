@@ -1,7 +1,8 @@
 export { type ServedCertificate, type TlsFacts } from "./chain.ts";
 export { Connections } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
-export { hostAllowed, isLoopbackAddress } from "./host-check.ts";
+export { hostAllowed } from "./host-check.ts";
+export { isLoopback } from "./loopback.ts";
 export { type ConnectionAttempt, type Exchange, ExchangeObserver, type ExchangeTiming } from "./exchange.ts";
 export {
   type HttpOptions,

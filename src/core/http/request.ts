@@ -9,6 +9,7 @@ import type { Connections } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
+import { connectHost } from "./loopback.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
 const { request: plainRequest } = process.getBuiltinModule("node:http");
@@ -103,7 +104,7 @@ function requestOptions(url: URL, options: HttpOptions): RequestOptions {
   const target = connectTarget(options.connectTo ?? [], name, asked);
   const base: RequestOptions = {
     method: options.method ?? "GET",
-    host: target.host,
+    host: connectHost(target.host),
     port: target.port,
     path: url.pathname + url.search,
     // `host` above is where we connect; who we ask for stays the URL's.

@@ -1,13 +1,11 @@
 import { isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import type { HttpResponse } from "../../core/http/index.ts";
-
-const loopback = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/u;
+import { type HttpResponse, isLoopback } from "../../core/http/index.ts";
 
 /** Whether this is a plain-HTTP URL on loopback: a CA of a test on this machine. */
 export function isLoopbackHttp(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  return protocol === "http:" && loopback.test(hostname);
+  return protocol === "http:" && isLoopback(hostname);
 }
 
 /** Whether a CA may name this URL: HTTPS (RFC 8555 §6.1), or plain HTTP on loopback. */

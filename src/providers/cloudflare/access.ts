@@ -1,5 +1,6 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import type { CloudflareConfig, Environment } from "../../config/index.ts";
+import { isLoopback } from "../../core/http/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 
 const officialUrl = "https://api.cloudflare.com/client/v4";
@@ -11,13 +12,11 @@ export interface CloudflareAccess {
   readonly token: string;
 }
 
-const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
-
 /** A token goes over the wire with every request: in the clear it goes to this machine alone. */
 function baseUrlOf(env: Environment): string {
   const text = env["CLOUDFLARE_BASE_URL"] ?? officialUrl;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.has(url.hostname));
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   if (url === undefined || !isSafe || url.username + url.password + url.search !== "") {
     throw new PodtrustError("usage", "CLOUDFLARE_BASE_URL is no https URL, nor one of this machine", {
       next: `Unset it, or set it to a URL such as ${officialUrl}.`,

@@ -1,5 +1,5 @@
 import { errorText, type Logger } from "../../core/base/index.ts";
-import { isLoopbackAddress } from "../../core/http/index.ts";
+import { isLoopback } from "../../core/http/index.ts";
 import {
   answerAt,
   drainServer,
@@ -125,7 +125,7 @@ export function adminPart(view: AdminView): LocalPart {
     ({ admin = loopback }) => admin,
     async (asked) => {
       const listener = await listenLocal(asked, placesOf(view), view.logger);
-      if (!isLoopbackAddress(listener.bound.address))
+      if (!isLoopback(listener.bound.address))
         view.logger.warn(`${listenText(asked)} shows status and metrics to whoever can reach it`);
       return listener;
     },

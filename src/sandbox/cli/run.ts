@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defined, parseDuration, PodtrustError, shellWord } from "../../core/base/index.ts";
-import { parseConnectTo } from "../../core/http/index.ts";
+import { isLoopback, parseConnectTo } from "../../core/http/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import {
   clientEnvironment,
@@ -68,10 +68,6 @@ function accountOf(text: string): string {
   throw new PodtrustError("usage", `--account ${text} is not an AWS account's number`, {
     next: "Give twelve digits, as 111122223333.",
   });
-}
-
-function isLoopback(address: string): boolean {
-  return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 
 /** What cannot be an address is more than one: most often with the port behind it. */
