@@ -66,8 +66,10 @@ describe("install lines", () => {
     assert.ok(lines >= 5, `${lines} install lines were seen`);
   });
 
-  test("of names that are ours wait for the owner, whom README tells what to register", () => {
-    const readme = readFileSync("README.md", "utf8");
-    for (const name of ownNames) assert.ok(readme.includes(`\`${name}\``), name);
+  test("of names that are ours wait for the owner: README warns of each, and the page of installing says what to register", () => {
+    for (const page of ["README.md", "docs/how-to/executables.md"]) {
+      const text = readFileSync(page, "utf8");
+      for (const name of ownNames) assert.ok(text.includes(`\`${name}\``), `${page}: ${name}`);
+    }
   });
 });

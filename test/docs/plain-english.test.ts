@@ -64,6 +64,11 @@ describe("sentences", () => {
     assert.deepEqual(textsOf(page), ["Title", "one goes on", "two", "three", "a", "b Code", "c.", "D"]);
   });
 
+  test("are the values of a site's front matter too, without their keys", () => {
+    const page = "---\nlayout: home\nhero:\n  - text: One thing. Another.\n---\nThen text.\n";
+    assert.deepEqual(textsOf(page), ["home", "One thing.", "Another.", "Then text."]);
+  });
+
   test("have no code of blocks, no address of a link and no comment in them", () => {
     const page =
       "<!-- not\nthis -->\nSee [the page](https://example.com/a_b c).\n```sh\nnot this\n```\n![a picture](x.svg)\n";

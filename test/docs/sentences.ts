@@ -24,11 +24,21 @@ const cellsOf = (row: string): readonly string[] =>
     .replaceAll("\\|", " ")
     .split("|");
 
+/** The values of a site's front matter as paragraphs of their own, on their lines. */
+const withoutFrontMatter = (page: string): string =>
+  page.replace(/^---\n[^]*?\n---$/mu, (whole, at: number) =>
+    at === 0
+      ? whole.replaceAll(/^\s*(?:- )?(?:[\w-]+: ?)?(.*)$/gmu, (_line, value: string) => `# ${value}`)
+      : whole,
+  );
+
 /** Headings, paragraphs, items and cells, each whole; code blocks and comments are left out. */
 function partsOf(page: string): readonly Part[] {
   const parts: Part[] = [];
   let [inCode, open]: [boolean, boolean] = [false, false];
-  const lines = page.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, "")).split("\n");
+  const lines = withoutFrontMatter(page)
+    .replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ""))
+    .split("\n");
   for (const [index, line] of lines.entries()) {
     const at = index + 1;
     if (fence.test(line)) inCode = !inCode;
