@@ -1,4 +1,4 @@
-/** The page "Use it with…": projects' own charts, out of their Go modules, rendered by Helm's engine with the page's values. */
+/** The page on external-secrets, cert-manager and others: their own charts, out of their Go modules, rendered by Helm's engine with its values. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
