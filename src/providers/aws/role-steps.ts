@@ -1,4 +1,5 @@
 import { defined, mergeTags, recordOf, recordsOf } from "../../core/base/index.ts";
+import { readArn } from "../../rules/oidc/index.ts";
 import { awsTags, type Tags } from "../../rules/plan/index.ts";
 import { policyEffects, type PolicyEffects } from "../../rules/trust/index.ts";
 import { adoptingTag } from "./former-trust.ts";
@@ -107,7 +108,7 @@ const where = (isSo: boolean, steps: readonly RoleStep[]): readonly RoleStep[] =
 
 /** ARN of the policy that denies everything, in the partition of a role. */
 const denyAllOf = ({ arn }: Pick<RoleState, "arn">): string =>
-  `arn:${arn.split(":")[1] ?? "aws"}:iam::aws:policy/AWSDenyAll`;
+  `arn:${readArn(arn).partition}:iam::aws:policy/AWSDenyAll`;
 
 /**
  * Another boundary and other tags. Between the two what stands on the role would be allowed by nobody: where both change, a

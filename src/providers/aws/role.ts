@@ -1,5 +1,6 @@
 import type { Role, RoleDetail } from "@aws-sdk/client-iam";
 import { defined } from "../../core/base/index.ts";
+import { readArn } from "../../rules/oidc/index.ts";
 import type { Tags } from "../../rules/plan/index.ts";
 import { parsePolicy, type RoleFacts as TrustedRole } from "../../rules/trust/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
@@ -61,14 +62,14 @@ export function decodedDocument(text: string | undefined): string {
 
 /** The name of a role in an ARN, or the name itself. */
 function roleNameOf(nameOrArn: string): string {
-  return nameOrArn.startsWith("arn:") ? (nameOrArn.split("/").at(-1) ?? "") : nameOrArn;
+  return nameOrArn.startsWith("arn:") ? readArn(nameOrArn).name : nameOrArn;
 }
 
 /** A role of one of IAM's answers. Lists leave some of it out. */
 export function factsOf(role: Partial<Role> & RoleDetail): RoleFacts {
   return {
     arn: role.Arn ?? "",
-    account: role.Arn?.split(":")[4] ?? "",
+    account: readArn(role.Arn ?? "").account,
     name: role.RoleName ?? "",
     id: role.RoleId ?? "",
     path: role.Path ?? "/",

@@ -19,7 +19,6 @@ export {
   trustNames,
   usualProfile,
 } from "./names.ts";
-export { accountOfArn, nameOfArn } from "./objects/binding-schema.ts";
 export { type Condition, conditionOf, type Found, timeText } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";

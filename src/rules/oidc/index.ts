@@ -1,3 +1,4 @@
+export { readArn } from "./arn.ts";
 export {
   type Algorithm,
   type AlgorithmFacts,

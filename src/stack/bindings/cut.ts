@@ -1,13 +1,12 @@
 import { asPodtrustError, mapLimit, type PodtrustError } from "../../core/base/index.ts";
 import {
-  accountOfArn,
   allowedOf,
   type Binding,
   bindingMark,
   type GrantedRole,
-  nameOfArn,
   type Trust,
 } from "../../rules/bindings/index.ts";
+import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../parts/index.ts";
 import { possibleRoles } from "./state.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
@@ -59,7 +58,7 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
   const grants = new Map<string, string>();
   const changes: BindingOutcome["changes"][number][] = [];
   const failures: PodtrustError[] = [];
-  const preferred = new Map(granted.map(({ arn, grant }) => [nameOfArn(arn), grant]));
+  const preferred = new Map(granted.map(({ arn, grant }) => [readArn(arn).name, grant]));
   const own = [
     ...possibleRoles(status),
     ...granted.map(({ arn, managed }) => ({ arn, managed: managed !== undefined })),
@@ -68,10 +67,11 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
   // left some that this one does not know.
   const concerned = trust.accounts.filter(
     (account) =>
-      own.some(({ arn }) => accountOfArn(arn) === account.id) || clients.aws.of(trust, account).showed(mark),
+      own.some(({ arn }) => readArn(arn).account === account.id) ||
+      clients.aws.of(trust, account).showed(mark),
   );
   await mapLimit(concerned, async (account) => {
-    const names = own.filter(({ arn }) => accountOfArn(arn) === account.id);
+    const names = own.filter(({ arn }) => readArn(arn).account === account.id);
     const allowed = (role: RoleState) => {
       const one = allowedOf(role, whose, trust, preferred.get(role.name));
       if (one !== undefined) grants.set(role.name, one.grant);
@@ -81,7 +81,7 @@ export async function cutRoles(turn: Turn, { trust, whose, granted }: Cutting): 
       const cut = await clients.aws.of(trust, account).cut(
         {
           mark,
-          names: names.map(({ arn }) => nameOfArn(arn)),
+          names: names.map(({ arn }) => readArn(arn).name),
           ...(isCutBefore(turn) ? {} : { oldest: fresh }),
           allowed,
           assertHeld: () => clients.assertHeld?.(),

@@ -7,16 +7,15 @@ import {
   TimeLimit,
 } from "../../core/base/index.ts";
 import {
-  accountOfArn,
   allowedOf,
   type Binding,
   bindingMark,
   mayRetain,
-  nameOfArn,
   readTrust,
   type Trust,
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
+import { readArn } from "../../rules/oidc/index.ts";
 import type { RoleState } from "../parts/index.ts";
 import { unannotate } from "./annotation.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
@@ -31,7 +30,8 @@ const shortestTry = 5000;
 
 const gone: BindingOutcome = { conditions: [], events: [], changes: [], againIn: undefined };
 
-const namesOf = (roles: readonly RoleStatus[]): readonly string[] => roles.map(({ arn }) => nameOfArn(arn));
+const namesOf = (roles: readonly RoleStatus[]): readonly string[] =>
+  roles.map(({ arn }) => readArn(arn).name);
 
 /**
  * Those of a binding's roles that stay when it goes: read from its spec as it is, since one that can no longer be read as a
@@ -47,7 +47,8 @@ function retained(
     .filter(({ managed }) => recordOf(managed)["onDelete"] === "Retain")
     .map(({ profile }) => profile);
   return roles.filter(
-    ({ profile, arn }) => asked.includes(profile) && mayRetain({ namespace, name }, trust, accountOfArn(arn)),
+    ({ profile, arn }) =>
+      asked.includes(profile) && mayRetain({ namespace, name }, trust, readArn(arn).account),
   );
 }
 
@@ -57,7 +58,9 @@ async function deleteRoles(
   account: TrustAccount,
   whose: Pick<Binding, "namespace" | "name">,
 ): Promise<{ readonly failures: readonly PodtrustError[]; readonly changes: BindingOutcome["changes"] }> {
-  const own = possibleRoles(status).filter(({ arn, managed }) => managed && accountOfArn(arn) === account.id);
+  const own = possibleRoles(status).filter(
+    ({ arn, managed }) => managed && readArn(arn).account === account.id,
+  );
   const [kept, names] = [retained(facts, trust, own), namesOf(own)];
   if (names.length === 0) return { failures: [], changes: [] };
   const ms = Math.max(shortestTry, Math.min(longestTry, longestWait - facts.deletedFor));
@@ -145,7 +148,7 @@ export async function removeBinding(turn: Turn): Promise<BindingOutcome> {
   if (failure !== undefined && deletedFor < longestWait) return { ...gone, changes, againIn: tryAgain };
   const kept = possibleRoles(status).filter(({ managed }) => managed);
   const known = new Set(accounts.map(({ id }) => id));
-  const unknown = kept.filter(({ arn }) => !known.has(accountOfArn(arn)));
+  const unknown = kept.filter(({ arn }) => !known.has(readArn(arn).account));
   const events = [
     ...(failure === undefined ? [] : leftBehind(kept, failure.message)),
     ...leftBehind(unknown, "no AWSTrust says how to reach the account"),

@@ -1,17 +1,16 @@
 import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
 import {
-  accountOfArn,
   type Binding,
   bindingMark,
   type Condition,
   conditionOf,
   type Found,
   type GrantedRole,
-  nameOfArn,
   timeText,
   type Trust,
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
+import { readArn } from "../../rules/oidc/index.ts";
 import type { BoundAccount, Look, RoleState } from "../parts/index.ts";
 import { roleConfigOf } from "../parts/index.ts";
 import type { Seen } from "../status/index.ts";
@@ -114,15 +113,15 @@ class AccountTurn {
     const { signal } = this.#turn;
     const managed = granted.filter((one) => one.managed !== undefined);
     const roles = managed.map((one) => roleConfigOf(this.#wanted.binding, one));
-    const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => nameOfArn(arn)));
+    const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => readArn(arn).name));
     const { standing } = this.#wanted;
-    const crossing = managed.filter(({ arn, grant }) => (standing.get(nameOfArn(arn)) ?? grant) !== grant);
+    const crossing = managed.filter(({ arn, grant }) => (standing.get(readArn(arn).name) ?? grant) !== grant);
     const wish = {
       mark: this.#mark,
       roles,
       adopt,
-      crosses: new Set(crossing.map(({ arn }) => nameOfArn(arn))),
-      gone: gone.map(({ arn }) => nameOfArn(arn)),
+      crosses: new Set(crossing.map(({ arn }) => readArn(arn).name)),
+      gone: gone.map(({ arn }) => readArn(arn).name),
     };
     const bound = await this.#account.plan(wish, signal);
     const { refusals, changes } = bound.plan;
@@ -204,13 +203,13 @@ export async function synced(turn: Turn, wanted: Wanted): Promise<Synced> {
   const needed = wanted.trust.accounts.filter(
     ({ id }) =>
       wanted.roles.some(({ account }) => account.id === id) ||
-      left.some(({ arn }) => accountOfArn(arn) === id),
+      left.some(({ arn }) => readArn(arn).account === id),
   );
   const turns = await Promise.all(
     needed.map((account) =>
       accountTurn(turn, wanted, {
         account,
-        gone: left.filter(({ arn }) => accountOfArn(arn) === account.id),
+        gone: left.filter(({ arn }) => readArn(arn).account === account.id),
         notice,
       }),
     ),

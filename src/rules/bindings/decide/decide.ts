@@ -1,4 +1,5 @@
 import { type BindingReason, defined, foldTagKey, mergeTags, partitionOf } from "../../../core/base/index.ts";
+import { readArn } from "../../oidc/index.ts";
 import type {
   Binding,
   Grant,
@@ -9,7 +10,6 @@ import type {
   TrustAccount,
 } from "../objects/objects.ts";
 import { namespaceTag, retainedMark, serviceAccountTag } from "../names.ts";
-import { accountOfArn } from "../objects/binding-schema.ts";
 import { isFor } from "./is-for.ts";
 import { fitsAny } from "./pattern.ts";
 import { roleName } from "./role-name.ts";
@@ -64,7 +64,7 @@ function accountOf(
 ): TrustAccount | Refusal {
   const arn = existing?.arn ?? managed?.adopt;
   const [only] = trust.accounts;
-  const id = account ?? (arn === undefined ? undefined : accountOfArn(arn));
+  const id = account ?? (arn === undefined ? undefined : readArn(arn).account);
   if (id === undefined && trust.accounts.length === 1 && only !== undefined) return only;
   const has = trust.accounts.map((one) => one.id).join(", ");
   if (id === undefined) {
@@ -142,7 +142,7 @@ function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole |
   const { managed, profile } = role;
   if (managed === undefined) return undefined;
   const { policies = [], inline = [], maxSessionSeconds, adopt, tags = [] } = managed;
-  const adopted = adopt === undefined ? undefined : pathAndName(adopt);
+  const adopted = adopt === undefined ? undefined : readArn(adopt);
   const { namespace, name } = binding;
   return {
     name: adopted?.name ?? roleName(trust, binding, profile),
@@ -158,12 +158,6 @@ function wantedRole({ trust, binding, role }: Asked, grant: Grant): WantedRole |
     }),
     ...defined({ boundary: grant.boundary }),
   };
-}
-
-function pathAndName(arn: string): { readonly path: string; readonly name: string } {
-  const rest = arn.slice(arn.indexOf(":role/") + ":role".length);
-  const end = rest.lastIndexOf("/") + 1;
-  return { path: rest.slice(0, end), name: rest.slice(end) };
 }
 
 function granted(asked: Asked, grant: Grant): GrantedRole {

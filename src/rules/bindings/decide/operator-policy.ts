@@ -1,3 +1,4 @@
+import { readArn } from "../../oidc/index.ts";
 import type { AllowCondition, AllowPolicy, AllowStatement } from "../../trust/index.ts";
 import type { Trust } from "../objects/objects.ts";
 
@@ -39,7 +40,7 @@ function looking(trust: Trust, iam: string): readonly AllowStatement[] {
     ...trust.accounts.flatMap(({ assumeRole }) =>
       assumeRole === undefined
         ? []
-        : [allow(`Reach${assumeRole.split(":")[4] ?? ""}`, ["sts:AssumeRole"], { Resource: assumeRole })],
+        : [allow(`Reach${readArn(assumeRole).account}`, ["sts:AssumeRole"], { Resource: assumeRole })],
     ),
   ];
 }

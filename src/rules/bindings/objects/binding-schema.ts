@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { sourceProfile } from "../../injection/index.ts";
+import { readArn } from "../../oidc/index.ts";
 import { usualProfile, usualTrust } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 import { accountId, externalId, label, policyArn, roleArn, sessionSeconds, tagsField } from "./forms.ts";
@@ -8,12 +9,6 @@ import { accountId, externalId, label, policyArn, roleArn, sessionSeconds, tagsF
 export const longestName = 63;
 
 const isNonEmpty = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
-
-/** The account in an ARN. */
-export const accountOfArn = (arn: string): string => arn.split(":")[4] ?? "";
-
-/** The name in the ARN of a role, without its path. */
-export const nameOfArn = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
 const inlinePolicies = {
   type: "array",
@@ -69,7 +64,7 @@ const managed: ObjectField = {
 function namesAccountOf(role: JsonRecord, arn: unknown): boolean {
   const account = textOf(role["account"]);
   const named = textOf(arn);
-  return account === undefined || named === undefined || accountOfArn(named) === account;
+  return account === undefined || named === undefined || readArn(named).account === account;
 }
 
 const role: ObjectField = {

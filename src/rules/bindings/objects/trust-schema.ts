@@ -1,5 +1,5 @@
 import { type JsonRecord, textOf } from "../../../core/base/index.ts";
-import { issuerProblems, longestIssuer } from "../../oidc/index.ts";
+import { issuerProblems, longestIssuer, readArn } from "../../oidc/index.ts";
 import {
   accountId,
   label,
@@ -13,7 +13,6 @@ import {
   tagsField,
 } from "./forms.ts";
 import type { ListField, ObjectField, TextField } from "../schema/index.ts";
-import { accountOfArn } from "./binding-schema.ts";
 
 const patterns = (items: TextField, description: string): ListField => ({
   type: "array",
@@ -26,7 +25,7 @@ const patterns = (items: TextField, description: string): ListField => ({
 /** AWS's own managed policies: AdministratorAccess is among them. */
 function namesAllOfAws(grant: JsonRecord): boolean {
   const policies = Array.isArray(grant["policies"]) ? grant["policies"].map(String) : [];
-  return policies.some((one) => one.endsWith("*") && accountOfArn(one) === "aws");
+  return policies.some((one) => one.endsWith("*") && readArn(one).account === "aws");
 }
 
 /** Half of the roles that an account may have unless AWS raised its quota (IAM User Guide, "IAM and AWS STS quotas"). */

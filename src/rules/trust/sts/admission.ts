@@ -1,3 +1,4 @@
+import { readArn } from "../../oidc/index.ts";
 import type { RequestContext } from "../access/request.ts";
 import { judgeBy } from "./ask.ts";
 import { callKeys, type ProviderFacts, type RoleFacts, type WebIdentityFacts } from "./facts.ts";
@@ -43,7 +44,7 @@ function knownOf({ role, provider, claims }: AdmissionQuestion): Partial<Known> 
   const { arn, name, account } = role;
   const { sub, aud, ...others } = claims;
   return {
-    roleArn: { arn, name, account, partition: arn.split(":")[1] as string },
+    roleArn: { arn, name, account, partition: readArn(arn).partition },
     provider: { ...provider, clientIds: [] },
     payload: claims,
     claims: { iss: others["iss"], sub, aud, iat: others["iat"], exp: others["exp"] },

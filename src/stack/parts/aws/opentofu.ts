@@ -1,5 +1,6 @@
 import { mergeTags } from "../../../core/base/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
+import { readArn } from "../../../rules/oidc/index.ts";
 import {
   attributes,
   type Block,
@@ -32,7 +33,7 @@ function namesOf(config: Config, { account, roles }: AwsConfig): Names {
 
 /** How what hangs on a role is called: managed policies by ARN, inline policies by name. */
 function policyNames(role: RoleConfig, name: string) {
-  const short = (arn: string): string => `${name}_${identifier(arn.split("/").at(-1) ?? "")}`;
+  const short = (arn: string): string => `${name}_${identifier(readArn(arn).name)}`;
   const managed = identifiers(role.policies, short);
   const inline = identifiers(Object.keys(role.inline), (policy) => `${name}_${identifier(policy)}`);
   return { managed: [...managed], inline: [...inline] };

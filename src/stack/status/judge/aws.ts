@@ -1,5 +1,6 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
+import { readArn } from "../../../rules/oidc/index.ts";
 import { awsTags, ownerText } from "../../../rules/plan/index.ts";
 import { diffPolicies, parsePolicy } from "../../../rules/trust/index.ts";
 import {
@@ -224,10 +225,10 @@ export function judgeTrust(facts: JudgedFacts): readonly Finding[] {
 
 function permissionText({ policies, inline, boundary }: RoleState): string {
   const parts = [
-    ...policies.map((arn) => arn.split("/").at(-1) ?? arn),
+    ...policies.map((arn) => readArn(arn).name),
     ...Object.keys(inline).map((name) => `inline ${name}`),
   ];
-  const limit = boundary === undefined ? "" : `, within the boundary ${boundary.split("/").at(-1) ?? ""}`;
+  const limit = boundary === undefined ? "" : `, within the boundary ${readArn(boundary).name}`;
   return parts.length === 0 ? "no policy at all" : `${parts.join(", ")}${limit}`;
 }
 

@@ -1,4 +1,5 @@
 import { defined } from "../../../../core/base/index.ts";
+import { readArn } from "../../../oidc/index.ts";
 import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../access/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
@@ -73,7 +74,7 @@ function contextOf(facts: WebIdentityFacts, known: Asking): RequestContext {
     ...facts.context,
     "aws:CurrentTime": moment(facts.now),
     "aws:EpochTime": String(facts.now),
-    "aws:PrincipalAccount": arn.split(":")[4] as string,
+    "aws:PrincipalAccount": readArn(arn).account,
     "aws:PrincipalType": "User",
     "aws:userid": arn,
     ...defined({ "sts:RoleSessionName": session }),
