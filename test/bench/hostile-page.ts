@@ -3,14 +3,14 @@ import type { Outcome } from "../hostile/trial.ts";
 
 export interface HostileRow {
   readonly name: string;
+  /** Whose addresses it comes from. */
+  readonly from: string;
   readonly outcome: Outcome;
 }
 
 /** An attack of a pod on the webhook or a port for probes. */
 export interface PodRow extends HostileRow {
   readonly connections: number;
-  /** Whose addresses it comes from. */
-  readonly from: string;
 }
 
 export interface HostileResults {
@@ -35,7 +35,7 @@ function countText([what, count]: readonly [string, number]): string {
   return what === "bytes" ? `${mega(count / 2 ** 20)} MB` : `${count.toLocaleString("en-US")} ${what}`;
 }
 
-function rowLine({ name, outcome }: HostileRow): string {
+function rowLine({ name, from, outcome }: HostileRow): string {
   const { alive, clients, failures, times, memory, done } = outcome;
   const at = (part: number): string => {
     const time = times[Math.floor((times.length - 1) * part)];
@@ -44,7 +44,7 @@ function rowLine({ name, outcome }: HostileRow): string {
   const state = alive ? `${clients - failures.length} of ${clients}` : "**died**";
   const { before, peak, after } = memory;
   const verdict = isHarmless(outcome) ? "" : "**missed**";
-  return `| ${name} | ${state} | ${at(0.5)} / ${at(0.95)} / ${at(1)} | ${mega(before)} / **${mega(peak)}** / ${mega(after)} | ${Object.entries(done).map(countText).join(", ")} | ${verdict} |`;
+  return `| ${name} | ${from} | ${state} | ${at(0.5)} / ${at(0.95)} / ${at(1)} | ${mega(before)} / **${mega(peak)}** / ${mega(after)} | ${Object.entries(done).map(countText).join(", ")} | ${verdict} |`;
 }
 
 function podLine({ name, connections, from, outcome }: PodRow): string {
@@ -65,8 +65,8 @@ export function renderHostilePage(results: HostileResults): string {
     "<!-- Written by `npm run bench -- hostile` (test/bench/). Do not edit. -->",
     "# Under attack",
     "",
-    `Each attack comes from sixteen addresses for ${seconds + 1} s, on a \`podtrust serve\` of its own with a JWK Set of 10 KB. Meanwhile a hundred good clients, spread`,
-    `over the time, each fetch it once, from an address and over a new connection of their own, half of them over HTTP/2, and none asks twice: whoever has`,
+    `Each attack comes from sixteen addresses, or from the one of all good clients, for ${seconds + 1} s, on a \`podtrust serve\` of its own with a JWK Set of 10 KB. Meanwhile a hundred good clients, spread`,
+    `over the time, each fetch it once, over a new connection of their own, half of them over HTTP/2, and none asks twice: whoever has`,
     `no answer within ${patience} s, or another one, has failed. Attackers, good clients and publisher share the machine, and whatever the attackers take of it is`,
     `missing to the others, so that times say less than failures do. Resident memory is read before, at its highest (the kernel's own mark), and ${rest} s after.`,
     "",
@@ -74,8 +74,8 @@ export function renderHostilePage(results: HostileResults): string {
     "",
     `Measured ${when} on ${machine}; Node ${process.version}.`,
     "",
-    "| attack | good clients answered | ms: median / 95th percentile / slowest | MB: before / highest / after | what the attackers came to | |",
-    "| --- | ---: | ---: | ---: | --- | --- |",
+    "| attack | from | good clients answered | ms: median / 95th percentile / slowest | MB: before / highest / after | what the attackers came to | |",
+    "| --- | --- | ---: | ---: | ---: | --- | --- |",
     ...rows.map(rowLine),
     "",
     "## Pods of the cluster",

@@ -2,6 +2,7 @@ import process from "node:process";
 import { listenerUnder, origins } from "../hostile/listeners/trial.ts";
 import { assaults } from "../hostile/listeners/under.ts";
 import { scenarios } from "../hostile/scenarios.ts";
+import { clientOrigins } from "../hostile/trial.ts";
 import { renderHostilePage, type HostileRow, type PodRow } from "./hostile-page.ts";
 import { measuredNow, needed, onServersCore } from "./process.ts";
 import { buildPackage } from "./servers.ts";
@@ -13,10 +14,11 @@ export async function benchHostile(quick: boolean): Promise<string> {
   const command = [...onServersCore, process.execPath, await buildPackage()];
   const effort = { seconds: quick ? 3 : 10, patience: 15, rest: quick ? 1 : 5, command };
   const rows: HostileRow[] = [];
-  for (const [name, scenario] of Object.entries(scenarios)) {
-    rows.push({ name, outcome: await scenario(effort) });
-    console.log(name);
-  }
+  for (const [from, origin] of Object.entries(clientOrigins))
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      rows.push({ name, from, outcome: await scenario({ ...effort, origin }) });
+      console.log(`${name}, from ${from}`);
+    }
   const ofPods: PodRow[] = [];
   for (const [from, addresses] of Object.entries(origins))
     for (const [attack, connections] of assaults) {

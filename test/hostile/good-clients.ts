@@ -83,13 +83,14 @@ const reasonOf = (error: unknown): string => {
 };
 
 /**
- * Fetches the JWK Set as so many clients, each once, from an address and over a connection of its own, every other
+ * Fetches the JWK Set as so many clients, each once, from its address and over a connection of its own, every other
  * one over HTTP/2, spread evenly over `seconds`. Nobody asks twice.
  */
 export async function goodClients(
   target: Target,
   plan: {
     readonly clients: number;
+    readonly addressOf: (index: number) => string;
     readonly seconds: number;
     readonly patience: number;
     readonly expected: string;
@@ -101,7 +102,7 @@ export async function goodClients(
     await sleep((index * plan.seconds * 1000) / plan.clients);
     const begun = performance.now();
     const signal = AbortSignal.timeout(plan.patience * 1000);
-    const one = { target, localAddress: `127.1.0.${index + 1}`, signal };
+    const one = { target, localAddress: plan.addressOf(index), signal };
     try {
       const text = await (index % 2 === 0 ? visitHttp1(one) : visitHttp2(one));
       if (text !== plan.expected) throw new Error(`other content, ${text.length} characters`);

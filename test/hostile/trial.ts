@@ -12,6 +12,23 @@ import { type Answered, goodClients } from "./good-clients.ts";
 /** Sixteen addresses, from which attacks come. Linux has all of 127.0.0.0/8. */
 export const attackers: readonly string[] = Array.from({ length: 16 }, (_, index) => `127.0.0.${index + 2}`);
 
+/** Where everybody comes from: each of the attackers, which are as strong as one another, and the good client of a number. */
+export interface Origin {
+  readonly attackers: readonly string[];
+  readonly good: (index: number) => string;
+}
+
+const nat = "127.0.0.2";
+
+/**
+ * Each from an address of its own; or all from one, as behind a NAT or a Service that hides addresses. What comes from there
+ * differs in nothing but what it does, so that three attackers hold fewer places than there are: 768 of 1,024.
+ */
+export const clientOrigins = {
+  "addresses of their own": { attackers, good: (index) => `127.1.0.${index + 1}` },
+  "the address of all good clients": { attackers: [nat, nat, nat], good: () => nat },
+} as const satisfies Readonly<Record<string, Origin>>;
+
 /** What an attack came to. */
 export interface Outcome extends Answered {
   readonly alive: boolean;
@@ -23,6 +40,7 @@ export interface Outcome extends Answered {
 
 export interface TrialPlan {
   readonly seconds: number;
+  readonly origin: Origin;
   /** Seconds that a good client waits. */
   readonly patience: number;
   /** Seconds after which memory is read again. */
@@ -57,14 +75,20 @@ export async function observed(
   plan: TrialPlan,
   happening: (seconds: number) => Promise<Record<string, number>>,
 ): Promise<Outcome> {
-  const { seconds, patience, expected } = plan;
+  const { seconds, patience, expected, origin } = plan;
   const { now: before } = await residentMiB(publisher.pid);
   await forgetPeak(publisher.pid);
   const happens = happening(seconds + 1);
   happens.catch(() => {});
   // It is in full course before the first of them comes.
   await sleep(1000);
-  const answered = await goodClients(target, { clients: 100, seconds, patience, expected });
+  const answered = await goodClients(target, {
+    clients: 100,
+    addressOf: origin.good,
+    seconds,
+    patience,
+    expected,
+  });
   const done = await happens;
   const { peak } = publisher.alive() ? await residentMiB(publisher.pid) : { peak: Number.NaN };
   await sleep(plan.rest * 1000);
@@ -73,11 +97,13 @@ export async function observed(
   return { ...answered, alive, memory: { before, peak, after }, done };
 }
 
-/** Attacks a publisher from sixteen addresses. */
+/** Attacks a publisher. */
 export const underAttack = (
   publisher: PublisherProcess,
   name: string,
   target: Target,
   plan: TrialPlan,
 ): Promise<Outcome> =>
-  observed(publisher, target, plan, (seconds) => attacker(name, { target, addresses: attackers, seconds }));
+  observed(publisher, target, plan, (seconds) =>
+    attacker(name, { target, addresses: plan.origin.attackers, seconds }),
+  );

@@ -25,6 +25,9 @@ const recorded = JSON.parse(
 const oneOf = (help: string, samples: readonly Sample[]) =>
   expose({ one: { name: "podtrust_one", type: "gauge", help, labels: {} } }, { one: samples });
 
+/** What is another metric since it was recorded: nobody is refused by address any more. */
+const changed = new Set(["podtrust_connections_refused_total"]);
+
 describe("the text of metrics", () => {
   for (const [index, { catalogue, samples, type, text }] of recorded.entries()) {
     test(`is letter for letter what prom-client made of recording ${index + 1}`, () => {
@@ -55,7 +58,8 @@ describe("the text of metrics", () => {
     for (const [index, catalogue] of [metricCatalogue, operatorMetrics].entries()) {
       const now = new Map(Object.values<MetricDefinition>(catalogue).map((one) => [one.name, one]));
       for (const metric of Object.values(recorded[index]?.catalogue ?? {}))
-        assert.deepEqual(now.get(metric.name), metric);
+        if (changed.has(metric.name)) assert.notDeepEqual(now.get(metric.name), metric);
+        else assert.deepEqual(now.get(metric.name), metric);
     }
   });
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionLimits } from "./limits.ts";
 import type { LoopClock } from "./loop-clock.ts";
-import type { ClientAddress, Network } from "./networks.ts";
+import type { Network } from "./networks.ts";
 
 /** What a connection has come to. Closing: our side has said goodbye, the other has not yet. */
 export type Stage = "handshake" | "open" | "closing";
@@ -46,7 +46,6 @@ export class Connection {
   readonly socket: Socket;
   /** The listener that it came by. */
   readonly listener: object;
-  readonly client: ClientAddress;
   readonly network: Network<Connection>;
   readonly accepted: number;
   readonly clock: LoopClock;
@@ -82,12 +81,11 @@ export class Connection {
   #unfinishedSince: number | undefined;
 
   constructor(
-    input: Pick<Connection, "socket" | "listener" | "client" | "network">,
+    input: Pick<Connection, "socket" | "listener" | "network">,
     { clock, limits, onHeld, onAnswering, onDropped }: ConnectionsContext,
   ) {
     this.socket = input.socket;
     this.listener = input.listener;
-    this.client = input.client;
     this.network = input.network;
     this.clock = clock;
     this.accepted = clock.elapsed();

@@ -10,34 +10,28 @@ import {
 } from "../../../test/support/test-connections.ts";
 
 describe("one address", () => {
-  test("gets so many connections and not one more, until one of them closes", () => {
-    const connections = new TestConnections({ connections: 10, connectionsPerAddress: 2 });
-    const [first, second, third] = [socket("2001:db8::1"), socket("2001:db8::2"), socket("2001:db8::3")];
-    assert.ok(connections.admit(first, listener));
-    assert.ok(connections.admit(second, listener));
-    assert.equal(connections.admit(third, listener), undefined);
-    assert.equal(third.destroyed, true);
-    assert.ok(connections.admit(socket("2001:db9::1"), listener));
-    first.destroy();
-    assert.ok(connections.admit(socket("2001:db8::4"), listener));
-    assert.deepEqual(connections.tallies.refusedConnections, { total: 0, address: 1 });
+  test("may have every place, and makes room for others and for itself", () => {
+    const connections = new TestConnections({ connections: 10 });
+    for (let one = 0; one < 10; one += 1) connections.staged("192.0.2.1", "silent");
+    const [other, same] = [socket("192.0.2.2"), socket("192.0.2.1")];
+    assert.ok(connections.admit(other, listener));
+    assert.ok(connections.admit(same, listener));
+    assert.deepEqual([other.destroyed, same.destroyed, connections.size], [false, false, 10]);
+    assert.deepEqual([connections.tallies.refusedConnections, connections.tallies.cutOff.crowded], [0, 2]);
   });
 
   test("is not sixteen for having sixteen /64s of one /48", () => {
-    const connections = new TestConnections({ connectionsPerAddress: 4, connectionsPerSite: 8 });
-    let admitted = 0;
-    for (let net = 0; net < 16; net += 1)
-      for (let one = 0; one < 4; one += 1)
-        if (connections.admit(socket(`2001:db8:1:${net.toString(16)}::${one + 1}`), listener)) admitted += 1;
-    assert.equal(admitted, 8);
-    assert.ok(connections.admit(socket("2001:db8:2::1"), listener));
+    const connections = new TestConnections({ connections: 8 });
+    const one = connections.staged("2001:db8:2::1", "silent");
+    for (let net = 0; net < 16; net += 1) connections.staged(`2001:db8:1:${net.toString(16)}::1`, "silent");
+    assert.deepEqual([one.destroyed, connections.size], [false, 8]);
   });
 
-  test("that is a proxy's bears many clients and is bounded in total only", () => {
-    const connections = new TestConnections({ connections: 3, connectionsPerAddress: 1 });
+  test("that is a proxy's bears many clients, which make no room for one another", () => {
+    const connections = new TestConnections({ connections: 3 });
     for (let one = 0; one < 3; one += 1) assert.ok(connections.admit(socket("127.0.0.1"), listener, true));
     assert.equal(connections.admit(socket("127.0.0.1"), listener, true), undefined);
-    assert.deepEqual(connections.tallies.refusedConnections, { total: 1, address: 0 });
+    assert.equal(connections.tallies.refusedConnections, 1);
   });
 });
 
@@ -54,7 +48,7 @@ describe("when all places are taken", () => {
   });
 
   test("a hundred good clients come in while sixteen addresses hold every place without a byte", () => {
-    const connections = new TestConnections({ connections: 320, connectionsPerAddress: 20 });
+    const connections = new TestConnections({ connections: 320 });
     for (let address = 2; address < 18; address += 1)
       for (let one = 0; one < 20; one += 1) connections.staged(`127.0.0.${address}`, "silent");
     const good = Array.from({ length: 100 }, (_, index) => {

@@ -5,7 +5,7 @@ import { garbageCollector } from "./collector.ts";
 import { Connection, type ConnectionsContext, type Protocol } from "./connection.ts";
 import type { ConnectionLimits } from "./limits.ts";
 import { LoopClock } from "./loop-clock.ts";
-import { clientAddress, type Network, Networks } from "./networks.ts";
+import { type Network, networkOf, Networks } from "./networks.ts";
 
 /** How often connections are looked at, in milliseconds: one look at all costs less than a timer for each. */
 const lookEvery = 250;
@@ -36,7 +36,7 @@ function endsOf(socket: Socket): string {
 
 /** What became of connections that were not let go on, counted. */
 export interface ConnectionTallies {
-  readonly refusedConnections: { total: number; address: number };
+  refusedConnections: number;
   readonly cutOff: Record<"too-slow" | "flood" | "crowded", number>;
 }
 
@@ -51,7 +51,6 @@ export interface ConnectionsTools {
 export class Connections {
   readonly #all = new Set<Connection>();
   readonly #byEnds = new Map<string, Connection>();
-  readonly #perAddress = new Map<string, number>();
   readonly #networks = new Networks<Connection>();
   readonly #limits: ConnectionLimits;
   readonly #tallies: ConnectionTallies;
@@ -85,20 +84,17 @@ export class Connections {
 
   /**
    * Counts a new connection, or destroys it and gives nothing. `shared`: it is a proxy's and bears many clients,
-   * so that it is bounded in total only.
+   * so that it counts towards no network.
    */
   admit(socket: Socket, listener: object, shared = false): Connection | undefined {
-    const client = clientAddress(socket.remoteAddress ?? "");
-    const network = shared ? proxyNetwork() : this.#networks.of(client.network);
-    const bound = shared ? undefined : this.#ownBound(client.address, network);
-    if (bound !== undefined || !this.#hasRoom(network)) {
-      this.#tallies.refusedConnections[bound ?? "total"] += 1;
+    const network = shared ? proxyNetwork() : this.#networks.of(networkOf(socket.remoteAddress ?? ""));
+    if (!this.#hasRoom(network)) {
+      this.#tallies.refusedConnections += 1;
       socket.destroy();
       return undefined;
     }
-    const connection = new Connection({ socket, listener, client, network }, this.#context);
+    const connection = new Connection({ socket, listener, network }, this.#context);
     this.#all.add(connection);
-    this.#perAddress.set(client.address, (this.#perAddress.get(client.address) ?? 0) + 1);
     if (!shared) this.#networks.add(network, connection);
     const ends = endsOf(socket);
     this.#byEnds.set(ends, connection);
@@ -159,13 +155,6 @@ export class Connections {
     for (const connection of this.#all) connection.destroy();
   }
 
-  #ownBound(address: string, network: Network<Connection>): "address" | undefined {
-    const { connectionsPerAddress, connectionsPerSite } = this.#limits;
-    const ofAddress = this.#perAddress.get(address) ?? 0;
-    if (ofAddress >= connectionsPerAddress) return "address";
-    return network.name !== address && network.connections.size >= connectionsPerSite ? "address" : undefined;
-  }
-
   /** Makes room for a newcomer where there is none: one of the network with the most connections gives way. */
   #hasRoom(newcomer: Network<Connection>): boolean {
     if (this.size < this.#limits.connections) return true;
@@ -222,11 +211,8 @@ export class Connections {
     if (!this.#all.delete(connection)) return;
     this.#discard(connection, wasCut);
     connection.release();
-    const { client, network } = connection;
+    const { network } = connection;
     this.#networks.delete(network, connection);
-    const left = (this.#perAddress.get(client.address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(client.address);
-    else this.#perAddress.set(client.address, left);
     if (this.#all.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = undefined;

@@ -1,11 +1,10 @@
 /** Bounds on what the clients of a listener may take. Times in milliseconds, sizes in bytes. */
 export interface ConnectionLimits {
-  /** Open connections on all listeners together. Beyond, a newcomer takes the place of one of the largest network. */
+  /**
+   * Open connections on all listeners together. Beyond, a newcomer takes the place of one of the largest network. Of one address
+   * there may be as many: all that a listener's clients have in common may be one (kube-proxy, NAT, konnectivity).
+   */
   readonly connections: number;
-  /** Open connections of one IPv4 address or one IPv6 /64. */
-  readonly connectionsPerAddress: number;
-  /** Open connections of one IPv6 /48, which one customer of a provider has whole. */
-  readonly connectionsPerSite: number;
   /** From the TCP connection to the end of the TLS handshake. */
   readonly handshakeTimeout: number;
   /** From the end of the handshake, or from a request's first byte, to the end of the request: its content included, where that is read. */
@@ -36,10 +35,7 @@ const KiB = 1024;
 
 /** What is the same for all listeners of a cluster or a machine that speak HTTP/1.1 alone. */
 export const localLimits: ConnectionLimits = {
-  // All that a cluster's clients have in common may be one address (kube-proxy, NAT, konnectivity): nobody is refused by it.
   connections: 2560,
-  connectionsPerAddress: 2560,
-  connectionsPerSite: 2560,
   handshakeTimeout: 5000,
   requestTimeout: 5000,
   keepAliveTimeout: 5000,

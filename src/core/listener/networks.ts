@@ -1,27 +1,18 @@
-/** Whom a connection is counted against. */
-export interface ClientAddress {
-  /** An IPv4 address, or the /64 of an IPv6 address: whoever has one has all of it. */
-  readonly address: string;
-  /** The same IPv4 address, or the /48: what a provider gives to one site (RFC 6177). */
-  readonly network: string;
-}
-
-function prefix(groups: readonly string[], bits: 48 | 64): string {
-  const taken = groups.slice(0, bits / 16).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${taken.join(":")}::/${bits}`;
-}
-
-/** Reads an address as sockets give it. */
-export function clientAddress(text: string): ClientAddress {
+/**
+ * The network of an address as sockets give it: an IPv4 address, or the /48 of an IPv6 address, which is what a provider gives to
+ * one site (RFC 6177).
+ */
+export function networkOf(text: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu.exec(text);
-  if (mapped?.[1] !== undefined) return { address: mapped[1], network: mapped[1] };
-  if (!text.includes(":")) return { address: text, network: text };
+  if (mapped?.[1] !== undefined) return mapped[1];
+  if (!text.includes(":")) return text;
   const [head = "", tail] = (text.split("%")[0] ?? "").split("::");
   const groups = head === "" ? [] : head.split(":");
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
   const all = [...groups, ...Array.from({ length: zeros }, () => "0"), ...after];
-  return { address: prefix(all, 64), network: prefix(all, 48) };
+  const site = all.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${site.join(":")}::/48`;
 }
 
 /** The connections of one network. */

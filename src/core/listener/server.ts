@@ -23,7 +23,7 @@ export function boundOptions(limits: ServerLimits): ServerOptions {
 
 /** Counts for who asks for no metrics. */
 const untold = (): ConnectionTallies => ({
-  refusedConnections: { total: 0, address: 0 },
+  refusedConnections: 0,
   cutOff: { "too-slow": 0, flood: 0, crowded: 0 },
 });
 

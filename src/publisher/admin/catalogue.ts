@@ -144,8 +144,8 @@ export const metricCatalogue = {
   connectionsRefused: {
     name: "podtrust_connections_refused_total",
     type: "counter",
-    help: "Connections turned away: too many in total, or from one address.",
-    labels: { bound: "total or address" },
+    help: "Connections turned away: all places were taken by clients that are owed an answer.",
+    labels: {},
   },
   handshakes: {
     name: "podtrust_tls_handshakes_total",

@@ -127,7 +127,7 @@ function wireSamples(view: AdminView) {
       h2: open.h2,
       handshake: Math.max(0, connections.size - spoken),
     }),
-    connectionsRefused: byName("bound", tallies.refusedConnections),
+    connectionsRefused: [{ labels: {}, value: tallies.refusedConnections }],
     handshakes: byName("outcome", tallies.handshakes),
     cutOff: byName("reason", tallies.cutOff),
   };

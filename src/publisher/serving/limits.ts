@@ -19,8 +19,6 @@ const MiB = 1024 * KiB;
 
 export const defaultLimits: ServingLimits = {
   connections: 1024,
-  connectionsPerAddress: 256,
-  connectionsPerSite: 512,
   handshakeTimeout: 10_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 15_000,

@@ -22,7 +22,7 @@ export class Tallies {
   readonly #requests = new Map<string, RequestCount>();
   readonly latency = new Histogram(latencyBounds);
   readonly handshakes = { done: 0, failed: 0 };
-  readonly refusedConnections = { total: 0, address: 0 };
+  refusedConnections = 0;
   /**
    * Clients that were cut off: what they sent was malformed or too large, they sent or read too slowly, sent too much
    * that is no request, or had to make room for others.
