@@ -8,15 +8,18 @@ import process from "node:process";
  * from 49152) and below Kubernetes' node ports (from 30000): only who asks for such a port by number has it.
  */
 const first = 18_000;
-const count = 12_000;
+const count = 6000;
 // Processes that run side by side begin apart.
 let next = (process.pid * 97) % count;
 
-/** Whether the process has the port's number for itself: the UDP port of that number is held until it ends. */
-async function claim(port: number): Promise<boolean> {
+/**
+ * Whether this process alone may use the port until it ends. It then holds the UDP port that lies as far above, which no
+ * server is told: a program that listens on all addresses of its port, or by UDP, finds it free.
+ */
+export async function claim(port: number): Promise<boolean> {
   const socket = createSocket("udp4");
   try {
-    socket.bind({ port, address: "127.0.0.1", exclusive: true });
+    socket.bind({ port: port + count, address: "127.0.0.1", exclusive: true });
     await once(socket, "listening");
     socket.unref();
     return true;
