@@ -33,6 +33,7 @@ export function writeRedirects(folder: string, redirects: Readonly<Record<string
 <head>
 <meta charset="utf-8">
 <title>Moved</title>
+<link rel="icon" href="data:,">
 <link rel="canonical" href="${target}">
 <meta http-equiv="refresh" content="0; url=${target}">
 </head>

@@ -1,3 +1,5 @@
+import type { Figures } from "./plot.ts";
+
 /** A command's times. */
 export interface CommandRow {
   readonly command: string;
@@ -26,6 +28,25 @@ function rowLine({ command, what, times, aimMs }: CommandRow): string {
   return `| \`${command}\`: ${what} | **${timeText(at(0.5))}** | ${timeText(at(0))} | ${timeText(at(1))} | ${times.length} | ${aim} |`;
 }
 
+/** What the page's plot is drawn from. */
+export function commandFigures({ when, machine, rows }: CommandResults): Figures {
+  const at = (times: readonly number[], part: number): number =>
+    times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
+  return {
+    title: "How long the commands take",
+    axis: "Time from start to end",
+    unit: "ms",
+    date: when,
+    machine,
+    bars: rows.map(({ command, what, times }) => ({
+      name: `${command.replace("podtrust ", "")}: ${what}`,
+      least: at(times, 0),
+      median: at(times, 0.5),
+      most: at(times, 1),
+    })),
+  };
+}
+
 /** docs/reference/benchmarks/commands.md. */
 export function renderCommandsPage({ when, machine, rows, hasExecutable }: CommandResults): string {
   return [
@@ -37,6 +58,8 @@ export function renderCommandsPage({ when, machine, rows, hasExecutable }: Comma
     "delay: STS sees a new role after 8 s. Servers, sandbox and command share the machine. Each `up` begins with an empty account.",
     "",
     `Measured ${when} on ${machine}; Node ${process.version}.`,
+    "",
+    "![Median and spread of each command's time](../../images/benchmarks/commands.svg)",
     "",
     "| command | median | least | most | runs | aim for the median |",
     "| --- | ---: | ---: | ---: | ---: | --- |",

@@ -9,7 +9,8 @@ import { startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { account } from "../support/sandbox.ts";
 import { sandboxEnvironment } from "../support/stack-world.ts";
-import { type CommandRow, renderCommandsPage } from "./commands-page.ts";
+import { commandFigures, type CommandRow, renderCommandsPage } from "./commands-page.ts";
+import type { Figures } from "./plot.ts";
 import { measuredNow, needed, output } from "./process.ts";
 import { buildPackage, startMeasuredPublisher } from "./servers.ts";
 
@@ -122,8 +123,8 @@ async function benchHelp(shell: Shell, quick: boolean): Promise<readonly number[
   return repeated(quick ? 5 : 31, () => timed(shell, ["--help"]));
 }
 
-/** How long the commands take, as the text of docs/reference/benchmarks/commands.md; `quick` for a look. */
-export async function benchCommands(quick: boolean): Promise<string> {
+/** How long the commands take: docs/reference/benchmarks/commands.md and its figures; `quick` for a look. */
+export async function benchCommands(quick: boolean): Promise<{ text: string; figures: Figures }> {
   await needed({ taskset: "--version" });
   const measured = measuredNow();
   const folder = await mkdtemp(join(tmpdir(), "podtrust-bench-"));
@@ -145,7 +146,8 @@ export async function benchCommands(quick: boolean): Promise<string> {
       rows.push({ command: "podtrust --help", what: "the same of the single executable", times, aimMs: 200 });
     }
     rows.push(...(await benchStack(shell, quick, built)));
-    return renderCommandsPage({ ...measured, rows, hasExecutable: executable !== undefined });
+    const results = { ...measured, rows, hasExecutable: executable !== undefined };
+    return { text: renderCommandsPage(results), figures: commandFigures(results) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: measures, and writes what came out into docs/reference/benchmarks/.
+ * `npm run bench`: measures, and writes what came out into docs/reference/benchmarks/: a page, and where it
+ * has a plot the figures as JSON, from which docs/images/benchmarks/ is drawn.
  *
  *   npm run bench                      all of it
  *   npm run bench -- commands          one part: publisher, commands, hostile, from-nothing, sandbox, operator
@@ -7,18 +8,19 @@
  *   npm run bench -- publisher --quick for a look; writes nothing
  *   npm run bench -- from-nothing --boot  also on a machine that boots (test/machine/)
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { benchCommands } from "./commands.ts";
 import { benchFromNothing } from "./from-nothing.ts";
 import { benchHostile } from "./hostile.ts";
 import { benchAdmission, benchOperator } from "./operator/operator.ts";
+import { type Figures, plotSvg } from "./plot.ts";
 import { benchPublisher } from "./publisher.ts";
 import { benchSandbox } from "./sandbox.ts";
 
-/** Gives the page's text. */
-type Measure = (options: Options) => Promise<string>;
+/** Gives the page's text, and what a plot is drawn from where the page has one. */
+type Measure = (options: Options) => Promise<string | { text: string; figures: Figures }>;
 
 interface Options {
   readonly quick: boolean;
@@ -46,6 +48,14 @@ const parts: Readonly<Record<string, Measure>> = {
   operator: operatorPage,
 };
 
+/** The figures beside the page, and the plot of them: what is not measured anew keeps neither a JSON nor a plot. */
+async function writePlot(part: string, figures: Figures): Promise<void> {
+  await writeFile(pathOf(part).replace(/md$/u, "json"), `${JSON.stringify(figures, undefined, 2)}\n`);
+  const folder = join(import.meta.dirname, "../../docs/images/benchmarks");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${part}.svg`), plotSvg(figures));
+}
+
 const words = process.argv.slice(2);
 const options: Options = {
   quick: words.includes("--quick"),
@@ -59,7 +69,10 @@ if (unknown !== undefined)
 
 for (const [name, measure] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const text = await measure(options);
+  const measured = await measure(options);
+  const { text, figures } = typeof measured === "string" ? { text: measured } : measured;
   console.log(text);
-  if (!options.quick) await writeFile(pathOf(name), text);
+  if (options.quick) continue;
+  await writeFile(pathOf(name), text);
+  if (figures !== undefined) await writePlot(name, figures);
 }

@@ -20,7 +20,8 @@ const style = [
   "@media(prefers-color-scheme:dark){text{fill:#dfdfd6}.name{fill:#a8b1ff}.ground{fill:#1b1b1f}.box{fill:#202127}.arrow{stroke:#98989f}}",
 ].join("");
 
-function escaped(text: string): string {
+/** A text between the tags of SVG. */
+export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
@@ -75,6 +76,25 @@ function drawnArrow(text: string, top: number): Drawn {
   return { height: height + 2, svg: [line, ...rows].join("\n") };
 }
 
+/** What a picture shows, for who does not see it, and how high it is. */
+interface Frame {
+  readonly title: string;
+  readonly description: string;
+  readonly height: number;
+}
+
+/** A picture of 360 px as a file, with its ground and both schemes around what is drawn. */
+export function pictureSvg({ title, description, height }: Frame, drawn: readonly string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">
+<title id="title">${escaped(title)}</title>
+<desc id="description">${escaped(description)}</desc>
+<style>${style}</style>
+<rect class="ground" width="${width}" height="${height}" rx="12"/>
+${drawn.join("\n")}
+</svg>
+`;
+}
+
 /** The picture as a file; its text is text, with title and description for who does not see it. */
 export function diagramSvg({ title, description, steps }: Diagram): string {
   let top = margin;
@@ -84,13 +104,5 @@ export function diagramSvg({ title, description, steps }: Diagram): string {
     parts.push(drawn.svg);
     top += drawn.height;
   }
-  const height = top - gap + margin;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">
-<title id="title">${escaped(title)}</title>
-<desc id="description">${escaped(description)}</desc>
-<style>${style}</style>
-<rect class="ground" width="${width}" height="${height}" rx="12"/>
-${parts.join("\n")}
-</svg>
-`;
+  return pictureSvg({ title, description, height: top - gap + margin }, parts);
 }

@@ -1,0 +1,66 @@
+import { escaped, pictureSvg } from "../../tools/docs/diagrams/svg.ts";
+
+/** What a bench has measured, as JSON beside its page: the plot is drawn from this and nothing else. */
+export interface Figures {
+  readonly title: string;
+  /** What the axis shows. */
+  readonly axis: string;
+  readonly unit: string;
+  /** The day, as 2026-11-26. */
+  readonly date: string;
+  readonly machine: string;
+  /** Each with its spread. */
+  readonly bars: readonly Bar[];
+}
+
+export interface Bar {
+  readonly name: string;
+  readonly least: number;
+  readonly median: number;
+  readonly most: number;
+}
+
+const left = 12;
+const length = 336;
+const barHeight = 56;
+
+/** Decades around all values: the axis is logarithmic, since commands take from a tenth of a second to ten. */
+function decades(bars: readonly Bar[]): readonly [first: number, last: number] {
+  const least = Math.min(...bars.map((bar) => bar.least));
+  const most = Math.max(...bars.map((bar) => bar.most));
+  return [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
+}
+
+const rounded = (value: number): string => String(Math.round(value));
+
+/** A bar to the median, and a line from the least to the most. */
+function drawnBar(bar: Bar, top: number, place: (value: number) => number, unit: string): string {
+  const { name, least, median, most } = bar;
+  const middle = top + 32;
+  const values = `${rounded(median)} ${unit} (${rounded(least)} to ${rounded(most)})`;
+  return [
+    `<text class="name" x="${left}" y="${top + 14}">${escaped(name)}</text>`,
+    `<rect class="box" x="${left}" y="${middle - 8}" width="${rounded(place(median) - left)}" height="16"/>`,
+    `<path class="arrow" d="M${rounded(place(least))} ${middle}H${rounded(place(most))}m0 -5v10M${rounded(place(least))} ${middle - 5}v10"/>`,
+    `<text x="${left}" y="${top + 54}">${escaped(values)}</text>`,
+  ].join("\n");
+}
+
+/** The plot of a bench: median and spread of each, on one logarithmic axis. */
+export function plotSvg({ title, axis, unit, date, machine, bars }: Figures): string {
+  const [first, last] = decades(bars);
+  const place = (value: number): number =>
+    left + (length * (Math.log10(value) - first)) / Math.max(1, last - first);
+  const foot = 40 + bars.length * (barHeight + 12);
+  const words = [
+    [26, `${axis}, ${unit}, logarithmic: 10^${first} to 10^${last}`],
+    [foot + 14, `measured ${date}`],
+  ] as const;
+  const drawn = [
+    ...words.map(([y, text]) => `<text x="${left}" y="${y}">${escaped(text)}</text>`),
+    ...bars.map((bar, index) => drawnBar(bar, 40 + index * (barHeight + 12), place, unit)),
+  ];
+  const spread = bars.map(({ name, median }) => `${name} ${rounded(median)} ${unit}`).join(", ");
+  const description = `${axis} in ${unit}, median and spread, measured ${date} on ${machine}: ${spread}.`;
+  return pictureSvg({ title, description, height: foot + 26 }, drawn);
+}
