@@ -6,7 +6,7 @@ import {
   followedAs,
   namespaceOf,
   type Reconcile,
-} from "../controller/index.ts";
+} from "./controller/index.ts";
 import { configMapName, injectionConfigMap } from "../rules/injection/index.ts";
 import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kubernetes/index.ts";
 import type { View } from "./finder/index.ts";

@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf } from "../core/base/index.ts";
-import { namespaceOf } from "../controller/index.ts";
+import { namespaceOf } from "./controller/index.ts";
 import { annotationsView, injectionView } from "../rules/injection/index.ts";
 import { Mirror, type MirrorOptions } from "../providers/kubernetes/index.ts";
 import { accountOf, type View } from "./finder/index.ts";

@@ -1,5 +1,5 @@
 import { ChildAbort, type Logger } from "../core/base/index.ts";
-import type { Leading } from "../controller/index.ts";
+import type { Leading } from "./controller/index.ts";
 import { acquireLease, type LeaseOptions } from "../providers/kubernetes/index.ts";
 
 /** Who leads, as this process knows. */

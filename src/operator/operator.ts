@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { ListenAddress } from "../core/admin/index.ts";
 import { ChildAbort, type Clock, defined, type Logger } from "../core/base/index.ts";
-import { type Controller, ControllerRunner, type ControllerStatus } from "../controller/index.ts";
+import { type Controller, ControllerRunner, type ControllerStatus } from "./controller/index.ts";
 import {
   EventRecorder,
   type KubernetesApi,

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, Waiters } from "../core/base/index.ts";
-import { Turns } from "../controller/index.ts";
+import { Turns } from "./controller/index.ts";
 import type { EventRecorder, Happening } from "../providers/kubernetes/index.ts";
 
 export interface PacedEventsOptions {

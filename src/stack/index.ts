@@ -21,39 +21,28 @@ export {
   type AdmissionWait,
   applyBinding,
   bindingsAdmitted,
-  bindingControllers,
-  type BindingControllersOptions,
-  type BindingClients,
-  Departures,
-  LatestObjects,
-  Leftovers,
-  RoleCounts,
-  reconcileTrust,
-  type TrustFacts,
-  type TrustOutcome,
-  type BindingEvent,
-  type BindingFacts,
-  type BindingOutcome,
-  type BindingSet,
   type BindingText,
   largestBindingFile,
   readBindingTexts,
-  planBindings,
-  reconcileBinding,
 } from "./bindings/index.ts";
-export { BoundAccounts } from "./parts/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
 export type { PlanWish, StackPlan } from "./plan.ts";
 export { openStack, type Stack, type StackOptions } from "./stack.ts";
 export {
+  awsFinding,
+  behindCluster,
+  finding,
   type Finding,
+  judgeFacts,
   type LinkReport,
   type PublisherFacts,
+  type Seen,
   type StatusOptions,
   statusOf,
   type StatusReport,
+  type WorkloadFacts,
 } from "./status/index.ts";
 export {
   type CaseReport,

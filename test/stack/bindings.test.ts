@@ -7,7 +7,7 @@ import { CreateRoleCommand, GetRoleCommand } from "@aws-sdk/client-iam";
 import { CompactSign } from "jose";
 import { systemClock } from "../../src/core/base/index.ts";
 import { readTrust } from "../../src/rules/bindings/index.ts";
-import { BoundAccounts } from "../../src/stack/index.ts";
+import { BoundAccounts } from "../../src/operator/bindings/index.ts";
 import { yamlText } from "../../src/core/yaml/index.ts";
 import { bindingOf, trustOf, trustSpec, webRole } from "../support/bindings/objects.ts";
 import { podtrustHere } from "../support/cli.ts";

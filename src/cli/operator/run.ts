@@ -67,7 +67,9 @@ export async function runOperator(context: CommandContext, options: OperatorComm
   const canary = options.canary ? {} : ({ canary: false } as const);
   // Loaded where it is wanted: all of a stack comes with it.
   const more =
-    options.bindings === true ? { controllers: (await import("./bindings.ts")).reconcilingBindings } : {};
+    options.bindings === true
+      ? { controllers: (await import("../../operator/bindings/index.ts")).reconcilingBindings }
+      : {};
   const operator = new Operator({
     api,
     working,

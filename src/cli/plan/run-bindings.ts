@@ -1,6 +1,7 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { isEmpty } from "../../rules/plan/index.ts";
-import { BoundAccounts, planBindings, planView, readBindingTexts } from "../../stack/index.ts";
+import { BoundAccounts, planBindings } from "../../operator/bindings/index.ts";
+import { planView, readBindingTexts } from "../../stack/index.ts";
 import { sayPlan, sayRefusals } from "../changes/say-plan.ts";
 import type { CommandContext } from "../context.ts";
 import { bindingTexts } from "../options/binding-files.ts";

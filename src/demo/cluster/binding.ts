@@ -2,7 +2,12 @@ import { openAws } from "../../providers/aws/index.ts";
 import { asPodtrustError, PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { bindingNames, type Condition } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
-import { type BindingClients, BoundAccounts, Departures, reconcileBinding } from "../../stack/index.ts";
+import {
+  type BindingClients,
+  BoundAccounts,
+  Departures,
+  reconcileBinding,
+} from "../../operator/bindings/index.ts";
 import { type Cast, until } from "./cast.ts";
 import { bindingDefinition } from "./place.ts";
 import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";

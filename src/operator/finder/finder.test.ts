@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLogger } from "../../core/base/index.ts";
-import { ControllerRunner } from "../../controller/index.ts";
+import { ControllerRunner } from "../controller/index.ts";
 import type { Mirror } from "../../providers/kubernetes/index.ts";
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { Roles } from "../roles.ts";

@@ -5,7 +5,7 @@ import {
   followedAs,
   type Reconcile,
   type ReconcileResult,
-} from "../../controller/index.ts";
+} from "../controller/index.ts";
 import { type InjectionFault, injectionFault } from "../../rules/injection/index.ts";
 import type { EventRecorder, KubernetesApi, Mirror } from "../../providers/kubernetes/index.ts";
 import { type EvictionLimits, Evictions } from "./evictions.ts";

@@ -5,7 +5,7 @@ import {
   followedAs,
   type Reconcile,
   type ReconcileResult,
-} from "../../controller/index.ts";
+} from "../controller/index.ts";
 import type {
   EventRecorder,
   KubernetesApi,

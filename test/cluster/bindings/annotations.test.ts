@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
-import type { BindingOutcome } from "../../../src/stack/index.ts";
+import type { BindingOutcome } from "../../../src/operator/bindings/index.ts";
 import { account, bindingOf, type Json, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import { leftOut } from "../harness/index.ts";
 import { create } from "./plane.ts";

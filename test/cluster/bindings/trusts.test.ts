@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ControllerRunner, type Followed } from "../../../src/controller/index.ts";
+import { ControllerRunner, type Followed } from "../../../src/operator/controller/index.ts";
 import { silentLogger } from "../../../src/core/base/index.ts";
 import {
   bindingControllers,
@@ -12,7 +12,7 @@ import {
   Leftovers,
   reconcileTrust,
   type TrustOutcome,
-} from "../../../src/stack/index.ts";
+} from "../../../src/operator/bindings/index.ts";
 import { account, bindingOf, webRole } from "../../support/bindings/objects.ts";
 import { leftOut } from "../harness/index.ts";
 import { create, until } from "./plane.ts";

@@ -19,7 +19,7 @@ import {
   BoundAccounts,
   Departures,
   reconcileBinding,
-} from "../../../src/stack/index.ts";
+} from "../../../src/operator/bindings/index.ts";
 import { account, trustSpec } from "../../support/bindings/objects.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../../support/issuer-server.ts";

@@ -9,7 +9,7 @@ import type { ClientRequest } from "node:http";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { queryObjects } from "node:v8";
-import { reconcilingBindings } from "../../../src/cli/operator/bindings.ts";
+import { reconcilingBindings } from "../../../src/operator/bindings/index.ts";
 import { openLogger, openScreen } from "../../../src/core/terminal/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { listenOperator, Operator, type OperatorOptions } from "../../../src/operator/index.ts";

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { ListRoleTagsCommand, TagRoleCommand } from "@aws-sdk/client-iam";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { decide, readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
-import { BoundAccounts } from "../../../src/stack/index.ts";
+import { BoundAccounts } from "../../../src/operator/bindings/index.ts";
 import { bindingOf, trustOf, trustSpec, withManaged } from "../../support/bindings/objects.ts";
 import { account } from "../../support/sandbox.ts";
 import { stackWorld } from "../../support/stack-world.ts";

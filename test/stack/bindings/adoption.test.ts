@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
-import { planBindings } from "../../../src/stack/index.ts";
+import { planBindings } from "../../../src/operator/bindings/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
 import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
 

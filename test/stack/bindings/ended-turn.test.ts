@@ -1,7 +1,7 @@
 /** What bindings of one account share goes on while one of them still waits for it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BindingOutcome, reconcileBinding } from "../../../src/stack/index.ts";
+import { type BindingOutcome, reconcileBinding } from "../../../src/operator/bindings/index.ts";
 import { account, managed, roles, ssm } from "../../support/bindings/objects.ts";
 import { readyOf, turnWorld } from "../../support/bindings/turn-world.ts";
 

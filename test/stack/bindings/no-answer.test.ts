@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { PodtrustError } from "../../../src/core/base/index.ts";
-import type { Controller, Followed, Reconcile } from "../../../src/controller/index.ts";
-import { type BindingControllersOptions, bindingControllers } from "../../../src/stack/index.ts";
+import type { Controller, Followed, Reconcile } from "../../../src/operator/controller/index.ts";
+import { type BindingControllersOptions, bindingControllers } from "../../../src/operator/bindings/index.ts";
 import { account, type Json } from "../../support/bindings/objects.ts";
 import { makePolicies, readyOf, type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
 

@@ -24,6 +24,7 @@ const there = new Set<Planted>();
 const copied = [
   "providers/aws/",
   "rules/bindings/",
+  "operator/bindings/",
   "stack/",
   "core/base/index.ts",
   "core/base/tag-key.ts",
@@ -54,7 +55,9 @@ registerHooks({
 
 async function withPlanted(one: Planted): Promise<OperatorCode> {
   planted.push(one);
-  const code = (await import(`${source}stack/index.ts?planted=${planted.length - 1}`)) as OperatorCode;
+  const code = (await import(
+    `${source}operator/bindings/index.ts?planted=${planted.length - 1}`
+  )) as OperatorCode;
   assert.ok(there.has(one), `no module of ${one.file} was loaded`);
   return code;
 }
@@ -105,14 +108,14 @@ const marking = '...where(adopts, [{ kind: "tag", tags: marks }]),';
 const defects: readonly Planted[] = [
   {
     defect: "an invalid binding keeps what it had (H6a)",
-    file: "stack/bindings/reconcile.ts",
+    file: "operator/bindings/reconcile.ts",
     from: cut,
     to: cut.replace("await", `!("roles" in one) ? ${nothing} : await`),
     events: [grants(2), bind(5), turn, turn, bind(6), turn, grants(0), turn],
   },
   {
     defect: "what keeps a turn from being planned keeps what was taken away (H6b, H6c)",
-    file: "stack/bindings/reconcile.ts",
+    file: "operator/bindings/reconcile.ts",
     from: cut,
     to: cut.replace("await", `granted.length >= 0 ? ${nothing} : await`),
     events: [grants(2), bind(5), turn, turn, bind(3), grants(1), turn],
@@ -140,7 +143,7 @@ const defects: readonly Planted[] = [
   },
   {
     defect: "a role whose binding names another trust now is nobody's to cut (H6d)",
-    file: "stack/bindings/leftovers.ts",
+    file: "operator/bindings/leftovers.ts",
     from: "if (binding === undefined) return false;",
     to: "return binding !== undefined;",
     events: remade,

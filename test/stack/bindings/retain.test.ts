@@ -1,7 +1,7 @@
 /** `onDelete: Retain`: a role stays when its binding goes, lets nobody in, and has no more than a grant allows. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import type { BindingOutcome } from "../../../src/stack/index.ts";
+import type { BindingOutcome } from "../../../src/operator/bindings/index.ts";
 import { account, type Json } from "../../support/bindings/objects.ts";
 import {
   makePolicies,

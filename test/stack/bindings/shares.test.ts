@@ -1,8 +1,8 @@
 /** What a tenant's failing bindings cost the account that all tenants share: calls in an hour of the operator's clock. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import type { Controller, Followed } from "../../../src/controller/index.ts";
-import { bindingControllers, RoleCounts } from "../../../src/stack/index.ts";
+import type { Controller, Followed } from "../../../src/operator/controller/index.ts";
+import { bindingControllers, RoleCounts } from "../../../src/operator/bindings/index.ts";
 import { account, type Json, ssm } from "../../support/bindings/objects.ts";
 import { type TurnWorld, turnWorld } from "../../support/bindings/turn-world.ts";
 

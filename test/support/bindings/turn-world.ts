@@ -14,8 +14,8 @@ import type {
   BoundAccounts as Accounts,
   Leftovers as LeftRoles,
   TrustOutcome,
-} from "../../../src/stack/index.ts";
-import * as stack from "../../../src/stack/index.ts";
+} from "../../../src/operator/bindings/index.ts";
+import * as operating from "../../../src/operator/bindings/index.ts";
 import { startTestSandbox, type TestSandbox } from "../sandbox.ts";
 import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts";
 
@@ -214,12 +214,12 @@ export async function makePolicies(
 
 /** The operator's own code, for whoever changes something in it. */
 export type OperatorCode = Pick<
-  typeof stack,
+  typeof operating,
   "BoundAccounts" | "Departures" | "Leftovers" | "reconcileBinding" | "reconcileTrust"
 >;
 
 /** Starts it all; STS and IAM know each change at once. */
-export async function startTurnWorld(code: OperatorCode = stack): Promise<TurnWorld> {
+export async function startTurnWorld(code: OperatorCode = operating): Promise<TurnWorld> {
   const { BoundAccounts, Departures, Leftovers, reconcileBinding, reconcileTrust } = code;
   const sandbox = await startTestSandbox();
   const iam = sandbox.iam();

@@ -10,7 +10,8 @@ import {
   trustNames,
 } from "../../rules/bindings/index.ts";
 import { awsTags } from "../../rules/plan/index.ts";
-import type { BoundAccount, RoleState } from "../parts/index.ts";
+import type { BoundAccount } from "./account/index.ts";
+import type { RoleState } from "../../providers/aws/index.ts";
 import type { StateApi } from "./state.ts";
 import { trustNameOf } from "./trust-reads.ts";
 

@@ -1,7 +1,7 @@
 import { asPodtrustError } from "../../core/base/index.ts";
 import { type Binding, type Found, proofTokenSeconds, type Trust } from "../../rules/bindings/index.ts";
-import { roleConfigOf } from "../parts/index.ts";
-import { finding, type Finding } from "../status/index.ts";
+import { roleConfigOf } from "./account/index.ts";
+import { finding, type Finding } from "../../stack/index.ts";
 import { foundOf, usualTurn } from "./ending.ts";
 import { judgeBinding, type RoleSeen } from "./findings.ts";
 import type { Turn } from "./turn.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { ApplyOptions, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { BoundAccounts } from "../parts/index.ts";
+import type { BoundAccounts } from "./account/index.ts";
 import { LatestObjects } from "./latest.ts";
 import { OwnAnnotations } from "./own-annotations.ts";
 import type { BindingClients, BindingOutcome } from "./turn.ts";

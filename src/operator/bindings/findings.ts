@@ -2,10 +2,12 @@ import { defined, type ErrorCode, type PodtrustError, type Reason } from "../../
 import type { Binding, GrantedRole, Trust } from "../../rules/bindings/index.ts";
 import type { Config, RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { awsConfigOf, type Exchange, type Look, roleConfigOf, type RoleState } from "../parts/index.ts";
-import type { Seen, WorkloadFacts } from "../status/index.ts";
-import { finding, type Finding } from "../status/index.ts";
-import { awsFinding, judgeFacts } from "../status/index.ts";
+import { awsConfigOf, roleConfigOf } from "./account/index.ts";
+import type { Exchange, Look } from "../../stack/parts/index.ts";
+import type { RoleState } from "../../providers/aws/index.ts";
+import type { Seen, WorkloadFacts } from "../../stack/index.ts";
+import { finding, type Finding } from "../../stack/index.ts";
+import { awsFinding, judgeFacts } from "../../stack/index.ts";
 
 /** What was seen of one role of a binding. */
 export interface RoleSeen {

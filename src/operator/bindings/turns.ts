@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Reconcile } from "../../controller/index.ts";
+import type { Reconcile } from "../controller/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { heldClients, type TurnClients } from "./held-clients.ts";
 import type { LatestObjects } from "./latest.ts";

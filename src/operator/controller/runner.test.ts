@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { settle, TestClock } from "../../test/support/clock.ts";
-import { rememberingLogger } from "../../test/support/remembering-logger.ts";
+import { settle, TestClock } from "../../../test/support/clock.ts";
+import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
 import { type Controller, ControllerRunner, type Followed, type Reconcile } from "./index.ts";
 
 /** Something to follow whose keys the test gives. */

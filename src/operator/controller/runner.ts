@@ -5,7 +5,7 @@ import {
   type Logger,
   PodtrustError,
   TimeLimit,
-} from "../core/base/index.ts";
+} from "../../core/base/index.ts";
 import type { Controller, Reconcile } from "./controller.ts";
 import { WorkQueue } from "./queue.ts";
 

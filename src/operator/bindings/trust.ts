@@ -7,8 +7,8 @@ import {
   type Trust,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { BoundAccount } from "../parts/index.ts";
-import { awsFinding, finding, type Finding } from "../status/index.ts";
+import type { BoundAccount } from "./account/index.ts";
+import { awsFinding, finding, type Finding } from "../../stack/index.ts";
 import { usualTurn } from "./ending.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { soon } from "./prove.ts";

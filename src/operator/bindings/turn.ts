@@ -2,7 +2,7 @@ import type { Clock, JsonRecord, Reason } from "../../core/base/index.ts";
 import type { Condition, Trust } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";
-import type { BoundAccounts } from "../parts/index.ts";
+import type { BoundAccounts } from "./account/index.ts";
 import type { GrantRoom } from "./role-counts.ts";
 import type { BindingStatus } from "./state.ts";
 

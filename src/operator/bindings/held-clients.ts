@@ -1,6 +1,6 @@
-import type { Reconcile } from "../../controller/index.ts";
+import type { Reconcile } from "../controller/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { BoundAccounts } from "../parts/index.ts";
+import type { BoundAccounts } from "./account/index.ts";
 import type { OwnAnnotations } from "./own-annotations.ts";
 import type { BindingClients } from "./turn.ts";
 

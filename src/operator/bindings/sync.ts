@@ -11,10 +11,12 @@ import {
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import type { BoundAccount, Look, RoleState } from "../parts/index.ts";
-import { roleConfigOf } from "../parts/index.ts";
-import type { Seen } from "../status/index.ts";
-import { finding, type Finding } from "../status/index.ts";
+import type { BoundAccount } from "./account/index.ts";
+import type { Look } from "../../stack/parts/index.ts";
+import type { RoleState } from "../../providers/aws/index.ts";
+import { roleConfigOf } from "./account/index.ts";
+import type { Seen } from "../../stack/index.ts";
+import { finding, type Finding } from "../../stack/index.ts";
 import { AdoptionNotice } from "./adoption.ts";
 import { foundOf } from "./ending.ts";
 import { judgeBinding, planFinding, type RoleSeen } from "./findings.ts";

@@ -1,5 +1,5 @@
-import type { BoundAccount } from "../parts/index.ts";
-import { finding, type Finding } from "../status/index.ts";
+import type { BoundAccount } from "./account/index.ts";
+import { finding, type Finding } from "../../stack/index.ts";
 
 /** What is wrong with the issuer's OIDC provider in an account; undefined where nothing is. Throws `aws-*`. */
 export async function providerFinding(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonRecord, systemClock } from "../../core/base/index.ts";
-import type { ControllerTools } from "../../operator/index.ts";
-import { reconcilingBindings } from "./bindings.ts";
+import type { ControllerTools } from "../index.ts";
+import { reconcilingBindings } from "./operating.ts";
 
 /** What the operator's mirrors keep of an object, by its kind: another value of it is a turn. */
 function kept(): Readonly<Record<string, (object: JsonRecord) => unknown>> {

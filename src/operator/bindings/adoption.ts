@@ -1,6 +1,6 @@
 import { conditionOf, type Found } from "../../rules/bindings/index.ts";
 import type { Change, Plan } from "../../rules/plan/index.ts";
-import { type RoleState, trustedPrincipals } from "../parts/index.ts";
+import { type RoleState, trustedPrincipals } from "../../providers/aws/index.ts";
 import { type BindingStatus, writeStatus } from "./state.ts";
 import type { Turn } from "./turn.ts";
 

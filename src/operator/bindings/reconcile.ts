@@ -12,8 +12,8 @@ import {
   trustNames,
 } from "../../rules/bindings/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
-import type { RoleState } from "../parts/index.ts";
-import { awsFinding } from "../status/index.ts";
+import type { RoleState } from "../../providers/aws/index.ts";
+import { awsFinding } from "../../stack/index.ts";
 import { annotated } from "./annotated.ts";
 import { type CutRoles, cutRoles, trustVersion } from "./cut.ts";
 import { ended, foundOf, refused } from "./ending.ts";

@@ -2,7 +2,7 @@ import { asPodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import type { Binding, GrantedRole } from "../../rules/bindings/index.ts";
 import { accessConflict, type RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { behindCluster, finding, type Finding } from "../status/index.ts";
+import { behindCluster, finding, type Finding } from "../../stack/index.ts";
 import { accessOf, annotate, isToWrite, standingOf } from "./annotation.ts";
 import type { Turn } from "./turn.ts";
 

@@ -16,7 +16,7 @@ import {
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import type { RoleState } from "../parts/index.ts";
+import type { RoleState } from "../../providers/aws/index.ts";
 import { unannotate } from "./annotation.ts";
 import type { BindingEvent, BindingFacts, BindingOutcome, Turn } from "./turn.ts";
 import { isKept, keep, possibleRoles, type RoleStatus } from "./state.ts";

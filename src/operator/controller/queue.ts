@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { ChildAbort, type Clock } from "../core/base/index.ts";
+import { ChildAbort, type Clock } from "../../core/base/index.ts";
 import { namespaceOf } from "./controller.ts";
 import { Delays } from "./delays.ts";
 import { Turns } from "./turns.ts";

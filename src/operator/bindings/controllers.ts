@@ -5,10 +5,10 @@ import {
   followedAs,
   namespaceOf,
   type ReconcileResult,
-} from "../../controller/index.ts";
+} from "../controller/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Trust } from "../../rules/bindings/index.ts";
-import type { BoundAccounts } from "../parts/index.ts";
+import type { BoundAccounts } from "./account/index.ts";
 import { Departures } from "./departures.ts";
 import { GrantShares } from "./grant-shares.ts";
 import { heldClients } from "./held-clients.ts";

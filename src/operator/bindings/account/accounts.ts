@@ -1,5 +1,5 @@
 import type { Trust, TrustAccount } from "../../../rules/bindings/index.ts";
-import { BoundAccount, type BoundContext, type Drifted } from "./bound-account.ts";
+import { BoundAccount, type BoundContext, type Drifted } from "./account.ts";
 
 /** Unlike any account of a trust that is there, which is looked at each minute. Milliseconds. */
 const unused = 300_000;

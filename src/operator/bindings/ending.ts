@@ -1,6 +1,6 @@
 import type { Reason } from "../../core/base/index.ts";
 import { type Condition, conditionOf, type Found } from "../../rules/bindings/index.ts";
-import type { Finding } from "../status/index.ts";
+import type { Finding } from "../../stack/index.ts";
 import { type BindingStatus, type RoleStatus, writeStatus } from "./state.ts";
 import type { BindingEvent, BindingOutcome, Turn } from "./turn.ts";
 

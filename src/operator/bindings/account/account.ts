@@ -41,15 +41,15 @@ import {
   planOf,
   type Resource,
 } from "../../../rules/plan/index.ts";
-import type { Place } from "../part.ts";
+import type { Place } from "../../../stack/parts/index.ts";
 import { KnownRoles } from "./known-roles.ts";
-import { type CutOutcome, type CutWish, cutFields, isNothing, roleCut } from "./bound-cut.ts";
-import { awsConfigOf } from "./bound-role.ts";
-import { type Exchange, exchanged } from "./exchange.ts";
-import { accountAnswers, preflight } from "./preflight.ts";
+import { type CutOutcome, type CutWish, cutFields, isNothing, roleCut } from "./cut.ts";
+import { awsConfigOf } from "./config.ts";
+import { type Exchange, exchanged } from "../../../stack/parts/index.ts";
+import { accountAnswers, preflight } from "../../../stack/parts/index.ts";
 import { RememberedAnswers } from "./remembered.ts";
-import { accountResources, type AccountResources } from "./resources.ts";
-import { providerArnOf, roleArnOf } from "./role-trust.ts";
+import { accountResources, type AccountResources } from "../../../stack/parts/index.ts";
+import { providerArnOf, roleArnOf } from "../../../stack/parts/index.ts";
 
 export interface BoundContext {
   readonly clock: Clock;

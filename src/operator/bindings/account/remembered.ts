@@ -1,6 +1,6 @@
 import { type Clock, SharedAnswers } from "../../../core/base/index.ts";
 import type { AccountQuotas } from "../../../providers/aws/index.ts";
-import type { AccountAnswers } from "./preflight.ts";
+import type { AccountAnswers } from "../../../stack/parts/index.ts";
 
 /**
  * What an account said of itself, for so many milliseconds: a thousand bindings that are made at once ask for the same

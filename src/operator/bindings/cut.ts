@@ -7,7 +7,7 @@ import {
   type Trust,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import type { RoleState } from "../parts/index.ts";
+import type { RoleState } from "../../providers/aws/index.ts";
 import { possibleRoles } from "./state.ts";
 import type { BindingOutcome, Turn } from "./turn.ts";
 

@@ -9,14 +9,9 @@ import {
   type Trust,
 } from "../../rules/bindings/index.ts";
 import { awsTags, type Change, planOf } from "../../rules/plan/index.ts";
-import {
-  awsConfigOf,
-  type BoundAccount,
-  type BoundAccounts,
-  type Place,
-  roleConfigOf,
-} from "../parts/index.ts";
-import type { StackPlan } from "../plan.ts";
+import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
+import type { Place } from "../../stack/parts/index.ts";
+import type { StackPlan } from "../../stack/index.ts";
 import { adoptionTexts } from "./adoption.ts";
 import { judgeBinding } from "./findings.ts";
 

@@ -1,5 +1,5 @@
 import { type Clock, recordOf, SharedAnswers, textOf } from "../../core/base/index.ts";
-import type { Followed } from "../../controller/index.ts";
+import type { Followed } from "../controller/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 
 /** So long one reading serves all turns, in milliseconds: a thousand bindings that are made at once name one trust. */

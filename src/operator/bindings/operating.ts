@@ -1,14 +1,12 @@
 import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { retryAnnotation } from "../../rules/bindings/index.ts";
 import type { KubernetesObject, Mirror } from "../../providers/kubernetes/index.ts";
-import type { Controllers, ControllerTools } from "../../operator/index.ts";
-import {
-  type BindingEvent,
-  bindingControllers,
-  BoundAccounts,
-  LatestObjects,
-  RoleCounts,
-} from "../../stack/index.ts";
+import type { Controllers, ControllerTools } from "../index.ts";
+import { BoundAccounts } from "./account/index.ts";
+import { bindingControllers } from "./controllers.ts";
+import { LatestObjects } from "./latest.ts";
+import { RoleCounts } from "./role-counts.ts";
+import type { BindingEvent } from "./turn.ts";
 
 /** What of an object's head makes it another one to its controller. */
 interface Head {

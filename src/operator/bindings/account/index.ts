@@ -1,0 +1,3 @@
+export { BoundAccount, type BoundPlan } from "./account.ts";
+export { BoundAccounts } from "./accounts.ts";
+export { awsConfigOf, roleConfigOf } from "./config.ts";
