@@ -55,6 +55,13 @@ export {
 } from "./hetzner/index.ts";
 export type { SandboxAccount } from "./account.ts";
 export type { SandboxIssuer } from "./issuers.ts";
+export {
+  SandboxConnectionError,
+  SandboxError,
+  type SandboxErrorCode,
+  SandboxMachineError,
+  SandboxUsageError,
+} from "./errors/index.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
 export {
   type AuthorityProcess,

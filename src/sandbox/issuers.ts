@@ -13,9 +13,9 @@ import {
 /** A stand-in cluster and its issuer, which STS reaches without DNS and public roots. */
 export interface SandboxIssuer extends Omit<StandInIssuer, keyof AsyncDisposable | "close"> {
   readonly cluster: StandInCluster;
-  /** A token as TokenRequest gives it, for `sts.amazonaws.com` unless told. */
+  /** A token as TokenRequest gives it, by default for `sts.amazonaws.com`. */
   token(wish: TokenWish): string;
-  /** A token that no TokenRequest gives: of other claims, another header, another key. For `sts.amazonaws.com` unless told. */
+  /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): string;
   /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
   fail(fault: IssuerFault | undefined): void;

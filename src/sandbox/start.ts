@@ -2,20 +2,45 @@ import { type Clock, defined } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, Surroundings } from "./account.ts";
 import { type AwsOptions, startAws } from "./aws/index.ts";
+import { atDoor } from "./errors/index.ts";
 import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
-  /** Stands in for public DNS when an issuer is fetched. */
+  /**
+   * Stands in for public DNS when an issuer is fetched.
+   *
+   * @default public DNS
+   */
   readonly connectTo?: readonly ConnectTo[];
-  /** PEM certificates that stand in for the public roots. */
+  /**
+   * PEM certificates that stand in for the public roots.
+   *
+   * @default the public roots
+   */
   readonly ca?: string;
-  /** The clock beneath the one that tests move; the machine's own unless told. */
+  /**
+   * The clock beneath the one that tests move.
+   *
+   * @default the machine's own
+   */
   readonly clock?: Clock;
-  /** URL of the issuer that `issuer()` starts; `https://oidc.podtrust.test` unless told. */
+  /**
+   * URL of the issuer that `issuer()` starts.
+   *
+   * @default "https://oidc.podtrust.test"
+   */
   readonly issuerUrl?: string;
-  /** The control API's token, 32 to 200 letters, digits, `-` and `_`; a random one unless told. */
+  /**
+   * The control API's token, 32 to 200 letters, digits, `-` and `_`.
+   *
+   * @default a random one
+   */
   readonly controlToken?: string;
-  /** Lets the control API be used from other machines too, with its token: into a container. */
+  /**
+   * Lets the control API be used from other machines too, with its token: into a container.
+   *
+   * @default false
+   */
   readonly controlFromAnywhere?: boolean;
 }
 
@@ -35,8 +60,18 @@ const defaultIssuer = "https://oidc.podtrust.test";
 /**
  * Starts IAM, STS, SSM Parameter Store and the Tagging API on one HTTP port, with a page that shows what they
  * decide, and an API beside it that moves the sandbox itself.
+ *
+ * @example
+ * ```ts
+ * await using sandbox = await startSandbox({ account: "111122223333" });
+ * await sandbox.seed({ parameters: [{ name: "/cart/color", value: "red" }] });
+ * ```
  */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+export function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  return atDoor(() => open(options));
+}
+
+async function open(options: SandboxOptions): Promise<Sandbox> {
   const { ca, connectTo, issuerUrl = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
   const foreign = defined({ ca, connectTo });

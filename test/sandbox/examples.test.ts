@@ -52,4 +52,18 @@ describe("the examples of the sandbox's library", () => {
     assert.ok(exported.every((name) => exportedNames().includes(name)));
     assert.ok(exported.length >= 8);
   });
+
+  test("each function that starts or reaches something, and each class of error, has an example in its docs", async () => {
+    const sources = globSync("src/sandbox/**/*.ts", { cwd: root }).map((file) => join(root, file));
+    const text = (await Promise.all(sources.map((file) => readFile(file, "utf8")))).join("\n");
+    const names = Object.keys(library).filter((name) => /^(?:start|connect|Sandbox)/u.test(name));
+    assert.ok(names.length >= 14, names.join());
+    for (const name of names) {
+      const doc = new RegExp(
+        String.raw`/\*\*((?:(?!\*/)[^])*)\*/\nexport (?:function|class) ${name}\b`,
+        "u",
+      ).exec(text);
+      assert.match(doc?.[1] ?? "", /@example/u, name);
+    }
+  });
 });

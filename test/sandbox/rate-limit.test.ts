@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
+import {
+  type Sandbox,
+  type SandboxOptions,
+  SandboxUsageError,
+  startSandbox,
+} from "../../src/sandbox/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { refused } from "../support/iam.ts";
 
@@ -92,7 +97,7 @@ describe("IAM with a rate limit", () => {
       { perSecond: 1, burst: 0 },
       { perSecond: Number.NaN, burst: 1 },
     ]) {
-      await assert.rejects(startSandbox({ iamRateLimit: limit }), TypeError);
+      await assert.rejects(startSandbox({ iamRateLimit: limit }), SandboxUsageError);
     }
   });
 });

@@ -25,15 +25,16 @@ export function exportedNames(): readonly string[] {
 /** Where a value or a type is declared, with all that its file says before it in a comment. */
 const form = (name: string): RegExp =>
   new RegExp(
-    String.raw`(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n)?export (?:async )?(?:function|interface|type|const) ${name}\b[^]*`,
+    String.raw`(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n)?export (?:async )?(?:function|interface|type|const|class) ${name}\b[^]*`,
     "u",
   );
 
 /** How a declaration ends: an interface with its brace, others before what they do. */
 function declarationOf(text: string): string {
-  const [, kind = ""] = /^export (?:async )?(function|interface|type|const)/u.exec(text) ?? [];
+  const [, kind = ""] = /^export (?:async )?(function|interface|type|const|class)/u.exec(text) ?? [];
   const end = {
     interface: /\n\}/u,
+    class: / \{\n/u,
     function: / \{\n/u,
     type: /;\n(?![ }])/u,
     const: / = [^>]|: [^=]+(?= =)/u,
@@ -47,10 +48,9 @@ function declarationOf(text: string): string {
 function declared(name: string, sources: readonly string[]): Export {
   const matched = sources.map((text) => form(name).exec(text)).find((match) => match !== null);
   if (matched === undefined || matched === null) throw new TypeError(`no declaration of ${name} was found`);
-  const doc = (matched[1] ?? "")
-    .replaceAll(/^\s*\* ?/gmu, "")
-    .replaceAll(/\s+/gu, " ")
-    .trim();
+  const [said = "", example] = (matched[1] ?? "").replaceAll(/^\s*\* ?/gmu, "").split("@example\n");
+  const sentences = said.replaceAll(/\s+/gu, " ").trim();
+  const doc = example === undefined ? sentences : `${sentences}\n\n${example.trim()}`;
   const text = matched[0].slice(matched[0].indexOf("export "));
   return { name, doc, declaration: declarationOf(text) };
 }

@@ -8,21 +8,53 @@ import { openStore, type Store } from "./state/index.ts";
 import { type Control, type Decision, startWire, type WireOptions, type WireServer } from "./wire/index.ts";
 
 export interface AwsOptions {
-  /** `127.0.0.1` unless told; another address lets strangers in. */
+  /**
+   * Where it listens; an address that is not loopback lets others in.
+   *
+   * @default "127.0.0.1"
+   */
   readonly listen?: string;
-  /** 0, the default: any free one. */
+  /**
+   * 0: any free one.
+   *
+   * @default 0
+   */
   readonly port?: number;
-  /** Twelve digits; `111122223333` unless told, the number of AWS's own examples. */
+  /**
+   * Twelve digits.
+   *
+   * @default "111122223333", the number of AWS's own examples
+   */
   readonly account?: string;
-  /** A folder in which the account is kept; absent: in memory. */
+  /**
+   * A folder in which the account is kept.
+   *
+   * @default in memory
+   */
   readonly stateDir?: string;
-  /** A file for the administrator's keys, in the form of AWS's shared credentials, mode 0600. */
+  /**
+   * A file for the administrator's keys, in the form of AWS's shared credentials, mode 0600.
+   *
+   * @default none
+   */
   readonly adminCredentials?: string;
-  /** How long STS does not see a new role or a changed trust policy, in milliseconds; 8000 unless told, 0: at once. */
+  /**
+   * How long STS does not see a new role or a changed trust policy, in milliseconds; 0: at once.
+   *
+   * @default 8000
+   */
   readonly propagationMs?: number;
-  /** Which generation of AWS's texts is spoken; `2026` unless told. */
+  /**
+   * Which generation of AWS's texts is spoken.
+   *
+   * @default "2026"
+   */
   readonly messageProfile?: MessageProfile;
-  /** How many signed calls IAM takes before it answers `Throttling`; any number unless told. */
+  /**
+   * How many signed calls IAM takes before it answers `Throttling`.
+   *
+   * @default any number
+   */
   readonly iamRateLimit?: RateLimit;
   readonly logger?: Logger;
   /** What else runs beside the sandbox, for its page. */

@@ -1,4 +1,4 @@
-import { silentLogger } from "../../core/base/index.ts";
+import { PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
@@ -11,7 +11,8 @@ import type { StandInCa, StandInCaOptions } from "./types.ts";
 function suggestRenewal(state: CaState, certificate: string, explanationUrl: string | undefined): void {
   const renewalId = renewalIdOf(certificate, state.hierarchy.intermediate);
   const issued = state.issued.find((one) => one.renewalId === renewalId);
-  if (issued === undefined) throw new TypeError("this stand-in CA has not issued that certificate");
+  if (issued === undefined)
+    throw new PodtrustError("usage", "this stand-in CA has not issued that certificate");
   issued.renewNow = { explanationUrl };
 }
 

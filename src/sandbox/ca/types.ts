@@ -3,20 +3,36 @@ import type { ConnectTo } from "../../core/http/index.ts";
 import type { SandboxClock } from "../clock/index.ts";
 
 export interface StandInCaOptions {
-  /** The clock beneath the one that tests move; the machine's own unless told. */
+  /**
+   * The clock beneath the one that tests move.
+   *
+   * @default the machine's own
+   */
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where challenges really connect: name:80 for HTTP-01, name:443 for TLS-ALPN-01. */
   readonly connectTo?: readonly ConnectTo[];
   /** TXT records of a name, for DNS-01; absent: that challenge is not offered. */
   readonly resolveTxt?: (name: string) => Promise<readonly string[]>;
-  /** 0, any free port, unless told. */
+  /**
+   * 0: any free one.
+   *
+   * @default 0
+   */
   readonly port?: number;
   /** `HOST:PORT` at which its clients find it, where something leads from there to its port of 127.0.0.1. */
   readonly foundAt?: string;
-  /** Life of a certificate of the profile `classic`; 90 days unless told. */
+  /**
+   * Life of a certificate of the profile `classic`.
+   *
+   * @default 7776000, 90 days
+   */
   readonly certificateSeconds?: number;
-  /** Rejects every n-th nonce though it is good (badNonce); 0, never, unless told. */
+  /**
+   * Rejects every n-th nonce though it is good (badNonce); 0: never.
+   *
+   * @default 0
+   */
   readonly rejectNonceEvery?: number;
   /** Leaves an order `processing` until it was asked for twice, as CAs that issue in the background do. */
   readonly issuesLater?: boolean;
@@ -35,7 +51,11 @@ interface CaFailure {
     | "nonsense" /* 200 and no JSON */;
   /** Seconds, for 429 and 500. */
   readonly retryAfter?: number;
-  /** Only these resources; all unless told. */
+  /**
+   * Only these resources.
+   *
+   * @default all
+   */
   readonly at?: readonly CaResource[];
 }
 

@@ -1,11 +1,11 @@
-import { ChildAbort, type Clock, systemClock } from "../../core/base/index.ts";
+import { ChildAbort, type Clock, PodtrustError, systemClock } from "../../core/base/index.ts";
 
 /** The time by which a sandbox, or a stand-in, dates and judges. */
 export interface SandboxClock extends Clock {
   /** How far it was moved, in milliseconds. */
   readonly ahead: number;
   /**
-   * Moves it on by `ms` milliseconds. Throws a TypeError for what is no time forward: only the `reset` of a sandbox goes
+   * Moves it on by `ms` milliseconds. Throws `usage` for what is no time forward: only the `reset` of a sandbox goes
    * back.
    */
   advance(ms: number): void;
@@ -21,7 +21,7 @@ export class MovableClock implements SandboxClock {
   #ahead = 0;
   #moved = new AbortController();
 
-  /** `unmoved` is the machine's own clock unless told. */
+  /** `unmoved`: by default the machine's own clock. */
   constructor(unmoved: Clock = systemClock) {
     this.unmoved = unmoved;
   }
@@ -45,13 +45,13 @@ export class MovableClock implements SandboxClock {
   }
 
   /**
-   * Moves it on by `ms` milliseconds and wakes whoever slept until then. Throws a TypeError for what is no time forward:
+   * Moves it on by `ms` milliseconds and wakes whoever slept until then. Throws `usage` for what is no time forward:
    * only `restore` goes back.
    */
   advance(ms: number): void {
     const ahead = this.#ahead + ms;
     if (!(Number.isFinite(ms) && ms >= 0 && ahead <= longestAhead)) {
-      throw new TypeError(`a clock moves forward, ten years at the most, and not by ${ms} ms`);
+      throw new PodtrustError("usage", `a clock moves forward, ten years at the most, and not by ${ms} ms`);
     }
     this.#move(ahead);
   }

@@ -8,11 +8,19 @@ import { Budget, openCloudflareServer, type Tokens } from "./server.ts";
 import { type CloudflareVariants, usualVariants, type Zone } from "./types.ts";
 
 export interface StandInCloudflareOptions {
-  /** 0, the default: any free one. */
+  /**
+   * 0: any free one.
+   *
+   * @default 0
+   */
   readonly port?: number;
   /** Serves HTTPS, for clients whose URL is fixed. */
   readonly tls?: ListenerOptions["tls"];
-  /** The zones that the token may change; `example.com` on the Free plan unless told. */
+  /**
+   * The zones that the token may change.
+   *
+   * @default `example.com`, on the Free plan
+   */
   readonly zones?: readonly (Partial<Pick<Zone, "plan" | "status" | "paused" | "type">> & {
     readonly name: string;
   })[];
@@ -20,9 +28,17 @@ export interface StandInCloudflareOptions {
   readonly logger?: Logger;
   /** Which of several documented forms its answers have. */
   readonly variants?: Partial<CloudflareVariants>;
-  /** How often a request that is right goes wrong; every twentieth unless told, `off` for never. */
+  /**
+   * How often a request that is right goes wrong; `off` for never.
+   *
+   * @default every twentieth
+   */
   readonly mischief?: MischiefChance<CloudflareMischief> | "off";
-  /** Requests in five minutes; 1200 unless told, as the API's. */
+  /**
+   * Requests in five minutes.
+   *
+   * @default 1200, as the API's
+   */
   readonly requestsPerFiveMinutes?: number;
 }
 

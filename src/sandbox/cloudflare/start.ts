@@ -1,12 +1,15 @@
+import { atDoor } from "../errors/index.ts";
 import type { StandInCloudflare, StandInCloudflareOptions } from "./cloudflare.ts";
 
 /**
  * Starts a stand-in for Cloudflare's API on loopback: zones, DNS records with comments and tags within the quotas of
  * their plan, batches, and requests that go wrong. No name is served.
+ *
+ * @example
+ * ```ts
+ * const cloudflare = await startStandInCloudflare({ zones: [{ name: "example.org" }] });
+ * ```
  */
-export async function startStandInCloudflare(
-  options: StandInCloudflareOptions = {},
-): Promise<StandInCloudflare> {
-  const { openCloudflare } = await import("./cloudflare.ts");
-  return openCloudflare(options);
+export function startStandInCloudflare(options: StandInCloudflareOptions = {}): Promise<StandInCloudflare> {
+  return atDoor(async () => (await import("./cloudflare.ts")).openCloudflare(options));
 }

@@ -1,5 +1,6 @@
 import { type Clock, defined, type Logger } from "../../core/base/index.ts";
 import { type StandInCloudflare, startStandInCloudflare } from "../cloudflare/index.ts";
+import { atDoor } from "../errors/index.ts";
 import {
   type HetznerContents,
   type MachineMaker,
@@ -9,9 +10,17 @@ import {
 import { variantsOf } from "./variants.ts";
 
 export interface StandInCloudsOptions {
-  /** The DNS zones at either stand-in; `example.com` unless told. */
+  /**
+   * The DNS zones at either stand-in.
+   *
+   * @default ["example.com"]
+   */
   readonly zones?: readonly string[];
-  /** How often a request that is right goes wrong, between 0 and 1; 0.05 unless told, 0 for never. */
+  /**
+   * How often a request that is right goes wrong, between 0 and 1; 0 for never.
+   *
+   * @default 0.05
+   */
   readonly mischief?: number;
   /** Forms of answers by name, as `hetzner.readOnlyRefusal: token_readonly`; see `cloudVariants`. */
   readonly variants?: Readonly<Record<string, string>>;
@@ -83,8 +92,18 @@ function recordSetTable(zone: string, sets: readonly object[]): CloudTable {
   };
 }
 
-/** Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none. */
-export async function startStandInClouds(options: StandInCloudsOptions = {}): Promise<StandInClouds> {
+/** Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none. *
+ * @example
+ * ```ts
+ * await using clouds = await startStandInClouds({ mischief: 0, zones: ["example.com"] });
+ * Object.assign(process.env, clouds.environment);
+ * ```
+ */
+export function startStandInClouds(options: StandInCloudsOptions = {}): Promise<StandInClouds> {
+  return atDoor(() => open(options));
+}
+
+async function open(options: StandInCloudsOptions): Promise<StandInClouds> {
   const { zones = ["example.com"], mischief: rate = 0.05, clock, logger } = options;
   const variants = variantsOf(options.variants ?? {});
   const common = {

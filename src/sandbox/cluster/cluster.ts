@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, epochSeconds, silentLogger } from "../../core/base/index.ts";
+import { type Clock, epochSeconds, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
@@ -50,7 +50,7 @@ function createToken(state: ApiState, { namespace, name, audiences, expirationSe
     const { uid } = state.objects.account(namespace, name);
     return mintToken({ namespace, name, uid }, request, state).status.token;
   } catch (error) {
-    throw error instanceof StatusError ? new TypeError(error.message, { cause: error }) : error;
+    throw error instanceof StatusError ? new PodtrustError("usage", error.message, { cause: error }) : error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { promisify } from "node:util";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type Jws } from "../../rules/oidc/index.ts";
 import { kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/keys/index.ts";
 import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
@@ -66,7 +67,8 @@ export class SigningKeys implements StandInKeys {
 
   drop(kid: string): void {
     const key = this.#find(kid);
-    if (key === this.#signing) throw new TypeError(`${kid} is the signing key: promote another one first`);
+    if (key === this.#signing)
+      throw new PodtrustError("usage", `${kid} is the signing key: promote another one first`);
     this.#keys = this.#keys.filter((other) => other !== key);
   }
 
@@ -103,7 +105,7 @@ export class SigningKeys implements StandInKeys {
 
   #find(kid: string): Held {
     const key = this.#keys.find((other) => other.kid === kid);
-    if (key === undefined) throw new TypeError(`the stand-in cluster has no key ${kid}`);
+    if (key === undefined) throw new PodtrustError("usage", `the stand-in cluster has no key ${kid}`);
     return key;
   }
 

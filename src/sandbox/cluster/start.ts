@@ -1,12 +1,18 @@
+import { atDoor } from "../errors/index.ts";
 import type { StandInCluster, StandInClusterOptions } from "./types.ts";
 
 /**
  * Starts a stand-in cluster on loopback: the part of the Kubernetes API that `kubectl create token` and the
  * publisher need, over HTTPS under a CA of its own. It has no pods, no RBAC objects and no watch, and refuses
  * what it does not do by name.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await startStandInCluster({ issuer: "https://oidc.example.test" });
+ * const token = cluster.createToken({ namespace: "shop", name: "cart", audiences: ["sts.amazonaws.com"] });
+ * ```
  */
-export async function startStandInCluster(options: StandInClusterOptions): Promise<StandInCluster> {
+export function startStandInCluster(options: StandInClusterOptions): Promise<StandInCluster> {
   // What writes certificates takes longer to load than all of AWS, and most sandboxes do without.
-  const { openCluster } = await import("./cluster.ts");
-  return openCluster(options);
+  return atDoor(async () => (await import("./cluster.ts")).openCluster(options));
 }

@@ -7,18 +7,38 @@ export type SigningAlgorithm = "RS256" | "ES256";
 export interface StandInClusterOptions {
   /** The `iss` of its tokens; an https URL, else the two documents are absent as in Kubernetes. */
   readonly issuer: string;
-  /** What its discovery document says; the issuer + /openid/v1/jwks unless told. */
+  /**
+   * What its discovery document says.
+   *
+   * @default the issuer + /openid/v1/jwks
+   */
   readonly jwksUri?: string;
-  /** The clock beneath the one that tests move; the machine's own unless told. */
+  /**
+   * The clock beneath the one that tests move.
+   *
+   * @default the machine's own
+   */
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** 0, any free port, unless told. */
+  /**
+   * 0: any free one.
+   *
+   * @default 0
+   */
   readonly port?: number;
-  /** Of the first signing key; RS256 (RSA-2048), as kubeadm and k3s make them, unless told. */
+  /**
+   * Of the first signing key.
+   *
+   * @default "RS256" (RSA-2048), as kubeadm and k3s make them
+   */
   readonly algorithm?: SigningAlgorithm;
   /** Longest token in seconds, as --service-account-max-token-expiration: longer requests are cut to it. */
   readonly maxTokenSeconds?: number;
-  /** Lets strangers be system:anonymous (403) as kubeadm does; unless told they get 401 as from k3s. */
+  /**
+   * Lets who has no credential be system:anonymous (403), as kubeadm does; else they get 401, as from k3s.
+   *
+   * @default false
+   */
   readonly anonymousAuth?: boolean;
 }
 
@@ -46,9 +66,17 @@ export interface ForgedToken {
   readonly namespace?: string;
   readonly name?: string;
   readonly audiences?: readonly string[];
-  /** Seconds since the epoch; now unless told. */
+  /**
+   * Seconds since the epoch.
+   *
+   * @default now
+   */
   readonly issuedAt?: number;
-  /** Seconds of life, negative for one that ended before it began; 3600 unless told. */
+  /**
+   * Seconds of life, negative for one that ended before it began.
+   *
+   * @default 3600
+   */
   readonly expirationSeconds?: number;
   /** By the cluster's own signing key, one of its published keys by kid, or a key of nobody's (with the signing key's kid). */
   readonly signedBy?: "cluster" | "foreign-key" | { readonly kid: string };
@@ -76,9 +104,17 @@ export interface TokenWish {
   readonly namespace: string;
   /** The ServiceAccount's. */
   readonly name: string;
-  /** For the API server itself unless told; AWS wants `sts.amazonaws.com`. */
+  /**
+   * Whom the token is for; AWS wants `sts.amazonaws.com`.
+   *
+   * @default the API server itself
+   */
   readonly audiences?: readonly string[];
-  /** 600 or more; 3600 unless told. */
+  /**
+   * 600 or more.
+   *
+   * @default 3600
+   */
   readonly expirationSeconds?: number;
 }
 
@@ -115,7 +151,7 @@ export interface StandInCluster extends AsyncDisposable {
   kubeconfig(user?: "admin" | "publisher"): string;
   /** Makes a ServiceAccount, and its namespace where that is absent. */
   addServiceAccount(namespace: string, name: string): void;
-  /** A token as TokenRequest gives it; makes the ServiceAccount where it is absent. Throws a TypeError for what TokenRequest refuses. */
+  /** A token as TokenRequest gives it; makes the ServiceAccount where it is absent. Throws `usage` for what TokenRequest refuses. */
   createToken(wish: TokenWish): string;
   /** Serves the two documents to anybody, over TLS, under the issuer's own name and a root of its own. */
   serveIssuer(): Promise<StandInIssuer>;

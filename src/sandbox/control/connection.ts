@@ -1,6 +1,7 @@
 import { errorFromJson, isRecord, type JsonRecord, PodtrustError, textOf } from "../../core/base/index.ts";
 import { type ConnectTo, parseConnectTo, request } from "../../core/http/index.ts";
 import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
+import { atDoor } from "../errors/index.ts";
 import type { ForgedToken, IssuerFault, TokenWish } from "../cluster/index.ts";
 
 /** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each gives a promise. */
@@ -48,7 +49,7 @@ export interface ConnectedClock {
   now(): Promise<number>;
   /**
    * Moves it on by `ms` milliseconds. Rejects for what is no time forward: a sandbox with `sandbox-control-request`, a stand-in
-   * with a TypeError.
+   * with `usage`.
    */
   advance(ms: number): Promise<void>;
 }
@@ -61,9 +62,9 @@ export interface ConnectedIssuer {
   readonly ca: string;
   /** In place of public DNS: where it listens. */
   readonly connectTo: readonly ConnectTo[];
-  /** A token as TokenRequest gives it, for `sts.amazonaws.com` unless told. */
+  /** A token as TokenRequest gives it, by default for `sts.amazonaws.com`. */
   token(wish: TokenWish): Promise<string>;
-  /** A token that no TokenRequest gives: of other claims, another header, another key. For `sts.amazonaws.com` unless told. */
+  /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): Promise<string>;
   /** Fail in this way until told otherwise by undefined. STS forgets the issuer's documents, and so sees it at once. */
   fail(fault: IssuerFault | undefined): Promise<void>;
@@ -207,9 +208,17 @@ export function connectionBy(ask: Ask, known: Known): SandboxConnection {
 /**
  * Connects to a sandbox that runs in another process, by its control API. Rejects with `sandbox-control-denied` where the
  * token is not the sandbox's.
+ *
+ * @example
+ * ```ts
+ * const sandbox = await connectSandbox({ url: started.url, token: started.controlToken });
+ * await using account = await sandbox.newAccount();
+ * ```
  */
-export async function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
-  const ask = asker(options);
-  const [{ account }, admin] = await Promise.all([ask("GET", "state"), ask("GET", "admin")]);
-  return connectionBy(ask, { url: options.url, account: String(account), admin: keysIn(admin) });
+export function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
+  return atDoor(async () => {
+    const ask = asker(options);
+    const [{ account }, admin] = await Promise.all([ask("GET", "state"), ask("GET", "admin")]);
+    return connectionBy(ask, { url: options.url, account: String(account), admin: keysIn(admin) });
+  });
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "../../core/base/index.ts";
+import { isRecord, PodtrustError } from "../../core/base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import type { IssuerFault } from "../cluster/index.ts";
 import type { ControlledAccount, ControlledIssuer, Controls } from "./controls.ts";
@@ -69,7 +69,7 @@ function advance(controls: ControlledAccount, asked: Asked): object {
   try {
     controls.clock.advance(seconds * 1000);
   } catch (error) {
-    if (error instanceof TypeError) refuseRequest(error.message);
+    if (error instanceof PodtrustError && error.code === "usage") refuseRequest(error.message);
     throw error;
   }
   return stateOf(controls);
@@ -102,7 +102,7 @@ async function token(account: ControlledAccount, asked: Asked): Promise<object> 
   try {
     return { token: forged ? issuer.forgeToken(wish) : issuer.token(wish) };
   } catch (error) {
-    if (error instanceof TypeError) refuseRequest(error.message);
+    if (error instanceof PodtrustError && error.code === "usage") refuseRequest(error.message);
     throw error;
   }
 }

@@ -12,21 +12,45 @@ import { newZone, showRecordSet } from "./zones.ts";
 import type { Zone } from "./types.ts";
 
 export interface StandInHetznerOptions {
-  /** 0, the default: any free one. */
+  /**
+   * 0: any free one.
+   *
+   * @default 0
+   */
   readonly port?: number;
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** How long things take, in milliseconds; a second for most unless told. */
+  /**
+   * How long things take, in milliseconds.
+   *
+   * @default a second for most
+   */
   readonly delays?: Partial<Delays>;
   /** Which of several documented forms its answers have. */
   readonly variants?: Partial<HetznerVariants>;
-  /** How often a request that is right goes wrong; every twentieth unless told, `off` for never. */
+  /**
+   * How often a request that is right goes wrong; `off` for never.
+   *
+   * @default every twentieth
+   */
   readonly mischief?: MischiefChance<HetznerMischief> | "off";
-  /** Requests an hour; 3600 unless told, as the API's. */
+  /**
+   * Requests an hour.
+   *
+   * @default 3600, as the API's
+   */
   readonly requestsPerHour?: number;
-  /** Makes the machines behind servers: status and actions then follow what becomes of them. Without it, none is. */
+  /**
+   * Makes the machines behind servers: status and actions then follow what becomes of them.
+   *
+   * @default no machine is made
+   */
   readonly machines?: MachineMaker;
-  /** DNS zones; none unless told. */
+  /**
+   * DNS zones.
+   *
+   * @default none
+   */
   readonly zones?: readonly (Pick<Zone, "name"> & Partial<Pick<Zone, "mode" | "delegation">>)[];
 }
 

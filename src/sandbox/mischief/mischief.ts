@@ -6,11 +6,23 @@
 /** Mischief on request: the next `times` requests that fit. */
 export interface MischiefRule<Kind extends string> {
   readonly what: Kind;
-  /** An HTTP method; any unless told. */
+  /**
+   * An HTTP method.
+   *
+   * @default any
+   */
   readonly method?: string;
-  /** The beginning of a path below the API's base, as `servers`; any unless told. */
+  /**
+   * The beginning of a path below the API's base, as `servers`.
+   *
+   * @default any
+   */
   readonly path?: string;
-  /** 1 unless told. */
+  /**
+   * How many requests.
+   *
+   * @default 1
+   */
   readonly times?: number;
 }
 
@@ -19,7 +31,11 @@ export interface MischiefChance<Kind extends string> {
   /** Between 0 and 1, for each request. */
   readonly rate: number;
   readonly seed: number;
-  /** What may happen; all that fits a method unless told. */
+  /**
+   * What may happen.
+   *
+   * @default all that fits a method
+   */
   readonly kinds?: readonly Kind[];
 }
 

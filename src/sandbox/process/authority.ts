@@ -3,6 +3,7 @@ import type { CaFault, CaLie, StandInCa, StandInCaOptions } from "../ca/index.ts
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
+import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
 import type { AskedBack, CarriedFault } from "./served.ts";
 
@@ -36,11 +37,18 @@ function answersOf({ resolveTxt }: Pick<AuthorityProcessOptions, "resolveTxt">) 
  * Starts a stand-in certificate authority in a process of its own. It has the calls that `startAuthority` gives, each of which
  * gives a promise; `resolveTxt` and the function of a lie are called in this process. The other one ends when the program that
  * started it does, and does not keep that running. Rejects with what `startAuthority` rejects with,
- * with `sandbox-process-ended`, or with a TypeError for another option that has functions.
+ * with `sandbox-process-ended`, or with `usage` for another option that has functions.
+ *
+ * @example
+ * ```ts
+ * await using authority = await startAuthorityProcess({ resolveTxt: async () => [] });
+ * ```
  */
-export async function startAuthorityProcess(
-  options: AuthorityProcessOptions = {},
-): Promise<AuthorityProcess> {
+export function startAuthorityProcess(options: AuthorityProcessOptions = {}): Promise<AuthorityProcess> {
+  return atDoor(() => open(options));
+}
+
+async function open(options: AuthorityProcessOptions): Promise<AuthorityProcess> {
   checkCarried(options, notCarried, "startAuthority");
   const { resolveTxt, ...rest } = options;
   const { answers, carried } = answersOf(options);

@@ -95,10 +95,10 @@ describe("calls between two processes", () => {
     await assert.rejects(calls.ask("absent" as never), /^TypeError: there is no call absent$/u);
   });
 
-  test("are refused with a TypeError that names the call where a function is among what is given", async () => {
+  test("are refused with an error of usage that names the call where a function is among what is given", async () => {
     const { calls } = pair({ take: (given: object) => given });
     await assert.rejects(calls.ask("take", { f: () => undefined }), (error: Error) => {
-      assert.ok(error instanceof TypeError);
+      assert.ok(error instanceof PodtrustError && error.code === "usage");
       assert.match(error.message, /^take was given what no other process can be given: /u);
       return true;
     });

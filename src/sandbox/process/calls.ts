@@ -35,7 +35,9 @@ function carried(error: unknown): Thrown {
 function thrown(said: Thrown): Error {
   if ("type" in said) return new TypeError(said.type);
   const error = "podtrust" in said ? errorFromJson(madeHere(said.podtrust)) : new Error(said.other);
-  return error ?? new TypeError("the other process is of another version of podtrust");
+  return (
+    error ?? new PodtrustError("sandbox-process-ended", "the other process is of another version of podtrust")
+  );
 }
 
 function isPlain(data: unknown): data is object {
@@ -73,7 +75,7 @@ export class Calls<Theirs> {
     for (const [name, call] of Object.entries(calls) as [string, Call][]) this.#ours.set(name, call);
   }
 
-  /** Asks for a call of the other side; rejects with a TypeError for what no message carries. */
+  /** Asks for a call of the other side; rejects with `usage` for what no message carries. */
   readonly ask: Ask<Theirs> = async (call, ...given) => {
     const answer = await this.#answerTo(call, given);
     // Made here and not where the message came in, errors show who asked.
@@ -104,7 +106,7 @@ export class Calls<Theirs> {
       this.#send({ id, call, given });
     } catch (error) {
       const sentence = `${call} was given what no other process can be given: ${errorText(error)}`;
-      throw new TypeError(sentence, { cause: error });
+      throw new PodtrustError("usage", sentence, { cause: error });
     }
     return new Promise((resolve) => void this.#waiting.set(id, resolve));
   }

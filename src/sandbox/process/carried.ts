@@ -1,9 +1,14 @@
+import { PodtrustError } from "../../core/base/index.ts";
+
 /** The options that no message carries, for they have functions. A record, so that the compiler asks for each. */
 export type NotCarried<Options, Carried> = Readonly<Record<Exclude<keyof Options, keyof Carried>, true>>;
 
-/** Throws a TypeError for an option that no message carries, and names what takes it. */
+/** Throws `usage` for an option that no message carries, and names what takes it. */
 export function checkCarried(options: object, notCarried: Readonly<Record<string, true>>, by: string): void {
   const name = Object.keys(options).find((key) => Object.hasOwn(notCarried, key));
   if (name === undefined) return;
-  throw new TypeError(`${name} has functions, which no other process can be given: ${by} takes it`);
+  throw new PodtrustError(
+    "usage",
+    `${name} has functions, which no other process can be given: ${by} takes it`,
+  );
 }

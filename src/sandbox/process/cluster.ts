@@ -3,6 +3,7 @@ import type { StandInCluster, StandInClusterOptions, StandInIssuer, StandInKeys 
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
+import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
 
 /** Options of a stand-in cluster in a process of its own: those of `startStandInCluster` that have no functions. */
@@ -42,9 +43,18 @@ async function serveIssuer(own: OwnProcess<"cluster">): Promise<Promised<StandIn
 /**
  * Starts a stand-in cluster in a process of its own. It has the calls that `startStandInCluster` gives, each of which gives a
  * promise. The process ends when the program that started it does, and does not keep that running. Rejects with what
- * `startStandInCluster` rejects with, with `sandbox-process-ended`, or with a TypeError for an option that has functions.
+ * `startStandInCluster` rejects with, with `sandbox-process-ended`, or with `usage` for an option that has functions.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await startStandInClusterProcess({ issuer: "https://oidc.example.test" });
+ * ```
  */
-export async function startStandInClusterProcess(options: ClusterProcessOptions): Promise<ClusterProcess> {
+export function startStandInClusterProcess(options: ClusterProcessOptions): Promise<ClusterProcess> {
+  return atDoor(() => open(options));
+}
+
+async function open(options: ClusterProcessOptions): Promise<ClusterProcess> {
   checkCarried(options, notCarried, "startStandInCluster");
   const { own, said } = await OwnProcess.start("cluster", options);
   const { ask, pid, close } = own;

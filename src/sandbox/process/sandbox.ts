@@ -2,6 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { asker, type Ask, connectionBy, type SandboxConnection } from "../control/index.ts";
 import type { SandboxOptions } from "../start.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
+import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
 
 /** Options of a sandbox in a process of its own: those of `startSandbox` that are no functions, and have none. */
@@ -40,9 +41,18 @@ function askingOf(own: OwnProcess<"sandbox">, ask: Ask): Ask {
  * Starts a sandbox in a process of its own, so that neither its work nor the tests' slows the other's. It has the calls that
  * `startSandbox` gives, but for those of its issuer's cluster, and each gives a promise. The process ends when the program that
  * started it does, and does not keep that running. Rejects with what `startSandbox` rejects with,
- * with `sandbox-process-ended`, or with a TypeError for an option that is a function.
+ * with `sandbox-process-ended`, or with `usage` for an option that is a function.
+ *
+ * @example
+ * ```ts
+ * await using sandbox = await startSandboxProcess({ propagationMs: 0 });
+ * ```
  */
-export async function startSandboxProcess(options: SandboxProcessOptions = {}): Promise<SandboxProcess> {
+export function startSandboxProcess(options: SandboxProcessOptions = {}): Promise<SandboxProcess> {
+  return atDoor(() => open(options));
+}
+
+async function open(options: SandboxProcessOptions): Promise<SandboxProcess> {
   checkCarried(options, notCarried, "startSandbox");
   const { own, said } = await OwnProcess.start("sandbox", options);
   const { url, controlToken } = said;

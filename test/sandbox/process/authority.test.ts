@@ -14,6 +14,7 @@ import { request } from "../../../src/core/http/index.ts";
 import {
   type AuthorityProcess,
   type AuthorityProcessOptions,
+  SandboxUsageError,
   type StandInCa,
   startAuthority,
   startAuthorityProcess,
@@ -138,7 +139,7 @@ for (const [where, start] of ways) {
       await assert.rejects(
         async () => authority.suggestRenewal(authority.root),
         (error: Error) => {
-          assert.ok(error instanceof TypeError);
+          assert.ok(error instanceof SandboxUsageError);
           assert.equal(error.message, "this stand-in CA has not issued that certificate");
           return true;
         },
@@ -153,7 +154,7 @@ for (const [where, start] of ways) {
       await assert.rejects(obtain("later.example.com"), { code: "acme-certificate-invalid" });
       const { validFromDate } = new X509Certificate((await authority.issued()).at(-1) ?? "");
       assert.ok(validFromDate.getTime() > Date.now() + 29 * day);
-      await assert.rejects(async () => authority.clock.advance(-1), TypeError);
+      await assert.rejects(async () => authority.clock.advance(-1), SandboxUsageError);
     });
   });
 }

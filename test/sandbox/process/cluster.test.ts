@@ -10,6 +10,7 @@ import { parseJws } from "../../../src/rules/oidc/index.ts";
 import {
   type ClusterProcess,
   type ClusterProcessOptions,
+  SandboxUsageError,
   type StandInCluster,
   startStandInCluster,
   startStandInClusterProcess,
@@ -216,11 +217,11 @@ for (const [where, start] of ways) {
       ["time that is no number", () => cluster.clock.advance(Number.NaN), /not by NaN ms/u],
     ];
     for (const [what, act, sentence] of mistakes) {
-      test(`refuses ${what} with a TypeError`, async () => {
+      test(`refuses ${what} with an error of usage`, async () => {
         await assert.rejects(
           async () => act(),
           (error: Error) => {
-            assert.ok(error instanceof TypeError);
+            assert.ok(error instanceof SandboxUsageError);
             assert.match(error.message, sentence);
             return true;
           },

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import type { PodtrustError } from "../../../src/core/base/index.ts";
 import {
+  SandboxUsageError,
   startAuthority,
   startAuthorityProcess,
   startSandbox,
@@ -196,7 +197,7 @@ for (const [name, thing] of Object.entries(things)) {
     test("is not started with an option that would not reach it", async () => {
       const [option, by] = notCarried;
       await assert.rejects(start({ [option]: () => undefined }), (error: Error) => {
-        assert.ok(error instanceof TypeError);
+        assert.ok(error instanceof SandboxUsageError);
         const sentence = `${option} has functions, which no other process can be given: ${by} takes it`;
         assert.equal(error.message, sentence);
         return true;

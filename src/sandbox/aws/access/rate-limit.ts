@@ -1,3 +1,4 @@
+import { PodtrustError } from "../../../core/base/index.ts";
 import { AwsError } from "../wire/index.ts";
 
 /** How many calls a service takes from the account. */
@@ -20,7 +21,10 @@ export class RateLimiter {
   constructor(limit: RateLimit) {
     const { perSecond, burst } = limit;
     if (!(Number.isFinite(perSecond) && perSecond > 0 && Number.isInteger(burst) && burst >= 1)) {
-      throw new TypeError("a rate limit is more than 0 calls a second and a burst of 1 call or more");
+      throw new PodtrustError(
+        "usage",
+        "a rate limit is more than 0 calls a second and a burst of 1 call or more",
+      );
     }
     this.#limit = limit;
     this.#tokens = burst;

@@ -26,7 +26,11 @@ export interface SeedRole {
   readonly policies?: readonly string[];
   /** `/`, or `/a/b/`. */
   readonly path?: string;
-  /** Of its sessions, in seconds; 3600 unless told. */
+  /**
+   * Of its sessions, in seconds.
+   *
+   * @default 3600
+   */
   readonly maxSession?: number;
   /** ARN of the permissions boundary. */
   readonly boundary?: string;
@@ -36,8 +40,16 @@ export interface SeedRole {
 export interface SeedParameter {
   readonly name: string;
   readonly value: string;
-  /** `String` unless told. */
+  /**
+   * Its type.
+   *
+   * @default "String"
+   */
   readonly type?: "String" | "StringList" | "SecureString";
-  /** Parameters live in a region; `us-east-1` unless told. */
+  /**
+   * The region in which it lives.
+   *
+   * @default "us-east-1"
+   */
   readonly region?: string;
 }

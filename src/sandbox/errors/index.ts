@@ -1,0 +1,8 @@
+export { atDoor } from "./door.ts";
+export {
+  SandboxConnectionError,
+  SandboxError,
+  type SandboxErrorCode,
+  SandboxMachineError,
+  SandboxUsageError,
+} from "./errors.ts";
