@@ -1,7 +1,7 @@
 import { PodtrustError } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Change, Plan, Resource } from "../rules/plan/index.ts";
-import { issuerHost } from "./parts/index.ts";
+import { shownIssuer } from "./view.ts";
 
 /** What of a plan's surroundings tells whether a name goes with the addresses that it leads to. */
 export interface NameRecords {
@@ -41,7 +41,8 @@ export function leftBehind(
   const ids = gone.map(({ resource }) => resource.id);
   if (ids.length === 0) return { refusals: [], warnings: [] };
   const { dns } = config;
-  const host = issuerHost(config);
+  const issuer = shownIssuer(config);
+  const host = issuer === undefined ? "the issuer's name" : new URL(issuer).hostname;
   if (dns === undefined || dns.addresses !== undefined) {
     const warning = `${ids.join(" and ")} ${ids.length === 1 ? "is" : "are"} given back: if ${host} leads there, take its A and AAAA records away first, or whoever gets the address next can get a certificate for the name.`;
     return { refusals: [], warnings: [warning] };

@@ -33,13 +33,6 @@ export function statusMessage(body: Buffer): string {
 // Admission speaks with the 403 of missing rights, but no right would help.
 const byAdmission = /violates PodSecurity|admission webhook|exceeded quota|ValidatingAdmissionPolicy/u;
 
-/**
- * A policy is there whose kind of parameters the API server does not know: its mapper learns of new kinds every 30 s, and
- * until then the policy refuses what it is for, with the status of an invalid object (k8s.io/apiserver,
- * admission/plugin/policy/generic/policy_source.go).
- */
-const unknownParameters = "failed to configure policy: failed to find resource referenced by paramKind";
-
 function isRefused(status: number, message: string): boolean {
   if (status === 400 || status === 422) return true;
   // An unknown field in server-side apply is a 500, in spite of fieldValidation.
@@ -60,12 +53,6 @@ export function statusFault(asked: Asked, answer: KubernetesAnswer): PodtrustErr
   }
   if (status === 409) {
     return new PodtrustError("cluster-conflict", sentence, { detail: { ...detail, reason: "conflict" } });
-  }
-  if (message.includes(unknownParameters)) {
-    return new PodtrustError("cluster-not-ready", sentence, {
-      next: "Wait: an API server learns of new kinds every 30 s. If it goes on for minutes the kind is gone: apply its definition again (podtrust manifests bindings).",
-      detail: { ...detail, reason: "not-ready" },
-    });
   }
   if (isRefused(status, message)) {
     return new PodtrustError("cluster-refused", sentence, { detail: { ...detail, reason: "refused" } });

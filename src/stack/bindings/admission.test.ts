@@ -5,7 +5,7 @@ import type { ApplyOptions, KubernetesApi, KubernetesObject } from "../../provid
 import { SwiftClock } from "../../../test/support/swift-clock.ts";
 import { applyBinding, bindingsAdmitted } from "./admission.ts";
 
-const unknown = new PodtrustError("cluster-not-ready", "it answered 422: failed to configure policy");
+const unknown = new PodtrustError("cluster-not-ready", "it answered 503: apiserver not ready");
 const absent = new PodtrustError("cluster-not-found", "it answered 404");
 const notGranted = new PodtrustError(
   "cluster-refused",
@@ -39,7 +39,7 @@ const binding = {
 };
 
 describe("a binding that is applied right after its definitions", () => {
-  test("is applied again while the API server does not know the kind of trusts, and the reason is told", async () => {
+  test("is applied again while the API server is not ready for it, and the reason is told", async () => {
     const { cluster, applied } = clusterThat([unknown, unknown, "taken"]);
     const { wait, reasons } = waitOf();
     await applyBinding(cluster, binding, wait);

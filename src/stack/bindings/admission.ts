@@ -2,10 +2,10 @@ import { type Clock, PodtrustError, retry, type RetrySchedule } from "../../core
 import { bindingObject } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 
-/** How long an API server refuses bindings after their definitions were applied, in milliseconds. */
+/** How long an API server may take no bindings after their definitions were applied, in milliseconds. */
 const newKindsSchedule: RetrySchedule = {
-  // k8s.io/apiserver's mapper forgets what it knows of kinds every 30 s; the rest is for a busy server.
-  name: "an API server learns of new kinds every 30 s",
+  // It reads every five seconds which schemas it has, and answers 503 until then; the rest is for a busy server.
+  name: "an API server needs some seconds for new kinds",
   delays: [1000],
   giveUpAfter: 90_000,
 };
@@ -37,8 +37,8 @@ function retried<T>(
 }
 
 /**
- * Applies a binding. While the API server does not know the kind AWSTrust yet it is tried again; every other refusal is
- * final. Throws what `KubernetesApi.apply` throws.
+ * Applies a binding. While the API server is not ready for it, such as just after its definition was applied, it is tried again;
+ * every other refusal is final. Throws what `KubernetesApi.apply` throws.
  */
 export function applyBinding(
   cluster: KubernetesApi,

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Config } from "../config/index.ts";
+import type { Plan } from "../rules/plan/index.ts";
+import { leftBehind } from "./given-back.ts";
+
+const plan = {
+  changes: [{ kind: "delete", resource: { kind: "primary-ip", id: "hetzner/primary-ip/prod-ipv4" } }],
+} as unknown as Plan;
+
+const warningOf = (config: object): string =>
+  leftBehind(plan, {
+    config: { dns: { addresses: ["192.0.2.7"] }, ...config } as unknown as Config,
+    left: [],
+  }).warnings.join();
+
+describe("addresses that are given back while somebody else keeps the records", () => {
+  test("are told with the name that may lead there", () => {
+    const warning = warningOf({ issuer: "https://oidc.example.com" });
+    assert.match(warning, /is given back: if oidc\.example\.com leads there/u);
+  });
+
+  test("are told without a name where the stack never had one", () => {
+    const named = { zone: "example.com", isPlaceholder: true };
+    const warning = warningOf({ issuer: "https://name.example.com", named });
+    assert.match(warning, /is given back: if the issuer's name leads there/u);
+  });
+});
