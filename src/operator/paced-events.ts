@@ -1,5 +1,5 @@
 import { type Clock, type Logger, Waiters } from "../core/base/index.ts";
-import { Turns } from "./controller/index.ts";
+import { FairKeys } from "./controller/index.ts";
 import type { EventRecorder, Happening } from "../providers/kubernetes/index.ts";
 
 export interface PacedEventsOptions {
@@ -24,7 +24,7 @@ const farewell = 2000;
  */
 export class PacedEvents {
   readonly #options: PacedEventsOptions;
-  readonly #turns = new Turns();
+  readonly #turns = new FairKeys();
   readonly #waiting = new Map<string, Happening>();
   readonly #waiters = new Waiters();
   #told = 0;

@@ -1,6 +1,7 @@
 export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/index.ts";
 export { type JsonRecord, isRecord, recordOf, recordsOf, textOf } from "./record.ts";
 export { ChildAbort } from "./child-abort.ts";
+export { backoffDelay } from "./backoff.ts";
 export { collectBytes } from "./collect.ts";
 export { type Clock, epochSeconds, systemClock } from "./clock.ts";
 export { defined } from "./defined.ts";

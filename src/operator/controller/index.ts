@@ -13,4 +13,4 @@ export {
   type ReconcileFailure,
   type RunnerOptions,
 } from "./runner.ts";
-export { Turns } from "./turns.ts";
+export { FairKeys } from "./fair-keys.ts";

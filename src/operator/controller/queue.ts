@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
-import { ChildAbort, type Clock } from "../../core/base/index.ts";
+import { backoffDelay, ChildAbort, type Clock } from "../../core/base/index.ts";
 import { namespaceOf } from "./controller.ts";
 import { Delays } from "./delays.ts";
-import { Turns } from "./turns.ts";
+import { FairKeys } from "./fair-keys.ts";
 
 /** What is known of a key that is in the queue, runs, or failed when it ran last. */
 interface Item {
@@ -37,12 +37,6 @@ export interface QueueOptions {
   readonly chance?: (below: number) => number;
 }
 
-/** Milliseconds to wait after so many failures in a row (1 or more): between half and all of the step. */
-function waitAfter(failures: number, chance: (below: number) => number): number {
-  const step = Math.min(longestWait, firstWait * 2 ** Math.min(failures - 1, 30));
-  return step / 2 + chance(step / 2 + 1);
-}
-
 /**
  * Keys that have to be looked at: each once, however often it is added; never two at a time of one key; in turn between
  * namespaces, and no more at a time of those that share than they may; after failures with waits that grow; bounded.
@@ -56,7 +50,7 @@ export class WorkQueue {
   readonly #shareOf: (key: string) => string;
   /** How many keys run, by share. */
   readonly #running = new Map<string, number>();
-  readonly #turns = new Turns();
+  readonly #turns = new FairKeys();
   readonly #delays = new Delays();
   readonly #pausing = new Set<ChildAbort>();
 
@@ -131,7 +125,7 @@ export class WorkQueue {
     if (item === undefined) return 0;
     this.#end(item);
     item.failures += 1;
-    const wait = waitAfter(item.failures, this.#chance);
+    const wait = backoffDelay(item.failures, { first: firstWait, max: longestWait, chance: this.#chance });
     const ms = item.dirty ? Math.min(wait, patience) : wait;
     item.dirty = false;
     this.#delay(key, item, ms);

@@ -15,7 +15,7 @@ import {
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
-import { Turns } from "./turns.ts";
+import { SmallestFirst } from "./smallest-first.ts";
 import { countValues } from "./values.ts";
 
 // As the listener of every daemon: an `import` of it would evaluate what no daemon needs.
@@ -93,14 +93,14 @@ function parsed(bytes: Buffer): unknown {
 export class ReviewServer {
   readonly #options: ReviewServerOptions;
   readonly #server: Server;
-  readonly #turns: Turns;
+  readonly #turns: SmallestFirst;
   #ending = false;
   #bound: ListenAddress | undefined;
 
   constructor(options: ReviewServerOptions) {
     const { clock, clientCa } = options;
     this.#options = options;
-    this.#turns = new Turns(() => clock.elapsed());
+    this.#turns = new SmallestFirst(() => clock.elapsed());
     const asked = clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca: clientCa };
     this.#server = createServer({
       ...boundOptions(webhookLimits),

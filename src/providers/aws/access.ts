@@ -1,5 +1,5 @@
 import { type Clock, defined } from "../../core/base/index.ts";
-import type { SlowedDown } from "./pace.ts";
+import type { SlowedDown } from "./adaptive-rate.ts";
 
 /** Long-lived or session credentials, as AWS hands them out. Never log them. */
 export interface AwsCredentials {

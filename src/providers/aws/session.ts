@@ -12,7 +12,7 @@ import {
   partitionOf,
 } from "../../core/base/index.ts";
 import type { AwsAccess } from "./access.ts";
-import { Pace } from "./pace.ts";
+import { AdaptiveRate } from "./adaptive-rate.ts";
 
 /**
  * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is told within half a minute. By itself the
@@ -38,7 +38,7 @@ export interface AwsSession {
   /** How often a call is tried while the network fails or AWS is in trouble. */
   readonly attempts: number;
   /** The pace that IAM lets through. */
-  readonly pace: Pace;
+  readonly pace: AdaptiveRate;
   /** Tries each call once: who calls it by `iamOf` paces and repeats. */
   iam(): Promise<IAMClient>;
   sts(): Promise<STSClient>;
@@ -132,7 +132,7 @@ export function openAws(access: AwsAccess): AwsSession {
     partition: partitionOf(access.region),
     clock,
     attempts,
-    pace: new Pace(clock, access.onSlowDown),
+    pace: new AdaptiveRate(clock, access.onSlowDown),
     iam: once(async () => {
       const [{ IAMClient }, config] = await Promise.all([import("@aws-sdk/client-iam"), settings()]);
       return keep(new IAMClient({ ...config, maxAttempts: 1 }));

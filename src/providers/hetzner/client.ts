@@ -9,7 +9,7 @@ import {
 import { type ConnectTo, type HttpResponse, request } from "../../core/http/index.ts";
 import { type Asked, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
 import { Fields } from "./fields.ts";
-import { Pace } from "./pace.ts";
+import { RequestBudget } from "./request-budget.ts";
 
 export interface HetznerAccess {
   /** The API's base URL, as `endpointOf` gives it. */
@@ -58,12 +58,12 @@ const mostRetries = 5;
 export class HetznerApi {
   readonly clock: Clock;
   readonly #access: HetznerAccess;
-  readonly #pace: Pace;
+  readonly #pace: RequestBudget;
 
   constructor(access: HetznerAccess) {
     this.#access = access;
     this.clock = access.clock;
-    this.#pace = new Pace(access.clock, access.onSlowDown);
+    this.#pace = new RequestBudget(access.clock, access.onSlowDown);
   }
 
   async #once(asked: Asked, body: JsonRecord | undefined, signal: AbortSignal): Promise<HttpResponse> {

@@ -9,7 +9,7 @@ import {
   localLimits,
   type ServerLimits,
 } from "../../core/listener/index.ts";
-import { Turns } from "./turns.ts";
+import { OneATick } from "./one-a-tick.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
 const { createServer } = process.getBuiltinModule("node:http");
@@ -64,7 +64,7 @@ function serverOf({ tls }: ListenerOptions, limits: ServerLimits): Server | TlsS
 }
 
 /** Of all stand-ins of this process, since they share its event loop. */
-const turns = new Turns();
+const turns = new OneATick();
 
 /** Starts the HTTP server of a stand-in; rejects as `listen` does. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {

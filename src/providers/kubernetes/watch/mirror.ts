@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import {
+  backoffDelay,
   type Clock,
   defined,
   type JsonRecord,
@@ -56,11 +57,8 @@ const pageSize = 500;
 const metadataAccept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
-/** The waits after failures: from 400 ms, twice as long each time, up to half a minute; half of it is chance. */
-function waitAfter(failures: number): number {
-  const step = Math.min(30_000, 400 * 2 ** Math.min(failures - 1, 16));
-  return step / 2 + randomInt(step / 2 + 1);
-}
+/** The delays after failures, in milliseconds. */
+const afterFailures = { first: 400, max: 30_000, chance: randomInt } as const;
 
 function keyOf(object: JsonRecord): string {
   const { name, namespace } = recordOf(object["metadata"]);
@@ -173,7 +171,7 @@ export class Mirror<V, I extends string = never> {
       this.#failing = { code, message, since: this.#failing?.since ?? clock.now() };
     }
     this.#failures += 1;
-    const wait = gone && this.#failures === 1 ? 0 : waitAfter(this.#failures);
+    const wait = gone && this.#failures === 1 ? 0 : backoffDelay(this.#failures, afterFailures);
     await clock.sleep(wait, signal).catch(() => {});
   }
 

@@ -1,7 +1,7 @@
 import { namespaceOf } from "./controller.ts";
 
 /** Keys that are ready, given out in turn between namespaces, so that one with thousands of them delays no other. */
-export class Turns {
+export class FairKeys {
   /** In the order in which it is their turn. */
   readonly #namespaces = new Map<string, Set<string>>();
   #size = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
-import { Pace } from "./pace.ts";
+import { AdaptiveRate } from "./adaptive-rate.ts";
 
 const throttled = (): Error => Object.assign(new Error("Rate exceeded"), { name: "Throttling" });
 
@@ -46,7 +46,7 @@ async function untilEnd(clock: TestClock, work: Promise<unknown>): Promise<numbe
 describe("the pace of calls", () => {
   test("is whatever the caller's is while nobody throttles", async () => {
     const clock = new TestClock();
-    const pace = new Pace(clock);
+    const pace = new AdaptiveRate(clock);
     const { call } = provider(clock, 1, 1000);
     await Promise.all(Array.from({ length: 500 }, () => pace.run(call)));
     assert.equal(clock.sleeping, 0);
@@ -56,7 +56,7 @@ describe("the pace of calls", () => {
     const clock = new TestClock();
     const told: [string, number][] = [];
     const start = clock.elapsed();
-    const pace = new Pace(clock, (reason, deadline) => told.push([reason, deadline - start]));
+    const pace = new AdaptiveRate(clock, (reason, deadline) => told.push([reason, deadline - start]));
     const iam = provider(clock, 20, 100);
     const calls = Array.from({ length: 600 }, (_, index) => index);
     const worker = async (): Promise<void> => {
@@ -72,7 +72,7 @@ describe("the pace of calls", () => {
 
   test("gives up only when for two minutes not one call got through", async () => {
     const clock = new TestClock();
-    const pace = new Pace(clock);
+    const pace = new AdaptiveRate(clock);
     const work = pace.run(() => Promise.reject(throttled()));
     await assert.rejects(untilEnd(clock, work), /Rate exceeded/u);
     assert.ok(clock.now() >= 120_000);
@@ -80,7 +80,7 @@ describe("the pace of calls", () => {
 
   test("leaves every other failure to the caller, and ends its wait with a signal", async () => {
     const clock = new TestClock();
-    const pace = new Pace(clock);
+    const pace = new AdaptiveRate(clock);
     await assert.rejects(
       pace.run(() => Promise.reject(new Error("other"))),
       /other/u,

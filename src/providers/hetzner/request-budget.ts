@@ -4,7 +4,7 @@ import type { Clock } from "../../core/base/index.ts";
  * Keeps to the project's budget of requests, which is refilled little by little (3600 an hour, one a second): while an
  * answer's RateLimit headers say that nothing is left, each request waits until one more has come back.
  */
-export class Pace {
+export class RequestBudget {
   readonly #clock: Clock;
   readonly #say: (reason: string) => void;
   /** Milliseconds in which one request comes back; 0 while there is budget. */

@@ -10,7 +10,7 @@ interface Waiting {
  * turn of the loop accepts one new connection, and reads whatever others have sent: without this, two hundred busy
  * connections do all their work in each turn, and the next new one waits seconds for the turns before it.
  */
-export class Turns {
+export class OneATick {
   readonly #waiting: Waiting[] = [];
   /** Of those, how many have had their turn. */
   #begun = 0;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Turns } from "./turns.ts";
+import { SmallestFirst } from "./smallest-first.ts";
 
 const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the turns of reviews", () => {
   test("come one in a turn of the event loop, the smallest first", async () => {
-    const turns = new Turns(() => 0);
+    const turns = new SmallestFirst(() => 0);
     const begun: number[] = [];
     for (const bytes of [3_000_000, 10_000, 20_000, 10_001])
       void turns.take(bytes).then(() => begun.push(bytes));
@@ -18,7 +18,7 @@ describe("the turns of reviews", () => {
 
   test("come to a large one that has let others pass for a second", async () => {
     let now = 0;
-    const turns = new Turns(() => now);
+    const turns = new SmallestFirst(() => now);
     const begun: string[] = [];
     void turns.take(3_000_000).then(() => begun.push("large"));
     now = 1000;

@@ -11,7 +11,7 @@ interface Waiting {
  * The work of reviews that were read whole, one in a turn of the event loop: while one of megabytes is parsed nothing else
  * happens, so that small ones, which almost all are, come before it.
  */
-export class Turns {
+export class SmallestFirst {
   readonly #elapsed: () => number;
   readonly #waiting = new Set<Waiting>();
 

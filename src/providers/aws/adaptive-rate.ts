@@ -15,7 +15,7 @@ const oneSignMs = 1000;
  * lets through, fewer after each refusal and slowly more after each success (additive increase, multiplicative
  * decrease). A throttled call is made again; it fails only when for two minutes not one has got through.
  */
-export class Pace {
+export class AdaptiveRate {
   readonly #clock: Clock;
   readonly #say: SlowedDown;
   /** Calls a second; undefined while nobody has throttled. */

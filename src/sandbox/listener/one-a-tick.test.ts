@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import type { Exchange } from "../../core/listener/index.ts";
 import { closeListener, openListener } from "./index.ts";
-import { Turns } from "./turns.ts";
+import { OneATick } from "./one-a-tick.ts";
 
 const exchange = (): { over: AbortController; exchange: Exchange } => {
   const over = new AbortController();
@@ -14,7 +14,7 @@ const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(re
 
 describe("the turns of requests", () => {
   test("come one in a turn of the event loop, in the order of the requests", async () => {
-    const turns = new Turns();
+    const turns = new OneATick();
     const begun: number[] = [];
     for (let number = 0; number < 5; number += 1) turns.take(exchange().exchange, () => begun.push(number));
     assert.deepEqual(begun, []);
@@ -28,7 +28,7 @@ describe("the turns of requests", () => {
   });
 
   test("are none for a client that has gone, and the next one has its own", async () => {
-    const turns = new Turns();
+    const turns = new OneATick();
     const begun: string[] = [];
     const gone = exchange();
     turns.take(gone.exchange, () => begun.push("gone"));
@@ -40,7 +40,7 @@ describe("the turns of requests", () => {
   });
 
   test("go on for thousands that never let the queue be empty", async () => {
-    const turns = new Turns();
+    const turns = new OneATick();
     let begun = 0;
     for (let number = 0; number < 3000; number += 1) {
       turns.take(exchange().exchange, () => {
