@@ -5,9 +5,10 @@
  *
  *   podtrust-VERSION-SYSTEM.tar.zst                  podtrust as one executable: linux-x64, linux-arm64, macos-x64, macos-arm64
  *   podtrust-publisher-VERSION-SYSTEM.zst, .sha256   the publisher alone, for machines: linux-x64, linux-arm64
- *   podtrust-VERSION.tgz                             npm's package
+ *   podtrust-VERSION.tgz                             npm's package podtrust
+ *   podtrust-sandbox-VERSION.tgz                     npm's package @podtrust/sandbox, of a version of its own
  *   podtrust-image-VERSION-linux-ARCH.tar.gz         podtrust's and the sandbox's container images of this machine's architecture, for docker load
- *   podtrust-VERSION.cdx.json                        what it is made of, as CycloneDX
+ *   podtrust-VERSION.cdx.json, podtrust-sandbox-…    what each package is made of, as CycloneDX
  *   SHA256SUMS                                       of all of them
  *
  * PART: linux-x64 …, publisher-linux-x64 …, package, image, sbom; without one, all. SOURCE_DATE_EPOCH is the one time in
@@ -29,6 +30,8 @@ import { compress } from "./release/compress.ts";
 import { executable } from "./release/executable.ts";
 import { nodeFor, type Target, targets } from "./release/node.ts";
 import { billOfMaterials } from "./release/sbom.ts";
+import { sandboxFolder } from "./package/sandbox.ts";
+import { versionIn } from "./package/support.ts";
 import { filesOfRooms, foreignToPublisher, programs } from "./rooms.ts";
 
 // Before anything is built: a room that was moved is no longer kept out of the publisher's program.
@@ -100,14 +103,27 @@ function machineProgram(of: Bundle, target: Target): void {
 
 const buildPackage = once(() => execFileSync(process.execPath, ["tools/build.ts"], { stdio: "inherit" }));
 
-/** npm gives every file in it one and the same time. */
-function npmPackage(): void {
+/** The two packages of npm: where their manifests stand, and how their files begin. */
+const packages = [
+  { folder: ".", file: `podtrust-${version}` },
+  { folder: sandboxFolder, file: `podtrust-sandbox-${versionIn(sandboxFolder)}` },
+] as const;
+
+/** npm gives every file in them one and the same time. */
+function npmPackages(): void {
   buildPackage();
-  execFileSync("npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", values.to], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const file = `podtrust-${version}.tgz`;
-  console.log(`release: ${join(values.to, file)}, ${size(readFileSync(join(values.to, file)))}`);
+  for (const { folder, file } of packages) {
+    // Without the dot, npm takes two words for an address at GitHub.
+    const from = folder === "." ? folder : `./${folder}`;
+    const args = ["pack", from, "--ignore-scripts", "--loglevel=error", "--pack-destination", values.to];
+    execFileSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
+    const packed = join(values.to, `${file}.tgz`);
+    console.log(`release: ${packed}, ${size(readFileSync(packed))}`);
+  }
+}
+
+function bills(): void {
+  for (const { folder, file } of packages) put(`${file}.cdx.json`, billOfMaterials(folder, epoch()));
 }
 
 function image(): void {
@@ -136,14 +152,16 @@ const parts: Readonly<Record<string, () => void>> = {
   ...Object.fromEntries(
     machines.map((target) => [`publisher-${target}`, () => machineProgram(publisher(), target)]),
   ),
-  package: npmPackage,
+  package: npmPackages,
   image,
-  sbom: () => put(`podtrust-${version}.cdx.json`, billOfMaterials(epoch())),
+  sbom: bills,
 };
 
-/** Of all of this version that is there: a part that is built anew keeps the others' sums. */
+/** Of all of these versions that is there: a part that is built anew keeps the others' sums. */
 function writeSums(): void {
-  const names = readdirSync(values.to).filter((name) => name.includes(version) && !name.endsWith(".sha256"));
+  const ofThese = (name: string): boolean =>
+    name.includes(version) || packages.some(({ file }) => name.startsWith(`${file}.`));
+  const names = readdirSync(values.to).filter((name) => ofThese(name) && !name.endsWith(".sha256"));
   const lines = names.sort().map((name) => `${sum(readFileSync(join(values.to, name)))}  ${name}\n`);
   writeFileSync(join(values.to, "SHA256SUMS"), lines.join(""));
 }

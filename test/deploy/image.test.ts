@@ -24,7 +24,7 @@ test("the Dockerfile says what the list of files says, and takes the Node that i
     `ENTRYPOINT ${words(entrypoint)}`,
     `EXPOSE ${sandbox.ports.join(" ")}`,
     `HEALTHCHECK --interval=${check.intervalSeconds}s --timeout=${check.timeoutSeconds}s --start-period=${check.startPeriodSeconds}s --retries=${check.retries} CMD ${words(check.command)}`,
-    `ENTRYPOINT ${words([...entrypoint, ...sandbox.arguments])}`,
+    `ENTRYPOINT ${words(sandbox.entrypoint)}`,
   ])
     assert.ok(instructions.includes(line), line);
   const { version } = JSON.parse(read("tools/node/package.json")) as { version: string };

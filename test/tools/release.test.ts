@@ -172,7 +172,7 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
     try {
       await release(again, "publisher-linux-x64", "sbom");
       const names = readdirSync(again).filter((name) => name !== "SHA256SUMS");
-      assert.equal(names.length, 3);
+      assert.equal(names.length, 4);
       for (const name of names) {
         const [one, other] = [folder, again].map((where) => readFileSync(join(where, name)));
         assert.ok(one !== undefined && other !== undefined && one.equals(other), name);
@@ -188,15 +188,24 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
       const [hash, name = ""] = line.split("  ");
       assert.equal(hash, sum(readFileSync(join(folder, name))), name);
     }
-    assert.equal(names.length, 5);
+    assert.equal(names.length, 6);
     const bom = JSON.parse(readFileSync(join(folder, `podtrust-${version}.cdx.json`), "utf8")) as {
       bomFormat: string;
-      metadata: { timestamp: string };
+      metadata: { timestamp: string; component: { name: string } };
       components: readonly { name: string }[];
     };
     assert.deepEqual([bom.bomFormat, bom.metadata.timestamp], ["CycloneDX", "2025-11-26T00:00:00.000Z"]);
     const components = bom.components.map(({ name }) => name);
     assert.ok(components.includes("commander"));
     assert.ok(!components.includes("typescript"));
+    const manifest = JSON.parse(readFileSync("packages/sandbox/package.json", "utf8")) as { version: string };
+    const sandbox = JSON.parse(
+      readFileSync(join(folder, `podtrust-sandbox-${manifest.version}.cdx.json`), "utf8"),
+    ) as typeof bom;
+    assert.equal(sandbox.metadata.component.name, "@podtrust/sandbox");
+    assert.deepEqual(
+      sandbox.components.map(({ name }) => name),
+      ["commander"],
+    );
   });
 });

@@ -15,9 +15,9 @@ export interface ImageFiles {
   readonly user: { readonly name: string; readonly id: number };
   readonly environment: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
-  /** What the sandbox's image runs beside that, and how it is asked after. */
+  /** What the sandbox's image runs in place of that, and how it is asked after. */
   readonly sandbox: {
-    readonly arguments: readonly string[];
+    readonly entrypoint: readonly string[];
     readonly ports: readonly number[];
     readonly healthCheck: HealthCheck;
   };

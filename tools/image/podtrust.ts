@@ -27,7 +27,7 @@ export function writePodtrustArchive(
     {
       ...common,
       name: `${repository}/podtrust-sandbox:${tag}`,
-      entrypoint: [...entrypoint, ...sandbox.arguments],
+      entrypoint: sandbox.entrypoint,
       ports: sandbox.ports,
       healthCheck: sandbox.healthCheck,
     },
