@@ -2,7 +2,7 @@
  * Builds the real servers of the cluster suites from the pinned Go modules in build/, once per content of their
  * go.mod and go.sum:
  *
- *   node test/cluster/build.ts              all of them but what exports are applied by
+ *   node test/cluster/build.ts              those of the gate
  *   node test/cluster/build.ts pebble       one module
  *
  * A test builds what it asks for: the API servers of other versions than the usual one only for who names one.
@@ -23,7 +23,7 @@ import {
   usualVersion,
 } from "./modules.ts";
 
-export { kubernetesVersions, type KubernetesVersion } from "./modules.ts";
+export { type KubernetesVersion, testedVersions } from "./modules.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, "..", "..", ".cache", "cluster");
@@ -84,12 +84,14 @@ const flagsOf = (module: GoModule): readonly string[] => [
   ...(module.tags === undefined ? [] : [`-tags=${module.tags.join(",")}`]),
 ];
 
+const sourceOf = (module: GoModule): string => join(here, "build", module.name);
+
 /** The folder of a module's programs: another one as soon as its pins or flags change. */
 function folderOf(module: GoModule): string {
   const hash = createHash("sha256").update(
     `${process.platform} ${process.arch} ${flagsOf(module).join(" ")}`,
   );
-  const source = join(here, "build", module.name);
+  const source = sourceOf(module);
   for (const file of readdirSync(source).sort()) hash.update(readFileSync(join(source, file)));
   return join(cache, `${module.name}-${hash.digest("hex").slice(0, 16)}`);
 }
@@ -126,22 +128,28 @@ function run(args: readonly string[], cwd: string): Promise<void> {
   });
 }
 
+/** What Go names the program of a package: the last part of its path that is no major version. */
+function builtName(module: GoModule, path: string): string {
+  const [, own = ""] = /^module (\S+)$/mu.exec(readFileSync(join(sourceOf(module), "go.mod"), "utf8")) ?? [];
+  const parts = (path === "." ? own : path).split("/").filter((part) => !/^v\d+$/u.test(part));
+  return parts.at(-1) ?? "";
+}
+
 async function buildModule(module: GoModule, say: (line: string) => void): Promise<void> {
   const names = Object.keys(module.programs).join(", ");
   const folder = folderOf(module);
+  const start = performance.now();
+  say(`building ${names} of ${module.name} ${module.version} (${module.time} from an empty Go cache)`);
   mkdirSync(cache, { recursive: true });
   // Built aside and moved in whole, so that a build cut short leaves nothing that looks finished.
   const aside = mkdtempSync(join(cache, "building-"));
   try {
-    for (const [program, path] of Object.entries(module.programs)) {
-      const start = performance.now();
-      say(
-        `building ${program} of ${module.name} ${module.version} (${names}: ${module.time} from an empty Go cache)`,
-      );
-      const output = join(aside, program);
-      await run(["build", ...flagsOf(module), "-o", output, path], join(here, "build", module.name));
-      say(`built ${program} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    }
+    // All at once: what they share is read once, and one is linked while another compiles.
+    const packages = Object.values(module.programs);
+    await run(["build", ...flagsOf(module), "-o", `${aside}/`, ...packages], sourceOf(module));
+    for (const [program, path] of Object.entries(module.programs))
+      renameSync(join(aside, builtName(module, path)), join(aside, program));
+    say(`built ${names} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     // Another process may have built the same meanwhile: then its programs stay.
     if (!isBuilt(module)) {
       rmSync(folder, { recursive: true, force: true });
@@ -219,7 +227,7 @@ if (import.meta.main) {
   const missing = whyNoCluster();
   if (missing !== undefined) throw new Error(missing);
   for (const module of modules) {
-    if (wanted.length === 0 ? appliers.includes(module) : !wanted.includes(module.name)) continue;
+    if (wanted.length === 0 ? !usual.includes(module) : !wanted.includes(module.name)) continue;
     if (isBuilt(module)) console.log(`${module.name} ${module.version} stands in ${folderOf(module)}`);
     else await buildModule(module, console.log);
   }

@@ -12,14 +12,14 @@ import {
   type Answer,
   type ControlPlane,
   type KubernetesVersion,
-  kubernetesVersions,
   leftOut,
   startControlPlane,
+  testedVersions,
 } from "./harness/index.ts";
 import { policyGate } from "./injection/policy-gate.ts";
 import { podEssence } from "./injection/pod-essence.ts";
 
-const skip = leftOut(kubernetesVersions);
+const skip = leftOut(testedVersions);
 
 const namespaceOf = ({ name }: InjectionCase): string => `case-${name}`;
 const accountOf = ({ pod }: InjectionCase): string => String(recordOf(pod["spec"])["serviceAccountName"]);
@@ -129,5 +129,5 @@ function suite(version: KubernetesVersion): void {
   }
 }
 
-for (const version of kubernetesVersions)
+for (const version of testedVersions)
   describe(`injection by Kubernetes ${version}`, { skip }, () => suite(version));

@@ -13,9 +13,9 @@ import {
   type Answer,
   type ControlPlane,
   type KubernetesVersion,
-  kubernetesVersions,
   leftOut,
   startControlPlane,
+  testedVersions,
 } from "./harness/index.ts";
 import { ask } from "./harness/https.ts";
 
@@ -26,7 +26,7 @@ function judged({ status, text }: Answer): object {
   return { status, message, reason, code };
 }
 
-const skip = leftOut(kubernetesVersions);
+const skip = leftOut(testedVersions);
 const issuer = "https://oidc.example.com";
 const jwksUri = `${issuer}/openid/v1/jwks`;
 
@@ -223,7 +223,7 @@ function suite(version: KubernetesVersion): void {
   });
 }
 
-for (const version of kubernetesVersions)
+for (const version of testedVersions)
   describe(`our client against a real Kubernetes ${version}`, { skip }, () => {
     suite(version);
   });

@@ -1,4 +1,5 @@
 /** The pinned Go modules in build/, of which build.ts makes the programs of the cluster suites. */
+import process from "node:process";
 
 export interface GoModule {
   /** Its folder in build/. */
@@ -16,10 +17,13 @@ export interface GoModule {
 const strip = "-s -w";
 
 /** The minors of Kubernetes whose API server can be had: those that upstream supports. */
-export const kubernetesVersions = ["1.35", "1.36", "1.37"] as const;
+const kubernetesVersions = ["1.35", "1.36", "1.37"] as const;
 export type KubernetesVersion = (typeof kubernetesVersions)[number];
 /** The one that everything runs on unless it asks for another. */
 export const usualVersion = "1.36";
+/** Those that suites about versions run on: all of them nightly, where each takes Go minutes to build. */
+export const testedVersions: readonly KubernetesVersion[] =
+  process.env["PODTRUST_KUBERNETES"] === "all" ? kubernetesVersions : [usualVersion];
 
 /** Another version of the API server alone; kubectl and etcd are those of the usual one. */
 function apiServerModule(minor: string, version: string): GoModule {
@@ -57,6 +61,7 @@ export const usual: readonly GoModule[] = [
       "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
       "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
       kubelet: "k8s.io/kubernetes/cmd/kubelet",
+      "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
     },
   },
   {
@@ -71,14 +76,6 @@ export const usual: readonly GoModule[] = [
       "containerd-shim-runc-v2": "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
       ctr: "github.com/containerd/containerd/v2/cmd/ctr",
     },
-  },
-  // Of the same Kubernetes, in a module of its own: it needs packages that the others do not.
-  {
-    name: "kube-proxy",
-    version: "1.36.3",
-    time: "40 seconds",
-    ldflags: `${strip} -X k8s.io/component-base/version.gitVersion=v1.36.3`,
-    programs: { "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy" },
   },
   {
     name: "cni",
@@ -170,7 +167,7 @@ export const usual: readonly GoModule[] = [
     ldflags: strip,
     programs: { cel: "." },
   },
-  // Helm's own engine without its commands, and Helm.
+  // Helm's own engine without its commands, and Helm. Of its packages three in four are Kubernetes' too, in the same versions.
   {
     name: "helm",
     version: "3.22.0",

@@ -18,15 +18,14 @@ import {
 } from "../../support/bindings/objects.ts";
 import { finalizer } from "../../../src/rules/bindings/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
-import { type ControlPlane, type KubernetesVersion, leftOut } from "../harness/index.ts";
+import { type ControlPlane, type KubernetesVersion, leftOut, testedVersions } from "../harness/index.ts";
 import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
 
-/** Every minor that upstream supports. */
-const versions = ["1.35", "1.36", "1.37"] as const satisfies readonly KubernetesVersion[];
-const skip = leftOut(versions);
+const skip = leftOut(testedVersions);
 const namespaces = ["shop", "shop-2", "team", "team-a", "other", "preview-7"];
 
-for (const version of versions) describe(`a real API server ${version}`, { skip }, () => suite(version));
+for (const version of testedVersions)
+  describe(`a real API server ${version}`, { skip }, () => suite(version));
 
 function suite(version: KubernetesVersion): void {
   let plane: ControlPlane;

@@ -6,8 +6,8 @@ export {
   buildPrograms,
   type KubernetesVersion,
   kubernetesVersion,
-  kubernetesVersions,
   type Programs,
+  testedVersions,
 } from "../build.ts";
 export type { ApiServer, ServerKeys } from "./api-server.ts";
 export { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";

@@ -1,14 +1,11 @@
-/**
- * The list of test/injection/cases/ by the webhook: a real process, asked by a real API server of the version whose
- * policies are behind a gate.
- */
+/** The list of test/injection/cases/ by the webhook: a real process, asked by a real API server of each version. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/core/base/index.ts";
 import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";
-import { type Answer, freePorts, leftOut } from "../harness/index.ts";
+import { type Answer, freePorts, type KubernetesVersion, leftOut, testedVersions } from "../harness/index.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./patience.ts";
 import { InjectionObjects } from "./injection-objects.ts";
@@ -22,10 +19,9 @@ import {
   type WebhookWorld,
 } from "./webhook-world.ts";
 
-const version = "1.35";
 const namespaceOf = ({ name }: InjectionCase): string => `case-${name}`;
 
-describe("injection by the webhook", { skip: leftOut([version]) }, () => {
+function suite(version: KubernetesVersion): void {
   let world: WebhookWorld;
   let operator: OperatorProcess;
   let admin: string;
@@ -134,4 +130,11 @@ describe("injection by the webhook", { skip: leftOut([version]) }, () => {
       return missed?.reason === "PodNotInjected";
     }, "it is found");
   });
-});
+}
+
+for (const version of testedVersions)
+  describe(
+    `injection by the webhook, asked by a real API server ${version}`,
+    { skip: leftOut([version]) },
+    () => suite(version),
+  );
