@@ -10,10 +10,11 @@
  *   node tools/test.ts tools       needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
  *   node tools/test.ts peers       needs PyPI, Maven with a JDK, and Go for the Python that Ansible runs on; containers:
  *                                  root and Debian's docker.io; what nobody here wrote, against the sandbox
- *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/;
- *                                  twelve minutes at least, since a soak runs beside its other suites
+ *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  *   node tools/test.ts machine     needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
- *                                  software emulation, so nothing else should run meanwhile
+ *                                  software emulation
+ *   node tools/test.ts nightly     needs what cluster, tools and exports need, and an hour: suites of other groups at length,
+ *                                  and on every minor of Kubernetes
  *   node tools/test.ts exports     needs Go; builds OpenTofu and Hetzner's provider once into .cache/
  *   node tools/test.ts k3s         needs a machine that can download k3s and Cilium, and gets them: not part of the gate
  *   node tools/test.ts rust        needs Rust and crates.io, and minutes to compile: not part of the gate
@@ -22,7 +23,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { type Batch, filesOfGroup, type Group, groups } from "./test/groups.ts";
 import type { Tally } from "./test/tally.ts";
@@ -77,7 +78,7 @@ async function runBatch(running: Group, batch: Batch, index: number): Promise<Ou
   const [program = "", ...args] = commandLine(running, batch, tally);
   const runner = spawn(program, args, {
     stdio: index === 0 ? "inherit" : ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: compiled },
+    env: { ...process.env, ...running.environment, NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: compiled },
   });
   const output: Buffer[] = [];
   for (const stream of [runner.stdout, runner.stderr])
@@ -89,6 +90,15 @@ async function runBatch(running: Group, batch: Batch, index: number): Promise<Ou
     tally: lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Tally),
     output: Buffer.concat(output),
   };
+}
+
+/** The files that took longest, ten seconds and more. */
+function slowest(tallies: readonly Tally[]): readonly string[] {
+  const times = new Map<string, number>();
+  for (const { took } of tallies)
+    if (took !== undefined) times.set(took.file, (times.get(took.file) ?? 0) + took.ms);
+  const all = [...times].filter(([, ms]) => ms >= 10_000).sort(([, a], [, b]) => b - a);
+  return all.slice(0, 20).map(([file, ms]) => `${(ms / 1000).toFixed(0)} s ${relative(process.cwd(), file)}`);
 }
 
 /** The last lines of a run, over all its batches, and its exit code. */
@@ -108,6 +118,7 @@ function summary(outcomes: readonly Outcome[]): { readonly lines: readonly strin
   const isStrict = leftOut.length > 0 && process.env["CI"] === "true";
   return {
     lines: [
+      ...list("slowest", slowest(tallies)),
       "",
       `${name}: ${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped, of ${files.length} files`,
       ...list(

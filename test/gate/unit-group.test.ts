@@ -30,6 +30,27 @@ function reached(tests: readonly string[], between: number): ReadonlySet<string>
     : reached([...seen, ...last], between - 1);
 }
 
+describe("the files of npm run test:nightly", () => {
+  const texts = globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).map(
+    (file) => [file, readFileSync(file, "utf8")] as const,
+  );
+
+  test("are suites of other groups, and all that try properties", () => {
+    const nightly = filesOfGroup("nightly");
+    const properties = texts.filter(([, text]) => /numRuns(?::| =) runs\(/u.test(text)).map(([file]) => file);
+    assert.ok(properties.length >= 15, properties.join());
+    assert.deepEqual(
+      properties.filter((file) => !nightly.includes(file)),
+      [],
+    );
+  });
+
+  test("try each property as often as test/support/runs.ts says", () => {
+    const fixed = texts.filter(([, text]) => /numRuns: \d/u.test(text)).map(([file]) => file);
+    assert.deepEqual(fixed, []);
+  });
+});
+
 describe("the files of npm test", () => {
   test("run in two processes, each file in one of them", () => {
     const batches = groups["unit"]?.batches?.(files) ?? [];
@@ -64,7 +85,8 @@ describe("the files of npm test", () => {
   });
 
   test("are all tests that no other group has, and no file is in two groups", () => {
-    const named = Object.keys(groups).flatMap((group) => filesOfGroup(group));
+    const owners = Object.keys(groups).filter((group) => groups[group]?.isAgain !== true);
+    const named = owners.flatMap((group) => filesOfGroup(group));
     assert.equal(new Set(named).size, named.length);
     assert.deepEqual(named.toSorted(), globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).sort());
   });

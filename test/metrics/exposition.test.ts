@@ -7,6 +7,7 @@ import { expose, type MetricDefinition, type Sample } from "../../src/core/admin
 import { operatorMetrics } from "../../src/operator/index.ts";
 import { metricCatalogue } from "../../src/publisher/index.ts";
 import { parseExposition } from "./parse.ts";
+import { runs } from "../support/runs.ts";
 
 type Samples = Readonly<Record<string, readonly Sample[]>>;
 
@@ -85,7 +86,7 @@ describe("the text of metrics", () => {
       assert.equal(metric?.help, help);
       assert.deepEqual(metric.samples, [{ name: "podtrust_one", labels: { label, le: "x" }, value }]);
     });
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, { numRuns: runs(1000) });
   });
 });
 

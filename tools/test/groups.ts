@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import process from "node:process";
 import { filesOf } from "../rooms.ts";
 
@@ -11,6 +11,12 @@ export interface Batch {
 export interface Group {
   /** Where its files are. A pattern that matches none is an error; `unit` has all that no other group has. */
   readonly patterns: readonly string[];
+  /** Of the files of its patterns; all by default. */
+  readonly chooses?: (file: string) => boolean;
+  /** Its files are those of other groups, which have them as well. */
+  readonly isAgain?: true;
+  /** What its processes find in their environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Batches that run side by side; one of all files, each in a process of its own, by default. */
   readonly batches?: (files: readonly string[]) => readonly Batch[];
   /** How many files of a batch run at once, where each has a process. */
@@ -43,7 +49,8 @@ export function shards(files: readonly string[], count: number): readonly Batch[
   return loads.map((load) => ({ files: load.files.sort(), isolation: "none" }));
 }
 
-const soak = "test/cluster/soak.test.ts";
+/** Whether a file tries properties so often as test/support/runs.ts says. */
+const triesProperties = (file: string): boolean => readFileSync(file, "utf8").includes('/support/runs.ts"');
 
 export const groups: Readonly<Record<string, Group>> = {
   unit: {
@@ -73,11 +80,6 @@ export const groups: Readonly<Record<string, Group>> = {
   peers: { patterns: ["test/peers/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
   cluster: {
     patterns: ["test/cluster/**/*.test.ts"],
-    // The soak waits most of its twelve minutes, in a cluster of its own.
-    batches: (files) => [
-      { files: files.filter((file) => file !== soak), isolation: "process" },
-      { files: filesOf("the soak of tools/test/groups.ts", [soak]), isolation: "process" },
-    ],
     // Most of what they do is wait for servers that start, stop and are away.
     concurrency: 2,
     timeout: 1_800_000,
@@ -87,6 +89,23 @@ export const groups: Readonly<Record<string, Group>> = {
     },
   },
   site: { patterns: ["test/site/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
+  // What test/cluster/modules.ts and test/support/runs.ts make of it.
+  nightly: {
+    patterns: [
+      "src/**/*.test.ts",
+      "test/{metrics,stack}/**/*.test.ts",
+      "test/cluster/{api-versions,injection-policy,kubernetes-api,soak}.test.ts",
+      "test/cluster/bindings/admission.test.ts",
+      "test/cluster/operator/webhook.test.ts",
+      "test/exports/**/*.test.ts",
+      "test/tools/host/interrupted.test.ts",
+    ],
+    isAgain: true,
+    environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
+    chooses: (file) => /^test\/(?:cluster|exports|tools)\//u.test(file) || triesProperties(file),
+    concurrency: 2,
+    timeout: 3_600_000,
+  },
   // The first of its files builds what they share.
   exports: { patterns: ["test/exports/**/*.test.ts"], concurrency: 1, timeout: 1_800_000 },
   k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
@@ -106,9 +125,14 @@ export const groups: Readonly<Record<string, Group>> = {
 
 /** The files of a group; throws where a pattern matches none. */
 export function filesOfGroup(name: string): readonly string[] {
-  const found = (group: string): readonly string[] =>
-    filesOf(`group ${group} of tools/test/groups.ts`, groups[group]?.patterns ?? []);
+  const found = (group: string): readonly string[] => {
+    const { patterns = [], chooses = () => true } = groups[group] ?? {};
+    return filesOf(`group ${group} of tools/test/groups.ts`, patterns).filter(chooses);
+  };
   if (name !== "unit") return found(name);
-  const others = new Set(Object.keys(groups).flatMap((group) => (group === "unit" ? [] : found(group))));
+  const owners = Object.entries(groups).filter(
+    ([group, { isAgain }]) => group !== "unit" && isAgain !== true,
+  );
+  const others = new Set(owners.flatMap(([group]) => found(group)));
   return found("unit").filter((file) => !others.has(file));
 }

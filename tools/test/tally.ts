@@ -13,6 +13,8 @@ export interface Tally {
   readonly leftOut?: string;
   /** A test that failed, by its file and name. */
   readonly failed?: string;
+  /** How long a file's test or suite took, milliseconds. */
+  readonly took?: { readonly file: string; readonly ms: number };
   /** The last line: how many tests there were. A runner that dies writes none. */
   readonly counts?: Counts;
 }
@@ -21,7 +23,7 @@ type Event =
   | { readonly type: "test:pass"; readonly data: EventData.TestPass }
   | { readonly type: "test:fail"; readonly data: EventData.TestFail }
   | { readonly type: "test:summary"; readonly data: EventData.TestSummary }
-  | { readonly type: "" };
+  | { readonly type: ""; readonly data?: never };
 
 function tallyOf(event: Event): Tally | undefined {
   if (event.type === "test:pass") {
@@ -39,9 +41,14 @@ function tallyOf(event: Event): Tally | undefined {
   return { counts: { passed, failed: tests - passed - skipped - todo, skipped } };
 }
 
+function timeOf({ type, data }: Event): Tally | undefined {
+  if ((type !== "test:pass" && type !== "test:fail") || data.nesting > 0 || data.file === undefined)
+    return undefined;
+  return { took: { file: data.file, ms: data.details.duration_ms } };
+}
+
 export default async function* tally(source: AsyncIterable<Event>): AsyncGenerator<string> {
-  for await (const event of source) {
-    const line = tallyOf(event);
-    if (line !== undefined) yield `${JSON.stringify(line)}\n`;
-  }
+  for await (const event of source)
+    for (const line of [tallyOf(event), timeOf(event)])
+      if (line !== undefined) yield `${JSON.stringify(line)}\n`;
 }

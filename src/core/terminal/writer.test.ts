@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { bold, cyan, dim, green, red, rich, type Text, yellow } from "./text.ts";
 import { openScreen, type Screen, type Writer } from "./writer.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** All that podtrust itself sends to a terminal beside text: its six looks, and the erasing of its own line. */
@@ -80,7 +81,7 @@ describe("whatever a command says on a terminal", () => {
         for (const [out, act] of acts) act(out ? screen.out : screen.err);
         assert.doesNotMatch(foreign(said()), hidden);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -94,7 +95,7 @@ describe("whatever a command says on a terminal", () => {
         }
         assert.doesNotMatch(said().replaceAll(/[\n\t]/gu, ""), hidden);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

@@ -1,7 +1,6 @@
 /** Whatever bytes are read as certificates and requests, there is a value or a DerError, and nothing else. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import process from "node:process";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import {
@@ -18,8 +17,9 @@ import {
   writeRequest,
 } from "./index.ts";
 import { elementsOf } from "./read.ts";
+import { runs } from "../../../test/support/runs.ts";
 
-const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 2000);
+const numRuns = runs(2000);
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const names = ["a.example.com", "192.0.2.1", "2001:db8::1"];
 const request = writeRequest(keys, { subject: { commonName: "a" }, extensions: [subjectAltName(names)] });

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { parse } from "yaml";
 import { readYaml, readYamlStream, type YamlDocument, yamlText } from "./index.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const bounds = { bytes: 1024 * 1024, depth: 10, tokens: 50_000 };
 
@@ -192,6 +193,6 @@ test("any text is read or refused, and never thrown at", () => {
       const read = readYaml(characters.join(""), bounds);
       assert.ok("problems" in read ? read.problems.length > 0 : "value" in read);
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

@@ -5,6 +5,7 @@ import { expectedPod, injectionCases } from "../../../test/support/injection-cas
 import { applyPatch } from "../../../test/support/json-patch.ts";
 import type { JsonRecord } from "../../core/base/index.ts";
 import { answerReview as answerRead, type FindAround, type ReviewAnswer } from "./review.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const role = "arn:aws:iam::111122223333:role/web";
 const serviceAccount = { metadata: { annotations: { "eks.amazonaws.com/role-arn": role } } };
@@ -164,7 +165,7 @@ describe("the answer to an AdmissionReview", () => {
           assert.ok(error instanceof TypeError, String(error));
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -11,6 +11,7 @@ import { identifiersOf } from "./names.ts";
 import { readAuthorization, readOrder } from "./order.ts";
 import { problemOf } from "./problem.ts";
 import { readRenewalInfo } from "./renewal-info.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const url = "https://ca.example/x";
 const names = [
@@ -79,7 +80,7 @@ describe("what a CA answers", () => {
         const wait = retryAfterMs(fields, 0);
         assert.ok(wait === undefined || (wait >= 0 && wait <= 30 * 24 * 3_600_000));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -98,7 +99,7 @@ describe("what a CA answers", () => {
           });
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

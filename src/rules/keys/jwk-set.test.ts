@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { createLocalJWKSet, SignJWT, jwtVerify } from "jose";
 import { PodtrustError } from "../../core/base/index.ts";
 import { kubernetesKid, parseJwkSet, publicJwk, type PublicJwk, renderJwkSet } from "./index.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const rsaPair = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ecPairs = Array.from({ length: 6 }, () => generateKeyPairSync("ec", { namedCurve: "P-256" }));
@@ -228,7 +229,7 @@ describe("a JWK Set", () => {
           assert.equal(error.code, "jwks-invalid");
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
 import { canonicalIssuer, iamProviderKey, issuerProblems, longestIssuer, parseIssuer } from "./index.ts";
 import { issuerParts } from "./issuer-parts.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const rulesOf = (text: string): readonly string[] => issuerProblems(text).map(({ rule }) => rule);
 
@@ -194,7 +195,7 @@ describe("an issuer URL", () => {
         const once = canonicalIssuer(text);
         assert.equal(canonicalIssuer(once), once);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -214,7 +215,7 @@ describe("an issuer URL", () => {
           assert.ok(problems.length > 0);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

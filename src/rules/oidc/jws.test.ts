@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
 import { longestToken, parseJws } from "./index.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 const encode = (value: unknown): string =>
   Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
@@ -131,7 +132,7 @@ describe("a JWS", () => {
           assert.equal(error.code, "token-invalid");
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { namespaceProblem, parseSubject, serviceAccountProblem, serviceAccountSubject } from "./index.ts";
+import { runs } from "../../../test/support/runs.ts";
 
 describe("a subject", () => {
   test("a subject is made of its parts and read again", () => {
@@ -49,7 +50,7 @@ describe("a subject", () => {
         const read = parseSubject(text);
         if (read !== undefined) assert.equal(serviceAccountSubject(read.namespace, read.name), text);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -2,7 +2,7 @@ import { podtrustFolder, tokenFile } from "./token-job.ts";
 
 /** One exchange of a token for credentials, as the SDK sent it. Times are seconds since 1970. */
 export interface Exchange {
-  /** `sts` and `ssm` are clients that live as long as the pod; `fresh` is a new one every twenty seconds. */
+  /** `sts` and `ssm` are clients that live as long as the pod; `fresh` is a new one now and then. */
   readonly client: "sts" | "ssm" | "fresh";
   /** When the token that it sent was issued, by the token's own `iat`. */
   readonly iat: number;
@@ -20,13 +20,13 @@ export interface LongRun {
 /**
  * A program for podtrust's image that does what a long-lived service does: it keeps the AWS SDK's clients and asks
  * STS and SSM every two seconds, for `seconds`, while the SDK sees to its own credentials. Beside them a client that
- * has just been made asks every twenty seconds. It prints each token that the SDK sends, and ends with 1 at the first
+ * has just been made asks every `everySeconds`. It prints each token that the SDK sends, and ends with 1 at the first
  * refusal, also at one that the SDK would have tried again.
  *
  * The sessions are of 900 seconds, the shortest that AWS gives; the SDK asks for new ones 300 seconds before their
  * end, which is when a token of 600 seconds has just ended.
  */
-export const longRunner = (seconds: number): string => `
+export const longRunner = (seconds: number, everySeconds: number): string => `
 const load = require("node:module").createRequire("${podtrustFolder}/package.json");
 const { STSClient, GetCallerIdentityCommand } = load("@aws-sdk/client-sts");
 const { SSMClient, GetParameterCommand } = load("@aws-sdk/client-ssm");
@@ -74,7 +74,7 @@ async function keep(client, command) {
 }
 
 async function renew(command) {
-  for (; now() < end; await wait(20000)) {
+  for (; now() < end; await wait(${everySeconds * 1000})) {
     const client = new STSClient(settings("fresh"));
     watch(client.middlewareStack);
     await ask(client, command);

@@ -6,8 +6,9 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { type Event, histories, TenantHistory } from "../../support/bindings/tenant-history.ts";
 import { startTurnWorld } from "../../support/bindings/turn-world.ts";
+import { runs } from "../../support/runs.ts";
 
-const numRuns = Number(process.env["PODTRUST_TENANT_RUNS"] ?? 8);
+const numRuns = runs(8);
 
 async function holds(events: readonly Event[]): Promise<void> {
   const world = await startTurnWorld();

@@ -6,7 +6,8 @@ import { join } from "node:path";
  * What happens at a session:
  * - `answer lost`: it is done, and the connection is cut before its answer;
  * - `input lost`: the connection is cut in the middle of what it reads, of the script itself where it reads nothing;
- * - `each call`: at each session whose script was not there before it is both, one after the other, input first;
+ * - `each call`: at each session whose script was not there before it is both, one after the other, input first; `at`: of so
+ *   many new scripts at one;
  * - `held`: it waits a while, so that whoever asked can be killed meanwhile.
  */
 export type SessionFault = "answer lost" | "input lost" | "each call" | "held";
@@ -38,7 +39,13 @@ end=$((\${#size} + 1 + size))
 most=$all
 if [ "$kind" = each ]; then
   sum=$(head -c "$end" "$W/session-$n" | sha256sum | cut -d' ' -f1)
-  if [ "$all" -gt "$end" ] && [ ! -e "$W/cut-input-$sum" ]; then
+  if [ ! -e "$W/known-$sum" ]; then
+    known=$(ls "$W" | grep -c '^known-')
+    : >"$W/known-$sum"
+    [ $((known % at)) -ne 0 ] || : >"$W/chosen-$sum"
+  fi
+  if [ ! -e "$W/chosen-$sum" ]; then session <"$W/session-$n"; exit $?
+  elif [ "$all" -gt "$end" ] && [ ! -e "$W/cut-input-$sum" ]; then
     : >"$W/cut-input-$sum"
     most=$(((end + all) / 2))
   elif [ ! -e "$W/cut-answer-$sum" ]; then : >"$W/cut-answer-$sum"

@@ -7,6 +7,7 @@ import { startStandInCluster } from "../../../sandbox/cluster/index.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
 import { readYaml } from "../../../core/yaml/index.ts";
 import { readK3sKubeconfig } from "./kubeconfig.ts";
+import { runs } from "../../../../test/support/runs.ts";
 
 type Values = Record<string, unknown>;
 
@@ -241,7 +242,7 @@ describe("the kubeconfig of a machine's k3s", () => {
           /^(?:-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n)+$/u,
         );
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { BlockList, isIP } from "node:net";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { inBlock } from "./address.ts";
+import { runs } from "../../../../test/support/runs.ts";
 
 describe("IpAddress", () => {
   test("takes blocks of both families, written in every way", () => {
@@ -50,7 +51,7 @@ describe("IpAddress", () => {
       fc.property(texts, (text) => {
         assert.equal(inBlock(text, text), isIP(text) !== 0, text);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -70,7 +71,7 @@ describe("IpAddress", () => {
             `${net}/${prefix} ${address}`,
           );
         }),
-        { numRuns: 500 },
+        { numRuns: runs(500) },
       );
     }
   });

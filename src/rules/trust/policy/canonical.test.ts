@@ -7,6 +7,7 @@ import { diffPolicies } from "./diff.ts";
 import type { PolicyDocument, Statement } from "./document.ts";
 import { parsePolicy } from "./parse.ts";
 import { policyText } from "./text.ts";
+import { runs } from "../../../../test/support/runs.ts";
 
 const one: PolicyDocument = {
   version: "2012-10-17",
@@ -125,7 +126,7 @@ describe("a canonical policy", () => {
         assert.equal(effect(canonical), effect(document));
         assert.deepEqual(diffPolicies(document, canonical), []);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -137,7 +138,7 @@ describe("a canonical policy", () => {
           evaluate([{ name: "p", document }], request).effect;
         if (effect(a) !== effect(b)) assert.notDeepEqual(diffPolicies(a, b), []);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

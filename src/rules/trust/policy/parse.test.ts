@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import type { PolicyKind } from "./document.ts";
 import { PolicyError } from "./error.ts";
 import { parsePolicy } from "./parse.ts";
+import { runs } from "../../../../test/support/runs.ts";
 
 const arn = "arn:aws:iam::111122223333:oidc-provider/oidc.example.test";
 const trusted = {
@@ -381,7 +382,7 @@ describe("parsing a policy", () => {
         onlyPolicyError(text([statement]), kind);
         onlyPolicyError(text({ ...(kind === "trust" ? trusted : granted), ...(statement as object) }), kind);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
     onlyPolicyError("[".repeat(131_000), "trust");
     onlyPolicyError(`{"Statement":${"[".repeat(60_000)}${"]".repeat(60_000)}}`, "identity");

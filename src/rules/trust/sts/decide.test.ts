@@ -20,6 +20,7 @@ import { stsRules } from "./rules/index.ts";
 import { moment, shown } from "./rules/shown.ts";
 import { tried } from "./rules/tried.ts";
 import { refused } from "./verdict.ts";
+import { runs } from "../../../../test/support/runs.ts";
 
 function of(reports: readonly RuleReport[], outcome: RuleReport["outcome"]): readonly string[] {
   return reports.filter((one) => one.outcome === outcome).map((one) => one.rule);
@@ -234,6 +235,6 @@ test("property: whatever the claims, there is a decision, never an error, and no
       assert.equal(decision.outcome, same ? "accepted" : "refused");
       assert.equal(explainWebIdentity(asked, keyChecks).length, stsRules.length);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
