@@ -219,7 +219,10 @@ class PartsStack implements Stack {
     const { stack, file } = config;
     if (saved.stack !== stack) {
       const sentence = `the plan was saved for stack ${saved.stack}, and ${file} is stack ${stack}; nothing was done`;
-      throw new PodtrustError("plan-changed", sentence, { detail: { saved: saved.stack, stack } });
+      throw new PodtrustError("plan-changed", sentence, {
+        next: `Name the config of stack ${saved.stack} with -f FILE, or save a plan of stack ${stack}.`,
+        detail: { saved: saved.stack, stack },
+      });
     }
     if (saved.config !== configDigest(config)) {
       throw new PodtrustError(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import {
@@ -102,6 +102,20 @@ describe("a saved plan", () => {
       "file-unreadable",
       /absent\.json/u,
     );
+  });
+
+  test("says which config to name where there is none in this folder, or that of another stack", async (t) => {
+    const world = await saved(t);
+    await world.config(configText(world.issuer.issuer).replace("stack: prod", "stack: dev"));
+    await refused(world, "plan-changed", /^next: {2}Name the config of stack prod with -f FILE/mu);
+    await rename(join(world.folder, "podtrust.yaml"), join(world.folder, "other.yaml"));
+    await refused(
+      world,
+      "config-unreadable",
+      /there is no podtrust\.yaml in [^]*name that of stack\s+prod,\s+podtrust up .*plan\.json -f FILE/u,
+    );
+    await writeFile(world.file, "{}");
+    await refused(world, "plan-file-invalid", /plan\.json: it is not what podtrust plan -o writes/u);
   });
 
   test("that was tampered with does nothing that was not planned, digest mended or not", async (t) => {

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { replaceText } from "../../core/files/index.ts";
-import { readSavedPlan, savePlan, type StackPlan } from "../../stack/index.ts";
+import { readSavedPlan, savePlan, type Stack, type StackPlan } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { packageVersion, readTextFile } from "../../core/command-line/index.ts";
 import { type ChangeOptions, type Command, perform } from "./carry-out.ts";
@@ -41,7 +41,7 @@ export async function carryOutSaved(
 ): Promise<void> {
   checkAlone(command.name, options);
   const text = await readTextFile(context, { option: command.name, name: file, maxBytes: largestPlan });
-  const saved = readSavedPlan(text, packageVersion());
+  const saved = named(file, () => readSavedPlan(text, packageVersion()));
   const { goal = "present" } = saved.wish;
   if (goal !== command.goal) {
     const right = goal === "absent" ? "down" : "up";
@@ -50,9 +50,34 @@ export async function carryOutSaved(
     });
   }
   const unknown = goal === "absent" ? "without" : { keep: new URL(saved.issuer).hostname };
-  await withStack(context, { ...options, ...saved.select }, unknown, async (stack) => {
+  const work = async (stack: Stack): Promise<void> => {
     const plan = await stack.checkSaved(saved);
     sayPlan(context, plan);
     if (sayRefusals(context, plan)) await perform(context, stack, plan);
+  };
+  await withStack(context, { ...options, ...saved.select }, unknown, work).catch((error: unknown) => {
+    throw withoutConfig(error, `podtrust ${command.name} ${file}`, saved.stack);
   });
+}
+
+/** Says which file is meant: a saved plan does not know its own name. */
+function named<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PodtrustError)) throw error;
+    const { code, next, message, detail } = error;
+    throw new PodtrustError(code, `${file}: ${message}`, { next, detail: { ...detail, file } });
+  }
+}
+
+/**
+ * A plan names no config to be opened: whoever wrote the file would choose which one is read. So a person has to, where it is
+ * not the one of this folder.
+ */
+function withoutConfig(error: unknown, command: string, stack: string): unknown {
+  if (!(error instanceof PodtrustError) || error.code !== "config-unreadable") return error;
+  const { code, message, detail } = error;
+  const next = `A plan is carried out with the config that it was made from: name that of stack ${stack}, ${command} -f FILE, or run it in its folder.`;
+  return new PodtrustError(code, message, { next, detail });
 }
