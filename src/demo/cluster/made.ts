@@ -1,4 +1,10 @@
-import { asPodtrustError, type Clock, type PodtrustError } from "../../core/base/index.ts";
+import {
+  asPodtrustError,
+  type Clock,
+  type PodtrustError,
+  retry,
+  type RetrySchedule,
+} from "../../core/base/index.ts";
 import {
   type KubernetesApi,
   type KubernetesObject,
@@ -17,24 +23,15 @@ interface MadeObject extends ObjectRef {
   readonly uid: string;
 }
 
-/** Milliseconds for which an API server that is away is waited for, before something is left behind. */
-const patienceMs = 60_000;
+const apiServerAway: RetrySchedule = {
+  name: "an API server that is away is waited for, before something is left behind",
+  delays: [500],
+  giveUpAfter: 60_000,
+};
 
 /** An API server that ends or starts, as one does whose keys are changed. */
 export const isAway = (error: unknown): boolean =>
   /^cluster-(?:unreachable|not-ready|answer-invalid)$/u.test(asPodtrustError(error).code);
-
-/** Does what must not be left undone, again while the API server is away. */
-async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
-  const deadline = clock.elapsed() + patienceMs;
-  for (;;)
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAway(error) || clock.elapsed() >= deadline) throw error;
-      await clock.sleep(500);
-    }
-}
 
 /** Everything that was made in a cluster, so that just this is taken away again. */
 export class Made {
@@ -64,9 +61,11 @@ export class Made {
   async removeAll(): Promise<void> {
     const errors: PodtrustError[] = [];
     for (const { uid, ...ref } of this.#objects.splice(0).reverse())
-      await patiently(this.#clock, () => this.#api.remove(ref, { uid })).catch((error: unknown) =>
-        errors.push(asPodtrustError(error)),
-      );
+      await retry(() => this.#api.remove(ref, { uid }), {
+        schedule: apiServerAway,
+        clock: this.#clock,
+        retryable: isAway,
+      }).catch((error: unknown) => errors.push(asPodtrustError(error)));
     // Somebody who removed it meanwhile, or made another of its name, has done our work.
     const told = errors.find(({ code }) => code !== "cluster-conflict" && code !== "cluster-not-found");
     if (told !== undefined) throw told;

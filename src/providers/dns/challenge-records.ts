@@ -1,4 +1,4 @@
-import type { Clock } from "../../core/base/index.ts";
+import { type Clock, SharedAnswers } from "../../core/base/index.ts";
 import type { DnsProvider, DnsWork, DnsZone } from "./provider.ts";
 import { type AskServers, untilServed } from "./served.ts";
 
@@ -27,16 +27,9 @@ const clearingMs = 120_000;
 /** A provider's zones as a place for such records. Zones are found once. */
 export function challengeRecords(options: ChallengeRecordsOptions): ChallengeRecords {
   const { provider, clock, ask, waiting } = options;
-  const zones = new Map<string, Promise<DnsZone>>();
-  const zoneOf = (name: string, signal: AbortSignal): Promise<DnsZone> => {
-    const known = zones.get(name);
-    if (known !== undefined) return known;
-    const zone = provider.zoneOf(name, signal);
-    zones.set(name, zone);
-    // What failed once may go well the next time.
-    zone.catch(() => zones.delete(name));
-    return zone;
-  };
+  const zones = new SharedAnswers<DnsZone>(clock, Infinity);
+  const zoneOf = (name: string, signal: AbortSignal): Promise<DnsZone> =>
+    zones.of(name, signal, (own) => provider.zoneOf(name, own));
   const workWith = (signal: AbortSignal = new AbortController().signal): DnsWork => ({ signal, waiting });
   return {
     async setTxt(name, value, signal) {
