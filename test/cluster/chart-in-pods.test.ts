@@ -4,7 +4,6 @@ import { execFile } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { openAws } from "../../src/providers/aws/index.ts";
@@ -18,6 +17,7 @@ import { buildPrograms, type Cluster, pauseImage, podsLeftOut, podtrustImage } f
 import { startClusterWithAws } from "./pods/cluster-with-aws.ts";
 import type { PublishedIssuer } from "./pods/published-issuer.ts";
 import { accountOf } from "./story/aws-account.ts";
+import { until } from "../support/until.ts";
 
 const skip = podsLeftOut();
 const chart = resolve(import.meta.dirname, "../../deploy/chart");
@@ -95,25 +95,26 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
 
   const kubectl = (...args: readonly string[]): Promise<string> => cluster.kubectl([...args]);
 
-  async function until<T>(what: string, ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
-    const deadline = performance.now() + 120_000;
-    for (;;) {
-      const answer = await ask().catch((error: unknown) => error as T);
-      if (!(answer instanceof Error) && is(answer)) return answer;
-      if (performance.now() > deadline) {
-        const logs = [
-          "logs",
-          "-n",
-          "podtrust",
-          "-l",
-          "app.kubernetes.io/name=podtrust-operator",
-          "--tail=60",
-        ];
-        const said = [await kubectl("describe", "pods", "-n", "podtrust"), await kubectl(...logs)].join("\n");
-        throw new Error(`${what} is not so after two minutes: ${JSON.stringify(answer)}\n${said}`);
-      }
-      await sleep(200);
-    }
+  async function untilSo<T>(what: string, ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
+    let last: T | Error | undefined;
+    const logs = ["logs", "-n", "podtrust", "-l", "app.kubernetes.io/name=podtrust-operator", "--tail=60"];
+    await until(
+      what,
+      async () => {
+        last = await ask().catch((error: unknown) => error as Error);
+        return !(last instanceof Error) && is(last);
+      },
+      {
+        everyMs: 200,
+        detail: async () =>
+          [
+            JSON.stringify(last),
+            await kubectl("describe", "pods", "-n", "podtrust"),
+            await kubectl(...logs),
+          ].join("\n"),
+      },
+    );
+    return last as T;
   }
 
   before(async () => {
@@ -131,7 +132,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     await up(world.published);
     const env = { AWS_ENDPOINT_URL: await world.podEndpoint() };
     for (const name of ["shop", "team-a"]) await kubectl("create", "namespace", name);
-    standing = await until(
+    standing = await untilSo(
       "the namespace",
       () => everything(cluster),
       (all) => ["shop", "team-a"].every((name) => all.has(`v1 ServiceAccount ${name}/default`)),
@@ -174,12 +175,12 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
 
   test("two replicas are ready, of which one leads and sees by a trial that injection works", async () => {
     const wait = ["rollout", "status", "deployment/podtrust-operator", "-n", "podtrust", "--timeout=100s"];
-    await until(
+    await untilSo(
       "the Deployment",
       () => kubectl(...wait),
       () => true,
     );
-    const seen = await until("the trial", statuses, (all) =>
+    const seen = await untilSo("the trial", statuses, (all) =>
       all.some(({ canary, leadership }) => leadership.leads && canary?.state === "injecting"),
     );
     assert.deepEqual(
@@ -199,13 +200,13 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     const spec = { serviceAccountName: "annotated", containers };
     const pod = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec });
     const dryRun = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
-    await until(
+    await untilSo(
       "injection",
       () => cluster.kubectl(dryRun, pod),
       (out) => out.includes("aws-iam-token"),
     );
     await cluster.kubectl(["create", "-f", "-"], pod);
-    await until(
+    await untilSo(
       "the pod",
       () => kubectl("get", "pod", "-n", "shop", name, "-o=json"),
       (out) => {
@@ -231,7 +232,7 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     for (const object of [trust, JSON.stringify(binding)])
       await cluster.kubectl(["create", "-f", "-"], object);
     const ready = ["wait", "--for=condition=Ready", "arb/web", "-n", "shop", "--timeout=90s"];
-    await until(
+    await untilSo(
       "the binding",
       () => kubectl(...ready),
       () => true,
@@ -265,13 +266,13 @@ describe("the chart's operator, injection and bindings in a cluster", { skip }, 
     await kubectl("create", "serviceaccount", "-n", "team-a", "annotated");
     await kubectl("annotate", "serviceaccount", "-n", "team-a", "annotated", annotation);
     const uid = ["get", "configmap", "-n", "team-a", "podtrust-injection", "-o=jsonpath={.metadata.uid}"];
-    const kept = await until(
+    const kept = await untilSo(
       "the ConfigMap",
       () => kubectl(...uid),
       (text) => text !== "",
     );
     await kubectl("delete", "configmap", "-n", "team-a", "podtrust-injection");
-    await until(
+    await untilSo(
       "the ConfigMap once more",
       () => kubectl(...uid),
       (text) => text !== "" && text !== kept,

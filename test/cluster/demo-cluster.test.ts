@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bindingPolicies } from "../../src/rules/bindings/index.ts";
 import { type Cluster, pauseImage, podsLeftOut, startCluster } from "./harness/index.ts";
 import { type Ended, podtrust, start } from "./story/podtrust.ts";
+import { until } from "../support/until.ts";
 
 const skip = podsLeftOut();
 const links =
@@ -30,14 +31,6 @@ describe("podtrust demo --cluster", { skip }, () => {
   ];
   const left = (): Promise<string> =>
     cluster.kubectl(["get", kinds, "--all-namespaces", "-l", label, "-o=name"]);
-
-  async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + 90_000;
-    while (!(await holds())) {
-      assert.ok(performance.now() < deadline, `${what} did not come about`);
-      await sleep(100);
-    }
-  }
 
   before(async () => {
     cluster = await startCluster({

@@ -13,6 +13,7 @@ import {
   startSidecarInjector,
 } from "./injection/mutating-webhook.ts";
 import { podEssence } from "./injection/pod-essence.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const role = "arn:aws:iam::111122223333:role/web";
@@ -96,14 +97,6 @@ describe("injection by the API server, beside others", { skip }, () => {
     return JSON.parse(answer.text) as JsonRecord;
   }
 
-  /** Waits until pods are made as they should be: the API server takes in policies and webhooks a little later. */
-  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + 60_000;
-    while (!(await holds())) {
-      assert.ok(performance.now() < deadline, `not within a minute: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
   const isInjected = async (): Promise<boolean> =>
     injectionFault(await make(pod("probe")), { serviceAccount }) === undefined;
   const containersOf = (made: JsonRecord): readonly JsonRecord[] =>

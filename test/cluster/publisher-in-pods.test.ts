@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { podtrustChild } from "../support/cli.ts";
 import {
   type Cluster,
@@ -17,6 +16,7 @@ import {
   writePodtrustImages,
 } from "./harness/index.ts";
 import { askingClient, type Tally, tallyOf } from "./pods/asking-client.ts";
+import { until } from "../support/until.ts";
 
 const skip = podsLeftOut();
 const host = "oidc.example.com";
@@ -49,13 +49,8 @@ describe("the publisher in the cluster", { skip }, () => {
     (await kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}")).split(" ");
   const seen = async (): Promise<Tally> => tallyOf(await cluster.kubectl(["logs", "asking", "--tail=1"]));
 
-  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + 120_000;
-    while (!(await holds().catch(() => false))) {
-      if (performance.now() > deadline) throw await said(`${what} did not come about in two minutes`);
-      await sleep(200);
-    }
-  }
+  const untilHere = (what: string, holds: () => Promise<boolean>): Promise<boolean> =>
+    until(what, () => holds().catch(() => false), { everyMs: 200, detail: () => said(what) });
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-publisher-pods-"));
@@ -91,12 +86,12 @@ describe("the publisher in the cluster", { skip }, () => {
     await cluster.node.lead(http, { host: address, port: 80 });
     await cluster.node.lead(https, { host: address, port: 443 });
     const client = askingClient({ image: podtrustImage, host, address, ca: pebble.root });
-    await until(
+    await untilHere(
       "the first certificate",
       async () => (await logs()).split("every stack is published").length > 2,
     );
     await cluster.kubectl(["apply", "-f", "-"], client);
-    await until("the first answers", async () => (await seen()).asked > 20);
+    await untilHere("the first answers", async () => (await seen()).asked > 20);
   });
   after(() => ending.disposeAsync());
 
@@ -111,7 +106,7 @@ describe("the publisher in the cluster", { skip }, () => {
     const [earlier, pods] = [await seen(), await podNames()];
     await kubectl("rollout", "restart", "deployment/podtrust-publisher");
     await rolledOut();
-    await until("the end of the old pods", async () =>
+    await untilHere("the end of the old pods", async () =>
       (await podNames()).every((pod) => !pods.includes(pod)),
     );
     const { asked, failures, certificates } = await seen();
@@ -125,7 +120,7 @@ describe("the publisher in the cluster", { skip }, () => {
     const { asked } = await seen();
     await kubectl("delete", "pod", pod, "--grace-period=0", "--force");
     await rolledOut();
-    await until("answers", async () => (await seen()).asked > asked + 100);
+    await untilHere("answers", async () => (await seen()).asked > asked + 100);
     assert.equal((await seen()).certificates.length, 1);
   });
 

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { request } from "../../src/core/http/index.ts";
@@ -15,6 +14,7 @@ import { MemoryLog } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, type Pebble, startControlPlane, startPebble } from "./harness/index.ts";
 import { type Balancer, openBalancer } from "./replicas/balancer.ts";
 import { makeSharedPlace, type SharedPlace } from "./replicas/shared.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const host = "oidc.example.com";
@@ -114,14 +114,6 @@ describe("replicas of a publisher", { skip }, () => {
     });
     const { keys } = JSON.parse(answer.body.toString()) as { keys: readonly { kid: string }[] };
     return { certificate: answer.tls?.chain[0]?.sha256 ?? "", kids: keys.map(({ kid }) => kid) };
-  }
-
-  async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-    for (let tries = 0; tries < 600; tries += 1) {
-      if (await holds()) return;
-      await sleep(100);
-    }
-    throw new Error(`${what} did not come about in a minute`);
   }
 
   const ready = (replicas: readonly Replica[]): Promise<unknown> =>

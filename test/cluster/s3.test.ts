@@ -32,6 +32,7 @@ import { FakeCluster, MemoryLog, newKey } from "../support/publisher.ts";
 import { audience, webIdentityTrust } from "../support/sandbox.ts";
 import { leftOut } from "./harness/index.ts";
 import { type S3Credentials, type S3Server, startS3 } from "./harness/versitygw.ts";
+import { until } from "../support/until.ts";
 
 const region = "eu-central-1";
 const documentKeys = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };
@@ -328,16 +329,15 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
     assert.match(out + err, new RegExp(`"elsewhere":\\["s3://${bucket}"\\]`, "u"));
   });
 
-  async function until(
+  async function untilSo(
     serving: Serving,
     holds: (status: PublisherStatus) => boolean,
   ): Promise<PublisherStatus> {
-    for (let wait = 0; wait < 400; wait += 1) {
-      const status = serving.publisher.status();
-      if (holds(status)) return status;
-      await systemClock.sleep(50);
-    }
-    throw new Error(`not so: ${JSON.stringify(serving.publisher.status(), undefined, 1)}`);
+    const status = (): PublisherStatus => serving.publisher.status();
+    await until("the status is as it should be", () => holds(status()), {
+      detail: () => JSON.stringify(status(), undefined, 1),
+    });
+    return status();
   }
 
   test("serve keeps the bucket through rotation, distrust and an outage, and STS accepts its tokens", async () => {
@@ -367,12 +367,12 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
 
       await server.halt();
       const next = await cluster.keys.create();
-      const failing = await until(serving, ({ issuers: [one] }) => one?.publication?.failing !== undefined);
+      const failing = await untilSo(serving, ({ issuers: [one] }) => one?.publication?.failing !== undefined);
       assert.equal(failing.issuers[0]?.publication?.failing?.code, "aws-unreachable");
       assert.equal(failing.issuers[0]?.publication?.pending, true);
       assert.equal(failing.ready, true, "what stands there is still true");
       await server.resume();
-      await until(serving, ({ issuers: [one] }) => one?.publication?.failing === undefined);
+      await untilSo(serving, ({ issuers: [one] }) => one?.publication?.failing === undefined);
       assert.ok((await kidsOf(bucket)).includes(next.kid));
 
       const outcome = await serving.publisher.distrust(next.kid, { force: true });

@@ -23,6 +23,7 @@ import {
 } from "./harness/index.ts";
 import { type AwsAccount, LiveTokens, trustingAccount } from "./story/aws-account.ts";
 import { podtrust, serve, type Serving } from "./story/podtrust.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const name = `${randomUUID()}.cluster.example`;
@@ -52,13 +53,8 @@ async function publishedKids(): Promise<string[]> {
   return keys.map((key) => key.kid).sort();
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await holds()) return;
-    await sleep(100);
-  }
-  throw new Error(`${what} did not come about in 20 s: ${serving.log()}`);
-}
+const untilHere = (what: string, holds: () => Promise<boolean>): Promise<boolean> =>
+  until(what, holds, { everyMs: 100, detail: () => serving.log() });
 
 /** The publisher's own ServiceAccount, made by the manifests that podtrust prints. */
 async function makePublisherAccount(): Promise<void> {
@@ -226,7 +222,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
     try {
       const fresh = plane.createKey();
       await plane.useKeys({ signer: old, verifiers: [old, fresh] });
-      await until("the new key's publication", async () => (await publishedKids()).includes(fresh.kid));
+      await untilHere("the new key's publication", async () => (await publishedKids()).includes(fresh.kid));
       await sleep(cacheSeconds * 1000);
       await plane.useKeys({ signer: fresh, verifiers: [fresh, old] });
       live.add("new key", await mint());
@@ -234,7 +230,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
       await sleep(2000);
       await plane.useKeys({ signer: fresh, verifiers: [fresh] });
       // The cluster shows one key; the publisher keeps both, since tokens of the old one are still good.
-      await until("a look at the cluster without the old key", async () =>
+      await untilHere("a look at the cluster without the old key", async () =>
         /"state":\s*"retained"/u.test((await serving.admin("/status")).text),
       );
       assert.deepEqual(await publishedKids(), [old.kid, fresh.kid].sort());
@@ -260,7 +256,7 @@ describe("the story on a real API server and a real ACME server", { skip }, () =
   test("an outage of the API server takes nothing off the net, and metrics tell", async () => {
     const published = await publishedKids();
     for (const server of plane.servers) await server.stop();
-    await until("a failed look", async () =>
+    await untilHere("a failed look", async () =>
       /podtrust_\w*(?:fail|refus)\w*\{[^}]*reason="unreachable"[^}]*\} [1-9]/u.test(
         (await serving.admin("/metrics")).text,
       ),

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { request } from "../../src/core/http/index.ts";
@@ -12,6 +11,7 @@ import { servePublisher, type Serving } from "../../src/publisher/index.ts";
 import { type TestAuthority, testAuthority, type TestCertificate } from "../support/certificates.ts";
 import { MemoryLog } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { until } from "../support/until.ts";
 
 const skip = leftOut();
 const host = "oidc.example.com";
@@ -89,10 +89,6 @@ describe("a certificate in a Secret", { skip }, () => {
     return answer.tls?.chain[0]?.sha256 ?? "";
   }
 
-  async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-    for (let tries = 0; tries < 600 && !(await holds()); tries += 1) await sleep(100);
-  }
-
   test("that is not there keeps the publisher from starting, with who has to make it", async () => {
     await assert.rejects(serve(), (error: Error & { code: string; next: string }) => {
       assert.deepEqual(
@@ -111,20 +107,20 @@ describe("a certificate in a Secret", { skip }, () => {
     await serving.publisher.ready(AbortSignal.timeout(20_000));
     const first = await shown(serving);
     await put(await authority.issue([host]));
-    await until(async () => (await shown(serving)) !== first);
+    await until("another certificate is shown", async () => (await shown(serving)) !== first);
     const second = await shown(serving);
     assert.notEqual(second, first);
     // Of another name, then one with another's key.
     await put(await authority.issue(["other.example.com"]));
     const complaint = (): string =>
       serving.publisher.status().issuers[0]?.certificate?.failing?.message ?? "";
-    await until(() => complaint() !== "");
+    await until("the publisher complains", () => complaint() !== "");
     assert.match(complaint(), /the new certificate cannot be served/u);
     assert.equal(await shown(serving), second);
     assert.equal(serving.publisher.status().ready, true);
     const { key } = await authority.issue([host]);
     await put({ ...(await authority.issue([host])), key });
-    await until(() => /private key/u.test(complaint()));
+    await until("it complains of the key", () => /private key/u.test(complaint()));
     assert.match(complaint(), /the private key is not that of the certificate/u);
     assert.equal(await shown(serving), second);
   });

@@ -9,6 +9,7 @@ import { discovery, now, roleArn, signer } from "../conformance/fixture.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { pastedCases } from "./check-cases.ts";
 import { buildSite, type ServedSite, serveSite, siteMissing } from "./served.ts";
+import { until } from "../support/until.ts";
 
 const missing = siteMissing() ?? (await browserMissing());
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
@@ -32,15 +33,10 @@ after(async () => {
   await site?.close();
 });
 
-/** Waits until an expression is true in the page; the deadline is for a machine that hangs. */
+/** Waits until an expression is true in the page. */
 async function eventually(expression: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
   // A page that is being left has no answer.
-  const holds = (): Promise<boolean> => page.evaluate<boolean>(expression).catch(() => false);
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`still false: ${expression}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
+  await until(expression, () => page.evaluate<boolean>(expression).catch(() => false));
 }
 
 async function emulate(width: number, scheme: "light" | "dark"): Promise<void> {

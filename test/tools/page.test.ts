@@ -5,6 +5,7 @@ import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { type BrowserPage, browserMissing, openBrowser } from "../support/chromium.ts";
 import { keysOf, policy, startTestSandbox, subject, type TestSandbox } from "../support/sandbox.ts";
+import { until } from "../support/until.ts";
 
 const missing = await browserMissing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
@@ -37,11 +38,7 @@ after(async () => {
 
 /** Waits until an expression is true in the page. */
 async function eventually(expression: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!(await page.evaluate<boolean>(expression))) {
-    if (performance.now() > deadline) throw new Error(`still false: ${expression}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(expression, () => page.evaluate<boolean>(expression));
 }
 
 test(

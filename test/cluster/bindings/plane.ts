@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { bindingManifests, finalizer } from "../../../src/rules/bindings/index.ts";
 import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
 import { type Answer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";
+import { until as untilSo } from "../../support/until.ts";
 
 const base = "/apis/podtrust.dev/v1alpha1";
 
@@ -28,13 +28,16 @@ export function create(
 
 /** Asks until the answer is as it shall be: what was just applied is in force some moments later. */
 export async function until<T>(what: string, ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const answer = await ask();
-    if (is(answer)) return answer;
-    if (Date.now() > end) throw new Error(`${what} is not so after a minute: ${JSON.stringify(answer)}`);
-    await sleep(100);
-  }
+  let last: T | undefined;
+  await untilSo(
+    what,
+    async () => {
+      last = await ask();
+      return is(last);
+    },
+    { everyMs: 100, detail: () => JSON.stringify(last) },
+  );
+  return last as T;
 }
 
 /** Applies manifests of ours, in their order. */

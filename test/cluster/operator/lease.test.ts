@@ -15,17 +15,10 @@ import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 
 const durationMs = 2000;
+import { until } from "./patience.ts";
 
 /** A machine whose time of day is wrong by so much. */
 const skewed = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.now() + ms });
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await condition())) {
-    assert.ok(performance.now() < deadline, `it did not come to: ${what}`);
-    await systemClock.sleep(20);
-  }
-}
 
 describe("a Lease of a real API server", { skip: leftOut() }, () => {
   let cluster: ControlPlane;
