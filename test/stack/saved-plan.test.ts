@@ -113,6 +113,7 @@ describe("a saved plan", () => {
       world,
       "config-unreadable",
       /there is no podtrust\.yaml in [^]*name that of stack\s+prod,\s+podtrust up .*plan\.json -f FILE/u,
+      2,
     );
     await writeFile(world.file, "{}");
     await refused(world, "plan-file-invalid", /plan\.json: it is not what podtrust plan -o writes/u);
