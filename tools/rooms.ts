@@ -205,8 +205,6 @@ export const allowed: Record<string, readonly string[]> = {
     "core/command-line",
     "sandbox",
   ],
-  // Machines behind the sandbox's servers, for those who boot them.
-  emulator: ["core/base", "sandbox"],
   demo: [
     "core/base",
     "rules/oidc",
@@ -226,7 +224,6 @@ export const allowed: Record<string, readonly string[]> = {
     "operator/bindings",
     "stack",
     "sandbox",
-    "emulator",
   ],
   cli: [
     "core/base",
@@ -313,8 +310,6 @@ export const programs = {
   completion: "src/cli/kubectl-plugin/complete.ts",
   publisher: "src/cli/publisher-program/main.ts",
   whole: "src/cli/single-program/main.ts",
-  machineMetadata: "src/emulator/metadata.ts",
-  machinePipe: "src/emulator/pipe.ts",
   sandbox: "src/sandbox/cli/main.ts",
   sandboxProcess: "src/sandbox/process/main.ts",
 } as const;

@@ -2,8 +2,6 @@ export type { ClusterPlace } from "./cluster/place.ts";
 export { type ClusterDemoOptions, runClusterDemo } from "./cluster/run.ts";
 export { writeDemoConfig } from "./config.ts";
 export { connectionLines, type Connections, connectionsOf } from "./connections.ts";
-export type { BootFiles } from "./from-nothing/boot/kit.ts";
-export { runBooted } from "./from-nothing/boot/run.ts";
 export { runFromNothing } from "./from-nothing/run.ts";
 export { type DemoOptions, runDemo } from "./run.ts";
 export type { Environment } from "./environment.ts";

@@ -20,7 +20,6 @@ import { type Block, blocksOf, pages, type ShellCommand, shellOf, understand } f
 /** What needs more than a stand-in, and the test that runs it. */
 const elsewhere: Readonly<Record<string, string>> = {
   "apply demo": "test/cluster/apply.test.ts",
-  "demo --boot": "test/machine/boot.test.ts",
   "demo --cluster": "test/cluster/demo-cluster.test.ts",
   ssh: "test/tools/host/k3s.test.ts",
   kubectl: "test/tools/host/cluster.test.ts",

@@ -1,5 +1,5 @@
 /**
- * `podtrust demo --from-nothing --boot`, as a person without any right types it: a whole process of a user who is nobody,
+ * `npm run demo:machine`, as a person without any right types it: a whole process of a user who is nobody,
  * with a disk image, a k3s and a release in files.
  */
 import assert from "node:assert/strict";
@@ -20,9 +20,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
 import type { PodtrustError } from "../../src/core/base/index.ts";
-import { choosePorts, makeMachine, overlay, readBootImage } from "../../src/emulator/index.ts";
+import { choosePorts, makeMachine, overlay, readBootImage } from "./emulator/index.ts";
 import { isAlive, untilGone } from "../cluster/harness/endings.ts";
-import { mainFile } from "../support/cli.ts";
 import { buildImage, leftOut, type MachineImage, openRun, type Run } from "./harness/index.ts";
 import { release, thisPodtrust } from "./harness/podtrust.ts";
 import { noHome } from "../support/nowhere.ts";
@@ -63,10 +62,7 @@ function start(context: TestContext, name: string): Started {
   const files = ["--image", image.boot.disk, "--k3s", join(run.folder, "k3s"), "--release"];
   const demo = [
     process.execPath,
-    mainFile,
-    "demo",
-    "--from-nothing",
-    "--boot",
+    join(import.meta.dirname, "demo", "main.ts"),
     ...files,
     join(run.folder, "release"),
   ];
@@ -118,7 +114,7 @@ async function untilBooting({ temporary, said, child }: Started): Promise<readon
   return found;
 }
 
-describe("podtrust demo --from-nothing --boot", { skip }, () => {
+describe("npm run demo:machine", { skip }, () => {
   test("tells the guide's seven steps on a machine that boots, without root, and leaves nothing behind", async (context: TestContext) => {
     const begun = performance.now();
     const demo = start(context, "whole");

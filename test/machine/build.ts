@@ -21,7 +21,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { BootImage } from "../../src/emulator/index.ts";
+import type { BootImage } from "./emulator/index.ts";
 import { buildPrograms, whyNoCluster } from "../cluster/build.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { diskOf, type EmulatorSpec } from "../../src/emulator/index.ts";
+import { diskOf, type EmulatorSpec } from "./emulator/index.ts";
 import { buildImage, emulatorVersion } from "./build.ts";
 import {
   type Machine,
@@ -41,7 +41,7 @@ interface Kept {
 async function place(): Promise<string> {
   const image = await buildImage();
   const hash = createHash("sha256").update(image.boot.disk).update(emulatorVersion());
-  for (const file of ["../../src/emulator/emulator.ts", "harness/machine.ts", "harness/project.ts"])
+  for (const file of ["emulator/emulator.ts", "harness/machine.ts", "harness/project.ts"])
     hash.update(readFileSync(new URL(file, import.meta.url)));
   return join(dirname(dirname(image.boot.disk)), `saved-${hash.digest("hex").slice(0, 16)}`);
 }

@@ -111,7 +111,7 @@ export const groups: Readonly<Record<string, Group>> = {
   k3s: { patterns: ["test/k3s/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
   rust: { patterns: ["test/rust/**/*.test.ts"], concurrency: 1, timeout: 2_400_000 },
   machine: {
-    patterns: ["test/machine/**/*.test.ts"],
+    patterns: ["test/machine/*.test.ts"],
     concurrency: 1,
     timeout: 3_600_000,
     async prepare() {

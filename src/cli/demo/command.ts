@@ -19,19 +19,6 @@ export function defineDemo(program: Command, context: CommandContext): void {
       "begin with no machine and no name: the guide's seven steps, on stand-ins for Hetzner and Cloudflare",
     )
     .option(
-      "--boot",
-      "with --from-nothing: its machine boots, in QEMU, and everything is set up on it; it takes the next three",
-    )
-    .option(
-      "--image <file>",
-      "disk image that it boots: Debian or Ubuntu for amd64 with cloud-init, raw or qcow2",
-    )
-    .option("--k3s <file>", "binary of k3s for amd64 that runs on it")
-    .option(
-      "--release <folder>",
-      "folder with the publisher that npm run release built (default: the package's)",
-    )
-    .option(
       "--cluster",
       "tell the operator's story on a real cluster (--kubeconfig, or the one kubectl would take): binding, pod, tenants",
     )

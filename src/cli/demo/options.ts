@@ -4,10 +4,6 @@ export interface DemoOptions {
   readonly context?: string;
   readonly keep?: true;
   readonly fromNothing?: true;
-  readonly boot?: true;
-  readonly image?: string;
-  readonly k3s?: string;
-  readonly release?: string;
   readonly cluster?: true;
   readonly podImage: string;
   readonly watchRotation?: string;

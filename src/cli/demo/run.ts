@@ -1,12 +1,10 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import {
-  type BootFiles,
   connectionLines,
   connectionsOf,
   type DemoReport,
   type DemoEvent,
   type Environment,
-  runBooted,
   runDemo as playDemo,
   runFromNothing,
   writeDemoConfig,
@@ -16,7 +14,6 @@ import type { DemoOptions } from "./options.ts";
 import { definingPodtrust } from "./own-name.ts";
 import type { CommandContext } from "../context.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
-import { packageVersion, releaseFolder } from "../../core/command-line/index.ts";
 import { printEvent } from "./printing.ts";
 
 /** Leaves it all running and says how to go on with it; with --json in the report's own object. */
@@ -37,7 +34,7 @@ async function keepRunning(
 }
 
 /** Throws `usage` for options that do not go together. */
-function check({ kubeconfig, context, keep, fromNothing, boot, ...files }: DemoOptions): void {
+function check({ kubeconfig, context, fromNothing }: DemoOptions): void {
   if (kubeconfig === undefined && context !== undefined) {
     throw new PodtrustError("usage", `--context ${context} goes with --kubeconfig`, {
       next: "Name the kubeconfig too, or leave both out for the stand-in cluster.",
@@ -48,34 +45,6 @@ function check({ kubeconfig, context, keep, fromNothing, boot, ...files }: DemoO
       next: "Leave one of them out.",
     });
   }
-  if (boot === true && fromNothing === undefined) {
-    throw new PodtrustError("usage", "--boot goes with --from-nothing", {
-      next: "The machine that boots is the one of that story: podtrust demo --from-nothing --boot.",
-    });
-  }
-  if (boot === true && keep === true) {
-    throw new PodtrustError("usage", "--boot takes its machine down again, and --keep would keep it", {
-      next: "Leave one of them out.",
-    });
-  }
-  const [file] = (["image", "k3s", "release"] as const).filter((name) => files[name] !== undefined);
-  if (boot === undefined && file !== undefined) {
-    throw new PodtrustError("usage", `--${file} goes with --boot`, {
-      next: "It is for the machine of podtrust demo --from-nothing --boot.",
-    });
-  }
-}
-
-/** What was named for a machine that boots. */
-function filesOf(context: CommandContext, { image, k3s, release }: DemoOptions): BootFiles {
-  return {
-    ...(image === undefined ? {} : { image: context.path(image) }),
-    ...(k3s === undefined ? {} : { k3s: context.path(k3s) }),
-    release: {
-      version: packageVersion(),
-      folder: release === undefined ? releaseFolder() : context.path(release),
-    },
-  };
 }
 
 /** `podtrust demo`. */
@@ -87,8 +56,8 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
     });
   }
   check(options);
-  const { kubeconfig, context: name, keep, fromNothing, boot } = options;
-  const { output, signal, clock, program, env } = context;
+  const { kubeconfig, context: name, keep, fromNothing } = options;
+  const { output, signal, clock, program } = context;
   let report: DemoReport | undefined;
   const onEvent = (event: DemoEvent): void => {
     printEvent(output, event, options);
@@ -97,10 +66,6 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
     if (keep === undefined) output.result(report);
   };
   const common = { program, clock, logger: context.logger("error"), signal, onEvent };
-  if (boot === true) {
-    await runBooted({ ...common, env, files: filesOf(context, options) });
-    return;
-  }
   const play = fromNothing === true ? runFromNothing : playDemo;
   await play({
     ...common,

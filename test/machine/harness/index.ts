@@ -3,7 +3,7 @@ import { whyNoMachine } from "../build.ts";
 
 export { openRun, type Run } from "../../cluster/harness/run.ts";
 export { buildImage, type MachineImage } from "../build.ts";
-export { makeMachine } from "../../../src/emulator/index.ts";
+export { makeMachine } from "../emulator/index.ts";
 export {
   type Machine,
   restoreMachine,

@@ -7,7 +7,7 @@ import {
   type EmulatorSpec,
   type MachineRoom as SandboxRoom,
   overlay,
-} from "../../../src/emulator/index.ts";
+} from "../emulator/index.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 import type { MachineImage } from "../build.ts";
 import { attach } from "./tap.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { type StandInClouds, startStandInClouds } from "../../../src/sandbox/index.ts";
-import { makeMachine } from "../../../src/emulator/index.ts";
+import { makeMachine } from "../emulator/index.ts";
 import { openRun, type Run } from "../../cluster/harness/run.ts";
 import { buildImage, type MachineImage } from "../build.ts";
 import { type Machine, type RoomOptions, roomOf } from "./machine.ts";

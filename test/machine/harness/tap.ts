@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
 import type { MachineOrder } from "../../../src/sandbox/index.ts";
-import type { MachineRoom } from "../../../src/emulator/index.ts";
+import type { MachineRoom } from "../emulator/index.ts";
 
 const run = promisify(execFile);
 

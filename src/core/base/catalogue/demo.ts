@@ -30,6 +30,6 @@ export const demoErrors = {
   "demo-boot-missing": {
     summary:
       "The demo cannot boot a machine: something that it takes is not here, or is not what it shall be.",
-    next: "Get all of it, then run the same command again; the guide from-nothing.md says where from.",
+    next: "Get all of it, then run the same command again; test/machine/demo/README.md says where from.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,23 +1,23 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { PodtrustError } from "../../../core/base/index.ts";
-import type { ConnectTo } from "../../../core/http/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../../providers/kubernetes/index.ts";
-import { parseIssuer } from "../../../rules/oidc/index.ts";
-import { choosePorts, type EmulatedMachine, makeMachine } from "../../../emulator/index.ts";
+import { PodtrustError } from "../../../src/core/base/index.ts";
+import type { ConnectTo } from "../../../src/core/http/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
+import { parseIssuer } from "../../../src/rules/oidc/index.ts";
+import { choosePorts, type EmulatedMachine, makeMachine } from "../emulator/index.ts";
 import {
   type StandInCa,
   type StandInClouds,
   startSandbox,
   startAuthority,
   startStandInClouds,
-} from "../../../sandbox/index.ts";
-import { Ending } from "../../ending.ts";
-import { demoTimes } from "../../environment.ts";
-import { makeFolder, writePrivateFile } from "../../files.ts";
-import type { TellingOptions } from "../../run.ts";
-import type { Stage } from "../../stage.ts";
-import { type MachineStory, openMachineStory } from "../machine.ts";
+} from "../../../src/sandbox/index.ts";
+import { Ending } from "../../../src/demo/ending.ts";
+import { demoTimes } from "../../../src/demo/environment.ts";
+import { makeFolder, writePrivateFile } from "../../../src/demo/files.ts";
+import type { TellingOptions } from "../../../src/demo/run.ts";
+import type { Stage } from "../../../src/demo/stage.ts";
+import { type MachineStory, openMachineStory } from "../../../src/demo/from-nothing/machine.ts";
 import type { BootKit } from "./kit.ts";
 
 /** Where the machine finds the certificate authority: of the range for benchmarks (RFC 2544), which is nobody's. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import { PodtrustError } from "../core/base/index.ts";
+import { PodtrustError } from "../../../src/core/base/index.ts";
 
 const prompt = "(qemu) ";
 /** More than any answer that is asked for. */

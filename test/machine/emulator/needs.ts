@@ -4,7 +4,7 @@ import { access, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { errorText } from "../core/base/index.ts";
+import { errorText } from "../../../src/core/base/index.ts";
 import type { Accelerator, BootImage } from "./emulator.ts";
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { PodtrustError } from "../core/base/index.ts";
+import { PodtrustError } from "../../../src/core/base/index.ts";
 
 /**
  * The parent of a program: `sh -c GUARD sh FOLDER PROGRAM ARGS…`. Its standard input comes from podtrust and ends when

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defined, PodtrustError } from "../core/base/index.ts";
-import type { MachineOrder, ServerMachine } from "../sandbox/index.ts";
+import { defined, PodtrustError } from "../../../src/core/base/index.ts";
+import type { MachineOrder, ServerMachine } from "../../../src/sandbox/index.ts";
 import {
   type Accelerator,
   type Attachment,

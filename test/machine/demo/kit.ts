@@ -5,7 +5,7 @@ import { copyFile, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { errorText, PodtrustError } from "../../../core/base/index.ts";
+import { errorText, PodtrustError } from "../../../src/core/base/index.ts";
 import {
   type Accelerator,
   bestAccelerator,
@@ -13,9 +13,9 @@ import {
   type Lack,
   lackingPrograms,
   readBootImage,
-} from "../../../emulator/index.ts";
-import { hasRelease, type PublisherRelease } from "../../../stack/index.ts";
-import { makeFolder } from "../../files.ts";
+} from "../emulator/index.ts";
+import { hasRelease, type PublisherRelease } from "../../../src/stack/index.ts";
+import { makeFolder } from "../../../src/demo/files.ts";
 
 /** What a person names for a machine that boots; what is left out is lacking. */
 export interface BootFiles {
@@ -123,17 +123,6 @@ async function lackingSsh(): Promise<readonly Lack[]> {
   }
 }
 
-/** The machine's metadata and its way out are programs of Node's that the emulator starts. */
-function lackingNode(): readonly Lack[] {
-  if (!process.getBuiltinModule("node:sea").isSea()) return [];
-  return [
-    {
-      what: "this podtrust is a single executable, which has no Node to start a machine's services with",
-      next: "run it with Node, from a checkout: npm run podtrust -- demo --from-nothing --boot",
-    },
-  ];
-}
-
 const isLack = (one: object): one is Lack => "what" in one;
 
 /**
@@ -157,13 +146,13 @@ export async function bootKit({ image, k3s, release }: BootFiles): Promise<BootK
         ? await readBootImage(image)
         : undefined;
   const found = [foundImage, foundK3s].filter((one) => one !== undefined);
-  const lacks = [...lackingNode(), ...programs, ...ssh, ...found.filter(isLack), ...releases];
+  const lacks = [...programs, ...ssh, ...found.filter(isLack), ...releases];
   if (lacks.length === 0 && foundImage !== undefined && !isLack(foundImage) && !isLack(foundK3s))
     return { image: foundImage, accelerator: await bestAccelerator(), k3s: foundK3s, release };
   const lines = lacks.map(({ what, next }) => `\n${what}; ${next}`);
   throw new PodtrustError(
     "demo-boot-missing",
-    `podtrust demo --boot lacks ${lacks.length === 1 ? "one thing" : `${lacks.length} things`}:${lines.join("")}`,
+    `npm run demo:machine lacks ${lacks.length === 1 ? "one thing" : `${lacks.length} things`}:${lines.join("")}`,
     { detail: { lacks } },
   );
 }

@@ -6,7 +6,7 @@ import { extname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PodtrustError, shellWord } from "../core/base/index.ts";
+import { PodtrustError, shellWord } from "../../../src/core/base/index.ts";
 import { type Guarded, startGuarded } from "./guarded.ts";
 import { command } from "./monitor.ts";
 

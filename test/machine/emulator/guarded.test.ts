@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { untilGone, untilRemoved } from "../../test/cluster/harness/endings.ts";
+import { untilGone, untilRemoved } from "../../cluster/harness/endings.ts";
 import { startGuarded } from "./guarded.ts";
-import { until } from "../../test/support/until.ts";
+import { until } from "../../support/until.ts";
 
 const folders = mkdtempSync(join(tmpdir(), "podtrust-guarded-"));
 const newFolder = (): string => mkdtempSync(join(folders, "one-"));

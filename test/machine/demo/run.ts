@@ -1,9 +1,9 @@
-import { PodtrustError } from "../../../core/base/index.ts";
-import { k3sFiles } from "../../../stack/index.ts";
-import { guideChapters } from "../../chapters.ts";
-import type { DemoReport, OnEvent } from "../../report.ts";
-import { runOn } from "../../run.ts";
-import { tellDown, tellK3sFiles, tellMachine, tellName } from "../telling.ts";
+import { PodtrustError } from "../../../src/core/base/index.ts";
+import { k3sFiles } from "../../../src/stack/index.ts";
+import { guideChapters } from "../../../src/demo/chapters.ts";
+import type { DemoReport, OnEvent } from "../../../src/demo/report.ts";
+import { runOn } from "../../../src/demo/run.ts";
+import { tellDown, tellK3sFiles, tellMachine, tellName } from "../../../src/demo/from-nothing/telling.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
 import { type BootOptions, type BootWorld, openBootWorld } from "./world.ts";
 

@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+import {
+  type CommandContext,
+  type CommandTree,
+  packageVersion,
+  releaseFolder,
+} from "../../../src/core/command-line/index.ts";
+import { printEvent } from "../../../src/cli/demo/printing.ts";
+import type { BootFiles } from "./kit.ts";
+import { runBooted } from "./run.ts";
+
+interface TypedOptions {
+  readonly image?: string;
+  readonly k3s?: string;
+  readonly release?: string;
+}
+
+/** What was named for the machine. */
+function filesOf(context: CommandContext, { image, k3s, release }: TypedOptions): BootFiles {
+  return {
+    ...(image === undefined ? {} : { image: context.path(image) }),
+    ...(k3s === undefined ? {} : { k3s: context.path(k3s) }),
+    release: {
+      version: packageVersion(),
+      folder: release === undefined ? releaseFolder() : context.path(release),
+    },
+  };
+}
+
+async function runMachineDemo(context: CommandContext, options: TypedOptions): Promise<void> {
+  const { env, output, signal, clock, program } = context;
+  await runBooted({
+    program,
+    clock,
+    logger: context.logger("error"),
+    signal,
+    env,
+    files: filesOf(context, options),
+    onEvent(event) {
+      printEvent(output, event, {});
+      if (event.kind === "finished") output.result(event.report);
+    },
+  });
+}
+
+/** `npm run demo:machine`: the story of `podtrust demo --from-nothing` on a machine that boots, for who works on podtrust. */
+export const machineDemo: CommandTree = {
+  name: "demo:machine",
+  description:
+    "Tell the guide's seven steps on a machine that boots, in QEMU: k3s and the publisher are set up on it over SSH.",
+  groups: [],
+  root(program: Command, context: CommandContext) {
+    program
+      .option(
+        "--image <file>",
+        "disk image that it boots: Debian or Ubuntu for amd64 with cloud-init, raw or qcow2",
+      )
+      .option("--k3s <file>", "binary of k3s for amd64 that runs on it")
+      .option(
+        "--release <folder>",
+        "folder with the publisher that npm run release built (default: dist-release)",
+      )
+      .action((options: TypedOptions) => runMachineDemo(context, options));
+  },
+};
