@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SharedAnswers } from "./shared-answers.ts";
 
-function asked(forMs = 1000) {
+function asked(forMs = 1000, max = Infinity) {
   const state = { now: 0, count: 0 };
-  const answers = new SharedAnswers<number>({ elapsed: () => state.now }, forMs);
+  const answers = new SharedAnswers<number>({ elapsed: () => state.now }, forMs, max);
   const ask = (): Promise<number> => Promise.resolve((state.count += 1));
   return { state, answers, ask };
 }
@@ -47,4 +47,12 @@ test("an answer that comes after it was forgotten leaves the newer one", async (
   late.reject(new Error("too late"));
   await assert.rejects(first, /too late/u);
   assert.equal(await answers.of("a", undefined, ask), 1);
+});
+
+test("answers are kept of no more keys than the bound: the oldest makes room, and who waits for it gets it", async () => {
+  const { answers, ask } = asked(1000, 2);
+  const all = ["a", "b", "c"].map((key) => answers.of(key, undefined, ask));
+  assert.deepEqual(await Promise.all(all), [1, 2, 3]);
+  assert.equal(await answers.of("c", undefined, ask), 3);
+  assert.equal(await answers.of("a", undefined, ask), 4);
 });

@@ -13,12 +13,14 @@ interface Asked<T> {
 export class SharedAnswers<T> {
   readonly #clock: Pick<Clock, "elapsed">;
   readonly #for: number;
+  readonly #max: number;
   readonly #asked = new Map<string, Asked<T>>();
 
-  /** `forMs`: for so many milliseconds from when it was asked for. */
-  constructor(clock: Pick<Clock, "elapsed">, forMs: number) {
+  /** `forMs`: for so many milliseconds from when it was asked for. `max`: of so many keys; the oldest makes room. */
+  constructor(clock: Pick<Clock, "elapsed">, forMs: number, max = Infinity) {
     this.#clock = clock;
     this.#for = forMs;
+    this.#max = max;
   }
 
   /**
@@ -36,6 +38,8 @@ export class SharedAnswers<T> {
       if (now - at >= this.#for || !answer.isShareable) this.#asked.delete(one);
     const asked = this.#asked.get(key) ?? { at: now, answer: new SharedWork(ask) };
     this.#asked.set(key, asked);
+    const [oldest] = this.#asked.keys();
+    if (this.#asked.size > this.#max && oldest !== undefined) this.#asked.delete(oldest);
     return asked.answer.wait(signal);
   }
 

@@ -90,6 +90,8 @@ export interface TurnWorld {
   readonly trustTurn: (name?: string) => Promise<TrustOutcome>;
   /** Another process takes over, which remembers nothing. */
   readonly restart: () => void;
+  /** The same process, which remembers nothing of AWS any more. */
+  readonly forget: () => void;
   readonly role: (name: string) => Promise<SeenRole | undefined>;
   readonly roles: () => Promise<readonly SeenRole[]>;
   /** The actions of the changes since it was asked last. */
@@ -287,9 +289,12 @@ export async function startTurnWorld(code: OperatorCode = operating): Promise<Tu
       leftovers.set(name, left);
       return reconcileTrust({ object, bindings, leftovers: left }, clients, clock);
     },
-    restart() {
+    forget() {
       clients.aws.close();
       clients.aws = started();
+    },
+    restart() {
+      world.forget();
       departures = new Departures();
       leftovers = new Map();
     },

@@ -8,7 +8,6 @@ import {
   type Cut,
   cutRole,
   observedProvider,
-  longestPropagation,
   observedRole,
   openAws,
   readRoleState,
@@ -27,7 +26,6 @@ import {
   mapLimit,
   PodtrustError,
   SharedAnswers,
-  SharedWork,
 } from "../../../core/base/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
@@ -42,12 +40,11 @@ import {
   type Resource,
 } from "../../../rules/plan/index.ts";
 import type { Place } from "../../../stack/parts/index.ts";
-import { KnownRoles } from "./known-roles.ts";
 import { type CutOutcome, type CutWish, cutFields, isNothing, roleCut } from "./cut.ts";
 import { awsConfigOf } from "./config.ts";
 import { type Exchange, exchanged } from "../../../stack/parts/index.ts";
 import { accountAnswers, preflight } from "../../../stack/parts/index.ts";
-import { RememberedAnswers } from "./remembered.ts";
+import { AccountView, maxAge } from "./view.ts";
 import { accountResources, type AccountResources } from "../../../stack/parts/index.ts";
 import { providerArnOf, roleArnOf } from "../../../stack/parts/index.ts";
 
@@ -81,17 +78,6 @@ export interface BoundPlan {
   readonly plan: Plan;
 }
 
-/** What was seen of an account, and when: by `elapsed`, as all times here, since a time of day may be set. */
-interface Seen {
-  readonly at: number;
-  readonly found: SharedWork<AccountSurvey>;
-}
-
-/** So old a look at a whole account may be, in milliseconds: drift is seen within a minute. */
-const oldestSurvey = 45_000;
-/** So long a list of IAM may lack a role that was made, in milliseconds: thrice what was seen of other changes. */
-const youth = longestPropagation;
-
 /** What to do where a role is another's. */
 const anothers =
   "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role that carries nobody's tags can be adopted.";
@@ -113,28 +99,29 @@ export class BoundAccount {
   readonly #trust: Pick<Trust, "stack" | "issuer" | "formerIssuers">;
   readonly #session: AwsSession;
   readonly #clock: Clock;
-  readonly #answers: RememberedAnswers;
-  #seen: Seen | undefined;
+  readonly #view: AccountView;
   readonly #checked: SharedAnswers<CallerIdentity>;
-  /** When a role was changed from here: what was seen of it before no longer counts. */
-  readonly #touched = new Map<string, { readonly at: number }>();
-  /** Roles that were read by themselves since the account was surveyed. */
-  readonly #read = new Map<string, { readonly at: number; readonly role: RoleState | undefined }>();
-  /** Roles that were made from here a moment ago, as IAM acknowledged them. */
-  readonly #made = new Map<string, { readonly at: number; readonly role: RoleState }>();
-  readonly #roles = new KnownRoles();
-  readonly #drifted: Drifted;
 
   constructor(context: BoundContext, trust: Trust, account: TrustAccount, drifted: Drifted) {
     const { clock, open = openAws, notice = () => {} } = context;
     this.account = awsConfigOf(trust, account);
     this.#trust = trust;
     this.#clock = clock;
-    this.#drifted = drifted;
     this.#checked = new SharedAnswers(clock, Infinity);
     const onSlowDown = (reason: string): void => notice(`account ${account.id}: ${reason}`);
     this.#session = open({ ...accessOf(this.account, clock), onSlowDown });
-    this.#answers = new RememberedAnswers(accountAnswers(this.#session), clock, oldestSurvey);
+    const reader = {
+      ...accountAnswers(this.#session),
+      survey: (signal: AbortSignal) => this.#survey(signal),
+      role: (name: string, signal: AbortSignal) => readRoleState(this.#session, name, signal),
+    };
+    this.#view = new AccountView(reader, clock, (marks) => {
+      for (const mark of marks) {
+        const whose = markedBinding(trust, mark);
+        // Who looks is one binding, whose turn it is: those whose roles it shows changed have theirs at once.
+        if (whose !== undefined) drifted(`${whose.namespace}/${whose.name}`);
+      }
+    });
   }
 
   get providerArn(): string {
@@ -159,81 +146,35 @@ export class BoundAccount {
     return { where: `account ${account}, ${region}`, caller: arn };
   }
 
-  /** All of the account, read in as few calls as IAM has pages, and shared by whoever asks within 45 seconds, or less. */
-  async survey(signal: AbortSignal, oldest = oldestSurvey): Promise<AccountSurvey> {
-    signal.throwIfAborted();
-    const now = this.#clock.elapsed();
-    const { at = Number.NEGATIVE_INFINITY, found } = this.#seen ?? {};
-    if (found?.isShareable === true && now - at < oldest) return found.wait(signal);
-    // At once, before anything is waited for: whoever asks meanwhile shares it.
-    const seen = { at: now, found: new SharedWork((own) => this.#survey(own)) };
-    this.#seen = seen;
-    for (const [name, touched] of this.#touched) if (touched.at < now) this.#touched.delete(name);
-    for (const [name, made] of this.#made) if (now - made.at >= youth) this.#made.delete(name);
-    this.#read.clear();
-    return seen.found.wait(signal);
-  }
-
   async #survey(signal: AbortSignal): Promise<AccountSurvey> {
     await this.#check(signal);
     const { stack } = this.#trust;
     const asked = { stack, account: this.account.account, providerArn: this.providerArn };
-    const survey = await surveyAccount(this.#session, asked, signal);
-    this.#tell(survey);
-    return survey;
+    return surveyAccount(this.#session, asked, signal);
   }
 
   /**
    * The roles that trust the issuer's OIDC provider, whosever they are. A mark says a stack's name and not whose cluster it
    * is: by itself it is no reason to take a role away. `oldest`: of a look at the account that is no older, in milliseconds.
    */
-  async trusting(signal: AbortSignal, oldest = oldestSurvey): Promise<readonly RoleState[]> {
-    const { roles } = await this.survey(signal, oldest);
+  async trusting(signal: AbortSignal, oldest = maxAge): Promise<readonly RoleState[]> {
+    const { roles } = await this.#view.survey(signal, oldest);
     return roles.filter(({ trustPolicy }) => trustsProvider(trustPolicy, this.providerArn));
   }
 
   /** Whether the last look at the account, if there was one, showed a role with this mark. Asks nobody. */
   showed(mark: string): boolean {
-    return this.#roles.has(mark);
-  }
-
-  /** Who looks is one binding, whose turn it is: those whose roles it shows changed have theirs at once. */
-  #tell({ roles }: AccountSurvey): void {
-    for (const mark of this.#roles.look(roles)) {
-      const whose = markedBinding(this.#trust, mark);
-      if (whose !== undefined) this.#drifted(`${whose.namespace}/${whose.name}`);
-    }
-  }
-
-  /** What is known of a role without asking; undefined where only reading it tells. */
-  #known(survey: AccountSurvey, name: string): { readonly role: RoleState | undefined } | undefined {
-    const surveyedAt = this.#seen?.at ?? 0;
-    if ((this.#touched.get(name)?.at ?? -1) >= surveyedAt) return undefined;
-    const read = this.#read.get(name);
-    if (read !== undefined && read.at >= surveyedAt) return read;
-    // IAM's lists may be older than its answer to whoever made the role.
-    const role = survey.role(name) ?? this.#made.get(name)?.role;
-    return role === undefined && !survey.isWhole ? undefined : { role };
+    return this.#view.showed(mark);
   }
 
   /** A role as it is, whosever it is: as it was seen within 45 seconds, unless it was changed from here since. */
-  async role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
-    const known = this.#known(await this.survey(signal), name);
-    if (known !== undefined) return known.role;
-    const at = this.#clock.elapsed();
-    const touched = this.#touched.get(name);
-    const role = await readRoleState(this.#session, name, signal);
-    this.#roles.read(name, role);
-    // What was changed meanwhile is read again.
-    if (this.#touched.get(name) !== touched) return role;
-    this.#touched.delete(name);
-    this.#read.set(name, { at, role });
-    return role;
+  role(name: string, signal: AbortSignal): Promise<RoleState | undefined> {
+    return this.#view.role(name, signal);
   }
 
   /** When a role was made from here, by `elapsed`; undefined where it was not, or not lately. */
   madeAt(name: string): number | undefined {
-    return this.#made.get(name)?.at;
+    return this.#view.madeAt(name);
   }
 
   /**
@@ -245,7 +186,7 @@ export class BoundAccount {
     { mark, names, oldest, allowed, assertHeld, retain = false }: CutWish,
     signal: AbortSignal,
   ): Promise<CutOutcome> {
-    const { roles } = await this.survey(signal, oldest);
+    const seen = await this.#view.roles(signal, oldest);
     const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;
@@ -254,7 +195,6 @@ export class BoundAccount {
       return isNothing(cut) ? undefined : cut;
     };
     const [done, failed]: [(readonly FieldChange[])[], PodtrustError[]] = [[], []];
-    const seen = [...roles, ...[...this.#made.values()].map(({ role }) => role)];
     const others = retain ? [] : seen.filter(isOwn).map((role) => role.name);
     for (const name of new Set([...names, ...others])) {
       if (toCut(await this.role(name, signal)) === undefined) continue;
@@ -268,8 +208,8 @@ export class BoundAccount {
         signal.throwIfAborted();
         failed.push(asPodtrustError(error));
       } finally {
-        this.#made.delete(name);
-        this.#touched.set(name, { at: this.#clock.elapsed() });
+        this.#view.changing([name]);
+        this.#view.changed([name]);
       }
     }
     return { done, failed };
@@ -286,16 +226,13 @@ export class BoundAccount {
       providers: this.#providers,
       keepsTrust: true,
       ifTaken: anothers,
-      onMade: (role) => {
-        this.#made.set(role.name, { at: this.#clock.elapsed(), role });
-        this.#roles.read(role.name, role);
-      },
+      onMade: (role) => this.#view.made(role),
     });
   }
 
   /** What would be done for a binding; changes nothing. Throws `aws-*`. */
   async plan(wish: BoundWish, signal: AbortSignal): Promise<BoundPlan> {
-    const found = await this.survey(signal);
+    const found = await this.#view.survey(signal);
     const wanted = this.#resources(wish);
     const desired = wanted.roles.map(({ resource }): Resource => resource);
     const owned = this.#gone(wish);
@@ -316,7 +253,7 @@ export class BoundAccount {
     const { refusals } = await preflight({
       ...judged,
       account: this.account.account,
-      answers: this.#answers,
+      answers: this.#view,
       wanted,
       found,
       signal,
@@ -350,13 +287,12 @@ export class BoundAccount {
     const changed = plan.changes.flatMap(({ kind, resource }) =>
       kind === "none" ? [] : (ids.get(resource.id) ?? []),
     );
-    for (const name of changed) this.#made.delete(name);
+    this.#view.changing(changed);
     try {
       // IAM makes no role twice: what came since the look at the account is refused by it.
       return await applyPlan(plan, { signal, readsBeforeCreate: false });
     } finally {
-      const now = this.#clock.elapsed();
-      for (const name of changed) if (!this.#made.has(name)) this.#touched.set(name, { at: now });
+      this.#view.changed(changed);
     }
   }
 
@@ -379,7 +315,7 @@ export class BoundAccount {
 
   /** The issuer's OIDC provider, as one of the trust's stack. */
   async provider(signal: AbortSignal): Promise<Observed<OidcProviderFacts>> {
-    const providers = (await this.survey(signal)).providers;
+    const providers = (await this.#view.survey(signal)).providers;
     return observedProvider(
       providers.find(({ arn }) => arn === this.providerArn),
       this.#trust.stack,

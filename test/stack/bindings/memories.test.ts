@@ -1,0 +1,68 @@
+/**
+ * What the operator remembers of an account saves calls and changes nothing: the same history, had by an operator that
+ * remembers nothing of it, makes the same changes at IAM and leaves the same roles and the same status.
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { type Event, histories, TenantHistory } from "../../support/bindings/tenant-history.ts";
+import { startTurnWorld, type TurnWorld } from "../../support/bindings/turn-world.ts";
+
+const numRuns = Number(process.env["PODTRUST_TENANT_RUNS"] ?? 4);
+
+interface Lived {
+  /** Each change at IAM, in order. */
+  readonly changes: readonly string[];
+  readonly readings: number;
+  /** Roles and status, without what chance or the time of day says. */
+  readonly left: unknown;
+}
+
+const chance =
+  /"(?:id|uid|created|lastTransitionTime|lastProof|changedAt)":"[^"]*",?|AROA[A-Z0-9]+|\d{4}-\d\d-\d\dT[\d:.]+Z/gu;
+const withoutChance = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value).replaceAll(chance, "").replaceAll(",}", "}")) as unknown;
+
+async function ended({ calls, objects, roles }: TurnWorld): Promise<Lived> {
+  const changes = calls.filter(({ isChange }) => isChange);
+  return {
+    changes: changes.map(({ action, input }) => `${action} ${String(input["RoleName"])}`),
+    readings: calls.length - changes.length,
+    left: withoutChance([await roles(), objects.get("AWSRoleBinding shop/web")?.["status"] ?? null]),
+  };
+}
+
+async function lived(events: readonly Event[], forgets: boolean): Promise<Lived> {
+  const world = await startTurnWorld();
+  try {
+    const history = new TenantHistory(world);
+    await history.begin();
+    for (const event of events) {
+      if (forgets) world.forget();
+      await history.run(event);
+    }
+    // What was made or changed a moment ago is known to STS by then.
+    world.clock.move(60_000);
+    await history.run({ kind: "turn", stale: false, mishaps: [], always: "" });
+    return await ended(world);
+  } finally {
+    await world.stop();
+  }
+}
+
+describe("what the operator remembers of an account", () => {
+  test("property: changes no change at IAM, no role and no status, and spares readings", async () => {
+    let spared = 0;
+    await fc.assert(
+      fc.asyncProperty(histories, async (events) => {
+        const [remembering, forgetful] = [await lived(events, false), await lived(events, true)];
+        assert.deepEqual(remembering.changes, forgetful.changes);
+        assert.deepEqual(remembering.left, forgetful.left);
+        assert.ok(remembering.readings <= forgetful.readings);
+        spared += forgetful.readings - remembering.readings;
+      }),
+      { numRuns },
+    );
+    assert.ok(spared > 0, "nothing was remembered");
+  });
+});
