@@ -11,7 +11,7 @@ import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { ecKey } from "../support/sandbox.ts";
 
 // No cluster and no account: what the words and switches do is the same, and nothing leaves this machine.
-const clock = new TestClock(Date.now());
+let clock: TestClock;
 let folder = "";
 let issuer: IssuerServer;
 let way: string[] = [];
@@ -21,6 +21,7 @@ const podtrust = (args: readonly string[], host = {}) =>
 
 describe("podtrust status and podtrust test", () => {
   before(async () => {
+    clock = new TestClock(Date.now());
     const authority = await testAuthority();
     issuer = await startIssuer(authority);
     issuer.publish([ecKey("first").jwk]);

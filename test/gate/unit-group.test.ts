@@ -76,6 +76,21 @@ describe("the files of npm test", () => {
     assert.deepEqual(hooked, []);
   });
 
+  test("begin a clock that clients share with the machine in a hook or a test: files are loaded minutes before they run", () => {
+    const early = files.filter((file) => {
+      let block = "";
+      return readFileSync(file, "utf8")
+        .split("\n")
+        .some((line) => {
+          if (/^\w/u.test(line)) block = line;
+          return /^(?:const|let) .*new TestClock\(Date\.now/u.test(
+            block.startsWith("describe(") ? line.replace(/^ {2}(?=\w)/u, "") : line,
+          );
+        });
+    });
+    assert.deepEqual(early, []);
+  });
+
   test("have at least one of each room of src/", () => {
     const seen = reached(files, 3);
     const missing = Object.keys(allowed).filter(

@@ -28,11 +28,12 @@ const [running, succeeded] = [
 ];
 
 describe("the workload's side", () => {
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   let world: ChainWorld;
   let target: WorkloadTarget;
 
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
     target = workloadTarget(world.config, { serviceAccount: demoAccount });
   });

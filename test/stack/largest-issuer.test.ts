@@ -34,11 +34,12 @@ function largeKey(): Record<string, string> {
 }
 
 describe("an issuer with a hundred RSA-4096 keys", () => {
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   const { signal } = new AbortController();
   let world: ChainWorld;
 
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
     const { jwks } = await world.api.oidcDocuments();
     const { keys: own } = JSON.parse(jwks.toString()) as { keys: Record<string, string>[] };

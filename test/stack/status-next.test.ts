@@ -34,10 +34,11 @@ const role = "k3s-demo-app";
 const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
 
 describe("what status advises", () => {
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   let world: ChainWorld;
   let iam: IAMClient;
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
     iam = await world.open({ region: "eu-central-1" }).iam();
   });

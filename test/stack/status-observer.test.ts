@@ -16,9 +16,10 @@ import { TestClock } from "../support/clock.ts";
 import { account } from "../support/sandbox.ts";
 
 describe("what status cannot see", () => {
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   let world: ChainWorld;
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
     await world.up();
   });

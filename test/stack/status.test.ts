@@ -24,10 +24,11 @@ const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
 
 describe("status", () => {
   // The SDK signs by the machine's clock, so the world starts there.
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   let world: ChainWorld;
 
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
   });
 

@@ -11,10 +11,11 @@ import { sandboxEnvironment, useEnvironment } from "../support/stack-world.ts";
 import { until } from "../support/until.ts";
 
 describe("test", () => {
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   let world: ChainWorld;
 
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
     await world.up();
   });

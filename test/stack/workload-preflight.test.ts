@@ -20,11 +20,12 @@ import { TestClock } from "../support/clock.ts";
 const { signal } = new AbortController();
 
 describe("the workload's side", () => {
-  const clock = new TestClock(Date.now());
+  let clock: TestClock;
   let world: ChainWorld;
   let target: WorkloadTarget;
 
   before(async () => {
+    clock = new TestClock(Date.now());
     world = await startChainWorld(clock);
     target = workloadTarget(world.config, { serviceAccount: demoAccount });
   });
