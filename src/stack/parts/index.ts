@@ -1,5 +1,5 @@
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
-export { dnsRecordIds, issuerHost } from "./dns/index.ts";
+export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";

@@ -1,4 +1,3 @@
 export { dnsOpenTofu } from "./opentofu.ts";
 export { openChallengeRecords } from "./open.ts";
 export { dnsMemories, dnsParts, dnsRecordIds } from "./part.ts";
-export { issuerHost } from "./records.ts";
