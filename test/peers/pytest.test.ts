@@ -7,10 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
-import { sourceCommand } from "../support/publisher-process.ts";
 import { cleanAwsEnvironment, type ProgramRun, pythonVenv, runProgram } from "../support/python-venv.ts";
 
 const root = join(import.meta.dirname, "../..");
+/** The command of @podtrust/sandbox as it stands in the sources. */
+const sandboxCommand = `${process.execPath} ${join(root, "src/sandbox/cli/main.ts")}`;
 const venv = pythonVenv("pytest", "9.2.0", { also: ["boto3==1.44.8", "hatchling==1.33.0"] });
 const missing = await venv.missing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
@@ -19,7 +20,7 @@ describe("the plugin for pytest, installed from its wheel,", { skip: missing ?? 
   let folder: string;
 
   /** Runs pytest on a file of tests. */
-  async function pytest(tests: string, command = sourceCommand.join(" ")): Promise<ProgramRun> {
+  async function pytest(tests: string, command = sandboxCommand): Promise<ProgramRun> {
     await writeFile(join(folder, "test_page.py"), tests);
     const env = cleanAwsEnvironment({
       PYTHONPATH: join(folder, "site"),
@@ -99,7 +100,7 @@ def test_that_takes_long(podtrust_sandbox):
       const env = cleanAwsEnvironment({
         PYTHONPATH: join(folder, "site"),
         PYTHONDONTWRITEBYTECODE: "1",
-        PODTRUST_COMMAND: sourceCommand.join(" "),
+        PODTRUST_COMMAND: sandboxCommand,
       });
       const args = ["-q", "-p", "no:cacheprovider", join(folder, `test_${signal}.py`)];
       const child = spawn(venv.program("pytest"), args, { env, stdio: "ignore" });

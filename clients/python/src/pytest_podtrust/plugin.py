@@ -19,8 +19,8 @@ _END_SECONDS = 10
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--podtrust-command",
-        default=os.environ.get("PODTRUST_COMMAND", "podtrust"),
-        help="how podtrust is started, as a shell would read it (default: $PODTRUST_COMMAND, or podtrust)",
+        default=os.environ.get("PODTRUST_COMMAND", "podtrust-sandbox"),
+        help="how the sandbox is started, as a shell would read it (default: $PODTRUST_COMMAND, or podtrust-sandbox)",
     )
 
 
@@ -35,7 +35,6 @@ def _start(command: str, folder: Path) -> tuple[subprocess.Popen[str], Sandbox]:
     token_file = folder / "control-token"
     line = [
         *shlex.split(command),
-        "sandbox",
         "--json",
         "--port=0",
         "--propagation=0s",
@@ -51,8 +50,8 @@ def _start(command: str, folder: Path) -> tuple[subprocess.Popen[str], Sandbox]:
         )
     except FileNotFoundError:
         raise pytest.UsageError(
-            f"{line[0]} was not found: build podtrust's checkout (npm ci && npm run build) and name what starts it:"
-            " --podtrust-command 'node CHECKOUT/dist/cli/main.js'"
+            f"{line[0]} was not found: build podtrust's checkout (npm ci --ignore-scripts && npm run build) and name what"
+            " starts it: --podtrust-command 'node CHECKOUT/packages/sandbox/dist/sandbox/cli/main.js'"
         ) from None
     finally:
         log.close()

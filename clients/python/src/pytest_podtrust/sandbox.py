@@ -1,4 +1,4 @@
-"""A client of the control API of ``podtrust sandbox``."""
+"""A client of the control API of ``podtrust-sandbox``."""
 
 from __future__ import annotations
 
