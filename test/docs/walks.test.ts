@@ -17,7 +17,7 @@ import { account, ssm } from "../support/bindings/objects.ts";
 import { turnWorld } from "../support/bindings/turn-world.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { configText, stackWorld } from "../support/stack-world.ts";
-import { type Step, stepsOf } from "../support/walk.ts";
+import { filesRunIn, type Step, stepsOf } from "../support/walk.ts";
 
 const chapter = /^## Three walks [^]*?(?=^## )/mu.exec(readFileSync("CONTRIBUTING.md", "utf8"))?.[0] ?? "";
 
@@ -172,5 +172,18 @@ describe("the walks of CONTRIBUTING", () => {
     await assert.rejects(
       stepsOf([{ file: "src/operator/roles.ts", name: "absent" }], () => Promise.resolve()),
     );
+  });
+});
+
+describe("the way of a binding in ARCHITECTURE", () => {
+  const page = readFileSync("ARCHITECTURE.md", "utf8");
+  const [, list = ""] = /^## The way of a binding$[^]*?```\n([^]*?)```/mu.exec(page) ?? [];
+  const listed = list.split("\n").flatMap((line) => {
+    const [folder, ...names] = line.split(/[ :]+/u).filter((part) => part !== "");
+    return folder === undefined ? [] : names.map((name) => `${folder}${name}.ts`);
+  });
+
+  test("names each file of the operator of which a function runs until a binding is Ready, and no other", async (t) => {
+    assert.deepEqual(listed.toSorted(), await filesRunIn("src/operator", await binding(t)));
   });
 });
