@@ -84,6 +84,7 @@ async function hours(t: TestContext): Promise<Hours> {
       const { signal } = new AbortController();
       const result = await controller.reconcile(key, { signal, assertHeld: () => {} });
       turns.set(key, (turns.get(key) ?? 0) + 1);
+      if (!objects.has(`AWSRoleBinding ${key}`)) counts.gone(key);
       due.set(key, clock.elapsed() + (result?.againAfterMs ?? Infinity));
     }
     return turns;
@@ -195,6 +196,23 @@ describe("a grant that gives so many roles", () => {
     world.good({ maxRoles: 3 });
     await world.run(180_000);
     assert.deepEqual(reasons(world), ["StsAccepted", "StsAccepted", "StsAccepted"]);
+  });
+
+  test("does not count a role that stays without its binding", async (t) => {
+    const world = await hours(t);
+    world.good({ maxRoles: 1, retain: true });
+    const managed = { policies: [ssm], onDelete: "Retain" };
+    world.bind({ roles: [{ profile: "default", managed }] }, { namespace: "good", name: "a" });
+    world.bind({ roles: [profile("default", [ssm])] }, { namespace: "good", name: "b" });
+    await world.run(180_000);
+    assert.equal(world.ready("good/b"), "GrantFull");
+    const object = world.objects.get("AWSRoleBinding good/a");
+    assert.ok(object !== undefined);
+    const metadata = { ...object.metadata, deletionTimestamp: "2026-11-28T00:00:00Z" };
+    world.objects.set("AWSRoleBinding good/a", { ...object, metadata });
+    await world.run(180_000);
+    assert.equal(world.ready("good/b"), "StsAccepted");
+    assert.deepEqual((await world.roles()).map(({ name }) => name).sort(), ["prod.good.a", "prod.good.b"]);
   });
 
   test("closes the youngest roles where it gives fewer than there are, and leaves the oldest as they are", async (t) => {
