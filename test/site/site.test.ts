@@ -79,11 +79,11 @@ const samples = new Set([
   "/adr/0001-libraries.html",
 ]);
 
-/** What axe-core finds that is serious or critical: rule, element and why; of the page's own text, or of all of it. */
+/** What axe-core finds that is serious or critical: rule, element and why; of the page's own text, or of all of it and its code. */
 async function barriers(all: boolean): Promise<readonly string[]> {
   await page.evaluate(`if (window.axe === undefined) { ${axe} }; 0`);
   const found = await page.evaluate<Violation[]>(
-    `axe.run(${all ? "document" : "{ include: [['#VPContent']] }"}, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
+    `axe.run(${all ? "document" : "{ include: [['#VPContent']], exclude: [['pre']] }"}, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
   );
   return found
     .filter(({ impact }) => impact === "serious" || impact === "critical")
