@@ -11,6 +11,7 @@ import { acmeContract } from "../support/acme-contract.ts";
 import { type ChallengeListeners, startChallengeListeners } from "../support/challenge-listeners.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { type ChallengeDns, leftOut, type Pebble, startPebble } from "./harness/index.ts";
+import { patience } from "../support/until.ts";
 
 const skip = leftOut();
 const hmacKey = Buffer.alloc(32, 7).toString("base64url");
@@ -91,8 +92,8 @@ test(
         logger,
       });
       closing.defer(() => manager.close());
-      await manager.ready(AbortSignal.timeout(60_000));
-      const accounts = await manager.accountsReady(AbortSignal.timeout(60_000));
+      await manager.ready(AbortSignal.timeout(patience));
+      const accounts = await manager.accountsReady(AbortSignal.timeout(patience));
       assert.deepEqual(
         accounts.map((one) => one.directory),
         [first.directoryUrl, second.directoryUrl],

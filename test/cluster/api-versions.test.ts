@@ -31,6 +31,7 @@ import {
   startControlPlane,
   testedVersions,
 } from "./harness/index.ts";
+import { patience } from "../support/until.ts";
 
 const skip = leftOut(testedVersions);
 const host = "oidc.example.test";
@@ -71,7 +72,7 @@ function suite(version: KubernetesVersion): void {
     await writeFile(tokenFile, token, { mode: 0o600 });
     await writeFile(caFile, plane.ca);
     const api = await openKubernetes({ server: plane.server, tokenFile, caFile });
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + patience;
     // The authorizer follows the API by a watch, here and below.
     while ((await api.get(paths.jwks)).status !== 403) assert.ok(performance.now() < deadline);
     await assert.rejects(api.oidcDocuments(), { code: "cluster-forbidden" });
@@ -91,7 +92,7 @@ function suite(version: KubernetesVersion): void {
       clock: systemClock,
       logger: silentLogger,
     });
-    await started.ready(AbortSignal.timeout(10_000));
+    await started.ready(AbortSignal.timeout(patience));
     return started;
   }
 

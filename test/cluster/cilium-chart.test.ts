@@ -137,7 +137,7 @@ test(
     const definition = join(source, `pkg/k8s/apis/cilium.io/client/crds/v2/${name}.yaml`);
     await kubectl("create", "--validate=false", "-f", definition);
     // `kubectl wait` fails where the definition has no status at all yet.
-    for (let tries = 0; tries < 60; tries += 1) {
+    for (let tries = 0; tries < 1200; tries += 1) {
       const listed = await kubectl("get", name).catch(() => undefined);
       if (listed !== undefined) break;
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { serveByAcme } from "../support/acme-publisher.ts";
+import { patience } from "../support/until.ts";
 
 function whyNot(): string | false {
   if (process.platform !== "linux") return "a folder is mounted read-only on Linux only";
@@ -20,7 +21,7 @@ test(
   async (t) => {
     const { start, fetchKeys, stateDir } = await serveByAcme(t, "http-01");
     const first = await start();
-    await first.publisher.ready(AbortSignal.timeout(20_000));
+    await first.publisher.ready(AbortSignal.timeout(patience));
     const certificate = await fetchKeys();
     await first.close(0);
 
@@ -30,7 +31,7 @@ test(
     run("mount", "-o", "remount,ro,bind", stateDir);
     const second = await start();
     try {
-      await second.publisher.ready(AbortSignal.timeout(5000));
+      await second.publisher.ready(AbortSignal.timeout(patience));
       assert.equal(await fetchKeys(), certificate);
       const { degraded } = second.publisher.status();
       assert.match(degraded.join(), /control socket .*publisher\.sock could not be opened: .*EROFS/u);

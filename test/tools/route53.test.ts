@@ -12,6 +12,7 @@ import type { DnsProvider } from "../../src/providers/dns/index.ts";
 import { type DnsWorld, dnsProviderContract } from "../support/dns-provider-contract.ts";
 import { freePort } from "../support/free-port.ts";
 import { cleanAwsEnvironment, pythonVenv } from "../support/python-venv.ts";
+import { patience } from "../support/until.ts";
 
 const moto = pythonVenv("moto[server]", "5.2.5");
 const missing = await moto.missing();
@@ -30,7 +31,7 @@ if (missing === undefined) {
     server.kill();
     await once(server, "exit");
   });
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + patience;
   for (;;) {
     const answered = await fetch(`${endpoint}/moto-api/data.json`).then(
       ({ ok }) => ok,

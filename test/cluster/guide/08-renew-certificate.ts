@@ -61,15 +61,11 @@ export async function step(guide: Guide): Promise<void> {
   try {
     const before = await shown(guide);
     let after = before;
-    await guide.until(
-      "another certificate",
-      async () => {
-        await held.ask();
-        after = await shown(guide);
-        return after !== before;
-      },
-      125,
-    );
+    await guide.until("another certificate", async () => {
+      await held.ask();
+      after = await shown(guide);
+      return after !== before;
+    });
     for (let times = 0; times < 5; times += 1) await held.ask();
     assert.ok(held.answered >= 6);
   } finally {

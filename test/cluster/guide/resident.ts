@@ -71,5 +71,5 @@ export function untilResident(
   holds: (resident: Resident) => boolean,
 ): Promise<void> {
   const look = (): Promise<boolean> => lookAtResident(guide).then(holds, () => false);
-  return guide.until(what, look, 60);
+  return guide.until(what, look);
 }

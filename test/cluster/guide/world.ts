@@ -8,6 +8,7 @@ import { type CliResult, podtrustChild } from "../../support/cli.ts";
 import { type Cluster, freePorts, type Pebble, podtrustImage } from "../harness/index.ts";
 import type { AwsAccount, LiveTokens } from "../story/aws-account.ts";
 import type { Serving } from "../story/podtrust.ts";
+import { patience } from "../../support/until.ts";
 
 export const serviceAccount = "default/demo-service-account";
 export const region = "eu-central-1";
@@ -115,11 +116,11 @@ export class Guide {
     this.write("token", await this.the("cluster").kubectl(args));
   }
 
-  async until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
-    const deadline = performance.now() + seconds * 1000;
+  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + patience;
     while (!(await holds())) {
       if (performance.now() > deadline)
-        throw new Error(`${what} did not come about in ${seconds} s\n${this.#parts.serving?.log() ?? ""}`);
+        throw new Error(`${what} did not come about\n${this.#parts.serving?.log() ?? ""}`);
       await sleep(200);
     }
   }

@@ -89,7 +89,7 @@ async function launch(
     const { status, text } = await ask(`https://127.0.0.1:${spec.port}/readyz`, spec.ca);
     if (status !== 200) throw new Error(`readyz answers ${status}: ${text}`);
   };
-  await untilReady(program, ready, 60_000);
+  await untilReady(program, ready);
   return program;
 }
 

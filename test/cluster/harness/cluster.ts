@@ -4,6 +4,7 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "
 import { type ClusterNode, type NodeOptions, type PodAddresses, startNode } from "./node.ts";
 import { openRun, type Program, type Run } from "./run.ts";
 import { startWorkers } from "./workers.ts";
+import { until } from "../../support/until.ts";
 
 /** A whole Kubernetes: a control plane with its controllers, and a node that runs pods. */
 export interface Cluster extends ControlPlane {
@@ -11,12 +12,9 @@ export interface Cluster extends ControlPlane {
 }
 
 async function untilServiceAccounts(plane: ControlPlane): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while ((await plane.ask("/api/v1/namespaces/default/serviceaccounts/default")).status !== 200) {
-    if (performance.now() > deadline)
-      throw new Error("the controller manager made no ServiceAccount in 30 s");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const path = "/api/v1/namespaces/default/serviceaccounts/default";
+  const isMade = async (): Promise<boolean> => (await plane.ask(path)).status === 200;
+  await until("the controller manager has made a ServiceAccount", isMade, { everyMs: 100 });
 }
 
 interface Population {

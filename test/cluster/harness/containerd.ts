@@ -87,7 +87,7 @@ export async function startContainerd(
   const inmate = await namespace.start("containerd", programs.containerd, [`--config=${config}`]);
   const ctr = (args: readonly string[]): Promise<string> =>
     namespace.exec(programs.ctr, [`--address=${runtimeSocket}`, "--namespace=k8s.io", ...args]);
-  await untilReady(inmate.program, () => ctr(["version"]), 30_000);
+  await untilReady(inmate.program, () => ctr(["version"]));
   return {
     inmate,
     ctr,

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
+import { until } from "../../support/until.ts";
 
 /** Whether a process of this number is there. */
 export function isAlive(pid: number): boolean {
@@ -12,20 +13,16 @@ export function isAlive(pid: number): boolean {
 }
 
 async function untilNone<T>(things: readonly T[], isThere: (thing: T) => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (things.some(isThere)) {
-    if (performance.now() > deadline)
-      throw new Error(`still there after 20 s: ${things.filter(isThere).join(", ")}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const left = (): string => things.filter(isThere).join(", ");
+  await until("none of these is there any more", () => !things.some(isThere), { detail: left });
 }
 
-/** Waits until none of the processes is there; an error after 20 seconds. */
+/** Waits until none of the processes is there. */
 export function untilGone(pids: readonly number[]): Promise<void> {
   return untilNone(pids, isAlive);
 }
 
-/** Waits until nothing stands at the paths; an error after 20 seconds. */
+/** Waits until nothing stands at the paths. */
 export function untilRemoved(...paths: readonly string[]): Promise<void> {
   return untilNone(paths, existsSync);
 }

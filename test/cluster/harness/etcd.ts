@@ -45,7 +45,7 @@ export async function startEtcd(run: Run, command: string): Promise<Etcd> {
   };
   const launch = async (): Promise<Program> => {
     const started = await run.start(spec);
-    await untilReady(started, () => health(url), 20_000);
+    await untilReady(started, () => health(url));
     return started;
   };
   let program = await launch();

@@ -1,4 +1,5 @@
 import type { Cluster } from "./cluster.ts";
+import { patience } from "../../support/until.ts";
 
 export type JobOutcome = "Complete" | "Failed";
 
@@ -14,14 +15,14 @@ async function outcomeOf(cluster: Cluster, namespace: string, name: string): Pro
 }
 
 /**
- * Waits until a Job has come to its end and gives it; after `timeoutMs` (60,000) an error with what Kubernetes says
+ * Waits until a Job has come to its end and gives it; after `timeoutMs` (ten minutes) an error with what Kubernetes says
  * of the Job's pods.
  */
 export async function untilJobEnds(
   cluster: Cluster,
   namespace: string,
   name: string,
-  timeoutMs = 60_000,
+  timeoutMs = patience,
 ): Promise<JobOutcome> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -109,7 +109,7 @@ export async function startKubelet(
   };
   const launch = async (): Promise<Inmate> => {
     const inmate = await namespace.start("kubelet", command, args);
-    await untilReady(inmate.program, ready, 60_000);
+    await untilReady(inmate.program, ready);
     return inmate;
   };
   let inmate = await launch();

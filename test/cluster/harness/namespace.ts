@@ -43,14 +43,10 @@ async function startIn(
     env: { PATH: path },
   });
   // Only a child can be in another PID namespace, so nsenter stays as its parent.
-  const pid = await untilReady(
-    program,
-    () => {
-      const child = childOf(program.pid);
-      return child === undefined ? Promise.reject(new Error("no child yet")) : Promise.resolve(child);
-    },
-    5000,
-  );
+  const pid = await untilReady(program, () => {
+    const child = childOf(program.pid);
+    return child === undefined ? Promise.reject(new Error("no child yet")) : Promise.resolve(child);
+  });
   return {
     program,
     pid,
@@ -85,14 +81,10 @@ export async function openNamespace(
     ],
     env: { PATH: path },
   });
-  const pid = await untilReady(
-    program,
-    () => {
-      const ready = /^ready (\d+)$/mu.exec(program.output());
-      return ready === null ? Promise.reject(new Error("not ready yet")) : Promise.resolve(Number(ready[1]));
-    },
-    10_000,
-  );
+  const pid = await untilReady(program, () => {
+    const ready = /^ready (\d+)$/mu.exec(program.output());
+    return ready === null ? Promise.reject(new Error("not ready yet")) : Promise.resolve(Number(ready[1]));
+  });
   const enter = [`--target=${pid}`, "--mount", "--pid", ...net, "--"];
   return {
     pid,

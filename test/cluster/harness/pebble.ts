@@ -102,7 +102,7 @@ async function startDns(run: Run, command: string): Promise<{ dns: ChallengeDns;
   });
   const manage = (call: string, body: unknown): Promise<void> =>
     postJson(`http://127.0.0.1:${management}/${call}`, body);
-  await untilReady(program, () => manage("clear-txt", { host: "ready.invalid." }), 10_000);
+  await untilReady(program, () => manage("clear-txt", { host: "ready.invalid." }));
   const dotted = (host: string): string => (host.endsWith(".") ? host : `${host}.`);
   const dns: ChallengeDns = {
     address: `127.0.0.1:${port}`,
@@ -174,8 +174,8 @@ async function startServer(run: Run, programs: Programs, options: PebbleOptions)
     if (status !== 200) throw new Error(`${url} answers ${status}`);
     return text;
   };
-  const root = await untilReady(program, () => read(`${managementUrl}/roots/0`), 20_000);
-  await untilReady(program, () => read(directoryUrl), 20_000);
+  const root = await untilReady(program, () => read(`${managementUrl}/roots/0`));
+  await untilReady(program, () => read(directoryUrl));
   const stop = (): Promise<void> => run.end();
   return {
     directoryUrl,

@@ -16,10 +16,8 @@ interface Ends {
 
 async function listening(started: Promise<Program>): Promise<void> {
   const relay = await started;
-  await untilReady(
-    relay,
-    () => (relay.output().includes("listening") ? Promise.resolve() : Promise.reject(new Error("not yet"))),
-    10_000,
+  await untilReady(relay, () =>
+    relay.output().includes("listening") ? Promise.resolve() : Promise.reject(new Error("not yet")),
   );
 }
 

@@ -7,6 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createCgroup, removeCgroup } from "./cgroup.ts";
 import type { GuardReport, GuardRequest } from "./guard.ts";
+import { patience } from "../../support/until.ts";
 
 /** A program to run. */
 export interface ProgramSpec {
@@ -171,15 +172,11 @@ export function openRun(name: string): Run {
 }
 
 /**
- * Asks `probe` every 100 ms until it answers; an error with the program's last words when the program ends first or
- * `timeoutMs` has passed.
+ * Asks `probe` every 100 ms until it answers; an error with the program's last words when the program ends first, or
+ * after ten minutes.
  */
-export async function untilReady<T>(
-  program: Program,
-  probe: () => Promise<T>,
-  timeoutMs: number,
-): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+export async function untilReady<T>(program: Program, probe: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + patience;
   for (;;) {
     try {
       return await probe();
@@ -190,7 +187,7 @@ export async function untilReady<T>(
         continue;
       }
       const what =
-        ended === undefined ? `is not ready after ${timeoutMs} ms` : `ended (${ended}) before it was ready`;
+        ended === undefined ? `is not ready after ${patience} ms` : `ended (${ended}) before it was ready`;
       throw new Error(`${program.name} ${what}. Its last words:\n${program.output()}`, { cause });
     }
   }

@@ -89,7 +89,7 @@ async function begin(run: Run, command: string, place: Place): Promise<Program> 
     args: place.args,
     env: { ROOT_ACCESS_KEY_ID: place.root.accessKeyId, ROOT_SECRET_ACCESS_KEY: place.root.secretAccessKey },
   });
-  await untilReady(program, () => ask(`https://127.0.0.1:${place.port}/`, place.ca), 20_000);
+  await untilReady(program, () => ask(`https://127.0.0.1:${place.port}/`, place.ca));
   return program;
 }
 
