@@ -11,7 +11,7 @@ import type { BindingsWorld } from "../bindings/world.ts";
  * What is under way ends in milliseconds; on a slow machine in seconds, and then its clock waits for it. Who has a server that
  * says nothing asks for less.
  */
-const usualPatience = 20_000;
+const usualPatience = 5000;
 
 /** How an operator is started. */
 export interface DrivenOptions extends Pick<
