@@ -32,7 +32,7 @@ import { FakeCluster, MemoryLog, newKey } from "../support/publisher.ts";
 import { audience, webIdentityTrust } from "../support/sandbox.ts";
 import { leftOut } from "./harness/index.ts";
 import { type S3Credentials, type S3Server, startS3 } from "./harness/versitygw.ts";
-import { until } from "../support/until.ts";
+import { patience, until } from "../support/until.ts";
 
 const region = "eu-central-1";
 const documentKeys = { discovery: ".well-known/openid-configuration", jwks: "openid/v1/jwks" };
@@ -361,7 +361,7 @@ describe("a bucket at a real S3 server", { skip: leftOut() }, () => {
       propagationMs: 0,
     });
     try {
-      await serving.publisher.ready(AbortSignal.timeout(10_000));
+      await serving.publisher.ready(AbortSignal.timeout(patience));
       assert.deepEqual(writes(bucket), ["jwks", "discovery"]);
       assert.match(await assumedBy(sandbox, cluster), /:assumed-role\/demo\/job$/u);
 

@@ -13,7 +13,6 @@ import {
 } from "../../../src/providers/kubernetes/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
-import { until } from "./patience.ts";
 
 const durationMs = 2000;
 import { until } from "./patience.ts";
