@@ -1,6 +1,7 @@
 /** The contract of AccountView, by an account in memory whose every state is known with its time. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { AccountSurvey, RoleState } from "../../../providers/aws/index.ts";
@@ -172,7 +173,8 @@ class Life {
       account.view.survey(signal, 0),
       account.view.role(one, signal),
     ];
-    await Promise.resolve();
+    // Until both are on their way.
+    await setImmediate();
     account.now += 1;
     account.change(one);
     this.#own.set(one, account.now);
