@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { AccountSurvey, RoleState } from "../../../providers/aws/index.ts";
 import { AccountView, maxAge, maxEntries } from "./view.ts";
+import { runs } from "../../../../test/support/runs.ts";
 
 const { signal } = new AbortController();
 /** A role as this account has it: only its description tells its states apart. */
@@ -212,7 +213,7 @@ describe("what an account shows", () => {
         const life = new Life();
         for (const one of steps) await life.live(one);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
